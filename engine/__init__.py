@@ -1,0 +1,77 @@
+"""EM, half a step at a time, without a screen.
+
+    import engine
+    data = engine.load("iris")
+    model = engine.GaussianMixture(n_components=3)
+    for step in engine.iterate(model, data.X, seed=0):
+        print(step.iteration, step.phase, step.objective)
+
+Names are imported when they are first used, so that `import engine` costs what `import numpy` costs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np  # noqa: F401  # the one library that everything here stands on
+
+if TYPE_CHECKING:
+    from engine.baselines.kmeans import KMeans as KMeans
+    from engine.data import Dataset as Dataset
+    from engine.data import datasets as datasets
+    from engine.data import load as load
+    from engine.em import advance as advance
+    from engine.em import begin as begin
+    from engine.em import e_step as e_step
+    from engine.em import iterate as iterate
+    from engine.em import m_step as m_step
+    from engine.errors import DataError as DataError
+    from engine.errors import EngineError as EngineError
+    from engine.errors import OptionError as OptionError
+    from engine.evaluation import agreement as agreement
+    from engine.evaluation import criteria as criteria
+    from engine.models import model_class as model_class
+    from engine.models import model_names as model_names
+    from engine.models.binomial import BinomialMixture as BinomialMixture
+    from engine.models.gaussian import GaussianMixture as GaussianMixture
+    from engine.run import Run as Run
+    from engine.run import fit as fit
+    from engine.step import Phase as Phase
+    from engine.step import Step as Step
+    from engine.tables import read_table as read_table
+    from engine.threads import threads as threads
+    from engine.timeline import Timeline as Timeline
+
+_HOMES = {
+    "engine.baselines.kmeans": ("KMeans",),
+    "engine.data": ("Dataset", "datasets", "load"),
+    "engine.em": ("advance", "begin", "e_step", "iterate", "m_step"),
+    "engine.errors": ("DataError", "EngineError", "OptionError"),
+    "engine.evaluation": ("agreement", "criteria"),
+    "engine.models": ("model_class", "model_names"),
+    "engine.models.binomial": ("BinomialMixture",),
+    "engine.models.gaussian": ("GaussianMixture",),
+    "engine.run": ("Run", "fit"),
+    "engine.step": ("Phase", "Step"),
+    "engine.tables": ("read_table",),
+    "engine.threads": ("threads",),
+    "engine.timeline": ("Timeline",),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+_MODULES = ("algorithms", "stopping", "testing", "initialization", "evaluation")
+__all__ = sorted((*_HOME_OF, *_MODULES))
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(import_module(_HOME_OF[name]), name)
+        globals()[name] = value
+        return value
+    if name in _MODULES:
+        return import_module(f"engine.{name}")
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,1 @@
+"""Methods to hold EM against, stepped through the same `iterate`."""

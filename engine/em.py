@@ -1,0 +1,134 @@
+"""Expectation-Maximization, as a textbook has it: E, M, E, M, …
+
+E-step:  q ← p(Z | X, θ)                        the bound rises to the log-likelihood
+M-step:  θ ← argmax  Q(θ; q) + log p(θ)         the log-likelihood rises
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.algorithms import Algorithm, algorithm_named
+from engine.errors import OptionError
+from engine.model import Model
+from engine.step import Evaluation, Problem, Step
+from engine.stopping import StoppingRule, rules_for, verdict
+from engine.threads import one_blas_thread
+
+
+def begin(
+    model: Model[Any, Any],
+    X: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    start: Any = None,
+    seed: int = 0,
+    algorithm: str | Algorithm = "classic",
+) -> Step:
+    """The step before the first: θ⁰, given or by the model's own choice of start.
+
+    Raises:
+        EngineError: the data, the start or an option can't be used; one sentence.
+    """
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
+        raise OptionError(f"seed must be a whole number of at least 0, not {seed!r}.")
+    problem = Problem(model, model.observe(X, y, sample_weight), algorithm_named(algorithm), int(seed))
+    return begin_problem(problem, start)
+
+
+def begin_problem(problem: Problem, start: Any = None) -> Step:
+    """The step before the first, for observations that are already arranged."""
+    started = time.perf_counter()
+    if start is None:
+        with one_blas_thread():
+            params = problem.model.start(problem.data, np.random.default_rng(problem.seed))
+    else:
+        params = problem.model.check_params(start, problem.data)
+    seconds = time.perf_counter() - started
+    return Step(problem, 0, "init", params, _evaluation(problem, params, 1), None, seconds)
+
+
+def e_step(step: Step) -> Step:
+    """q ← p(Z | X, θ): the bound rises to touch the log-likelihood; the parameters stay."""
+    return Step(step.problem, step.iteration + 1, "E", step.params, step.at, step.at, step.seconds_before)
+
+
+def m_step(step: Step) -> Step:
+    """θ ← argmax Q(θ; q) + log p(θ): q stays, and the log-likelihood rises at least as far as the bound does."""
+    if step.at_q is None:
+        raise OptionError("an M-step needs responsibilities: take an E-step first.")
+    problem, before = step.problem, step.seconds
+    expectation = step.at_q.expectation
+    started = time.perf_counter()
+    with one_blas_thread():
+        best = problem.model.maximize(expectation, step.at_q.params, problem.data)
+    seconds = before + time.perf_counter() - started
+    at = _evaluation(problem, best.params, step.iteration + 1)
+    return Step(problem, step.iteration, "M", best.params, at, step.at_q, seconds, best.events)
+
+
+def advance(step: Step) -> Step:
+    """The next half-step: an M after an E, an E after anything else."""
+    return m_step(step) if step.phase == "E" else e_step(step)
+
+
+def iterate(
+    model: Model[Any, Any],
+    X: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    start: Any = None,
+    seed: int = 0,
+    max_iter: int = 200,
+    tol: float = 1e-6,
+    stopping: StoppingRule | None = None,
+    algorithm: str | Algorithm = "classic",
+) -> Iterator[Step]:
+    """Walk EM half a step at a time: `init`, then E, M, E, M, …; the last step says why it is the last.
+
+    Args:
+        model: what is fitted.
+        X: (n, d) observations, in the form that the model takes.
+        y: (n,) known labels, −1 where unknown, or the targets of a supervised model.
+        sample_weight: (n,) weights; 2 is the same as the row twice.
+        start: `Model.Params(...)` to begin from; None for the model's own choice.
+        seed: of the start, and of E-steps that draw.
+        max_iter: at most this many iterations.
+        tol: stop when the objective changes by less than this per observation.
+        stopping: a rule from `engine.stopping` in place of `tol`.
+        algorithm: "classic", or another of `engine.algorithms`.
+
+    Raises:
+        EngineError: the data, the start or an option can't be used; one sentence.
+    """
+    rules = rules_for(max_iter, tol, stopping)
+    step = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
+    return walk(step, rules)
+
+
+def walk(step: Step, rules: tuple[StoppingRule, ...]) -> Iterator[Step]:
+    """Walk on from a step until a rule says why to stop; the step itself comes first."""
+    step = stopped(step, rules)
+    yield step
+    while step.stop_reason is None:
+        step = stopped(advance(step), rules)
+        yield step
+
+
+def stopped(step: Step, rules: tuple[StoppingRule, ...]) -> Step:
+    """The step, marked as the last one where a rule says so; an E-step never is."""
+    if step.phase == "E":
+        return step
+    stop = verdict(step, rules)
+    return step if stop is None else replace(step, converged=stop.converged, stop_reason=stop.reason)
+
+
+def _evaluation(problem: Problem, params: Any, iteration: int) -> Evaluation:
+    return Evaluation(problem, params, problem.algorithm.inference(iteration, problem.seed))

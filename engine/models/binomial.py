@@ -1,0 +1,160 @@
+r"""Coins: a mixture of binomials. Each row is one set of tosses of one coin; which coin is hidden.
+
+p(x_i) = Σ_k weights_k C(n, x_i) p_k^{x_i} (1−p_k)^{n−x_i}          Do & Batzoglou 2008, Nat. Biotechnol. 26:897
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray, freeze
+from engine.errors import DataError, EngineError
+from engine.model import Event, Expectation, Maximization, Observations
+from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
+from engine.options import option
+
+
+@dataclass(frozen=True, eq=False)
+class BinomialParams:
+    """θ of the coins: `weights` (K,) how often each coin is taken, `probabilities` (K,) of heads."""
+
+    weights: Array
+    probabilities: Array
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class TossCounts(Observations):
+    """Heads (n, 1), with the tosses of each row and the log of its binomial coefficient, (n,) each."""
+
+    tosses: Array = None  # type: ignore[assignment]  # always given; fields of the base have defaults
+    log_coefficient: Array = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class BinomialMixture(Mixture[BinomialParams, TossCounts]):
+    """A mixture of binomials: X holds the heads of each set of tosses."""
+
+    Params: ClassVar[type] = BinomialParams
+    name: ClassVar[str] = "coins"
+    title: ClassVar[str] = "coins (binomial mixture)"
+
+    n_components: int = option(2, "how many coins", minimum=1)
+    n_trials: int = option(10, "tosses in each set", minimum=1)
+    fixed_weights: bool = option(False, "keep every coin equally likely to be taken")
+
+    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> TossCounts:
+        """Check that X holds whole numbers of heads, 0…n_trials."""
+        table = checked_table(X, what="the heads")
+        if table.shape[1] != 1:
+            raise DataError(f"coins take one column, the heads of each set, not {table.shape[1]}: choose a column.")
+        heads = table[:, 0]
+        wrong = (heads < 0) | (heads > self.n_trials) | (heads != np.floor(heads))
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise DataError(
+                f"row {row + 1} has {heads[row]:g} heads: "
+                f"each must be a whole number from 0 to n_trials = {self.n_trials}."
+            )
+        n = len(table)
+        return TossCounts(
+            table,
+            checked_labels(y, n, self.n_components),
+            checked_weights(sample_weight, n),
+            np.full(n, float(self.n_trials)),
+            _log_coefficients(heads, self.n_trials),
+        )
+
+    def start(self, data: TossCounts, generator: np.random.Generator) -> BinomialParams:
+        """Equal weights, and probabilities spread at random about the share of heads, largest first."""
+        share = (data.X[:, 0].sum() + 1.0) / (data.tosses.sum() + 2.0)
+        spread = min(share, 1.0 - share) * 0.8
+        probabilities = np.sort(share + spread * generator.uniform(-1.0, 1.0, self.n_components))[::-1]
+        return BinomialParams(np.full(self.n_components, 1.0 / self.n_components), probabilities)
+
+    def check_params(self, params: BinomialParams, data: TossCounts) -> BinomialParams:
+        """Weights on the simplex and probabilities in [0, 1], one each a coin."""
+        super().check_params(params, data)
+        weights, probabilities = params.weights, params.probabilities
+        if weights.shape != (self.n_components,) or probabilities.shape != (self.n_components,):
+            raise EngineError(f"start must have {self.n_components} weights and as many probabilities.")
+        if not (np.all(weights >= 0) and abs(weights.sum() - 1.0) < 1e-6):
+            raise EngineError("the weights of a start must be at least 0 and sum to 1.")
+        if not np.all((probabilities >= 0) & (probabilities <= 1)):
+            raise EngineError("the probabilities of a start must lie from 0 to 1.")
+        return params
+
+    def log_joint(self, params: BinomialParams, data: TossCounts, rows: slice | IntArray) -> Array:
+        """ln weights_k + ln C(n, x) + x ln p_k + (n − x) ln(1 − p_k), with 0·ln 0 = 0."""
+        heads = data.X[rows, 0]
+        tails = data.tosses[rows] - heads
+        joint = _times_log(heads, params.probabilities) + _times_log(tails, 1.0 - params.probabilities)
+        with np.errstate(divide="ignore"):
+            joint += np.log(params.weights)[:, None]
+        joint += data.log_coefficient[rows]
+        return joint
+
+    def collect(self, data: TossCounts, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
+        """Expected sets, heads and tails of each coin, and the constant Σ w ln C(n, x), which belongs to Q."""
+        heads = data.X[rows, 0]
+        weight = responsibilities.sum(axis=0)
+        return (
+            responsibilities.sum(axis=1),
+            responsibilities @ heads,
+            responsibilities @ (data.tosses[rows] - heads),
+            np.array([weight @ data.log_coefficient[rows]]),
+        )
+
+    def maximize(
+        self, expectation: Expectation, params: BinomialParams, data: TossCounts
+    ) -> Maximization[BinomialParams]:
+        """weights_k = N_k / n,  p_k = expected heads / expected tosses; a coin that nobody tossed stays as it is."""
+        counts, heads, tails, _ = expectation.statistics
+        tossed = heads + tails
+        used = tossed > 0
+        probabilities = np.where(used, heads / np.where(used, tossed, 1.0), params.probabilities)
+        weights = params.weights if self.fixed_weights else counts / counts.sum()
+        events = tuple(
+            Event(f"coin {k + 1} is not taken any more: its probability stays as it was", int(k))
+            for k in np.flatnonzero(~used)
+        )
+        return Maximization(BinomialParams(weights, probabilities), events)
+
+    def q_value(self, expectation: Expectation, params: BinomialParams, data: TossCounts) -> float:
+        """Σ_k N_k ln weights_k + heads_k ln p_k + tails_k ln(1 − p_k) + Σ ln C(n, x)."""
+        counts, heads, tails, constant = expectation.statistics
+        terms = ((counts, params.weights), (heads, params.probabilities), (tails, 1.0 - params.probabilities))
+        return float(sum(_dot_log(amount, p) for amount, p in terms) + constant[0])
+
+    def n_parameters(self, params: BinomialParams) -> int:
+        """K probabilities, and K − 1 weights where they are free."""
+        return self.n_components + (0 if self.fixed_weights else self.n_components - 1)
+
+
+def _times_log(counts: Array, probabilities: Array) -> Array:
+    """(K, n) counts_i ln probabilities_k, with 0·ln 0 = 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        product = np.log(probabilities)[:, None] * counts
+    product[:, counts == 0] = 0.0
+    return product
+
+
+def _dot_log(amounts: Array, probabilities: Array) -> float:
+    """Σ_k amounts_k ln probabilities_k, with 0·ln 0 = 0."""
+    used = amounts > 0
+    with np.errstate(divide="ignore"):
+        return float(amounts[used] @ np.log(probabilities[used]))
+
+
+def _log_coefficients(heads: Array, n_trials: int) -> Array:
+    """ln C(n, x) of each row, from one table of ln Γ over 0…n."""
+    from math import lgamma
+
+    table = np.array([lgamma(n_trials + 1) - lgamma(x + 1) - lgamma(n_trials - x + 1) for x in range(n_trials + 1)])
+    return table[heads.astype(np.int64)]

@@ -1,0 +1,158 @@
+"""What every finite mixture shares: p(x) = Σ_k weights_k p(x | θ_k), one pass over the rows in chunks.
+
+A mixture of its own kind gives the log-joint of some rows and the statistics that it needs from them; the E-step,
+known labels, weights, chunks and threads are done here.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.errors import DataError
+from engine.inference import EXACT, Inference, assign, uniforms
+from engine.model import D, Expectation, Model, Observations, P
+from engine.threads import map_chunks, row_chunks
+
+_CHUNK_BYTES = 1_500_000
+S = TypeVar("S", bound="tuple[Any, ...]")
+
+
+@dataclass(frozen=True)
+class Mixture(Model[P, D]):
+    """A finite mixture; see the module."""
+
+    labels_help: ClassVar[str] = "known components, 0…K−1, −1 where unknown"
+
+    @abstractmethod
+    def log_joint(self, params: P, data: D, rows: slice | IntArray) -> Array:
+        """(K, len(rows)) ln weights_k + ln p(x_i | θ_k), in an array that may be overwritten."""
+
+    @abstractmethod
+    def collect(self, data: D, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
+        """The expected statistics of these rows, from their weighted responsibilities (K, len(rows))."""
+
+    def n_columns(self, params: P) -> int:
+        """K."""
+        return len(params.weights)  # type: ignore[attr-defined]  # every mixture's parameters have weights
+
+    def rows_per_chunk(self, params: P, data: D) -> int:
+        """So many rows that a chunk's log-joint stays in the cache."""
+        return max(256, _CHUNK_BYTES // (8 * max(1, self.n_columns(params))))
+
+    def expect(self, params: P, data: D, inference: Inference = EXACT) -> Expectation:
+        """E-step: r_ik = weights_k p(x_i|θ_k) / Σ_j weights_j p(x_i|θ_j), gathered into the expected statistics."""
+        draws = uniforms(inference, data.n_rows)
+
+        def one(rows: slice) -> tuple[tuple[Array, ...], float, float]:
+            log_joint = self._clamped(self.log_joint(params, data, rows), data, rows)
+            r, log_evidence, entropy = assign(log_joint, inference, None if draws is None else draws[rows])
+            if data.sample_weight is None:
+                return self.collect(data, rows, r), float(log_evidence.sum()), float(entropy.sum())
+            weight = data.sample_weight[rows]
+            r *= weight
+            counted = weight > 0  # a row of weight zero says nothing, even where it is impossible
+            return (
+                self.collect(data, rows, r),
+                float(log_evidence[counted] @ weight[counted]),
+                float(entropy @ weight),
+            )
+
+        parts = map_chunks(one, row_chunks(data.n_rows, self.rows_per_chunk(params, data)))
+        statistics = parts[0][0]
+        for further, _, _ in parts[1:]:
+            statistics = tuple(a + b for a, b in zip(statistics, further, strict=True))
+        return Expectation(statistics, sum(part[1] for part in parts), sum(part[2] for part in parts))
+
+    def responsibilities(self, params: P, data: D, rows: slice | IntArray, inference: Inference = EXACT) -> Array:
+        """(len(rows), K) q's probabilities for the chosen rows."""
+        draws = uniforms(inference, data.n_rows)
+        log_joint = self._clamped(self.log_joint(params, data, rows), data, rows)
+        r, _, _ = assign(log_joint, inference, None if draws is None else draws[rows])
+        return np.ascontiguousarray(r.T)
+
+    def log_evidence(self, params: P, data: D, rows: slice | IntArray = slice(None)) -> Array:
+        """(len(rows),) ln p(x_i | θ) of each row by itself."""
+        _, log_evidence, _ = assign(self._clamped(self.log_joint(params, data, rows), data, rows), EXACT)
+        return log_evidence
+
+    def _clamped(self, log_joint: Array, data: D, rows: slice | IntArray) -> Array:
+        """With a known label z_i, p(x_i, z_i) alone is left of the sum: the other components drop to −inf."""
+        if data.y is None:
+            return log_joint
+        labels = data.y[rows]
+        known = np.flatnonzero(labels >= 0)
+        kept = log_joint[labels[known], known]
+        log_joint[:, known] = -np.inf
+        log_joint[labels[known], known] = kept
+        return log_joint
+
+
+def checked_weights(sample_weight: Any, n_rows: int) -> Array | None:
+    """Weights as (n,) float64, or None. Raises DataError where they are not finite, non-negative, or all zero."""
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_rows,):
+        raise DataError(f"sample_weight must have one number a row ({n_rows}), not shape {weights.shape}.")
+    if not np.all(np.isfinite(weights)) or np.any(weights < 0):
+        row = int(np.flatnonzero(~np.isfinite(weights) | (weights < 0))[0])
+        raise DataError(f"sample_weight of row {row + 1} is {weights[row]}: weights must be finite and at least 0.")
+    if not weights.sum() > 0:
+        raise DataError("sample_weight is zero for every row: give at least one row a weight above 0.")
+    return weights
+
+
+def checked_labels(y: Any, n_rows: int, n_components: int) -> IntArray | None:
+    """Known components as (n,) int64 with −1 where unknown, or None. Raises DataError where they don't fit."""
+    if y is None:
+        return None
+    labels = np.asarray(y)
+    if labels.shape != (n_rows,):
+        raise DataError(f"y must have one label a row ({n_rows}), not shape {labels.shape}.")
+    if not np.issubdtype(labels.dtype, np.number) or np.any(labels != np.floor(labels)):
+        raise DataError("y must hold whole numbers: the component 0…K−1 of each row, −1 where it is unknown.")
+    labels = labels.astype(np.int64)
+    if labels.max(initial=-1) >= n_components or labels.min(initial=0) < -1:
+        raise DataError(
+            f"y has labels from {labels.min()} to {labels.max()}, but the model has {n_components} components: "
+            f"labels must be 0…{n_components - 1}, or −1 where unknown."
+        )
+    return labels
+
+
+def checked_table(X: Any, *, what: str = "X", missing: bool = False) -> Array:
+    """X as a C-ordered (n, d) float64 array without copying where it is one; a single column may be (n,).
+
+    Raises:
+        DataError: no numbers, no rows, more than two dimensions, or an entry that is not finite, with its place.
+    """
+    try:
+        table = np.asarray(X, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{what} must be a table of numbers; a column of text can't be fitted.") from None
+    if table.ndim == 1:
+        table = table[:, None]
+    if table.ndim != 2:
+        raise DataError(f"{what} must be a table (rows × columns), not an array of {table.ndim} dimensions.")
+    if table.shape[0] == 0 or table.shape[1] == 0:
+        raise DataError(
+            f"{what} has {table.shape[0]} rows and {table.shape[1]} columns: at least one of each is needed."
+        )
+    total = table.sum()  # one pass without a mask: finite unless an entry is not, or the sum overflows
+    if not np.isfinite(total):
+        wrong = np.isinf(table) if missing else ~np.isfinite(table)
+        if wrong.any():
+            row, column = (int(i) for i in np.argwhere(wrong)[0])
+            raise DataError(
+                f"{what} holds {table[row, column]} at row {row + 1}, column {column + 1}: "
+                "leave that row out or give it a number."
+            )
+    return np.ascontiguousarray(table)
+
+
+__all__ = ["Mixture", "Observations", "checked_labels", "checked_table", "checked_weights"]

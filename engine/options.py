@@ -1,0 +1,181 @@
+"""A model's options: declared once, as dataclass fields; checked, parsed and offered from that one place."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from engine.errors import OptionError
+
+Kind = Literal["int", "float", "choice", "bool", "array"]
+_METADATA_KEY = "engine.option"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One option of a model, as a form, the shell and the constructor need it."""
+
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: float = -math.inf
+    maximum: float = math.inf
+    exclusive_minimum: bool = False
+
+    def check(self, value: Any) -> Any:
+        """The value, in the option's own type.
+
+        Raises:
+            OptionError: the value is of the wrong kind or out of range; the sentence says what is allowed.
+        """
+        if value is None and self.default is None:
+            return None
+        if self.kind == "choice":
+            if value not in self.choices:
+                raise OptionError(f"{self.name} can't be {value!r}: choose {_either(self.choices)}.")
+            return value
+        if self.kind == "array":
+            return value
+        if self.kind == "bool":
+            if not isinstance(value, bool):
+                raise OptionError(f"{self.name} can't be {value!r}: say yes or no.")
+            return value
+        return self._check_number(value)
+
+    def _check_number(self, value: Any) -> float | int:
+        import numbers
+
+        wanted = "a whole number" if self.kind == "int" else "a number"
+        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not (whole if self.kind == "int" else real) or not math.isfinite(value):
+            raise OptionError(f"{self.name} must be {wanted}{self._range()}, not {value!r}.")
+        number: float | int = int(value) if self.kind == "int" else float(value)
+        too_small = number <= self.minimum if self.exclusive_minimum else number < self.minimum
+        if too_small or number > self.maximum:
+            raise OptionError(f"{self.name} must be {wanted}{self._range()}, not {value!r}.")
+        return number
+
+    def parse(self, text: str) -> Any:
+        """The value that a person typed.
+
+        Raises:
+            OptionError: the text is not a value of this option.
+        """
+        text = text.strip()
+        if self.default is None and text.lower() in {"", "none", "auto"}:
+            return None
+        if self.kind == "choice":
+            lowered = {choice.lower(): choice for choice in self.choices}
+            return self.check(lowered.get(text.lower(), text))
+        if self.kind == "bool":
+            words = {"yes": True, "true": True, "on": True, "1": True}
+            words |= {"no": False, "false": False, "off": False, "0": False}
+            return self.check(words.get(text.lower(), text))
+        if self.kind == "array":
+            return self._parse_array(text)
+        try:
+            return self.check(int(text) if self.kind == "int" else float(text))
+        except OptionError:
+            raise
+        except ValueError:
+            wanted = "a whole number" if self.kind == "int" else "a number"
+            raise OptionError(f"{self.name} must be {wanted}{self._range()}, not {text!r}.") from None
+
+    def _parse_array(self, text: str) -> tuple[float, ...]:
+        try:
+            return tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
+        except ValueError:
+            raise OptionError(f"{self.name} must be numbers with commas between them, not {text!r}.") from None
+
+    def format(self, value: Any) -> str:
+        """The value as it stands in a form or after `--set`: `parse(format(v)) == v`."""
+        if value is None:
+            return "auto"
+        if self.kind == "bool":
+            return "yes" if value else "no"
+        if self.kind == "float":
+            return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+        if self.kind == "array":
+            return ",".join(repr(float(part)) for part in value)
+        return str(value)
+
+    def _range(self) -> str:
+        low, high = math.isfinite(self.minimum), math.isfinite(self.maximum)
+        if low and high:
+            return f" from {self.minimum:g} to {self.maximum:g}"
+        if low:
+            return f" above {self.minimum:g}" if self.exclusive_minimum else f" of at least {self.minimum:g}"
+        return f" of at most {self.maximum:g}" if high else ""
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    kind: Kind | None = None,
+    choices: tuple[str, ...] = (),
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    exclusive_minimum: bool = False,
+) -> Any:
+    """Declare a dataclass field that is an option of a model; the kind follows from the default if it is not given."""
+    if kind is None:
+        if choices:
+            kind = "choice"
+        elif isinstance(default, bool):
+            kind = "bool"
+        else:
+            kind = "int" if isinstance(default, int) else "float"
+    declared = {
+        "kind": kind,
+        "default": default,
+        "help": help,
+        "choices": choices,
+        "minimum": minimum,
+        "maximum": maximum,
+        "exclusive_minimum": exclusive_minimum,
+    }
+    return dataclasses.field(default=default, metadata={_METADATA_KEY: declared})
+
+
+def options_of(model: Any) -> tuple[Option, ...]:
+    """The options that a model class (or a model) declares, in the order of its constructor."""
+    return tuple(
+        Option(name=field.name, **field.metadata[_METADATA_KEY])
+        for field in dataclasses.fields(model)
+        if _METADATA_KEY in field.metadata
+    )
+
+
+def check_options(model: Any) -> None:
+    """Check every option of a model that is being made, and put each into its own type."""
+    for declared in options_of(model):
+        object.__setattr__(model, declared.name, declared.check(getattr(model, declared.name)))
+
+
+def parse_options(model_class: Any, pairs: Mapping[str, str]) -> dict[str, Any]:
+    """Constructor keywords from `KEY=VALUE` words.
+
+    Raises:
+        OptionError: a key that the model does not have (with the nearest that it has), or a value it can't take.
+    """
+    known = {declared.name: declared for declared in options_of(model_class)}
+    parsed = {}
+    for key, text in pairs.items():
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}."
+            raise OptionError(f"the {model_class.name} model has no option {key!r}: {hint}")
+        parsed[key] = known[key].parse(text)
+    return parsed
+
+
+def _either(choices: tuple[str, ...]) -> str:
+    return choices[0] if len(choices) == 1 else f"{', '.join(choices[:-1])} or {choices[-1]}"

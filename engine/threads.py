@@ -1,0 +1,73 @@
+"""Chunk-parallel passes that give the same bytes with any number of threads, and BLAS kept to one.
+
+BLAS threads on small matrices can be ten times slower when another core is busy; a pass over the rows is split into
+chunks instead, the chunks are mapped over Python threads (numpy releases the lock), and the results are summed in the
+order of the chunks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from typing import Any, TypeVar
+
+from engine.errors import OptionError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_n_threads: int | None = None
+
+
+def n_threads() -> int:
+    """How many threads a pass over the data may use: what `threads` says, else one a core, four at the most."""
+    return _n_threads if _n_threads is not None else min(4, os.cpu_count() or 1)
+
+
+@contextmanager
+def threads(number: int) -> Iterator[None]:
+    """Use this many threads in the passes inside the block; the results are the same bytes for every number.
+
+    Raises:
+        OptionError: the number is not a whole number of at least 1.
+    """
+    global _n_threads
+    if not isinstance(number, int) or number < 1:
+        raise OptionError(f"the number of threads must be a whole number of at least 1, not {number!r}.")
+    before = _n_threads
+    _n_threads = number
+    try:
+        yield
+    finally:
+        _n_threads = before
+
+
+def map_chunks(function: Callable[[T], R], chunks: Sequence[T]) -> list[R]:
+    """`[function(c) for c in chunks]`, over the threads where there is more than one chunk; order is kept."""
+    workers = min(n_threads(), len(chunks))
+    if workers <= 1:
+        return [function(chunk) for chunk in chunks]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        return list(pool.map(function, chunks))
+
+
+def row_chunks(n_rows: int, rows_per_chunk: int) -> list[slice]:
+    """Slices that cover 0…n_rows in order; their borders depend on the sizes alone, never on the threads."""
+    return [slice(i, min(i + rows_per_chunk, n_rows)) for i in range(0, n_rows, max(1, rows_per_chunk))]
+
+
+@cache
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
+def one_blas_thread() -> AbstractContextManager[Any]:
+    """A block in which BLAS uses one thread, whatever the environment says."""
+    limited: AbstractContextManager[Any] = _blas().limit(limits=1)
+    return limited
