@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from engine.run import fit as fit
     from engine.step import Phase as Phase
     from engine.step import Step as Step
+    from engine.tables import preview_table as preview_table
     from engine.tables import read_table as read_table
     from engine.threads import threads as threads
     from engine.timeline import Timeline as Timeline
@@ -54,7 +55,7 @@ _HOMES = {
     "engine.models.gaussian": ("GaussianMixture",),
     "engine.run": ("Run", "fit"),
     "engine.step": ("Phase", "Step"),
-    "engine.tables": ("read_table",),
+    "engine.tables": ("preview_table", "read_table"),
     "engine.threads": ("threads",),
     "engine.timeline": ("Timeline",),
 }

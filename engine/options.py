@@ -6,10 +6,10 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from engine.errors import OptionError
+from engine.text import nearest
 
 Kind = Literal["int", "float", "choice", "bool", "array"]
 _METADATA_KEY = "engine.option"
@@ -55,11 +55,11 @@ class Option:
         whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if not (whole if self.kind == "int" else real) or not math.isfinite(value):
-            raise OptionError(f"{self.name} must be {wanted}{self._range()}, not {value!r}.")
+            raise OptionError(f"{self.name} must be {wanted}{self.range_in_words()}, not {value!r}.")
         number: float | int = int(value) if self.kind == "int" else float(value)
         too_small = number <= self.minimum if self.exclusive_minimum else number < self.minimum
         if too_small or number > self.maximum:
-            raise OptionError(f"{self.name} must be {wanted}{self._range()}, not {value!r}.")
+            raise OptionError(f"{self.name} must be {wanted}{self.range_in_words()}, not {value!r}.")
         return number
 
     def parse(self, text: str) -> Any:
@@ -86,7 +86,7 @@ class Option:
             raise
         except ValueError:
             wanted = "a whole number" if self.kind == "int" else "a number"
-            raise OptionError(f"{self.name} must be {wanted}{self._range()}, not {text!r}.") from None
+            raise OptionError(f"{self.name} must be {wanted}{self.range_in_words()}, not {text!r}.") from None
 
     def _parse_array(self, text: str) -> tuple[float, ...]:
         try:
@@ -106,7 +106,8 @@ class Option:
             return ",".join(repr(float(part)) for part in value)
         return str(value)
 
-    def _range(self) -> str:
+    def range_in_words(self) -> str:
+        """The limits after the word "number": " of at least 1", " from 0 to 1", or nothing."""
         low, high = math.isfinite(self.minimum), math.isfinite(self.maximum)
         if low and high:
             return f" from {self.minimum:g} to {self.maximum:g}"
@@ -170,7 +171,7 @@ def parse_options(model_class: Any, pairs: Mapping[str, str]) -> dict[str, Any]:
     parsed = {}
     for key, text in pairs.items():
         if key not in known:
-            near = get_close_matches(key, known, n=1)
+            near = nearest(key, tuple(known))[:1]
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}."
             raise OptionError(f"the {model_class.name} model has no option {key!r}: {hint}")
         parsed[key] = known[key].parse(text)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from engine.errors import OptionError
+from engine.text import nearest
 
 # name → (module, class, title); the title stands here too so that listing imports nothing
 BUILT_IN: Mapping[str, tuple[str, str, str]] = {
@@ -44,7 +44,7 @@ def model_class(name: str) -> Any:
             return _from_outside()[name].load()
         except Exception as error:
             raise OptionError(f"the model {name!r} could not be loaded from its package: {error}.") from error
-    near = get_close_matches(name, model_names(), n=1)
+    near = nearest(name, model_names())[:1]
     hint = f"did you mean {near[0]}? " if near else ""
     raise OptionError(f"there is no model {name!r}: {hint}the models are {', '.join(model_names())}.")
 

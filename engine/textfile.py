@@ -1,0 +1,225 @@
+"""Opening a stranger's text file: is it a file at all, is it text, and in which encoding?"""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from engine.errors import DataError, OptionError
+from engine.text import clean, quoted
+
+MAX_BYTES = 1 << 30
+MAX_LINE = 10_000_000
+_BLOCK = 1 << 20
+_HEAD = 1 << 16
+
+# First bytes of files that people try to open as tables, and what to do about each.
+_SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "an Excel workbook or a zip archive", "save the sheet as CSV, or unpack the archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the sheet as CSV"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it"),
+    (b"BZh", "a bzip2 archive", "unpack it"),
+    (b"\xfd7zXZ", "an xz archive", "unpack it"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it"),
+    (b"\x89PNG", "a PNG picture", "choose a CSV or TSV file"),
+    (b"\xff\xd8\xff", "a JPEG picture", "choose a CSV or TSV file"),
+    (b"GIF8", "a GIF picture", "choose a CSV or TSV file"),
+    (b"%PDF", "a PDF document", "save its table as CSV"),
+    (b"\x7fELF", "a program", "choose a CSV or TSV file"),
+    (b"\x93NUMPY", "a numpy array", "load it with numpy.load"),
+    (b"\x89HDF", "an HDF5 file", "save its table as CSV"),
+    (b"PAR1", "a Parquet file", "save its table as CSV"),
+    (b"SQLite format 3", "an SQLite database", "save its table as CSV"),
+)
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
+_MARKUP = re.compile(rb"\s*(<!doctype|<html|<\?xml|<svg|\{\s*[\"}]|\[\s*[\[{])", re.IGNORECASE)
+_TWO_BYTE = re.compile(rb"[\x81-\xfe][\x41-\xfe]")
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file that was read through once and is known to be text.
+
+    path: where it is. encoding: Python's name of an encoding that decodes the whole of it. guessed: whether that
+    encoding is a guess that could be wrong. n_bytes: its size. n_lines: its lines, the last one with or without an end.
+    """
+
+    path: Path
+    encoding: str
+    guessed: bool
+    n_bytes: int
+    n_lines: int
+
+    @property
+    def name(self) -> str:
+        """The file's name, in quotes and safe to print, for use in a sentence."""
+        return quoted(self.path.name, 60)
+
+    def open(self) -> IO[str]:
+        """The file, opened for reading as text with its line ends as they are."""
+        return self.path.open(encoding=self.encoding, newline="")
+
+
+def open_text(path: str | os.PathLike[str], encoding: str | None = None) -> TextFile:
+    """Look through the file at `path` once and say how to read it; `encoding` is detected unless given.
+
+    Raises DataError if it is missing, a folder, a device, empty, too large, not text, or in another encoding, and
+    OptionError if Python knows no such encoding.
+    """
+    where = Path(path).expanduser()
+    name = quoted(str(where), 200)
+    size = _regular_size(where, name)
+    try:
+        with where.open("rb") as file:
+            head = file.read(_HEAD)
+        _refuse_other_formats(head, name)
+        candidates = _candidates(where, head, name) if encoding is None else iter([(_known(encoding), False)])
+        for candidate, guessed in candidates:
+            try:
+                n_lines = _count_lines(where, candidate, name)
+            except _UndecodableError as error:
+                fault = error
+            else:
+                return TextFile(where, candidate, guessed, size, n_lines)
+    except OSError as error:
+        reason = clean(error.strerror or "it can't be opened").lower()
+        raise DataError(f"{name} can't be read ({reason}): check its permissions.") from None
+    raise DataError(
+        f"Line {fault.line} of {name} can't be read as {encoding_name(fault.encoding)}: "
+        "save the file as UTF-8, or name its encoding with encoding=."
+    )
+
+
+def encoding_name(encoding: str) -> str:
+    """What people call the encoding: "UTF-8" for Python's "utf-8-sig", else Python's name in capitals."""
+    return "UTF-8" if encoding == "utf-8-sig" else encoding.upper()
+
+
+class _UndecodableError(Exception):
+    """A line of the file is not in the encoding."""
+
+    def __init__(self, encoding: str, line: int) -> None:
+        super().__init__(encoding, line)
+        self.encoding, self.line = encoding, line
+
+
+def _regular_size(path: Path, name: str) -> int:
+    """The size in bytes of a regular file that is neither empty nor too large; DataError for anything else."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise DataError(f"There is no file {name}: check the name and the folder.") from None
+    except OSError as error:
+        reason = clean(error.strerror or "it can't be reached").lower()
+        raise DataError(f"{name} can't be opened ({reason}): check the name and its permissions.") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise DataError(f"{name} is a folder: name a CSV or TSV file in it.")
+    if not stat.S_ISREG(status.st_mode):
+        raise DataError(f"{name} is a device or a pipe, not a file: save the table to a file first.")
+    if status.st_size == 0:
+        raise DataError(f"{name} is empty: choose a file with a table in it.")
+    if status.st_size > MAX_BYTES:
+        size = status.st_size / (1 << 30)
+        raise DataError(f"{name} has {size:.1f} GiB and at most 1 GiB can be read: keep fewer rows or columns.")
+    return status.st_size
+
+
+def _refuse_other_formats(head: bytes, name: str) -> None:
+    for signature, what, remedy in _SIGNATURES:
+        if head.startswith(signature):
+            raise DataError(f"{name} looks like {what}, not a table of text: {remedy}.")
+    if _MARKUP.match(head):
+        raise DataError(f"{name} looks like a web page, XML or JSON, not a table: save its table as CSV.")
+
+
+def _known(encoding: str) -> str:
+    """Python's own name of `encoding`; UTF-8 reads with or without a byte order mark."""
+    try:
+        b"\0\0\0\0".decode(encoding)  # one zero character, or more, in every encoding of text
+        name = codecs.lookup(encoding).name
+    except (LookupError, ValueError, TypeError):
+        remedy = "try utf-8, cp949, utf-16 or cp1252"
+        raise OptionError(f"There is no text encoding called {quoted(encoding)}: {remedy}.") from None
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _candidates(path: Path, head: bytes, name: str) -> Iterator[tuple[str, bool]]:
+    """Encodings to try in turn, and whether each would be a guess: marks and zero bytes first, then what decodes."""
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            yield encoding, False
+            return
+    if b"\0" in head:
+        # Digits and commas have a zero byte in UTF-16: the second of each pair in little endian, else the first.
+        pairs = len(head) // 2
+        first, second = head[0::2].count(0), head[1::2].count(0)
+        if second > 0.3 * pairs and second > 4 * first:
+            yield "utf-16-le", True
+        elif first > 0.3 * pairs and first > 4 * second:
+            yield "utf-16-be", True
+        else:
+            raise _not_text(name)
+        return
+    controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
+    if controls > 0.05 * len(head):
+        raise _not_text(name)
+    yield "utf-8-sig", False
+    if _looks_korean(path):
+        yield "cp949", True
+    yield "cp1252", True
+
+
+def _looks_korean(path: Path) -> bool:
+    """Whether bytes beyond ASCII come in pairs as common Hangul does, both from A1 up (KS X 1001).
+
+    In Western European text a letter beyond ASCII is mostly followed by one of ASCII, which CP949 would also accept.
+    """
+    for block in _blocks(path):
+        pairs: list[bytes] = _TWO_BYTE.findall(block)
+        if pairs:
+            return sum(pair[1] >= 0xA1 for pair in pairs) >= 0.75 * len(pairs)
+    return False
+
+
+def _count_lines(path: Path, encoding: str, name: str) -> int:
+    """The number of lines of the file, once every byte of it has been decoded; raises _UndecodableError."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    lines, last, unbroken = 0, "\n", 0
+    try:
+        for block in itertools.chain(_blocks(path), [b""]):
+            text = decoder.decode(block, final=not block)
+            if "\0" in text:
+                raise _not_text(name)
+            lines += text.count("\n")
+            last = text[-1:] or last
+            unbroken = 0 if "\n" in text or "\r" in text else unbroken + len(text)
+            if unbroken > MAX_LINE:
+                raise DataError(f"Line {lines + 1} of {name} has over {MAX_LINE:,} characters: break it into rows.")
+    except UnicodeDecodeError as error:
+        before = bytes(error.object[: error.start]).decode(encoding, "ignore")
+        raise _UndecodableError(encoding, lines + before.count("\n") + 1) from None
+    return lines + (last != "\n")
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block
+
+
+def _not_text(name: str) -> DataError:
+    return DataError(f"{name} looks like a binary file, not a table of text: save its table as CSV.")

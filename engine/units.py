@@ -1,0 +1,72 @@
+"""The units that data are in: a shift and a scale for each column, so that parameters can be shown in either."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Units:
+    """Standard units z of data x: x = offset + scale · z, column by column.
+
+    offset: (d,) in the data's own units; the column means.
+    scale: (d,) in the data's own units, positive; the columns' standard deviations (division by n).
+    """
+
+    offset: FloatArray
+    scale: FloatArray
+
+    def to_standard(self, X: FloatArray) -> FloatArray:
+        """Points (…, d) in the data's own units, in standard units: z = (x − offset) / scale."""
+        return (X - self.offset) / self.scale
+
+    def to_original(self, Z: FloatArray) -> FloatArray:
+        """Points or means (…, d) in standard units, in the data's own units: x = offset + scale · z."""
+        return self.offset + self.scale * Z
+
+    def covariances_to_original(self, covariances: FloatArray, covariance_type: str) -> FloatArray:
+        """Covariances in standard units, in the data's own: Cov(x) = S Cov(z) S with S = diag(scale).
+
+        Shapes are scikit-learn's: (K, d, d) "full", (d, d) "tied", (K, d) "diag" keep theirs. "spherical" (K,) becomes
+        (K, d), because one variance in standard units is a different variance in each column's own units.
+        """
+        if covariance_type in ("full", "tied"):
+            return covariances * self.scale[:, np.newaxis] * self.scale
+        if covariance_type == "diag":
+            return covariances * self.scale * self.scale
+        return covariances[:, np.newaxis] * self.scale * self.scale
+
+    def log_jacobian(self) -> float:
+        """Σ ln scale: what a log-density of one row loses on the way from standard units to the data's own.
+
+        ln p(x) = ln p(z) − Σ_j ln scale_j.
+        """
+        return float(np.log(self.scale).sum())
+
+
+def standard_units(X: FloatArray) -> tuple[Units, tuple[int, ...]]:
+    """The `Units` that give each column of `X` (n, d) mean 0 and variance 1, and the indices of constant columns.
+
+    A constant column keeps scale 1: there is nothing to divide by. Missing values (NaN) are passed over. Columns are
+    divided by their largest magnitude on the way, so that squares of 1e±200 neither overflow nor vanish.
+    """
+    d = X.shape[1]
+    offset, scale, constant = np.zeros(d), np.ones(d), []
+    for j in range(d):
+        column = X[:, j]
+        column = column[~np.isnan(column)]
+        if column.size == 0 or column.min() == column.max():
+            offset[j] = column[0] if column.size else 0.0
+            constant.append(j)
+            continue
+        magnitude = float(np.abs(column).max())
+        unit = column / magnitude
+        mean = float(unit.mean())
+        offset[j] = mean * magnitude
+        scale[j] = float(np.sqrt(np.mean((unit - mean) ** 2))) * magnitude
+    return Units(offset, scale), tuple(constant)

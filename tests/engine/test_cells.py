@@ -1,0 +1,88 @@
+"""The fast way of reading a plain file agrees with the careful one, and refuses every file that is not plain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import dialect
+from engine.cells import Cells, read_carefully, read_plain
+from engine.dialect import detect_layout
+from engine.tables import read_table
+from engine.textfile import open_text
+
+
+def plain_and_careful(path: Path) -> tuple[Cells | None, Cells]:
+    file = open_text(path)
+    layout = detect_layout(file, "auto", None, None)
+    features = [j for j, kind in enumerate(layout.kinds) if kind == "number"]
+    label = next((j for j, kind in enumerate(layout.kinds) if kind == "text"), None)
+    return read_plain(file, layout, features, label), read_carefully(file, layout, features, label)
+
+
+@pytest.mark.parametrize(("delimiter", "decimal"), [(",", "."), (";", ","), ("\t", ".")])
+@pytest.mark.parametrize("label_at", [0, 2, 3, None])
+def test_the_fast_way_of_reading_agrees_with_the_careful_one(
+    tmp_path: Path, delimiter: str, decimal: str, label_at: int | None
+) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 3)) * 10.0 ** rng.integers(-300, 300, (200, 3))
+    rows = [[repr(x).replace(".", decimal) for x in row] for row in X.tolist()]
+    header = ["a", "b", "c"]
+    if label_at is not None:
+        header.insert(label_at, "k")
+        for i, row in enumerate(rows):
+            row.insert(label_at, '"u, ; v"' if i % 2 else "w")
+    path = tmp_path / "table.csv"
+    path.write_text("".join(delimiter.join(row) + "\n" for row in [header, *rows]))
+    plain, careful = plain_and_careful(path)
+    assert plain is not None
+    np.testing.assert_array_equal(plain.X, X)
+    np.testing.assert_array_equal(careful.X, X)
+    assert plain.labels == careful.labels
+    np.testing.assert_array_equal(plain.lines, careful.lines)
+
+
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        "1,2,3",
+        "1,2,3,4,5",
+        "1,2,3,4,5,6\n1,2,3,4",
+        "1,2,x,4",
+        "1,2,1_0,4",
+        "1,2,1e400,4",
+        "1,2,,4",
+        "1,2,3,",
+        "\n1,2,3,4",
+        "1,2,nan,4",
+        "1,2,inf,4",
+        "1,2,True,4",
+        '1,"2\n",3,4',
+        '1,2,3,"4',
+    ],
+)
+def test_the_fast_way_refuses_all_that_is_not_plain(
+    tmp_path: Path, unusual: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialect, "SAMPLE_RECORDS", 20)
+    path = tmp_path / "table.csv"
+    path.write_text("a,b,c,d\n" + "1,2,3.5,4\n" * 50 + unusual + "\n" + "1,2,3.5,4\n" * 5)
+    file = open_text(path)
+    layout = detect_layout(file, "auto", None, None)
+    assert read_plain(file, layout, [0, 1, 2, 3], None) is None
+
+
+def test_a_large_plain_file_and_a_large_quoted_one_read_alike(tmp_path: Path) -> None:
+    X = np.random.default_rng(1).standard_normal((20_000, 4))
+    rows = [",".join(map(repr, row)) for row in X.tolist()]
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(["a,b,c,d", *rows]) + "\n")
+    assert path.stat().st_size > 1 << 20
+    np.testing.assert_array_equal(read_table(path).X, X)
+    path.write_text("\n".join(["a,b,c,d", *rows, "1,2,NA,4", ""]))
+    data = read_table(path)
+    np.testing.assert_array_equal(data.X, X)
+    assert data.notes == ("1 of 20,001 rows had a missing value and was left out.",)
