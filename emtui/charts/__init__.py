@@ -1,0 +1,84 @@
+"""Charts: the only part of emtui that draws. It knows numpy, Textual and plotext, and nothing of EM.
+
+A chart is given a `Scene`, a frozen value made of arrays, and keeps what it drew until the scene, its size or the
+theme changes. A changed picture is a new scene; arrays given to a scene are never changed afterwards.
+
+    chart = Chart()                                   # compose it like any widget; palette follows the theme
+    p = chart.palette                                 # colours and markers of the components
+    layers = [Cloud(X[:, 0], X[:, 1], R, p.colors(K), p.markers(K), highlight=70)]  # data, mixed by R (n, K)
+    for k in range(K):
+        layers += [Ellipse(means[k], covariances[k], 1.0, p.color(k)),
+                   Ellipse(means[k], covariances[k], 2.0, p.color(k), "dotted"),
+                   Trail(path[:, k, 0], path[:, k, 1], p.color(k)),
+                   Mark(means[k, 0], means[k, 1], p.mean_marker, p.text)]
+    chart.set_scene(Scene(layers, x_label="petal length", y_label="petal width", description="in words"))
+    curves.set_scene(Scene([VLine(t), Curve(steps, log_likelihood, p.color(0), label="log p"),
+                            Curve(steps, elbo, p.color(1), "dotted", label="bound")], x_label="half-step"))
+    one_d.set_scene(Scene([histogram(x), Curve(grid, density, p.color(0), label="1")]))
+    strip.set_rows(Rows(R, order=None, cursor=70))    # HeatStrip -> HeatStrip.Picked(row)
+    table.set_matrix(Matrix(confusion, classes, clusters, "g", corner="true"))  # Heatmap -> Heatmap.Picked
+    # Chart.Picked(x, y, cell): row = nearest_point(X[:, 0], X[:, 1], (event.x, event.y), event.cell)
+    # tables: bar(0.62, 10), spark(objectives, 20), share_bar(R[70], 9, p)
+"""
+
+from emtui.charts.chart import Chart
+from emtui.charts.colors import ANSI, DARK, LIGHT, Palette, blend, mix
+from emtui.charts.heatmap import Heatmap, Matrix
+from emtui.charts.heatstrip import HeatStrip, Rows
+from emtui.charts.reduce import nearest_point
+from emtui.charts.scene import (
+    RGB,
+    Bars,
+    Cloud,
+    Curve,
+    Dots,
+    Ellipse,
+    HLine,
+    Layer,
+    Mark,
+    Scene,
+    Span,
+    Trail,
+    VLine,
+    histogram,
+)
+from emtui.charts.sparkbar import bar, share_bar, share_cells, spark
+from emtui.charts.surface import surface_palette
+from emtui.charts.text import clean, fit, pad
+
+__all__ = [
+    "ANSI",
+    "DARK",
+    "LIGHT",
+    "RGB",
+    "Bars",
+    "Chart",
+    "Cloud",
+    "Curve",
+    "Dots",
+    "Ellipse",
+    "HLine",
+    "HeatStrip",
+    "Heatmap",
+    "Layer",
+    "Mark",
+    "Matrix",
+    "Palette",
+    "Rows",
+    "Scene",
+    "Span",
+    "Trail",
+    "VLine",
+    "bar",
+    "blend",
+    "clean",
+    "fit",
+    "histogram",
+    "mix",
+    "nearest_point",
+    "pad",
+    "share_bar",
+    "share_cells",
+    "spark",
+    "surface_palette",
+]

@@ -1,0 +1,281 @@
+"""The canvas: the cells inside the axes, and how each kind of layer is drawn into them.
+
+How cells are shared: layers are painted in order. Lines of any layer that meet in a cell are united dot by dot.
+The cell takes the colour of the line with the most dots in it, of the first one on a tie.
+A line passes behind single points and in front of a dense field of them, where it would be lost otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from emtui.charts.axes import Axis
+from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
+from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, pack_all
+from emtui.charts.reduce import Inked, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
+from emtui.charts.scene import (
+    RGB,
+    Bars,
+    Cloud,
+    Curve,
+    Dots,
+    Ellipse,
+    FloatArray,
+    HLine,
+    LineStyle,
+    Mark,
+    Scene,
+    Span,
+    Trail,
+    VLine,
+)
+from emtui.charts.text import single_cell
+
+BLANK, DOT, BAR = 0, 1, 2
+# The bit of a braille dot by its row (0 at the top) and column in the cell [Unicode, chapter 21].
+BRAILLE_BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint8)
+POPCOUNT = np.array([bin(byte).count("1") for byte in range(256)], dtype=np.uint8)
+EIGHTHS = np.array(list(" ▁▂▃▄▅▆▇█"))
+ASCII_EIGHTHS = np.array(list("  ..::##@"))
+DENSE_NEIGHBOURS = 6
+"""A point with at least this many occupied cells among its eight neighbours lies in a dense field."""
+
+
+class Canvas:
+    """The cells inside the axes while they are drawn: one layer at a time, then `finish`."""
+
+    def __init__(self, columns: int, rows: int, axes: tuple[Axis, Axis], palette: Palette) -> None:
+        self.size = (columns, rows)
+        self.axes = axes
+        self.palette = palette
+        self.chars = np.full(rows * columns, " ", dtype="<U1")
+        self.foreground = np.full(rows * columns, NO_COLOR, dtype=np.int32)
+        self.background = np.full(rows * columns, NO_COLOR, dtype=np.int32)
+        self.attributes = np.zeros(rows * columns, dtype=np.int8)
+        self.kind = np.full(rows * columns, BLANK, dtype=np.int8)
+        # Of each cell: the braille dots that lines have set, and how many the line whose colour it has.
+        self.bits = np.zeros(rows * columns, dtype=np.uint8)
+        self.dots = np.zeros(rows * columns, dtype=np.uint8)
+
+    def cell_at(self, x: float, y: float) -> int | None:
+        """The cell of a point in data coordinates."""
+        cell = int(cells_of(np.array([x]), np.array([y]), self.axes, self.size)[0])
+        return cell if cell >= 0 else None
+
+    def _clear(self, cells: npt.NDArray[np.integer[Any]] | int, kind: int = DOT) -> None:
+        """Take lines out of cells that have a character of their own now."""
+        self.kind[cells] = kind
+        self.bits[cells] = 0
+        self.dots[cells] = 0
+
+    def put_points(self, inked: Inked, markers: tuple[str, ...]) -> None:
+        """Cells with a marker each."""
+        table = np.array([single_cell(m) for m in markers] or ["•"], dtype="<U1")
+        cells = inked.cells
+        self.chars[cells] = table[np.minimum(inked.markers, len(table) - 1)]
+        self.foreground[cells] = pack_all(self._shade(inked))
+        self.attributes[cells] = PLAIN
+        self._clear(cells)
+
+    def _shade(self, inked: Inked) -> npt.NDArray[np.uint8]:
+        """Colours by density: with many points to a cell, sparse cells step back towards the background."""
+        counts = inked.counts
+        if self.palette.mode != "truecolor" or not len(counts) or counts.sum() < 8 * len(counts):
+            return inked.colors
+        strength = 0.45 + 0.55 * np.log1p(counts) / math.log1p(float(np.quantile(counts, 0.95)))
+        strength = np.minimum(strength, 1.0)[:, None]
+        surface = LINEAR_OF_BYTE[np.array(self.palette.background, dtype=np.uint8)]
+        return linear_to_bytes(strength * LINEAR_OF_BYTE[inked.colors] + (1 - strength) * surface)
+
+    def put_highlight(self, x: float, y: float, marker: str) -> None:
+        """One point again, inverted."""
+        cell = self.cell_at(x, y)
+        if cell is None:
+            return
+        self.chars[cell] = single_cell(marker)
+        self.background[cell] = pack(self.palette.text)
+        self.foreground[cell] = pack(self.palette.background)
+        self.attributes[cell] = BOLD if self.palette.mode == "truecolor" else REVERSE
+        self._clear(cell)
+
+    def put_line(self, x: FloatArray, y: FloatArray, color: RGB, style: LineStyle = "solid") -> None:
+        """A polyline given in fractions of the axes."""
+        columns, rows = self.size
+        if style == "step" and len(x) > 1:
+            x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
+        x, y = thin_curve(x, y, 2 * columns)
+        dot_column, dot_row = line_dots(x, y, (2 * columns, 4 * rows))
+        if style == "dotted":
+            kept = np.arange(len(dot_column)) % 4 < 2
+            dot_column, dot_row = dot_column[kept], dot_row[kept]
+        cells = (dot_row >> 2) * columns + (dot_column >> 1)
+        bits = BRAILLE_BITS[dot_row & 3, dot_column & 1]
+        free = (self.kind[cells] != DOT) | self._dense()[cells]
+        cells, bits = cells[free], bits[free]
+        used = np.unique(cells)
+        # A line through a dense field of points takes their cells, moved towards the text colour to stand out.
+        covered = self.kind[used] == DOT
+        ink = np.full(len(used), pack(color), dtype=np.int32)
+        if self.palette.mode == "truecolor":
+            ink[covered] = pack(blend(color, self.palette.text, 0.45))
+        bar = used[self.kind[used] == BAR]
+        solid = bar[np.isin(self.chars[bar], EIGHTHS[5:])]
+        self.background[solid] = self.foreground[solid]
+        self.kind[used] = BLANK
+        dots = np.zeros(len(self.bits), dtype=np.uint8)
+        np.bitwise_or.at(dots, cells, bits)
+        most = POPCOUNT[dots[used]] > self.dots[used]
+        self.foreground[used[most]] = ink[most]
+        self.dots[used] = np.maximum(POPCOUNT[dots[used]], self.dots[used])
+        self.attributes[used] = PLAIN
+        self.bits |= dots
+
+    def _dense(self) -> npt.NDArray[np.bool_]:
+        columns, rows = self.size
+        padded = np.zeros((rows + 2, columns + 2), dtype=np.int8)
+        padded[1:-1, 1:-1] = (self.kind == DOT).reshape(rows, columns)
+        around = sum(
+            padded[1 + i : rows + 1 + i, 1 + j : columns + 1 + j] for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j
+        )
+        dense: npt.NDArray[np.bool_] = np.asarray(around >= DENSE_NEIGHBOURS).ravel()
+        return dense
+
+    def put_bars(self, bars: Bars) -> None:
+        """Histogram bars from zero upwards, in eighths of a cell."""
+        columns, rows = self.size
+        edges = self.axes[0].fraction(bars.edges)
+        tops = self.axes[1].fraction(bars.heights)
+        zero = min(max(float(self.axes[1].fraction(np.zeros(1))[0]), 0.0), 1.0)
+        if not len(tops) or not np.isfinite(edges).all():
+            return
+        middle = (np.arange(columns) + 0.5) / columns
+        bar = np.searchsorted(edges, middle, side="right") - 1
+        inside = (bar >= 0) & (bar < len(tops))
+        bar = np.clip(bar, 0, len(tops) - 1)
+        top = np.where(inside & np.isfinite(tops[bar]), tops[bar], zero)
+        base = round(zero * rows)
+        eighths = np.clip(np.round(top * rows * 8), base * 8, rows * 8).astype(np.int64)
+        # A bar that isn't zero is never invisible.
+        eighths = np.where((eighths == base * 8) & (top > zero), base * 8 + 1, eighths)
+        level = np.arange(rows)[::-1, None]
+        fill = np.clip(eighths[None, :] - level * 8, 0, 8)
+        fill[level[:, 0] < base] = 0
+        glyphs = ASCII_EIGHTHS if self.palette.ascii else EIGHTHS
+        cells = np.flatnonzero(fill.ravel())
+        self.chars[cells] = glyphs[fill.ravel()[cells]]
+        if isinstance(bars.colors, tuple):
+            self.foreground[cells] = pack(bars.colors)
+        else:
+            self.foreground[cells] = pack_all(bars.colors)[bar[cells % columns]]
+        self._clear(cells, BAR)
+
+    def put_ellipse(self, ellipse: Ellipse) -> None:
+        """The outline of a Gaussian: c + n_std · V √λ (cos t, sin t), Σ = V λ Vᵀ."""
+        if not (np.isfinite(ellipse.center).all() and np.isfinite(ellipse.covariance).all()):
+            return
+        # Scaled, because eigenvalues of the largest and the smallest numbers lose their range.
+        scale = float(np.abs(ellipse.covariance).max()) or 1.0
+        values, vectors = np.linalg.eigh((ellipse.covariance / scale + ellipse.covariance.T / scale) / 2)
+        if values[0] < -1e-9 * max(abs(values[1]), 1e-300):
+            return
+        t = np.linspace(0.0, 2 * np.pi, 181)
+        circle = np.stack([np.cos(t), np.sin(t)])
+        with np.errstate(over="ignore", invalid="ignore"):
+            reach = vectors * np.sqrt(np.maximum(values, 0.0)) * (math.sqrt(scale) * ellipse.n_std)
+            x, y = reach @ circle + ellipse.center[:, None]
+        self.put_line(self.axes[0].fraction(x), self.axes[1].fraction(y), ellipse.color, ellipse.style)
+
+    def put_straight(self, layer: VLine | HLine) -> None:
+        """A line from edge to edge through one value."""
+        columns, rows = self.size
+        axis = self.axes[0] if isinstance(layer, VLine) else self.axes[1]
+        value = layer.x if isinstance(layer, VLine) else layer.y
+        f = float(axis.fraction(np.array([value]))[0])
+        if not 0.0 <= f <= 1.0:
+            return
+        if isinstance(layer, VLine):
+            cells = np.arange(rows) * columns + min(int(f * columns), columns - 1)
+            char = "|" if self.palette.ascii else "│"
+        else:
+            cells = np.arange(columns) + min(int((1.0 - f) * rows), rows - 1) * columns
+            char = "-" if self.palette.ascii else "─"
+        cells = cells[self.kind[cells] != DOT]
+        self.chars[cells] = char
+        self.foreground[cells] = pack(layer.color or self.palette.frame)
+        self._clear(cells, BLANK)
+
+    def put_span(self, span: Span) -> None:
+        """A tint behind whole columns."""
+        columns, rows = self.size
+        ends = self.axes[0].fraction(np.array([span.x0, span.x1], dtype=np.float64))
+        if not np.isfinite(ends).all():
+            return
+        middle = (np.arange(columns) + 0.5) / columns
+        inside = (middle >= ends.min()) & (middle <= ends.max())
+        tint = span.color or blend(self.palette.background, self.palette.text, 0.08)
+        self.background.reshape(rows, columns)[:, inside] = pack(tint)
+
+    def put_mark(self, mark: Mark) -> None:
+        """One character above everything."""
+        cell = self.cell_at(mark.x, mark.y)
+        if cell is None:
+            return
+        self.chars[cell] = single_cell(mark.char, "+")
+        self.foreground[cell] = pack(mark.color)
+        self.attributes[cell] = BOLD
+        self._clear(cell)
+
+    def draw(self, scene: Scene) -> None:
+        """Every layer in order; then the highlighted points and the marks, which nothing may hide."""
+        for layer in scene.layers:
+            match layer:
+                case Dots():
+                    markers = layer.marker if isinstance(layer.marker, tuple) else (layer.marker,)
+                    self.put_points(reduce_dots(layer, self.axes, self.size), markers)
+                case Cloud():
+                    self.put_points(reduce_cloud(layer, self.axes, self.size), tuple(layer.markers))
+                case Curve() | Trail():
+                    style = layer.style if isinstance(layer, Curve) else "dotted"
+                    x, y = self.axes[0].fraction(layer.x), self.axes[1].fraction(layer.y)
+                    self.put_line(x, y, layer.color, style)
+                case Bars():
+                    self.put_bars(layer)
+                case Ellipse():
+                    self.put_ellipse(layer)
+                case Span():
+                    self.put_span(layer)
+                case VLine() | HLine():
+                    self.put_straight(layer)
+                case Mark():
+                    pass
+        for layer in scene.layers:
+            if isinstance(layer, Dots | Cloud) and layer.highlight is not None:
+                i = layer.highlight
+                if 0 <= i < len(layer.x):
+                    self.put_highlight(layer.x[i], layer.y[i], _marker_of(layer, i))
+        for layer in scene.layers:
+            if isinstance(layer, Mark):
+                self.put_mark(layer)
+
+    def finish(self) -> None:
+        """Turn the dots of lines into characters."""
+        lined = np.flatnonzero(self.bits)
+        if self.palette.ascii:
+            upper, lower = self.bits[lined] & 0x1B, self.bits[lined] & 0xE4
+            self.chars[lined] = np.where(upper == 0, ".", np.where(lower == 0, "'", ":"))
+        else:
+            self.chars[lined] = (self.bits[lined].astype(np.uint32) + 0x2800).view("<U1")
+
+
+def _marker_of(layer: Dots | Cloud, row: int) -> str:
+    if isinstance(layer, Cloud):
+        shares = np.nan_to_num(layer.responsibilities[row])
+        return layer.markers[int(shares.argmax())] if len(shares) else "•"
+    if isinstance(layer.marker, str):
+        return layer.marker
+    index = 0 if layer.marker_index is None else int(layer.marker_index[row])
+    return layer.marker[min(max(index, 0), len(layer.marker) - 1)]

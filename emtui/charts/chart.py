@@ -1,0 +1,76 @@
+"""The widget that shows a scene."""
+
+from __future__ import annotations
+
+from textual.message import Message
+
+from emtui.charts.colors import Palette
+from emtui.charts.drawing import draw
+from emtui.charts.picture import Picture
+from emtui.charts.scene import Scene
+from emtui.charts.surface import PictureWidget
+
+
+class Chart(PictureWidget):
+    """Shows one scene at whatever size it has, and says in data coordinates where it was clicked."""
+
+    DEFAULT_CSS = """
+    Chart { width: 1fr; height: 1fr; }
+    """
+
+    class Picked(Message):
+        """A click in the picture.
+
+        x, y: data coordinates. cell: (width, height) of a cell in data units, for judging how near is near
+        (see `nearest_point`).
+        """
+
+        def __init__(self, chart: Chart, x: float, y: float, cell: tuple[float, float]) -> None:
+            self.chart = chart
+            self.x = x
+            self.y = y
+            self.cell = cell
+            super().__init__()
+
+        @property
+        def control(self) -> Chart:
+            """The chart that was clicked."""
+            return self.chart
+
+    def __init__(
+        self,
+        scene: Scene | None = None,
+        *,
+        palette: Palette | None = None,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        self._scene = scene or Scene()
+        super().__init__(self._scene, palette=palette, name=name, id=id, classes=classes)
+
+    @property
+    def scene(self) -> Scene:
+        """The scene that is shown."""
+        return self._scene
+
+    def set_scene(self, scene: Scene) -> None:
+        """Show another scene. Showing the same one again does nothing."""
+        if scene is not self._scene:
+            self._scene = self._value = scene
+            self.refresh()
+
+    @property
+    def description(self) -> str:
+        """The scene in words, for those who can't see the picture."""
+        return self._scene.description or self._scene.title
+
+    def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
+        """The picture of the scene."""
+        return draw(self._scene, width, height, palette)
+
+    def picked(self, column: int, row: int) -> Message | None:
+        """Where in the data a cell lies."""
+        view = self.picture.view
+        where = None if view is None else view.data_at(column, row)
+        return None if view is None or where is None else self.Picked(self, *where, view.cell_size)

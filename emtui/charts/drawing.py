@@ -1,0 +1,122 @@
+"""Drawing a scene: axes from plotext, layers in the canvas, and the title, labels and legend around it."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.cells import cell_len
+
+from emtui.charts.axes import Axis, fit_axes, make_ticks
+from emtui.charts.canvas import Canvas
+from emtui.charts.colors import Palette
+from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, Picture, View, pack
+from emtui.charts.plotext_adapter import draw_frame, text_cells
+from emtui.charts.scene import RGB, Bars, Curve, Dots, Mark, Scene
+from emtui.charts.text import fit, single_cell
+
+LegendEntry = tuple[str, RGB, str]
+
+
+def draw(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
+    """The picture of a scene in this many cells. Works for every size from 1 × 1."""
+    axes = fit_axes(scene)
+    empty = axes is None
+    x_axis, y_axis = axes or (Axis(0.0, 1.0), Axis(0.0, 1.0))
+    x_ticks = make_ticks(x_axis, max(2, width // 11))
+    y_ticks = make_ticks(y_axis, max(2, height // 4))
+    x_text = " ".join(filter(None, (scene.x_label, x_ticks.note)))
+    y_text = " ".join(filter(None, (scene.y_label, y_ticks.note)))
+    legend = _legend(scene, palette)
+    header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))
+    footer = int(height >= 7 and width >= 8 and bool(x_text))
+    frame = draw_frame(width, height - header - footer, x_ticks, y_ticks, scene.grid, palette.ascii)
+    canvas = Canvas(frame.columns, frame.rows, (x_axis, y_axis), palette)
+    left, top = frame.left, frame.top + header
+    inside = (slice(top, top + frame.rows), slice(left, left + frame.columns))
+    canvas.chars[:] = frame.chars[frame.top : frame.top + frame.rows, left : left + frame.columns].ravel()
+    canvas.foreground[:] = pack(palette.grid)
+    canvas.draw(scene)
+    canvas.finish()
+
+    chars = np.full((height, width), " ", dtype="<U1")
+    foreground = np.full((height, width), pack(palette.muted), dtype=np.int32)
+    background = np.full((height, width), pack(palette.background), dtype=np.int32)
+    attributes = np.zeros((height, width), dtype=np.int8)
+    chars[header : height - footer] = frame.chars
+    if left:
+        foreground[top : top + frame.rows + 1, left - 1] = pack(palette.frame)
+    if top + frame.rows < height:
+        foreground[top + frame.rows, max(left - 1, 0) :] = pack(palette.frame)
+    shape = (frame.rows, frame.columns)
+    chars[inside] = canvas.chars.reshape(shape)
+    foreground[inside] = canvas.foreground.reshape(shape)
+    ground = canvas.background.reshape(shape)
+    background[inside] = np.where(ground == NO_COLOR, pack(palette.background), ground)
+    attributes[inside] = canvas.attributes.reshape(shape)
+    view = None if empty else View(left, top, frame.columns, frame.rows, x_axis, y_axis)
+    picture = Picture(chars, foreground, background, attributes, view)
+    if header:
+        _write_header(picture, scene.title, y_text, legend, left, palette)
+    if footer:
+        text = fit(x_text, frame.columns)
+        _write(picture, height - 1, left + (frame.columns - cell_len(text)) // 2, text, palette.muted)
+    if empty:
+        text = fit(scene.empty, frame.columns)
+        _write(picture, top + frame.rows // 2, left + (frame.columns - cell_len(text)) // 2, text, palette.muted)
+    return picture
+
+
+def _legend(scene: Scene, palette: Palette) -> list[LegendEntry]:
+    """(character, colour, text) for the scene's own entries and every labelled layer."""
+    entries: list[LegendEntry] = list(scene.legend)
+    lines = {"solid": "-", "dotted": ":", "step": "-"} if palette.ascii else {"solid": "─", "dotted": "┄", "step": "─"}
+    for layer in scene.layers:
+        match layer:
+            case Curve(label=label) if label:
+                entries.append((lines[layer.style], layer.color, label))
+            case Dots(label=label) if label:
+                color = layer.colors if isinstance(layer.colors, tuple) else palette.text
+                entries.append((layer.marker[0], color, label))
+            case Mark(label=label) if label:
+                entries.append((layer.char, layer.color, label))
+            case Bars(label=label) if label:
+                color = layer.colors if isinstance(layer.colors, tuple) else palette.muted
+                entries.append(("#" if palette.ascii else "▇", color, label))
+    return entries
+
+
+def _write(picture: Picture, row: int, column: int, text: str, color: RGB, attribute: int = PLAIN) -> int:
+    """Text from a cell on, cut at the right edge. Returns the cell after it."""
+    height, width = picture.chars.shape
+    letters = text_cells(text)[: max(0, width - column)]
+    if len(letters) and column >= 0 and row < height:
+        end = column + len(letters)
+        picture.chars[row, column:end] = letters
+        picture.foreground[row, column:end] = pack(color)
+        picture.attributes[row, column:end] = attribute
+        return end
+    return column
+
+
+def _write_header(
+    picture: Picture, title: str, y_text: str, legend: list[LegendEntry], left: int, palette: Palette
+) -> None:
+    """The y label over its axis, the title, and the legend at the right, as far as there is room."""
+    width = picture.chars.shape[1]
+    column = max(0, left - 1)
+    if y_text:
+        column = _write(picture, 0, column, fit(y_text, max(width - column, 0)), palette.muted) + 2
+    if title and cell_len(title) <= width - column:
+        column = _write(picture, 0, column, fit(title, width - column), palette.text, BOLD) + 2
+    # All of the legend or none of it: a part would say that there are no others.
+    for limit in (24, 12, 6):
+        shown = [(char, color, fit(text, limit)) for char, color, text in legend]
+        size = sum(4 + cell_len(text) for _, _, text in shown) - 2
+        if legend and size <= width - column:
+            break
+    else:
+        return
+    column = width - size
+    for i, (char, color, label) in enumerate(shown):
+        column += 2 if i else 0
+        column = _write(picture, 0, column, single_cell(char), color)
+        column = _write(picture, 0, column + 1, label, palette.muted)

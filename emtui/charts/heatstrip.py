@@ -1,0 +1,167 @@
+"""Responsibilities of all rows as a strip: rows from left to right, components from top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from textual.geometry import Size
+from textual.message import Message
+
+from emtui.charts.colors import Palette, blend, mix
+from emtui.charts.picture import BOLD, PLAIN, REVERSE, Picture, pack, pack_all
+from emtui.charts.scene import FloatArray, IntArray
+from emtui.charts.surface import PictureWidget
+
+StripMode: TypeAlias = Literal["lines", "mixed"]
+SHADES = np.array(list(" ░▒▓█"))
+ASCII_SHADES = np.array(list(" .:+#"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What a heat strip shows. responsibilities: (n, K). order: (n,) row numbers in the order to show them in, or
+    None. cursor: the row (not the place) that is marked, or None."""
+
+    responsibilities: FloatArray
+    order: IntArray | None = None
+    cursor: int | None = None
+
+    def __post_init__(self) -> None:
+        R = np.asarray(self.responsibilities, dtype=np.float64)
+        if R.ndim != 2:
+            raise ValueError(f"responsibilities should have shape (n, K), not {R.shape}")
+        object.__setattr__(self, "responsibilities", R)
+        if self.order is not None:
+            order = np.asarray(self.order, dtype=np.int64)
+            if order.shape != (len(R),):
+                raise ValueError(f"order should be a vector of {len(R)} row numbers")
+            object.__setattr__(self, "order", order)
+
+    def row_at(self, column: int, width: int) -> int | None:
+        """The first row shown in a column of a strip of this width."""
+        n = len(self.responsibilities)
+        if not n or not 0 <= column < width:
+            return None
+        place = column * n // width if n < width else -(-column * n // width)
+        return place if self.order is None else int(self.order[place])
+
+    def column_of(self, row: int, width: int) -> int | None:
+        """The first column that shows a row."""
+        n = len(self.responsibilities)
+        if not 0 <= row < n or width < 1:
+            return None
+        place = row if self.order is None else int(np.flatnonzero(self.order == row)[0])
+        return place if n == width else -(-place * width // n) if n < width else place * width // n
+
+
+def shares_by_column(rows: Rows, width: int) -> FloatArray:
+    """(width, K): for each column the mean responsibilities of its rows; columns without any repeat a row."""
+    R = rows.responsibilities if rows.order is None else rows.responsibilities[rows.order]
+    R = np.nan_to_num(R, nan=0.0, posinf=0.0, neginf=0.0)
+    n = len(R)
+    if n <= width:
+        return R[np.arange(width) * n // width]
+    starts = -(-np.arange(width) * n // width)
+    sums: FloatArray = np.add.reduceat(R, starts, axis=0)
+    counts: npt.NDArray[np.int64] = np.diff(np.append(starts, n))
+    return sums / counts[:, None]
+
+
+def draw_strip(rows: Rows, width: int, height: int, palette: Palette, mode: StripMode = "lines") -> Picture:
+    """The strip as a picture.
+
+    "lines": one line for each component, a block as full as the responsibility. "mixed": one line in the mixed
+    colour, as full as the largest responsibility, and below it the marker of that component. Where there are
+    fewer lines than components, "lines" becomes "mixed".
+    """
+    chars = np.full((height, width), " ", dtype="<U1")
+    foreground = np.full((height, width), pack(palette.muted), dtype=np.int32)
+    background = np.full((height, width), pack(palette.background), dtype=np.int32)
+    attributes = np.full((height, width), PLAIN, dtype=np.int8)
+    n, K = rows.responsibilities.shape
+    if n and K and width and height:
+        shades = ASCII_SHADES if palette.ascii else SHADES
+        shares = shares_by_column(rows, width)
+        used = K if mode == "lines" and height >= K else min(2, height)
+        if mode == "lines" and height >= K:
+            level = np.clip(np.round(shares * 4), 0, 4).astype(int)
+            # Half a per cent and more is worth the faintest block.
+            level = np.where((level == 0) & (shares >= 0.005), 1, level)
+            chars[:K] = shades[level].T
+            foreground[:K] = np.array([pack(c) for c in palette.colors(K)])[:, None]
+        else:
+            top = shares.argmax(axis=1)
+            level = np.clip(np.ceil(shares.max(axis=1) * 4), 1, 4).astype(int)
+            chars[0] = shades[level]
+            foreground[0] = pack_all(mix(shares, palette))
+            if height > 1:
+                chars[1] = np.array(palette.markers(K))[top]
+                foreground[1] = np.array([pack(c) for c in palette.colors(K)])[top]
+        column = None if rows.cursor is None else rows.column_of(rows.cursor, width)
+        if column is not None:
+            background[:used, column] = pack(blend(palette.background, palette.text, 0.75))
+            attributes[:used, column] = BOLD if palette.mode == "truecolor" else REVERSE
+    return Picture(chars, foreground, background, attributes)
+
+
+class HeatStrip(PictureWidget):
+    """Shows `Rows` as blocks and says which row was clicked."""
+
+    DEFAULT_CSS = """
+    HeatStrip { width: 1fr; height: auto; }
+    """
+
+    class Picked(Message):
+        """A click on a row, counted from 0."""
+
+        def __init__(self, strip: HeatStrip, row: int) -> None:
+            self.strip = strip
+            self.row = row
+            super().__init__()
+
+        @property
+        def control(self) -> HeatStrip:
+            """The strip that was clicked."""
+            return self.strip
+
+    def __init__(
+        self,
+        rows: Rows | None = None,
+        *,
+        mode: StripMode = "lines",
+        palette: Palette | None = None,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        self._rows = rows or Rows(np.zeros((0, 0)))
+        self._mode: StripMode = mode
+        super().__init__(self._rows, palette=palette, name=name, id=id, classes=classes)
+
+    @property
+    def rows(self) -> Rows:
+        """The rows that are shown."""
+        return self._rows
+
+    def set_rows(self, rows: Rows) -> None:
+        """Show other rows."""
+        if rows is not self._rows:
+            same_lines = rows.responsibilities.shape[1] == self._rows.responsibilities.shape[1]
+            self._rows = self._value = rows
+            self.refresh(layout=not same_lines)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line for each component, or two when mixed."""
+        return max(1, self._rows.responsibilities.shape[1] if self._mode == "lines" else 2)
+
+    def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
+        """The picture of the rows."""
+        return draw_strip(self._rows, width, height, palette, self._mode)
+
+    def picked(self, column: int, row: int) -> Message | None:
+        """The row that a cell shows."""
+        place = self._rows.row_at(column, self.content_size.width)
+        return None if place is None else self.Picked(self, place)

@@ -1,0 +1,259 @@
+"""Scenes: what a chart shows, as plain frozen values made of numpy arrays.
+
+A scene is a title, two axis labels and a tuple of layers, painted in their order. It knows nothing of
+terminals, sizes or themes. Arrays given to a layer belong to the scene from then on: a chart compares scenes
+by identity and caches what it drew, so a changed picture is a new scene, never a changed array.
+
+Layers take anything array-like, drop nothing themselves, and check only shapes: values that are not finite are
+left out when the scene is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+RGB: TypeAlias = tuple[int, int, int]
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+ColorArray: TypeAlias = npt.NDArray[np.uint8]
+LineStyle: TypeAlias = Literal["solid", "dotted", "step"]
+Range: TypeAlias = tuple[float, float]
+
+
+def _vector(values: object, name: str, length: int | None = None) -> FloatArray:
+    """Values as a (n,) float array; ValueError when the shape is another."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 1 or (length is not None and len(array) != length):
+        wanted = "a vector" if length is None else f"a vector of {length} values"
+        raise ValueError(f"{name} should be {wanted}, not an array of shape {array.shape}")
+    return array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dots:
+    """Points that carry their own colours.
+
+    x, y: (n,). colors: one RGB triple, or (n, 3) uint8. marker: one single-cell character, or a tuple of them
+    with marker_index (n,) saying which one each point has. highlight: the point drawn last and inverted.
+    Points that share a cell show their mean colour (in linear light) and the most frequent marker.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    colors: ColorArray | RGB = (200, 200, 200)
+    marker: str | tuple[str, ...] = "●"
+    marker_index: IntArray | None = None
+    highlight: int | None = None
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        x = _vector(self.x, "x")
+        object.__setattr__(self, "x", x)
+        object.__setattr__(self, "y", _vector(self.y, "y", len(x)))
+        if not isinstance(self.colors, tuple):
+            colors = np.asarray(self.colors, dtype=np.uint8)
+            if colors.shape != (len(x), 3):
+                raise ValueError(f"colors should be one RGB triple or an array of shape ({len(x)}, 3)")
+            object.__setattr__(self, "colors", colors)
+        if self.marker_index is not None:
+            index = np.asarray(self.marker_index, dtype=np.int64)
+            if index.shape != x.shape:
+                raise ValueError(f"marker_index should be a vector of {len(x)} values")
+            object.__setattr__(self, "marker_index", index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cloud:
+    """Points coloured by their responsibilities: the layer for data under a mixture, whatever n is.
+
+    x, y: (n,). responsibilities: (n, K). colors: K RGB triples. markers: K characters.
+    A cell shows the mix (in Oklab) of the mean responsibilities of its points and the marker of the largest
+    one, so colours are mixed per cell, not per row: a million rows need no million colours.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    responsibilities: FloatArray
+    colors: Sequence[RGB]
+    markers: Sequence[str]
+    highlight: int | None = None
+
+    def __post_init__(self) -> None:
+        x = _vector(self.x, "x")
+        object.__setattr__(self, "x", x)
+        object.__setattr__(self, "y", _vector(self.y, "y", len(x)))
+        R = np.asarray(self.responsibilities, dtype=np.float64)
+        if R.ndim != 2 or len(R) != len(x):
+            raise ValueError(f"responsibilities should have shape ({len(x)}, K), not {R.shape}")
+        if len(self.colors) < R.shape[1] or len(self.markers) < R.shape[1]:
+            raise ValueError(f"{R.shape[1]} components need as many colors and markers")
+        object.__setattr__(self, "responsibilities", R)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """A line through points in their order, drawn in braille dots (2 by 4 to a cell).
+
+    x, y: (m,). A value that isn't finite breaks the line. "step" holds each value until the next x.
+    A label puts the curve in the legend.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    color: RGB
+    style: LineStyle = "solid"
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        x = _vector(self.x, "x")
+        object.__setattr__(self, "x", x)
+        object.__setattr__(self, "y", _vector(self.y, "y", len(x)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """One character at a point, above everything else: a mean, a centre, the current value of a curve."""
+
+    x: float
+    y: float
+    char: str = "✚"
+    color: RGB = (255, 255, 255)
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ellipse:
+    """The outline {z : (z − c)ᵀ Σ⁻¹ (z − c) = n_std²} of a Gaussian in the plane, in braille dots.
+
+    center: (2,). covariance: (2, 2), symmetric; a singular one draws a line, an invalid one nothing.
+    """
+
+    center: FloatArray
+    covariance: FloatArray
+    n_std: float = 1.0
+    color: RGB = (200, 200, 200)
+    style: LineStyle = "solid"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "center", _vector(self.center, "center", 2))
+        covariance = np.asarray(self.covariance, dtype=np.float64)
+        if covariance.shape != (2, 2):
+            raise ValueError(f"covariance should have shape (2, 2), not {covariance.shape}")
+        object.__setattr__(self, "covariance", covariance)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trail:
+    """The path that a mean has taken, a dotted line that never widens the axes. x, y: (m,)."""
+
+    x: FloatArray
+    y: FloatArray
+    color: RGB = (200, 200, 200)
+
+    def __post_init__(self) -> None:
+        x = _vector(self.x, "x")
+        object.__setattr__(self, "x", x)
+        object.__setattr__(self, "y", _vector(self.y, "y", len(x)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """A histogram: heights (m,) over edges (m + 1,) that ascend, in eighths of a cell, standing on zero.
+
+    colors: one RGB triple, or one for each bar, (m, 3) uint8.
+    """
+
+    edges: FloatArray
+    heights: FloatArray
+    colors: ColorArray | RGB = (120, 130, 145)
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        heights = _vector(self.heights, "heights")
+        object.__setattr__(self, "heights", heights)
+        object.__setattr__(self, "edges", _vector(self.edges, "edges", len(heights) + 1))
+        if not isinstance(self.colors, tuple):
+            colors = np.asarray(self.colors, dtype=np.uint8)
+            if colors.shape != (len(heights), 3):
+                raise ValueError(f"colors should be one RGB triple or an array of shape ({len(heights)}, 3)")
+            object.__setattr__(self, "colors", colors)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VLine:
+    """A vertical line at x: the cursor in a curve. Drawn under curves and points."""
+
+    x: float
+    color: RGB | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HLine:
+    """A horizontal line at y: a reference value. Drawn under curves and points."""
+
+    y: float
+    color: RGB | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """The columns from x0 to x1 on a tinted background: what lies ahead, a selected stretch."""
+
+    x0: float
+    x1: float
+    color: RGB | None = None
+
+
+Layer: TypeAlias = Dots | Cloud | Curve | Mark | Ellipse | Trail | Bars | VLine | HLine | Span
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """Everything a chart shows.
+
+    layers: painted in order. x_range, y_range: (low, high), or None to fit the layers (trails, spans and
+    lines don't widen the axes). grid: faint lines at the ticks. empty: the word shown when there is nothing
+    to draw. description: the same in words, for readers who can't see the picture.
+    """
+
+    layers: Sequence[Layer] = ()
+    x_label: str = ""
+    y_label: str = ""
+    x_range: Range | None = None
+    y_range: Range | None = None
+    title: str = ""
+    grid: bool = False
+    empty: str = "no data"
+    description: str = ""
+    legend: Sequence[tuple[str, RGB, str]] = field(default=())
+    """Further legend entries (character, colour, text), before those of labelled layers."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", tuple(self.layers))
+        object.__setattr__(self, "legend", tuple(self.legend))
+
+
+def histogram(values: Any, bins: int = 24, colors: RGB = (120, 130, 145), density: bool = True) -> Bars:
+    """Bars of one feature. values: (n,), those not finite dropped. density: areas sum to one, like a pdf."""
+    values = np.asarray(values, dtype=np.float64).ravel()
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return Bars(np.zeros(1), np.zeros(0), colors)
+    low, high = float(values.min()), float(values.max())
+    scale = max(abs(low), abs(high), np.finfo(float).tiny)
+    unit = values / scale
+    if not unit.max() - unit.min() > 1e-12:
+        edges = np.array([unit[0] - 0.5, unit[0] + 0.5])
+    else:
+        edges = np.linspace(unit.min(), unit.max(), bins + 1)
+    counts, _ = np.histogram(unit, edges)
+    heights = counts.astype(np.float64)
+    if density:
+        with np.errstate(all="ignore"):
+            heights = counts / (len(values) * np.diff(edges) * scale)
+    return Bars(edges * scale, heights, colors)

@@ -1,0 +1,126 @@
+"""What the three widgets share: a palette from the theme, a picture kept as strips, clicks in cells."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+
+from textual import events
+from textual.color import Color
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from emtui.charts.colors import ANSI, DARK, LIGHT, Palette
+from emtui.charts.picture import Picture, to_strips
+from emtui.charts.scene import RGB
+
+
+def surface_palette(widget: Widget) -> Palette:
+    """The palette for a widget as it is styled now: its own background and text, its app's colours.
+
+    In a theme of sixteen ANSI colours the terminal's own background and text are left alone. Under NO_COLOR
+    Textual turns all colours into greys, or with an ANSI theme into none. In an app with the class "-ascii" charts
+    keep to ASCII characters.
+    """
+    app = widget.app
+    ascii = app.has_class("-ascii")
+    if app.native_ansi_color:
+        return replace(ANSI, mode="none" if app.no_color else "ansi", ascii=ascii)
+    _, _, background, text = widget.colors
+    base = DARK if background.brightness < 0.5 else LIGHT
+    surface = base.with_surface(_rgb(background), _rgb(background.blend(text, text.a)))
+    return replace(surface, ascii=ascii) if ascii else surface
+
+
+def _rgb(color: Color) -> RGB:
+    return color.r, color.g, color.b
+
+
+class PictureWidget(Widget):
+    """A widget that draws one frozen value as a picture.
+
+    The picture is drawn when the value, the size or the palette has changed, and kept as strips, so that showing
+    it again costs nothing. Every strip is exactly as wide as the widget and fills its own background.
+    """
+
+    def __init__(
+        self,
+        value: object,
+        *,
+        palette: Palette | None = None,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes, markup=False)
+        self._value = value
+        self._given_palette = palette
+        self._key: tuple[object, ...] = ()
+        self._picture: Picture | None = None
+        self._strips: list[Strip] = []
+
+    @abstractmethod
+    def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
+        """The picture of the present value; width and height are at least 1."""
+
+    def picked(self, column: int, row: int) -> Message | None:
+        """The message for a click on a cell of the picture, or None where there is nothing to pick."""
+        return None
+
+    @property
+    def palette(self) -> Palette:
+        """The palette in use: the one that was given, or the theme's."""
+        return self._given_palette or surface_palette(self)
+
+    def set_palette(self, palette: Palette | None) -> None:
+        """Use this palette, or with None the theme's."""
+        self._given_palette = palette
+        self.refresh()
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """As wide as there is room, where the style says "auto"."""
+        return container.width
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As high as there is room, where the style says "auto"."""
+        return container.height
+
+    @property
+    def picture(self) -> Picture:
+        """What is drawn at the present size: characters, colours and the view of the data."""
+        self._update()
+        return self._picture or self.draw_value(1, 1, self.palette)
+
+    def _update(self) -> None:
+        width, height = self.content_size
+        palette = self.palette
+        # Scenes compare by identity, palettes by value.
+        key = (self._value, width, height, palette)
+        if key == self._key:
+            return
+        self._key = key
+        self._picture, self._strips = None, []
+        if width > 0 and height > 0:
+            self._picture = self.draw_value(width, height, palette)
+            self._strips = to_strips(self._picture, palette.mode)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The strips of the widget; draws first when something has changed."""
+        self._update()
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the picture, which `render_lines` has made sure of."""
+        if 0 <= y < len(self._strips):
+            return self._strips[y]
+        return Strip.blank(self.content_size.width, self.rich_style)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the owner what was clicked."""
+        offset = event.get_content_offset(self)
+        message = None if offset is None else self.picked(offset.x, offset.y)
+        if message is not None:
+            event.stop()
+            self.post_message(message)

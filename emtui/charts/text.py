@@ -1,0 +1,70 @@
+"""Text that is safe to put into terminal cells: no control characters, known width, an ellipsis when cut."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.cells import cell_len, get_character_cell_size
+
+
+def clean(text: str) -> str:
+    """Text without anything that isn't a visible cell: control, zero-width and directional characters go.
+
+    Tabs and line ends become a space. Composed (NFC) first, so that accents survive.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept = []
+    for char in unicodedata.normalize("NFC", text):
+        if char.isspace():
+            kept.append(" ")
+        elif unicodedata.category(char)[0] != "C" and not _joins(char) and get_character_cell_size(char) > 0:
+            kept.append(char)
+    return "".join(kept)
+
+
+def _joins(char: str) -> bool:
+    """Whether a terminal may merge a character with its neighbour: halves of flags, skin tones."""
+    return "\U0001f1e6" <= char <= "\U0001f1ff" or "\U0001f3fb" <= char <= "\U0001f3ff"
+
+
+def fit(text: str, width: int, ellipsis: str = "…") -> str:
+    """Clean text of at most width cells, with an ellipsis when something had to go."""
+    text = clean(text)
+    if cell_len(text) <= width:
+        return text
+    if width <= cell_len(ellipsis):
+        return ellipsis if width == cell_len(ellipsis) else ""
+    room, kept = width - cell_len(ellipsis), []
+    for char in text:
+        room -= get_character_cell_size(char)
+        if room < 0:
+            break
+        kept.append(char)
+    return "".join(kept).rstrip() + ellipsis
+
+
+def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:
+    """Text fitted and filled with spaces to exactly width cells; align is "left", "right" or "center"."""
+    text = fit(text, width, ellipsis)
+    room = max(0, width - cell_len(text))
+    if align == "right":
+        return " " * room + text
+    if align == "center":
+        return " " * (room // 2) + text + " " * (room - room // 2)
+    return text + " " * room
+
+
+def cells(text: str) -> list[str]:
+    """Clean text as one string per cell: a wide character is followed by an empty string."""
+    out: list[str] = []
+    for char in clean(text):
+        out.append(char)
+        out.extend([""] * (get_character_cell_size(char) - 1))
+    return out
+
+
+def single_cell(marker: str, fallback: str = "•") -> str:
+    """A marker as exactly one cell."""
+    marker = clean(marker)[:1]
+    return marker if cell_len(marker) == 1 else fallback

@@ -1,0 +1,99 @@
+"""Text in cells, and numbers as bars of text."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from emtui.charts.colors import ANSI, DARK
+from emtui.charts.sparkbar import bar, share_bar, share_cells, spark
+from emtui.charts.text import cells, clean, fit, pad, single_cell
+
+anything = st.text(max_size=12) | st.sampled_from(
+    ["한국어", "e\u0301tude", "👍🏽", "🇰🇷", "👨‍👩‍👧", "\x1b[31mred", "a\u202eb"]
+)
+
+
+@given(anything, st.integers(0, 20), st.sampled_from(["left", "right", "center"]))
+def test_text_has_the_width_it_was_given(text: str, width: int, align: str) -> None:
+    assert cell_len(fit(text, width)) <= width
+    assert cell_len(pad(text, width, align)) == width
+    assert "".join(cells(text)) == clean(text)
+    assert len(cells(text)) == cell_len(clean(text))
+    assert cell_len(single_cell(text)) == 1
+
+
+@given(anything)
+def test_clean_text_is_printable_and_stays_as_it_is(text: str) -> None:
+    cleaned = clean(text)
+    assert cleaned.isprintable()
+    assert clean(cleaned) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("petal length", 12, "petal length"),
+        ("petal length", 8, "petal l…"),
+        ("꽃잎 길이", 7, "꽃잎…"),
+        ("ab", 1, "…"),
+        ("ab", 0, ""),
+        ("a\tb\nc\x07", 9, "a b c"),
+    ],
+)
+def test_fit(text: str, width: int, shown: str) -> None:
+    assert fit(text, width) == shown
+
+
+@pytest.mark.parametrize(
+    ("share", "width", "ascii", "shown"),
+    [
+        (0.0, 4, False, "    "),
+        (1.0, 4, False, "████"),
+        (0.5, 4, False, "██  "),
+        (0.62, 4, False, "██▌ "),
+        (1e-9, 4, False, "▏   "),
+        (1 - 1e-9, 4, False, "███▉"),
+        (0.5, 4, True, "##  "),
+        (0.99, 4, True, "### "),
+        (float("nan"), 3, False, "   "),
+        (7.0, 2, False, "██"),
+        (0.5, 0, False, ""),
+    ],
+)
+def test_bar(share: float, width: int, ascii: bool, shown: str) -> None:
+    assert bar(share, width, ascii) == shown
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20), st.integers(0, 12), st.booleans())
+def test_spark_has_a_character_for_each_value(values: list[float], width: int, ascii: bool) -> None:
+    text = spark(values, width, ascii)
+    assert len(text) == min(len(values), width)
+    shown = values[len(values) - len(text) :]
+    assert all((char == " ") == (not np.isfinite(v)) for char, v in zip(text, shown, strict=True))
+
+
+def test_spark_rises_with_the_values() -> None:
+    assert spark([0, 1, 2, 3, 4, 5, 6, 7], 8) == "▁▂▃▄▅▆▇█"
+    assert spark([9, 0, 7], 2) == "▁█"
+    assert spark([5, 5], 2) == "▅▅"
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.integers(0, 30))
+def test_shares_fill_the_bar(shares: list[float], width: int) -> None:
+    counts = share_cells(shares, width)
+    total = sum(shares)
+    assert sum(counts) == (width if total > 0 else 0)
+    if total > 0:
+        assert all(abs(c - s / total * width) < 1 + 1e-9 for c, s in zip(counts, shares, strict=True))
+    assert cell_len(share_bar(shares, width, DARK).plain) == width
+
+
+def test_a_share_bar_shows_shares_by_colour_and_shade() -> None:
+    text = share_bar(np.array([0.5, 0.25, 0.25]), 8, DARK)
+    assert text.plain == "████▓▓▒▒"
+    assert [str(span.style) for span in text.spans][1] == "rgb({},{},{})".format(*DARK.color(1))
+    assert share_bar([0.0, 1.0], 3, ANSI).plain == "▓▓▓"
