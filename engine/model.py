@@ -9,7 +9,7 @@ then prefers. It holds no state: parameters, observations and expectations are v
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -92,6 +92,8 @@ class Model(ABC, Generic[P, D]):
     objective_label: ClassVar[str] = "log-likelihood"
     exact: ClassVar[bool] = True  # the E-step is exact, so KL = 0 after it
     supervised: ClassVar[bool] = False  # it needs y
+    has_likelihood: ClassVar[bool] = True  # the objective is a likelihood's, so AIC and BIC mean something
+    size_option: ClassVar[str] = "n_components"  # the option that -k sets
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -133,6 +135,25 @@ class Model(ABC, Generic[P, D]):
     def log_prior(self, params: P, data: D) -> float:
         """log p(θ) up to a constant of its own; 0 where the model has no prior."""
         return 0.0
+
+    def objective_unit(self, data: D) -> float:
+        """What counts as 1 when the change of the objective is read; a log-likelihood needs no other unit."""
+        return 1.0
+
+    def relabel(self, params: P, order: IntArray) -> P | None:
+        """The same θ with its components in another order, component j being what order[j] was; None if there are none.
+
+        This permutes the first axis of every array that has K = `n_components` rows; override it where that is not
+        the whole of it (a matrix between components, an array of K rows that are something else).
+        """
+        theta: Any = params
+        K = getattr(self, "n_components", None)
+        if K is None:
+            return None
+        arrays = {part.name: getattr(theta, part.name) for part in fields(theta)}
+        one_each = {name: a[order] for name, a in arrays.items() if np.ndim(a) > 0 and len(a) == K}
+        relabelled: P = replace(theta, **one_each)
+        return relabelled
 
     def check_params(self, params: P, data: D) -> P:
         """The given start, or an EngineError that says what is wrong with it for these data."""

@@ -90,9 +90,12 @@ class Option:
 
     def _parse_array(self, text: str) -> tuple[float, ...]:
         try:
-            return tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
+            numbers = tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
         except ValueError:
-            raise OptionError(f"{self.name} must be numbers with commas between them, not {text!r}.") from None
+            numbers = (math.nan,)
+        if not all(map(math.isfinite, numbers)):
+            raise OptionError(f"{self.name} must be finite numbers with commas between them, not {text!r}.")
+        return numbers
 
     def format(self, value: Any) -> str:
         """The value as it stands in a form or after `--set`: `parse(format(v)) == v`."""

@@ -218,9 +218,10 @@ class Step:
         """Seconds of computing since the start of the run; a pass counts from the E-step that uses it."""
         return self.seconds_before + (self.at.seconds if self.phase == "E" else 0.0)
 
-    def release(self) -> None:
-        """Let go of what a recorded step can compute again (statistics, responsibilities); scalars stay."""
+    def release(self, keep: Step | None = None) -> None:
+        """Let go of what can be computed again (statistics, responsibilities), but for what `keep` still uses."""
+        kept = () if keep is None else (keep.at, keep.at_q)
         for evaluation in (self.at, self.at_q):
-            if evaluation is not None:
+            if evaluation is not None and evaluation not in kept:
                 evaluation.release()
         self.__dict__.pop("posterior", None)

@@ -50,6 +50,7 @@ class ObjectiveChange:
         if step.phase != "M" or _mended(step):
             return None
         change = step.objective - step.objective_q
+        change /= step.problem.model.objective_unit(step.problem.data)
         each = " per observation" if self.per_observation else ""
         if self.per_observation:
             change /= step.problem.data.total_weight

@@ -108,7 +108,8 @@ def read_table(
 ) -> Dataset:
     """The table in the file at `path`.
 
-    label: the column of known classes. If None, the one column of text with few distinct values, if there is one.
+    label: the column of known classes. If None, the one column of text with few distinct values, if there is one; "" for
+    no label at all.
     columns: the columns to read as numbers, in this order; if None, all columns of numbers but the label.
     A column is chosen by name, by index from 0 (−1 is the last), or by its number from 1 written as text ("3").
     header: whether the first record names the columns. delimiter: the character between cells. decimal: "." or ",".
@@ -122,7 +123,9 @@ def read_table(
     _check_options(header, delimiter, decimal, missing)
     file = open_text(path, encoding)
     layout = detect_layout(file, header, delimiter, decimal)
-    label_index = label_candidate(layout) if label is None else find_column(file, layout, label)
+    label_index = None
+    if label != "":
+        label_index = label_candidate(layout) if label is None else find_column(file, layout, label)
     features, notes = choose_features(file, layout, columns, label_index)
     cells = read_cells(file, layout, features, label_index)
     if columns is None:

@@ -8,6 +8,7 @@ order of the chunks.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
@@ -19,6 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _n_threads: int | None = None
+_most_rows: int | None = None
 
 
 def n_threads() -> int:
@@ -57,11 +59,28 @@ def map_chunks(function: Callable[[T], R], chunks: Sequence[T]) -> list[R]:
 
 def row_chunks(n_rows: int, rows_per_chunk: int) -> list[slice]:
     """Slices that cover 0…n_rows in order; their borders depend on the sizes alone, never on the threads."""
-    return [slice(i, min(i + rows_per_chunk, n_rows)) for i in range(0, n_rows, max(1, rows_per_chunk))]
+    most = rows_per_chunk if _most_rows is None else min(rows_per_chunk, _most_rows)
+    return [slice(i, min(i + most, n_rows)) for i in range(0, n_rows, max(1, most))]
+
+
+@contextmanager
+def chunks_of_at_most(rows: int) -> Iterator[None]:
+    """Cut the passes inside the block into chunks of no more rows, so that few rows, too, make several chunks."""
+    global _most_rows
+    before = _most_rows
+    _most_rows = rows
+    try:
+        yield
+    finally:
+        _most_rows = before
+
+
+_LOADED_LATER = ("scipy.linalg", "scipy.special", "scipy.sparse", "scipy.optimize")  # SciPy brings a BLAS of its own
 
 
 @cache
-def _blas() -> Any:
+def _blas(loaded: tuple[bool, ...]) -> Any:
+    """What holds the threads of every BLAS in the process, looked up again where another one may have come."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(user_api="blas")
@@ -69,5 +88,6 @@ def _blas() -> Any:
 
 def one_blas_thread() -> AbstractContextManager[Any]:
     """A block in which BLAS uses one thread, whatever the environment says."""
-    limited: AbstractContextManager[Any] = _blas().limit(limits=1)
+    loaded = tuple(name in sys.modules for name in _LOADED_LATER)
+    limited: AbstractContextManager[Any] = _blas(loaded).limit(limits=1)
     return limited

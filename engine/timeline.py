@@ -91,15 +91,17 @@ class Timeline:
             self._lines.append(self._lines[self._branch][:kept])
             self._parents.append((self._branch, kept))
             self._branch = len(self._lines) - 1
-        self.current.release()
+        self.current.release(keep=step)
         self._lines[self._branch].append(step)
         self._cursor += 1
 
-    def mark(self, step: Step) -> None:
-        """Put a marked copy of the last step (the same numbers, with a stop reason) in its place."""
-        if not self.at_end:
-            raise IndexError("only the last step of a branch can be marked")
-        self._lines[self._branch][-1] = step
+    def plant(self, first: Step) -> None:
+        """Begin again from another start, as a branch that shares nothing with the others."""
+        self.current.release()
+        self._lines.append([first])
+        self._parents.append((None, 0))
+        self._branch = len(self._lines) - 1
+        self._cursor = 0
 
     def go_to(self, index: int) -> Step:
         """Move the cursor, kept within the branch."""

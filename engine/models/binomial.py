@@ -153,8 +153,9 @@ def _dot_log(amounts: Array, probabilities: Array) -> float:
 
 
 def _log_coefficients(heads: Array, n_trials: int) -> Array:
-    """ln C(n, x) of each row, from one table of ln Γ over 0…n."""
+    """ln C(n, x) of each row, by ln Γ once for each number of heads that occurs."""
     from math import lgamma
 
-    table = np.array([lgamma(n_trials + 1) - lgamma(x + 1) - lgamma(n_trials - x + 1) for x in range(n_trials + 1)])
-    return table[heads.astype(np.int64)]
+    distinct, place = np.unique(heads, return_inverse=True)
+    table = np.array([lgamma(n_trials + 1) - lgamma(x + 1) - lgamma(n_trials - x + 1) for x in distinct.tolist()])
+    return table[place]

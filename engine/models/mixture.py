@@ -32,9 +32,12 @@ class Mixture(Model[P, D]):
     def log_joint(self, params: P, data: D, rows: slice | IntArray) -> Array:
         """(K, len(rows)) ln weights_k + ln p(x_i | θ_k), in an array that may be overwritten."""
 
-    @abstractmethod
     def collect(self, data: D, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
-        """The expected statistics of these rows, from their weighted responsibilities (K, len(rows))."""
+        """The expected statistics of these rows, from their weighted responsibilities (K, len(rows)).
+
+        Needed by `expect`; a mixture with a pass of its own overrides that one instead.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must have either collect or an expect of its own")
 
     def n_columns(self, params: P) -> int:
         """K."""
@@ -143,7 +146,8 @@ def checked_table(X: Any, *, what: str = "X", missing: bool = False) -> Array:
         raise DataError(
             f"{what} has {table.shape[0]} rows and {table.shape[1]} columns: at least one of each is needed."
         )
-    total = table.sum()  # one pass without a mask: finite unless an entry is not, or the sum overflows
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = table.sum()  # one pass without a mask: finite unless an entry is not, or the sum overflows
     if not np.isfinite(total):
         wrong = np.isinf(table) if missing else ~np.isfinite(table)
         if wrong.any():

@@ -1,0 +1,148 @@
+r"""k-means, stepped like EM: assign (E), update (M).
+
+It is EM for equal spherical Gaussians as their variance goes to 0, and its objective stands where others have a
+log-likelihood:
+
+    objective(c) = −inertia = −Σ_i w_i min_k ‖x_i − c_k‖²                 Lloyd 1982, IEEE Trans. Inf. Theory 28:129
+    bound(z, c)  = −Σ_i w_i ‖x_i − c_{z_i}‖² ≤ objective(c),   KL = what assigning anew would gain, 0 after an E-step
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray, freeze
+from engine.errors import DataError, EngineError
+from engine.inference import EXACT, Inference
+from engine.initialization import kmeans_plus_plus, random_rows
+from engine.model import Event, Expectation, Maximization, Model, Observations
+from engine.models.mixture import checked_table, checked_weights
+from engine.nearest import Clusters, Frame, gather, nearest, updated
+from engine.options import option
+
+_SMALLEST_SCALE = 1e-150
+
+
+@dataclass(frozen=True, eq=False)
+class KMeansParams:
+    """θ of k-means: `centers` (K, d), in the units of the data."""
+
+    centers: Array
+
+    def __post_init__(self) -> None:
+        """Make the array read-only."""
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class FramedRows(Observations):
+    """Rows (n, d), with the frame that distances are computed in."""
+
+    frame: Frame = None  # type: ignore[assignment]  # always given; fields of the base have defaults
+
+
+@dataclass(frozen=True)
+class KMeans(Model[KMeansParams, FramedRows]):
+    """k-means as a baseline for mixtures, walked by the same `iterate`.
+
+    Each row belongs wholly to the nearest centre, whatever the `inference` of an algorithm says; a tie goes to the
+    first. A component that has lost all its rows moves to the row farthest from every centre.
+    """
+
+    Params: ClassVar[type] = KMeansParams
+    name: ClassVar[str] = "kmeans"
+    title: ClassVar[str] = "k-means"
+    objective_label: ClassVar[str] = "−inertia"
+    has_likelihood: ClassVar[bool] = False
+
+    n_components: int = option(3, "how many clusters", minimum=1)
+    init: str = option("kmeans++", "seeds drawn far apart, or any rows", choices=("kmeans++", "points"))
+
+    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> FramedRows:
+        """Check the rows, and find the frame in which squared distances neither overflow nor vanish."""
+        table = checked_table(X)
+        if y is not None:
+            raise DataError("k-means takes no known labels: leave y out.")
+        weights = checked_weights(sample_weight, len(table))
+        total = len(table) if weights is None else float(weights.sum())
+        largest = max(float(table.max()), -float(table.min()))
+        if largest > np.sqrt(1e307 / table.shape[1] / max(1.0, total)):
+            raise DataError(f"X holds {largest:.3g}, and squares of it overflow: divide X by {largest:.0e}.")
+        frame = Frame.of(table, weights)
+        if frame.total_scatter > 0 and frame.scale < _SMALLEST_SCALE:
+            raise DataError(f"the rows of X differ by less than {frame.scale:.0e}, whose square vanishes: scale X up.")
+        return FramedRows(table, None, weights, frame)
+
+    def observe_new(self, X: Any, params: KMeansParams) -> FramedRows:
+        """Rows to assign to the centres. Raises DataError where they have other columns."""
+        data, d = self.observe(X), params.centers.shape[1]
+        if data.X.shape[1] != d:
+            raise DataError(f"the new rows have {data.X.shape[1]} columns: give the {d} that the centers have.")
+        return data
+
+    def start(self, data: FramedRows, generator: np.random.Generator) -> KMeansParams:
+        """Centres on k-means++ seeds, or on rows drawn at random."""
+        draw = kmeans_plus_plus if self.init == "kmeans++" else random_rows
+        return KMeansParams(draw(data.X, self.n_components, generator, data.sample_weight))
+
+    def check_params(self, params: KMeansParams, data: FramedRows) -> KMeansParams:
+        """One finite centre a component, with a number for each column."""
+        super().check_params(params, data)
+        wanted = (self.n_components, data.X.shape[1])
+        if params.centers.shape != wanted:
+            raise EngineError(f"the centers of a start must have shape {wanted}, not {params.centers.shape}.")
+        if not np.all(np.isfinite(params.centers)):
+            raise EngineError("the centers of a start must be finite numbers.")
+        return params
+
+    def expect(self, params: KMeansParams, data: FramedRows, inference: Inference = EXACT) -> Expectation:
+        """Assign: z_i = argmin_k ‖x_i − c_k‖², gathered into the counts, sums and inertia of the clusters."""
+        clusters = gather(data.frame, data.frame.into(params.centers))
+        return Expectation(clusters, 0.0 - _squared_units(clusters.inertia, data.frame), 0.0)
+
+    def maximize(self, expectation: Expectation, params: KMeansParams, data: FramedRows) -> Maximization[KMeansParams]:
+        """Update: c_k = Σ_{z_i=k} w_i x_i / Σ_{z_i=k} w_i; an empty component moves to the farthest row."""
+        clusters: Clusters = expectation.statistics
+        centers, moved = updated(data.frame, clusters)
+        centers = data.frame.out_of(centers)
+        events = []
+        for k in (int(k) for k in np.flatnonzero(clusters.counts <= 0)):
+            if k in moved:
+                centers[k] = data.X[moved[k]]
+                what = f"had no rows left: it moved to row {moved[k] + 1}, the farthest from every centre"
+            else:
+                centers[k] = params.centers[k]
+                what = "has no rows and stays where it was: every row lies on a centre already"
+            events.append(Event(f"component {k + 1} {what}", k))
+        return Maximization(KMeansParams(centers), tuple(events))
+
+    def q_value(self, expectation: Expectation, params: KMeansParams, data: FramedRows) -> float:
+        """−Σ_i w_i ‖x_i − c_{z_i}‖² for the assignment z as it was made."""
+        clusters: Clusters = expectation.statistics
+        return 0.0 - _squared_units(clusters.inertia_about(data.frame.into(params.centers)), data.frame)
+
+    def responsibilities(
+        self, params: KMeansParams, data: FramedRows, rows: slice | IntArray, inference: Inference = EXACT
+    ) -> Array:
+        """(len(rows), K) 1 for the nearest centre, 0 for the others."""
+        labels, _ = nearest(data.frame.rows(rows), data.frame.into(params.centers))
+        one_hot = np.zeros((len(labels), self.n_components))
+        one_hot[np.arange(len(labels)), labels] = 1.0
+        return one_hot
+
+    def objective_unit(self, data: FramedRows) -> float:
+        """The scatter of a row about the mean of all: inertia has the square of the data's units."""
+        each = data.frame.total_scatter / data.total_weight
+        return _squared_units(each, data.frame) if each > 0 else 1.0
+
+    def n_parameters(self, params: KMeansParams) -> int:
+        """K·d coordinates."""
+        return int(params.centers.size)
+
+
+def _squared_units(in_frame: float, frame: Frame) -> float:
+    """A sum of squares from the frame to the units of the data, squared."""
+    return in_frame * frame.scale * frame.scale

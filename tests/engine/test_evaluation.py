@@ -1,0 +1,157 @@
+"""Agreement with known classes against SciPy and scikit-learn, and the information criteria."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.optimize import linear_sum_assignment
+
+import engine
+from engine.errors import DataError, EngineError
+from engine.evaluation import Criteria, agreement, criteria, hard_shares, match
+
+counts = arrays(np.int64, st.tuples(st.integers(1, 7), st.integers(1, 7)), elements=st.integers(0, 9))
+labelled = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), min_size=1, max_size=40)
+
+
+@given(counts)
+def test_matching_is_as_good_as_that_of_scipy(table):
+    matching = match(table)
+    matched = np.flatnonzero(matching >= 0)
+    assert len(matched) == min(table.shape) == len(set(matching[matched]))
+    rows, columns = linear_sum_assignment(table, maximize=True)
+    assert table[matching[matched], matched].sum() == table[rows, columns].sum()
+
+
+def test_matching_is_as_good_with_any_numbers():
+    for seed in range(20):
+        table = np.random.default_rng(seed).normal(size=(30, 25)) * 10.0 ** (seed % 5)
+        matching = match(table)
+        matched = np.flatnonzero(matching >= 0)
+        rows, columns = linear_sum_assignment(table, maximize=True)
+        assert table[matching[matched], matched].sum() == pytest.approx(table[rows, columns].sum(), rel=1e-12)
+
+
+@given(labelled)
+def test_indices_are_those_of_scikit_learn(pairs):
+    from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+
+    truth, labels = (np.array(column) for column in zip(*pairs, strict=True))
+    found = agreement(labels, truth)
+    assert found.adjusted_rand == pytest.approx(adjusted_rand_score(truth, labels), abs=1e-12)
+    assert found.normalized_mutual_information == pytest.approx(normalized_mutual_info_score(truth, labels), abs=1e-9)
+
+
+@given(labelled)
+def test_the_confusion_matrix_counts_every_row_once_and_hits_lie_on_matches(pairs):
+    truth, labels = (np.array(column) for column in zip(*pairs, strict=True))
+    found = agreement(labels, truth, n_components=7, n_classes=6)
+    assert found.confusion.shape == (6, 7)
+    assert found.confusion.sum() == found.total == len(pairs)
+    for c in range(6):
+        for column, component in enumerate(found.components):
+            assert found.confusion[c, column] == ((truth == c) & (labels == component)).sum()
+    assert found.hits == (found.matching[labels] == truth).sum()
+    assert found.accuracy == found.hits / found.total
+    assert found.hits == np.trace(found.confusion)
+
+
+@given(labelled, st.permutations(range(6)))
+def test_names_of_components_do_not_matter(pairs, names):
+    truth, labels = (np.array(column) for column in zip(*pairs, strict=True))
+    one, other = agreement(labels, truth), agreement(np.array(names)[labels], truth)
+    assert (one.hits, one.total) == (other.hits, other.total)
+    assert one.adjusted_rand == pytest.approx(other.adjusted_rand, abs=1e-12)
+
+
+def test_a_perfect_agreement_under_other_names():
+    found = agreement([2, 2, 0, 0, 1], [0, 0, 1, 1, 2])
+    assert (found.hits, found.total, found.accuracy) == (5, 5, 1.0)
+    assert found.matching.tolist() == [1, 2, 0]
+    assert found.components.tolist() == [2, 0, 1]
+    assert found.confusion.tolist() == [[2, 0, 0], [0, 2, 0], [0, 0, 1]]
+    assert found.adjusted_rand == found.normalized_mutual_information == 1.0
+
+
+def test_more_components_than_classes_leave_some_over():
+    found = agreement([0, 0, 1, 2, 2, 2], [0, 0, 0, 1, 1, 1])
+    assert found.matching.tolist() == [0, -1, 1]
+    assert found.components.tolist() == [0, 2, 1]
+    assert (found.hits, found.total) == (5, 6)
+
+
+def test_more_classes_than_components_leave_some_unmatched():
+    found = agreement([0, 0, 1, 1, 1], [2, 2, 0, 0, 1])
+    assert found.matching.tolist() == [2, 0]
+    assert (found.hits, found.total) == (4, 5)
+    assert found.confusion.tolist() == [[2, 0], [1, 0], [0, 2]]
+
+
+def test_rows_of_unknown_class_are_left_out():
+    found = agreement([0, 1, 1, 0], [1, 0, -1, -1])
+    assert (found.hits, found.total) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("labels", "truth", "sizes"),
+    [
+        ([0, 1], [0], {}),
+        ([], [], {}),
+        ([0, 1], [-1, -1], {}),
+        ([0, -1], [0, 1], {}),
+        ([0.0, 1.0], [0, 1], {}),
+        (["a", "b"], [0, 1], {}),
+        ([[0, 1]], [[0, 1]], {}),
+        ([0, 3], [0, 1], {"n_components": 2}),
+        ([0, 1], [0, 3], {"n_classes": 2}),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused_in_one_sentence(labels, truth, sizes):
+    with pytest.raises(DataError) as caught:
+        agreement(labels, truth, **sizes)
+    assert "\n" not in str(caught.value)
+
+
+def test_hard_shares_stand_beside_the_mixing_weights():
+    assert hard_shares([0, 0, 2, 2], 4).tolist() == [0.5, 0, 0.5, 0]
+    assert hard_shares([0, 1], 2, np.array([3.0, 1.0])).tolist() == [0.75, 0.25]
+
+
+def test_criteria_are_those_of_their_definitions():
+    model = engine.BinomialMixture(n_components=3)
+    step = engine.fit(model, [1, 2, 9, 5, 5, 8], seed=1, max_iter=7, tol=0).step
+    found = criteria(step)
+    r = engine.e_step(step).posterior.responsibilities
+    assert found.aic == pytest.approx(2 * 5 - 2 * step.log_likelihood)
+    assert found.bic == pytest.approx(5 * np.log(6) - 2 * step.log_likelihood)
+    assert found.icl == pytest.approx(found.bic - 2 * np.sum(r * np.log(r)))
+    assert found.icl >= found.bic
+
+
+def test_criteria_have_the_sign_of_scikit_learn():
+    from sklearn.mixture import GaussianMixture
+
+    X = engine.load("old_faithful").X
+    peer = GaussianMixture(2, random_state=0).fit(X)
+    found = Criteria.of(peer.score(X) * len(X), 11, len(X), 0.0)
+    assert found.aic == pytest.approx(peer.aic(X))
+    assert found.bic == found.icl == pytest.approx(peer.bic(X))
+
+
+def test_criteria_take_weights_as_copies_and_the_entropy_of_the_posterior():
+    model = engine.BinomialMixture()
+    heads, weights = np.array([1.0, 2, 9, 8]), np.array([1, 2, 1, 3])
+    start = model.Params([0.5, 0.5], [0.2, 0.7])
+    for algorithm in ("classic", "hard"):
+        one = engine.begin(model, heads, sample_weight=weights, start=start, algorithm=algorithm)
+        two = engine.begin(model, np.repeat(heads, weights), start=start)
+        for a, b in zip(vars(criteria(one)).values(), vars(criteria(two)).values(), strict=True):
+            assert a == pytest.approx(b, rel=1e-12)
+
+
+def test_k_means_has_no_criteria():
+    with pytest.raises(EngineError, match="no likelihood"):
+        criteria(engine.begin(engine.KMeans(), np.eye(4)))

@@ -1,0 +1,170 @@
+"""Stopping rules: each stops where it says, and says why."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import engine
+from engine import stopping
+from engine.arrays import largest_difference
+from engine.errors import OptionError
+from engine.model import Event, Maximization
+
+HEADS = [5, 9, 8, 4, 7]
+START = engine.BinomialMixture.Params([0.5, 0.5], [0.6, 0.5])
+
+
+def walk(rule=None, model=None, **keywords):
+    model = engine.BinomialMixture() if model is None else model
+    return list(engine.iterate(model, HEADS, start=START, stopping=rule, **keywords))
+
+
+def m_steps(steps):
+    return [step for step in steps if step.phase == "M"]
+
+
+def test_the_default_is_the_change_of_the_objective_per_observation():
+    steps = walk(tol=1e-4)
+    changes = [(step.objective - step.objective_q) / 5 for step in m_steps(steps)]
+    assert all(change >= 1e-4 for change in changes[:-1])
+    assert abs(changes[-1]) < 1e-4
+    assert steps[-1].converged
+    assert "per observation" in steps[-1].stop_reason
+    assert "0.0001" in steps[-1].stop_reason
+
+
+def test_weights_count_as_observations():
+    whole = walk(tol=1e-4)
+    thrice = walk(tol=1e-4, sample_weight=[3.0] * 5)
+    assert whole[-1].iteration == thrice[-1].iteration
+
+
+def test_the_change_of_the_objective_in_all():
+    steps = walk(stopping.ObjectiveChange(1e-4, per_observation=False))
+    changes = [step.objective - step.objective_q for step in m_steps(steps)]
+    assert all(change >= 1e-4 for change in changes[:-1])
+    assert abs(changes[-1]) < 1e-4
+    assert "per observation" not in steps[-1].stop_reason
+
+
+def test_k_means_reads_the_change_in_units_of_the_scatter():
+    X = np.array([[0.0], [1.0], [2.0], [7.0], [9.0], [10.0]])
+    start = engine.KMeans.Params([[0.0], [1.0]])
+    runs = [
+        list(engine.iterate(engine.KMeans(n_components=2), X * size, start=engine.KMeans.Params(start.centers * size)))
+        for size in (1e-100, 1.0, 1e100)
+    ]
+    assert len({run[-1].iteration for run in runs}) == 1
+    assert runs[0][-1].iteration > 2
+
+
+def test_the_change_of_a_responsibility():
+    steps = walk(stopping.ResponsibilityChange(1e-3), max_iter=500)
+    e_steps = [step.posterior.responsibilities for step in steps if step.phase == "E"]
+    e_steps.append(engine.e_step(steps[-1]).posterior.responsibilities)
+    moved = [np.abs(b - a).max() for a, b in pairwise(e_steps)]
+    assert all(change >= 1e-3 for change in moved[:-1])
+    assert moved[-1] < 1e-3
+    assert "responsibility" in steps[-1].stop_reason
+    assert steps[-1].converged
+
+
+def test_the_change_of_a_parameter():
+    steps = walk(stopping.ParameterChange(1e-3), max_iter=500)
+    largest = [largest_difference(step.params, step.params_q) for step in m_steps(steps)]
+    assert all(change >= 1e-3 for change in largest[:-1])
+    assert largest[-1] < 1e-3
+    assert "parameter" in steps[-1].stop_reason
+
+
+def test_iterations_and_seconds_are_no_rest():
+    last = walk(stopping.Iterations(3))[-1]
+    assert (last.iteration, last.converged) == (3, False)
+    last = walk(stopping.Seconds(0.0))[-1]
+    assert last.phase == "init"
+    assert not last.converged
+    assert "seconds" in last.stop_reason
+    assert walk(stopping.Seconds(1e9), max_iter=4)[-1].iteration == 4
+
+
+def test_the_first_of_several_rules_gives_the_reason():
+    rules = stopping.parse_rule("iterations=2, responsibilities=1e-9")
+    assert walk(rules)[-1].stop_reason == walk(stopping.Iterations(2))[-1].stop_reason
+    rules = stopping.parse_rule("iterations=100, responsibilities=0.5")
+    assert "responsibility" in walk(rules)[-1].stop_reason
+
+
+def test_any_callable_is_a_rule():
+    last = walk(lambda step: stopping.Stop("that was enough", True) if step.iteration == 2 else None)[-1]
+    assert (last.iteration, last.stop_reason, last.converged) == (2, "that was enough", True)
+
+
+class Mending(engine.BinomialMixture):
+    """Coins whose M-step sets the parameters by rule in iteration after iteration."""
+
+    event = Event("component 1 was set again", 0, breaks_ascent=True)
+
+    def maximize(self, expectation, params, data):
+        return Maximization(params, (self.event,))
+
+
+class Refusing(Mending):
+    """Coins that were told to stop when that happens."""
+
+    event = Event("component 1 has died", 0, stops=True)
+
+
+@pytest.mark.parametrize("rule", ["objective=1", "parameters=1", "responsibilities=1"])
+def test_parameters_that_were_just_mended_are_no_rest(rule):
+    assert walk(stopping.parse_rule(rule), Mending(), max_iter=3)[-1].iteration == 3
+
+
+def test_an_event_that_stops_stops_and_says_why():
+    last = walk(None, Refusing())[-1]
+    assert (last.iteration, last.stop_reason, last.converged) == (1, "component 1 has died", False)
+
+
+def test_an_objective_that_is_no_number_stops():
+    impossible = engine.BinomialMixture.Params([0.5, 0.5], [1.0, 1.0])
+    (only,) = engine.iterate(engine.BinomialMixture(), HEADS, start=impossible)
+    assert only.log_likelihood == -np.inf
+    assert not only.converged
+    assert "-inf" in only.stop_reason
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("objective=1e-4", stopping.ObjectiveChange(1e-4)),
+        (" responsibilities = 1E-4 ", stopping.ResponsibilityChange(1e-4)),
+        ("parameters=0", stopping.ParameterChange(0.0)),
+        ("iterations=20", stopping.Iterations(20)),
+        ("seconds=0.5", stopping.Seconds(0.5)),
+        ("iterations=3,seconds=2,", stopping.AnyOf((stopping.Iterations(3), stopping.Seconds(2.0)))),
+    ],
+)
+def test_rules_are_read_from_words(text, rule):
+    assert stopping.parse_rule(text) == rule
+
+
+HOSTILE = ["", " ,, ", "=", "objective", "objective=", "objective=x", "objective=-1", "objective=nan", "objective=inf"]
+HOSTILE += ["iterations=2.5", "iterations=-3", "iterations=1e400", "tol=1", "objective=1=2", "x" * 500, "a\nb=1"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_bad_rules_are_refused_in_one_sentence(text):
+    with pytest.raises(OptionError) as caught:
+        stopping.parse_rule(text)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_rule_or_an_option_error(text):
+    with suppress(OptionError):
+        assert callable(stopping.parse_rule(text))
