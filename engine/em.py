@@ -16,9 +16,9 @@ import numpy as np
 from engine.algorithms import Algorithm, algorithm_named
 from engine.errors import OptionError
 from engine.model import Model
+from engine.parallel import one_blas_thread
 from engine.step import Evaluation, Problem, Step
 from engine.stopping import StoppingRule, rules_for, verdict
-from engine.threads import one_blas_thread
 
 
 def begin(

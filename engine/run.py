@@ -14,9 +14,9 @@ from engine.arrays import Array, IntArray
 from engine.em import begin, begin_problem, walk
 from engine.errors import EngineError, OptionError
 from engine.model import Model
+from engine.parallel import one_blas_thread
 from engine.step import Posterior, Problem, Step
 from engine.stopping import StoppingRule, rules_for
-from engine.threads import one_blas_thread
 from engine.timeline import Timeline
 
 
@@ -156,10 +156,11 @@ def fit(
 
 
 def _run(first: Step, rules: tuple[StoppingRule, ...]) -> Timeline:
-    steps = walk(first, rules)
-    timeline = Timeline(next(steps))
-    for step in steps:
-        timeline.record(step)
+    with one_blas_thread():  # once for the whole run, not for every pass
+        steps = walk(first, rules)
+        timeline = Timeline(next(steps))
+        for step in steps:
+            timeline.record(step)
     return timeline
 
 

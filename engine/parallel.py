@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -86,8 +87,19 @@ def _blas(loaded: tuple[bool, ...]) -> Any:
     return ThreadpoolController().select(user_api="blas")
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
-    """A block in which BLAS uses one thread, whatever the environment says."""
+_inside = threading.local()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """A block in which BLAS uses one thread, whatever the environment says; blocks may lie within each other."""
+    if getattr(_inside, "limited", False):
+        yield
+        return
     loaded = tuple(name in sys.modules for name in _LOADED_LATER)
-    limited: AbstractContextManager[Any] = _blas(loaded).limit(limits=1)
-    return limited
+    _inside.limited = True
+    try:
+        with _blas(loaded).limit(limits=1):
+            yield
+    finally:
+        _inside.limited = False

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine.errors import OptionError
-from engine.threads import chunks_of_at_most, map_chunks, n_threads, row_chunks, threads
+from engine.parallel import chunks_of_at_most, map_chunks, n_threads, row_chunks, threads
 
 
 @given(st.integers(0, 500), st.integers(1, 60))
@@ -80,7 +80,7 @@ def test_every_blas_keeps_to_one_thread_even_one_that_came_late():
     script = """
 import numpy
 from threadpoolctl import threadpool_info
-from engine.threads import one_blas_thread
+from engine.parallel import one_blas_thread
 def inside():
     with one_blas_thread():
         return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]

@@ -1,0 +1,115 @@
+"""θ of a Gaussian mixture, its four covariance types, and a given start checked in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from engine.arrays import Array, freeze
+from engine.errors import EngineError
+from engine.models.triangular import inverse_lower
+
+COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianParams:
+    """θ of a Gaussian mixture, in the units of the data.
+
+    Attributes:
+        weights: (K,) mixing weights, at least 0, sum 1.
+        means: (K, d).
+        covariances: (K, d, d) full; (d, d) tied; (K, d) diag: variances; (K,) spherical: one variance a component.
+    """
+
+    weights: Array
+    means: Array
+    covariances: Array
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        freeze(self)
+
+
+def covariances_shape(covariance_type: str, k: int, d: int) -> tuple[int, ...]:
+    """The shape of `covariances` for K components in d dimensions."""
+    return {"full": (k, d, d), "tied": (d, d), "diag": (k, d), "spherical": (k,)}[covariance_type]
+
+
+def n_covariance_parameters(covariance_type: str, k: int, d: int) -> int:
+    """Free parameters of the covariances: d(d+1)/2 for each full one, d for each diagonal one, 1 for each sphere."""
+    one_full = d * (d + 1) // 2
+    return {"full": k * one_full, "tied": one_full, "diag": k * d, "spherical": k}[covariance_type]
+
+
+@lru_cache(maxsize=8)
+def factors(params: GaussianParams, covariance_type: str) -> Array:
+    """What scales a standard normal variable to each component, in the shape of `covariances`.
+
+    The lower Cholesky factors L with L Lᵀ = Σ (full, tied), or the standard deviations (diag, spherical). Kept for the
+    last few parameters, because an M-step, the next E-step and the prior all ask for them.
+
+    Raises:
+        numpy.linalg.LinAlgError: a covariance is not positive definite.
+    """
+    covariances = params.covariances
+    if covariance_type in ("full", "tied"):
+        return np.asarray(np.linalg.cholesky(covariances), dtype=np.float64)
+    if not np.all(covariances > 0):
+        raise np.linalg.LinAlgError("a variance is not above 0")
+    return np.sqrt(covariances)
+
+
+@lru_cache(maxsize=8)
+def inverse_factors(params: GaussianParams, covariance_type: str) -> Array:
+    """What standardises each component, in the shape of `covariances`: L⁻¹, or 1 over the standard deviations."""
+    factor = factors(params, covariance_type)
+    return inverse_lower(factor) if covariance_type in ("full", "tied") else 1.0 / factor
+
+
+def check_gaussian_params(params: GaussianParams, covariance_type: str, k: int, d: int) -> None:
+    """Shapes, weights on the simplex, covariances positive definite.
+
+    Raises:
+        EngineError: one sentence that says what is wrong and how it should be.
+    """
+    shapes = {
+        "weights": (k,),
+        "means": (k, d),
+        "covariances": covariances_shape(covariance_type, k, d),
+    }
+    for name, shape in shapes.items():
+        array = getattr(params, name)
+        if array.shape != shape:
+            raise EngineError(
+                f"{name} of the start must have the shape {shape} "
+                f"({k} components, {d} columns, {covariance_type} covariances), not {array.shape}."
+            )
+        if not np.all(np.isfinite(array)):
+            raise EngineError(f"{name} of the start must be finite numbers: one of them is not.")
+    if np.any(params.weights < 0) or abs(float(params.weights.sum()) - 1.0) > 1e-6:
+        raise EngineError("weights of the start must be at least 0 and sum to 1.")
+    for index, one in _one_by_one(params.covariances, covariance_type):
+        problem = _not_positive_definite(one)
+        if problem:
+            raise EngineError(f"the covariance {index}of the start {problem}.")
+
+
+def _one_by_one(covariances: Array, covariance_type: str) -> list[tuple[str, Array]]:
+    if covariance_type == "tied":
+        return [("", covariances)]
+    return [(f"of component {i + 1} ", one) for i, one in enumerate(covariances)]
+
+
+def _not_positive_definite(one: Array) -> str:
+    if one.ndim < 2:
+        return "" if np.all(one > 0) else "must have variances above 0"
+    if not np.allclose(one, one.T, rtol=1e-9, atol=1e-12 * float(np.abs(one).max(initial=0.0))):
+        return "must be symmetric"
+    try:
+        np.linalg.cholesky(one)
+    except np.linalg.LinAlgError:
+        return "must be positive definite: no direction may have a variance of 0 or less"
+    return ""
