@@ -2,4 +2,6 @@
 
 
 def pytest_addoption(parser):
-    parser.addoption("--keys", type=int, default=400, help="random keys and resizes pressed in the app (20000 to be sure)")
+    parser.addoption(
+        "--keys", type=int, default=400, help="random keys and resizes pressed in the app"
+    )

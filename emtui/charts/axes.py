@@ -8,6 +8,7 @@ and both are said once beside the axis instead of in every label.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -15,7 +16,8 @@ from functools import partial
 import numpy as np
 
 from emtui.charts.memory import memory
-from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Layer, Mark, Scene
+from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Layer, Mark, Raster, Scene
+from emtui.charts.text import fit
 
 MARGIN = 0.04
 
@@ -101,6 +103,17 @@ def make_ticks(axis: Axis, count: int) -> Ticks:
     return Ticks(tuple(min(max(f, 0.0), 1.0) for f in fractions), tuple(labels), note)
 
 
+def named_ticks(axis: Axis, named: Sequence[tuple[float, str]], places: int, longest: int) -> Ticks:
+    """Ticks with names, at most one in each of so many places (rows, say), each of at most so many cells."""
+    kept: dict[int, tuple[float, str]] = {}
+    for value, name in named:
+        f = float(axis.fraction(np.array([value]))[0])
+        if 0.0 <= f <= 1.0:
+            kept.setdefault(min(int(f * places), places - 1), (f, fit(name, longest)))
+    ordered = [kept[place] for place in sorted(kept)]
+    return Ticks(tuple(f for f, _ in ordered), tuple(name for _, name in ordered))
+
+
 def _labels(q: list[int], exponent: int, unit_exponent: int) -> tuple[list[str], int]:
     """Labels of q · 10^exponent, and the power of ten that was taken out of them."""
     largest = max(map(abs, q))
@@ -144,6 +157,8 @@ def _extent(layer: Layer) -> tuple[FloatArray, FloatArray] | None:
                 reach = layer.n_std * np.sqrt(np.maximum(np.diag(layer.covariance), 0.0))
                 corners = np.stack([layer.center - reach, layer.center + reach])
             return corners[:, 0], corners[:, 1]
+        case Raster():
+            return np.array(layer.extent[:2]), np.array(layer.extent[2:])
         case Bars() if len(layer.heights):
             return layer.edges, np.append(layer.heights, 0.0)
         case _:

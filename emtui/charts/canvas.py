@@ -16,6 +16,7 @@ import numpy.typing as npt
 from emtui.charts.axes import Axis
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
 from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, pack_all
+from emtui.charts.raster import ASCII_SHADES, SHADES, shades_of
 from emtui.charts.reduce import Inked, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
 from emtui.charts.scene import (
     RGB,
@@ -28,6 +29,7 @@ from emtui.charts.scene import (
     HLine,
     LineStyle,
     Mark,
+    Raster,
     Scene,
     Span,
     Trail,
@@ -166,12 +168,22 @@ class Canvas:
         fill[level[:, 0] < base] = 0
         glyphs = ASCII_EIGHTHS if self.palette.ascii else EIGHTHS
         cells = np.flatnonzero(fill.ravel())
+        # A shorter bar over a longer one: the rest of its topmost cell still shows the one behind.
+        behind = cells[(fill.ravel()[cells] < 8) & (self.kind[cells] == BAR)]
+        self.background[behind] = self.foreground[behind]
         self.chars[cells] = glyphs[fill.ravel()[cells]]
         if isinstance(bars.colors, tuple):
             self.foreground[cells] = pack(bars.colors)
         else:
             self.foreground[cells] = pack_all(bars.colors)[bar[cells % columns]]
         self._clear(cells, BAR)
+
+    def put_raster(self, raster: Raster) -> None:
+        """A picture of pixels in five shades."""
+        cells, levels = shades_of(raster, self.axes, self.size)
+        self.chars[cells] = (ASCII_SHADES if self.palette.ascii else SHADES)[levels]
+        self.foreground[cells] = pack(raster.color)
+        self._clear(cells)
 
     def put_ellipse(self, ellipse: Ellipse) -> None:
         """The outline of a Gaussian: c + n_std · V √λ (cos t, sin t), Σ = V λ Vᵀ."""
@@ -244,6 +256,8 @@ class Canvas:
                     self.put_line(x, y, layer.color, style)
                 case Bars():
                     self.put_bars(layer)
+                case Raster():
+                    self.put_raster(layer)
                 case Ellipse():
                     self.put_ellipse(layer)
                 case Span():

@@ -60,6 +60,10 @@ class Palette:
         """The colours of the first components."""
         return tuple(self.color(k) for k in range(n_components))
 
+    def fills(self, n_components: int) -> tuple[RGB, ...]:
+        """The colours of the first components for areas: stepped back, so that lines of the full colour stand out."""
+        return tuple(blend(self.background, color, 0.55) for color in self.colors(n_components))
+
     def marker(self, component: int) -> str:
         """The marker of a component, counted from 0; they repeat after the twelfth."""
         markers = ASCII_MARKERS if self.ascii else MARKERS

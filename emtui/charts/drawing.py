@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 from rich.cells import cell_len
 
-from emtui.charts.axes import Axis, fit_axes, make_ticks
+from emtui.charts.axes import Axis, Ticks, fit_axes, make_ticks, named_ticks
 from emtui.charts.canvas import Canvas
 from emtui.charts.colors import Palette
 from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, Picture, View, pack
@@ -23,12 +26,17 @@ def draw(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
     x_axis, y_axis = axes or (Axis(0.0, 1.0), Axis(0.0, 1.0))
     x_ticks = make_ticks(x_axis, max(2, width // 11))
     y_ticks = make_ticks(y_axis, max(2, height // 4))
+    if scene.x_ticks is not None:
+        x_ticks = named_ticks(x_axis, scene.x_ticks, max(1, width // 8), 8)
+    if scene.y_ticks is not None:
+        y_ticks = named_ticks(y_axis, scene.y_ticks, max(1, height - 3), width // 3)
     x_text = " ".join(filter(None, (scene.x_label, x_ticks.note)))
     y_text = " ".join(filter(None, (scene.y_label, y_ticks.note)))
     legend = _legend(scene, palette)
     header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))
     footer = int(height >= 7 and width >= 8 and bool(x_text))
-    frame = draw_frame(width, height - header - footer, x_ticks, y_ticks, scene.grid, palette.ascii)
+    room = y_ticks if scene.y_ticks is None else _without_wide(y_ticks)
+    frame = draw_frame(width, height - header - footer, x_ticks, room, scene.grid, palette.ascii)
     canvas = Canvas(frame.columns, frame.rows, (x_axis, y_axis), palette)
     left, top = frame.left, frame.top + header
     inside = (slice(top, top + frame.rows), slice(left, left + frame.columns))
@@ -42,6 +50,8 @@ def draw(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
     background = np.full((height, width), pack(palette.background), dtype=np.int32)
     attributes = np.zeros((height, width), dtype=np.int8)
     chars[header : height - footer] = frame.chars
+    if scene.y_ticks is not None and left > 1:
+        _write_names(chars, y_ticks, left - 1, top, frame.rows)
     if left:
         foreground[top : top + frame.rows + 1, left - 1] = pack(palette.frame)
     if top + frame.rows < height:
@@ -63,6 +73,20 @@ def draw(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
         text = fit(scene.empty, frame.columns)
         _write(picture, top + frame.rows // 2, left + (frame.columns - cell_len(text)) // 2, text, palette.muted)
     return picture
+
+
+def _without_wide(ticks: Ticks) -> Ticks:
+    """The same ticks with a letter for each cell of a label: plotext counts letters, not cells."""
+    return replace(ticks, labels=tuple("x" * cell_len(label) for label in ticks.labels))
+
+
+def _write_names(chars: npt.NDArray[np.str_], ticks: Ticks, width: int, top: int, rows: int) -> None:
+    """The names of the ticks at the left, in the rows that the canvas has for their places."""
+    chars[top : top + rows, :width] = " "
+    for f, label in zip(ticks.fractions, ticks.labels, strict=True):
+        letters = text_cells(label)[:width]
+        row = top + min(int((1.0 - f) * rows), rows - 1)
+        chars[row, width - len(letters) : width] = letters
 
 
 def _legend(scene: Scene, palette: Palette) -> list[LegendEntry]:

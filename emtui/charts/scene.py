@@ -209,14 +209,33 @@ class Span:
     color: RGB | None = None
 
 
-Layer: TypeAlias = Dots | Cloud | Curve | Mark | Ellipse | Trail | Bars | VLine | HLine | Span
+@dataclass(frozen=True, slots=True, eq=False)
+class Raster:
+    """A picture of pixels: values (r, c) in [0, 1], the first row at the top, as shades of one colour.
+
+    extent: (x0, x1, y0, y1), where it lies.
+    """
+
+    values: FloatArray
+    extent: tuple[float, float, float, float]
+    color: RGB
+
+    def __post_init__(self) -> None:
+        values = np.asarray(self.values, dtype=np.float64)
+        if values.ndim != 2:
+            raise ValueError(f"values should be a table of pixels, not an array of shape {values.shape}")
+        object.__setattr__(self, "values", values)
+
+
+Layer: TypeAlias = Dots | Cloud | Curve | Mark | Ellipse | Trail | Bars | VLine | HLine | Span | Raster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
     """Everything a chart shows.
 
-    layers: painted in order. x_range, y_range: (low, high), or None to fit the layers (trails, spans and
+    layers: painted in order. x_ticks, y_ticks: places and names for an axis of things that have names; None for
+    numbers. x_range, y_range: (low, high), or None to fit the layers (trails, spans and
     lines don't widen the axes). grid: faint lines at the ticks. empty: the word shown when there is nothing
     to draw. description: the same in words, for readers who can't see the picture.
     """
@@ -232,10 +251,15 @@ class Scene:
     description: str = ""
     legend: Sequence[tuple[str, RGB, str]] = field(default=())
     """Further legend entries (character, colour, text), before those of labelled layers."""
+    x_ticks: Sequence[tuple[float, str]] | None = None
+    y_ticks: Sequence[tuple[float, str]] | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", tuple(self.layers))
         object.__setattr__(self, "legend", tuple(self.legend))
+        for name in ("x_ticks", "y_ticks"):
+            ticks = getattr(self, name)
+            object.__setattr__(self, name, None if ticks is None else tuple(ticks))
 
 
 def histogram(values: Any, bins: int = 24, colors: RGB = (120, 130, 145), density: bool = True) -> Bars:

@@ -1,0 +1,83 @@
+"""The terminal app: themes, keys and the first screen; everything else has a room of its own.
+
+Nothing heavy is imported here: the first frame is drawn before numpy is there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+
+from emtui import themes
+from emtui.config import Config, load_config
+from emtui.opening import OpeningScreen
+
+if TYPE_CHECKING:
+    from emtui.choices import Choices
+
+
+def _commands() -> type[Provider]:
+    from emtui.commands import ExploreCommands
+
+    return ExploreCommands
+
+
+class EmtuiApp(App[None]):
+    """Opens the explorer on the given choices, which may be made only once the first frame is drawn."""
+
+    TITLE = "emtui"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit", show=False, priority=True)]
+
+    def __init__(self, choices: Choices | Callable[[], Choices], config: Config | None = None) -> None:
+        self._config = config or load_config()
+        super().__init__()
+        self._choices = choices
+        self.register_theme(themes.DARK)
+        self.register_theme(themes.LIGHT)
+        known = self._config.theme in self.available_themes
+        self.theme = self._config.theme if known else themes.DARK.name
+        self.set_class(self._config.ascii, "-ascii")
+        self.set_keymap(self._config.keymap)
+
+    def get_default_screen(self) -> OpeningScreen:
+        """The outlines, while the explorer is on its way."""
+        return OpeningScreen(id="_default")
+
+    def on_mount(self) -> None:
+        """Open the explorer once the outlines are drawn, and say what in the settings could not be used."""
+        self.call_after_refresh(self._open)
+        for warning in self._config.warnings:
+            self.notify(warning, severity="warning", markup=False)
+        if self._config.theme not in self.available_themes:
+            self.notify(f"There is no theme {self._config.theme!r}: the dark one is used.", markup=False)
+
+    def _open(self) -> None:
+        from emtui.screens.explore import ExploreScreen
+
+        self.push_screen(ExploreScreen(self._choices() if callable(self._choices) else self._choices))
+
+
+def open_app(choices: Choices | Callable[[], Choices]) -> int:
+    """Run the app until the user leaves; the exit status.
+
+    SIGTERM and SIGHUP end it like `q`, so that the terminal is given back as it was.
+    """
+    app = EmtuiApp(choices)
+
+    def leave(*_: object) -> None:
+        app.call_later(app.exit)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), leave)
+    os.environ.setdefault("ESCDELAY", "25")
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,81 @@
+"""Every key of the explorer, once: the footer, the help, the palette and the user's key map all read it here."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+STEP = Binding.Group("step")
+HISTORY = Binding.Group("history")
+LOOK = Binding.Group("look")
+CHOOSE = Binding.Group("choose")
+APP = Binding.Group("app")
+
+
+def _key(
+    keys: str, action: str, description: str, tooltip: str, group: Binding.Group, *, id: str, display: str | None = None
+) -> Binding:
+    return Binding(keys, action, description, id=id, tooltip=tooltip, group=group, key_display=display)
+
+
+EXPLORE: tuple[Binding, ...] = (
+    _key("e", "e_step", "E-step", "responsibilities from these parameters", STEP, id="step.e"),
+    _key("m", "m_step", "M-step", "parameters from these responsibilities", STEP, id="step.m"),
+    _key("n", "iteration", "iteration", "an E-step and an M-step", STEP, id="step.iteration"),
+    _key("space", "play", "play", "play and pause", STEP, id="step.play"),
+    _key("plus,equals_sign", "speed(1)", "faster", "play faster", STEP, id="step.faster", display="+"),
+    _key("minus", "speed(-1)", "slower", "play slower", STEP, id="step.slower", display="-"),
+    _key("c", "run_on", "converge", "run until a stopping rule is met; escape stops it", STEP, id="step.converge"),
+    _key("escape", "cancel", "stop", "stop playing or running; leave the zoom", STEP, id="step.cancel", display="esc"),
+    _key("left,h", "back(1)", "back", "one half-step back", HISTORY, id="history.back", display="←"),
+    _key("right,l", "forward(1)", "forward", "one half-step on again", HISTORY, id="history.forward", display="→"),
+    _key("left_square_bracket", "back(10)", "10 back", "ten steps back", HISTORY, id="history.back10", display="["),
+    _key(
+        "right_square_bracket",
+        "forward(10)",
+        "10 forward",
+        "ten steps on again",
+        HISTORY,
+        id="history.forward10",
+        display="]",
+    ),
+    _key("home", "first", "start", "to the start", HISTORY, id="history.first"),
+    _key("end", "last", "end", "to the last step of this branch", HISTORY, id="history.last"),
+    _key("g", "go_to", "go to", "go to an iteration", HISTORY, id="history.goto"),
+    _key("b", "branch", "branch", "go to the next branch", HISTORY, id="history.branch"),
+    _key("r", "reset", "reset", "back to the same start", HISTORY, id="history.reset"),
+    _key("R", "new_start", "new start", "another random start", HISTORY, id="history.newstart"),
+    _key("1", "pane(1)", "panes", "go to the picture", LOOK, id="look.pane1", display="1-7"),
+    *(_key(str(i), f"pane({i})", "panes", f"go to pane {i}", LOOK, id=f"look.pane{i}") for i in range(2, 8)),
+    _key("z", "zoom", "zoom", "give the pane the whole screen, and back", LOOK, id="look.zoom"),
+    _key("a", "axes(1)", "axes", "the next pair of features in the picture", LOOK, id="look.axes"),
+    _key("A", "axes(-1)", "axes back", "the pair of features before", LOOK, id="look.axesback"),
+    _key("v", "compare", "k-means", "EM and k-means side by side", LOOK, id="look.compare"),
+    _key("o", "open_file", "open", "open a file of your own", CHOOSE, id="choose.open"),
+    _key("x", "export", "export", "write steps, parameters or a script to files", CHOOSE, id="choose.export"),
+    _key("y", "copy_command", "copy", "copy the command that reproduces this", CHOOSE, id="choose.copy"),
+    _key("t", "theme", "theme", "dark and light", APP, id="app.theme"),
+    _key("question_mark", "help", "help", "keys, panes and words", APP, id="app.help", display="?"),
+    _key("ctrl+p", "app.command_palette", "palette", "every command by name", APP, id="app.palette"),
+    _key("q,ctrl+q", "app.quit", "quit", "leave", APP, id="app.quit"),
+)
+
+# the footer, the most needed first; what does not fit is in the help
+FOOTER: tuple[str, ...] = (
+    "step.e",
+    "step.m",
+    "app.help",
+    "app.quit",
+    "step.iteration",
+    "step.play",
+    "history.back",
+    "step.converge",
+    "history.goto",
+    "look.pane1",
+    "look.zoom",
+    "look.axes",
+    "look.compare",
+    "choose.export",
+    "choose.open",
+    "history.reset",
+    "history.newstart",
+)

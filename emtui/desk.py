@@ -1,0 +1,113 @@
+"""The desk: the panes in three columns where there is room, in tabs where there is less (see `emtui.plan`)."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from emtui.panes.pane import Pane
+from emtui.panes.tabs import PaneTabs
+from emtui.plan import ORDER, PICTURE, plan, width_class
+
+
+class _DeskLayout(Layout):
+    name = "desk"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        assert isinstance(parent, Desk)
+        places = parent.place(size)
+        return [
+            WidgetPlacement(places[child.id or ""], NULL_OFFSET, NULL_SPACING, child)
+            for child in children
+            if child.id in places
+        ]
+
+
+class Desk(Container):
+    """The panes of the explorer, laid out for the room that there is."""
+
+    DEFAULT_CSS = """
+    Desk { height: 1fr; width: 1fr; overflow: hidden; }
+    """
+
+    tab: reactive[str] = reactive("curves", layout=True)
+    zoomed: reactive[str | None] = reactive[str | None](None, layout=True)
+
+    def __init__(self, panes: list[Pane], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._panes = {pane.id or "": pane for pane in panes}
+        self._desk_layout = _DeskLayout()
+
+    @property
+    def layout(self) -> Layout:
+        """Its own layout, whatever a style sheet says."""
+        return self._desk_layout
+
+    async def add(self, panes: list[Pane]) -> None:
+        """Take in further panes, which were not needed for the first picture."""
+        self._panes |= {pane.id or "": pane for pane in panes}
+        await self.mount_all(panes)
+        self.rearrange()
+
+    def compose(self) -> ComposeResult:
+        """The tabs, and the panes that are there from the start."""
+        yield PaneTabs(id="tabs")
+        yield from self._panes.values()
+
+    def place(self, size: Size) -> dict[str, Region]:
+        """Regions by id for a desk of this size."""
+        made = plan(size, width_class(self.screen.size.width), self.tab, self.zoomed)
+        return {**made.regions, "tabs": made.tab_region} if made.tabs else made.regions
+
+    def on_mount(self) -> None:
+        """Show what is to be seen."""
+        self.rearrange()
+
+    def on_resize(self) -> None:
+        """Show what is to be seen at this size."""
+        self.rearrange()
+
+    def watch_tab(self) -> None:
+        """Bring another pane to light."""
+        self.rearrange()
+
+    def watch_zoomed(self) -> None:
+        """Give one pane the whole desk, or take it back."""
+        self.rearrange()
+
+    def rearrange(self) -> None:
+        """Hide the panes that have no place, so that they get no focus and draw nothing."""
+        if not self.is_mounted:
+            return
+        made = plan(self.size, width_class(self.screen.size.width), self.tab, self.zoomed)
+        for name, pane in self._panes.items():
+            pane.display = name in made.regions
+        tabs = self.query_one(PaneTabs)
+        tabs.display = bool(made.tabs)
+        chosen = next((name for name in made.tabs if name in made.regions), None)
+        there = [name for name in made.tabs if name in self._panes]
+        tabs.show([(name, ORDER.index(name) + 1, *self._panes[name].tab_labels) for name in there], chosen)
+        self.call_after_refresh(self._draw_seen)
+
+    def _draw_seen(self) -> None:
+        for pane in self._panes.values():
+            pane.draw_if_seen()
+
+    def go_to(self, number: int) -> Pane | None:
+        """The pane with this number, brought to light; None where there is none (yet)."""
+        if not 1 <= number <= len(ORDER) or ORDER[number - 1] not in self._panes:
+            return None
+        name = ORDER[number - 1]
+        if self.zoomed is not None:
+            self.zoomed = name
+        elif name != PICTURE or width_class(self.screen.size.width) == "narrow":
+            self.tab = name
+        return self._panes[name]
+
+    def toggle_zoom(self, name: str) -> None:
+        """Give this pane the whole desk, or put it back."""
+        self.zoomed = None if self.zoomed is not None else name

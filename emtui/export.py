@@ -1,0 +1,127 @@
+"""Exports of one exploration: its steps, parameters, responsibilities, and a script that makes the same run.
+
+Each takes a `Session`, and writes to `path`, or where none is given to the folder under a free name made of data set
+and model: iris-gmm-steps.csv, then iris-gmm-steps-2.csv. Each gives back where it wrote, or raises an `EngineError`
+of one sentence and leaves nothing half-written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from emtui.choices import looks_like_file
+from emtui.files import ExportError, file_name, write_file, write_numbered
+from emtui.parameters_file import parameters_text
+from emtui.script import script_text
+from emtui.session import Session
+from emtui.step_record import csv_line, csv_lines, json_text, step_record
+from engine.step import Posterior, Step
+
+_ROWS_AT_ONCE = 8_192
+PathLike = str | os.PathLike[str]
+
+
+def export_steps_csv(
+    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
+) -> Path:
+    """Every step of the present branch: a line each, scalars and then parameters."""
+    return _write(session, "steps", "csv", csv_lines(session.timeline.steps), path, folder, overwrite)
+
+
+def export_steps_json(
+    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
+) -> Path:
+    """Every step of the present branch, with what was chosen, as one JSON document."""
+    return _write(session, "steps", "json", _json_document(session), path, folder, overwrite)
+
+
+def export_parameters(
+    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
+) -> Path:
+    """The parameters under the cursor as JSON; `--start` reads them again."""
+    text = parameters_text(session.timeline.current, standardized=session.choices.dataset.units is not None)
+    return _write(session, "parameters", "json", [text], path, folder, overwrite)
+
+
+def export_responsibilities(
+    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
+) -> Path:
+    """The responsibilities of every row at the step under the cursor: row, known class, r of each component, label.
+
+    Raises:
+        ExportError: there are none before the first E-step.
+    """
+    step = session.timeline.current
+    if step.at_q is None:
+        raise ExportError("there are no responsibilities yet: take an E-step first.")
+    return _write(session, "responsibilities", "csv", _responsibilities(session, step), path, folder, overwrite)
+
+
+def export_script(
+    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
+) -> Path:
+    """A Python script that takes the same steps up to the cursor and prints the same numbers."""
+    timeline = session.timeline
+    text = script_text(session.choices, timeline.steps[: timeline.cursor + 1])
+    return _write(session, "run", "py", [text], path, folder, overwrite)
+
+
+def _write(
+    session: Session,
+    what: str,
+    ending: str,
+    chunks: Iterable[str],
+    path: PathLike | None,
+    folder: PathLike,
+    overwrite: bool,
+) -> Path:
+    if path is not None:
+        return write_file(path, chunks, overwrite=overwrite)
+    choices = session.choices
+    name = choices.dataset.name
+    if looks_like_file(choices.source):
+        name = Path(name).stem
+    return write_numbered(folder, file_name(name, choices.model.name, what, ending=ending), chunks)
+
+
+def _json_document(session: Session) -> Iterator[str]:
+    """One step a line, so that the file can be read by eye as well."""
+    choices, steps = session.choices, session.timeline.steps
+    about: dict[str, Any] = {
+        "dataset": choices.dataset.name,
+        "feature_names": choices.dataset.feature_names,
+        "standardized": choices.dataset.units is not None,
+        "model": choices.model.name,
+        "options": {option.name: getattr(choices.model, option.name) for option in choices.model.options()},
+        "algorithm": choices.algorithm,
+        "seed": choices.seed,
+    }
+    yield json_text(about)[:-1] + ',"steps":[\n'
+    for index, step in enumerate(steps):
+        yield json_text(step_record(step)) + (",\n" if index < len(steps) - 1 else "\n")
+    yield "]}\n"
+
+
+def _responsibilities(session: Session, step: Step) -> Iterator[str]:
+    assert step.at_q is not None
+    data, posterior = session.choices.dataset, Posterior(step.at_q)
+    known = [] if data.y is None else ["class"]
+    n_rows = step.problem.data.n_rows
+    named = n_rows == data.n_samples  # else a row of the model is not a row of the table
+    for begin in range(0, n_rows, _ROWS_AT_ONCE):
+        rows = slice(begin, min(begin + _ROWS_AT_ONCE, n_rows))
+        r = posterior.rows(rows)
+        if begin == 0:
+            heads = [f"r{k + 1}" for k in range(r.shape[1])]
+            yield csv_line(["row", *(known if named else []), *heads, "component"])
+        lines = []
+        for i, values in enumerate(r.tolist(), start=begin):
+            label = int(max(range(len(values)), key=values.__getitem__)) + 1
+            row: list[Any] = [data.row_name(i) if named else i + 1]
+            if named and data.y is not None:
+                row.append(data.class_names[data.y[i]] if data.y[i] >= 0 else "")
+            lines.append(csv_line([*row, *values, label]))
+        yield "".join(lines)

@@ -1,0 +1,108 @@
+"""A frame: everything that the panes show of one step, as one frozen value. Panes read it; they compute no EM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from emtui.choices import Choices
+from engine.arrays import Array, IntArray
+from engine.evaluation import Agreement
+from engine.run import Run
+from engine.step import Phase, Step
+
+
+@dataclass(frozen=True)
+class Record:
+    """The scalars of one recorded step, for the curves and the ledger: all belong to that step's parameters."""
+
+    index: int  # its place on the branch, 0 for the start
+    iteration: int
+    phase: Phase
+    log_likelihood: float
+    log_prior: float
+    objective: float
+    elbo: float
+    kl: float
+    q_value: float
+    entropy: float
+    seconds: float
+    hits: int | None  # rows whose matched label is right, where classes are known
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """k-means on the same data with the same K: the run of the best of ten starts, and how it agrees."""
+
+    run: Run
+    agreement: Agreement | None
+
+    def step_at(self, iteration: int, phase: Phase = "M") -> Step:
+        """k-means at the same half-step, or at rest if it got there earlier; never before its first assignment."""
+        steps = self.run.timeline.steps  # init, E, M, E, M, …
+        place = 2 * iteration - (phase == "E")
+        return steps[max(1, min(place, len(steps) - 1))]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One step as the screen shows it.
+
+    Attributes:
+        choices: what the user picked.
+        step, previous: the step under the cursor, and the one before it (None at the start).
+        records: of every step on this branch, oldest first; `records[cursor]` is this step's.
+        cursor: the place of the step on its branch.
+        branch, n_branches: the present branch, counted from 0, and how many there are.
+        trail: θ of the start and of each M-step up to the cursor.
+        rows: (m,) the rows that the picture draws: all of them, or an even draw where there are too many.
+        responsibilities: (m, K) of those rows; None before the first E-step.
+        responsibilities_before: (m, K) of those rows after the E-step before; None where there was none. After an
+            M-step they are `responsibilities` themselves, since an M-step leaves them alone.
+        labels: (n,) the likeliest component of every row; None before the first E-step.
+        agreement: labels against the known classes; None without either.
+        baseline: k-means on the same data; None where it makes no sense or is not there yet.
+        note: a sentence that the screen should say beside the step's own ("this opens branch 2"), or "".
+    """
+
+    choices: Choices
+    step: Step
+    previous: Step | None
+    records: tuple[Record, ...]
+    cursor: int
+    branch: int
+    n_branches: int
+    trail: tuple[Any, ...]
+    rows: IntArray
+    responsibilities: Array | None
+    labels: IntArray | None
+    agreement: Agreement | None
+    baseline: Baseline | None
+    note: str = ""
+    responsibilities_before: Array | None = None
+
+    @property
+    def record(self) -> Record:
+        """The scalars of this step."""
+        return self.records[self.cursor]
+
+    @property
+    def previous_record(self) -> Record | None:
+        """The scalars of the step before."""
+        return self.records[self.cursor - 1] if self.cursor else None
+
+    @property
+    def is_last(self) -> bool:
+        """No step was recorded after this one on its branch."""
+        return self.cursor == len(self.records) - 1
+
+    @cached_property
+    def n_rows(self) -> int:
+        """Rows of the data."""
+        return self.step.problem.data.n_rows
+
+    def responsibilities_of(self, rows: IntArray) -> Array | None:
+        """(len(rows), K) for a page of the table; None before the first E-step."""
+        posterior = self.step.posterior
+        return None if posterior is None else posterior.rows(rows)

@@ -1,0 +1,50 @@
+"""What is said of a run once it is over."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from emtui.baseline import agreement_with_classes, kmeans_baseline
+from emtui.choices import Choices
+from emtui.frame import Baseline
+from engine.arrays import Array
+from engine.evaluation import Agreement, Criteria, criteria, hard_shares
+from engine.run import Restart
+from engine.step import Posterior, Step
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """All of it belongs to the parameters of the last step.
+
+    restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
+    where the model or the data have none; baseline is k-means, where there is an agreement to compare.
+    """
+
+    choices: Choices
+    step: Step
+    restarts: tuple[Restart, ...]
+    criteria: Criteria | None
+    hard_shares: Array | None
+    agreement: Agreement | None
+    baseline: Baseline | None
+
+
+def judge(choices: Choices, step: Step, restarts: tuple[Restart, ...] = ()) -> Outcome:
+    """What is said of a run that ended in `step`."""
+    model, data = choices.model, step.problem.data
+    labels = None if model.supervised else Posterior(step.at).labels
+    agreed = agreement_with_classes(choices, labels)
+    weights = getattr(step.params, "weights", None)
+    return Outcome(
+        choices=choices,
+        step=step,
+        restarts=restarts,
+        criteria=criteria(step) if model.has_likelihood and math.isfinite(step.log_likelihood) else None,
+        hard_shares=None
+        if labels is None or weights is None
+        else hard_shares(labels, len(weights), data.sample_weight),
+        agreement=agreed,
+        baseline=None if agreed is None else kmeans_baseline(choices),
+    )

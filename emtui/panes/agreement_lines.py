@@ -1,0 +1,237 @@
+"""What the agreement pane says, as lines of text: values in, lines out."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.colors import Palette
+from emtui.charts.heatmap import Matrix, draw_matrix
+from emtui.charts.picture import to_strips
+from emtui.charts.sparkbar import bar
+from emtui.charts.text import clean, pad
+from emtui.frame import Frame
+from emtui.panes.columns import Cell, Column, Piece, ink
+from emtui.views import view_for
+from emtui.views.format import MISSING, fixed, probability, share
+from emtui.views.view import Share
+from engine.errors import EngineError
+from engine.evaluation import Agreement, Criteria, criteria
+from engine.inference import Exact
+
+_CLASSES_SHOWN = 24
+_ROWS_SUMMED = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class AgreementSource:
+    """A frame's agreement as the source of a table of lines."""
+
+    frame: Frame
+
+    def sheet(self, width: int, palette: Palette) -> Lines:
+        """Laid out in so many cells."""
+        return Lines(agreement_lines(self.frame, width, palette), (Column("line", "", width),))
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """Lines of text as a table of one column without a head."""
+
+    lines: tuple[Cell, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """How many lines there are."""
+        return len(self.lines)
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The lines themselves."""
+        return [[self.lines[row]] for row in rows]
+
+
+def agreement_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, ...]:
+    """Hits, indices, shares, criteria and the confusion matrix, the most telling first; none is wider than width."""
+    lines: list[Cell] = [*_hits(frame, width, palette), *_indices(frame, width)]
+    lines += _shares(frame, width, palette)
+    lines += _criteria(frame, width)
+    if frame.agreement is not None:
+        lines += _confusion(frame, frame.agreement, width, palette)
+    return tuple(lines)
+
+
+# hits
+
+
+def _hits(frame: Frame, width: int, palette: Palette) -> list[Cell]:
+    truth = frame.choices.dataset.y
+    if truth is None:
+        return _wrapped("No known classes: there is nothing to compare the components with.", width)
+    baseline = None if frame.baseline is None else frame.baseline.agreement
+    own = "k-means" if frame.choices.model.name == "kmeans" else "EM"
+    rows = [(own, frame.agreement, palette.color(0))]
+    if own == "EM" and baseline is not None:
+        rows.append(("k-means", baseline, palette.color(1)))
+    texts = [share(found.hits, found.total) for _, found, _ in rows if found is not None]
+    room = max(map(len, texts), default=0)
+    if width < room + 8:
+        rows = [({"k-means": "km"}.get(name, name), found, color) for name, found, color in rows]
+    names = max(len(name) for name, _, _ in rows)
+    lines: list[Cell] = []
+    for name, found, color in rows:
+        if found is None:
+            lines += _wrapped(_why_not(frame, name), width)
+            continue
+        text = share(found.hits, found.total)
+        head = f"{pad(name, names, ellipsis='')} {text.rjust(room)}"
+        pieces: list[Piece] = [(head, Style(bold=True))]
+        if len(head) > width:
+            short = f"{pad(name, names, ellipsis='')} {probability(found.accuracy)}"
+            pieces = [(short if len(short) <= width else probability(found.accuracy), Style(bold=True))]
+        elif width - len(head) > 5:
+            length = min(20, width - len(head) - 1)
+            pieces += [(" ", Style()), (bar(found.accuracy, length, palette.ascii), ink(palette, color))]
+        lines.append(tuple(pieces))
+    return lines
+
+
+def _why_not(frame: Frame, name: str) -> str:
+    if frame.choices.model.supervised:
+        return f"{name}: the classes are given to this model, so there is nothing to match."
+    if frame.labels is None:
+        return f"{name}: no responsibilities yet, press e."
+    return f"{name}: no row has a known class."
+
+
+def _indices(frame: Frame, width: int) -> list[Cell]:
+    """Adjusted Rand index and normalised mutual information, of k-means in brackets where there is room."""
+    found = frame.agreement
+    if found is None:
+        return []
+    other = None if frame.baseline is None else frame.baseline.agreement
+    rand, information = probability(found.adjusted_rand), probability(found.normalized_mutual_information)
+    long = f"adjusted Rand {rand} · NMI {information}"
+    if other is not None:
+        their = probability(other.adjusted_rand), probability(other.normalized_mutual_information)
+        with_theirs = f"adjusted Rand {rand} (k-means {their[0]}) · NMI {information} ({their[1]})"
+        long = with_theirs if len(with_theirs) <= width else long
+    return (
+        _side_by_side([long], width)
+        if len(long) <= width
+        else _side_by_side([f"ARI {rand}", f"NMI {information}"], width)
+    )
+
+
+# shares
+
+
+def _shares(frame: Frame, width: int, palette: Palette) -> list[Cell]:
+    shares = view_for(frame.choices.model).weights(frame)
+    if not shares:
+        return []
+    columns = _share_columns(shares, width)
+    names = max(2, min(2 + max(cell_len(clean(s.name)) for s in shares), width // 3))
+    faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
+    lines: list[Cell] = [((" " * names + "".join(f" {head:>{room}}" for head, room, _ in columns), faint),)]
+    for k, each in enumerate(shares):
+        pieces: list[Piece] = [
+            (pad(f"{palette.marker(k)} {each.name}", names), ink(palette, palette.color(k), bold=True)),
+            ("".join(f" {values[k]:>{room}}" for _, room, values in columns), Style()),
+        ]
+        used = names + sum(room + 1 for _, room, _ in columns)
+        size = each.weight if each.weight is not None else each.hard
+        if width - used > 5 and size is not None:
+            length = min(20, width - used - 1)
+            pieces += [(" ", Style()), (bar(size, length, palette.ascii), ink(palette, palette.color(k)))]
+        lines.append(tuple(pieces))
+    return lines
+
+
+def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, list[str]]]:
+    """Weights, hard shares and rows: those that are known, and fit."""
+    wanted = [
+        ("weight", [None if s.weight is None else probability(s.weight, 4) for s in shares]),
+        ("hard", [None if s.hard is None else probability(s.hard, 4) for s in shares]),
+        ("rows", [None if s.rows is None else f"{s.rows:,}" for s in shares]),
+    ]
+    columns: list[tuple[str, int, list[str]]] = []
+    used = 2 + max(1, min(4, max(cell_len(clean(s.name)) for s in shares)))
+    for head, values in wanted:
+        if all(value is None for value in values):
+            continue
+        texts = [value or MISSING for value in values]
+        room = max(len(head), *map(len, texts))
+        if used + room + 1 <= width:
+            columns.append((head, room, texts))
+            used += room + 1
+    return columns
+
+
+# criteria and confusion
+
+
+def criteria_of(frame: Frame) -> Criteria | None:
+    """AIC, BIC and ICL at θ; None where the model has none. ICL is nan where it would cost a long pass of its own.
+
+    That is where responsibilities are not exact, so that their entropy is not at hand, and the rows are many.
+    """
+    model = frame.choices.model
+    if not model.has_likelihood:
+        return None
+    step = frame.step
+    try:
+        if isinstance(step.at.inference, Exact) or frame.n_rows <= _ROWS_SUMMED:
+            found = criteria(step)
+        else:
+            n = step.problem.data.total_weight
+            found = Criteria.of(step.log_likelihood, model.n_parameters(step.params), n, math.nan)
+    except EngineError:
+        return None
+    return found if math.isfinite(found.bic) else None
+
+
+def _criteria(frame: Frame, width: int) -> list[Cell]:
+    found = criteria_of(frame)
+    if found is None:
+        return []
+    pairs = (("AIC", found.aic), ("BIC", found.bic), ("ICL", found.icl))
+    return _side_by_side([f"{name} {fixed(value, 1)}" for name, value in pairs if math.isfinite(value)], width)
+
+
+def _confusion(frame: Frame, found: Agreement, width: int, palette: Palette) -> list[Cell]:
+    """Known classes by components, the matched ones on the diagonal."""
+    names = view_for(frame.choices.model).component_names(frame)
+    classes = frame.choices.dataset.class_names[: len(found.confusion)][:_CLASSES_SHOWN]
+    heads = [
+        f"{palette.marker(int(k))}{names[int(k)] if int(k) < len(names) else int(k) + 1}" for k in found.components
+    ]
+    values = np.asarray(found.confusion, dtype=np.float64)[: len(classes)]
+    matrix = Matrix(values, classes, heads, ".0f", "class")
+    picture = draw_matrix(matrix, width, len(classes) + 1, palette)
+    lines: list[Cell] = [""]
+    for strip in to_strips(picture, palette.mode):
+        lines.append(tuple((segment.text, segment.style or Style()) for segment in strip))
+    left_out = len(found.confusion) - len(classes)
+    return [*lines, f"+{left_out} more classes"] if left_out > 0 else lines
+
+
+def _side_by_side(texts: Sequence[str], width: int) -> list[Cell]:
+    """The texts in as few lines as they need, none of them cut but where it is wider than the width alone."""
+    lines: list[str] = []
+    for text in texts:
+        if lines and cell_len(f"{lines[-1]} · {text}") <= width:
+            lines[-1] = f"{lines[-1]} · {text}"
+        else:
+            lines.append(text)
+    return list(lines)
+
+
+def _wrapped(text: str, width: int) -> list[Cell]:
+    return list(textwrap.wrap(text, max(1, width)))

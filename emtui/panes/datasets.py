@@ -1,0 +1,203 @@
+"""The data sets to choose from: the catalogue, the files opened lately, and the way to another file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from emtui.charts.text import pad
+from emtui.choices import Choices
+from emtui.frame import Frame
+from emtui.messages import DatasetChosen
+from emtui.panes.choice_list import ChoiceList
+from emtui.panes.pane import Pane
+from emtui.panes.wording import border_text
+from engine.data import datasets
+from engine.text import clean
+
+PRESENT = "●"
+_RECENT = 8
+_ROOM_FOR_DETAIL = 8
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One line of the list: what is opened by it, and what is said of it. `shape` is (rows, columns)."""
+
+    source: str
+    title: str
+    detail: str
+    shape: tuple[int, int]
+    label: str | None = None
+    columns: tuple[str, ...] | None = None
+    standardize: bool = False
+
+    @property
+    def key(self) -> tuple[str, str | None, tuple[str, ...] | None]:
+        """What tells it from the others: the same file read in another way is another offer."""
+        return self.source, self.label, self.columns
+
+
+def catalogue_offers() -> tuple[Offer, ...]:
+    """The data sets that come with the engine."""
+    return tuple(
+        Offer(
+            entry.key,
+            entry.title,
+            f"Each row is {entry.row}. Source: {entry.source}. Licence: {entry.licence}.",
+            entry.shape,
+        )
+        for entry in datasets()
+    )
+
+
+def offer_of(choices: Choices) -> Offer:
+    """The offer that makes these data again."""
+    data = choices.dataset
+    detail = f"Each row is {data.description}." if data.description else ""
+    shape = (data.n_samples, data.n_features)
+    return Offer(
+        choices.source, data.title or data.name, detail, shape, choices.label, choices.columns, choices.standardize
+    )
+
+
+class DatasetsPane(Pane):
+    """The catalogue, recent files, and "open a file…"; enter or a click posts `DatasetChosen`."""
+
+    label = "data"
+    DEFAULT_CSS = """
+    DatasetsPane Static { height: auto; max-height: 3; color: $text-muted; display: none; }
+    DatasetsPane.-roomy Static { display: block; }
+    DatasetsPane.-tall Static { max-height: 8; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._recent: tuple[Offer, ...] = ()
+        self._listed: tuple[object, ...] = ()
+        self._shown: tuple[Offer, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The list, and below it what is known of the highlighted line."""
+        yield ChoiceList(markup=False)
+        yield Static(markup=False)
+
+    def set_recent(self, offers: Iterable[Offer]) -> None:
+        """The files that were opened lately, the latest first."""
+        self._recent = tuple(offers)[:_RECENT]
+        self.redraw()
+
+    @property
+    def recent(self) -> tuple[Offer, ...]:
+        """The files that were opened lately, the latest first."""
+        return self._recent
+
+    def draw(self, frame: Frame) -> None:
+        """List what there is, and mark the present one."""
+        present = offer_of(frame.choices)
+        catalogue = catalogue_offers()
+        if present.source not in {offer.source for offer in catalogue}:
+            others = [offer for offer in self._recent if offer.key != present.key]
+            self._recent = (present, *others)[:_RECENT]
+        width = self._list_width
+        wanted = (frame.choices.dataset, self._recent, width)
+        if wanted == self._listed:
+            return
+        self._listed = wanted
+        self._shown = (*catalogue, *self._recent)
+        self._fill(self._place_of(present), width)
+        self._tell()
+
+    def _place_of(self, present: Offer) -> int | None:
+        exact = [place for place, offer in enumerate(self._shown) if offer.key == present.key]
+        near = [place for place, offer in enumerate(self._shown) if offer.source == present.source]
+        return next(iter((*exact, *near)), None)
+
+    def _fill(self, present: int | None, width: int) -> None:
+        options = self.query_one(ChoiceList)
+        at = options.highlighted if options.option_count == len(self._shown) + 1 and options.has_focus else present
+        lines = [Option(self._line(offer, place == present, width)) for place, offer in enumerate(self._shown)]
+        options.set_options([*lines, Option(Content(pad("+ open a file… (o)", width)))])
+        options.highlighted = at
+
+    @staticmethod
+    def _line(offer: Offer, present: bool, width: int) -> Content:
+        mark = PRESENT if present else " "
+        shape = f" {offer.shape[0]:,}×{offer.shape[1]:,}"
+        room = width - 2 - cell_len(shape)
+        if room < 8:
+            return Content(pad(f"{mark} {offer.title}", max(1, width)))
+        return Content.assemble(f"{mark} {pad(offer.title, room)}", (shape, "$text-muted"))
+
+    @property
+    def _list_width(self) -> int:
+        """Cells of a line, one kept for the scroll bar."""
+        return max(1, self.size.width - 1)
+
+    # what is said below
+
+    def _tell(self) -> None:
+        """Below the list: the notes of the present data, or what is known of the highlighted line."""
+        if self.frame is None or not self.is_mounted:
+            return
+        data = self.frame.choices.dataset
+        options = self.query_one(ChoiceList)
+        place = options.highlighted
+        here = self._place_of(offer_of(self.frame.choices))
+        if place is None or place >= len(self._shown):
+            said = "A CSV or TSV file of your own: comma, semicolon or tab, with or without a header."
+        elif place == here:
+            said = " ".join((*data.notes, self._shown[place].detail))
+        else:
+            said = self._shown[place].detail
+        self.query_one(Static).update(Content(clean(said)))
+        title = self._shown[here].title if here is not None else data.title
+        notes = f"{title}: {data.notes[0]}" if data.notes else ""
+        self.border_subtitle = border_text(notes if not self.has_class("-roomy") else "")
+
+    def on_resize(self) -> None:
+        """As much is said below the list as there is room for."""
+        self.set_class(self.size.height >= _ROOM_FOR_DETAIL, "-roomy")
+        self.set_class(self.size.height >= 2 * _ROOM_FOR_DETAIL, "-tall")
+        if self._listed and self._listed[-1] != self._list_width:
+            self.redraw()
+        self.draw_if_seen()
+        self._tell()
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._tell()
+
+    # choosing
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        """Open what the line stands for; the present data stay as they are."""
+        event.stop()
+        if event.option_index >= len(self._shown):
+            self.open_file()
+            return
+        offer = self._shown[event.option_index]
+        if self.frame is not None and offer.key == offer_of(self.frame.choices).key:
+            return
+        self.post_message(
+            DatasetChosen(offer.source, label=offer.label, columns=offer.columns, standardize=offer.standardize)
+        )
+
+    def open_file(self) -> None:
+        """Ask for a file of the user's own."""
+        from emtui.screens.open_file import OpenFileScreen
+
+        def opened(chosen: DatasetChosen | None) -> None:
+            if chosen is not None:
+                self.post_message(chosen)
+
+        self.app.push_screen(OpenFileScreen(), opened)

@@ -1,0 +1,205 @@
+"""The lines above and below the panes: where you are, what just happened, which keys there are."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.strip import Strip
+from textual.widget import Widget
+
+from emtui.bindings import EXPLORE, FOOTER
+from emtui.frame import Frame
+from emtui.views.format import DOWN, UP, fixed, number
+
+
+class Headline(Widget):
+    """`iris 150×4 · gmm K=3 full · start kmeans · seed 0     iteration 7 · E      objective −182.341 ▲ 0.520`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"headline--where", "headline--step", "headline--objective"}
+    DEFAULT_CSS = """
+    Headline { height: 1; width: 1fr; background: $panel; }
+    Headline .headline--where { color: $text; background: $panel; }
+    Headline .headline--step { color: $accent; background: $panel; text-style: bold; }
+    Headline .headline--objective { color: $text; background: $panel; text-style: bold; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._frame: Frame | None = None
+
+    def show(self, frame: Frame) -> None:
+        """Say where this frame is."""
+        self._frame = frame
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The one line: what does not fit is dropped from the left part first."""
+        where_style = self.get_component_rich_style("headline--where")
+        width = self.size.width
+        if self._frame is None:
+            return Strip([Segment(" emtui", where_style)]).adjust_cell_length(width, where_style)
+        step, objective = step_words(self._frame), objective_words(self._frame)
+        if cell_len(step) + cell_len(objective) + 4 > width:
+            objective = fixed(self._frame.record.objective)
+        room = width - cell_len(step) - cell_len(objective) - 4
+        where = _fitted(where_parts(self._frame), room) if room >= 8 else ""
+        gap = max(1, width - cell_len(where) - cell_len(step) - cell_len(objective) - 2)
+        left = gap // 2
+        segments = [
+            Segment(f" {where}", where_style),
+            Segment(" " * max(1, left), where_style),
+            Segment(step, self.get_component_rich_style("headline--step")),
+            Segment(" " * max(1, gap - left), where_style),
+            Segment(objective, self.get_component_rich_style("headline--objective")),
+        ]
+        return Strip(segments).adjust_cell_length(width, where_style)
+
+
+def where_parts(frame: Frame) -> list[str]:
+    """Data, model, options: the most telling first."""
+    choices = frame.choices
+    n_rows, n_columns = choices.dataset.X.shape
+    sized = choices.model.size_option in {option.name for option in choices.model.options()}
+    size = f" K={choices.n_components}" if sized else ""
+    parts = [f"{choices.dataset.name} {n_rows}×{n_columns}", f"{choices.model.name}{size}"]
+    kind = getattr(choices.model, "covariance_type", None)
+    if kind is not None:
+        parts[1] += f" {kind}"
+    start = "given" if choices.start is not None else getattr(choices.model, "init", None)
+    if start is not None:
+        parts.append(f"start {start}")
+    parts.append(f"seed {choices.seed}")
+    if choices.standardize:
+        parts.append("standardised")
+    if choices.algorithm != "classic":
+        parts.insert(2, choices.algorithm)
+    return parts
+
+
+def step_words(frame: Frame) -> str:
+    """`start`, or `iteration 7 · E`."""
+    step = frame.step
+    return "start" if step.phase == "init" else f"iteration {step.iteration} · {step.phase}"
+
+
+def objective_words(frame: Frame) -> str:
+    """The objective and what it changed by since the step before."""
+    label = "objective" if frame.record.log_prior else frame.choices.model.objective_label
+    words = f"{label} {fixed(frame.record.objective)}"
+    before = frame.previous_record
+    rise = 0.0 if before is None else frame.record.objective - before.objective
+    # a change below the digits of the objective itself is rounding, not news
+    if not abs(rise) > 1e-12 * abs(frame.record.objective):
+        return words
+    return f"{words}  {UP if rise > 0 else DOWN} {number(abs(rise))}"
+
+
+def _fitted(parts: list[str], room: int) -> str:
+    while len(parts) > 1 and cell_len(" · ".join(parts)) > room:
+        parts = parts[:-1]
+    text = " · ".join(parts)
+    while cell_len(text) > max(0, room):
+        text = text[:-1]
+    return text
+
+
+class Telling(Widget):
+    """What just happened, in one plain sentence; its height stays, so that the picture does not jump."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"telling--refused"}
+    DEFAULT_CSS = """
+    Telling { height: 2; width: 1fr; padding: 0 1; color: $text; }
+    Telling .telling--refused { color: $warning; text-style: bold; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self.sentence = ""
+        self._refused = False
+
+    def tell(self, sentence: str, *, refused: bool = False) -> None:
+        """Say it."""
+        self.sentence, self._refused = sentence, refused
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the sentence; where it is too long for the height, the last line ends in …."""
+        width, height = self.content_size
+        style = self.get_component_rich_style("telling--refused") if self._refused else self.rich_style
+        lines = wrapped(self.sentence, width)
+        if len(lines) > height > 0:
+            lines = [*lines[: height - 1], set_cell_size(lines[height - 1], width - 1).rstrip() + "…"]
+        text = lines[y] if y < len(lines) else ""
+        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+
+
+def wrapped(sentence: str, width: int) -> list[str]:
+    """The sentence in lines of at most so many cells, broken between words where that can be done."""
+    lines = [""]
+    for word in sentence.split():
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(joined) <= width:
+            lines[-1] = joined
+            continue
+        *broken, rest = chop_cells(word, max(1, width)) or [""]
+        lines += [*broken, rest]
+    return [line for line in lines if line]
+
+
+class KeyLine(Widget):
+    """The keys, the most needed first, as many as fit; a click presses one."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--word"}
+    DEFAULT_CSS = """
+    KeyLine { height: 1; width: 1fr; background: $panel; padding: 0 1; }
+    KeyLine .key-line--key { color: $accent; background: $panel; text-style: bold; }
+    KeyLine .key-line--word { color: $text; background: $panel; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+
+    def _named_keys(self) -> list[tuple[str, Binding]]:
+        """The footer's bindings with the keys that they have now, the user's own map included."""
+        active = {one.binding.id: one.binding for one in self.screen.active_bindings.values() if one.binding.id}
+        by_id = {binding.id: binding for binding in EXPLORE}
+        return [
+            (self.app.get_key_display(active.get(name, by_id[name])), active.get(name, by_id[name])) for name in FOOTER
+        ]
+
+    def _fitting(self) -> list[tuple[str, Binding]]:
+        chosen: list[tuple[str, Binding]] = []
+        room = self.size.width
+        for key, binding in self._named_keys():
+            needed = cell_len(f"{key} {binding.description}  ")
+            if needed <= room + 2:
+                chosen.append((key, binding))
+                room -= needed
+        order = {binding.id: place for place, binding in enumerate(EXPLORE)}
+        return sorted(chosen, key=lambda pair: order.get(pair[1].id, 99))
+
+    def render_line(self, y: int) -> Strip:
+        """The one line."""
+        key_style = self.get_component_rich_style("key-line--key")
+        word_style = self.get_component_rich_style("key-line--word")
+        segments: list[Segment] = []
+        for key, binding in self._fitting():
+            segments += [Segment(key, key_style), Segment(f" {binding.description}  ", word_style)]
+        return Strip(segments).adjust_cell_length(self.size.width, word_style)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Press the key under the pointer."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        x = 0
+        for key, binding in self._fitting():
+            x += cell_len(f"{key} {binding.description}  ")
+            if offset.x < x:
+                event.stop()
+                await self.screen.run_action(binding.action)
+                return

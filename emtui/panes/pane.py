@@ -1,0 +1,73 @@
+"""What every pane is: a bordered box that shows a frame, and draws only while somebody can see it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.containers import Vertical
+
+from emtui.frame import Frame
+
+
+class Pane(Vertical):
+    """A box of the explorer.
+
+    `show` hands it a frame; `draw` is called with it at once where the pane is visible, else when it comes to light.
+    A pane posts messages (`emtui.messages`) and never touches the session.
+    """
+
+    label: ClassVar[str] = ""  # on its tab and its border
+    short_label: ClassVar[str] = ""  # on its tab where there is little room
+
+    DEFAULT_CSS = """
+    Pane {
+        border: round $foreground 35%; border-title-color: $foreground; border-subtitle-color: $foreground 70%;
+        padding: 0; height: 1fr; width: 1fr;
+    }
+    Pane:focus-within { border: round $accent; border-title-color: $accent; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.frame: Frame | None = None
+        self.chosen_row: int | None = None
+        self._drawn: tuple[Frame, int | None] | None = None
+        self.border_title = self.label
+
+    @property
+    def tab_labels(self) -> tuple[str, str]:
+        """Its name on a tab, and on a narrow one."""
+        return self.label, self.short_label or self.label
+
+    def show(self, frame: Frame, chosen_row: int | None = None) -> None:
+        """Show a step, and the row that was pointed at."""
+        self.frame = frame
+        self.chosen_row = chosen_row
+        self.draw_if_seen()
+
+    def draw_if_seen(self) -> None:
+        """Draw what is to be shown unless it is drawn already, or nobody can see it."""
+        if self.frame is None or not self.is_mounted or not self.display or not self.size:
+            return
+        wanted = (self.frame, self.chosen_row)
+        if self._drawn is not None and self._drawn[0] is wanted[0] and self._drawn[1] == wanted[1]:
+            return
+        self._drawn = wanted
+        self.draw(self.frame)
+
+    def draw(self, frame: Frame) -> None:
+        """Put the frame's content on the screen."""
+        raise NotImplementedError(f"{type(self).__name__} shows nothing")
+
+    def redraw(self) -> None:
+        """Draw the same frame again, after a choice of the pane's own."""
+        self._drawn = None
+        self.draw_if_seen()
+
+    def on_resize(self) -> None:
+        """A pane that was out of sight is drawn when it gets a size."""
+        self.draw_if_seen()
+
+    def on_show(self) -> None:
+        """A pane that was out of sight is drawn when it comes to light."""
+        self.draw_if_seen()

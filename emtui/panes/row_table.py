@@ -1,0 +1,230 @@
+"""Rows and their responsibilities as the source of a table: it computes those of the rows in sight, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.colors import Palette
+from emtui.charts.sparkbar import share_cells
+from emtui.charts.text import clean
+from emtui.frame import Frame
+from emtui.panes.columns import Cell, Column, Piece, component_head, fit_columns, ink, widths
+from emtui.panes.row_order import RowOrder
+from emtui.views.format import probability
+from engine.arrays import Array, IntArray
+from engine.data import Dataset
+
+UNCERTAIN = 0.8
+"""A row whose largest responsibility is below this is marked."""
+_SHADES, _ASCII_SHADES = "█▓▒░", "#=-."
+_NAMES_MEASURED = 2_000
+_WINDOW_FROM = 36  # cells from which the bar and the class are worth more than one component more
+
+
+@dataclass(frozen=True, eq=False)
+class RowSource:
+    """The rows of a frame in some order: name, bar, one column a component, class, marks.
+
+    places: (m,) the rows as places in `frame.rows`, None for all rows of the data in their order. names: (K,) what
+    the components are called. first: the first component's column to show where not all of them fit.
+    """
+
+    frame: Frame
+    order: RowOrder
+    places: IntArray | None
+    names: tuple[str, ...]
+    first: int = 0
+
+    @property
+    def n_rows(self) -> int:
+        """Rows listed: all, or those drawn where they are sorted."""
+        return self.frame.n_rows if self._all_rows else len(self.frame.rows)
+
+    @property
+    def _all_rows(self) -> bool:
+        return self.order.by == "row" or len(self.frame.rows) == self.frame.n_rows
+
+    def rows(self, places: range) -> IntArray:
+        """The rows of the data that stand at these places of the list."""
+        listed = np.arange(places.start, places.stop)
+        if self._all_rows and self.order.by == "row":
+            return self.frame.n_rows - 1 - listed if self.order.reverse else listed
+        assert self.places is not None
+        return np.asarray(self.frame.rows[self.places[listed]])
+
+    def place_of(self, row: int) -> int | None:
+        """Where a row of the data stands in the list; None where it is not listed."""
+        if not 0 <= row < self.frame.n_rows:
+            return None
+        if self.order.by == "row":
+            return self.frame.n_rows - 1 - row if self.order.reverse else row
+        drawn = drawn_place(self.frame, row)
+        if drawn is None or self.places is None:
+            return None
+        return int(np.flatnonzero(self.places == drawn)[0])
+
+    def responsibilities(self, places: range) -> Array | None:
+        """(len(places), K); None before the first E-step."""
+        R, rows = self.frame.responsibilities, self.rows(places)
+        if R is not None and len(self.frame.rows) == self.frame.n_rows:
+            return np.asarray(R[rows])
+        if R is not None and self.places is not None and self.order.by != "row":
+            return np.asarray(R[self.places[places.start : places.stop]])
+        return self.frame.responsibilities_of(rows)
+
+    # columns
+
+    def sheet(self, width: int, palette: Palette) -> RowSheet:
+        """Laid out in so many cells."""
+        return RowSheet(self, palette, self.columns(width, palette))
+
+    def columns(self, width: int, palette: Palette) -> tuple[Column, ...]:
+        """What fits: numbers before the class, the class before the bar; components that don't fit are counted."""
+        components = self._component_columns(palette)
+        name, mark = self._name_column(width), Column("mark", "", 2)
+        classes, bar = self._class_column(width), Column("bar", "", 6 if width < 60 else 10)
+        layouts: list[tuple[list[Column], list[Column]]] = [
+            ([name, bar], [*classes, mark]),
+            ([name, Column("bar", "", 6)], [*classes, mark]),
+            ([name], [*classes, mark]),
+            ([name], [mark]),
+        ]
+        fitting = [pair for pair in layouts if widths([*pair[0], *components, *pair[1]]) <= width]
+        if fitting:
+            left, right = fitting[0]
+        else:
+            left, right = layouts[1] if width >= _WINDOW_FROM else layouts[3]
+        return fit_columns(left, components, right, width, self.first).columns
+
+    def _component_columns(self, palette: Palette) -> list[Column]:
+        columns = []
+        for k, name in enumerate(self.names):
+            marked = self.order.by == "component" and self.order.component == k
+            width = min(8, max(4, 1 + cell_len(clean(name))))
+            columns.append(Column(f"component {k}", component_head(palette, k, name), width, "right", marked))
+        return columns
+
+    def _name_column(self, width: int) -> Column:
+        data, marked = self.frame.choices.dataset, self.order.by == "row"
+        if data.row_names is not None:
+            return Column("row", "row", max(3, min(_longest_name(data), 16, width // 3)), "left", marked)
+        heading, last = ("row", data.n_samples)
+        if data.line_numbers is not None:
+            heading, last = "line", int(data.line_numbers[-1])
+        return Column("row", heading, max(len(heading), len(str(last))), "right", marked)
+
+    def _class_column(self, width: int) -> list[Column]:
+        data = self.frame.choices.dataset
+        if data.y is None:
+            return []
+        longest = max((cell_len(name) for name in data.class_names), default=1)
+        return [Column("class", "class", max(5, min(longest, 12, width // 3)), "left", self.order.by == "class")]
+
+
+@dataclass(frozen=True, eq=False)
+class RowSheet:
+    """The rows of a source in columns that are settled."""
+
+    source: RowSource
+    palette: Palette
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows listed."""
+        return self.source.n_rows
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The cells of these places of the list."""
+        R, columns, palette = self.source.responsibilities(rows), self.columns, self.palette
+        if R is None:
+            return [["" for _ in columns] for _ in rows]
+        data_rows = self.source.rows(rows).tolist()
+        ordinary, faint = Style(), ink(palette, palette.muted)
+        colors = [ink(palette, palette.color(k), bold=True) for k in range(R.shape[1])]
+        values, largest = R.tolist(), R.max(axis=1).tolist()
+        labels = R.argmax(axis=1).tolist()
+        made = []
+        for row, shares, top, label in zip(data_rows, values, largest, labels, strict=True):
+            cells: list[Cell] = []
+            for column in columns:
+                key = column.key
+                if key.startswith("component "):
+                    k = int(key[10:])
+                    value = shares[k]
+                    style = colors[k] if value >= 0.5 else faint if value < 0.005 else ordinary
+                    cells.append(((probability(value, 2), style),))
+                elif key == "row":
+                    cells.append(self._name(row))
+                elif key == "class":
+                    cells.append(self._class(row))
+                elif key == "bar":
+                    cells.append(_bar(shares, column.width, palette))
+                elif key == "mark":
+                    cells.append(self._marks(row, label, top))
+                else:
+                    cells.append("")
+            made.append(cells)
+        return made
+
+    def _name(self, row: int) -> str:
+        data = self.source.frame.choices.dataset
+        if data.row_names is not None:
+            return data.row_names[row]
+        return str(row + 1 if data.line_numbers is None else data.line_numbers[row])
+
+    def _class(self, row: int) -> str:
+        data = self.source.frame.choices.dataset
+        if data.y is None or data.y[row] < 0:
+            return "?"
+        return data.class_names[int(data.y[row])]
+
+    @cached_property
+    def _matching(self) -> list[int]:
+        """The class that stands for each component."""
+        agreement = self.source.frame.agreement
+        return [] if agreement is None else [int(k) for k in agreement.matching]
+
+    def is_wrong(self, row: int, label: int) -> bool:
+        """The class that the row's component stands for is not the row's own."""
+        truth = self.source.frame.choices.dataset.y
+        if truth is None or not self._matching or truth[row] < 0:
+            return False
+        matched = self._matching[label] if label < len(self._matching) else -1
+        return matched != int(truth[row])
+
+    def _marks(self, row: int, label: int, top: float) -> Cell:
+        palette = self.palette
+        pieces: list[Piece] = []
+        if self.is_wrong(row, label):
+            pieces.append(("x" if palette.ascii else "✗", ink(palette, palette.color(5), bold=True)))
+        if top < UNCERTAIN:
+            pieces.append(("!", ink(palette, palette.color(1), bold=True)))
+        return tuple(pieces)
+
+
+def drawn_place(frame: Frame, row: int) -> int | None:
+    """Where a row of the data stands in `frame.rows`, which ascend; None where it is not drawn."""
+    place = int(np.searchsorted(frame.rows, row))
+    return place if place < len(frame.rows) and int(frame.rows[place]) == row else None
+
+
+def _bar(shares: Sequence[float], width: int, palette: Palette) -> Cell:
+    """One row's responsibilities side by side, each in its component's colour and shade."""
+    shades = _ASCII_SHADES if palette.ascii else _SHADES
+    return tuple(
+        (shades[k % len(shades)] * count, ink(palette, palette.color(k)))
+        for k, count in enumerate(share_cells(shares, width))
+        if count
+    )
+
+
+def _longest_name(data: Dataset) -> int:
+    names = data.row_names or ()
+    return max((cell_len(name) for name in names[:_NAMES_MEASURED]), default=1)

@@ -1,0 +1,70 @@
+"""The tabs of panes that share one place: one line, numbers first, clickable."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class PaneTabs(Widget):
+    """` 1 picture  2 curves …`; where that doesn't fit `1pic 2curves …`, and where that doesn't, the numbers do."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"pane-tabs--chosen", "pane-tabs--other"}
+    DEFAULT_CSS = """
+    PaneTabs { height: 1; width: 1fr; background: $surface; }
+    PaneTabs .pane-tabs--chosen { color: $text; background: $primary; text-style: bold; }
+    PaneTabs .pane-tabs--other { color: $text-muted; background: $surface; }
+    """
+
+    class Chosen(Message):
+        """A tab was clicked; `number` is that of its pane."""
+
+        def __init__(self, number: int) -> None:
+            super().__init__()
+            self.number = number
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._tabs: list[tuple[str, int, str, str]] = []
+        self._chosen: str | None = None
+
+    def show(self, tabs: list[tuple[str, int, str, str]], chosen: str | None) -> None:
+        """Show these tabs (id, number, label, short label), one of them chosen."""
+        if (tabs, chosen) != (self._tabs, self._chosen):
+            self._tabs, self._chosen = tabs, chosen
+            self.refresh()
+
+    def _pieces(self) -> list[tuple[str, int, bool]]:
+        forms = (
+            [f" {number} {label} " for _, number, label, _ in self._tabs],
+            [f"{number}{short} " for _, number, _, short in self._tabs],
+            [f" {number} {short} " if name == self._chosen else f" {number} " for name, number, _, short in self._tabs],
+        )
+        fitting = (texts for texts in forms if cell_len("".join(texts).rstrip()) <= self.size.width)
+        texts = next(fitting, forms[-1])
+        return [
+            (text, number, name == self._chosen) for text, (name, number, _, _) in zip(texts, self._tabs, strict=True)
+        ]
+
+    def render_line(self, y: int) -> Strip:
+        """The one line."""
+        chosen_style = self.get_component_rich_style("pane-tabs--chosen")
+        other_style = self.get_component_rich_style("pane-tabs--other")
+        segments = [Segment(text, chosen_style if chosen else other_style) for text, _, chosen in self._pieces()]
+        return Strip(segments).adjust_cell_length(self.size.width, other_style)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the tab under the pointer."""
+        x = 0
+        for text, number, _ in self._pieces():
+            x += cell_len(text)
+            if event.x < x:
+                event.stop()
+                self.post_message(self.Chosen(number))
+                return

@@ -1,0 +1,98 @@
+"""The timeline: every half-step of the present branch on one line, the cursor on it, branches named at the end."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+from textual.widget import Widget
+
+from emtui.frame import Frame
+from emtui.messages import BranchChosen, GoTo
+
+
+class TimelineBar(Widget):
+    """`◀ init·E·M·E·■·M ▶  branch 2 of 3`; long histories scroll with the cursor in sight; a click goes there."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "timeline--cursor",
+        "timeline--step",
+        "timeline--shared",
+        "timeline--branch",
+    }
+    DEFAULT_CSS = """
+    TimelineBar { height: 1; width: 1fr; padding: 0 1; }
+    TimelineBar .timeline--cursor { color: $background; background: $accent; text-style: bold; }
+    TimelineBar .timeline--step { color: $text; }
+    TimelineBar .timeline--shared { color: $text-muted; }
+    TimelineBar .timeline--branch { color: $warning; text-style: bold; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._frame: Frame | None = None
+        self._first = 0
+
+    def show(self, frame: Frame) -> None:
+        """Show the history that this frame belongs to."""
+        self._frame = frame
+        self.refresh()
+
+    def _branches(self) -> str:
+        frame = self._frame
+        if frame is None or frame.n_branches == 1:
+            return ""
+        return f" branch {frame.branch + 1} of {frame.n_branches} (b) "
+
+    def _capacity(self) -> int:
+        """How many steps the line has room for: each takes two cells, the first one five."""
+        return max(1, (self.size.width - len(self._branches()) - 10) // 2)
+
+    def render_line(self, y: int) -> Strip:
+        """The one line."""
+        frame, width = self._frame, self.size.width
+        plain = self.get_component_rich_style("timeline--step")
+        muted = self.get_component_rich_style("timeline--shared")
+        if frame is None or width < 1:
+            return Strip.blank(width, plain)
+        cursor_style = self.get_component_rich_style("timeline--cursor")
+        capacity = self._capacity()
+        self._first = max(0, min(frame.cursor - capacity // 2, len(frame.records) - capacity))
+        last = min(len(frame.records), self._first + capacity)
+        segments = [Segment("◀ " if self._first else "  ", muted)]
+        for index in range(self._first, last):
+            record = frame.records[index]
+            if index > self._first:
+                segments.append(Segment("·", muted))
+            style = cursor_style if index == frame.cursor else plain if index < frame.cursor else muted
+            segments.append(Segment(record.phase, style))
+        stopped = last == len(frame.records) and frame.step.stop_reason is not None and frame.is_last
+        segments.append(Segment(" ▶" if last < len(frame.records) else " ■" if stopped else " …", muted))
+        return self._with_branches(segments, width, plain)
+
+    def _with_branches(self, segments: list[Segment], width: int, plain: Style) -> Strip:
+        text = self._branches()
+        if not text or len(text) >= width:
+            return Strip(segments).adjust_cell_length(width, plain)
+        left = Strip(segments).adjust_cell_length(width - len(text), plain)
+        style = self.get_component_rich_style("timeline--branch")
+        return Strip.join([left, Strip([Segment(text, style)], len(text))])
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the step under the pointer, or to the next branch."""
+        frame, offset = self._frame, event.get_content_offset(self)
+        if frame is None or offset is None:
+            return
+        event.stop()
+        if frame.n_branches > 1 and offset.x >= self.size.width - len(self._branches()):
+            self.post_message(BranchChosen((frame.branch + 1) % frame.n_branches))
+            return
+        x = 2
+        for index in range(self._first, min(len(frame.records), self._first + self._capacity())):
+            x += len(frame.records[index].phase) + 1
+            if offset.x < x:
+                self.post_message(GoTo(index))
+                return

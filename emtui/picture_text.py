@@ -1,0 +1,43 @@
+"""The data picture as plain text, written to a file as the other exports are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from emtui.charts.colors import DARK
+from emtui.charts.drawing import draw
+from emtui.files import file_name, write_file, write_numbered
+from emtui.session import Session
+from emtui.views import view_for
+
+WIDTH, HEIGHT = 100, 36
+
+
+def picture_text(session: Session, width: int = WIDTH, height: int = HEIGHT) -> str:
+    """The picture of the step under the cursor, in characters alone, with what it shows and the step in words."""
+    frame = session.frame()
+    view = view_for(frame.choices.model)
+    axes = view.axes(frame)[0]
+    picture = draw(view.scene(frame, axes, DARK), width, height, DARK)
+    lines = [view.caption(frame, axes), *picture.text.splitlines(), view.sentence(frame)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def export_picture(
+    session: Session,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    folder: str | os.PathLike[str] = ".",
+    overwrite: bool = False,
+) -> Path:
+    """The data picture under the cursor as text.
+
+    Raises:
+        ExportError: it can't be written.
+    """
+    text = picture_text(session)
+    if path is not None:
+        return write_file(path, [text], overwrite=overwrite)
+    choices = session.choices
+    return write_numbered(folder, file_name(choices.dataset.name, choices.model.name, "picture", ending="txt"), [text])

@@ -1,0 +1,81 @@
+"""Where the panes lie on a screen of any size; nothing is imported here but geometry, so that it is known at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from textual.geometry import Region, Size
+
+Width = Literal["wide", "middle", "narrow"]
+LEFT = ("datasets", "model", "agreement")
+RIGHT = ("curves", "responsibilities", "parameters")
+PICTURE = "picture"
+ORDER = (PICTURE, *RIGHT, "agreement", "datasets", "model")  # the panes' numbers, 1 to 7
+WIDE, MIDDLE = 120, 80
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which panes are to be seen, where, and which of them share the tabs (none: no tabs)."""
+
+    regions: dict[str, Region]
+    tabs: tuple[str, ...] = ()
+    tab_region: Region = field(default_factory=Region)
+
+
+def width_class(width: int) -> Width:
+    """The layout for a screen of so many columns."""
+    return "wide" if width >= WIDE else "middle" if width >= MIDDLE else "narrow"
+
+
+def plan(size: Size, width: Width, tab: str, zoomed: str | None) -> Plan:
+    """Lay the panes out.
+
+    size: of the desk. width: of the screen. tab: the pane that was chosen last. zoomed: the one that has it all.
+    """
+    whole = Region(0, 0, size.width, size.height)
+    if zoomed is not None:
+        return Plan({zoomed: whole})
+    if width == "wide":
+        left, right = _shares(size.width)
+        regions = _stack(LEFT, Region(0, 0, left, size.height), _left_heights(size.height))
+        regions[PICTURE] = Region(left, 0, size.width - left - right, size.height)
+        column = Region(size.width - right, 0, right, size.height)
+        return Plan(regions | _stack(RIGHT, column, _right_heights(size.height)))
+    tabs = tuple(name for name in ORDER if width == "narrow" or name != PICTURE)
+    chosen = tab if tab in tabs else tabs[0]
+    if width == "narrow":
+        return Plan({chosen: whole.shrink((1, 0, 0, 0))}, tabs, Region(0, 0, size.width, 1))
+    picture = round(size.width * 0.55)
+    rest = Region(picture, 0, size.width - picture, size.height)
+    return Plan(
+        {PICTURE: Region(0, 0, picture, size.height), chosen: rest.shrink((1, 0, 0, 0))},
+        tabs,
+        Region(rest.x, 0, rest.width, 1),
+    )
+
+
+def _shares(width: int) -> tuple[int, int]:
+    """Columns of the left and of the right side: the picture gets what a wider screen adds, up to a half."""
+    return min(34, 28 + (width - WIDE) // 12), min(60, 42 + (width - WIDE) // 5)
+
+
+def _left_heights(height: int) -> tuple[int, ...]:
+    agreement = max(5, min(14, height * 3 // 10))
+    model = max(6, min(14, height * 4 // 10))
+    return max(3, height - model - agreement), model, agreement
+
+
+def _right_heights(height: int) -> tuple[int, ...]:
+    curves = max(6, height * 35 // 100)
+    parameters = max(6, height * 30 // 100)
+    return curves, max(3, height - curves - parameters), parameters
+
+
+def _stack(names: tuple[str, ...], column: Region, heights: tuple[int, ...]) -> dict[str, Region]:
+    regions, y = {}, column.y
+    for name, height in zip(names, heights, strict=True):
+        regions[name] = Region(column.x, y, column.width, height)
+        y += height
+    return regions

@@ -1,0 +1,1 @@
+"""The screens: explore, compare, help, and the dialogs."""

@@ -1,0 +1,45 @@
+"""What the dialogs share: a box over the screen, a sentence when something is wrong, escape to leave."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.text import clean
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T]):
+    """A box over the screen. Subclasses compose `#box` and in it a `Static` with the id `problem`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", show=False)]
+    DEFAULT_CSS = """
+    Dialog { align: center middle; }
+    Dialog #box {
+        width: 90%; max-width: 76; height: auto; max-height: 100%; border: round $accent; padding: 0 1;
+        background: $surface; scrollbar-size-vertical: 1;
+    }
+    Dialog Static { height: auto; }
+    Dialog .hint { color: $text-muted; }
+    Dialog #problem { color: $error; display: none; }
+    Dialog #problem.-said { display: block; }
+    Dialog Input { border: none; height: 1; padding: 0 1; background: $boost; }
+    Dialog Input:focus { border: none; background: $panel; }
+    """
+
+    def action_cancel(self) -> None:
+        """Leave without a choice."""
+        self.dismiss(None)
+
+    def say(self, problem: str) -> None:
+        """Say in a sentence what is wrong; "" takes it back."""
+        line = self.query_one("#problem", Static)
+        line.update(Content(clean(problem)))
+        line.set_class(bool(problem), "-said")
+        if problem:
+            self.call_after_refresh(line.scroll_visible, animate=False)

@@ -1,0 +1,46 @@
+"""What the help says besides the keys: the idea of EM in a page, what each pane shows, and the words."""
+
+from __future__ import annotations
+
+IDEA: tuple[str, ...] = (
+    "EM finds parameters θ that make the data X likely when part of the story, Z (which component each row came from), "
+    "was never seen. It takes two half-steps in turn.",
+    "E-step: keep θ, and let q(Z) be what θ says of Z: the responsibilities. They are the posterior p(Z | X, θ).",
+    "M-step: keep q, and choose the θ that suits it best. The responsibilities shown after it are still those of q.",
+    "For any q:  log p(X | θ) = L(q, θ) + KL(q ‖ p(Z | X, θ)).  KL is never negative, so L is a bound from below.",
+    "After an E-step KL is 0: the bound has risen to touch the log-likelihood. After an M-step the bound has risen "
+    "again, the log-likelihood at least as far, and KL is the gap between them. So the log-likelihood never falls.",
+    "Where a ridge or a prior takes part, what never falls is the objective: log-likelihood + log-prior.",
+)
+
+PANES: tuple[tuple[str, str], ...] = (
+    (
+        "picture",
+        "the data along two features, or one; each point's colour is mixed by its responsibilities; ellipses at "
+        "1σ and 2σ; ✚ the means, with the way they came",
+    ),
+    ("curves", "log-likelihood and bound at every half-step, and the KL between them; hits against k-means"),
+    ("responsibilities", "how much of each row belongs to each component; ! where the row is in doubt"),
+    ("parameters", "weights, means, covariances and what changed in the last step"),
+    ("agreement", "how many rows lie in the component of their known class, and how k-means does"),
+    ("data", "the data sets, the files opened lately, and the way to open another"),
+    ("model", "the model's options, the seed and the stopping rule; enter applies what was changed"),
+    ("timeline", "every half-step so far; going on from an earlier one opens a branch"),
+)
+
+WORDS: tuple[tuple[str, str], ...] = (
+    ("responsibility", "the probability that a row came from a component, under θ as it was at the last E-step"),
+    ("mixing weight", "the share of all rows that a component is expected to make"),
+    ("hard share", "the share of rows that are likeliest to be the component's own"),
+    ("bound, ELBO", "L(q, θ) = Q(θ; q) + H(q), never above the log-likelihood"),
+    ("Q", "the expected log-likelihood of data and Z together, under q: what an M-step pushes up"),
+    ("entropy H(q)", "how undecided q is: 0 where every row belongs wholly to one component"),
+    ("KL", "how far q is from the posterior of the present θ: the gap between log-likelihood and bound"),
+    ("objective", "what EM pushes up: log-likelihood + log-prior"),
+    ("ridge", "a prior that keeps covariances from collapsing; its log-prior is part of the objective"),
+    ("start", "θ before the first E-step; other starts may lead to other optima"),
+    ("k-means", "EM's limit where every row belongs wholly to its nearest centre"),
+    ("inertia", "the sum of squared distances to the nearest centre: what k-means brings down"),
+    ("AIC, BIC, ICL", "log-likelihood made to pay for its parameters; smaller is better"),
+    ("ARI, NMI", "agreement of two partitions whatever their labels: 1 is the same; ARI is about 0 by chance"),
+)

@@ -1,0 +1,127 @@
+"""A Python script that makes the same run with `engine`, and comes to the same numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import engine
+from emtui.choices import Choices, looks_like_file
+from engine.step import Step
+
+
+def script_text(choices: Choices, steps: Sequence[Step]) -> str:
+    """The script that takes the same steps.
+
+    Where the last step says why it is the last, and no earlier one does, the script iterates under the same stopping
+    rules; else it walks to that iteration and phase and stops there.
+
+    Args:
+        choices: what the user picked, with the seed of these steps.
+        steps: from the start to the step that is wanted.
+    """
+    last, start = steps[-1], choices.start
+    imports, class_name = _model_class(choices.model)
+    lines = [
+        f'"""{_title(choices, last)}"""',
+        "",
+        *(["import numpy as np", ""] if start is not None else []),
+        "import engine",
+        *imports,
+        "",
+        *_data_lines(choices),
+        *_call(f"model = {class_name}", _options(choices.model)),
+    ]
+    arguments = ["model", "data.X", *(["data.y"] if choices.model.supervised else [])]
+    if start is not None:
+        lines += _call("start = model.Params", _arrays(start))
+        arguments.append("start=start")
+    arguments.append(f"seed={choices.seed}")
+    if choices.algorithm != "classic":
+        arguments.append(f"algorithm={choices.algorithm!r}")
+    lines += ["", *_walk_lines(choices, steps, arguments), "", *_result_lines(choices)]
+    return "\n".join(lines) + "\n"
+
+
+def _title(choices: Choices, last: Step) -> str:
+    name = choices.dataset.name.replace("\\", "/").replace('"', "'")
+    return f"EM on {name}: {choices.model.title}, to iteration {last.iteration} ({last.phase})."
+
+
+def _model_class(model: Any) -> tuple[list[str], str]:
+    """Lines that import the model's class, where `engine` does not offer it by name, and what to call it."""
+    name = type(model).__name__
+    if getattr(engine, name, None) is type(model):
+        return [], f"engine.{name}"
+    return [f"from {type(model).__module__} import {name}"], name
+
+
+def _data_lines(choices: Choices) -> list[str]:
+    columns = None if choices.columns is None else f"columns={list(choices.columns)!r}"
+    label = None if choices.label is None else f"label={choices.label!r}"
+    if looks_like_file(choices.source):
+        lines = _call("data = engine.read_table", [repr(choices.source), *filter(None, (label, columns))])
+    else:
+        lines = [f"data = engine.load({choices.source!r})"]
+        if choices.columns is not None:
+            lines.append(f"data = data.columns({list(choices.columns)!r})")
+    return [*lines, "data = data.standardized()"] if choices.standardize else lines
+
+
+def _options(model: Any) -> list[str]:
+    return [f"{option.name}={getattr(model, option.name)!r}" for option in model.options()]
+
+
+def _walk_lines(choices: Choices, steps: Sequence[Step], arguments: list[str]) -> list[str]:
+    last = steps[-1]
+    report = "print(step.iteration, step.phase, step.objective)"
+    if last.stop_reason is not None and all(step.stop_reason is None for step in steps[:-1]):
+        limits = [f"max_iter={choices.max_iter}"]
+        if choices.stop is None:
+            limits.append(f"tol={choices.tol!r}")
+        else:
+            limits.append(f"stopping=engine.stopping.parse_rule({choices.stop!r})")
+        return [*_call("steps = engine.iterate", arguments + limits), "for step in steps:", f"    {report}"]
+    return [
+        *_call("step = engine.begin", arguments),
+        f"while (step.iteration, step.phase) != ({last.iteration}, {last.phase!r}):",
+        "    step = engine.advance(step)",
+        f"    {report}",
+    ]
+
+
+def _result_lines(choices: Choices) -> list[str]:
+    """What the script prints at the end; every digit, so that it can be compared."""
+    fields = [field.name for field in dataclasses.fields(choices.model.Params)]
+    return [
+        "if step.stop_reason:",
+        "    print(step.stop_reason)",
+        'print("log_likelihood", repr(float(step.log_likelihood)))',
+        'print("objective", repr(float(step.objective)))',
+        *(f'print("{name}", step.params.{name}.tolist())' for name in fields if _is_array_field(choices, name)),
+    ]
+
+
+def _is_array_field(choices: Choices, name: str) -> bool:
+    field = next(field for field in dataclasses.fields(choices.model.Params) if field.name == name)
+    return field.default is dataclasses.MISSING  # what a model can do without may be None
+
+
+def _arrays(params: Any) -> list[str]:
+    arguments = []
+    for field in dataclasses.fields(params):
+        value = getattr(params, field.name)
+        text = f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
+        arguments.append(f"{field.name}={text}")
+    return arguments
+
+
+def _call(opening: str, arguments: Sequence[str]) -> list[str]:
+    """A call on one line where it fits, else an argument a line."""
+    one_line = f"{opening}({', '.join(arguments)})"
+    if len(one_line) <= 100:
+        return [one_line]
+    return [f"{opening}(", *(f"    {argument}," for argument in arguments), ")"]

@@ -1,0 +1,197 @@
+"""One exploration: choices, the steps taken so far, and where the cursor stands. No screen here; tested without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from emtui.baseline import agreement_with_classes, kmeans_baseline
+from emtui.choices import Choices
+from emtui.frame import Baseline, Frame, Record
+from engine.arrays import Array, IntArray
+from engine.em import advance, begin, stopped
+from engine.errors import EngineError
+from engine.evaluation import Agreement
+from engine.step import Evaluation, Posterior, Step
+from engine.timeline import Timeline
+
+ROWS_DRAWN = 100_000
+
+
+class Session:
+    """Choices, a timeline, and the scalars of every step; it hands out frames.
+
+    Raises (on making one):
+        EngineError: the model can't start on these data; one sentence.
+    """
+
+    def __init__(self, choices: Choices) -> None:
+        self._records: dict[Step, Record] = {}
+        self._labels: tuple[Step, IntArray] | None = None
+        self._responsibilities: list[tuple[Evaluation, Array]] = []
+        first = self._begin(choices)
+        self._choices_of = {first.problem: choices}
+        self.timeline = Timeline(first)
+
+    @property
+    def choices(self) -> Choices:
+        """The choices that the present branch began with; another start has another seed."""
+        return self._choices_of[self.timeline.current.problem]
+
+    @staticmethod
+    def _begin(choices: Choices) -> Step:
+        data = choices.dataset
+        targets = data.y if choices.model.supervised else None
+        first = begin(
+            choices.model,
+            data.X,
+            targets,
+            start=choices.start,
+            seed=choices.seed,
+            algorithm=choices.algorithm,
+        )
+        return stopped(first, choices.rules)
+
+    # walking
+
+    def refusal(self, phase: str | None = None) -> str | None:
+        """Why the next step can't be taken, in words; None where it can."""
+        step = self.timeline.current
+        if phase == "M" and step.phase != "E":
+            return "An M-step needs responsibilities: press e first."
+        if phase == "E" and step.phase == "E":
+            return "The responsibilities already belong to these parameters: press m to move the parameters."
+        if step.stop_reason is not None and self.timeline.at_end and any(event.stops for event in step.events):
+            return f"The run can't go on from here: {step.stop_reason}."
+        return None
+
+    def take(self, phase: str | None = None) -> str:
+        """Take the next half-step and record it; going on after looking back opens a branch.
+
+        Returns:
+            A sentence to say beside the step's own, or "".
+
+        Raises:
+            EngineError: the step can't be taken (`refusal`), or the model can't go on; nothing is recorded then.
+        """
+        refused = self.refusal(phase)
+        if refused is not None:
+            raise EngineError(refused)
+        opens = not self.timeline.at_end
+        left = self.timeline.branch
+        self.timeline.record(stopped(advance(self.timeline.current), self.choices.rules))
+        self._record(self.timeline.cursor, self.timeline.current)  # now, while its statistics are at hand
+        return f"This opened branch {self.timeline.branch + 1}; branch {left + 1} is kept." if opens else ""
+
+    def take_iteration(self) -> str:
+        """Go on to the end of the next M-step: an E and an M, or the M alone after an E."""
+        notes = [self.take()]
+        while self.timeline.current.phase != "M":
+            notes.append(self.take())
+        return next((note for note in notes if note), "")
+
+    def run_on(self) -> Iterator[str]:
+        """Iterate until a stopping rule is met, a half-step at a time, so that the caller can stop in between."""
+        yield self.take()
+        while self.timeline.current.stop_reason is None:
+            yield self.take()
+
+    def restart(self, seed: int | None = None) -> None:
+        """Back to the start: the same one, or that of another seed. The old steps stay as a branch of their own."""
+        if seed is None or seed == self.choices.seed:
+            self.timeline.go_to(0)
+            return
+        choices = replace(self.choices, seed=seed, start=None, start_file=None)
+        first = self._begin(choices)
+        self._choices_of[first.problem] = choices
+        self.timeline.plant(first)
+
+    # looking
+
+    def frame(self, note: str = "") -> Frame:
+        """The step under the cursor as the screen shows it."""
+        timeline, step = self.timeline, self.timeline.current
+        steps = timeline.steps
+        records = tuple(self._record(index, one) for index, one in enumerate(steps))
+        labels = self._labels_of(step)
+        rows = self.drawn_rows
+        return Frame(
+            choices=self.choices,
+            step=step,
+            previous=timeline.previous,
+            records=records,
+            cursor=timeline.cursor,
+            branch=timeline.branch,
+            n_branches=timeline.n_branches,
+            trail=tuple(one.params for one in steps[: timeline.cursor + 1] if one.phase != "E"),
+            rows=rows,
+            responsibilities=self._drawn_responsibilities(step),
+            labels=labels,
+            agreement=self._agreement(labels),
+            baseline=self.__dict__.get("baseline"),
+            note=note,
+            responsibilities_before=None
+            if timeline.previous is None
+            else self._drawn_responsibilities(timeline.previous),
+        )
+
+    @cached_property
+    def drawn_rows(self) -> IntArray:
+        """The rows that the picture draws: all, or an even draw of 100,000, in order."""
+        n_rows = self.timeline.current.problem.data.n_rows
+        if n_rows <= ROWS_DRAWN:
+            return np.arange(n_rows)
+        return np.sort(np.random.default_rng(0).choice(n_rows, ROWS_DRAWN, replace=False))
+
+    @cached_property
+    def baseline(self) -> Baseline | None:
+        """k-means on the same table with the same K, best of ten starts; None where it can't be run.
+
+        It may take a moment on large data: ask for it in the background; a frame carries it once it is there.
+        """
+        return kmeans_baseline(self.choices)
+
+    def _record(self, index: int, step: Step) -> Record:
+        known = self._records.get(step)
+        if known is None:
+            matched = self._agreement(self._labels_of(step))
+            known = Record(
+                index,
+                step.iteration,
+                step.phase,
+                step.log_likelihood,
+                step.log_prior,
+                step.objective,
+                step.elbo,
+                step.kl,
+                step.q_value,
+                step.entropy,
+                step.seconds,
+                None if matched is None else matched.hits,
+            )
+            self._records[step] = known
+        return known
+
+    def _drawn_responsibilities(self, step: Step) -> Array | None:
+        """q's probabilities for the drawn rows; those of the last two E-steps looked at are kept, to be compared."""
+        if step.at_q is None:
+            return None
+        known = next((r for at, r in self._responsibilities if at is step.at_q), None)
+        if known is None:
+            known = Posterior(step.at_q).rows(self.drawn_rows)
+            self._responsibilities = [*self._responsibilities[-1:], (step.at_q, known)]
+        return known
+
+    def _labels_of(self, step: Step) -> IntArray | None:
+        """Labels under q; those of the last step looked at are kept, since E and M share them."""
+        if step.at_q is None:
+            return None
+        if self._labels is None or self._labels[0].at_q is not step.at_q:
+            self._labels = (step, Posterior(step.at_q).labels)
+        return self._labels[1]
+
+    def _agreement(self, labels: IntArray | None) -> Agreement | None:
+        return agreement_with_classes(self.choices, labels)

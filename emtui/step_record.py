@@ -1,0 +1,88 @@
+"""A step as plain values under the names of `engine.Step`: for JSON, one object a step, and for CSV, one row a step."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from emtui.parameters_file import params_as_lists
+from engine.step import Step
+
+SCALARS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy", "seconds")
+_MOST_COLUMNS = 500
+
+
+def step_record(step: Step) -> dict[str, Any]:
+    """The step's names and values; arrays as nested lists."""
+    record: dict[str, Any] = {"iteration": step.iteration, "phase": step.phase, "params": params_as_lists(step.params)}
+    record |= {name: float(getattr(step, name)) for name in SCALARS}
+    record |= {"converged": step.converged, "stop_reason": step.stop_reason, "events": step.events}
+    return record
+
+
+def json_text(value: Any) -> str:
+    """Strict JSON on one line: every digit of a float, and null for what is not finite."""
+    return msgspec.json.encode(value).decode()
+
+
+def csv_lines(steps: Sequence[Step]) -> Iterator[str]:
+    """A head and one line a step: the scalars, then the parameters, `means[0,1]` each in a column of its own.
+
+    A number that there is not (no responsibilities yet) is an empty cell. Where the parameters have more than 500
+    entries they are left to the JSON export.
+    """
+    arrays = _arrays(steps[0])
+    names = [name for name, values in arrays.items() for name in _entry_names(name, values)]
+    wide = len(names) <= _MOST_COLUMNS
+    yield csv_line(
+        ["iteration", "phase", *SCALARS, "converged", "stop_reason", "events", *(names if wide else [])],
+    )
+    for step in steps:
+        cells: list[Any] = [step.iteration, step.phase, *(getattr(step, name) for name in SCALARS)]
+        cells += [step.converged, step.stop_reason or "", "; ".join(event.message for event in step.events)]
+        if wide:
+            cells += [value for values in _arrays(step).values() for value in values.ravel().tolist()]
+        yield csv_line(cells)
+
+
+def csv_line(cells: Sequence[Any]) -> str:
+    """One line of CSV; floats with every digit, not-a-number as an empty cell."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([_cell(cell) for cell in cells])
+    return line.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        return "" if value != value else repr(float(value))
+    return value
+
+
+def _arrays(step: Step) -> dict[str, Any]:
+    """The numeric arrays of the parameters by name, those of a dataclass within them as outer.inner."""
+    found = {}
+    for name, value in _flat(params_as_lists(step.params)):
+        if value is not None and not isinstance(value, str | bool):
+            found[name] = np.asarray(value, dtype=np.float64)
+    return found
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _entry_names(name: str, values: Any) -> list[str]:
+    if values.ndim == 0:
+        return [name]
+    return [f"{name}[{','.join(map(str, index))}]" for index in np.ndindex(values.shape)]

@@ -1,0 +1,227 @@
+"""Coins: sets of tosses by their heads, as stacked bars of responsibilities, or as a histogram under binomials."""
+
+from __future__ import annotations
+
+from math import lgamma
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette, mix
+from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
+from emtui.frame import Frame
+from emtui.views.format import amount, listed, number, plural, probability
+from emtui.views.points import shares
+from emtui.views.sentences import how_many, tell
+from emtui.views.tables import Column, component_table
+from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from engine.arrays import Array, IntArray
+
+_EACH_ROW = 12
+"""Up to so many sets are drawn one by one; more as a histogram."""
+
+
+class CoinsView(View):
+    """The view of `BinomialMixture`: coins are called A, B, C…"""
+
+    def n_components(self, frame: Frame) -> int:
+        """How many coins."""
+        return len(frame.step.params.probabilities)
+
+    def component_names(self, frame: Frame) -> tuple[str, ...]:
+        """A, B, …"""
+        return tuple(letter(k) for k in range(self.n_components(frame)))
+
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """Heads from 0 to the number of tosses, and for a few sets one bar each."""
+        name = frame.choices.dataset.feature_names[0]
+        by_heads = Axes(Axis("feature", 0, name))
+        if frame.n_rows > _EACH_ROW:
+            return (by_heads,)
+        return Axes(Axis("feature", 0, "set"), Axis("feature", 0, name)), by_heads
+
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """None: the pictures are fixed."""
+        return ()
+
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """How often each coin is taken, beside the share of the sets that are likeliest its own."""
+        return shares(frame, self.component_names(frame))
+
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """One bar a set, or the share of the sets with so many heads under weights_k · Binomial(x; n, p_k)."""
+        return (
+            self._by_heads(frame, axes, palette, highlight)
+            if axes.y is None
+            else self._by_set(frame, axes, palette, highlight)
+        )
+
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """The set whose bar is at x; in the histogram the first set with so many heads."""
+        if not np.isfinite(x):
+            return None
+        if axes.y is not None:
+            row = round(x) - 1
+            return row if 0 <= row < frame.n_rows else None
+        drawn = frame.step.problem.data.X[frame.rows, 0]
+        same = np.flatnonzero(np.abs(drawn - x) <= 0.5)
+        return int(frame.rows[same[0]]) if len(same) else None
+
+    def _by_set(self, frame: Frame, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
+        """Each set's heads as a bar, divided by its responsibilities; the heads that each coin would give as lines.
+
+        Bars are painted from the whole down to the first coin's part, each over the one before.
+        """
+        data, params, names = frame.step.problem.data, frame.step.params, self.component_names(frame)
+        heads = data.X[frame.rows, 0]
+        edges = np.stack([np.arange(len(heads)) + 0.6, np.arange(len(heads)) + 1.4], axis=1).ravel()
+        layers: list[Layer] = [] if highlight is None else [VLine(highlight + 1.0, palette.text)]
+        if frame.responsibilities is None:
+            layers.append(Bars(edges, _spaced(heads), palette.muted))
+        else:
+            parts = np.cumsum(frame.responsibilities, axis=1)
+            parts[:, -1] = 1.0
+            fills = palette.fills(len(names))
+            layers += [Bars(edges, _spaced(heads * parts[:, k]), fills[k]) for k in reversed(range(len(names)))]
+        n_trials = float(_model(frame).n_trials)
+        span = np.array([0.5, len(heads) + 0.5])
+        layers += [
+            Curve(span, np.full(2, n_trials * p), palette.color(k), "dotted")
+            for k, p in enumerate(params.probabilities)
+        ]
+        return Scene(
+            layers,
+            axes.x.label,
+            axes.y.label if axes.y else "",
+            x_range=(0.5, len(heads) + 0.5),
+            y_range=(0.0, n_trials),
+            legend=self._legend(frame, palette),
+            description=self._described(frame, axes),
+        )
+
+    def _by_heads(self, frame: Frame, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
+        """Shares of the sets with so many heads, in the mix of their responsibilities, under each coin's part."""
+        data, params = frame.step.problem.data, frame.step.params
+        n_trials = int(_model(frame).n_trials)
+        edges, group = _groups(n_trials)
+        heads = data.X[frame.rows, 0].astype(np.int64)
+        weight = np.ones(len(heads)) if data.sample_weight is None else data.sample_weight[frame.rows]
+        colors: Any = palette.muted
+        heights = np.bincount(group[heads], weight, len(edges) - 1) / weight.sum()
+        if frame.responsibilities is not None:
+            R = frame.responsibilities
+            totals = [np.bincount(group[heads], R[:, k], len(edges) - 1) for k in range(R.shape[1])]
+            colors = mix(np.stack(totals, axis=1), palette.fills(R.shape[1]))
+        layers: list[Layer] = [Bars(edges, heights, colors)]
+        if highlight is not None:
+            layers.append(VLine(float(data.X[highlight, 0]), palette.text))
+        for k, (w, p) in enumerate(zip(params.weights, params.probabilities, strict=True)):
+            mass = np.bincount(group, w * binomial_mass(n_trials, float(p)), len(edges) - 1)
+            layers.append(Curve(edges, np.append(mass, mass[-1]), palette.color(k), "step"))
+        return Scene(
+            layers,
+            f"{axes.x.label} of {n_trials:,}",
+            "share of the sets",
+            legend=self._legend(frame, palette),
+            description=self._described(frame, axes),
+        )
+
+    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        named = zip(self.component_names(frame), frame.step.params.probabilities, strict=True)
+        entries = [
+            (palette.marker(k), palette.color(k), f"{name} {probability(p)}") for k, (name, p) in enumerate(named)
+        ]
+        return entries[:8]
+
+    def _described(self, frame: Frame, axes: Axes) -> str:
+        named = zip(self.component_names(frame), frame.step.params.probabilities, strict=True)
+        coins = "; ".join(f"coin {name} falls heads with probability {probability(p)}" for name, p in named)
+        return f"{axes.title}: {plural(frame.n_rows, 'set')} of tosses; {coins}."
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """How often each coin is taken, and its probability of heads."""
+        columns = [Column("weight", 1.0, probability=True), Column("p(heads)", 1.0, probability=True)]
+
+        def rows(params: Any) -> Array:
+            return np.stack([params.weights, params.probabilities], axis=1)[:, np.newaxis, :]
+
+        before = rows(frame.trail[-2]) if len(frame.trail) > 1 else None
+        note = "The weights are fixed." if _model(frame).fixed_weights else ""
+        return component_table(self.component_names(frame), columns, rows(frame.trail[-1]), before, note=note)
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """Which set or coin moved most, and what became of the bound and the log-likelihood."""
+        n = self.n_components(frame)
+        named = zip(self.component_names(frame), frame.step.params.probabilities, strict=True)
+        start = f"{how_many(n, 'coin')} {'starts' if n == 1 else 'start'}"
+        if n <= 4:
+            start += f" with {listed([f'p({name}) = {probability(p)}' for name, p in named])}"
+        start += f", log-likelihood {amount(frame.record.log_likelihood)}"
+        return tell(frame, start=start, component=_coin, moved=lambda: self._moved(frame), row="set")
+
+    def _moved(self, frame: Frame) -> str:
+        """Each coin's new probability; beyond three coins, of the one that moved most."""
+        now, before = frame.trail[-1].probabilities, frame.trail[-2].probabilities
+        change = np.abs(now - before)
+        if change.max() < 5e-7:
+            least = f" by more than {number(float(change.max()), 2)}" if change.max() > 0 else ""
+            return f"no probability moved{least}"
+        order = range(len(now)) if len(now) <= 3 else [int(change.argmax())]
+        said = [f"{_coin(k)} went from {_digits(before[k], change[k])} to {_digits(now[k], change[k])}" for k in order]
+        if frame.trail[-1].weights is not None and not _model(frame).fixed_weights and len(now) <= 3:
+            taken = np.abs(frame.trail[-1].weights - frame.trail[-2].weights)
+            k = int(taken.argmax())
+            if taken[k] >= 5e-4:
+                weight = probability(float(frame.trail[-1].weights[k]))
+                said.append(f"the weight of {_coin(k)} is now {weight}")
+        return listed(said)
+
+
+def letter(k: int) -> str:
+    """A, B, …, Z, then A2, B2, …"""
+    return chr(ord("A") + k % 26) + (str(k // 26 + 1) if k >= 26 else "")
+
+
+def binomial_mass(n: int, p: float) -> Array:
+    """(n + 1,) C(n, x) p^x (1 − p)^(n−x) for x = 0…n, by logarithms."""
+    x = np.arange(n + 1, dtype=np.float64)
+    if p <= 0.0 or p >= 1.0:
+        return np.asarray(x == (n if p >= 1.0 else 0), dtype=np.float64)
+    coefficients = np.array([lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) for i in range(n + 1)])
+    with np.errstate(under="ignore"):
+        return np.asarray(np.exp(coefficients + x * np.log(p) + (n - x) * np.log1p(-p)))
+
+
+def _model(frame: Frame) -> Any:
+    return frame.step.problem.model
+
+
+def _groups(n_trials: int) -> tuple[Array, IntArray]:
+    """Edges of at most 61 bars over 0…n heads, and the bar of each number of heads."""
+    width = -(-(n_trials + 1) // 61)
+    group = np.arange(n_trials + 1, dtype=np.int64) // width
+    edges = np.arange(int(group[-1]) + 2, dtype=np.float64) * width - 0.5
+    return edges, group
+
+
+def _spaced(heights: Array) -> Array:
+    """Heights with a gap after each but the last."""
+    return np.stack([heights, np.zeros_like(heights)], axis=1).ravel()[:-1]
+
+
+def _coin(k: int) -> str:
+    return f"coin {letter(k)}"
+
+
+def _digits(value: float, change: float) -> str:
+    """A probability with enough digits to see that it changed: .713, .79674."""
+    decimals = 3 if change >= 1e-3 else min(7, 2 - int(np.floor(np.log10(max(change, 1e-7)))))
+    return probability(float(value), decimals)

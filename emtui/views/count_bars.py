@@ -1,0 +1,55 @@
+"""Counts as bars: the share of the rows with each number, and what a Poisson distribution gives to the same bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+
+_MOST_BARS = 61
+
+
+@dataclass(frozen=True, eq=False)
+class CountBars:
+    """Bars over whole numbers, `width` of them in each; the first bar begins with the number `first`."""
+
+    first: int
+    width: int
+    n_bars: int
+
+    @classmethod
+    def over(cls, counts: Array) -> CountBars:
+        """At most 61 bars over counts (n,): from 0, unless all of them lie far from it."""
+        low, high = int(counts.min()), int(counts.max())
+        first = 0 if 2 * low < high or high < _MOST_BARS else low
+        width = -(-(high - first + 1) // _MOST_BARS)
+        return cls(first, width, -(-(high - first + 1) // width))
+
+    @property
+    def edges(self) -> Array:
+        """(n_bars + 1,) where bars begin and end, halfway between whole numbers."""
+        return np.asarray(np.arange(self.n_bars + 1) * float(self.width) + self.first - 0.5)
+
+    def of(self, counts: Array) -> IntArray:
+        """(n,) the bar that each count falls into."""
+        return np.asarray((counts - self.first) // self.width, dtype=np.int64)
+
+    def totals(self, counts: Array, weights: Array) -> Array:
+        """(n_bars,) the sum of the weights (n,) in each bar."""
+        return np.asarray(np.bincount(self.of(counts), weights, self.n_bars), dtype=np.float64)
+
+    def poisson(self, rate: float) -> Array:
+        """(n_bars,) the probability that a Poisson distribution gives to each bar."""
+        if rate <= 0:
+            return np.asarray((self.edges[:-1] < 0) & (self.edges[1:] > 0), dtype=np.float64)
+        if self.width > 1:
+            from scipy.special import pdtr
+
+            below = np.where(self.edges < 0, 0.0, pdtr(np.maximum(self.edges - 0.5, 0.0), rate))
+            return np.asarray(np.diff(below))
+        x = np.arange(self.first, self.first + self.n_bars, dtype=np.float64)
+        log_factorial = np.cumsum(np.log(np.maximum(np.arange(x[-1] + 1), 1.0)))[self.first :]
+        with np.errstate(under="ignore"):
+            return np.asarray(np.exp(x * np.log(rate) - rate - log_factorial))

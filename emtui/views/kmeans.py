@@ -1,0 +1,130 @@
+"""k-means: points in the colour of their component, centres with trails, borders where the nearest centre changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, Layer
+from emtui.frame import Frame
+from emtui.views.borders import voronoi_borders
+from emtui.views.format import amount, number
+from emtui.views.moves import most_moved
+from emtui.views.points import PointsView
+from emtui.views.projection import Direction, column_ends, shown_units, spreads
+from emtui.views.sentences import (
+    component_name,
+    draws_all,
+    ending,
+    events,
+    first_counts,
+    how_many,
+    line,
+    row_name,
+)
+from emtui.views.tables import Column, component_table
+from emtui.views.view import ParameterTable, UnitsName
+from engine.arrays import Array
+
+_SAME = 1e-12
+
+
+class KMeansView(PointsView):
+    """The view of `KMeans`, whose objective is minus the inertia."""
+
+    def centers(self, frame: Frame, params: Any) -> Array:
+        """(K, d) the centres."""
+        return np.asarray(params.centers)
+
+    def shapes(self, frame: Frame, along: Sequence[Direction], palette: Palette) -> list[Layer]:
+        """The borders between the components, where the picture shows all the columns that there are: two."""
+        columns = [each.column for each in along if each.column is not None]
+        data = frame.choices.dataset
+        if data.n_features != 2 or len(set(columns)) != 2:
+            return []
+        scale = np.array([each.vector[j] for each, j in zip(along, columns, strict=True)])
+        offset = np.array([each.offset for each in along])
+        low, high = column_ends(data)[:, columns]
+        segments = voronoi_borders(self.centers(frame, frame.step.params)[:, columns], low, high) * scale + offset
+        return [Curve(segment[:, 0], segment[:, 1], palette.frame, "dotted") for segment in segments]
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """The centre of each component."""
+        data, shown = frame.choices.dataset, shown_units(frame.choices.dataset, units)
+        spread, magnitude = spreads(data, units)
+        columns = [Column(name, s, m) for name, s, m in zip(data.feature_names, spread, magnitude, strict=True)]
+        now, before = (
+            None if p is None else (p.centers if shown is None else shown.to_original(p.centers))
+            for p in (frame.trail[-1], frame.trail[-2] if len(frame.trail) > 1 else None)
+        )
+        names = self.component_names(frame)
+        return component_table(names, columns, np.asarray(now), before, units=units)
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """Who changed component or which centre moved, and what became of the inertia."""
+        if frame.step.phase == "init":
+            n = self.n_components(frame)
+            begins = f"{how_many(n, 'centre')} {'starts' if n == 1 else 'start'} {self._start(frame)}"
+            parts = [f"{begins}; nothing has been assigned yet: press e"]
+        elif frame.step.phase == "E":
+            parts = [f"{self._assigned(frame)}; {self._inertia(frame)}"]
+        else:
+            parts = [f"{self._moved(frame, units)}; {self._inertia(frame)}", *events(frame)]
+        return line([*parts, *ending(frame)])
+
+    def _start(self, frame: Frame) -> str:
+        if frame.choices.start is not None:
+            return "at the values that were given"
+        places = {"kmeans++": "at rows far from one another (k-means++)", "points": "at random rows"}
+        return places.get(getattr(frame.step.problem.model, "init", ""), "where the model put them")
+
+    def _inertia(self, frame: Frame) -> str:
+        """How the inertia of the assignment went (minus the bound); after an M-step, what assigning anew gives."""
+        record, before = frame.record, frame.previous_record
+        label = "inertia" if frame.choices.dataset.units is None else "inertia (in standard units)"
+        now = -record.elbo
+        if before is None or not math.isfinite(before.elbo):
+            return f"the {label} is {amount(now)}"
+        fall = record.elbo - before.elbo
+        same = abs(fall) <= _SAME * max(abs(now), abs(before.elbo))
+        said = "stays at" if same else f"{'fell' if fall > 0 else 'rose'} {number(abs(fall))} to"
+        anew = ""
+        if frame.step.phase == "M" and record.kl > _SAME * abs(now):
+            anew = f", and assigning anew will make it {amount(-record.log_likelihood)}"
+        return f"the {label} {said} {amount(now)}{anew}"
+
+    def _assigned(self, frame: Frame) -> str:
+        if frame.responsibilities is None:
+            return "each row went to the nearest centre"
+        move = most_moved(frame)
+        if move is None:
+            return first_counts(frame, component_name, "row")
+        drawn = "" if draws_all(frame) else f" of the {len(frame.rows):,} drawn"
+        if move.n_changed == 0:
+            return f"no row{drawn} changed component"
+        name = row_name(frame, move.row)
+        if move.n_changed == 1:
+            return f"{name} alone{drawn} changed sides, to {component_name(move.component)}"
+        return (
+            f"{move.n_changed:,} rows{drawn} changed component, {name} to {component_name(move.component)} among them"
+        )
+
+    def _moved(self, frame: Frame, units: UnitsName) -> str:
+        data = frame.choices.dataset
+        shown = shown_units(data, units)
+        change = frame.trail[-1].centers - frame.trail[-2].centers
+        change = np.asarray(change if shown is None else change * shown.scale)
+        spread, _ = spreads(data, units)
+        relative = np.abs(change) / np.where(spread > 0, spread, 1.0)
+        k, j = (int(i) for i in np.unravel_index(int(relative.argmax()), relative.shape))
+        if change[k, j] == 0:
+            return "no centre moved"
+        n_moved = int((change != 0).any(axis=1).sum())
+        said = (
+            f"the centre of {component_name(k)} moved {number(abs(float(change[k, j])))} along {data.feature_names[j]}"
+        )
+        return f"{said}, the most of {n_moved}" if n_moved > 1 else f"{said}, alone"

@@ -1,0 +1,168 @@
+"""Genetic linkage: the whole likelihood along θ, and the bound that touches it where q was settled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
+from emtui.frame import Frame
+from emtui.views.format import amount, from_to, number, probability
+from emtui.views.memory import remembered
+from emtui.views.sentences import bound, ending, events, line, objective
+from emtui.views.tables import Column, table
+from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from engine.arrays import Array
+from engine.inference import Hard, Sampled
+
+_GRID = 801
+_WHOLE = Axes(Axis("feature", 0, "theta"))
+_CLOSE = Axes(Axis("feature", 1, "theta"))
+_PARTS = ("½", "θ/4")
+
+
+class LinkageView(View):
+    """The view of `GeneticLinkage`: its components are the two parts of the first cell."""
+
+    def n_components(self, frame: Frame) -> int:
+        """The two parts."""
+        return 2
+
+    def component_names(self, frame: Frame) -> tuple[str, ...]:
+        """½ and θ/4, the chances of the parts."""
+        return _PARTS
+
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """All of θ from 0 to 1, and a closer look at the top of the likelihood."""
+        return _WHOLE, _CLOSE
+
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """None: the pictures are fixed."""
+        return ()
+
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """None: the parts have no weights of their own."""
+        return ()
+
+    def caption(self, frame: Frame, axes: Axes) -> str:
+        """What the curves are."""
+        return "log-likelihood and bound along θ" + ("" if axes == _WHOLE else ", near the top")
+
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """ln p(X | θ) for every θ, the bound L(q, θ) below it, θ_q where they touch, and θ."""
+        step = frame.step
+        model: Any = step.problem.model
+        grid, heights = remembered(frame.choices.dataset, ("curve", axes), lambda: _curve(frame, axes), of=step.problem)
+        now = float(step.params.theta)
+        layers: list[Layer] = [Curve(grid, heights, palette.color(0), label="log-likelihood")]
+        if step.at_q is not None:
+            below = model.q_value_at(step.at_q.expectation, grid, step.problem.data) + step.entropy
+            layers.append(Curve(grid, below, palette.color(1), "dotted", "bound L(q, θ)"))
+            at_q = float(step.params_q.theta)
+            if at_q != now:
+                touch = model.q_value_at(step.at_q.expectation, np.array(at_q), step.problem.data) + step.entropy
+                layers += [
+                    VLine(at_q, palette.grid),
+                    Mark(at_q, float(touch), palette.marker(1), palette.color(1), f"θ_q {probability(at_q)}"),
+                ]
+        layers += [
+            VLine(now, palette.frame),
+            Mark(now, step.log_likelihood, palette.mean_marker, palette.text, f"θ {probability(now)}"),
+        ]
+        low, high = _range(heights, axes)
+        return Scene(
+            layers,
+            "θ",
+            "ln p(X | θ)",
+            x_range=(float(grid[0]), float(grid[-1])),
+            y_range=(min(low, step.log_likelihood - 0.02 * (high - low)), high),
+            description=self._described(frame),
+        )
+
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """None: the picture is of θ, not of rows."""
+        return None
+
+    def _described(self, frame: Frame) -> str:
+        now = float(frame.step.params.theta)
+        said = f"The log-likelihood along theta from 0 to 1; theta is {number(now, 6)}"
+        if frame.step.at_q is not None:
+            said += f", and the bound touches it at {number(float(frame.step.params_q.theta), 6)}"
+        return said + "."
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """θ and the chances of the four classes that follow from it."""
+        names = frame.choices.dataset.feature_names
+        rows = [("theta", None), *((f"p({name})", None) for name in names)]
+        before = _column(frame.trail[-2]) if len(frame.trail) > 1 else None
+        column = Column("value", 1e-3, 1.0)
+        return table(rows, [column], _column(frame.trail[-1]), before, note=self._rate(frame))
+
+    def _rate(self, frame: Frame) -> str:
+        """How fast EM converges: its last step as a share of the one before."""
+        path = [float(params.theta) for params in frame.trail[-3:]]
+        if len(path) < 3 or not abs(path[1] - path[0]) > 1e-13:
+            return ""
+        return f"The last step of θ was {number((path[2] - path[1]) / (path[1] - path[0]), 4)} of the one before."
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """How the first class was split, or how θ moved, and what became of the bound and the log-likelihood."""
+        step = frame.step
+        if step.phase == "init":
+            start = (
+                f"theta starts at {number(float(step.params.theta), 6)}, log-likelihood {amount(step.log_likelihood)}"
+            )
+            parts = [f"{start}; nothing has been split yet: press e"]
+        elif step.phase == "E":
+            parts = [f"{self._split(frame)}; {bound(frame)}"]
+        else:
+            now, before = float(step.params.theta), float(frame.trail[-2].theta)
+            moved = "theta stayed where it was" if now == before else f"theta went from {from_to(before, now)}"
+            parts = [f"{moved}; {objective(frame)}", *events(frame)]
+        return line([*parts, *ending(frame)])
+
+    def _split(self, frame: Frame) -> str:
+        """Where the animals of the first class belong."""
+        assert frame.step.at_q is not None
+        half, part = frame.step.at_q.expectation.statistics
+        how = "were drawn into" if isinstance(frame.step.inference, Sampled) else "are expected in"
+        if isinstance(frame.step.inference, Hard):
+            how = "go wholly to"
+        first = frame.choices.dataset.feature_names[0]
+        return f"of the {number(float(half + part))} in {first}, {number(float(part), 5)} {how} its part θ/4"
+
+
+def _curve(frame: Frame, axes: Axes) -> tuple[Array, Array]:
+    """θ and ln p(X | θ), over all of (0, 1) or about the top: where the curve is within 4 of it."""
+    model: Any = frame.step.problem.model
+    data = frame.step.problem.data
+    grid = np.linspace(0.0, 1.0, _GRID + 2)[1:-1]
+    heights = model.log_likelihood_at(grid, data)
+    if axes == _WHOLE:
+        return grid, heights
+    near = np.flatnonzero(heights >= heights.max() - 4.0)
+    grid = np.linspace(grid[max(0, near[0] - 1)], grid[min(_GRID - 1, near[-1] + 1)], _GRID)
+    return grid, model.log_likelihood_at(grid, data)
+
+
+def _range(heights: Array, axes: Axes) -> tuple[float, float]:
+    """What of the curve is shown: all but its fall to minus infinity at the ends."""
+    top = float(heights.max())
+    low = float(heights.min()) if axes == _CLOSE else float(np.quantile(heights, 0.06))
+    return low - 0.02 * (top - low), top + 0.08 * (top - low)
+
+
+def _column(params: Any) -> Array:
+    """(5, 1) θ and the chances of the four classes."""
+    theta = float(params.theta)
+    return np.array([[theta], [0.5 + theta / 4], [(1 - theta) / 4], [(1 - theta) / 4], [theta / 4]])

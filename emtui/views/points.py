@@ -1,0 +1,236 @@
+"""What views of tables share: rows as points, in any two columns or principal components, or as a histogram."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette, mix
+from emtui.charts.scene import Bars, Cloud, ColorArray, Dots, Layer, Mark, Scene, Trail, VLine, histogram
+from emtui.frame import Frame
+from emtui.views.format import number, plural
+from emtui.views.memory import remembered
+from emtui.views.moves import drawn_responsibilities
+from emtui.views.projection import Direction, coordinates, direction
+from emtui.views.separation import best_pair, ranked_columns
+from emtui.views.view import Axes, Axis, Share, UnitsName, View
+from engine.arrays import Array
+from engine.data import Dataset
+
+_PAIRED_COLUMNS = 12
+"""Every pair of so many columns is offered; of more columns, the pairs of the best separated."""
+_NAMED_COLUMNS = 32
+"""Beyond so many columns the default picture is that of the principal components."""
+_LEGEND = 8
+
+
+def single_axes(data: Dataset) -> tuple[Axis, ...]:
+    """Every column, then the first principal components where there are at least two columns."""
+    columns = tuple(Axis("feature", j, name) for j, name in enumerate(data.feature_names))
+    n_components = min(data.n_features, data.n_samples, 4) if data.n_features > 1 else 0
+    return columns + tuple(
+        Axis("component", i, f"PC {i + 1}") for i in range(max(n_components, 2 * (len(columns) > 1)))
+    )
+
+
+def pairs(data: Dataset) -> tuple[Axes, ...]:
+    """What a picture of a table can show, the default first.
+
+    The default is the pair of columns that separates best by itself (`separation.ranked_columns`), in the table's
+    order; for more than 32 columns the first two principal components. One column alone is a histogram.
+    """
+    return remembered(data, "pairs", lambda: _pairs(data))
+
+
+def _pairs(data: Dataset) -> tuple[Axes, ...]:
+    d = data.n_features
+    if d == 1:
+        return (Axes(single_axes(data)[0]),)
+    features = [Axis("feature", j, name) for j, name in enumerate(data.feature_names)]
+    components = Axes(Axis("component", 0, "PC 1"), Axis("component", 1, "PC 2"))
+    ranked = ranked_columns(data.X)
+    i, j = best_pair(data.X, ranked)
+    best = Axes(features[i], features[j])
+    offered = sorted(ranked[:_PAIRED_COLUMNS].tolist())
+    others = [Axes(features[a], features[b]) for a, b in combinations(offered, 2) if (a, b) != (i, j)]
+    alone = [Axes(features[a]) for a in offered]
+    first = [components, best] if d > _NAMED_COLUMNS else [best, components]
+    return (*first, *others, *alone)
+
+
+class PointsView(View):
+    """A view whose rows are points of a table; models add what lies above the points."""
+
+    @abstractmethod
+    def centers(self, frame: Frame, params: Any) -> Array:
+        """(K, d) one point a component at these parameters, in the model's units: its mean."""
+
+    def shapes(self, frame: Frame, along: Sequence[Direction], palette: Palette) -> list[Layer]:
+        """Layers between the points and the means of a picture with two axes."""
+        return []
+
+    def curves(self, frame: Frame, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:
+        """Layers above the bars of a histogram: densities, where the model has them."""
+        return [
+            VLine(float(x), palette.color(k)) for k, x in enumerate(along.of(self.centers(frame, frame.step.params)))
+        ]
+
+    def n_components(self, frame: Frame) -> int:
+        """K."""
+        return len(self.centers(frame, frame.step.params))
+
+    def component_names(self, frame: Frame) -> tuple[str, ...]:
+        """1, 2, …"""
+        return tuple(str(k + 1) for k in range(self.n_components(frame)))
+
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """Pairs of columns and principal components, or the one column's histogram."""
+        return pairs(frame.choices.dataset)
+
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """Every column and the first principal components."""
+        return single_axes(frame.choices.dataset)
+
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """Mixing weights, where there are any, beside hard shares."""
+        return shares(frame, self.component_names(frame))
+
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """The drawn row nearest to (x, y), each axis measured by its range; by x alone in a histogram."""
+        distance = np.zeros(len(frame.rows))
+        for axis, value in ((axes.x, x), (axes.y, y)):
+            if axis is not None:
+                values = coordinates(frame, axis, units)
+                distance += ((values - value) / (float(np.ptp(values)) or 1.0)) ** 2
+        if not len(distance) or not np.isfinite(distance).any():
+            return None
+        return int(frame.rows[int(np.nanargmin(distance))])
+
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """The rows by their responsibilities (grey before the first E-step), and the components above them."""
+        if axes.y is None:
+            return self._histogram(frame, axes, palette, highlight, units)
+        data = frame.choices.dataset
+        along = [direction(data, axis, units) for axis in (axes.x, axes.y)]
+        x, y = (coordinates(frame, axis, units) for axis in (axes.x, axes.y))
+        at = None if highlight is None else _place(frame, highlight)
+        layers: list[Layer] = []
+        if (R := drawn_responsibilities(frame)) is None:
+            layers.append(Dots(x, y, palette.muted, "." if palette.ascii else "•", highlight=at))
+        else:
+            K = R.shape[1]
+            layers.append(Cloud(x, y, R, palette.colors(K), palette.markers(K), at))
+        if highlight is not None and at is None:  # beyond the rows that are drawn
+            row = data.X[highlight]
+            layers.append(
+                Dots(along[0].of(row)[None], along[1].of(row)[None], palette.text, palette.marker(0), highlight=0)
+            )
+        layers += self._trails(frame, along, palette)
+        layers += self.shapes(frame, along, palette)
+        points = [each.of(self.centers(frame, frame.step.params)) for each in along]
+        layers += [
+            Mark(float(a), float(b), palette.mean_marker, palette.color(k))
+            for k, (a, b) in enumerate(zip(*points, strict=True))
+        ]
+        return Scene(
+            layers,
+            axes.x.label,
+            axes.y.label,
+            legend=self._legend(frame, palette),
+            description=self._described(frame, axes, points),
+        )
+
+    def _trails(self, frame: Frame, along: Sequence[Direction], palette: Palette) -> list[Layer]:
+        """Where each mean has been: its path over the start and every M-step so far."""
+        if len(frame.trail) < 2:
+            return []
+        path = np.stack([self.centers(frame, params) for params in frame.trail])  # (T, K, d)
+        x, y = (each.of(path) for each in along)
+        return [Trail(x[:, k], y[:, k], palette.color(k)) for k in range(path.shape[1])]
+
+    def _histogram(self, frame: Frame, axes: Axes, palette: Palette, highlight: int | None, units: UnitsName) -> Scene:
+        data = frame.choices.dataset
+        along = direction(data, axes.x, units)
+        values = coordinates(frame, axes.x, units)
+        bars = remembered(data, ("bars", axes.x, units), lambda: _bars(values), of=frame.rows)
+        colored = Bars(bars.edges, bars.heights, _bar_colors(frame, values, bars, palette))
+        layers: list[Layer] = [colored]
+        if highlight is not None:
+            layers.append(VLine(float(along.of(data.X[highlight])), palette.text))
+        layers += self.curves(frame, along, palette, bars)
+        points = [along.of(self.centers(frame, frame.step.params))]
+        return Scene(
+            layers,
+            axes.x.label,
+            "density",
+            legend=self._legend(frame, palette),
+            description=self._described(frame, axes, points),
+        )
+
+    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        names = self.component_names(frame)
+        if len(names) > _LEGEND:
+            return []
+        return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
+
+    def _described(self, frame: Frame, axes: Axes, points: Sequence[Array]) -> str:
+        """The picture in words, for readers who can't see it."""
+        said = [f"{axes.title}: {plural(len(frame.rows), 'row')}"]
+        for name, *place in zip(self.component_names(frame), *points, strict=False):
+            said.append(f"component {name} at ({', '.join(number(float(p), 4) for p in place)})")
+        return "; ".join(said) + "."
+
+
+def shares(frame: Frame, names: Sequence[str]) -> tuple[Share, ...]:
+    """Mixing weights (where the parameters have them) beside hard shares."""
+    weights = getattr(frame.step.params, "weights", None)
+    counts = None if frame.labels is None else np.bincount(frame.labels, minlength=len(names))
+    return tuple(
+        Share(
+            name,
+            None if weights is None else float(weights[k]),
+            None if counts is None else float(counts[k]) / max(1, frame.n_rows),
+            None if counts is None else int(counts[k]),
+        )
+        for k, name in enumerate(names)
+    )
+
+
+def _place(frame: Frame, row: int) -> int | None:
+    """The place of a row among the drawn ones, which are in order; None where it isn't drawn."""
+    place = int(np.searchsorted(frame.rows, row))
+    return place if place < len(frame.rows) and int(frame.rows[place]) == row else None
+
+
+def _bars(values: Array) -> Bars:
+    """A density histogram with bins after Freedman & Diaconis (1981), 8 to 60 of them."""
+    known = values[np.isfinite(values)]
+    bins = 24
+    if len(known) > 1:
+        size = max(float(np.abs(known).max()), np.finfo(np.float64).tiny)
+        low, first, third, high = (np.quantile(known / size, [0.0, 0.25, 0.75, 1.0])).tolist()
+        width = 2 * (third - first) / len(known) ** (1 / 3)
+        bins = 24 if width <= 0 else int(np.clip(np.ceil((high - low) / width), 8, 60))
+    return histogram(known, bins)
+
+
+def _bar_colors(frame: Frame, values: Array, bars: Bars, palette: Palette) -> ColorArray | tuple[int, int, int]:
+    """Each bar in the mix of its rows' responsibilities; muted before the first E-step."""
+    R, edges = drawn_responsibilities(frame), bars.edges
+    if R is None or not len(bars.heights):
+        return palette.muted
+    bin_of = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(bars.heights) - 1)
+    totals = np.stack([np.bincount(bin_of, R[:, k], len(bars.heights)) for k in range(R.shape[1])], axis=1)
+    return mix(totals, palette.fills(R.shape[1]))

@@ -1,0 +1,134 @@
+"""Counts under a Poisson mixture: a bar for each number, in the mix of its responsibilities, under the components."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette, mix
+from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
+from emtui.frame import Frame
+from emtui.views.count_bars import CountBars
+from emtui.views.format import amount, from_to, listed, number, plural, probability
+from emtui.views.memory import remembered
+from emtui.views.points import shares
+from emtui.views.sentences import component_name, how_many, tell
+from emtui.views.tables import Column, component_table
+from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from engine.arrays import Array
+
+_LEGEND = 6
+
+
+class PoissonView(View):
+    """The view of `PoissonMixture`."""
+
+    def n_components(self, frame: Frame) -> int:
+        """K."""
+        return len(frame.step.params.rates)
+
+    def component_names(self, frame: Frame) -> tuple[str, ...]:
+        """1, 2, …"""
+        return tuple(str(k + 1) for k in range(self.n_components(frame)))
+
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """The counts along x."""
+        return (Axes(Axis("feature", 0, frame.choices.dataset.feature_names[0])),)
+
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """None: there is one picture."""
+        return ()
+
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """Mixing weights beside hard shares."""
+        return shares(frame, self.component_names(frame))
+
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """Shares of the rows with each count, under weights_k · Poisson(x; rates_k) and their sum."""
+        data, params = frame.step.problem.data, frame.step.params
+        counts = data.X[frame.rows, 0]
+        bars: CountBars = remembered(frame.choices.dataset, "count bars", lambda: CountBars.over(counts), of=frame.rows)
+        weight = np.ones(len(counts)) if data.sample_weight is None else data.sample_weight[frame.rows]
+        heights = bars.totals(counts, weight) / weight.sum()
+        colors: Any = palette.muted
+        if (R := frame.responsibilities) is not None:
+            by_bar = np.stack([bars.totals(counts, R[:, k]) for k in range(R.shape[1])], axis=1)
+            colors = mix(by_bar, palette.fills(R.shape[1]))
+        layers: list[Layer] = [Bars(bars.edges, heights, colors)]
+        if highlight is not None:
+            layers.append(VLine(float(data.X[highlight, 0]), palette.text))
+        parts = [w * bars.poisson(float(rate)) for w, rate in zip(params.weights, params.rates, strict=True)]
+        if len(parts) > 1:
+            middles = (bars.edges[1:] + bars.edges[:-1]) / 2
+            layers.append(Curve(middles, np.sum(parts, axis=0), palette.text, "dotted", "sum"))
+        layers += [
+            Curve(bars.edges, np.append(part, part[-1]), palette.color(k), "step") for k, part in enumerate(parts)
+        ]
+        what = "share" if bars.width == 1 else f"share of {bars.width:,} counts"
+        legend = self._legend(frame, palette)
+        return Scene(layers, axes.x.label, what, legend=legend, description=self._described(frame, axes))
+
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """The first row whose count is the nearest to x."""
+        if not np.isfinite(x):
+            return None
+        return int(frame.rows[int(np.abs(frame.step.problem.data.X[frame.rows, 0] - x).argmin())])
+
+    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        rates = frame.step.params.rates
+        if len(rates) > _LEGEND:
+            return []
+        return [(palette.marker(k), palette.color(k), f"rate {number(r)}") for k, r in enumerate(rates)]
+
+    def _described(self, frame: Frame, axes: Axes) -> str:
+        params = frame.step.params
+        said = [
+            f"component {k + 1} has the rate {number(r, 4)} and the weight {probability(w)}"
+            for k, (r, w) in enumerate(zip(params.rates, params.weights, strict=True))
+        ]
+        return f"{axes.title}: {plural(frame.n_rows, 'count')}; {'; '.join(said)}."
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """The weight and the rate of each component."""
+        counts = frame.choices.dataset.X
+        spread = remembered(frame.choices.dataset, "spread of counts", lambda: float(counts.std()) / 10)
+        columns = [
+            Column("weight", 1.0, probability=True),
+            Column("rate", spread or 0.1, float(frame.trail[0].rates.max())),
+        ]
+
+        def rows(params: Any) -> Array:
+            return np.stack([params.weights, params.rates], axis=1)[:, np.newaxis, :]
+
+        before = rows(frame.trail[-2]) if len(frame.trail) > 1 else None
+        return component_table(self.component_names(frame), columns, rows(frame.trail[-1]), before)
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """Which row or rate moved most, and what became of the bound and the log-likelihood."""
+        rates = frame.step.params.rates
+        start = f"{how_many(len(rates), 'rate')} {'starts' if len(rates) == 1 else 'start'}"
+        if len(rates) <= 4:
+            start += f" at {listed([number(r) for r in rates])}"
+        start += f", log-likelihood {amount(frame.record.log_likelihood)}"
+        return tell(frame, start=start, component=component_name, moved=lambda: self._moved(frame))
+
+    def _moved(self, frame: Frame) -> str:
+        """The rate that moved most against its own size, and its new weight."""
+        now, before = frame.trail[-1], frame.trail[-2]
+        change = np.abs(now.rates - before.rates) / np.maximum(np.maximum(now.rates, before.rates), 1e-300)
+        k = int(change.argmax())
+        if change[k] < 1e-9:
+            return "no rate moved"
+        verb = "rose" if now.rates[k] > before.rates[k] else "fell"
+        said = f"the rate of {component_name(k)} {verb} from {from_to(float(before.rates[k]), float(now.rates[k]))}"
+        weight = f" and its weight is now {probability(float(now.weights[k]))}"
+        return said + (weight if abs(now.weights[k] - before.weights[k]) >= 5e-4 else "")

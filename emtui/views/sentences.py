@@ -1,0 +1,264 @@
+"""The catalogue of messages: every step of every model in one line of plain words that is true of it.
+
+A view hands in what only it knows (what its components are called, how they start, how they moved); the rest is here.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from emtui.views.format import amount, count, listed, number, plural, probability, signed
+from emtui.views.moves import drawn_responsibilities, expected_rows, most_moved
+from engine.inference import Hard, Sampled, Tempered
+from engine.text import clean
+
+if TYPE_CHECKING:
+    from emtui.frame import Frame
+
+ComponentName = Callable[[int], str]
+_NUMBER_WORDS = (
+    "No",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+)
+_SAME = 1e-9
+"""Relative to the log-likelihood: what double precision can't tell from no change."""
+_NOT_NUMBERS = (
+    (r"(?<!\w)-inf(inity)?(?!\w)", "−∞"),
+    (r"(?<!\w)\+?inf(inity)?(?!\w)", "∞"),
+    (r"(?<!\w)nan(?!\w)", "undefined"),
+)
+
+
+def tell(frame: Frame, *, start: str, component: ComponentName, moved: Callable[[], str], row: str = "row") -> str:
+    """The line for this step.
+
+    Args:
+        frame: the step, and the one before it.
+        start: how the components start, a clause: "Three means start at random rows".
+        component: the name of a component counted from 0, in the middle of a sentence: "component 2", "coin A".
+        moved: asked after an M-step alone: how the parameters moved, a clause.
+        row: what a row is called.
+    """
+    if frame.step.phase == "init":
+        parts = [f"{start}; nothing has been assigned yet: press e"]
+    elif frame.step.phase == "E":
+        said = assigned(frame, component, row)
+        parts = [*said[:-1], f"{said[-1]}; {bound(frame)}"]
+    else:
+        parts = [f"{moved()}; {objective(frame)}", *events(frame)]
+    return line([*parts, *ending(frame)])
+
+
+def line(sentences: Sequence[str]) -> str:
+    """Sentences joined on one line, each with a capital and a full stop, without control characters."""
+    made = []
+    for sentence in sentences:
+        text = clean(sentence).rstrip(" .")
+        if text:
+            made.append(text[0].upper() + text[1:] + ".")
+    return " ".join(made)
+
+
+def how_many(n: int, one: str, many: str | None = None) -> str:
+    """Three means; beyond twelve in digits: 20 means."""
+    word = _NUMBER_WORDS[n] if n < len(_NUMBER_WORDS) else f"{n:,}"
+    return f"{word} {one if n == 1 else (many or one + 's')}"
+
+
+def component_name(k: int) -> str:
+    """What a component counted from 0 is called in the middle of a sentence."""
+    return f"component {k + 1}"
+
+
+# after an E-step
+
+
+def assigned(frame: Frame, component: ComponentName, row: str = "row") -> list[str]:
+    """Which row moved most and who gained and lost rows; after the first E-step, who has how many."""
+    if drawn_responsibilities(frame) is None:
+        return ["the responsibilities now belong to these parameters"]
+    move = most_moved(frame)
+    if move is None:
+        return [first_counts(frame, component, row), *_unsure(frame, row)]
+    drawn = "" if draws_all(frame) else f" {row}s drawn"
+    among = "" if draws_all(frame) else f" of the {plural(len(frame.rows), row)} drawn"
+    if move.amount < 5e-4:
+        most = f"moved by more than {number(move.amount, 2)}" if move.amount > 0 else "moved"
+        return [f"no {row}{among} {most}"]
+    name, to = row_name(frame, move.row, row), component(move.component)
+    how = "→".join(_apart(move.before, move.after))
+    if isinstance(frame.step.inference, Hard | Sampled):
+        others = f", one of {move.n_changed:,}{drawn}" if move.n_changed > 1 else ""
+        first = f"{name} changed sides to {to}{others}"
+    elif move.changed_sides:
+        others = f", one of {move.n_changed:,}{drawn} to change sides" if move.n_changed > 1 else ""
+        first = f"{name} now leans to {to} ({how}){others}"
+    else:
+        first = f"{name} moved most{among}, to {to} ({how})"
+    return [first, *_gains(frame, component, row)]
+
+
+def row_name(frame: Frame, index: int, row: str = "row") -> str:
+    """What a row of the data is called: "row 72", "line 73", "set HTTTHHTHTH"."""
+    data = frame.choices.dataset
+    return f"{row} {data.row_name(index)}" if data.row_names is not None else data.row_name(index)
+
+
+def draws_all(frame: Frame) -> bool:
+    """Whether the drawn rows are all the rows, so that what is counted in them is exact."""
+    return len(frame.rows) == frame.n_rows
+
+
+def first_counts(frame: Frame, component: ComponentName, row: str) -> str:
+    """How many rows each component has; of more than four the most and the fewest."""
+    assert frame.responsibilities is not None
+    rows = expected_rows(frame, frame.responsibilities)
+    about = "" if draws_all(frame) else "about "
+    if len(rows) > 4:
+        most, least = int(rows.argmax()), int(rows.argmin())
+        return (
+            f"{component(most)} has the most {row}s, {about}{count(float(rows[most]))} of {count(float(rows.sum()))}, "
+            f"and {component(least)} the fewest, {about}{count(float(rows[least]))}"
+        )
+    first = f"{component(0)} has {about}{plural(float(rows[0]), row)}"
+    return listed([first, *(f"{component(k)} {about}{count(float(rows[k]))}" for k in range(1, len(rows)))])
+
+
+def _apart(one: float, other: float) -> tuple[str, str]:
+    """Two probabilities with two digits, or three where two don't tell them apart."""
+    pair = probability(one, 2), probability(other, 2)
+    return pair if pair[0] != pair[1] else (probability(one, 4), probability(other, 4))
+
+
+def _unsure(frame: Frame, row: str) -> list[str]:
+    """How many of the drawn rows no component has for itself."""
+    assert frame.responsibilities is not None
+    if isinstance(frame.step.inference, Hard | Sampled) or frame.responsibilities.shape[1] < 2:
+        return []
+    unsure = int((frame.responsibilities.max(axis=1) < 0.9).sum())
+    drawn = "" if draws_all(frame) else " drawn"
+    clause = plural(unsure, f"{row}{drawn} is", f"{row}s{drawn} are")
+    return [f"{clause} shared (no responsibility above .9)"] if unsure else []
+
+
+def _gains(frame: Frame, component: ComponentName, row: str) -> list[str]:
+    assert frame.responsibilities is not None
+    assert frame.responsibilities_before is not None
+    change = expected_rows(frame, frame.responsibilities) - expected_rows(frame, frame.responsibilities_before)
+    about = "" if draws_all(frame) else "about "
+    gainer, loser = int(change.argmax()), int(change.argmin())
+    if round(float(change[gainer]), 1) <= 0:
+        return [f"no {component(0).rpartition(' ')[0]} gained or lost a tenth of a {row}"]
+    said = f"{component(gainer)} gained {about}{plural(float(change[gainer]), row)}"
+    if round(float(change[loser]), 1) < 0:
+        said += f", {component(loser)} lost {about}{count(-float(change[loser]))}"
+    return [said]
+
+
+def bound(frame: Frame) -> str:
+    """How the bound met the log-likelihood; where it doesn't, what is left between them, and why."""
+    record, before = frame.record, frame.previous_record
+    label = frame.step.problem.model.objective_label
+    negligible = _SAME * max(1.0, abs(record.elbo))
+    meets = abs(record.kl) <= negligible
+    rise = math.nan if before is None else record.elbo - before.elbo
+    if meets and not abs(rise) > negligible:  # nothing to compare with, or no change
+        return f"the bound touches the {label}, {amount(record.elbo)} (KL 0)"
+    if not math.isfinite(rise):
+        went = f"the bound stands at {amount(record.elbo)}"
+    elif abs(rise) <= negligible:
+        went = "the bound stayed where it was"
+    else:
+        went = f"the bound {'rose' if rise > 0 else 'fell'} {number(abs(rise))}"
+    if meets:
+        return f"{went} to meet the {label} (KL 0)"
+    if not math.isfinite(record.kl):
+        return went
+    return f"{went} and lies {number(record.kl)} below the {label} (KL {number(record.kl)}){_why_below(frame)}"
+
+
+def _why_below(frame: Frame) -> str:
+    """Why q is not the posterior."""
+    inference = frame.step.inference
+    if isinstance(inference, Hard):
+        return ", since each row goes wholly to its likeliest component"
+    if isinstance(inference, Sampled):
+        return ", since each row is drawn from its posterior"
+    if isinstance(inference, Tempered):
+        how = "more" if inference.temperature > 1 else "less"
+        return (
+            f", since at temperature {number(inference.temperature)} rows are shared {how} evenly than by the posterior"
+        )
+    return ", since this E-step is not exact"
+
+
+# after an M-step
+
+
+def objective(frame: Frame) -> str:
+    """How the log-likelihood changed, and why where it fell."""
+    record, before = frame.record, frame.previous_record
+    label = frame.step.problem.model.objective_label
+    if before is None or not math.isfinite(record.log_likelihood - before.log_likelihood):
+        return f"{label} {amount(record.log_likelihood)}"
+    change = record.log_likelihood - before.log_likelihood
+    negligible = _SAME * max(1.0, abs(record.log_likelihood))
+    if abs(change) <= negligible:
+        return f"{label} unchanged at {amount(record.log_likelihood)}"
+    said = f"{label} {signed(change)}"
+    return said if change > 0 else f"{said}: {_why_it_fell(frame, negligible)}"
+
+
+def _why_it_fell(frame: Frame, negligible: float) -> str:
+    step, record, before = frame.step, frame.record, frame.previous_record
+    assert before is not None
+    if any(event.breaks_ascent for event in step.events):
+        return "it fell because parameters were set by a rule, not by the maximum"
+    rises = step.problem.algorithm.rises
+    if rises == "elbo":
+        return f"hard assignment pushes up the bound ({signed(record.elbo - before.elbo)}), so this may fall"
+    if rises == "nothing":
+        if isinstance(step.inference, Tempered):
+            return f"at temperature {number(step.inference.temperature)} nothing has to rise"
+        if isinstance(step.inference, Sampled):
+            return "the assignments were drawn, so nothing has to rise"
+    with_prior = record.objective - before.objective
+    if with_prior >= -negligible and record.log_prior != before.log_prior:
+        return f"the prior weighs in, and with it the objective changed by {signed(with_prior)}"
+    if not step.problem.model.exact:
+        return f"the E-step is not exact, and what the M-step pushes up changed by {signed(with_prior)}"
+    return "this is a limit of the arithmetic, since exact EM can't fall"
+
+
+def events(frame: Frame) -> list[str]:
+    """What was out of the ordinary, in the engine's own words; what stops the run is said at the end alone."""
+    return [plain(event.message) for event in frame.step.events if event.message != frame.step.stop_reason]
+
+
+def ending(frame: Frame) -> list[str]:
+    """Why the run stops here, where it does."""
+    reason = frame.step.stop_reason
+    if reason is None:
+        return []
+    return [f"{'Converged' if frame.step.converged else 'Stopped'}: {plain(reason)}"]
+
+
+def plain(message: str) -> str:
+    """An engine's message with the app's signs: ∞ for inf, "undefined" for nan, − for a minus before a digit."""
+    for pattern, word in (*_NOT_NUMBERS, (r"(?<=\de)-(?=\d)|(?<=[ (])-(?=[\d.])", "−")):
+        message = re.sub(pattern, word, message)
+    return message

@@ -1,0 +1,155 @@
+"""The View contract: how a model's data, parameters and steps are shown, as plain values that panes draw."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from emtui.charts.colors import Palette
+    from emtui.charts.scene import Scene
+    from emtui.frame import Frame
+
+UnitsName = Literal["data", "standard"]
+"""Which units numbers are shown in: the data's own, or mean 0 and variance 1 in each column."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One direction to look along: a column of the table, or a principal component, counted from 0."""
+
+    kind: Literal["feature", "component"]
+    index: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Axes:
+    """What a picture shows: two axes, or one (y is None), which makes it a histogram."""
+
+    x: Axis
+    y: Axis | None = None
+
+    @property
+    def title(self) -> str:
+        """As in a pane's title: "petal length × petal width"."""
+        return self.x.label if self.y is None else f"{self.x.label} × {self.y.label}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the parameter table.
+
+    Attributes:
+        text: the number, padded on the left to its column's width, so that digits line up and don't jump.
+        delta: the change since the parameters last moved, such as "▲0.031"; "" where there is none to show.
+        direction: the sign of that change as shown: 1, −1, or 0.
+        change: how large it is, 0 to 1: 1 is a change of the size of the column's own spread; for styling.
+    """
+
+    text: str
+    delta: str = ""
+    direction: int = 0
+    change: float = 0.0
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """A row of the parameter table: usually a component; its marker and colour are those of the picture."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    component: int | None = None
+    """The component whose colour and marker the row has; None for rows that belong to none."""
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """Parameters as a table of texts; every row has as many cells as there are columns.
+
+    Attributes:
+        columns: headings; text from the data is cleaned but may hold wide characters or "[".
+        rows: a component each, as a rule.
+        units: which units the numbers are in.
+        note: a sentence to stand below the table, or "".
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[ParameterRow, ...]
+    units: UnitsName = "data"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Share:
+    """A component's share of the rows, counted in two ways.
+
+    weight is its mixing weight, None where the model has none; hard the share of the rows that are likeliest its
+    own, and rows their number: None before the first E-step.
+    """
+
+    name: str
+    weight: float | None
+    hard: float | None
+    rows: int | None
+
+
+class View(ABC):
+    """How one model is shown. A view is stateless: everything comes from the frame."""
+
+    @abstractmethod
+    def n_components(self, frame: Frame) -> int:
+        """K: how many components have a colour, a marker and a column of responsibilities."""
+
+    @abstractmethod
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """What the picture can show, the default first; it depends on the data alone, never on the step."""
+
+    @abstractmethod
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """The axes that can be paired freely: every column, then the principal components; () for fixed pictures."""
+
+    @abstractmethod
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """The data picture. highlight: a row of the data (counted from 0) to mark, whether it is drawn or not."""
+
+    @abstractmethod
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """The row of the data whose point lies nearest to (x, y), each axis measured by its spread; None for none."""
+
+    def caption(self, frame: Frame, axes: Axes) -> str:
+        """The picture's title: "petal length × petal width"."""
+        return axes.title
+
+    @abstractmethod
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """θ as a table, with the change since it last moved."""
+
+    def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
+        """More about one component, such as its covariance matrix; None where the table says it all."""
+        return None
+
+    @abstractmethod
+    def component_names(self, frame: Frame) -> tuple[str, ...]:
+        """K short names, as in the table's first column: "1", "2", … or "A", "B", …"""
+
+    @abstractmethod
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """What just happened: one line of plain text that is true of this step."""
+
+    def responsibilities_columns(self, frame: Frame) -> tuple[str, ...]:
+        """Headings of the responsibilities table: the components' names."""
+        return self.component_names(frame)
+
+    @abstractmethod
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """Mixing weights beside hard shares, a component each."""

@@ -1,0 +1,72 @@
+"""Driving the real app: open it at a size, press keys, wait until it is at rest. No sleeps: the runner is joined."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from screen_text import screen_text
+from textual.pilot import Pilot
+
+from emtui.app import EmtuiApp
+from emtui.choices import Choices, choose
+from emtui.config import Config
+from emtui.screens.explore import ExploreScreen
+
+
+def explorer(app: EmtuiApp) -> ExploreScreen:
+    """The explorer, wherever it lies in the stack."""
+    return next(screen for screen in app.screen_stack if isinstance(screen, ExploreScreen))
+
+
+class Driver:
+    """An open app and the keys to press."""
+
+    def __init__(self, app: EmtuiApp, pilot: Pilot[Any]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def settle(self) -> None:
+        """Wait until no step is under way and every message is dealt with."""
+        for _ in range(3):
+            await self.pilot.pause()
+            await asyncio.to_thread(explorer(self.app).runner.wait)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> str:
+        """Press the keys, each at rest, and give the screen's text."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+        return self.text
+
+    async def resize(self, width: int, height: int) -> str:
+        """Give the terminal another size."""
+        await self.pilot.resize_terminal(width, height)
+        await self.settle()
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        return screen_text(self.app)
+
+    @property
+    def frame(self) -> Any:
+        """The frame on the screen."""
+        return explorer(self.app).frame
+
+
+@asynccontextmanager
+async def driving(
+    choices: Choices | None = None, size: tuple[int, int] = (120, 40), config: Config | None = None
+) -> AsyncIterator[Driver]:
+    """Open the app on these choices (iris unless told otherwise) at this size."""
+    app = EmtuiApp(choices or choose("iris"), config or Config())
+    async with app.run_test(size=size) as pilot:
+        driver = Driver(app, pilot)
+        await pilot.pause()
+        await driver.settle()
+        yield driver

@@ -1,0 +1,87 @@
+"""A host for one pane, what stands in it, and the frames that the tests of panes share."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+from screen_text import screen_lines
+from textual.app import App, ComposeResult
+
+from emtui.choices import Choices, choose
+from emtui.frame import Frame
+from emtui.messages import RowChosen
+from emtui.panes.pane import Pane
+from emtui.panes.table import LineTable
+from emtui.session import Session
+from engine.data import Dataset
+from engine.models.gaussian import GaussianMixture
+
+SIZES = [(6, 3), (20, 4), (24, 6), (40, 12), (60, 30), (80, 24), (120, 40)]
+HOSTILE = ("[bold]x", "\x1b[31mred\x07", "漢字 漢字 漢字 漢字", "x\ny")
+
+
+def taken(session: Session, steps: int) -> Frame:
+    for _ in range(steps):
+        session.take()
+    return session.frame()
+
+
+def iris(steps: int = 5, **words: object) -> Frame:
+    session = Session(choose("iris", **words))
+    assert session.baseline is not None
+    return taken(session, steps)
+
+
+@cache
+def converged() -> Frame:
+    session = Session(choose("iris", stop="responsibilities=1e-4"))
+    assert session.baseline is not None
+    for _ in session.run_on():
+        pass
+    return session.frame()
+
+
+@cache
+def many_rows() -> Frame:
+    generator = np.random.default_rng(3)
+    y = np.arange(120_000) % 2
+    data = Dataset("many", generator.normal(size=(120_000, 2)) + 3.0 * y[:, None], y=y, class_names=("low", "high"))
+    model = GaussianMixture(n_components=2, init="points")
+    return taken(Session(Choices(source="many", dataset=data, model=model)), 3)
+
+
+def hostile(steps: int = 3) -> Frame:
+    generator = np.random.default_rng(1)
+    y = np.arange(40) % 2
+    X = generator.normal(size=(40, 4)) + 4.0 * y[:, None]
+    names = tuple(f"{HOSTILE[i % 4]} {i}" for i in range(40))
+    data = Dataset("h", X, y=y, feature_names=HOSTILE, class_names=HOSTILE[:2], row_names=names)
+    return taken(Session(Choices(source="h", dataset=data, model=GaussianMixture(n_components=2))), steps)
+
+
+class Host(App[None]):
+    def __init__(self, pane: Pane) -> None:
+        super().__init__()
+        self.pane = pane
+        self.chosen: list[int | None] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.pane
+
+    def on_row_chosen(self, event: RowChosen) -> None:
+        self.chosen.append(event.row)
+
+
+def box(app: Host) -> list[str]:
+    """The lines inside the border, the scrollbar left out."""
+    return [re.sub(r"[▁▂▃▄▅▆▇█ ]*$", "", line[1:-1]) for line in screen_lines(app)[1:-1]]
+
+
+def border(app: Host) -> str:
+    return screen_lines(app)[-1]
+
+
+def table_of(app: Host) -> LineTable:
+    return app.pane.query_one(LineTable)

@@ -1,0 +1,206 @@
+"""The explorer, driven by its keys: what the screen says is what the engine computes."""
+
+import numpy as np
+import pytest
+from driving import driving, explorer
+
+import engine
+from emtui.choices import choose
+from emtui.config import Config
+from emtui.views.format import fixed
+
+
+async def test_opens_on_iris_with_a_gaussian_mixture_at_its_start():
+    async with driving() as app:
+        text = app.text
+        assert "iris 150×4" in text and "gmm K=3 full" in text and "start" in text
+        assert "Iris flowers" in text and "petal length × petal width" in text
+        assert app.frame.step.phase == "init"
+        assert "press e" in text
+
+
+async def test_half_steps_are_those_of_the_engine():
+    data = engine.load("iris")
+    steps = list(engine.iterate(engine.GaussianMixture(n_components=3), data.X, seed=0, max_iter=3))
+    async with driving() as app:
+        for wanted in steps[1:]:
+            text = await app.press(wanted.phase.lower())
+            assert f"iteration {wanted.iteration} · {wanted.phase}" in text
+            assert fixed(wanted.objective) in text
+            np.testing.assert_array_equal(app.frame.step.params.means, wanted.params.means)
+            np.testing.assert_array_equal(app.frame.responsibilities, wanted.posterior.responsibilities)
+
+
+async def test_every_number_on_the_screen_is_of_the_step_on_the_screen():
+    """Walk on, walk back: each stop says again what it said the first time."""
+    async with driving() as app:
+        seen = [app.text]
+        for key in ("e", "m", "e", "m"):
+            seen.append(await app.press(key))
+        for back in range(3, 0, -1):
+            text = await app.press("left")
+            assert parameters_of(text) == parameters_of(seen[back])
+            assert agreement_of(text) == agreement_of(seen[back])
+        forward = await app.press("l")
+        assert parameters_of(forward) == parameters_of(seen[2])
+
+
+def parameters_of(text):
+    return [line[78:] for line in text.splitlines()[29:37]]
+
+
+def agreement_of(text):
+    return next(line for line in text.splitlines() if "EM " in line)[:28]
+
+
+async def test_iris_from_kmeans_reaches_the_published_accuracy():
+    choices = choose("iris", stop="responsibilities=1e-4")
+    async with driving(choices) as app:
+        text = await app.press("c")
+        assert "145/150" in text and "134/150" in text
+        assert "Converged" in text
+        assert ".2992" in text and ".3333" in text and ".3675" in text
+
+
+async def test_stepping_after_going_back_opens_a_branch_and_the_old_one_stays():
+    async with driving() as app:
+        await app.press("n", "n", "left", "left")
+        text = await app.press("e")
+        assert "branch 2 of 2" in text and "opened branch 2" in text
+        text = await app.press("b")
+        assert "branch 1 of 2" in text
+        text = await app.press("end")
+        assert "iteration 2 · M" in text
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (("m",), "An M-step needs responsibilities: press e first."),
+        (("e", "e"), "press m to move the parameters"),
+        (("left",), "there is nothing before it"),
+        (("right",), "press e, m or n to go on"),
+        (("b",), "There is one branch only"),
+    ],
+)
+async def test_a_key_that_cannot_act_says_why(keys, words):
+    async with driving() as app:
+        assert words in await app.press(*keys)
+
+
+async def test_history_keys():
+    async with driving() as app:
+        await app.press("n", "n", "n", "n", "n", "n")
+        assert app.frame.cursor == 12
+        await app.press("left_square_bracket")
+        assert app.frame.cursor == 2
+        await app.press("right_square_bracket")
+        assert app.frame.cursor == 12
+        await app.press("home")
+        assert app.frame.cursor == 0
+        await app.press("end")
+        assert app.frame.cursor == 12
+        await app.press("r")
+        assert app.frame.cursor == 0
+        await app.press("g", "4", "enter")
+        assert (app.frame.step.iteration, app.frame.step.phase) == (4, "M")
+
+
+async def test_a_new_start_is_another_seed_and_the_old_one_stays_reachable():
+    async with driving(choose("iris", settings={"init": "points"})) as app:
+        before = app.frame.step.params.means
+        text = await app.press("n", "R")
+        assert "seed 1" in text and "branch 2 of 2" in text
+        assert not np.array_equal(app.frame.step.params.means, before)
+        text = await app.press("b")
+        np.testing.assert_array_equal(app.frame.trail[0].means, before)
+        assert "seed 0" in text
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (40, 12)])
+async def test_every_pane_can_be_reached_and_fits(size):
+    async with driving(size=size) as app:
+        await app.press("n", "e")
+        titles = ("petal", "bound", "responsibilities", "parameters", "agreement", "data", "model")
+        for number, title in enumerate(titles, start=1):
+            text = await app.press(str(number))
+            assert title in text, (number, title)
+            assert all(len(line) <= size[0] for line in text.splitlines())
+            await app.press("escape")
+        text = await app.press("z")
+        assert "petal" in text
+        await app.press("escape")
+
+
+async def test_shrinking_says_so_and_growing_recovers():
+    async with driving(size=(200, 60)) as app:
+        whole = await app.press("n")
+        for width, height in ((120, 40), (100, 30), (80, 24), (60, 20), (40, 12), (30, 8), (10, 3), (1, 1)):
+            text = await app.resize(width, height)
+            assert len(text.splitlines()) <= height
+        text = await app.resize(30, 8)
+        assert "needs 40×10" in text
+        assert await app.resize(200, 60) == whole
+
+
+async def test_rows_chosen_in_the_table_are_marked_in_the_picture():
+    async with driving() as app:
+        await app.press("n", "e", "3", "down", "down")
+        assert explorer(app.app)._row is not None
+        scene = app.app.screen.query_one("#picture-chart").scene
+        assert any(getattr(layer, "highlight", None) is not None for layer in scene.layers) or len(scene.layers) > 0
+
+
+async def test_axes_walk_through_the_pictures_and_back():
+    async with driving() as app:
+        first = app.text
+        second = await app.press("a")
+        assert "petal length × petal width" not in second.splitlines()[1]
+        back = await app.press("A")
+        assert back.splitlines()[1:20] == first.splitlines()[1:20]
+
+
+async def test_play_takes_steps_and_pauses():
+    async with driving() as app:
+        await app.press("plus", "plus", "plus", "space")
+        while app.frame.cursor < 4:
+            await app.pilot.pause(0.02)
+        text = await app.press("space")
+        assert "Paused" in text
+        stopped_at = app.frame.cursor
+        await app.settle()
+        assert app.frame.cursor == stopped_at
+
+
+async def test_copying_says_a_command_that_the_shell_takes():
+    async with driving(choose("iris", k=4, settings={"covariance_type": "diag"}, seed=3)) as app:
+        text = await app.press("y")
+        assert "emtui run iris --model gmm -k 4 --set covariance_type=diag --seed 3" in " ".join(text.split())
+
+
+async def test_the_users_key_map_is_used_and_shown():
+    async with driving(config=Config(keymap={"step.e": "w"})) as app:
+        text = await app.press("w")
+        assert "iteration 1 · E" in text
+        assert "w E-step" in text.splitlines()[-1]
+
+
+async def test_light_and_dark_say_the_same():
+    async with driving() as app:
+        dark = await app.press("n")
+        light = await app.press("t")
+        assert app.app.theme == "emtui-light"
+        assert light == dark
+
+
+async def test_settings_that_cannot_be_used_are_said_and_not_fatal(tmp_path):
+    from emtui.config import load_config
+
+    path = tmp_path / "config.toml"
+    path.write_text('theme = "no-such"\nblue = 1\n[keys]\n"step.e" = 3\n')
+    config = load_config(path)
+    assert len(config.warnings) == 2
+    async with driving(config=config) as app:
+        assert "iris 150×4" in app.text
+    path.write_text("theme = ")
+    assert "can't be read" in load_config(path).warnings[0]

@@ -1,0 +1,136 @@
+"""What an export holds: every step, every row, every digit."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from walking import walked
+
+from emtui.export import (
+    export_parameters,
+    export_responsibilities,
+    export_script,
+    export_steps_csv,
+    export_steps_json,
+)
+from emtui.files import ExportError
+from emtui.parameters_file import params_as_lists
+from emtui.step_record import SCALARS
+from engine.errors import EngineError
+
+EXPORTS: tuple[Callable[..., Path], ...] = (
+    export_steps_csv,
+    export_steps_json,
+    export_parameters,
+    export_responsibilities,
+    export_script,
+)
+
+
+# names and folders of the exports
+
+
+def test_default_names_come_from_data_and_model(tmp_path: Path) -> None:
+    session = walked("iris", 2)
+    names = [export(session, folder=tmp_path).name for export in EXPORTS]
+    assert names == [
+        "iris-gmm-steps.csv",
+        "iris-gmm-steps.json",
+        "iris-gmm-parameters.json",
+        "iris-gmm-responsibilities.csv",
+        "iris-gmm-run.py",
+    ]
+    assert export_steps_csv(session, folder=tmp_path).name == "iris-gmm-steps-2.csv"
+
+
+@pytest.mark.parametrize("export", EXPORTS)
+def test_a_path_of_ones_own(tmp_path: Path, export: Callable[..., Path]) -> None:
+    session = walked("coins", 2)
+    path = tmp_path / "mine"
+    assert export(session, path) == path
+    first = path.read_bytes()
+    with pytest.raises(EngineError, match="exists already"):
+        export(session, path)
+    export(session, path, overwrite=True)
+    assert path.read_bytes() == first
+
+
+# steps
+
+
+def test_steps_as_csv_keep_every_digit(tmp_path: Path) -> None:
+    session = walked("old_faithful", 7)
+    with export_steps_csv(session, folder=tmp_path).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    steps = session.timeline.steps
+    assert len(rows) == len(steps) == 8
+    for row, step in zip(rows, steps, strict=True):
+        assert (int(row["iteration"]), row["phase"]) == (step.iteration, step.phase)
+        for name in SCALARS:
+            value = getattr(step, name)
+            assert row[name] == "" if math.isnan(value) else float(row[name]) == value
+        for k in range(2):
+            assert float(row[f"weights[{k}]"]) == step.params.weights[k]
+            assert float(row[f"means[{k},1]"]) == step.params.means[k, 1]
+            assert float(row[f"covariances[{k},0,1]"]) == step.params.covariances[k, 0, 1]
+
+
+def test_wide_parameters_stay_out_of_the_csv(tmp_path: Path) -> None:
+    with export_steps_csv(walked("digits", 1, model="kmeans", k=10), folder=tmp_path).open(newline="") as file:
+        assert next(csv.reader(file))[-1] == "events"
+
+
+def test_steps_as_json_are_the_present_branch(tmp_path: Path) -> None:
+    session = walked("coins")
+    session.timeline.go_to(3)
+    session.take()
+    document = json.loads(export_steps_json(session, folder=tmp_path).read_text())
+    assert (document["dataset"], document["model"], document["seed"]) == ("coins", "coins", 0)
+    assert document["options"] == {"n_components": 2, "n_trials": 10, "fixed_weights": False}
+    assert [(s["iteration"], s["phase"]) for s in document["steps"]] == [
+        (s.iteration, s.phase) for s in session.timeline.steps
+    ]
+    assert document["steps"][0]["elbo"] is None
+    assert document["steps"][-1]["params"] == params_as_lists(session.timeline.current.params)
+
+
+def test_responsibilities_of_every_row(tmp_path: Path) -> None:
+    session = walked("iris", 5)
+    with export_responsibilities(session, folder=tmp_path).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    posterior = session.timeline.current.posterior
+    assert posterior is not None
+    r = np.array([[float(row[f"r{k}"]) for k in (1, 2, 3)] for row in rows])
+    assert np.array_equal(r, posterior.responsibilities)
+    assert [int(row["component"]) - 1 for row in rows] == posterior.labels.tolist()
+    assert [row["row"] for row in rows[:2]] == ["row 1", "row 2"]
+    data = session.choices.dataset
+    assert data.y is not None
+    assert [row["class"] for row in rows] == [data.class_names[label] for label in data.y]
+
+
+def test_responsibilities_of_many_rows_come_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = walked("iris", 1)
+
+    def read() -> list[list[str]]:
+        return list(csv.reader(export_responsibilities(session, folder=tmp_path).read_text().splitlines()))
+
+    whole = read()
+    monkeypatch.setattr("emtui.export._ROWS_AT_ONCE", 7)
+    chunked = read()
+    assert [row[:2] + row[-1:] for row in chunked] == [row[:2] + row[-1:] for row in whole]
+    numbers = [np.array([row[2:5] for row in rows[1:]], dtype=float) for rows in (chunked, whole)]
+    np.testing.assert_allclose(*numbers, rtol=1e-9)
+
+
+def test_there_are_no_responsibilities_at_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="take an E-step first"):
+        export_responsibilities(walked("coins", 0), folder=tmp_path)
+    assert os.listdir(tmp_path) == []

@@ -1,0 +1,258 @@
+"""Opening a file: the tree, the first rows, the columns, and what is said of files that can not be read."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from dialog_host import Host, settle, words, write
+from hypothesis import given
+from hypothesis import strategies as st
+from screen_text import screen_text
+
+from emtui.choices import open_source
+from emtui.messages import DatasetChosen
+from emtui.screens.column_roles import ColumnList, ColumnRoles
+from emtui.screens.file_tree import TableTree, completed
+from emtui.screens.open_file import OpenFileScreen
+from emtui.screens.table_look import first_rows, look_at, missing_note
+from engine.errors import OptionError
+from engine.tables import preview_table, read_table
+
+SIZES = [(40, 12), (80, 24), (120, 40)]
+TABLE = "id,width,species\n" + "".join(f"{i},{i % 7 / 2},{'ab'[i % 2]}\n" for i in range(30)) + "30,,a\n"
+
+
+# columns
+
+
+def roles_of(tmp_path: Path, text: str = TABLE) -> tuple[Path, ColumnRoles]:
+    path = tmp_path / "table.csv"
+    path.write_text(text, "utf-8")
+    return path, ColumnRoles.suggested(preview_table(path))
+
+
+def test_roles_become_the_words_of_the_reader(tmp_path: Path) -> None:
+    path, roles = roles_of(tmp_path)
+    preview = preview_table(path)
+    assert (roles.data, roles.label) == ({0, 1}, 2)
+    assert roles.words(preview) == (None, None)
+    assert roles.toggled(0).words(preview) == (None, ("width",))
+    assert roles.labelled(2).words(preview) == ("", None)
+    assert roles.labelled(1).words(preview) == ("width", None)
+    assert roles.labelled(1).toggled(1) == ColumnRoles(roles.columns, roles.data, None)
+    with pytest.raises(OptionError, match="holds text"):
+        roles.toggled(2)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 2)), max_size=6))
+def test_what_is_ticked_is_what_is_read(changes: list[tuple[bool, int]]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, roles = roles_of(Path(folder))
+        for toggle, index in changes:
+            try:
+                roles = roles.toggled(index) if toggle else roles.labelled(index)
+            except OptionError:
+                continue
+        label, columns = roles.words(preview_table(path))
+        if not roles.data:
+            return
+        data = read_table(path, label=label, columns=columns)
+        names = [column.name for column in roles.columns]
+        assert data.feature_names == tuple(names[i] for i in sorted(roles.data))
+        assert (data.y is None) == (roles.label is None)
+        if roles.label == 2:
+            assert data.class_names == ("a", "b")
+
+
+def test_first_rows_fit_any_width_and_say_what_is_left_out(tmp_path: Path) -> None:
+    heads = ",".join(f"column {i}" for i in range(12))
+    path = tmp_path / "wide.csv"
+    path.write_text(heads + "\n" + ",".join("1" * 12) + "\n", "utf-8")
+    preview = preview_table(path, header=True)
+    for width in (10, 30, 60, 200):
+        lines = first_rows(preview, width)
+        assert all(len(line) <= width for line in lines)
+    assert first_rows(preview, 30)[0].endswith("+10 more")
+    assert "more" not in first_rows(preview, 200)[0]
+
+
+def test_missing_values_in_the_first_rows_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "gaps.csv"
+    path.write_text("a,b\n1,\nNA,2\n3,4\n", "utf-8")
+    assert missing_note(preview_table(path)) == "2 of the first 3 rows have a missing value: such rows are left out."
+    path.write_text("a,b\n1,2\n3,4\n", "utf-8")
+    assert missing_note(preview_table(path)) == ""
+
+
+# opening
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_file_is_seen_and_opened(tmp_path: Path, size: tuple[int, int]) -> None:
+    roles_of(tmp_path)
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        await app.open(pilot, OpenFileScreen(tmp_path))
+        await write(pilot, "table.csv")
+        text = words(app)
+        assert "UTF-8, comma, names in the first line, 3 columns" in text or size[0] < 120
+        assert "width species" in text
+        await pilot.press("enter")
+        await settle(pilot)
+    (chosen,) = app.results
+    assert isinstance(chosen, DatasetChosen)
+    assert (chosen.label, chosen.columns, chosen.standardize) == (None, None, False)
+    assert open_source(chosen.source).X.shape == (30, 2)
+
+
+async def test_columns_label_and_standardizing_are_chosen(tmp_path: Path) -> None:
+    roles_of(tmp_path)
+    app = Host()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.open(pilot, OpenFileScreen(tmp_path))
+        await write(pilot, "table.csv")
+        columns = app.screen.query_one(ColumnList)
+        columns.focus()
+        await pilot.pause()
+        assert "◉ species" in screen_text(app)
+        assert "label, 2 values" in screen_text(app)
+        await pilot.press("space", "down", "down", "space")
+        await pilot.pause()
+        assert "The column 'species' holds text: it can be the label (press l)." in words(app)
+        await pilot.press("l")
+        await pilot.pause()
+        assert "◉" not in screen_text(app)
+        assert "holds text" not in words(app)
+        await pilot.press("tab", "space")
+        await pilot.pause()
+        assert "standardize yes" in words(app)
+        await pilot.press("enter")
+        await settle(pilot)
+    (chosen,) = app.results
+    assert (chosen.label, chosen.columns, chosen.standardize) == ("", ("width",), True)
+    data = open_source(chosen.source, label="", columns=chosen.columns, standardize=True)
+    assert data.y is None
+    assert data.feature_names == ("width",)
+    assert data.units is not None
+
+
+async def test_no_column_at_all_is_refused(tmp_path: Path) -> None:
+    roles_of(tmp_path)
+    app = Host()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.open(pilot, OpenFileScreen(tmp_path))
+        await write(pilot, "table.csv")
+        app.screen.query_one(ColumnList).focus()
+        await pilot.press("space", "down", "space", "enter")
+        await settle(pilot)
+        assert "No column is chosen as data" in words(app)
+        assert app.results == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("missing.csv", None),
+        ("empty.csv", b""),
+        ("header.csv", b"a,b\n"),
+        ("ragged.csv", b"a,b\n1,2\n1,2,3\n"),
+        ("words.csv", b"a,b\nx,y\nz,w\n"),
+        ("binary.csv", bytes(range(256)) * 8),
+        ("gaps.csv", b"a,b\n1,\n,2\n"),
+        ("late.csv", b"a,b\n" + b"1,2\n" * 1500 + b"1,oops\n"),
+    ],
+)
+async def test_what_can_not_be_read_gets_one_sentence_in_place(
+    tmp_path: Path, name: str, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    app = Host()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.open(pilot, OpenFileScreen(tmp_path))
+        await write(pilot, name)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.results == []
+        problem = app.screen.query_one("#problem")
+        assert problem.has_class("-said")
+        assert name in words(app).replace(" ", "")
+        await write(pilot, "")
+        assert not problem.has_class("-said")
+        await pilot.press("escape")
+        await pilot.pause()
+    assert app.results == [None]
+
+
+async def test_half_a_path_is_no_mistake_and_a_folder_is_entered(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "inner.csv").write_text(TABLE)
+    app = Host()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.open(pilot, OpenFileScreen(tmp_path))
+        await write(pilot, "su")
+        assert not app.screen.query_one("#problem").has_class("-said")
+        await write(pilot, "sub")
+        await pilot.press("enter")
+        await settle(pilot)
+        tree = app.screen.query_one(TableTree)
+        await tree.reload()
+        await pilot.pause()
+        assert "inner.csv" in screen_text(app)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        assert "◉ species" in screen_text(app)
+        assert app.screen.query_one(ColumnList).has_focus
+        await pilot.press("enter")
+        await settle(pilot)
+    assert Path(app.results[0].source).resolve() == (tmp_path / "sub" / "inner.csv").resolve()
+
+
+async def test_hostile_names_are_shown_as_text_and_can_be_opened(tmp_path: Path) -> None:
+    evil = tmp_path / "a [bold]\x1b[31m\x07red[!].csv"
+    evil.write_text("[red]x[!],\x1b[2Jb,漢字\n" + "".join(f"{i},{i % 4},{i % 3}\n" for i in range(12)), "utf-8")
+    (tmp_path / "notes.pdf").write_text("")
+    (tmp_path / ".hidden.csv").write_text(TABLE)
+    app = Host()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.open(pilot, OpenFileScreen(tmp_path))
+        tree = app.screen.query_one(TableTree)
+        await tree.reload()
+        tree.focus()
+        await pilot.press("down", "enter")
+        await settle(pilot)
+        text = screen_text(app)
+        assert "a [bold]red[!].csv" in text
+        assert "[red]x[!]" in text
+        assert "\x1b" not in text
+        assert "\x07" not in text
+        assert "notes.pdf" not in text
+        assert ".hidden.csv" not in text
+        await pilot.press("enter")
+        await settle(pilot)
+    (chosen,) = app.results
+    assert Path(chosen.source).name == evil.name
+    assert open_source(chosen.source).X.shape == (12, 3)
+
+
+def test_a_path_is_completed_to_the_first_folder_or_table(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("beta.csv", "best.csv", "better.png", "be\x1b[0m.csv"):
+        (tmp_path / name).write_text("")
+    base = f"{tmp_path}{os.sep}"
+    assert completed(base + "be") == base + "best.csv"
+    assert completed(base + "beta") == base + "beta.csv"
+    assert completed(base + "d") == base + f"data{os.sep}"
+    assert completed(base + "zzz") is None
+    assert completed(base) is None
+    assert completed("") is None
+    assert completed(f"{base}nowhere{os.sep}x") is None
+
+
+def test_a_look_at_what_is_no_file_finds_nothing_wrong(tmp_path: Path) -> None:
+    assert look_at(tmp_path).problem == ""
+    assert look_at(tmp_path / ("x" * 300)).preview is None

@@ -1,0 +1,52 @@
+"""Frames to look at: real sessions, walked so many half-steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emtui.choices import Choices, choose
+from emtui.frame import Frame
+from emtui.session import Session
+from engine.data import Dataset
+
+
+def session_of(X: Any, model: Any, *, data: dict[str, Any] | None = None, **choices: Any) -> Session:
+    """A session on a table made on the spot."""
+    table = np.asarray(X, dtype=np.float64)
+    dataset = Dataset("made", table.reshape(len(table), -1), **(data or {}))
+    return Session(Choices(source="made", dataset=dataset, model=model, **choices))
+
+
+def walked(session: Session, steps: int) -> Frame:
+    """The frame after so many half-steps."""
+    for _ in range(steps):
+        session.take()
+    return session.frame()
+
+
+def frames(session: Session, steps: int) -> list[Frame]:
+    """The frame of the start and of every half-step after it."""
+    seen = [session.frame()]
+    for _ in range(steps):
+        if session.timeline.current.stop_reason is not None:
+            break
+        session.take()
+        seen.append(session.frame())
+    return seen
+
+
+def catalogue(source: str, steps: int, **words: Any) -> Frame:
+    """A frame on a data set of the catalogue."""
+    return walked(Session(choose(source, **words)), steps)
+
+
+def blobs(n: int, d: int, k: int, seed: int = 0) -> NDArray[np.float64]:
+    """Rows from k correlated Gaussians."""
+    generator = np.random.default_rng(seed)
+    shapes = generator.normal(size=(k, d, d)) / np.sqrt(d) + np.eye(d)
+    labels = generator.integers(k, size=n)
+    noise = np.einsum("nij,nj->ni", shapes[labels], generator.normal(size=(n, d)))
+    return np.asarray(4 * generator.normal(size=(k, d))[labels] + noise)
