@@ -1,0 +1,179 @@
+r"""The network of `LatentMLP` trained by backpropagation, stepped like EM: E looks, M is one epoch.
+
+    forward    ln p(y | x) = ln softmax_y(V [1, u])            the usual network (Rumelhart, Hinton & Williams 1986)
+    marginal   ln p(y | x) = ln Σ_z p(z | x) o_y(z)            the objective of EM; its gradient is that of Q at θ_q = θ
+
+There is no latent variable to be unsure of: H = 0, the bound is the log-likelihood itself, and KL = 0 throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray, freeze
+from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
+from engine.errors import EngineError
+from engine.inference import EXACT, Inference
+from engine.model import Event, Expectation, Maximization, Model
+from engine.models.mlp_cost import check_memory
+from engine.models.mlp_params import (
+    LARGEST_WEIGHT,
+    NetworkParams,
+    check_network_params,
+    draw_params,
+    log_weight_prior,
+    n_network_parameters,
+    sigmoids,
+)
+from engine.models.mlp_predict import forward_probabilities, marginal_probabilities
+from engine.models.mlp_rows import NetworkRows, network_rows, new_rows
+from engine.options import option
+
+
+@dataclass(frozen=True, eq=False)
+class BackpropParams(NetworkParams):
+    """θ as in `NetworkParams`, and what the optimiser carries from one epoch to the next.
+
+    Attributes:
+        state: None before the first epoch of a given start.
+    """
+
+    state: OptimizerState | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        freeze(self)
+
+
+@dataclass(frozen=True)
+class BackpropMLP(Model[BackpropParams, NetworkRows]):
+    r"""A network with one hidden layer of m sigmoid units, trained by following the gradient of its log-likelihood.
+
+    The objective is that of `LatentMLP` with the same prior, log_likelihood − (weight_decay/2) Σ w², biases free; with
+    loss="marginal" it is the very same function of the same θ. Gradients are summed over the rows of a step, so that a
+    learning rate means the same for single rows, for all at once and for EM's gradient M-step. The same seed gives the
+    same starting weights as `LatentMLP`.
+
+    An epoch of several steps visits the rows in a shuffled order of its own, so the order of the rows matters.
+    """
+
+    Params: ClassVar[type] = BackpropParams
+    name: ClassVar[str] = "backprop"
+    title: ClassVar[str] = "network trained by backpropagation"
+    supervised: ClassVar[bool] = True
+    size_option: ClassVar[str] = "hidden_units"
+    responsibilities_sum_to_one: ClassVar[bool] = False  # a column is a unit: its activity u_h
+
+    hidden_units: int = option(7, "how many hidden units", minimum=1, maximum=10_000)
+    optimizer: str = option("sgd", "one row a step, all rows a step, or Adam", choices=("sgd", "batch", "adam"))
+    loss: str = option("forward", "the usual forward pass, or EM's own marginal", choices=("forward", "marginal"))
+    learning_rate: float = option(0.005, "of a step, summed over its rows", minimum=0.0, exclusive_minimum=True)
+    batch_size: int | None = option(None, "rows a step; auto: 1 for sgd, else all", kind="int", minimum=1)
+    weight_decay: float = option(0.0, "precision of the Gaussian prior on the weights", minimum=0.0, maximum=1e100)
+    weight_scale: float = option(1.0, "standard deviation of the weights at the start", minimum=0.0, maximum=1e50)
+
+    def __post_init__(self) -> None:
+        """Check the options, and say what the objective is for this loss."""
+        super().__post_init__()
+        label = "log-likelihood" if self.loss == "marginal" else "log-likelihood of the forward pass"
+        object.__setattr__(self, "objective_label", label)
+        several = self.optimizer != "batch" and (self.optimizer == "sgd" or self.batch_size is not None)
+        object.__setattr__(self, "row_order_matters", several)
+
+    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
+        """Check inputs and targets; for the marginal, that its 2^m configurations fit into memory."""
+        rows = network_rows(X, y, sample_weight)
+        if self.loss == "marginal":
+            check_memory(rows.n_rows, self.hidden_units)
+        return rows
+
+    def observe_new(self, X: Any, params: BackpropParams) -> NetworkRows:
+        """Rows to predict for, without targets. Raises DataError where they have other columns."""
+        return new_rows(X, params.hidden.shape[1] - 1)
+
+    def start(self, data: NetworkRows, generator: np.random.Generator) -> BackpropParams:
+        """The start of `LatentMLP` with the same seed, and the seed of the epochs' shuffling."""
+        drawn = draw_params(self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator)
+        state = OptimizerState.fresh(drawn, int(generator.integers(2**31)))
+        return BackpropParams(drawn.hidden, drawn.output, state)
+
+    def check_params(self, params: Any, data: NetworkRows) -> BackpropParams:
+        """Shapes, finite numbers and the reference class; parameters of `LatentMLP` will do as well."""
+        if not isinstance(params, NetworkParams):
+            raise EngineError(f"start must be BackpropMLP.Params(...), not {type(params).__name__}.")
+        check_network_params(params, self.hidden_units, data.X.shape[1], data.n_classes)
+        state = params.state if isinstance(params, BackpropParams) else None
+        return BackpropParams(params.hidden, params.output, state)
+
+    def expect(self, params: BackpropParams, data: NetworkRows, inference: Inference = EXACT) -> Expectation:
+        """Look: the log-likelihood of the loss. There is nothing to expect."""
+        return Expectation((), log_likelihood(params, data, self.loss), 0.0)
+
+    def maximize(
+        self, expectation: Expectation, params: BackpropParams, data: NetworkRows
+    ) -> Maximization[BackpropParams]:
+        """One epoch. Nothing makes it rise: where the objective falls, an event says by how much."""
+        state = params.state if params.state is not None else OptimizerState.fresh(params, 0)
+        recipe = Recipe(self.optimizer, self.loss, self.learning_rate, self.weight_decay, self._rows_a_step(data))
+        hidden, output, state = epoch(params.hidden, params.output, state, data, recipe)
+        largest = max(float(np.abs(hidden).max()), float(np.abs(output).max()))
+        if not largest <= LARGEST_WEIGHT:
+            message = f"with learning rate {self.learning_rate:g} the weights grow without bound: take a smaller one"
+            return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
+        moved = BackpropParams(hidden, output, state)
+        before = expectation.log_likelihood + self.log_prior(params, data)
+        fell = before - log_likelihood(moved, data, self.loss) - self.log_prior(moved, data)
+        if fell <= 0.0:
+            return Maximization(moved)
+        message = f"the objective fell by {fell:.3g} in this epoch: {self._why_it_falls()}"
+        return Maximization(moved, (Event(message, breaks_ascent=True),))
+
+    def _rows_a_step(self, data: NetworkRows) -> int:
+        if self.optimizer == "batch":
+            return data.n_rows
+        usual = 1 if self.optimizer == "sgd" else data.n_rows
+        return min(data.n_rows, usual if self.batch_size is None else self.batch_size)
+
+    def _why_it_falls(self) -> str:
+        if self.optimizer == "batch":
+            return f"the step with learning rate {self.learning_rate:g} was too long"
+        if self.optimizer == "adam":
+            return "Adam's steps follow past gradients, and may go too far"
+        return "steps for a few rows at a time need not raise it for all of them"
+
+    def q_value(self, expectation: Expectation, params: BackpropParams, data: NetworkRows) -> float:
+        """The log-likelihood: with no latent variable it is its own bound."""
+        return log_likelihood(params, data, self.loss)
+
+    def log_prior(self, params: BackpropParams, data: NetworkRows) -> float:
+        """−(weight_decay/2) Σ w² over the weights of both layers, without its constant; biases are free."""
+        return log_weight_prior(params, self.weight_decay)
+
+    def responsibilities(
+        self, params: BackpropParams, data: NetworkRows, rows: slice | IntArray, inference: Inference = EXACT
+    ) -> Array:
+        """(len(rows), m) the activity u_h = σ(w_hᵀ[1, x]) of each unit, which knows nothing of the target."""
+        some = data.take(rows)
+        return some.in_user_order(sigmoids(some.design @ params.hidden.T)[0])
+
+    def entropy(self, params: BackpropParams, data: NetworkRows, inference: Inference = EXACT) -> float:
+        """0: nothing is latent."""
+        return 0.0
+
+    def predict_proba(self, params: BackpropParams, data: NetworkRows) -> Array:
+        """(n, g) by the forward pass, or by the marginal where that was trained."""
+        predict = forward_probabilities if self.loss == "forward" else marginal_probabilities
+        return data.in_user_order(predict(params, data.design))
+
+    def relabel(self, params: BackpropParams, order: IntArray) -> BackpropParams:
+        """The hidden units in another order: rows of `hidden`, columns of `output` after the bias."""
+        columns = np.concatenate([[0], 1 + np.asarray(order)])
+        state = None if params.state is None else params.state.relabelled(order)
+        return BackpropParams(params.hidden[order], params.output[:, columns], state)
+
+    def n_parameters(self, params: BackpropParams) -> int:
+        """m(p+1) + (g−1)(m+1)."""
+        return n_network_parameters(params)
