@@ -194,7 +194,7 @@ def _add_choices(parser: _Parser) -> None:
     add("--columns", type=split_columns, metavar="A,B", help="the columns to use")
     add("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
     add("--algorithm", metavar="NAME", help="classic, hard, stochastic or annealed (classic)")
-    add("--start", dest="start_file", metavar="FILE", help="begin from the parameters in a JSON file")
+    add("--start", dest="start_file", metavar="FILE", help="begin from parameters in a JSON file, or: published, model")
 
 
 def _whole(minimum: int) -> Callable[[str], int]:

@@ -26,7 +26,7 @@ def kmeans_baseline(choices: Choices) -> Baseline | None:
     from engine.stopping import ResponsibilityChange
 
     data = choices.dataset
-    if choices.model.name == "kmeans" or data.has_missing:
+    if choices.model.name == "kmeans" or choices.model.supervised or data.has_missing:
         return None
     n_init = 10 if len(data.X) <= _ROWS_FOR_TEN_STARTS else 1
     at_rest = ResponsibilityChange(0.5)  # no row goes to another cluster; rounding never lets the centres rest exactly

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding
+from collections.abc import Iterable
+from dataclasses import replace
+
+from textual.binding import ActiveBinding, Binding
 
 STEP = Binding.Group("step")
 HISTORY = Binding.Group("history")
@@ -79,3 +82,24 @@ FOOTER: tuple[str, ...] = (
     "history.reset",
     "history.newstart",
 )
+
+STEPPING: tuple[Binding, ...] = tuple(
+    replace(binding, action=f"explorer({binding.action!r})")
+    for binding in EXPLORE
+    if binding.group in (STEP, HISTORY) and binding.id not in ("step.cancel", "history.goto")
+)
+"""The stepping keys for a screen that lies over the explorer: its `action_explorer` hands them down."""
+
+
+def as_bound(active: Iterable[ActiveBinding]) -> list[Binding]:
+    """The explorer's bindings with the keys that they have now; the panes' seven numbers as one."""
+    keys: dict[str, Binding] = {}
+    for one in active:
+        if one.binding.id is not None and one.binding.id not in keys:
+            keys[one.binding.id] = one.binding
+    several = {f"look.pane{number}" for number in range(2, 8)}
+    return [
+        binding if keys.get(binding.id or "", binding).key in binding.key.split(",") else keys[binding.id or ""]
+        for binding in EXPLORE
+        if binding.id not in several
+    ]

@@ -8,10 +8,13 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from emtui.learning import Learning, learning_of
 from engine.algorithms import algorithm_named
+from engine.arrays import Array, IntArray
 from engine.data import Dataset, datasets, load
 from engine.errors import DataError, EngineError
 from engine.model import Model
@@ -21,6 +24,7 @@ from engine.stopping import StoppingRule, parse_rule, rules_for
 from engine.text import quoted
 
 DEFAULT_SOURCE = "iris"
+PUBLISHED, OWN = "published", "model"  # words after --start: that of the data's source, or the model's own
 MOST_COMPONENTS = 1_000_000  # beyond it no table of responsibilities fits in memory
 _FILE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 
@@ -31,7 +35,13 @@ class Choices:
 
     source is what to type after `emtui`: a name of the catalogue or a file's path. label and columns are the words
     that chose them, None where the data's own are used. stop is a stopping rule in words, None for `tol`. start is
-    θ⁰ where it is given, and start_file the file that it came from.
+    θ⁰ where it is given, and start_file the word or the file that gave it: None with a start is the one that was
+    published with the data, taken without being asked for.
+
+    A supervised model has test_share of the rows held back, drawn within each class where stratify is set, by
+    split_seed (None: by seed); standardize then means by the training rows, and `dataset` stays in its own units.
+    rival holds KEY=VALUE options of the other way to train the same network, which begins from the same weights
+    where same_start is set.
     """
 
     source: str
@@ -47,6 +57,11 @@ class Choices:
     standardize: bool = False
     start: Any = None
     start_file: str | None = None
+    test_share: float = 0.4
+    stratify: bool = True
+    split_seed: int | None = None
+    rival: tuple[tuple[str, str], ...] = ()
+    same_start: bool = True
 
     @property
     def rules(self) -> tuple[StoppingRule, ...]:
@@ -55,15 +70,33 @@ class Choices:
 
     @property
     def n_components(self) -> int:
-        """K, under whatever name the model has it; 1 where it has none."""
-        return int(getattr(self.model, self.model.size_option, 1))
+        """K, under whatever name the model has it; the sum of several layers; 1 where it has none."""
+        size = getattr(self.model, self.model.size_option, 1)
+        return sum(size) if isinstance(size, tuple) else int(size)
+
+    @property
+    def standardized(self) -> bool:
+        """The model sees the data in standard units."""
+        return self.standardize or self.dataset.units is not None
+
+    @cached_property
+    def learning(self) -> Learning | None:
+        """The split rows of a supervised model; None for any other. Raises EngineError where they can't be had."""
+        return learning_of(self) if self.model.supervised else None
+
+    @property
+    def table(self) -> tuple[Array, IntArray | None]:
+        """X and y as the model is fitted to them: all rows, or the training rows where it is supervised."""
+        if self.learning is None:
+            return self.dataset.X, None
+        return self.learning.inputs[self.learning.train], self.learning.targets[self.learning.train]
 
     def words(self) -> list[str]:
         """The words that make these choices again, after `emtui` or `emtui run`."""
         words = [self.source if not self.source.startswith("-") else f"./{self.source}", "--model", self.model.name]
         for option in self.model.options():
             value = getattr(self.model, option.name)
-            if option.name == self.model.size_option:
+            if option.name == self.model.size_option and isinstance(value, int):
                 words += ["-k", option.format(value)]
             elif value != option.default:
                 words += ["--set", f"{option.name}={option.format(value)}"]
@@ -77,7 +110,21 @@ class Choices:
             words += ["--algorithm", self.algorithm]
         if self.start_file is not None:
             words += _option("--start", self.start_file)
-        return [*words, "--seed", str(self.seed)]
+        elif self.start is None and published_start(self.dataset, self.model) is not None:
+            words += ["--start", OWN]
+        return [*words, *self._split_words(), "--seed", str(self.seed)]
+
+    def _split_words(self) -> list[str]:
+        if not self.model.supervised:
+            return []
+        words = ["--test-share", f"{self.test_share:g}"] if self.test_share != 0.4 else []
+        if not self.stratify:
+            words.append("--no-stratify")
+        if self.split_seed not in (None, self.seed):
+            words += ["--split-seed", str(self.split_seed)]
+        for key, value in self.rival:
+            words += ["--rival", f"{key}={value}"]
+        return [*words, *([] if self.same_start else ["--own-start"])]
 
     def command(self) -> str:
         """The shell command that reproduces the run."""
@@ -92,7 +139,34 @@ class Choices:
 
     def with_model(self, model: Model[Any, Any]) -> Choices:
         """The same data with another model or other options; a given start is left behind."""
-        return replace(self, model=model, start=None, start_file=None)
+        return self.changed(model=model)
+
+    def with_seed(self, seed: int) -> Choices:
+        """Another start on the same training rows."""
+        pinned = self.seed if self.model.supervised and self.split_seed is None else self.split_seed
+        return replace(self, seed=seed, split_seed=pinned)
+
+    def changed(self, **settings: Any) -> Choices:
+        """The choices with other settings and the model's own start; what the data are read with reads them again.
+
+        Raises:
+            EngineError: the settings can't be used; one sentence.
+        """
+        made = replace(self, **settings, start=None, start_file=None)
+        if made.seed == self.seed:  # another seed asks for another start
+            made = replace(made, start=published_start(made.dataset, made.model))
+        wanted = made.standardize and not made.model.supervised
+        keep = made.model.takes_missing
+        other_rows = looks_like_file(made.source) and keep != self.model.takes_missing
+        # data that were given in standard units, without a word, stay as they are
+        if other_rows or wanted != (self.standardize and not self.model.supervised):
+            how: dict[str, Any] = {"label": made.label, "columns": made.columns, "standardize": wanted}
+            data = open_source(made.source, keep_missing=keep, **how)
+            made = replace(made, dataset=data)
+        if made.model.name != self.model.name:
+            made = replace(made, rival=())
+        _ = made.rules, made.learning
+        return made
 
 
 def open_source(
@@ -101,8 +175,11 @@ def open_source(
     label: str | None = None,
     columns: Sequence[str] | None = None,
     standardize: bool = False,
+    keep_missing: bool = False,
 ) -> Dataset:
     """The data set that a user named: one of the catalogue, or a file of their own.
+
+    keep_missing: rows of a file with missing values stay, for a model that takes them; else they are left out.
 
     Raises:
         DataError: there is no such data set or file, or it can't be read; one sentence.
@@ -110,7 +187,8 @@ def open_source(
     if looks_like_file(source):
         from engine.tables import read_table
 
-        data = read_table(source, label=label, columns=None if columns is None else list(columns))
+        missing: Literal["keep", "drop"] = "keep" if keep_missing else "drop"
+        data = read_table(source, label=label, columns=None if columns is None else list(columns), missing=missing)
     else:
         data = load(source)
         if label is not None:
@@ -142,14 +220,18 @@ def choose(
         k: components (or states, topics, hidden units: the model's own size); None for the data's.
         settings: KEY=VALUE options of the model, as typed.
         label, columns, standardize: how a table is read.
-        start_file: a JSON file of parameters to start from, as the export writes it.
-        run: seed, algorithm, max_iter, tol, stop.
+        start_file: "published", "model", or a JSON file of parameters to start from, as the export writes it; None
+            takes the published start where the data have one that fits the model.
+        run: seed, algorithm, max_iter, tol, stop; test_share, stratify, split_seed, rival, same_start.
 
     Raises:
         EngineError: something that was said can't be used; one sentence.
     """
-    data = open_source(source, label=label, columns=columns, standardize=standardize)
+    keep_missing = model is not None and model_class(model).takes_missing
+    data = open_source(source, label=label, columns=columns, keep_missing=keep_missing)
     made = make_model(data, model, k, settings or {})
+    if standardize and not made.supervised:
+        data = data.standardized()
     choices = Choices(
         source=source,
         dataset=data,
@@ -159,14 +241,30 @@ def choose(
         standardize=standardize,
         **run,
     )
-    _ = choices.rules, algorithm_named(choices.algorithm)  # refused here, not at the first step
-    if start_file is None:
+    # refused here, not at the first step
+    _ = choices.rules, algorithm_named(choices.algorithm), choices.learning
+    if start_file == OWN:
         return choices
+    if start_file in (None, PUBLISHED):
+        start = published_start(data, made)
+        if start is None and start_file == PUBLISHED:
+            raise EngineError(f"{quoted(source)} has no published start for the {made.name} model: leave out --start.")
+        return replace(choices, start=start, start_file=start_file)
     from emtui.parameters_file import read_parameters
 
     return replace(
-        choices, start=read_parameters(start_file, made, standardized=data.units is not None), start_file=start_file
+        choices, start=read_parameters(start_file, made, standardized=choices.standardized), start_file=start_file
     )
+
+
+def published_start(data: Dataset, model: Model[Any, Any]) -> Any:
+    """The start that was published with the data, as the model's parameters; None where none fits this model."""
+    if data.start is None or data.model != model.name:
+        return None
+    try:
+        return model.check_params(model.Params(**data.start), model.observe(data.X))
+    except EngineError:
+        return None  # another K, or other options
 
 
 def make_model(

@@ -42,7 +42,7 @@ def export_parameters(
     session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
 ) -> Path:
     """The parameters under the cursor as JSON; `--start` reads them again."""
-    text = parameters_text(session.timeline.current, standardized=session.choices.dataset.units is not None)
+    text = parameters_text(session.timeline.current, standardized=session.choices.standardized)
     return _write(session, "parameters", "json", [text], path, folder, overwrite)
 
 
@@ -93,7 +93,7 @@ def _json_document(session: Session) -> Iterator[str]:
     about: dict[str, Any] = {
         "dataset": choices.dataset.name,
         "feature_names": choices.dataset.feature_names,
-        "standardized": choices.dataset.units is not None,
+        "standardized": choices.standardized,
         "model": choices.model.name,
         "options": {option.name: getattr(choices.model, option.name) for option in choices.model.options()},
         "algorithm": choices.algorithm,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from emtui.choices import Choices
 from engine.arrays import Array, IntArray
 from engine.evaluation import Agreement
 from engine.run import Run
 from engine.step import Phase, Step
+
+if TYPE_CHECKING:
+    from emtui.rival import Contest
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ class Frame:
         cursor: the place of the step on its branch.
         branch, n_branches: the present branch, counted from 0, and how many there are.
         trail: θ of the start and of each M-step up to the cursor.
-        rows: (m,) the rows that the picture draws: all of them, or an even draw where there are too many.
+        rows: (m,) the rows of the data that the picture draws: all that the model is fitted to, or an even draw
+            where there are too many.
         responsibilities: (m, K) of those rows; None before the first E-step.
         responsibilities_before: (m, K) of those rows after the E-step before; None where there was none. After an
             M-step they are `responsibilities` themselves, since an M-step leaves them alone.
@@ -64,6 +70,7 @@ class Frame:
         agreement: labels against the known classes; None without either.
         baseline: k-means on the same data; None where it makes no sense or is not there yet.
         note: a sentence that the screen should say beside the step's own ("this opens branch 2"), or "".
+        contest: how a network fares on training and test rows, beside the other way to train it; None for others.
     """
 
     choices: Choices
@@ -81,6 +88,7 @@ class Frame:
     baseline: Baseline | None
     note: str = ""
     responsibilities_before: Array | None = None
+    contest: Contest | None = None
 
     @property
     def record(self) -> Record:
@@ -99,10 +107,13 @@ class Frame:
 
     @cached_property
     def n_rows(self) -> int:
-        """Rows of the data."""
+        """Rows of the data that the model is fitted to."""
         return self.step.problem.data.n_rows
 
     def responsibilities_of(self, rows: IntArray) -> Array | None:
         """(len(rows), K) for a page of the table; None before the first E-step."""
         posterior = self.step.posterior
-        return None if posterior is None else posterior.rows(rows)
+        if posterior is None:
+            return None
+        learning = self.choices.learning
+        return posterior.rows(rows if learning is None else np.searchsorted(learning.train, rows))

@@ -43,6 +43,8 @@ def run(choices: Choices, output: Output, *, n_init: int = 1, as_json: bool = Fa
         EngineError: the model can't start, or no start could be run; where nothing could, nothing has been printed.
         OSError: the output can't be written.
     """
+    if n_init > 1 and choices.start_file is None:
+        choices = replace(choices, start=None)  # a published start that nobody asked for
     if n_init > 1 and choices.start is not None:
         raise EngineError("a given start can be run only once: leave out --start or --n-init.")
     printer: Printer = JsonPrinter(output) if as_json else TextPrinter(output)
@@ -55,7 +57,7 @@ def run(choices: Choices, output: Output, *, n_init: int = 1, as_json: bool = Fa
     else:
         printer.begin(choices)
         best, restarts = best_of(choices, problem, n_init, printer.restart)
-        choices, steps = replace(choices, seed=best[0].problem.seed), iter(best)
+        choices, steps = choices.with_seed(best[0].problem.seed), iter(best)
     for step in steps:
         printer.step(step)
     printer.end(judge(choices, step, restarts))
@@ -63,9 +65,8 @@ def run(choices: Choices, output: Output, *, n_init: int = 1, as_json: bool = Fa
 
 def problem_of(choices: Choices) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
-    data, model = choices.dataset, choices.model
-    observations = model.observe(data.X, data.y if model.supervised else None)
-    return Problem(model, observations, algorithm_named(choices.algorithm), choices.seed)
+    observations = choices.model.observe(*choices.table)
+    return Problem(choices.model, observations, algorithm_named(choices.algorithm), choices.seed)
 
 
 def steps_from(choices: Choices, problem: Problem) -> Iterator[Step]:

@@ -108,12 +108,19 @@ def _array(path: str, field: dataclasses.Field[Any], value: Any) -> Any:
     if isinstance(value, str) and "str" in str(field.type):
         return value
     if isinstance(value, dict):
+        if _holds_parameters(field):
+            return {inner: _array(path, field, part) for inner, part in value.items()}
         raise ParametersError(f"{name} in {_name(path)} must be numbers in lists, not a table of names.")
     _check_numbers(path, name, value)
     try:
         return np.array(value, dtype=np.float64)
     except (ValueError, OverflowError):
         raise ParametersError(f"the lists of {name} in {_name(path)} differ in length: make them equal.") from None
+
+
+def _holds_parameters(field: dataclasses.Field[Any]) -> bool:
+    """Values inside values: the field may be a dataclass of arrays, which the parameters make from a table of names."""
+    return any(not part.strip().startswith(("Array", "None")) for part in str(field.type).split("|"))
 
 
 def _check_numbers(path: str, name: str, value: Any) -> None:

@@ -125,7 +125,7 @@ def summary(outcome: Outcome) -> list[str]:
 def parameter_lines(outcome: Outcome) -> list[str]:
     """The parameters as a small table: a column for each component; what has another shape stands below it."""
     params, features = outcome.step.params, outcome.choices.dataset.feature_names
-    arrays = {f.name: np.asarray(v) for f in dataclasses.fields(params) if _is_array(v := getattr(params, f.name))}
+    arrays = _arrays(params)
     K = outcome.choices.n_components
     entries: list[tuple[str, Array]] = []
     below: list[str] = []
@@ -243,5 +243,13 @@ def _decimals_for(value: float) -> int:
     return max(0, 9 - math.floor(math.log10(abs(value))))
 
 
-def _is_array(value: Any) -> bool:
-    return isinstance(value, np.ndarray | np.generic)
+def _arrays(params: Any) -> dict[str, Array]:
+    """The arrays of the parameters by name; those of a dataclass within them by their own names."""
+    found: dict[str, Array] = {}
+    for field in dataclasses.fields(params):
+        value = getattr(params, field.name)
+        if dataclasses.is_dataclass(value):
+            found |= _arrays(value)
+        elif isinstance(value, np.ndarray | np.generic):
+            found[field.name] = np.asarray(value)
+    return found

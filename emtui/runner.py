@@ -22,6 +22,7 @@ from engine.errors import EngineError
 
 SECONDS_BETWEEN_FRAMES = 0.1
 SMALL = 20_000  # n × (d + K) below which a step costs less than a blink
+_FEW_UNITS = 12
 _TROUBLE = (EngineError, OSError, MemoryError)
 
 
@@ -49,6 +50,7 @@ class Runner:
         self._session: Session | None = None
         self._thread: threading.Thread | None = None
         self._running_on = False
+        self._note = ""  # beside the step that is shown
 
     @property
     def session(self) -> Session | None:
@@ -92,6 +94,18 @@ class Runner:
         if self._session is not None:
             _ = self._session.baseline
         return ""
+
+    def _follow(self) -> str:
+        """Let the rival of a network catch up, an iteration at a time, for as long as nobody waits for a step."""
+        shown = time.monotonic()
+        while self._session is not None and self._session.rival_is_behind:
+            if not self._jobs.empty() or self._cancelled.is_set():
+                break
+            self._session.advance_rival()
+            if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
+                shown = time.monotonic()
+                self._show(self._generation, self._note)
+        return self._note
 
     def do(self, action: Callable[[Session], str | None]) -> None:
         """Do something with the session, in its turn, and show the step where it stands then."""
@@ -149,6 +163,8 @@ class Runner:
             return False
         choices = self._session.choices
         n_rows, n_columns = choices.dataset.X.shape
+        if choices.model.supervised and choices.n_components > _FEW_UNITS:
+            return False  # a step takes 2^m of something
         return bool(n_rows * (n_columns + choices.n_components) <= SMALL)
 
     def _submit(self, job: Job, *, at_once: bool) -> None:
@@ -179,8 +195,11 @@ class Runner:
             return
         try:
             note = job.do()
+            self._note = note
             if note or self._jobs.empty():
                 self._show(job.generation, note)
+            if job.do != self._follow and self._session is not None and self._session.rival_is_behind:
+                self._submit(Job(job.generation, self._follow), at_once=False)
         except _TROUBLE as error:
             self._post(StepRefused(_sentence(error), job.generation))
         except Exception as error:

@@ -42,7 +42,7 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
     arguments.append(f"seed={choices.seed}")
     if choices.algorithm != "classic":
         arguments.append(f"algorithm={choices.algorithm!r}")
-    lines += ["", *_walk_lines(choices, steps, arguments), "", *_result_lines(choices)]
+    lines += ["", *_walk_lines(choices, steps, arguments), "", *_result_lines(last)]
     return "\n".join(lines) + "\n"
 
 
@@ -63,7 +63,8 @@ def _data_lines(choices: Choices) -> list[str]:
     columns = None if choices.columns is None else f"columns={list(choices.columns)!r}"
     label = None if choices.label is None else f"label={choices.label!r}"
     if looks_like_file(choices.source):
-        lines = _call("data = engine.read_table", [repr(choices.source), *filter(None, (label, columns))])
+        missing = 'missing="keep"' if choices.model.takes_missing else None
+        lines = _call("data = engine.read_table", [repr(choices.source), *filter(None, (label, columns, missing))])
     else:
         lines = [f"data = engine.load({choices.source!r})"]
         if choices.columns is not None:
@@ -93,28 +94,37 @@ def _walk_lines(choices: Choices, steps: Sequence[Step], arguments: list[str]) -
     ]
 
 
-def _result_lines(choices: Choices) -> list[str]:
+def _result_lines(last: Step) -> list[str]:
     """What the script prints at the end; every digit, so that it can be compared."""
-    fields = [field.name for field in dataclasses.fields(choices.model.Params)]
     return [
         "if step.stop_reason:",
         "    print(step.stop_reason)",
         'print("log_likelihood", repr(float(step.log_likelihood)))',
         'print("objective", repr(float(step.objective)))',
-        *(f'print("{name}", step.params.{name}.tolist())' for name in fields if _is_array_field(choices, name)),
+        *(f'print("{name}", step.params.{name}.tolist())' for name in _array_names(last.params)),
     ]
 
 
-def _is_array_field(choices: Choices, name: str) -> bool:
-    field = next(field for field in dataclasses.fields(choices.model.Params) if field.name == name)
-    return field.default is dataclasses.MISSING  # what a model can do without may be None
+def _array_names(params: Any, prefix: str = "") -> list[str]:
+    """The arrays that parameters hold; those of a dataclass within them as "emission.means"."""
+    names = []
+    for field in dataclasses.fields(params):
+        value = getattr(params, field.name)
+        if dataclasses.is_dataclass(value):
+            names += _array_names(value, f"{prefix}{field.name}.")
+        elif isinstance(value, np.ndarray):
+            names.append(prefix + field.name)
+    return names
 
 
 def _arrays(params: Any) -> list[str]:
     arguments = []
     for field in dataclasses.fields(params):
         value = getattr(params, field.name)
-        text = f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
+        if dataclasses.is_dataclass(value):
+            text = f"engine.{type(value).__name__}({', '.join(_arrays(value))})"
+        else:
+            text = f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
         arguments.append(f"{field.name}={text}")
     return arguments
 

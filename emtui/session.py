@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,8 +15,11 @@ from engine.arrays import Array, IntArray
 from engine.em import advance, begin, stopped
 from engine.errors import EngineError
 from engine.evaluation import Agreement
-from engine.step import Evaluation, Posterior, Step
+from engine.step import Evaluation, Posterior, Problem, Step
 from engine.timeline import Timeline
+
+if TYPE_CHECKING:
+    from emtui.learners import Learners
 
 ROWS_DRAWN = 100_000
 
@@ -32,9 +35,11 @@ class Session:
         self._records: dict[Step, Record] = {}
         self._labels: tuple[Step, IntArray] | None = None
         self._responsibilities: list[tuple[Evaluation, Array]] = []
+        self._drawn: dict[Problem, tuple[IntArray, IntArray]] = {}
         first = self._begin(choices)
         self._choices_of = {first.problem: choices}
         self.timeline = Timeline(first)
+        self._learners = _learners_of(choices)
 
     @property
     def choices(self) -> Choices:
@@ -43,12 +48,9 @@ class Session:
 
     @staticmethod
     def _begin(choices: Choices) -> Step:
-        data = choices.dataset
-        targets = data.y if choices.model.supervised else None
         first = begin(
             choices.model,
-            data.X,
-            targets,
+            *choices.table,
             start=choices.start,
             seed=choices.seed,
             algorithm=choices.algorithm,
@@ -104,7 +106,7 @@ class Session:
         if seed is None or seed == self.choices.seed:
             self.timeline.go_to(0)
             return
-        choices = replace(self.choices, seed=seed, start=None, start_file=None)
+        choices = self.choices.with_seed(seed).changed()
         first = self._begin(choices)
         self._choices_of[first.problem] = choices
         self.timeline.plant(first)
@@ -117,7 +119,7 @@ class Session:
         steps = timeline.steps
         records = tuple(self._record(index, one) for index, one in enumerate(steps))
         labels = self._labels_of(step)
-        rows = self.drawn_rows
+        learners = self._learners
         return Frame(
             choices=self.choices,
             step=step,
@@ -127,7 +129,7 @@ class Session:
             branch=timeline.branch,
             n_branches=timeline.n_branches,
             trail=tuple(one.params for one in steps[: timeline.cursor + 1] if one.phase != "E"),
-            rows=rows,
+            rows=self.drawn_rows,
             responsibilities=self._drawn_responsibilities(step),
             labels=labels,
             agreement=self._agreement(labels),
@@ -136,15 +138,33 @@ class Session:
             responsibilities_before=None
             if timeline.previous is None
             else self._drawn_responsibilities(timeline.previous),
+            contest=None if learners is None else learners.contest(self.choices, steps, timeline.cursor),
         )
 
-    @cached_property
+    @property
     def drawn_rows(self) -> IntArray:
-        """The rows that the picture draws: all, or an even draw of 100,000, in order."""
-        n_rows = self.timeline.current.problem.data.n_rows
-        if n_rows <= ROWS_DRAWN:
-            return np.arange(n_rows)
-        return np.sort(np.random.default_rng(0).choice(n_rows, ROWS_DRAWN, replace=False))
+        """The rows that the picture draws: all that are fitted, or an even draw of 100,000, in order."""
+        return self._places_and_rows(self.timeline.current.problem)[1]
+
+    def _places_and_rows(self, problem: Problem) -> tuple[IntArray, IntArray]:
+        """The drawn rows as the model counts them, and as the data set does: a split leaves rows out."""
+        if problem not in self._drawn:
+            n_rows, learning = problem.data.n_rows, self._choices_of[problem].learning
+            places = np.arange(n_rows)
+            if n_rows > ROWS_DRAWN:
+                places = np.sort(np.random.default_rng(0).choice(n_rows, ROWS_DRAWN, replace=False))
+            self._drawn[problem] = (places, places if learning is None else learning.train[places])
+        return self._drawn[problem]
+
+    @property
+    def rival_is_behind(self) -> bool:
+        """The other way to train the network has not come as far as the present branch."""
+        return self._learners is not None and self._learners.is_behind(self.choices, self.timeline.steps)
+
+    def advance_rival(self) -> None:
+        """Let the other way to train the network take an iteration; it may take a moment."""
+        if self._learners is not None:
+            self._learners.advance(self.choices, self.timeline.steps)
 
     @cached_property
     def baseline(self) -> Baseline | None:
@@ -157,6 +177,8 @@ class Session:
     def _record(self, index: int, step: Step) -> Record:
         known = self._records.get(step)
         if known is None:
+            if self._learners is not None:
+                self._learners.judge(self._choices_of[step.problem], step)
             matched = self._agreement(self._labels_of(step))
             known = Record(
                 index,
@@ -181,7 +203,7 @@ class Session:
             return None
         known = next((r for at, r in self._responsibilities if at is step.at_q), None)
         if known is None:
-            known = Posterior(step.at_q).rows(self.drawn_rows)
+            known = Posterior(step.at_q).rows(self._places_and_rows(step.problem)[0])
             self._responsibilities = [*self._responsibilities[-1:], (step.at_q, known)]
         return known
 
@@ -195,3 +217,11 @@ class Session:
 
     def _agreement(self, labels: IntArray | None) -> Agreement | None:
         return agreement_with_classes(self.choices, labels)
+
+
+def _learners_of(choices: Choices) -> Learners | None:
+    if choices.learning is None:
+        return None
+    from emtui.learners import Learners
+
+    return Learners()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np  # noqa: F401  # the one library that everything here stands on
 
 if TYPE_CHECKING:
+    from engine.baselines.backprop import BackpropMLP as BackpropMLP
     from engine.baselines.kmeans import KMeans as KMeans
     from engine.data import Dataset as Dataset
     from engine.data import datasets as datasets
@@ -33,34 +34,51 @@ if TYPE_CHECKING:
     from engine.evaluation import criteria as criteria
     from engine.models import model_class as model_class
     from engine.models import model_names as model_names
+    from engine.models.bernoulli import BernoulliMixture as BernoulliMixture
     from engine.models.binomial import BinomialMixture as BinomialMixture
     from engine.models.gaussian import GaussianMixture as GaussianMixture
+    from engine.models.hmm import HiddenMarkovModel as HiddenMarkovModel
+    from engine.models.hmm_params import GaussianEmission as GaussianEmission
+    from engine.models.linkage import GeneticLinkage as GeneticLinkage
+    from engine.models.mlp import LatentMLP as LatentMLP
+    from engine.models.mlp_predict import network_report as network_report
+    from engine.models.poisson import PoissonMixture as PoissonMixture
+    from engine.parallel import threads as threads
     from engine.run import Run as Run
     from engine.run import fit as fit
+    from engine.split import train_test_split as train_test_split
     from engine.step import Phase as Phase
     from engine.step import Step as Step
     from engine.tables import preview_table as preview_table
     from engine.tables import read_table as read_table
-    from engine.threads import threads as threads
     from engine.timeline import Timeline as Timeline
 
 _HOMES = {
+    "engine.baselines.backprop": ("BackpropMLP",),
     "engine.baselines.kmeans": ("KMeans",),
     "engine.data": ("Dataset", "datasets", "load"),
     "engine.em": ("advance", "begin", "e_step", "iterate", "m_step"),
     "engine.errors": ("DataError", "EngineError", "OptionError"),
     "engine.evaluation": ("agreement", "criteria"),
     "engine.models": ("model_class", "model_names"),
+    "engine.models.bernoulli": ("BernoulliMixture",),
     "engine.models.binomial": ("BinomialMixture",),
     "engine.models.gaussian": ("GaussianMixture",),
+    "engine.models.hmm": ("HiddenMarkovModel",),
+    "engine.models.hmm_params": ("GaussianEmission",),
+    "engine.models.linkage": ("GeneticLinkage",),
+    "engine.models.mlp": ("LatentMLP",),
+    "engine.models.mlp_predict": ("network_report",),
+    "engine.models.poisson": ("PoissonMixture",),
     "engine.run": ("Run", "fit"),
+    "engine.split": ("train_test_split",),
     "engine.step": ("Phase", "Step"),
     "engine.tables": ("preview_table", "read_table"),
-    "engine.threads": ("threads",),
+    "engine.parallel": ("threads",),
     "engine.timeline": ("Timeline",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = ("algorithms", "stopping", "testing", "initialization", "evaluation")
+_MODULES = ("algorithms", "stopping", "testing", "initialization", "evaluation", "studies")
 __all__ = sorted((*_HOME_OF, *_MODULES))
 
 

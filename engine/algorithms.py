@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from engine.errors import OptionError
-from engine.inference import EXACT, Hard, Inference, Sampled, Tempered
+from engine.inference import Exact, Hard, Inference, Sampled, Tempered
 
 Rising = Literal["objective", "elbo", "nothing"]
 
@@ -22,7 +22,7 @@ class Classic:
 
     def inference(self, iteration: int, seed: int) -> Inference:
         """How the E-step of this iteration settles on q."""
-        return EXACT
+        return Exact((seed, iteration))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Annealed:
     def inference(self, iteration: int, seed: int) -> Inference:
         """How the E-step of this iteration settles on q."""
         temperature = 1.0 + (self.initial - 1.0) * self.rate ** (iteration - 1)
-        return EXACT if abs(temperature - 1.0) < 1e-3 else Tempered(temperature)
+        at = (seed, iteration)
+        return Exact(at) if abs(temperature - 1.0) < 1e-3 else Tempered(temperature, at)
 
 
 Algorithm = Classic | HardAssignment | Stochastic | Annealed

@@ -21,6 +21,7 @@ class Entry:
     shape: (rows, feature columns). columns: the feature columns, or empty for all but label and names.
     label: the column of known classes, or None. names: a column that names each row, or None.
     source, licence: where the numbers come from, and their terms. model, options: the model that suits them best.
+    start: a published start, θ⁰ by the names of the model's parameters (`Model.Params(**start)`), or None.
     seed, recipe: how a generated set was made (numpy's `default_rng(seed)`), or None and "".
     """
 
@@ -36,6 +37,7 @@ class Entry:
     licence: str
     model: str
     options: Mapping[str, Any]
+    start: Mapping[str, Any] | None
     seed: int | None
     recipe: str
 
@@ -87,6 +89,7 @@ def _entry(key: str, table: Mapping[str, Any]) -> Entry:
         licence=table["licence"],
         model=table["model"],
         options=MappingProxyType(dict(table.get("options", {}))),
+        start=MappingProxyType(dict(table["start"])) if "start" in table else None,
         seed=table.get("seed"),
         recipe=table.get("recipe", ""),
     )

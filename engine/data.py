@@ -31,9 +31,10 @@ class Dataset:
     y: (n,) int64 classes counting into `class_names`, −1 where unknown; None if there are no known classes.
     feature_names: d distinct names (made up as "x1", "x2", … if none are given). class_names: names of the classes.
     title: what a person calls it. description: what one row is. source, licence: where from, under which terms.
-    model, options: the model that suits the data best, and its options. units: None while X is in the data's own
-    units, else how to come back to them. row_names: n names, or None. line_numbers: (n,) lines of the file that the
-    rows came from, or None. notes: sentences about what was left out or changed.
+    model, options: the model that suits the data best, and its options. start: a published θ⁰ for these data as they
+    are, `model.Params(**start)`, or None. units: None while X is in the data's own units, else how to come back to
+    them. row_names: n names, or None. line_numbers: (n,) lines of the file that the rows came from, or None. notes:
+    sentences about what was left out or changed.
 
     Raises DataError if the shapes do not belong together.
     """
@@ -49,6 +50,7 @@ class Dataset:
     licence: str = ""
     model: str = "gmm"
     options: Mapping[str, Any] = field(default_factory=dict)
+    start: Mapping[str, Any] | None = None
     units: Units | None = None
     row_names: tuple[str, ...] | None = None
     line_numbers: IntArray | None = None
@@ -79,6 +81,8 @@ class Dataset:
         for text in ("description", "source", "licence"):
             _set(self, text, clean(getattr(self, text)))
         _set(self, "options", MappingProxyType(dict(self.options)))
+        if self.start is not None:
+            _set(self, "start", MappingProxyType(dict(self.start)))
         _set(self, "notes", tuple(clean(note) for note in self.notes))
         if self.y is not None:
             _set(self, "y", _read_only(np.asarray(self.y, dtype=np.int64)))
@@ -145,7 +149,8 @@ class Dataset:
                 )
         units = self.units and Units(self.units.offset[indices], self.units.scale[indices])
         names = tuple(self.feature_names[index] for index in indices)
-        return dataclasses.replace(self, X=self.X[:, indices], feature_names=names, units=units)
+        start = self.start if indices == list(range(self.n_features)) else None  # it was published for all of them
+        return dataclasses.replace(self, X=self.X[:, indices], feature_names=names, units=units, start=start)
 
     def _column_index(self, column: str | int) -> int:
         d = self.n_features
@@ -178,7 +183,8 @@ class Dataset:
             for j in constant
         )
         new_notes = tuple(note for note in notes if note not in self.notes)
-        return dataclasses.replace(self, X=step.to_standard(self.X), units=units, notes=self.notes + new_notes)
+        standard = step.to_standard(self.X)
+        return dataclasses.replace(self, X=standard, units=units, start=None, notes=self.notes + new_notes)
 
 
 def load(name: str) -> Dataset:
@@ -222,6 +228,7 @@ def _dataset(
         licence=entry.licence,
         model=entry.model,
         options=entry.options,
+        start=entry.start,
         row_names=None if names is None else tuple(names),
     )
 

@@ -6,7 +6,7 @@ each iteration. For a categorical latent variable, `assign` turns log-joints int
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,7 +15,13 @@ from engine.arrays import Array
 
 @dataclass(frozen=True)
 class Exact:
-    """q is the posterior p(Z | X, θ)."""
+    """q is the posterior p(Z | X, θ), or as near to it as the model's E-step comes.
+
+    A model that can only draw from the posterior draws with `seed` (that of the run, and the iteration), so that
+    looking back draws alike; all others pay no heed to it.
+    """
+
+    seed: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,13 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Tempered:
-    """q ∝ p(X, Z | θ)^(1/temperature) (deterministic annealing, Ueda & Nakano 1998): above 1 softer, near 0 hard."""
+    """q ∝ p(X, Z | θ)^(1/temperature) (deterministic annealing, Ueda & Nakano 1998): above 1 softer, near 0 hard.
+
+    The seed is for models that can only draw, as in `Exact`.
+    """
 
     temperature: float
+    seed: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 Inference = Exact | Hard | Sampled | Tempered
@@ -49,6 +59,11 @@ def uniforms(inference: Inference, n_rows: int) -> Array | None:
     if isinstance(inference, Sampled):
         return np.random.default_rng(inference.seed).random(n_rows)
     return None
+
+
+def generator_of(inference: Inference) -> np.random.Generator:
+    """The random numbers of an E-step that can only draw; the same for the same inference."""
+    return np.random.default_rng((0, 0) if isinstance(inference, Hard) else inference.seed)
 
 
 def assign(log_joint: Array, inference: Inference, uniform: Array | None = None) -> tuple[Array, Array, Array]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.threads import map_chunks, row_chunks
+from engine.parallel import map_chunks, row_chunks
 
 _CHUNK_BYTES = 1_000_000
 _SMALL = 200_000  # rows × features × centres up to which differences are taken one by one

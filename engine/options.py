@@ -11,7 +11,7 @@ from typing import Any, Literal
 from engine.errors import OptionError
 from engine.text import nearest
 
-Kind = Literal["int", "float", "choice", "bool", "array"]
+Kind = Literal["int", "float", "choice", "bool", "array", "sizes"]
 _METADATA_KEY = "engine.option"
 
 
@@ -42,21 +42,32 @@ class Option:
             return value
         if self.kind == "array":
             return value
+        if self.kind == "sizes":
+            return self._check_sizes(value)
         if self.kind == "bool":
             if not isinstance(value, bool):
                 raise OptionError(f"{self.name} can't be {value!r}: say yes or no.")
             return value
         return self._check_number(value)
 
+    def _check_sizes(self, value: Any) -> int | tuple[int, ...]:
+        """One whole number as itself, several as a tuple; the limits hold for each."""
+        if not isinstance(value, (tuple, list)):
+            return int(self._check_number(value))
+        if not value:
+            raise OptionError(f"{self.name} must hold at least one whole number{self.range_in_words()}.")
+        sizes = tuple(int(self._check_number(size)) for size in value)
+        return sizes[0] if len(sizes) == 1 else sizes
+
     def _check_number(self, value: Any) -> float | int:
         import numbers
 
-        wanted = "a whole number" if self.kind == "int" else "a number"
+        wanted = "a number" if self.kind == "float" else "a whole number"
         whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not (whole if self.kind == "int" else real) or not math.isfinite(value):
+        if not (real if self.kind == "float" else whole) or not math.isfinite(value):
             raise OptionError(f"{self.name} must be {wanted}{self.range_in_words()}, not {value!r}.")
-        number: float | int = int(value) if self.kind == "int" else float(value)
+        number: float | int = float(value) if self.kind == "float" else int(value)
         too_small = number <= self.minimum if self.exclusive_minimum else number < self.minimum
         if too_small or number > self.maximum:
             raise OptionError(f"{self.name} must be {wanted}{self.range_in_words()}, not {value!r}.")
@@ -81,11 +92,14 @@ class Option:
         if self.kind == "array":
             return self._parse_array(text)
         try:
+            if self.kind == "sizes":
+                return self.check(tuple(int(part) for part in text.strip("()").split(",") if part.strip()))
             return self.check(int(text) if self.kind == "int" else float(text))
         except OptionError:
             raise
         except ValueError:
-            wanted = "a whole number" if self.kind == "int" else "a number"
+            kinds = {"int": "a whole number", "sizes": "whole numbers with commas between them, each"}
+            wanted = kinds.get(self.kind, "a number")
             raise OptionError(f"{self.name} must be {wanted}{self.range_in_words()}, not {text!r}.") from None
 
     def _parse_array(self, text: str) -> tuple[float, ...]:
@@ -107,6 +121,8 @@ class Option:
             return f"{value:g}" if float(f"{value:g}") == value else repr(value)
         if self.kind == "array":
             return ",".join(repr(float(part)) for part in value)
+        if self.kind == "sizes" and isinstance(value, tuple):
+            return ",".join(str(part) for part in value)
         return str(value)
 
     def range_in_words(self) -> str:

@@ -14,7 +14,7 @@ from engine.algorithms import Algorithm
 from engine.arrays import Array, IntArray
 from engine.inference import Inference
 from engine.model import Event, Expectation, Model, Observations
-from engine.threads import one_blas_thread, row_chunks
+from engine.parallel import one_blas_thread, row_chunks
 
 Phase = Literal["init", "E", "M"]
 _ROWS_AT_ONCE = 65_536

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.arrays import largest_difference
 from engine.errors import OptionError
-from engine.threads import row_chunks
+from engine.parallel import row_chunks
 
 if TYPE_CHECKING:
     from engine.step import Step

@@ -108,8 +108,8 @@ def read_table(
 ) -> Dataset:
     """The table in the file at `path`.
 
-    label: the column of known classes. If None, the one column of text with few distinct values, if there is one; "" for
-    no label at all.
+    label: the column of known classes. If None, the one column of text with few distinct values, if there is one; ""
+    for no label at all.
     columns: the columns to read as numbers, in this order; if None, all columns of numbers but the label.
     A column is chosen by name, by index from 0 (−1 is the last), or by its number from 1 written as text ("3").
     header: whether the first record names the columns. delimiter: the character between cells. decimal: "." or ",".

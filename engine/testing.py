@@ -22,8 +22,8 @@ from engine.arrays import Array, IntArray
 from engine.em import begin, iterate
 from engine.inference import Exact
 from engine.model import Model
+from engine.parallel import chunks_of_at_most, threads
 from engine.step import Step
-from engine.threads import chunks_of_at_most, threads
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +119,14 @@ def _finite(case: _Case, step: Step) -> Iterator[str]:
 def _responsibilities(case: _Case, step: Step) -> Iterator[str]:
     if step.posterior is None:
         return
-    name, r = "responsibilities lie in [0, 1] and sum to 1", step.posterior.responsibilities
+    sum_to_one = case.model.responsibilities_sum_to_one
+    name = "responsibilities lie in [0, 1]" + (" and sum to 1" if sum_to_one else "")
+    r = step.posterior.responsibilities
     _require(bool(np.isfinite(r).all()), name, step, "one is not finite")
     _require(bool(((r >= 0) & (r <= 1 + 1e-12)).all()), name, step, f"they run from {r.min()} to {r.max()}")
-    apart = np.abs(r.sum(axis=1) - 1.0)
-    _require(bool((apart < 1e-9).all()), name, step, f"row {apart.argmax() + 1} is off by {apart.max():.3g}")
+    if sum_to_one:
+        apart = np.abs(r.sum(axis=1) - 1.0)
+        _require(bool((apart < 1e-9).all()), name, step, f"row {apart.argmax() + 1} is off by {apart.max():.3g}")
     yield name
     name, some = "responsibilities of some rows are those rows of all", slice(0, len(r), 2)
     _require(_close(step.posterior.rows(some), r[some], 1e-9), name, step, "every other row was asked for")
@@ -245,7 +248,7 @@ def _threads(case: _Case, first: Any, steps: list[Step]) -> Iterator[str]:
 
 def _row_order(case: _Case, first: Any, steps: list[Step]) -> Iterator[str]:
     n = _length(case.X)
-    if n < 2 or case.algorithm.rises == "nothing":
+    if n < 2 or case.algorithm.rises == "nothing" or case.model.row_order_matters:
         return
     name = "the order of the rows does not matter"
     order = np.random.default_rng(case.seed).permutation(n)
@@ -261,7 +264,7 @@ def _row_order(case: _Case, first: Any, steps: list[Step]) -> Iterator[str]:
 def _component_order(case: _Case, first: Any, steps: list[Step]) -> Iterator[str]:
     clamped = case.y is not None and not case.model.supervised  # labels say which component is which
     K = 0 if steps[-1].posterior is None else steps[-1].posterior.responsibilities.shape[1]
-    if clamped or K < 2 or case.algorithm.rises == "nothing":
+    if clamped or K < 2 or case.algorithm.rises == "nothing" or case.model.samples:
         return
     order = np.roll(np.arange(K), 1)
     permuted = case.model.relabel(first, order)
@@ -279,7 +282,7 @@ def _component_order(case: _Case, first: Any, steps: list[Step]) -> Iterator[str
 
 
 def _copies(case: _Case, first: Any, steps: list[Step]) -> Iterator[str]:
-    if case.algorithm.rises == "nothing":
+    if case.algorithm.rises == "nothing" or case.model.row_order_matters:
         return
     name = "a weight of 2 is the same as the row twice"
     n = _length(case.X)

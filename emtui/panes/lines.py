@@ -12,6 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from emtui.bindings import EXPLORE, FOOTER
+from emtui.choices import PUBLISHED
 from emtui.frame import Frame
 from emtui.views.format import DOWN, UP, fixed, number
 
@@ -67,9 +68,12 @@ def where_parts(frame: Frame) -> list[str]:
     size = f" K={choices.n_components}" if sized else ""
     parts = [f"{choices.dataset.name} {n_rows}×{n_columns}", f"{choices.model.name}{size}"]
     kind = getattr(choices.model, "covariance_type", None)
+    if getattr(choices.model, "emission", None) == "categorical":  # then no Gaussian has a shape
+        kind = "categorical"
     if kind is not None:
         parts[1] += f" {kind}"
-    start = "given" if choices.start is not None else getattr(choices.model, "init", None)
+    given = "published" if choices.start_file in (None, PUBLISHED) else "given"
+    start = given if choices.start is not None else getattr(choices.model, "init", None)
     if start is not None:
         parts.append(f"start {start}")
     parts.append(f"seed {choices.seed}")

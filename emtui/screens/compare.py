@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
+from emtui.bindings import STEPPING
 from emtui.comparison import baseline_frame, on_the_same_axes, why_no_baseline
 from emtui.frame import Frame
 from emtui.panes.comparison_side import (
@@ -38,6 +39,7 @@ class CompareScreen(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *STEPPING,
         Binding("escape,v", "back", "back", id="compare.back", tooltip="back to the explorer"),
         Binding("tab", "other_side", "other side", show=False, id="compare.side", tooltip="EM or k-means"),
         Binding("1", "side(1)", "EM", show=False, id="compare.em"),
@@ -53,11 +55,17 @@ class CompareScreen(Screen[None]):
     CompareScreen.-one.-left #kmeans, CompareScreen.-one.-right #em { display: none; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, explorer: Screen[None] | None = None) -> None:
         super().__init__(classes="-left")
+        self._explorer = explorer
         self._frame: Frame | None = None
         self._drawn: Frame | None = None
         self._axes_index = 0
+
+    async def action_explorer(self, action: str) -> None:
+        """A stepping key belongs to the explorer that lies below."""
+        if self._explorer is not None:
+            await self._explorer.run_action(action)
 
     def compose(self) -> ComposeResult:
         """Both sides, the tabs that stand for them where it is narrow, and the keys."""

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from emtui.bindings import EXPLORE
+from emtui.bindings import EXPLORE, as_bound
 from emtui.choices import Choices, choose, make_model
 from emtui.desk import Desk
 from emtui.frame import Frame
@@ -53,6 +53,11 @@ class ExploreScreen(Screen[None]):
         super().__init__()
         self._choices = choices
         self.runner = Runner(self.post_message)
+        self._headline = Headline(id="headline")
+        self._picture = PicturePane(id="picture")
+        self._desk = Desk([self._picture, CurvesPane(id="curves")], id="desk")
+        self._timeline = TimelineBar(id="timeline")
+        self._telling = Telling(id="telling")
         self.frame: Frame | None = None
         self._row: int | None = None
         self._player: Timer | None = None
@@ -62,10 +67,10 @@ class ExploreScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """The lines around the desk, and the desk with the first panes; the others follow the first picture."""
-        yield Headline(id="headline")
-        yield Desk([PicturePane(id="picture"), CurvesPane(id="curves")], id="desk")
-        yield TimelineBar(id="timeline")
-        yield Telling(id="telling")
+        yield self._headline
+        yield self._desk
+        yield self._timeline
+        yield self._telling
         yield KeyLine(id="keys")
         yield Static("", id="too-small", markup=False)
 
@@ -84,7 +89,7 @@ class ExploreScreen(Screen[None]):
             DatasetsPane(id="datasets"),
             ModelForm(id="model"),
         ]
-        await self.query_one(Desk).add(panes)
+        await self._desk.add(panes)
         if self.frame is not None:
             for pane in panes:
                 pane.show(self.frame, self._row)
@@ -93,6 +98,12 @@ class ExploreScreen(Screen[None]):
         """Begin on the choices that were made outside."""
         rows, columns = self._choices.dataset.X.shape
         self.open_choices(lambda: self._choices, small=rows * columns <= 5_000)
+        self.watch(self.app, "theme", self._theme_changed, init=False)
+
+    def _theme_changed(self) -> None:
+        """Pictures carry their colours: draw them again in the new ones."""
+        for pane in self.query(Pane):
+            self.call_after_refresh(pane.redraw)
 
     def on_resize(self) -> None:
         """Say so where the window is too small, and recover when it grows."""
@@ -127,8 +138,8 @@ class ExploreScreen(Screen[None]):
         frame = event.frame
         self.frame, self._choices = frame, frame.choices
         with self.app.batch_update():
-            self.query_one(Headline).show(frame)
-            self.query_one(TimelineBar).show(frame)
+            self._headline.show(frame)
+            self._timeline.show(frame)
             for pane in self.query(Pane):
                 pane.show(frame, self._row)
             self._tell(frame)
@@ -140,7 +151,7 @@ class ExploreScreen(Screen[None]):
 
     def _tell(self, frame: Frame) -> None:
         sentence = view_for(frame.choices.model).sentence(frame)
-        self.query_one(Telling).tell(f"{sentence} {frame.note}".strip() if frame.note else sentence)
+        self._telling.tell(f"{sentence} {frame.note}".strip() if frame.note else sentence)
 
     def on_step_refused(self, event: StepRefused) -> None:
         """Say why not."""
@@ -155,7 +166,7 @@ class ExploreScreen(Screen[None]):
         raise event.error
 
     def _refuse(self, reason: str) -> None:
-        self.query_one(Telling).tell(reason, refused=True)
+        self._telling.tell(reason, refused=True)
         if self.frame is None or self.app.screen is not self:
             self.app.notify(reason, severity="warning", markup=False)
 
@@ -188,15 +199,13 @@ class ExploreScreen(Screen[None]):
         """Play, or pause."""
         if self._player is not None:
             self._pause()
-            self.query_one(Telling).tell("Paused.")
+            self._telling.tell("Paused.")
             return
         self._play()
 
     def _play(self) -> None:
         self._player = self.set_interval(1.0 / SPEEDS[self._speed], self._play_step)
-        self.query_one(Telling).tell(
-            f"Playing {SPEEDS[self._speed]:g} half-steps a second: space pauses, + and − set the speed."
-        )
+        self._telling.tell(f"Playing {SPEEDS[self._speed]:g} half-steps a second: space pauses, + and − set the speed.")
 
     def _play_step(self) -> None:
         if not self.runner.busy:
@@ -214,17 +223,16 @@ class ExploreScreen(Screen[None]):
             self._pause()
             self._play()
         else:
-            self.query_one(Telling).tell(f"Play will take {SPEEDS[self._speed]:g} half-steps a second.")
+            self._telling.tell(f"Play will take {SPEEDS[self._speed]:g} half-steps a second.")
 
     def action_cancel(self) -> None:
         """Stop what is under way; else leave the zoom; else give the focus back to the picture."""
-        desk = self.query_one(Desk)
         if self._player is not None:
             self.action_play()
         elif self.runner.busy:
             self.runner.cancel()
-        elif desk.zoomed is not None:
-            desk.zoomed = None
+        elif self._desk.zoomed is not None:
+            self._desk.zoomed = None
         else:
             self.set_focus(None)
 
@@ -313,7 +321,7 @@ class ExploreScreen(Screen[None]):
 
     def action_pane(self, index: int) -> None:
         """Go to a pane by its number."""
-        pane = self.query_one(Desk).go_to(index)
+        pane = self._desk.go_to(index)
         if pane is not None:
             self.call_after_refresh(_focus_within, pane)
 
@@ -326,18 +334,17 @@ class ExploreScreen(Screen[None]):
         """Give the pane with the focus (or the picture) the whole screen, or put it back."""
         inside = self.focused
         pane = next((node for node in inside.ancestors_with_self if isinstance(node, Pane)), None) if inside else None
-        self.query_one(Desk).toggle_zoom((pane.id if pane is not None else None) or "picture")
+        self._desk.toggle_zoom((pane.id if pane is not None else None) or "picture")
 
     def action_axes(self, by: int) -> None:
         """Look along other features."""
-        self.query_one(Telling).tell(self.query_one(PicturePane).turn_axes(by))
+        self._telling.tell(self._picture.turn_axes(by))
 
     def picture_commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """The pictures that there are, for the palette."""
         if self.frame is not None:
-            picture = self.query_one(PicturePane)
             for axes in view_for(self._choices.model).axes(self.frame)[:500]:
-                yield f"picture: {axes.title}", "look along these", partial(picture.look_along, axes)
+                yield f"picture: {axes.title}", "look along these", partial(self._picture.look_along, axes)
 
     def action_theme(self) -> None:
         """Dark and light."""
@@ -347,7 +354,7 @@ class ExploreScreen(Screen[None]):
         """EM and k-means side by side."""
         from emtui.screens.compare import CompareScreen
 
-        compare = CompareScreen()
+        compare = CompareScreen(self)
         self.app.push_screen(compare)
         if self.frame is not None:
             self.call_after_refresh(compare.show, self.frame)
@@ -356,7 +363,7 @@ class ExploreScreen(Screen[None]):
         """Keys, panes and words."""
         from emtui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(EXPLORE))
+        self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values())))
 
     def action_go_to(self) -> None:
         """Ask where to."""
@@ -390,7 +397,7 @@ class ExploreScreen(Screen[None]):
         """Copy the command that reproduces this, and say it."""
         command = self._choices.command()
         self.app.copy_to_clipboard(command)
-        self.query_one(Telling).tell(f"Copied: {command}")
+        self._telling.tell(f"Copied: {command}")
 
 
 def changed(choices: Choices, settings: dict[str, Any]) -> Choices:

@@ -29,7 +29,7 @@ def picture_scene(
     if highlight is not None:
         row = np.array([pixel.probability for pixel in answers_of_row(frame, highlight)])
         pictures.append((row, palette.text, "." if palette.ascii else "•"))
-    across = min(len(pictures), ceil(sqrt(2 * len(pictures))))
+    across = ceil(sqrt(len(pictures)))
     down = ceil(len(pictures) / across)
     step = side + 1.0  # a pixel's width between two pictures, where the marker stands
     layers: list[Layer] = []

@@ -64,10 +64,10 @@ class LinkageView(View):
         model: Any = step.problem.model
         grid, heights = remembered(frame.choices.dataset, ("curve", axes), lambda: _curve(frame, axes), of=step.problem)
         now = float(step.params.theta)
-        layers: list[Layer] = [Curve(grid, heights, palette.color(0), label="log-likelihood")]
+        layers: list[Layer] = [Curve(grid, heights, palette.color(0), label="ln p(X|θ)")]
         if step.at_q is not None:
             below = model.q_value_at(step.at_q.expectation, grid, step.problem.data) + step.entropy
-            layers.append(Curve(grid, below, palette.color(1), "dotted", "bound L(q, θ)"))
+            layers.append(Curve(grid, below, palette.color(1), "dotted", "bound"))
             at_q = float(step.params_q.theta)
             if at_q != now:
                 touch = model.q_value_at(step.at_q.expectation, np.array(at_q), step.problem.data) + step.entropy
@@ -83,7 +83,6 @@ class LinkageView(View):
         return Scene(
             layers,
             "θ",
-            "ln p(X | θ)",
             x_range=(float(grid[0]), float(grid[-1])),
             y_range=(min(low, step.log_likelihood - 0.02 * (high - low)), high),
             description=self._described(frame),

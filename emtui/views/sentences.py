@@ -113,8 +113,10 @@ def assigned(frame: Frame, component: ComponentName, row: str = "row") -> list[s
 
 
 def row_name(frame: Frame, index: int, row: str = "row") -> str:
-    """What a row of the data is called: "row 72", "line 73", "set HTTTHHTHTH"."""
+    """What a row of the data is called: "row 72", "day 11", "line 73", "set HTTTHHTHTH"."""
     data = frame.choices.dataset
+    if data.row_names is None and data.line_numbers is None:
+        return f"{row} {index + 1}"
     return f"{row} {data.row_name(index)}" if data.row_names is not None else data.row_name(index)
 
 

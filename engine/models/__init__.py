@@ -14,7 +14,13 @@ from engine.text import nearest
 BUILT_IN: Mapping[str, tuple[str, str, str]] = {
     "gmm": ("engine.models.gaussian", "GaussianMixture", "Gaussian mixture"),
     "coins": ("engine.models.binomial", "BinomialMixture", "coins (binomial mixture)"),
+    "bernoulli": ("engine.models.bernoulli", "BernoulliMixture", "Bernoulli mixture"),
+    "poisson": ("engine.models.poisson", "PoissonMixture", "Poisson mixture"),
+    "linkage": ("engine.models.linkage", "GeneticLinkage", "genetic linkage"),
+    "hmm": ("engine.models.hmm", "HiddenMarkovModel", "hidden Markov model"),
+    "mlp": ("engine.models.mlp", "LatentMLP", "network trained by EM"),
     "kmeans": ("engine.baselines.kmeans", "KMeans", "k-means"),
+    "backprop": ("engine.baselines.backprop", "BackpropMLP", "network trained by backpropagation"),
 }
 
 

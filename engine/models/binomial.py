@@ -6,6 +6,7 @@ p(x_i) = Σ_k weights_k C(n, x_i) p_k^{x_i} (1−p_k)^{n−x_i}          Do & Ba
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import lgamma
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,17 @@ from engine.arrays import Array, IntArray, freeze
 from engine.errors import DataError, EngineError
 from engine.model import Event, Expectation, Maximization, Observations
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
+from engine.models.probabilities import (
+    check_weights,
+    dot_log,
+    expit,
+    log_factorials,
+    log_ratios,
+    logit,
+    softmax,
+    success_shares,
+    times_log,
+)
 from engine.options import option
 
 
@@ -81,11 +93,10 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
     def check_params(self, params: BinomialParams, data: TossCounts) -> BinomialParams:
         """Weights on the simplex and probabilities in [0, 1], one each a coin."""
         super().check_params(params, data)
-        weights, probabilities = params.weights, params.probabilities
-        if weights.shape != (self.n_components,) or probabilities.shape != (self.n_components,):
-            raise EngineError(f"start must have {self.n_components} weights and as many probabilities.")
-        if not (np.all(weights >= 0) and abs(weights.sum() - 1.0) < 1e-6):
-            raise EngineError("the weights of a start must be at least 0 and sum to 1.")
+        check_weights(params.weights, self.n_components)
+        probabilities = params.probabilities
+        if probabilities.shape != (self.n_components,):
+            raise EngineError(f"start must have {self.n_components} probabilities, not shape {probabilities.shape}.")
         if not np.all((probabilities >= 0) & (probabilities <= 1)):
             raise EngineError("the probabilities of a start must lie from 0 to 1.")
         return params
@@ -94,7 +105,7 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         """ln weights_k + ln C(n, x) + x ln p_k + (n − x) ln(1 − p_k), with 0·ln 0 = 0."""
         heads = data.X[rows, 0]
         tails = data.tosses[rows] - heads
-        joint = _times_log(heads, params.probabilities) + _times_log(tails, 1.0 - params.probabilities)
+        joint = times_log(heads, params.probabilities) + times_log(tails, 1.0 - params.probabilities)
         with np.errstate(divide="ignore"):
             joint += np.log(params.weights)[:, None]
         joint += data.log_coefficient[rows]
@@ -116,13 +127,11 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
     ) -> Maximization[BinomialParams]:
         """weights_k = N_k / n,  p_k = expected heads / expected tosses; a coin that nobody tossed stays as it is."""
         counts, heads, tails, _ = expectation.statistics
-        tossed = heads + tails
-        used = tossed > 0
-        probabilities = np.where(used, heads / np.where(used, tossed, 1.0), params.probabilities)
+        probabilities = success_shares(heads, tails, params.probabilities)
         weights = params.weights if self.fixed_weights else counts / counts.sum()
         events = tuple(
-            Event(f"coin {k + 1} is not taken any more: its probability stays as it was", int(k))
-            for k in np.flatnonzero(~used)
+            Event(f"coin {_letter(int(k))} is not taken any more: its probability stays as it was", int(k))
+            for k in np.flatnonzero(heads + tails == 0)
         )
         return Maximization(BinomialParams(weights, probabilities), events)
 
@@ -130,32 +139,26 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         """Σ_k N_k ln weights_k + heads_k ln p_k + tails_k ln(1 − p_k) + Σ ln C(n, x)."""
         counts, heads, tails, constant = expectation.statistics
         terms = ((counts, params.weights), (heads, params.probabilities), (tails, 1.0 - params.probabilities))
-        return float(sum(_dot_log(amount, p) for amount, p in terms) + constant[0])
+        return float(sum(dot_log(amount, p) for amount, p in terms) + constant[0])
 
     def n_parameters(self, params: BinomialParams) -> int:
         """K probabilities, and K − 1 weights where they are free."""
         return self.n_components + (0 if self.fixed_weights else self.n_components - 1)
 
+    def pack(self, params: BinomialParams) -> Array:
+        """(2K,) centred log-ratios of the weights, logits of the probabilities."""
+        return np.concatenate([log_ratios(params.weights), logit(params.probabilities)])
 
-def _times_log(counts: Array, probabilities: Array) -> Array:
-    """(K, n) counts_i ln probabilities_k, with 0·ln 0 = 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        product = np.log(probabilities)[:, None] * counts
-    product[:, counts == 0] = 0.0
-    return product
+    def unpack(self, vector: Array) -> BinomialParams:
+        """The way back from `pack`."""
+        return BinomialParams(softmax(vector[: self.n_components]), expit(vector[self.n_components :]))
 
 
-def _dot_log(amounts: Array, probabilities: Array) -> float:
-    """Σ_k amounts_k ln probabilities_k, with 0·ln 0 = 0."""
-    used = amounts > 0
-    with np.errstate(divide="ignore"):
-        return float(amounts[used] @ np.log(probabilities[used]))
+def _letter(coin: int) -> str:
+    """A, B, C, … as the example has them; numbers after Z."""
+    return chr(ord("A") + coin) if coin < 26 else str(coin + 1)
 
 
 def _log_coefficients(heads: Array, n_trials: int) -> Array:
-    """ln C(n, x) of each row, by ln Γ once for each number of heads that occurs."""
-    from math import lgamma
-
-    distinct, place = np.unique(heads, return_inverse=True)
-    table = np.array([lgamma(n_trials + 1) - lgamma(x + 1) - lgamma(n_trials - x + 1) for x in distinct.tolist()])
-    return table[place]
+    """(n,) ln C(n, x) = ln n! − ln x! − ln (n − x)! of each row."""
+    return lgamma(n_trials + 1.0) - log_factorials(heads) - log_factorials(n_trials - heads)

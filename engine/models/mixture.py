@@ -16,7 +16,7 @@ from engine.arrays import Array, IntArray
 from engine.errors import DataError
 from engine.inference import EXACT, Inference, assign, uniforms
 from engine.model import D, Expectation, Model, Observations, P
-from engine.threads import map_chunks, row_chunks
+from engine.parallel import map_chunks, row_chunks
 
 _CHUNK_BYTES = 1_500_000
 S = TypeVar("S", bound="tuple[Any, ...]")

@@ -27,8 +27,12 @@ class Outputs(Protocol):
         """ln Σ_i exp(v_iᵀ[1, z]), in the shape of the configurations."""
         ...
 
-    def probability(self, index: int) -> Array:
-        """o_i(z) of the class, in the shape of the configurations; not to be written to."""
+    def first_moments(self, index: int, weights: Array) -> Array:
+        """(m+1,) Σ_z weights(z) o_i(z) [1, z]: the part of one class in the gradient of Σ weights · log_normaliser."""
+        ...
+
+    def second_moments(self, index: int, other: int, weights: Array) -> Array:
+        """(m+1, m+1) Σ_z weights(z) o_i(z) (δ_ij − o_j(z)) [1, z] [1, z]ᵀ: a block of its Hessian."""
         ...
 
 
@@ -42,18 +46,6 @@ class Configurations(Protocol):
 
     def outputs(self, output: Array) -> Outputs:
         """The output layer at V (g, m+1)."""
-        ...
-
-    def logits(self, v: Array) -> Array:
-        """vᵀ[1, z] for one v (m+1,), in the shape of the configurations."""
-        ...
-
-    def first_moments(self, weights: Array) -> Array:
-        """(m+1,) Σ_z weights(z) [1, z]."""
-        ...
-
-    def second_moments(self, weights: Array) -> Array:
-        """(m+1, m+1) Σ_z weights(z) [1, z] [1, z]ᵀ."""
         ...
 
 
@@ -80,7 +72,7 @@ class Listed:
         np.exp(logits, out=logits)
         total = logits.sum(axis=0)
         logits /= total
-        return ListedOutputs(logits, np.log(total) + top)
+        return ListedOutputs(self, logits, np.log(total) + top)
 
     def logits(self, v: Array) -> Array:
         """(C,) vᵀ[1, z]."""
@@ -99,6 +91,7 @@ class Listed:
 class ListedOutputs:
     """o (g, C) and ln Σ exp (C,)."""
 
+    configurations: Listed
     probabilities: Array
     log_normaliser: Array
 
@@ -106,6 +99,15 @@ class ListedOutputs:
         """(C,) o_i(z)."""
         one: Array = self.probabilities[index]
         return one
+
+    def first_moments(self, index: int, weights: Array) -> Array:
+        """(m+1,) Σ_z weights(z) o_i(z) [1, z]."""
+        return self.configurations.first_moments(weights * self.probabilities[index])
+
+    def second_moments(self, index: int, other: int, weights: Array) -> Array:
+        """(m+1, m+1) Σ_z weights(z) o_i(z) (δ_ij − o_j(z)) [1, z] [1, z]ᵀ."""
+        o, o_j = self.probabilities[index], self.probabilities[other]
+        return self.configurations.second_moments(weights * o * ((index == other) - o_j))
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +148,7 @@ class Product:
             for row, column in zip(rows[:-1], columns[:-1], strict=True):
                 total += row[:, None] * column
             log_normaliser = np.log(total)
-        return ProductOutputs(log_normaliser, rows, columns, top, np.divide(1.0, total, out=total))
+        return ProductOutputs(self, log_normaliser, rows, columns, top, np.divide(1.0, total, out=total))
 
     def logits(self, v: Array) -> Array:
         """(2^b, 2^a) vᵀ[1, z]."""
@@ -170,6 +172,7 @@ class Product:
 class ProductOutputs:
     """The output layer on a grid: exp of rows and columns (or, where that would overflow, rows, columns and a top)."""
 
+    configurations: Product
     log_normaliser: Array
     rows: Array
     columns: Array
@@ -187,6 +190,15 @@ class ProductOutputs:
             np.exp(grid, out=grid)
         grid *= self.inverse
         return grid
+
+    def first_moments(self, index: int, weights: Array) -> Array:
+        """(m+1,) Σ_z weights(z) o_i(z) [1, z]."""
+        return self.configurations.first_moments(weights * self.probability(index))
+
+    def second_moments(self, index: int, other: int, weights: Array) -> Array:
+        """(m+1, m+1) Σ_z weights(z) o_i(z) (δ_ij − o_j(z)) [1, z] [1, z]ᵀ."""
+        of_i, o_j = weights * self.probability(index), self.probability(other)
+        return self.configurations.second_moments(of_i * (1.0 - o_j) if index == other else of_i * -o_j)
 
 
 def read_only(array: Array) -> Array:

@@ -11,6 +11,7 @@ one for each layer.                                              Ng & McLachlan 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -28,16 +29,41 @@ class NetworkExpectation:
     derivatives need no more of it than Σ_z S_i(z) [1, z] and Σ_i S_i(z).
 
     Attributes:
-        hidden: (n, m) E_q[z_h] of each row, in the order of the design (see `NetworkRows`), not weighted.
+        hidden: (n, m) E_q[z_h] of each row, in the order of the design (see `NetworkRows`), not weighted; where there
+            are several hidden layers, those of the first.
         class_moments: (g, m+1) s_i = Σ_{j: y_j = i} weight_j E_q[1, z_j].
         counts: N(z) = Σ_j weight_j q_j(z), in the shape of `configurations`.
         configurations: the z that q puts weight on: all of them, or those that were drawn.
+        deeper: what the second hidden layer and those after it are to learn.
     """
 
     hidden: Array
     class_moments: Array
     counts: Array
     configurations: Configurations
+    deeper: tuple[DeeperExpectation, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class DeeperExpectation:
+    """One hidden layer whose inputs are drawn units: a logistic regression with a row for each draw of each row.
+
+    Attributes:
+        hidden: (R, m_l) E[z_h] given what was drawn beside it.
+        rows: (R) the draws of the layer before it, as inputs, each with its weight.
+    """
+
+    hidden: Array
+    rows: NetworkRows
+
+
+class Targets(Protocol):
+    """What a layer is to learn."""
+
+    @property
+    def hidden(self) -> Array:
+        """(n, m) E[z_h] of each of its rows."""
+        ...
 
 
 def class_moments(hidden: Array, rows: NetworkRows, n_classes: int) -> Array:
@@ -53,7 +79,7 @@ def class_moments(hidden: Array, rows: NetworkRows, n_classes: int) -> Array:
     return moments
 
 
-def hidden_value(statistics: NetworkExpectation, hidden: Array, rows: NetworkRows) -> Array:
+def hidden_value(statistics: Targets, hidden: Array, rows: NetworkRows) -> Array:
     """(m,) Q_w unit by unit: Σ_j weight_j (E[z_hj] a_hj − ln(1 + exp a_hj))."""
     a = rows.design @ hidden.T
     each = statistics.hidden * a
@@ -68,12 +94,15 @@ def output_value(statistics: NetworkExpectation, output: Array) -> float:
 
 
 def expected_log_joint(statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows) -> float:
-    """Q(θ; q), both layers."""
-    return float(hidden_value(statistics, params.hidden, rows).sum()) + output_value(statistics, params.output)
+    """Q(θ; q), every layer."""
+    value = float(hidden_value(statistics, params.hidden, rows).sum()) + output_value(statistics, params.output)
+    for part, layer in zip(statistics.deeper, params.layers[1:], strict=True):
+        value += float(hidden_value(part, layer, part.rows).sum())
+    return value
 
 
 def hidden_gradient(
-    statistics: NetworkExpectation, hidden: Array, rows: NetworkRows, weight_decay: float = 0.0
+    statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float = 0.0
 ) -> Array:
     """(m, p+1) ∂(Q_w + ln p)/∂w_h = Σ_j weight_j (E[z_hj] − u_hj) [1, x_j] − weight_decay w_h."""
     u, _ = sigmoids(rows.design @ hidden.T)
@@ -89,5 +118,5 @@ def output_gradient(statistics: NetworkExpectation, output: Array, weight_decay:
     at = statistics.configurations.outputs(output)
     gradient = statistics.class_moments[:-1].copy()
     for i in range(len(gradient)):
-        gradient[i] -= statistics.configurations.first_moments(statistics.counts * at.probability(i))
+        gradient[i] -= at.first_moments(i, statistics.counts)
     return gradient if weight_decay == 0.0 else gradient - decay_of(output[:-1], weight_decay)

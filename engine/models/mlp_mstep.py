@@ -1,9 +1,9 @@
-r"""M-steps of the network: Q_w + Q_v + ln p(θ) is a sum of two concave functions, one for each layer.
+r"""M-steps of the network: Q + ln p(θ) is a sum of concave functions, one for each layer.
 
 gradient   θ ← θ + learning_rate · ∇(Q + ln p)      summed over the rows: generalised EM, and too long a step may fall
 newton     Newton's method (IRLS) on each layer; a step is halved until its layer's part of Q + ln p rises
 lbfgs      each layer's part maximised by L-BFGS (Liu & Nocedal 1989)
-ecm        conditional maximisation: the hidden layer, then the output weights v_i of one class after the other, the
+ecm        conditional maximisation: the hidden layers, then the output weights v_i of one class after the other, the
            other classes' held fixed (Meng & Rubin 1993; Ng & McLachlan 2004, §III-B): small systems for many classes
 
 Only `gradient` can lower the objective; it says so when it does.
@@ -12,12 +12,14 @@ Only `gradient` can lower the objective; it says so when it does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array
 from engine.models.mlp_expectation import (
     NetworkExpectation,
+    Targets,
     hidden_gradient,
     hidden_value,
     output_gradient,
@@ -39,10 +41,21 @@ def gradient_step(
     learning_rate: float,
 ) -> NetworkParams:
     """θ + learning_rate · ∇(Q + ln p), both layers at once; the gradient is the sum over the rows."""
-    hidden = params.hidden + learning_rate * hidden_gradient(statistics, params.hidden, rows, weight_decay)
+    layers = [
+        layer + learning_rate * hidden_gradient(part, layer, inputs, weight_decay)
+        for part, layer, inputs in _hidden_parts(statistics, params, rows)
+    ]
     output = params.output.copy()
     output[:-1] += learning_rate * output_gradient(statistics, params.output, weight_decay)
-    return NetworkParams(hidden, output)
+    return NetworkParams.of_layers(layers, output)
+
+
+def _hidden_parts(
+    statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows
+) -> list[tuple[Targets, Array, NetworkRows]]:
+    """What each hidden layer is to learn, its matrix, and its inputs; layers don't touch each other in Q."""
+    deeper = zip(statistics.deeper, params.layers[1:], strict=True)
+    return [(statistics, params.hidden, rows), *((part, layer, part.rows) for part, layer in deeper)]
 
 
 def surely_rises(statistics: NetworkExpectation, rows: NetworkRows, weight_decay: float, learning_rate: float) -> bool:
@@ -51,7 +64,9 @@ def surely_rises(statistics: NetworkExpectation, rows: NetworkRows, weight_decay
     L ≤ ¼ Σ_j weight_j ‖[1, x_j]‖² + weight_decay for the hidden units, since u(1 − u) ≤ ¼, and
     L ≤ ½ Σ_z N(z) ‖[1, z]‖² + weight_decay for the output (Böhning 1992, Ann. Inst. Statist. Math. 44:197); z² = z.
     """
-    curvature = max(0.25 * rows.squared_norms, 0.5 * float(statistics.class_moments.sum()))
+    inputs = (rows, *(part.rows for part in statistics.deeper))
+    hidden = max(0.25 * one.squared_norms for one in inputs)
+    curvature = max(hidden, 0.5 * float(statistics.class_moments.sum()))
     return learning_rate * (curvature + weight_decay) <= 2.0
 
 
@@ -59,19 +74,20 @@ def newton_step(
     statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows, weight_decay: float, steps: int
 ) -> NetworkParams:
     """At most so many Newton steps on each layer, each one an ascent."""
-    hidden = _climb_hidden(statistics, params.hidden, rows, weight_decay, steps)
-    part = range(len(params.output) - 1)
-    return NetworkParams(hidden, _climb_output(statistics, params.output, part, weight_decay, steps))
+    layers = [_climb_hidden(*part, weight_decay, steps) for part in _hidden_parts(statistics, params, rows)]
+    every = range(len(params.output) - 1)
+    return NetworkParams.of_layers(layers, _climb_output(statistics, params.output, every, weight_decay, steps))
 
 
 def ecm_step(
     statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows, weight_decay: float, steps: int
 ) -> NetworkParams:
     """The hidden layer, then class after class of the output, the others' weights held fixed."""
-    hidden, output = _climb_hidden(statistics, params.hidden, rows, weight_decay, steps), params.output
+    layers = [_climb_hidden(*part, weight_decay, steps) for part in _hidden_parts(statistics, params, rows)]
+    output = params.output
     for i in range(len(output) - 1):
         output = _climb_output(statistics, output, range(i, i + 1), weight_decay, steps)
-    return NetworkParams(hidden, output)
+    return NetworkParams.of_layers(layers, output)
 
 
 def lbfgs_step(
@@ -79,9 +95,9 @@ def lbfgs_step(
 ) -> NetworkParams:
     """Each layer maximised by L-BFGS; where rounding has left it lower, the layer stays as it was."""
 
-    def of_hidden(hidden: Array) -> tuple[float, Array]:
-        value = float(hidden_value(statistics, hidden, rows).sum()) + _log_prior(hidden, weight_decay)
-        return value, hidden_gradient(statistics, hidden, rows, weight_decay)
+    def of_hidden(part: Targets, inputs: NetworkRows, hidden: Array) -> tuple[float, Array]:
+        value = float(hidden_value(part, hidden, inputs).sum()) + _log_prior(hidden, weight_decay)
+        return value, hidden_gradient(part, hidden, inputs, weight_decay)
 
     def of_output(free: Array) -> tuple[float, Array]:
         output = np.vstack([free, np.zeros((1, free.shape[1]))])
@@ -90,7 +106,11 @@ def lbfgs_step(
 
     output = np.zeros(params.output.shape)
     output[:-1] = _lbfgs(of_output, params.output[:-1])
-    return NetworkParams(_lbfgs(of_hidden, params.hidden), output)
+    layers = [
+        _lbfgs(partial(of_hidden, part, inputs), layer)
+        for part, layer, inputs in _hidden_parts(statistics, params, rows)
+    ]
+    return NetworkParams.of_layers(layers, output)
 
 
 def _lbfgs(value_and_gradient: Callable[[Array], tuple[float, Array]], start: Array) -> Array:
@@ -107,7 +127,7 @@ def _lbfgs(value_and_gradient: Callable[[Array], tuple[float, Array]], start: Ar
 
 
 def _climb_hidden(
-    statistics: NetworkExpectation, hidden: Array, rows: NetworkRows, weight_decay: float, steps: int
+    statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float, steps: int
 ) -> Array:
     """Newton's method for every hidden unit by itself; their parts of Q don't touch each other."""
 
@@ -184,16 +204,13 @@ def output_curvature(statistics: NetworkExpectation, output: Array, part: range,
 
     Block (i, j) is Σ_z N(z) o_i(z) (δ_ij − o_j(z)) [1, z][1, z]ᵀ, and weight_decay I on the diagonal.
     """
-    configurations, counts = statistics.configurations, statistics.counts
-    at, k, width = configurations.outputs(output), len(part), output.shape[1]
+    at, k, width = statistics.configurations.outputs(output), len(part), output.shape[1]
     blocks = np.empty((k, width, k, width))
     for a, i in enumerate(part):
-        of_i = counts * at.probability(i)
         for b, j in enumerate(part[: a + 1]):
-            o_j = at.probability(j)
-            block = configurations.second_moments(of_i * (1.0 - o_j) if i == j else of_i * -o_j)
+            block = at.second_moments(i, j, statistics.counts)
             blocks[a, :, b, :] = block
-            blocks[b, :, a, :] = block
+            blocks[b, :, a, :] = block.T
     curvature = blocks.reshape(k * width, k * width)
     return _with_decay(curvature, weight_decay, 0.25 * float(statistics.class_moments[:, 0].sum()), width)
 

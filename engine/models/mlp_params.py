@@ -1,4 +1,4 @@
-r"""θ of a network with one hidden layer of 0/1 units, how it starts, and the functions that both layers are made of.
+r"""θ of a network with hidden layers of 0/1 units, how it starts, and the functions that its layers are made of.
 
 u_h = p(z_h = 1 | x) = σ(w_hᵀ[1, x]),    o_i(z) = p(y = i | z) = softmax_i(v_iᵀ[1, z]),  v_g = 0
                                                 Ng & McLachlan 2004, IEEE Trans. Neural Networks 15:738, §III
@@ -6,6 +6,7 @@ u_h = p(z_h = 1 | x) = σ(w_hᵀ[1, x]),    o_i(z) = p(y = i | z) = softmax_i(v_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,24 +18,63 @@ LARGEST_WEIGHT = 1e100  # beyond, products with the data and their squares would
 
 
 @dataclass(frozen=True, eq=False)
-class NetworkParams:
-    """θ of a network with m hidden units for p inputs and g classes; the first column of both arrays is the bias.
+class DeeperLayer:
+    """A hidden layer whose inputs are the units of the layer before it, and the layers after it.
 
     Attributes:
-        hidden: (m, p+1) w_h, in units of one over the data's.
-        output: (g, m+1) v_i; the last row is zero: the last class is the reference.
+        hidden: (m_l, m_(l−1)+1) weights, the bias first.
+        deeper: the layer after this one; None where the output comes next.
+    """
+
+    hidden: Array
+    deeper: DeeperLayer | None = None
+
+    def __post_init__(self) -> None:
+        """Make the array read-only."""
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkParams:
+    """θ of a network with m hidden units for p inputs and g classes; the first column of every array is the bias.
+
+    Attributes:
+        hidden: (m, p+1) w_h of the first hidden layer, in units of one over the data's.
+        output: (g, m+1) v_i of the units of the last hidden layer; its last row is zero: the last class is the
+            reference.
+        deeper: the second hidden layer and those after it; None where there is one.
     """
 
     hidden: Array
     output: Array
+    deeper: DeeperLayer | None = None
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
         freeze(self)
 
+    @classmethod
+    def of_layers(cls, layers: Sequence[Array], output: Array) -> NetworkParams:
+        """From the matrices of the hidden layers (m_l, m_(l−1)+1), the first on the inputs, and the output's."""
+        return NetworkParams(layers[0], output, linked(layers[1:]))
+
+    @property
+    def layers(self) -> tuple[Array, ...]:
+        """The matrix (m_l, m_(l−1)+1) of each hidden layer, the first on the inputs."""
+        found, deeper = [self.hidden], self.deeper
+        while deeper is not None:
+            found.append(deeper.hidden)
+            deeper = deeper.deeper
+        return tuple(found)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many units each hidden layer has."""
+        return tuple(len(layer) for layer in self.layers)
+
     @property
     def hidden_units(self) -> int:
-        """m."""
+        """m, the units of the first hidden layer."""
         return len(self.hidden)
 
     @property
@@ -43,35 +83,60 @@ class NetworkParams:
         return len(self.output)
 
 
+def linked(layers: Sequence[Array]) -> DeeperLayer | None:
+    """The layers after the first, each holding the next; None for none."""
+    deeper = None
+    for layer in reversed(layers):
+        deeper = DeeperLayer(layer, deeper)
+    return deeper
+
+
+def sizes_of(hidden_units: int | tuple[int, ...]) -> tuple[int, ...]:
+    """The units of each hidden layer, from the option: one number for one layer, a tuple for several."""
+    return hidden_units if isinstance(hidden_units, tuple) else (hidden_units,)
+
+
 def draw_params(
-    hidden_units: int, n_inputs: int, n_classes: int, weight_scale: float, generator: np.random.Generator
+    hidden_units: int | tuple[int, ...],
+    n_inputs: int,
+    n_classes: int,
+    weight_scale: float,
+    generator: np.random.Generator,
 ) -> NetworkParams:
     """Weights and biases from a normal distribution with standard deviation `weight_scale`."""
-    hidden = weight_scale * generator.standard_normal((hidden_units, n_inputs + 1))
-    output = np.zeros((n_classes, hidden_units + 1))
-    output[:-1] = weight_scale * generator.standard_normal((n_classes - 1, hidden_units + 1))
-    return NetworkParams(hidden, output)
+    layers, width = [], n_inputs
+    for size in sizes_of(hidden_units):
+        layers.append(weight_scale * generator.standard_normal((size, width + 1)))
+        width = size
+    output = np.zeros((n_classes, width + 1))
+    output[:-1] = weight_scale * generator.standard_normal((n_classes - 1, width + 1))
+    return NetworkParams.of_layers(layers, output)
 
 
-def check_network_params(params: NetworkParams, hidden_units: int, n_inputs: int, n_classes: int) -> None:
-    """A given start: shapes, finite numbers, a last output row of zeros.
+def check_network_params(
+    params: NetworkParams, hidden_units: int | tuple[int, ...], n_inputs: int, n_classes: int
+) -> None:
+    """A given start: layers, shapes, finite numbers, a last output row of zeros.
 
     Raises:
         EngineError: one sentence that says what is wrong and how it should be.
     """
-    if params.hidden.shape != (hidden_units, n_inputs + 1):
-        raise EngineError(
-            f"hidden of the start must have the shape {(hidden_units, n_inputs + 1)} "
-            f"({hidden_units} units, a bias and {n_inputs} inputs), not {params.hidden.shape}."
-        )
-    shape = params.output.shape
-    if len(shape) != 2 or shape[1] != hidden_units + 1 or shape[0] < n_classes:
-        raise EngineError(
-            f"output of the start must have the shape {(n_classes, hidden_units + 1)} "
-            f"({n_classes} classes, a bias and {hidden_units} units), not {shape}."
-        )
-    for name, array in (("hidden", params.hidden), ("output", params.output)):
-        if not np.all(np.isfinite(array)) or np.abs(array).max() > LARGEST_WEIGHT:
+    sizes = sizes_of(hidden_units)
+    if len(params.layers) != len(sizes):
+        raise EngineError(f"the start has {len(params.layers)} hidden layers: it must have {len(sizes)} for this model.")
+    # a class of which these rows have none may still have output weights: predictions then keep it
+    n_classes = max(n_classes, len(params.output)) if params.output.ndim == 2 else n_classes
+    names = ("hidden", *(f"hidden layer {number}" for number in range(2, len(sizes) + 1)))
+    shapes = [(size, width + 1) for size, width in zip(sizes, (n_inputs, *sizes), strict=False)]
+    wanted = (*zip(names, params.layers, shapes, strict=True), ("output", params.output, (n_classes, sizes[-1] + 1)))
+    for name, array, shape in wanted:
+        if array.shape != shape:
+            what = "classes" if name == "output" else "units"
+            raise EngineError(
+                f"{name} of the start must have the shape {shape} "
+                f"({shape[0]} {what}, a bias and {shape[1] - 1} inputs), not {array.shape}."
+            )
+        if not np.all(np.abs(array) <= LARGEST_WEIGHT):
             raise EngineError(f"{name} of the start must be finite numbers of at most {LARGEST_WEIGHT:g}.")
     if np.any(params.output[-1] != 0):
         raise EngineError(
@@ -93,12 +158,18 @@ def softplus(a: Array) -> Array:
     return np.asarray(np.maximum(a, 0.0) + np.log1p(np.exp(-np.abs(a))))
 
 
+def log_sum_exp(a: Array) -> Array:
+    """ln Σ exp a over the first axis; finite numbers of any size."""
+    top = a.max(axis=0)
+    return np.asarray(np.log(np.exp(a - top).sum(axis=0)) + top)
+
+
 def log_weight_prior(params: NetworkParams, weight_decay: float) -> float:
-    """ln p(θ) = −(weight_decay/2) Σ w², over the weights of both layers; biases are free, the constant is left out."""
+    """ln p(θ) = −(weight_decay/2) Σ w², over the weights of every layer; biases are free, the constant is left out."""
     if weight_decay == 0.0:
         return 0.0
-    hidden, output = params.hidden[:, 1:], params.output[:, 1:]
-    return -0.5 * weight_decay * float(np.vdot(hidden, hidden) + np.vdot(output, output))
+    weights = (layer[:, 1:] for layer in (*params.layers, params.output))
+    return -0.5 * weight_decay * float(sum(np.vdot(w, w) for w in weights))
 
 
 def decay_of(weights: Array, weight_decay: float) -> Array:
@@ -109,5 +180,5 @@ def decay_of(weights: Array, weight_decay: float) -> Array:
 
 
 def n_network_parameters(params: NetworkParams) -> int:
-    """m(p+1) weights and biases of the hidden units, (g−1)(m+1) of the output."""
-    return int(params.hidden.size + params.output[:-1].size)
+    """m(p+1) weights and biases of the hidden units (of each layer), (g−1)(m+1) of the output."""
+    return int(sum(layer.size for layer in params.layers) + params.output[:-1].size)

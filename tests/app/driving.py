@@ -65,7 +65,7 @@ async def driving(
 ) -> AsyncIterator[Driver]:
     """Open the app on these choices (iris unless told otherwise) at this size."""
     app = EmtuiApp(choices or choose("iris"), config or Config())
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(app, pilot)
         await pilot.pause()
         await driver.settle()

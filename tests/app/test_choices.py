@@ -165,3 +165,28 @@ def test_any_column_names_survive_the_command_line(names: list[str]) -> None:
     from emtui.arguments import split_columns
 
     assert split_columns(join_columns(names)) == tuple(names)
+
+
+def test_a_published_start_is_taken_unless_another_is_asked_for() -> None:
+    published = choose("coins")
+    np.testing.assert_array_equal(published.start.probabilities, [0.6, 0.5])
+    assert "--start" not in published.words()
+    own = choose("coins", start_file="model")
+    assert own.start is None
+    assert own.words()[-4:] == ["--start", "model", "--seed", "0"]
+    assert choose("coins", k=3).start is None  # it was published for two
+    assert choose("coins", model="gmm").start is None
+    assert published.changed(tol=1e-3).start is not None
+    assert published.changed(seed=4).start is None
+    with pytest.raises(EngineError, match="no published start"):
+        choose("iris", start_file="published")
+
+
+def test_rows_with_missing_answers_stay_for_a_model_that_takes_them(tmp_path: Path) -> None:
+    file = tmp_path / "liked.csv"
+    file.write_text("a,b,c\n1,0,\n0,1,1\n,1,0\n1,1,1\n")
+    kept = choose(str(file), model="bernoulli", k=2)
+    assert kept.dataset.X.shape == (4, 3)
+    assert kept.dataset.has_missing
+    assert choose(str(file), model="gmm", k=2).dataset.X.shape == (2, 3)
+    assert kept.changed(model=make_model(kept.dataset, "gmm", 1)).dataset.X.shape == (2, 3)

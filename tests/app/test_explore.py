@@ -204,3 +204,36 @@ async def test_settings_that_cannot_be_used_are_said_and_not_fatal(tmp_path):
         assert "iris 150×4" in app.text
     path.write_text("theme = ")
     assert "can't be read" in load_config(path).warnings[0]
+
+
+async def test_the_comparison_steps_with_the_same_keys_and_a_refusal_is_said_there():
+    async with driving() as app:
+        text = await app.press("v")
+        assert "k-means" in text
+        text = await app.press("e")
+        assert "iteration 1, E-step" in text
+        text = await app.press("m")
+        assert "iteration 1, M-step" in text
+        text = await app.press("m")
+        assert "press e first" in text
+        text = await app.press("escape")
+        assert "iteration 1 · M" in text
+
+
+async def test_a_theme_reaches_the_pictures():
+    async with driving() as app:
+        await app.press("e")
+        dark = list(app.app.screen.query_one("#picture-chart").scene.layers)
+        await app.press("t")
+        light = list(app.app.screen.query_one("#picture-chart").scene.layers)
+        assert dark[0].colors != light[0].colors
+
+
+async def test_help_shows_the_keys_as_the_user_bound_them():
+    async with driving(config=Config(keymap={"step.iteration": "i"}), size=(120, 60)) as app:
+        text = await app.press("question_mark")
+        while "an E-step and an M-step" not in text:
+            before, text = text, await app.press("space")
+            assert text != before, "the end of the help was reached"
+        line = next(line for line in text.splitlines() if "an E-step and an M-step" in line)
+        assert " i " in line and " n " not in line

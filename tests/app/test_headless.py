@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ def test_json_lines_are_the_steps_of_iterate(source: str, how: dict[str, Any]) -
         engine.iterate(
             choices.model,
             choices.dataset.X,
+            start=choices.start,
             seed=choices.seed,
             max_iter=choices.max_iter,
             tol=choices.tol,
@@ -126,7 +128,7 @@ def test_a_start_that_fails_is_reported_and_the_others_go_on(monkeypatch: pytest
     assert "seed 1: could not be run: this start is no good." in text_lines(choices, n_init=3)
     monkeypatch.setattr(kind, "start", lambda *_: (_ for _ in ()).throw(EngineError("no good.")))
     with pytest.raises(EngineError, match=r"none of the 2 starts could be run.*no good"):
-        best_of(choices, problem_of(choices), 2, lambda _: None)
+        best_of(replace(choices, start=None), problem_of(choices), 2, lambda _: None)
 
 
 def test_one_start_only_from_a_file(tmp_path: Path) -> None:

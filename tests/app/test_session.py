@@ -60,7 +60,7 @@ def test_an_iteration_ends_after_an_m_step() -> None:
 def test_running_on_is_fit(source: str, model: str | None) -> None:
     session = session_of(source, model=model)
     assert [note for note in session.run_on() if note] == []
-    run = engine.fit(session.choices.model, session.choices.dataset.X, seed=0)
+    run = engine.fit(session.choices.model, session.choices.dataset.X, seed=0, start=session.choices.start)
     step = session.timeline.current
     assert (step.iteration, step.stop_reason) == (run.n_iter, run.stop_reason)
     assert step.log_likelihood == run.log_likelihood

@@ -61,6 +61,26 @@ def spirals(rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
     return X + 0.03 * rng.standard_normal((400, 2)), arm + 1
 
 
+def films(rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
+    taste = rng.choice(3, size=150, p=[0.4, 0.35, 0.25])
+    likes = np.full((3, 10), 0.15)
+    for t, liked in enumerate(([0, 2, 5], [1, 4, 7], [3, 6, 8])):
+        likes[t, liked] = 0.9
+    likes[:, 9] = 0.75
+    answers = (rng.random((150, 10)) < likes[taste]).astype(np.float64)
+    answers[rng.random((150, 10)) < 0.4] = np.nan
+    return answers, taste + 1
+
+
+def hmm_gaussian(rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
+    moves = rng.random(300) >= 0.94
+    moves[0] = False
+    state = np.cumsum(moves) % 3
+    means = np.array([[0.0, 0.0], [2.0, 0.0], [1.0, 2.0]])
+    deviations = np.array([[1.0, 0.6], [0.8, 1.0], [0.7, 0.7]])
+    return means[state] + deviations[state] * rng.standard_normal((300, 2)), state + 1
+
+
 RECIPES: dict[str, Recipe] = {
     "two_gaussians": two_gaussians,
     "three_gaussians": three_gaussians,
@@ -68,4 +88,6 @@ RECIPES: dict[str, Recipe] = {
     "moons": moons,
     "xor": xor,
     "spirals": spirals,
+    "films": films,
+    "hmm_gaussian": hmm_gaussian,
 }

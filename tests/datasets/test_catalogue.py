@@ -10,6 +10,7 @@ from engine.catalogue import Entry, data_folder
 from engine.data import datasets, load
 
 ENTRIES = datasets()
+WITH_MISSING = {"films", "votes"}
 GENERATED = [entry for entry in ENTRIES if entry.seed is not None]
 
 
@@ -22,7 +23,8 @@ def test_every_entry_loads_with_the_shape_and_names_it_promises(entry: Entry) ->
     data = load(entry.key)
     assert data.X.shape == entry.shape
     assert data.X.dtype == np.float64
-    assert np.isfinite(data.X).all()
+    assert not np.isinf(data.X).any()
+    assert data.has_missing == (entry.key in WITH_MISSING)
     assert entry.columns in ((), data.feature_names)
     assert (data.y is None) == (entry.label is None)
     assert data.name == entry.key
@@ -114,6 +116,48 @@ def test_counts_and_diary_are_the_published_ones() -> None:
     assert load("icecream").X[:, 0].tolist() == [int(day) for day in diary.split()]
     deaths = load("deaths").X[:, 0].astype(int)
     assert np.bincount(deaths).tolist() == [162, 267, 271, 185, 111, 61, 27, 8, 3, 1]
+
+
+def test_the_votes_are_those_of_the_house() -> None:
+    votes = load("votes")
+    assert votes.y is not None
+    assert dict(zip(votes.class_names, np.bincount(votes.y).tolist(), strict=True)) == {
+        "democrat": 267,
+        "republican": 168,
+    }
+    assert np.isnan(votes.X).sum() == 392
+    assert set(np.unique(votes.X[~np.isnan(votes.X)]).tolist()) == {0.0, 1.0}
+    fee_freeze = votes.X[:, votes.feature_names.index("physician fee freeze")]
+    assert [int(np.nansum(fee_freeze[votes.y == k])) for k in (0, 1)] == [14, 163]  # as UCI's table has them
+
+
+def test_films_are_liked_or_not_or_not_seen() -> None:
+    films = load("films")
+    assert set(np.unique(films.X[~np.isnan(films.X)]).tolist()) == {0.0, 1.0}
+    assert 0.3 < np.isnan(films.X).mean() < 0.5
+    assert not np.isnan(films.X).all(axis=1).any()
+
+
+@pytest.mark.parametrize("entry", [e for e in ENTRIES if e.start is not None], ids=key_of)
+def test_a_published_start_is_a_start_of_its_model(entry: Entry) -> None:
+    from engine import begin
+    from engine.models import model_class
+
+    data = load(entry.key)
+    model = model_class(entry.model)(**entry.options)
+    assert data.start is not None
+    first = begin(model, data.X, start=model.Params(**data.start))
+    assert np.isfinite(first.log_likelihood)
+
+
+def test_a_published_start_is_of_the_data_as_they_are() -> None:
+    coins = load("coins")
+    assert coins.start == {"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}
+    assert coins.columns(["heads"]).start == coins.start
+    assert coins.standardized().start is None
+    linkage = load("linkage")
+    assert linkage.columns(["ab", "AB"]).start is None
+    assert load("iris").start is None
 
 
 def test_k_means_cuts_the_stretched_blobs_and_a_gaussian_mixture_does_not() -> None:

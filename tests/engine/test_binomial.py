@@ -104,7 +104,7 @@ def test_a_coin_that_nobody_takes_is_named_and_keeps_its_probability():
     model = engine.BinomialMixture(n_components=2, n_trials=5)
     steps = list(engine.iterate(model, HEADS, start=Params([1.0, 0.0], [0.5, 0.2]), max_iter=2))
     assert [event.component for event in steps[2].events] == [1]
-    assert "coin 2" in steps[2].events[0].message
+    assert "coin B" in steps[2].events[0].message
     assert steps[-1].params.probabilities[1] == 0.2
     assert np.isfinite(steps[-1].log_likelihood)
 

@@ -12,8 +12,8 @@ import engine
 from engine.inference import EXACT, Tempered
 from engine.model import Event, Maximization
 from engine.models.binomial import BinomialParams
+from engine.parallel import n_threads
 from engine.testing import check_model
-from engine.threads import n_threads
 
 HEADS = np.random.default_rng(2).binomial(10, np.where(np.arange(40) % 3 == 0, 0.3, 0.75))
 START = engine.BinomialMixture.Params([0.3, 0.7], [0.35, 0.6])

@@ -27,6 +27,7 @@ class Sample:
     shape: str = option("full", "which", choices=("full", "tied", "diag"))
     fixed: bool = option(False, "whether")
     seeds: object = option(None, "where", kind="array")
+    layers: object = option(7, "how many in each", kind="sizes", minimum=1)
     limit: float | None = option(None, "at most", kind="float")
     not_an_option: int = 0
 
@@ -45,6 +46,7 @@ def test_options_come_in_the_order_of_the_constructor_with_their_kinds():
         "shape": "choice",
         "fixed": "bool",
         "seeds": "array",
+        "layers": "sizes",
         "limit": "float",
     }
     assert BY_NAME["shape"].default == "full"
@@ -160,3 +162,17 @@ def test_an_unknown_key_is_told_its_neighbour():
         parse_options(Sample, {"shap": "full"})
     with pytest.raises(OptionError, match="size, ridge"):
         parse_options(Sample, {"zzz": "full"})
+
+
+def test_sizes_are_one_whole_number_or_several():
+    layers = BY_NAME["layers"]
+    assert [layers.parse(text) for text in ("7", "7,5", " (7, 5) ", "7,")] == [7, (7, 5), (7, 5), 7]
+    assert [layers.format(value) for value in (7, (7, 5))] == ["7", "7,5"]
+    assert Sample(layers=(np.int64(7), 5)).layers == (7, 5)
+    assert Sample(layers=[4]).layers == 4
+    for wrong in ("", "0", "7,0", "7;5", "7.5", "seven"):
+        with pytest.raises(OptionError, match=r"layers must .*whole number"):
+            layers.parse(wrong)
+    for wrong in ((), (7, 0), (7, 2.0), 2.0, "7", True):
+        with pytest.raises(OptionError, match=r"layers must .*whole number"):
+            Sample(layers=wrong)

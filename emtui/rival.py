@@ -1,0 +1,166 @@
+"""The other way to train the same network, stepped along: backpropagation beside EM, or EM beside backpropagation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from emtui.choices import Choices
+from emtui.learning import Learning
+from emtui.scores import Progress, progress
+from engine.algorithms import algorithm_named
+from engine.em import advance, begin_problem
+from engine.errors import EngineError
+from engine.models import model_class
+from engine.options import parse_options
+from engine.step import Problem, Step
+
+_OTHER = {"mlp": "backprop", "backprop": "mlp"}
+_SHARED = ("hidden_units", "weight_decay", "weight_scale")
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """Both methods as far as they have come.
+
+    Attributes:
+        learning: the rows that both of them learn from and are tested on.
+        own: of the explored model: the start and every iteration of the present branch.
+        rival: of the other one: the start and every iteration so far; () where there is no other.
+        rival_model: None where there is no other, `rival_why` says why then.
+        rival_params: its parameters after each of its iterations, as many as `rival`.
+        own_at: the place in `own` of the step on the screen.
+    """
+
+    learning: Learning
+    own: tuple[Progress, ...]
+    own_at: int
+    rival: tuple[Progress, ...] = ()
+    rival_model: Any = None
+    rival_params: tuple[Any, ...] = ()
+    rival_why: str = ""
+
+    @property
+    def here(self) -> Progress:
+        """The explored model at the step on the screen."""
+        return self.own[self.own_at]
+
+    @property
+    def rival_at(self) -> int | None:
+        """The place in `rival` of the same iteration, or of the last one if it has not come so far; None for none."""
+        return min(self.own_at, len(self.rival) - 1) if self.rival else None
+
+    @property
+    def rival_here(self) -> Progress | None:
+        """The rival after as many iterations, or as far as it has come."""
+        return None if self.rival_at is None else self.rival[self.rival_at]
+
+    @property
+    def rival_params_here(self) -> Any:
+        """The rival's parameters there; None where there is no rival."""
+        return None if self.rival_at is None else self.rival_params[self.rival_at]
+
+
+def rival_model(choices: Choices) -> Any:
+    """The other way to train the network of these choices; None for a model that has none.
+
+    What both have in common is the same; what they don't is what suits: EM's gradient step is held against single-row
+    descent at the same rate, its fuller M-steps against Adam, and backpropagation against EM with Newton's method.
+
+    Raises:
+        EngineError: an option that was set for it can't be used; one sentence.
+    """
+    model = choices.model
+    other = _OTHER.get(model.name)
+    if other is None:
+        return None
+    made = model_class(other)
+    options: dict[str, Any] = {name: getattr(model, name) for name in _SHARED}
+    if other == "mlp":
+        options["m_step"] = "newton"
+    elif model.m_step == "gradient":
+        options |= {"optimizer": "sgd", "learning_rate": model.learning_rate}
+    else:
+        options |= {"optimizer": "adam", "learning_rate": 0.3}
+    return made(**options | parse_options(made, dict(choices.rival)))
+
+
+def passes_of(model: Any, iteration: int) -> int:
+    """How often so many iterations look at every row: an epoch once, an E-step and an M-step once each.
+
+    What Newton's method and L-BFGS repeat inside an M-step is not counted; the seconds count it.
+    """
+    return iteration if model.name == "backprop" else 2 * iteration
+
+
+class Rival:
+    """The other method's run; one iteration a call of `advance`.
+
+    Raises (on making one):
+        EngineError: it can't begin on these data.
+    """
+
+    def __init__(self, choices: Choices, start: Any) -> None:
+        learning = choices.learning
+        assert learning is not None
+        self.model = rival_model(choices)
+        self.learning = learning
+        X, y = choices.table
+        problem = Problem(self.model, self.model.observe(X, y), algorithm_named("classic"), choices.seed)
+        if choices.same_start:
+            given = self.model.Params(start.hidden, start.output)
+            self._step = begin_problem(problem, given)
+        else:
+            self._step = begin_problem(Problem(self.model, problem.data, problem.algorithm, choices.seed + 1))
+        self._progress = [self._judged(self._step)]
+        self._params = [self._step.params]
+
+    @property
+    def n_iterations(self) -> int:
+        """How far it has come."""
+        return len(self._progress) - 1
+
+    @property
+    def has_stopped(self) -> bool:
+        """It can't go on: its weights grew without bound."""
+        return any(event.stops for event in self._step.events)
+
+    @property
+    def progress(self) -> tuple[Progress, ...]:
+        """The start and every iteration so far."""
+        return tuple(self._progress)
+
+    @property
+    def params(self) -> tuple[Any, ...]:
+        """Its parameters, as many as `progress`."""
+        return tuple(self._params)
+
+    def advance(self) -> None:
+        """One more iteration, if it can go on."""
+        if self.has_stopped:
+            return
+        before = self._step
+        self._step = advance(advance(before))
+        before.release(keep=self._step)
+        self._progress.append(self._judged(self._step))
+        self._params.append(self._step.params)
+
+    def _judged(self, step: Step) -> Progress:
+        return progress(
+            self.model,
+            step.params,
+            self.learning,
+            iteration=step.iteration,
+            seconds=step.seconds,
+            passes=passes_of(self.model, step.iteration),
+        )
+
+
+def rival_of(choices: Choices, start: Any) -> tuple[Rival | None, str]:
+    """The rival that begins beside these choices, or None and the sentence that says why there is none."""
+    if choices.learning is None or choices.model.name not in _OTHER:
+        return None, "This model has no rival."
+    try:
+        return Rival(choices, start), ""
+    except EngineError as error:
+        return None, str(error)

@@ -1,0 +1,134 @@
+r"""Counts: a mixture of Poisson distributions, such as days on which more or fewer people die.
+
+p(x_i) = Σ_k weights_k e^{−rates_k} rates_k^{x_i} / x_i!              Hasselblad 1969, JASA 64:1459
+E:  r_ik ∝ weights_k e^{−rates_k} rates_k^{x_i}
+M:  weights_k = N_k / n,   rates_k = Σ_i r_ik x_i / N_k,   N_k = Σ_i r_ik
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray, freeze
+from engine.errors import DataError, EngineError
+from engine.model import Event, Expectation, Maximization, Observations
+from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
+from engine.models.probabilities import check_weights, dot_log, log_factorials, log_ratios, softmax, times_log
+from engine.options import option
+
+_LARGEST_COUNT = 2.0**53  # beyond it neighbouring whole numbers are one float
+_TINY = float(np.finfo(np.float64).tiny)
+
+
+@dataclass(frozen=True, eq=False)
+class PoissonParams:
+    """θ of the counts: `weights` (K,), and `rates` (K,), the mean count of each component."""
+
+    weights: Array
+    rates: Array
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        freeze(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Counts(Observations):
+    """Counts (n, 1), and ln x! of each row (n,)."""
+
+    log_factorial: Array = None  # type: ignore[assignment]  # always given; fields of the base have defaults
+
+
+@dataclass(frozen=True)
+class PoissonMixture(Mixture[PoissonParams, Counts]):
+    """A mixture of Poisson distributions: X is one column of counts."""
+
+    Params: ClassVar[type] = PoissonParams
+    name: ClassVar[str] = "poisson"
+    title: ClassVar[str] = "Poisson mixture"
+
+    n_components: int = option(2, "how many components", minimum=1)
+
+    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> Counts:
+        """Check that X is one column of counts: whole numbers of at least 0."""
+        table = checked_table(X, what="the counts")
+        if table.shape[1] != 1:
+            raise DataError(f"a Poisson mixture takes one column of counts, not {table.shape[1]}: choose a column.")
+        counts = table[:, 0]
+        wrong = (counts < 0) | (counts != np.floor(counts)) | (counts > _LARGEST_COUNT)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise DataError(
+                f"row {row + 1} holds {counts[row]:.15g}, which is no count: "
+                "each must be a whole number of at least 0 (and at most 2^53)."
+            )
+        n = len(table)
+        labels, weights = checked_labels(y, n, self.n_components), checked_weights(sample_weight, n)
+        return Counts(table, labels, weights, log_factorials(counts))
+
+    def start(self, data: Counts, generator: np.random.Generator) -> PoissonParams:
+        """Equal weights; rates halfway between the mean count and quantiles drawn at random, one from each k-th."""
+        counts, K = data.X[:, 0], self.n_components
+        weight = np.ones(len(counts)) if data.sample_weight is None else data.sample_weight
+        order = np.argsort(counts, kind="stable")
+        levels = (np.arange(K) + generator.random(K)) / K
+        below = np.cumsum(weight[order])
+        drawn = np.searchsorted(below, levels * below[-1], side="right")
+        quantiles = counts[order][np.minimum(drawn, len(counts) - 1)]
+        mean = max(float(counts @ weight) / float(below[-1]), 0.5 / float(len(counts)))  # a rate of 0 would stay there
+        return PoissonParams(np.full(K, 1.0 / K), (quantiles + mean) / 2.0)
+
+    def check_params(self, params: PoissonParams, data: Counts) -> PoissonParams:
+        """Weights on the simplex and rates of at least 0, one each a component."""
+        super().check_params(params, data)
+        check_weights(params.weights, self.n_components)
+        if params.rates.shape != (self.n_components,):
+            raise EngineError(f"start must have {self.n_components} rates, not shape {params.rates.shape}.")
+        if not (np.all(params.rates >= 0) and np.all(np.isfinite(params.rates))):
+            raise EngineError("the rates of a start must be finite and at least 0.")
+        return params
+
+    def log_joint(self, params: PoissonParams, data: Counts, rows: slice | IntArray) -> Array:
+        """ln weights_k + x ln rates_k − rates_k − ln x!, with 0·ln 0 = 0."""
+        joint = times_log(data.X[rows, 0], params.rates)
+        with np.errstate(divide="ignore"):
+            joint += (np.log(params.weights) - params.rates)[:, None]
+        joint -= data.log_factorial[rows]
+        return joint
+
+    def collect(self, data: Counts, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
+        """Expected rows N_k and sums Σ r x of each component, and the constant Σ w ln x!, which belongs to Q."""
+        constant = responsibilities.sum(axis=0) @ data.log_factorial[rows]
+        return responsibilities.sum(axis=1), responsibilities @ data.X[rows, 0], np.array([constant])
+
+    def maximize(self, expectation: Expectation, params: PoissonParams, data: Counts) -> Maximization[PoissonParams]:
+        """weights_k = N_k / n,  rates_k = Σ r x / N_k; a component without rows keeps its rate."""
+        counts, sums, _ = expectation.statistics
+        used = counts > 0
+        rates = np.where(used, sums / np.where(used, counts, 1.0), params.rates)
+        events = tuple(
+            Event(f"component {k + 1} has no rows left: its rate stays as it was", int(k))
+            for k in np.flatnonzero(~used)
+        )
+        return Maximization(PoissonParams(counts / counts.sum(), rates), events)
+
+    def q_value(self, expectation: Expectation, params: PoissonParams, data: Counts) -> float:
+        """Σ_k N_k ln weights_k + S_k ln rates_k − N_k rates_k, less Σ ln x!, where S_k = Σ r x."""
+        counts, sums, constant = expectation.statistics
+        logs = dot_log(counts, params.weights) + dot_log(sums, params.rates)
+        return float(logs - counts @ params.rates - constant[0])
+
+    def n_parameters(self, params: PoissonParams) -> int:
+        """K rates and K − 1 weights."""
+        return 2 * self.n_components - 1
+
+    def pack(self, params: PoissonParams) -> Array:
+        """(2K,) centred log-ratios of the weights, logarithms of the rates."""
+        return np.concatenate([log_ratios(params.weights), np.log(np.maximum(params.rates, _TINY))])
+
+    def unpack(self, vector: Array) -> PoissonParams:
+        """The way back from `pack`."""
+        return PoissonParams(softmax(vector[: self.n_components]), np.exp(vector[self.n_components :]))
