@@ -9,6 +9,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Scene
+from emtui.choices import PUBLISHED
 from emtui.frame import Frame
 from emtui.views.component_words import moved_clause
 from emtui.views.format import amount, listed, plural, probability
@@ -186,7 +187,8 @@ class HiddenMarkovView(View):
         """What the states emit where EM begins, as far as it fits a line."""
         params = frame.step.params
         if frame.choices.start is not None:
-            return " at the values that were given"
+            published = frame.choices.start_file in (None, PUBLISHED)
+            return " at the published values" if published else " at the values that were given"
         if _symbols(frame) is None:
             return " at the centres of k-means"
         if len(params.initial) > 4:

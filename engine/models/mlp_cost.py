@@ -62,6 +62,24 @@ def check_memory(n_rows: int, hidden_units: int) -> None:
     )
 
 
+def check_draws(n_rows: int, sizes: tuple[int, ...], n_classes: int, draws: int, option: str) -> None:
+    """The same for an E-step that keeps so many draws of each row: their bits, and a regression over all of them.
+
+    Raises:
+        OptionError: with the memory that it takes and that there is, and the option to make smaller.
+    """
+    number, units = n_rows * draws, sum(sizes)
+    memory = number * (2 * units + 8 * (2 * (max(sizes) + 1) + 3 * n_classes)) + 48 * n_rows * units
+    if len(sizes) > 1:
+        memory += 24 * number * units
+    free = free_memory()
+    if memory > _SHARE_OF_MEMORY * free:
+        raise OptionError(
+            f"{draws} draws of {units} hidden units for each of {n_rows} rows need {_in_words(memory)}, and "
+            f"{_in_words(free)} are free: take fewer rows, or a smaller {option}."
+        )
+
+
 def free_memory() -> int:
     """Bytes that can be had: what the system calls available, else its whole memory."""
     try:

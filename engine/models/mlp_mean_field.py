@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
@@ -23,8 +24,9 @@ from engine.arrays import Array
 from engine.errors import OptionError
 from engine.inference import Exact, Inference, generator_of
 from engine.model import Expectation
+from engine.models.mlp_approximate import ApproximateEStep
+from engine.models.mlp_draws import estimated_evidence, weighted_draws
 from engine.models.mlp_expectation import NetworkExpectation, class_moments
-from engine.models.mlp_importance import estimated_evidence, weighted_draws
 from engine.models.mlp_params import NetworkParams, log_sum_exp, sigmoids, softplus
 from engine.models.mlp_rows import NetworkRows
 from engine.parallel import map_chunks, row_chunks
@@ -94,16 +96,13 @@ class FactorisedOutputs:
 
 
 @dataclass(frozen=True)
-class MeanFieldEStep:
+class MeanFieldEStep(ApproximateEStep):
     """q is the factorised distribution of the largest bound that coordinate ascent finds from p(z | x).
 
     The log-likelihood is estimated by importance sampling with `draws` draws a row, half of them from q.
     """
 
-    draws: int = 100
-    exact: bool = False
-    samples: bool = True
-    keeps_places: bool = False
+    places_matter: ClassVar[bool] = False
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
         """Nothing here grows faster than n g m."""

@@ -176,7 +176,7 @@ def test_a_standardised_table_is_told_in_both_units() -> None:
 
 def test_the_sentences_speak_of_days_and_states() -> None:
     told = [VIEW.sentence(diary(steps)) for steps in range(6)]
-    assert told[0].startswith("Two states start at the values that were given, log-likelihood −41.538; ")
+    assert told[0].startswith("Two states start at the published values, log-likelihood −41.538; ")
     assert told[1].startswith("State 1 has 14.")
     assert "days" in told[1]
     assert "state 2 now emits 2 with probability .425 (before .200)" in told[2].replace("State", "state")

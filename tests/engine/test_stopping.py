@@ -168,3 +168,12 @@ def test_bad_rules_are_refused_in_one_sentence(text):
 def test_any_text_is_a_rule_or_an_option_error(text):
     with suppress(OptionError):
         assert callable(stopping.parse_rule(text))
+
+
+def test_a_falling_temperature_is_no_rest():
+    """However little moves, an annealed run is not at rest before its temperature is 1."""
+    model = engine.BinomialMixture(fixed_weights=True)
+    start = model.Params([0.5, 0.5], [0.5, 0.5])  # nothing moves from here
+    run = engine.fit(model, [5, 9, 8, 4, 7], start=start, algorithm="annealed", max_iter=300)
+    assert run.converged
+    assert run.n_iter > 20
