@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.arrays import largest_difference
 from engine.errors import OptionError
+from engine.inference import Tempered
 from engine.parallel import row_chunks
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class ObjectiveChange:
 
     def __call__(self, step: Step) -> Stop | None:
         """Compare the objective at θ with that at θ_q."""
-        if step.phase != "M" or _mended(step):
+        if step.phase != "M" or _restless(step):
             return None
         change = step.objective - step.objective_q
         change /= step.problem.model.objective_unit(step.problem.data)
@@ -67,7 +68,7 @@ class ResponsibilityChange:
 
     def __call__(self, step: Step) -> Stop | None:
         """Compare the responsibilities at θ with those at θ_q, in chunks of rows."""
-        if step.phase != "M" or step.at_q is None or _mended(step):
+        if step.phase != "M" or step.at_q is None or _restless(step):
             return None
         from engine.step import Posterior
 
@@ -88,7 +89,7 @@ class ParameterChange:
 
     def __call__(self, step: Step) -> Stop | None:
         """Compare θ with θ_q."""
-        if step.phase != "M" or _mended(step):
+        if step.phase != "M" or _restless(step):
             return None
         largest = largest_difference(step.params, step.params_q)
         if largest < self.tol:
@@ -213,6 +214,6 @@ def verdict(step: Step, rules: tuple[StoppingRule, ...]) -> Stop | None:
     return AnyOf(rules)(step)
 
 
-def _mended(step: Step) -> bool:
-    """Parameters that a rule has just set are no rest, however little they moved."""
-    return any(event.breaks_ascent for event in step.events)
+def _restless(step: Step) -> bool:
+    """A small move is no rest where a rule has just set the parameters, or where the temperature is still falling."""
+    return isinstance(step.inference, Tempered) or any(event.breaks_ascent for event in step.events)
