@@ -1,86 +1,121 @@
-"""Ways to run EM, orthogonal to the models: each says how iteration t settles on q, and what must rise."""
+"""The ways to run EM by name: classic, hard, stochastic, annealed and squarem."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
+from engine.algorithm import Algorithm as Algorithm
+from engine.algorithm import Rising as Rising
 from engine.errors import OptionError
 from engine.inference import Exact, Hard, Inference, Sampled, Tempered
-
-Rising = Literal["objective", "elbo", "nothing"]
+from engine.options import option
+from engine.squarem import Squarem as Squarem
+from engine.text import nearest, quoted
 
 
 @dataclass(frozen=True)
-class Classic:
+class Classic(Algorithm):
     """EM as Dempster, Laird & Rubin (1977) have it: q is the posterior."""
 
-    name: str = "classic"
-    rises: Rising = "objective"
+    name: ClassVar[str] = "classic"
+    title: ClassVar[str] = "q is the posterior"
+    rises: ClassVar[Rising] = "both"
 
     def inference(self, iteration: int, seed: int) -> Inference:
-        """How the E-step of this iteration settles on q."""
+        """The posterior; the seed is for models that can only draw from it."""
         return Exact((seed, iteration))
 
 
 @dataclass(frozen=True)
-class HardAssignment:
-    """Classification EM: each row goes wholly to its likeliest component; the bound rises, the likelihood may fall."""
+class HardAssignment(Algorithm):
+    """Classification EM: each row goes wholly to its likeliest component; the bound rises, the likelihood may fall.
 
-    name: str = "hard"
-    rises: Rising = "elbo"
+    With equal spherical covariances that stay as they are, and equal weights, it is k-means (Celeux & Govaert 1992).
+    """
+
+    name: ClassVar[str] = "hard"
+    title: ClassVar[str] = "each row goes wholly to its likeliest component"
+    rises: ClassVar[Rising] = "elbo"
 
     def inference(self, iteration: int, seed: int) -> Inference:
-        """How the E-step of this iteration settles on q."""
+        """Everything on the likeliest Z."""
         return Hard()
 
 
 @dataclass(frozen=True)
-class Stochastic:
+class Stochastic(Algorithm):
     """Stochastic EM: each row goes to a component drawn from its posterior; nothing has to rise."""
 
-    name: str = "stochastic"
-    rises: Rising = "nothing"
+    name: ClassVar[str] = "stochastic"
+    title: ClassVar[str] = "each row goes to a component drawn from its posterior"
+    rises: ClassVar[Rising] = "nothing"
 
     def inference(self, iteration: int, seed: int) -> Inference:
-        """How the E-step of this iteration settles on q: one seed an iteration, so that looking back draws alike."""
+        """A draw, with one seed an iteration, so that looking back draws alike."""
         return Sampled(int(np.random.SeedSequence([seed, iteration]).generate_state(1)[0]))
 
 
 @dataclass(frozen=True)
-class Annealed:
-    """Deterministic annealing: a temperature that falls to 1, from `initial` by the factor `rate` an iteration.
+class Annealed(Algorithm):
+    """Deterministic annealing (Ueda & Nakano 1998): q ∝ p(X, Z | θ)^(1/temperature), and the temperature goes to 1.
 
-    Nothing has to rise while the temperature changes; once it is 1, the objective does.
+    temperature(t) = 1 + (initial − 1) rate^(t − 1). From above 1 rows are shared out more evenly at first; from near 0
+    they begin wholly in one component, as in k-means, and soften. With rate = 1 the temperature stays as it is, until
+    somebody turns it (`turned`). Nothing has to rise while it is not 1; once it is, E-steps are those of classic EM.
     """
 
-    initial: float = 4.0
-    rate: float = 0.8
-    name: str = "annealed"
-    rises: Rising = "nothing"
+    name: ClassVar[str] = "annealed"
+    title: ClassVar[str] = "a temperature that comes to 1: above it softer, near 0 as hard as k-means"
+    rises: ClassVar[Rising] = "nothing"
+
+    initial: float = option(4.0, "temperature of the first iteration", minimum=1e-6, maximum=1e6)
+    rate: float = option(0.8, "what is left of its distance from 1 after each iteration", minimum=0.0, maximum=1.0)
+
+    def temperature(self, iteration: int) -> float:
+        """That of the E-step of this iteration, 1, 2, …; exactly 1 once it is within a thousandth of it."""
+        left = self.rate ** max(0, iteration - 1)
+        temperature = left * self.initial + (1.0 - left)  # held exactly where nothing of the distance is lost
+        return 1.0 if abs(temperature - 1.0) < 1e-3 else temperature
 
     def inference(self, iteration: int, seed: int) -> Inference:
-        """How the E-step of this iteration settles on q."""
-        temperature = 1.0 + (self.initial - 1.0) * self.rate ** (iteration - 1)
-        at = (seed, iteration)
-        return Exact(at) if abs(temperature - 1.0) < 1e-3 else Tempered(temperature, at)
+        """The posterior at the temperature of this iteration."""
+        temperature, at = self.temperature(iteration), (seed, iteration)
+        return Exact(at) if temperature == 1.0 else Tempered(temperature, at)
+
+    def turned(self, temperature: float) -> Annealed:
+        """The same, held at this temperature from now on; hand it to `engine.em.switch_algorithm`."""
+        return replace(self, initial=temperature, rate=1.0)
 
 
-Algorithm = Classic | HardAssignment | Stochastic | Annealed
 ALGORITHMS: dict[str, type[Algorithm]] = {
-    "classic": Classic,
-    "hard": HardAssignment,
-    "stochastic": Stochastic,
-    "annealed": Annealed,
+    kind.name: kind for kind in (Classic, HardAssignment, Stochastic, Annealed, Squarem)
 }
 
 
 def algorithm_named(algorithm: str | Algorithm) -> Algorithm:
-    """The algorithm of that name, or the value itself. Raises OptionError with the names that there are."""
+    """The algorithm of that name, or the value itself; options follow a colon, as in annealed:initial=8,rate=0.9.
+
+    Raises:
+        OptionError: there is no such algorithm, or it has no such option, or the option can't have that value.
+    """
     if not isinstance(algorithm, str):
         return algorithm
-    if algorithm not in ALGORITHMS:
-        raise OptionError(f"there is no algorithm {algorithm!r}: choose {', '.join(ALGORITHMS)}.")
-    return ALGORITHMS[algorithm]()
+    name, colon, rest = (part.strip() for part in algorithm.partition(":"))
+    if name not in ALGORITHMS:
+        near = nearest(name, tuple(ALGORITHMS))[:1]
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise OptionError(f"there is no algorithm {quoted(name)}: {hint}the algorithms are {', '.join(ALGORITHMS)}.")
+    kind = ALGORITHMS[name]
+    known = {declared.name: declared for declared in kind.options()}
+    values = {}
+    for pair in rest.split(",") if colon else ():
+        key, _, text = (part.strip() for part in pair.partition("="))
+        if key not in known:
+            example = ",".join(f"{one.name}={one.format(one.default)}" for one in known.values())
+            remedy = f"write {name}:{example}, say" if known else f"write {name} alone"
+            raise OptionError(f"the algorithm {name} has no option {quoted(key)}: {remedy}.")
+        values[key] = known[key].parse(text)
+    return kind(**values)

@@ -51,26 +51,51 @@ def begin_problem(problem: Problem, start: Any = None) -> Step:
     else:
         params = problem.model.check_params(start, problem.data)
     seconds = time.perf_counter() - started
+    problem.algorithm.check(problem.model, params)
     return Step(problem, 0, "init", params, _evaluation(problem, params, 1), None, seconds)
 
 
 def e_step(step: Step) -> Step:
     """q ← p(Z | X, θ): the bound rises to touch the log-likelihood; the parameters stay."""
-    return Step(step.problem, step.iteration + 1, "E", step.params, step.at, step.at, step.seconds_before)
+    seconds, evaluations = step.seconds_before, step.evaluations_before
+    return Step(
+        step.problem, step.iteration + 1, "E", step.params, step.at, step.at, seconds, evaluations_before=evaluations
+    )
 
 
 def m_step(step: Step) -> Step:
-    """θ ← argmax Q(θ; q) + log p(θ): q stays, and the log-likelihood rises at least as far as the bound does."""
+    """θ ← argmax Q(θ; q) + log p(θ): q stays, and the log-likelihood rises at least as far as the bound does.
+
+    Where the algorithm goes further than that, its M-step is where it has come to.
+    """
     if step.at_q is None:
         raise OptionError("an M-step needs responsibilities: take an E-step first.")
     problem, before = step.problem, step.seconds
-    expectation = step.at_q.expectation
+    _ = step.at_q.expectation  # settled again where it was released, which is no part of this step's time
     started = time.perf_counter()
     with one_blas_thread():
-        best = problem.model.maximize(expectation, step.at_q.params, problem.data)
+        moved = problem.algorithm.maximize(step.at_q)
     seconds = before + time.perf_counter() - started
-    at = _evaluation(problem, best.params, step.iteration + 1)
-    return Step(problem, step.iteration, "M", best.params, at, step.at_q, seconds, best.events)
+    at = _evaluation(problem, moved.params, step.iteration + 1)
+    evaluations = step.evaluations + moved.evaluations
+    return Step(
+        problem, step.iteration, "M", moved.params, at, step.at_q, seconds, moved.events,
+        evaluations_before=evaluations,
+    )  # fmt: skip
+
+
+def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:
+    """The same step, to go on from by another algorithm: a temperature that was turned, hard assignments from here on.
+
+    After an E-step q stays as it was settled; what was the last step is one to go on from.
+
+    Raises:
+        OptionError: there is no such algorithm, or the model can't be run by it.
+    """
+    problem = replace(step.problem, algorithm=algorithm_named(algorithm))
+    problem.algorithm.check(problem.model, step.params)
+    at = step.at if step.phase == "E" else _evaluation(problem, step.params, step.iteration + 1)
+    return replace(step, problem=problem, at=at, converged=False, stop_reason=None)
 
 
 def advance(step: Step) -> Step:
@@ -103,7 +128,7 @@ def iterate(
         max_iter: at most this many iterations.
         tol: stop when the objective changes by less than this per observation.
         stopping: a rule from `engine.stopping` in place of `tol`.
-        algorithm: "classic", or another of `engine.algorithms`.
+        algorithm: "classic", or another of `engine.algorithms`, with options after a colon ("annealed:initial=8").
 
     Raises:
         EngineError: the data, the start or an option can't be used; one sentence.

@@ -86,7 +86,8 @@ def assign(log_joint: Array, inference: Inference, uniform: Array | None = None)
     log_joint -= top
     if isinstance(inference, Tempered):
         log_evidence = np.log(np.exp(log_joint).sum(axis=0)) + top
-        log_joint /= inference.temperature
+        with np.errstate(over="ignore"):  # near 0 what is far behind may come out as −inf, whose share is 0
+            log_joint /= inference.temperature
         scaled = log_joint.copy()
         total = np.exp(log_joint, out=log_joint).sum(axis=0)
         log_joint /= total

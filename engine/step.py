@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engine.algorithms import Algorithm
+from engine.algorithm import Algorithm
 from engine.arrays import Array, IntArray
 from engine.inference import Inference
 from engine.model import Event, Expectation, Model, Observations
@@ -81,6 +81,15 @@ class Evaluation:
         return self._number(2)
 
     @property
+    def objective(self) -> float:
+        """log p(X | θ) + log p(θ), for models whose E-step is exact."""
+        return self.log_likelihood + self.problem.model.log_prior(self.params, self.problem.data)
+
+    def moved(self, params: Any) -> Evaluation:
+        """The same pass at another θ."""
+        return Evaluation(self.problem, params, self.inference)
+
+    @property
     def seconds(self) -> float:
         """What the pass took."""
         self._number(0)
@@ -143,6 +152,7 @@ class Step:
     events: tuple[Event, ...] = field(default=())
     converged: bool = False
     stop_reason: str | None = None
+    evaluations_before: int = 0
 
     @property
     def params_q(self) -> Any:
@@ -186,7 +196,7 @@ class Step:
             return math.nan
         model, data = self.problem.model, self.problem.data
         if model.exact:
-            return self.at_q.log_likelihood + model.log_prior(self.at_q.params, data)
+            return self.at_q.objective
         before = model.q_value(self.at_q.expectation, self.at_q.params, data) + self.at_q.entropy
         return before + model.log_prior(self.at_q.params, data)
 
@@ -217,6 +227,14 @@ class Step:
     def seconds(self) -> float:
         """Seconds of computing since the start of the run; a pass counts from the E-step that uses it."""
         return self.seconds_before + (self.at.seconds if self.phase == "E" else 0.0)
+
+    @property
+    def evaluations(self) -> int:
+        """Passes over the data since the start: one for each E-step, and those that an M-step made on its way.
+
+        Classic EM makes as many as it has done E-steps; an accelerated one (`squarem`) makes several an iteration.
+        """
+        return self.evaluations_before + (1 if self.phase == "E" else 0)
 
     def release(self, keep: Step | None = None) -> None:
         """Let go of what can be computed again (statistics, responsibilities), but for what `keep` still uses."""

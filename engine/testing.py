@@ -211,13 +211,14 @@ def _ascent(case: _Case, before: Step, after: Step) -> Iterator[str]:
     if before.phase == "init" or any(event.breaks_ascent for event in after.events):
         return
     rises, data = case.algorithm.rises, after.problem.data
-    if after.phase == "M" and rises == "objective" and after.log_likelihood_error == 0:
+    if after.phase == "M" and rises in ("both", "objective") and after.log_likelihood_error == 0:
         name, low, high = "the objective never falls", after.objective_q, after.objective
         slack = case.tolerance * _scale(after, low, high)
         _require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:.3g}")
         yield name
-    if rises != "nothing" and (after.phase == "M" or case.model.exact):
-        name = "neither half-step lowers the bound"
+    bound_rises = rises in ("both", "elbo") if after.phase == "M" else rises != "nothing" and case.model.exact
+    if bound_rises:
+        name = "neither half-step lowers the bound" if rises != "objective" else "an E-step never lowers the bound"
         low = before.elbo + case.model.log_prior(before.params, data)
         high = after.elbo + after.log_prior
         slack = case.tolerance * _scale(after, low, high)
