@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
-from engine.errors import EngineError
+from engine.errors import EngineError, OptionError
 from engine.inference import EXACT, Inference
 from engine.model import Event, Expectation, Maximization, Model
 from engine.models.mlp_cost import check_memory
@@ -26,16 +26,17 @@ from engine.models.mlp_params import (
     draw_params,
     log_weight_prior,
     n_network_parameters,
-    sigmoids,
+    relabelled,
+    sizes_of,
 )
-from engine.models.mlp_predict import forward_probabilities, marginal_probabilities
+from engine.models.mlp_predict import activities, forward_probabilities, predictive
 from engine.models.mlp_rows import NetworkRows, network_rows, new_rows
 from engine.options import option
 
 
 @dataclass(frozen=True, eq=False)
 class BackpropParams(NetworkParams):
-    """θ as in `NetworkParams`, and what the optimiser carries from one epoch to the next.
+    """θ as in `NetworkParams`, in one hidden layer or several, and what the optimiser carries on.
 
     Attributes:
         state: None before the first epoch of a given start.
@@ -50,7 +51,7 @@ class BackpropParams(NetworkParams):
 
 @dataclass(frozen=True)
 class BackpropMLP(Model[BackpropParams, NetworkRows]):
-    r"""A network with one hidden layer of m sigmoid units, trained by following the gradient of its log-likelihood.
+    r"""A network with hidden layers of sigmoid units, trained by following the gradient of its log-likelihood.
 
     The objective is that of `LatentMLP` with the same prior, log_likelihood − (weight_decay/2) Σ w², biases free; with
     loss="marginal" it is the very same function of the same θ. Gradients are summed over the rows of a step, so that a
@@ -67,7 +68,9 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
     size_option: ClassVar[str] = "hidden_units"
     responsibilities_sum_to_one: ClassVar[bool] = False  # a column is a unit: its activity u_h
 
-    hidden_units: int = option(7, "how many hidden units", minimum=1, maximum=10_000)
+    hidden_units: int | tuple[int, ...] = option(
+        7, "how many hidden units; with commas, of each hidden layer", kind="sizes", minimum=1, maximum=10_000
+    )
     optimizer: str = option("sgd", "one row a step, all rows a step, or Adam", choices=("sgd", "batch", "adam"))
     loss: str = option("forward", "the usual forward pass, or EM's own marginal", choices=("forward", "marginal"))
     learning_rate: float = option(0.005, "of a step, summed over its rows", minimum=0.0, exclusive_minimum=True)
@@ -78,6 +81,8 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
     def __post_init__(self) -> None:
         """Check the options, and say what the objective is for this loss."""
         super().__post_init__()
+        if self.loss == "marginal" and isinstance(self.hidden_units, tuple):
+            raise OptionError("loss=marginal is for one hidden layer: take loss=forward for several.")
         label = "log-likelihood" if self.loss == "marginal" else "log-likelihood of the forward pass"
         object.__setattr__(self, "objective_label", label)
         several = self.optimizer != "batch" and (self.optimizer == "sgd" or self.batch_size is not None)
@@ -87,7 +92,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
         """Check inputs and targets; for the marginal, that its 2^m configurations fit into memory."""
         rows = network_rows(X, y, sample_weight)
         if self.loss == "marginal":
-            check_memory(rows.n_rows, self.hidden_units)
+            check_memory(rows.n_rows, sizes_of(self.hidden_units)[0])
         return rows
 
     def observe_new(self, X: Any, params: BackpropParams) -> NetworkRows:
@@ -98,7 +103,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
         """The start of `LatentMLP` with the same seed, and the seed of the epochs' shuffling."""
         drawn = draw_params(self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator)
         state = OptimizerState.fresh(drawn, int(generator.integers(2**31)))
-        return BackpropParams(drawn.hidden, drawn.output, state)
+        return BackpropParams(drawn.hidden, drawn.output, drawn.deeper, state)
 
     def check_params(self, params: Any, data: NetworkRows) -> BackpropParams:
         """Shapes, finite numbers and the reference class; parameters of `LatentMLP` will do as well."""
@@ -106,7 +111,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
             raise EngineError(f"start must be BackpropMLP.Params(...), not {type(params).__name__}.")
         check_network_params(params, self.hidden_units, data.X.shape[1], data.n_classes)
         state = params.state if isinstance(params, BackpropParams) else None
-        return BackpropParams(params.hidden, params.output, state)
+        return BackpropParams(params.hidden, params.output, params.deeper, state)
 
     def expect(self, params: BackpropParams, data: NetworkRows, inference: Inference = EXACT) -> Expectation:
         """Look: the log-likelihood of the loss. There is nothing to expect."""
@@ -118,12 +123,12 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
         """One epoch. Nothing makes it rise: where the objective falls, an event says by how much."""
         state = params.state if params.state is not None else OptimizerState.fresh(params, 0)
         recipe = Recipe(self.optimizer, self.loss, self.learning_rate, self.weight_decay, self._rows_a_step(data))
-        hidden, output, state = epoch(params.hidden, params.output, state, data, recipe)
-        largest = max(float(np.abs(hidden).max()), float(np.abs(output).max()))
+        after, state = epoch(params, state, data, recipe)
+        largest = max(float(np.abs(layer).max()) for layer in (*after.layers, after.output))
         if not largest <= LARGEST_WEIGHT:
             message = f"with learning rate {self.learning_rate:g} the weights grow without bound: take a smaller one"
             return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
-        moved = BackpropParams(hidden, output, state)
+        moved = BackpropParams(after.hidden, after.output, after.deeper, state)
         before = expectation.log_likelihood + self.log_prior(params, data)
         fell = before - log_likelihood(moved, data, self.loss) - self.log_prior(moved, data)
         if fell <= 0.0:
@@ -149,15 +154,15 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
         return log_likelihood(params, data, self.loss)
 
     def log_prior(self, params: BackpropParams, data: NetworkRows) -> float:
-        """−(weight_decay/2) Σ w² over the weights of both layers, without its constant; biases are free."""
+        """−(weight_decay/2) Σ w² over the weights of all layers, without its constant; biases are free."""
         return log_weight_prior(params, self.weight_decay)
 
     def responsibilities(
         self, params: BackpropParams, data: NetworkRows, rows: slice | IntArray, inference: Inference = EXACT
     ) -> Array:
-        """(len(rows), m) the activity u_h = σ(w_hᵀ[1, x]) of each unit, which knows nothing of the target."""
+        """(len(rows), Σ m_l) the activity u_h of each unit, layer after layer, which knows nothing of the target."""
         some = data.take(rows)
-        return some.in_user_order(sigmoids(some.design @ params.hidden.T)[0])
+        return some.in_user_order(np.hstack(activities(params.layers, some.design)))
 
     def entropy(self, params: BackpropParams, data: NetworkRows, inference: Inference = EXACT) -> float:
         """0: nothing is latent."""
@@ -165,15 +170,18 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
 
     def predict_proba(self, params: BackpropParams, data: NetworkRows) -> Array:
         """(n, g) by the forward pass, or by the marginal where that was trained."""
-        predict = forward_probabilities if self.loss == "forward" else marginal_probabilities
-        return data.in_user_order(predict(params, data.design))
+        if self.loss == "forward":
+            return data.in_user_order(forward_probabilities(params, data.design))
+        return data.in_user_order(predictive(params, data.design).probabilities)
 
-    def relabel(self, params: BackpropParams, order: IntArray) -> BackpropParams:
-        """The hidden units in another order: rows of `hidden`, columns of `output` after the bias."""
-        columns = np.concatenate([[0], 1 + np.asarray(order)])
+    def relabel(self, params: BackpropParams, order: IntArray) -> BackpropParams | None:
+        """The hidden units of one layer in another order: rows of `hidden`, columns of `output` after the bias."""
+        if params.deeper is not None:
+            return None  # units of one layer don't change places with those of another
+        other = relabelled(params, order)
         state = None if params.state is None else params.state.relabelled(order)
-        return BackpropParams(params.hidden[order], params.output[:, columns], state)
+        return BackpropParams(other.hidden, other.output, None, state)
 
     def n_parameters(self, params: BackpropParams) -> int:
-        """m(p+1) + (g−1)(m+1)."""
+        """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer."""
         return n_network_parameters(params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,8 +10,8 @@ from engine.arrays import Array, IntArray, freeze
 from engine.models.mlp_estep import ExactEStep
 from engine.models.mlp_exact import exact_posterior
 from engine.models.mlp_expectation import hidden_gradient, output_gradient
-from engine.models.mlp_params import NetworkParams, decay_of, sigmoids
-from engine.models.mlp_predict import forward_log_probabilities
+from engine.models.mlp_params import NetworkParams, decay_of, relabelled, sigmoids
+from engine.models.mlp_predict import activities, forward_log_probabilities
 from engine.models.mlp_rows import NetworkRows, arranged
 
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
@@ -25,17 +25,14 @@ class OptimizerState:
         seed: () of the shuffling.
         epochs: () epochs done.
         steps: () steps done, for Adam's correction of its first averages.
-        first_hidden, second_hidden: (m, p+1) Adam's running means of the gradient and of its square.
-        first_output, second_output: (g, m+1) the same.
+        first, second: Adam's running means of the gradient and of its square, in the form of θ.
     """
 
     seed: Array
     epochs: Array
     steps: Array
-    first_hidden: Array
-    second_hidden: Array
-    first_output: Array
-    second_output: Array
+    first: NetworkParams
+    second: NetworkParams
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
@@ -44,17 +41,12 @@ class OptimizerState:
     @classmethod
     def fresh(cls, params: NetworkParams, seed: int) -> OptimizerState:
         """Before the first epoch."""
-        hidden, output, zero = np.zeros(params.hidden.shape), np.zeros(params.output.shape), np.zeros(())
-        return cls(np.array(float(seed)), zero, zero, hidden, hidden, output, output)
+        nothing = NetworkParams.of_layers([0.0 * layer for layer in params.layers], 0.0 * params.output)
+        return cls(np.array(float(seed)), np.zeros(()), np.zeros(()), nothing, nothing)
 
     def relabelled(self, order: IntArray) -> OptimizerState:
-        """For hidden units in another order."""
-        columns = np.concatenate([[0], 1 + np.asarray(order)])
-        return OptimizerState(
-            self.seed, self.epochs, self.steps,
-            self.first_hidden[order], self.second_hidden[order],
-            self.first_output[:, columns], self.second_output[:, columns],
-        )  # fmt: skip
+        """For the units of the one hidden layer in another order."""
+        return replace(self, first=relabelled(self.first, order), second=relabelled(self.second, order))
 
 
 @dataclass(frozen=True)
@@ -69,50 +61,64 @@ class Recipe:
 
 
 def epoch(
-    hidden: Array, output: Array, state: OptimizerState, rows: NetworkRows, recipe: Recipe
-) -> tuple[Array, Array, OptimizerState]:
-    """Every row once, `rows_a_step` at a time: the new hidden (m, p+1) and output (g, m+1), and what is carried on.
+    params: NetworkParams, state: OptimizerState, rows: NetworkRows, recipe: Recipe
+) -> tuple[NetworkParams, OptimizerState]:
+    """Every row once, `rows_a_step` at a time: the new θ, and what is carried on.
 
     The prior is shared out over the steps by the weight of their rows.
     """
-    n, hidden, output = rows.n_rows, hidden.copy(), output.copy()
+    n, weights = rows.n_rows, [layer.copy() for layer in (*params.layers, params.output)]
     optimizer = _Adam(state, recipe.learning_rate) if recipe.optimizer == "adam" else _Ascent(recipe.learning_rate)
     for step in _steps(state, n, recipe.rows_a_step):
         share = 1.0 if step is None else _weight(rows, step) / rows.total_weight
         if recipe.loss == "forward":
-            of_hidden, of_output = forward_gradient(hidden, output, rows, step)
+            gradients = layers_gradient(weights, rows, step)
         else:
             some = rows if step is None else _some(rows, step)
-            of_hidden, of_output = marginal_gradient(NetworkParams(hidden, output), some)
+            gradients = list(marginal_gradient(NetworkParams(weights[0], weights[1]), some))
         if recipe.weight_decay > 0.0:
-            of_hidden -= decay_of(hidden, share * recipe.weight_decay)
-            of_output[:-1] -= decay_of(output[:-1], share * recipe.weight_decay)
-        optimizer.move(hidden, output, of_hidden, of_output)
-    return hidden, output, optimizer.carried_on(state)
+            for gradient, layer in zip(gradients, weights, strict=True):
+                gradient -= decay_of(layer, share * recipe.weight_decay)  # the reference's row is 0 and stays so
+        optimizer.move(weights, gradients)
+    return NetworkParams.of_layers(weights[:-1], weights[-1]), optimizer.carried_on(state)
 
 
 def forward_gradient(
     hidden: Array, output: Array, rows: NetworkRows, chosen: IntArray | None = None
 ) -> tuple[Array, Array]:
-    """∂/∂W and ∂/∂V of Σ_j weight_j ln softmax_{y_j}(V [1, u_j]), by the chain rule, over the chosen design rows.
+    """∂/∂W and ∂/∂V for one hidden layer: see `layers_gradient`."""
+    of_hidden, of_output = layers_gradient([hidden, output], rows, chosen)
+    return of_hidden, of_output
 
-    δ_i = [y = i] − softmax_i,   ∂v_i = Σ_j δ_ij [1, u_j],   ∂w_h = Σ_j (Σ_i δ_ij v_ih) u_hj (1 − u_hj) [1, x_j]
+
+def layers_gradient(weights: list[Array], rows: NetworkRows, chosen: IntArray | None = None) -> list[Array]:
+    """∂/∂W of each layer of Σ_j weight_j ln softmax_{y_j}(V [1, u_j]), by the chain rule, over the chosen design rows.
+
+    δ_i = [y = i] − softmax_i,   ∂v_i = Σ_j δ_ij [1, u_j],   ∂w_h = Σ_j (Σ_i δ_ij v_ih) u_hj (1 − u_hj) [1, x_j];
+    one hidden layer further down, the products in brackets are the δ, and so on. `weights` are W of each hidden layer
+    and V.
     """
+    *layers, output = weights
     design = rows.design if chosen is None else rows.design[chosen]
     targets = rows.sorted_targets if chosen is None else rows.sorted_targets[chosen]
-    u, not_u = sigmoids(design @ hidden.T)
-    delta = -np.exp(forward_log_probabilities(output, u))
+    pairs = [sigmoids(design @ layers[0].T)]
+    for layer in layers[1:]:
+        pairs.append(sigmoids(pairs[-1][0] @ layer[:, 1:].T + layer[:, 0]))
+    delta = -np.exp(forward_log_probabilities(output, pairs[-1][0]))
     delta[np.arange(len(delta)), targets] += 1.0
     if rows.weights is not None:
         delta *= (rows.weights if chosen is None else rows.weights[chosen])[:, None]
-    of_output = np.empty(output.shape)
-    of_output[:, 0] = delta.sum(axis=0)
-    np.matmul(delta.T, u, out=of_output[:, 1:])
-    of_output[-1] = 0.0
-    back = delta @ output[:, 1:]
-    back *= u
-    back *= not_u
-    return back.T @ design, of_output
+    gradients = []
+    for above, (u, not_u) in zip(reversed(weights[1:]), reversed(pairs), strict=True):
+        gradient = np.empty(above.shape)
+        gradient[:, 0] = delta.sum(axis=0)
+        np.matmul(delta.T, u, out=gradient[:, 1:])
+        gradients.append(gradient)
+        delta = delta @ above[:, 1:]
+        delta *= u
+        delta *= not_u
+    gradients[0][-1] = 0.0
+    return [delta.T @ design, *reversed(gradients)]
 
 
 def marginal_gradient(params: NetworkParams, rows: NetworkRows) -> tuple[Array, Array]:
@@ -127,8 +133,7 @@ def log_likelihood(params: NetworkParams, rows: NetworkRows, loss: str) -> float
     """Σ_j weight_j ln p(y_j | x_j) as the loss has it, in nats."""
     if loss == "marginal":
         return rows.weighted_sum(exact_posterior(params, rows).log_evidence)
-    u, _ = sigmoids(rows.design @ params.hidden.T)
-    log_p = forward_log_probabilities(params.output, u)
+    log_p = forward_log_probabilities(params.output, activities(params.layers, rows.design)[-1])
     return rows.weighted_sum(log_p[np.arange(len(log_p)), rows.sorted_targets])
 
 
@@ -139,18 +144,15 @@ class _Ascent:
         self.learning_rate = learning_rate
         self.steps = 0
 
-    def move(self, hidden: Array, output: Array, of_hidden: Array, of_output: Array) -> None:
+    def move(self, weights: list[Array], gradients: list[Array]) -> None:
         """One step, in place."""
-        hidden += self.learning_rate * of_hidden
-        output += self.learning_rate * of_output
+        for layer, gradient in zip(weights, gradients, strict=True):
+            layer += self.learning_rate * gradient
         self.steps += 1
 
     def carried_on(self, state: OptimizerState) -> OptimizerState:
         """The state after this epoch."""
-        return OptimizerState(
-            state.seed, state.epochs + 1.0, state.steps + float(self.steps),
-            state.first_hidden, state.second_hidden, state.first_output, state.second_output,
-        )  # fmt: skip
+        return replace(state, epochs=state.epochs + 1.0, steps=state.steps + float(self.steps))
 
 
 class _Adam(_Ascent):
@@ -159,30 +161,24 @@ class _Adam(_Ascent):
     def __init__(self, state: OptimizerState, learning_rate: float) -> None:
         super().__init__(learning_rate)
         self.steps_before = int(state.steps)
-        self.moments = [
-            (state.first_hidden.copy(), state.second_hidden.copy()),
-            (state.first_output.copy(), state.second_output.copy()),
-        ]
+        self.first = [moment.copy() for moment in (*state.first.layers, state.first.output)]
+        self.second = [moment.copy() for moment in (*state.second.layers, state.second.output)]
 
-    def move(self, hidden: Array, output: Array, of_hidden: Array, of_output: Array) -> None:
+    def move(self, weights: list[Array], gradients: list[Array]) -> None:
         """θ ← θ + learning_rate · m̂ / (√v̂ + ε), in place."""
         self.steps += 1
         t = self.steps_before + self.steps
         first_share, second_share = 1.0 - _FIRST_DECAY**t, 1.0 - _SECOND_DECAY**t
-        for weights, gradient, (first, second) in zip(
-            (hidden, output), (of_hidden, of_output), self.moments, strict=True
-        ):
+        for layer, gradient, first, second in zip(weights, gradients, self.first, self.second, strict=True):
             first += (1.0 - _FIRST_DECAY) * (gradient - first)
             second += (1.0 - _SECOND_DECAY) * (gradient * gradient - second)
-            weights += self.learning_rate * (first / first_share) / (np.sqrt(second / second_share) + _EPSILON)
+            layer += self.learning_rate * (first / first_share) / (np.sqrt(second / second_share) + _EPSILON)
 
     def carried_on(self, state: OptimizerState) -> OptimizerState:
         """The state after this epoch."""
-        (first_hidden, second_hidden), (first_output, second_output) = self.moments
-        return OptimizerState(
-            state.seed, state.epochs + 1.0, state.steps + float(self.steps),
-            first_hidden, second_hidden, first_output, second_output,
-        )  # fmt: skip
+        first = NetworkParams.of_layers(self.first[:-1], self.first[-1])
+        second = NetworkParams.of_layers(self.second[:-1], self.second[-1])
+        return replace(super().carried_on(state), first=first, second=second)
 
 
 def _steps(state: OptimizerState, n: int, rows_a_step: int) -> list[IntArray | None]:

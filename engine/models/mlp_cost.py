@@ -13,6 +13,7 @@ from engine.errors import OptionError
 from engine.models.mlp_configurations import halves
 from engine.parallel import one_blas_thread
 
+MOST_EXACT = 20  # units of one hidden layer up to which all 2^m configurations are summed over unless asked otherwise
 _MOST_EXACT = 40  # so far up the numbers of configurations are whole numbers that an index can hold
 _SHARE_OF_MEMORY = 0.8
 

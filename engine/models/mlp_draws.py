@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array
 from engine.models.mlp_configurations import Configurations, Listed, all_configurations
+from engine.models.mlp_cost import MOST_EXACT
 from engine.models.mlp_params import NetworkParams, log_sum_exp, sigmoids, softplus
 from engine.models.mlp_rows import NetworkRows
 
 Bits = NDArray[np.bool_]
 _ENTRIES_AT_ONCE = 2**18
 _MOST_CERTAIN = 1e-3  # means of a proposal stay so far from 0 and 1
-_MOST_COUNTED = 20  # units; draws of more are listed one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,8 @@ def weighted_draws(
     for begin, end, of_prior in ((0, from_prior, True), (from_prior, n_draws, False)):
         for first in range(begin, end, at_once):
             some = slice(first, min(first + at_once, end))
-            z, log_prior = _layer_draws(params, rows, None if of_prior else proposals, generator, some)
+            number = some.stop - some.start
+            z, log_prior = layer_draws(params, rows.design, None if of_prior else proposals, generator, number)
             log_r = sum(_log_bernoulli(one, logit) for one, logit in zip(z, logits, strict=True))
             log_joint[some] = log_prior + log_output_of(params.output, z[-1], rows)
             mixture = np.logaddexp(log_prior + log_shares[0], log_r + log_shares[1])
@@ -91,16 +92,16 @@ def weighted_draws(
     return WeightedDraws(tuple(np.concatenate(one) for one in kept if one), log_weights, log_joint)
 
 
-def _layer_draws(
-    params: NetworkParams, rows: NetworkRows, means: list[Array] | None, generator: np.random.Generator, some: slice
+def layer_draws(
+    params: NetworkParams, design: Array, means: list[Array] | None, generator: np.random.Generator, number: int
 ) -> tuple[list[Bits], Array]:
-    """z (B, n, m_l) of each layer, from the prior or from means, and ln p(z | x) (B, n)."""
-    number, n = some.stop - some.start, rows.n_rows
+    """z (number, n, m_l) of each layer, from the prior or from means (n, m_l), and ln p(z | x) (number, n)."""
+    n = len(design)
     z: list[Bits] = []
     log_prior = np.zeros((number, n))
     for level, layer in enumerate(params.layers):
         if level == 0:
-            a = rows.design @ layer.T
+            a = design @ layer.T
         else:
             a = z[-1].reshape(number * n, -1) @ layer[:, 1:].T
             a = (a + layer[:, 0]).reshape(number, n, -1)
@@ -124,11 +125,13 @@ def log_output_of(output: Array, z: Bits, rows: NetworkRows) -> Array:
 
 
 def estimated_evidence(log_weights: Array, rows: NetworkRows) -> Evidence:
-    """ln p(y | X) from log-weights (S, n)."""
+    """ln p(y | X) from log-weights (S, n) of `weighted_draws`, four at least, whose first half is from the prior."""
     n_draws = len(log_weights)
     log_mean = log_sum_exp(log_weights) - np.log(n_draws)
     relative = np.exp(log_weights - log_mean)
-    variance = relative.var(axis=0) / max(1, n_draws - 1)  # of the mean, as a share of it squared
+    variance = np.zeros(rows.n_rows)  # of the mean, as a share of it squared: that within either half
+    for half in (relative[: n_draws // 2], relative[n_draws // 2 :]):
+        variance += len(half) * half.var(axis=0, ddof=1) / n_draws**2
     weights = np.ones(rows.n_rows) if rows.weights is None else rows.weights
     bound = rows.weighted_sum(log_mean)
     return Evidence(bound, bound + 0.5 * float(weights @ variance), float(np.sqrt(weights**2 @ variance)))
@@ -140,11 +143,11 @@ def gathered(z: Bits, weights: Array) -> tuple[Array, Configurations]:
     They are counted over all 2^m where those are no more than the draws, else listed one by one.
     """
     m = z.shape[-1]
-    if m <= _MOST_COUNTED and 2**m <= weights.size:
+    if m <= MOST_EXACT and 2**m <= weights.size:
         numbers = z.reshape(-1, m) @ (1 << np.arange(m))
         configurations = all_configurations(m)
         counts = np.bincount(numbers, weights.ravel(), minlength=2**m)
-        return counts.reshape(configurations.shape), configurations
+        return counts.reshape(configurations.shape).astype(np.float64), configurations
     design = np.ones((weights.size, m + 1))
     design[:, 1:] = z.reshape(-1, m)
     return weights.ravel(), Listed(design)

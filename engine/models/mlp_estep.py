@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.errors import OptionError
 from engine.inference import Inference, uniforms
 from engine.model import Expectation
 from engine.models.mlp_configurations import all_configurations
-from engine.models.mlp_cost import check_memory
+from engine.models.mlp_cost import MOST_EXACT, check_memory
 from engine.models.mlp_exact import ExactPosterior, enumerated, exact_posterior
 from engine.models.mlp_expectation import NetworkExpectation, class_moments, expected_log_joint
+from engine.models.mlp_gibbs import GibbsEStep
+from engine.models.mlp_importance import ImportanceEStep
+from engine.models.mlp_mean_field import MeanFieldEStep
 from engine.models.mlp_params import NetworkParams
 from engine.models.mlp_rows import NetworkRows
 
@@ -24,10 +27,15 @@ class EStep(Protocol):
 
     @property
     def exact(self) -> bool:
-        """q is the posterior itself where the algorithm asks for no other."""
+        """q is the posterior itself where the algorithm asks for no other; if not, the log-likelihood is estimated."""
         ...
 
-    def check(self, n_rows: int, hidden_units: int, n_classes: int) -> None:
+    @property
+    def places_matter(self) -> bool:
+        """Rows draw by their places, so that the same rows in another order draw otherwise."""
+        ...
+
+    def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
         """Raises EngineError before anything starts where this machine can't do it."""
         ...
 
@@ -36,7 +44,7 @@ class EStep(Protocol):
         ...
 
     def units(self, params: NetworkParams, rows: NetworkRows, chosen: slice | IntArray, inference: Inference) -> Array:
-        """(len(chosen), m) E_q[z_h] of the user's chosen rows."""
+        """(len(chosen), Σ m_l) E_q[z_h] of the user's chosen rows, layer after layer."""
         ...
 
     def entropy(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> float:
@@ -48,11 +56,12 @@ class EStep(Protocol):
 class ExactEStep:
     """q over all 2^m configurations: the posterior, or what the algorithm makes of it (hard, sampled, tempered)."""
 
-    exact: bool = True
+    exact: ClassVar[bool] = True
+    places_matter: ClassVar[bool] = False
 
-    def check(self, n_rows: int, hidden_units: int, n_classes: int) -> None:
+    def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
         """Is there memory for the 2^m configurations?"""
-        check_memory(n_rows, hidden_units)
+        check_memory(n_rows, sizes[0])
 
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
         """The posterior's statistics; H(q) = ln p(y | X, θ) − Q(θ; q) where q is the posterior."""
@@ -87,9 +96,21 @@ def _gathered(found: ExactPosterior, params: NetworkParams, rows: NetworkRows) -
     return NetworkExpectation(found.hidden, moments, found.counts, all_configurations(params.hidden_units))
 
 
-E_STEPS: Mapping[str, EStep] = {"exact": ExactEStep()}
+E_STEPS = ("exact", "gibbs", "mean_field", "importance")
 
 
-def e_step_named(name: str, hidden_units: int) -> EStep:
-    """The E-step of that name; "auto" is the exact one, which is sensible up to about 20 hidden units."""
-    return E_STEPS["exact" if name == "auto" else name]
+def e_step_named(name: str, sizes: tuple[int, ...], sweeps: int, draws: int) -> EStep:
+    """The E-step of that name; "auto" is the exact one for a layer of up to 20 units, Gibbs sampling beyond.
+
+    Raises:
+        OptionError: it is not one for several hidden layers.
+    """
+    if name == "auto":
+        name = "exact" if len(sizes) == 1 and sizes[0] <= MOST_EXACT else "gibbs"
+    if len(sizes) > 1 and name != "gibbs":
+        raise OptionError(f"the E-step {name} is for one hidden layer: take e_step=gibbs for {len(sizes)} layers.")
+    if name == "exact":
+        return ExactEStep()
+    if name == "mean_field":
+        return MeanFieldEStep(draws)
+    return ImportanceEStep(draws) if name == "importance" else GibbsEStep(draws, sweeps)

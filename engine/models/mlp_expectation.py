@@ -101,9 +101,7 @@ def expected_log_joint(statistics: NetworkExpectation, params: NetworkParams, ro
     return value
 
 
-def hidden_gradient(
-    statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float = 0.0
-) -> Array:
+def hidden_gradient(statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float = 0.0) -> Array:
     """(m, p+1) ∂(Q_w + ln p)/∂w_h = Σ_j weight_j (E[z_hj] − u_hj) [1, x_j] − weight_decay w_h."""
     u, _ = sigmoids(rows.design @ hidden.T)
     residual = np.subtract(statistics.hidden, u, out=u)

@@ -97,7 +97,7 @@ def sweeps_of(params: NetworkParams, rows: NetworkRows, generator: np.random.Gen
 
 
 class OneLayerSweeps:
-    """Chains of one hidden layer without a logarithm: exp(o_i) is carried along, and a flip multiplies it by exp(±v_ih)."""
+    """Chains of one hidden layer without a logarithm: exp(o_i) is carried along, a flip multiplies it by exp(±v_ih)."""
 
     def __init__(self, params: NetworkParams, rows: NetworkRows, generator: np.random.Generator) -> None:
         u, not_u = sigmoids(params.hidden @ rows.design.T)  # (m, n)

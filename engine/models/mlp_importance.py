@@ -36,7 +36,7 @@ class ImportanceEStep(ApproximateEStep):
     def _drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[WeightedDraws, Array]:
         """The draws and their weights (S, n), which sum to 1 for each row."""
         if not isinstance(inference, Exact):
-            raise OptionError("importance sampling settles on q in one way only: take algorithm=classic, or e_step=gibbs.")
+            raise OptionError("importance sampling is for the algorithm classic alone: take that one, or e_step=gibbs.")
         mu, _ = sigmoids(settled(params, rows, inference))
         drawn = weighted_draws(params, rows, (mu,), generator_of(inference), self.draws, keep=True)
         return drawn, np.exp(drawn.log_weights - log_sum_exp(drawn.log_weights))

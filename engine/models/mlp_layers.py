@@ -54,7 +54,7 @@ class Chain:
 
 
 def run_chain(sweeps: Sweeps, generator: np.random.Generator, settle: int, keep: int, temperature: float) -> Chain:
-    """Sweep `settle` times, then `keep` times more, of which everything is kept; temperature 0 takes the likelier value."""
+    """Sweep `settle` times, then `keep` times more, which are kept; temperature 0 takes the likelier value."""
     shapes = [layer.shape for layer in sweeps.z]
     totals = [np.zeros(shape) for shape in shapes]
     z: list[Bits] = [np.empty((keep, n, m), dtype=np.bool_) for m, n in shapes]
@@ -80,11 +80,10 @@ class LayeredSweeps:
         self.of_target = np.ascontiguousarray(params.output[:, 1:].T[:, rows.sorted_targets])  # (m_L, n) v_yh
         self.first = params.hidden @ rows.design.T
         self.z: list[Array] = []
-        for level, layer in enumerate(params.layers):
+        for level in range(len(params.layers)):
             u, _ = sigmoids(self._logits(level))
             chance = np.full(u.shape, 0.5) if generator is None else generator.random(u.shape)
             self.z.append((chance < u).astype(np.float64))
-            assert len(layer) == len(u)
 
     def _logits(self, level: int) -> Array:
         """(m_l, n) a of a layer, given the units of the layer before it."""

@@ -5,8 +5,9 @@ E_q[ln Σ_i exp(v_iᵀ[1, z])] is a sum over 2^m; by Jensen it is at most ln Σ_
     C_j(V) = ln Σ_i exp(v_i0) Π_h (1 − μ_h + μ_h exp v_ih)
     bound  = Σ_h (μ_h a_h − ln(1 + exp a_h)) + v_yᵀ[1, μ] − C + H(μ)  ≤  L(q, θ)  ≤  ln p(y | x)
 
-C is convex in V, so the M-step is a concave problem as before. In one μ_h the bound is α μ − ln((1 − μ) S₀ + μ S₁) + H(μ)
-with α = a_h + v_yh; −ln is convex, hence above its tangent, and the maximum over the tangent never lowers the bound:
+C is convex in V, so the M-step is a concave problem as before. As a function of one μ_h the bound is
+α μ − ln((1 − μ) S₀ + μ S₁) + H(μ) with α = a_h + v_yh; −ln is convex, hence above its tangent, and the maximum with
+the tangent in its place never lowers the bound:
 
     μ_h ← σ(α − (S₁ − S₀) / ((1 − μ_h) S₀ + μ_h S₁))
                         Saul, Jaakkola & Jordan 1996, J. Artificial Intelligence Research 4:61, on sigmoid belief nets
@@ -32,7 +33,7 @@ from engine.models.mlp_rows import NetworkRows
 from engine.parallel import map_chunks, row_chunks
 
 _MOST_SWEEPS = 200
-_REST = 1e-9  # no logit of μ moves by more
+_REST = 1e-6  # no logit of μ moves by more
 _LARGEST_LOGIT = 30.0  # μ stays within 1e-13 of 0 and 1, so that no quotient is 0/0; the bound is one at any μ
 _ROWS_AT_ONCE = 4096
 
@@ -62,7 +63,7 @@ class Factorised:
 
 @dataclass(frozen=True, eq=False)
 class FactorisedOutputs:
-    """C_j(V); ∂C_j/∂v_i = π_i [1, ρ_i].
+    """C_j(V); ∂C_j/∂v_i = π_i r_i with r_i = [1, ρ_i].
 
     Attributes:
         log_normaliser: (n,) C_j.
@@ -80,7 +81,7 @@ class FactorisedOutputs:
         return np.concatenate([[weighted.sum()], weighted @ sigmoids(self.shifted[index])[0]])
 
     def second_moments(self, index: int, other: int, weights: Array) -> Array:
-        """(m+1, m+1) a block of the Hessian: δ_ij π_i (diag(0, ρ_i (1 − ρ_i)) + r_i r_iᵀ) − π_i π_j r_i r_jᵀ, r = [1, ρ]."""
+        """(m+1, m+1) a block of the Hessian: δ_ij π_i (diag(0, ρ_i(1−ρ_i)) + r_i r_iᵀ) − π_i π_j r_i r_jᵀ."""
         own, others = self._design(index), self._design(other)
         weighted = weights * self.probabilities[index] * ((index == other) - self.probabilities[other])
         block = (own.T * weighted) @ others
@@ -88,7 +89,7 @@ class FactorisedOutputs:
             rho, not_rho = sigmoids(self.shifted[index])
             places = np.arange(1, len(block))
             block[places, places] += (weights * self.probabilities[index]) @ (rho * not_rho)
-        return block
+        return np.asarray(block)
 
     def _design(self, index: int) -> Array:
         rho, _ = sigmoids(self.shifted[index])
@@ -135,34 +136,43 @@ def settled(params: NetworkParams, rows: NetworkRows, inference: Inference) -> A
         OptionError: the algorithm asks for another q than the nearest to the posterior.
     """
     if not isinstance(inference, Exact):
-        raise OptionError("the mean-field E-step settles on q in one way only: take algorithm=classic, or e_step=gibbs.")
+        raise OptionError("the mean-field E-step is for the algorithm classic alone: take that one, or e_step=gibbs.")
     parts = row_chunks(rows.n_rows, _ROWS_AT_ONCE)
     return np.concatenate(map_chunks(partial(_ascend, params, rows), parts))
 
 
 def _ascend(params: NetworkParams, rows: NetworkRows, part: slice) -> Array:
-    """Coordinate ascent for some rows: (rows, m)."""
-    targets, v = rows.sorted_targets[part], params.output[:, 1:]
+    """Coordinate ascent for some rows, (rows, m); a row that rests is swept no more."""
     a = params.hidden @ rows.design[part].T  # (m, rows)
-    alpha = a + v.T[:, targets]
+    alpha = a + params.output[:, 1:].T[:, rows.sorted_targets[part]]
     logit = np.clip(a, -_LARGEST_LOGIT, _LARGEST_LOGIT)
+    moving = np.arange(logit.shape[1])
     for _ in range(_MOST_SWEEPS):
-        before = logit.copy()
-        # Σ_h ln E[exp(v_ih z_h)] anew in each sweep, so that no rounding piles up
-        terms = params.output[:, :1] + (softplus(logit + v[:, :, None]) - softplus(logit)).sum(axis=1)  # (g, rows)
-        for h in range(len(a)):
-            own = softplus(logit[h] + v[:, h, None]) - softplus(logit[h])
-            terms -= own
-            off, on = log_sum_exp(terms), log_sum_exp(terms + v[:, h, None])  # ln S₀, ln S₁
-            top = np.maximum(off, on)
-            s0, s1 = np.exp(off - top), np.exp(on - top)
-            mu, not_mu = sigmoids(logit[h])
-            slope = (s1 - s0) / (not_mu * s0 + mu * s1)
-            logit[h] = np.clip(alpha[h] - slope, -_LARGEST_LOGIT, _LARGEST_LOGIT)
-            terms += softplus(logit[h] + v[:, h, None]) - softplus(logit[h])
-        if np.abs(logit - before).max() < _REST:
+        before = logit[:, moving]
+        after = _swept(before, alpha[:, moving], params.output)
+        logit[:, moving] = after
+        moving = moving[np.abs(after - before).max(axis=0) >= _REST]
+        if not len(moving):
             break
     return logit.T
+
+
+def _swept(before: Array, alpha: Array, output: Array) -> Array:
+    """One sweep over the units: the new logits (m, rows)."""
+    logit, v = before.copy(), output[:, 1:]
+    # ln E_q[exp(v_ih z_h)] of each unit, (m, g, rows); their sums are carried along, anew in each sweep
+    own = softplus(logit[:, None, :] + v.T[:, :, None]) - softplus(logit)[:, None, :]
+    terms = output[:, :1] + own.sum(axis=0)
+    for h in range(len(logit)):
+        terms -= own[h]
+        off, on = log_sum_exp(terms), log_sum_exp(terms + v[:, h, None])  # ln S₀, ln S₁
+        top = np.maximum(off, on)
+        s0, s1 = np.exp(off - top), np.exp(on - top)
+        mu, not_mu = sigmoids(logit[h])
+        slope = (s1 - s0) / (not_mu * s0 + mu * s1)
+        logit[h] = np.clip(alpha[h] - slope, -_LARGEST_LOGIT, _LARGEST_LOGIT)
+        terms += softplus(logit[h] + v[:, h, None]) - softplus(logit[h])
+    return logit
 
 
 def bounds(params: NetworkParams, rows: NetworkRows, logit: Array) -> Array:

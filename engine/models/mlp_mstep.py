@@ -25,6 +25,7 @@ from engine.models.mlp_expectation import (
     output_gradient,
     output_value,
 )
+from engine.models.mlp_mean_field import Factorised
 from engine.models.mlp_params import NetworkParams, sigmoids
 from engine.models.mlp_rows import NetworkRows
 
@@ -64,6 +65,8 @@ def surely_rises(statistics: NetworkExpectation, rows: NetworkRows, weight_decay
     L ≤ ¼ Σ_j weight_j ‖[1, x_j]‖² + weight_decay for the hidden units, since u(1 − u) ≤ ¼, and
     L ≤ ½ Σ_z N(z) ‖[1, z]‖² + weight_decay for the output (Böhning 1992, Ann. Inst. Statist. Math. 44:197); z² = z.
     """
+    if isinstance(statistics.configurations, Factorised):
+        return False  # its curvature is that of other distributions of z than its moments are of
     inputs = (rows, *(part.rows for part in statistics.deeper))
     hidden = max(0.25 * one.squared_norms for one in inputs)
     curvature = max(hidden, 0.5 * float(statistics.class_moments.sum()))
@@ -126,9 +129,7 @@ def _lbfgs(value_and_gradient: Callable[[Array], tuple[float, Array]], start: Ar
     return best if better else start
 
 
-def _climb_hidden(
-    statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float, steps: int
-) -> Array:
+def _climb_hidden(statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float, steps: int) -> Array:
     """Newton's method for every hidden unit by itself; their parts of Q don't touch each other."""
 
     def value(weights: Array) -> Array:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.arrays import Array, freeze
+from engine.arrays import Array, IntArray, freeze
 from engine.errors import EngineError
 
 LARGEST_WEIGHT = 1e100  # beyond, products with the data and their squares would overflow
@@ -123,7 +123,8 @@ def check_network_params(
     """
     sizes = sizes_of(hidden_units)
     if len(params.layers) != len(sizes):
-        raise EngineError(f"the start has {len(params.layers)} hidden layers: it must have {len(sizes)} for this model.")
+        has = "1 hidden layer" if len(params.layers) == 1 else f"{len(params.layers)} hidden layers"
+        raise EngineError(f"the start has {has}: give it {len(sizes)}, as the model has.")
     # a class of which these rows have none may still have output weights: predictions then keep it
     n_classes = max(n_classes, len(params.output)) if params.output.ndim == 2 else n_classes
     names = ("hidden", *(f"hidden layer {number}" for number in range(2, len(sizes) + 1)))
@@ -142,6 +143,12 @@ def check_network_params(
         raise EngineError(
             "the last row of output must be zero: the last class is the one that others are held against."
         )
+
+
+def relabelled(params: NetworkParams, order: IntArray) -> NetworkParams:
+    """The units of the one hidden layer in another order: rows of `hidden`, columns of `output` after the bias."""
+    columns = np.concatenate([[0], 1 + np.asarray(order)])
+    return NetworkParams(params.hidden[order], params.output[:, columns])
 
 
 def sigmoids(a: Array) -> tuple[Array, Array]:

@@ -15,11 +15,14 @@ from itertools import product
 import numpy as np
 
 import engine
+from engine.baselines.backprop import BackpropMLP
 from engine.em import begin, e_step, m_step
 from engine.models.mlp import LatentMLP
 from engine.models.mlp_cost import exact_cost
 from engine.models.mlp_estep import ExactEStep
 from engine.models.mlp_expectation import hidden_gradient, output_gradient
+from engine.models.mlp_gibbs import OneLayerSweeps
+from engine.models.mlp_layers import LayeredSweeps
 from engine.models.mlp_params import NetworkParams, draw_params
 from engine.models.mlp_rows import NetworkRows, network_rows
 from engine.parallel import one_blas_thread
@@ -192,6 +195,50 @@ def predictions() -> None:
               f"measured {measured * 1e3:8.2f} ms {peak / 1e6:7.2f} MB")  # fmt: skip
 
 
+def sampling() -> None:
+    """Gibbs sweeps at m=64, and an iteration by each E-step that is not exact."""
+    generator = np.random.default_rng(0)
+    X, y = generator.standard_normal((1000, 4)), np.arange(1000) % 3
+    rows, params = network_rows(X, y), draw_params(64, 4, 3, 1.0, generator)
+    for kind, words in ((OneLayerSweeps, "the usual sweep (wanted ≤ 3 ms)"), (LayeredSweeps, "the one in logarithms")):
+        chains = kind(params, rows, generator)
+        with one_blas_thread():
+            sweep = best(lambda chains=chains: chains.sweep([generator.random((64, 1000))], 1.0), 30)
+        print(f"Gibbs, m=64 n=1000: {sweep * 1e3:.2f} ms a sweep, {words}")
+    for hidden_units, kind_of_e in ((64, "gibbs"), (64, "mean_field"), (64, "importance"), ((64, 16), "gibbs")):
+        model = LatentMLP(hidden_units, e_step=kind_of_e, m_step="gradient", learning_rate=1e-4)
+        seconds = iteration(model, X, y)
+        step = e_step_of(model, X, y)
+        print(f"  one EM iteration, {hidden_units!s:8} {kind_of_e:10}: {seconds * 1e3:4.0f} ms, "
+              f"ln p {step.log_likelihood:.1f} ± {step.log_likelihood_error:.1f}, bound {step.elbo:.1f}")  # fmt: skip
+
+
+def e_step_of(model: LatentMLP, X, y):
+    """The first E-step."""
+    return e_step(begin(model, X, y, seed=0))
+
+
+def approximations() -> None:
+    """What the E-steps that are not exact cost and learn; every figure is by the exact marginal but for two layers."""
+    data = engine.load("iris").standardized()
+    print("E-steps, newton, m=7, iris as below, 10 seeds, 50 iterations; 7,5 beside backpropagation")
+    methods = {
+        name: LatentMLP(e_step=name, m_step="newton", weight_decay=0.01)
+        for name in ("exact", "gibbs", "mean_field", "importance")
+    }
+    methods["7,5 by gibbs"] = LatentMLP((7, 5), m_step="newton", weight_decay=0.01)
+    methods["64 by gibbs"] = LatentMLP(64, m_step="newton", weight_decay=0.01)
+    methods["7,5 backprop adam .1"] = BackpropMLP((7, 5), "adam", learning_rate=0.1, weight_decay=0.01)
+    methods["7,5 backprop adam .3"] = BackpropMLP((7, 5), "adam", learning_rate=0.3, weight_decay=0.01)
+    methods["7,5 backprop sgd .1"] = BackpropMLP((7, 5), "sgd", learning_rate=0.1, weight_decay=0.01)
+    print("\n".join(network_study(data.X, data.y, methods, seeds=range(10)).lines()))
+    xor = engine.load("xor").standardized()
+    chosen = {name: methods[name] for name in ("gibbs", "7,5 by gibbs", "7,5 backprop adam .1", "7,5 backprop adam .3")}
+    study = network_study(xor.X, xor.y, chosen, seeds=range(10), max_iter=50)
+    for method in study.methods:
+        print(f"exclusive or: {method} learns it from {study.learned(method)} of 10 starts (50 iterations)")
+
+
 def studies() -> None:
     iris, xor = engine.load("iris").standardized(), engine.load("xor").standardized()
     print(
@@ -210,4 +257,6 @@ if __name__ == "__main__":
     against_scikit_learn()
     large()
     predictions()
+    sampling()
+    approximations()
     studies()

@@ -67,3 +67,27 @@ def numerical_gradient(function, at, step=1e-5):
 
 def _units(hidden):
     return configurations(len(hidden))
+
+
+def log_bernoulli(a, z):
+    """Σ_h ln σ(±a_h)."""
+    return float(sum(log_sigmoid(s if on else -s) for s, on in zip(a, z, strict=True)))
+
+
+def layered_log_joint(layers, output, x, target, zs):
+    """ln p(z¹, …, z^L, y | x) of one row at the given units of every layer."""
+    inputs, total = x, 0.0
+    for layer, z in zip(layers, zs, strict=True):
+        total += log_bernoulli(layer @ np.concatenate([[1.0], inputs]), z)
+        inputs = z
+    return total + log_softmax(output @ np.concatenate([[1.0], inputs]))[target]
+
+
+def layered_posterior(layers, output, x, target):
+    """E[z] of every unit, layer after layer, and ln p(y | x) of one row, over all values of all layers."""
+    every = [configurations(len(layer)) for layer in layers]
+    states = [list(zs) for zs in product(*every)]
+    joint = np.array([layered_log_joint(layers, output, x, target, zs) for zs in states])
+    evidence = np.logaddexp.reduce(joint)
+    q = np.exp(joint - evidence)
+    return q @ np.array([np.concatenate(zs) for zs in states]), evidence

@@ -180,7 +180,7 @@ def test_nothing_of_the_size_of_rows_times_configurations_is_made():
 def test_more_configurations_than_memory_are_refused_before_they_are_made(monkeypatch):
     for m in (40, 64, 2000):
         with pytest.raises(EngineError, match=rf"2\^{m} hidden configurations .*e_step=gibbs, or at most \d+ hidden"):
-            engine.fit(engine.LatentMLP(hidden_units=m), np.eye(4), [0, 1, 0, 1], max_iter=1)
+            engine.fit(engine.LatentMLP(hidden_units=m, e_step="exact"), np.eye(4), [0, 1, 0, 1], max_iter=1)
     monkeypatch.setattr(mlp_cost, "free_memory", lambda: 100_000_000)
     with pytest.raises(EngineError, match=r"100 MB are free: take e_step=gibbs, or at most 2[01] hidden"):
         check_memory(100, 25)
