@@ -5,9 +5,11 @@ Nothing heavy is imported here: the first frame is drawn before numpy is there.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -53,11 +55,23 @@ class EmtuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the explorer once the outlines are drawn, and say what in the settings could not be used."""
+        if not self.is_headless:
+            self._leave_on_signals()
         self.call_after_refresh(self._open)
         for warning in self._config.warnings:
             self.notify(warning, severity="warning", markup=False)
         if self._config.theme not in self.available_themes:
             self.notify(f"There is no theme {self._config.theme!r}: the dark one is used.", markup=False)
+
+    def _leave_on_signals(self) -> None:
+        """SIGTERM and SIGHUP end the app like `q`, so that the terminal is given back as it was.
+
+        The event loop has to be told of them: it may be asleep, and a handler of Python's own would not wake it.
+        """
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows has no such thing
+                loop.add_signal_handler(getattr(signal, name), self.exit)
 
     def _open(self) -> None:
         from emtui.screens.explore import ExploreScreen
@@ -66,18 +80,8 @@ class EmtuiApp(App[None]):
 
 
 def open_app(choices: Choices | Callable[[], Choices]) -> int:
-    """Run the app until the user leaves; the exit status.
-
-    SIGTERM and SIGHUP end it like `q`, so that the terminal is given back as it was.
-    """
+    """Run the app until the user leaves; the exit status."""
     app = EmtuiApp(choices)
-
-    def leave(*_: object) -> None:
-        app.call_later(app.exit)
-
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), leave)
     os.environ.setdefault("ESCDELAY", "25")
     app.run()
     return app.return_code or 0

@@ -13,11 +13,13 @@ from typing import Any, NoReturn
 
 from emtui.output import Output
 
-COMMANDS = ("run", "datasets", "models")
+COMMANDS = ("run", "study", "replay", "datasets", "models")
 
 _OPEN_EPILOG = """\
 commands:
   run                   the same without a screen: a line for each half-step
+  study                 a network from many seeds, by EM and by backpropagation
+  replay                published examples, stepped beside their published values
   datasets              list the data sets that come with emtui
   models                list the models and their options
 
@@ -42,6 +44,25 @@ examples:
 """
 
 
+_STUDY_EPILOG = """\
+examples:
+  emtui study                           iris, 20 seeds, 50 iterations
+  emtui study xor --max-iter 100        and from how many starts it is learned
+  emtui study wine -k 5 --seeds 10
+"""
+
+
+_REPLAY_EPILOG = """\
+exit status:
+  0 where every value agrees to the digits that were printed, 1 where one does not
+
+examples:
+  emtui replay                          list what there is, and where it was published
+  emtui replay coins
+  emtui replay linkage --json
+"""
+
+
 class UsageError(Exception):
     """The words can't be understood; the message is one sentence with the remedy."""
 
@@ -50,14 +71,15 @@ class UsageError(Exception):
 class Request:
     """What the words ask for.
 
-    command: "open", "run", "datasets" or "models". choices: keywords of `emtui.choices.choose`. json: print JSON.
-    n_init: how many starts `run` tries.
+    command: "open", "run", "study", "replay", "datasets" or "models". choices: keywords of `emtui.choices.choose`,
+    or of `emtui.study.study`. json: print JSON. n_init: how many starts `run` tries. name: what to replay, if said.
     """
 
     command: str
     choices: Mapping[str, Any] = field(default_factory=dict)
     json: bool = False
     n_init: int = 1
+    name: str | None = None
 
 
 def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
@@ -76,6 +98,11 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         raise UsageError(f"the command {name} comes first, as in emtui {name}; a file of that name is ./{name}.")
     if command in ("datasets", "models"):
         return Request(command=command, json=found["json"])
+    if command == "replay":
+        return Request(command=command, json=found["json"], name=found["name"])
+    if command == "study":
+        json = bool(found.pop("json"))
+        return Request(command=command, choices={k: v for k, v in found.items() if v is not None}, json=json)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
@@ -135,10 +162,14 @@ def _argument_sentence(error: argparse.ArgumentError) -> str:
     return f"{error.argument_name} {message}."
 
 
+_ONE_TABLE = "one data set or file"
+_TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
+
+
 def _extra_sentence(parser: _Parser, extra: Sequence[str]) -> str:
     word = next((word for word in extra if word.startswith("-") and len(word) > 1), None)
     if word is None:
-        known = "one data set or file" if parser.prog in ("emtui", "emtui run") else "no further words"
+        known = _TAKEN.get(parser.prog, "no further words")
         return (
             f"there is no place for {_quoted(extra[0])}: {parser.prog} takes {known}; put names with spaces in quotes."
         )
@@ -169,6 +200,30 @@ def _run_parser() -> _Parser:
     return parser
 
 
+def _study_parser() -> _Parser:
+    description = "Train a network from many seeds, by EM and by backpropagation, and print a table of how they fare."
+    parser = _Parser("emtui study", description, _STUDY_EPILOG)
+    add = parser.add_argument
+    add("source", nargs="?", metavar="DATASET|FILE", help="labelled data (iris)")
+    add("--seeds", dest="n_seeds", type=_whole(1), metavar="N", help="so many splits and starts (20)")
+    add("--max-iter", type=_whole(1), metavar="N", help="iterations of EM, epochs of backpropagation (50)")
+    add("-k", dest="hidden_units", type=_whole(1), metavar="M", help="hidden units (7)")
+    add("--weight-decay", type=_tolerance, metavar="X", help="precision of the prior on the weights (0.01)")
+    _add_table(parser)
+    add("--raw", action="store_true", help="take the inputs as they are; else they are standardised")
+    _add_split(parser)
+    add("--json", action="store_true", help="one JSON object a line, a run each")
+    return parser
+
+
+def _replay_parser() -> _Parser:
+    description = "Step a published example again, and compare with every value that was printed."
+    parser = _Parser("emtui replay", description, _REPLAY_EPILOG)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the example (without one: list them)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, a value each")
+    return parser
+
+
 def _list_parser(command: str, description: str) -> _Parser:
     parser = _Parser(f"emtui {command}", description)
     parser.add_argument("--json", action="store_true", help="as one JSON array")
@@ -178,6 +233,8 @@ def _list_parser(command: str, description: str) -> _Parser:
 _PARSERS: Mapping[str, Callable[[], _Parser]] = {
     "open": _open_parser,
     "run": _run_parser,
+    "study": _study_parser,
+    "replay": _replay_parser,
     "datasets": lambda: _list_parser("datasets", "List the data sets that come with emtui."),
     "models": lambda: _list_parser("models", "List the models and their options."),
 }
@@ -190,11 +247,28 @@ def _add_choices(parser: _Parser) -> None:
     add("-k", type=_whole(1), metavar="K", help="the number of components (that of the data)")
     add("--set", type=_setting, action="append", dest="settings", metavar="KEY=VALUE", help="an option of the model")
     add("--seed", type=_whole(0), metavar="S", help="the seed of the start (0)")
+    _add_table(parser)
+    add("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
+    add("--algorithm", metavar="NAME", help="classic, hard, stochastic, annealed:initial=4,rate=0.8 or squarem")
+    add("--start", dest="start_file", metavar="FILE", help="begin from parameters in a JSON file, or: published, model")
+    networks = parser.add_argument_group("networks (mlp, backprop)")
+    _add_split(networks)
+    add = networks.add_argument
+    add("--split-seed", type=_whole(0), metavar="S", help="the seed of the split (that of the start)")
+    add("--rival", type=_setting, action="append", metavar="KEY=VALUE", help="an option of the other way to train it")
+    add("--own-start", action="store_false", dest="same_start", default=None, help="the other way starts elsewhere")
+
+
+def _add_table(parser: _Parser) -> None:
+    add = parser.add_argument
     add("--label", metavar="COLUMN", help="the column of known classes, for a file")
     add("--columns", type=split_columns, metavar="A,B", help="the columns to use")
-    add("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
-    add("--algorithm", metavar="NAME", help="classic, hard, stochastic or annealed (classic)")
-    add("--start", dest="start_file", metavar="FILE", help="begin from parameters in a JSON file, or: published, model")
+
+
+def _add_split(parser: argparse._ActionsContainer) -> None:
+    add = parser.add_argument
+    add("--test-share", type=_share, metavar="X", help="hold back this share of the rows for testing (0.4)")
+    add("--no-stratify", action="store_false", dest="stratify", default=None, help="split without regard to classes")
 
 
 def _whole(minimum: int) -> Callable[[str], int]:
@@ -218,6 +292,16 @@ def _tolerance(text: str) -> float:
         number = math.nan
     if not 0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"needs a number of at least 0, such as 1e-6, not {_quoted(text)}")
+    return number
+
+
+def _share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"needs a share of at least 0 and below 1, such as 0.4, not {_quoted(text)}")
     return number
 
 

@@ -47,12 +47,21 @@ EXPLORE: tuple[Binding, ...] = (
     _key("b", "branch", "branch", "go to the next branch", HISTORY, id="history.branch"),
     _key("r", "reset", "reset", "back to the same start", HISTORY, id="history.reset"),
     _key("R", "new_start", "new start", "another random start", HISTORY, id="history.newstart"),
-    _key("1", "pane(1)", "panes", "go to the picture", LOOK, id="look.pane1", display="1-7"),
-    *(_key(str(i), f"pane({i})", "panes", f"go to pane {i}", LOOK, id=f"look.pane{i}") for i in range(2, 8)),
+    _key("1", "pane(1)", "panes", "go to the picture", LOOK, id="look.pane1", display="1-9"),
+    *(_key(str(i), f"pane({i})", "panes", f"go to pane {i}", LOOK, id=f"look.pane{i}") for i in range(2, 10)),
     _key("z", "zoom", "zoom", "give the pane the whole screen, and back", LOOK, id="look.zoom"),
     _key("a", "axes(1)", "axes", "the next pair of features in the picture", LOOK, id="look.axes"),
     _key("A", "axes(-1)", "axes back", "the pair of features before", LOOK, id="look.axesback"),
-    _key("v", "compare", "k-means", "EM and k-means side by side", LOOK, id="look.compare"),
+    _key(
+        "v",
+        "compare",
+        "compare",
+        "EM and k-means side by side; a network's decision regions beside backpropagation's",
+        LOOK,
+        id="look.compare",
+    ),
+    _key("w", "sweep", "sweep", "a network over learning rates and hidden units", LOOK, id="look.sweep"),
+    _key("C", "cost", "cost", "what an exact E-step of a network costs", LOOK, id="look.cost"),
     _key("o", "open_file", "open", "open a file of your own", CHOOSE, id="choose.open"),
     _key("x", "export", "export", "write steps, parameters or a script to files", CHOOSE, id="choose.export"),
     _key("y", "copy_command", "copy", "copy the command that reproduces this", CHOOSE, id="choose.copy"),
@@ -92,14 +101,15 @@ STEPPING: tuple[Binding, ...] = tuple(
 
 
 def as_bound(active: Iterable[ActiveBinding]) -> list[Binding]:
-    """The explorer's bindings with the keys that they have now; the panes' seven numbers as one."""
+    """The explorer's bindings with the keys that they have now; the panes' nine numbers as one."""
     keys: dict[str, Binding] = {}
     for one in active:
         if one.binding.id is not None and one.binding.id not in keys:
             keys[one.binding.id] = one.binding
-    several = {f"look.pane{number}" for number in range(2, 8)}
-    return [
+    several = {f"look.pane{number}" for number in range(2, 10)}
+    bound = [
         binding if keys.get(binding.id or "", binding).key in binding.key.split(",") else keys[binding.id or ""]
         for binding in EXPLORE
         if binding.id not in several
     ]
+    return [replace(one, tooltip="go to a pane by its number") if one.id == "look.pane1" else one for one in bound]

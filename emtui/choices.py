@@ -26,6 +26,7 @@ from engine.text import quoted
 DEFAULT_SOURCE = "iris"
 PUBLISHED, OWN = "published", "model"  # words after --start: that of the data's source, or the model's own
 MOST_COMPONENTS = 1_000_000  # beyond it no table of responsibilities fits in memory
+_OF_NETWORKS = {"test_share", "stratify", "split_seed", "rival", "same_start"}
 _FILE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 
 
@@ -163,10 +164,22 @@ class Choices:
             how: dict[str, Any] = {"label": made.label, "columns": made.columns, "standardize": wanted}
             data = open_source(made.source, keep_missing=keep, **how)
             made = replace(made, dataset=data)
-        if made.model.name != self.model.name:
-            made = replace(made, rival=())
-        _ = made.rules, made.learning
+        if made.model.name != self.model.name and "rival" not in settings:
+            made = replace(made, rival=())  # options of another kind of model
+        made.check()
         return made
+
+    def check(self) -> None:
+        """Refuse what can't be used here, not at the first step.
+
+        Raises:
+            EngineError: one sentence.
+        """
+        _ = self.rules, algorithm_named(self.algorithm), self.learning
+        if self.rival and self.learning is not None:
+            from emtui.rival import rival_model
+
+            rival_model(self)
 
 
 def open_source(
@@ -177,14 +190,22 @@ def open_source(
     standardize: bool = False,
     keep_missing: bool = False,
 ) -> Dataset:
-    """The data set that a user named: one of the catalogue, or a file of their own.
+    """The data set that a user named: one of the catalogue, a file of their own, or a folder of text files.
 
     keep_missing: rows of a file with missing values stay, for a model that takes them; else they are left out.
 
     Raises:
         DataError: there is no such data set or file, or it can't be read; one sentence.
     """
-    if looks_like_file(source):
+    if is_folder(source):
+        from engine.corpus import read_corpus
+
+        if label is not None:
+            raise DataError(f"{quoted(source)} is a folder of texts, which have no labels: leave out --label.")
+        data = read_corpus(source)
+        if columns is not None:
+            data = data.columns(list(columns))
+    elif looks_like_file(source):
         from engine.tables import read_table
 
         missing: Literal["keep", "drop"] = "keep" if keep_missing else "drop"
@@ -232,6 +253,10 @@ def choose(
     made = make_model(data, model, k, settings or {})
     if standardize and not made.supervised:
         data = data.standardized()
+    if run.keys() & _OF_NETWORKS and not made.supervised:
+        raise EngineError(f"the {made.name} model learns no classes: leave out the options of networks.")
+    if "rival" in run:
+        run["rival"] = tuple((str(key), str(value)) for key, value in run["rival"])
     choices = Choices(
         source=source,
         dataset=data,
@@ -241,8 +266,7 @@ def choose(
         standardize=standardize,
         **run,
     )
-    # refused here, not at the first step
-    _ = choices.rules, algorithm_named(choices.algorithm), choices.learning
+    choices.check()
     if start_file == OWN:
         return choices
     if start_file in (None, PUBLISHED):
@@ -305,6 +329,11 @@ def join_columns(names: Sequence[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(names)
     return line.getvalue()
+
+
+def is_folder(source: str) -> bool:
+    """A folder that is there, of text files to be counted; a catalogue name is never taken for one."""
+    return looks_like_file(source) and Path(source).expanduser().is_dir()
 
 
 def looks_like_file(source: str) -> bool:

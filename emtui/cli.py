@@ -1,6 +1,7 @@
 """`emtui` in the shell: what the words ask for is done, and what can't be done is said in one sentence.
 
-Exit status: 0 done, 1 the machine failed (no space, no memory), 2 bad input, 130 Ctrl-C, 141 the reader has gone.
+Exit status: 0 done, 1 the machine failed (no space, no memory) or a replay disagrees with what was published,
+2 bad input, 130 Ctrl-C, 141 the reader has gone.
 """
 
 from __future__ import annotations
@@ -101,6 +102,23 @@ def _run(request: Request) -> int:
     return DONE
 
 
+def _study(request: Request) -> int:
+    from emtui.study import study
+
+    study(Output(sys.stdout), as_json=request.json, **request.choices)
+    return DONE
+
+
+def _replay(request: Request) -> int:
+    from emtui.replay import list_replays, replay
+
+    output = Output(sys.stdout)
+    if request.name is None:
+        list_replays(output, as_json=request.json)
+        return DONE
+    return DONE if replay(request.name, output, as_json=request.json) else FAILED
+
+
 def _datasets(request: Request) -> int:
     from emtui.listing import dataset_lines
 
@@ -115,7 +133,14 @@ def _models(request: Request) -> int:
     return DONE
 
 
-_COMMANDS = {"open": _open, "run": _run, "datasets": _datasets, "models": _models}
+_COMMANDS = {
+    "open": _open,
+    "run": _run,
+    "study": _study,
+    "replay": _replay,
+    "datasets": _datasets,
+    "models": _models,
+}
 
 
 def _failure(error: OSError) -> str:

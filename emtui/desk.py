@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from emtui.panes.pane import Pane
 from emtui.panes.tabs import PaneTabs
-from emtui.plan import ORDER, PICTURE, plan, width_class
+from emtui.plan import ORDER, PICTURE, RIGHT, TWINS, Plan, plan, twin_of, width_class
 
 
 class _DeskLayout(Layout):
@@ -21,7 +21,7 @@ class _DeskLayout(Layout):
         assert isinstance(parent, Desk)
         places = parent.place(size)
         return [
-            WidgetPlacement(places[child.id or ""], NULL_OFFSET, NULL_SPACING, child)
+            WidgetPlacement(places[child.id or ""], NULL_OFFSET, NULL_SPACING, child, order=isinstance(child, PaneTabs))
             for child in children
             if child.id in places
         ]
@@ -36,6 +36,8 @@ class Desk(Container):
 
     tab: reactive[str] = reactive("curves", layout=True)
     zoomed: reactive[str | None] = reactive[str | None](None, layout=True)
+    turned: reactive[frozenset[str]] = reactive(frozenset[str](), layout=True)
+    """Panes of the right side whose twin is to be seen on a wide screen."""
 
     def __init__(self, panes: list[Pane], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -56,12 +58,23 @@ class Desk(Container):
     def compose(self) -> ComposeResult:
         """The tabs, and the panes that are there from the start."""
         yield PaneTabs(id="tabs")
+        for pair in TWINS:
+            yield PaneTabs(id=_tabs_of(pair), twins=True)
         yield from self._panes.values()
 
     def place(self, size: Size) -> dict[str, Region]:
         """Regions by id for a desk of this size."""
-        made = plan(size, width_class(self.screen.size.width), self.tab, self.zoomed)
-        return {**made.regions, "tabs": made.tab_region} if made.tabs else made.regions
+        made = self._plan(size)
+        regions = {**made.regions, "tabs": made.tab_region} if made.tabs else dict(made.regions)
+        for pair in TWINS:
+            tabs = self.query_one(f"#{_tabs_of(pair)}", PaneTabs)
+            box = next((made.regions[name] for name in pair if name in made.regions), None)
+            if tabs.display and box is not None:  # in the upper border, at its right end
+                regions[_tabs_of(pair)] = Region(max(box.x, box.right - 2 - tabs.needed), box.y, tabs.needed, 1)
+        return regions
+
+    def _plan(self, size: Size) -> Plan:
+        return plan(size, width_class(self.screen.size.width), self.tab, self.zoomed, self.turned)
 
     def on_mount(self) -> None:
         """Show what is to be seen."""
@@ -75,6 +88,10 @@ class Desk(Container):
         """Bring another pane to light."""
         self.rearrange()
 
+    def watch_turned(self) -> None:
+        """Bring a twin to light."""
+        self.rearrange()
+
     def watch_zoomed(self) -> None:
         """Give one pane the whole desk, or take it back."""
         self.rearrange()
@@ -83,15 +100,28 @@ class Desk(Container):
         """Hide the panes that have no place, so that they get no focus and draw nothing."""
         if not self.is_mounted:
             return
-        made = plan(self.size, width_class(self.screen.size.width), self.tab, self.zoomed)
+        made = self._plan(self.size)
         for name, pane in self._panes.items():
             pane.display = name in made.regions
         tabs = self.query_one(PaneTabs)
         tabs.display = bool(made.tabs)
         chosen = next((name for name in made.tabs if name in made.regions), None)
-        there = [name for name in made.tabs if name in self._panes]
-        tabs.show([(name, ORDER.index(name) + 1, *self._panes[name].tab_labels) for name in there], chosen)
+        tabs.show(self._labels(made.tabs), chosen)
+        for pair in TWINS:
+            twins, front = self.query_one(f"#{_tabs_of(pair)}", PaneTabs), self._in_front(pair)
+            twins.display = not made.tabs and self.zoomed is None and all(name in self._panes for name in pair)
+            twins.show(self._labels(pair), front)
+            for name in pair:
+                if name in self._panes:
+                    self._panes[name].border_taken = twins.needed + 1 if twins.display else 0
         self.call_after_refresh(self._draw_seen)
+
+    def _labels(self, names: tuple[str, ...]) -> list[tuple[str, int, str, str]]:
+        there = [name for name in names if name in self._panes]
+        return [(name, ORDER.index(name) + 1, *self._panes[name].tab_labels) for name in there]
+
+    def _in_front(self, pair: tuple[str, str]) -> str:
+        return pair[pair[0] in self.turned]
 
     def _draw_seen(self) -> None:
         for pane in self._panes.values():
@@ -106,8 +136,16 @@ class Desk(Container):
             self.zoomed = name
         elif name != PICTURE or width_class(self.screen.size.width) == "narrow":
             self.tab = name
+        twin = twin_of(name)
+        if twin is not None:
+            self.turned = self.turned - {name} if name in RIGHT else self.turned | {twin}
         return self._panes[name]
 
     def toggle_zoom(self, name: str) -> None:
         """Give this pane the whole desk, or put it back."""
         self.zoomed = None if self.zoomed is not None else name
+
+
+def _tabs_of(pair: tuple[str, str]) -> str:
+    """The id of the small tabs of two panes that share a place."""
+    return f"tabs-{pair[0]}"

@@ -108,9 +108,11 @@ def _json_document(session: Session) -> Iterator[str]:
 def _responsibilities(session: Session, step: Step) -> Iterator[str]:
     assert step.at_q is not None
     data, posterior = session.choices.dataset, Posterior(step.at_q)
+    learning = session.choices.learning
+    origin = None if learning is None else learning.train  # the rows of the table that a network is trained on
     known = [] if data.y is None else ["class"]
     n_rows = step.problem.data.n_rows
-    named = n_rows == data.n_samples  # else a row of the model is not a row of the table
+    named = origin is not None or n_rows == data.n_samples  # else a row of the model is not a row of the table
     for begin in range(0, n_rows, _ROWS_AT_ONCE):
         rows = slice(begin, min(begin + _ROWS_AT_ONCE, n_rows))
         r = posterior.rows(rows)
@@ -120,8 +122,9 @@ def _responsibilities(session: Session, step: Step) -> Iterator[str]:
         lines = []
         for i, values in enumerate(r.tolist(), start=begin):
             label = int(max(range(len(values)), key=values.__getitem__)) + 1
-            row: list[Any] = [data.row_name(i) if named else i + 1]
+            place = i if origin is None else int(origin[i])
+            row: list[Any] = [data.row_name(place) if named else i + 1]
             if named and data.y is not None:
-                row.append(data.class_names[data.y[i]] if data.y[i] >= 0 else "")
+                row.append(data.class_names[data.y[place]] if data.y[place] >= 0 else "")
             lines.append(csv_line([*row, *values, label]))
         yield "".join(lines)

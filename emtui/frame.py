@@ -16,6 +16,7 @@ from engine.step import Phase, Step
 
 if TYPE_CHECKING:
     from emtui.rival import Contest
+    from engine.ledgers import Ledger
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,13 @@ class Frame:
     def n_rows(self) -> int:
         """Rows of the data that the model is fitted to."""
         return self.step.problem.data.n_rows
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The numbers of this step, what each changed by, and why one fell; they are recorded, so this is cheap."""
+        from engine.ledgers import ledger
+
+        return ledger(self.step, self.previous)
 
     def responsibilities_of(self, rows: IntArray) -> Array | None:
         """(len(rows), K) for a page of the table; None before the first E-step."""

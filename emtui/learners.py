@@ -23,13 +23,15 @@ class Learners:
         if known is None:
             learning = choices.learning
             assert learning is not None
+            looked = step.phase == "E"  # which began the next iteration, and has moved nothing yet
+            iteration = step.iteration - looked
             known = progress(
                 choices.model,
                 step.params,
                 learning,
-                iteration=step.iteration,
-                seconds=step.seconds,
-                passes=passes_of(choices.model, step.iteration),
+                iteration=iteration,
+                seconds=step.seconds_before if looked else step.seconds,
+                passes=passes_of(choices.model, iteration),
             )
             self._progress[step.at] = known
         return known

@@ -7,6 +7,8 @@ from typing import Any
 from textual.message import Message
 
 from emtui.frame import Frame
+from emtui.questions import Question
+from engine.step import Step
 
 
 class FrameReady(Message):
@@ -33,6 +35,26 @@ class Crashed(Message):
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
+
+
+class Asked(Message):
+    """A pane wants to know something of a step that takes more than a look: the answer comes as `Answered`."""
+
+    def __init__(self, question: Question, step: Step) -> None:
+        super().__init__()
+        self.question = question
+        self.step = step
+
+
+class Answered(Message):
+    """The answer to a question about a step, or a sentence that says why there is none."""
+
+    def __init__(self, question: Question, step: Step, answer: Any, generation: int) -> None:
+        super().__init__()
+        self.question = question
+        self.step = step
+        self.answer = answer
+        self.generation = generation
 
 
 class RowChosen(Message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from emtui.baseline import agreement_with_classes, kmeans_baseline
 from emtui.choices import Choices
@@ -13,13 +14,17 @@ from engine.evaluation import Agreement, Criteria, criteria, hard_shares
 from engine.run import Restart
 from engine.step import Posterior, Step
 
+if TYPE_CHECKING:
+    from emtui.rival import Contest
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """All of it belongs to the parameters of the last step.
 
     restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
-    where the model or the data have none; baseline is k-means, where there is an agreement to compare.
+    where the model or the data have none; baseline is k-means, where there is an agreement to compare; contest a
+    network beside the other way to train it, where the model is one.
     """
 
     choices: Choices
@@ -29,6 +34,7 @@ class Outcome:
     hard_shares: Array | None
     agreement: Agreement | None
     baseline: Baseline | None
+    contest: Contest | None = None
 
 
 def judge(choices: Choices, step: Step, restarts: tuple[Restart, ...] = ()) -> Outcome:
@@ -47,4 +53,11 @@ def judge(choices: Choices, step: Step, restarts: tuple[Restart, ...] = ()) -> O
         else hard_shares(labels, len(weights), data.sample_weight),
         agreement=agreed,
         baseline=None if agreed is None else kmeans_baseline(choices),
+        contest=_contest(choices, step) if choices.learning is not None else None,
     )
+
+
+def _contest(choices: Choices, step: Step) -> Contest:
+    from emtui.contest_report import contest_of
+
+    return contest_of(choices, step)

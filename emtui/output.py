@@ -13,7 +13,10 @@ from types import FrameType
 from typing import TextIO
 
 # plain forms of the signs that the app's own words use, for a terminal that has no UTF-8
-_PLAIN = str.maketrans({"×": "x", "·": "-", "−": "-", "–": "-", "…": "...", "‖": "||", "∞": "inf", "²": "^2", "’": "'"})
+_PLAIN = str.maketrans(
+    {"×": "x", "·": "-", "−": "-", "–": "-", "…": "...", "‖": "||", "∞": "inf", "²": "^2", "’": "'"}
+    | {"✓": "ok", "✗": "NO"}
+)
 
 
 class Output:

@@ -19,7 +19,13 @@ def picture_text(session: Session, width: int = WIDTH, height: int = HEIGHT) -> 
     frame = session.frame()
     view = view_for(frame.choices.model)
     axes = view.axes(frame)[0]
-    picture = draw(view.scene(frame, axes, DARK), width, height, DARK)
+    diagram = view.diagram(frame, axes)
+    if diagram is None:
+        picture = draw(view.scene(frame, axes, DARK), width, height, DARK)
+    else:
+        from emtui.charts.diagram import draw_diagram
+
+        picture = draw_diagram(diagram, width, height, DARK)
     lines = [view.caption(frame, axes), *picture.text.splitlines(), view.sentence(frame)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 

@@ -10,8 +10,9 @@ from textual.geometry import Region, Size
 Width = Literal["wide", "middle", "narrow"]
 LEFT = ("datasets", "model", "agreement")
 RIGHT = ("curves", "responsibilities", "parameters")
+TWINS = (("curves", "bound"), ("responsibilities", "why"))  # panes that take turns at one place of a wide screen
 PICTURE = "picture"
-ORDER = (PICTURE, *RIGHT, "agreement", "datasets", "model")  # the panes' numbers, 1 to 7
+ORDER = (PICTURE, *RIGHT, "agreement", "datasets", "model", "bound", "why")  # the panes' numbers, 1 to 9
 WIDE, MIDDLE = 120, 80
 
 
@@ -29,10 +30,16 @@ def width_class(width: int) -> Width:
     return "wide" if width >= WIDE else "middle" if width >= MIDDLE else "narrow"
 
 
-def plan(size: Size, width: Width, tab: str, zoomed: str | None) -> Plan:
+def twin_of(name: str) -> str | None:
+    """The pane that takes turns with this one on a wide screen; None for a pane that has its place for itself."""
+    return next((pair[1 - pair.index(name)] for pair in TWINS if name in pair), None)
+
+
+def plan(size: Size, width: Width, tab: str, zoomed: str | None, turned: frozenset[str] | tuple[str, ...] = ()) -> Plan:
     """Lay the panes out.
 
     size: of the desk. width: of the screen. tab: the pane that was chosen last. zoomed: the one that has it all.
+    turned: those of the right side's panes whose twin is to be seen in their place.
     """
     whole = Region(0, 0, size.width, size.height)
     if zoomed is not None:
@@ -42,7 +49,8 @@ def plan(size: Size, width: Width, tab: str, zoomed: str | None) -> Plan:
         regions = _stack(LEFT, Region(0, 0, left, size.height), _left_heights(size.height))
         regions[PICTURE] = Region(left, 0, size.width - left - right, size.height)
         column = Region(size.width - right, 0, right, size.height)
-        return Plan(regions | _stack(RIGHT, column, _right_heights(size.height)))
+        seen = tuple((twin_of(name) or name) if name in turned else name for name in RIGHT)
+        return Plan(regions | _stack(seen, column, _right_heights(size.height)))
     tabs = tuple(name for name in ORDER if width == "narrow" or name != PICTURE)
     chosen = tab if tab in tabs else tabs[0]
     if width == "narrow":

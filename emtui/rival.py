@@ -70,7 +70,7 @@ def rival_model(choices: Choices) -> Any:
     Raises:
         EngineError: an option that was set for it can't be used; one sentence.
     """
-    model = choices.model
+    model: Any = choices.model
     other = _OTHER.get(model.name)
     if other is None:
         return None
@@ -108,7 +108,7 @@ class Rival:
         X, y = choices.table
         problem = Problem(self.model, self.model.observe(X, y), algorithm_named("classic"), choices.seed)
         if choices.same_start:
-            given = self.model.Params(start.hidden, start.output)
+            given = self.model.Params(start.hidden, start.output, start.deeper)
             self._step = begin_problem(problem, given)
         else:
             self._step = begin_problem(Problem(self.model, problem.data, problem.algorithm, choices.seed + 1))

@@ -44,6 +44,10 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
         record["agreement"] = {**agreement_record(found), "kmeans": kmeans}
     record["hard_shares"] = None if outcome.hard_shares is None else outcome.hard_shares.tolist()
     record |= {"seed": outcome.choices.seed, "notes": outcome.choices.dataset.notes}
+    if outcome.contest is not None:
+        from emtui.contest_report import contest_record
+
+        record |= contest_record(outcome.choices, outcome.contest)
     if outcome.restarts:
         record["restarts"] = outcome.restarts
     return record

@@ -60,9 +60,12 @@ def heading(choices: Choices) -> list[str]:
     data, model = choices.dataset, choices.model
     options = " ".join(f"{option.name}={option.format(getattr(model, option.name))}" for option in model.options())
     start = f"start {clean(choices.start_file, 60)}" if choices.start_file is not None else f"seed {choices.seed}"
-    units = " standardized" if data.units is not None else ""
+    units = " standardized" if choices.standardized else ""
     algorithm = "" if choices.algorithm == "classic" else f" · {choices.algorithm}"
     size = f"{data.n_samples}×{data.n_features}"
+    split = choices.learning
+    if split is not None:
+        size += f" ({len(split.train)} train, {len(split.test)} test)"
     return [f"{data.name} {size}{units} · {model.name} {options} · {start}{algorithm}", *data.notes]
 
 
@@ -119,6 +122,11 @@ def summary(outcome: Outcome) -> list[str]:
     if outcome.criteria is not None:
         found = outcome.criteria
         lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} (smaller is better)")
+    if outcome.contest is not None:
+        from emtui.contest_report import contest_lines, weight_lines
+
+        contest = outcome.contest
+        return [*lines, *contest_lines(outcome.choices, contest), *weight_lines(contest, step.params)]
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
 
 

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from emtui.choices import Choices
-from emtui.messages import Crashed, FrameReady, StepRefused
+from emtui.messages import Answered, Crashed, FrameReady, StepRefused
+from emtui.questions import Question, answer
 from emtui.session import Session
 from engine.errors import EngineError
+from engine.step import Step
 
 SECONDS_BETWEEN_FRAMES = 0.1
 SMALL = 20_000  # n × (d + K) below which a step costs less than a blink
@@ -28,10 +30,14 @@ _TROUBLE = (EngineError, OSError, MemoryError)
 
 @dataclass(frozen=True)
 class Job:
-    """Something to do with the session of one exploration; it returns a sentence to say beside the step, or ""."""
+    """Something to do with the session of one exploration; it returns a sentence to say beside the step, or "".
+
+    shows: the step may be another one afterwards. A job that answers a question leaves it alone.
+    """
 
     generation: int
     do: Callable[[], str]
+    shows: bool = True
 
 
 class Runner:
@@ -44,6 +50,7 @@ class Runner:
     def __init__(self, post: Callable[[Message], object]) -> None:
         self._post = post
         self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._unfinished: dict[int, Job] = {}  # those in the queue, and the one that is being done
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
         self._generation = 0
@@ -51,6 +58,8 @@ class Runner:
         self._thread: threading.Thread | None = None
         self._running_on = False
         self._note = ""  # beside the step that is shown
+        self._owed = False  # a step was taken that no frame has shown yet
+        self._asked: dict[type, tuple[Question | None, Step | None]] = {}
 
     @property
     def session(self) -> Session | None:
@@ -66,6 +75,11 @@ class Runner:
     def busy(self) -> bool:
         """Something is queued or being computed."""
         return self._jobs.unfinished_tasks > 0
+
+    @property
+    def stepping(self) -> bool:
+        """Something that may change the step is queued or being computed: more than questions."""
+        return any(job.shows for job in tuple(self._unfinished.values()))
 
     @property
     def running_on(self) -> bool:
@@ -86,6 +100,7 @@ class Runner:
             return ""
 
         self._generation = generation
+        self._asked.clear()
         self._submit(Job(generation, job), at_once=small)
         self._submit(Job(generation, self._compare), at_once=False)
 
@@ -115,6 +130,18 @@ class Runner:
 
         self._submit(Job(self._generation, job), at_once=self._is_small)
 
+    def ask(self, question: Question, step: Step) -> None:
+        """Answer a question about a step when its turn comes; of each kind of question the last one asked counts."""
+        kind, generation = type(question), self._generation
+        self._asked[kind] = (question, step)
+        self._submit(Job(generation, lambda: self._answer(kind, generation), shows=False), at_once=False)
+
+    def _answer(self, kind: type, generation: int) -> str:
+        question, step = self._asked.pop(kind, (None, None))
+        if question is not None and step is not None:
+            self._post(Answered(question, step, answer(question, step), generation))
+        return ""
+
     def run_on(self) -> None:
         """Iterate until a stopping rule is met or `cancel` is called, showing frames on the way."""
         if self._running_on:
@@ -139,18 +166,32 @@ class Runner:
         return first_note
 
     def cancel(self) -> None:
-        """Stop what is under way at the next half-step, and forget what is queued."""
+        """Stop what is under way at the next half-step, and forget what is queued, but for questions."""
         self._cancelled.set()
+        questions: list[Job] = []
         while True:
             try:
-                self._jobs.get_nowait()
+                job = self._jobs.get_nowait()
             except queue.Empty:
-                return
-            self._jobs.task_done()
+                break
+            if job is not None and not job.shows:
+                questions.append(job)
+            self._done(job)
+        for job in questions:
+            self._put(job)
+
+    def _put(self, job: Job) -> None:
+        self._unfinished[id(job)] = job
+        self._jobs.put(job)
+
+    def _done(self, job: Job | None) -> None:
+        self._unfinished.pop(id(job), None)
+        self._jobs.task_done()
 
     def close(self) -> None:
         """Stop the thread; it ends by itself after the half-step that it is in."""
         self.cancel()
+        self._asked.clear()
         self._jobs.put(None)
 
     def wait(self) -> None:
@@ -178,7 +219,7 @@ class Runner:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="emtui-runner", daemon=True)
             self._thread.start()
-        self._jobs.put(job)
+        self._put(job)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -187,17 +228,18 @@ class Runner:
                     self._cancelled.clear()
                     self._perform(job)
             finally:
-                self._jobs.task_done()
-        self._jobs.task_done()
+                self._done(job)
+        self._done(None)
 
     def _perform(self, job: Job) -> None:
         if job.generation != self._generation:
             return
         try:
             note = job.do()
-            self._note = note
-            if note or self._jobs.empty():
-                self._show(job.generation, note)
+            if job.shows:
+                self._note, self._owed = note, True
+            if note or (self._owed and self._jobs.empty()):
+                self._show(job.generation, self._note)
             if job.do != self._follow and self._session is not None and self._session.rival_is_behind:
                 self._submit(Job(job.generation, self._follow), at_once=False)
         except _TROUBLE as error:
@@ -207,6 +249,7 @@ class Runner:
 
     def _show(self, generation: int, note: str) -> None:
         if self._session is not None and generation == self._generation:
+            self._owed = False
             self._post(FrameReady(self._session.frame(note), generation))
 
 

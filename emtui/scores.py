@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +9,11 @@ import numpy as np
 
 from emtui.learning import Learning
 from engine.arrays import Array, IntArray
-from engine.errors import EngineError
-from engine.models.mlp_predict import Prediction, PredictionReport, network_report, predict_network
+from engine.models.mlp_predict import Prediction, PredictionReport, exactly_predictable, network_report, predict_network
 
 N_DRAWS = 200
-_MOST_SUMMED = 16  # units up to which every configuration is summed for every row of the table
-_ROWS_OF_ONE_LOOK = 50
+_MOST_KEPT = 10_000  # probabilities of one score, since every iteration has one
+_AT_ONCE = 2**27  # terms of a sum over configurations that are no matter of a moment
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +21,16 @@ class Score:
     """On some rows.
 
     log_loss: the mean of −ln p(y | x) in nats, the cross-entropy. accuracy: the share of rows that are right.
-    confusion: (g, g) rows of each class (down) that are predicted as each class (across).
+    confusion: (g, g) rows of each class (down) that are predicted as each class (across). log_loss_error: the standard
+    error of the log-loss where p(y | x) is estimated from draws, else 0. probabilities: (n_rows, g), None of many rows.
     """
 
     n_rows: int
     log_loss: float
     accuracy: float
     confusion: IntArray
+    log_loss_error: float = 0.0
+    probabilities: Array | None = None
 
     @property
     def hits(self) -> int:
@@ -52,16 +53,21 @@ class Progress:
 
 
 def usual_prediction(model: Any) -> Prediction:
-    """How the model predicts by itself: its marginal, a sample of it where it is too long a sum, or a forward pass."""
-    if getattr(model, "loss", "marginal") == "forward":
-        return "forward"
-    layers = model.hidden_units
-    return "marginal" if isinstance(layers, int) and layers <= _MOST_SUMMED else "sampled"
+    """How the model predicts by itself: its marginal, or the usual forward pass."""
+    return "forward" if getattr(model, "loss", "marginal") == "forward" else "marginal"
 
 
 def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:
     """(n, g) class probabilities of rows; what is sampled is drawn with the same numbers every time."""
     return predict_network(params, inputs, prediction, generator=np.random.default_rng(0), n_draws=N_DRAWS)
+
+
+def affordable_rows(params: Any, most: int = 20_000) -> int:
+    """How many rows can be predicted while somebody waits for a key."""
+    units = sum(params.sizes)
+    if exactly_predictable(params):
+        return int(min(most, max(100, _AT_ONCE >> units)))
+    return int(min(most, max(100, _AT_ONCE // (4_000 * units))))
 
 
 def score(model: Any, params: Any, learning: Learning, rows: IntArray) -> Score | None:
@@ -70,7 +76,8 @@ def score(model: Any, params: Any, learning: Learning, rows: IntArray) -> Score 
         return None
     prediction = usual_prediction(model)
     found = _report(params, learning.inputs[rows], learning.targets[rows], prediction)
-    return Score(len(rows), found.log_loss, found.accuracy, found.confusion)
+    kept = found.probabilities if found.probabilities.size <= _MOST_KEPT else None
+    return Score(len(rows), found.log_loss, found.accuracy, found.confusion, found.log_loss_error, kept)
 
 
 def _report(params: Any, inputs: Array, targets: IntArray, prediction: Prediction) -> PredictionReport:
@@ -88,29 +95,19 @@ def progress(model: Any, params: Any, learning: Learning, *, iteration: int, sec
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """One row, seen by a network: what it says of the class in three ways, (g,) probabilities each."""
+    """One row, seen by a network: what it says of the class in three ways, (g,) probabilities each.
+
+    exact: the marginal is a sum over all hidden configurations, not an estimate from draws.
+    """
 
     forward: Array
-    marginal: Array | None
+    marginal: Array
     sampled: Array
+    exact: bool
 
 
 def look(params: Any, inputs: Array) -> Look:
-    """What parameters say of one row, inputs (p,); the marginal is None where memory does not hold its sum."""
+    """What parameters say of one row, inputs (p,)."""
     row = inputs[None, :]
-    try:
-        marginal = predicted(params, row, "marginal")[0] if _summable(params) else None
-    except EngineError:
-        marginal = None
-    return Look(predicted(params, row, "forward")[0], marginal, predicted(params, row, "sampled")[0])
-
-
-def _summable(params: Any) -> bool:
-    hidden = getattr(params, "hidden", None)
-    return isinstance(hidden, np.ndarray) and hidden.ndim == 2 and len(hidden) <= _MOST_SUMMED
-
-
-def mean_log_loss(probabilities: Array, targets: IntArray) -> float:
-    """The mean of −ln p(y | x) in nats; ∞ where a target was given no chance."""
-    chosen = probabilities[np.arange(len(targets)), targets]
-    return float(-np.log(chosen).mean()) if np.all(chosen > 0) else math.inf
+    forward, marginal, sampled = (predicted(params, row, way)[0] for way in ("forward", "marginal", "sampled"))
+    return Look(forward, marginal, sampled, exactly_predictable(params))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 import engine
-from emtui.choices import Choices, looks_like_file
+from emtui.choices import Choices, is_folder, looks_like_file
+from emtui.learning import train_share
 from engine.step import Step
 
 
@@ -25,6 +26,8 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
     """
     last, start = steps[-1], choices.start
     imports, class_name = _model_class(choices.model)
+    if choices.model.supervised and choices.standardize:
+        imports.append("from engine.units import standard_units")
     lines = [
         f'"""{_title(choices, last)}"""',
         "",
@@ -35,7 +38,7 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
         *_data_lines(choices),
         *_call(f"model = {class_name}", _options(choices.model)),
     ]
-    arguments = ["model", "data.X", *(["data.y"] if choices.model.supervised else [])]
+    arguments = ["model", *(["X", "y"] if choices.model.supervised else ["data.X"])]
     if start is not None:
         lines += _call("start = model.Params", _arrays(start))
         arguments.append("start=start")
@@ -62,14 +65,37 @@ def _model_class(model: Any) -> tuple[list[str], str]:
 def _data_lines(choices: Choices) -> list[str]:
     columns = None if choices.columns is None else f"columns={list(choices.columns)!r}"
     label = None if choices.label is None else f"label={choices.label!r}"
-    if looks_like_file(choices.source):
+    if is_folder(choices.source):
+        lines = [f"data = engine.read_corpus({choices.source!r})"]
+        if choices.columns is not None:
+            lines.append(f"data = data.columns({list(choices.columns)!r})")
+    elif looks_like_file(choices.source):
         missing = 'missing="keep"' if choices.model.takes_missing else None
         lines = _call("data = engine.read_table", [repr(choices.source), *filter(None, (label, columns, missing))])
     else:
         lines = [f"data = engine.load({choices.source!r})"]
         if choices.columns is not None:
             lines.append(f"data = data.columns({list(choices.columns)!r})")
+    if choices.model.supervised:
+        return [*lines, *_split_lines(choices)]
     return [*lines, "data = data.standardized()"] if choices.standardize else lines
+
+
+def _split_lines(choices: Choices) -> list[str]:
+    """The training rows, standardised by themselves where that was asked for."""
+    if choices.test_share == 0.0:
+        lines = ["X, y = data.X, data.y"]
+    else:
+        seed = choices.seed if choices.split_seed is None else choices.split_seed
+        share = f"train_share={train_share(choices.test_share)!r}"
+        how = [share, *([] if choices.stratify else ["stratified=False"]), f"seed={seed}"]
+        lines = [
+            *_call("split = engine.train_test_split", ["data.y", *how]),
+            "X, y = data.X[split.train], data.y[split.train]",
+        ]
+    if choices.standardize:
+        lines += ["units, _ = standard_units(X)", "X = units.to_standard(X)"]
+    return lines
 
 
 def _options(model: Any) -> list[str]:

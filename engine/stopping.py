@@ -196,12 +196,14 @@ def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple
     """The rules of a run: trouble first, then the one that was asked for, then the limit of iterations.
 
     Raises:
-        OptionError: max_iter or tol can't be used.
+        OptionError: max_iter, tol or stopping can't be used.
     """
     if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 0:
         raise OptionError(f"max_iter must be a whole number of at least 0, not {max_iter!r}.")
     if isinstance(tol, bool) or not isinstance(tol, (int, float, np.floating)) or not tol >= 0:
         raise OptionError(f"tol must be a number of at least 0, not {tol!r}.")
+    if stopping is not None and not callable(stopping):
+        raise OptionError(f"stopping must be a rule such as stopping.ObjectiveChange(1e-6), not {stopping!r}.")
     return (
         Trouble(),
         ObjectiveChange(float(tol)) if stopping is None else stopping,

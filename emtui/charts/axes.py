@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from emtui.charts.memory import memory
-from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Layer, Mark, Raster, Scene
+from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Ground, Layer, Mark, Raster, Scene
 from emtui.charts.text import fit
 
 MARGIN = 0.04
@@ -157,7 +157,7 @@ def _extent(layer: Layer) -> tuple[FloatArray, FloatArray] | None:
                 reach = layer.n_std * np.sqrt(np.maximum(np.diag(layer.covariance), 0.0))
                 corners = np.stack([layer.center - reach, layer.center + reach])
             return corners[:, 0], corners[:, 1]
-        case Raster():
+        case Raster() | Ground():
             return np.array(layer.extent[:2]), np.array(layer.extent[2:])
         case Bars() if len(layer.heights):
             return layer.edges, np.append(layer.heights, 0.0)

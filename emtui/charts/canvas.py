@@ -16,6 +16,7 @@ import numpy.typing as npt
 from emtui.charts.axes import Axis
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
 from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, pack_all
+from emtui.charts.prose import put_prose
 from emtui.charts.raster import ASCII_SHADES, SHADES, shades_of
 from emtui.charts.reduce import Inked, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
 from emtui.charts.scene import (
@@ -26,9 +27,11 @@ from emtui.charts.scene import (
     Dots,
     Ellipse,
     FloatArray,
+    Ground,
     HLine,
     LineStyle,
     Mark,
+    Prose,
     Raster,
     Scene,
     Span,
@@ -231,6 +234,27 @@ class Canvas:
         tint = span.color or blend(self.palette.background, self.palette.text, 0.08)
         self.background.reshape(rows, columns)[:, inside] = pack(tint)
 
+    def put_ground(self, ground: Ground) -> None:
+        """Colours behind whole cells; faint markers where the terminal has no true colours."""
+        columns, rows = self.size
+        x0, x1, y0, y1 = ground.extent
+        n_rows, n_columns = ground.marks.shape
+        x = np.array([self.axes[0].value((i + 0.5) / columns) for i in range(columns)])
+        y = np.array([self.axes[1].value(1.0 - (i + 0.5) / rows) for i in range(rows)])
+        at_column = np.floor((x - x0) / ((x1 - x0) or 1.0) * n_columns).astype(np.int64)
+        at_row = np.floor((y1 - y) / ((y1 - y0) or 1.0) * n_rows).astype(np.int64)
+        inside = ((at_row >= 0) & (at_row < n_rows))[:, None] & ((at_column >= 0) & (at_column < n_columns))[None, :]
+        places = np.ix_(np.clip(at_row, 0, n_rows - 1), np.clip(at_column, 0, n_columns - 1))
+        cells = np.flatnonzero(inside)
+        if self.palette.mode == "truecolor" and not self.palette.ascii:
+            self.background[cells] = pack_all(ground.colors[places].reshape(-1, 3)[cells])
+            return
+        # every other cell, so that the rows that are drawn on it can be told apart
+        sparse = cells[(cells % columns + cells // columns) % 3 == 0]
+        table = np.array([single_cell(marker) for marker in ground.markers] or ["."], dtype="<U1")
+        self.chars[sparse] = table[ground.marks[places].ravel()[sparse] % len(table)]
+        self.foreground[sparse] = pack(self.palette.muted)
+
     def put_mark(self, mark: Mark) -> None:
         """One character above everything."""
         cell = self.cell_at(mark.x, mark.y)
@@ -258,6 +282,10 @@ class Canvas:
                     self.put_bars(layer)
                 case Raster():
                     self.put_raster(layer)
+                case Ground():
+                    self.put_ground(layer)
+                case Prose():
+                    put_prose(self, layer)
                 case Ellipse():
                     self.put_ellipse(layer)
                 case Span():

@@ -11,7 +11,7 @@ from emtui.charts.scene import Scene
 from emtui.charts.surface import PictureWidget
 
 
-class Chart(PictureWidget):
+class Chart(PictureWidget, can_focus=True):
     """Shows one scene at whatever size it has, and says in data coordinates where it was clicked."""
 
     DEFAULT_CSS = """

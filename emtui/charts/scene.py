@@ -227,7 +227,40 @@ class Raster:
         object.__setattr__(self, "values", values)
 
 
-Layer: TypeAlias = Dots | Cloud | Curve | Mark | Ellipse | Trail | Bars | VLine | HLine | Span | Raster
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """The plane in colours, behind everything: colors (r, c, 3) uint8, the first row at the top.
+
+    marks: (r, c) which of the markers stands for each place, drawn instead where there are no true colours.
+    extent: (x0, x1, y0, y1), where it lies.
+    """
+
+    colors: ColorArray
+    marks: IntArray
+    markers: Sequence[str]
+    extent: tuple[float, float, float, float]
+
+    def __post_init__(self) -> None:
+        colors = np.asarray(self.colors, dtype=np.uint8)
+        marks = np.asarray(self.marks, dtype=np.int64)
+        if colors.ndim != 3 or colors.shape[2] != 3 or marks.shape != colors.shape[:2]:
+            raise ValueError(f"colors should have shape (r, c, 3) and marks (r, c), not {colors.shape}, {marks.shape}")
+        object.__setattr__(self, "colors", colors)
+        object.__setattr__(self, "marks", marks)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prose:
+    """Words in the cells themselves, in reading order: each paragraph is a sequence of words with their colours.
+
+    Paragraphs share the lines evenly, and a word that finds no room is left out with those after it. Text from data
+    is cleaned when it is drawn.
+    """
+
+    paragraphs: Sequence[Sequence[tuple[str, RGB]]]
+
+
+Layer: TypeAlias = Prose | Ground | Dots | Cloud | Curve | Mark | Ellipse | Trail | Bars | VLine | HLine | Span | Raster
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -44,6 +44,32 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
     return "".join(kept).rstrip() + ellipsis
 
 
+def short_head(name: str, width: int) -> str:
+    """A name in so many cells, each of its words shortened alike: "petal length" in seven is "pet len".
+
+    A plain cut would make "petal length" and "petal width" the same; and "reading_12" and "reading_13", so that
+    underscores part words too, and the digits at the end of a word are kept.
+    """
+    text = clean(name)
+    if cell_len(text) <= width:
+        return text
+    words = text.replace("_", " ").split()
+    if len(words) < 2:
+        stem = text.rstrip("0123456789")
+        digits = text[len(stem) :]
+        return fit(stem, width - len(digits), "") + digits if 0 < len(digits) < width else fit(text, width)
+    letters = width - len(words) + 1
+    if letters < len(words):  # the first word and the last tell more than the first alone
+        return short_head(f"{words[0]} {words[-1]}", width) if len(words) > 2 and width >= 3 else fit(text, width)
+    lengths = [0] * len(words)
+    while letters and any(length < cell_len(word) for length, word in zip(lengths, words, strict=True)):
+        for index, word in enumerate(words):
+            if letters and lengths[index] < cell_len(word):
+                lengths[index] += 1
+                letters -= 1
+    return " ".join(fit(word, length, "") for word, length in zip(words, lengths, strict=True))
+
+
 def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:
     """Text fitted and filled with spaces to exactly width cells; align is "left", "right" or "center"."""
     text = fit(text, width, ellipsis)

@@ -59,6 +59,10 @@ class Lines:
 
 def agreement_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, ...]:
     """Hits, indices, shares, criteria and the confusion matrix, the most telling first; none is wider than width."""
+    if frame.contest is not None:
+        from emtui.panes.contest_lines import contest_lines
+
+        return tuple(contest_lines(frame.contest, frame.choices.model, width, palette))
     lines: list[Cell] = [*_hits(frame, width, palette), *_indices(frame, width)]
     lines += _shares(frame, width, palette)
     lines += _criteria(frame, width)

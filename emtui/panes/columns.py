@@ -13,7 +13,8 @@ from rich.style import Style
 from emtui.charts.colors import Palette
 from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, style_of
 from emtui.charts.scene import RGB
-from emtui.charts.text import clean, fit
+from emtui.charts.text import fit
+from emtui.charts.text import short_head as short_head
 
 GAP = 1
 """Cells between two columns."""
@@ -183,26 +184,6 @@ def line(cells: Sequence[Cell], columns: Sequence[Column], ellipsis: str = "…"
             made.append(Segment(" " * column.gap))
         made += segments(cell, column.width, column.align, ellipsis)
     return made
-
-
-def short_head(name: str, width: int) -> str:
-    """A name in so many cells, each of its words shortened alike: "petal length" in seven is "pet len".
-
-    A plain cut would make "petal length" and "petal width" the same.
-    """
-    words = clean(name).split()
-    if cell_len(" ".join(words)) <= width or len(words) < 2:
-        return fit(name, width)
-    letters = width - len(words) + 1
-    if letters < len(words):
-        return fit(name, width)
-    lengths = [0] * len(words)
-    while letters and any(length < cell_len(word) for length, word in zip(lengths, words, strict=True)):
-        for index, word in enumerate(words):
-            if letters and lengths[index] < cell_len(word):
-                lengths[index] += 1
-                letters -= 1
-    return " ".join(fit(word, length, "") for word, length in zip(words, lengths, strict=True))
 
 
 def joined(parts: Sequence[str], width: int) -> str:

@@ -1,9 +1,12 @@
-"""The curves: log-likelihood, bound and KL by half-step, and accuracy against k-means; a click goes to a step."""
+"""The curves: log-likelihood, bound and KL by half-step, and accuracy against k-means; a click goes to a step.
+
+For a network: loss and accuracy of both ways to train it, against iterations, seconds or passes over the data.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from textual.app import ComposeResult
@@ -12,26 +15,36 @@ from textual.binding import Binding, BindingType
 from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, HLine, Layer, Mark, Scene, VLine
+from emtui.charts.text import fit
 from emtui.frame import Frame
 from emtui.messages import GoTo
 from emtui.panes.pane import Pane
 from emtui.views.format import fixed, number
 
-What = Literal["log-likelihood", "kl", "accuracy"]
+if TYPE_CHECKING:
+    from emtui.panes.learning_scenes import Against
+
+What = Literal["log-likelihood", "kl", "accuracy", "loss"]
 _WHAT: tuple[What, ...] = ("log-likelihood", "kl", "accuracy")
+_OF_NETWORK: tuple[What, ...] = ("loss", "accuracy", "log-likelihood", "kl")
 
 
 class CurvesPane(Pane):
-    """One chart, three subjects; `d` shows the next."""
+    """One chart, several subjects; `d` shows the next, `i` takes a network's against something else."""
 
     label = "curves"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "next_curve", "other curve", tooltip="bound, KL, accuracy", id="curves.next")
+        Binding("d", "next_curve", "other curve", tooltip="loss, bound, KL, accuracy", id="curves.next"),
+        Binding(
+            "i", "against", "against", tooltip="a network against iterations, seconds, passes", id="curves.against"
+        ),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._what: What = "log-likelihood"
+        self._against: Against = "iterations"
+        self._of_network = False
 
     def compose(self) -> ComposeResult:
         """One chart."""
@@ -40,16 +53,37 @@ class CurvesPane(Pane):
     def draw(self, frame: Frame) -> None:
         """Draw the curve that was asked for."""
         chart = self.query_one(Chart)
-        makers = {"log-likelihood": bound_scene, "kl": kl_scene, "accuracy": accuracy_scene}
-        chart.set_scene(makers[self._what](frame, chart.palette))
-        self.border_title = self._title(frame)
+        if self._of_network != (frame.contest is not None):  # another kind of model: its own first subject
+            self._of_network = frame.contest is not None
+            self._what = self._offered(frame)[0]
+        chart.set_scene(self._scene(frame, chart.palette))
+        self.border_title = fit(self._title(frame), self.title_room)
         self.border_subtitle = "d: " + " · ".join(what for what in self._offered(frame) if what != self._what)
+        if self._shows_learning(frame):
+            self.border_subtitle = "d subject · i against"
+
+    def _shows_learning(self, frame: Frame) -> bool:
+        """Both methods are drawn, not the bound of one."""
+        return frame.contest is not None and self._what in ("loss", "accuracy")
+
+    def _scene(self, frame: Frame, palette: Palette) -> Scene:
+        if self._shows_learning(frame):
+            from emtui.panes import learning_scenes
+
+            make = learning_scenes.loss_scene if self._what == "loss" else learning_scenes.accuracy_scene
+            return make(frame, palette, self._against)
+        makers = {"log-likelihood": bound_scene, "kl": kl_scene, "accuracy": accuracy_scene}
+        return makers[self._what](frame, palette)
 
     def _title(self, frame: Frame) -> str:
         label = frame.choices.model.objective_label
-        return {"log-likelihood": f"{label} and bound", "kl": "KL(q ‖ posterior)", "accuracy": "accuracy"}[self._what]
+        titles = {"log-likelihood": f"{label} and bound", "kl": "KL(q ‖ posterior)"}
+        title = titles.get(self._what, self._what)
+        return f"{title} by {self._against}" if self._shows_learning(frame) else title
 
     def _offered(self, frame: Frame) -> tuple[What, ...]:
+        if frame.contest is not None:
+            return _OF_NETWORK
         known = any(record.hits is not None for record in frame.records)
         return _WHAT if known else _WHAT[:2]
 
@@ -62,9 +96,27 @@ class CurvesPane(Pane):
         self._what = offered[(place + 1) % len(offered)]
         self.redraw()
 
+    def action_against(self) -> None:
+        """Take a network against the next of iterations, seconds and passes."""
+        from emtui.panes.learning_scenes import AGAINST
+
+        if self.frame is None or self.frame.contest is None:
+            self.notify("Only a network is taken against seconds and passes: choose the model mlp.", markup=False)
+            return
+        self._against = AGAINST[(AGAINST.index(self._against) + 1) % len(AGAINST)]
+        self._what = self._what if self._shows_learning(self.frame) else "loss"
+        self.redraw()
+
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """Go to the step that was clicked."""
         event.stop()
+        if self.frame is not None and self.frame.contest is not None and self._shows_learning(self.frame):
+            from emtui.panes.learning_scenes import place_of
+
+            own = self.frame.contest.own
+            nearest = min(range(len(own)), key=lambda place: abs(place_of(own[place], self._against) - event.x))
+            self.post_message(GoTo(2 * nearest))
+            return
         self.post_message(GoTo(round(event.x * 2)))
 
 

@@ -17,6 +17,7 @@ from emtui.choices import Choices
 from emtui.frame import Frame
 from emtui.messages import DatasetChosen
 from emtui.panes.choice_list import ChoiceList
+from emtui.panes.lines import cut_lines
 from emtui.panes.pane import Pane
 from emtui.panes.wording import border_text
 from engine.data import datasets
@@ -157,7 +158,10 @@ class DatasetsPane(Pane):
             said = " ".join((*data.notes, self._shown[place].detail))
         else:
             said = self._shown[place].detail
-        self.query_one(Static).update(Content(clean(said)))
+        below = self.query_one(Static)
+        room = below.styles.max_height
+        below.update(Content("\n".join(cut_lines(clean(said), self.size.width, int(room.value) if room else 1))))
+        self.call_after_refresh(options.scroll_to_highlight)  # the lines below it may have made the list shorter
         title = self._shown[here].title if here is not None else data.title
         notes = f"{title}: {data.notes[0]}" if data.notes else ""
         self.border_subtitle = border_text(notes if not self.has_class("-roomy") else "")

@@ -118,6 +118,10 @@ class Field(Widget, can_focus=True):
                 self.post_message(self.Edited(self))
         self.refresh()
 
+    def take_next(self) -> None:
+        """The next of its words."""
+        self._cycle(1)
+
     def _cycle(self, by: int) -> None:
         words = self.spec.words
         place = words.index(self.text) if self.text in words else 0

@@ -7,15 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from emtui.choices import Choices, make_model
-from engine.algorithms import ALGORITHMS
-from engine.errors import EngineError
+from engine.algorithms import ALGORITHMS, algorithm_named
+from engine.errors import EngineError, OptionError
 from engine.model import Model
 from engine.models import model_class, model_names, model_title
 from engine.options import Option
 from engine.stopping import KINDS, parse_rule
+from engine.text import quoted
 
 MODEL = "model"
 BY_TOLERANCE = "by tolerance"
+SUITED = "as it suits"
+_OF_CHOICES = (
+    "algorithm",
+    "seed",
+    "tol",
+    "stop",
+    "max_iter",
+    "standardize",
+    "test_share",
+    "stratify",
+    "rival",
+    "same_start",
+)
 _LABELS = {
     "n_components": "K",
     "n_states": "states",
@@ -33,6 +47,13 @@ _TOL = Option(
     name="tol", kind="float", default=1e-6, minimum=0.0, help="stop at a smaller change of the objective per row"
 )
 _MAX_ITER = Option(name="max_iter", kind="int", default=200, minimum=0, help="stop after so many iterations at most")
+_TEST_SHARE = Option(
+    name="test_share", kind="float", default=0.4, minimum=0.0, maximum=0.99, help="share of the rows that are held back"
+)
+_STRATIFY = Option(name="stratify", kind="bool", default=True, help="hold back the same share of every class")
+_SAME_START = Option(
+    name="same_start", kind="bool", default=True, help="the other way to train it begins from the same weights"
+)
 _STANDARDIZE = Option(
     name="standardize", kind="bool", default=False, help="give every column mean 0 and variance 1 first"
 )
@@ -70,7 +91,8 @@ class WrongFieldError(EngineError):
 def fields_for(model_name: str) -> tuple[FormField, ...]:
     """The form for this model: the model, its options, then the run's own fields."""
     options = tuple(_field(option, of_model=True) for option in model_class(model_name).options())
-    return (_model_field(), *options, *_run_fields())
+    of_network = _network_fields() if model_class(model_name).supervised else ()
+    return (_model_field(), *options, *_run_fields(), *of_network)
 
 
 def texts_of(choices: Choices, model: Model[Any, Any] | None = None) -> dict[str, str]:
@@ -78,13 +100,21 @@ def texts_of(choices: Choices, model: Model[Any, Any] | None = None) -> dict[str
     model = choices.model if model is None else model
     texts = {MODEL: model.name}
     texts |= {option.name: option.format(getattr(model, option.name)) for option in model.options()}
-    return texts | {
+    texts |= {
         "algorithm": choices.algorithm,
         "seed": _SEED.format(choices.seed),
         "tol": _TOL.format(choices.tol),
         "stop": BY_TOLERANCE if choices.stop is None else choices.stop,
         "max_iter": _MAX_ITER.format(choices.max_iter),
         "standardize": _STANDARDIZE.format(choices.standardize),
+    }
+    if not model.supervised:
+        return texts
+    return texts | {
+        "test_share": _TEST_SHARE.format(choices.test_share),
+        "stratify": _STRATIFY.format(choices.stratify),
+        "rival": ", ".join(f"{key}={value}" for key, value in choices.rival) or SUITED,
+        "same_start": _SAME_START.format(choices.same_start),
     }
 
 
@@ -113,8 +143,8 @@ def settings_from(choices: Choices, texts: Mapping[str, str]) -> dict[str, Any]:
             settings["model"] = model_class(texts[MODEL])(**options)
         except EngineError as error:
             raise WrongFieldError(_named_in(str(error), options), str(error)) from error
-    for key in ("algorithm", "seed", "tol", "stop", "max_iter", "standardize"):
-        if values[key] != getattr(choices, key):
+    for key in _OF_CHOICES:
+        if key in values and values[key] != getattr(choices, key):
             settings[key] = values[key]
     return settings
 
@@ -170,12 +200,28 @@ def _model_field() -> FormField:
 
 
 def _run_fields() -> tuple[FormField, ...]:
-    algorithm = Option(
-        name="algorithm", kind="choice", default="classic", choices=tuple(ALGORITHMS), help="how an E-step settles on q"
-    )
+    ways = ", ".join(f"{name}: {kind.title}" for name, kind in ALGORITHMS.items())
+    algorithm = FormField("algorithm", "algorithm", ways, tuple(ALGORITHMS), lambda text: algorithm_named(text).text)
     rules = f"by tolerance, or NAME=VALUE where NAME is {', '.join(KINDS)}"
     stop = FormField("stop", _LABELS["stop"], rules, (), _parse_stop)
-    return _field(algorithm), _field(_SEED), _field(_TOL), stop, _field(_MAX_ITER), standardize_field()
+    return algorithm, _field(_SEED), _field(_TOL), stop, _field(_MAX_ITER), standardize_field()
+
+
+def _network_fields() -> tuple[FormField, ...]:
+    """How the rows are split, and what the other way to train a network is like."""
+    rival = FormField("rival", "rival", "KEY=VALUE, … of the other way to train it", (), _parse_rival)
+    return _field(_TEST_SHARE), _field(_STRATIFY), rival, _field(_SAME_START)
+
+
+def _parse_rival(text: str) -> tuple[tuple[str, str], ...]:
+    words = " ".join(text.split())
+    if words.lower() in {"", "auto", "none", SUITED}:
+        return ()
+    pairs = [part.partition("=") for part in words.split(",")]
+    for key, equals, value in pairs:
+        if not (key.strip() and equals and value.strip()):
+            raise OptionError(f"rival needs KEY=VALUE, such as learning_rate=0.1, not {quoted(words)}.")
+    return tuple((key.strip(), value.strip()) for key, _, value in pairs)
 
 
 def _parse_stop(text: str) -> str | None:

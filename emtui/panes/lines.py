@@ -8,6 +8,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -66,7 +67,8 @@ def where_parts(frame: Frame) -> list[str]:
     n_rows, n_columns = choices.dataset.X.shape
     sized = choices.model.size_option in {option.name for option in choices.model.options()}
     size = f" K={choices.n_components}" if sized else ""
-    parts = [f"{choices.dataset.name} {n_rows}×{n_columns}", f"{choices.model.name}{size}"]
+    standardised = " standardised" if choices.standardize else ""
+    parts = [f"{choices.dataset.name} {n_rows}×{n_columns}{standardised}", f"{choices.model.name}{size}"]
     kind = getattr(choices.model, "covariance_type", None)
     if getattr(choices.model, "emission", None) == "categorical":  # then no Gaussian has a shape
         kind = "categorical"
@@ -77,8 +79,6 @@ def where_parts(frame: Frame) -> list[str]:
     if start is not None:
         parts.append(f"start {start}")
     parts.append(f"seed {choices.seed}")
-    if choices.standardize:
-        parts.append("standardised")
     if choices.algorithm != "classic":
         parts.insert(2, choices.algorithm)
     return parts
@@ -112,11 +112,15 @@ def _fitted(parts: list[str], room: int) -> str:
 
 
 class Telling(Widget):
-    """What just happened, in one plain sentence; its height stays, so that the picture does not jump."""
+    """What just happened, in one plain sentence.
+
+    It grows by a line or two where a sentence needs them, so that a reason or a warning is never cut, and stays as
+    high until the window changes: a height that went up and down with every step would make the picture jump.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"telling--refused"}
     DEFAULT_CSS = """
-    Telling { height: 2; width: 1fr; padding: 0 1; color: $text; }
+    Telling { height: auto; min-height: 2; max-height: 4; width: 1fr; padding: 0 1; color: $text; }
     Telling .telling--refused { color: $warning; text-style: bold; }
     """
 
@@ -124,19 +128,25 @@ class Telling(Widget):
         super().__init__(id=id, markup=False)
         self.sentence = ""
         self._refused = False
+        self._room = (0, 0)  # the width, and the most lines that a sentence has needed at it
 
     def tell(self, sentence: str, *, refused: bool = False) -> None:
         """Say it."""
         self.sentence, self._refused = sentence, refused
-        self.refresh()
+        width, most = self._room
+        self.refresh(layout=width > 0 and len(wrapped(sentence, width)) > most)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The most lines that a sentence has needed at this width."""
+        most = self._room[1] if self._room[0] == width else 0
+        self._room = width, max(most, len(wrapped(self.sentence, width)))
+        return self._room[1]
 
     def render_line(self, y: int) -> Strip:
         """One line of the sentence; where it is too long for the height, the last line ends in …."""
         width, height = self.content_size
         style = self.get_component_rich_style("telling--refused") if self._refused else self.rich_style
-        lines = wrapped(self.sentence, width)
-        if len(lines) > height > 0:
-            lines = [*lines[: height - 1], set_cell_size(lines[height - 1], width - 1).rstrip() + "…"]
+        lines = cut_lines(self.sentence, width, height)
         text = lines[y] if y < len(lines) else ""
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
 
@@ -152,6 +162,14 @@ def wrapped(sentence: str, width: int) -> list[str]:
         *broken, rest = chop_cells(word, max(1, width)) or [""]
         lines += [*broken, rest]
     return [line for line in lines if line]
+
+
+def cut_lines(sentence: str, width: int, height: int) -> list[str]:
+    """At most so many lines of the sentence; where that is not all of it, the last one ends in …."""
+    lines = wrapped(sentence, width)
+    if len(lines) > height > 0:
+        lines = [*lines[: height - 1], set_cell_size(lines[height - 1], max(0, width - 1)).rstrip() + "…"]
+    return lines
 
 
 class KeyLine(Widget):

@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from emtui.choices import Choices
 from emtui.frame import Frame
 from emtui.messages import ModelChosen, SettingsChanged
+from emtui.panes.columns import joined
 from emtui.panes.field import Field
 from emtui.panes.form_fields import (
     MODEL,
@@ -25,6 +26,7 @@ from emtui.panes.pane import Pane
 from emtui.panes.wording import border_text
 from engine.errors import EngineError
 
+CHOOSE = "← → choose"
 _LABEL_WIDTH = 13
 _ROOM_FOR_SENTENCES = 4  # lines below which a sentence goes to the border
 
@@ -91,6 +93,7 @@ class ModelForm(Pane):
             made[spec.key].put(applied.get(spec.key, ""), text)
         if MODEL in keep:
             box.mount_all([made[spec.key] for spec in specs if spec.of_model], after=made[MODEL])
+            box.mount_all([made[spec.key] for spec in specs if not spec.of_model and spec.key not in keep])
         else:
             box.mount_all(list(made.values()))
         self._fields = made
@@ -125,7 +128,7 @@ class ModelForm(Pane):
             return
         applied = texts_of(self._choices)
         now = self.texts
-        run = {spec.key: now[spec.key] for spec in fields_for(model_name) if not spec.of_model}
+        run = {spec.key: now[spec.key] for spec in fields_for(model_name) if not spec.of_model and spec.key in now}
         own = texts if model_name != self._choices.model.name else applied
         self._build(model_name, own | applied, texts | run)
 
@@ -144,8 +147,14 @@ class ModelForm(Pane):
 
     @on(Field.Entered)
     def _entered(self, event: Field.Entered) -> None:
+        """Apply what was changed; where nothing was, enter on a choice takes the next one, as a click does."""
         event.stop()
-        self.apply()
+        fields = self._fields.values()
+        choice = next((field for field in fields if field.has_focus and field.spec.words), None)
+        if choice is not None and not any(field.changed for field in fields):
+            choice.take_next()
+        else:
+            self.apply()
 
     def on_descendant_focus(self) -> None:
         """Say what the field is for."""
@@ -200,4 +209,6 @@ class ModelForm(Pane):
             said = f"{changed} changed: enter applies"
         else:
             said = focused.spec.help if focused is not None else ""
+            if focused is not None and focused.spec.words:
+                said = joined([CHOOSE, said], self.size.width - 4)
         self.border_subtitle = border_text(said)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 from textual.containers import Vertical
 
 from emtui.frame import Frame
+from emtui.questions import Question
+from engine.step import Step
 
 
 class Pane(Vertical):
@@ -33,6 +36,12 @@ class Pane(Vertical):
         self.chosen_row: int | None = None
         self._drawn: tuple[Frame, int | None] | None = None
         self.border_title = self.label
+        self.border_taken = 0  # cells of the upper border that the desk needs
+
+    @property
+    def title_room(self) -> int:
+        """Cells that the title has in the upper border."""
+        return max(0, self.size.width - 4 - self.border_taken)
 
     @property
     def tab_labels(self) -> tuple[str, str]:
@@ -58,6 +67,13 @@ class Pane(Vertical):
     def draw(self, frame: Frame) -> None:
         """Put the frame's content on the screen."""
         raise NotImplementedError(f"{type(self).__name__} shows nothing")
+
+    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+        """Take the answer to a question that some pane asked (`emtui.messages.Asked`); it may be another's."""
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+        """What it can do besides its keys, for the palette: words, a tip, and the call."""
+        yield from ()
 
     def redraw(self) -> None:
         """Draw the same frame again, after a choice of the pane's own."""

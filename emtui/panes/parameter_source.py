@@ -19,6 +19,7 @@ from emtui.views.view import ParameterRow, ParameterTable
 
 Deltas = Literal["beside", "below", "arrows", "tight"]
 _HEAD_LIMIT = 14
+_HEAD_LEAST = 6  # heads narrower than this tell nothing apart
 _LARGE = 0.05
 """A change of so much of a column's own spread is written bold."""
 
@@ -53,7 +54,10 @@ class ParameterSource:
         return "tight" if self._fits("tight", width) and not self._fits("arrows", width) else "arrows"
 
     def _fits(self, deltas: Deltas, width: int) -> bool:
-        return widths([self._name_column(width, deltas), *self._value_columns(deltas)]) <= width
+        columns = self._value_columns(deltas)
+        if deltas == "beside":  # the changes may stand elsewhere, where heads would be cut for their sake
+            columns = [_with_head(column) for column in columns]
+        return widths([self._name_column(width, deltas), *columns]) <= width
 
     def lines(self, width: int) -> tuple[tuple[int, bool], ...]:
         """What each line shows: a row of the table, and whether it is that row's changes."""
@@ -73,6 +77,8 @@ class ParameterSource:
         """The columns that fit, whole."""
         deltas = self.deltas(width)
         name, columns = self._name_column(width, deltas), self._value_columns(deltas)
+        if widths([name, *columns]) > width:  # not all are in sight in any case: fewer, with heads that can be read
+            columns = [_with_head(column) for column in columns]
         return fit_columns([name], columns, [], width, self.first)
 
     @cached_property
@@ -181,6 +187,11 @@ class ParameterSheet:
         else:
             pieces.append((_arrows(cell.delta, palette)[:1] or " ", color))
         return tuple(pieces)
+
+
+def _with_head(column: Column) -> Column:
+    """The column with room for a head that can be read."""
+    return replace(column, width=max(column.width, min(cell_len(clean(plain(column.title))), _HEAD_LEAST)))
 
 
 def _change(cell: Number, palette: Palette) -> Cell:

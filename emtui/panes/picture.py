@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import ComposeResult
+from textual.worker import Worker, WorkerState
 
 from emtui.charts.chart import Chart
 from emtui.frame import Frame
@@ -11,6 +14,9 @@ from emtui.panes.pane import Pane
 from emtui.panes.wording import border_text
 from emtui.views import view_for
 from emtui.views.view import Axes
+
+if TYPE_CHECKING:
+    from emtui.charts.diagram import Diagram
 
 
 class PicturePane(Pane):
@@ -26,7 +32,7 @@ class PicturePane(Pane):
         self._caption = ""
 
     def compose(self) -> ComposeResult:
-        """One chart."""
+        """One chart; the diagram that may stand in its place comes when there is one."""
         yield Chart(id="picture-chart")
 
     def draw(self, frame: Frame) -> None:
@@ -38,11 +44,48 @@ class PicturePane(Pane):
         chart = self.query_one(Chart)
         if self._axes is None:
             return
-        chart.set_scene(view.scene(frame, self._axes, chart.palette, highlight=self.chosen_row))
-        self._caption = view.caption(frame, self._axes)
+        diagram = view.diagram(frame, self._axes, highlight=self.chosen_row, thorough=False)
+        chart.display = diagram is None
+        self._show_diagram(diagram)
+        if diagram is None:
+            chart.set_scene(view.scene(frame, self._axes, chart.palette, highlight=self.chosen_row))
+        elif diagram.more:
+            self._look_closer(frame, self._axes, self.chosen_row)
+        self._caption = view.caption(frame, self._axes) if diagram is None else diagram.title
         self.border_title = border_text(self._caption)
         drawn, n_rows = len(frame.rows), frame.n_rows
         self.border_subtitle = f"{drawn:,} of {n_rows:,} rows drawn" if drawn < n_rows else ""
+
+    def _look_closer(self, frame: Frame, axes: Axes, row: int | None) -> None:
+        """Have the whole diagram made off the screen; it is shown if nothing else is by then."""
+        view = view_for(frame.choices.model)
+
+        def work() -> tuple[Frame, Axes, int | None, Diagram | None]:
+            return frame, axes, row, view.diagram(frame, axes, highlight=row)
+
+        self.run_worker(work, thread=True, exclusive=True, exit_on_error=False, group="closer")
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The whole diagram is there."""
+        event.stop()
+        if event.state == WorkerState.ERROR and event.worker.error is not None:
+            raise event.worker.error
+        if event.state == WorkerState.SUCCESS and event.worker.result is not None:
+            frame, axes, row, diagram = event.worker.result
+            if (frame, axes, row) == (self.frame, self._axes, self.chosen_row):
+                self._show_diagram(diagram)
+
+    def _show_diagram(self, diagram: Diagram | None) -> None:
+        from emtui.charts.diagram import DiagramChart
+
+        shown = next(iter(self.query(DiagramChart)), None)
+        if shown is None and diagram is not None:
+            shown = DiagramChart()
+            self.mount(shown)
+        if shown is not None:
+            shown.display = diagram is not None
+            if diagram is not None:
+                shown.set_diagram(diagram)
 
     def turn_axes(self, by: int) -> str:
         """Look along the next axes (or those before); a sentence that says which."""

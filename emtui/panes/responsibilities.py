@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from emtui.charts.heatstrip import HeatStrip, Rows
+from emtui.charts.text import fit
 from emtui.frame import Frame
 from emtui.messages import RowChosen
 from emtui.panes.columns import joined
@@ -115,7 +116,7 @@ class ResponsibilitiesPane(Pane):
         chosen = self.chosen_row
         in_range = chosen is not None and chosen < frame.n_rows
         name = f" · {frame.choices.dataset.row_name(chosen)}" if chosen is not None and in_range else ""
-        self.border_title = Content(self.label + name)
+        self.border_title = Content(fit(self.label + name, self.title_room))
         source = self._source
         if source is None:
             self.border_subtitle = ""
@@ -125,7 +126,11 @@ class ResponsibilitiesPane(Pane):
         where = f"{page.start + 1:,}–{page.stop:,} of {total}" if page else f"{total} rows"
         which = "of the last E-step" if frame.step.phase == "M" else ""
         words = self.order.words(source.names)
-        self.border_subtitle = Content(joined((where, which, words), self.size.width - 4))
+        room = self.size.width - 4
+        said = joined((where, which, words), room)
+        if which not in said:  # after an M-step that is the one thing that must be said
+            said = joined(("last E-step", where, words), room)
+        self.border_subtitle = Content(said)
 
     # choosing
 

@@ -13,7 +13,11 @@ from textual.widget import Widget
 
 
 class PaneTabs(Widget):
-    """` 1 picture  2 curves …`; where that doesn't fit `1pic 2curves …`, and where that doesn't, the numbers do."""
+    """` 1 picture  2 curves …`; where that doesn't fit `1pic 2curves …`, then two letters each, then the numbers alone.
+
+    With `twins` it stands in the border of the pane that is seen, whose name the border has already: the other one's
+    is enough.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane-tabs--chosen", "pane-tabs--other"}
     DEFAULT_CSS = """
@@ -29,8 +33,9 @@ class PaneTabs(Widget):
             super().__init__()
             self.number = number
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None, twins: bool = False) -> None:
         super().__init__(id=id, markup=False)
+        self._twins = twins
         self._tabs: list[tuple[str, int, str, str]] = []
         self._chosen: str | None = None
 
@@ -38,12 +43,23 @@ class PaneTabs(Widget):
         """Show these tabs (id, number, label, short label), one of them chosen."""
         if (tabs, chosen) != (self._tabs, self._chosen):
             self._tabs, self._chosen = tabs, chosen
-            self.refresh()
+            self.refresh(layout=self._twins)
+
+    @property
+    def needed(self) -> int:
+        """The cells that twins take."""
+        return sum(cell_len(text) for text, _, _ in self._pieces())
 
     def _pieces(self) -> list[tuple[str, int, bool]]:
+        if self._twins:
+            named = [
+                (f" {n} " if name == self._chosen else f" {n} {short} ", n, name) for name, n, _, short in self._tabs
+            ]
+            return [(text, number, name == self._chosen) for text, number, name in named]
         forms = (
             [f" {number} {label} " for _, number, label, _ in self._tabs],
             [f"{number}{short} " for _, number, _, short in self._tabs],
+            [f"{number}{short if name == self._chosen else short[:2]} " for name, number, _, short in self._tabs],
             [f" {number} {short} " if name == self._chosen else f" {number} " for name, number, _, short in self._tabs],
         )
         fitting = (texts for texts in forms if cell_len("".join(texts).rstrip()) <= self.size.width)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Static
 
 from emtui.bindings import EXPLORE, as_bound
@@ -18,32 +16,29 @@ from emtui.choices import Choices, choose, make_model
 from emtui.desk import Desk
 from emtui.frame import Frame
 from emtui.messages import (
-    BranchChosen,
-    Crashed,
+    Answered,
+    Asked,
     DatasetChosen,
     FrameReady,
     GoTo,
     ModelChosen,
     RowChosen,
     SettingsChanged,
-    StepRefused,
 )
 from emtui.panes.curves import CurvesPane
-from emtui.panes.lines import Headline, KeyLine, Telling
+from emtui.panes.lines import Headline, KeyLine
 from emtui.panes.pane import Pane
 from emtui.panes.picture import PicturePane
 from emtui.panes.tabs import PaneTabs
 from emtui.panes.timeline import TimelineBar
-from emtui.runner import Runner
-from emtui.session import Session
+from emtui.screens.stepping import SteppingScreen
 from emtui.views import view_for
-from engine.errors import EngineError
+from engine.text import clean
 
-SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # half-steps a second
 SMALLEST = (40, 10)
 
 
-class ExploreScreen(Screen[None]):
+class ExploreScreen(SteppingScreen):
     """Data, model, picture, curves, tables and timeline of one exploration."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(EXPLORE)
@@ -52,16 +47,11 @@ class ExploreScreen(Screen[None]):
     def __init__(self, choices: Choices) -> None:
         super().__init__()
         self._choices = choices
-        self.runner = Runner(self.post_message)
         self._headline = Headline(id="headline")
         self._picture = PicturePane(id="picture")
         self._desk = Desk([self._picture, CurvesPane(id="curves")], id="desk")
         self._timeline = TimelineBar(id="timeline")
-        self._telling = Telling(id="telling")
-        self.frame: Frame | None = None
         self._row: int | None = None
-        self._player: Timer | None = None
-        self._speed = 2
 
     # --- layout
 
@@ -77,17 +67,21 @@ class ExploreScreen(Screen[None]):
     async def _lay_out_the_rest(self) -> None:
         """Bring in the panes that the first picture did not wait for."""
         from emtui.panes.agreement import AgreementPane
+        from emtui.panes.bound import BoundPane
         from emtui.panes.datasets import DatasetsPane
         from emtui.panes.model_form import ModelForm
         from emtui.panes.parameters import ParametersPane
-        from emtui.panes.responsibilities import ResponsibilitiesPane
+        from emtui.panes.predictions import RowsPane
+        from emtui.panes.why import WhyPane
 
         panes: list[Pane] = [
-            ResponsibilitiesPane(id="responsibilities"),
+            RowsPane(id="responsibilities"),
             ParametersPane(id="parameters"),
             AgreementPane(id="agreement"),
             DatasetsPane(id="datasets"),
             ModelForm(id="model"),
+            BoundPane(id="bound"),
+            WhyPane(id="why"),
         ]
         await self._desk.add(panes)
         if self.frame is not None:
@@ -126,6 +120,8 @@ class ExploreScreen(Screen[None]):
         """Begin another exploration; what is said wrong keeps the present one."""
         self._pause()
         self._row = None
+        if not small:
+            self._telling.tell("Reading the data and looking for a start…")
         self.runner.open(make, small=small)
 
     def on_frame_ready(self, event: FrameReady) -> None:
@@ -135,14 +131,15 @@ class ExploreScreen(Screen[None]):
             return
         if self.frame is None:
             self.call_after_refresh(self._lay_out_the_rest)
-        frame = event.frame
+        before, frame = self.frame, event.frame
         self.frame, self._choices = frame, frame.choices
         with self.app.batch_update():
             self._headline.show(frame)
             self._timeline.show(frame)
             for pane in self.query(Pane):
                 pane.show(frame, self._row)
-            self._tell(frame)
+            if before is None or frame.step is not before.step or frame.note != before.note:
+                self._tell(frame)  # what else came along, such as a rival's epoch, is no news of this step
         for screen in self.app.screen_stack:
             if screen is not self and hasattr(screen, "show"):
                 screen.show(frame)
@@ -151,139 +148,32 @@ class ExploreScreen(Screen[None]):
 
     def _tell(self, frame: Frame) -> None:
         sentence = view_for(frame.choices.model).sentence(frame)
-        self._telling.tell(f"{sentence} {frame.note}".strip() if frame.note else sentence)
+        # of the data too, when they are opened: the rows that were left out, the label that was taken
+        notes = frame.choices.dataset.notes if frame.step.phase == "init" else ()
+        self._telling.tell(" ".join(part for part in (sentence, frame.note, *notes) if part))
 
-    def on_step_refused(self, event: StepRefused) -> None:
-        """Say why not."""
+    def on_asked(self, event: Asked) -> None:
+        """Have a pane's question answered in its turn."""
         event.stop()
-        if event.generation != self.runner.generation:
-            return
-        self._pause()
-        self._refuse(event.reason)
+        self.runner.ask(event.question, event.step)
 
-    def on_crashed(self, event: Crashed) -> None:
-        """A mistake of ours in the worker is not hidden."""
-        raise event.error
-
-    def _refuse(self, reason: str) -> None:
-        self._telling.tell(reason, refused=True)
-        if self.frame is None or self.app.screen is not self:
-            self.app.notify(reason, severity="warning", markup=False)
-
-    # --- stepping
-
-    def _do(self, action: Callable[[Session], str | None]) -> None:
-        self.runner.do(action)
-
-    def action_e_step(self) -> None:
-        """Responsibilities from these parameters."""
-        self._pause()
-        self._do(lambda session: session.take("E"))
-
-    def action_m_step(self) -> None:
-        """Parameters from these responsibilities."""
-        self._pause()
-        self._do(lambda session: session.take("M"))
-
-    def action_iteration(self) -> None:
-        """On to the end of the next M-step."""
-        self._pause()
-        self._do(lambda session: session.take_iteration())
-
-    def action_run_on(self) -> None:
-        """Run until a stopping rule is met."""
-        self._pause()
-        self.runner.run_on()
-
-    def action_play(self) -> None:
-        """Play, or pause."""
-        if self._player is not None:
-            self._pause()
-            self._telling.tell("Paused.")
-            return
-        self._play()
-
-    def _play(self) -> None:
-        self._player = self.set_interval(1.0 / SPEEDS[self._speed], self._play_step)
-        self._telling.tell(f"Playing {SPEEDS[self._speed]:g} half-steps a second: space pauses, + and − set the speed.")
-
-    def _play_step(self) -> None:
-        if not self.runner.busy:
-            self._do(lambda session: session.take())
-
-    def _pause(self) -> None:
-        if self._player is not None:
-            self._player.stop()
-            self._player = None
-
-    def action_speed(self, by: int) -> None:
-        """Play faster or slower."""
-        self._speed = max(0, min(len(SPEEDS) - 1, self._speed + by))
-        if self._player is not None:
-            self._pause()
-            self._play()
-        else:
-            self._telling.tell(f"Play will take {SPEEDS[self._speed]:g} half-steps a second.")
+    def on_answered(self, event: Answered) -> None:
+        """Hand the answer to the panes, unless another step is on the screen by now."""
+        event.stop()
+        if event.generation == self.runner.generation and self.frame is not None and event.step is self.frame.step:
+            for pane in self.query(Pane):
+                pane.take_answer(event.question, event.step, event.answer)
 
     def action_cancel(self) -> None:
         """Stop what is under way; else leave the zoom; else give the focus back to the picture."""
         if self._player is not None:
             self.action_play()
-        elif self.runner.busy:
+        elif self.runner.stepping:
             self.runner.cancel()
         elif self._desk.zoomed is not None:
             self._desk.zoomed = None
         else:
             self.set_focus(None)
-
-    # --- history
-
-    def action_back(self, by: int) -> None:
-        """Half-steps back."""
-        self._pause()
-        self._do(lambda session: _moved(session, -by, "This is the start: there is nothing before it."))
-
-    def action_forward(self, by: int) -> None:
-        """Half-steps forward again, as far as they were taken."""
-        self._pause()
-        self._do(lambda session: _moved(session, by, "This is the last step taken: press e, m or n to go on."))
-
-    def action_first(self) -> None:
-        """To the start."""
-        self.on_go_to(GoTo(0))
-
-    def action_last(self) -> None:
-        """To the last step of this branch."""
-        self.on_go_to(GoTo(1_000_000_000))
-
-    def on_go_to(self, event: GoTo) -> None:
-        """To a place on this branch."""
-        event.stop()
-        self._pause()
-        self._do(lambda session: _ignore(session.timeline.go_to(event.index)))
-
-    def action_branch(self) -> None:
-        """To the next branch."""
-        if self.frame is None or self.frame.n_branches == 1:
-            self._refuse("There is one branch only: go back and take a step to open another.")
-            return
-        self.on_branch_chosen(BranchChosen((self.frame.branch + 1) % self.frame.n_branches))
-
-    def on_branch_chosen(self, event: BranchChosen) -> None:
-        """To a branch."""
-        event.stop()
-        self._pause()
-        self._do(lambda session: _ignore(session.timeline.switch(event.branch)))
-
-    def action_reset(self) -> None:
-        """Back to the same start; what was done stays in the history."""
-        self._pause()
-        self._do(lambda session: session.restart())
-
-    def action_new_start(self) -> None:
-        """Another random start, from the next seed."""
-        self._pause()
-        self._do(lambda session: session.restart(session.choices.seed + 1))
 
     # --- choosing
 
@@ -312,10 +202,7 @@ class ExploreScreen(Screen[None]):
         event.stop()
         choices, settings = self._choices, dict(event.settings)
 
-        def make() -> Choices:
-            return changed(choices, settings)
-
-        self.open_choices(make)
+        self.open_choices(lambda: choices.changed(**settings))
 
     # --- looking
 
@@ -345,13 +232,23 @@ class ExploreScreen(Screen[None]):
         if self.frame is not None:
             for axes in view_for(self._choices.model).axes(self.frame)[:500]:
                 yield f"picture: {axes.title}", "look along these", partial(self._picture.look_along, axes)
+        for pane in self.query(Pane):
+            yield from pane.commands()
 
     def action_theme(self) -> None:
         """Dark and light."""
         self.app.theme = "emtui-light" if self.app.current_theme.dark else "emtui-dark"
 
     def action_compare(self) -> None:
-        """EM and k-means side by side."""
+        """EM and k-means side by side; for a network, what EM and backpropagation make of the plane."""
+        if self._choices.model.supervised:
+            from emtui.screens.regions import RegionsScreen
+
+            regions = RegionsScreen(self)
+            self.app.push_screen(regions)
+            if self.frame is not None:
+                self.call_after_refresh(regions.show, self.frame)
+            return
         from emtui.screens.compare import CompareScreen
 
         compare = CompareScreen(self)
@@ -359,11 +256,34 @@ class ExploreScreen(Screen[None]):
         if self.frame is not None:
             self.call_after_refresh(compare.show, self.frame)
 
+    def action_sweep(self) -> None:
+        """A network over learning rates and hidden units; enter there opens a cell here."""
+        if not self._choices.model.supervised:
+            self._refuse("A sweep is for networks: choose the model mlp or backprop.")
+            return
+        from emtui.screens.sweep import SweepScreen
+
+        self._pause()
+        self.app.push_screen(SweepScreen(self._choices), self._swept)
+
+    def _swept(self, choices: Choices | None) -> None:
+        if choices is not None:
+            self.open_choices(lambda: choices)
+
+    def action_cost(self) -> None:
+        """What an exact E-step of a network costs against its hidden units."""
+        if not self._choices.model.supervised:
+            self._refuse("The cost of an exact E-step is that of a network: choose the model mlp.")
+            return
+        from emtui.screens.cost import CostScreen
+
+        self.app.push_screen(CostScreen(self._choices))
+
     def action_help(self) -> None:
         """Keys, panes and words."""
         from emtui.screens.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values())))
+        self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values()), self.query(Pane)))
 
     def action_go_to(self) -> None:
         """Ask where to."""
@@ -391,38 +311,17 @@ class ExploreScreen(Screen[None]):
         from emtui.screens.export import ExportScreen
 
         if self.runner.session is not None:
-            self.app.push_screen(ExportScreen(self.runner.session))
+            self.app.push_screen(ExportScreen(self.runner.session), self._written)
+
+    def _written(self, path: Path | None) -> None:
+        if path is not None:
+            self._telling.tell(clean(f"Written: {path.resolve()}"))
 
     def action_copy_command(self) -> None:
         """Copy the command that reproduces this, and say it."""
         command = self._choices.command()
         self.app.copy_to_clipboard(command)
         self._telling.tell(f"Copied: {command}")
-
-
-def changed(choices: Choices, settings: dict[str, Any]) -> Choices:
-    """The choices with other settings; what the data are read with reads them again."""
-    if settings.get("standardize", choices.standardize) != choices.standardize:
-        from emtui.choices import open_source
-
-        settings["dataset"] = open_source(
-            choices.source, label=choices.label, columns=choices.columns, standardize=settings["standardize"]
-        )
-    made = replace(choices, **settings, start=None, start_file=None)
-    _ = made.rules
-    return made
-
-
-def _moved(session: Session, by: int, refusal: str) -> str:
-    before = session.timeline.cursor
-    session.timeline.move(by)
-    if session.timeline.cursor == before:
-        raise EngineError(refusal)
-    return ""
-
-
-def _ignore(_: object) -> str:
-    return ""
 
 
 def _focus_within(pane: Pane) -> None:

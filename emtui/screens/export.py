@@ -78,7 +78,7 @@ def free_name(folder: Path, name: str) -> str:
 
 
 class ExportScreen(Dialog[Path]):
-    """Asks what to write and where; gives the path that was written, and says it, or None."""
+    """Asks what to write and where; gives the path that was written, or None."""
 
     DEFAULT_CSS = """
     ExportScreen ChoiceList { height: auto; max-height: 6; }
@@ -186,5 +186,4 @@ class ExportScreen(Dialog[Path]):
             self.query_one("#box").border_subtitle = "enter writes · tab next · esc cancels"
             self.say(written.problem)
             return
-        self.app.notify(clean(f"Written: {written.path.resolve()}"), markup=False)
         self.dismiss(written.path)

@@ -15,6 +15,8 @@ from textual.keys import format_key
 from textual.widgets import Static
 
 from emtui.charts.text import clean, pad
+from emtui.panes.pane import Pane
+from emtui.plan import ORDER
 from emtui.screens.dialog import Dialog
 from emtui.screens.help_text import IDEA, PANES, WORDS
 
@@ -42,8 +44,23 @@ def key_groups(bindings: Iterable[Binding | ActiveBinding]) -> dict[str, list[tu
     return {name: [(" ".join(keys), said) for said, keys in lines.items()] for name, lines in groups.items()}
 
 
+def pane_groups(panes: Iterable[Pane]) -> dict[str, list[tuple[str, str]]]:
+    """The keys of each pane's own and what they do, by pane: they work while it has the focus."""
+    groups = {}
+    for pane in panes:
+        kinds = reversed(type(pane).__mro__)
+        own = [binding for kind in kinds for binding in kind.__dict__.get("BINDINGS", ())]
+        lines = key_groups(binding for binding in own if isinstance(binding, Binding) and binding.id and binding.show)
+        if lines:
+            groups[f"while in {pane.label}"] = lines[_OTHER]
+    return groups
+
+
 class HelpScreen(Dialog[None]):
-    """Keys, the idea, panes and words, one below the other. `bindings` are the app's own, in their order."""
+    """Keys, the idea, panes and words, one below the other.
+
+    `bindings` are the app's own, in their order; `panes` those whose own keys are told, too.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,q", "cancel", "close", show=False),
@@ -55,9 +72,9 @@ class HelpScreen(Dialog[None]):
     HelpScreen #box { max-width: 100; width: 96%; height: 96%; max-height: 48; }
     """
 
-    def __init__(self, bindings: Iterable[Binding | ActiveBinding]) -> None:
+    def __init__(self, bindings: Iterable[Binding | ActiveBinding], panes: Iterable[Pane] = ()) -> None:
         super().__init__()
-        self._groups = key_groups(bindings)
+        self._groups = key_groups(bindings) | pane_groups(panes)
 
     def compose(self) -> ComposeResult:
         """One long text in a box that scrolls."""
@@ -96,7 +113,9 @@ def help_parts(groups: dict[str, list[tuple[str, str]]], width: int) -> Iterator
         yield "\n".join(textwrap.wrap(paragraph, max(10, width))) + "\n\n", ""
     for name, lines in groups.items():
         yield from _table(name, lines, width)
-    yield from _table("the panes", PANES, width)
+    panes = ((place, *pane) for place, pane in enumerate(PANES, 1))
+    numbered = [(f"{place if place <= len(ORDER) else ' '} {name}", said) for place, name, said in panes]
+    yield from _table("the panes", numbered, width)
     yield from _table("words", WORDS, width)
 
 

@@ -17,14 +17,29 @@ PANES: tuple[tuple[str, str], ...] = (
     (
         "picture",
         "the data along two features, or one; each point's colour is mixed by its responsibilities; ellipses at "
-        "1σ and 2σ; ✚ the means, with the way they came",
+        "1σ and 2σ; ✚ the means, with the way they came. A network: its weights (solid above 0, dotted below), the "
+        "chosen row in it, and what it says of its class",
     ),
     ("curves", "log-likelihood and bound at every half-step, and the KL between them; hits against k-means"),
-    ("responsibilities", "how much of each row belongs to each component; ! where the row is in doubt"),
+    (
+        "responsibilities",
+        "how much of each row belongs to each component; ! where the row is in doubt. A network: what it says of the "
+        "held-back rows, ✓ or ✗ for it and for the other way to train it",
+    ),
     ("parameters", "weights, means, covariances and what changed in the last step"),
     ("agreement", "how many rows lie in the component of their known class, and how k-means does"),
     ("data", "the data sets, the files opened lately, and the way to open another"),
     ("model", "the model's options, the seed and the stopping rule; enter applies what was changed"),
+    (
+        "bound",
+        "the objective and the bound below it, from θ old (where q was settled, and they touch) to θ new, or along one "
+        "parameter: the E-step lifts the bound to touch, the M-step goes to its top",
+    ),
+    (
+        "why",
+        "the ledger: what adds up to what, and whose parameters it is of; d shows the E-step of a row, and the M-step "
+        "of a parameter, in their own numbers",
+    ),
     ("timeline", "every half-step so far; going on from an earlier one opens a branch"),
 )
 
@@ -41,6 +56,12 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("start", "θ before the first E-step; other starts may lead to other optima"),
     ("k-means", "EM's limit where every row belongs wholly to its nearest centre"),
     ("inertia", "the sum of squared distances to the nearest centre: what k-means brings down"),
+    ("E[z], u", "the probability that a hidden unit is on: given inputs and class, and given the inputs alone"),
+    (
+        "marginal",
+        "p(y|x) = Σ_z p(z|x) p(y|z): what a network trained by EM says; the usual forward pass is not the same",
+    ),
+    ("log-loss", "the mean of −ln p(y|x) over rows, the cross-entropy: what training a network brings down"),
     ("AIC, BIC, ICL", "log-likelihood made to pay for its parameters; smaller is better"),
     ("ARI, NMI", "agreement of two partitions whatever their labels: 1 is the same; ARI is about 0 by chance"),
 )

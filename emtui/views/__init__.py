@@ -29,7 +29,10 @@ _VIEWS = {
     "bernoulli": ("emtui.views.bernoulli", "BernoulliView"),
     "poisson": ("emtui.views.poisson", "PoissonView"),
     "linkage": ("emtui.views.linkage", "LinkageView"),
+    "topics": ("emtui.views.topics", "TopicsView"),
     "hmm": ("emtui.views.hmm", "HiddenMarkovView"),
+    "mlp": ("emtui.views.network", "NetworkView"),
+    "backprop": ("emtui.views.network", "NetworkView"),
     "kmeans": ("emtui.views.kmeans", "KMeansView"),
 }
 _GENERIC = ("emtui.views.generic", "GenericView")

@@ -59,8 +59,8 @@ def tell(frame: Frame, *, start: str, component: ComponentName, moved: Callable[
         said = assigned(frame, component, row)
         parts = [*said[:-1], f"{said[-1]}; {bound(frame)}"]
     else:
-        parts = [f"{moved()}; {objective(frame)}", *events(frame)]
-    return line([*parts, *ending(frame)])
+        parts = [f"{moved()}; {objective(frame)}"]
+    return line([*parts, *ending(frame), *events(frame)])
 
 
 def line(sentences: Sequence[str]) -> str:

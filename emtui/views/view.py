@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from emtui.charts.colors import Palette
+    from emtui.charts.diagram import Diagram
     from emtui.charts.scene import Scene
     from emtui.frame import Frame
 
@@ -17,9 +18,12 @@ UnitsName = Literal["data", "standard"]
 
 @dataclass(frozen=True)
 class Axis:
-    """One direction to look along: a column of the table, or a principal component, counted from 0."""
+    """One direction to look along: a column of the table, or a principal component, counted from 0.
 
-    kind: Literal["feature", "component"]
+    "network" stands for a picture that has no axes: the model itself, as a diagram.
+    """
+
+    kind: Literal["feature", "component", "network"]
     index: int
     label: str
 
@@ -125,6 +129,15 @@ class View(ABC):
     @abstractmethod
     def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The row of the data whose point lies nearest to (x, y), each axis measured by its spread; None for none."""
+
+    def diagram(
+        self, frame: Frame, axes: Axes, *, highlight: int | None = None, thorough: bool = True
+    ) -> Diagram | None:
+        """The model itself as a picture, where that is what these axes stand for; None: `scene` has the picture.
+
+        thorough: with what takes long; a diagram without it says that there is more.
+        """
+        return None
 
     def caption(self, frame: Frame, axes: Axes) -> str:
         """The picture's title: "petal length × petal width"."""

@@ -17,6 +17,7 @@ BUILT_IN: Mapping[str, tuple[str, str, str]] = {
     "bernoulli": ("engine.models.bernoulli", "BernoulliMixture", "Bernoulli mixture"),
     "poisson": ("engine.models.poisson", "PoissonMixture", "Poisson mixture"),
     "linkage": ("engine.models.linkage", "GeneticLinkage", "genetic linkage"),
+    "topics": ("engine.models.topics", "LatentDirichletAllocation", "topics (latent Dirichlet allocation)"),
     "hmm": ("engine.models.hmm", "HiddenMarkovModel", "hidden Markov model"),
     "mlp": ("engine.models.mlp", "LatentMLP", "network trained by EM"),
     "kmeans": ("engine.baselines.kmeans", "KMeans", "k-means"),

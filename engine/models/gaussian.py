@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.errors import DataError
 from engine.inference import EXACT, Exact, Inference, assign, uniforms
 from engine.model import Expectation, Maximization
 from engine.models.gaussian_collapse import mended
@@ -77,6 +78,13 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> GaussianRows:
         """Check that X is a table of finite numbers whose squares can be computed with, and measure its extent."""
         return gaussian_rows(X, y, sample_weight, self.covariance_type, self.n_components)
+
+    def observe_new(self, X: Any, params: GaussianParams) -> GaussianRows:
+        """Rows to predict for. Raises DataError where they have other columns than the means."""
+        data, d = self.observe(X), params.means.shape[1]
+        if data.X.shape[1] != d:
+            raise DataError(f"the new rows have {data.X.shape[1]} columns: give the {d} that the means have.")
+        return data
 
     def start(self, data: GaussianRows, generator: np.random.Generator) -> GaussianParams:
         """θ⁰ by `init`; see `gaussian_start`. Raises DataError where there are fewer rows than components."""

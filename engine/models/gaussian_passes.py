@@ -21,7 +21,7 @@ from engine.models.workspace import Workspace
 MOST_CANCELLED = 1e5  # terms this much larger than their sum cost five of sixteen digits
 _CHUNK_BYTES = 3_000_000
 _IMPOSSIBLE = -1e306  # a log-density that stays a number when a few are added
-_FEW_COMPONENTS = 35  # features for each component, above which it is faster to standardise the rows about each
+FEW_COMPONENTS = 35  # features for each component, above which it is faster to standardise the rows about each
 
 
 class Pass(Protocol):
@@ -172,7 +172,7 @@ class CentredPass:
 def pass_for(params: GaussianParams, data: GaussianRows) -> SharedPass | CentredPass:
     """The faster pass, unless its terms would cancel."""
     k, d = params.means.shape
-    if data.covariance_type == "full" and n_features("full", d) > _FEW_COMPONENTS * k:
+    if data.covariance_type == "full" and n_features("full", d) > FEW_COMPONENTS * k:
         return CentredPass(params, data)
     shared = SharedPass(params, data)
     if not shared.cancelled <= MOST_CANCELLED:  # nor where it is not a number

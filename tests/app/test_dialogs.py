@@ -193,8 +193,7 @@ async def test_every_kind_is_written_where_it_is_said(walked: Session, size: tup
             "iris-gmm-run.py",
             "iris-gmm-picture.txt",
         ]
-        said = [notification.message for notification in app._notifications]
-        assert any(str(tmp_path.resolve()) in message for message in said)
+    assert {path.parent.resolve() for path in app.results} == {tmp_path.resolve()}
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in app.results)
     assert len(json.loads((tmp_path / "iris-gmm-steps.json").read_text("utf-8"))["steps"]) == 8
     assert len((tmp_path / "iris-gmm-responsibilities.csv").read_text("utf-8").splitlines()) == 151

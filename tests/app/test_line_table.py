@@ -76,7 +76,12 @@ def test_a_cut_cell_says_so_and_a_whole_one_does_not():
         ("petal width", 7, "pet wid"),
         ("pixel 3 11", 8, "pix 3 11"),
         ("waiting", 5, "wait…"),
-        ("a b c", 3, "a…"),
+        ("a b c", 3, "a c"),
+        ("a b", 2, "a…"),
+        ("reading_12", 7, "read 12"),
+        ("reading12", 5, "rea12"),
+        ("feature number 13 of it", 6, "fea it"),
+        ("12345", 4, "123…"),
     ],
 )
 def test_heads_shorten_word_by_word(name, width, short):

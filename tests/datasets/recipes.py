@@ -81,6 +81,15 @@ def hmm_gaussian(rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
     return means[state] + deviations[state] * rng.standard_normal((300, 2)), state + 1
 
 
+def bars(rng: np.random.Generator) -> tuple[FloatArray, IntArray]:
+    picture = np.zeros((10, 5, 5))
+    for i in range(5):
+        picture[i, i, :] = picture[5 + i, :, i] = 0.2
+    mixtures = rng.dirichlet(np.ones(10), 400)
+    counts = np.array([rng.multinomial(100, mixture @ picture.reshape(10, 25)) for mixture in mixtures])
+    return counts.astype(np.float64), mixtures.argmax(axis=1) + 1
+
+
 RECIPES: dict[str, Recipe] = {
     "two_gaussians": two_gaussians,
     "three_gaussians": three_gaussians,
@@ -90,4 +99,5 @@ RECIPES: dict[str, Recipe] = {
     "spirals": spirals,
     "films": films,
     "hmm_gaussian": hmm_gaussian,
+    "bars": bars,
 }

@@ -237,3 +237,12 @@ def test_new_rows_may_be_few_and_far_away() -> None:
     for row in ([[5.1, 3.5, 1.4, 0.2]], [[1e6, 1e6, 1e6, 1e6]]):
         q = model.predict_proba(run.params, model.observe(row))
         assert q.sum() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("n_columns", [1, 3])
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_new_rows_with_other_columns_are_refused_in_a_sentence(covariance_type: str, n_columns: int) -> None:
+    X = np.random.default_rng(0).normal(size=(40, 2))
+    run = engine.fit(GaussianMixture(n_components=2, covariance_type=covariance_type), X, max_iter=2)
+    with pytest.raises(DataError, match=f"the new rows have {n_columns} columns: give the 2 that the means have"):
+        run.predict(np.zeros((5, n_columns)))

@@ -164,6 +164,11 @@ def test_bad_rules_are_refused_in_one_sentence(text):
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_no_rule_is_refused_in_one_sentence():
+    with pytest.raises(OptionError, match=r"^stopping must be a rule .*, not 'seconds'\.$"):
+        engine.fit(engine.BinomialMixture(), [5, 9, 8, 4, 7], stopping="seconds")
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_a_rule_or_an_option_error(text):
     with suppress(OptionError):

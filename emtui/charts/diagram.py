@@ -1,0 +1,327 @@
+"""A network as a picture: layers of units, weights as lines between them, and tables of numbers below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from rich.cells import cell_len
+
+from emtui.charts.axes import Axis
+from emtui.charts.canvas import Canvas
+from emtui.charts.colors import Palette, blend
+from emtui.charts.picture import BOLD, PLAIN, Picture, pack
+from emtui.charts.scene import RGB, FloatArray, IntArray, LineStyle
+from emtui.charts.sparkbar import bar
+from emtui.charts.surface import PictureWidget
+from emtui.charts.text import cells, fit, pad, short_head
+
+POSITIVE, NEGATIVE = 0, 1  # colours of the palette
+_LEVELS, _ASCII_LEVELS = "○◔◑◕●", ".oO@@"
+_FAINTEST = 0.06  # of the largest weight of its layer: weaker ones are not drawn
+_SHORTEST, _USUAL = 4, 12  # cells of lines between two layers
+_SHORTEST_NAME = 6
+_ROOM_FOR_TABLES = 11  # lines; below, the network has them all
+_MOST_UNITS = 16  # of a layer: more lines than that tell nothing
+_GAP = 3
+_BAR = 13  # cells, with the space before it
+_Line: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """A layer of units, from the top.
+
+    names: as many as there are units. texts: what stands beside each, such as its value. levels: (m,) how full each
+    is drawn, 0 to 1; not finite for a plain dot. head: a word above them. total: how many the layer has in truth.
+    """
+
+    head: str
+    names: Sequence[str]
+    texts: Sequence[str]
+    levels: FloatArray
+    total: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """A small table below the network: rows of cells, the first row being the heads; a bar after the last cell.
+
+    shares: of each row after the heads, 0 to 1, drawn as a bar; () for no bars.
+    """
+
+    title: str
+    rows: Sequence[Sequence[str]]
+    shares: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Diagram:
+    """What is drawn: layers from the left, the weights (next, previous) between each two, and the tables below.
+
+    title: for the border. description: the picture in words. more: it was made in a hurry, and lacks what takes long.
+    """
+
+    layers: Sequence[Units]
+    weights: Sequence[FloatArray]
+    tables: Sequence[Table] = ()
+    title: str = ""
+    description: str = ""
+    more: bool = False
+
+
+class _Page:
+    """Cells to write into."""
+
+    def __init__(self, width: int, height: int, palette: Palette) -> None:
+        self.width, self.height, self.palette = width, height, palette
+        self.chars = np.full((height, width), " ", dtype="<U1")
+        self.foreground = np.full((height, width), pack(palette.muted), dtype=np.int32)
+        self.background = np.full((height, width), pack(palette.background), dtype=np.int32)
+        self.attributes = np.full((height, width), PLAIN, dtype=np.int8)
+
+    def write(self, row: int, column: int, text: str, color: RGB, attribute: int = PLAIN) -> None:
+        """Text from a cell on, cut at the edges."""
+        if not 0 <= row < self.height or not 0 <= column < self.width:
+            return
+        letters = cells(text)[: self.width - column]
+        where = slice(column, column + len(letters))
+        self.chars[row, where] = letters
+        self.foreground[row, where] = pack(color)
+        self.attributes[row, where] = attribute
+
+    @property
+    def picture(self) -> Picture:
+        """What was written."""
+        return Picture(self.chars, self.foreground, self.background, self.attributes)
+
+
+def draw_diagram(diagram: Diagram, width: int, height: int, palette: Palette) -> Picture:
+    """The picture in this many cells: the network above, as many lines of the tables below as there is room for."""
+    page = _Page(width, height, palette)
+    tables = [_lines(table, palette) for table in diagram.tables]
+    needed = min(_MOST_UNITS, max((len(layer.names) for layer in diagram.layers), default=0)) + 1
+    beside = _fits_beside(tables, width)
+    rows = (
+        max((len(lines) for lines in tables), default=0) if beside else sum(map(len, tables)) + max(0, len(tables) - 1)
+    )
+    network = height
+    if rows and height >= _ROOM_FOR_TABLES:
+        network = min(max(height - rows - 1, min(needed, height - 5)), max(5, 3 * needed))
+    _draw_network(diagram, page, network)
+    if beside:
+        column = 0
+        for lines in tables:
+            _put(page, lines, network + 1, column, height)
+            column += _width(lines) + _GAP
+    else:
+        top = network + 1
+        for lines in tables:
+            _put(page, lines, top, 0, height)
+            top += len(lines) + (1 if top + len(lines) + 4 < height else 0)
+    return page.picture
+
+
+def _fits_beside(tables: Sequence[Sequence[_Line]], width: int) -> bool:
+    wide = sum(_width(lines) for lines in tables)
+    return wide + _GAP * (len(tables) - 1) <= width
+
+
+def _width(lines: Sequence[_Line]) -> int:
+    return max((cell_len(text) + _BAR * bool(bars) for text, bars in lines), default=0)
+
+
+def _put(page: _Page, lines: Sequence[_Line], top: int, left: int, bottom: int) -> None:
+    for offset, (text, bars) in enumerate(lines):
+        if top + offset < bottom:
+            palette = page.palette
+            page.write(top + offset, left, fit(text, page.width - left), palette.text if offset else palette.muted)
+            page.write(top + offset, left + cell_len(text) + 1, bars, palette.color(POSITIVE))
+
+
+def _lines(table: Table, palette: Palette) -> list[_Line]:
+    """A title with the heads, then the rows, numbers to the right; a bar where there are shares."""
+    n = max((len(row) for row in table.rows), default=0)
+    widths = [max(cell_len(row[j]) for row in table.rows if j < len(row)) for j in range(n)]
+    if n:
+        widths[0] = max(widths[0], cell_len(table.title))
+    made: list[_Line] = []
+    for index, row in enumerate(table.rows):
+        named = [table.title if not index else row[0], *row[1:]]
+        texts = [pad(text, widths[j], "right" if j else "left") for j, text in enumerate(named)]
+        share = table.shares[index - 1] if table.shares and index else None
+        bars = "" if share is None else bar(share, _BAR - 1, palette.ascii).rstrip()
+        made.append((" ".join(texts).rstrip(), bars))
+    return made
+
+
+# the network
+
+
+def _draw_network(diagram: Diagram, page: _Page, height: int) -> None:
+    palette, layers = page.palette, diagram.layers
+    if not layers or height < 2:
+        return
+    top = 1 if height > 2 else 0
+    rows = height - top
+    shown = [_shown(diagram, index, rows) for index in range(len(layers))]
+    columns = _columns(diagram, shown, page.width)
+    places = [_places(len(chosen), rows) for chosen in shown]
+    for index in range(len(layers) - 1):
+        right = columns[index].right
+        weights = np.asarray(diagram.weights[index])[np.ix_(shown[index + 1], shown[index])]
+        region = (top, right + 1, rows, columns[index + 1].node - right - 1)
+        _draw_weights(weights, (places[index], places[index + 1]), region, page)
+    for index, layer in enumerate(layers):
+        at = columns[index]
+        if top:
+            hidden = layer.total - len(shown[index])
+            head = f"{layer.head} +{hidden}" if hidden else layer.head
+            room = at.right - at.left + 1 + (_SHORTEST if index < len(layers) - 1 else 0)
+            page.write(0, at.left, fit(head, max(room, 1)), palette.muted)
+        for unit, row in zip(shown[index], places[index], strict=True):
+            _draw_unit(page, layer, int(unit), top + int(row), at, first=index == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Where a layer stands: its leftmost cell, that of its dots, and its rightmost."""
+
+    left: int
+    node: int
+    right: int
+
+
+def _shown(diagram: Diagram, index: int, rows: int) -> IntArray:
+    """The units of a layer that there are lines for: those with the largest weights to or from them."""
+    n = len(diagram.layers[index].names)
+    rows = min(rows, _MOST_UNITS)
+    if n <= rows:
+        return np.arange(n)
+    size = np.zeros(n)
+    if index:
+        size += np.abs(diagram.weights[index - 1]).sum(axis=1)
+    if index < len(diagram.weights):
+        size += np.abs(diagram.weights[index]).sum(axis=0)
+    return np.asarray(np.sort(np.argsort(-size, kind="stable")[:rows]))
+
+
+def _places(n: int, rows: int) -> IntArray:
+    """(n,) the rows of so many units, evenly spaced about the middle."""
+    step = min(3.0, rows / max(1, n))
+    return np.asarray(np.floor((rows - step * n) / 2 + step * (np.arange(n) + 0.5)), dtype=np.int64)
+
+
+def _columns(diagram: Diagram, shown: Sequence[IntArray], width: int) -> list[_Column]:
+    """The texts give way to the lines, names before numbers."""
+    layers = diagram.layers
+    names = [
+        max((cell_len(layer.names[i]) for i in chosen), default=0) for layer, chosen in zip(layers, shown, strict=True)
+    ]
+    texts = [
+        max((cell_len(layer.texts[i]) for i in chosen), default=0) for layer, chosen in zip(layers, shown, strict=True)
+    ]
+    spans = len(layers) - 1
+    wanted = max(_SHORTEST, min(_USUAL, width // 6))
+    fixed = spans * wanted + sum(
+        text + bool(name and text) + bool(name or text) + 1 for name, text in zip(names, texts, strict=True)
+    )
+    room = max(0, width - fixed)
+    while sum(names) > room or max(names) > 14:
+        longest = names.index(max(names))
+        if names[longest] <= (_SHORTEST_NAME if width >= 36 else 0):
+            break
+        names[longest] -= 1
+    sizes = [
+        name + bool(name and text) + text + bool(name or text) + 1 for name, text in zip(names, texts, strict=True)
+    ]
+    gap = max(1, (width - sum(sizes)) // max(1, spans))
+    gap = min(gap, 40)
+    made, x = [], max(0, (width - sum(sizes) - gap * spans) // 2)
+    for index, size in enumerate(sizes):
+        left, right = x, x + size - 1
+        made.append(_Column(left, right if index == 0 else left, right))
+        x += size + gap
+    return made
+
+
+def _draw_unit(page: _Page, layer: Units, unit: int, row: int, at: _Column, *, first: bool) -> None:
+    palette, level = page.palette, float(layer.levels[unit])
+    signs = _ASCII_LEVELS if palette.ascii else _LEVELS
+    sign = signs[min(4, int(level * 5))] if np.isfinite(level) else ("o" if palette.ascii else "●")
+    page.write(row, at.node, sign, palette.text, BOLD)
+    text = layer.texts[unit]
+    room = at.right - at.left
+    name = short_head(layer.names[unit], max(0, room - cell_len(text) - bool(text) - 1))
+    if first:
+        page.write(row, at.left, name, palette.muted)
+        page.write(row, at.node - 1 - cell_len(text), text, palette.text)
+    else:
+        page.write(row, at.node + 2, text, palette.text)
+        page.write(row, at.node + 2 + cell_len(text) + bool(text), name, palette.muted)
+
+
+def _draw_weights(
+    weights: FloatArray, places: tuple[IntArray, IntArray], region: tuple[int, int, int, int], page: _Page
+) -> None:
+    """Lines from unit to unit, the strongest on top; solid and of one colour above 0, dotted and of another below."""
+    top, left, rows, columns = region
+    if columns < 1 or not weights.size:
+        return
+    palette = page.palette
+    largest = float(np.abs(weights).max()) or 1.0
+    canvas = Canvas(columns, rows, (Axis(0.0, 1.0), Axis(0.0, 1.0)), palette)
+    order = np.argsort(-np.abs(weights), axis=None, kind="stable")
+    for flat in order.tolist():
+        j, i = divmod(flat, weights.shape[1])
+        strength = abs(float(weights[j, i])) / largest
+        if strength < _FAINTEST:
+            break
+        ends = np.array([(places[0][i] + 0.5) / rows, (places[1][j] + 0.5) / rows])
+        color = palette.color(POSITIVE if weights[j, i] > 0 else NEGATIVE)
+        faded = (
+            blend(palette.background, color, 0.12 + 0.88 * round(strength, 2)) if palette.mode == "truecolor" else color
+        )
+        style: LineStyle = "solid" if weights[j, i] > 0 else "dotted"
+        canvas.put_line(np.array([0.0, 1.0 - 1e-9]), 1.0 - ends, faded, style)
+        if strength > 0.6:  # a second line of dots makes it thick
+            shift = 0.25 / rows
+            canvas.put_line(np.array([0.0, 1.0 - 1e-9]), 1.0 - ends - shift, faded, style)
+    canvas.finish()
+    inside = (slice(top, top + rows), slice(left, left + columns))
+    page.chars[inside] = canvas.chars.reshape(rows, columns)
+    page.foreground[inside] = canvas.foreground.reshape(rows, columns)
+
+
+class DiagramChart(PictureWidget):
+    """Shows a diagram at whatever size it has."""
+
+    DEFAULT_CSS = """
+    DiagramChart { width: 1fr; height: 1fr; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        self._diagram = Diagram((), ())
+        super().__init__(self._diagram, id=id)
+
+    @property
+    def diagram(self) -> Diagram:
+        """What is shown."""
+        return self._diagram
+
+    def set_diagram(self, diagram: Diagram) -> None:
+        """Show another one."""
+        if diagram is not self._diagram:
+            self._diagram = self._value = diagram
+            self.refresh()
+
+    @property
+    def description(self) -> str:
+        """The network in words, for those who can't see the picture."""
+        return self._diagram.description
+
+    def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
+        """The picture of the diagram."""
+        return draw_diagram(self._diagram, width, height, palette)

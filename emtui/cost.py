@@ -1,0 +1,121 @@
+"""What the exact E-step of a network costs against its hidden units: predicted, and measured where it is short."""
+
+from __future__ import annotations
+
+import math
+import time
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from emtui.choices import Choices
+from engine.errors import OptionError
+from engine.inference import EXACT
+from engine.models.mlp import LatentMLP
+from engine.models.mlp_cost import exact_cost, free_memory
+from engine.parallel import one_blas_thread
+
+MOST_UNITS = 30
+SENSIBLE_SECONDS = 1.0
+"""An E-step that takes longer is no step to wait for."""
+SENSIBLE_SHARE = 0.8
+"""Of the free memory."""
+_MEASURED_SECONDS = 0.3
+_MEASURED_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One exact E-step over 2^m configurations.
+
+    memory, seconds: predicted; bytes. measured_memory, measured_seconds: None where it was not run.
+    """
+
+    hidden_units: int
+    memory: int
+    seconds: float
+    measured_memory: int | None = None
+    measured_seconds: float | None = None
+
+
+def predicted_costs(choices: Choices) -> tuple[Cost, ...]:
+    """What the machine is expected to need for the training rows of these choices, unit by unit.
+
+    Raises:
+        OptionError: the model is no network.
+    """
+    learning = choices.learning
+    if learning is None:
+        raise OptionError("The cost of an exact E-step is that of a network: choose the model mlp.")
+    n, g = len(learning.train), learning.n_classes
+    return tuple(Cost(m, *exact_cost(n, m, g)) for m in range(1, MOST_UNITS + 1))
+
+
+def most_sensible(costs: tuple[Cost, ...], free: int) -> int:
+    """The most hidden units whose exact E-step takes no longer than a second and fits into memory; 0 for none."""
+    fitting = [
+        cost.hidden_units
+        for cost, seconds in zip(costs, expected_seconds(costs), strict=True)
+        if seconds <= SENSIBLE_SECONDS and max(cost.memory, cost.measured_memory or 0) <= SENSIBLE_SHARE * free
+    ]
+    return max(fitting, default=0)
+
+
+def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
+    """What was measured; beyond that, what is predicted, made longer as the last measurement was (never shorter)."""
+    ratio, found = 1.0, []
+    for cost in costs:
+        if cost.measured_seconds is not None:
+            ratio = max(1.0, cost.measured_seconds / cost.seconds)
+        found.append(ratio * cost.seconds if cost.measured_seconds is None else cost.measured_seconds)
+    return tuple(found)
+
+
+def measured_costs(choices: Choices, costs: tuple[Cost, ...]) -> Iterator[Cost]:
+    """The costs that are small enough to be measured, each as it is: the best of a few E-steps, then one for memory."""
+    X, y = choices.table
+    free, ratio = free_memory(), 1.0
+    for cost in costs:
+        if ratio * cost.seconds > _MEASURED_SECONDS or cost.memory > _MEASURED_SHARE * free:
+            return
+        model = LatentMLP(cost.hidden_units, e_step="exact")
+        rows = model.observe(X, y)
+        params = model.start(rows, np.random.default_rng(0))
+        best = math.inf
+        with one_blas_thread():
+            for _ in range(3 if cost.seconds < 0.05 else 1):
+                started = time.perf_counter()
+                model.expect(params, rows, EXACT)
+                best = min(best, time.perf_counter() - started)
+            tracemalloc.start()
+            try:
+                before = tracemalloc.get_traced_memory()[0]
+                model.expect(params, rows, EXACT)
+                memory = tracemalloc.get_traced_memory()[1] - before
+            finally:
+                tracemalloc.stop()
+        ratio = max(1.0, best / cost.seconds)
+        yield Cost(cost.hidden_units, cost.memory, cost.seconds, memory, best)
+
+
+def seconds_in_words(seconds: float) -> str:
+    """0.12 ms, 34 ms, 2.1 s, 5 min, 3 h, 2 years."""
+    if not math.isfinite(seconds):
+        return "for ever"
+    for limit, unit, name in ((1e-3, 1e-6, "µs"), (1.0, 1e-3, "ms"), (120.0, 1.0, "s"), (7200.0, 60.0, "min")):
+        if seconds < limit:
+            return f"{seconds / unit:.3g} {name}"
+    hours = seconds / 3600
+    if hours < 48:
+        return f"{hours:.3g} h"
+    return f"{hours / 24:.3g} days" if hours < 17_520 else f"{hours / 8766:.3g} years"
+
+
+def bytes_in_words(size: float) -> str:
+    """12 kB, 3.4 MB, 8.6 GB."""
+    for limit, unit, name in ((1e6, 1e3, "kB"), (1e9, 1e6, "MB"), (1e12, 1e9, "GB")):
+        if size < limit:
+            return f"{size / unit:.3g} {name}"
+    return f"{size / 1e12:.3g} TB"

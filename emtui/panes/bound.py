@@ -1,0 +1,211 @@
+"""The classic picture of EM on the user's own data: the objective, and the bound that touches it from below."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from emtui.charts.chart import Chart
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
+from emtui.charts.text import fit
+from emtui.frame import Frame
+from emtui.messages import Asked
+from emtui.panes.columns import joined
+from emtui.panes.pane import Pane
+from emtui.panes.parameter_names import ParameterNames, parameter_names, parameter_words
+from emtui.questions import BoundAlong, Question
+from emtui.views.format import fixed, number
+from engine.slices import LINE, Slice
+from engine.step import Step
+
+_MOST_COMMANDS = 200
+_POINTS = (100, 200)  # of a curve in a small pane, and in one of the screen's width
+_SAME = 1e-9
+_MARKS = {"top": "▲", "old": "○", "now": "●"}
+_ASCII_MARKS = {"top": "^", "old": "o", "now": "@"}
+
+
+class BoundPane(Pane):
+    """One chart, along the line from θ_old to θ_new or along one parameter; `p` and `P` walk through them.
+
+    The curves are asked for when somebody can see them, and computed off the screen. Until they are there those of
+    the step before stay, and the border says so.
+    """
+
+    label = "bound"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "along(1)", "parameter", tooltip="along the next parameter", id="bound.next"),
+        Binding("P", "along(-1)", "back", tooltip="along the parameter before", id="bound.previous"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._names: ParameterNames | None = None
+        self._along_line = True
+        self._asked: tuple[Question, Step] | None = None
+        self.slice: Slice | str | None = None
+
+    def compose(self) -> ComposeResult:
+        """One chart."""
+        yield Chart(id="bound-chart")
+
+    @property
+    def along(self) -> str | None:
+        """The entry of θ that the picture goes along; None for the line."""
+        return None if self._along_line or self._names is None else self._names.entry.name
+
+    def draw(self, frame: Frame) -> None:
+        """Ask for the curves of this step, unless they were asked for already, and draw what is known."""
+        self._names = parameter_names(frame, self._names)
+        wanted = (BoundAlong(self.along, _POINTS[self.size.width > 80]), frame.step)
+        if self._asked != wanted:
+            self._asked = wanted
+            self.border_subtitle = "computing …"
+            self.post_message(Asked(*wanted))
+            return
+        self._draw_curves(frame)
+
+    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+        """Draw the curves that were asked for."""
+        if (question, step) == self._asked and self.frame is not None:
+            self.slice = answer
+            self._draw_curves(self.frame)
+
+    def _draw_curves(self, frame: Frame) -> None:
+        chart = self.query_one(Chart)
+        if isinstance(self.slice, Slice):
+            chart.set_scene(bound_scene(frame, self.slice, chart.palette, self._along_words(frame, chart.palette)))
+            notes = bound_notes(frame, self.slice, ascii=chart.palette.ascii)
+        else:
+            chart.set_scene(Scene(empty=self.slice or "not there yet"))
+            notes = []
+        title = self.label if self.along is None else f"{self.label} · {self._along_words(frame, chart.palette)}"
+        self.border_title = Content(fit(title, self.title_room))
+        self.border_subtitle = Content(joined((*notes, "p: along a parameter"), self.size.width - 4))
+
+    def _along_words(self, frame: Frame, palette: Palette) -> str:
+        if self._along_line or self._names is None:
+            return "all parameters together"
+        return parameter_words(frame, self._names.entry, palette)
+
+    # choosing
+
+    def action_along(self, by: int) -> None:
+        """Along the next parameter; the line stands before the first one."""
+        if self._names is None:
+            return
+        last = len(self._names.entries) - 1
+        place = -1 if self._along_line else self._names.place
+        place = (place + 1 + by) % (last + 2) - 1
+        self.look_along(place)
+
+    def look_along(self, place: int) -> None:
+        """Along this entry of θ, counted from 0; −1 is the line."""
+        if self._names is not None:
+            self._along_line = place < 0
+            self._names = self._names.at(max(0, place))
+            self.redraw()
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+        """What the picture can go along, for the palette."""
+        yield "bound: from θ old to θ new", "all parameters together", partial(self.look_along, -1)
+        for place, entry in enumerate(() if self._names is None else self._names.entries[:_MOST_COMMANDS]):
+            yield f"bound: along {entry.name}", "one parameter, others held", partial(self.look_along, place)
+
+    def on_resize(self) -> None:
+        """Titles may fit now."""
+        self.redraw()
+
+
+def bound_scene(frame: Frame, found: Slice, palette: Palette, x_label: str) -> Scene:
+    """Objective and bound over t, with marks where θ was when q was settled, where it is, and where the bound ends."""
+    label = "objective" if frame.record.log_prior else frame.choices.model.objective_label
+    layers: list[Layer] = [VLine(t) for t in (found.t_old, found.t_new) if math.isfinite(t)]
+    if np.isfinite(found.objective).any():
+        layers.append(Curve(found.t, found.objective, palette.color(0), "solid", label))
+    if np.isfinite(found.bound).any():
+        layers.append(Curve(found.t, found.bound, palette.color(1), "dotted", "bound"))
+    for where, t in marked(frame, found).items():
+        objective, bound = found.at(t)
+        y = bound if where == "top" or not math.isfinite(objective) else objective
+        if math.isfinite(y):
+            color = palette.color(1) if where == "top" else palette.text
+            layers.append(Mark(t, y, (_ASCII_MARKS if palette.ascii else _MARKS)[where], color))
+    return Scene(
+        layers=tuple(layers),
+        x_label=x_label,
+        x_range=(float(found.t[0]), float(found.t[-1])),
+        y_range=_heights(found),
+        x_ticks=((found.t_old, "θ old"), (1.0, "θ new")) if found.label == LINE else None,
+        empty="this model has no number for it here",
+        description=_described(frame, found, label),
+    )
+
+
+def marked(frame: Frame, found: Slice) -> dict[str, float]:
+    """The places that have a mark of their own, later ones above: "top" of the bound, "old", "now".
+
+    After an M-step θ lies on the picture's line only where no other parameter moved with it: else nothing is "now".
+    """
+    marks = {"top": found.top} if math.isfinite(found.top) else {}
+    if frame.step.phase != "M":
+        return marks | {"now": found.t_old}
+    marks["old"] = found.t_old
+    objective, _ = found.at(found.t_new)
+    if found.label == LINE or abs(objective - frame.record.objective) <= _SAME * max(1.0, abs(objective)):
+        marks["now"] = found.t_new
+    return marks
+
+
+def _heights(found: Slice) -> Range | None:
+    """From so far below the top that the touching point and the top of the bound are seen well; None for all."""
+    values = np.concatenate([found.objective, found.bound])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    high, low = float(values.max()), float(values.min())
+    places = [v for t in (found.t_old, found.t_new, found.top) if math.isfinite(t) for v in found.at(t)]
+    depth = max((high - v for v in places if math.isfinite(v)), default=0.0)
+    least = 1e-12 * max(1.0, abs(high)) if found.label == LINE else (high - low) / 4
+    low = max(low, high - 3.0 * max(depth, least))
+    margin = 0.06 * (high - low)
+    return (low - margin, high + margin) if high > low else None
+
+
+def bound_notes(frame: Frame, found: Slice, *, ascii: bool = False) -> list[str]:
+    """What must be said of the curves, the most important first."""
+    notes = []
+    if frame.step.at_q is None:
+        notes.append("no bound before the first E-step")
+    if not found.exact:
+        known = np.isfinite(found.objective)
+        error = float(found.error[known].max(initial=0.0))
+        notes.append(f"estimate ±{number(error, 2)}" if known.any() else "the likelihood can't be evaluated")
+    elif frame.step.at_q is not None and not found.touches:
+        notes.append("q is not the posterior: no touch")
+    if found.reduced:
+        notes.append(f"{len(found.t)} points: each is a pass")
+    marks = marked(frame, found)
+    said = [
+        f"{(_ASCII_MARKS if ascii else _MARKS)[where]} {where}" for where in ("now", "old", "top") if where in marks
+    ]
+    if found.label != LINE and frame.step.phase == "M" and "now" not in marks:
+        said.append("others at θ old")
+    return [*notes, " ".join(said)]
+
+
+def _described(frame: Frame, found: Slice, label: str) -> str:
+    t = marked(frame, found).get("now", found.t_old)
+    objective, bound = found.at(t)
+    said = f"{label} {fixed(objective)}"
+    if math.isfinite(bound):
+        said += f", bound {fixed(bound)}, {number(objective - bound)} between them"
+    return said

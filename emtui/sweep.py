@@ -1,0 +1,153 @@
+"""Learning rate × hidden units: both ways to train a network from several seeds, a run at a time. No screen here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from emtui.choices import Choices
+from emtui.rival import rival_model
+from emtui.scores import score
+from engine.arrays import Array
+from engine.em import iterate
+from engine.errors import EngineError, OptionError
+from engine.models import model_class
+from engine.parallel import one_blas_thread
+
+Side = Literal["own", "rival"]
+SIDES: tuple[Side, ...] = ("own", "rival")
+RATES = (0.001, 0.005, 0.02, 0.1, 0.5)
+UNITS = (1, 2, 4, 7, 12)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What is swept.
+
+    rates: learning rates. units: hidden units. n_seeds: each draws a split and a start. max_iter: iterations, epochs.
+    """
+
+    rates: tuple[float, ...] = RATES
+    units: tuple[int, ...] = UNITS
+    n_seeds: int = 3
+    max_iter: int = 50
+
+    def __post_init__(self) -> None:
+        if not self.rates or not self.units or self.n_seeds < 1 or self.max_iter < 1:
+            raise OptionError("a sweep needs a learning rate, a number of hidden units, a seed and an iteration.")
+
+    @property
+    def n_runs(self) -> int:
+        """Runs of both methods in all cells."""
+        return 2 * len(self.rates) * len(self.units) * self.n_seeds
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """One run: of which method, in which cell, from which seed, and how it ended; nan where it could not be run."""
+
+    side: Side
+    rate: int
+    units: int
+    seed: int
+    test_accuracy: float
+    train_loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """The runs so far.
+
+    grid: what is swept. runs: in the order in which they were done.
+    """
+
+    grid: Grid
+    runs: tuple[SweepRun, ...] = ()
+
+    def table(self, side: Side, what: Literal["test_accuracy", "train_loss"]) -> Array:
+        """(units, rates) means over the seeds so far; nan where none was run, or none could be."""
+        shape = (len(self.grid.units), len(self.grid.rates))
+        total, count = np.zeros(shape), np.zeros(shape)
+        for run in self.runs:
+            value = getattr(run, what)
+            if run.side == side and np.isfinite(value):
+                total[run.units, run.rate] += value
+                count[run.units, run.rate] += 1
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+    def cell(self, side: Side, units: int, rate: int) -> tuple[SweepRun, ...]:
+        """The runs of one method in one cell."""
+        return tuple(run for run in self.runs if (run.side, run.units, run.rate) == (side, units, rate))
+
+
+def models_of(choices: Choices, side: Side, rate: float, units: int) -> Any:
+    """The model of a cell: that of the choices, or its rival, with this learning rate and so many hidden units.
+
+    Raises:
+        EngineError: there is no such model; one sentence.
+    """
+    own = choices.model
+    if not own.supervised:
+        raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
+    own = _with(own, learning_rate=rate, hidden_units=units)
+    return own if side == "own" else _with(rival_model(replace(choices, model=own)), learning_rate=rate)
+
+
+def _with(model: Any, **changes: Any) -> Any:
+    options = {option.name: getattr(model, option.name) for option in model.options()}
+    return model_class(model.name)(**options | changes)
+
+
+def has_rate(model: Any) -> bool:
+    """The learning rate means something to it: Newton's method and L-BFGS have none."""
+    return bool(model.name == "backprop" or model.m_step == "gradient")
+
+
+def sweep(choices: Choices, grid: Grid) -> Iterator[SweepRun]:
+    """Every run of the grid, seed by seed, so that a coarse picture is there early.
+
+    A method without a learning rate is run once for a number of units; the run counts for every rate.
+    """
+    for number in range(grid.n_seeds):
+        seeded = replace(choices, seed=choices.seed + number, split_seed=None, start=None, start_file=None)
+        for m, units in enumerate(grid.units):
+            for side in SIDES:
+                known: tuple[float, float] | None = None
+                for r, rate in enumerate(grid.rates):
+                    model = models_of(choices, side, rate, units)
+                    if known is None or has_rate(model):
+                        known = _ended(replace(seeded, model=model), grid.max_iter)
+                    yield SweepRun(side, r, m, seeded.seed, *known)
+
+
+def _ended(choices: Choices, max_iter: int) -> tuple[float, float]:
+    """Accuracy on the held-back rows (on all where none are) and log-loss on the training rows at the end."""
+    learning = choices.learning
+    assert learning is not None
+    X, y = choices.table
+    try:
+        with one_blas_thread():
+            for step in iterate(choices.model, X, y, seed=choices.seed, max_iter=max_iter, tol=0.0):
+                last = step
+        train = score(choices.model, last.params, learning, learning.train)
+        test = score(choices.model, last.params, learning, learning.test)
+    except EngineError:
+        return float("nan"), float("nan")
+    assert train is not None
+    return (train if test is None else test).accuracy, train.log_loss
+
+
+def best_cell(table: Array, lowest: bool) -> tuple[int, int] | None:
+    """(units, rate) of the best cell; None where none is known."""
+    if not np.isfinite(table).any():
+        return None
+    place = int(np.nanargmin(table) if lowest else np.nanargmax(table))
+    return place // int(table.shape[1]), place % int(table.shape[1])
+
+
+def in_words(rates: Sequence[float]) -> list[str]:
+    """Learning rates as heads: 0.005."""
+    return [f"{rate:g}" for rate in rates]

@@ -1,0 +1,89 @@
+"""The Gibbs E-step of a topic model: draw a topic for each word, count, draw the mixtures, and again.
+
+    z_in ~ p(z = k | θ_i, w) ∝ θ_ik topics_kw          for each word of the document
+    θ_i  ~ Dirichlet(alpha + N_i),  N_ik = #{n : z_in = k}
+                     blocked Gibbs sampling of p(z, θ | w, topics, alpha); Griffiths & Steyvers 2004, PNAS 101:5228,
+                     draw the topics, too; here they are θ of EM, redrawn by the M-step from the counts
+
+The words of one kind in a document are drawn together: their topics are multinomial. Documents are drawn in blocks of a
+fixed size, each with random numbers of its own, so that some rows asked for alone are those of all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array
+
+BLOCK = 128
+_TINY = float(np.finfo(np.float64).tiny)
+
+
+def draw_topics(
+    counts: Any,
+    topics: Array,
+    alpha: Array,
+    power: float,
+    sweeps: int,
+    generator: np.random.Generator,
+    begin: Array | None = None,
+) -> Array:
+    """(nnz, K) how many words of each stored count were given to each topic, after so many sweeps.
+
+    Args:
+        counts: (m, V) csr whole counts of one block.
+        topics: (K, V).
+        alpha: (K,).
+        power: 1/T: topics of words are drawn ∝ (θ_k topics_kw)^(1/T).
+        sweeps: rounds of drawing.
+        generator: of this block alone.
+        begin: (m, K) the γ that the first mixtures are drawn with, where an earlier chain stopped; None for the prior.
+    """
+    m, K = counts.shape[0], len(alpha)
+    lengths = np.diff(counts.indptr)
+    documents = np.repeat(np.arange(m), lengths)
+    with np.errstate(divide="ignore"):
+        log_topics = np.log(topics.T)[counts.indices]
+    impossible = np.isneginf(log_topics.max(axis=1, initial=-np.inf))
+    log_topics[impossible] = 0.0  # a word that no topic can say tells nothing
+    number = counts.data.astype(np.int64)
+    drawn = np.zeros((counts.nnz, K))
+    gamma = np.tile(alpha, (m, 1)) if begin is None else begin
+    for _ in range(sweeps):
+        log_p = log_topics + _log_dirichlet(gamma, generator)[documents]
+        log_p -= log_p.max(axis=1, keepdims=True)
+        p = np.exp(power * log_p, out=log_p)
+        p /= p.sum(axis=1, keepdims=True)
+        drawn = generator.multinomial(number, p).astype(np.float64)
+        gamma = alpha + by_document(drawn, counts.indptr)
+    return drawn
+
+
+def by_document(cells: Array, indptr: Any) -> Array:
+    """(m, K) sums over each document's cells (nnz, K)."""
+    sums = np.zeros((len(indptr) - 1, cells.shape[1]))
+    full = np.flatnonzero(np.diff(indptr))
+    if len(full):
+        sums[full] = np.add.reduceat(cells, indptr[full], axis=0)
+    return sums
+
+
+def by_word(cells: Array, counts: Any, weight: Array) -> Array:
+    """(K, V) sums over each word's cells (nnz, K), documents by their weights."""
+    from scipy.sparse import csr_array
+
+    each = np.repeat(weight, np.diff(counts.indptr))
+    words = csr_array((each, counts.indices, np.arange(counts.nnz + 1)), shape=(counts.nnz, counts.shape[1]))
+    return np.asarray((words.T @ cells).T)
+
+
+def _log_dirichlet(gamma: Array, generator: np.random.Generator) -> Array:
+    """(m, K) logarithms of draws from Dirichlet(γ), up to a constant for each row.
+
+    A small γ gives draws below the smallest float: G(γ) = G(γ + 1) U^(1/γ) (Marsaglia & Tsang 2000) keeps their logs.
+    """
+    draws = generator.standard_gamma(gamma + 1.0)
+    uniforms = generator.random(gamma.shape)
+    return np.asarray(np.log(np.maximum(draws, _TINY)) + np.log(np.maximum(uniforms, _TINY)) / gamma)

@@ -1,0 +1,169 @@
+"""The bound picture: what it draws is what the engine computes for the step on the screen."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from driving import driving, explorer
+
+from emtui.charts.colors import DARK
+from emtui.charts.scene import Curve, Mark
+from emtui.choices import choose
+from emtui.messages import Answered
+from emtui.panes.bound import BoundPane, bound_notes, bound_scene, marked
+from emtui.questions import BoundAlong, answer
+from emtui.session import Session
+
+
+def curves(app):
+    """The objective and the bound that are drawn (None where there is none), as layers."""
+    scene = app.app.screen.query_one("#bound-chart").scene
+    drawn = [layer for layer in scene.layers if isinstance(layer, Curve)]
+    return drawn[0], drawn[1] if len(drawn) > 1 else None
+
+
+def frame_after(source, steps, **how):
+    session = Session(choose(source, **how))
+    for _ in range(steps):
+        session.take()
+    return session.frame()
+
+
+@pytest.mark.parametrize("source", ["iris", "coins", "linkage", "deaths", "icecream", "films"])
+async def test_the_bound_lies_below_and_touches_where_q_was_settled(source):
+    async with driving(choose(source)) as app:
+        await app.press("8")
+        for phase in "emem":
+            await app.press(phase)
+            step, record = app.frame.step, app.frame.record
+            objective, bound = curves(app)
+            scale = max(1.0, abs(record.objective))
+            assert np.all(bound.y <= objective.y + 1e-9 * scale)
+            at_old = objective.x == 0.0
+            assert at_old.sum() == 1
+            assert abs(objective.y[at_old] - bound.y[at_old]) <= 1e-9 * scale
+            now = objective.x == (1.0 if phase == "m" else 0.0)
+            assert objective.y[now] == pytest.approx(step.objective, rel=1e-9)
+            assert bound.y[now] == pytest.approx(step.elbo + step.log_prior, rel=1e-9)
+            if phase == "m":
+                assert objective.y[now] >= objective.y[at_old] - 1e-9 * scale
+                assert bound.y[now] >= bound.y.max() - 1e-9 * scale
+
+
+async def test_it_moves_with_every_step_and_back():
+    async with driving() as app:
+        await app.press("n", "e", "8")
+        pane = app.app.screen.query_one(BoundPane)
+        first = pane.slice
+        await app.press("n", "n")
+        assert pane.slice is not first
+        await app.press("left", "left", "left")
+        np.testing.assert_array_equal(pane.slice.objective, first.objective)
+        np.testing.assert_array_equal(pane.slice.bound, first.bound)
+
+
+async def test_before_the_first_e_step_there_is_the_objective_alone():
+    async with driving() as app:
+        text = await app.press("8")
+        assert "no bound before the first E-step" in text
+        objective, bound = curves(app)
+        assert bound is None
+        assert objective.y[objective.x == 0.0] == pytest.approx(app.frame.record.objective, rel=1e-12)
+
+
+async def test_nothing_is_computed_while_nobody_looks():
+    async with driving() as app:
+        await app.press("n", "n")
+        assert app.app.screen.query_one(BoundPane).slice is None
+
+
+async def test_keys_walk_through_the_parameters_and_back_to_the_line():
+    async with driving(choose("coins")) as app:
+        await app.press("n", "8")
+        pane = app.app.screen.query_one(BoundPane)
+        seen = []
+        for _ in range(4):
+            seen.append(pane.along)
+            assert pane.slice.label == (pane.along or "line")
+            await app.press("p")
+        assert seen == [None, "weights[0]", "weights[1]", "probabilities[0]"]
+        await app.press("p")
+        assert pane.along is None
+        text = await app.press("P")
+        assert pane.along == "probabilities[1]"
+        assert "■ B probability" in text
+
+
+async def test_the_palette_offers_every_parameter():
+    async with driving(choose("coins")) as app:
+        await app.press("n", "8")
+        commands = {words: call for words, _, call in explorer(app.app).picture_commands()}
+        commands["bound: along probabilities[1]"]()
+        await app.settle()
+        pane = app.app.screen.query_one(BoundPane)
+        assert pane.slice.label == "probabilities[1]"
+        commands["bound: from θ old to θ new"]()
+        await app.settle()
+        assert pane.slice.label == "line"
+
+
+def test_along_one_parameter_only_what_lies_on_the_line_is_called_now():
+    """After an M-step that moved other parameters as well, θ is not on the line of one."""
+    frame = frame_after("coins", 4)
+    found = answer(BoundAlong("probabilities[0]"), frame.step)
+    assert marked(frame, found).keys() == {"top", "old"}
+    assert "others at θ old" in bound_notes(frame, found)[-1]
+    alone = frame_after("linkage", 4)
+    found = answer(BoundAlong("theta"), alone.step)
+    assert marked(alone, found)["now"] == pytest.approx(float(alone.step.params.theta))
+    after_e = frame_after("coins", 3)
+    found = answer(BoundAlong("probabilities[0]"), after_e.step)
+    assert marked(after_e, found)["now"] == pytest.approx(float(after_e.step.params.probabilities[0]))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 40])
+@pytest.mark.parametrize("along", [None, "means[0,0]", "weights[1]", "covariances[2,1,0]"])
+def test_every_mark_lies_in_the_picture(steps, along):
+    frame = frame_after("iris", steps)
+    found = answer(BoundAlong(along, 50), frame.step)
+    scene = bound_scene(frame, found, DARK, "x")
+    marks = [layer for layer in scene.layers if isinstance(layer, Mark)]
+    assert marks
+    for mark in marks:
+        assert scene.x_range[0] <= mark.x <= scene.x_range[1]
+        assert scene.y_range[0] <= mark.y <= scene.y_range[1]
+
+
+def test_what_is_not_exact_is_said():
+    frame = frame_after("iris", 4)
+    found = answer(BoundAlong(None, 50), frame.step)
+    estimated = replace(found, exact=False, error=np.full_like(found.t, 0.25))
+    assert "estimate ±0.25" in bound_notes(frame, estimated)
+    unknown = replace(found, exact=False, objective=np.full_like(found.t, np.nan))
+    assert "the likelihood can't be evaluated" in bound_notes(frame, unknown)
+    assert [layer for layer in bound_scene(frame, unknown, DARK, "x").layers if isinstance(layer, Mark)]
+    fewer = replace(found, asked=len(found.t) + 1)
+    assert f"{len(found.t)} points: each is a pass" in bound_notes(frame, fewer)
+    drawn = frame_after("iris", 4, algorithm="stochastic")
+    assert "q is not the posterior: no touch" in bound_notes(drawn, answer(BoundAlong(None, 20), drawn.step))
+
+
+async def test_a_late_answer_of_another_step_is_not_drawn():
+    async with driving(choose("coins")) as app:
+        await app.press("n", "8")
+        pane, screen = app.app.screen.query_one(BoundPane), explorer(app.app)
+        before = app.frame.step
+        late = answer(BoundAlong(None, 100), before)
+        await app.press("n")
+        present = pane.slice
+        screen.post_message(Answered(BoundAlong(None, 100), before, late, screen.runner.generation))
+        await app.settle()
+        assert pane.slice is present
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (40, 12)])
+async def test_it_fits(size):
+    async with driving(size=size) as app:
+        text = await app.press("n", "e", "8")
+        assert "bound" in text and "computing" not in text
+        assert all(len(line) <= size[0] for line in text.splitlines())

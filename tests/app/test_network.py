@@ -1,0 +1,394 @@
+"""Networks without a screen: the split, the scores, the rival, the shell; every number is that of the engine."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shell import here, is_one_sentence
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, log_loss
+
+import engine
+from emtui.choices import choose
+from emtui.export import export_responsibilities
+from emtui.rival import passes_of, rival_model
+from emtui.scores import look, score
+from emtui.script import script_text
+from emtui.session import Session
+from engine.errors import EngineError
+from engine.models.mlp_predict import network_report
+
+NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
+
+
+def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
+    session = Session(choose(source, **({"model": "mlp", "settings": NEWTON} | words)))  # type: ignore[arg-type]
+    for _ in range(steps):
+        session.take()
+    while session.rival_is_behind:
+        session.advance_rival()
+    return session
+
+
+# the split
+
+
+def test_the_split_is_the_engines() -> None:
+    choices = choose("iris", model="mlp", seed=3)
+    split = engine.train_test_split(choices.dataset.y, train_share=0.6, seed=3)
+    learning = choices.learning
+    assert learning is not None
+    np.testing.assert_array_equal(learning.train, split.train)
+    np.testing.assert_array_equal(learning.test, split.test)
+    assert (len(learning.train), len(learning.test)) == (90, 60)
+    assert [learning.is_test(row) for row in (*split.test[:3], *split.train[:3])] == [True] * 3 + [False] * 3
+
+
+def test_other_shares_and_no_strata() -> None:
+    learning = choose("iris", model="mlp", test_share=0.2, stratify=False, split_seed=9, seed=1).learning
+    assert learning is not None
+    split = engine.train_test_split(learning.targets, train_share=0.8, stratified=False, seed=9)
+    np.testing.assert_array_equal(learning.test, split.test)
+    whole = choose("iris", model="mlp", test_share=0.0).learning
+    assert whole is not None
+    assert (len(whole.train), len(whole.test)) == (150, 0)
+
+
+def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
+    choices = choose("iris", model="mlp", standardize=True)
+    learning = choices.learning
+    assert learning is not None
+    train = learning.inputs[learning.train]
+    np.testing.assert_allclose(train.mean(axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(train.std(axis=0), 1.0)
+    raw = choices.dataset.X
+    assert choices.dataset.units is None
+    expected = (raw - raw[learning.train].mean(axis=0)) / raw[learning.train].std(axis=0)
+    np.testing.assert_allclose(learning.inputs, expected, atol=1e-12)
+
+
+def test_from_a_mixture_to_a_network_and_back_the_data_keep_what_was_asked() -> None:
+    mixture = choose("iris", standardize=True)
+    assert mixture.dataset.units is not None
+    network_choices = mixture.changed(model=choose("iris", model="mlp").model)
+    assert network_choices.dataset.units is None  # the split standardises
+    assert network_choices.standardized
+    assert network_choices.changed(model=mixture.model).dataset.units is not None
+
+
+def test_another_start_keeps_the_rows() -> None:
+    session = network(2)
+    rows = session.drawn_rows
+    session.restart(7)
+    np.testing.assert_array_equal(session.drawn_rows, rows)
+    assert "--split-seed 0 --seed 7" in session.choices.command()
+    assert choose("iris", model="mlp", split_seed=0, seed=7).learning is not None
+
+
+def test_data_of_one_class_are_refused() -> None:
+    data = engine.load("iris")
+    choices = replace(choose("iris"), model=engine.LatentMLP(), dataset=replace(data, y=np.zeros(150, dtype=np.int64)))
+    with pytest.raises(EngineError, match="every row of 'iris' is of the class 'setosa'"):
+        _ = choices.learning
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("a,b,kind\n1,2,x\n3,4,x\n5,5,x\n2,2,x\n", "one value only"),
+        ("a,b,kind\n1,2,x\n3,4,y\n5,5,\n2,2,y\n3,3,x\n", "no class"),
+        ("a,b\n1,2\n3,4\n5,5\n", "no column of known classes"),
+    ],
+)
+def test_what_can_not_be_learned_from_is_said(tmp_path: Path, table: str, words: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(table)
+    label = {"label": "kind"} if "kind" in table else {}
+    with pytest.raises(EngineError, match=words) as error:
+        choose(str(path), model="mlp", **label)
+    assert is_one_sentence(str(error.value))
+    status, out, err = here("run", str(path), "--model", "mlp", *(["--label", "kind"] if label else []))
+    assert (status, out) == (2, "")
+    assert words in err
+    assert is_one_sentence(err)
+
+
+def test_a_class_without_a_training_row_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{i},{i % 3},{'rare' if i == 19 else 'ab'[i % 2]}\n" for i in range(20))
+    path.write_text("x,y,kind\n" + rows)
+    y = choose(str(path), label="kind").dataset.y
+    assert y is not None
+    splits = [engine.train_test_split(y, train_share=0.6, stratified=False, seed=seed) for seed in range(20)]
+    held_back = next(seed for seed, split in enumerate(splits) if 19 in split.test)
+    with pytest.raises(EngineError, match="'rare' has no training row"):
+        choose(str(path), model="mlp", label="kind", stratify=False, seed=held_back)
+    with pytest.raises(EngineError, match="single row"):
+        choose(str(path), model="mlp", label="kind")
+
+
+# scores and the rival
+
+
+def test_scores_are_those_of_the_reports() -> None:
+    session = network(8)
+    frame = session.frame()
+    contest = frame.contest
+    assert contest is not None
+    learning = contest.learning
+    for rows, found in ((learning.train, contest.here.train), (learning.test, contest.here.test)):
+        assert found is not None
+        report = network_report(frame.step.params, learning.inputs[rows], learning.targets[rows])["marginal"]
+        assert found.log_loss == report.log_loss
+        assert found.accuracy == report.accuracy
+        np.testing.assert_array_equal(found.confusion, report.confusion)
+        assert found.log_loss == pytest.approx(log_loss(learning.targets[rows], report.probabilities), rel=1e-9)
+        peer = accuracy_score(learning.targets[rows], report.probabilities.argmax(axis=1))
+        assert found.hits / found.n_rows == found.accuracy == peer
+    assert contest.here.train.log_loss == pytest.approx(-frame.step.log_likelihood / 90, rel=1e-12)
+
+
+def test_progress_belongs_to_its_iteration_and_an_e_step_changes_nothing() -> None:
+    session = network(7)
+    contest = session.frame().contest
+    assert contest is not None
+    assert [one.iteration for one in contest.own] == [0, 1, 2, 3]
+    assert [one.passes for one in contest.own] == [0, 2, 4, 6]
+    seconds = [one.seconds for one in contest.own]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == session.timeline[6].seconds
+    session.timeline.go_to(3)  # the E-step of iteration 2
+    assert session.frame().contest is not None
+    assert session.frame().contest.own_at == 1  # type: ignore[union-attr]
+    session.timeline.go_to(4)
+    assert session.frame().contest.own_at == 2  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["mlp", "backprop"])
+def test_the_rival_begins_from_the_same_weights_and_is_a_run_of_the_engine(name: str) -> None:
+    session = network(6, model=name, settings={})
+    contest = session.frame().contest
+    assert contest is not None
+    start = session.timeline[0].params
+    np.testing.assert_array_equal(contest.rival_params[0].hidden, start.hidden)
+    np.testing.assert_array_equal(contest.rival_params[0].output, start.output)
+    X, y = session.choices.table
+    model = rival_model(session.choices)
+    assert model.name != name
+    run = engine.fit(model, X, y, start=model.Params(start.hidden, start.output), max_iter=3, tol=0.0)
+    np.testing.assert_array_equal(run.params.hidden, contest.rival_params[3].hidden)
+    assert [one.iteration for one in contest.rival] == [0, 1, 2, 3]
+    assert contest.rival_here is contest.rival[3]
+
+
+def test_the_rivals_options_and_its_own_start() -> None:
+    session = network(2, rival=[("optimizer", "adam"), ("learning_rate", "0.2")], same_start=False)
+    contest = session.frame().contest
+    assert contest is not None
+    assert (contest.rival_model.optimizer, contest.rival_model.learning_rate) == ("adam", 0.2)
+    assert contest.rival_model.weight_decay == 0.01
+    assert not np.allclose(contest.rival_params[0].hidden, session.timeline[0].params.hidden)
+    assert "--rival optimizer=adam --rival learning_rate=0.2 --own-start" in session.choices.command()
+    with pytest.raises(EngineError, match="learning_rate"):
+        choose("iris", model="mlp", rival=[("learning_rate", "-1")])
+
+
+def test_what_suits_the_rival() -> None:
+    assert rival_model(choose("iris", model="mlp")).optimizer == "sgd"
+    assert rival_model(choose("iris", model="mlp", settings=NEWTON)).optimizer == "adam"
+    assert rival_model(choose("iris", model="backprop")).m_step == "newton"
+    assert rival_model(choose("iris")) is None
+    assert passes_of(choose("iris", model="backprop").model, 5) == 5
+
+
+def test_a_branch_has_the_same_rival_and_another_start_another_one() -> None:
+    session = network(6)
+    first = session.frame().contest
+    session.timeline.go_to(2)
+    session.take()
+    assert not session.rival_is_behind
+    assert session.frame().contest.rival_params[0] is first.rival_params[0]  # type: ignore[union-attr]
+    session.restart(4)
+    assert session.rival_is_behind
+    assert session.frame().contest.rival == ()  # type: ignore[union-attr]
+
+
+def test_a_rival_that_runs_away_rests() -> None:
+    session = network(4, rival=[("optimizer", "batch"), ("learning_rate", "1e99")], source="wine")
+    contest = session.frame().contest
+    assert contest is not None
+    assert len(contest.rival) < 5
+    assert not session.rival_is_behind
+    assert np.isfinite(contest.rival[-1].train.log_loss)
+
+
+def test_a_network_beats_a_line_on_xor() -> None:
+    session = network(60, source="xor")
+    contest = session.frame().contest
+    assert contest is not None
+    learning = contest.learning
+    straight = LogisticRegression().fit(learning.inputs[learning.train], learning.targets[learning.train])
+    peer = straight.score(learning.inputs[learning.test], learning.targets[learning.test])
+    assert contest.here.test is not None
+    assert contest.here.test.accuracy > 0.9 > 0.7 > peer
+
+
+def test_three_ways_of_predicting_one_row() -> None:
+    session = network(4)
+    learning = session.choices.learning
+    assert learning is not None
+    params = session.timeline.current.params
+    found = look(params, learning.inputs[7])
+    report = network_report(params, learning.inputs[7:8], learning.targets[7:8])
+    np.testing.assert_array_equal(found.marginal, report["marginal"].probabilities[0])
+    np.testing.assert_array_equal(found.forward, report["forward"].probabilities[0])
+    assert found.exact
+    np.testing.assert_allclose(found.sampled, found.marginal, atol=0.12)
+    np.testing.assert_array_equal(found.sampled, look(params, learning.inputs[7]).sampled)
+    assert score(session.choices.model, params, learning, np.arange(0)) is None
+
+
+# the shell
+
+
+def test_run_prints_both_methods() -> None:
+    status, out, _ = here("run", "iris", "--model", "mlp", "--set", "m_step=newton", "--max-iter", "4", "--standardize")
+    assert status == 0
+    assert "iris 150×4 (90 train, 60 test) standardized" in out
+    session = network(8, settings={"m_step": "newton"}, standardize=True)
+    contest = session.frame().contest
+    assert contest is not None
+    assert contest.rival_here is not None
+    for name, found in (("EM newton", contest.here), ("backprop adam 0.3", contest.rival_here)):
+        line = next(line for line in out.splitlines() if line.startswith(name))
+        assert f"{found.train.log_loss:.4f}" in line
+        assert found.test is not None
+        assert f"{found.test.hits}/60" in line
+    assert "hidden unit" in out
+    assert "petal width" in out
+
+
+@pytest.mark.parametrize("name", ["mlp", "backprop"])
+def test_the_last_line_of_json_has_the_scores(name: str) -> None:
+    status, out, _ = here("run", "wine", "--model", name, "--max-iter", "2", "--json", "--test-share", "0.25")
+    assert status == 0
+    last = json.loads(out.splitlines()[-1])
+    session = network(4, source="wine", model=name, settings={}, test_share=0.25)
+    contest = session.frame().contest
+    assert contest is not None
+    assert contest.here.test is not None
+    assert contest.rival_here is not None
+    assert last["train_accuracy"] == contest.here.train.accuracy
+    assert last["test_accuracy"] == contest.here.test.accuracy
+    assert last["train_log_loss"] == pytest.approx(contest.here.train.log_loss)
+    assert last["test_log_loss"] == pytest.approx(contest.here.test.log_loss)
+    assert last["rival"]["train_log_loss"] == pytest.approx(contest.rival_here.train.log_loss)
+    assert last["prediction"] == ("marginal" if name == "mlp" else "forward")
+
+
+def test_words_of_networks_are_refused_for_others() -> None:
+    for words in (["--test-share", "0.3"], ["--no-stratify"], ["--rival", "optimizer=adam"], ["--own-start"]):
+        status, out, err = here("run", "iris", *words)
+        assert (status, out) == (2, "")
+        assert "learns no classes" in err
+    status, _, err = here("run", "iris", "--model", "mlp", "--test-share", "1.2")
+    assert status == 2
+    assert "at least 0 and below 1" in err
+
+
+def test_an_exact_step_beyond_memory_says_so_and_offers_gibbs() -> None:
+    status, out, err = here("run", "iris", "--model", "mlp", "-k", "45", "--set", "e_step=exact")
+    assert (status, out) == (2, "")
+    assert "gibbs" in err
+    assert is_one_sentence(err)
+
+
+def test_the_command_makes_the_same_choices() -> None:
+    words = ("--model", "mlp", "--test-share", "0.3", "--no-stratify", "--split-seed", "2", "--standardize")
+    first = here("run", "iris", *words, "--max-iter", "2")
+    session = Session(
+        choose("iris", model="mlp", test_share=0.3, stratify=False, split_seed=2, standardize=True, max_iter=2)
+    )
+    command = session.choices.command().split()
+    assert command[:2] == ["emtui", "run"]
+    again = here(*command[1:])
+    assert first[0] == again[0] == 0
+    stable = [line for line in first[1].splitlines() if "EM " not in line and "backprop" not in line]
+    assert stable == [line for line in again[1].splitlines() if "EM " not in line and "backprop" not in line]
+
+
+@pytest.mark.parametrize(
+    "words", [{}, {"standardize": True, "test_share": 0.25, "stratify": False}, {"test_share": 0.0}]
+)
+def test_the_script_comes_to_the_same_numbers(tmp_path: Path, words: dict[str, object]) -> None:
+    session = network(5, **words)
+    path = tmp_path / "run.py"
+    path.write_text(script_text(session.choices, session.timeline.steps))
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"log_likelihood {float(session.timeline.current.log_likelihood)!r}" in done.stdout
+
+
+def test_several_layers_are_explored_too() -> None:
+    session = network(4, settings={"hidden_units": "4,3"})
+    frame = session.frame()
+    assert frame.responsibilities is not None
+    assert frame.responsibilities.shape == (90, 7)
+    assert frame.contest is not None
+    assert frame.contest.here.train.log_loss_error > 0
+    assert "--set hidden_units=4,3" in session.choices.command()
+    np.testing.assert_array_equal(frame.contest.rival_params[0].deeper.hidden, session.timeline[0].params.deeper.hidden)
+
+
+# the study
+
+
+def test_the_study_prints_a_table_and_from_how_many_starts_it_was_learned() -> None:
+    status, out, _ = here("study", "xor", "--seeds", "2", "--max-iter", "15", "-k", "4")
+    assert status == 0
+    assert "xor 400×2 standardized · 4 hidden units, weight decay 0.01 · 40% held back · 2 seeds, 15 iterations" in out
+    names = ("EM, newton", "EM, lbfgs", "EM, gradient .005", "backprop, adam .3")
+    for name in names:
+        assert [line.split("  ")[0] for line in out.splitlines()].count(name) == 2  # in the table, and the rate
+    assert "of 2" in out
+
+
+def test_the_study_as_json_is_the_engines() -> None:
+    status, out, _ = here("study", "iris", "--seeds", "1", "--max-iter", "3", "--json", "--raw")
+    assert status == 0
+    rows = [json.loads(line) for line in out.splitlines()]
+    data = engine.load("iris")
+    found = engine.studies.network_study(data.X, data.y, engine.studies.usual_methods(), seeds=[0], max_iter=3)
+    assert [row["method"] for row in rows] == list(found.methods)
+    for row, outcome in zip(rows, found.outcomes, strict=True):
+        assert row["train_log_loss"] == pytest.approx(outcome.train_log_loss)
+        assert row["test_accuracy"] == outcome.test_accuracy
+
+
+def test_the_study_refuses_in_one_sentence() -> None:
+    for words in (["old_faithful"], ["iris", "--test-share", "0"], ["iris", "--seeds", "0"], ["iris", "--bogus"]):
+        status, out, err = here("study", *words)
+        assert (status, out) == (2, "")
+        assert is_one_sentence(err)
+
+
+def test_exported_units_carry_the_rows_of_the_table(tmp_path: Path) -> None:
+    session = network(3)
+    path = export_responsibilities(session, tmp_path / "units.csv")
+    rows = list(csv.reader(path.read_text().splitlines()))
+    learning = session.choices.learning
+    assert learning is not None
+    assert len(rows) == 91
+    last = int(learning.train[-1])
+    assert rows[-1][0] == f"row {last + 1}"
+    assert rows[-1][1] == learning.class_names[learning.targets[last]]
+    posterior = session.timeline.current.posterior
+    assert posterior is not None
+    np.testing.assert_array_equal([float(v) for v in rows[-1][2:9]], posterior.responsibilities[-1])

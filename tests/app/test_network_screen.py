@@ -1,0 +1,395 @@
+"""A network in the real app: the drawing, curves of both methods, predictions, confusion, and the screens beside it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from driving import Driver, driving, explorer
+
+from emtui.charts.chart import Chart
+from emtui.charts.diagram import DiagramChart
+from emtui.charts.scene import Curve, Ground
+from emtui.choices import Choices, choose
+from emtui.config import Config
+from emtui.panes.curves import CurvesPane
+from emtui.panes.model_form import ModelForm
+from emtui.panes.predictions import RowsPane
+from emtui.regions import regions_of
+from emtui.screens.cost import CostScreen
+from emtui.screens.regions import RegionsScreen
+from emtui.screens.sweep import SweepScreen
+from emtui.sweep import Grid, Sweep, sweep
+from emtui.views.format import fixed, probability, share
+from engine.models.mlp_predict import network_report
+
+NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
+
+
+def network(source: str = "iris", **words: object) -> Choices:
+    return choose(source, **({"model": "mlp", "settings": NEWTON} | words))  # type: ignore[arg-type]
+
+
+async def at_rest(app: Driver) -> str:
+    """The text when the screens' own workers are through as well."""
+    await app.settle()
+    await app.app.workers.wait_for_complete()
+    await app.settle()
+    return app.text
+
+
+# the picture
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 14)])
+async def test_the_network_is_drawn_with_a_test_row_in_it(size: tuple[int, int]) -> None:
+    async with driving(network(), size) as app:
+        text = await app.press("n", "1")
+        row = app.frame.contest.learning.test[0]
+        assert f"network · row {row + 1} (test, setosa)" in text
+        assert "p(y|x)" in text
+        assert re.search("[⠀-⣿]{3}", text)
+        report = network_report(
+            app.frame.step.params, app.frame.contest.learning.inputs[[row]], app.frame.contest.learning.targets[[row]]
+        )
+        said = report["marginal"].probabilities[0]
+        for value in said:
+            assert probability(value, 2) in text
+        if size == (120, 40):
+            line = next(line for line in text.splitlines() if "marginal" in line)
+            assert all(probability(value) in line for value in said)
+            line = next(line for line in text.splitlines() if "│forward " in line)
+            assert all(probability(value) in line for value in report["forward"].probabilities[0])
+            assert "z (top 10 of 128)" in text
+
+
+async def test_all_configurations_of_few_units_are_listed() -> None:
+    async with driving(network(k=2)) as app:
+        text = await app.press("n")
+        model, learning = app.frame.choices.model, app.frame.contest.learning
+        row = int(learning.test[0])
+        rows = model.observe(learning.inputs, learning.targets)
+        found = model.configurations(app.frame.step.params, rows, row)
+        for z, chance in zip(found.z.astype(int), found.probabilities, strict=True):
+            assert re.search(rf"{z[0]}{z[1]} +{re.escape(probability(chance))}", text)
+
+
+async def test_a_picked_row_is_drawn_and_listed() -> None:
+    async with driving(network()) as app:
+        await app.press("n", "3", "down", "down", "down")
+        pane = app.app.screen.query_one(RowsPane)
+        assert pane.predictions is not None
+        row = pane.predictions.row(2)
+        assert f"network · row {row + 1} (test" in app.text
+        diagram = app.app.screen.query_one(DiagramChart).diagram
+        shown = [float(text) for text in diagram.layers[0].texts]
+        np.testing.assert_allclose(shown, app.frame.choices.dataset.X[row])
+
+
+async def test_the_rows_by_predicted_class_are_the_next_picture() -> None:
+    async with driving(network()) as app:
+        text = await app.press("n", "a")
+        assert "petal length × petal width, by predicted class" in text
+        assert not app.app.screen.query_one(DiagramChart).display
+        text = await app.press("A")
+        assert "network · row" in text
+
+
+async def test_many_units_are_looked_at_in_the_background() -> None:
+    async with driving(network(k=30, settings={}), (120, 45)) as app:
+        await app.press("e")
+        text = await at_rest(app)
+        assert "z (visited most of 2^30)" in text
+        assert "estimate" in text
+
+
+async def test_several_layers_are_drawn() -> None:
+    async with driving(network(settings={"hidden_units": "4,3"})) as app:
+        await app.press("n")
+        text = await at_rest(app)
+        assert "E[z] 1" in text
+        assert "E[z] 2" in text
+
+
+# curves
+
+
+def drawn_curves(app: Driver) -> list[str]:
+    """The labels of the curves on the chart, those at the back first."""
+    scene = app.app.screen.query_one(CurvesPane).query_one(Chart).scene
+    return [layer.label for layer in scene.layers if isinstance(layer, Curve)]
+
+
+async def test_curves_of_both_methods_against_three_things() -> None:
+    async with driving(network()) as app:
+        await app.press("n", "n", "n", "2")
+        pane = app.app.screen.query_one(CurvesPane)
+        contest = app.frame.contest
+        expected = {
+            "iterations": [0.0, 1.0, 2.0, 3.0],
+            "seconds": [one.seconds for one in contest.own],
+            "passes": [0.0, 2.0, 4.0, 6.0],
+        }
+        for against, x in expected.items():
+            assert f"loss by {against}" in app.text
+            curves = [layer for layer in pane.query_one(Chart).scene.layers if isinstance(layer, Curve)]
+            assert len(curves) == 4
+            own = curves[-1]  # in front: the explored model on its training rows
+            np.testing.assert_allclose(own.x, x)
+            np.testing.assert_array_equal(own.y, [one.train.log_loss for one in contest.own])
+            rival = curves[0]
+            np.testing.assert_array_equal(rival.y, [one.test.log_loss for one in contest.rival])
+            await app.press("i")
+        assert "loss by iterations" in app.text
+        assert "accuracy by iterations" in await app.press("d")
+        accuracy = [layer for layer in pane.query_one(Chart).scene.layers if isinstance(layer, Curve)][-1]
+        np.testing.assert_array_equal(accuracy.y, [one.train.accuracy for one in contest.own])
+        await app.press("d")
+        assert drawn_curves(app) == ["bound", "log-likelihood"]
+
+
+async def test_a_mixture_after_a_network_has_its_own_curves() -> None:
+    async with driving(network()) as app:
+        await app.press("n")
+        explorer(app.app).open_choices(lambda: choose("iris"))
+        await app.settle()
+        await app.press("e")
+        assert drawn_curves(app) == ["bound", "log-likelihood"]
+        assert "responsibilities" in app.text
+        assert "predictions" not in app.text
+
+
+# numbers
+
+
+async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
+    async with driving(network(), (120, 45)) as app:
+        await app.press("n", "n", "3")
+        pane = app.app.screen.query_one(RowsPane)
+        contest, source = app.frame.contest, pane.predictions
+        assert source is not None
+        wrong = contest.here.test.n_rows - contest.here.test.hits
+        assert int(source.own.wrong.sum()) == wrong
+        assert f"test: {wrong} wrong" in app.text
+        await app.press("s")
+        flags = pane.predictions.own.wrong[pane.predictions.places]  # type: ignore[union-attr]
+        assert flags.tolist() == sorted(flags.tolist(), reverse=True)
+        await app.press("s")
+        largest = pane.predictions.own.probabilities.max(axis=1)[pane.predictions.places]  # type: ignore[union-attr]
+        assert largest.tolist() == sorted(largest.tolist())
+        await app.press("S")
+        assert "unsure first, reversed" in app.text
+        text = await app.press("f")
+        assert f"training: {90 - contest.here.train.hits} wrong" in text
+
+
+async def test_confusion_and_accuracy_of_both_methods() -> None:
+    async with driving(network(), (120, 45)) as app:
+        text = await app.press("n", "n", "n", "5", "z")
+        contest = app.frame.contest
+        for name, found in (("EM", contest.here), ("backprop", contest.rival_here)):
+            line = next(line for line in text.splitlines() if re.match(rf"│{name} +train", line))
+            assert share(found.train.hits, 90) in line
+            assert share(found.test.hits, 60) in line
+            assert fixed(found.test.log_loss, 3) in line
+        heads = next(line for line in text.splitlines() if "EM, test" in line)
+        assert "backprop, test" in heads  # side by side
+        setosa = next(line for line in text.splitlines() if "setosa" in line and "versicolor" not in line)
+        both = [*contest.here.test.confusion[0], *contest.rival_here.test.confusion[0]]
+        assert [int(number) for number in re.findall(r"\d+", setosa)] == [int(value) for value in both]
+
+
+async def test_weights_stand_by_layer() -> None:
+    async with driving(network(k=2)) as app:
+        text = await app.press("n", "4", "z")
+        for name in ("bias", "sepal length", "petal width", "→setosa", "→virginica"):
+            assert name in text
+        row = next(line for line in text.splitlines() if "petal width" in line)
+        for h in range(2):
+            assert fixed(app.frame.step.params.hidden[h, 4]) in row
+
+
+async def test_every_step_is_told() -> None:
+    async with driving(network()) as app:
+        text = await app.press("home")
+        assert "Seven hidden units, weights drawn with standard deviation 1" in text
+        text = await app.press("e")
+        assert re.search(r"Unit \d is on most, with E\[z\]", text)
+        assert "(KL 0)" in text
+        await app.press("m")
+        before, here = app.frame.contest.own[0].train, app.frame.contest.here.train
+        said = " ".join(app.text.split())
+        assert f"Training loss fell from {before.log_loss:.4g}"[:24] in said
+        assert f"{here.hits} of 90 right" in said
+        assert re.search(r"Unit \d moved most: its E\[z\] by", await app.press("e"))
+
+
+async def test_too_long_a_step_says_so() -> None:
+    choices = network(settings={"learning_rate": "0.8"}, standardize=True)
+    async with driving(choices) as app:
+        for _ in range(8):
+            text = " ".join((await app.press("n")).split())
+            if app.frame.step.events:
+                break
+        assert "was too long" in text
+
+
+async def test_backpropagation_explains_its_half_steps() -> None:
+    async with driving(network(model="backprop", settings={})) as app:
+        assert "nothing latent to settle" in " ".join((await app.press("e")).split())
+        assert "Epoch 1: training loss" in " ".join((await app.press("m")).split())
+        assert app.frame.contest.rival_model.name == "mlp"
+        text = await app.press("5", "z")
+        assert re.search(r"│EM +train", text)
+
+
+async def test_standardised_inputs_in_the_form_begin_again_from_the_split() -> None:
+    async with driving(network(), (120, 60)) as app:
+        await app.press("n")
+        screen = explorer(app.app)
+        choices = app.frame.choices
+        screen.open_choices(lambda: choices.changed(standardize=True, test_share=0.2))
+        await app.settle()
+        assert app.frame.contest.learning.units is not None
+        assert len(app.frame.contest.learning.test) == 30
+        assert "standardised" in app.text
+
+
+async def test_without_colour_and_in_ascii() -> None:
+    async with driving(network(), (100, 30), Config(ascii=True)) as app:
+        await app.press("n")
+        picture = app.app.screen.query_one(DiagramChart).picture.text
+        assert picture.isascii()
+        assert "E[z]" in picture
+
+
+# the screens
+
+
+async def test_regions_of_both_methods_side_by_side() -> None:
+    async with driving(network()) as app:
+        await app.press("n", "n")
+        await app.press("v")
+        text = await at_rest(app)
+        assert isinstance(app.app.screen, RegionsScreen)
+        assert "EM newton · iteration 2" in text
+        assert "backprop adam 0.3 · iteration 2" in text
+        assert "the other 2 features are held at the mean of the training rows" in text
+        own, rival = regions_of(app.frame, *app.app.screen.features)
+        assert rival is not None
+        grounds = [
+            layer for chart in app.app.screen.query(Chart) for layer in chart.scene.layers if isinstance(layer, Ground)
+        ]
+        np.testing.assert_array_equal(grounds[0].marks, own.winners)
+        np.testing.assert_array_equal(grounds[1].marks, rival.winners)
+        before = app.app.screen.features
+        await app.press("full_stop")
+        await at_rest(app)
+        assert app.app.screen.features[1] == before[1]
+        assert app.app.screen.features[0] != before[0]
+        await app.press("n")
+        assert "iteration 3" in await at_rest(app)
+        await app.press("escape")
+        assert app.app.screen is explorer(app.app)
+
+
+async def test_regions_in_tabs_where_it_is_narrow() -> None:
+    async with driving(network("xor"), (60, 24)) as app:
+        await app.press("n", "v")
+        text = await at_rest(app)
+        assert "EM newton" in text
+        assert "both features are shown" in text.lower()
+        await app.press("tab")
+        assert "backprop adam" in await at_rest(app)
+
+
+async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
+    async with driving(network(settings={})) as app:
+        grid = Grid(rates=(0.005, 0.1), units=(1, 3), n_seeds=2, max_iter=4)
+        screen = SweepScreen(app.frame.choices, grid)
+        app.app.push_screen(screen, explorer(app.app)._swept)
+        text = await at_rest(app)
+        assert "16 of 16 runs" in text
+        expected = Sweep(grid, tuple(sweep(app.frame.choices, grid)))
+        for side in ("own", "rival"):
+            table = expected.table(side, "test_accuracy")
+            assert np.isfinite(table).all()
+            for value in table.ravel():
+                assert f"{value:.3f}" in text
+        text = await app.press("d")
+        assert "final training loss" in text
+        assert f"{expected.table('own', 'train_loss')[0, 0]:.3f}" in text
+        await app.press("up", "up", "right", "right", "tab")
+        assert "1 hidden units, learning rate 0.1" in app.text
+        await app.press("enter")
+        model = app.frame.choices.model
+        assert (model.name, model.hidden_units, model.learning_rate) == ("backprop", 1, 0.1)
+        assert app.app.screen is explorer(app.app)
+
+
+async def test_a_sweep_is_cancelled() -> None:
+    async with driving(network(settings={})) as app:
+        await app.press("w")
+        assert isinstance(app.app.screen, SweepScreen)
+        await app.press("escape")
+        assert app.app.screen is explorer(app.app)
+        await at_rest(app)
+        assert "network · row" in app.text
+
+
+async def test_what_an_exact_step_costs() -> None:
+    async with driving(network()) as app:
+        choices = app.frame.choices
+        await app.press("C")
+        screen = app.app.screen
+        assert isinstance(screen, CostScreen)
+        text = await at_rest(app)
+        assert "Exact over all 2^m configurations is sensible up to m =" in text
+        assert f"m = {screen.sensible}" in text
+        assert "e_step=gibbs" in text
+        assert "The present 7 units" in " ".join(text.split())
+        assert sum(cost.measured_seconds is not None for cost in screen.costs) >= 8
+        assert choices.learning is not None
+        await app.press("escape")
+        assert app.app.screen is explorer(app.app)
+
+
+@pytest.mark.parametrize("key", ["w", "C"])
+async def test_what_is_for_networks_says_so_elsewhere(key: str) -> None:
+    async with driving() as app:
+        assert "choose the model mlp" in await app.press(key)
+
+
+async def test_unlabelled_data_are_refused_on_the_screen() -> None:
+    async with driving(choose("old_faithful")) as app:
+        screen = explorer(app.app)
+        choices = app.frame.choices
+        screen.open_choices(lambda: choices.changed(model=network().model))
+        await app.settle()
+        assert "no column of known classes" in " ".join(app.text.split())
+        assert app.frame.choices.model.name == "gmm"
+
+
+async def test_the_form_asks_for_the_split_of_a_network_alone() -> None:
+    async with driving(choose("iris"), (120, 60)) as app:
+        form = app.app.screen.query_one(ModelForm)
+        assert "test_share" not in form.texts
+        form._fields["model"]._cycle(list(form._fields["model"].spec.words).index("mlp"))
+        await app.settle()
+        assert form.texts["model"] == "mlp"
+        assert (form.texts["test_share"], form.texts["rival"], form.texts["same_start"]) == (
+            "0.4",
+            "as it suits",
+            "yes",
+        )
+        form._fields["test_share"].put("0.4", "0.2")
+        form._fields["rival"].put("", "learning_rate=0.1")
+        form.apply()
+        await app.settle()
+        choices = app.frame.choices
+        assert (choices.model.name, choices.test_share, choices.rival) == ("mlp", 0.2, (("learning_rate", "0.1"),))
+        form._fields["rival"].put("learning_rate=0.1", "nonsense")
+        form.apply()
+        await app.settle()
+        assert "rival needs KEY=VALUE" in " ".join(app.text.split())

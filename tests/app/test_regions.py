@@ -1,0 +1,171 @@
+"""Decision regions and the drawing of networks, as values: what is drawn is what the network says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emtui.charts.canvas import Canvas
+from emtui.charts.colors import ANSI, DARK
+from emtui.charts.diagram import Diagram, Table, Units, draw_diagram
+from emtui.charts.drawing import draw
+from emtui.charts.picture import pack
+from emtui.charts.scene import Ground, Scene
+from emtui.choices import choose
+from emtui.regions import COLUMNS, ROWS, fixed_words, regions_of, regions_scene
+from emtui.session import Session
+from emtui.views import view_for
+from engine.models.mlp_predict import predict_network
+
+
+def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
+    session = Session(choose(source, **({"model": "mlp"} | words)))  # type: ignore[arg-type]
+    for _ in range(steps):
+        session.take()
+    while session.rival_is_behind:
+        session.advance_rival()
+    return session
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+def test_regions_are_the_networks_with_the_others_at_their_mean(standardize: bool) -> None:
+    frame = network(settings={"m_step": "newton"}, standardize=standardize).frame()
+    own, rival = regions_of(frame, 2, 0)
+    assert rival is not None
+    assert own.probabilities.shape == (ROWS, COLUMNS, 3)
+    np.testing.assert_allclose(own.probabilities.sum(axis=2), 1.0)
+    contest = frame.contest
+    assert contest is not None
+    X, learning = frame.choices.dataset.X, contest.learning
+    x0, x1, y0, y1 = own.extent
+    assert x0 < X[:, 2].min() < X[:, 2].max() < x1
+    assert y0 < X[:, 0].min() < X[:, 0].max() < y1
+    row, column = 11, 40
+    point = X[learning.train].mean(axis=0)
+    point[2] = x0 + (column + 0.5) / COLUMNS * (x1 - x0)
+    point[0] = y1 - (row + 0.5) / ROWS * (y1 - y0)
+    if standardize:
+        raw = X[learning.train]
+        point = (point - raw.mean(axis=0)) / raw.std(axis=0)
+    expected = predict_network(frame.step.params, point[None, :])[0]
+    np.testing.assert_allclose(own.probabilities[row, column], expected, rtol=1e-9)
+    theirs = predict_network(contest.rival_params_here, point[None, :], "forward")[0]
+    np.testing.assert_allclose(rival.probabilities[row, column], theirs, rtol=1e-9)
+
+
+def test_the_scene_shows_the_test_rows_on_their_ground() -> None:
+    frame = network().frame()
+    own, _ = regions_of(frame, 2, 3)
+    scene = regions_scene(frame, own, DARK)
+    assert len(scene.layers[1].x) == 60  # type: ignore[union-attr]
+    assert scene.x_label == "petal length"
+    assert "% of the plane" in scene.description
+    whole = network(test_share=0.0).frame()
+    assert len(regions_scene(whole, regions_of(whole, 2, 3)[0], DARK).layers[1].x) == 150  # type: ignore[union-attr]
+
+
+def test_what_is_held_fixed_is_said() -> None:
+    data = choose("iris").dataset
+    assert fixed_words(data, 0, 1) == "the other 2 features are held at the mean of the training rows"
+    assert fixed_words(data.columns([0, 1, 2]), 0, 1).startswith("the other feature is")
+    assert fixed_words(data.columns([0, 1]), 0, 1) == "both features are shown"
+
+
+def test_ground_colours_cells_and_marks_them_without_colours() -> None:
+    colors = np.zeros((2, 2, 3), dtype=np.uint8)
+    colors[0, 1] = (200, 10, 10)
+    ground = Ground(colors, np.array([[0, 1], [0, 0]]), ("a", "b"), (0.0, 1.0, 0.0, 1.0))
+    scene = Scene([ground], x_range=(0.0, 1.0), y_range=(0.0, 1.0))
+    picture = draw(scene, 40, 12, DARK)
+    view = picture.view
+    assert view is not None
+    inside = picture.background[view.top : view.top + view.rows, view.left : view.left + view.columns]
+    red = inside == pack((200, 10, 10))
+    assert red[: view.rows // 2, view.columns // 2 + 1 :].all()
+    assert not red[view.rows // 2 + 1 :].any()
+    assert not red[:, : view.columns // 2 - 1].any()
+    plain = draw(scene, 40, 12, replace(DARK, mode="none")).text
+    assert "a" in plain
+    assert "b" in plain
+    assert Canvas(4, 4, (view.x_axis, view.y_axis), ANSI) is not None
+    with pytest.raises(ValueError, match="shape"):
+        Ground(colors, np.zeros((3, 2)), ("a",), (0.0, 1.0, 0.0, 1.0))
+
+
+# the drawing
+
+
+def small_diagram(names: tuple[str, ...] = ("one", "two")) -> Diagram:
+    generator = np.random.default_rng(0)
+    m = len(names)
+    layers = [
+        Units("x", names, ["1.5"] * m, np.full(m, np.nan), m),
+        Units("E[z]", ["", "", ""], [".10", ".50", ".90"], np.array([0.1, 0.5, 0.9]), 3),
+        Units("p", ["yes", "no"], [".7", ".3"], np.array([0.7, 0.3]), 2),
+    ]
+    weights = [generator.normal(size=(3, m)), generator.normal(size=(2, 3))]
+    return Diagram(layers, weights, [Table("t", [["", "a"], ["row", ".5"]], [0.5])], "title")
+
+
+def test_units_and_values_stand_in_the_drawing() -> None:
+    text = draw_diagram(small_diagram(), 60, 20, DARK).text
+    for word in ("one", "two", "1.5", ".10", ".50", ".90", "yes", "no", "E[z]", "row"):
+        assert word in text
+    assert all(sign in text for sign in "○◑●")
+
+
+def test_the_strongest_weight_has_the_strongest_colour_and_signs_differ() -> None:
+    layers = [Units("x", ["a"], [""], np.full(1, np.nan), 1), Units("y", ["b"], [""], np.full(1, 0.0), 1)]
+    positive = draw_diagram(Diagram(layers, [np.array([[2.0]])]), 40, 5, DARK)
+    negative = draw_diagram(Diagram(layers, [np.array([[-2.0]])]), 40, 5, DARK)
+    assert (positive.foreground == pack(DARK.color(0))).any()
+    assert (negative.foreground == pack(DARK.color(1))).any()
+    assert positive.text != negative.text  # solid and dotted: no colour is needed
+    two = [Units("x", ["a", "b"], ["", ""], np.full(2, np.nan), 2), layers[1]]
+    weak = draw_diagram(Diagram(two, [np.array([[2.0, 0.01]])]), 40, 9, DARK)
+    only = draw_diagram(Diagram(two, [np.array([[2.0, 0.0]])]), 40, 9, DARK)
+    assert weak.text == only.text  # a weight that is next to nothing is not drawn
+
+
+def test_of_very_many_units_the_heaviest_are_shown() -> None:
+    generator = np.random.default_rng(1)
+    weights = generator.normal(size=(3, 50)) * 0.01
+    weights[:, 33] = 5.0
+    layers = [
+        Units("x", [f"in{i}" for i in range(50)], [""] * 50, np.full(50, np.nan), 50),
+        Units("z", [""] * 3, [".5"] * 3, np.full(3, 0.5), 3),
+    ]
+    text = draw_diagram(Diagram(layers, [weights]), 60, 12, DARK).text
+    assert "in33" in text
+    assert "x +" in text
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 110), st.integers(1, 45), st.booleans(), st.sampled_from(["a", "a long name of two", "漢字 x"]))
+def test_it_fits_every_size(width: int, height: int, ascii_only: bool, name: str) -> None:
+    picture = draw_diagram(small_diagram((name, name)), width, height, replace(DARK, ascii=ascii_only))
+    assert picture.chars.shape == (height, width)
+
+
+@pytest.mark.parametrize(("width", "height"), [(46, 18), (100, 40), (40, 7), (20, 5), (200, 60)])
+@pytest.mark.parametrize("words", [{}, {"k": 3}, {"settings": {"hidden_units": "5,4"}}, {"model": "backprop"}])
+def test_the_network_of_a_frame_fits(width: int, height: int, words: dict[str, object]) -> None:
+    frame = network(3, **words).frame()
+    view = view_for(frame.choices.model)
+    for row in (None, 0, 149, 10_000):
+        diagram = view.diagram(frame, view.axes(frame)[0], highlight=row)
+        assert diagram is not None
+        assert draw_diagram(diagram, width, height, DARK).chars.shape == (height, width)
+        assert "the network says" in diagram.description
+    assert view.diagram(frame, view.axes(frame)[1]) is None
+    assert view.scene(frame, view.axes(frame)[1], DARK, highlight=3).layers
+
+
+def test_hostile_names_reach_the_drawing_clean(tmp_path: object) -> None:
+    text = draw_diagram(small_diagram(("\x1b[31mred", "[bold]x")), 60, 20, DARK).text
+    assert "\x1b" not in text
+    assert "[bold]x" in text

@@ -1,0 +1,265 @@
+"""The ledger adds up, and a worked row or parameter comes out at the numbers on the screen."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from driving import driving, explorer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emtui.charts.colors import DARK
+from emtui.choices import choose
+from emtui.panes.ledger_lines import entries, falls, ledger_lines
+from emtui.panes.parameter_names import parameter_names, parameter_words
+from emtui.panes.why import WhyPane
+from emtui.panes.worked_text import expression, worked_lines
+from emtui.questions import ParameterWorked, RowWorked, answer
+from emtui.session import Session
+from engine.worked import line
+
+SOURCES = ("iris", "coins", "linkage", "deaths", "icecream", "films", "hmm_gaussian")
+
+
+def frames(source, steps, **how):
+    session = Session(choose(source, **how))
+    yield session.frame()
+    for _ in range(steps):
+        session.take()
+        yield session.frame()
+
+
+def text_of(lines):
+    return ["".join(piece[0] for piece in cell) if isinstance(cell, tuple) else cell for cell in lines]
+
+
+def named(frame):
+    return {entry.name: entry for entry in entries(frame)}
+
+
+# the ledger
+
+
+@pytest.mark.parametrize("algorithm", ["classic", "hard", "stochastic", "annealed"])
+@pytest.mark.parametrize("source", ["iris", "coins", "icecream"])
+def test_the_ledger_adds_up(source, algorithm):
+    for frame in frames(source, 6, algorithm=algorithm):
+        total, step = math.nan, frame.step
+        for entry in entries(frame):
+            if entry.sign == "=":
+                assert entry.value == pytest.approx(total, rel=1e-9, abs=1e-9)
+            total = total + entry.value if entry.sign == "+" else entry.value
+        assert total == pytest.approx(step.objective, rel=1e-12)
+        if step.phase != "init":
+            found = named(frame)
+            assert found["bound L(q, θ)"].value == pytest.approx(step.elbo, rel=1e-12)
+            assert found["log-likelihood"].value == pytest.approx(step.log_likelihood, rel=1e-12)
+
+
+def test_changes_are_since_the_half_step_before():
+    before = None
+    for frame in frames("iris", 5):
+        found = named(frame)
+        for name, entry in found.items():
+            if before is None or name not in before:
+                assert math.isnan(entry.change)
+            elif not math.isnan(entry.change):
+                assert entry.change == pytest.approx(entry.value - before[name].value, abs=1e-9)
+        before = found
+        if frame.step.phase == "E":
+            assert found["KL(q ‖ posterior)"].value == found["log-likelihood"].change == 0
+        elif frame.step.phase == "M":
+            assert found["KL(q ‖ posterior)"].value > 0.1
+
+
+def test_the_ledger_says_whose_parameters_it_is_of():
+    said = [" ".join(text_of(ledger_lines(frame, 60, DARK))) for frame in frames("coins", 4)]
+    assert "θ: the start. There is no q" in said[0]
+    assert "θ: the start; q: settled at this very θ" in said[1]
+    assert "θ: of iteration 1; q: settled at the start" in said[2]
+    assert "θ: of iteration 1; q: settled at this very θ" in said[3]
+    assert "θ: of iteration 2; q: settled at θ of iteration 1" in said[4]
+
+
+@pytest.mark.parametrize(
+    ("source", "algorithm", "reason"),
+    [("old_faithful", "stochastic", "drawn"), ("two_gaussians", "hard", "pushes up the bound")],
+)
+def test_a_fall_is_explained_and_a_rise_is_not(source, algorithm, reason):
+    fell = 0
+    for frame in frames(source, 40, algorithm=algorithm, settings={"init": "points"}):
+        record, before = frame.record, frame.previous_record
+        if frame.step.phase != "M" or before is None:
+            continue
+        change = record.log_likelihood - before.log_likelihood
+        if change < -1e-6:
+            fell += 1
+            assert reason in " ".join(falls(frame))
+            assert reason in " ".join(text_of(ledger_lines(frame, 200, DARK)))
+        elif change > 0:
+            assert not falls(frame)
+    assert fell
+
+
+@pytest.mark.parametrize("width", [8, 14, 20, 24, 32, 38, 80])
+def test_no_line_of_the_ledger_is_wider_than_the_pane(width):
+    for source in ("iris", "coins"):
+        for frame in frames(source, 3):
+            for text in text_of(ledger_lines(frame, width, DARK)):
+                assert len(text) <= max(width, 13), text
+
+
+# the worked numbers
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("width", [24, 38, 76])
+def test_a_worked_row_comes_out_at_its_responsibilities(source, width):
+    *_, frame = frames(source, 3)
+    names = [str(k) for k in range(frame.responsibilities.shape[1])]
+    row = int(frame.rows[frame.responsibilities.max(axis=1).argmin()])
+    worked = answer(RowWorked(row), frame.step)
+    texts = text_of(worked_lines(worked, names, width, DARK))
+    assert all(len(text) <= width and text.isprintable() for text in texts)
+    results = [text.rsplit("= ", 1)[1] for text in texts if "= " in text]
+    for value in frame.step.posterior.rows(np.array([row]))[0]:
+        assert any(float(said.replace("−", "-")) == pytest.approx(value, rel=1e-3) for said in map(plain, results)), (
+            value
+        )
+
+
+def plain(said):
+    """The number at the end of a line; nan for a formula that was cut there."""
+    return said if re.fullmatch(r"−?[\d.]+(e[−+]?\d+)?", said) else "nan"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("steps", [3, 4])
+def test_every_parameters_m_step_comes_out_at_the_parameter(source, steps):
+    *_, frame = frames(source, steps)
+    later = list(frames(source, 4))[-1]  # an E-step tells of the M-step to come
+    names = parameter_names(frame)
+    for place in range(0, len(names.entries), max(1, len(names.entries) // 12)):
+        entry = names.entries[place]
+        worked = answer(ParameterWorked(entry.name), frame.step)
+        texts = text_of(worked_lines(worked, ["a"] * 12, 38, DARK, of="it"))
+        assert texts[0].startswith("M-step to come: it" if steps == 3 else "M-step: it")
+        assert all(len(text) <= 38 for text in texts)
+        array = later.step.params
+        for part in entry.path.split("."):
+            array = getattr(array, part)
+        value = float(np.asarray(array)[entry.index])
+        said = plain(texts[-1].rsplit("= ", 1)[1])
+        assert float(said.replace("−", "-")) == pytest.approx(value, rel=1e-3, abs=1e-12), entry.name
+
+
+NUMBERS = st.floats(-9, 9).map(lambda value: round(value, 2))
+
+
+@given(
+    st.sampled_from(
+        ["product", "sum", "pairs", "difference", "quotient", "exp", "normal", "log_normal", "log_sum_exp"]
+    ),
+    st.lists(NUMBERS, min_size=2, max_size=10).filter(lambda numbers: numbers[1] != 0),
+)
+def test_what_is_written_is_what_is_done(operation, numbers):
+    numbers = numbers[: len(numbers) // 2 * 2] if operation == "pairs" else numbers
+    numbers = numbers[:2] if operation in ("difference", "quotient") else numbers
+    made = line("part", "f", operation, [("v", number) for number in numbers])
+    written = expression(made).replace("−½ (", "-0.5*(").replace("−", "-").replace("·", "*")
+    written = re.sub(r"e\^(\([^)]*\)|[\d.]+)", r"exp(\1)", written)
+    value = eval(written, {"exp": math.exp, "ln": math.log})
+    assert value == pytest.approx(made.result, rel=1e-6, abs=1e-9), written
+
+
+def test_of_very_many_terms_the_first_are_written_and_the_rest_counted():
+    made = line("total", "f", "sum", [("v", 1.0)] * 64)
+    assert expression(made).endswith("+ 1 + … 52 more")
+    made = line("density", "f", "powers", [("v", 0.5)] * 64)
+    assert expression(made).endswith("0.5^0.5 · … 20 more")
+
+
+# walking
+
+
+def test_walking_goes_through_components_entries_and_arrays():
+    *_, frame = frames("iris", 2)
+    names = parameter_names(frame)
+    assert names.entry.name == "means[0,0]"
+    assert names.component(1).entry.name == "means[1,0]"
+    assert names.component(-1).entry.name == "means[2,0]"
+    assert names.within(1).entry.name == "means[0,1]"
+    assert names.within(-1).entry.name == "means[0,3]"
+    assert names.array(1).entry.name == "covariances[0,0,0]"
+    assert names.array(-1).entry.name == "weights[0]"
+    assert names.array(-1).within(1).entry.name == "weights[1]"
+    assert names.component(1).array(1).entry.name == "covariances[1,0,0]"
+    assert parameter_names(frame, names.component(1)).entry.name == "means[1,0]"
+    words = [
+        parameter_words(frame, entry, DARK) for entry in (names.entry, names.array(-1).entry, names.array(1).entry)
+    ]
+    assert words == ["● 1 mean of sepal length", "● 1 weight", "● 1 variance of sepal length"]
+    *_, other = frames("coins", 2)
+    assert parameter_names(other, names.component(1)).entry.name == "probabilities[0]"
+
+
+async def test_the_row_that_was_chosen_is_worked_out_and_walking_chooses_others():
+    async with driving() as app:
+        await app.press("n", "e", "3", "down", "down", "down")
+        chosen = explorer(app.app)._row
+        text = await app.press("9", "d")
+        assert f"E-step of row {chosen + 1}" in text and "w · p(x | k)" in text
+        text = await app.press("down")
+        assert explorer(app.app)._row == chosen + 1
+        assert f"E-step of row {chosen + 2}" in text
+        await app.press("k", "k")
+        assert explorer(app.app)._row == chosen - 1
+
+
+async def test_the_row_in_most_doubt_is_worked_out_where_none_was_chosen():
+    async with driving() as app:
+        text = await app.press("n", "e", "9", "d")
+        row = int(app.frame.responsibilities.max(axis=1).argmin())
+        assert f"E-step of row {row + 1}" in text
+
+
+async def test_the_m_step_of_a_parameter_with_the_numbers_of_the_step():
+    async with driving() as app:
+        text = await app.press("n", "9", "d", "d")
+        assert "M-step: ● 1 mean of sepal length" in text
+        assert f"= {app.frame.step.params.means[0, 0]:.4g}" in text
+        text = await app.press("down", "full_stop")
+        assert "■ 2 mean of sepal width" in text
+        assert f"= {app.frame.step.params.means[1, 1]:.4g}" in text
+        text = await app.press("e")
+        assert "M-step to come" in text
+        upcoming = await app.press("m")
+        assert f"= {app.frame.step.params.means[1, 1]:.4g}" in upcoming
+
+
+async def test_before_the_first_e_step_it_says_what_is_missing():
+    async with driving() as app:
+        text = await app.press("9")
+        assert "log-likelihood" in text and "There is no q" in text
+        assert "There are no responsibilities" in await app.press("d")
+        assert "An M-step needs responsibilities" in await app.press("d")
+
+
+async def test_where_there_is_room_the_ledger_stands_above_the_worked_row():
+    async with driving() as app:
+        text = await app.press("n", "e", "9", "d")
+        assert "bound L(q, θ)" not in text
+        text = await app.press("z")
+        assert "bound L(q, θ)" in text and "w · p(x | k)" in text
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (40, 12)])
+async def test_it_fits(size):
+    async with driving(size=size) as app:
+        await app.press("n", "e")
+        for key in ("9", "d", "d", "d"):
+            text = await app.press(key)
+            assert all(len(line) <= size[0] for line in text.splitlines())
+            assert "computing" not in text
+        assert app.app.screen.query_one(WhyPane).subject == "ledger"

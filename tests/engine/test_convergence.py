@@ -1,0 +1,122 @@
+"""Rates of convergence: published, measured on runs, and by the Jacobian of the EM map."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import engine
+from engine.convergence import bhattacharyya, convergence_of, map_rate, overlap_of
+from engine.em import begin, e_step, m_step
+from engine.errors import OptionError
+from tests.engine.gaussian_examples import TYPES, as_full, blobs, parameters
+from tests.engine.why_cases import CASES, DEATHS, IRIS, LINKAGE, walked
+
+
+def test_linkage_has_its_published_rate():
+    run = engine.fit(engine.GeneticLinkage(), LINKAGE, start=engine.GeneticLinkage.Params(0.5), tol=0.0, max_iter=6)
+    found = convergence_of(run.timeline.steps)
+    assert found.rate == pytest.approx(0.1328, abs=5e-5)
+    assert found.from_gains == pytest.approx(0.1328, abs=1e-3)
+    assert found.missing_information == found.rate
+    assert map_rate(run.step) == pytest.approx(0.1328, abs=5e-5)
+    assert found.overlap is None and found.helps == ()
+
+
+@pytest.mark.parametrize(
+    ("model", "X"),
+    [
+        (engine.GaussianMixture(3), IRIS.X),
+        (engine.GaussianMixture(2, covariance_type="diag", init="kmeans++"), IRIS.X),
+        (engine.GaussianMixture(3, covariance_type="tied"), IRIS.X),
+        (engine.BernoulliMixture(2, pseudo_count=0.5), (IRIS.X.mean(axis=0) < IRIS.X).astype(float)),
+    ],
+)
+def test_the_jacobian_tells_what_the_run_does(model, X):
+    run = engine.fit(model, X, tol=1e-11, max_iter=600)
+    found = convergence_of(run.timeline.steps, 1e-11)
+    by_jacobian = map_rate(run.step, 200)
+    assert 0.0 < by_jacobian < 1.0
+    assert found.rate == pytest.approx(by_jacobian, abs=0.02)
+    assert found.steps_to_go == 0
+
+
+def test_the_jacobian_of_one_parameter_is_a_derivative():
+    """dM/dθ of the linkage's map (125 θ/(2 + θ) + 34) / (125 θ/(2 + θ) + 72), by hand."""
+    theta = 0.3
+    part, slope = 125 * theta / (2 + theta), 250 / (2 + theta) ** 2
+    step = begin(engine.GeneticLinkage(), LINKAGE, start=engine.GeneticLinkage.Params(theta))
+    assert map_rate(step) == pytest.approx(slope * 38 / (part + 72) ** 2, rel=1e-6)
+
+
+def test_steps_to_go_are_about_as_many_as_it_takes():
+    model = engine.PoissonMixture(2)
+    step, steps = begin(model, DEATHS, start=engine.PoissonMixture.Params([0.5, 0.5], [1.0, 3.0])), []
+    for _ in range(60):
+        steps += [step, e_step(step)]
+        step = m_step(steps[-1])
+    tol = 1e-7
+    promised = convergence_of([*steps, step], tol).steps_to_go
+    assert promised is not None
+    taken = 0
+    while convergence_of([step], tol).change >= tol:
+        step = m_step(e_step(step))
+        taken += 1
+    assert 0.5 * promised < taken < 3.0 * promised + 5
+
+
+def test_slow_and_overlapping_says_what_helps():
+    start = engine.PoissonMixture.Params([0.5, 0.5], [1.0, 3.0])
+    run = engine.fit(engine.PoissonMixture(2), DEATHS, start=start, tol=0.0, max_iter=100)
+    found = convergence_of(run.timeline.steps, 1e-9)
+    assert found.rate > 0.95 and found.overlap is not None and found.overlap.confusion > 0.3
+    assert found.helps[0] == "squarem" and "fewer_components" in found.helps
+    run = engine.fit(engine.LatentMLP(3), IRIS.X, IRIS.y, max_iter=20, tol=0.0)
+    assert convergence_of(run.timeline.steps).helps == ("newton",)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_model_is_told_of(name):
+    steps = walked(name, 3)
+    for some in (steps[:1], steps[:3], steps):
+        found = convergence_of(some)
+        assert math.isnan(found.rate) or found.rate >= 0.0
+        assert found.steps_to_go is None or found.steps_to_go >= 0
+    rate = map_rate(steps[-1], 30)
+    assert math.isfinite(rate)
+    assert math.isnan(convergence_of(steps[:3]).rate)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_bhattacharyya_by_integration(kind):
+    params = parameters(blobs(60, 1, 2, seed=4), 2, kind)
+    one, other = as_full(params, kind)[:, 0, 0]
+    x = np.linspace(-60.0, 60.0, 200_001)
+
+    def density(mean, variance):
+        return np.exp(-0.5 * (x - mean) ** 2 / variance) / np.sqrt(2 * np.pi * variance)
+
+    p, q = density(params.means[0, 0], one), density(params.means[1, 0], other)
+    assert bhattacharyya(params, 0, 1, kind) == pytest.approx(np.trapezoid(np.sqrt(p * q), x), abs=1e-9)
+    assert bhattacharyya(params, 1, 1, kind) == pytest.approx(1.0)
+
+
+def test_the_overlap_is_of_the_two_that_share_most():
+    step = m_step(e_step(begin(engine.GaussianMixture(3), IRIS.X)))
+    found = overlap_of(step)
+    r = step.problem.model.responsibilities(step.params, step.problem.data, slice(None))
+    pairs = {(i, j): r[:, i] @ r[:, j] / min(r[:, i].sum(), r[:, j].sum()) for i in range(3) for j in range(i)}
+    (j, i), most = max(((pair[1], pair[0]), value) for pair, value in pairs.items() if value == max(pairs.values()))
+    assert found is not None and (found.first, found.second) == (j, i)
+    assert found.confusion == pytest.approx(most)
+    assert found.bhattacharyya == pytest.approx(bhattacharyya(step.params, j, i, "full"))
+    assert overlap_of(begin(engine.GaussianMixture(1), IRIS.X)) is None
+
+
+def test_nothing_to_tell_is_a_sentence():
+    with pytest.raises(OptionError, match="no steps"):
+        convergence_of([])
+    with pytest.raises(OptionError, match="random"):
+        map_rate(begin(engine.LatentMLP(2, e_step="gibbs"), IRIS.X, IRIS.y))
