@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from emtui.learning import Learning, learning_of
+from emtui.networks.learning import Learning, learning_of
 from engine.algorithms import algorithm_named
 from engine.arrays import Array, IntArray
 from engine.data import Dataset, datasets, load
@@ -177,7 +177,7 @@ class Choices:
         """
         _ = self.rules, algorithm_named(self.algorithm), self.learning
         if self.rival and self.learning is not None:
-            from emtui.rival import rival_model
+            from emtui.networks.rival import rival_model
 
             rival_model(self)
 
@@ -274,7 +274,7 @@ def choose(
         if start is None and start_file == PUBLISHED:
             raise EngineError(f"{quoted(source)} has no published start for the {made.name} model: leave out --start.")
         return replace(choices, start=start, start_file=start_file)
-    from emtui.parameters_file import read_parameters
+    from emtui.exports.parameters_file import read_parameters
 
     return replace(
         choices, start=read_parameters(start_file, made, standardized=choices.standardized), start_file=start_file

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from emtui.arguments import Request, UsageError, parse
-from emtui.output import Output, abandon_stdout, complain
+from emtui.shell.arguments import Request, UsageError, parse
+from emtui.shell.output import Output, abandon_stdout, complain
 
 if TYPE_CHECKING:
     from emtui.choices import Choices
@@ -96,21 +96,21 @@ def _has_terminal() -> bool:
 
 def _run(request: Request) -> int:
     from emtui.choices import choose
-    from emtui.headless import run
+    from emtui.shell.headless import run
 
     run(choose(**request.choices), Output(sys.stdout), n_init=request.n_init, as_json=request.json)
     return DONE
 
 
 def _study(request: Request) -> int:
-    from emtui.study import study
+    from emtui.shell.study import study
 
     study(Output(sys.stdout), as_json=request.json, **request.choices)
     return DONE
 
 
 def _replay(request: Request) -> int:
-    from emtui.replay import list_replays, replay
+    from emtui.shell.replay import list_replays, replay
 
     output = Output(sys.stdout)
     if request.name is None:
@@ -120,14 +120,14 @@ def _replay(request: Request) -> int:
 
 
 def _datasets(request: Request) -> int:
-    from emtui.listing import dataset_lines
+    from emtui.shell.listing import dataset_lines
 
     Output(sys.stdout).lines(dataset_lines(as_json=request.json))
     return DONE
 
 
 def _models(request: Request) -> int:
-    from emtui.listing import model_lines
+    from emtui.shell.listing import model_lines
 
     Output(sys.stdout).lines(model_lines(as_json=request.json))
     return DONE

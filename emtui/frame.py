@@ -15,7 +15,7 @@ from engine.run import Run
 from engine.step import Phase, Step
 
 if TYPE_CHECKING:
-    from emtui.rival import Contest
+    from emtui.networks.rival import Contest
     from engine.ledgers import Ledger
 
 

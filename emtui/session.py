@@ -19,7 +19,7 @@ from engine.step import Evaluation, Posterior, Problem, Step
 from engine.timeline import Timeline
 
 if TYPE_CHECKING:
-    from emtui.learners import Learners
+    from emtui.networks.learners import Learners
 
 ROWS_DRAWN = 100_000
 
@@ -222,6 +222,6 @@ class Session:
 def _learners_of(choices: Choices) -> Learners | None:
     if choices.learning is None:
         return None
-    from emtui.learners import Learners
+    from emtui.networks.learners import Learners
 
     return Learners()

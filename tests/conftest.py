@@ -2,6 +2,4 @@
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--keys", type=int, default=400, help="random keys and resizes pressed in the app"
-    )
+    parser.addoption("--keys", type=int, default=400, help="random keys and resizes pressed in the app")

@@ -17,8 +17,8 @@ from emtui.panes.columns import Cell, Piece, ink
 from emtui.views.format import fixed, probability, share
 
 if TYPE_CHECKING:
-    from emtui.rival import Contest
-    from emtui.scores import Progress, Score
+    from emtui.networks.rival import Contest
+    from emtui.networks.scores import Progress, Score
 
 OWN_COLOR, RIVAL_COLOR = 0, 1
 _CLASSES_SHOWN = 24

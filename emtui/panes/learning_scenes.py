@@ -14,7 +14,7 @@ from emtui.panes.contest_lines import OWN_COLOR, RIVAL_COLOR, short_name
 from emtui.views.format import fixed, probability
 
 if TYPE_CHECKING:
-    from emtui.scores import Progress, Score
+    from emtui.networks.scores import Progress, Score
 
 Against = Literal["iterations", "seconds", "passes"]
 AGAINST: tuple[Against, ...] = ("iterations", "seconds", "passes")

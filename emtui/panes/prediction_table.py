@@ -18,7 +18,7 @@ from emtui.views.format import probability
 from engine.arrays import Array, IntArray
 
 if TYPE_CHECKING:
-    from emtui.scores import Score
+    from emtui.networks.scores import Score
 
 By = Literal["row", "wrong", "unsure", "target", "class"]
 _BY: tuple[By, ...] = ("row", "wrong", "unsure", "target")
@@ -80,7 +80,7 @@ def predictions_of(frame: Frame, held_back: bool) -> tuple[Predictions, Predicti
 
 
 def _said(frame: Frame, rows: IntArray, model: Any, params: Any, known: Score | None) -> Predictions:
-    from emtui.scores import affordable_rows, predicted, usual_prediction
+    from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 
     learning = frame.choices.learning
     assert learning is not None

@@ -22,7 +22,7 @@ from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Dots, HLine, Scene, VLine
 from emtui.choices import Choices
-from emtui.cost import (
+from emtui.networks.cost import (
     SENSIBLE_SECONDS,
     Cost,
     bytes_in_words,

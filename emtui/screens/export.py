@@ -15,16 +15,16 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
-from emtui.export import (
+from emtui.exports.export import (
     export_parameters,
     export_responsibilities,
     export_script,
     export_steps_csv,
     export_steps_json,
 )
-from emtui.files import file_name
+from emtui.exports.files import file_name
+from emtui.exports.picture_text import export_picture
 from emtui.panes.choice_list import ChoiceList
-from emtui.picture_text import export_picture
 from emtui.screens.dialog import Dialog
 from emtui.screens.yes_no import YesNoScreen
 from emtui.session import Session

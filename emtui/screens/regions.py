@@ -14,12 +14,12 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from emtui.bindings import STEPPING
-from emtui.contest_report import method_name
 from emtui.frame import Frame
+from emtui.networks.regions import Regions, fixed_words, regions_of, regions_scene
+from emtui.networks.scores import Progress
 from emtui.panes.comparison_side import ComparisonSide
 from emtui.panes.tabs import PaneTabs
-from emtui.regions import Regions, fixed_words, regions_of, regions_scene
-from emtui.scores import Progress
+from emtui.shell.contest_report import method_name
 from emtui.views.format import fixed, share
 from emtui.views.points import pairs
 from engine.text import clean

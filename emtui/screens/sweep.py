@@ -16,8 +16,8 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.choices import Choices
-from emtui.contest_report import method_name
-from emtui.sweep import SIDES, Grid, Side, Sweep, SweepRun, has_rate, in_words, models_of, sweep
+from emtui.networks.sweep import SIDES, Grid, Side, Sweep, SweepRun, has_rate, in_words, models_of, sweep
+from emtui.shell.contest_report import method_name
 from emtui.views.format import fixed, probability
 
 What = Literal["test_accuracy", "train_loss"]

@@ -11,7 +11,7 @@ from emtui.charts.diagram import Diagram, Table, Units
 from emtui.charts.scene import Cloud, Scene
 from emtui.charts.text import short_head
 from emtui.frame import Frame
-from emtui.scores import affordable_rows, predicted, usual_prediction
+from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.views.format import fixed, number, probability
 from emtui.views.network_row import MOST_BARS, RowLook, look_at_row, takes_long
 from emtui.views.network_sentences import network_sentence

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from emtui.frame import Frame
-from emtui.scores import Look, look
+from emtui.networks.scores import Look, look
 from engine.arrays import Array
 from engine.models.mlp_predict import activities
 from engine.models.mlp_rows import arranged

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emtui.frame import Frame
-from emtui.scores import Progress
+from emtui.networks.scores import Progress
 from emtui.views.format import amount, from_to, number, probability
 from emtui.views.moves import drawn_responsibilities
 from emtui.views.sentences import bound, ending, events, how_many, line

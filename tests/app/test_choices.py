@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from emtui.arguments import parse
 from emtui.choices import Choices, choose, join_columns, looks_like_file, make_model, open_source
+from emtui.shell.arguments import parse
 from engine.errors import DataError, EngineError, OptionError
 
 
@@ -162,7 +162,7 @@ _names = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_s
 @settings(max_examples=200)
 @given(st.lists(_names, min_size=1, max_size=4, unique=True))
 def test_any_column_names_survive_the_command_line(names: list[str]) -> None:
-    from emtui.arguments import split_columns
+    from emtui.shell.arguments import split_columns
 
     assert split_columns(join_columns(names)) == tuple(names)
 

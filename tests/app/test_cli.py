@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shell import ROOT, bash, here, is_one_sentence, shell
 
-from emtui.arguments import UsageError, parse, split_columns
 from emtui.choices import Choices
 from emtui.cli import version
+from emtui.shell.arguments import UsageError, parse, split_columns
 
 # words
 
@@ -188,7 +188,7 @@ def test_a_file_of_ones_own_is_run(tmp_path: Path) -> None:
 
 
 def test_bugs_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.headless.run", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("emtui.shell.headless.run", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         here("run", "coins")
 
@@ -197,7 +197,7 @@ def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("emtui.headless.run", run)
+    monkeypatch.setattr("emtui.shell.headless.run", run)
     status, _, err = here("run", "coins")
     assert status == 1
     assert "not enough memory" in err

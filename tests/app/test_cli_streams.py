@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from shell import ENVIRONMENT, ROOT, bash, is_one_sentence, shell
 
-from emtui.output import encodable, printable, table
+from emtui.shell.output import encodable, printable, table
 
 # what is not imported
 

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 from walking import walked
 
-from emtui.export import (
+from emtui.exports.export import (
     export_parameters,
     export_responsibilities,
     export_script,
     export_steps_csv,
     export_steps_json,
 )
-from emtui.files import ExportError
-from emtui.parameters_file import params_as_lists
-from emtui.step_record import SCALARS
+from emtui.exports.files import ExportError
+from emtui.exports.parameters_file import params_as_lists
+from emtui.exports.step_record import SCALARS
 from engine.errors import EngineError
 
 EXPORTS: tuple[Callable[..., Path], ...] = (
@@ -123,7 +123,7 @@ def test_responsibilities_of_many_rows_come_in_chunks(tmp_path: Path, monkeypatc
         return list(csv.reader(export_responsibilities(session, folder=tmp_path).read_text().splitlines()))
 
     whole = read()
-    monkeypatch.setattr("emtui.export._ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("emtui.exports.export._ROWS_AT_ONCE", 7)
     chunked = read()
     assert [row[:2] + row[-1:] for row in chunked] == [row[:2] + row[-1:] for row in whole]
     numbers = [np.array([row[2:5] for row in rows[1:]], dtype=float) for rows in (chunked, whole)]

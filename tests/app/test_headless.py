@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import engine
 from emtui.choices import Choices, choose
-from emtui.headless import best_of, problem_of, run, steps_from
-from emtui.output import Output
-from emtui.run_report import fixed, number, significant
+from emtui.shell.headless import best_of, problem_of, run, steps_from
+from emtui.shell.output import Output
+from emtui.shell.run_report import fixed, number, significant
 from engine.errors import EngineError
 
 NUMBERS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy")

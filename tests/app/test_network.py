@@ -17,10 +17,10 @@ from sklearn.metrics import accuracy_score, log_loss
 
 import engine
 from emtui.choices import choose
-from emtui.export import export_responsibilities
-from emtui.rival import passes_of, rival_model
-from emtui.scores import look, score
-from emtui.script import script_text
+from emtui.exports.export import export_responsibilities
+from emtui.exports.script import script_text
+from emtui.networks.rival import passes_of, rival_model
+from emtui.networks.scores import look, score
 from emtui.session import Session
 from engine.errors import EngineError
 from engine.models.mlp_predict import network_report

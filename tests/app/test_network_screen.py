@@ -13,14 +13,14 @@ from emtui.charts.diagram import DiagramChart
 from emtui.charts.scene import Curve, Ground
 from emtui.choices import Choices, choose
 from emtui.config import Config
+from emtui.networks.regions import regions_of
+from emtui.networks.sweep import Grid, Sweep, sweep
 from emtui.panes.curves import CurvesPane
 from emtui.panes.model_form import ModelForm
 from emtui.panes.predictions import RowsPane
-from emtui.regions import regions_of
 from emtui.screens.cost import CostScreen
 from emtui.screens.regions import RegionsScreen
 from emtui.screens.sweep import SweepScreen
-from emtui.sweep import Grid, Sweep, sweep
 from emtui.views.format import fixed, probability, share
 from engine.models.mlp_predict import network_report
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from walking import walked
 
 from emtui.choices import choose
-from emtui.export import (
+from emtui.exports.export import (
     export_parameters,
 )
-from emtui.parameters_file import ParametersError, params_as_lists, read_parameters
+from emtui.exports.parameters_file import ParametersError, params_as_lists, read_parameters
 from emtui.session import Session
 from engine.errors import EngineError
 from engine.models.binomial import BinomialMixture

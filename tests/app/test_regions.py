@@ -16,7 +16,7 @@ from emtui.charts.drawing import draw
 from emtui.charts.picture import pack
 from emtui.charts.scene import Ground, Scene
 from emtui.choices import choose
-from emtui.regions import COLUMNS, ROWS, fixed_words, regions_of, regions_scene
+from emtui.networks.regions import COLUMNS, ROWS, fixed_words, regions_of, regions_scene
 from emtui.session import Session
 from emtui.views import view_for
 from engine.models.mlp_predict import predict_network

@@ -14,13 +14,13 @@ import pytest
 from walking import walked
 
 from emtui.choices import Choices, choose
-from emtui.export import (
+from emtui.exports.export import (
     export_parameters,
     export_script,
 )
-from emtui.headless import problem_of, steps_from
-from emtui.parameters_file import params_as_lists
+from emtui.exports.parameters_file import params_as_lists
 from emtui.session import Session
+from emtui.shell.headless import problem_of, steps_from
 
 ROOT = Path(__file__).resolve().parents[2]
 

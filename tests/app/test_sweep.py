@@ -11,7 +11,7 @@ import pytest
 
 import engine
 from emtui.choices import choose
-from emtui.cost import (
+from emtui.networks.cost import (
     SENSIBLE_SECONDS,
     Cost,
     bytes_in_words,
@@ -21,8 +21,8 @@ from emtui.cost import (
     predicted_costs,
     seconds_in_words,
 )
-from emtui.rival import rival_model
-from emtui.sweep import SIDES, Grid, Sweep, best_cell, has_rate, models_of, sweep
+from emtui.networks.rival import rival_model
+from emtui.networks.sweep import SIDES, Grid, Sweep, best_cell, has_rate, models_of, sweep
 from engine.errors import EngineError, OptionError
 from engine.models.mlp_cost import exact_cost
 from engine.models.mlp_predict import network_report

@@ -14,7 +14,7 @@ from emtui.charts.colors import DARK, mix
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Scene, VLine
 from emtui.choices import choose
-from emtui.export import export_parameters, export_script
+from emtui.exports.export import export_parameters, export_script
 from emtui.session import Session
 from emtui.views import view_for
 from emtui.views.hmm import HiddenMarkovView, row_noun

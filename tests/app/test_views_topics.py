@@ -14,7 +14,7 @@ from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Dots, Mark, Prose, Raster, Scene
 from emtui.choices import choose
-from emtui.script import script_text
+from emtui.exports.script import script_text
 from emtui.session import Session
 from emtui.views import view_for
 from engine.errors import DataError

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from emtui.choices import Choices
-from emtui.output import table
-from emtui.rival import Contest, passes_of, rival_of
-from emtui.scores import Progress, progress, usual_prediction
+from emtui.networks.rival import Contest, passes_of, rival_of
+from emtui.networks.scores import Progress, progress, usual_prediction
+from emtui.shell.output import table
 from engine.em import begin_problem
 from engine.step import Step
 

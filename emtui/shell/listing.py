@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emtui.output import table
+from emtui.shell.output import table
 from engine.data import Dataset, datasets, load
 from engine.models import model_class, model_names
 from engine.options import Option

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from emtui.choices import Choices
-from emtui.rival import rival_model
-from emtui.scores import score
+from emtui.networks.rival import rival_model
+from emtui.networks.scores import score
 from engine.arrays import Array
 from engine.em import iterate
 from engine.errors import EngineError, OptionError

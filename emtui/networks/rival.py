@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from emtui.choices import Choices
-from emtui.learning import Learning
-from emtui.scores import Progress, progress
+from emtui.networks.learning import Learning
+from emtui.networks.scores import Progress, progress
 from engine.algorithms import algorithm_named
 from engine.em import advance, begin_problem
 from engine.errors import EngineError

@@ -15,7 +15,7 @@ from engine.run import Restart
 from engine.step import Posterior, Step
 
 if TYPE_CHECKING:
-    from emtui.rival import Contest
+    from emtui.networks.rival import Contest
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +58,6 @@ def judge(choices: Choices, step: Step, restarts: tuple[Restart, ...] = ()) -> O
 
 
 def _contest(choices: Choices, step: Step) -> Contest:
-    from emtui.contest_report import contest_of
+    from emtui.shell.contest_report import contest_of
 
     return contest_of(choices, step)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from emtui.choices import Choices
-from emtui.outcome import Outcome
-from emtui.output import Output
-from emtui.step_record import json_text, step_record
+from emtui.exports.step_record import json_text, step_record
+from emtui.shell.outcome import Outcome
+from emtui.shell.output import Output
 from engine.evaluation import Agreement
 from engine.run import Restart
 from engine.step import Step
@@ -45,7 +45,7 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
     record["hard_shares"] = None if outcome.hard_shares is None else outcome.hard_shares.tolist()
     record |= {"seed": outcome.choices.seed, "notes": outcome.choices.dataset.notes}
     if outcome.contest is not None:
-        from emtui.contest_report import contest_record
+        from emtui.shell.contest_report import contest_record
 
         record |= contest_record(outcome.choices, outcome.contest)
     if outcome.restarts:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emtui.choices import Choices
-from emtui.rival import Contest, Rival, passes_of, rival_of
-from emtui.scores import Progress, progress
+from emtui.networks.rival import Contest, Rival, passes_of, rival_of
+from emtui.networks.scores import Progress, progress
 from engine.step import Evaluation, Problem, Step
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from emtui.output import Output, table
-from emtui.step_record import json_text
+from emtui.exports.step_record import json_text
+from emtui.shell.output import Output, table
 from engine.replays import Check, Replay, checks, replay_named, replays
 
 TICK, CROSS = "✓", "✗"

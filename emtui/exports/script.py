@@ -10,7 +10,7 @@ import numpy as np
 
 import engine
 from emtui.choices import Choices, is_folder, looks_like_file
-from emtui.learning import train_share
+from emtui.networks.learning import train_share
 from engine.step import Step
 
 

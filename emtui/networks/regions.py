@@ -10,8 +10,8 @@ import numpy as np
 from emtui.charts.colors import Palette, blend, mix
 from emtui.charts.scene import Dots, Ground, Layer, Scene
 from emtui.frame import Frame
-from emtui.learning import Learning
-from emtui.scores import predicted, usual_prediction
+from emtui.networks.learning import Learning
+from emtui.networks.scores import predicted, usual_prediction
 from engine.arrays import Array, IntArray
 from engine.data import Dataset
 from engine.text import clean

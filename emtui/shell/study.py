@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from emtui.choices import Choices, choose
-from emtui.learning import train_share
-from emtui.output import Output, table
-from emtui.step_record import json_text
+from emtui.exports.step_record import json_text
+from emtui.networks.learning import train_share
+from emtui.shell.output import Output, table
 
 LEARNED = 0.95  # of the training rows right
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from emtui.choices import Choices
-from emtui.outcome import Outcome
-from emtui.output import Output, table
+from emtui.shell.outcome import Outcome
+from emtui.shell.output import Output, table
 from engine.arrays import Array
 from engine.evaluation import Agreement
 from engine.run import Restart
@@ -123,7 +123,7 @@ def summary(outcome: Outcome) -> list[str]:
         found = outcome.criteria
         lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} (smaller is better)")
     if outcome.contest is not None:
-        from emtui.contest_report import contest_lines, weight_lines
+        from emtui.shell.contest_report import contest_lines, weight_lines
 
         contest = outcome.contest
         return [*lines, *contest_lines(outcome.choices, contest), *weight_lines(contest, step.params)]

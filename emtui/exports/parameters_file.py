@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from emtui.files import file_name
+from emtui.exports.files import file_name
 from engine.errors import EngineError
 from engine.model import Model
 from engine.step import Step

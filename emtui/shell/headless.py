@@ -9,10 +9,10 @@ from itertools import chain
 from typing import Protocol
 
 from emtui.choices import Choices
-from emtui.outcome import Outcome, judge
-from emtui.output import Output
-from emtui.run_json import JsonPrinter
-from emtui.run_report import TextPrinter
+from emtui.shell.outcome import Outcome, judge
+from emtui.shell.output import Output
+from emtui.shell.run_json import JsonPrinter
+from emtui.shell.run_report import TextPrinter
 from engine.algorithms import algorithm_named
 from engine.em import begin_problem, walk
 from engine.errors import EngineError

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.learning import Learning
+from emtui.networks.learning import Learning
 from engine.arrays import Array, IntArray
 from engine.models.mlp_predict import Prediction, PredictionReport, exactly_predictable, network_report, predict_network
 

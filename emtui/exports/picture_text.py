@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
-from emtui.files import file_name, write_file, write_numbered
+from emtui.exports.files import file_name, write_file, write_numbered
 from emtui.session import Session
 from emtui.views import view_for
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from emtui.output import Output
+from emtui.shell.output import Output
 
 COMMANDS = ("run", "study", "replay", "datasets", "models")
 
@@ -72,7 +72,7 @@ class Request:
     """What the words ask for.
 
     command: "open", "run", "study", "replay", "datasets" or "models". choices: keywords of `emtui.choices.choose`,
-    or of `emtui.study.study`. json: print JSON. n_init: how many starts `run` tries. name: what to replay, if said.
+    or of `emtui.shell.study.study`. json: print JSON. n_init: how many starts `run` tries. name: what to replay.
     """
 
     command: str

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from emtui.parameters_file import params_as_lists
+from emtui.exports.parameters_file import params_as_lists
 from engine.step import Step
 
 SCALARS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy", "seconds")

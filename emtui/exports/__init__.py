@@ -1,0 +1,1 @@
+"""What is written to files: steps, parameters, pictures as text, and scripts that make the same run."""

@@ -1,0 +1,1 @@
+"""The shell: words, and what they print; no screen here."""
