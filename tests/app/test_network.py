@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shell import here, is_one_sentence
+from shell import ENVIRONMENT, here, is_one_sentence
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
 
@@ -331,7 +331,9 @@ def test_the_script_comes_to_the_same_numbers(tmp_path: Path, words: dict[str, o
     session = network(5, **words)
     path = tmp_path / "run.py"
     path.write_text(script_text(session.choices, session.timeline.steps))
-    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, str(path)], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert f"log_likelihood {float(session.timeline.current.log_likelihood)!r}" in done.stdout
 

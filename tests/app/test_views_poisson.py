@@ -37,7 +37,7 @@ def test_the_bars_are_shares_of_the_days_and_the_lines_the_components() -> None:
 
 
 def test_bars_before_the_first_e_step_belong_to_nobody() -> None:
-    session = Session(choose("deaths"))
+    session = Session(choose("deaths", start_file="model"))
     view = view_for("poisson")
     before, after = session.frame(), walked(session, 1)
     colors = [
@@ -70,7 +70,7 @@ def test_the_table_has_weights_and_rates_with_their_changes() -> None:
 
 
 def test_the_sentences_say_the_rates() -> None:
-    start, after_e, after_m = frames(Session(choose("deaths")), 2)
+    start, after_e, after_m = frames(Session(choose("deaths", start_file="model")), 2)
     view = view_for("poisson")
     assert view.sentence(start).startswith("Two rates start at 1.58 and 2.08, log-likelihood −2026.908")
     assert "Component 1 has 525 rows" in view.sentence(after_e)
