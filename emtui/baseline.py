@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from emtui.choices import Choices
 from emtui.frame import Baseline
 from engine.arrays import IntArray
@@ -12,10 +14,15 @@ _ROWS_FOR_TEN_STARTS = 20_000
 
 
 def agreement_with_classes(choices: Choices, labels: IntArray | None) -> Agreement | None:
-    """The labels against the known classes of the data; None where either is missing, or the model is supervised."""
+    """The labels against the known classes of the data; None where either is missing, or the model is supervised.
+
+    Rows whose class was given to the model are left out.
+    """
     truth = choices.dataset.y
     if labels is None or truth is None or len(truth) != len(labels) or choices.model.supervised:
         return None
+    if choices.labels is not None:  # what was given is no achievement
+        truth = np.where(choices.labels >= 0, -1, truth)
     return agreement(labels, truth) if (truth >= 0).any() else None
 
 

@@ -12,7 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from emtui.known import NONE, known_labels, parse_known
 from emtui.networks.learning import Learning, learning_of
+from emtui.reading import AS_DETECTED, Reading
 from engine.algorithms import algorithm_named
 from engine.arrays import Array, IntArray
 from engine.data import Dataset, datasets, load
@@ -35,7 +37,8 @@ class Choices:
     """One exploration, before its first step.
 
     source is what to type after `emtui`: a name of the catalogue or a file's path. label and columns are the words
-    that chose them, None where the data's own are used. stop is a stopping rule in words, None for `tol`. start is
+    that chose them, None where the data's own are used; reading is what was said of how the file is written, and
+    principal how many principal components stand for the columns, None for the columns themselves. stop is a stopping rule in words, None for `tol`. start is
     θ⁰ where it is given, and start_file the word or the file that gave it: None with a start is the one that was
     published with the data, taken without being asked for.
 
@@ -43,6 +46,8 @@ class Choices:
     split_seed (None: by seed); standardize then means by the training rows, and `dataset` stays in its own units.
     rival holds KEY=VALUE options of the other way to train the same network, which begins from the same weights
     where same_start is set.
+
+    known says which of the data's classes a mixture is given, class c for component c: "none", "few", "25%" or "all".
     """
 
     source: str
@@ -63,6 +68,9 @@ class Choices:
     split_seed: int | None = None
     rival: tuple[tuple[str, str], ...] = ()
     same_start: bool = True
+    known: str = NONE
+    reading: Reading = AS_DETECTED
+    principal: int | None = None
 
     @property
     def rules(self) -> tuple[StoppingRule, ...]:
@@ -85,11 +93,16 @@ class Choices:
         """The split rows of a supervised model; None for any other. Raises EngineError where they can't be had."""
         return learning_of(self) if self.model.supervised else None
 
+    @cached_property
+    def labels(self) -> IntArray | None:
+        """(n,) the known labels that the model is given, −1 where none is; None where it is given none at all."""
+        return known_labels(self)
+
     @property
     def table(self) -> tuple[Array, IntArray | None]:
         """X and y as the model is fitted to them: all rows, or the training rows where it is supervised."""
         if self.learning is None:
-            return self.dataset.X, None
+            return self.dataset.X, self.labels
         return self.learning.inputs[self.learning.train], self.learning.targets[self.learning.train]
 
     def words(self) -> list[str]:
@@ -105,10 +118,15 @@ class Choices:
             words += _option("--label", self.label)
         if self.columns is not None:
             words += _option("--columns", join_columns(self.columns))
+        words += self.reading.words()
         if self.standardize:
             words.append("--standardize")
+        if self.principal is not None:
+            words += ["--principal", str(self.principal)]
         if self.algorithm != "classic":
             words += ["--algorithm", self.algorithm]
+        if self.known != NONE:
+            words += ["--known", self.known]
         if self.start_file is not None:
             words += _option("--start", self.start_file)
         elif self.start is None and published_start(self.dataset, self.model) is not None:
@@ -160,12 +178,16 @@ class Choices:
         keep = made.model.takes_missing
         other_rows = looks_like_file(made.source) and keep != self.model.takes_missing
         # data that were given in standard units, without a word, stay as they are
-        if other_rows or wanted != (self.standardize and not self.model.supervised):
+        other_units = wanted != (self.standardize and not self.model.supervised) or made.principal != self.principal
+        if other_rows or other_units:
             how: dict[str, Any] = {"label": made.label, "columns": made.columns, "standardize": wanted}
+            how |= {"reading": made.reading, "principal": made.principal}
             data = open_source(made.source, keep_missing=keep, **how)
             made = replace(made, dataset=data)
         if made.model.name != self.model.name and "rival" not in settings:
             made = replace(made, rival=())  # options of another kind of model
+        if "known" not in settings and not made.model.takes_labels:
+            made = replace(made, known=NONE)
         made.check()
         return made
 
@@ -175,7 +197,7 @@ class Choices:
         Raises:
             EngineError: one sentence.
         """
-        _ = self.rules, algorithm_named(self.algorithm), self.learning
+        _ = self.rules, algorithm_named(self.algorithm), self.learning, self.labels
         if self.rival and self.learning is not None:
             from emtui.networks.rival import rival_model
 
@@ -189,14 +211,20 @@ def open_source(
     columns: Sequence[str] | None = None,
     standardize: bool = False,
     keep_missing: bool = False,
+    reading: Reading = AS_DETECTED,
+    principal: int | None = None,
 ) -> Dataset:
     """The data set that a user named: one of the catalogue, a file of their own, or a folder of text files.
 
     keep_missing: rows of a file with missing values stay, for a model that takes them; else they are left out.
+    reading: how a file is written. principal: so many principal components, of the standardised columns where that is
+    asked for, in the place of the columns.
 
     Raises:
         DataError: there is no such data set or file, or it can't be read; one sentence.
     """
+    if reading.said and (is_folder(source) or not looks_like_file(source)):
+        raise DataError(f"{quoted(source)} is no file with a table: leave out {reading.words()[0].partition('=')[0]}.")
     if is_folder(source):
         from engine.corpus import read_corpus
 
@@ -209,7 +237,8 @@ def open_source(
         from engine.tables import read_table
 
         missing: Literal["keep", "drop"] = "keep" if keep_missing else "drop"
-        data = read_table(source, label=label, columns=None if columns is None else list(columns), missing=missing)
+        chosen = None if columns is None else list(columns)
+        data = read_table(source, label=label, columns=chosen, missing=missing, **reading.options())
     else:
         data = load(source)
         if label is not None:
@@ -218,7 +247,8 @@ def open_source(
             )
         if columns is not None:
             data = data.columns(list(columns))
-    return data.standardized() if standardize else data
+    data = data.standardized() if standardize else data
+    return data if principal is None else data.principal(principal)
 
 
 def choose(
@@ -231,6 +261,8 @@ def choose(
     columns: Sequence[str] | None = None,
     standardize: bool = False,
     start_file: str | None = None,
+    reading: Reading = AS_DETECTED,
+    principal: int | None = None,
     **run: Any,
 ) -> Choices:
     """Choices from words: what is not said follows from the data set.
@@ -240,27 +272,33 @@ def choose(
         model: the model's name; None for the one that suits the data.
         k: components (or states, topics, hidden units: the model's own size); None for the data's.
         settings: KEY=VALUE options of the model, as typed.
-        label, columns, standardize: how a table is read.
+        label, columns, standardize, reading, principal: how a table is read (`open_source`).
         start_file: "published", "model", or a JSON file of parameters to start from, as the export writes it; None
             takes the published start where the data have one that fits the model.
-        run: seed, algorithm, max_iter, tol, stop; test_share, stratify, split_seed, rival, same_start.
+        run: seed, algorithm, max_iter, tol, stop; test_share, stratify, split_seed, rival, same_start; known.
 
     Raises:
         EngineError: something that was said can't be used; one sentence.
     """
     keep_missing = model is not None and model_class(model).takes_missing
-    data = open_source(source, label=label, columns=columns, keep_missing=keep_missing)
-    made = make_model(data, model, k, settings or {})
-    if standardize and not made.supervised:
+    data = open_source(source, label=label, columns=columns, keep_missing=keep_missing, reading=reading)
+    if standardize and not model_class(model or data.model).supervised:
         data = data.standardized()
+    if principal is not None:
+        data = data.principal(principal)
+    made = make_model(data, model, k, settings or {})
     if run.keys() & _OF_NETWORKS and not made.supervised:
         raise EngineError(f"the {made.name} model learns no classes: leave out the options of networks.")
+    if "known" in run:
+        run["known"] = parse_known(str(run["known"]))
     if "rival" in run:
         run["rival"] = tuple((str(key), str(value)) for key, value in run["rival"])
     choices = Choices(
         source=source,
         dataset=data,
         model=made,
+        reading=reading,
+        principal=principal,
         label=label,
         columns=None if columns is None else tuple(columns),
         standardize=standardize,

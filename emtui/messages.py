@@ -8,6 +8,7 @@ from textual.message import Message
 
 from emtui.frame import Frame
 from emtui.questions import Question
+from emtui.reading import AS_DETECTED, Reading
 from engine.step import Step
 
 
@@ -91,12 +92,16 @@ class DatasetChosen(Message):
         label: str | None = None,
         columns: tuple[str, ...] | None = None,
         standardize: bool = False,
+        reading: Reading = AS_DETECTED,
+        principal: int | None = None,
     ) -> None:
         super().__init__()
         self.source = source
         self.label = label
         self.columns = columns
         self.standardize = standardize
+        self.reading = reading
+        self.principal = principal
 
 
 class ModelChosen(Message):

@@ -226,7 +226,7 @@ def _helps(step: Step, rate: float, overlap: Overlap | None, steps_to_go: int | 
     slow = math.isfinite(rate) and rate > _SLOW and steps_to_go != 0
     if slow and getattr(model, "m_step", None) == "gradient":
         helps.append("newton")
-    elif slow and model.pack(step.params) is not None:
+    elif slow and model.exact and not model.samples and model.has_likelihood:
         helps.append("squarem")
     together = overlap is not None and overlap.confusion > _OVERLAPPING
     if (slow or dead) and together:

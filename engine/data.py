@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.catalogue import Entry, data_folder, datasets, find
 from engine.errors import DataError
 from engine.labels import encode_labels
+from engine.principal import principal_components
 from engine.text import clean, nearest, quoted, unique_names
 from engine.units import Units, standard_units
 
@@ -21,6 +22,7 @@ __all__ = ["Dataset", "datasets", "load"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+_OF_ANY_NUMBERS = ("gmm", "kmeans", "mlp", "backprop")
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +187,43 @@ class Dataset:
         new_notes = tuple(note for note in notes if note not in self.notes)
         standard = step.to_standard(self.X)
         return dataclasses.replace(self, X=standard, units=units, start=None, notes=self.notes + new_notes)
+
+    def principal(self, n_components: int) -> Dataset:
+        """The rows by their first `n_components` principal components, "PC 1", "PC 2", …, in the place of the columns.
+
+        They are those of all rows, in the units of X as it is; `notes` says what share of the variance they keep.
+        The data have no way back to their own units then.
+
+        Raises DataError where a value is missing, or there are fewer components than that.
+        """
+        n, d = self.X.shape
+        if not 1 <= n_components <= min(n, d):
+            raise DataError(
+                f"{quoted(self.name)} has {min(n, d)} principal components, for its {n} rows and {d} columns: "
+                f"choose 1 to {min(n, d)} of them, not {n_components}."
+            )
+        if self.has_missing:
+            row, column = (int(i) for i in np.argwhere(np.isnan(self.X))[0])
+            raise DataError(
+                f"{self.row_name(row)} of {quoted(self.name)} has no {quoted(self.feature_names[column])}, and principal "
+                "components need every value: leave out that row or column."
+            )
+        scores, shares = principal_components(self.X, n_components)
+        which = "The first principal component keeps"
+        if n_components > 1:
+            which = f"The first {n_components} of {min(n, d)} principal components keep"
+        note = f"{which} {shares.sum():.1%} of the variance of {d} columns, all rows together."
+        suited = self.model in _OF_ANY_NUMBERS  # another model wants counts, or zeros and ones
+        return dataclasses.replace(
+            self,
+            X=scores,
+            feature_names=tuple(f"PC {j + 1}" for j in range(n_components)),
+            model=self.model if suited else "gmm",
+            options={name: v for name, v in self.options.items() if suited or name == "n_components"},
+            units=None,
+            start=None,
+            notes=(*self.notes, note),
+        )
 
 
 def load(name: str) -> Dataset:

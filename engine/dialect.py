@@ -96,7 +96,8 @@ def detect_layout(file: TextFile, header: bool | Literal["auto"], delimiter: str
     names = unique_names(sample[0][1] if named else [""] * width, "column")
     body = tuple(sample[1:] if named else sample)
     if not body:
-        raise DataError(f"{file.name} has a header but no rows below it: add the rows, or read it with header=False.")
+        remedy = "add the rows, or read it with header=False (in the shell, --no-header)"
+        raise DataError(f"{file.name} has a header but no rows below it: {remedy}.")
     unnamed = [named and not name.strip() for name in sample[0][1]]
     kinds = tuple(_kind([row[j] for _, row in body], decimal, j == 0 and unnamed[j]) for j in range(width))
     return Layout(delimiter, decimal, named, names, kinds, body, body[0][0])

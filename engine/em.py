@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.algorithms import Algorithm, algorithm_named
 from engine.errors import OptionError
+from engine.known_labels import in_order_of_labels
 from engine.model import Model
 from engine.parallel import one_blas_thread
 from engine.step import Evaluation, Problem, Step
@@ -31,7 +32,7 @@ def begin(
     seed: int = 0,
     algorithm: str | Algorithm = "classic",
 ) -> Step:
-    """The step before the first: θ⁰, given or by the model's own choice of start.
+    """The step before the first: θ⁰, given or by the model's own choice of start (in the order of known labels).
 
     Raises:
         EngineError: the data, the start or an option can't be used; one sentence.
@@ -48,6 +49,7 @@ def begin_problem(problem: Problem, start: Any = None) -> Step:
     if start is None:
         with one_blas_thread():
             params = problem.model.start(problem.data, np.random.default_rng(problem.seed))
+            params = in_order_of_labels(problem.model, params, problem.data)
     else:
         params = problem.model.check_params(start, problem.data)
     seconds = time.perf_counter() - started

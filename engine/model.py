@@ -92,6 +92,7 @@ class Model(ABC, Generic[P, D]):
     objective_label: ClassVar[str] = "log-likelihood"
     exact: ClassVar[bool] = True  # the E-step is exact, so KL = 0 after it
     supervised: ClassVar[bool] = False  # it needs y
+    takes_labels: ClassVar[bool] = False  # y may tell the component of some rows, −1 where it is unknown
     takes_missing: ClassVar[bool] = False  # NaN in X is an entry that was not seen
     has_likelihood: ClassVar[bool] = True  # the objective is a likelihood's, so AIC and BIC mean something
     responsibilities_sum_to_one: ClassVar[bool] = True  # a column is a component, not a unit that is on or off
@@ -158,17 +159,6 @@ class Model(ABC, Generic[P, D]):
         one_each = {name: a[order] for name, a in arrays.items() if np.ndim(a) > 0 and len(a) == K}
         relabelled: P = replace(theta, **one_each)
         return relabelled
-
-    def pack(self, params: P) -> Array | None:
-        """θ as a vector that may be any point of ℝᵐ, for algorithms that extrapolate; None where there is no such form.
-
-        A probability that is 0 or 1 has no finite coordinate: it is packed as the nearest one that has.
-        """
-        return None
-
-    def unpack(self, vector: Array) -> P:
-        """θ from such a vector: the way back from `pack`."""
-        raise NotImplementedError(f"{type(self).__name__} packs no vectors")
 
     def check_params(self, params: P, data: D) -> P:
         """The given start, or an EngineError that says what is wrong with it for these data."""

@@ -97,9 +97,16 @@ def one_blas_thread() -> Iterator[None]:
         yield
         return
     loaded = tuple(name in sys.modules for name in _LOADED_LATER)
+    # what `limit(limits=1)` of threadpoolctl does, without its checks: a step on small data takes no longer than those
+    libraries = [(library, library.num_threads) for library in _blas(loaded).lib_controllers]
     _inside.limited = True
     try:
-        with _blas(loaded).limit(limits=1):
-            yield
+        for library, number in libraries:
+            if number != 1:
+                library.set_num_threads(1)
+        yield
     finally:
+        for library, number in libraries:
+            if number != 1:
+                library.set_num_threads(number)
         _inside.limited = False

@@ -18,6 +18,7 @@ from engine.algorithms import Algorithm, Classic, algorithm_named
 from engine.arrays import Array, IntArray
 from engine.em import begin_problem, walk
 from engine.errors import EngineError, OptionError
+from engine.known_labels import in_order_of_labels
 from engine.model import Model
 from engine.models.gaussian import GaussianMixture
 from engine.models.gaussian_batch import Batch, can_batch
@@ -149,7 +150,7 @@ class _Race:
         model, data = self.problem.model, self.problem.data
         if self.starts is not None:
             return model.check_params(self.starts[place], data)
-        return model.start(data, np.random.default_rng(self.seed_of(place)))
+        return in_order_of_labels(model, model.start(data, np.random.default_rng(self.seed_of(place))), data)
 
     def seed_of(self, place: int) -> int:
         return place if self.starts is not None else self.seed + place

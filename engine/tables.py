@@ -136,7 +136,8 @@ def read_table(
     if header == "auto" and layout.header and layout.names[-1].isdecimal():
         notes += (f"The first line, which ends in {layout.names[-1]}, was taken as column names.",)
     if file.guessed:
-        notes += (f"The encoding was taken to be {encoding_name(file.encoding)}; name another if letters look wrong.",)
+        taken = f"The encoding was taken to be {encoding_name(file.encoding)}"
+        notes += (f"{taken}; name another with encoding= (in the shell, --encoding) if letters look wrong.",)
     return Dataset(
         name=file.path.name,
         X=cells.X if keep.all() else cells.X[keep],

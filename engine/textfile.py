@@ -100,7 +100,7 @@ def open_text(path: str | os.PathLike[str], encoding: str | None = None) -> Text
         raise DataError(f"{name} can't be read ({reason}): check its permissions.") from None
     raise DataError(
         f"Line {fault.line} of {name} can't be read as {encoding_name(fault.encoding)}: "
-        "save the file as UTF-8, or name its encoding with encoding=."
+        "save the file as UTF-8, or name its encoding with encoding= (in the shell, --encoding)."
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 import engine
 from emtui.choices import Choices, is_folder, looks_like_file
+from emtui.known import ALL, NONE, share_of
 from emtui.networks.learning import train_share
 from engine.step import Step
 
@@ -28,6 +29,8 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
     imports, class_name = _model_class(choices.model)
     if choices.model.supervised and choices.standardize:
         imports.append("from engine.units import standard_units")
+    if choices.known not in (NONE, ALL):
+        imports.append("from engine.known_labels import some_labels")
     lines = [
         f'"""{_title(choices, last)}"""',
         "",
@@ -36,9 +39,10 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
         *imports,
         "",
         *_data_lines(choices),
+        *_known_lines(choices),
         *_call(f"model = {class_name}", _options(choices.model)),
     ]
-    arguments = ["model", *(["X", "y"] if choices.model.supervised else ["data.X"])]
+    arguments = ["model", *(["X", "y"] if choices.model.supervised else ["data.X", *_known_argument(choices)])]
     if start is not None:
         lines += _call("start = model.Params", _arrays(start))
         arguments.append("start=start")
@@ -71,14 +75,29 @@ def _data_lines(choices: Choices) -> list[str]:
             lines.append(f"data = data.columns({list(choices.columns)!r})")
     elif looks_like_file(choices.source):
         missing = 'missing="keep"' if choices.model.takes_missing else None
-        lines = _call("data = engine.read_table", [repr(choices.source), *filter(None, (label, columns, missing))])
+        written = [f"{name}={value!r}" for name, value in choices.reading.options().items()]
+        arguments = [repr(choices.source), *filter(None, (label, columns, missing)), *written]
+        lines = _call("data = engine.read_table", arguments)
     else:
         lines = [f"data = engine.load({choices.source!r})"]
         if choices.columns is not None:
             lines.append(f"data = data.columns({list(choices.columns)!r})")
-    if choices.model.supervised:
-        return [*lines, *_split_lines(choices)]
-    return [*lines, "data = data.standardized()"] if choices.standardize else lines
+    if choices.standardize and not choices.model.supervised:
+        lines.append("data = data.standardized()")
+    if choices.principal is not None:
+        lines.append(f"data = data.principal({choices.principal})")
+    return [*lines, *_split_lines(choices)] if choices.model.supervised else lines
+
+
+def _known_lines(choices: Choices) -> list[str]:
+    """The classes that a mixture is given, where that is a share of them."""
+    if choices.known in (NONE, ALL):
+        return []
+    return [f"y = some_labels(data.y, {share_of(choices.known)!r})"]
+
+
+def _known_argument(choices: Choices) -> list[str]:
+    return {NONE: [], ALL: ["data.y"]}.get(choices.known, ["y"])
 
 
 def _split_lines(choices: Choices) -> list[str]:

@@ -111,6 +111,8 @@ def _why_not(frame: Frame, name: str) -> str:
         return f"{name}: the classes are given to this model, so there is nothing to match."
     if frame.labels is None:
         return f"{name}: no responsibilities yet, press e."
+    if frame.choices.labels is not None:
+        return f"{name}: every class is given, so there is nothing to compare."
     return f"{name}: no row has a known class."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from rich.cells import cell_len
 from textual import on
@@ -20,6 +21,7 @@ from emtui.panes.choice_list import ChoiceList
 from emtui.panes.lines import cut_lines
 from emtui.panes.pane import Pane
 from emtui.panes.wording import border_text
+from emtui.reading import AS_DETECTED, Reading
 from engine.data import datasets
 from engine.text import clean
 
@@ -39,11 +41,13 @@ class Offer:
     label: str | None = None
     columns: tuple[str, ...] | None = None
     standardize: bool = False
+    reading: Reading = AS_DETECTED
+    principal: int | None = None
 
     @property
-    def key(self) -> tuple[str, str | None, tuple[str, ...] | None]:
+    def key(self) -> tuple[str, str | None, tuple[str, ...] | None, Reading, int | None]:
         """What tells it from the others: the same file read in another way is another offer."""
-        return self.source, self.label, self.columns
+        return self.source, self.label, self.columns, self.reading, self.principal
 
 
 def catalogue_offers() -> tuple[Offer, ...]:
@@ -65,7 +69,15 @@ def offer_of(choices: Choices) -> Offer:
     detail = f"Each row is {data.description}." if data.description else ""
     shape = (data.n_samples, data.n_features)
     return Offer(
-        choices.source, data.title or data.name, detail, shape, choices.label, choices.columns, choices.standardize
+        choices.source,
+        data.title or data.name,
+        detail,
+        shape,
+        choices.label,
+        choices.columns,
+        choices.standardize,
+        choices.reading,
+        choices.principal,
     )
 
 
@@ -192,9 +204,8 @@ class DatasetsPane(Pane):
         offer = self._shown[event.option_index]
         if self.frame is not None and offer.key == offer_of(self.frame.choices).key:
             return
-        self.post_message(
-            DatasetChosen(offer.source, label=offer.label, columns=offer.columns, standardize=offer.standardize)
-        )
+        how: dict[str, Any] = {"label": offer.label, "columns": offer.columns, "standardize": offer.standardize}
+        self.post_message(DatasetChosen(offer.source, reading=offer.reading, principal=offer.principal, **how))
 
     def open_file(self) -> None:
         """Ask for a file of the user's own."""

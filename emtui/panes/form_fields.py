@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emtui.choices import Choices, make_model
+from emtui.known import ALL, FEW, FEW_SHARE, NONE, parse_known
 from engine.algorithms import ALGORITHMS, algorithm_named
 from engine.errors import EngineError, OptionError
 from engine.model import Model
@@ -29,6 +30,7 @@ _OF_CHOICES = (
     "stratify",
     "rival",
     "same_start",
+    "known",
 )
 _LABELS = {
     "n_components": "K",
@@ -80,6 +82,15 @@ class FormField:
     of_model: bool = False
 
 
+_KNOWN = FormField(
+    "known",
+    "known labels",
+    f"classes that the components are given: {NONE}, {FEW} ({FEW_SHARE:.0%} of each) or {ALL}",
+    (NONE, FEW, ALL),
+    parse_known,
+)
+
+
 class WrongFieldError(EngineError):
     """A line of the form can't be used; `key` says which."""
 
@@ -91,8 +102,9 @@ class WrongFieldError(EngineError):
 def fields_for(model_name: str) -> tuple[FormField, ...]:
     """The form for this model: the model, its options, then the run's own fields."""
     options = tuple(_field(option, of_model=True) for option in model_class(model_name).options())
-    of_network = _network_fields() if model_class(model_name).supervised else ()
-    return (_model_field(), *options, *_run_fields(), *of_network)
+    model = model_class(model_name)
+    of_classes = _network_fields() if model.supervised else (_KNOWN,) if model.takes_labels else ()
+    return (_model_field(), *options, *_run_fields(), *of_classes)
 
 
 def texts_of(choices: Choices, model: Model[Any, Any] | None = None) -> dict[str, str]:
@@ -108,6 +120,8 @@ def texts_of(choices: Choices, model: Model[Any, Any] | None = None) -> dict[str
         "max_iter": _MAX_ITER.format(choices.max_iter),
         "standardize": _STANDARDIZE.format(choices.standardize),
     }
+    if model.takes_labels:
+        texts["known"] = choices.known
     if not model.supervised:
         return texts
     return texts | {

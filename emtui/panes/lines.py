@@ -15,6 +15,7 @@ from textual.widget import Widget
 from emtui.bindings import EXPLORE, FOOTER
 from emtui.choices import PUBLISHED
 from emtui.frame import Frame
+from emtui.known import NONE
 from emtui.views.format import DOWN, UP, fixed, number
 
 
@@ -79,6 +80,8 @@ def where_parts(frame: Frame) -> list[str]:
     if start is not None:
         parts.append(f"start {start}")
     parts.append(f"seed {choices.seed}")
+    if choices.known != NONE:
+        parts.insert(2, f"known labels {choices.known}")
     if choices.algorithm != "classic":
         parts.insert(2, choices.algorithm)
     return parts

@@ -189,6 +189,7 @@ class ExploreScreen(SteppingScreen):
         """Open other data with the model that suits them."""
         event.stop()
         how: dict[str, Any] = {"label": event.label, "columns": event.columns, "standardize": event.standardize}
+        how |= {"reading": event.reading, "principal": event.principal}
         self.open_choices(partial(choose, event.source, seed=self._choices.seed, **how))
 
     def on_model_chosen(self, event: ModelChosen) -> None:

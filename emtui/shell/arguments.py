@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from emtui.reading import DELIMITER_WORDS, Reading
 from emtui.shell.output import Output
 
 COMMANDS = ("run", "study", "replay", "datasets", "models")
@@ -100,6 +101,9 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         return Request(command=command, json=found["json"])
     if command == "replay":
         return Request(command=command, json=found["json"], name=found["name"])
+    reading = Reading(**{name: found.pop(name, None) for name in _OF_READING})
+    if reading.said:
+        found["reading"] = reading
     if command == "study":
         json = bool(found.pop("json"))
         return Request(command=command, choices={k: v for k, v in found.items() if v is not None}, json=json)
@@ -163,6 +167,7 @@ def _argument_sentence(error: argparse.ArgumentError) -> str:
 
 
 _ONE_TABLE = "one data set or file"
+_OF_READING = ("encoding", "delimiter", "decimal", "header")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 
 
@@ -249,8 +254,10 @@ def _add_choices(parser: _Parser) -> None:
     add("--seed", type=_whole(0), metavar="S", help="the seed of the start (0)")
     _add_table(parser)
     add("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
+    add("--principal", type=_whole(1), metavar="N", help="the first N principal components in place of the columns")
     add("--algorithm", metavar="NAME", help="classic, hard, stochastic, annealed:initial=4,rate=0.8 or squarem")
     add("--start", dest="start_file", metavar="FILE", help="begin from parameters in a JSON file, or: published, model")
+    add("--known", metavar="all|N%|none", help="give a mixture the known classes of all rows, or of a share of them")
     networks = parser.add_argument_group("networks (mlp, backprop)")
     _add_split(networks)
     add = networks.add_argument
@@ -263,6 +270,13 @@ def _add_table(parser: _Parser) -> None:
     add = parser.add_argument
     add("--label", metavar="COLUMN", help="the column of known classes, for a file")
     add("--columns", type=split_columns, metavar="A,B", help="the columns to use")
+    files = parser.add_argument_group("how a file is written (each is told from the file unless it is said)")
+    add = files.add_argument
+    add("--encoding", metavar="NAME", help="utf-8, cp949, utf-16, cp1252, ...")
+    add("--delimiter", type=_delimiter, metavar="CHAR", help="between cells: a character, or comma, semicolon, tab, bar")
+    add("--decimal", type=_decimal, metavar="MARK", help="of numbers: . or ,")
+    add("--header", action="store_true", default=None, help="the first line names the columns")
+    add("--no-header", action="store_false", dest="header", default=None, help="it does not")
 
 
 def _add_split(parser: argparse._ActionsContainer) -> None:
@@ -293,6 +307,21 @@ def _tolerance(text: str) -> float:
     if not 0 <= number < math.inf:
         raise argparse.ArgumentTypeError(f"needs a number of at least 0, such as 1e-6, not {_quoted(text)}")
     return number
+
+
+def _delimiter(text: str) -> str:
+    character = DELIMITER_WORDS.get(text.lower(), text)
+    if len(character) != 1 or character in '"\r\n\0':
+        message = f"needs one character, or comma, semicolon, tab, bar or space, not {_quoted(text)}"
+        raise argparse.ArgumentTypeError(message)
+    return character
+
+
+def _decimal(text: str) -> str:
+    mark = {"point": ".", "comma": ","}.get(text.lower(), text)
+    if mark not in (".", ","):
+        raise argparse.ArgumentTypeError(f"needs . or , and not {_quoted(text)}")
+    return mark
 
 
 def _share(text: str) -> float:

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from emtui.choices import Choices, choose
 from emtui.exports.step_record import json_text
 from emtui.networks.learning import train_share
+from emtui.reading import AS_DETECTED, Reading
 from emtui.shell.output import Output, table
 
 LEARNED = 0.95  # of the training rows right
@@ -24,6 +25,7 @@ def study(
     raw: bool = False,
     label: str | None = None,
     columns: Sequence[str] | None = None,
+    reading: Reading = AS_DETECTED,
     test_share: float = 0.4,
     stratify: bool = True,
     as_json: bool = False,
@@ -44,6 +46,7 @@ def study(
         k=hidden_units,
         label=label,
         columns=columns,
+        reading=reading,
         test_share=test_share,
         stratify=stratify,
     )

@@ -60,7 +60,23 @@ def tell(frame: Frame, *, start: str, component: ComponentName, moved: Callable[
         parts = [*said[:-1], f"{said[-1]}; {bound(frame)}"]
     else:
         parts = [f"{moved()}; {objective(frame)}"]
-    return line([*parts, *ending(frame), *events(frame)])
+    return line([*parts, *known_labels(frame, row), *ending(frame), *events(frame)])
+
+
+def known_labels(frame: Frame, row: str = "row") -> list[str]:
+    """What known labels are to this step: how many there are at the start; where all are given, what is left of EM."""
+    labels = frame.choices.labels
+    if labels is None:
+        return []
+    given, total = int((labels >= 0).sum()), len(labels)
+    if given < total:
+        return [f"{given:,} of {total:,} {row}s have a known label"] if frame.step.phase == "init" else []
+    if frame.step.phase == "E":
+        return ["Every label is given: nothing is hidden, and the responsibilities are the labels"]
+    if frame.step.phase == "M":
+        highest = "maximum-likelihood fit" if not frame.record.log_prior else "fit of the highest objective"
+        return [f"With every label given, this M-step alone is the closed-form {highest}"]
+    return [f"The label of every {row} is known"]
 
 
 def line(sentences: Sequence[str]) -> str:

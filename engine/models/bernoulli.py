@@ -23,7 +23,7 @@ from engine.model import Event, Expectation, Maximization, Observations
 from engine.models.bernoulli_masks import Masks
 from engine.models.bernoulli_start import gathered, near_random_rows
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
-from engine.models.probabilities import check_weights, dot_log, expit, log_ratios, logit, softmax, success_shares
+from engine.models.probabilities import check_weights, dot_log, success_shares
 from engine.options import option
 from engine.parallel import row_chunks
 
@@ -55,6 +55,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
 
     Params: ClassVar[type] = BernoulliParams
     name: ClassVar[str] = "bernoulli"
+    takes_labels: ClassVar[bool] = True
     takes_missing: ClassVar[bool] = True
     title: ClassVar[str] = "Bernoulli mixture"
 
@@ -183,12 +184,3 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         expected = self.responsibilities(params, data, slice(None)) @ params.probabilities
         filled = np.where(masks.seen > 0, masks.ones, expected)
         return filled[0] if single else filled
-
-    def pack(self, params: BernoulliParams) -> Array:
-        """(K + K·D,) centred log-ratios of the weights, logits of the probabilities."""
-        return np.concatenate([log_ratios(params.weights), logit(params.probabilities).ravel()])
-
-    def unpack(self, vector: Array) -> BernoulliParams:
-        """The way back from `pack`."""
-        K = self.n_components
-        return BernoulliParams(softmax(vector[:K]), expit(vector[K:]).reshape(K, -1))

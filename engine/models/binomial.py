@@ -18,11 +18,7 @@ from engine.models.mixture import Mixture, checked_labels, checked_table, checke
 from engine.models.probabilities import (
     check_weights,
     dot_log,
-    expit,
     log_factorials,
-    log_ratios,
-    logit,
-    softmax,
     success_shares,
     times_log,
 )
@@ -55,6 +51,7 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
 
     Params: ClassVar[type] = BinomialParams
     name: ClassVar[str] = "coins"
+    takes_labels: ClassVar[bool] = True
     title: ClassVar[str] = "coins (binomial mixture)"
 
     n_components: int = option(2, "how many coins", minimum=1)
@@ -144,14 +141,6 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
     def n_parameters(self, params: BinomialParams) -> int:
         """K probabilities, and K − 1 weights where they are free."""
         return self.n_components + (0 if self.fixed_weights else self.n_components - 1)
-
-    def pack(self, params: BinomialParams) -> Array:
-        """(2K,) centred log-ratios of the weights, logits of the probabilities."""
-        return np.concatenate([log_ratios(params.weights), logit(params.probabilities)])
-
-    def unpack(self, vector: Array) -> BinomialParams:
-        """The way back from `pack`."""
-        return BinomialParams(softmax(vector[: self.n_components]), expit(vector[self.n_components :]))
 
 
 def _letter(coin: int) -> str:

@@ -60,6 +60,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
 
     Params: ClassVar[type] = GaussianParams
     name: ClassVar[str] = "gmm"
+    takes_labels: ClassVar[bool] = True
     title: ClassVar[str] = "Gaussian mixture"
 
     n_components: int = option(3, "how many Gaussians", minimum=1)

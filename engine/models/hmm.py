@@ -64,6 +64,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows]):
 
     Params: ClassVar[type] = HiddenMarkovParams
     name: ClassVar[str] = "hmm"
+    takes_labels: ClassVar[bool] = True
     title: ClassVar[str] = "hidden Markov model"
     size_option: ClassVar[str] = "n_states"
 

@@ -18,7 +18,7 @@ from engine.errors import DataError, EngineError
 from engine.inference import EXACT, Exact, Inference, Sampled, assign
 from engine.model import Event, Expectation, Maximization, Model, Observations
 from engine.models.mixture import checked_table, checked_weights
-from engine.models.probabilities import expit, log_factorials, logit
+from engine.models.probabilities import log_factorials
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,14 +158,6 @@ class GeneticLinkage(Model[LinkageParams, CellCounts]):
     def n_parameters(self, params: LinkageParams) -> int:
         """θ alone."""
         return 1
-
-    def pack(self, params: LinkageParams) -> Array:
-        """(1,) the logit of θ."""
-        return logit(params.theta.reshape(1))
-
-    def unpack(self, vector: Array) -> LinkageParams:
-        """The way back from `pack`."""
-        return LinkageParams(expit(vector)[0])
 
 
 def _count_log(count: float, values: Array) -> Array:

@@ -16,11 +16,10 @@ from engine.arrays import Array, IntArray, freeze
 from engine.errors import DataError, EngineError
 from engine.model import Event, Expectation, Maximization, Observations
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
-from engine.models.probabilities import check_weights, dot_log, log_factorials, log_ratios, softmax, times_log
+from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log
 from engine.options import option
 
 _LARGEST_COUNT = 2.0**53  # beyond it neighbouring whole numbers are one float
-_TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +47,7 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
 
     Params: ClassVar[type] = PoissonParams
     name: ClassVar[str] = "poisson"
+    takes_labels: ClassVar[bool] = True
     title: ClassVar[str] = "Poisson mixture"
 
     n_components: int = option(2, "how many components", minimum=1)
@@ -124,11 +124,3 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
     def n_parameters(self, params: PoissonParams) -> int:
         """K rates and K − 1 weights."""
         return 2 * self.n_components - 1
-
-    def pack(self, params: PoissonParams) -> Array:
-        """(2K,) centred log-ratios of the weights, logarithms of the rates."""
-        return np.concatenate([log_ratios(params.weights), np.log(np.maximum(params.rates, _TINY))])
-
-    def unpack(self, vector: Array) -> PoissonParams:
-        """The way back from `pack`."""
-        return PoissonParams(softmax(vector[: self.n_components]), np.exp(vector[self.n_components :]))

@@ -1,4 +1,4 @@
-"""Arithmetic of counts and probabilities that may lie on the border: 0·ln 0 = 0, shares, unconstrained coordinates."""
+"""Arithmetic of counts and probabilities that may lie on the border: 0·ln 0 = 0, and shares."""
 
 from __future__ import annotations
 
@@ -53,26 +53,3 @@ def check_weights(weights: Array, n_components: int) -> None:
         raise EngineError(f"start must have {n_components} weights, one a component, not shape {weights.shape}.")
     if not (np.all(weights >= 0) and abs(weights.sum() - 1.0) < 1e-6):
         raise EngineError("the weights of a start must be at least 0 and sum to 1.")
-
-
-def log_ratios(weights: Array) -> Array:
-    """(K,) centred log-ratios ln weights_k − mean ln weights (Aitchison 1982): weights without their constraints."""
-    logs = np.log(np.maximum(weights, _TINY))
-    return np.asarray(logs - logs.mean())
-
-
-def softmax(ratios: Array) -> Array:
-    """(K,) weights ∝ exp(ratios): the way back from `log_ratios`."""
-    raised = np.exp(ratios - ratios.max())
-    return np.asarray(raised / raised.sum())
-
-
-def logit(probabilities: Array) -> Array:
-    """ln p − ln(1 − p), finite for 0 and 1, too."""
-    inside = np.clip(probabilities, _TINY, _BELOW_ONE)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
-
-
-def expit(logits: Array) -> Array:
-    """1 / (1 + e^−x): the way back from `logit`."""
-    return np.asarray(np.exp(-np.logaddexp(0.0, -logits)))

@@ -87,7 +87,8 @@ def test_encodings_are_told(tmp_path: Path, encoding: str, name: str) -> None:
     assert data.class_names == ("가온", "나래")
     assert data.X.tolist() == [[170.5, 60.0], [160.0, 50.25], [150.0, 40.0], [151.0, 41.0]]
     assert preview_table(tmp_path / "table.csv").encoding == name
-    guessed = f"The encoding was taken to be {name}; name another if letters look wrong."
+    taken = f"The encoding was taken to be {name}"
+    guessed = f"{taken}; name another with encoding= (in the shell, --encoding) if letters look wrong."
     assert (guessed in data.notes) == (encoding in ("cp949", "utf-16-le", "utf-16-be"))
 
 
