@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import numpy as np
 
 from emtui.choices import Choices
@@ -9,8 +11,11 @@ from emtui.frame import Baseline
 from engine.arrays import IntArray
 from engine.errors import EngineError
 from engine.evaluation import Agreement, agreement
+from engine.run import Restart, Run
+from engine.timeline import Timeline
 
 _ROWS_FOR_TEN_STARTS = 20_000
+_MAX_ITER = 200
 
 
 def agreement_with_classes(choices: Choices, labels: IntArray | None) -> Agreement | None:
@@ -28,17 +33,51 @@ def agreement_with_classes(choices: Choices, labels: IntArray | None) -> Agreeme
 
 def kmeans_baseline(choices: Choices) -> Baseline | None:
     """k-means on the same table with the same K, best of ten starts; None where it can't be run."""
+    steps = kmeans_steps(choices)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Baseline | None = end.value
+            return found
+
+
+def kmeans_steps(choices: Choices) -> Generator[None, None, Baseline | None]:
+    """`kmeans_baseline` a half-step at a time, so that the caller can do something else in between.
+
+    The starts are those of `engine.fit` with n_init: seeds that count up from the choices' own, the best one kept.
+    """
+    from engine.algorithms import algorithm_named
     from engine.baselines.kmeans import KMeans
-    from engine.run import fit
-    from engine.stopping import ResponsibilityChange
+    from engine.em import begin_problem, walk
+    from engine.step import Problem
+    from engine.stopping import ResponsibilityChange, rules_for
 
     data = choices.dataset
     if choices.model.name == "kmeans" or choices.model.supervised or data.has_missing:
         return None
-    n_init = 10 if len(data.X) <= _ROWS_FOR_TEN_STARTS else 1
     at_rest = ResponsibilityChange(0.5)  # no row goes to another cluster; rounding never lets the centres rest exactly
+    rules = rules_for(_MAX_ITER, 0.0, at_rest)
+    model = KMeans(n_components=choices.n_components)
+    n_init = 10 if len(data.X) <= _ROWS_FOR_TEN_STARTS else 1
+    best: Timeline | None = None
+    restarts: list[Restart] = []
     try:
-        run = fit(KMeans(n_components=choices.n_components), data.X, seed=choices.seed, n_init=n_init, stopping=at_rest)
+        observed = model.observe(data.X)
+        for seed in range(choices.seed, choices.seed + n_init):
+            steps = walk(begin_problem(Problem(model, observed, algorithm_named("classic"), seed)), rules)
+            timeline = Timeline(next(steps))
+            yield
+            for step in steps:
+                timeline.record(step)
+                yield
+            last = timeline.current
+            restarts.append(Restart(seed, last.objective, last.iteration, last.converged, last.stop_reason or ""))
+            if best is None or last.objective > best.current.objective:
+                best = timeline
     except EngineError:
+        return None  # the data, or K for them, which every start has alike
+    if best is None:
         return None
+    run = Run(best, tuple(restarts))
     return Baseline(run, agreement_with_classes(choices, run.labels))

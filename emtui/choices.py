@@ -38,9 +38,9 @@ class Choices:
 
     source is what to type after `emtui`: a name of the catalogue or a file's path. label and columns are the words
     that chose them, None where the data's own are used; reading is what was said of how the file is written, and
-    principal how many principal components stand for the columns, None for the columns themselves. stop is a stopping rule in words, None for `tol`. start is
-    θ⁰ where it is given, and start_file the word or the file that gave it: None with a start is the one that was
-    published with the data, taken without being asked for.
+    principal how many principal components stand for the columns, None for the columns themselves. stop is a stopping
+    rule in words, None for `tol`. start is θ⁰ where it is given, and start_file the word or the file that gave it: None
+    with a start is the one that was published with the data, taken without being asked for.
 
     A supervised model has test_share of the rows held back, drawn within each class where stratify is set, by
     split_seed (None: by seed); standardize then means by the training rows, and `dataset` stays in its own units.

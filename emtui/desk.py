@@ -13,6 +13,8 @@ from emtui.panes.pane import Pane
 from emtui.panes.tabs import PaneTabs
 from emtui.plan import ORDER, PICTURE, RIGHT, TWINS, Plan, plan, twin_of, width_class
 
+_PLACES = (*TWINS, *((name,) for name in ORDER if twin_of(name) is None))  # of a wide screen: one pane each, or two
+
 
 class _DeskLayout(Layout):
     name = "desk"
@@ -58,19 +60,19 @@ class Desk(Container):
     def compose(self) -> ComposeResult:
         """The tabs, and the panes that are there from the start."""
         yield PaneTabs(id="tabs")
-        for pair in TWINS:
-            yield PaneTabs(id=_tabs_of(pair), twins=True)
+        for place in _PLACES:
+            yield PaneTabs(id=_tabs_of(place), twins=True)
         yield from self._panes.values()
 
     def place(self, size: Size) -> dict[str, Region]:
         """Regions by id for a desk of this size."""
         made = self._plan(size)
         regions = {**made.regions, "tabs": made.tab_region} if made.tabs else dict(made.regions)
-        for pair in TWINS:
-            tabs = self.query_one(f"#{_tabs_of(pair)}", PaneTabs)
-            box = next((made.regions[name] for name in pair if name in made.regions), None)
+        for place in _PLACES:
+            tabs = self.query_one(f"#{_tabs_of(place)}", PaneTabs)
+            box = next((made.regions[name] for name in place if name in made.regions), None)
             if tabs.display and box is not None:  # in the upper border, at its right end
-                regions[_tabs_of(pair)] = Region(max(box.x, box.right - 2 - tabs.needed), box.y, tabs.needed, 1)
+                regions[_tabs_of(place)] = Region(max(box.x, box.right - 2 - tabs.needed), box.y, tabs.needed, 1)
         return regions
 
     def _plan(self, size: Size) -> Plan:
@@ -107,21 +109,22 @@ class Desk(Container):
         tabs.display = bool(made.tabs)
         chosen = next((name for name in made.tabs if name in made.regions), None)
         tabs.show(self._labels(made.tabs), chosen)
-        for pair in TWINS:
-            twins, front = self.query_one(f"#{_tabs_of(pair)}", PaneTabs), self._in_front(pair)
-            twins.display = not made.tabs and self.zoomed is None and all(name in self._panes for name in pair)
-            twins.show(self._labels(pair), front)
-            for name in pair:
+        for place in _PLACES:
+            numbers = self.query_one(f"#{_tabs_of(place)}", PaneTabs)
+            numbers.display = not made.tabs and self.zoomed is None and all(name in self._panes for name in place)
+            numbers.show(self._labels(place), self._in_front(place))
+            for name in place:
                 if name in self._panes:
-                    self._panes[name].border_taken = twins.needed + 1 if twins.display else 0
+                    self._panes[name].border_taken = numbers.needed + 1 if numbers.display else 0
         self.call_after_refresh(self._draw_seen)
 
     def _labels(self, names: tuple[str, ...]) -> list[tuple[str, int, str, str]]:
         there = [name for name in names if name in self._panes]
         return [(name, ORDER.index(name) + 1, *self._panes[name].tab_labels) for name in there]
 
-    def _in_front(self, pair: tuple[str, str]) -> str:
-        return pair[pair[0] in self.turned]
+    def _in_front(self, place: tuple[str, ...]) -> str | None:
+        """Which of two panes is seen; None where there is one, which has no other to stand out from."""
+        return place[place[0] in self.turned] if len(place) > 1 else None
 
     def _draw_seen(self) -> None:
         for pane in self._panes.values():
@@ -146,6 +149,6 @@ class Desk(Container):
         self.zoomed = None if self.zoomed is not None else name
 
 
-def _tabs_of(pair: tuple[str, str]) -> str:
-    """The id of the small tabs of two panes that share a place."""
-    return f"tabs-{pair[0]}"
+def _tabs_of(place: tuple[str, ...]) -> str:
+    """The id of the small tabs of one pane, or of two that share a place."""
+    return f"tabs-{place[0]}"

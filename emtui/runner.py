@@ -102,25 +102,26 @@ class Runner:
         self._generation = generation
         self._asked.clear()
         self._submit(Job(generation, job), at_once=small)
-        self._submit(Job(generation, self._compare), at_once=False)
-
-    def _compare(self) -> str:
-        """Run k-means beside the model, once an exploration: frames carry it from then on."""
-        if self._session is not None:
-            _ = self._session.baseline
-        return ""
 
     def _follow(self) -> str:
-        """Let the rival of a network catch up, an iteration at a time, for as long as nobody waits for a step."""
-        shown = time.monotonic()
-        while self._session is not None and self._session.rival_is_behind:
+        """Run k-means beside the model, and let the rival of a network catch up, while nobody waits for a step.
+
+        It goes an iteration at a time and gives way to any other job, after which it goes on (`_perform`).
+        """
+        session, shown = self._session, time.monotonic()
+        while session is not None and _has_more_to_follow(session):
             if not self._jobs.empty() or self._cancelled.is_set():
                 break
-            self._session.advance_rival()
+            if session.baseline_is_due:
+                session.advance_baseline()
+                self._owed |= not session.baseline_is_due
+                continue
+            session.advance_rival()
+            self._owed = True
             if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
                 shown = time.monotonic()
                 self._show(self._generation, self._note)
-        return self._note
+        return ""
 
     def do(self, action: Callable[[Session], str | None]) -> None:
         """Do something with the session, in its turn, and show the step where it stands then."""
@@ -240,17 +241,21 @@ class Runner:
                 self._note, self._owed = note, True
             if note or (self._owed and self._jobs.empty()):
                 self._show(job.generation, self._note)
-            if job.do != self._follow and self._session is not None and self._session.rival_is_behind:
-                self._submit(Job(job.generation, self._follow), at_once=False)
         except _TROUBLE as error:
             self._post(StepRefused(_sentence(error), job.generation))
         except Exception as error:
             self._post(Crashed(error))
+        if job.do != self._follow and self._session is not None and _has_more_to_follow(self._session):
+            self._submit(Job(job.generation, self._follow, shows=False), at_once=False)
 
     def _show(self, generation: int, note: str) -> None:
         if self._session is not None and generation == self._generation:
             self._owed = False
             self._post(FrameReady(self._session.frame(note), generation))
+
+
+def _has_more_to_follow(session: Session) -> bool:
+    return session.baseline_is_due or session.rival_is_behind
 
 
 def _sentence(error: Exception) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emtui.baseline import agreement_with_classes, kmeans_baseline
+from emtui.baseline import agreement_with_classes, kmeans_steps
 from emtui.choices import Choices
 from emtui.frame import Baseline, Frame, Record
 from engine.arrays import Array, IntArray
@@ -40,6 +39,9 @@ class Session:
         self._choices_of = {first.problem: choices}
         self.timeline = Timeline(first)
         self._learners = _learners_of(choices)
+        self._baseline_steps = kmeans_steps(choices)
+        self._baseline: Baseline | None = None
+        self.baseline_is_due = True  # k-means has not come to its end, or has not begun
 
     @property
     def choices(self) -> Choices:
@@ -133,7 +135,7 @@ class Session:
             responsibilities=self._drawn_responsibilities(step),
             labels=labels,
             agreement=self._agreement(labels),
-            baseline=self.__dict__.get("baseline"),
+            baseline=self._baseline,
             note=note,
             responsibilities_before=None
             if timeline.previous is None
@@ -166,13 +168,25 @@ class Session:
         if self._learners is not None:
             self._learners.advance(self.choices, self.timeline.steps)
 
-    @cached_property
+    @property
     def baseline(self) -> Baseline | None:
         """k-means on the same table with the same K, best of ten starts; None where it can't be run.
 
-        It may take a moment on large data: ask for it in the background; a frame carries it once it is there.
+        It may take a moment on large data: advance it in the background; a frame carries it once it is there.
         """
-        return kmeans_baseline(self.choices)
+        while self.baseline_is_due:
+            self.advance_baseline()
+        return self._baseline
+
+    def advance_baseline(self) -> None:
+        """Let k-means take a half-step; after its last one `baseline_is_due` no longer holds."""
+        try:
+            next(self._baseline_steps)
+        except StopIteration as end:
+            self._baseline, self.baseline_is_due = end.value, False
+        except BaseException:
+            self.baseline_is_due = False  # what went wrong once is not tried for ever
+            raise
 
     def _record(self, index: int, step: Step) -> Record:
         known = self._records.get(step)

@@ -73,7 +73,10 @@ def choose_features(
 
 def _no_numbers(file: TextFile, layout: Layout) -> DataError:
     if len(layout.names) == 1:
-        remedy = "put a comma, semicolon or tab between cells, or name the separator with delimiter= (in the shell, --delimiter)"
+        remedy = (
+            "put a comma, semicolon or tab between cells, or name the separator with delimiter= "
+            "(in the shell, --delimiter)"
+        )
     else:
         remedy = "choose a file with measurements, or name the decimal mark with decimal= (in the shell, --decimal)"
     return DataError(f"{file.name} has no column of numbers to work on: {remedy}.")

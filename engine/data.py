@@ -205,8 +205,8 @@ class Dataset:
         if self.has_missing:
             row, column = (int(i) for i in np.argwhere(np.isnan(self.X))[0])
             raise DataError(
-                f"{self.row_name(row)} of {quoted(self.name)} has no {quoted(self.feature_names[column])}, and principal "
-                "components need every value: leave out that row or column."
+                f"{self.row_name(row)} of {quoted(self.name)} has no {quoted(self.feature_names[column])}, and "
+                "principal components need every value: leave out that row or column."
             )
         scores, shares = principal_components(self.X, n_components)
         which = "The first principal component keeps"

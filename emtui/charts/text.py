@@ -44,6 +44,11 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
     return "".join(kept).rstrip() + ellipsis
 
 
+def first_fitting(width: int, *texts: str) -> str:
+    """The first of the texts that fits into so many cells, so that no word is cut; else the last one, cut."""
+    return next((text for text in map(clean, texts) if cell_len(text) <= width), fit(texts[-1], width))
+
+
 def short_head(name: str, width: int) -> str:
     """A name in so many cells, each of its words shortened alike: "petal length" in seven is "pet len".
 

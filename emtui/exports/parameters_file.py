@@ -53,13 +53,18 @@ def parameters_text(step: Step, *, standardized: bool) -> str:
 def params_as_lists(params: Any) -> dict[str, Any]:
     """Parameters by name, arrays as nested lists; a dataclass within them likewise."""
     found = {}
-    for field in dataclasses.fields(params):
+    for field in fields_of(params):
         value = getattr(params, field.name)
         if dataclasses.is_dataclass(value):
             found[field.name] = params_as_lists(value)
         else:
             found[field.name] = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
     return found
+
+
+def fields_of(params: Any) -> tuple[dataclasses.Field[Any], ...]:
+    """The fields that hold θ: one with `compare=False`, such as what an optimiser remembers, is no part of it."""
+    return tuple(field for field in dataclasses.fields(params) if field.compare)
 
 
 def read_parameters(path: str, model: Model[Any, Any], *, standardized: bool | None = None) -> Any:
@@ -83,7 +88,7 @@ def read_parameters(path: str, model: Model[Any, Any], *, standardized: bool | N
 
 
 def _params(path: str, model: Model[Any, Any], values: dict[str, Any]) -> Any:
-    fields = {field.name: field for field in dataclasses.fields(model.Params)}
+    fields = {field.name: field for field in fields_of(model.Params)}
     unknown = next((name for name in values if name not in fields), None)
     if unknown is not None:
         raise ParametersError(
@@ -92,12 +97,11 @@ def _params(path: str, model: Model[Any, Any], values: dict[str, Any]) -> Any:
     for name, field in fields.items():
         if name not in values and field.default is dataclasses.MISSING:
             raise ParametersError(f"{_name(path)} lacks {name}: {model.name} needs {', '.join(fields)}.")
-    arrays = {name: _array(path, fields[name], value) for name, value in values.items()}
     try:
-        return model.Params(**arrays)
+        return model.Params(**{name: _array(path, fields[name], value) for name, value in values.items()})
     except EngineError:
         raise
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ParametersError(f"the parameters in {_name(path)} don't fit the {model.name} model: {error}.") from error
 
 

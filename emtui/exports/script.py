@@ -10,6 +10,7 @@ import numpy as np
 
 import engine
 from emtui.choices import Choices, is_folder, looks_like_file
+from emtui.exports.parameters_file import fields_of
 from emtui.known import ALL, NONE, share_of
 from emtui.networks.learning import train_share
 from engine.step import Step
@@ -153,7 +154,7 @@ def _result_lines(last: Step) -> list[str]:
 def _array_names(params: Any, prefix: str = "") -> list[str]:
     """The arrays that parameters hold; those of a dataclass within them as "emission.means"."""
     names = []
-    for field in dataclasses.fields(params):
+    for field in fields_of(params):
         value = getattr(params, field.name)
         if dataclasses.is_dataclass(value):
             names += _array_names(value, f"{prefix}{field.name}.")
@@ -164,10 +165,11 @@ def _array_names(params: Any, prefix: str = "") -> list[str]:
 
 def _arrays(params: Any) -> list[str]:
     arguments = []
-    for field in dataclasses.fields(params):
+    for field in fields_of(params):
         value = getattr(params, field.name)
         if dataclasses.is_dataclass(value):
-            text = f"engine.{type(value).__name__}({', '.join(_arrays(value))})"
+            name = type(value).__name__  # parameters make what is within them from a dict as well
+            text = f"{f'engine.{name}' if hasattr(engine, name) else 'dict'}({', '.join(_arrays(value))})"
         else:
             text = f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
         arguments.append(f"{field.name}={text}")

@@ -19,7 +19,7 @@ from emtui.charts.text import clean, pad
 from emtui.frame import Frame
 from emtui.panes.columns import Cell, Column, Piece, ink
 from emtui.views import view_for
-from emtui.views.format import MISSING, fixed, probability, share
+from emtui.views.format import MISSING, fixed, number, probability, share
 from emtui.views.view import Share
 from engine.errors import EngineError
 from engine.evaluation import Agreement, Criteria, criteria
@@ -208,7 +208,10 @@ def _criteria(frame: Frame, width: int) -> list[Cell]:
     if found is None:
         return []
     pairs = (("AIC", found.aic), ("BIC", found.bic), ("ICL", found.icl))
-    return _side_by_side([f"{name} {fixed(value, 1)}" for name, value in pairs if math.isfinite(value)], width)
+    said = [f"{name} {fixed(value, 1)}" for name, value in pairs if math.isfinite(value)]
+    if frame.step.log_likelihood_error > 0:  # each has −2·ln p(X | θ) in it
+        said.append(f"estimates ± {number(2 * frame.step.log_likelihood_error, 2)}")
+    return _side_by_side(said, width)
 
 
 def _confusion(frame: Frame, found: Agreement, width: int, palette: Palette) -> list[Cell]:

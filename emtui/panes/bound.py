@@ -15,7 +15,7 @@ from textual.content import Content
 from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
-from emtui.charts.text import fit
+from emtui.charts.text import first_fitting
 from emtui.frame import Frame
 from emtui.messages import Asked
 from emtui.panes.columns import joined
@@ -88,7 +88,7 @@ class BoundPane(Pane):
             chart.set_scene(Scene(empty=self.slice or "not there yet"))
             notes = []
         title = self.label if self.along is None else f"{self.label} · {self._along_words(frame, chart.palette)}"
-        self.border_title = Content(fit(title, self.title_room))
+        self.border_title = Content(first_fitting(self.title_room, title, self.label))
         self.border_subtitle = Content(joined((*notes, "p: along a parameter"), self.size.width - 4))
 
     def _along_words(self, frame: Frame, palette: Palette) -> str:

@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, HLine, Layer, Mark, Scene, VLine
-from emtui.charts.text import fit
+from emtui.charts.text import first_fitting
 from emtui.frame import Frame
 from emtui.messages import GoTo
 from emtui.panes.pane import Pane
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 What = Literal["log-likelihood", "kl", "accuracy", "loss"]
 _WHAT: tuple[What, ...] = ("log-likelihood", "kl", "accuracy")
+_ROUNDING = 1e-10  # relative to the values of a curve; less than this between them is no change
 _OF_NETWORK: tuple[What, ...] = ("loss", "accuracy", "log-likelihood", "kl")
 
 
@@ -57,7 +58,7 @@ class CurvesPane(Pane):
             self._of_network = frame.contest is not None
             self._what = self._offered(frame)[0]
         chart.set_scene(self._scene(frame, chart.palette))
-        self.border_title = fit(self._title(frame), self.title_room)
+        self.border_title = first_fitting(self.title_room, *self._titles(frame))
         self.border_subtitle = "d: " + " · ".join(what for what in self._offered(frame) if what != self._what)
         if self._shows_learning(frame):
             self.border_subtitle = "d subject · i against"
@@ -75,11 +76,14 @@ class CurvesPane(Pane):
         makers = {"log-likelihood": bound_scene, "kl": kl_scene, "accuracy": accuracy_scene}
         return makers[self._what](frame, palette)
 
-    def _title(self, frame: Frame) -> str:
+    def _titles(self, frame: Frame) -> tuple[str, ...]:
+        """What is drawn, in words: the longest first, for the border takes the first that it has room for."""
         label = frame.choices.model.objective_label
-        titles = {"log-likelihood": f"{label} and bound", "kl": "KL(q ‖ posterior)"}
-        title = titles.get(self._what, self._what)
-        return f"{title} by {self._against}" if self._shows_learning(frame) else title
+        if self._shows_learning(frame):
+            return f"{self._what} by {self._against}", self._what
+        if self._what == "log-likelihood":
+            return f"{label} and bound", f"{label}, bound", "ln p and bound", "ln p, bound", "ln p"
+        return ("KL(q ‖ posterior)", "KL") if self._what == "kl" else (self._what,)
 
     def _offered(self, frame: Frame) -> tuple[What, ...]:
         if frame.contest is not None:
@@ -139,6 +143,7 @@ def bound_scene(frame: Frame, palette: Palette) -> Scene:
         ),
         x_label="iteration",
         x_range=(0.0, max(1.0, float(x[-1]))),
+        y_range=_above_rounding(likelihood, bound),
         description=f"{frame.choices.model.objective_label} {fixed(frame.record.log_likelihood)}, "
         f"bound {fixed(frame.record.elbo)}",
     )
@@ -179,6 +184,23 @@ def accuracy_scene(frame: Frame, palette: Palette) -> Scene:
         legend=tuple(legend),
         empty="no E-step yet",
     )
+
+
+def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:
+    """A range about curves that differ by no more than rounding, so that it is not drawn as if it were news.
+
+    None where they differ by more: the chart then fits them.
+    """
+    values = np.concatenate(curves)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    low, high = float(values.min()), float(values.max())
+    least = _ROUNDING * max(abs(low), abs(high))
+    if not 0 < high - low < least:
+        return None
+    middle = low + (high - low) / 2
+    return middle - least / 2, middle + least / 2
 
 
 def _here(x: np.ndarray, y: np.ndarray, cursor: int, palette: Palette) -> tuple[Mark, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -46,6 +47,9 @@ class Headline(Widget):
         if self._frame is None:
             return Strip([Segment(" emtui", where_style)]).adjust_cell_length(width, where_style)
         step, objective = step_words(self._frame), objective_words(self._frame)
+        estimate = estimate_words(self._frame)
+        if estimate and cell_len(step) + cell_len(objective) + cell_len(estimate) + 36 <= width:  # and some of the data
+            objective = f"{objective}  {estimate}"
         if cell_len(step) + cell_len(objective) + 4 > width:
             objective = fixed(self._frame.record.objective)
         room = width - cell_len(step) - cell_len(objective) - 4
@@ -94,8 +98,8 @@ def step_words(frame: Frame) -> str:
 
 
 def objective_words(frame: Frame) -> str:
-    """The objective and what it changed by since the step before."""
-    label = "objective" if frame.record.log_prior else frame.choices.model.objective_label
+    """The objective and what it changed by since the step before; where E-steps are not exact that is the bound."""
+    label = objective_name(frame)
     words = f"{label} {fixed(frame.record.objective)}"
     before = frame.previous_record
     rise = 0.0 if before is None else frame.record.objective - before.objective
@@ -103,6 +107,23 @@ def objective_words(frame: Frame) -> str:
     if not abs(rise) > 1e-12 * abs(frame.record.objective):
         return words
     return f"{words}  {UP if rise > 0 else DOWN} {number(abs(rise))}"
+
+
+def objective_name(frame: Frame) -> str:
+    """What the M-step pushes up, by its name: the likelihood's, or "bound" where E-steps are not exact."""
+    model = frame.step.problem.model
+    if frame.record.log_prior:
+        return "objective" if model.exact else "bound + prior"
+    return model.objective_label if model.exact else "bound"
+
+
+def estimate_words(frame: Frame) -> str:
+    """`ln p ≈ −120.1 ± 0.31`: a log-likelihood that is estimated, and its standard error; "" where it is not."""
+    error = frame.step.log_likelihood_error
+    if not (error > 0 and math.isfinite(frame.record.log_likelihood)):
+        return ""
+    decimals = max(0, min(6, 1 - math.floor(math.log10(error))))
+    return f"ln p ≈ {fixed(frame.record.log_likelihood, decimals)} ± {number(error, 2)}"
 
 
 def _fitted(parts: list[str], room: int) -> str:

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from emtui.charts.text import first_fitting
 from emtui.frame import Frame
 from emtui.panes.columns import Window, joined
 from emtui.panes.pane import Pane
@@ -95,8 +96,9 @@ class ParametersPane(Pane):
         """The border: of which component, in which units, and which columns."""
         title = self.label
         if self.component is not None:
-            title = f"covariance of component {view_for(frame.choices.model).component_names(frame)[self.component]}"
-        self.border_title = Content(title)
+            name = view_for(frame.choices.model).component_names(frame)[self.component]
+            title = f"covariance of component {name}"
+        self.border_title = Content(first_fitting(self.title_room, title, title.replace("component ", ""), self.label))
         parts = []
         if frame.choices.dataset.units is not None:
             parts.append("standard units" if shown.units == "standard" else "data units")

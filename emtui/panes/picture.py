@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.worker import Worker, WorkerState
 
 from emtui.charts.chart import Chart
+from emtui.charts.text import fit
 from emtui.frame import Frame
 from emtui.messages import RowChosen
 from emtui.panes.pane import Pane
@@ -52,7 +53,7 @@ class PicturePane(Pane):
         elif diagram.more:
             self._look_closer(frame, self._axes, self.chosen_row)
         self._caption = view.caption(frame, self._axes) if diagram is None else diagram.title
-        self.border_title = border_text(self._caption)
+        self.border_title = border_text(fit(self._caption, self.title_room))
         drawn, n_rows = len(frame.rows), frame.n_rows
         self.border_subtitle = f"{drawn:,} of {n_rows:,} rows drawn" if drawn < n_rows else ""
 

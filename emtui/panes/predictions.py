@@ -16,8 +16,6 @@ from emtui.panes.prediction_table import PredictionOrder, Predictions, Predictio
 from emtui.panes.responsibilities import ResponsibilitiesPane
 from emtui.panes.table import LineTable
 
-_ROOM_FOR_TWIN = 14  # cells of the border: its corners, and the tab of a pane at the same place
-
 
 class RowsPane(ResponsibilitiesPane):
     """Predictions where the model is a network: `s` sorts, `S` reverses, `f` shows test or training rows."""
@@ -77,7 +75,7 @@ class RowsPane(ResponsibilitiesPane):
         marks = [f"{kind}: {int(own.sum())} wrong"]
         if rival is not None:
             marks.append(f"{short_name(contest.rival_model)} {int(rival.wrong.sum())}")
-        self.border_title = Content(joined(marks, self.size.width - _ROOM_FOR_TWIN))
+        self.border_title = Content(joined(marks, self.title_room))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
         order = self.prediction_order.words(contest.learning.class_names)

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from emtui.charts.heatstrip import HeatStrip, Rows
-from emtui.charts.text import fit
+from emtui.charts.text import first_fitting
 from emtui.frame import Frame
 from emtui.messages import RowChosen
 from emtui.panes.columns import joined
@@ -116,7 +116,8 @@ class ResponsibilitiesPane(Pane):
         chosen = self.chosen_row
         in_range = chosen is not None and chosen < frame.n_rows
         name = f" · {frame.choices.dataset.row_name(chosen)}" if chosen is not None and in_range else ""
-        self.border_title = Content(fit(self.label + name, self.title_room))
+        row = name.removeprefix(" · ") or self.label
+        self.border_title = Content(first_fitting(self.title_room, self.label + name, row, self.short_label))
         source = self._source
         if source is None:
             self.border_subtitle = ""

@@ -16,7 +16,7 @@ class PaneTabs(Widget):
     """` 1 picture  2 curves …`; where that doesn't fit `1pic 2curves …`, then two letters each, then the numbers alone.
 
     With `twins` it stands in the border of the pane that is seen, whose name the border has already: the other one's
-    is enough.
+    is enough, and where there is no other one the number alone.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane-tabs--chosen", "pane-tabs--other"}
@@ -53,7 +53,8 @@ class PaneTabs(Widget):
     def _pieces(self) -> list[tuple[str, int, bool]]:
         if self._twins:
             named = [
-                (f" {n} " if name == self._chosen else f" {n} {short} ", n, name) for name, n, _, short in self._tabs
+                (f" {n} " if name == self._chosen or len(self._tabs) == 1 else f" {n} {short} ", n, name)
+                for name, n, _, short in self._tabs
             ]
             return [(text, number, name == self._chosen) for text, number, name in named]
         forms = (

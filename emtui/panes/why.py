@@ -13,7 +13,7 @@ from textual.message import Message
 
 from emtui.charts.colors import Palette
 from emtui.charts.surface import surface_palette
-from emtui.charts.text import fit
+from emtui.charts.text import first_fitting
 from emtui.frame import Frame
 from emtui.messages import Asked, RowChosen
 from emtui.panes.agreement_lines import Lines
@@ -141,7 +141,7 @@ class WhyPane(Pane):
             title = parameter_words(frame, self._names.entry, surface_palette(self))
         else:
             title = "why: the ledger"
-        self.border_title = Content(fit(title, self.title_room))
+        self.border_title = Content(first_fitting(self.title_room, title, self.label))
         page, n_lines = self.table.page, self.table.n_rows
         others = " · ".join(_WORDS[subject] for subject in _SUBJECTS if subject != self.subject)
         lines = f"{page.start + 1}–{page.stop} of {n_lines}" if 0 < len(page) < n_lines else ""

@@ -31,14 +31,14 @@ from emtui.panes.pane import Pane
 from emtui.panes.picture import PicturePane
 from emtui.panes.tabs import PaneTabs
 from emtui.panes.timeline import TimelineBar
-from emtui.screens.stepping import SteppingScreen
+from emtui.screens.surveys import SurveyingScreen
 from emtui.views import view_for
 from engine.text import clean
 
 SMALLEST = (40, 10)
 
 
-class ExploreScreen(SteppingScreen):
+class ExploreScreen(SurveyingScreen):
     """Data, model, picture, curves, tables and timeline of one exploration."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(EXPLORE)
@@ -279,6 +279,17 @@ class ExploreScreen(SteppingScreen):
         from emtui.screens.cost import CostScreen
 
         self.app.push_screen(CostScreen(self._choices))
+
+    def action_query(self) -> None:
+        """A row of the user's own, of which a Bernoulli mixture predicts the rest."""
+        from emtui.screens.query import QueryScreen, can_be_asked
+
+        if self.frame is None or not can_be_asked(self.frame.step.problem.model):
+            self._refuse("A query is for answers of yes and no: choose the model bernoulli.")
+            return
+        query = QueryScreen(self)
+        self.app.push_screen(query)
+        self.call_after_refresh(query.show, self.frame)
 
     def action_help(self) -> None:
         """Keys, panes and words."""

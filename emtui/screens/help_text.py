@@ -53,6 +53,7 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("KL", "how far q is from the posterior of the present θ: the gap between log-likelihood and bound"),
     ("objective", "what EM pushes up: log-likelihood + log-prior"),
     ("ridge", "a prior that keeps covariances from collapsing; its log-prior is part of the objective"),
+    ("known label", "a row's component, given: q is it there; with every label given one M-step is the whole fit"),
     ("start", "θ before the first E-step; other starts may lead to other optima"),
     ("k-means", "EM's limit where every row belongs wholly to its nearest centre"),
     ("inertia", "the sum of squared distances to the nearest centre: what k-means brings down"),

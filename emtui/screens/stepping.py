@@ -83,7 +83,7 @@ class SteppingScreen(Screen[None]):
         self._telling.tell(f"Playing {SPEEDS[self._speed]:g} half-steps a second: space pauses, + and − set the speed.")
 
     def _play_step(self) -> None:
-        if not self.runner.busy:
+        if not self.runner.stepping:
             self._do(lambda session: session.take())
 
     def _pause(self) -> None:

@@ -40,6 +40,7 @@ stopping rules:
 examples:
   emtui run iris
   emtui run iris --model gmm -k 3 --stop responsibilities=1e-4
+  emtui run iris --known 10%            learn from a few labels and from all rows
   emtui run measurements.csv --label species --n-init 20
   emtui run coins --json > steps.jsonl
 """
@@ -273,7 +274,7 @@ def _add_table(parser: _Parser) -> None:
     files = parser.add_argument_group("how a file is written (each is told from the file unless it is said)")
     add = files.add_argument
     add("--encoding", metavar="NAME", help="utf-8, cp949, utf-16, cp1252, ...")
-    add("--delimiter", type=_delimiter, metavar="CHAR", help="between cells: a character, or comma, semicolon, tab, bar")
+    add("--delimiter", type=_delimiter, metavar="CHAR", help="between cells: one character, or tab, space, ...")
     add("--decimal", type=_decimal, metavar="MARK", help="of numbers: . or ,")
     add("--header", action="store_true", default=None, help="the first line names the columns")
     add("--no-header", action="store_false", dest="header", default=None, help="it does not")

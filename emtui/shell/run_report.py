@@ -116,12 +116,15 @@ def summary(outcome: Outcome) -> list[str]:
     if outcome.restarts:
         lines.append(f"best of {len(outcome.restarts)} starts: seed {outcome.choices.seed}")
     model = outcome.choices.model
-    likelihood = f"{model.objective_label} {number(step.log_likelihood)}"
+    error = step.log_likelihood_error
+    likelihood = f"{model.objective_label} {number(step.log_likelihood)}" + (f" ± {error:.2g}" if error else "")
+    bound = "" if model.exact else f", bound {number(step.elbo)}"
     prior = f", with the prior {number(step.objective)}" if step.log_prior else ""
-    lines.append(likelihood + prior)
+    lines.append(likelihood + bound + prior)
     if outcome.criteria is not None:
         found = outcome.criteria
-        lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} (smaller is better)")
+        remark = f"smaller is better; from an estimate, ± {2 * error:.2g}" if error else "smaller is better"
+        lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} ({remark})")
     if outcome.contest is not None:
         from emtui.shell.contest_report import contest_lines, weight_lines
 

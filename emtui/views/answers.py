@@ -13,6 +13,7 @@ from emtui.views.format import listed, probability
 from engine.arrays import Array
 
 _TOLD = 3
+_MENTIONED = 0.005  # a smaller responsibility would be written as 0
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,21 @@ def answers(frame: Frame, row: Array | Sequence[float]) -> tuple[Answer, ...]:
     return tuple(
         Answer(name, not bool(np.isnan(value)), float(p)) for name, value, p in zip(names, given, filled, strict=True)
     )
+
+
+def likely_components(frame: Frame, row: Array | Sequence[float]) -> str:
+    """Which components such a row comes from, in a sentence: "It would be of component 2 (.91) or 1 (.09)."."""
+    model: Any = frame.step.problem.model
+    params = frame.step.params
+    data = model.observe_new([row], params)
+    r = model.responsibilities(params, data, slice(None))[0]
+    if np.isneginf(model.log_evidence(params, data)[0]):
+        return "No component can give such a row: all have an equal share in what is predicted."
+    if len(r) < 2:
+        return ""
+    order = [int(k) for k in np.argsort(-r, kind="stable") if r[k] >= _MENTIONED][:_TOLD]
+    parts = [f"{k + 1} ({probability(float(r[k]), 2)})" for k in order]
+    return f"It would be of component {' or '.join(parts)}." if parts else ""
 
 
 def told(found: Sequence[Answer]) -> str:

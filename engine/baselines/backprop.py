@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, IntArray
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
 from engine.errors import EngineError, OptionError
 from engine.inference import EXACT, Inference
@@ -43,10 +43,6 @@ class BackpropParams(NetworkParams):
     """
 
     state: OptimizerState | None = field(default=None, compare=False)
-
-    def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ u_h = p(z_h = 1 | x) = σ(w_hᵀ[1, x]),    o_i(z) = p(y = i | z) = softmax_i(v_
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,8 @@ class DeeperLayer:
     deeper: DeeperLayer | None = None
 
     def __post_init__(self) -> None:
-        """Make the array read-only."""
+        """Make the array read-only; a table of names, as in a file, becomes the layer after it."""
+        _take_deeper(self)
         freeze(self)
 
 
@@ -50,7 +52,8 @@ class NetworkParams:
     deeper: DeeperLayer | None = None
 
     def __post_init__(self) -> None:
-        """Make the arrays read-only."""
+        """Make the arrays read-only; a table of names, as in a file, becomes a `DeeperLayer`."""
+        _take_deeper(self)
         freeze(self)
 
     @classmethod
@@ -81,6 +84,15 @@ class NetworkParams:
     def n_classes(self) -> int:
         """g."""
         return len(self.output)
+
+
+def _take_deeper(params: Any) -> None:
+    """Make `deeper` a layer. Raises EngineError for what can't be one."""
+    deeper = params.deeper
+    if isinstance(deeper, Mapping) and deeper.get("hidden") is not None and set(deeper) <= {"hidden", "deeper"}:
+        object.__setattr__(params, "deeper", DeeperLayer(**deeper))
+    elif deeper is not None and not isinstance(deeper, DeeperLayer):
+        raise EngineError("deeper of the start must hold the next layer: the weights hidden, and deeper or none.")
 
 
 def linked(layers: Sequence[Array]) -> DeeperLayer | None:

@@ -21,6 +21,7 @@ from emtui.session import Session
 from engine.errors import EngineError
 from engine.models.binomial import BinomialMixture
 from engine.models.gaussian import GaussianMixture
+from engine.models.mlp import LatentMLP
 
 # parameters
 
@@ -138,3 +139,43 @@ def test_any_json_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, d
     except EngineError as error:
         found = str(error)
     assert found.isprintable() if isinstance(found, str) else isinstance(found, model.Params)
+
+
+# networks
+
+
+_LAYERS = {"hidden_units": "3,2", "e_step": "gibbs"}
+
+
+@pytest.mark.parametrize(
+    "how", [{"model": "mlp", "settings": _LAYERS}, {"model": "mlp", "k": 2}, {"model": "backprop", "k": 2}]
+)
+def test_networks_are_read_again_layer_by_layer(tmp_path: Path, how: dict[str, Any]) -> None:
+    session = walked("iris", 4, **how)
+    params = session.timeline.current.params
+    file = export_parameters(session, folder=tmp_path)
+    names = set(json.loads(file.read_text())["params"])
+    assert names == {"hidden", "output", "deeper"}  # what an optimiser remembers is no parameter
+    start = choose("iris", start_file=str(file), **how).start
+    assert [layer.tolist() for layer in start.layers] == [layer.tolist() for layer in params.layers]
+    assert start.output.tolist() == params.output.tolist()
+    assert Session(choose("iris", start_file=str(file), **how)).timeline.current.params.sizes == params.sizes
+
+
+@pytest.mark.parametrize(
+    "deeper", ["[[1.0]]", "3", "{}", '{"hidden": null}', '{"weights": [[1.0]]}', '{"hidden": [[1.0]], "deeper": [1]}']
+)
+def test_layers_that_are_none_are_one_sentence(tmp_path: Path, deeper: str) -> None:
+    file = tmp_path / "start.json"
+    file.write_text(f'{{"hidden": [[0.0, 1.0]], "output": [[1.0, 0.0], [0.0, 0.0]], "deeper": {deeper}}}')
+    with pytest.raises(EngineError, match="deeper of the start must hold the next layer") as refused:
+        read_parameters(str(file), LatentMLP(hidden_units=(1, 1), e_step="gibbs"))
+    assert str(refused.value).isprintable()
+
+
+def test_layers_without_end_are_one_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "start.json"
+    layers = '{"hidden": [[0.0]], "deeper": ' * 900 + "null" + "}" * 900
+    file.write_text(f'{{"hidden": [[0.0, 1.0]], "output": [[1.0, 0.0], [0.0, 0.0]], "deeper": {layers}}}')
+    with pytest.raises(EngineError):
+        Session(choose("iris", model="mlp", k=1, start_file=str(file)))

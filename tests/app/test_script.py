@@ -121,3 +121,18 @@ def test_the_script_agrees_with_the_headless_run(tmp_path: Path) -> None:
     assert session.timeline.current.log_likelihood == last.log_likelihood
     printed = run_script(export_script(session, folder=tmp_path), tmp_path)
     assert float(printed["log_likelihood"]) == last.log_likelihood
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"model": "mlp", "settings": {"hidden_units": "3,2", "e_step": "gibbs"}}, {"model": "backprop", "k": 2}],
+)
+def test_the_script_of_a_network_begins_from_given_layers(tmp_path: Path, how: dict[str, Any]) -> None:
+    start = export_parameters(walked("iris", 2, **how), folder=tmp_path)
+    session = walked("iris", 2, start_file=str(start), **how)
+    printed = run_script(export_script(session, folder=tmp_path), tmp_path)
+    step = session.timeline.current
+    assert float(printed["objective"]) == step.objective
+    assert json.loads(printed["hidden"]) == step.params.hidden.tolist()
+    if step.params.deeper is not None:
+        assert json.loads(printed["deeper.hidden"]) == step.params.deeper.hidden.tolist()

@@ -1,0 +1,235 @@
+"""The race: every way to run EM, and k-means, from the very same start, an iteration each in turn. No screen here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from emtui.baseline import agreement_with_classes
+from emtui.choices import Choices
+from engine.algorithms import ALGORITHMS, Annealed, algorithm_named
+from engine.baselines.kmeans import KMeans, KMeansParams
+from engine.em import advance, begin_problem, e_step, m_step, stopped
+from engine.errors import EngineError, OptionError
+from engine.inference import EXACT, Exact
+from engine.step import Evaluation, Posterior, Problem, Step
+from engine.stopping import StoppingRule
+
+KMEANS = "k-means"
+_CENTRES = {"gmm": "means", "bernoulli": "probabilities", "poisson": "rates"}  # which of θ⁰ are centres for k-means
+
+
+@dataclass(frozen=True)
+class Lap:
+    """A racer after an iteration; all numbers are of the parameters that it has then.
+
+    Attributes:
+        iteration: 0 at the start.
+        seconds: of computing, since the start; judging how good the parameters are does not count.
+        objective: of the model at these parameters; nan where it can't be had.
+        hits: rows whose matched label is right, where classes are known.
+    """
+
+    iteration: int
+    seconds: float
+    objective: float
+    hits: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Racer:
+    """One way to run EM, and how far it has come.
+
+    Attributes:
+        name: of the algorithm, or k-means.
+        choices: what opens it in the explorer; None where it can't be run.
+        laps: the start, and the end of each iteration.
+        converged: it is at rest.
+        stop_reason: in words; None while it goes on.
+        error: why it could not be run, or not further, in words.
+    """
+
+    name: str
+    choices: Choices | None
+    laps: tuple[Lap, ...] = ()
+    converged: bool = False
+    stop_reason: str | None = None
+    error: str | None = None
+
+    @property
+    def over(self) -> bool:
+        """It goes no further."""
+        return self.stop_reason is not None or self.error is not None
+
+    @cached_property
+    def best(self) -> float:
+        """The highest objective on its way; nan where it has none."""
+        return max((lap.objective for lap in self.laps if math.isfinite(lap.objective)), default=math.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Race:
+    """All racers at one moment.
+
+    Attributes:
+        racers: in a fixed order.
+        n_known: rows of known class; 0 where there are none.
+    """
+
+    racers: tuple[Racer, ...]
+    n_known: int
+
+    @property
+    def over(self) -> bool:
+        """Nobody runs any more."""
+        return all(racer.over for racer in self.racers)
+
+
+def why_no_race(choices: Choices) -> str:
+    """Why these choices can't be raced, in a sentence; "" where they can."""
+    if choices.model.supervised:
+        return "The race is for hidden components: the curves already show both ways to train a network."
+    if choices.model.name == "kmeans":
+        return "Every algorithm is the same for k-means: choose a mixture to race."
+    return ""
+
+
+def race(choices: Choices) -> Iterator[Race]:
+    """Run them all, and tell how it stands after the start and after every iteration of all; leave the loop to stop.
+
+    Raises:
+        EngineError: there is nothing to race, or the model can't start; one sentence.
+    """
+    reason = why_no_race(choices)
+    if reason:
+        raise OptionError(reason)
+    plain = replace(choices, algorithm="classic")
+    first = begin_problem(_problem(plain), plain.start)
+    runners = [_of_algorithm(plain, _as_chosen(choices, name), first) for name in ALGORITHMS]
+    clusters = _of_kmeans(plain, first)
+    if clusters is not None:
+        runners.append(clusters)
+    truth = choices.dataset.y
+    n_known = 0 if truth is None else int((truth >= 0).sum())
+    now = Race(tuple(runner.racer for runner in runners), n_known)
+    yield now
+    while not now.over:
+        for runner in runners:
+            runner.lap()
+        now = replace(now, racers=tuple(runner.racer for runner in runners))
+        yield now
+
+
+def _problem(choices: Choices) -> Problem:
+    model = choices.model
+    return Problem(model, model.observe(*choices.table), algorithm_named(choices.algorithm), choices.seed)
+
+
+def _as_chosen(choices: Choices, name: str) -> str:
+    """The algorithm, with the user's own options where it is theirs."""
+    return choices.algorithm if algorithm_named(choices.algorithm).name == name else name
+
+
+class _Runner:
+    """A racer under way: its present step, and what became of it so far."""
+
+    def __init__(self, racer: Racer, step: Step | None, rules: tuple[StoppingRule, ...]) -> None:
+        self.racer, self._step, self._rules = racer, step, rules
+        if step is not None:
+            self._take(step)
+
+    def lap(self) -> None:
+        """One iteration; what can't be done ends the race for it."""
+        if self.racer.over or self._step is None:
+            return
+        try:
+            step = stopped(advance(advance(self._step)), self._rules)
+            self._take(step)
+        except EngineError as error:
+            self.racer = replace(self.racer, error=str(error))
+            return
+        self._step.release(keep=step)
+        self._step = step
+
+    def _take(self, step: Step) -> None:
+        seconds = step.seconds
+        objective, labels_at = self.judged(step)
+        assert self.racer.choices is not None
+        matched = agreement_with_classes(self.racer.choices, Posterior(labels_at).labels)
+        hits = None if matched is None else matched.hits
+        lap = Lap(step.iteration, seconds, objective, hits)
+        self.racer = replace(
+            self.racer, laps=(*self.racer.laps, lap), converged=step.converged, stop_reason=step.stop_reason
+        )
+
+    def judged(self, step: Step) -> tuple[float, Evaluation]:
+        """The objective at θ, and where its labels come from: the posterior at θ, whatever the algorithm settles on."""
+        exact = isinstance(step.at.inference, Exact)
+        return step.objective, step.at if exact else Evaluation(step.problem, step.params, EXACT)
+
+
+class _Clusters(_Runner):
+    """k-means; its partition is judged as the model would: by the parameters that are best for those labels."""
+
+    def __init__(self, racer: Racer, step: Step, rules: tuple[StoppingRule, ...], first: Step) -> None:
+        self._first = first
+        super().__init__(racer, step, rules)
+
+    def judged(self, step: Step) -> tuple[float, Evaluation]:
+        """log p(X | θ̂) + log p(θ̂), with θ̂ = argmax log p(X, Z | θ) for the labels Z of k-means."""
+        labels = Evaluation(step.problem, step.params, EXACT)
+        if step.phase == "init":
+            return self._first.objective, labels
+        problem = self._first.problem
+        try:
+            known = replace(problem, data=problem.model.observe(problem.data.X, Posterior(labels).labels))
+            best = m_step(e_step(begin_problem(known, self._first.params))).params
+            at = Evaluation(problem, best, EXACT)
+            return at.objective, labels
+        except EngineError:  # a cluster that no component can be fitted to
+            return math.nan, labels
+
+
+def _of_algorithm(choices: Choices, algorithm: str, first: Step) -> _Runner:
+    name, choices = algorithm_named(algorithm).name, replace(choices, algorithm=algorithm)
+    problem = replace(first.problem, algorithm=algorithm_named(algorithm))
+    try:
+        step = stopped(begin_problem(problem, first.params), choices.rules)
+        return _Runner(Racer(name, choices), step, choices.rules)
+    except EngineError as error:
+        return _Runner(Racer(name, None, error=str(error)), None, choices.rules)
+
+
+def _of_kmeans(choices: Choices, first: Step) -> _Runner | None:
+    """k-means from the centres of θ⁰; None where the model has none, or values are missing."""
+    part = _CENTRES.get(choices.model.name)
+    if part is None or choices.dataset.has_missing:
+        return None
+    model = KMeans(n_components=choices.n_components)
+    centers: Any = getattr(first.params, part)
+    centers = centers if centers.ndim == 2 else centers[:, None]
+    theirs = replace(
+        choices, model=model, start=KMeansParams(centers), start_file=None, stop="responsibilities=0.5"
+    )  # at rest when no row goes to another cluster
+    try:
+        problem = Problem(model, model.observe(choices.dataset.X), algorithm_named("classic"), choices.seed)
+        return _Clusters(Racer(KMEANS, theirs), begin_problem(problem, theirs.start), theirs.rules, first)
+    except EngineError as error:
+        return _Runner(Racer(KMEANS, None, error=str(error)), None, choices.rules)
+
+
+def turned(algorithm: str, iteration: int, factor: float) -> Annealed:
+    """The annealed algorithm at `factor` times the temperature that its next E-step would have, held there.
+
+    Raises:
+        OptionError: the algorithm is another one, which has no temperature; one sentence.
+    """
+    present = algorithm_named(algorithm)
+    if not isinstance(present, Annealed):
+        raise OptionError(
+            f"A temperature is turned in annealed EM, and this is {present.name}: choose the algorithm annealed."
+        )
+    return present.turned(min(1e3, max(1e-3, present.temperature(iteration) * factor)))

@@ -1,0 +1,73 @@
+"""The explorer's way to the screens that run EM many times, and back with what was chosen there."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+from emtui.choices import Choices
+from emtui.race import KMEANS, why_no_race
+from emtui.screens.stepping import SteppingScreen
+from engine.errors import EngineError
+
+
+class SurveyingScreen(SteppingScreen):
+    """The actions that open a survey; what is chosen in it is opened here, and run to where it ended."""
+
+    _choices: Choices
+
+    @abstractmethod
+    def open_choices(self, make: Callable[[], Choices], *, small: bool = False) -> None:
+        """Begin another exploration."""
+
+    def action_race(self) -> None:
+        """Every way to run EM, and k-means, from this start."""
+        reason = why_no_race(self._choices)
+        if reason:
+            self._refuse(reason)
+            return
+        from emtui.screens.race import RaceScreen
+
+        self._let_go()
+        self.app.push_screen(RaceScreen(self._choices), self._surveyed)
+
+    def action_optima(self) -> None:
+        """Hundreds of starts of this model, grouped by where they end."""
+        from emtui.screens.optima import OptimaScreen, why_no_map
+
+        reason = why_no_map(self._choices)
+        if reason:
+            self._refuse(reason)
+            return
+        self._let_go()
+        self.app.push_screen(OptimaScreen(self._choices), self._surveyed)
+
+    def action_selection(self) -> None:
+        """How many components, of which shape."""
+        from emtui.screens.selection import SelectionScreen
+        from engine.selection import compare_sizes
+
+        try:
+            compare_sizes(self._choices.model, self._choices.dataset.X)  # nothing runs until it is walked
+        except EngineError as error:
+            self._refuse(str(error))
+            return
+        self._let_go()
+        self.app.push_screen(SelectionScreen(self._choices), self._surveyed)
+
+    def _let_go(self) -> None:
+        """What plays or runs here stops, so that the survey has the machine for itself."""
+        self._pause()
+        self.runner.cancel()
+
+    def _surveyed(self, choices: Choices | None) -> None:
+        if choices is None:
+            return
+        self.open_choices(lambda: choices)
+        self.runner.run_on()
+        if choices.model.name == "kmeans" and choices.start is not None:
+            self.app.notify(
+                f"{KMEANS} begins from the centres of the race's start, which no command says: "
+                "to do it again from the shell, export them with x and give the file to --start.",
+                markup=False,
+            )

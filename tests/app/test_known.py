@@ -1,0 +1,170 @@
+"""Known labels in words, in the form, on the screen, and in the script that makes the same run."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from driving import driving
+from shell import here, is_one_sentence
+from test_script import run_script, says_the_same
+from walking import walked
+
+from emtui.choices import Choices, choose
+from emtui.exports.export import export_script
+from emtui.known import parse_known, share_of
+from emtui.panes.field import Field
+from emtui.panes.form_fields import fields_for, settings_from, texts_of
+from emtui.shell.arguments import parse
+from engine.errors import EngineError, OptionError
+from engine.evaluation import match
+from engine.models import model_class
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "share"),
+    [
+        ("all", "all", 1.0),
+        (" None ", "none", 0.0),
+        ("few", "few", 0.1),
+        ("10 %", "few", 0.1),
+        ("25%", "25%", 0.25),
+        ("2.5%", "2.5%", 0.025),
+        ("0%", "none", 0.0),
+        ("100%", "all", 1.0),
+    ],
+)
+def test_words_for_known_labels(text: str, kept: str, share: float) -> None:
+    assert parse_known(text) == kept
+    assert parse_known(kept) == kept
+    assert share_of(kept) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("text", ["", "25", "%", "-1%", "101%", "nan%", "inf%", "some", "\x1b[31m%"])
+def test_other_words_are_refused(text: str) -> None:
+    with pytest.raises(OptionError) as refused:
+        parse_known(text)
+    assert is_one_sentence(str(refused.value))
+
+
+def again(choices: Choices) -> Choices:
+    name, command, *words = shlex.split(choices.command())
+    assert (name, command) == ("emtui", "run")
+    return choose(**parse(["run", *words], lambda: "").choices)
+
+
+@pytest.mark.parametrize("known", ["none", "few", "25%", "all"])
+def test_the_command_gives_the_same_labels(known: str) -> None:
+    choices = choose("iris", known=known)
+    other = again(choices)
+    assert other.known == choices.known
+    np.testing.assert_array_equal(choices.table[1], other.table[1])
+    assert ("--known" in choices.words()) == (known != "none")
+
+
+def test_the_labels_do_not_depend_on_the_start() -> None:
+    one, other = choose("iris", known="few"), choose("iris", known="few", seed=5)
+    np.testing.assert_array_equal(one.labels, other.labels)
+    assert one.labels is not None
+    assert np.bincount(one.labels[one.labels >= 0]).tolist() == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        ("old_faithful --known all", "no known classes"),
+        ("iris --model kmeans --known few", "takes no known labels"),
+        ("iris --model mlp --known all", "learns the classes"),
+        ("iris -k 2 --known all", "3 classes"),
+        ("iris --known most", "a share such as 25%"),
+    ],
+)
+def test_what_can_not_be_given_is_a_sentence(words: str, part: str) -> None:
+    status, out, err = here("run", *words.split())
+    assert (status, out) == (2, "")
+    assert part in err
+    assert is_one_sentence(err)
+
+
+def test_all_labels_in_the_shell_are_one_iteration() -> None:
+    status, out, _ = here("run", "iris", "--known", "all", "--set", "init=points", "--stop", "iterations=4", "--json")
+    assert status == 0
+    steps = [step for line in out.splitlines() if "phase" in (step := json.loads(line))]
+    objectives = [step["objective"] for step in steps if step["phase"] == "M"]
+    assert objectives == pytest.approx([objectives[0]] * 4, rel=1e-12)
+    assert objectives[0] > steps[0]["objective"]
+    assert "/150" not in here("run", "iris", "--known", "all")[1]  # what was given is no achievement
+
+
+def test_a_few_labels_are_left_out_of_the_agreement() -> None:
+    status, out, _ = here("run", "iris", "--known", "few")
+    assert status == 0
+    assert "/135" in out
+    assert "/150" not in out
+
+
+def test_the_form_offers_them_where_they_can_be_given() -> None:
+    for name in ("gmm", "coins", "bernoulli", "poisson", "hmm"):
+        assert "known" in {field.key for field in fields_for(name)}
+        assert model_class(name).takes_labels
+    for name in ("kmeans", "mlp", "topics", "linkage", "backprop"):
+        assert "known" not in {field.key for field in fields_for(name)}
+    choices = choose("iris", known="25%")
+    texts = texts_of(choices)
+    assert texts["known"] == "25%"
+    assert settings_from(choices, texts) == {}
+    assert settings_from(choices, texts | {"known": "all"}) == {"known": "all"}
+
+
+def test_another_model_leaves_them_behind_where_it_takes_none() -> None:
+    choices = choose("iris", known="few")
+    assert choices.with_model(model_class("kmeans")(n_components=3)).known == "none"
+    assert choices.with_model(model_class("gmm")(n_components=4)).known == "few"
+    with pytest.raises(EngineError, match="3 classes"):
+        choices.with_model(model_class("gmm")(n_components=2))
+    with pytest.raises(EngineError, match="no known classes"):
+        choose("old_faithful").changed(known="all")
+
+
+@pytest.mark.parametrize("known", ["few", "all"])
+def test_the_script_gives_the_same_labels(known: str, tmp_path: Path) -> None:
+    session = walked("iris", 4, known=known)
+    says_the_same(run_script(export_script(session, folder=tmp_path), tmp_path), session)
+
+
+def test_components_are_the_classes_in_the_order_of_their_codes() -> None:
+    session = walked("iris", known="few", seed=2, settings={"init": "points"})
+    step = session.timeline.current
+    truth = session.choices.dataset.y
+    assert step.posterior is not None
+    assert truth is not None
+    table = np.zeros((3, 3))
+    np.add.at(table, (truth, step.posterior.labels), 1)
+    assert match(table).tolist() == [0, 1, 2]
+
+
+async def test_the_screen_says_what_is_left_of_em() -> None:
+    async with driving(choose("iris", known="all", settings={"reg_covar": "0"}), size=(160, 50)) as app:
+        assert "The label of every row is known" in " ".join(app.text.split())
+        assert "known labels all" in app.text
+        assert "the responsibilities are the labels" in " ".join((await app.press("e")).split())
+        text = " ".join((await app.press("m")).split())
+        assert "this M-step alone is the closed-form maximum-likelihood fit" in text
+        before = app.frame.step.params.means
+        await app.press("n")
+        np.testing.assert_allclose(app.frame.step.params.means, before, rtol=1e-12)
+
+
+async def test_a_few_are_taken_in_the_form() -> None:
+    async with driving(choose("iris"), size=(120, 50)) as app:
+        field = next(field for field in app.app.screen.query(Field) if field.spec.key == "known")
+        field.focus()
+        await app.press("space", "enter")
+        assert app.frame.choices.known == "few"
+        assert "15 of 150 rows have a known label" in " ".join(app.text.split())
+        assert app.frame.step.problem.data.y is not None
+        await app.press("R")
+        np.testing.assert_array_equal(app.frame.step.problem.data.y, app.frame.choices.labels)

@@ -1,0 +1,158 @@
+"""The map of optima on screen: the engine's starts, grouped, pictured, stopped, and opened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from driving import Driver, driving, explorer
+from held import Held
+
+import engine
+from emtui.choices import choose
+from emtui.screens.optima import MAX_ITER, TOL, OptimaMap, OptimaScreen, spread, verdict
+from emtui.views.format import amount, share
+from engine.models.gaussian import GaussianMixture
+from engine.optima import group_optima
+from engine.restarts import all_starts, many_starts
+
+
+async def at_rest(app: Driver) -> str:
+    """The text when the background is through as well, pictures included."""
+    for _ in range(2):
+        await app.settle()
+        await app.app.workers.wait_for_complete()
+    await app.settle()
+    return app.text
+
+
+async def opened(app: Driver, n_starts: int = 30) -> OptimaScreen:
+    """The screen with fewer starts, at rest."""
+    screen = OptimaScreen(app.frame.choices, n_starts)
+    app.app.push_screen(screen, explorer(app.app)._surveyed)
+    await at_rest(app)
+    return screen
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (80, 14)])
+async def test_the_map_is_that_of_the_engine(size: tuple[int, int]) -> None:
+    async with driving(size=size) as app:
+        screen = await opened(app)
+        model = GaussianMixture(n_components=3, init="points")
+        y = app.frame.choices.dataset.y
+        X = app.frame.choices.dataset.X
+        expected = group_optima(all_starts(model, X, n_starts=30, max_iter=MAX_ITER, tol=TOL), truth=y)
+        assert screen.map is not None
+        assert [one.seeds for one in screen.map.optima] == [one.seeds for one in expected]
+        text = app.text
+        assert "30 of 30 starts" in text and "from points" in text and "space stops" not in text
+        for one in expected[:3]:
+            line = next(line for line in text.splitlines() if f" {amount(one.objective)} " in line and "/150" in line)
+            assert share(one.hits, one.total) in line and f" {one.count} " in line
+        assert f"{len(expected)} optima of 30 starts" in text
+        assert ("petal length × petal width" in text) == (size[1] > 14)
+
+
+async def test_an_optimum_is_pictured_and_opens_where_it_ended() -> None:
+    async with driving() as app:
+        screen = await opened(app)
+        await app.press("down")
+        await at_rest(app)
+        optimum = screen.pointed
+        assert optimum is not None and screen.place == 1
+        optimum_of_picture, frame = screen._frame or (None, None)
+        assert optimum_of_picture is not None and optimum_of_picture.best is optimum.best
+        assert frame is not None and frame.agreement is not None and frame.agreement.hits == optimum.hits
+        before = app.text
+        assert await app.press("a") != before
+        await app.press("enter")
+        await at_rest(app)
+        assert app.app.screen is explorer(app.app)
+        assert app.frame.step.objective == pytest.approx(optimum.objective, abs=1e-6)
+        assert app.frame.agreement.hits == optimum.hits
+        run = engine.fit(app.frame.choices.model, app.frame.choices.dataset.X, seed=optimum.best.seed, max_iter=1)
+        np.testing.assert_allclose(app.frame.records[2].objective, run.objectives[1])
+
+
+async def test_other_starts_other_seeds() -> None:
+    async with driving() as app:
+        screen = await opened(app, 12)
+        many = len(screen.map.optima) if screen.map else 0
+        await app.press("s")
+        text = await at_rest(app)
+        assert "from kmeans" in text and screen.map is not None and 1 <= len(screen.map.optima) < many
+        await app.press("R")
+        assert "seeds 12–23 · 12 of 12 starts" in await at_rest(app)
+        assert {seed for one in screen.map.optima for seed in one.seeds} == set(range(12, 24))
+
+
+async def test_the_map_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Held(many_starts)
+    monkeypatch.setattr("emtui.screens.optima.many_starts", held)
+    async with driving(choose("coins")) as app:
+        await app.press("O")
+        screen = app.app.screen
+        assert isinstance(screen, OptimaScreen)
+        assert screen.running and "space stops" in app.text
+        assert "space begins again" in await app.press("space")
+        assert not screen.running
+        stood = app.text
+        held.go.set()
+        assert await at_rest(app) == stood  # what comes of a survey that was stopped is dropped
+        held.go.clear()
+        assert "space stops" in await app.press("space")
+        assert screen.running and held.calls == 2
+        await app.press("O")
+        assert app.app.screen is explorer(app.app) and app.frame.step.phase == "init"
+        held.go.set()
+        await at_rest(app)
+
+
+async def test_without_classes_and_with_a_published_start() -> None:
+    async with driving(choose("coins")) as app:
+        screen = await opened(app, 8)
+        assert screen.map is not None and screen.map.optima[0].total == 0
+        assert f"highest {amount(screen.map.optima[0].objective)}" in " ".join(app.text.split())
+        optimum = screen.pointed
+        await app.press("enter")
+        await at_rest(app)
+        assert optimum is not None and app.frame.choices.start is None
+        assert app.frame.step.objective == pytest.approx(optimum.objective, abs=1e-6)
+
+
+async def test_starts_that_can_not_be_run_are_told() -> None:
+    async with driving() as app:
+        screen = OptimaScreen(replace(app.frame.choices, model=GaussianMixture(n_components=151)), 3)
+        app.app.push_screen(screen)
+        text = " ".join((await at_rest(app)).split())
+        assert "No start could be run" in text
+        assert "151" in text
+        assert "nothing here to open" in " ".join((await app.press("enter")).split())
+
+
+def test_the_verdict_tells_when_the_highest_is_not_the_best() -> None:
+    choices = choose("iris")
+    progress = all_starts(spread(choices.model), choices.dataset.X, n_starts=30)
+    now = OptimaMap(progress, group_optima(progress, truth=choices.dataset.y))
+    highest, best = now.optima[0], max(now.optima, key=lambda one: one.hits)
+    said = verdict(now)
+    assert f"gets {highest.hits} of 150 rows right" in said
+    assert (f"the best clustering, {best.hits} of 150, lies" in said) == (best.hits > highest.hits)
+    assert "and no other more" in verdict(OptimaMap(progress, (best, *now.optima[-1:])))
+    assert verdict(OptimaMap(progress, ())) == ""
+    first = next(iter(many_starts(choices.model, choices.dataset.X, n_starts=2)))
+    assert verdict(OptimaMap(first, ())) == ""
+
+
+def test_the_start_that_finds_most() -> None:
+    assert spread(choose("iris").model).init == "points"  # type: ignore[attr-defined]
+    points = choose("iris", settings={"init": "points"}).model
+    assert spread(points) is points
+    coins = choose("coins").model
+    assert spread(coins) is coins
+
+
+async def test_a_network_has_no_map() -> None:
+    async with driving(choose("iris", model="mlp")) as app:
+        assert "The map of optima is for hidden components" in " ".join((await app.press("O")).split())

@@ -1,0 +1,145 @@
+"""A model of another package, found by the entry point group `emtui.models`: in the shell, in the engine, on screen."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from driving import driving
+from shell import ROOT, is_one_sentence, shell
+
+from emtui.choices import choose
+from emtui.views import view_for
+from emtui.views.generic import GenericView
+from engine import models
+from engine.em import iterate
+from engine.known_labels import some_labels
+from engine.testing import check_model
+
+PACKAGE = Path(__file__).parent / "outside_model"
+MOST_LINES = 150
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder as an installer leaves it: the module, and a dist-info with the entry points of its pyproject.toml."""
+    project = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
+    folder = tmp_path / "site"
+    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    lines = []
+    for group, points in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {target}" for name, target in points.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    shutil.copy(PACKAGE / "waiting_times.py", folder)
+    return folder
+
+
+@pytest.fixture
+def waits(tmp_path: Path) -> Path:
+    """Waiting times of two kinds, short and long, with their kind."""
+    generator = np.random.default_rng(11)
+    kind = np.repeat([0, 1], [60, 40])
+    times = generator.exponential(np.array([[1.0, 2.0], [20.0, 9.0]])[kind])
+    rows = "".join(f"{a:.6f},{b:.6f},{['short', 'long'][k]}\n" for (a, b), k in zip(times, kind, strict=True))
+    file = tmp_path / "waits.csv"
+    file.write_text(f"wait,service,kind\n{rows}")
+    return file
+
+
+@pytest.fixture
+def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The model's class, with its package on the path of this process."""
+    monkeypatch.syspath_prepend(str(site))
+    models._from_outside.cache_clear()
+    monkeypatch.delitem(sys.modules, "waiting_times", raising=False)
+    yield models.model_class("exponential")
+    models._from_outside.cache_clear()
+
+
+def with_package(site: Path, *words: str) -> tuple[int, str, str]:
+    done = shell(*words, PYTHONPATH=f"{ROOT}:{site}")
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_it_is_one_short_file() -> None:
+    assert len((PACKAGE / "waiting_times.py").read_text().splitlines()) <= MOST_LINES
+
+
+def test_the_shell_lists_and_runs_it(site: Path, waits: Path) -> None:
+    status, out, err = with_package(site, "models")
+    assert (status, err) == (0, "")
+    assert "exponential mixture" in out
+    assert "exponential" not in shell("models").stdout
+    status, out, err = with_package(site, "run", str(waits), "--model", "exponential", "-k", "2", "--json")
+    assert (status, err) == (0, "")
+    steps = [step for line in out.splitlines() if "phase" in (step := json.loads(line))]
+    objectives = [step["objective"] for step in steps if step["phase"] == "M"]
+    assert len(objectives) > 3
+    assert (np.diff(objectives) >= -1e-9).all()
+
+
+def test_what_it_can_not_read_is_a_sentence(site: Path, waits: Path) -> None:
+    waits.write_text(waits.read_text() + "-1,2,long\n")
+    status, out, err = with_package(site, "run", str(waits), "--model", "exponential")
+    assert (status, out) == (2, "")
+    assert "row 101, column 1 holds -1" in err
+    assert is_one_sentence(err)
+    status, _, err = with_package(site, "run", str(waits), "--model", "exponentail")
+    assert status == 2
+    assert "did you mean exponential?" in err
+
+
+def test_a_package_that_can_not_be_imported_is_a_sentence(site: Path, waits: Path) -> None:
+    (site / "waiting_times.py").write_text("raise RuntimeError('no such luck')\n")
+    status, _, err = with_package(site, "run", str(waits), "--model", "exponential")
+    assert status == 2
+    assert "could not be loaded from its package: no such luck" in err
+    assert is_one_sentence(err)
+
+
+def test_it_keeps_every_invariant(installed: Any, waits: Path) -> None:
+    data = choose(str(waits), model="exponential").dataset
+    for K in (1, 2, 3):
+        check_model(installed(n_components=K), data.X)
+    assert data.y is not None
+    check_model(installed(n_components=2), data.X, some_labels(data.y, 0.1))
+
+
+def test_with_every_label_given_it_is_the_closed_form_fit(installed: Any, waits: Path) -> None:
+    choices = choose(str(waits), model="exponential", known="all")
+    _, _, m, *_ = iterate(choices.model, *choices.table)
+    X, y = choices.table
+    np.testing.assert_allclose(m.params.rates, [1 / X[y == k].mean(axis=0) for k in range(2)], rtol=1e-12)
+
+
+async def test_the_screen_shows_it(installed: Any, waits: Path) -> None:
+    choices = choose(str(waits), model="exponential")
+    assert isinstance(choices.model, installed)
+    assert isinstance(view_for(choices.model), GenericView)
+    for size in ((120, 40), (80, 24)):
+        async with driving(choices, size=size) as app:
+            assert "exponential K=2" in app.text
+            assert "press e" in app.text
+            text = await app.press("e", "m")
+            assert "log-likelihood +" in " ".join(text.split())
+            text = await app.press("n", "c", "end")
+            assert app.frame.step.converged
+            assert app.frame.agreement.hits > 80
+            if size[0] == 120:
+                assert "rates" in text
+
+
+def test_the_module_is_the_one_that_was_installed(installed: Any, site: Path) -> None:
+    file = import_module(installed.__module__).__file__
+    assert file is not None
+    assert Path(file).parent == site

@@ -1,0 +1,219 @@
+"""The race: every racer is a run of the engine from the very same start, and what is chosen opens in the explorer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from driving import Driver, driving, explorer
+from held import Held
+
+import engine
+from emtui.choices import Choices, choose
+from emtui.race import KMEANS, Race, race
+from emtui.screens.race import RaceScreen, race_scene, verdict
+from emtui.views.format import amount, share
+from engine.algorithms import ALGORITHMS
+from engine.errors import OptionError
+from engine.stopping import ResponsibilityChange
+
+
+def ended(choices: Choices) -> Race:
+    """The race at its end."""
+    return list(race(choices))[-1]
+
+
+async def at_rest(app: Driver) -> str:
+    """The text when the background is through as well."""
+    await app.settle()
+    await app.app.workers.wait_for_complete()
+    await app.settle()
+    return app.text
+
+
+# the race itself
+
+
+@pytest.mark.parametrize("source", ["iris", "coins", "votes", "deaths", "icecream"])
+def test_every_racer_is_a_run_of_the_engine_from_the_same_start(source: str) -> None:
+    choices = choose(source, max_iter=30)
+    first = engine.fit(choices.model, choices.dataset.X, start=choices.start, seed=0, max_iter=0).params
+    for racer in ended(choices).racers[: len(ALGORITHMS)]:
+        run = engine.fit(choices.model, choices.dataset.X, start=first, seed=0, max_iter=30, algorithm=racer.name)
+        assert [lap.objective for lap in racer.laps] == pytest.approx(list(run.objectives))
+        assert (racer.laps[-1].iteration, racer.converged) == (run.n_iter, run.converged)
+        assert racer.stop_reason == run.stop_reason
+
+
+def test_all_begin_at_one_objective_and_rise_where_they_must() -> None:
+    racers = ended(choose("iris")).racers
+    assert [racer.name for racer in racers] == [*ALGORITHMS, KMEANS]
+    assert len({racer.laps[0].objective for racer in racers}) == 1
+    for racer in racers:
+        seconds = [lap.seconds for lap in racer.laps]
+        assert seconds == sorted(seconds) and seconds[-1] > 0
+        if racer.name in ("classic", "squarem"):
+            assert np.diff([lap.objective for lap in racer.laps]).min() > -1e-9
+
+
+def test_hits_are_those_of_the_parameters_at_the_end() -> None:
+    choices = choose("iris")
+    racers = {racer.name: racer for racer in ended(choices).racers}
+    assert racers["classic"].laps[-1].hits == 145
+    assert racers[KMEANS].laps[-1].hits == 134
+    y = choices.dataset.y
+    run = engine.fit(choices.model, choices.dataset.X, seed=0, algorithm="stochastic")
+    labels = run.model.predict_proba(run.params, run.model.observe(choices.dataset.X)).argmax(axis=1)
+    assert racers["stochastic"].laps[-1].hits == engine.evaluation.agreement(labels, y).hits
+
+
+def test_kmeans_begins_at_the_centres_and_is_judged_by_the_best_parameters_for_its_labels() -> None:
+    choices = choose("iris", settings={"init": "points"}, seed=3)
+    racer = ended(choices).racers[-1]
+    assert racer.name == KMEANS and racer.choices is not None
+    first = engine.fit(choices.model, choices.dataset.X, seed=3, max_iter=0).params
+    np.testing.assert_array_equal(racer.choices.start.centers, first.means)
+    start, rest = racer.choices.start, ResponsibilityChange(0.5)
+    run = engine.fit(racer.choices.model, choices.dataset.X, start=start, stopping=rest)
+    assert racer.converged and racer.laps[-1].iteration == run.n_iter
+    given = engine.fit(choices.model, choices.dataset.X, run.labels, max_iter=1).params
+    at = engine.fit(choices.model, choices.dataset.X, start=given, max_iter=0)
+    assert racer.laps[-1].objective == pytest.approx(at.objectives[-1])
+
+
+def test_kmeans_is_left_out_where_it_has_no_centres() -> None:
+    for source in ("coins", "votes", "linkage", "icecream"):
+        assert KMEANS not in [racer.name for racer in ended(choose(source, max_iter=2)).racers]
+
+
+def test_a_racer_that_can_not_be_run_says_why_and_the_others_go_on() -> None:
+    racers = {racer.name: racer for racer in ended(choose("bars", max_iter=1)).racers}
+    assert racers["squarem"].choices is None and "exact E-step" in (racers["squarem"].error or "")
+    assert all(len(racer.laps) == 2 for name, racer in racers.items() if name != "squarem")
+
+
+def test_own_options_of_the_algorithm_are_kept() -> None:
+    racers = {r.name: r for r in ended(choose("iris", algorithm="annealed:initial=8", max_iter=2)).racers}
+    annealed = racers["annealed"].choices
+    assert annealed is not None and annealed.algorithm == "annealed:initial=8"
+
+
+@pytest.mark.parametrize(("model", "words"), [("mlp", "network"), ("kmeans", "choose a mixture")])
+def test_what_can_not_be_raced(model: str, words: str) -> None:
+    with pytest.raises(OptionError, match=words):
+        next(race(choose("iris", model=model)))
+
+
+def test_the_verdict_and_the_curves_say_what_the_laps_hold() -> None:
+    now = ended(choose("iris"))
+    said = verdict(now)
+    assert said.startswith(f"classic and squarem stand highest, objective {amount(now.racers[0].best)}")
+    best = max(racer.laps[-1].hits or 0 for racer in now.racers)
+    assert share(best, 150) in said
+    from emtui.charts.colors import DARK
+
+    scene = race_scene(now, False, "seconds", DARK)
+    curve = scene.layers[0]
+    np.testing.assert_array_equal(curve.x, [lap.seconds for lap in now.racers[0].laps])
+    assert verdict(replace(now, racers=())) == ""
+    assert math.isnan(replace(now.racers[0], laps=()).best)
+
+
+# the screen
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_race_is_shown_and_a_racer_opens(size: tuple[int, int]) -> None:
+    async with driving(size=size) as app:
+        await app.press("f")
+        text = await at_rest(app)
+        now = app.app.screen.race
+        assert "race on iris · gmm K=3 · seed 0 · over" in text
+        for racer in now.racers:
+            line = next(line for line in text.splitlines() if f" {racer.name} " in line and "." in line[15:])
+            assert racer.name in line
+            assert amount(racer.laps[-1].objective) in text
+            assert share(racer.laps[-1].hits, 150) in text
+        assert "stuck" in text and "at rest at the top" in text
+        await app.press("down", "enter")
+        await at_rest(app)
+        assert app.app.screen is explorer(app.app)
+        assert app.frame.choices.algorithm == "hard"
+        assert app.frame.step.objective == pytest.approx(now.racers[1].laps[-1].objective)
+        assert "--algorithm hard" in app.frame.choices.command()
+
+
+async def test_kmeans_opens_from_the_centres_of_the_race() -> None:
+    async with driving() as app:
+        await app.press("f")
+        await at_rest(app)
+        now = app.app.screen.race
+        await app.press(*["down"] * 5, "enter")
+        await at_rest(app)
+        assert app.frame.choices.model.name == "kmeans"
+        assert app.frame.agreement.hits == now.racers[-1].laps[-1].hits == 134
+
+
+async def test_seconds_accuracy_another_start_and_back() -> None:
+    async with driving(size=(80, 24)) as app:
+        await app.press("f")
+        await at_rest(app)
+        assert "objective by iterations" in app.text
+        assert "objective by seconds" in await app.press("i")
+        assert "accuracy by seconds" in await app.press("d")
+        await app.press("R")
+        assert "seed 1 · over" in await at_rest(app)
+        assert "accuracy" in await app.resize(120, 40)
+        await app.press("escape")
+        assert app.app.screen is explorer(app.app)
+        assert app.frame.choices.seed == 0 and app.frame.step.phase == "init"
+
+
+async def test_a_race_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Held(race)
+    monkeypatch.setattr("emtui.screens.race.race", held)
+    async with driving() as app:
+        await app.press("f")
+        screen = app.app.screen
+        assert isinstance(screen, RaceScreen)
+        assert screen.running and "space stops" in app.text
+        assert "space begins again" in await app.press("space")
+        assert not screen.running
+        stood = app.text
+        held.go.set()
+        assert await at_rest(app) == stood  # what comes of a survey that was stopped is dropped
+        held.go.clear()
+        assert "space stops" in await app.press("space")
+        assert screen.running and held.calls == 2
+        await app.press("f")
+        assert app.app.screen is explorer(app.app) and app.frame.step.phase == "init"
+        held.go.set()
+        await at_rest(app)
+
+
+async def test_without_known_classes_there_is_no_accuracy() -> None:
+    async with driving(choose("coins")) as app:
+        await app.press("f")
+        text = await at_rest(app)
+        assert "accuracy by" not in text
+        assert "No classes are known here" in await app.press("d")
+
+
+async def test_a_racer_that_can_not_be_run_does_not_open() -> None:
+    async with driving(choose("bars", max_iter=1), size=(80, 24)) as app:
+        await app.press("f")
+        await at_rest(app)
+        text = await app.press(*["down"] * 4)
+        assert "squarem needs an exact E-step, and that of topics is not: choose classic." in " ".join(text.split())
+        assert "nothing here to open" in " ".join((await app.press("enter")).split())
+        assert isinstance(app.app.screen, RaceScreen)
+
+
+@pytest.mark.parametrize("model", ["mlp", "kmeans"])
+async def test_the_key_says_why_not(model: str) -> None:
+    async with driving(choose("iris", model=model)) as app:
+        text = " ".join((await app.press("f")).split())
+        assert "The race is for hidden components" in text or "the same for k-means" in text
+        assert app.app.screen is explorer(app.app)

@@ -1,0 +1,154 @@
+"""What is said of how a file is written, and principal components: shell, copied command, script, screen."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shell import ENVIRONMENT, here, is_one_sentence
+
+import engine
+from emtui.choices import Choices, choose
+from emtui.exports.script import script_text
+from emtui.panes.datasets import offer_of
+from emtui.reading import Reading
+from emtui.session import Session
+from emtui.shell.arguments import UsageError, parse
+from engine.errors import DataError
+
+CODED = "Größe;Länge\n1,5;2,25\n2,5;3,5\n9,5;1,0\n8,0;7,0\n3,0;2,5\n"
+
+
+def request(*words: str) -> dict[str, Any]:
+    return dict(parse(words, lambda: "").choices)
+
+
+def again(choices: Choices) -> Choices:
+    return choose(**request(*shlex.split(choices.command())[1:]))
+
+
+readings = st.builds(
+    Reading,
+    encoding=st.none() | st.sampled_from(["cp949", "utf-8", "utf-16"]),
+    delimiter=st.none() | st.characters(exclude_characters='"\r\n\0', exclude_categories=["Cs"]),
+    decimal=st.none() | st.sampled_from([".", ","]),
+    header=st.none() | st.booleans(),
+)
+
+
+@given(reading=readings)
+def test_words_make_the_same_reading(reading: Reading) -> None:
+    assert request("run", "my.csv", *reading.words()).get("reading", Reading()) == reading
+
+
+@pytest.mark.parametrize(
+    ("word", "character"), [("tab", "\t"), ("\\t", "\t"), ("Semicolon", ";"), ("bar", "|"), ("space", " "), ("-", "-")]
+)
+def test_delimiters_have_names(word: str, character: str) -> None:
+    assert request(f"--delimiter={word}")["reading"].delimiter == character
+
+
+@pytest.mark.parametrize("word", ["--delimiter=;;", "--delimiter=", '--delimiter="', "--decimal=;", "--principal=0"])
+def test_words_that_cannot_be_used(word: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse(["run", "my.csv", word], lambda: "")
+    assert word.partition("=")[0] in str(refused.value)
+
+
+def coded_file(folder: Path) -> str:
+    (folder / "coded.csv").write_bytes(CODED.encode("cp850"))
+    return str(folder / "coded.csv")
+
+
+def test_a_file_is_read_as_it_is_said(tmp_path: Path) -> None:
+    reading = Reading(encoding="cp850", delimiter=";", decimal=",", header=True)
+    choices = choose(coded_file(tmp_path), k=2, reading=reading)
+    assert choices.dataset.feature_names == ("Größe", "Länge")
+    assert choices.dataset.X[0].tolist() == [1.5, 2.25]
+    for made in (again(choices), choices.changed(standardize=True).changed(standardize=False)):
+        assert made.reading == reading
+        assert made.dataset.feature_names == choices.dataset.feature_names
+        assert np.array_equal(made.dataset.X, choices.dataset.X)
+    assert offer_of(choices).reading == reading
+
+
+def test_without_a_header_the_first_line_is_a_row(tmp_path: Path) -> None:
+    (tmp_path / "numbers.csv").write_text("1,2\n3,5\n5,6\n")
+    source = str(tmp_path / "numbers.csv")
+    assert choose(source, k=1, reading=Reading(header=False)).dataset.n_samples == 3
+    assert choose(source, k=1, reading=Reading(header=True)).dataset.n_samples == 2
+
+
+def test_the_remedy_of_a_refusal_helps(tmp_path: Path) -> None:
+    source = tmp_path / "one.csv"
+    source.write_text("height\n")
+    status, _, error = here("run", str(source))
+    assert (status, is_one_sentence(error)) == (2, True)
+    assert "--no-header" in error
+    lone = tmp_path / "odd.csv"
+    lone.write_text("a~b\n1~2\n2~5\n4~3\n")
+    status, _, error = here("run", str(lone))
+    assert (status, "--delimiter" in error) == (2, True)
+    status, out, error = here("run", str(lone), "--delimiter=~", "-k", "1")
+    assert (status, error) == (0, "")
+    assert "3×2" in out
+
+
+def test_only_files_are_read_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="leave out --encoding"):
+        choose("iris", reading=Reading(encoding="utf-8"))
+    with pytest.raises(DataError, match="leave out --no-header"):
+        choose(str(tmp_path), reading=Reading(header=False))
+
+
+@pytest.mark.parametrize(
+    ("source", "how"),
+    [
+        ("iris", {"principal": 2}),
+        ("wine", {"principal": 3, "standardize": True, "columns": ("alcohol", "ash", "magnesium", "hue")}),
+        ("iris", {"principal": 2, "model": "mlp", "standardize": True, "k": 2}),
+        ("digits_binary", {"principal": 2, "k": 3}),
+    ],
+)
+def test_principal_components_come_again(source: str, how: dict[str, Any]) -> None:
+    choices = choose(source, **how)
+    assert choices.dataset.feature_names[0] == "PC 1"
+    assert choices.dataset.n_features == how["principal"]
+    made = again(choices)
+    assert (made.model, made.principal) == (choices.model, choices.principal)
+    assert np.array_equal(made.table[0], choices.table[0])
+    assert np.array_equal(choices.changed(max_iter=7).dataset.X, choices.dataset.X)
+
+
+def test_components_are_those_of_the_units_that_were_asked_for() -> None:
+    wine = engine.load("wine")
+    assert np.array_equal(choose("wine", principal=2, standardize=True).dataset.X, wine.standardized().principal(2).X)
+    raw = choose("wine", principal=2)
+    assert np.array_equal(raw.dataset.X, wine.principal(2).X)
+    assert np.array_equal(raw.changed(standardize=True).dataset.X, wine.standardized().principal(2).X)
+    assert np.array_equal(raw.changed(principal=None).dataset.X, wine.X)
+    assert np.array_equal(choose("wine").changed(principal=2).dataset.X, wine.principal(2).X)
+
+
+@pytest.mark.parametrize(
+    "how", [{"principal": 2, "standardize": True, "k": 2}, {"k": 1, "principal": None, "standardize": False}]
+)
+def test_the_script_reads_the_same(tmp_path: Path, how: dict[str, Any]) -> None:
+    reading = Reading(encoding="cp850", delimiter=";", decimal=",", header=True)
+    session = Session(choose(coded_file(tmp_path), reading=reading, **how))
+    for _ in range(4):
+        session.take()
+    script = tmp_path / "run.py"
+    script.write_text(script_text(session.choices, session.timeline.steps), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(script)], env=ENVIRONMENT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"objective {session.timeline.current.objective!r}" in done.stdout
