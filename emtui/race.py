@@ -10,7 +10,8 @@ from typing import Any
 
 from emtui.baseline import agreement_with_classes
 from emtui.choices import Choices
-from engine.algorithms import ALGORITHMS, Annealed, algorithm_named
+from emtui.known import NONE
+from engine.algorithms import ALGORITHMS, algorithm_named
 from engine.baselines.kmeans import KMeans, KMeansParams
 from engine.em import advance, begin_problem, e_step, m_step, stopped
 from engine.errors import EngineError, OptionError
@@ -212,24 +213,15 @@ def _of_kmeans(choices: Choices, first: Step) -> _Runner | None:
     centers: Any = getattr(first.params, part)
     centers = centers if centers.ndim == 2 else centers[:, None]
     theirs = replace(
-        choices, model=model, start=KMeansParams(centers), start_file=None, stop="responsibilities=0.5"
+        choices,
+        model=model,
+        start=KMeansParams(centers),
+        start_file=None,
+        known=NONE,
+        stop="responsibilities=0.5",
     )  # at rest when no row goes to another cluster
     try:
-        problem = Problem(model, model.observe(choices.dataset.X), algorithm_named("classic"), choices.seed)
+        problem = Problem(model, model.observe(choices.table[0]), algorithm_named("classic"), choices.seed)
         return _Clusters(Racer(KMEANS, theirs), begin_problem(problem, theirs.start), theirs.rules, first)
     except EngineError as error:
         return _Runner(Racer(KMEANS, None, error=str(error)), None, choices.rules)
-
-
-def turned(algorithm: str, iteration: int, factor: float) -> Annealed:
-    """The annealed algorithm at `factor` times the temperature that its next E-step would have, held there.
-
-    Raises:
-        OptionError: the algorithm is another one, which has no temperature; one sentence.
-    """
-    present = algorithm_named(algorithm)
-    if not isinstance(present, Annealed):
-        raise OptionError(
-            f"A temperature is turned in annealed EM, and this is {present.name}: choose the algorithm annealed."
-        )
-    return present.turned(min(1e3, max(1e-3, present.temperature(iteration) * factor)))

@@ -169,6 +169,7 @@ class Runner:
     def cancel(self) -> None:
         """Stop what is under way at the next half-step, and forget what is queued, but for questions."""
         self._cancelled.set()
+        self._running_on = False  # a run that was queued, and is dropped here, would never say so itself
         questions: list[Job] = []
         while True:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy as np
 from emtui.baseline import agreement_with_classes, kmeans_steps
 from emtui.choices import Choices
 from emtui.frame import Baseline, Frame, Record
+from emtui.temperature import turned
+from engine.algorithms import Annealed
 from engine.arrays import Array, IntArray
-from engine.em import advance, begin, stopped
+from engine.em import advance, begin, stopped, switch_algorithm
 from engine.errors import EngineError
 from engine.evaluation import Agreement
 from engine.step import Evaluation, Posterior, Problem, Step
@@ -38,6 +41,7 @@ class Session:
         first = self._begin(choices)
         self._choices_of = {first.problem: choices}
         self.timeline = Timeline(first)
+        self._turned: Annealed | None = None  # what the next step goes on by, where the temperature was turned
         self._learners = _learners_of(choices)
         self._baseline_steps = kmeans_steps(choices)
         self._baseline: Baseline | None = None
@@ -86,9 +90,36 @@ class Session:
             raise EngineError(refused)
         opens = not self.timeline.at_end
         left = self.timeline.branch
-        self.timeline.record(stopped(advance(self.timeline.current), self.choices.rules))
+        self.timeline.record(stopped(advance(self._as_turned(self.timeline.current)), self.choices.rules))
         self._record(self.timeline.cursor, self.timeline.current)  # now, while its statistics are at hand
         return f"This opened branch {self.timeline.branch + 1}; branch {left + 1} is kept." if opens else ""
+
+    def turn_temperature(self, factor: float) -> str:
+        """Let the next E-steps be hotter or cooler; the steps that were taken stay as they are.
+
+        Returns:
+            A sentence that says how hot.
+
+        Raises:
+            OptionError: this is not annealed EM, so that there is no temperature.
+        """
+        step = self.timeline.current
+        upcoming = step.iteration + 1
+        present = self.choices.algorithm if self._turned is None else self._turned.text
+        self._turned = turned(present, upcoming, factor)
+        return (
+            f"From the E-step of iteration {upcoming} on the temperature is {self._turned.initial:.3g}, turned by hand"
+            ": a copied command holds it from the start."
+        )
+
+    def _as_turned(self, step: Step) -> Step:
+        """The step to go on from: by another temperature, where it was turned."""
+        if self._turned is None:
+            return step
+        choices = replace(self._choices_of[step.problem], algorithm=self._turned.text)
+        step, self._turned = switch_algorithm(step, self._turned), None
+        self._choices_of[step.problem] = choices
+        return step
 
     def take_iteration(self) -> str:
         """Go on to the end of the next M-step: an E and an M, or the M alone after an E."""
@@ -105,6 +136,7 @@ class Session:
 
     def restart(self, seed: int | None = None) -> None:
         """Back to the start: the same one, or that of another seed. The old steps stay as a branch of their own."""
+        self._turned = None
         if seed is None or seed == self.choices.seed:
             self.timeline.go_to(0)
             return

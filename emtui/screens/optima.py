@@ -114,7 +114,7 @@ class OptimaScreen(SurveyScreen):
         """All the starts."""
         choices = self.choices
         return many_starts(
-            self.model, choices.dataset.X, n_starts=self._n_starts, seed=self._first_seed, max_iter=MAX_ITER, tol=TOL,
+            self.model, *choices.table, n_starts=self._n_starts, seed=self._first_seed, max_iter=MAX_ITER, tol=TOL,
             algorithm=choices.algorithm,
         )  # fmt: skip
 

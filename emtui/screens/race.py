@@ -28,7 +28,7 @@ from emtui.views.format import MISSING, amount, number, plural, share
 
 Against = Literal["iterations", "seconds"]
 _SAME = 1e-2  # nats within which two objectives are the same optimum
-_KEYS = "↑ ↓ enter opens · i iterations, seconds · d accuracy · R new start · space again · esc"
+_KEYS = "↑ ↓ enter opens · i seconds · d accuracy · R new start · space again · esc back"
 _COLUMNS = (
     Column("name", "racer", 13),
     Column("objective", "objective", 14, "right"),

@@ -115,7 +115,7 @@ class SelectionScreen(SurveyScreen):
         """Every candidate, with repeats."""
         choices = self.choices
         return compare_sizes(
-            choices.model, choices.dataset.X, n_components=self._sizes, covariance_types=kinds(choices.model),
+            choices.model, choices.table[0], n_components=self._sizes, covariance_types=kinds(choices.model),
             repeats=self._repeats, seed=self._seed, max_iter=choices.max_iter, tol=choices.tol,
         )  # fmt: skip
 

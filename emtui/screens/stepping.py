@@ -100,6 +100,11 @@ class SteppingScreen(Screen[None]):
         else:
             self._telling.tell(f"Play will take {SPEEDS[self._speed]:g} half-steps a second.")
 
+    def action_temperature(self, factor: float) -> None:
+        """Annealed EM hotter or cooler from the next E-step on."""
+        self._pause()
+        self._do(lambda session: session.turn_temperature(factor))
+
     # --- history
 
     def action_back(self, by: int) -> None:

@@ -48,7 +48,10 @@ class SurveyingScreen(SteppingScreen):
         from engine.selection import compare_sizes
 
         try:
-            compare_sizes(self._choices.model, self._choices.dataset.X)  # nothing runs until it is walked
+            X, labels = self._choices.table
+            compare_sizes(self._choices.model, X)  # nothing runs until it is walked
+            if labels is not None:
+                raise EngineError("With known labels the components are the classes: let none be known to compare K.")
         except EngineError as error:
             self._refuse(str(error))
             return

@@ -94,6 +94,15 @@ def test_a_racer_that_can_not_be_run_says_why_and_the_others_go_on() -> None:
     assert all(len(racer.laps) == 2 for name, racer in racers.items() if name != "squarem")
 
 
+def test_known_labels_are_given_to_all_but_kmeans() -> None:
+    choices = choose("iris", known="few", max_iter=5)
+    racers = {racer.name: racer for racer in ended(choices).racers}
+    assert all(racer.error is None for racer in racers.values())
+    run = engine.fit(choices.model, *choices.table, seed=0, max_iter=5)
+    assert racers["classic"].laps[-1].objective == pytest.approx(run.objectives[-1])
+    assert racers[KMEANS].choices is not None and racers[KMEANS].choices.table[1] is None
+
+
 def test_own_options_of_the_algorithm_are_kept() -> None:
     racers = {r.name: r for r in ended(choose("iris", algorithm="annealed:initial=8", max_iter=2)).racers}
     annealed = racers["annealed"].choices

@@ -16,10 +16,11 @@ KEYS = (
     *("b", "r", "R", "z", "a", "A", "v", "o", "x", "y", "t", "g", "c", "question_mark", "plus", "minus", "space"),
     *("escape", "escape", "escape", "enter", "tab", "shift+tab", "up", "down", "j", "k", "pageup", "pagedown"),
     *("s", "S", "u", "d", "w", "comma", "full_stop", "less_than_sign", "greater_than_sign", "backspace", "delete"),
+    *("f", "O", "K", "Q", "i", "p", "P", "w", "C", "left_curly_bracket", "right_curly_bracket"),
     *("ctrl+p", "ctrl+home", "ctrl+end", "0", "f1", "ctrl+a", "ctrl+z", "slash", "é", "世"),
 )
 SIZES = ((120, 40), (80, 24), (40, 12), (200, 60), (10, 3), (39, 9), (1, 1), (60, 20), (119, 24), (121, 11), (79, 50))
-SOURCES = ("iris", "coins", "two_gaussians", "wine")
+SOURCES = ("iris", "coins", "two_gaussians", "films")
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -46,7 +46,7 @@ def test_the_shell_example_prints_what_is_printed_below_it():
 def test_every_key_of_the_explorer_is_in_the_table():
     table = README.split("## Keys", 1)[1].split("\n## ", 1)[0]
     names = {"left_square_bracket": "[", "right_square_bracket": "]", "plus": "+", "minus": "-", "question_mark": "?"}
-    names |= {"left": "←", "right": "→", "escape": "esc"}
+    names |= {"left_curly_bracket": "{", "right_curly_bracket": "}", "left": "←", "right": "→", "escape": "esc"}
     for binding in EXPLORE:
         if (binding.id or "").startswith("look.pane"):
             continue

@@ -128,3 +128,18 @@ def test_stepped_k_means_is_that_of_fit(source: str) -> None:
 def test_k_means_that_cannot_be_run_is_none() -> None:
     assert kmeans_baseline(choose("iris", model="kmeans")) is None
     assert kmeans_baseline(choose("iris", model="mlp")) is None
+
+
+def test_a_run_that_was_dropped_from_the_queue_can_be_asked_for_again():
+    """Cancelling before a run has begun must not leave the runner believing that it runs."""
+    runner = Runner(lambda message: None)
+    runner.open(lambda: choose("iris"))
+    runner.run_on()
+    runner.cancel()
+    assert not runner.running_on
+    runner.open(lambda: choose("iris", max_iter=3))
+    runner.run_on()
+    runner.wait()
+    assert runner.session is not None
+    assert runner.session.timeline.current.stop_reason
+    runner.close()

@@ -77,6 +77,16 @@ def test_slow_and_overlapping_says_what_helps():
     assert convergence_of(run.timeline.steps).helps == ("newton",)
 
 
+def test_squarem_is_said_to_help_where_it_can_be_chosen():
+    """Slow, with an exact E-step and a likelihood: SQUAREM takes it. k-means is not told of it."""
+    run = engine.fit(engine.GaussianMixture(4, init="points"), IRIS.X, tol=0.0, max_iter=60, seed=1)
+    found = convergence_of(run.timeline.steps, 1e-12)
+    assert found.rate > 0.9 and "squarem" in found.helps
+    faster = engine.fit(engine.GaussianMixture(4), IRIS.X, start=run.params, tol=0.0, max_iter=60, algorithm="squarem")
+    assert faster.objectives[-1] >= run.objectives[-1]
+    assert "squarem" not in convergence_of(engine.fit(engine.KMeans(3), IRIS.X).timeline.steps, 0.0).helps
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_every_model_is_told_of(name):
     steps = walked(name, 3)
