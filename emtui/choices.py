@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from emtui.known import NONE, known_labels, parse_known
 from emtui.networks.learning import Learning, learning_of
 from emtui.reading import AS_DETECTED, Reading
+from emtui.sources import looks_like_file, open_source
+from emtui.words import OWN, PUBLISHED, command_of, words_of
 from engine.algorithms import algorithm_named
 from engine.arrays import Array, IntArray
-from engine.data import Dataset, datasets, load
-from engine.errors import DataError, EngineError
+from engine.data import Dataset
+from engine.errors import EngineError
 from engine.model import Model
 from engine.models import model_class
 from engine.options import parse_options
@@ -26,10 +23,8 @@ from engine.stopping import StoppingRule, parse_rule, rules_for
 from engine.text import quoted
 
 DEFAULT_SOURCE = "iris"
-PUBLISHED, OWN = "published", "model"  # words after --start: that of the data's source, or the model's own
 MOST_COMPONENTS = 1_000_000  # beyond it no table of responsibilities fits in memory
 _OF_NETWORKS = {"test_share", "stratify", "split_seed", "rival", "same_start"}
-_FILE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -107,54 +102,16 @@ class Choices:
 
     def words(self) -> list[str]:
         """The words that make these choices again, after `emtui` or `emtui run`."""
-        words = [self.source if not self.source.startswith("-") else f"./{self.source}", "--model", self.model.name]
-        for option in self.model.options():
-            value = getattr(self.model, option.name)
-            if option.name == self.model.size_option and isinstance(value, int):
-                words += ["-k", option.format(value)]
-            elif value != option.default:
-                words += ["--set", f"{option.name}={option.format(value)}"]
-        if self.label is not None:
-            words += _option("--label", self.label)
-        if self.columns is not None:
-            words += _option("--columns", join_columns(self.columns))
-        words += self.reading.words()
-        if self.standardize:
-            words.append("--standardize")
-        if self.principal is not None:
-            words += ["--principal", str(self.principal)]
-        if self.algorithm != "classic":
-            words += ["--algorithm", self.algorithm]
-        if self.known != NONE:
-            words += ["--known", self.known]
-        if self.start_file is not None:
-            words += _option("--start", self.start_file)
-        elif self.start is None and published_start(self.dataset, self.model) is not None:
-            words += ["--start", OWN]
-        return [*words, *self._split_words(), "--seed", str(self.seed)]
-
-    def _split_words(self) -> list[str]:
-        if not self.model.supervised:
-            return []
-        words = ["--test-share", f"{self.test_share:g}"] if self.test_share != 0.4 else []
-        if not self.stratify:
-            words.append("--no-stratify")
-        if self.split_seed not in (None, self.seed):
-            words += ["--split-seed", str(self.split_seed)]
-        for key, value in self.rival:
-            words += ["--rival", f"{key}={value}"]
-        return [*words, *([] if self.same_start else ["--own-start"])]
+        return words_of(self)
 
     def command(self) -> str:
         """The shell command that reproduces the run."""
-        words = self.words()
-        if self.max_iter != 200:
-            words += ["--max-iter", str(self.max_iter)]
-        if self.stop is not None:
-            words += ["--stop", self.stop]
-        elif self.tol != 1e-6:
-            words += ["--tol", repr(self.tol)]
-        return shlex.join(["emtui", "run", *words])
+        return command_of(self)
+
+    @property
+    def has_published_start(self) -> bool:
+        """A start was published with these data for this very model."""
+        return published_start(self.dataset, self.model) is not None
 
     def with_model(self, model: Model[Any, Any]) -> Choices:
         """The same data with another model or other options; a given start is left behind."""
@@ -202,53 +159,6 @@ class Choices:
             from emtui.networks.rival import rival_model
 
             rival_model(self)
-
-
-def open_source(
-    source: str,
-    *,
-    label: str | None = None,
-    columns: Sequence[str] | None = None,
-    standardize: bool = False,
-    keep_missing: bool = False,
-    reading: Reading = AS_DETECTED,
-    principal: int | None = None,
-) -> Dataset:
-    """The data set that a user named: one of the catalogue, a file of their own, or a folder of text files.
-
-    keep_missing: rows of a file with missing values stay, for a model that takes them; else they are left out.
-    reading: how a file is written. principal: so many principal components, of the standardised columns where that is
-    asked for, in the place of the columns.
-
-    Raises:
-        DataError: there is no such data set or file, or it can't be read; one sentence.
-    """
-    if reading.said and (is_folder(source) or not looks_like_file(source)):
-        raise DataError(f"{quoted(source)} is no file with a table: leave out {reading.words()[0].partition('=')[0]}.")
-    if is_folder(source):
-        from engine.corpus import read_corpus
-
-        if label is not None:
-            raise DataError(f"{quoted(source)} is a folder of texts, which have no labels: leave out --label.")
-        data = read_corpus(source)
-        if columns is not None:
-            data = data.columns(list(columns))
-    elif looks_like_file(source):
-        from engine.tables import read_table
-
-        missing: Literal["keep", "drop"] = "keep" if keep_missing else "drop"
-        chosen = None if columns is None else list(columns)
-        data = read_table(source, label=label, columns=chosen, missing=missing, **reading.options())
-    else:
-        data = load(source)
-        if label is not None:
-            raise DataError(
-                f"{quoted(source)} has its own labels: --label is for a file (write ./{source} if you mean one)."
-            )
-        if columns is not None:
-            data = data.columns(list(columns))
-    data = data.standardized() if standardize else data
-    return data if principal is None else data.principal(principal)
 
 
 def choose(
@@ -355,28 +265,3 @@ def make_model(
         raise EngineError(f"{size} must be at most {MOST_COMPONENTS:,}, not {options[size]}: choose fewer.")
     made: Model[Any, Any] = chosen(**options)
     return made
-
-
-def _option(name: str, value: str) -> list[str]:
-    """An option and its value as words; a value that looks like an option itself is tied to its name."""
-    return [f"{name}={value}"] if value.startswith("-") else [name, value]
-
-
-def join_columns(names: Sequence[str]) -> str:
-    """Column names as they are typed after --columns; one with a comma or a quote in it stands in quotes."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(names)
-    return line.getvalue()
-
-
-def is_folder(source: str) -> bool:
-    """A folder that is there, of text files to be counted; a catalogue name is never taken for one."""
-    return looks_like_file(source) and Path(source).expanduser().is_dir()
-
-
-def looks_like_file(source: str) -> bool:
-    """A path, by its look or because it is there; a catalogue name is never taken for a file of the same name."""
-    if os.sep in source or "/" in source or source.lower().endswith(_FILE_ENDINGS):
-        return True
-    key = "_".join(source.strip().casefold().replace("-", " ").replace("_", " ").split())
-    return key != "" and key not in {entry.key for entry in datasets()} and Path(source).exists()

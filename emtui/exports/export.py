@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from emtui.choices import looks_like_file
 from emtui.exports.files import ExportError, file_name, write_file, write_numbered
 from emtui.exports.parameters_file import parameters_text
 from emtui.exports.script import script_text
 from emtui.exports.step_record import csv_line, csv_lines, json_text, step_record
 from emtui.session import Session
+from emtui.sources import looks_like_file
 from engine.step import Posterior, Step
 
 _ROWS_AT_ONCE = 8_192

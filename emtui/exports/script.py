@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 import engine
-from emtui.choices import Choices, is_folder, looks_like_file
+from emtui.choices import Choices
 from emtui.exports.parameters_file import fields_of
 from emtui.known import ALL, NONE, share_of
 from emtui.networks.learning import train_share
+from emtui.sources import is_folder, looks_like_file
 from engine.step import Step
 
 

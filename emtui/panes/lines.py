@@ -14,10 +14,10 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from emtui.bindings import EXPLORE, FOOTER
-from emtui.choices import PUBLISHED
 from emtui.frame import Frame
 from emtui.known import NONE
 from emtui.views.format import DOWN, UP, fixed, number
+from emtui.words import PUBLISHED
 
 
 class Headline(Widget):

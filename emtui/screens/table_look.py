@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from emtui.charts.text import fit, pad
-from emtui.choices import open_source
 from emtui.messages import DatasetChosen
+from emtui.sources import open_source
 from engine.dialect import is_missing
 from engine.errors import EngineError
 from engine.tables import TablePreview, preview_table

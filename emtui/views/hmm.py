@@ -9,7 +9,6 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Scene
-from emtui.choices import PUBLISHED
 from emtui.frame import Frame
 from emtui.views.component_words import moved_clause
 from emtui.views.format import amount, listed, plural, probability
@@ -22,6 +21,7 @@ from emtui.views.projection import spreads
 from emtui.views.sentences import how_many, tell
 from emtui.views.tables import Column, component_table
 from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from emtui.words import PUBLISHED
 from engine.arrays import Array
 from engine.models.gaussian_params import GaussianParams
 

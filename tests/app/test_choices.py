@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from emtui.choices import Choices, choose, join_columns, looks_like_file, make_model, open_source
+from emtui.choices import Choices, choose, make_model
 from emtui.shell.arguments import parse
+from emtui.sources import looks_like_file, open_source
+from emtui.words import join_columns
 from engine.errors import DataError, EngineError, OptionError
 
 

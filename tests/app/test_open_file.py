@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screen_text import screen_text
 
-from emtui.choices import open_source
 from emtui.messages import DatasetChosen
 from emtui.screens.column_roles import ColumnList, ColumnRoles
 from emtui.screens.file_tree import TableTree, completed
 from emtui.screens.open_file import OpenFileScreen
 from emtui.screens.table_look import first_rows, look_at, missing_note
+from emtui.sources import open_source
 from engine.errors import OptionError
 from engine.tables import preview_table, read_table
 
