@@ -12,13 +12,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.command import Provider
+from textual.command import CommandPalette, Provider
 
 from emtui import themes
 from emtui.config import Config, load_config
 from emtui.opening import OpeningScreen
+from emtui.plan import too_small
 
 if TYPE_CHECKING:
     from emtui.choices import Choices
@@ -72,6 +74,16 @@ class EmtuiApp(App[None]):
         for name in ("SIGTERM", "SIGHUP"):
             with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows has no such thing
                 loop.add_signal_handler(getattr(signal, name), self.exit)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The palette has no room in a window that is too small for anything: its list fails at no height."""
+        if too_small(event.size) and isinstance(self.screen, CommandPalette):
+            self.pop_screen()
+
+    def action_command_palette(self) -> None:
+        """Every command by name, where there is room for the list."""
+        if not too_small(self.size):
+            super().action_command_palette()
 
     def _open(self) -> None:
         from emtui.screens.explore import ExploreScreen

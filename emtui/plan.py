@@ -14,6 +14,7 @@ TWINS = (("curves", "bound"), ("responsibilities", "why"))  # panes that take tu
 PICTURE = "picture"
 ORDER = (PICTURE, *RIGHT, "agreement", "datasets", "model", "bound", "why")  # the panes' numbers, 1 to 9
 WIDE, MIDDLE = 120, 80
+SMALLEST = (40, 10)  # columns and lines, below which there is only a sentence
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Plan:
     regions: dict[str, Region]
     tabs: tuple[str, ...] = ()
     tab_region: Region = field(default_factory=Region)
+
+
+def too_small(size: Size) -> bool:
+    """Only a sentence fits into such a window."""
+    return size.width < SMALLEST[0] or size.height < SMALLEST[1]
 
 
 def width_class(width: int) -> Width:

@@ -31,11 +31,10 @@ from emtui.panes.pane import Pane
 from emtui.panes.picture import PicturePane
 from emtui.panes.tabs import PaneTabs
 from emtui.panes.timeline import TimelineBar
+from emtui.plan import SMALLEST, too_small
 from emtui.screens.surveys import SurveyingScreen
 from emtui.views import view_for
 from engine.text import clean
-
-SMALLEST = (40, 10)
 
 
 class ExploreScreen(SurveyingScreen):
@@ -102,7 +101,7 @@ class ExploreScreen(SurveyingScreen):
     def on_resize(self) -> None:
         """Say so where the window is too small, and recover when it grows."""
         width, height = self.size
-        small = width < SMALLEST[0] or height < SMALLEST[1]
+        small = too_small(self.size)
         self.set_class(small, "-too-small")
         self.set_class(height < 14, "-low")
         self.set_class(width < 120 and height >= 20, "-tall-telling")

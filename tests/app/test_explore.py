@@ -237,3 +237,15 @@ async def test_help_shows_the_keys_as_the_user_bound_them():
             assert text != before, "the end of the help was reached"
         line = next(line for line in text.splitlines() if "an E-step and an M-step" in line)
         assert " i " in line and " n " not in line
+
+
+async def test_the_palette_leaves_a_window_that_has_no_room_for_it():
+    """Its list fails where it has no height."""
+    async with driving() as app:
+        await app.press("ctrl+p")
+        await app.resize(10, 3)
+        await app.press("pageup", "pagedown", "ctrl+p", "pageup")
+        assert "needs 40×10" in " ".join((await app.resize(39, 9)).split())
+        await app.resize(120, 40)
+        await app.press("ctrl+p")
+        assert "E-step" in app.text
