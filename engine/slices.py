@@ -169,9 +169,11 @@ class _Path:
 
     def _curve(self, t: float) -> float:
         """What the limits are found by: the bound, or the objective where there is no q yet; −∞ for no number."""
-        theta, problem = self.params(t), self.step.problem
-        value = self.lower(theta) if self.step.at_q is not None else float(log_likelihoods(problem, [theta])[0][0])
-        return finite(value + problem.model.log_prior(theta, problem.data))
+        # The search walks out to where there is hardly a θ any more: a covariance that all but vanishes overflows.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            theta, problem = self.params(t), self.step.problem
+            value = self.lower(theta) if self.step.at_q is not None else float(log_likelihoods(problem, [theta])[0][0])
+            return finite(value + problem.model.log_prior(theta, problem.data))
 
     def limits(self) -> tuple[float, float]:
         """So far that the curve has fallen well below its top on either side, within the domain."""

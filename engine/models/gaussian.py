@@ -144,7 +144,8 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         """−(λ/2) Σ_k tr Σ_k⁻¹, for tied −(K λ/2) tr Σ⁻¹: what the ridge maximises, without its constant."""
         if self.reg_covar == 0.0:
             return 0.0
-        trace = float((inverse_factors(params, self.covariance_type) ** 2).sum())
+        with np.errstate(over="ignore"):  # a covariance that all but vanishes: no prior would have it
+            trace = float((inverse_factors(params, self.covariance_type) ** 2).sum())
         times: int = {"tied": self.n_components, "spherical": data.X.shape[1]}.get(self.covariance_type, 1)
         return -0.5 * self.ridge(data) * times * trace
 

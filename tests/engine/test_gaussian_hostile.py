@@ -246,3 +246,12 @@ def test_new_rows_with_other_columns_are_refused_in_a_sentence(covariance_type: 
     run = engine.fit(GaussianMixture(n_components=2, covariance_type=covariance_type), X, max_iter=2)
     with pytest.raises(DataError, match=f"the new rows have {n_columns} columns: give the 2 that the means have"):
         run.predict(np.zeros((5, n_columns)))
+
+
+def test_a_covariance_that_all_but_vanishes_has_no_prior_rather_than_a_warning():
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    model = GaussianMixture(n_components=2)
+    theta = GaussianParams([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], [np.eye(2), np.eye(2) * 1e-308])
+    assert model.log_prior(theta, model.observe(X)) < -1e300
+    theta = GaussianParams([0.5, 0.5], [[0.0, 0.0], [1.0, 1.0]], [np.eye(2), np.eye(2) * np.finfo(float).tiny])
+    assert model.log_prior(theta, model.observe(X)) <= -1e300
