@@ -18,17 +18,23 @@ _ROWS_FOR_TEN_STARTS = 20_000
 _MAX_ITER = 200
 
 
-def agreement_with_classes(choices: Choices, labels: IntArray | None) -> Agreement | None:
-    """The labels against the known classes of the data; None where either is missing, or the model is supervised.
+def classes_to_find(choices: Choices) -> IntArray | None:
+    """(n,) the known classes that the model is not given, −1 elsewhere; None where there are none.
 
-    Rows whose class was given to the model are left out.
+    What was given is no achievement, so that rows of given class are judged nowhere.
     """
     truth = choices.dataset.y
-    if labels is None or truth is None or len(truth) != len(labels) or choices.model.supervised:
+    if truth is None or choices.model.supervised:
         return None
-    if choices.labels is not None:  # what was given is no achievement
+    if choices.labels is not None:
         truth = np.where(choices.labels >= 0, -1, truth)
-    return agreement(labels, truth) if (truth >= 0).any() else None
+    return truth if (truth >= 0).any() else None
+
+
+def agreement_with_classes(choices: Choices, labels: IntArray | None) -> Agreement | None:
+    """The labels against the known classes of the rows whose class is not given; None where either is missing."""
+    truth = classes_to_find(choices)
+    return None if labels is None or truth is None or len(truth) != len(labels) else agreement(labels, truth)
 
 
 def kmeans_baseline(choices: Choices) -> Baseline | None:

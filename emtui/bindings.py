@@ -46,6 +46,7 @@ EXPLORE: tuple[Binding, ...] = (
         display="}",
     ),
     _key("c", "run_on", "converge", "run until a stopping rule is met; escape stops it", STEP, id="step.converge"),
+    _key("E", "hand", "by hand", "move a parameter by hand; leave a row out or count it twice", STEP, id="step.hand"),
     _key("escape", "cancel", "stop", "stop playing or running; leave the zoom", STEP, id="step.cancel", display="esc"),
     _key("left,h", "back(1)", "back", "one half-step back", HISTORY, id="history.back", display="←"),
     _key("right,l", "forward(1)", "forward", "one half-step on again", HISTORY, id="history.forward", display="→"),
@@ -65,8 +66,8 @@ EXPLORE: tuple[Binding, ...] = (
     _key("b", "branch", "branch", "go to the next branch", HISTORY, id="history.branch"),
     _key("r", "reset", "reset", "back to the same start", HISTORY, id="history.reset"),
     _key("R", "new_start", "new start", "another random start", HISTORY, id="history.newstart"),
-    _key("1", "pane(1)", "panes", "go to the picture", LOOK, id="look.pane1", display="1-9"),
-    *(_key(str(i), f"pane({i})", "panes", f"go to pane {i}", LOOK, id=f"look.pane{i}") for i in range(2, 10)),
+    _key("1", "pane(1)", "panes", "go to the picture", LOOK, id="look.pane1", display="0-9"),
+    *(_key(str(i), f"pane({i})", "panes", f"go to pane {i}", LOOK, id=f"look.pane{i}") for i in (*range(2, 10), 0)),
     _key("z", "zoom", "zoom", "give the pane the whole screen, and back", LOOK, id="look.zoom"),
     _key("a", "axes(1)", "axes", "the next pair of features in the picture", LOOK, id="look.axes"),
     _key("A", "axes(-1)", "axes back", "the pair of features before", LOOK, id="look.axesback"),
@@ -78,13 +79,15 @@ EXPLORE: tuple[Binding, ...] = (
         LOOK,
         id="look.compare",
     ),
+    _key("M", "pairs", "pairs", "every pair of features at once, by truth, EM or k-means", LOOK, id="look.pairs"),
+    _key("B", "branches", "branches", "two branches side by side", LOOK, id="look.branches"),
     _key("w", "sweep", "sweep", "a network over learning rates and hidden units", LOOK, id="look.sweep"),
     _key("f", "race", "race", "every way to run EM, and k-means, from this start", LOOK, id="look.race"),
     _key("O", "optima", "optima", "hundreds of starts, grouped by where they end", LOOK, id="look.optima"),
     _key("Q", "query", "query", "a row of your own: what a Bernoulli mixture makes of the rest", LOOK, id="look.query"),
     _key("K", "selection", "sizes", "how many components: BIC, AIC, ICL, held-out rows", LOOK, id="look.selection"),
     _key("C", "cost", "cost", "what an exact E-step of a network costs", LOOK, id="look.cost"),
-    _key("o", "open_file", "open", "open a file of your own", CHOOSE, id="choose.open"),
+    _key("o", "open_file", "open", "open a file or a folder of texts of your own", CHOOSE, id="choose.open"),
     _key("x", "export", "export", "write steps, parameters or a script to files", CHOOSE, id="choose.export"),
     _key("y", "copy_command", "copy", "copy the command that reproduces this", CHOOSE, id="choose.copy"),
     _key("t", "theme", "theme", "dark and light", APP, id="app.theme"),
@@ -117,18 +120,18 @@ FOOTER: tuple[str, ...] = (
 STEPPING: tuple[Binding, ...] = tuple(
     replace(binding, action=f"explorer({binding.action!r})")
     for binding in EXPLORE
-    if binding.group in (STEP, HISTORY) and binding.id not in ("step.cancel", "history.goto")
+    if binding.group in (STEP, HISTORY) and binding.id not in ("step.cancel", "step.hand", "history.goto")
 )
 """The stepping keys for a screen that lies over the explorer: its `action_explorer` hands them down."""
 
 
 def as_bound(active: Iterable[ActiveBinding]) -> list[Binding]:
-    """The explorer's bindings with the keys that they have now; the panes' nine numbers as one."""
+    """The explorer's bindings with the keys that they have now; the panes' ten numbers as one."""
     keys: dict[str, Binding] = {}
     for one in active:
         if one.binding.id is not None and one.binding.id not in keys:
             keys[one.binding.id] = one.binding
-    several = {f"look.pane{number}" for number in range(2, 10)}
+    several = {f"look.pane{number}" for number in (*range(2, 10), 0)}
     bound = [
         binding if keys.get(binding.id or "", binding).key in binding.key.split(",") else keys[binding.id or ""]
         for binding in EXPLORE

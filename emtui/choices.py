@@ -122,6 +122,10 @@ class Choices:
         pinned = self.seed if self.model.supervised and self.split_seed is None else self.split_seed
         return replace(self, seed=seed, split_seed=pinned)
 
+    def started_anew(self, seed: int) -> Choices:
+        """A start drawn by another seed, also where one was published or given, on the same training rows."""
+        return self.changed(seed=seed, split_seed=self.with_seed(seed).split_seed)
+
     def changed(self, **settings: Any) -> Choices:
         """The choices with other settings and the model's own start; what the data are read with reads them again.
 

@@ -25,6 +25,8 @@ def why_no_baseline(choices: Choices) -> str:
         return "This model learns known classes, which k-means knows nothing of: there is nothing to compare."
     if data.has_missing:
         return "k-means needs every value, and these data have missing ones: leave those rows or columns out."
+    if data.n_samples == 1:
+        return "k-means divides rows, and these data are one row: there is nothing to compare."
     if k > data.n_samples:
         return f"k-means can't make {k} clusters of {data.n_samples} rows: choose a smaller K."
     return ""
@@ -38,7 +40,7 @@ def baseline_frame(frame: Frame, baseline: Baseline) -> Frame:
     """
     step = baseline.step_at(frame.step.iteration, frame.step.phase)
     assert step.posterior is not None  # every step of a baseline is an assignment
-    order = _order(frame.labels, step.posterior.labels, step.params.centers.shape[0])
+    order = matched_order(frame.labels, step.posterior.labels, step.params.centers.shape[0])
     place = np.argsort(order)
     labels = place[step.posterior.labels]
     steps = baseline.run.timeline.steps
@@ -59,7 +61,7 @@ def baseline_frame(frame: Frame, baseline: Baseline) -> Frame:
     )
 
 
-def _order(ours: IntArray | None, theirs: IntArray, k: int) -> IntArray:
+def matched_order(ours: IntArray | None, theirs: IntArray, k: int) -> IntArray:
     """(k,) which cluster of k-means comes first, second, …: the one that shares most rows with that component."""
     if ours is None:
         return np.arange(k)

@@ -11,7 +11,18 @@ from textual.widget import Widget
 
 from emtui.panes.pane import Pane
 from emtui.panes.tabs import PaneTabs
-from emtui.plan import ORDER, PICTURE, RIGHT, TWINS, Plan, plan, twin_of, width_class
+from emtui.plan import (
+    ORDER,
+    PICTURE,
+    RIGHT,
+    TWINS,
+    Plan,
+    number_of,
+    pane_numbered,
+    plan,
+    twin_of,
+    width_class,
+)
 
 _PLACES = (*TWINS, *((name,) for name in ORDER if twin_of(name) is None))  # of a wide screen: one pane each, or two
 
@@ -36,7 +47,8 @@ class Desk(Container):
     Desk { height: 1fr; width: 1fr; overflow: hidden; }
     """
 
-    tab: reactive[str] = reactive("curves", layout=True)
+    tab: reactive[str] = reactive("", layout=True)
+    """The pane that was chosen last; none at first: the first that there are tabs for."""
     zoomed: reactive[str | None] = reactive[str | None](None, layout=True)
     turned: reactive[frozenset[str]] = reactive(frozenset[str](), layout=True)
     """Panes of the right side whose twin is to be seen on a wide screen."""
@@ -120,21 +132,22 @@ class Desk(Container):
 
     def _labels(self, names: tuple[str, ...]) -> list[tuple[str, int, str, str]]:
         there = [name for name in names if name in self._panes]
-        return [(name, ORDER.index(name) + 1, *self._panes[name].tab_labels) for name in there]
+        return [(name, number_of(name), *self._panes[name].tab_labels) for name in there]
 
     def _in_front(self, place: tuple[str, ...]) -> str | None:
         """Which of two panes is seen; None where there is one, which has no other to stand out from."""
         return place[place[0] in self.turned] if len(place) > 1 else None
 
     def _draw_seen(self) -> None:
+        # each in its own turn: a question that a pane asks while the desk, its parent, is at work goes no further
         for pane in self._panes.values():
-            pane.draw_if_seen()
+            pane.call_later(pane.draw_if_seen)
 
     def go_to(self, number: int) -> Pane | None:
         """The pane with this number, brought to light; None where there is none (yet)."""
-        if not 1 <= number <= len(ORDER) or ORDER[number - 1] not in self._panes:
+        name = pane_numbered(number)
+        if name is None or name not in self._panes:
             return None
-        name = ORDER[number - 1]
         if self.zoomed is not None:
             self.zoomed = name
         elif name != PICTURE or width_class(self.screen.size.width) == "narrow":

@@ -35,6 +35,7 @@ class Record:
     entropy: float
     seconds: float
     hits: int | None  # rows whose matched label is right, where classes are known
+    by_hand: bool = False  # a person moved the parameters, or weighed the rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +72,7 @@ class Frame:
         agreement: labels against the known classes; None without either.
         baseline: k-means on the same data; None where it makes no sense or is not there yet.
         note: a sentence that the screen should say beside the step's own ("this opens branch 2"), or "".
+        recent: the last steps up to this one, oldest first: eight, or as many as there are.
         contest: how a network fares on training and test rows, beside the other way to train it; None for others.
     """
 
@@ -90,6 +92,7 @@ class Frame:
     note: str = ""
     responsibilities_before: Array | None = None
     contest: Contest | None = None
+    recent: tuple[Step, ...] = ()
 
     @property
     def record(self) -> Record:
@@ -117,6 +120,18 @@ class Frame:
         from engine.ledgers import ledger
 
         return ledger(self.step, self.previous)
+
+    @property
+    def moved_by_hand(self) -> bool:
+        """Something was moved by hand on the way to this step: no choices lead to it by themselves."""
+        return any(record.by_hand for record in self.records[: self.cursor + 1])
+
+    def weights_of(self, rows: IntArray) -> Array | None:
+        """(len(rows),) what these rows of the data count; None where each counts once."""
+        weights, learning = self.step.problem.data.sample_weight, self.choices.learning
+        if weights is None:
+            return None
+        return np.asarray(weights[rows if learning is None else np.searchsorted(learning.train, rows)])
 
     def responsibilities_of(self, rows: IntArray) -> Array | None:
         """(len(rows), K) for a page of the table; None before the first E-step."""

@@ -41,6 +41,11 @@ def share_of(known: str) -> float:
     return named[known] if known in named else float(known.removesuffix("%")) / 100.0
 
 
+def n_given(choices: Choices) -> int:
+    """Rows whose class the model is given; they don't count as right or wrong anywhere."""
+    return 0 if choices.labels is None else int((choices.labels >= 0).sum())
+
+
 def known_labels(choices: Choices) -> IntArray | None:
     """(n,) the class where it is given, −1 where not; None where none is given.
 

@@ -9,6 +9,7 @@ from textual.message import Message
 from emtui.frame import Frame
 from emtui.questions import Question
 from emtui.reading import AS_DETECTED, Reading
+from engine.entries import Entry
 from engine.step import Step
 
 
@@ -28,6 +29,14 @@ class StepRefused(Message):
         super().__init__()
         self.reason = reason
         self.generation = generation
+
+
+class KeyRefused(Message):
+    """A key of a pane has nothing to do here; `reason` is a sentence, which the screen says where it says the steps."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class Crashed(Message):
@@ -64,6 +73,15 @@ class RowChosen(Message):
     def __init__(self, row: int | None) -> None:
         super().__init__()
         self.row = row
+
+
+class MovedByMouse(Message):
+    """A parameter was drawn along in the picture: entries of θ, and to what; `dropped` where it was let go."""
+
+    def __init__(self, moves: tuple[tuple[Entry, float], ...], *, dropped: bool) -> None:
+        super().__init__()
+        self.moves = moves
+        self.dropped = dropped
 
 
 class GoTo(Message):

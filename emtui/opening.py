@@ -24,7 +24,7 @@ class Outlines(Widget):
     def render_line(self, y: int) -> Strip:
         """One line of the outlines."""
         width, height = self.size
-        made = plan(Size(width, max(1, height - _LINES_AROUND)), width_class(width), "curves", None)
+        made = plan(Size(width, max(1, height - _LINES_AROUND)), width_class(width), "", None)
         line = [" "] * width
         for region in made.regions.values():
             _outline(line, region.translate((0, 1)), y)

@@ -10,10 +10,12 @@ from textual.geometry import Region, Size
 Width = Literal["wide", "middle", "narrow"]
 LEFT = ("datasets", "model", "agreement")
 RIGHT = ("curves", "responsibilities", "parameters")
-TWINS = (("curves", "bound"), ("responsibilities", "why"))  # panes that take turns at one place of a wide screen
+# panes that take turns at one place of a wide screen
+TWINS = (("curves", "bound"), ("responsibilities", "why"), ("parameters", "convergence"))
 PICTURE = "picture"
-ORDER = (PICTURE, *RIGHT, "agreement", "datasets", "model", "bound", "why")  # the panes' numbers, 1 to 9
+ORDER = (PICTURE, *RIGHT, "agreement", "datasets", "model", "bound", "why", "convergence")
 WIDE, MIDDLE = 120, 80
+_TWO_LINES_FROM = 14  # lines of the desk from which the tabs may have two, and so their names
 SMALLEST = (40, 10)  # columns and lines, below which there is only a sentence
 
 
@@ -24,6 +26,16 @@ class Plan:
     regions: dict[str, Region]
     tabs: tuple[str, ...] = ()
     tab_region: Region = field(default_factory=Region)
+
+
+def number_of(name: str) -> int:
+    """The pane's number, which is its key: 1 to 9 in `ORDER`, then 0."""
+    return (ORDER.index(name) + 1) % 10
+
+
+def pane_numbered(number: int) -> str | None:
+    """The pane with that number; None where there is none."""
+    return next((name for name in ORDER if number_of(name) == number), None)
 
 
 def too_small(size: Size) -> bool:
@@ -59,15 +71,13 @@ def plan(size: Size, width: Width, tab: str, zoomed: str | None, turned: frozens
         return Plan(regions | _stack(seen, column, _right_heights(size.height)))
     tabs = tuple(name for name in ORDER if width == "narrow" or name != PICTURE)
     chosen = tab if tab in tabs else tabs[0]
-    if width == "narrow":
-        return Plan({chosen: whole.shrink((1, 0, 0, 0))}, tabs, Region(0, 0, size.width, 1))
-    picture = round(size.width * 0.55)
+    picture = 0 if width == "narrow" else round(size.width * 0.55)
     rest = Region(picture, 0, size.width - picture, size.height)
-    return Plan(
-        {PICTURE: Region(0, 0, picture, size.height), chosen: rest.shrink((1, 0, 0, 0))},
-        tabs,
-        Region(rest.x, 0, rest.width, 1),
-    )
+    lines = 2 if size.height >= _TWO_LINES_FROM else 1
+    regions = {chosen: rest.shrink((lines, 0, 0, 0))}
+    if picture:
+        regions[PICTURE] = Region(0, 0, picture, size.height)
+    return Plan(regions, tabs, Region(rest.x, 0, rest.width, lines))
 
 
 def _shares(width: int) -> tuple[int, int]:

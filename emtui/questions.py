@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engine.errors import EngineError
 from engine.step import Step
+
+if TYPE_CHECKING:
+    from emtui.choices import Choices
+
+if TYPE_CHECKING:
+    from engine.map_rate import MapRate
 
 
 @dataclass(frozen=True)
@@ -22,9 +28,10 @@ class BoundAlong:
 
 @dataclass(frozen=True)
 class RowWorked:
-    """The E-step of one row in its own numbers; the row is counted as the model counts them."""
+    """The E-step of one row in its own numbers, or of one word of it; both are counted as the model counts them."""
 
     row: int
+    word: int | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,47 @@ class ParameterWorked:
     name: str
 
 
-Question: TypeAlias = BoundAlong | RowWorked | ParameterWorked
+@dataclass(frozen=True)
+class OverlapAt:
+    """The two components that are hardest to tell apart at θ."""
+
+
+@dataclass(frozen=True)
+class RateAt:
+    """The rate of EM at θ, measured so many iterations further; None begins."""
+
+    so_far: MapRate | None
+    iterations: int
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """The ledger of the step that would come of θ moved to `params` by hand; `message` says what was moved."""
+
+    params: Any
+    message: str
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The ledger of the step that would come of another weight for a row of the data set; by the step's choices."""
+
+    choices: Choices
+    row: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class OtherBranch:
+    """Another branch beside the present one, counted from 0; None for the one that the present one left.
+
+    Several branches are the session's to know: the runner answers this one.
+    """
+
+    branch: int | None = None
+
+
+Question: TypeAlias = OtherBranch | Placed | Weighed | BoundAlong | RowWorked | ParameterWorked | OverlapAt | RateAt
 
 
 def answer(question: Question, step: Step) -> Any:
@@ -45,13 +92,35 @@ def answer(question: Question, step: Step) -> Any:
                 from engine.slices import LINE, bound_slice
 
                 return bound_slice(step, LINE if name is None else name, points)
-            case RowWorked(row):
+            case RowWorked(row, None):
                 from engine.worked import worked_row
 
                 return worked_row(step, row)
+            case RowWorked(row, int(word)):
+                from engine.worked import worked_word
+
+                return worked_word(step, row, word)
             case ParameterWorked(name):
                 from engine.worked import worked_parameter
 
                 return worked_parameter(step, name)
+            case OverlapAt():
+                from engine.overlap import overlap_of
+
+                return overlap_of(step)
+            case RateAt(so_far, iterations):
+                from engine.map_rate import measured
+
+                return measured(step, so_far, iterations=iterations)
+            case Placed(params, message):
+                from engine.by_hand import placed
+                from engine.ledgers import ledger
+
+                return ledger(placed(step, params, message), step)
+            case Weighed(choices, row, weight):
+                from emtui.by_hand import with_row_weighed
+                from engine.ledgers import ledger
+
+                return ledger(with_row_weighed(choices, step, row, weight), step)
     except EngineError as error:
         return str(error)

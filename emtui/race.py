@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from emtui.baseline import agreement_with_classes
+from emtui.baseline import classes_to_find
 from emtui.choices import Choices
-from emtui.known import NONE
+from emtui.known import NONE, n_given
 from engine.algorithms import ALGORITHMS, algorithm_named
+from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
 from engine.em import advance, begin_problem, e_step, m_step, stopped
 from engine.errors import EngineError, OptionError
+from engine.evaluation import agreement
 from engine.inference import EXACT, Exact
 from engine.step import Evaluation, Posterior, Problem, Step
 from engine.stopping import StoppingRule
@@ -31,7 +33,7 @@ class Lap:
         iteration: 0 at the start.
         seconds: of computing, since the start; judging how good the parameters are does not count.
         objective: of the model at these parameters; nan where it can't be had.
-        hits: rows whose matched label is right, where classes are known.
+        hits: rows whose matched label is right, of those whose class is known and was not given.
     """
 
     iteration: int
@@ -77,11 +79,13 @@ class Race:
 
     Attributes:
         racers: in a fixed order.
-        n_known: rows of known class; 0 where there are none.
+        n_judged: rows whose class is known and was not given; 0 where there are none.
+        n_given: rows whose class was given, which count as neither right nor wrong.
     """
 
     racers: tuple[Racer, ...]
-    n_known: int
+    n_judged: int
+    n_given: int = 0
 
     @property
     def over(self) -> bool:
@@ -109,13 +113,13 @@ def race(choices: Choices) -> Iterator[Race]:
         raise OptionError(reason)
     plain = replace(choices, algorithm="classic")
     first = begin_problem(_problem(plain), plain.start)
-    runners = [_of_algorithm(plain, _as_chosen(choices, name), first) for name in ALGORITHMS]
-    clusters = _of_kmeans(plain, first)
+    truth = classes_to_find(plain)  # for k-means, too, which is given none
+    runners = [_of_algorithm(plain, _as_chosen(choices, name), first, truth) for name in ALGORITHMS]
+    clusters = _of_kmeans(plain, first, truth)
     if clusters is not None:
         runners.append(clusters)
-    truth = choices.dataset.y
-    n_known = 0 if truth is None else int((truth >= 0).sum())
-    now = Race(tuple(runner.racer for runner in runners), n_known)
+    n_judged = 0 if truth is None else int((truth >= 0).sum())
+    now = Race(tuple(runner.racer for runner in runners), n_judged, n_given(plain))
     yield now
     while not now.over:
         for runner in runners:
@@ -137,8 +141,10 @@ def _as_chosen(choices: Choices, name: str) -> str:
 class _Runner:
     """A racer under way: its present step, and what became of it so far."""
 
-    def __init__(self, racer: Racer, step: Step | None, rules: tuple[StoppingRule, ...]) -> None:
-        self.racer, self._step, self._rules = racer, step, rules
+    def __init__(
+        self, racer: Racer, step: Step | None, rules: tuple[StoppingRule, ...], truth: IntArray | None
+    ) -> None:
+        self.racer, self._step, self._rules, self._truth = racer, step, rules, truth
         if step is not None:
             self._take(step)
 
@@ -158,9 +164,7 @@ class _Runner:
     def _take(self, step: Step) -> None:
         seconds = step.seconds
         objective, labels_at = self.judged(step)
-        assert self.racer.choices is not None
-        matched = agreement_with_classes(self.racer.choices, Posterior(labels_at).labels)
-        hits = None if matched is None else matched.hits
+        hits = None if self._truth is None else agreement(Posterior(labels_at).labels, self._truth).hits
         lap = Lap(step.iteration, seconds, objective, hits)
         self.racer = replace(
             self.racer, laps=(*self.racer.laps, lap), converged=step.converged, stop_reason=step.stop_reason
@@ -175,9 +179,11 @@ class _Runner:
 class _Clusters(_Runner):
     """k-means; its partition is judged as the model would: by the parameters that are best for those labels."""
 
-    def __init__(self, racer: Racer, step: Step, rules: tuple[StoppingRule, ...], first: Step) -> None:
+    def __init__(
+        self, racer: Racer, step: Step, rules: tuple[StoppingRule, ...], truth: IntArray | None, first: Step
+    ) -> None:
         self._first = first
-        super().__init__(racer, step, rules)
+        super().__init__(racer, step, rules, truth)
 
     def judged(self, step: Step) -> tuple[float, Evaluation]:
         """log p(X | θ̂) + log p(θ̂), with θ̂ = argmax log p(X, Z | θ) for the labels Z of k-means."""
@@ -194,17 +200,17 @@ class _Clusters(_Runner):
             return math.nan, labels
 
 
-def _of_algorithm(choices: Choices, algorithm: str, first: Step) -> _Runner:
+def _of_algorithm(choices: Choices, algorithm: str, first: Step, truth: IntArray | None) -> _Runner:
     name, choices = algorithm_named(algorithm).name, replace(choices, algorithm=algorithm)
     problem = replace(first.problem, algorithm=algorithm_named(algorithm))
     try:
         step = stopped(begin_problem(problem, first.params), choices.rules)
-        return _Runner(Racer(name, choices), step, choices.rules)
+        return _Runner(Racer(name, choices), step, choices.rules, truth)
     except EngineError as error:
-        return _Runner(Racer(name, None, error=str(error)), None, choices.rules)
+        return _Runner(Racer(name, None, error=str(error)), None, choices.rules, truth)
 
 
-def _of_kmeans(choices: Choices, first: Step) -> _Runner | None:
+def _of_kmeans(choices: Choices, first: Step, truth: IntArray | None) -> _Runner | None:
     """k-means from the centres of θ⁰; None where the model has none, or values are missing."""
     part = _CENTRES.get(choices.model.name)
     if part is None or choices.dataset.has_missing:
@@ -222,6 +228,6 @@ def _of_kmeans(choices: Choices, first: Step) -> _Runner | None:
     )  # at rest when no row goes to another cluster
     try:
         problem = Problem(model, model.observe(choices.table[0]), algorithm_named("classic"), choices.seed)
-        return _Clusters(Racer(KMEANS, theirs), begin_problem(problem, theirs.start), theirs.rules, first)
+        return _Clusters(Racer(KMEANS, theirs), begin_problem(problem, theirs.start), theirs.rules, truth, first)
     except EngineError as error:
-        return _Runner(Racer(KMEANS, None, error=str(error)), None, choices.rules)
+        return _Runner(Racer(KMEANS, None, error=str(error)), None, choices.rules, truth)

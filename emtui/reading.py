@@ -6,7 +6,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 DELIMITER_WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", "\\t": "\t"}
+DECIMAL_WORDS = {"point": ".", "comma": ","}
 _WORD_OF = {"\t": "tab", " ": "space"}  # what can't be seen is named
+
+
+def delimiter_from(text: str) -> str | None:
+    """The character that the words stand for; None where they are none, and no single character either."""
+    character = DELIMITER_WORDS.get(text.lower(), text)
+    return None if len(character) != 1 or character in '"\r\n\0' else character
+
+
+def delimiter_word(character: str) -> str:
+    """What people call it, or the character itself."""
+    return next((word for word, stands_for in DELIMITER_WORDS.items() if stands_for == character), character)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from textual.message import Message
 
 from emtui.choices import Choices
 from emtui.messages import Answered, Crashed, FrameReady, StepRefused
-from emtui.questions import Question, answer
+from emtui.questions import OtherBranch, Question, answer
 from emtui.session import Session
 from engine.errors import EngineError
 from engine.step import Step
@@ -140,8 +141,19 @@ class Runner:
     def _answer(self, kind: type, generation: int) -> str:
         question, step = self._asked.pop(kind, (None, None))
         if question is not None and step is not None:
-            self._post(Answered(question, step, answer(question, step), generation))
+            self._post(Answered(question, step, self._answered(question, step), generation))
         return ""
+
+    def _answered(self, question: Question, step: Step) -> Any:
+        if not isinstance(question, OtherBranch):
+            return answer(question, step)
+        from emtui.branches import two_branches
+
+        assert self._session is not None  # nobody asks of branches before there is one
+        try:
+            return two_branches(self._session, question.branch)
+        except EngineError as error:
+            return str(error)
 
     def run_on(self) -> None:
         """Iterate until a stopping rule is met or `cancel` is called, showing frames on the way."""

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from emtui.baseline import agreement_with_classes, kmeans_steps
+from emtui.by_hand import weight_of, with_row_weighed
 from emtui.choices import Choices
 from emtui.frame import Baseline, Frame, Record
 from emtui.temperature import turned
 from engine.algorithms import Annealed
 from engine.arrays import Array, IntArray
+from engine.by_hand import is_by_hand, placed
 from engine.em import advance, begin, stopped, switch_algorithm
 from engine.errors import EngineError
-from engine.evaluation import Agreement
 from engine.step import Evaluation, Posterior, Problem, Step
 from engine.timeline import Timeline
 
@@ -88,11 +89,36 @@ class Session:
         refused = self.refusal(phase)
         if refused is not None:
             raise EngineError(refused)
-        opens = not self.timeline.at_end
         left = self.timeline.branch
         self.timeline.record(stopped(advance(self._as_turned(self.timeline.current)), self.choices.rules))
+        return self._recorded(left)
+
+    def place(self, params: Any, message: str) -> str:
+        """Move θ by hand, in the place of the M-step, on a branch of its own; what can't be is an EngineError.
+
+        message says what was moved, and becomes the step's event. Returns a sentence on the branch that this opened.
+        """
+        return self._fork(placed(self.timeline.current, params, message))
+
+    def weigh_row(self, row: int, weight: float) -> str:
+        """Leave out a row of the data set (0), count it twice (2) or put it back (1); as `place` does."""
+        return self._fork(with_row_weighed(self.choices, self.timeline.current, row, weight))
+
+    def weight_of(self, row: int) -> float:
+        """What a row of the data set counts in the present step."""
+        return weight_of(self.choices, self.timeline.current, row)
+
+    def _fork(self, step: Step) -> str:
+        left = self.timeline.branch
+        self._choices_of.setdefault(step.problem, self.choices)
+        self.timeline.fork(step)
+        return self._recorded(left)
+
+    def _recorded(self, left: int) -> str:
+        """What to say after recording a step, where that left a branch."""
         self._record(self.timeline.cursor, self.timeline.current)  # now, while its statistics are at hand
-        return f"This opened branch {self.timeline.branch + 1}; branch {left + 1} is kept." if opens else ""
+        now = self.timeline.branch
+        return "" if now == left else f"This opened branch {now + 1}; branch {left + 1} is kept."
 
     def turn_temperature(self, factor: float) -> str:
         """Let the next E-steps be hotter or cooler; the steps that were taken stay as they are.
@@ -140,7 +166,7 @@ class Session:
         if seed is None or seed == self.choices.seed:
             self.timeline.go_to(0)
             return
-        choices = self.choices.with_seed(seed).changed()
+        choices = self.choices.started_anew(seed)
         first = self._begin(choices)
         self._choices_of[first.problem] = choices
         self.timeline.plant(first)
@@ -149,30 +175,31 @@ class Session:
 
     def frame(self, note: str = "") -> Frame:
         """The step under the cursor as the screen shows it."""
-        timeline, step = self.timeline, self.timeline.current
-        steps = timeline.steps
-        records = tuple(self._record(index, one) for index, one in enumerate(steps))
-        labels = self._labels_of(step)
-        learners = self._learners
+        return self.frame_at(self.timeline.branch, self.timeline.cursor, note)
+
+    def frame_at(self, branch: int, index: int, note: str = "") -> Frame:
+        """Any step of any branch as the screen shows it; the cursor stays where it is. Raises IndexError beyond."""
+        steps, learners = self.timeline.steps_of(branch), self._learners
+        step, previous = steps[index], steps[index - 1] if index else None
+        choices, labels = self._choices_of[step.problem], self._labels_of(step)
         return Frame(
-            choices=self.choices,
+            choices=choices,
             step=step,
-            previous=timeline.previous,
-            records=records,
-            cursor=timeline.cursor,
-            branch=timeline.branch,
-            n_branches=timeline.n_branches,
-            trail=tuple(one.params for one in steps[: timeline.cursor + 1] if one.phase != "E"),
-            rows=self.drawn_rows,
+            previous=previous,
+            records=tuple(self._record(place, one) for place, one in enumerate(steps)),
+            cursor=index,
+            branch=branch,
+            n_branches=self.timeline.n_branches,
+            trail=tuple(one.params for one in steps[: index + 1] if one.phase != "E"),
+            rows=self._places_and_rows(step.problem)[1],
             responsibilities=self._drawn_responsibilities(step),
             labels=labels,
-            agreement=self._agreement(labels),
+            agreement=agreement_with_classes(choices, labels),
             baseline=self._baseline,
             note=note,
-            responsibilities_before=None
-            if timeline.previous is None
-            else self._drawn_responsibilities(timeline.previous),
-            contest=None if learners is None else learners.contest(self.choices, steps, timeline.cursor),
+            responsibilities_before=None if previous is None else self._drawn_responsibilities(previous),
+            contest=None if learners is None else learners.contest(choices, steps, index),
+            recent=tuple(steps[max(0, index - 7) : index + 1]),
         )
 
     @property
@@ -225,7 +252,7 @@ class Session:
         if known is None:
             if self._learners is not None:
                 self._learners.judge(self._choices_of[step.problem], step)
-            matched = self._agreement(self._labels_of(step))
+            matched = agreement_with_classes(self._choices_of[step.problem], self._labels_of(step))
             known = Record(
                 index,
                 step.iteration,
@@ -239,6 +266,7 @@ class Session:
                 step.entropy,
                 step.seconds,
                 None if matched is None else matched.hits,
+                is_by_hand(step),
             )
             self._records[step] = known
         return known
@@ -260,9 +288,6 @@ class Session:
         if self._labels is None or self._labels[0].at_q is not step.at_q:
             self._labels = (step, Posterior(step.at_q).labels)
         return self._labels[1]
-
-    def _agreement(self, labels: IntArray | None) -> Agreement | None:
-        return agreement_with_classes(self.choices, labels)
 
 
 def _learners_of(choices: Choices) -> Learners | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 from emtui.reading import AS_DETECTED, Reading
 from engine.data import Dataset, datasets, load
 from engine.errors import DataError
 from engine.text import quoted
+from engine.textfile import expanded
 
 _FILE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 
@@ -64,7 +64,7 @@ def open_source(
 
 def is_folder(source: str) -> bool:
     """A folder that is there, of text files to be counted; a catalogue name is never taken for one."""
-    return looks_like_file(source) and Path(source).expanduser().is_dir()
+    return looks_like_file(source) and os.path.isdir(expanded(source))
 
 
 def looks_like_file(source: str) -> bool:
@@ -72,4 +72,4 @@ def looks_like_file(source: str) -> bool:
     if os.sep in source or "/" in source or source.lower().endswith(_FILE_ENDINGS):
         return True
     key = "_".join(source.strip().casefold().replace("-", " ").replace("_", " ").split())
-    return key != "" and key not in {entry.key for entry in datasets()} and Path(source).exists()
+    return key != "" and key not in {entry.key for entry in datasets()} and os.path.exists(source)

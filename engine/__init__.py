@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from engine.baselines.backprop import BackpropMLP as BackpropMLP
     from engine.baselines.kmeans import KMeans as KMeans
     from engine.convergence import convergence_of as convergence_of
-    from engine.convergence import map_rate as map_rate
     from engine.corpus import read_corpus as read_corpus
     from engine.data import Dataset as Dataset
     from engine.data import datasets as datasets
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from engine.evaluation import agreement as agreement
     from engine.evaluation import criteria as criteria
     from engine.ledgers import ledger as ledger
+    from engine.map_rate import map_rate as map_rate
     from engine.models import model_class as model_class
     from engine.models import model_names as model_names
     from engine.models.bernoulli import BernoulliMixture as BernoulliMixture
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from engine.timeline import Timeline as Timeline
     from engine.worked import worked_parameter as worked_parameter
     from engine.worked import worked_row as worked_row
+    from engine.worked import worked_word as worked_word
 
 _HOMES = {
     "engine.baselines.backprop": ("BackpropMLP",),
@@ -94,16 +95,17 @@ _HOMES = {
     "engine.tables": ("preview_table", "read_table"),
     "engine.parallel": ("threads",),
     "engine.timeline": ("Timeline",),
-    "engine.convergence": ("convergence_of", "map_rate"),
+    "engine.convergence": ("convergence_of",),
+    "engine.map_rate": ("map_rate",),
     "engine.ledgers": ("ledger",),
     "engine.optima": ("group_optima",),
     "engine.restarts": ("all_starts", "many_starts"),
     "engine.selection": ("best_candidate", "compare_sizes"),
     "engine.slices": ("bound_slice", "slice_names"),
-    "engine.worked": ("worked_parameter", "worked_row"),
+    "engine.worked": ("worked_parameter", "worked_row", "worked_word"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = ("algorithms", "stopping", "testing", "initialization", "evaluation", "replays", "studies")
+_MODULES = ("algorithms", "by_hand", "stopping", "testing", "initialization", "evaluation", "replays", "studies")
 __all__ = sorted((*_HOME_OF, *_MODULES))
 
 

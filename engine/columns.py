@@ -50,6 +50,9 @@ def choose_features(
             raise _no_numbers(file, layout)
         texts = [j for j, kind in enumerate(layout.kinds) if kind == "text" and j != label]
         notes = left_out(layout, texts, "it holds text", "they hold text")
+        empty = [j for j, kind in enumerate(layout.kinds) if kind == "empty" and j != label]
+        where = "" if layout.whole else " in the rows looked at"
+        notes += left_out(layout, empty, f"it is empty{where}", f"they are empty{where}")
         numbers = [j for j, kind in enumerate(layout.kinds) if kind == "row number" and j != label]
         return chosen, notes + left_out(layout, numbers, "it has no name and numbers the rows", "")
     listed = [columns] if isinstance(columns, str | int) else list(columns)

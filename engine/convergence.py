@@ -11,40 +11,34 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from engine.arrays import Array
-from engine.entries import PROBABILITIES, SUMS_TO_ONE, admissible, arrays_of, with_arrays
-from engine.errors import OptionError
-from engine.models.gaussian import GaussianMixture
+from engine.baselines.backprop import BackpropMLP
+from engine.baselines.kmeans import KMeans
+from engine.entries import arrays_of
+from engine.errors import EngineError, OptionError
+from engine.inference import Hard, Sampled, Tempered
+from engine.map_rate import norm
 from engine.models.mixture import Mixture
-from engine.parallel import one_blas_thread, row_chunks
-from engine.step import Posterior, Problem, Step
+from engine.overlap import Overlap, overlap_of
+from engine.squarem import Squarem
+from engine.step import Step
 
 Help = Literal["squarem", "fewer_components", "other_start", "newton", "larger_tolerance"]
-_ROWS_AT_ONCE = 65_536
-_SLOW = 0.9
+Kind = Literal["em", "partial", "variational", "tempered", "accelerated", "hard", "drawn", "descent"]
+"""What walks: EM itself; with an M-step that stops short of the maximum; with an E-step that comes only near; at a
+temperature; several steps foreseen at once; hard assignments; E-steps that draw; or no EM at all."""
+
+_OF_RATES: tuple[Kind, ...] = ("em", "partial", "variational", "tempered")
+_FORECAST: tuple[Kind, ...] = ("em", "partial", "variational")
+_PARTIAL_M_STEPS = ("gradient", "conditional", "ecm")
+SLOW = 0.9
+_MANY = 100  # iterations to go
+_SETTLED = 0.15  # of ln rate, and so of the iterations to go: two estimates that differ by less agree
 _OVERLAPPING = 0.25  # of a component's rows that are another's: the two can hardly be told apart
 _SMALLEST_MOVE = 1e-12  # of θ: below, moves are rounding
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """The two components that are hardest to tell apart.
-
-    Attributes:
-        first, second: their indices, from 0.
-        confusion: the mean responsibility that either has for the rows of the other,
-            Σ r_i r_j / min(Σ r_i, Σ r_j), 0 where no row is shared; 1 where all are.
-        bhattacharyya: ∫ √(p_i p_j), 1 for the same density, 0 for none in common; None where it has no formula.
-    """
-
-    first: int
-    second: int
-    confusion: float
-    bhattacharyya: float | None
 
 
 @dataclass(frozen=True)
@@ -52,135 +46,141 @@ class Convergence:
     """What the last steps tell of the way to rest.
 
     Attributes:
-        rate: by which moves of θ shrink from iteration to iteration, which is the share of missing information; nan
-            where fewer than three M-steps are known, or moves are rounding already.
-        from_gains: the same from gains of the objective, √(gain_t / gain_{t−1}); nan likewise.
-        change: by how much the objective changed in the last iteration, per observation.
+        kind: what walks; not all of them have a rate.
+        needs: so many M-steps more before a rate can be told; 0 also where there is none to tell.
+        rate: by which moves of θ shrink from iteration to iteration; nan where fewer than three θ of consecutive
+            M-steps are known (the start is one), where moves are rounding already, or nothing has to shrink.
+        from_gains: the same from gains of the objective, √(gain_t / gain_{t−1}); nan likewise. Where θ goes to the
+            border of its domain, gains shrink by the rate itself and not by its square: then this is its root.
+        settled: both were nearly the same an iteration before.
+        change: by how much the objective changed in the last iteration, per observation; nan before the first.
         steps_to_go: iterations until that is below the tolerance, at this rate; 0 where it is, None where unknown.
-        overlap: of components that share rows; None for other models.
+        still_to_gain: what the objective would rise until it rests, per observation, at this rate; nan where unknown.
+        overlap: of components that share rows; None for other models, or where nobody asked.
+        slow: nine tenths of the way to rest, or more, are left after an iteration; by what was measured, if it was.
         helps: what would help, the best first; empty where EM is not slow.
+
+    The rate is that of the moves that are being made. A direction in which EM is slower shows late, when the faster
+    ones have come to rest: so it is at least about this, and `engine.map_rate` measures what it comes to.
     """
 
+    kind: Kind
+    needs: int
     rate: float
     from_gains: float
+    settled: bool
     change: float
     steps_to_go: int | None
+    still_to_gain: float
     overlap: Overlap | None
+    slow: bool
     helps: tuple[Help, ...]
 
     @property
+    def rate_ahead(self) -> float:
+        """The rate that the forecast goes by: gains shrink by its square."""
+        return self.from_gains if math.isfinite(self.from_gains) else self.rate
+
+    @property
     def missing_information(self) -> float:
-        """The share of the information on θ that is missing with Z: the rate of convergence."""
-        return self.rate
+        """The share of the information on θ that is missing with Z: EM's own rate; nan where something else walks."""
+        return self.rate if self.kind == "em" else math.nan
 
 
-def convergence_of(steps: Iterable[Step], tol: float = 1e-6) -> Convergence:
-    """How far the run is from rest, by its last steps (such as `timeline.steps`).
+def convergence_of(
+    steps: Iterable[Step], tol: float = 1e-6, *, overlap: Overlap | bool | None = True, measured: float | None = None
+) -> Convergence:
+    """How far the run is from rest, by its last steps (such as `timeline.steps`); the last eight are enough.
 
     Args:
-        steps: in order; those after an E-step are passed over. The last one is what is told of.
+        steps: in order. What is told is of the last θ.
         tol: the change of the objective per observation at which the run is to stop.
+        overlap: of its components, where it is known; True has it found, which is a pass over the data.
+        measured: the rate at this θ (`engine.map_rate`), where it is known: then it says how slow EM is.
 
     Raises:
         OptionError: there are no steps.
     """
-    kept = [step for step in steps if step.phase != "E"]
-    if not kept:
+    given = list(steps)
+    if not given:
         raise OptionError("there are no steps to tell anything of: begin with one.")
-    last, problem = kept[-1], kept[-1].problem
-    rate, from_gains = _rate(kept), _rate_of_gains(kept)
-    change = math.nan
-    if last.phase == "M":
-        unit = problem.model.objective_unit(problem.data) * problem.data.total_weight
-        change = (last.objective - last.objective_q) / unit
-    steps_to_go = _steps_to_go(change, rate if math.isfinite(rate) else from_gains, tol)
-    overlap = overlap_of(last)
-    return Convergence(rate, from_gains, change, steps_to_go, overlap, _helps(last, rate, overlap, steps_to_go))
+    kept = _of_one_walk(given)
+    last, kind = kept[-1], _kind(kept)
+    rates = kind in _OF_RATES and (kind != "tempered" or _holds_its_temperature(kept))
+    rate, from_gains = (_rate(kept), _rate_of_gains(kept)) if rates else (math.nan, math.nan)
+    settled = _agree(rate, _rate(kept[:-1]))
+    settled &= math.isnan(from_gains) or _agree(from_gains, _rate_of_gains(kept[:-1]))
+    change = _change(given, last)
+    ahead = from_gains if math.isfinite(from_gains) else rate
+    steps_to_go = _steps_to_go(change, ahead, tol) if kind in _FORECAST or abs(change) < tol else None
+    left = _still_to_gain(change, ahead) if kind in _FORECAST else math.nan
+    found = overlap_of(last) if overlap is True else overlap or None
+    slowness = rate if measured is None else measured
+    helps = _helps(last, kind, slowness, found, steps_to_go)
+    needs = max(0, 3 - len(kept)) if rates else 0
+    return Convergence(kind, needs, rate, from_gains, settled, change, steps_to_go, left, found, slowness > SLOW, helps)
 
 
-def map_rate(step: Step, iterations: int = 60, tol: float = 1e-5, seed: int = 0) -> float:
-    """The largest eigenvalue of the Jacobian of one EM iteration at θ: power iteration, by central differences.
+def _of_one_walk(steps: Sequence[Step]) -> Sequence[Step]:
+    """The start and M-steps of the last one's data, model and way to run, from the last θ on that was set anew.
 
-    v ← (M(θ + εv) − M(θ − εv)) / 2ε, two E- and M-steps each. Its rate at the maximum is that of convergence.
-
-    Args:
-        step: whose θ; at a maximum the number means most.
-        iterations: at most so many.
-        tol: stop when the eigenvalue changes by less.
-        seed: of the first direction.
-
-    Raises:
-        OptionError: the model's E-step is not exact, so that the map is a random one.
+    Where an E-step alone is of these, that one.
     """
-    if not step.problem.model.exact:
-        raise OptionError("the rate of a map that draws random numbers has no value: take an exact E-step.")
-    theta = arrays_of(step.params)
-    scale = {path: float(np.abs(array).max(initial=0.0)) or 1.0 for path, array in theta.items()}
-    generator = np.random.default_rng(seed)
-    direction = {path: _tangent(path, array, scale[path], generator) for path, array in theta.items()}
-    found = before = math.nan
-    with one_blas_thread():
-        for _ in range(iterations):
-            size = _norm(direction, scale)
-            if not size > 0:
-                return 0.0
-            direction = {path: v / size for path, v in direction.items()}
-            image = _image(step.problem, step.params, theta, direction)
-            if image is None:
-                return math.nan
-            grown = _norm(image, scale)
-            # the sign of the eigenvalue: EM's are not negative, a gradient step's may be
-            found = math.copysign(grown, _dot(image, direction, scale))
-            if abs(found - before) < tol:
-                return found
-            direction, before = image, found
-    return found
+    kept = [step for step in steps if step.problem is steps[-1].problem and step.phase != "E"] or [steps[-1]]
+    place = next((place for place in range(len(kept) - 1, 0, -1) if _set_anew(kept[place])), 0)
+    return kept[place:]
 
 
-def overlap_of(step: Step) -> Overlap | None:
-    """The two components that share most, by the responsibilities at θ; None where rows have no components."""
-    model = step.problem.model
-    if not (hasattr(model, "n_components") or hasattr(model, "n_states")):
-        return None
-    if not model.responsibilities_sum_to_one or not model.has_likelihood or model.row_order_matters:
-        return None
-    posterior, data = Posterior(step.at), step.problem.data
-    shared: Array | None = None
-    for rows in row_chunks(data.n_rows, _ROWS_AT_ONCE):
-        r = posterior.rows(rows)
-        weighted = r if data.sample_weight is None else r * data.sample_weight[rows, None]
-        part = r.T @ weighted
-        shared = part if shared is None else shared + part
-    if shared is None or len(shared) < 2:
-        return None
-    counts = shared.sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        confusion = np.nan_to_num(shared / np.minimum(counts[:, None], counts))
-    np.fill_diagonal(confusion, -1.0)
-    first, second = sorted(int(i) for i in np.unravel_index(int(confusion.argmax()), confusion.shape))
-    between = None
-    if isinstance(model, GaussianMixture):
-        between = bhattacharyya(step.params, first, second, model.covariance_type)
-    return Overlap(first, second, float(confusion[first, second]), between)
+def _set_anew(step: Step) -> bool:
+    """θ is not where the M-step would have it: somebody placed it, or a component was set by a rule."""
+    return any(e.by_hand or (e.breaks_ascent and e.component is not None) for e in step.events)
 
 
-def bhattacharyya(params: Any, first: int, second: int, covariance_type: str) -> float:
-    """∫ √(N_i N_j) = exp(−⅛ δᵀ Σ⁻¹ δ) (|Σ_i| |Σ_j|)^¼ / |Σ|^½ with Σ = (Σ_i + Σ_j)/2 (Bhattacharyya 1943)."""
-    one, other = (_full(params, k, covariance_type) for k in (first, second))
-    mean = 0.5 * (one + other)
-    apart = params.means[first] - params.means[second]
-    logs = [float(np.linalg.slogdet(matrix)[1]) for matrix in (one, other, mean)]
-    distance = 0.125 * float(apart @ np.linalg.solve(mean, apart)) + 0.5 * logs[2] - 0.25 * (logs[0] + logs[1])
-    return math.exp(-max(distance, 0.0))
+def _kind(kept: Sequence[Step]) -> Kind:
+    """By the model, the algorithm, and how q was settled for the moves that rates are taken from."""
+    last = kept[-1]
+    model, settled_by = last.problem.model, [step.inference for step in kept[-2:] if step.phase == "M"]
+    if isinstance(model, BackpropMLP):
+        return "descent"
+    if isinstance(model, KMeans) or any(isinstance(how, Hard) for how in settled_by):
+        return "hard"
+    if model.samples or any(isinstance(how, Sampled) for how in settled_by):
+        return "drawn"
+    if any(isinstance(how, Tempered) for how in settled_by):
+        return "tempered"
+    if isinstance(last.problem.algorithm, Squarem):
+        return "accelerated"
+    if getattr(model, "m_step", None) in _PARTIAL_M_STEPS:
+        return "partial"
+    return "em" if model.exact else "variational"
 
 
-def _full(params: Any, k: int, covariance_type: str) -> Array:
-    covariances, d = params.covariances, params.means.shape[1]
-    if covariance_type == "full":
-        return np.asarray(covariances[k])
-    if covariance_type == "tied":
-        return np.asarray(covariances)
-    return np.diag(np.broadcast_to(covariances[k], d))
+def _holds_its_temperature(kept: Sequence[Step]) -> bool:
+    """The two moves that a rate is taken from were made at one temperature."""
+    how = [step.inference for step in kept[-2:] if step.phase == "M"]
+    return len({one.temperature if isinstance(one, Tempered) else None for one in how}) <= 1
+
+
+def _change(steps: Sequence[Step], last: Step) -> float:
+    """(objective at θ − objective at θ_q) / n in the model's units, as the stopping rule has it."""
+    if last.phase != "M" or any(event.by_hand for event in last.events):
+        return math.nan
+    # the E-step's own number is at hand; `objective_q` may take a pass where E-steps are not exact
+    before = next((s.objective for s in reversed(steps) if s.phase == "E" and s.at is last.at_q), None)
+    unit = last.problem.model.objective_unit(last.problem.data) * last.problem.data.total_weight
+    return (last.objective - (last.objective_q if before is None else before)) / unit
+
+
+def _agree(one: float, other: float) -> bool:
+    """The iterations to go by one and by the other differ little."""
+    if not (0.0 < one < 1.0 and 0.0 < other < 1.0):
+        return one == other
+    return abs(math.log(one / other)) <= _SETTLED * abs(math.log(one))
+
+
+def _still_to_gain(change: float, rate: float) -> float:
+    """Σ_{s>0} change · rate^(2s), as Aitken's acceleration has it (Böhning et al. 1994)."""
+    return change * rate**2 / (1.0 - rate**2) if change > 0.0 and 0.0 <= rate < 1.0 else math.nan
 
 
 def _rate(steps: Sequence[Step]) -> float:
@@ -191,8 +191,8 @@ def _rate(steps: Sequence[Step]) -> float:
     if not all(one[path].shape == three[path].shape for path in three):
         return math.nan
     scale = {path: float(np.abs(array).max(initial=0.0)) or 1.0 for path, array in three.items()}
-    early = _norm({path: two[path] - one[path] for path in one}, scale)
-    late = _norm({path: three[path] - two[path] for path in two}, scale)
+    early = norm({path: two[path] - one[path] for path in one}, scale)
+    late = norm({path: three[path] - two[path] for path in two}, scale)
     return late / early if early > _SMALLEST_MOVE else math.nan
 
 
@@ -207,7 +207,7 @@ def _rate_of_gains(steps: Sequence[Step]) -> float:
 
 
 def _steps_to_go(change: float, rate: float, tol: float) -> int | None:
-    """change · rate^(2s) < tol, since gains shrink by the square of the rate."""
+    """change · rate^(2s) < tol, by the rate from gains."""
     if not math.isfinite(change):
         return None
     if abs(change) < tol:
@@ -217,66 +217,31 @@ def _steps_to_go(change: float, rate: float, tol: float) -> int | None:
     return math.ceil(math.log(tol / abs(change)) / (2.0 * math.log(rate)))
 
 
-def _helps(step: Step, rate: float, overlap: Overlap | None, steps_to_go: int | None) -> tuple[Help, ...]:
+def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_to_go: int | None) -> tuple[Help, ...]:
     model = step.problem.model
     dead = isinstance(model, Mixture) and bool(np.any(step.params.weights * step.problem.data.total_weight < 1.0))
     helps: list[Help] = []
     if dead:
         helps.append("other_start")
-    slow = math.isfinite(rate) and rate > _SLOW and steps_to_go != 0
+    slow = rate > SLOW and steps_to_go != 0 and kind in _FORECAST
     if slow and getattr(model, "m_step", None) == "gradient":
         helps.append("newton")
-    elif slow and model.exact and not model.samples and model.has_likelihood:
+    elif slow and model.has_likelihood and _squarem_can(step):
         helps.append("squarem")
     together = overlap is not None and overlap.confusion > _OVERLAPPING
     if (slow or dead) and together:
         helps.append("fewer_components")
-    if slow and not dead and "newton" not in helps:
-        helps.append("larger_tolerance" if rate > 0.99 else "other_start")
+    if slow and rate <= 0.99 and not dead and "newton" not in helps:
+        helps.append("other_start")
+    elif slow and 0.99 < rate < 1.0 and "newton" not in helps and (steps_to_go is None or steps_to_go > _MANY):
+        helps.append("larger_tolerance")
     return tuple(helps)
 
 
-def _image(problem: Problem, params: Any, theta: dict[str, Array], direction: dict[str, Array]) -> Any:
-    """The Jacobian's image of a direction, by central differences with a step that stays within the domain."""
-    step = 1e-5
-    for _ in range(6):
-        ends = [with_arrays(params, {path: theta[path] + sign * step * direction[path] for path in theta})
-                for sign in (1.0, -1.0)]  # fmt: skip
-        if all(admissible(problem.model, end) for end in ends):
-            ahead, behind = (arrays_of(_mapped(problem, end)) for end in ends)
-            return {path: (ahead[path] - behind[path]) / (2.0 * step) for path in theta}
-        step *= 0.1
-    return None
-
-
-def _mapped(problem: Problem, params: Any) -> Any:
-    """M(θ): one E- and M-step."""
-    expectation = problem.model.expect(params, problem.data)
-    return problem.model.maximize(expectation, params, problem.data).params
-
-
-def _tangent(path: str, array: Array, scale: float, generator: np.random.Generator) -> Array:
-    """A random direction for small moves: sums of 1 stay, and what is on the border stays there."""
-    noise, field = generator.standard_normal(array.shape), path.rsplit(".", 1)[-1]
-    if field == "stop":
-        return np.zeros(array.shape)
-    if field in SUMS_TO_ONE and array.ndim:
-        mean = (array * noise).sum(axis=-1, keepdims=True) / array.sum(axis=-1, keepdims=True)
-        return np.asarray(array * (noise - mean))
-    if field in PROBABILITIES:
-        return np.asarray(array * (1.0 - array) * noise)
-    noise = scale * noise
-    return np.asarray(0.5 * (noise + np.swapaxes(noise, -1, -2)) if _symmetric(array) else noise)
-
-
-def _symmetric(array: Array) -> bool:
-    square = array.ndim >= 2 and array.shape[-1] == array.shape[-2]
-    return square and np.array_equal(array, np.swapaxes(array, -1, -2))
-
-
-def _norm(direction: dict[str, Array], scale: dict[str, float]) -> float:
-    return math.sqrt(_dot(direction, direction, scale))
-
-
-def _dot(one: dict[str, Array], other: dict[str, Array], scale: dict[str, float]) -> float:
-    return float(sum(np.vdot(one[path] / scale[path], other[path] / scale[path]) for path in one))
+def _squarem_can(step: Step) -> bool:
+    """SQUAREM takes this model from here."""
+    try:
+        Squarem().check(step.problem.model, step.params)
+    except EngineError:
+        return False
+    return True

@@ -20,7 +20,7 @@ from engine.arrays import Array
 from engine.errors import DataError, OptionError
 from engine.stop_words import STOP_WORDS
 from engine.text import clean, quoted
-from engine.textfile import TextFile, encoding_name, open_text
+from engine.textfile import TextFile, encoding_name, expanded, open_text
 
 if TYPE_CHECKING:
     from engine.data import Dataset
@@ -134,7 +134,7 @@ def count_folder(
     Raises:
         DataError: no such folder, no such file in it, a file that can't be read, or no word left; one sentence.
     """
-    paths, name = _files(folder, pattern)
+    paths, name = text_files(folder, pattern), quoted(str(expanded(folder)), 200)
     guessed: list[str] = []
     empty: list[str] = []
 
@@ -184,7 +184,7 @@ def read_corpus(folder: str | os.PathLike[str], **how: Any) -> Dataset:
             f"{n:,} documents × {V:,} words are too many for a table: set max_words to {_MOST_CELLS // n:,} or fewer, "
             "or give engine.corpus.count_folder's sparse counts to the model."
         )
-    where = Path(folder).expanduser()
+    where = expanded(folder)
     return Dataset(
         name=where.name or str(where),
         X=found.counts.toarray(),
@@ -198,8 +198,13 @@ def read_corpus(folder: str | os.PathLike[str], **how: Any) -> Dataset:
     )
 
 
-def _files(folder: str | os.PathLike[str], pattern: str) -> tuple[list[Path], str]:
-    where = Path(folder).expanduser()
+def text_files(folder: str | os.PathLike[str], pattern: str = "*.txt") -> list[Path]:
+    """The documents of a folder, by name: files that match the pattern and are not hidden.
+
+    Raises:
+        DataError: no such folder, no such file in it, or too many; one sentence.
+    """
+    where = expanded(folder)
     name = quoted(str(where), 200)
     try:
         if not where.is_dir():
@@ -214,7 +219,7 @@ def _files(folder: str | os.PathLike[str], pattern: str) -> tuple[list[Path], st
         raise DataError(f"There is no {pattern} file in {name}: put a document in each file.")
     if len(paths) > _MOST_DOCUMENTS:
         raise DataError(f"{name} has {len(paths):,} files and at most {_MOST_DOCUMENTS:,} can be read: keep fewer.")
-    return paths, name
+    return paths
 
 
 def _opened(path: Path, encoding: str | None) -> TextFile:

@@ -32,7 +32,8 @@ class Layout:
 
     delimiter: one character. decimal: "." or ",". header: whether the first record names the columns.
     names: the columns' names, cleaned and distinct. kinds: what each column holds. sample: the first records below the
-    header, each with the line it starts on. first_line: the line of the first record below the header.
+    header, each with the line it starts on. first_line: the line of the first record below the header. whole: the
+    sample holds every record of the file.
     """
 
     delimiter: str
@@ -42,6 +43,7 @@ class Layout:
     kinds: tuple[Kind, ...]
     sample: tuple[Record, ...]
     first_line: int
+    whole: bool
 
     def cells(self, index: int) -> list[str]:
         """The sample's cells of one column."""
@@ -86,7 +88,7 @@ def detect_layout(file: TextFile, header: bool | Literal["auto"], delimiter: str
     Raises DataError if there is nothing but blank lines, nothing below the header, or too many columns.
     """
     delimiter = delimiter or _detect_delimiter(file, decimal)
-    sample = _sample(file, delimiter)
+    sample, whole = _sample(file, delimiter)
     width = _usual_width(sample)
     if width > MAX_COLUMNS:
         raise DataError(f"{file.name} has {width:,} columns and at most {MAX_COLUMNS:,} can be read: keep fewer.")
@@ -100,7 +102,7 @@ def detect_layout(file: TextFile, header: bool | Literal["auto"], delimiter: str
         raise DataError(f"{file.name} has a header but no rows below it: {remedy}.")
     unnamed = [named and not name.strip() for name in sample[0][1]]
     kinds = tuple(_kind([row[j] for _, row in body], decimal, j == 0 and unnamed[j]) for j in range(width))
-    return Layout(delimiter, decimal, named, names, kinds, body, body[0][0])
+    return Layout(delimiter, decimal, named, names, kinds, body, body[0][0], whole)
 
 
 def fitted(row: list[str], width: int, line: int, file: TextFile) -> list[str]:
@@ -130,18 +132,18 @@ def _quoting_fault(error: csv.Error) -> str:
     return "has a quote inside a quoted cell: double it or remove it"
 
 
-def _sample(file: TextFile, delimiter: str) -> list[Record]:
-    """The first records: fewer of a wide table, so that a look at it stays quick."""
+def _sample(file: TextFile, delimiter: str) -> tuple[list[Record], bool]:
+    """The first records, and whether they are all: fewer of a wide table, so that a look at it stays quick."""
     sample: list[Record] = []
     n_cells = 0
-    for record in itertools.islice(records(file, delimiter), SAMPLE_RECORDS):
+    for record in records(file, delimiter):
+        if len(sample) == SAMPLE_RECORDS or (n_cells > _SAMPLE_CELLS and len(sample) > 20):
+            return sample, False
         sample.append(record)
         n_cells += len(record[1])
-        if n_cells > _SAMPLE_CELLS and len(sample) > 20:
-            break
     if not sample:
         raise DataError(f"{file.name} has nothing but blank lines: choose a file with a table in it.")
-    return sample
+    return sample, True
 
 
 def _usual_width(sample: Sequence[Record]) -> int:

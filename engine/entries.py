@@ -219,7 +219,8 @@ def _rescale(row: Array, i: int, value: float) -> None:
     """Entry i of a row of probabilities set to `value`, in place; the others keep their proportions."""
     rest = 1.0 - row[i]
     others = np.arange(len(row)) != i
-    row[others] = row[others] * ((1.0 - value) / rest) if rest > 0 else (1.0 - value) / (len(row) - 1)
+    spread = row[others] * ((1.0 - value) / rest) if rest > 0 else (1.0 - value) / (len(row) - 1)
+    row[others] = np.minimum(spread, 1.0)  # rounding may lead past it
     row[i] = value
 
 

@@ -40,6 +40,15 @@ class Agreement:
         """hits / total."""
         return self.hits / self.total
 
+    @property
+    def unmatched(self) -> str:
+        """What matching one to one leaves out where there are not as many components as classes: a clause, or ""."""
+        n_classes, n_components = self.confusion.shape
+        if n_classes == n_components:
+            return ""
+        counts = "only one component counts for each class" if n_components > n_classes else "only one class for each"
+        return f"{n_components} components for {n_classes} classes: {counts}"
+
     @cached_property
     def adjusted_rand(self) -> float:
         """The adjusted Rand index: 1 for the same partition, about 0 for chance (Hubert & Arabie 1985, eq. 5).

@@ -14,7 +14,10 @@ from engine.inference import Hard, Sampled, Tempered
 from engine.step import Step
 
 Quantity = Literal["log_likelihood", "elbo", "kl", "q_value", "entropy", "log_prior", "objective"]
-Reason = Literal["event", "gradient", "hard", "sampled", "annealed", "estimate", "prior", "branch", "unexplained"]
+Reason = Literal[
+    "by_hand", "event", "gradient", "hard", "sampled", "annealed", "leap", "estimate", "prior", "branch",
+    "unexplained",
+]  # fmt: skip
 QUANTITIES: tuple[Quantity, ...] = (
     "log_likelihood", "elbo", "kl", "q_value", "entropy", "log_prior", "objective",
 )  # fmt: skip
@@ -60,10 +63,12 @@ class Fall:
     Attributes:
         quantity: "objective", "log_likelihood" or "elbo".
         amount: by how much, above 0.
-        reason: event: the M-step set parameters by a rule; gradient: a step that was too long; hard, sampled, annealed:
-            the algorithm does not promise it; estimate: drawn E-steps, `errors` standard errors; prior: the prior
-            gained more than that; branch: the step before is not the one that this step came from.
-        details: what the events of the M-step say.
+        reason: by_hand: a person moved the parameters, or weighed the rows; event: the M-step set parameters by a
+            rule; gradient: a step that was too long; hard, sampled, annealed: the algorithm does not promise it;
+            leap: an accelerated step goes past the top of the bound; estimate: drawn E-steps, `errors` standard
+            errors; prior: the prior gained more than that; branch: the step before is not the one that this step came
+            from.
+        details: what the events of the step say.
         errors: the fall in standard errors of the estimate; nan where it is none.
     """
 
@@ -131,6 +136,8 @@ def _falls(step: Step, previous: Step, lines: list[LedgerLine]) -> list[Fall]:
 
 def _reason(step: Step, previous: Step, quantity: Quantity, changes: dict[Quantity, float]) -> Reason:
     problem = step.problem
+    if any(event.by_hand for event in step.events):
+        return "by_hand"
     follows = {"M": step.at_q is previous.at_q, "E": step.at is previous.at}.get(step.phase, False)
     if not follows:
         return "branch"
@@ -143,6 +150,8 @@ def _reason(step: Step, previous: Step, quantity: Quantity, changes: dict[Quanti
         return "sampled"
     if isinstance(inference, Tempered) or (step.phase == "E" and isinstance(previous.inference, Tempered)):
         return "annealed"
+    if problem.algorithm.rises == "objective" and quantity == "elbo" and step.phase == "M":
+        return "leap"
     if problem.model.samples or step.log_likelihood_error > 0 or previous.log_likelihood_error > 0:
         return "estimate"
     if quantity != "objective" and changes["log_prior"] > 0 and not changes["objective"] < 0:

@@ -73,6 +73,7 @@ class Event:
     component: int | None = None
     breaks_ascent: bool = False  # the parameters were set by a rule, not by the maximum: the objective may fall here
     stops: bool = False  # the model was told to stop when this happens
+    by_hand: bool = False  # a person did it, in the place of the M-step
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +93,7 @@ class Model(ABC, Generic[P, D]):
     objective_label: ClassVar[str] = "log-likelihood"
     exact: ClassVar[bool] = True  # the E-step is exact, so KL = 0 after it
     supervised: ClassVar[bool] = False  # it needs y
+    hides: ClassVar[bool] = True  # something is latent; where nothing is, q, bound and KL say nothing
     takes_labels: ClassVar[bool] = False  # y may tell the component of some rows, −1 where it is unknown
     takes_missing: ClassVar[bool] = False  # NaN in X is an entry that was not seen
     has_likelihood: ClassVar[bool] = True  # the objective is a likelihood's, so AIC and BIC mean something

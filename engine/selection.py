@@ -123,7 +123,9 @@ def compare_sizes(
         EngineError: the model has no number of components or no likelihood, or an option can't be used; one sentence.
     """
     if not hasattr(model, "n_components") or not model.has_likelihood or not model.exact or model.supervised:
-        raise OptionError(f"{model.title} has no number of components to choose by its likelihood: take a mixture.")
+        raise OptionError(
+            f"Sizes are compared for mixtures with an exact likelihood, and {model.title} is none: take a mixture."
+        )
     for name, number, least in (("repeats", repeats, 1), ("folds", folds, 2)):
         whole = isinstance(number, int | np.integer) and not isinstance(number, bool) and number >= least
         if not whole and not (name == "folds" and number is None):

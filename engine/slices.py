@@ -9,6 +9,7 @@ pass over the rows, since Q follows from the statistics; each point of the objec
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,13 +33,15 @@ from engine.errors import OptionError
 from engine.inference import EXACT, Exact
 from engine.line_search import fall, finite, highest, last_inside
 from engine.model import Model
+from engine.models.mixture import Mixture
 from engine.parallel import one_blas_thread
-from engine.step import Problem, Step
+from engine.step import Evaluation, Problem, Step
 
 LINE = "line"
-_MOST_WORK = 4e6  # rows × columns of responsibilities × points, one by one; beyond, there are fewer points
-_FEWEST = 13
-_ESTIMATE = 150  # times the work of an exact pass, where the likelihood is estimated from draws
+_SECONDS = 0.15  # that the passes of a picture may take, all together
+_FEW, _FEWEST = 25, 13  # points that still look like a curve, whatever they take; and where that were seconds
+_TOO_LONG = 2.5  # seconds
+_LITTLE = 3e5  # rows × components × points of a mixture: so little that nothing need be measured
 _DROP = 8.0  # nats below its top, where the picture of a bound ends: four standard deviations
 _BORDER = 1e-9  # of probabilities
 _LINE_FROM, _LINE_TO = -0.5, 2.5  # about t = 1, the top of the bound
@@ -95,8 +98,9 @@ def slice_names(model: Model[Any, Any], params: Any) -> tuple[str, ...]:
 def bound_slice(step: Step, along: str = LINE, points: int = 200, limits: tuple[float, float] | None = None) -> Slice:
     """Objective and bound along the line θ_q → θ_new, or along one entry of θ with the others held at θ_q.
 
-    After an E-step θ_new is what the M-step would make of it: it is computed for the picture. Of a large data set
-    fewer points are taken, 13 at the least, and `Slice.reduced` says so.
+    After an E-step θ_new is what the M-step would make of it: it is computed for the picture. Where a pass takes long
+    fewer points are taken (about 0.15 seconds' worth, 25 at the least, 13 where those would take seconds), and
+    `Slice.reduced` says so. A model without a number for its likelihood has no objective: no pass is made.
 
     Args:
         step: whose q and θ are shown.
@@ -112,12 +116,12 @@ def bound_slice(step: Step, along: str = LINE, points: int = 200, limits: tuple[
     with one_blas_thread():
         path = _line(step, limits) if along == LINE else _along(step, along)
         low, high = path.limits() if limits is None else _checked(limits, path)
-        t = np.linspace(low, high, _affordable(step.problem, int(points)))
+        t = np.linspace(low, high, _affordable(step, int(points)))
         marks = [mark for mark in (path.t_old, path.t_new) if low <= mark <= high]
         top = path.top(low, high)
         t = np.unique(np.concatenate([t, marks, [top] if math.isfinite(top) else []]))
         thetas = [path.params(float(one)) for one in t]
-        log_likelihood, error = log_likelihoods(step.problem, thetas)
+        log_likelihood, error = _log_likelihoods(step, thetas)
         model, data = step.problem.model, step.problem.data
         prior = np.array([model.log_prior(theta, data) for theta in thetas])
         bound = np.array([path.lower(theta) for theta in thetas]) + prior
@@ -147,6 +151,13 @@ def log_likelihoods(problem: Problem, thetas: list[Any]) -> tuple[Array, Array]:
     return numbers[:, 0], numbers[:, 1]
 
 
+def _log_likelihoods(step: Step, thetas: list[Any]) -> tuple[Array, Array]:
+    """The same, without a pass for a model that has no number even at θ itself."""
+    if math.isnan(step.at.log_likelihood):
+        return np.full(len(thetas), math.nan), np.zeros(len(thetas))
+    return log_likelihoods(step.problem, thetas)
+
+
 @dataclass(frozen=True, eq=False)
 class _Path:
     """A line through θ_q: which θ belongs to t, and what the bound is there."""
@@ -162,17 +173,20 @@ class _Path:
 
     def lower(self, theta: Any) -> float:
         """L(q, θ) = Q(θ; q) + H(q); nan before the first E-step."""
-        at_q, problem = self.step.at_q, self.step.problem
-        if at_q is None:
-            return math.nan
-        return problem.model.q_value(at_q.expectation, theta, problem.data) + at_q.entropy
+        return math.nan if self.step.at_q is None else self._lower(self.step.at_q, theta)
+
+    def _lower(self, at: Evaluation, theta: Any) -> float:
+        return at.problem.model.q_value(at.expectation, theta, at.problem.data) + at.entropy
 
     def _curve(self, t: float) -> float:
-        """What the limits are found by: the bound, or the objective where there is no q yet; −∞ for no number."""
+        """What the limits are found by, without a pass: the bound, that of the E-step to come where there is none yet.
+
+        −∞ where it is no number.
+        """
         # The search walks out to where there is hardly a θ any more: a covariance that all but vanishes overflows.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             theta, problem = self.params(t), self.step.problem
-            value = self.lower(theta) if self.step.at_q is not None else float(log_likelihoods(problem, [theta])[0][0])
+            value = self._lower(self.step.at_q or self.step.at, theta)
             return finite(value + problem.model.log_prior(theta, problem.data))
 
     def limits(self) -> tuple[float, float]:
@@ -253,14 +267,26 @@ def _along(step: Step, name: str) -> _Path:
     return _Path(step, entry.name, RULES[entry.rule], t_old, t_new, params, (t_min, t_max), first)
 
 
-def _affordable(problem: Problem, points: int) -> int:
-    """Fewer points than were asked for where each takes a pass over many rows."""
-    model, data = problem.model, problem.data
-    width = max(1, getattr(model, "n_components", None) or getattr(model, "n_states", None) or 8)
-    if getattr(model, "covariance_type", None) in ("full", "tied"):  # a distance takes d² of something
-        width *= max(1.0, np.shape(data.X)[-1] ** 2 / 400)
-    per_point = data.n_rows * width * (1 if model.exact else _ESTIMATE)
-    return max(min(points, _FEWEST), min(points, int(_MOST_WORK / per_point)))
+def _affordable(step: Step, points: int) -> int:
+    """Fewer points than were asked for where their passes would take long."""
+    problem = step.problem
+    if isinstance(problem.model, Mixture):
+        components = problem.model.n_columns(step.params)
+        if problem.data.n_rows * components * points <= _LITTLE:
+            return points
+    elif math.isnan(step.at.log_likelihood):
+        return points
+    seconds = _seconds_of_pass(step)
+    few = _FEW if _FEW * seconds <= _TOO_LONG else _FEWEST
+    return max(min(points, few), min(points, int(_SECONDS / seconds)))
+
+
+def _seconds_of_pass(step: Step) -> float:
+    """What a pass has taken or takes now, whichever is less: the first one may have had something to import."""
+    started = time.perf_counter()
+    log_likelihoods(step.problem, [step.params])
+    measured = [time.perf_counter() - started, *(at.seconds for at in (step.at, step.at_q) if at is not None)]
+    return min(seconds for seconds in measured if seconds > 0)
 
 
 def _checked(limits: tuple[float, float], path: _Path) -> tuple[float, float]:

@@ -106,7 +106,8 @@ class Iterations:
     def __call__(self, step: Step) -> Stop | None:
         """Count."""
         if step.iteration >= self.max_iter:
-            return Stop(f"the limit of {self.max_iter} iterations was reached before it came to rest", False)
+            iterations = "1 iteration" if self.max_iter == 1 else f"{self.max_iter} iterations"
+            return Stop(f"the limit of {iterations} was reached before it came to rest", False)
         return None
 
 

@@ -43,6 +43,8 @@ class TablePreview:
 
     delimiter: one character, named in words by `delimiter_name`. rows: the first rows as text.
     features: names of the columns that would be read as numbers. label: the column that would be the label, or None.
+    gaps: for each of the first 1,000 rows (fewer of a wide table), the columns, from 0, that hold no value there.
+    n_rows: rows below the header; counted where `whole` (the first rows are all there are), else told from the lines.
     """
 
     path: str
@@ -54,6 +56,9 @@ class TablePreview:
     rows: tuple[tuple[str, ...], ...]
     features: tuple[str, ...]
     label: str | None
+    gaps: tuple[tuple[int, ...], ...]
+    n_rows: int
+    whole: bool
 
     @property
     def delimiter_name(self) -> str:
@@ -92,7 +97,18 @@ def preview_table(
         rows=rows,
         features=tuple(column.name for column in columns if column.kind == "number"),
         label=None if label is None else layout.names[label],
+        gaps=tuple(tuple(j for j, cell in enumerate(row) if is_missing(cell)) for _, row in layout.sample),
+        n_rows=_row_count(file, layout),
+        whole=layout.whole,
     )
+
+
+def _row_count(file: TextFile, layout: Layout) -> int:
+    """The rows of the sample where it is whole; else the lines behind it hold as many rows each as those within."""
+    count, last_line = len(layout.sample), layout.sample[-1][0]
+    if layout.whole:
+        return count
+    return count + round((file.n_lines - last_line) * count / (last_line - layout.first_line + 1))
 
 
 def read_table(
@@ -188,7 +204,7 @@ def _missing_rows(
         return ~rows, ()
     having = f"{count:,} of {n:,} rows {'has a missing value' if count == 1 else 'have missing values'}"
     if missing == "keep":
-        return np.ones(n, dtype=np.bool_), (f"{having}, kept as NaN.",)
+        return np.ones(n, dtype=np.bool_), (f"{having}, kept as not seen.",)
     if count == n:
         worst = quoted(layout.names[features[int(absent.sum(axis=0).argmax())]])
         raise DataError(

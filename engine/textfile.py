@@ -80,14 +80,14 @@ def open_text(path: str | os.PathLike[str], encoding: str | None = None) -> Text
     Raises DataError if it is missing, a folder, a device, empty, too large, not text, or in another encoding, and
     OptionError if Python knows no such encoding.
     """
-    where = Path(path).expanduser()
+    where = expanded(path)
     name = quoted(str(where), 200)
     size = _regular_size(where, name)
     try:
         with where.open("rb") as file:
             head = file.read(_HEAD)
         _refuse_other_formats(head, name)
-        candidates = _candidates(where, head, name) if encoding is None else iter([(_known(encoding), False)])
+        candidates = _candidates(where, head, name) if encoding is None else iter([(known_encoding(encoding), False)])
         for candidate, guessed in candidates:
             try:
                 n_lines = _count_lines(where, candidate, name)
@@ -102,6 +102,11 @@ def open_text(path: str | os.PathLike[str], encoding: str | None = None) -> Text
         f"Line {fault.line} of {name} can't be read as {encoding_name(fault.encoding)}: "
         "save the file as UTF-8, or name its encoding with encoding= (in the shell, --encoding)."
     )
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """The path with ~ as the home folder; a ~ that stands for nobody's folder stays as it is."""
+    return Path(os.path.expanduser(path))
 
 
 def encoding_name(encoding: str) -> str:
@@ -146,8 +151,11 @@ def _refuse_other_formats(head: bytes, name: str) -> None:
         raise DataError(f"{name} looks like a web page, XML or JSON, not a table: save its table as CSV.")
 
 
-def _known(encoding: str) -> str:
-    """Python's own name of `encoding`; UTF-8 reads with or without a byte order mark."""
+def known_encoding(encoding: str) -> str:
+    """Python's own name of `encoding`; UTF-8 reads with or without a byte order mark.
+
+    Raises OptionError if Python knows no such encoding of text.
+    """
     try:
         b"\0\0\0\0".decode(encoding)  # one zero character, or more, in every encoding of text
         name = codecs.lookup(encoding).name

@@ -79,6 +79,10 @@ class Timeline:
             for line, (parent, shared) in zip(self._lines, self._parents, strict=True)
         )
 
+    def steps_of(self, branch: int) -> list[Step]:
+        """The steps of any branch, oldest first (a copy of the list). Raises IndexError for no such branch."""
+        return list(self._lines[self._checked(branch)])
+
     @property
     def n_branches(self) -> int:
         """How many branches there are."""
@@ -87,10 +91,21 @@ class Timeline:
     def record(self, step: Step) -> None:
         """Add a step after the cursor and go there; where later steps exist already, this opens a branch."""
         if not self.at_end:
-            kept = self._cursor + 1
-            self._lines.append(self._lines[self._branch][:kept])
-            self._parents.append((self._branch, kept))
-            self._branch = len(self._lines) - 1
+            self._open_branch()
+        self._add(step)
+
+    def fork(self, step: Step) -> None:
+        """Add a step after the cursor on a branch of its own, even at the end, and go there: a move by hand."""
+        self._open_branch()
+        self._add(step)
+
+    def _open_branch(self) -> None:
+        kept = self._cursor + 1
+        self._lines.append(self._lines[self._branch][:kept])
+        self._parents.append((self._branch, kept))
+        self._branch = len(self._lines) - 1
+
+    def _add(self, step: Step) -> None:
         self.current.release(keep=step)
         self._lines[self._branch].append(step)
         self._cursor += 1
@@ -114,10 +129,13 @@ class Timeline:
 
     def switch(self, branch: int) -> Step:
         """Go to another branch, as near to the present place as it reaches. Raises IndexError for no such branch."""
+        self._branch = self._checked(branch)
+        return self.go_to(self._cursor)
+
+    def _checked(self, branch: int) -> int:
         if not 0 <= branch < len(self._lines):
             raise IndexError(f"there is no branch {branch + 1}: there are {len(self._lines)}.")
-        self._branch = branch
-        return self.go_to(self._cursor)
+        return branch
 
     def find(self, iteration: int, phase: str | None = None) -> int | None:
         """The index of a step of this iteration (its last phase unless told) on the present branch, or None."""

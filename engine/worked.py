@@ -1,6 +1,7 @@
 """The numbers behind one responsibility or one parameter, line by line: the formula of a textbook with values in it.
 
     worked_row(step, 70)                   the E-step of a row: weight × density for each component, sum, quotient
+    worked_word(step, 11, 420)             of a topic model: how one word of a document came to its topics
     worked_parameter(step, "means[1,2]")   the M-step of a parameter: N_k, the weighted sum, the quotient
 
 Lines are data: a formula, named numbers, what is done with them, and the result; `WorkedLine.recomputed` does it. A
@@ -24,8 +25,9 @@ from engine.parallel import one_blas_thread
 from engine.step import Step
 
 Operation = Literal[
-    "product", "sum", "pairs", "difference", "quotient", "powers", "exp", "normal", "log_normal", "log_sum_exp", "value"
-]
+    "product", "sum", "pairs", "difference", "quotient", "powers",
+    "exp", "normal", "log_normal", "log_sum_exp", "sigmoid", "value",
+]  # fmt: skip
 Role = Literal[
     "part",  # of a density: a distance, a power
     "density",  # p(x | component)
@@ -81,15 +83,15 @@ class Worked:
     """A computation line by line.
 
     Attributes:
-        subject: "row" or "parameter".
-        name: the row's number from 0 as text, or the parameter's name.
+        subject: "row", "word" (of a row) or "parameter".
+        name: the row's number from 0 as text, that and the word's, or the parameter's name.
         lines: in the order in which a person would write them.
-        result: the responsibilities of the row (K,), or the parameter (1,).
+        result: the responsibilities of the row (K,), those of the word (K,), or the parameter (1,).
         what: "E-step", "M-step", or "M-step to come" where the step is an E-step.
         remark: what the lines can't show: that they are in logarithms, that only the result is known; else empty.
     """
 
-    subject: Literal["row", "parameter"]
+    subject: Literal["row", "word", "parameter"]
     name: str
     lines: tuple[WorkedLine, ...]
     result: Array
@@ -123,11 +125,7 @@ def worked_row(step: Step, row: int) -> Worked:
     Raises:
         EngineError: there is no such row, or no E-step has been taken yet.
     """
-    if step.at_q is None or step.posterior is None:
-        raise EngineError("there are no responsibilities before the first E-step: take an E-step.")
-    n = step.problem.data.n_rows
-    if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < n:
-        raise EngineError(f"there is no row {row!r}: rows are numbered from 0 to {n - 1}.")
+    _need_row(step, row)
     own: Callable[[Step, int], Worked] | None = getattr(step.problem.model, "worked_row", None)
     with one_blas_thread():
         if own is not None:
@@ -135,6 +133,26 @@ def worked_row(step: Step, row: int) -> Worked:
         from engine.worked_rows import worked_row_of
 
         return worked_row_of(step, int(row))
+
+
+def worked_word(step: Step, row: int, word: int) -> Worked:
+    """The E-step of one word of a document at θ_q, for topic models: its probability in each, and each one's share φ.
+
+    Args:
+        step: after an E-step.
+        row: the document, from 0.
+        word: its column in the counts, from 0.
+
+    Raises:
+        EngineError: there is no such row, the word is not in it, it is no model of words, or there was no E-step yet.
+    """
+    _need_row(step, row)
+    if step.problem.model.name != "topics":
+        raise EngineError("only a topic model has words: ask for the row itself.")
+    with one_blas_thread():
+        from engine.worked_topics import word_row
+
+        return word_row(step, int(row), word)
 
 
 def worked_parameter(step: Step, name: str) -> Worked:
@@ -153,6 +171,14 @@ def worked_parameter(step: Step, name: str) -> Worked:
         from engine.worked_parameters import worked_parameter_of
 
         return worked_parameter_of(step, entry)
+
+
+def _need_row(step: Step, row: int) -> None:
+    if step.at_q is None:
+        raise EngineError("there are no responsibilities before the first E-step: take an E-step.")
+    n = step.problem.data.n_rows
+    if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < n:
+        raise EngineError(f"there is no row {row!r}: rows are numbered from 0 to {n - 1}.")
 
 
 def _log_sum_exp(numbers: tuple[float, ...]) -> float:
@@ -179,5 +205,6 @@ _OPERATIONS: dict[Operation, Callable[[tuple[float, ...]], float]] = {
     "normal": lambda numbers: math.exp(-0.5 * math.fsum(numbers)),
     "log_normal": lambda numbers: -0.5 * math.fsum(numbers),
     "log_sum_exp": _log_sum_exp,
+    "sigmoid": lambda numbers: 0.5 + 0.5 * math.tanh(0.5 * math.fsum(numbers)),
     "value": lambda numbers: numbers[0],
 }

@@ -1,4 +1,4 @@
-r"""The E-step of one row of models that are no mixtures: chains, networks, linkage, and k-means' distances."""
+r"""The E-step of one row of models that are no mixtures: chains, networks, linkage, documents, k-means' distances."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from engine.models.mlp_exact import log_output, log_prior_table
 from engine.models.mlp_rows import NetworkRows
 from engine.step import Step
 from engine.worked import LEAST_LOG, MOST_LOG, Worked, WorkedLine, line
-from engine.worked_rows import quotient_lines, responsibilities_of
+from engine.worked_rows import quotient_lines, responsibilities_of, result_row
+from engine.worked_topics import document_row
 
 _SHOWN = 8  # configurations of a network
 
@@ -142,6 +143,20 @@ def _network_row(step: Step, row: int) -> Worked | None:
     return Worked("row", str(row), tuple(lines), r, "E-step")
 
 
+def _forward_row(step: Step, row: int) -> Worked:
+    """u_h = σ(bias + Σ_j w_hj x_j): nothing is hidden, so that a unit's activity is no probability under any q."""
+    data, params = step.problem.data, step.params_q
+    assert isinstance(data, NetworkRows)
+    if params.deeper is not None:
+        return result_row(step, row, "nothing is hidden here: these are the activities of the forward pass")
+    lines = []
+    for h, unit in enumerate(params.hidden):
+        terms = [(f"w x {j}", value) for j, value in enumerate(unit[1:] * data.X[row])]
+        lines.append(line("responsibility", "u = σ(bias + Σ w · x)", "sigmoid", [("bias", unit[0]), *terms], h))
+    remark = "nothing is hidden here: a unit's activity is its input, brought between 0 and 1"
+    return Worked("row", str(row), tuple(lines), responsibilities_of(step, row), "E-step", remark)
+
+
 def _linkage_row(step: Step, row: int) -> Worked | None:
     """The first cell's two parts, ½ and θ/4, and their shares of it."""
     if not isinstance(step.inference, Exact):
@@ -172,7 +187,9 @@ def _kmeans_row(step: Step, row: int) -> Worked | None:
 LATENT: dict[str, Callable[[Step, int], Worked | None]] = {
     "hmm": _chain_row,
     "mlp": _network_row,
+    "backprop": _forward_row,
     "linkage": _linkage_row,
     "kmeans": _kmeans_row,
+    "topics": document_row,
 }
 """By the name of the model; None where there is no formula for this row: then the result is shown by itself."""

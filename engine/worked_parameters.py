@@ -19,11 +19,13 @@ from engine.models.hmm import HiddenMarkovModel
 from engine.models.hmm_emissions import GaussianEmissions
 from engine.models.hmm_rows import SequenceRows
 from engine.models.linkage import CellCounts
+from engine.models.mixture import Mixture
 from engine.models.mlp import LatentMLP
 from engine.models.mlp_expectation import hidden_gradient, output_gradient
 from engine.models.mlp_rows import NetworkRows
 from engine.step import Step
 from engine.worked import Worked, WorkedLine, line
+from engine.worked_topics import topic_parameter
 
 _APART = 1e-9  # of the parameter: further off, a rule has set it, and not the formula
 
@@ -38,19 +40,25 @@ def worked_parameter_of(step: Step, entry: Entry) -> Worked:
         best = model.maximize(step.at_q.expectation, step.params, data)
         after, events, what = best.params, best.events, "M-step to come"
     value = value_of(after, entry)
+    accelerated = step.problem.algorithm.rises == "objective"
     find = _FORMULAS.get(model.name)
-    lines = None if find is None else find(step, entry)
+    lines = _any_weight(step, entry, value) if find is None else find(step, entry)
     remark = ""
     if lines is None:
         before = value_of(step.params_q, entry)
-        remark = "the model tells the result of its M-step alone"
+        own = [event.message for event in events if event.component in (None, *entry.index[:1])]
+        remark = "; ".join(own) or "the model tells the result of its M-step alone"
         lines = [
             line("total", "the step", "difference", [("after", value), ("before", before)]),
             line("parameter", "before + the step", "sum", [("before", before), ("the step", value - before)]),
         ]
     elif not abs(lines[-1].result - value) <= _APART * max(abs(value), abs(lines[-1].result), 1e-300):
-        remark = "; ".join(event.message for event in events) or "the M-step set it otherwise than by this formula"
+        leapt = f"{step.problem.algorithm.name} goes on from this M-step, as far as the objective does not fall"
+        otherwise = leapt if accelerated else "the M-step set it otherwise than by this formula"
+        remark = "; ".join(event.message for event in events) or otherwise
         lines = [*lines, line("parameter", "as it was set", "value", [(entry.name, value)])]
+    elif accelerated and step.phase == "E":
+        remark = f"this is one plain M-step; {step.problem.algorithm.name} goes on from here"
     return Worked("parameter", entry.name, tuple(lines), np.array([value]), what, remark)
 
 
@@ -66,6 +74,16 @@ def _counted(counts: Any, k: int, name: str = "N") -> list[WorkedLine]:
         line("total", f"n = Σ {name}", "sum", named),
         *_share(name, counts[k], float(np.sum(counts)), f"{name} / n"),
     ]
+
+
+def _any_weight(step: Step, entry: Entry, value: float) -> list[WorkedLine] | None:
+    """The weight of any mixture's component, where it is its share of the rows; None where a prior has a part in it."""
+    if not isinstance(step.problem.model, Mixture) or entry.path != "weights" or step.posterior is None:
+        return None
+    r, each = step.posterior.responsibilities, step.problem.data.sample_weight
+    counts = r.sum(axis=0) if each is None else each @ r
+    lines = _counted(counts, entry.index[0])
+    return lines if abs(lines[-1].result - value) <= _APART * value else None
 
 
 def _gaussian(step: Step, entry: Entry) -> list[WorkedLine] | None:
@@ -275,4 +293,5 @@ _FORMULAS: dict[str, Callable[[Step, Entry], list[WorkedLine] | None]] = {
     "hmm": _chain,
     "mlp": _network,
     "kmeans": _kmeans,
+    "topics": topic_parameter,
 }

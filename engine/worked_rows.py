@@ -19,7 +19,7 @@ from engine.models.mixture import Mixture
 from engine.step import Step
 from engine.worked import LEAST_LOG, MOST_LOG, Worked, WorkedLine, line
 
-_LOGS = "in logarithms, because the numbers themselves are too small or too large to write down"
+LOGS = "in logarithms, because the numbers themselves are too small or too large to write down"
 Densities = tuple[list[WorkedLine], Array]  # lines, and (K,) ln of the factors that stand beside the weights
 
 
@@ -63,11 +63,11 @@ def _mixture_row(step: Step, row: int) -> Worked:
     lines = [*at[0], *_joint_lines(params.weights, log_weights, at[1], logs)]
     results = [one.result for one in lines if one.role == "joint"]
     if temperature != 1.0:
-        results = _tempered(lines, results, temperature, logs)
+        results = tempered_lines(lines, results, temperature, logs)
     quotient_lines(lines, results, logs)
     r = responsibilities_of(step, row)
     _settled(lines, step, r, data.y is not None and int(data.y[row]) >= 0)
-    return Worked("row", str(row), tuple(lines), r, "E-step", _LOGS if logs else "")
+    return Worked("row", str(row), tuple(lines), r, "E-step", LOGS if logs else "")
 
 
 def _joint_lines(weights: Array, log_weights: Array, log_density: Array, logs: bool) -> list[WorkedLine]:
@@ -83,7 +83,7 @@ def _joint_lines(weights: Array, log_weights: Array, log_density: Array, logs: b
     ]
 
 
-def _tempered(lines: list[WorkedLine], joints: Sequence[float], temperature: float, logs: bool) -> list[float]:
+def tempered_lines(lines: list[WorkedLine], joints: Sequence[float], temperature: float, logs: bool) -> list[float]:
     """q ∝ joint^(1/τ)."""
     for k, joint in enumerate(joints):
         if logs:
@@ -95,8 +95,8 @@ def _tempered(lines: list[WorkedLine], joints: Sequence[float], temperature: flo
     return [one.result for one in lines[-len(joints) :]]
 
 
-def quotient_lines(lines: list[WorkedLine], joints: Sequence[float], logs: bool = False) -> None:
-    """The sum over the components and each component's share of it, added to the lines."""
+def quotient_lines(lines: list[WorkedLine], joints: Sequence[float], logs: bool = False, name: str = "") -> None:
+    """The sum over the components and each component's share of it, added to the lines; name: of the share, "φ = "."""
     named = [(f"{k}", joint) for k, joint in enumerate(joints)]
     if not logs and not sum(joints) > 0:
         logs = True
@@ -110,12 +110,13 @@ def quotient_lines(lines: list[WorkedLine], joints: Sequence[float], logs: bool 
             lost = joint == -np.inf
             values = [("joint", joint), ("−sum", -total.result if not lost else 0.0)]
             result = 1.0 / len(joints) if total.result == -np.inf else None  # nothing explains it: all alike
-            lines.append(line("responsibility", "exp(joint − sum)", "exp", values, k, result=result))
+            lines.append(line("responsibility", f"{name}exp(joint − sum)", "exp", values, k, result=result))
         return
     total = line("evidence", "Σ", "sum", named)
     lines.append(total)
     for k, joint in enumerate(joints):
-        lines.append(line("responsibility", "joint / sum", "quotient", [("joint", joint), ("sum", total.result)], k))
+        values = [("joint", joint), ("sum", total.result)]
+        lines.append(line("responsibility", f"{name}joint / sum", "quotient", values, k))
 
 
 def _settled(lines: list[WorkedLine], step: Step, r: Array, known: bool) -> None:

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from emtui.charts.memory import memory
-from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Ground, Layer, Mark, Raster, Scene
+from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Ground, Layer, Mark, Raster, Scene, Stack
 from emtui.charts.text import fit
 
 MARGIN = 0.04
@@ -161,6 +161,8 @@ def _extent(layer: Layer) -> tuple[FloatArray, FloatArray] | None:
             return np.array(layer.extent[:2]), np.array(layer.extent[2:])
         case Bars() if len(layer.heights):
             return layer.edges, np.append(layer.heights, 0.0)
+        case Stack() if layer.heights.size:
+            return layer.edges, np.append(layer.heights.sum(axis=0), 0.0)
         case _:
             return None
 

@@ -35,9 +35,11 @@ from emtui.charts.scene import (
     Raster,
     Scene,
     Span,
+    Stack,
     Trail,
     VLine,
 )
+from emtui.charts.stack import put_stack
 from emtui.charts.text import single_cell
 
 BLANK, DOT, BAR = 0, 1, 2
@@ -76,6 +78,11 @@ class Canvas:
         self.kind[cells] = kind
         self.bits[cells] = 0
         self.dots[cells] = 0
+
+    def take_cells(self, cells: npt.NDArray[np.integer[Any]]) -> None:
+        """Cells that were given blocks as of a bar: lines so far go, later ones are drawn over them."""
+        self.attributes[cells] = PLAIN
+        self._clear(cells, BAR)
 
     def put_points(self, inked: Inked, markers: tuple[str, ...]) -> None:
         """Cells with a marker each."""
@@ -280,6 +287,8 @@ class Canvas:
                     self.put_line(x, y, layer.color, style)
                 case Bars():
                     self.put_bars(layer)
+                case Stack():
+                    put_stack(self, layer)
                 case Raster():
                     self.put_raster(layer)
                 case Ground():

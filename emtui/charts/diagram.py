@@ -254,7 +254,8 @@ def _draw_unit(page: _Page, layer: Units, unit: int, row: int, at: _Column, *, f
     page.write(row, at.node, sign, palette.text, BOLD)
     text = layer.texts[unit]
     room = at.right - at.left
-    name = short_head(layer.names[unit], max(0, room - cell_len(text) - bool(text) - 1))
+    widest = max(map(cell_len, layer.texts), default=0)  # so that all names are shortened alike
+    name = short_head(layer.names[unit], max(0, room - widest - bool(widest) - 1))
     if first:
         page.write(row, at.left, name, palette.muted)
         page.write(row, at.node - 1 - cell_len(text), text, palette.text)

@@ -17,6 +17,8 @@ from emtui.charts.scene import RGB, Bars, Curve, Dots, Mark, Scene
 from emtui.charts.text import fit, single_cell
 
 LegendEntry = tuple[str, RGB, str]
+_LABEL = 6  # cells of a legend's label that are the least of it
+_LEAST_NAME = 8  # of the y label, where it is cut for the legend's sake
 
 
 def draw(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
@@ -65,6 +67,7 @@ def draw(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
     view = None if empty else View(left, top, frame.columns, frame.rows, x_axis, y_axis)
     picture = Picture(chars, foreground, background, attributes, view)
     if header:
+        y_text = y_text if y_ticks.note else _beside(legend, y_text, width - max(0, left - 1))
         _write_header(picture, scene.title, y_text, legend, left, palette)
     if footer:
         text = fit(x_text, frame.columns)
@@ -121,6 +124,18 @@ def _write(picture: Picture, row: int, column: int, text: str, color: RGB, attri
     return column
 
 
+def _beside(legend: list[LegendEntry], y_text: str, room: int) -> str:
+    """The y label, cut to what the legend leaves, or nothing where that is too little.
+
+    Which colour is which can't be guessed, so that the legend comes first where it fits at all.
+    """
+    least = sum(4 + min(cell_len(text), _LABEL) for _, _, text in legend) - 2
+    left = room - least - 2
+    if not legend or least > room or cell_len(y_text) <= left:
+        return y_text
+    return fit(y_text, left) if left >= _LEAST_NAME else ""
+
+
 def _write_header(
     picture: Picture, title: str, y_text: str, legend: list[LegendEntry], left: int, palette: Palette
 ) -> None:
@@ -132,7 +147,7 @@ def _write_header(
     if title and cell_len(title) <= width - column:
         column = _write(picture, 0, column, fit(title, width - column), palette.text, BOLD) + 2
     # All of the legend or none of it: a part would say that there are no others.
-    for limit in (24, 12, 6):
+    for limit in range(24, _LABEL - 1, -1):
         shown = [(char, color, fit(text, limit)) for char, color, text in legend]
         size = sum(4 + cell_len(text) for _, _, text in shown) - 2
         if legend and size <= width - column:

@@ -16,7 +16,7 @@ from emtui.charts.scene import RGB, FloatArray
 from emtui.charts.surface import PictureWidget
 from emtui.charts.text import cells, clean, pad
 
-LABEL_LIMIT = 16
+LABEL_LIMIT = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +82,8 @@ def layout(matrix: Matrix, width: int, height: int) -> MatrixLayout:
     numbers = max((len(matrix.number(i, j)) for i in range(n_rows) for j in range(n_columns)), default=1)
     names = max((min(cell_len(clean(s)), LABEL_LIMIT) for s in matrix.column_labels), default=1)
     labels = max((min(cell_len(clean(s)), LABEL_LIMIT) for s in (*matrix.row_labels, matrix.corner)), default=1)
-    label_width = min(labels + 1, max(2, width // 3))
+    spare = width - n_columns * (max(numbers, names) + 2)
+    label_width = min(labels + 1, max(2, width // 3, spare))
     room = max(width - label_width, 0)
     column_width = min(max(numbers, names) + 2, max(numbers + 2, room // max(n_columns, 1)))
     columns = min(n_columns, room // column_width)

@@ -23,21 +23,25 @@ def put_prose(canvas: Canvas, prose: Prose) -> None:
     """Every paragraph in its share of the lines; those that have none are left out."""
     columns, rows = canvas.size
     shown = prose.paragraphs[:rows]
-    if not shown:
-        return
-    each = rows // len(shown)
-    needed = [len(wrapped(words, columns, each + 1)) for words in shown]
-    spare = rows - sum(min(lines, each) for lines in needed)
     row = 0
-    for lines, words in zip(needed, shown, strict=True):
-        room = min(lines, each)
-        if lines > room and spare > 0:  # what others leave free goes to those that need it, the first first
-            extra = len(wrapped(words, columns, room + spare)) - room
-            room, spare = room + extra, spare - extra
-        for line in wrapped(words, columns, room):
+    for lines, words in zip(shares(prose, columns, rows), shown, strict=True):
+        for line in wrapped(words, columns, lines):
             for column, text, color in line:
                 _write(canvas, row, column, text, color)
             row += 1
+
+
+def shares(prose: Prose, columns: int, rows: int) -> list[int]:
+    """How many lines each of the paragraphs gets, as even as can be, and none more than it needs."""
+    needed = [len(wrapped(words, columns, rows)) for words in prose.paragraphs[:rows]]
+    given = [0 for _ in needed]
+    spare = rows
+    while spare > 0 and any(lines < most for lines, most in zip(given, needed, strict=True)):
+        for place, most in enumerate(needed):  # line by line in turn, the first ones first
+            if given[place] < most and spare > 0:
+                given[place] += 1
+                spare -= 1
+    return given
 
 
 def wrapped(words: Sequence[tuple[str, RGB]], columns: int, most: int) -> list[list[tuple[int, str, RGB]]]:

@@ -17,7 +17,10 @@ _SAMPLES = 4
 def shades_of(
     raster: Raster, axes: tuple[Axis, Axis], size: tuple[int, int]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The cells (m,) that a raster covers by at least a half, and their levels of ink (m,), 0 to 4."""
+    """The cells (m,) that a raster covers by at least a half, and their levels of ink (m,), 0 to 4.
+
+    By a half of their width and of their height, so that the cells are a rectangle as the raster is.
+    """
     columns, rows = size
     n_rows, n_columns = raster.values.shape
     x0, x1, y0, y1 = raster.extent
@@ -34,10 +37,16 @@ def shades_of(
     )
     shape = (rows, _SAMPLES, columns, _SAMPLES)
     covered = inside.reshape(shape).sum(axis=(1, 3)).ravel()
-    cells = np.flatnonzero(2 * covered >= _SAMPLES * _SAMPLES)
+    wide, high = _covered(at_column, columns), _covered(at_row, rows)
+    cells = np.flatnonzero(high[:, None] & wide[None, :])
     ink = sampled.reshape(shape).sum(axis=(1, 3)).ravel()[cells] / covered[cells]
     levels = np.clip(np.round(ink * (len(SHADES) - 1)), 0, len(SHADES) - 1).astype(np.int64)
     return cells, levels
+
+
+def _covered(pixels: npt.NDArray[np.int64], cells: int) -> npt.NDArray[np.bool_]:
+    """(cells,) at least a half of the points of a cell lie in a pixel."""
+    return np.asarray(2 * (pixels >= 0).reshape(cells, _SAMPLES).sum(axis=1) >= _SAMPLES)
 
 
 def _pixels(cells: int, low: float, high: float, pixels: int) -> npt.NDArray[np.int64]:

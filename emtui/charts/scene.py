@@ -185,6 +185,28 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """A histogram in parts that stand on one another, the first at the bottom: heights (G, m) over edges (m + 1,).
+
+    colors: G RGB triples. markers: G characters, drawn in place of blocks where there are no colours.
+    """
+
+    edges: FloatArray
+    heights: FloatArray
+    colors: Sequence[RGB]
+    markers: Sequence[str]
+
+    def __post_init__(self) -> None:
+        heights = np.asarray(self.heights, dtype=np.float64)
+        if heights.ndim != 2:
+            raise ValueError(f"heights should have a row for each part, not the shape {heights.shape}")
+        if min(len(self.colors), len(self.markers)) < len(heights):
+            raise ValueError(f"{len(heights)} parts need as many colors and markers")
+        object.__setattr__(self, "heights", heights)
+        object.__setattr__(self, "edges", _vector(self.edges, "edges", heights.shape[1] + 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class VLine:
     """A vertical line at x: the cursor in a curve. Drawn under curves and points."""
 
@@ -260,7 +282,9 @@ class Prose:
     paragraphs: Sequence[Sequence[tuple[str, RGB]]]
 
 
-Layer: TypeAlias = Prose | Ground | Dots | Cloud | Curve | Mark | Ellipse | Trail | Bars | VLine | HLine | Span | Raster
+Layer: TypeAlias = (
+    Prose | Ground | Dots | Cloud | Curve | Mark | Ellipse | Trail | Bars | Stack | VLine | HLine | Span | Raster
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

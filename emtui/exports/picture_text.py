@@ -10,6 +10,7 @@ from emtui.charts.drawing import draw
 from emtui.exports.files import file_name, write_file, write_numbered
 from emtui.session import Session
 from emtui.views import view_for
+from emtui.views.by_hand import step_sentence
 
 WIDTH, HEIGHT = 100, 36
 
@@ -26,7 +27,7 @@ def picture_text(session: Session, width: int = WIDTH, height: int = HEIGHT) -> 
         from emtui.charts.diagram import draw_diagram
 
         picture = draw_diagram(diagram, width, height, DARK)
-    lines = [view.caption(frame, axes), *picture.text.splitlines(), view.sentence(frame)]
+    lines = [view.caption(frame, axes), *picture.text.splitlines(), step_sentence(frame)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 

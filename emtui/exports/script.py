@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 import engine
+from emtui.by_hand import by_hand_start
 from emtui.choices import Choices
 from emtui.exports.parameters_file import fields_of
 from emtui.known import ALL, NONE, share_of
 from emtui.networks.learning import train_share
 from emtui.sources import is_folder, looks_like_file
+from engine.algorithms import algorithm_named
+from engine.arrays import Array
 from engine.step import Step
 
 
@@ -21,13 +24,16 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
     """The script that takes the same steps.
 
     Where the last step says why it is the last, and no earlier one does, the script iterates under the same stopping
-    rules; else it walks to that iteration and phase and stops there.
+    rules; else it walks to that iteration and phase and stops there. Where something was moved by hand on the way, it
+    begins at what that came to.
 
     Args:
         choices: what the user picked, with the seed of these steps.
         steps: from the start to the step that is wanted.
     """
-    last, start = steps[-1], choices.start
+    last, moved = steps[-1], by_hand_start(steps)
+    start = choices.start if moved is None else moved.params
+    weights = None if moved is None else last.problem.data.sample_weight
     imports, class_name = _model_class(choices.model)
     if choices.model.supervised and choices.standardize:
         imports.append("from engine.units import standard_units")
@@ -36,7 +42,7 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
     lines = [
         f'"""{_title(choices, last)}"""',
         "",
-        *(["import numpy as np", ""] if start is not None else []),
+        *(["import numpy as np", ""] if start is not None or weights is not None else []),
         "import engine",
         *imports,
         "",
@@ -48,10 +54,17 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
     if start is not None:
         lines += _call("start = model.Params", _arrays(start))
         arguments.append("start=start")
+    if weights is not None:
+        lines += _weight_lines(weights, "X" if choices.model.supervised else "data.X")
+        arguments.append("sample_weight=sample_weight")
     arguments.append(f"seed={choices.seed}")
     if choices.algorithm != "classic":
         arguments.append(f"algorithm={choices.algorithm!r}")
-    lines += ["", *_walk_lines(choices, steps, arguments), "", *_result_lines(last)]
+    if moved is None:
+        walk = _walk_lines(choices, steps, arguments)
+    else:
+        walk = [*_of_the_iteration(choices), *_lines_since(moved.half_steps, arguments)]
+    lines += ["", *walk, "", *_result_lines(last)]
     return "\n".join(lines) + "\n"
 
 
@@ -121,6 +134,32 @@ def _split_lines(choices: Choices) -> list[str]:
 
 def _options(model: Any) -> list[str]:
     return [f"{option.name}={getattr(model, option.name)!r}" for option in model.options()]
+
+
+def _weight_lines(weights: Array, table: str) -> list[str]:
+    """The rows that were left out or counted otherwise by hand."""
+    lines = ["", f"sample_weight = np.ones(len({table}))"]
+    for weight in np.unique(weights[weights != 1.0]).tolist():
+        lines.append(f"sample_weight[{np.flatnonzero(weights == weight).tolist()!r}] = {weight!r}")
+    return lines
+
+
+def _of_the_iteration(choices: Choices) -> list[str]:
+    """A word of warning where E-steps depend on the number of their iteration, which begins anew."""
+    algorithm = algorithm_named(choices.algorithm)
+    if algorithm.rises != "nothing" and not choices.model.samples:
+        return []
+    return ["# iterations are counted anew from here, and its temperatures and draws go by them"]
+
+
+def _lines_since(half_steps: int, arguments: list[str]) -> list[str]:
+    """The half-steps that were taken since the last move by hand."""
+    return [
+        *_call("step = engine.begin", arguments),
+        f"for _ in range({half_steps}):",
+        "    step = engine.advance(step)",
+        "    print(step.iteration, step.phase, step.objective)",
+    ]
 
 
 def _walk_lines(choices: Choices, steps: Sequence[Step], arguments: list[str]) -> list[str]:

@@ -114,6 +114,13 @@ def _split(choices: Choices, targets: IntArray) -> tuple[IntArray, IntArray]:
         raise OptionError(f"the test share must be at least 0 and below 1, not {share:g}.")
     if share == 0.0:
         return np.arange(len(targets)), np.arange(0)
+    counts = np.bincount(targets)
+    if choices.stratify and (counts == 1).any():
+        name = quoted(choices.dataset.class_names[int(np.flatnonzero(counts == 1)[0])])
+        raise DataError(
+            f"the class {name} has a single row, which can't be both trained on and held back: "
+            "leave that row out, or hold back none (--test-share 0)."
+        )
     seed = choices.seed if choices.split_seed is None else choices.split_seed
     split = train_test_split(targets, train_share=train_share(share), stratified=choices.stratify, seed=seed)
     return split.train, split.test

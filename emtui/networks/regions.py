@@ -114,5 +114,6 @@ def fixed_words(data: Dataset, across: int, up: int) -> str:
     others = data.n_features - len({across, up})
     if not others:
         return "both features are shown"
-    which = "the other feature is" if others == 1 else f"the other {others} features are"
-    return f"{which} held at the mean of the training rows"
+    return (
+        "the other one held at its training mean" if others == 1 else f"the other {others} held at their training means"
+    )

@@ -16,7 +16,7 @@ class AgreementPane(Pane):
     Everything is counted from the confusion matrix and the step's own numbers, so nothing waits for a thread.
     """
 
-    short_label = "agr"
+    short_label = "agree"
     label = "agreement"
 
     def compose(self) -> ComposeResult:

@@ -17,6 +17,7 @@ from emtui.charts.picture import to_strips
 from emtui.charts.sparkbar import bar
 from emtui.charts.text import clean, pad
 from emtui.frame import Frame
+from emtui.known import n_given
 from emtui.panes.columns import Cell, Column, Piece, ink
 from emtui.views import view_for
 from emtui.views.format import MISSING, fixed, number, probability, share
@@ -63,8 +64,9 @@ def agreement_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, .
         from emtui.panes.contest_lines import contest_lines
 
         return tuple(contest_lines(frame.contest, frame.choices.model, width, palette))
-    lines: list[Cell] = [*_hits(frame, width, palette), *_indices(frame, width)]
+    lines: list[Cell] = [*_hits(frame, width, palette), *_indices(frame, width), *_matching(frame, width)]
     lines += _shares(frame, width, palette)
+    lines += _weighed(frame, width)
     lines += _criteria(frame, width)
     if frame.agreement is not None:
         lines += _confusion(frame, frame.agreement, width, palette)
@@ -103,6 +105,9 @@ def _hits(frame: Frame, width: int, palette: Palette) -> list[Cell]:
             length = min(20, width - len(head) - 1)
             pieces += [(" ", Style()), (bar(found.accuracy, length, palette.ascii), ink(palette, color))]
         lines.append(tuple(pieces))
+    given = n_given(frame.choices)
+    if given and frame.agreement is not None:
+        lines += _wrapped(f"{given:,} given rows don't count.", width)
     return lines
 
 
@@ -135,6 +140,12 @@ def _indices(frame: Frame, width: int) -> list[Cell]:
     )
 
 
+def _matching(frame: Frame, width: int) -> list[Cell]:
+    """Where there are not as many components as classes, which rows can't be hits however good the clustering is."""
+    said = "" if frame.agreement is None else frame.agreement.unmatched
+    return _wrapped(f"{said[0].upper()}{said[1:]}.", width) if said else []
+
+
 # shares
 
 
@@ -143,6 +154,8 @@ def _shares(frame: Frame, width: int, palette: Palette) -> list[Cell]:
     if not shares:
         return []
     columns = _share_columns(shares, width)
+    if not columns:
+        return []
     names = max(2, min(2 + max(cell_len(clean(s.name)) for s in shares), width // 3))
     faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
     lines: list[Cell] = [((" " * names + "".join(f" {head:>{room}}" for head, room, _ in columns), faint),)]
@@ -180,6 +193,16 @@ def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, 
     return columns
 
 
+def _weighed(frame: Frame, width: int) -> list[Cell]:
+    """Rows that were weighed by hand: hits and shares count rows, whatever they weigh."""
+    weights = frame.step.problem.data.sample_weight
+    if weights is None or not frame.moved_by_hand:
+        return []
+    out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())
+    parts = [f"{out:,} left out"] * (out > 0) + [f"{other:,} counted otherwise"] * (other > 0)
+    return _wrapped(f"By hand: {', '.join(parts)}; hits and rows count every row once.", width) if parts else []
+
+
 # criteria and confusion
 
 
@@ -189,7 +212,7 @@ def criteria_of(frame: Frame) -> Criteria | None:
     That is where responsibilities are not exact, so that their entropy is not at hand, and the rows are many.
     """
     model = frame.choices.model
-    if not model.has_likelihood:
+    if not model.has_likelihood or frame.n_rows == 1:  # of one row they say nothing
         return None
     step = frame.step
     try:

@@ -69,6 +69,8 @@ class BoundPane(Pane):
         if self._asked != wanted:
             self._asked = wanted
             self.border_subtitle = "computing …"
+            if self.slice is None:
+                self.query_one(Chart).set_scene(Scene(empty="computing …"))
             self.post_message(Asked(*wanted))
             return
         self._draw_curves(frame)
@@ -127,12 +129,12 @@ class BoundPane(Pane):
 
 def bound_scene(frame: Frame, found: Slice, palette: Palette, x_label: str) -> Scene:
     """Objective and bound over t, with marks where θ was when q was settled, where it is, and where the bound ends."""
-    label = "objective" if frame.record.log_prior else frame.choices.model.objective_label
+    label, bound_label = _labels(frame)
     layers: list[Layer] = [VLine(t) for t in (found.t_old, found.t_new) if math.isfinite(t)]
     if np.isfinite(found.objective).any():
         layers.append(Curve(found.t, found.objective, palette.color(0), "solid", label))
-    if np.isfinite(found.bound).any():
-        layers.append(Curve(found.t, found.bound, palette.color(1), "dotted", "bound"))
+    if np.isfinite(found.bound).any() and frame.choices.model.hides:
+        layers.append(Curve(found.t, found.bound, palette.color(1), "dotted", bound_label))
     for where, t in marked(frame, found).items():
         objective, bound = found.at(t)
         y = bound if where == "top" or not math.isfinite(objective) else objective
@@ -150,12 +152,24 @@ def bound_scene(frame: Frame, found: Slice, palette: Palette, x_label: str) -> S
     )
 
 
+def _labels(frame: Frame) -> tuple[str, str]:
+    """What the two curves are called; where E-steps are not exact the bound is the run's objective, and not the other.
+
+    With a prior both are sums: "objective" is the log-likelihood + the log prior.
+    """
+    model, prior = frame.choices.model, bool(frame.record.log_prior)
+    if model.exact:
+        return "objective" if prior else model.objective_label, "bound"
+    with_prior = " + prior" if prior else ""
+    return f"{model.objective_label}{with_prior}", f"bound{with_prior}"
+
+
 def marked(frame: Frame, found: Slice) -> dict[str, float]:
     """The places that have a mark of their own, later ones above: "top" of the bound, "old", "now".
 
     After an M-step θ lies on the picture's line only where no other parameter moved with it: else nothing is "now".
     """
-    marks = {"top": found.top} if math.isfinite(found.top) else {}
+    marks = {"top": found.top} if math.isfinite(found.top) and frame.choices.model.hides else {}
     if frame.step.phase != "M":
         return marks | {"now": found.t_old}
     marks["old"] = found.t_old
@@ -183,7 +197,9 @@ def _heights(found: Slice) -> Range | None:
 def bound_notes(frame: Frame, found: Slice, *, ascii: bool = False) -> list[str]:
     """What must be said of the curves, the most important first."""
     notes = []
-    if frame.step.at_q is None:
+    if not frame.choices.model.hides:
+        notes.append("nothing is hidden: no bound")
+    elif frame.step.at_q is None:
         notes.append("no bound before the first E-step")
     if not found.exact:
         known = np.isfinite(found.objective)

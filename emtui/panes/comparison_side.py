@@ -12,7 +12,9 @@ from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.charts.scene import Scene
+from emtui.charts.text import first_fitting
 from emtui.frame import Frame
+from emtui.panes.lines import objective_name
 from emtui.views.format import fixed, plural, share
 from engine.evaluation import Agreement
 from engine.run import Run
@@ -39,6 +41,7 @@ class ComparisonSide(Vertical):
         super().__init__(id=id)
         self.border_title = title
         self._has_matrix = False
+        self._heading = ("", "")
 
     def compose(self) -> ComposeResult:
         """The heading, the picture, the matrix, and the sentence that stands in their place."""
@@ -57,7 +60,7 @@ class ComparisonSide(Vertical):
     def show(self, heading: tuple[str, str], scene: Scene, matrix: Matrix | None) -> None:
         """Show a picture, with two lines above and the matrix below it."""
         self.remove_class("-empty")
-        self.query_one(".heading", Static).update(Content("\n".join(clean(line) for line in heading)))
+        self._heading = heading
         self.chart.set_scene(scene)
         self._has_matrix = matrix is not None
         if matrix is not None:
@@ -70,7 +73,10 @@ class ComparisonSide(Vertical):
         self.add_class("-empty")
 
     def on_resize(self) -> None:
-        """The matrix gives way to the picture where there is little room."""
+        """The matrix gives way to the picture where there is little room, and the last part of a long heading goes."""
+        width = self.size.width
+        lines = [first_fitting(width, line, line.rpartition(" · ")[0] or line) for line in self._heading]
+        self.query_one(".heading", Static).update(Content("\n".join(lines)))
         self.set_class(self._has_matrix and self.size.height >= _ROWS_FOR_MATRIX, "-matrix")
 
 
@@ -82,9 +88,14 @@ def hits_of(found: Agreement | None) -> str:
 def model_heading(frame: Frame) -> tuple[str, str]:
     """Who stands at the left, and how far it is."""
     step, model = frame.step, frame.choices.model
-    where = "start" if step.phase == "init" else f"iteration {step.iteration}, {step.phase}-step"
+    phase = "by hand" if frame.record.by_hand else f"{step.phase}-step"
+    where = "start" if step.phase == "init" else f"iteration {step.iteration}, {phase}"
     hits = "press e for responsibilities" if frame.labels is None else hits_of(frame.agreement)
-    return f"{model.name} K={frame.choices.n_components} · {where}", f"{hits} · objective {fixed(step.objective)}"
+    height = f"{objective_name(frame)} {fixed(step.objective)}"
+    sized = model.size_option in {option.name for option in model.options()}
+    size = f" K={frame.choices.n_components}" if sized else ""
+    told = (hits, height) if frame.agreement is not None else (height, hits)  # the last may have to go
+    return f"{model.name}{size} · {where}", " · ".join(told)
 
 
 def baseline_heading(frame: Frame, run: Run) -> tuple[str, str]:

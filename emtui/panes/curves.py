@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 What = Literal["log-likelihood", "kl", "accuracy", "loss"]
 _WHAT: tuple[What, ...] = ("log-likelihood", "kl", "accuracy")
 _ROUNDING = 1e-10  # relative to the values of a curve; less than this between them is no change
+_FLAT = 0.05  # of such values: what is shown above and below them
 _OF_NETWORK: tuple[What, ...] = ("loss", "accuracy", "log-likelihood", "kl")
 
 
@@ -81,6 +82,8 @@ class CurvesPane(Pane):
         label = frame.choices.model.objective_label
         if self._shows_learning(frame):
             return f"{self._what} by {self._against}", self._what
+        if self._what == "log-likelihood" and not any(math.isfinite(r.log_likelihood) for r in frame.records):
+            return ("bound",)
         if self._what == "log-likelihood":
             return f"{label} and bound", f"{label}, bound", "ln p and bound", "ln p, bound", "ln p"
         return ("KL(q ‖ posterior)", "KL") if self._what == "kl" else (self._what,)
@@ -105,7 +108,7 @@ class CurvesPane(Pane):
         from emtui.panes.learning_scenes import AGAINST
 
         if self.frame is None or self.frame.contest is None:
-            self.notify("Only a network is taken against seconds and passes: choose the model mlp.", markup=False)
+            self.refuse("Only a network is taken against seconds and passes: choose the model mlp.")
             return
         self._against = AGAINST[(AGAINST.index(self._against) + 1) % len(AGAINST)]
         self._what = self._what if self._shows_learning(self.frame) else "loss"
@@ -114,19 +117,23 @@ class CurvesPane(Pane):
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """Go to the step that was clicked."""
         event.stop()
-        if self.frame is not None and self.frame.contest is not None and self._shows_learning(self.frame):
+        frame = self.frame
+        if frame is None:
+            return
+        if frame.contest is not None and self._shows_learning(frame):
             from emtui.panes.learning_scenes import place_of
 
-            own = self.frame.contest.own
+            own = frame.contest.own
             nearest = min(range(len(own)), key=lambda place: abs(place_of(own[place], self._against) - event.x))
-            self.post_message(GoTo(2 * nearest))
+            moved = [record.index for record in frame.records if record.phase != "E"]
+            self.post_message(GoTo(moved[nearest]))
             return
-        self.post_message(GoTo(round(event.x * 2)))
+        self.post_message(GoTo(int(np.abs(half_steps(frame) - event.x).argmin())))
 
 
 def half_steps(frame: Frame) -> np.ndarray:
     """(len(records),) the place of each step on the axis of iterations: 0 at the start, t − ½ after E, t after M."""
-    return np.array([record.index / 2 for record in frame.records])
+    return np.array([record.iteration - 0.5 * (record.phase == "E") for record in frame.records])
 
 
 def bound_scene(frame: Frame, palette: Palette) -> Scene:
@@ -134,16 +141,23 @@ def bound_scene(frame: Frame, palette: Palette) -> Scene:
     x = half_steps(frame)
     likelihood = np.array([record.log_likelihood for record in frame.records])
     bound = np.array([record.elbo for record in frame.records])
+    if not np.isfinite([*likelihood, *bound]).any():
+        return Scene(empty="no E-step yet", x_ticks=(), y_ticks=())
+    alone = not np.isfinite(likelihood).any()  # there is the bound, and nothing above it
+    upper, label = (bound, "bound") if alone else (likelihood, frame.choices.model.objective_label)
+    below = [] if alone else [Curve(x, bound, palette.color(1), "dotted", "bound")]
     return Scene(
         layers=(
             VLine(float(x[frame.cursor])),
-            Curve(x, bound, palette.color(1), "dotted", "bound"),
-            Curve(x, likelihood, palette.color(0), "solid", frame.choices.model.objective_label),
-            *_here(x, likelihood, frame.cursor, palette),
+            *below,
+            Curve(x, upper, palette.color(0), "solid", label),
+            *_by_hand(frame, x, upper, palette),
+            *_here(x, upper, frame.cursor, palette),
         ),
         x_label="iteration",
         x_range=(0.0, max(1.0, float(x[-1]))),
         y_range=_above_rounding(likelihood, bound),
+        legend=_by_hand_legend(frame, palette),
         description=f"{frame.choices.model.objective_label} {fixed(frame.record.log_likelihood)}, "
         f"bound {fixed(frame.record.elbo)}",
     )
@@ -157,10 +171,12 @@ def kl_scene(frame: Frame, palette: Palette) -> Scene:
         layers=(
             VLine(float(x[frame.cursor])),
             Curve(x, kl, palette.color(3), "solid", "KL"),
+            *_by_hand(frame, x, kl, palette),
             *_here(x, kl, frame.cursor, palette),
         ),
         x_label="iteration",
         x_range=(0.0, max(1.0, float(x[-1]))),
+        legend=_by_hand_legend(frame, palette),
         empty="no E-step yet",
         description=f"KL {number(frame.record.kl)}",
     )
@@ -169,8 +185,11 @@ def kl_scene(frame: Frame, palette: Palette) -> Scene:
 def accuracy_scene(frame: Frame, palette: Palette) -> Scene:
     """Share of rows whose matched label is right, by half-step, with k-means as a line."""
     x = half_steps(frame)
-    n_known = int((frame.choices.dataset.y >= 0).sum()) if frame.choices.dataset.y is not None else 1
-    accuracy = np.array([math.nan if r.hits is None else r.hits / n_known for r in frame.records])
+    from emtui.baseline import classes_to_find
+
+    truth = classes_to_find(frame.choices)
+    n_judged = 1 if truth is None else int((truth >= 0).sum())
+    accuracy = np.array([math.nan if r.hits is None else r.hits / n_judged for r in frame.records])
     layers: list[Layer] = [VLine(float(x[frame.cursor]))]
     legend = []
     if frame.baseline is not None and frame.baseline.agreement is not None:
@@ -189,18 +208,37 @@ def accuracy_scene(frame: Frame, palette: Palette) -> Scene:
 def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:
     """A range about curves that differ by no more than rounding, so that it is not drawn as if it were news.
 
-    None where they differ by more: the chart then fits them.
+    It is wide enough for ticks with few digits. None where they differ by more: the chart then fits them.
     """
     values = np.concatenate(curves)
     values = values[np.isfinite(values)]
     if not len(values):
         return None
     low, high = float(values.min()), float(values.max())
-    least = _ROUNDING * max(abs(low), abs(high))
-    if not 0 < high - low < least:
+    size = max(abs(low), abs(high))
+    if high - low > _ROUNDING * size:
         return None
-    middle = low + (high - low) / 2
-    return middle - least / 2, middle + least / 2
+    middle, room = low + (high - low) / 2, _FLAT * size or 1.0
+    return middle - room, middle + room
+
+
+def _by_hand(frame: Frame, x: np.ndarray, y: np.ndarray, palette: Palette) -> list[Layer]:
+    """A mark where a person moved something."""
+    return [
+        Mark(float(x[record.index]), float(y[record.index]), pencil(palette), palette.text)
+        for record in frame.records
+        if record.by_hand and math.isfinite(y[record.index])
+    ]
+
+
+def _by_hand_legend(frame: Frame, palette: Palette) -> tuple[tuple[str, tuple[int, int, int], str], ...]:
+    by_hand = any(record.by_hand for record in frame.records)
+    return ((pencil(palette), palette.text, "by hand"),) if by_hand else ()
+
+
+def pencil(palette: Palette) -> str:
+    """What stands for a move by hand."""
+    return "*" if palette.ascii else "✎"
 
 
 def _here(x: np.ndarray, y: np.ndarray, cursor: int, palette: Palette) -> tuple[Mark, ...]:

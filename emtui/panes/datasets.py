@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rich.cells import cell_len
@@ -13,12 +13,12 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from emtui.charts.text import pad
+from emtui.charts.text import fit, pad
 from emtui.choices import Choices
 from emtui.frame import Frame
 from emtui.messages import DatasetChosen
 from emtui.panes.choice_list import ChoiceList
-from emtui.panes.lines import cut_lines
+from emtui.panes.lines import cut_lines, wrapped
 from emtui.panes.pane import Pane
 from emtui.panes.wording import border_text
 from emtui.reading import AS_DETECTED, Reading
@@ -66,7 +66,8 @@ def catalogue_offers() -> tuple[Offer, ...]:
 def offer_of(choices: Choices) -> Offer:
     """The offer that makes these data again."""
     data = choices.dataset
-    detail = f"Each row is {data.description}." if data.description else ""
+    told = data.description and data.description != f"one row of {data.name}"  # which the title says already
+    detail = f"Each row is {data.description}." if told else ""
     shape = (data.n_samples, data.n_features)
     return Offer(
         choices.source,
@@ -79,6 +80,23 @@ def offer_of(choices: Choices) -> Offer:
         choices.reading,
         choices.principal,
     )
+
+
+def _shape(offer: Offer) -> str:
+    return f" {offer.shape[0]:,}×{offer.shape[1]:,}"
+
+
+def _title_room(offer: Offer, width: int) -> int:
+    """Cells of a line that its title has beside the mark and the shape."""
+    return width - 2 - cell_len(_shape(offer))
+
+
+def _said_in(said: str, width: int, height: int) -> list[str]:
+    """The lines of it: without the licence, or the source too, where these would be cut."""
+    for shorter in (said, said.partition(" Licence: ")[0], said.partition(" Source: ")[0]):
+        if len(wrapped(shorter, width)) <= height:
+            return wrapped(shorter, width)
+    return cut_lines(shorter, width, height)
 
 
 class DatasetsPane(Pane):
@@ -136,18 +154,21 @@ class DatasetsPane(Pane):
     def _fill(self, present: int | None, width: int) -> None:
         options = self.query_one(ChoiceList)
         at = options.highlighted if options.option_count == len(self._shown) + 1 and options.has_focus else present
-        lines = [Option(self._line(offer, place == present, width)) for place, offer in enumerate(self._shown)]
+        titles = [fit(offer.title, _title_room(offer, width)) for offer in self._shown]
+        told_apart = [
+            replace(offer, title=offer.source) if titles.count(title) > 1 and title != offer.title else offer
+            for offer, title in zip(self._shown, titles, strict=True)
+        ]
+        lines = [Option(self._line(offer, place == present, width)) for place, offer in enumerate(told_apart)]
         options.set_options([*lines, Option(Content(pad("+ open a file… (o)", width)))])
         options.highlighted = at
 
     @staticmethod
     def _line(offer: Offer, present: bool, width: int) -> Content:
-        mark = PRESENT if present else " "
-        shape = f" {offer.shape[0]:,}×{offer.shape[1]:,}"
-        room = width - 2 - cell_len(shape)
+        mark, room = PRESENT if present else " ", _title_room(offer, width)
         if room < 8:
             return Content(pad(f"{mark} {offer.title}", max(1, width)))
-        return Content.assemble(f"{mark} {pad(offer.title, room)}", (shape, "$text-muted"))
+        return Content.assemble(f"{mark} {pad(offer.title, room)}", (_shape(offer), "$text-muted"))
 
     @property
     def _list_width(self) -> int:
@@ -165,14 +186,14 @@ class DatasetsPane(Pane):
         place = options.highlighted
         here = self._place_of(offer_of(self.frame.choices))
         if place is None or place >= len(self._shown):
-            said = "A CSV or TSV file of your own: comma, semicolon or tab, with or without a header."
+            said = "A CSV or TSV file of your own, whoever wrote it, or a folder of texts."
         elif place == here:
             said = " ".join((*data.notes, self._shown[place].detail))
         else:
             said = self._shown[place].detail
         below = self.query_one(Static)
         room = below.styles.max_height
-        below.update(Content("\n".join(cut_lines(clean(said), self.size.width, int(room.value) if room else 1))))
+        below.update(Content("\n".join(_said_in(clean(said), self.size.width, int(room.value) if room else 1))))
         self.call_after_refresh(options.scroll_to_highlight)  # the lines below it may have made the list shorter
         title = self._shown[here].title if here is not None else data.title
         notes = f"{title}: {data.notes[0]}" if data.notes else ""

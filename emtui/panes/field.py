@@ -77,6 +77,7 @@ class Field(Widget, can_focus=True):
         self.applied = clean(text)
         self.label_width = label_width
         self._edit = LineEdit.at_end(self.applied)
+        self._fresh = False  # entered and not yet touched: what is typed takes the place of the text
         self._problem = ""
 
     @property
@@ -117,6 +118,10 @@ class Field(Widget, can_focus=True):
             if not quiet:
                 self.post_message(self.Edited(self))
         self.refresh()
+
+    def choose(self, text: str) -> None:
+        """This text, as if it had been typed."""
+        self._set(LineEdit.at_end(clean(text)))
 
     def take_next(self) -> None:
         """The next of its words."""
@@ -161,11 +166,12 @@ class Field(Widget, can_focus=True):
         return True
 
     def _type(self, event: events.Key) -> bool:
-        edit = self._edit.key(event.key)
+        edit = LineEdit() if self._fresh and event.key in ("backspace", "delete") else self._edit.key(event.key)
         if edit is None and event.character is not None and event.is_printable:
-            edit = self._edit.insert(event.character)
+            edit = (LineEdit() if self._fresh else self._edit).insert(event.character)
         if edit is None:
             return False
+        self._fresh = False
         self._set(edit)
         return True
 
@@ -173,7 +179,8 @@ class Field(Widget, can_focus=True):
         """The first line of what was pasted goes to the cursor of a field that is typed in."""
         event.stop()
         if not self.spec.words and event.text.strip():
-            self._set(self._edit.insert(event.text.strip().splitlines()[0]))
+            self._set((LineEdit() if self._fresh else self._edit).insert(event.text.strip().splitlines()[0]))
+            self._fresh = False
 
     def on_click(self, event: events.Click) -> None:
         """A click on a choice takes the next one; in a text it puts the cursor there."""
@@ -184,12 +191,12 @@ class Field(Widget, can_focus=True):
         if self.spec.words:
             self._cycle(1)
         else:
-            self._edit = self._edit.go_to(column)
+            self._edit, self._fresh = self._edit.go_to(column), False
             self.refresh()
 
     def on_focus(self) -> None:
-        """The cursor starts behind the text."""
-        self._edit = self._edit.go_to(len(self.text))
+        """The cursor starts behind the text, all of which the first letter replaces."""
+        self._edit, self._fresh = self._edit.go_to(len(self.text)), not self.changed
 
     # drawing
 
@@ -230,6 +237,8 @@ class Field(Widget, can_focus=True):
             return [Segment(pad(self.text, room), value)]
         text, cursor = self._edit.window(room)
         text += " "
+        if self._fresh and cursor == len(text) - 1 > 0:  # all of it is marked
+            return [Segment(text[:cursor], self._style("field--cursor")), Segment(" ", value)]
         return [
             Segment(text[:cursor], value),
             Segment(text[cursor], self._style("field--cursor")),

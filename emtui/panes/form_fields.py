@@ -43,6 +43,7 @@ _LABELS = {
     "max_iter": "iterations",
     "tol": "tolerance",
     "stop": "stop rule",
+    "principal": "PCA components",
 }
 _SEED = Option(name="seed", kind="int", default=0, minimum=0, help="one seed gives the same run every time")
 _TOL = Option(
@@ -55,6 +56,9 @@ _TEST_SHARE = Option(
 _STRATIFY = Option(name="stratify", kind="bool", default=True, help="hold back the same share of every class")
 _SAME_START = Option(
     name="same_start", kind="bool", default=True, help="the other way to train it begins from the same weights"
+)
+_PRINCIPAL = Option(
+    name="principal", kind="int", default=None, minimum=1, help="so many principal components in place of the columns"
 )
 _STANDARDIZE = Option(
     name="standardize", kind="bool", default=False, help="give every column mean 0 and variance 1 first"
@@ -202,6 +206,11 @@ def _field(option: Option, of_model: bool = False) -> FormField:
 def standardize_field() -> FormField:
     """The line that asks whether columns are given mean 0 and variance 1."""
     return _field(_STANDARDIZE)
+
+
+def principal_field() -> FormField:
+    """The line that asks for principal components in the place of the columns; empty for the columns themselves."""
+    return _field(_PRINCIPAL)
 
 
 def _model_field() -> FormField:

@@ -41,8 +41,8 @@ class LedgerEntry:
 def entries(frame: Frame) -> tuple[LedgerEntry, ...]:
     """L = Q + H, ln p(X | θ) = L + KL, objective = ln p(X | θ) + ln p(θ); all of this step's θ and q.
 
-    Where the E-step is not exact the objective is the bound + ln p(θ). Before the first E-step there is no q, so
-    the ledger begins with the log-likelihood.
+    Where the E-step is not exact the objective is the bound + ln p(θ). Before the first E-step there is no q, and
+    where nothing is hidden there never is: the ledger begins with the log-likelihood.
     """
     model, book = frame.choices.model, frame.ledger
     likelihood = model.objective_label
@@ -56,7 +56,7 @@ def entries(frame: Frame) -> tuple[LedgerEntry, ...]:
         return LedgerEntry(sign, name, short, value, change)
 
     lines: list[LedgerEntry] = []
-    if math.isfinite(book.value("elbo")):
+    if model.hides and math.isfinite(book.value("elbo")):
         lines += [
             entry("", "Q(θ; q)", "Q", "q_value"),
             entry("+", "entropy H(q)", "H(q)", "entropy"),
@@ -122,13 +122,27 @@ def _belongings(frame: Frame) -> list[str]:
     step = frame.step
     theta = "θ: the start" if step.iteration == 0 or (step.iteration == 1 and step.phase == "E") else None
     theta = theta or f"θ: of iteration {step.iteration - (step.phase == 'E')}"
+    if _moved_by_hand(frame):
+        theta = f"{theta}, moved by hand"
+    elif frame.record.by_hand:
+        return ["θ and θ_q stay; the rows weigh otherwise, so each change is between sums over other rows."]
+    if not frame.choices.model.hides:
+        return [f"{theta}. Nothing is hidden, so there is no q, no bound and no KL."]
     if step.at_q is None:
         return [f"{theta}. There is no q before the first E-step."]
     if step.phase == "E":
         return [f"{theta}; q: settled at this very θ."]
     settled = "the start" if step.iteration == 1 else f"θ of iteration {step.iteration - 1}"
-    opened = ", so KL is what the M-step opened" if frame.choices.model.exact and frame.record.kl > _ROUNDING else ""
+    who = "the M-step"
+    if _moved_by_hand(frame):
+        who = "the move" if frame.previous is not None and frame.previous.phase == "E" else "the moves since"
+    opened = f", so KL is what {who} opened" if frame.choices.model.exact and frame.record.kl > _ROUNDING else ""
     return [f"{theta}; q: settled at {settled}{opened}."]
+
+
+def _moved_by_hand(frame: Frame) -> bool:
+    """A person put θ where it is, in the place of the M-step, on the same rows."""
+    return frame.record.by_hand and frame.previous is not None and frame.previous.problem is frame.step.problem
 
 
 def falls(frame: Frame) -> list[str]:
@@ -149,16 +163,20 @@ def _why(fall: Fall) -> str:
     if fall.reason == "estimate":
         errors = f", {number(fall.errors, 2)} standard errors here" if math.isfinite(fall.errors) else ""
         return f"the log-likelihood is estimated from draws{errors}"
+    if fall.reason == "by_hand":
+        return "; ".join(plain(detail) for detail in fall.details)
     said = _REASONS[fall.reason]
     return f"{said} ({'; '.join(plain(detail) for detail in fall.details)})" if fall.details else said
 
 
 _REASONS: dict[Reason, str] = {
+    "by_hand": "moved by hand",
     "event": "the M-step set parameters by a rule, not by the maximum",
     "gradient": "the gradient step was too long",
-    "hard": "each row goes wholly to its likeliest component, which pushes up the bound alone",
+    "hard": "hard assignment pushes up the bound alone",
     "sampled": "the assignments were drawn, so nothing has to rise",
-    "annealed": "at a temperature above 1 nothing has to rise",
+    "annealed": "at a temperature other than 1 nothing has to rise",
+    "leap": "an accelerated step goes past the bound's top, to where the objective is no lower",
     "prior": "the log-prior gained more, and the objective is their sum",
     "branch": "the step before belongs to another start",
     "unexplained": "a limit of the arithmetic, since exact EM can't fall",

@@ -73,7 +73,7 @@ def where_parts(frame: Frame) -> list[str]:
     sized = choices.model.size_option in {option.name for option in choices.model.options()}
     size = f" K={choices.n_components}" if sized else ""
     standardised = " standardised" if choices.standardize else ""
-    parts = [f"{choices.dataset.name} {n_rows}×{n_columns}{standardised}", f"{choices.model.name}{size}"]
+    parts = [f"{choices.dataset.name} {n_rows:,}×{n_columns:,}{standardised}", f"{choices.model.name}{size}"]
     kind = getattr(choices.model, "covariance_type", None)
     if getattr(choices.model, "emission", None) == "categorical":  # then no Gaussian has a shape
         kind = "categorical"
@@ -87,14 +87,27 @@ def where_parts(frame: Frame) -> list[str]:
     if choices.known != NONE:
         parts.insert(2, f"known labels {choices.known}")
     if choices.algorithm != "classic":
-        parts.insert(2, choices.algorithm)
+        parts.insert(2, _algorithm_words(frame))
     return parts
 
 
+def _algorithm_words(frame: Frame) -> str:
+    """The algorithm's name; `annealed T=3.4` where the E-step of this iteration has a temperature."""
+    from engine.algorithms import Annealed
+
+    algorithm = frame.step.problem.algorithm
+    if isinstance(algorithm, Annealed):
+        return f"{algorithm.name} T={number(algorithm.temperature(max(1, frame.step.iteration)))}"
+    return algorithm.name
+
+
 def step_words(frame: Frame) -> str:
-    """`start`, or `iteration 7 · E`."""
+    """`start`, or `iteration 7 · E`; `iteration 7 · by hand` where a person made the step."""
     step = frame.step
-    return "start" if step.phase == "init" else f"iteration {step.iteration} · {step.phase}"
+    phase = "by hand" if frame.record.by_hand else step.phase
+    if step.phase == "init":
+        return "start · by hand" if frame.record.by_hand else "start"
+    return f"iteration {step.iteration} · {phase}"
 
 
 def objective_words(frame: Frame) -> str:
@@ -129,10 +142,11 @@ def estimate_words(frame: Frame) -> str:
 def _fitted(parts: list[str], room: int) -> str:
     while len(parts) > 1 and cell_len(" · ".join(parts)) > room:
         parts = parts[:-1]
-    text = " · ".join(parts)
-    while cell_len(text) > max(0, room):
-        text = text[:-1]
-    return text
+    words = " · ".join(parts).split(" ")
+    while len(words) > 1 and cell_len(" ".join(words)) > room:
+        words = words[:-1]  # a number is there or not: half of one would be another
+    text = " ".join(words)
+    return text if cell_len(text) <= room else set_cell_size(text, room - 1) + "…" if room > 0 else ""
 
 
 class Telling(Widget):

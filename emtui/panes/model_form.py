@@ -38,7 +38,6 @@ class ModelForm(Pane):
     `ModelChosen` where only the model was changed, else `SettingsChanged` with the fields of `Choices` that differ.
     """
 
-    short_label = "mod"
     label = "model"
 
     DEFAULT_CSS = """

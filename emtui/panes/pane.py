@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual.containers import Vertical
 
 from emtui.frame import Frame
+from emtui.messages import KeyRefused
 from emtui.questions import Question
 from engine.step import Step
 
@@ -56,13 +57,19 @@ class Pane(Vertical):
 
     def draw_if_seen(self) -> None:
         """Draw what is to be shown unless it is drawn already, or nobody can see it."""
-        if self.frame is None or not self.is_mounted or not self.display or not self.size:
+        if self.frame is None or not self.is_mounted or not self.display or not self.size or self._covered:
             return
         wanted = (self.frame, self.chosen_row)
         if self._drawn is not None and self._drawn[0] is wanted[0] and self._drawn[1] == wanted[1]:
             return
         self._drawn = wanted
         self.draw(self.frame)
+
+    @property
+    def _covered(self) -> bool:
+        """Another screen lies over this one, and hides it; a dialog lets it be seen."""
+        above = self.app.screen
+        return above is not self.screen and not above.is_modal
 
     def draw(self, frame: Frame) -> None:
         """Put the frame's content on the screen."""
@@ -74,6 +81,10 @@ class Pane(Vertical):
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """What it can do besides its keys, for the palette: words, a tip, and the call."""
         yield from ()
+
+    def refuse(self, reason: str) -> None:
+        """Have the screen say, in a sentence, why a key has nothing to do here."""
+        self.post_message(KeyRefused(reason))
 
     def redraw(self) -> None:
         """Draw the same frame again, after a choice of the pane's own."""

@@ -8,18 +8,10 @@ from typing import Any
 
 from emtui.charts.colors import Palette
 from emtui.charts.text import clean
+from emtui.entry_words import entry_parts
 from emtui.frame import Frame
 from emtui.views import view_for
 from engine.entries import Entry, entries
-
-_SINGULAR = {
-    "weights": "weight",
-    "means": "mean",
-    "probabilities": "probability",
-    "rates": "rate",
-    "centers": "centre",
-    "topics": "probability",
-}
 
 
 @dataclass(frozen=True)
@@ -80,17 +72,10 @@ def _entries(model: Any, params: Any) -> tuple[Entry, ...]:
 
 def parameter_words(frame: Frame, entry: Entry, palette: Palette) -> str:
     """What an entry is: "■ 2 mean of petal length", "● H → ■ C transition", "theta"."""
-    names, features = view_for(frame.choices.model).component_names(frame), frame.choices.dataset.feature_names or ()
-    what, index = _SINGULAR.get(entry.field, entry.field), entry.index
-    if not index or index[0] >= len(names) or frame.choices.model.supervised:
+    parts = entry_parts(frame, entry)
+    if parts is None:
         return entry.name
-    who = [f"{palette.marker(k)} {clean(names[k])}" for k in index if k < len(names)]
-    if entry.field == "transition" and len(who) == 2:
-        return f"{who[0]} → {who[1]} {what}"
-    who, others = who[:1], index[1:]
-    if entry.field == "covariances":
-        what = "covariance" if entry.rule == "covariance" else "variance"
-        if getattr(frame.choices.model, "covariance_type", None) == "tied":
-            who, others = [], index
-    of = dict.fromkeys(clean(features[j]) if j < len(features) else str(j + 1) for j in others)
-    return " ".join([*who, f"{what} of {' and '.join(of)}" if of else what])
+    names = view_for(frame.choices.model).component_names(frame)
+    who = " → ".join(f"{palette.marker(k)} {clean(names[k])}" for k in parts.components)
+    said = f"{parts.what} of {' and '.join(parts.of)}" if parts.of else parts.what
+    return f"{who} {said}" if who else said

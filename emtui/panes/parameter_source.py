@@ -60,12 +60,18 @@ class ParameterSource:
         return widths([self._name_column(width, deltas), *columns]) <= width
 
     def lines(self, width: int) -> tuple[tuple[int, bool], ...]:
-        """What each line shows: a row of the table, and whether it is that row's changes."""
+        """What each line shows: a row of the table, and whether it is that row's changes.
+
+        Rows that have nothing in the columns in sight are left out, such as deviations beside a chain's transitions.
+        """
         below = self.deltas(width) == "below"
+        seen = [int(c.key.removeprefix("column ")) for c in self.window(width).columns if c.key.startswith("column ")]
         made = []
         for index, row in enumerate(self.table.rows):
+            if seen and not any(row.cells[place].text.strip() for place in seen):
+                continue
             made.append((index, False))
-            if below and self._moved(row):
+            if below and any(row.cells[place].delta for place in seen):
                 made.append((index, True))
         return tuple(made)
 
@@ -91,7 +97,16 @@ class ParameterSource:
         if all(row.component is None for row in self.table.rows):
             left = width - widths(self._value_columns(deltas)) - GAP
             room = left if min(room, 7) <= left < room else room
+            if left < room:  # not all columns are in sight in any case: whole names where that costs none of them
+                columns = [_with_head(column) for column in self._value_columns(deltas)]
+                longest = min(self._longest_name, 16)
+                seen = [self._in_sight(columns, width, names) for names in range(room, longest + 1)]
+                room += max((extra for extra, count in enumerate(seen) if count == seen[0]), default=0)
         return Column("name", "", room)
+
+    def _in_sight(self, columns: Sequence[Column], width: int, names: int) -> int:
+        """How many columns can be seen beside names of so many cells."""
+        return len(fit_columns([Column("name", "", names)], columns, [], width, self.first).columns)
 
     def _value_columns(self, deltas: Deltas) -> list[Column]:
         made = []

@@ -22,7 +22,7 @@ from emtui.views.view import ParameterTable, UnitsName
 class ParametersPane(Pane):
     """θ as the model's view tabulates it; `u` changes the units, `d` lists more about one component after another."""
 
-    short_label = "par"
+    short_label = "params"
     label = "parameters"
     DEFAULT_CSS = """
     ParametersPane Static { height: auto; max-height: 2; display: none; color: $text-muted; }
@@ -96,8 +96,7 @@ class ParametersPane(Pane):
         """The border: of which component, in which units, and which columns."""
         title = self.label
         if self.component is not None:
-            name = view_for(frame.choices.model).component_names(frame)[self.component]
-            title = f"covariance of component {name}"
+            title = view_for(frame.choices.model).detail_title(frame, self.component)
         self.border_title = Content(first_fitting(self.title_room, title, title.replace("component ", ""), self.label))
         parts = []
         if frame.choices.dataset.units is not None:
@@ -108,7 +107,8 @@ class ParametersPane(Pane):
             which = f"columns {window.first + 1}–{window.last}" if several else f"column {window.last}"
             parts.append(f"{which} of {window.n_middle}")
         if any(cell.delta for row in shown.rows for cell in row.cells):
-            parts.append("▲▼ last M-step")
+            made = next(record for record in reversed(frame.records[: frame.cursor + 1]) if record.phase != "E")
+            parts.append("▲▼ by hand" if made.by_hand else "▲▼ last M-step")
         self.border_subtitle = Content(joined(parts, self.size.width - 4))
 
     def action_units(self) -> None:
@@ -116,7 +116,7 @@ class ParametersPane(Pane):
         if self.frame is None:
             return
         if self.frame.choices.dataset.units is None:
-            self.notify("These data are not standardised: their own units are the only ones.", markup=False)
+            self.refuse("These data are not standardised: their own units are the only ones.")
             return
         self.units = "standard" if self.units == "data" else "data"
         self.redraw()
@@ -128,7 +128,7 @@ class ParametersPane(Pane):
         view = view_for(self.frame.choices.model)
         wanted = 0 if self.component is None else self.component + 1
         if wanted == 0 and view.detail(self.frame, 0) is None:
-            self.notify("There is no more to say about a component of this model.", markup=False)
+            self.refuse("This table has all that there is: no other one for this model.")
             return
         self.component = wanted if wanted < view.n_components(self.frame) else None
         self._first = 0

@@ -10,6 +10,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
+from emtui.by_hand import weight_of
 from emtui.charts.colors import Palette
 from emtui.charts.text import clean
 from emtui.frame import Frame
@@ -146,7 +147,13 @@ class PredictionSource:
             name = replace(name, align="left")
         names = max((cell_len(clean(label)) for label in learning.class_names), default=6)
         target = Column("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "target")
-        right = [target, Column("own", "", 1), *([Column("rival", "", 1, gap=0)] if self.rival is not None else [])]
+        weighed = self.frame.step.problem.data.sample_weight is not None
+        right = [
+            target,
+            *([Column("weight", "", 3)] if weighed else []),
+            Column("own", "", 1),
+            *([Column("rival", "", 1, gap=0)] if self.rival is not None else []),
+        ]
         g = self.own.probabilities.shape[1]
         share = (width - widths([name, *right])) // max(1, g) - 1
         classes = []
@@ -191,6 +198,8 @@ class PredictionSheet:
         if key == "target":
             target = int(learning.targets[source.own.rows[at]])
             return ((clean(learning.class_names[target]), ink(palette, palette.color(target))),)
+        if key == "weight":
+            return self._weight(int(source.own.rows[at]))
         if key == "own":
             return _mark(bool(source.own.wrong[at]), palette)
         if key == "rival" and source.rival is not None:
@@ -202,6 +211,15 @@ class PredictionSheet:
         likeliest = int(source.own.probabilities[at].argmax()) == c
         faint = ink(palette, palette.muted) if value < 0.005 else Style()
         return ((probability(value, 2), ink(palette, palette.color(c), bold=True) if likeliest else faint),)
+
+    def _weight(self, row: int) -> Cell:
+        """What a row that is trained on counts, where it is not once."""
+        frame, palette = self.source.frame, self.palette
+        weight = weight_of(frame.choices, frame.step, row)
+        if weight == 1:
+            return ""
+        said = "out" if weight == 0 else f"{weight:g}{'x' if palette.ascii else '×'}"
+        return ((said, ink(palette, palette.muted)),)
 
 
 def _mark(wrong: bool, palette: Palette) -> Cell:

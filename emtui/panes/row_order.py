@@ -54,6 +54,14 @@ class RowOrder:
         return f"{words}, reversed" if self.reverse else words
 
 
+def row_in_most_doubt(frame: Frame) -> int | None:
+    """The drawn row whose largest responsibility is the smallest; None where there are no responsibilities of rows."""
+    R = frame.responsibilities
+    if R is None or R.ndim != 2 or len(R) != len(frame.rows) or not len(R):
+        return None
+    return int(frame.rows[R.max(axis=1).argmin()])
+
+
 def offered(n_components: int, has_classes: bool) -> tuple[RowOrder, ...]:
     """Every order that these data and this model can have."""
     orders = [RowOrder(), RowOrder("uncertainty"), *(RowOrder("component", k) for k in range(n_components))]

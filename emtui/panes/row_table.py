@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,16 +14,17 @@ from emtui.charts.colors import Palette
 from emtui.charts.sparkbar import share_cells
 from emtui.charts.text import clean
 from emtui.frame import Frame
-from emtui.panes.columns import Cell, Column, Piece, component_head, fit_columns, ink, widths
+from emtui.panes.columns import Cell, Column, Piece, component_head, fit_columns, ink, short_head, widths
 from emtui.panes.row_order import RowOrder
-from emtui.views.format import probability
+from emtui.views.format import number, probability
 from engine.arrays import Array, IntArray
 from engine.data import Dataset
 
 UNCERTAIN = 0.8
 """A row whose largest responsibility is below this is marked."""
 _SHADES, _ASCII_SHADES = "█▓▒░", "#=-."
-_NAMES_MEASURED = 2_000
+_NAMES_MEASURED, _NAME = 2_000, 16  # rows whose names are measured; the most cells of a name
+_VALUES, _VALUE_HEAD = 200, 8  # rows whose values are measured for their column; cells of its head
 _WINDOW_FROM = 36  # cells from which the bar and the class are worth more than one component more
 
 
@@ -78,6 +79,10 @@ class RowSource:
             return np.asarray(R[self.places[places.start : places.stop]])
         return self.frame.responsibilities_of(rows)
 
+    @property
+    def _weights(self) -> Array | None:
+        return self.frame.step.problem.data.sample_weight
+
     # columns
 
     def sheet(self, width: int, palette: Palette) -> RowSheet:
@@ -87,9 +92,10 @@ class RowSource:
     def columns(self, width: int, palette: Palette) -> tuple[Column, ...]:
         """What fits: numbers before the class, the class before the bar; components that don't fit are counted."""
         components = self._component_columns(palette)
-        name, mark = self._name_column(width), Column("mark", "", 2)
+        name, mark = self._name_column(width), Column("mark", "", 2 if self._weights is None else 4)
         classes, bar = self._class_column(width), Column("bar", "", 6 if width < 60 else 10)
         layouts: list[tuple[list[Column], list[Column]]] = [
+            ([name, *self._value_column(), bar], [*classes, mark]),
             ([name, bar], [*classes, mark]),
             ([name, Column("bar", "", 6)], [*classes, mark]),
             ([name], [*classes, mark]),
@@ -99,8 +105,19 @@ class RowSource:
         if fitting:
             left, right = fitting[0]
         else:
-            left, right = layouts[1] if width >= _WINDOW_FROM else layouts[3]
-        return fit_columns(left, components, right, width, self.first).columns
+            left, right = layouts[2] if width >= _WINDOW_FROM else layouts[4]
+        shown = fit_columns(left, components, right, width, self.first).columns
+        for room in range(self._whole_name, name.width, -1):  # names as long as costs no column
+            wider = fit_columns([replace(name, width=room), *left[1:]], components, right, width, self.first).columns
+            if len(wider) == len(shown):
+                return wider
+        return shown
+
+    @cached_property
+    def _whole_name(self) -> int:
+        """Cells that the rows' names take, as far as they are shown at all."""
+        data = self.frame.choices.dataset
+        return 0 if data.row_names is None else min(_longest_name(data), _NAME)
 
     def _component_columns(self, palette: Palette) -> list[Column]:
         columns = []
@@ -113,11 +130,20 @@ class RowSource:
     def _name_column(self, width: int) -> Column:
         data, marked = self.frame.choices.dataset, self.order.by == "row"
         if data.row_names is not None:
-            return Column("row", "row", max(3, min(_longest_name(data), 16, width // 3)), "left", marked)
+            return Column("row", "row", max(3, min(self._whole_name, width // 3)), "left", marked)
         heading, last = ("row", data.n_samples)
         if data.line_numbers is not None:
             heading, last = "line", int(data.line_numbers[-1])
         return Column("row", heading, max(len(heading), len(str(last))), "right", marked)
+
+    def _value_column(self) -> list[Column]:
+        """What was seen in the row, where that is a single number."""
+        data = self.frame.choices.dataset
+        if data.n_features != 1:
+            return []
+        texts = [number(float(value)) for value in own_values(data, self.rows(range(min(self.n_rows, _VALUES))))]
+        title = short_head(data.feature_names[0], _VALUE_HEAD)
+        return [Column("value", title, max(cell_len(title), *map(len, texts)), "right")]
 
     def _class_column(self, width: int) -> list[Column]:
         data = self.frame.choices.dataset
@@ -150,8 +176,10 @@ class RowSheet:
         colors = [ink(palette, palette.color(k), bold=True) for k in range(R.shape[1])]
         values, largest = R.tolist(), R.max(axis=1).tolist()
         labels = R.argmax(axis=1).tolist()
+        weights = self.source.frame.weights_of(self.source.rows(rows))
+        counts = [1.0] * len(labels) if weights is None else weights.tolist()
         made = []
-        for row, shares, top, label in zip(data_rows, values, largest, labels, strict=True):
+        for row, shares, top, label, weight in zip(data_rows, values, largest, labels, counts, strict=True):
             cells: list[Cell] = []
             for column in columns:
                 key = column.key
@@ -164,10 +192,12 @@ class RowSheet:
                     cells.append(self._name(row))
                 elif key == "class":
                     cells.append(self._class(row))
+                elif key == "value":
+                    cells.append(number(float(own_values(self.source.frame.choices.dataset, np.array([row]))[0])))
                 elif key == "bar":
                     cells.append(_bar(shares, column.width, palette))
                 elif key == "mark":
-                    cells.append(self._marks(row, label, top))
+                    cells.append(self._marks(row, label, top, weight))
                 else:
                     cells.append("")
             made.append(cells)
@@ -199,14 +229,24 @@ class RowSheet:
         matched = self._matching[label] if label < len(self._matching) else -1
         return matched != int(truth[row])
 
-    def _marks(self, row: int, label: int, top: float) -> Cell:
+    def _marks(self, row: int, label: int, top: float, weight: float) -> Cell:
         palette = self.palette
+        if weight == 0:
+            return (("out", ink(palette, palette.muted)),)
         pieces: list[Piece] = []
         if self.is_wrong(row, label):
             pieces.append(("x" if palette.ascii else "✗", ink(palette, palette.color(5), bold=True)))
         if top < UNCERTAIN:
             pieces.append(("!", ink(palette, palette.color(1), bold=True)))
+        if weight != 1:
+            pieces.append((f"{weight:g}{'x' if palette.ascii else '×'}", ink(palette, palette.muted)))
         return tuple(pieces)
+
+
+def own_values(data: Dataset, rows: IntArray) -> Array:
+    """(len(rows),) the only column's values at these rows, in the data's own units."""
+    values = data.X[rows, 0]
+    return np.asarray(values if data.units is None else values * data.units.scale[0] + data.units.offset[0])
 
 
 def drawn_place(frame: Frame, row: int) -> int | None:

@@ -1,7 +1,8 @@
-"""The tabs of panes that share one place: one line, numbers first, clickable."""
+"""The tabs of panes that share one place: numbers first, clickable; two lines where there is room, else one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,7 +14,8 @@ from textual.widget import Widget
 
 
 class PaneTabs(Widget):
-    """` 1 picture  2 curves …`; where that doesn't fit `1pic 2curves …`, then two letters each, then the numbers alone.
+    """` 1 picture  2 curves …`; where that doesn't fit `1 pic 2 curves …`, then two letters each (with
+    three for the chosen one), then the numbers alone.
 
     With `twins` it stands in the border of the pane that is seen, whose name the border has already: the other one's
     is enough, and where there is no other one the number alone.
@@ -21,7 +23,7 @@ class PaneTabs(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane-tabs--chosen", "pane-tabs--other"}
     DEFAULT_CSS = """
-    PaneTabs { height: 1; width: 1fr; background: $surface; }
+    PaneTabs { height: 1fr; width: 1fr; background: $surface; }
     PaneTabs .pane-tabs--chosen { color: $text; background: $primary; text-style: bold; }
     PaneTabs .pane-tabs--other { color: $text-muted; background: $surface; }
     """
@@ -59,27 +61,46 @@ class PaneTabs(Widget):
             return [(text, number, name == self._chosen) for text, number, name in named]
         forms = (
             [f" {number} {label} " for _, number, label, _ in self._tabs],
+            [f"{number} {short} " for _, number, _, short in self._tabs],
             [f"{number}{short} " for _, number, _, short in self._tabs],
             [f"{number}{short if name == self._chosen else short[:2]} " for name, number, _, short in self._tabs],
+            [f"{number}{short[: 3 if name == self._chosen else 2]} " for name, number, _, short in self._tabs],
             [f" {number} {short} " if name == self._chosen else f" {number} " for name, number, _, short in self._tabs],
         )
-        fitting = (texts for texts in forms if cell_len("".join(texts).rstrip()) <= self.size.width)
+        fitting = (texts for texts in forms if len(self._lines(texts)) <= max(1, self.size.height))
         texts = next(fitting, forms[-1])
         return [
             (text, number, name == self._chosen) for text, (name, number, _, _) in zip(texts, self._tabs, strict=True)
         ]
 
+    def _lines(self, texts: Sequence[str]) -> list[range]:
+        """Which of these texts stand on each line: as many as fit, at least one."""
+        lines, first, used = [], 0, 0
+        for place, text in enumerate(texts):
+            if place > first and used + cell_len(text.rstrip()) > self.size.width:
+                lines.append(range(first, place))
+                first, used = place, 0
+            used += cell_len(text)
+        return [*lines, range(first, len(texts))]
+
+    def _on_line(self, y: int) -> list[tuple[str, int, bool]]:
+        pieces = self._pieces()
+        if self.size.height == 1:
+            return pieces if y == 0 else []
+        lines = self._lines([text for text, _, _ in pieces])
+        return [pieces[place] for place in lines[y]] if y < len(lines) else []
+
     def render_line(self, y: int) -> Strip:
-        """The one line."""
+        """Its tabs."""
         chosen_style = self.get_component_rich_style("pane-tabs--chosen")
         other_style = self.get_component_rich_style("pane-tabs--other")
-        segments = [Segment(text, chosen_style if chosen else other_style) for text, _, chosen in self._pieces()]
+        segments = [Segment(text, chosen_style if chosen else other_style) for text, _, chosen in self._on_line(y)]
         return Strip(segments).adjust_cell_length(self.size.width, other_style)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the tab under the pointer."""
         x = 0
-        for text, number, _ in self._pieces():
+        for text, number, _ in self._on_line(event.y):
             x += cell_len(text)
             if event.x < x:
                 event.stop()

@@ -10,12 +10,15 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from emtui.frame import Frame
+from emtui.frame import Frame, Record
 from emtui.messages import BranchChosen, GoTo
 
 
 class TimelineBar(Widget):
-    """`◀ init·E·M·E·■·M ▶  branch 2 of 3`; long histories scroll with the cursor in sight; a click goes there."""
+    """`◀ init·E·M·E·■·M ▶  branch 2 of 3`, with `M✎` for a move by hand.
+
+    Long histories scroll with the cursor in sight; a click goes there.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "timeline--cursor",
@@ -48,8 +51,15 @@ class TimelineBar(Widget):
         return f" branch {frame.branch + 1} of {frame.n_branches} (b) "
 
     def _capacity(self) -> int:
-        """How many steps the line has room for: each takes two cells, the first one five."""
-        return max(1, (self.size.width - len(self._branches()) - 10) // 2)
+        """How many steps the line has room for: each takes two cells, the first one five, one by hand one more."""
+        records = () if self._frame is None else self._frame.records
+        by_hand = sum(record.by_hand for record in records)
+        return max(1, (self.size.width - len(self._branches()) - 10 - by_hand) // 2)
+
+    def _word(self, record: Record) -> str:
+        """What stands for a step."""
+        pencil = ("*" if self.app.has_class("-ascii") else "✎") if record.by_hand else ""
+        return f"{record.phase}{pencil}"
 
     def render_line(self, y: int) -> Strip:
         """The one line."""
@@ -68,7 +78,7 @@ class TimelineBar(Widget):
             if index > self._first:
                 segments.append(Segment("·", muted))
             style = cursor_style if index == frame.cursor else plain if index < frame.cursor else muted
-            segments.append(Segment(record.phase, style))
+            segments.append(Segment(self._word(record), style))
         stopped = last == len(frame.records) and frame.step.stop_reason is not None and frame.is_last
         segments.append(Segment(" ▶" if last < len(frame.records) else " ■" if stopped else " …", muted))
         return self._with_branches(segments, width, plain)
@@ -92,7 +102,7 @@ class TimelineBar(Widget):
             return
         x = 2
         for index in range(self._first, min(len(frame.records), self._first + self._capacity())):
-            x += len(frame.records[index].phase) + 1
+            x += len(self._word(frame.records[index])) + 1
             if offset.x < x:
                 self.post_message(GoTo(index))
                 return

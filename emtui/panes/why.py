@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from emtui.panes.columns import Cell, Column, joined
 from emtui.panes.ledger_lines import ledger_lines
 from emtui.panes.pane import Pane
 from emtui.panes.parameter_names import ParameterNames, parameter_names, parameter_words
+from emtui.panes.row_order import row_in_most_doubt
 from emtui.panes.table import LineTable
 from emtui.panes.worked_text import worked_lines
 from emtui.questions import ParameterWorked, Question, RowWorked
@@ -64,7 +66,14 @@ class WhyPane(Pane):
         Binding("d", "next_subject", "other", tooltip="ledger, a row, a parameter", id="why.next"),
         Binding("p", "array(1)", "parameter", tooltip="other parameters", id="why.parameter"),
         Binding("P", "array(-1)", "back", tooltip="the parameters before", id="why.parameterback"),
-        Binding("full_stop,shift+right", "entry(1)", "entry", tooltip="further", id="why.right", key_display="."),
+        Binding(
+            "full_stop,shift+right",
+            "entry(1)",
+            "entry",
+            tooltip="another entry, a word further",
+            id="why.right",
+            key_display=".",
+        ),
         Binding("comma,shift+left", "entry(-1)", "entry back", tooltip="before", id="why.left", key_display=","),
     ]
 
@@ -72,6 +81,7 @@ class WhyPane(Pane):
         super().__init__(id=id)
         self.subject: Subject = "ledger"
         self._row: int | None = None
+        self._word: int | None = None
         self._names: ParameterNames | None = None
         self._asked: tuple[Question, Step] | None = None
         self._answer: tuple[Question, Step, Any] | None = None
@@ -91,6 +101,7 @@ class WhyPane(Pane):
         """Show the subject; what takes more than a look is asked for, and drawn when it comes."""
         self._names = parameter_names(frame, self._names)
         self._row = self._row_of(frame)
+        self._word = self._word_of(frame)
         question = self._question(frame)
         if question is not None and self._asked != (question, frame.step):
             self._asked = (question, frame.step)
@@ -112,7 +123,7 @@ class WhyPane(Pane):
         if self.subject == "row" and self._row is not None:
             learning = frame.choices.learning
             row = self._row if learning is None else int(np.searchsorted(learning.train, self._row))
-            return RowWorked(row)
+            return RowWorked(row, self._word)
         if self.subject == "M-step" and self._names is not None:
             return ParameterWorked(self._names.entry.name)
         return None
@@ -128,24 +139,39 @@ class WhyPane(Pane):
             return self.chosen_row
         if self._row is not None and self._row in rows:
             return self._row
-        R = frame.responsibilities
-        if R is None or R.ndim != 2 or len(R) != len(frame.rows) or not len(R):
-            return int(rows[0]) if len(rows) else None
-        return int(frame.rows[R.max(axis=1).argmin()])
+        doubtful = row_in_most_doubt(frame)
+        return (int(rows[0]) if len(rows) else None) if doubtful is None else doubtful
+
+    def _words(self, frame: Frame) -> tuple[int, ...]:
+        """The words of the row, where rows have words."""
+        return () if self._row is None else view_for(frame.choices.model).words(frame, self._row)
+
+    def _word_of(self, frame: Frame) -> int | None:
+        """The word that was looked at, where it occurs in this row; else the row's most frequent one."""
+        words = self._words(frame)
+        return self._word if self._word in words else next(iter(words), None)
 
     def _say(self, frame: Frame) -> None:
-        title = self.label
+        title, room = self.label, self.title_room
         if self.subject == "row" and self._row is not None:
-            title = f"E-step of {row_name(frame, self._row)}"
+            what = "E-step" if frame.choices.model.hides else "forward pass"
+            title = f"{what} of {row_name(frame, self._row)}"
+            if self._word is not None:
+                word, of = (
+                    view_for(frame.choices.model).with_names(frame, said)
+                    for said in (f"word {self._word}", f"document {self._row}")
+                )
+                title = first_fitting(room, f"E-step of word '{word}' in {of}", f"'{word}' in {of}", f"word '{word}'")
         elif self.subject == "M-step" and self._names is not None:
             title = parameter_words(frame, self._names.entry, surface_palette(self))
         else:
             title = "why: the ledger"
-        self.border_title = Content(first_fitting(self.title_room, title, self.label))
+        self.border_title = Content(first_fitting(room, title, self.label))
         page, n_lines = self.table.page, self.table.n_rows
         others = " · ".join(_WORDS[subject] for subject in _SUBJECTS if subject != self.subject)
         lines = f"{page.start + 1}–{page.stop} of {n_lines}" if 0 < len(page) < n_lines else ""
-        walk = {"ledger": "", "row": "↑↓ row", "M-step": "↑↓ , . p: others"}[self.subject]
+        rows = "↑↓ row" if self._word is None else "↑↓ row · , . word"
+        walk = {"ledger": "", "row": rows, "M-step": "↑↓ , . p: others"}[self.subject]
         self.border_subtitle = Content(joined((f"d: {others}", walk, lines), self.size.width - 4))
 
     # choosing
@@ -176,7 +202,13 @@ class WhyPane(Pane):
         self._walk(lambda names: names.array(by))
 
     def action_entry(self, by: int) -> None:
-        """Another entry of the same component."""
+        """Another word of the row, where it has words; else another entry of the same component."""
+        if self.subject == "row" and self._word is not None and self.frame is not None:
+            words = self._words(self.frame)
+            self._word = words[(words.index(self._word) + by) % len(words)]
+            self.table.scroll_to(y=0, animate=False, force=True)
+            self.redraw()
+            return
         self._walk(lambda names: names.within(by))
 
     def _walk(self, how: Any) -> None:
@@ -224,9 +256,11 @@ class WhySource:
         ledger = ledger_lines(self.frame, width, palette)
         if self.question is None:
             return ledger
-        names = view_for(self.frame.choices.model).component_names(self.frame)
+        view = view_for(self.frame.choices.model)
+        names = view.component_names(self.frame)
         of = parameter_words(self.frame, self.entry, palette) if self.entry is not None else ""
-        worked = worked_lines(self.answer, names, width, palette, of=of)
+        said = partial(view.with_names, self.frame)
+        worked = worked_lines(self.answer, names, width, palette, of=of, said=said)
         return (*ledger, "", *worked) if self.height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
 
 

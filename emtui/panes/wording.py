@@ -1,4 +1,4 @@
-"""Words for a pane's border, which reads markup."""
+"""Words for a pane's border, which reads markup in plain text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from textual.content import Content
 from engine.text import clean
 
 
-def border_text(text: str, limit: int | None = None) -> str:
+def border_text(text: str, limit: int | None = None) -> Content:
     """Text from anywhere as a border takes it: one printable line, brackets shown as they are."""
-    return Content(clean(text, limit)).markup
+    return Content(clean(text, limit))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from rich.style import Style
 from emtui.charts.colors import Palette
 from emtui.charts.text import clean, fit, pad
 from emtui.panes.columns import Cell, Piece, ink
+from emtui.panes.lines import wrapped
 from emtui.views.format import number
 from engine.worked import Operation, Worked, WorkedLine
 
@@ -23,11 +23,18 @@ _STRONG = ("evidence", "responsibility", "assignment", "parameter")
 
 
 def worked_lines(
-    answer: Worked | str | None, names: Sequence[str], width: int, palette: Palette, *, of: str = ""
+    answer: Worked | str | None,
+    names: Sequence[str],
+    width: int,
+    palette: Palette,
+    *,
+    of: str = "",
+    said: Callable[[str], str] = str,
 ) -> tuple[Cell, ...]:
     """The computation in so many cells; of a sentence, its words; of nothing, that it is on its way.
 
-    names: what the components are called. of: what a parameter is called. A line that does not fit
+    names: what the components are called. of: what a parameter is called. said: a formula, or a remark, with the
+    data's own names in it. A line that does not fit
     beside its formula stands below it, with the results under each other at the right.
     """
     width = min(width, _WIDEST)
@@ -36,11 +43,11 @@ def worked_lines(
     if isinstance(answer, str):
         return tuple(_wrapped(_sentence(answer), width))
     faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
-    said = [] if answer.subject == "row" else [f"{answer.what}: {of or answer.name}"]
-    said += [_sentence(answer.remark)] if answer.remark else []
-    lines: list[Cell] = [((text, faint),) for part in said for text in _wrapped(part, width)]
+    first_words = [f"{answer.what}: {of or answer.name}"] if answer.subject == "parameter" else []
+    first_words += [_sentence(said(answer.remark))] if answer.remark else []
+    lines: list[Cell] = [((text, faint),) for part in first_words for text in _wrapped(part, width)]
     first, details = _main_and_details(answer)
-    page = _Page(names, width, palette, faint, heads=answer.subject == "row")
+    page = _Page(names, width, palette, faint, heads=answer.subject != "parameter", said=said)
     lines += page.written(first)
     if details:
         lines += [(("where", faint),), *page.written(details)]
@@ -49,26 +56,29 @@ def worked_lines(
 
 def _main_and_details(answer: Worked) -> tuple[list[WorkedLine], list[WorkedLine]]:
     """Of a row the lines that lead to its responsibilities, and after them where the densities in them come from."""
-    details = [line for line in answer.lines if line.role in _DETAILS and answer.subject == "row"]
+    details = [line for line in answer.lines if line.role in _DETAILS and answer.subject != "parameter"]
     first = [line for line in answer.lines if line not in details]
     return (first, details) if first else (details, [])
 
 
 @dataclass(frozen=True)
 class _Page:
-    """How lines are written: the components' names, the width, the colours, and whether a component heads its lines."""
+    """How lines are written: the components' names, the width, the colours, whether a component heads its lines, and
+    formulas with the data's names in them."""
 
     names: Sequence[str]
     width: int
     palette: Palette
     faint: Style
     heads: bool
+    said: Callable[[str], str] = str
 
     def written(self, lines: Sequence[WorkedLine]) -> list[Cell]:
         """Lines of one formula for several components stand below it; others below their component's name."""
         made: list[Cell] = []
         component: int | None = None
-        for formula, group in _groups(lines):
+        for plain, group in _groups(lines):
+            formula = self.said(plain)
             if len(group) > 1:
                 made += [((text, self.faint),) for text in _wrapped(formula, self.width)]
                 room = max(cell_len(self._who(line.component)) for line in group)
@@ -179,6 +189,7 @@ _WRITTEN: dict[Operation, Callable[[Sequence[float]], str]] = {
     "exp": lambda numbers: f"exp({_sum(numbers)})",
     "normal": lambda numbers: f"exp(−½ ({_sum(numbers)}))",
     "log_normal": lambda numbers: f"−½ ({_sum(numbers)})",
+    "sigmoid": lambda numbers: f"σ({_sum(numbers)})",
     "log_sum_exp": lambda numbers: f"ln({_terms([f'e^{_n(value)}' for value in numbers], '+')})",
 }
 
@@ -186,7 +197,7 @@ _WRITTEN: dict[Operation, Callable[[Sequence[float]], str]] = {
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
     if width <= len(indent) + 4:
         indent = ""
-    return textwrap.wrap(text.strip(), max(1, width), initial_indent=indent, subsequent_indent=indent) or [""]
+    return [indent + part for part in wrapped(text, max(1, width - len(indent)))] or [""]
 
 
 def _sentence(text: str) -> str:

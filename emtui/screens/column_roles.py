@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
+from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
@@ -57,6 +58,12 @@ class ColumnRoles:
             return replace(self, label=None)
         return replace(self, data=self.data - {index}, label=index)
 
+    def next_role(self, index: int) -> ColumnRoles:
+        """With the next of what this column can be: data, the label, nothing."""
+        if index in self.data or index == self.label or self.columns[index].kind == "text":
+            return self.labelled(index)
+        return self.toggled(index)
+
     def words(self, preview: TablePreview) -> tuple[str | None, tuple[str, ...] | None]:
         """`label` and `columns` as `read_table` takes them: None where it would come to the same by itself."""
         suggested = ColumnRoles.suggested(preview)
@@ -94,8 +101,8 @@ class ColumnList(ChoiceList):
     ColumnList { height: auto; max-height: 9; }
     """
 
-    class Refused(Message):
-        """A column can't be what was asked; `reason` is a sentence, "" once that is settled."""
+    class Changed(Message):
+        """Another column is data, or the label; or it can't be: then `reason` says why, in a sentence."""
 
         def __init__(self, reason: str) -> None:
             super().__init__()
@@ -126,16 +133,25 @@ class ColumnList(ChoiceList):
         """Lay the lines out for this width."""
         self._fill()
 
+    async def _on_click(self, event: events.Click) -> None:
+        """A click makes the column the next thing that it can be, and opens nothing."""
+        event.prevent_default()
+        place = event.style.meta.get("option")
+        if place is not None and not self.get_option_at_index(place).disabled:
+            self.highlighted = place
+            self._change("next")
+
     def _change(self, change: str) -> None:
         index = self.highlighted
         if self.roles is None or index is None or index >= len(self.roles.columns):
             return
         try:
-            self.roles = self.roles.toggled(index) if change == "toggle" else self.roles.labelled(index)
+            change_of = {"toggle": self.roles.toggled, "label": self.roles.labelled, "next": self.roles.next_role}
+            self.roles = change_of[change](index)
         except OptionError as error:
-            self.post_message(self.Refused(str(error)))
+            self.post_message(self.Changed(str(error)))
             return
-        self.post_message(self.Refused(""))
+        self.post_message(self.Changed(""))
         self._fill()
 
     def action_use_or_leave(self) -> None:

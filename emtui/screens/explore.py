@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from emtui.bindings import EXPLORE, as_bound
+from emtui.bindings import EXPLORE
 from emtui.choices import Choices, choose, make_model
 from emtui.desk import Desk
 from emtui.frame import Frame
@@ -20,7 +19,6 @@ from emtui.messages import (
     Asked,
     DatasetChosen,
     FrameReady,
-    GoTo,
     ModelChosen,
     RowChosen,
     SettingsChanged,
@@ -32,12 +30,12 @@ from emtui.panes.picture import PicturePane
 from emtui.panes.tabs import PaneTabs
 from emtui.panes.timeline import TimelineBar
 from emtui.plan import SMALLEST, too_small
-from emtui.screens.surveys import SurveyingScreen
+from emtui.screens.looking import LookingScreen
 from emtui.views import view_for
-from engine.text import clean
+from emtui.views.by_hand import step_sentence
 
 
-class ExploreScreen(SurveyingScreen):
+class ExploreScreen(LookingScreen):
     """Data, model, picture, curves, tables and timeline of one exploration."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(EXPLORE)
@@ -67,6 +65,7 @@ class ExploreScreen(SurveyingScreen):
         """Bring in the panes that the first picture did not wait for."""
         from emtui.panes.agreement import AgreementPane
         from emtui.panes.bound import BoundPane
+        from emtui.panes.convergence import ConvergencePane
         from emtui.panes.datasets import DatasetsPane
         from emtui.panes.model_form import ModelForm
         from emtui.panes.parameters import ParametersPane
@@ -81,6 +80,7 @@ class ExploreScreen(SurveyingScreen):
             ModelForm(id="model"),
             BoundPane(id="bound"),
             WhyPane(id="why"),
+            ConvergencePane(id="convergence"),
         ]
         await self._desk.add(panes)
         if self.frame is not None:
@@ -108,6 +108,11 @@ class ExploreScreen(SurveyingScreen):
         if small:
             words = f"emtui needs {SMALLEST[0]}×{SMALLEST[1]}; this window is {width}×{height}."
             self.query_one("#too-small", Static).update(words)
+
+    def on_screen_resume(self) -> None:
+        """Draw what was stepped to while another screen lay over this one."""
+        for pane in self.query(Pane):
+            pane.draw_if_seen()
 
     def on_unmount(self) -> None:
         """Let the worker go."""
@@ -137,7 +142,8 @@ class ExploreScreen(SurveyingScreen):
             self._timeline.show(frame)
             for pane in self.query(Pane):
                 pane.show(frame, self._row)
-            if before is None or frame.step is not before.step or frame.note != before.note:
+            news = before is None or frame.step is not before.step or frame.note != before.note
+            if news or self._asks_patience:
                 self._tell(frame)  # what else came along, such as a rival's epoch, is no news of this step
         for screen in self.app.screen_stack:
             if screen is not self and hasattr(screen, "show"):
@@ -146,7 +152,8 @@ class ExploreScreen(SurveyingScreen):
             self._pause()
 
     def _tell(self, frame: Frame) -> None:
-        sentence = view_for(frame.choices.model).sentence(frame)
+        self._asks_patience = False
+        sentence = step_sentence(frame)
         # of the data too, when they are opened: the rows that were left out, the label that was taken
         notes = frame.choices.dataset.notes if frame.step.phase == "init" else ()
         self._telling.tell(" ".join(part for part in (sentence, frame.note, *notes) if part))
@@ -157,11 +164,12 @@ class ExploreScreen(SurveyingScreen):
         self.runner.ask(event.question, event.step)
 
     def on_answered(self, event: Answered) -> None:
-        """Hand the answer to the panes, unless another step is on the screen by now."""
+        """Hand the answer to the panes and to screens above, unless another step is on the screen by now."""
         event.stop()
         if event.generation == self.runner.generation and self.frame is not None and event.step is self.frame.step:
-            for pane in self.query(Pane):
-                pane.take_answer(event.question, event.step, event.answer)
+            above = [screen for screen in self.app.screen_stack if screen is not self]
+            for taker in (*self.query(Pane), *(screen for screen in above if hasattr(screen, "take_answer"))):
+                taker.take_answer(event.question, event.step, event.answer)
 
     def action_cancel(self) -> None:
         """Stop what is under way; else leave the zoom; else give the focus back to the picture."""
@@ -238,101 +246,6 @@ class ExploreScreen(SurveyingScreen):
     def action_theme(self) -> None:
         """Dark and light."""
         self.app.theme = "emtui-light" if self.app.current_theme.dark else "emtui-dark"
-
-    def action_compare(self) -> None:
-        """EM and k-means side by side; for a network, what EM and backpropagation make of the plane."""
-        if self._choices.model.supervised:
-            from emtui.screens.regions import RegionsScreen
-
-            regions = RegionsScreen(self)
-            self.app.push_screen(regions)
-            if self.frame is not None:
-                self.call_after_refresh(regions.show, self.frame)
-            return
-        from emtui.screens.compare import CompareScreen
-
-        compare = CompareScreen(self)
-        self.app.push_screen(compare)
-        if self.frame is not None:
-            self.call_after_refresh(compare.show, self.frame)
-
-    def action_sweep(self) -> None:
-        """A network over learning rates and hidden units; enter there opens a cell here."""
-        if not self._choices.model.supervised:
-            self._refuse("A sweep is for networks: choose the model mlp or backprop.")
-            return
-        from emtui.screens.sweep import SweepScreen
-
-        self._pause()
-        self.app.push_screen(SweepScreen(self._choices), self._swept)
-
-    def _swept(self, choices: Choices | None) -> None:
-        if choices is not None:
-            self.open_choices(lambda: choices)
-
-    def action_cost(self) -> None:
-        """What an exact E-step of a network costs against its hidden units."""
-        if not self._choices.model.supervised:
-            self._refuse("The cost of an exact E-step is that of a network: choose the model mlp.")
-            return
-        from emtui.screens.cost import CostScreen
-
-        self.app.push_screen(CostScreen(self._choices))
-
-    def action_query(self) -> None:
-        """A row of the user's own, of which a Bernoulli mixture predicts the rest."""
-        from emtui.screens.query import QueryScreen, can_be_asked
-
-        if self.frame is None or not can_be_asked(self.frame.step.problem.model):
-            self._refuse("A query is for answers of yes and no: choose the model bernoulli.")
-            return
-        query = QueryScreen(self)
-        self.app.push_screen(query)
-        self.call_after_refresh(query.show, self.frame)
-
-    def action_help(self) -> None:
-        """Keys, panes and words."""
-        from emtui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values()), self.query(Pane)))
-
-    def action_go_to(self) -> None:
-        """Ask where to."""
-        from emtui.screens.go_to import GoToScreen
-
-        if self.runner.session is not None:
-            self.app.push_screen(GoToScreen(self.runner.session.timeline), self._went)
-
-    def _went(self, index: int | None) -> None:
-        if index is not None:
-            self.on_go_to(GoTo(index))
-
-    def action_open_file(self) -> None:
-        """Ask for a file of the user's own."""
-        from emtui.screens.open_file import OpenFileScreen
-
-        self.app.push_screen(OpenFileScreen(), self._opened)
-
-    def _opened(self, chosen: DatasetChosen | None) -> None:
-        if chosen is not None:
-            self.on_dataset_chosen(chosen)
-
-    def action_export(self) -> None:
-        """Ask what to write, and where."""
-        from emtui.screens.export import ExportScreen
-
-        if self.runner.session is not None:
-            self.app.push_screen(ExportScreen(self.runner.session), self._written)
-
-    def _written(self, path: Path | None) -> None:
-        if path is not None:
-            self._telling.tell(clean(f"Written: {path.resolve()}"))
-
-    def action_copy_command(self) -> None:
-        """Copy the command that reproduces this, and say it."""
-        command = self._choices.command()
-        self.app.copy_to_clipboard(command)
-        self._telling.tell(f"Copied: {command}")
 
 
 def _focus_within(pane: Pane) -> None:

@@ -30,6 +30,7 @@ from emtui.screens.yes_no import YesNoScreen
 from emtui.session import Session
 from engine.errors import EngineError
 from engine.text import clean, quoted
+from engine.textfile import expanded
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ class ExportScreen(Dialog[Path]):
         if not typed:
             self.say("Write the name of the file first.")
             return
-        path = Path(typed).expanduser()
+        path = expanded(typed)
         path = path if path.is_absolute() else self._folder / path
         if not os.path.lexists(path) or path.is_dir():
             self._write(path, overwrite=False)

@@ -10,10 +10,12 @@ from typing import ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import DirectoryTree
 
 from engine.text import clean
+from engine.textfile import expanded
 
 TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 _LOOKED_AT = 5_000
@@ -29,6 +31,7 @@ class TableTree(DirectoryTree):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("backspace", "folder_up", "folder above", show=False),
+        Binding("t", "texts", "read as texts", show=False),
         Binding("j", "cursor_down", "down", show=False),
         Binding("k", "cursor_up", "up", show=False),
     ]
@@ -38,6 +41,13 @@ class TableTree(DirectoryTree):
     ICON_NODE = "▸ "
     ICON_NODE_EXPANDED = "▾ "
     ICON_FILE = "  "
+
+    class TextsWanted(Message):
+        """The texts of this folder are wanted, as a corpus."""
+
+        def __init__(self, folder: Path) -> None:
+            super().__init__()
+            self.folder = folder
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         """Folders and tables that are not hidden."""
@@ -50,6 +60,12 @@ class TableTree(DirectoryTree):
     def process_label(self, label: str | Text) -> Text:
         """A name from the disk as one printable line, never markup."""
         return Text(clean(label if isinstance(label, str) else label.plain) or "?", no_wrap=True)
+
+    def action_texts(self) -> None:
+        """The texts of the folder under the cursor, or of that which holds the file under it."""
+        node = self.cursor_node
+        path = Path(self.path) if node is None or node.data is None else Path(node.data.path)
+        self.post_message(self.TextsWanted(path if self._safe_is_dir(path) else path.parent))
 
     def action_folder_up(self) -> None:
         """The folder that holds the present one."""
@@ -72,7 +88,7 @@ def completed(typed: str) -> str | None:
     folder, _, start = typed.rpartition(os.sep)
     if not typed or not start:
         return None
-    place = Path(folder + os.sep if os.sep in typed else ".").expanduser()
+    place = expanded(folder + os.sep if os.sep in typed else ".")
     names = []
     try:
         with os.scandir(place) as entries:

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from emtui.charts.text import clean, pad
 from emtui.panes.pane import Pane
-from emtui.plan import ORDER
+from emtui.plan import ORDER, number_of
 from emtui.screens.dialog import Dialog
 from emtui.screens.help_text import IDEA, PANES, WORDS
 
@@ -113,8 +113,8 @@ def help_parts(groups: dict[str, list[tuple[str, str]]], width: int) -> Iterator
         yield "\n".join(textwrap.wrap(paragraph, max(10, width))) + "\n\n", ""
     for name, lines in groups.items():
         yield from _table(name, lines, width)
-    panes = ((place, *pane) for place, pane in enumerate(PANES, 1))
-    numbered = [(f"{place if place <= len(ORDER) else ' '} {name}", said) for place, name, said in panes]
+    numbers = [*map(number_of, ORDER), *" " * (len(PANES) - len(ORDER))]  # what has no number has no key
+    numbered = [(f"{number} {name}", said) for number, (name, said) in zip(numbers, PANES, strict=True)]
     yield from _table("the panes", numbered, width)
     yield from _table("words", WORDS, width)
 

@@ -17,8 +17,8 @@ PANES: tuple[tuple[str, str], ...] = (
     (
         "picture",
         "the data along two features, or one; each point's colour is mixed by its responsibilities; ellipses at "
-        "1σ and 2σ; ✚ the means, with the way they came. A network: its weights (solid above 0, dotted below), the "
-        "chosen row in it, and what it says of its class",
+        "1σ and 2σ; ✚ the means, with the way they came; the mouse can draw one elsewhere, which opens a branch. A "
+        "network: its weights (solid above 0, dotted below), the chosen row in it, and what it says of its class",
     ),
     ("curves", "log-likelihood and bound at every half-step, and the KL between them; hits against k-means"),
     (
@@ -40,7 +40,12 @@ PANES: tuple[tuple[str, str], ...] = (
         "the ledger: what adds up to what, and whose parameters it is of; d shows the E-step of a row, and the M-step "
         "of a parameter, in their own numbers",
     ),
-    ("timeline", "every half-step so far; going on from an earlier one opens a branch"),
+    (
+        "convergence",
+        "at what rate EM comes to rest, the iterations to go, the share of missing information, what overlaps "
+        "and what would help; d measures the rate at this θ; zoomed, the changes so far and the forecast",
+    ),
+    ("timeline", "every half-step so far; going on from an earlier one opens a branch, and so does a move by hand (✎)"),
 )
 
 WORDS: tuple[tuple[str, str], ...] = (

@@ -14,11 +14,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from emtui.baseline import classes_to_find
 from emtui.charts.chart import Chart
 from emtui.charts.scene import Scene
 from emtui.charts.sparkbar import bar
 from emtui.choices import Choices
 from emtui.frame import Frame
+from emtui.known import n_given
 from emtui.panes.columns import Cell, Column
 from emtui.panes.plain_table import PlainTable
 from emtui.panes.table import LineTable
@@ -34,7 +36,7 @@ from engine.restarts import StartsProgress, many_starts
 N_STARTS = 200
 MAX_ITER, TOL = 1000, 1e-9  # tighter than usual: runs that stop on their way look like optima
 SPREAD = "points"  # the start that finds most optima
-_KEYS = "↑ ↓ enter opens · a axes · s other starts · R more seeds · space again · esc"
+_KEYS = "enter opens · a axes · s other starts · R more seeds · space again · esc back"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,13 +63,7 @@ class OptimaScreen(SurveyScreen):
         Binding("R", "new_seeds", "more seeds", id="optima.newseeds", tooltip="the next seeds instead"),
     ]
     DEFAULT_CSS = """
-    OptimaScreen #both { height: 1fr; }
-    OptimaScreen LineTable { width: 65; height: 1fr; margin: 0 1; }
-    OptimaScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%; }
-    OptimaScreen.-narrow #both { layout: vertical; }
-    OptimaScreen.-narrow LineTable { width: 1fr; max-height: 45%; }
-    OptimaScreen.-low Chart { display: none; }
-    OptimaScreen.-low LineTable { max-height: 100%; }
+    OptimaScreen LineTable { width: 65; }
     """
 
     class Pictured(Message):
@@ -99,15 +95,6 @@ class OptimaScreen(SurveyScreen):
             yield chart
         yield Static(Content(_KEYS), id="hint")
 
-    def on_mount(self) -> None:
-        """The table takes the arrows."""
-        self.query_one(LineTable).focus()
-
-    def on_resize(self) -> None:
-        """The picture stands below where it is narrow, and gives way where it is low."""
-        self.set_class(self.size.width < 100, "-narrow")
-        self.set_class(self.size.width < 100 and self.size.height < 18, "-low")
-
     # the survey
 
     def survey(self) -> Iterator[StartsProgress]:
@@ -119,10 +106,10 @@ class OptimaScreen(SurveyScreen):
         )  # fmt: skip
 
     def digested(self, value: StartsProgress) -> OptimaMap:
-        """The optima that were reached, each held against the known classes."""
-        truth = self.choices.dataset.y
-        known = truth is not None and len(truth) == value.problem.data.n_rows and bool((truth >= 0).any())
-        return OptimaMap(value, group_optima(value, truth=truth if known else None))
+        """The optima that were reached, each held against the known classes that were not given."""
+        truth = classes_to_find(self.choices)
+        fits = truth is not None and len(truth) == value.problem.data.n_rows
+        return OptimaMap(value, group_optima(value, truth=truth if fits else None))
 
     def take(self, value: Any) -> None:
         """How far it is."""
@@ -161,7 +148,10 @@ class OptimaScreen(SurveyScreen):
         last = self._first_seed + self._n_starts - 1
         head = f"optima of {self.choices.dataset.name} · {who} · seeds {self._first_seed}–{last} · {state}"
         self.query_one("#head", Static).update(Content(head))
-        self.query_one("#verdict", Static).update(Content(self.refusal or (verdict(self.map) if self.map else "")))
+        given = n_given(self.choices)
+        said = verdict(self.map) if self.map else ""
+        said += f" {plural(given, 'given row')} {'does' if given == 1 else 'do'} not count." if said and given else ""
+        self.query_one("#verdict", Static).update(Content(self.refusal or said))
         source = None if self.map is None else optima_table(self.map, self.model.has_likelihood and self.model.exact)
         self.query_one(LineTable).set_source(source, self.place, "No start has ended yet.")
         self._picture()
@@ -179,7 +169,7 @@ class OptimaScreen(SurveyScreen):
             view = view_for(frame.choices.model)
             offered = view.axes(frame)
             axes = offered[self._axes % len(offered)]
-            chart.border_title = Content(axes.title)
+            chart.border_title = Content(view.caption(frame, axes))
             chart.set_scene(view.scene(frame, axes, chart.palette))
 
     def _compute(self, optimum: Optimum) -> None:
@@ -267,7 +257,14 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
         heights = amount(one.objective), amount(one.log_likelihood) if likelihood else MISSING
         hits = share(one.hits, one.total) if one.total else MISSING
         rows.append((str(place + 1), *heights, hits, str(one.count), bar(one.count / done, 10)))
-    return PlainTable(columns, tuple(rows), ("share", "likelihood", "hits"))
+    known = any(one.total for one in now.optima)
+    shown = [place for place, column in enumerate(columns)
+             if (likelihood or column.key != "likelihood") and (known or column.key != "hits")]  # fmt: skip
+    return PlainTable(
+        tuple(columns[place] for place in shown),
+        tuple(tuple(row[place] for place in shown) for row in rows),
+        ("share", "likelihood", "hits"),
+    )
 
 
 def verdict(now: OptimaMap) -> str:
@@ -277,7 +274,13 @@ def verdict(now: OptimaMap) -> str:
         return f"No start could be run: {errors[-1]}" if errors and now.progress.finished else ""
     highest = now.optima[0]
     most = max(now.optima, key=lambda one: one.count)
-    said = f"{plural(len(now.optima), 'optimum', 'optima')} of {plural(now.progress.done, 'start')}"
+    starts = plural(now.progress.done, "start")
+    if len(now.optima) == 1 and most.count == now.progress.done > 1:
+        said = f"All {starts} end at the same optimum, objective {amount(most.objective)}"
+        if highest.total:
+            said += f", which gets {highest.hits} of {highest.total} rows right"
+        return f"{said}."
+    said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
     said += f"; most often ({most.count}) the objective ends at {amount(most.objective)}"
     if highest.total:
         best = max(now.optima, key=lambda one: one.hits)

@@ -28,7 +28,7 @@ from emtui.views.format import MISSING, amount, number, plural, share
 
 Against = Literal["iterations", "seconds"]
 _SAME = 1e-2  # nats within which two objectives are the same optimum
-_KEYS = "↑ ↓ enter opens · i seconds · d accuracy · R new start · space again · esc back"
+_KEYS = "enter opens · i seconds · d accuracy · R new start · space again · esc back"
 _COLUMNS = (
     Column("name", "racer", 13),
     Column("objective", "objective", 14, "right"),
@@ -50,8 +50,7 @@ class RaceScreen(SurveyScreen):
     ]
     DEFAULT_CSS = """
     RaceScreen #charts { height: 1fr; }
-    RaceScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%; }
-    RaceScreen LineTable { height: 8; margin: 0 1; }
+    RaceScreen LineTable { height: 8; }
     RaceScreen.-one.-objective #accuracy, RaceScreen.-one.-accuracy #objective { display: none; }
     """
 
@@ -74,16 +73,12 @@ class RaceScreen(SurveyScreen):
         yield Static("", id="verdict", markup=False)
         yield Static(Content(_KEYS), id="hint")
 
-    def on_mount(self) -> None:
-        """The table takes the arrows."""
-        self.query_one(LineTable).focus()
-
     def on_resize(self) -> None:
         """One chart at a time where it is narrow."""
         self._fit()
 
     def _fit(self) -> None:
-        known = self.race is not None and self.race.n_known > 0
+        known = self.race is not None and self.race.n_judged > 0
         if not known:
             self.remove_class("-accuracy")
             self.add_class("-objective")
@@ -145,15 +140,16 @@ class RaceScreen(SurveyScreen):
 
     def action_subject(self) -> None:
         """The other chart, where one is seen at a time."""
-        if self.race is not None and not self.race.n_known:
-            self.notify("No classes are known here, so there is no accuracy.", markup=False)
+        if self.race is not None and not self.race.n_judged:
+            why = "Every class is given" if self.race.n_given else "No classes are known here"
+            self.notify(f"{why}, so there is no accuracy.", markup=False)
             return
         self.toggle_class("-objective", "-accuracy")
 
     def action_new_start(self) -> None:
         """From the next seed."""
         self.stop()
-        self.choices = self.choices.with_seed(self.choices.seed + 1).changed()
+        self.choices = self.choices.started_anew(self.choices.seed + 1)
         self.begin()
 
 
@@ -194,7 +190,7 @@ def _height(now: Race, racer: Racer, index: int, accuracy: bool) -> float:
     lap = racer.laps[index]
     if not accuracy:
         return lap.objective
-    return math.nan if lap.hits is None or not now.n_known else lap.hits / now.n_known
+    return math.nan if lap.hits is None or not now.n_judged else lap.hits / now.n_judged
 
 
 def race_table(now: Race | None, palette: Palette) -> PlainTable:
@@ -211,7 +207,7 @@ def race_table(now: Race | None, palette: Palette) -> PlainTable:
             rows.append((name, MISSING, MISSING, MISSING, MISSING, racer.error or ""))
             continue
         lap = racer.laps[-1]
-        hits = MISSING if lap.hits is None else share(lap.hits, now.n_known)
+        hits = MISSING if lap.hits is None else share(lap.hits, now.n_judged)
         stands, time = racer.error or _standing(racer, top), seconds_in_words(lap.seconds)
         rows.append((name, amount(lap.objective), hits, str(lap.iteration), time, stands))
     return PlainTable(_COLUMNS, tuple(rows), ("seconds", "iterations", "hits"))
@@ -224,18 +220,18 @@ def _top(now: Race | None) -> float:
 
 
 def _standing(racer: Racer, top: float) -> str:
-    """Where it is: running, at rest at the top, stuck so far below it."""
+    """Where it is: running, at rest at the top, stopped by its rule so far below it."""
     gap = top - racer.laps[-1].objective
     far = f"{number(gap)} below the top" if gap > _SAME else "at the top"
     if racer.stop_reason is None:
         return f"running, {far}"
     if not racer.converged:
         return f"not at rest, {far}"
-    return f"stuck {far}" if gap > _SAME else "at rest at the top"
+    return f"stopped {far}" if gap > _SAME else "at rest at the top"
 
 
 def verdict(now: Race) -> str:
-    """Who stands highest, who is most often right, and who is stuck, in a sentence or two."""
+    """Who stands highest, who is most often right, and how many still run, in a sentence or two."""
     running = [r for r in now.racers if not r.over]
     top = _top(now)
     standing = [r for r in now.racers if r.laps and math.isfinite(r.laps[-1].objective)]
@@ -247,7 +243,8 @@ def verdict(now: Race) -> str:
     if judged:
         most = max(hits for hits, _ in judged)
         right = [r for hits, r in judged if hits == most]
-        said += f"; {_names(right)} {'have' if len(right) > 1 else 'has'} most rows right, {share(most, now.n_known)}"
+        said += f"; {_names(right)} {'have' if len(right) > 1 else 'has'} most rows right, {share(most, now.n_judged)}"
+        said += f" without the {now.n_given:,} given" if now.n_given else ""
     if running:
         return f"{said}; {plural(len(running), 'racer')} still running."
     return f"{said}."

@@ -32,11 +32,12 @@ class RegionsScreen(SideBySideScreen):
         Binding("greater_than_sign", "feature(1, 1)", "up", show=False, id="regions.up", tooltip="another upwards"),
         Binding("less_than_sign", "feature(1, -1)", "up back", show=False, id="regions.upback"),
     ]
-    HINT = "e m n ← → step · a pair of features · , . across · < > up · tab other side · esc back"
+    HINT = "e m n ← → step · a pair · , . across · < > up · tab other side · esc back"
 
     def __init__(self, explorer: Screen[None] | None = None) -> None:
         super().__init__(explorer)
         self._features: tuple[int, int] | None = None
+        self._drawn = False
 
     def further_lines(self) -> ComposeResult:
         """What the other features are held at."""
@@ -69,9 +70,14 @@ class RegionsScreen(SideBySideScreen):
     def draw(self) -> None:
         """Compute the regions of this step and of its rival."""
         frame = self._frame
-        if frame is None or frame.contest is None:
+        if frame is not None and not frame.choices.model.supervised:
             for side in self.query(ComparisonSide):
                 side.say("Decision regions are those of a network: choose the model mlp.")
+            return
+        if not self._drawn:
+            for side in self.query(ComparisonSide):
+                side.say("The regions are being computed: they will be here in a moment.")
+        if frame is None or frame.contest is None:
             return
         across, up = self.features
         self.run_worker(
@@ -87,6 +93,7 @@ class RegionsScreen(SideBySideScreen):
     def _draw_regions(self, frame: Frame, own: Regions, rival: Regions | None) -> None:
         contest = frame.contest
         assert contest is not None
+        self._drawn = True
         left, right = self.left, self.right
         left.border_title, right.border_title = self.names()
         scene = regions_scene(frame, own, left.chart.palette)

@@ -19,11 +19,12 @@ from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene
 from emtui.choices import Choices
+from emtui.known import NONE
 from emtui.panes.columns import Cell, Column, ink
 from emtui.panes.plain_table import PlainTable
 from emtui.panes.table import LineTable
 from emtui.screens.survey import SurveyScreen
-from emtui.views.format import fixed, listed, plural
+from emtui.views.format import decimals_apart, fixed, listed, plural
 from engine.model import Model
 from engine.selection import (
     CRITERIA,
@@ -44,7 +45,7 @@ _MEANING: dict[Criterion, str] = {
     "icl": "ICL, the smaller the better",
     "held_out": "log-likelihood of a held-out row, the larger the better",
 }
-_KEYS = "↑ ↓ enter opens · d other criterion · R other seeds · space again · esc back"
+_KEYS = "enter opens · d other criterion · R other seeds · space again · esc back"
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,7 @@ class SelectionScreen(SurveyScreen):
         Binding("R", "new_seeds", "other seeds", id="selection.newseeds", tooltip="other starts and splits"),
     ]
     DEFAULT_CSS = """
-    SelectionScreen #both { height: 1fr; }
-    SelectionScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%; }
-    SelectionScreen LineTable { width: 60; height: 1fr; margin: 0 1; }
-    SelectionScreen.-narrow #both { layout: vertical; }
-    SelectionScreen.-narrow LineTable { width: 1fr; max-height: 45%; }
-    SelectionScreen.-low Chart { display: none; }
-    SelectionScreen.-low LineTable { max-height: 100%; }
+    SelectionScreen LineTable { width: 60; }
     """
 
     def __init__(self, choices: Choices, largest: int | None = None, repeats: int = REPEATS) -> None:
@@ -100,22 +95,13 @@ class SelectionScreen(SurveyScreen):
             yield LineTable()
         yield Static(Content(_KEYS), id="hint")
 
-    def on_mount(self) -> None:
-        """The table takes the arrows."""
-        self.query_one(LineTable).focus()
-
-    def on_resize(self) -> None:
-        """The table stands below where it is narrow, and alone where it is low."""
-        self.set_class(self.size.width < 100, "-narrow")
-        self.set_class(self.size.width < 100 and self.size.height < 18, "-low")
-
     # the survey
 
     def survey(self) -> Iterator[SelectionProgress]:
         """Every candidate, with repeats."""
         choices = self.choices
         return compare_sizes(
-            choices.model, choices.table[0], n_components=self._sizes, covariance_types=kinds(choices.model),
+            choices.model, choices.table[0], n_components=self._sizes, covariance_types=self._covariance_types,
             repeats=self._repeats, seed=self._seed, max_iter=choices.max_iter, tol=choices.tol,
         )  # fmt: skip
 
@@ -149,7 +135,9 @@ class SelectionScreen(SurveyScreen):
         if size.covariance_type is not None:
             changes["covariance_type"] = size.covariance_type
         model: Any = self.choices.model
-        made = self.choices.changed(model=replace(model, **changes), seed=size.seed, algorithm="classic", stop=None)
+        made = self.choices.changed(
+            model=replace(model, **changes), seed=size.seed, known=NONE, algorithm="classic", stop=None
+        )
         return replace(made, start=None)  # drawn by its seed, also where another start was published
 
     # drawing
@@ -161,7 +149,8 @@ class SelectionScreen(SurveyScreen):
         if self.stopped:
             state += ", stopped: space begins again"
         data, model = self.choices.dataset.name, self.choices.model.name
-        head = f"sizes of {data} · {model} K=1–{self._sizes[-1]} · {plural(self._repeats, 'repeat')} · {state}"
+        model += f" K=1–{self._sizes[-1]}" + (" without known labels" if self.choices.known != NONE else "")
+        head = f"sizes of {data} · {model} · {plural(self._repeats, 'repeat')} · {state}"
         self.query_one("#head", Static).update(Content(head))
         said = verdict(self.progress.candidates) if self.progress is not None else ""
         self.query_one("#verdict", Static).update(Content(self.refusal or said))
@@ -174,7 +163,11 @@ class SelectionScreen(SurveyScreen):
 
     @property
     def _kinds(self) -> tuple[str | None, ...]:
-        return kinds(self.choices.model) or (None,)
+        return self._covariance_types or (None,)
+
+    @property
+    def _covariance_types(self) -> tuple[str, ...] | None:
+        return kinds(self.choices.model, self.choices.dataset.n_features)
 
     # keys
 
@@ -201,9 +194,12 @@ class SelectionScreen(SurveyScreen):
         self.begin()
 
 
-def kinds(model: Model[Any, Any]) -> tuple[str, ...] | None:
-    """The covariance types that the model offers; None where it has none."""
-    return next((tuple(one.choices) for one in model.options() if one.name == "covariance_type"), None)
+def kinds(model: Model[Any, Any], n_features: int = 2) -> tuple[str, ...] | None:
+    """The covariance types that the model offers, but those that are "full" on a line again; None where it has none."""
+    offered = next((tuple(one.choices) for one in model.options() if one.name == "covariance_type"), None)
+    if offered is None or n_features > 1:
+        return offered
+    return tuple(kind for kind in offered if kind not in ("diag", "spherical"))
 
 
 def sizes_of(candidates: tuple[Candidate, ...]) -> tuple[Size, ...]:
@@ -267,11 +263,12 @@ def size_table(
         *(Column(one, _NAMES[one], 10, "right", marked=one == criterion) for one in CRITERIA),
     )
     rows: list[tuple[Cell, ...]] = []
+    apart = decimals_apart([size.values["held_out"] for size in sizes])
     for size in sizes:
         place = order.index(size.covariance_type)
         named: Cell = ((palette.marker(place), ink(palette, palette.color(place), bold=True)),
                        (f" {size.covariance_type}", Style()))  # fmt: skip
-        numbers = [fixed(size.values[one], 3 if one == "held_out" else 1) for one in CRITERIA]
+        numbers = [fixed(size.values[one], apart if one == "held_out" else 1) for one in CRITERIA]
         rows.append((str(size.n_components), *((named,) if order != (None,) else ()), *numbers))
     return PlainTable(columns, tuple(rows), ("aic", "icl"))
 

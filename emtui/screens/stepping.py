@@ -8,13 +8,16 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from emtui.frame import Frame
-from emtui.messages import BranchChosen, Crashed, GoTo, StepRefused
+from emtui.messages import BranchChosen, Crashed, GoTo, KeyRefused, StepRefused
 from emtui.panes.lines import Telling
 from emtui.runner import Runner
 from emtui.session import Session
 from engine.errors import EngineError
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # half-steps a second
+_PATIENCE = 0.3  # seconds before a step that is not there yet is spoken of
+_AT_START = "This is the start: there is nothing before it."
+_AT_END = "This is the last step taken: press e, m or n to go on."
 
 
 class SteppingScreen(Screen[None]):
@@ -27,6 +30,7 @@ class SteppingScreen(Screen[None]):
         self._telling = Telling(id="telling")
         self._player: Timer | None = None
         self._speed = 2
+        self._asks_patience = False  # what is told is that a step takes its time
 
     def on_step_refused(self, event: StepRefused) -> None:
         """Say why not."""
@@ -34,6 +38,14 @@ class SteppingScreen(Screen[None]):
         if event.generation != self.runner.generation:
             return
         self._pause()
+        if self.runner.session is None:  # the first exploration can't be begun: there is nothing to go back to
+            self.app.exit(return_code=2, message=f"emtui: {event.reason}")
+            return
+        self._refuse(event.reason)
+
+    def on_key_refused(self, event: KeyRefused) -> None:
+        """Say why a pane's key does nothing."""
+        event.stop()
         self._refuse(event.reason)
 
     def on_crashed(self, event: Crashed) -> None:
@@ -49,6 +61,14 @@ class SteppingScreen(Screen[None]):
 
     def _do(self, action: Callable[[Session], str | None]) -> None:
         self.runner.do(action)
+        if self._player is None:
+            self.set_timer(_PATIENCE, self._ask_for_patience)
+
+    def _ask_for_patience(self) -> None:
+        """Say that a step is being computed, where it is not there yet."""
+        if self.runner.stepping and self._player is None and not self.runner.running_on:
+            self._asks_patience = True
+            self._telling.tell("Computing this step…")
 
     def action_e_step(self) -> None:
         """Responsibilities from these parameters."""
@@ -110,20 +130,22 @@ class SteppingScreen(Screen[None]):
     def action_back(self, by: int) -> None:
         """Half-steps back."""
         self._pause()
-        self._do(lambda session: _moved(session, -by, "This is the start: there is nothing before it."))
+        self._do(lambda session: _moved(session, -by, _AT_START))
 
     def action_forward(self, by: int) -> None:
         """Half-steps forward again, as far as they were taken."""
         self._pause()
-        self._do(lambda session: _moved(session, by, "This is the last step taken: press e, m or n to go on."))
+        self._do(lambda session: _moved(session, by, _AT_END))
 
     def action_first(self) -> None:
         """To the start."""
-        self.on_go_to(GoTo(0))
+        self._pause()
+        self._do(lambda session: _moved(session, -1_000_000_000, _AT_START))
 
     def action_last(self) -> None:
         """To the last step of this branch."""
-        self.on_go_to(GoTo(1_000_000_000))
+        self._pause()
+        self._do(lambda session: _moved(session, 1_000_000_000, _AT_END))
 
     def on_go_to(self, event: GoTo) -> None:
         """To a place on this branch."""
@@ -147,7 +169,7 @@ class SteppingScreen(Screen[None]):
     def action_reset(self) -> None:
         """Back to the same start; what was done stays in the history."""
         self._pause()
-        self._do(lambda session: session.restart())
+        self._do(_to_start)
 
     def action_new_start(self) -> None:
         """Another random start, from the next seed."""
@@ -160,6 +182,15 @@ def _moved(session: Session, by: int, refusal: str) -> str:
     session.timeline.move(by)
     if session.timeline.cursor == before:
         raise EngineError(refusal)
+    return ""
+
+
+def _to_start(session: Session) -> str:
+    """Back to the same start, from where a turned temperature is forgotten."""
+    before = session.timeline.cursor
+    session.restart()
+    if session.timeline.cursor == before:
+        raise EngineError(_AT_START)
     return ""
 
 

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState, get_current_worker
 
 from emtui.choices import Choices
+from emtui.panes.table import LineTable
 from engine.errors import EngineError
 
 _SECONDS_BETWEEN_PICTURES = 0.1
@@ -21,6 +22,7 @@ _SECONDS_BETWEEN_PICTURES = 0.1
 class SurveyScreen(Screen[Choices]):
     """Left with the choices of what was chosen, or with None.
 
+    It has a table, and a picture which stands beside it in `#both` or elsewhere.
     A subclass says what comes (`survey`, in the background), takes it in (`take`), draws (`draw`), and knows what
     is chosen (`chosen`).
     """
@@ -36,6 +38,13 @@ class SurveyScreen(Screen[Choices]):
     SurveyScreen #head { background: $panel; }
     SurveyScreen #verdict { height: auto; max-height: 3; text-wrap: wrap; }
     SurveyScreen #hint { color: $text-muted; }
+    SurveyScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%; }
+    SurveyScreen LineTable { height: 1fr; margin: 0 1; }
+    SurveyScreen #both { height: 1fr; }
+    SurveyScreen.-narrow #both { layout: vertical; }
+    SurveyScreen.-narrow #both LineTable { width: 1fr; max-height: 45%; }
+    SurveyScreen.-low #both Chart { display: none; }
+    SurveyScreen.-low #both LineTable { max-height: 100%; }
     """
 
     class Came(Message):
@@ -77,9 +86,15 @@ class SurveyScreen(Screen[Choices]):
         """What is chosen, as the explorer opens it; None where there is nothing to open."""
 
     def on_mount(self) -> None:
-        """Begin."""
+        """Begin; the table takes the arrows."""
+        self.query_one(LineTable).focus()
         self.begin()
         self.watch(self.app, "theme", self._theme_changed, init=False)
+
+    def on_resize(self) -> None:
+        """What stands side by side goes below each other where it is narrow; where it is low, the table is alone."""
+        self.set_class(self.size.width < 100, "-narrow")
+        self.set_class(self.size.width < 100 and self.size.height < 18, "-low")
 
     def _theme_changed(self) -> None:
         """Pictures carry their colours."""

@@ -22,7 +22,7 @@ from emtui.views.format import fixed, probability
 
 What = Literal["test_accuracy", "train_loss"]
 _TITLES: dict[What, str] = {"test_accuracy": "test accuracy", "train_loss": "final training loss"}
-_KEYS = "↑ ↓ ← → a cell · enter opens it · tab other method · d accuracy, loss · space again · esc back"
+_KEYS = "↑ ↓ ← → cell · enter opens · tab method · d subject · space again · esc back"
 
 
 class SweepScreen(Screen[Choices]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
@@ -58,9 +59,11 @@ def run(choices: Choices, output: Output, *, n_init: int = 1, as_json: bool = Fa
         printer.begin(choices)
         best, restarts = best_of(choices, problem, n_init, printer.restart)
         choices, steps = choices.with_seed(best[0].problem.seed), iter(best)
+    recent: deque[Step] = deque(maxlen=8)
     for step in steps:
         printer.step(step)
-    printer.end(judge(choices, step, restarts))
+        recent.append(step)
+    printer.end(judge(choices, recent, restarts))
 
 
 def problem_of(choices: Choices) -> Problem:

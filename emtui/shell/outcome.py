@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emtui.baseline import agreement_with_classes, kmeans_baseline
 from emtui.choices import Choices
 from emtui.frame import Baseline
+from emtui.tolerance import tolerance_of
 from engine.arrays import Array
+from engine.convergence import Convergence, convergence_of
 from engine.evaluation import Agreement, Criteria, criteria, hard_shares
 from engine.run import Restart
 from engine.step import Posterior, Step
@@ -24,7 +27,7 @@ class Outcome:
 
     restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
     where the model or the data have none; baseline is k-means, where there is an agreement to compare; contest a
-    network beside the other way to train it, where the model is one.
+    network beside the other way to train it, where the model is one. convergence is what the last steps tell.
     """
 
     choices: Choices
@@ -35,10 +38,12 @@ class Outcome:
     agreement: Agreement | None
     baseline: Baseline | None
     contest: Contest | None = None
+    convergence: Convergence | None = None
 
 
-def judge(choices: Choices, step: Step, restarts: tuple[Restart, ...] = ()) -> Outcome:
-    """What is said of a run that ended in `step`."""
+def judge(choices: Choices, recent: Sequence[Step], restarts: tuple[Restart, ...] = ()) -> Outcome:
+    """What is said of a run by its last eight steps, oldest first, or as many as it had."""
+    step = recent[-1]
     model, data = choices.model, step.problem.data
     labels = None if model.supervised else Posterior(step.at).labels
     agreed = agreement_with_classes(choices, labels)
@@ -47,13 +52,18 @@ def judge(choices: Choices, step: Step, restarts: tuple[Restart, ...] = ()) -> O
         choices=choices,
         step=step,
         restarts=restarts,
-        criteria=criteria(step) if model.has_likelihood and math.isfinite(step.log_likelihood) else None,
+        criteria=criteria(step)
+        if model.has_likelihood
+        and math.isfinite(step.log_likelihood)
+        and data.n_rows > 1  # of one row they say nothing
+        else None,
         hard_shares=None
         if labels is None or weights is None
         else hard_shares(labels, len(weights), data.sample_weight),
         agreement=agreed,
         baseline=None if agreed is None else kmeans_baseline(choices),
         contest=_contest(choices, step) if choices.learning is not None else None,
+        convergence=convergence_of(recent, tolerance_of(choices)),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from emtui.choices import Choices
 from emtui.exports.step_record import json_text, step_record
+from emtui.shell.convergence_report import convergence_record
 from emtui.shell.outcome import Outcome
 from emtui.shell.output import Output
 from engine.evaluation import Agreement
@@ -42,6 +43,7 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
     if found is not None:
         kmeans = None if baseline is None or baseline.agreement is None else agreement_record(baseline.agreement)
         record["agreement"] = {**agreement_record(found), "kmeans": kmeans}
+    record["convergence"] = None if outcome.convergence is None else convergence_record(outcome.convergence)
     record["hard_shares"] = None if outcome.hard_shares is None else outcome.hard_shares.tolist()
     record |= {"seed": outcome.choices.seed, "notes": outcome.choices.dataset.notes}
     if outcome.contest is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from emtui.choices import Choices
+from emtui.shell.convergence_report import convergence_lines
 from emtui.shell.outcome import Outcome
 from emtui.shell.output import Output, table
 from engine.arrays import Array
@@ -24,6 +25,7 @@ from engine.text import clean
 _LINE = 80
 _MOST_ENTRIES = 40
 _MOST_COMPONENTS = 20
+_BY_NUMBER = ("transition", "emission")  # to states and symbols, however many columns the data have
 
 
 class TextPrinter:
@@ -60,13 +62,15 @@ def heading(choices: Choices) -> list[str]:
     data, model = choices.dataset, choices.model
     options = " ".join(f"{option.name}={option.format(getattr(model, option.name))}" for option in model.options())
     start = f"start {clean(choices.start_file, 60)}" if choices.start_file is not None else f"seed {choices.seed}"
+    if choices.start_file is None and choices.start is not None:  # the data begin there unless told otherwise
+        start = f"start published · {start}"
     units = " standardized" if choices.standardized else ""
     algorithm = "" if choices.algorithm == "classic" else f" · {choices.algorithm}"
     size = f"{data.n_samples}×{data.n_features}"
     split = choices.learning
     if split is not None:
         size += f" ({len(split.train)} train, {len(split.test)} test)"
-    return [f"{data.name} {size}{units} · {model.name} {options} · {start}{algorithm}", *data.notes]
+    return [f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}", *data.notes]
 
 
 def restart_line(restart: Restart) -> str:
@@ -117,14 +121,18 @@ def summary(outcome: Outcome) -> list[str]:
         lines.append(f"best of {len(outcome.restarts)} starts: seed {outcome.choices.seed}")
     model = outcome.choices.model
     error = step.log_likelihood_error
-    likelihood = f"{model.objective_label} {number(step.log_likelihood)}" + (f" ± {error:.2g}" if error else "")
-    bound = "" if model.exact else f", bound {number(step.elbo)}"
-    prior = f", with the prior {number(step.objective)}" if step.log_prior else ""
-    lines.append(likelihood + bound + prior)
+    heights = []
+    if math.isfinite(step.log_likelihood) or model.exact:
+        heights.append(f"{model.objective_label} {number(step.log_likelihood)}" + (f" ± {error:.2g}" if error else ""))
+    heights += [] if model.exact else [f"bound {number(step.elbo)}"]
+    heights += [f"with the prior {number(step.objective)}"] if step.log_prior else []
+    lines.append(", ".join(heights))
     if outcome.criteria is not None:
         found = outcome.criteria
         remark = f"smaller is better; from an estimate, ± {2 * error:.2g}" if error else "smaller is better"
         lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} ({remark})")
+    if outcome.convergence is not None:
+        lines += convergence_lines(outcome.convergence, step, outcome.choices)
     if outcome.contest is not None:
         from emtui.shell.contest_report import contest_lines, weight_lines
 
@@ -144,7 +152,8 @@ def parameter_lines(outcome: Outcome) -> list[str]:
         if name == "covariances":
             name, values = "standard deviation", _deviations(values, outcome.choices.model, K)
         if values.ndim >= 1 and len(values) == K:
-            entries += _entries(name, values, features)
+            first = getattr(outcome.choices.model, "first_symbol", 1) if name == "emission" else 1
+            entries += _entries(name, values, () if name in _BY_NUMBER else features, first)
             if name == "weights" and outcome.hard_shares is not None:
                 entries.append(("hard shares", outcome.hard_shares))
         else:
@@ -154,7 +163,7 @@ def parameter_lines(outcome: Outcome) -> list[str]:
     shown = entries[:_MOST_ENTRIES]
     names = ["component", *(name for name, _ in shown)]
     columns = [
-        [str(k + 1), *(significant(v[k], float(np.abs(v).max())) for _, v in shown)]
+        [str(k + 1), *(significant(v[k], float(np.abs(v).max()), float(np.ptp(v))) for _, v in shown)]
         for k in range(min(K, _MOST_COMPONENTS))
     ]
     left_out = [
@@ -165,11 +174,12 @@ def parameter_lines(outcome: Outcome) -> list[str]:
     return ["", *_in_blocks(names, columns), *left_out, *below]
 
 
-def _entries(name: str, values: Array, features: tuple[str, ...]) -> list[tuple[str, Array]]:
+def _entries(name: str, values: Array, features: tuple[str, ...], first: int = 1) -> list[tuple[str, Array]]:
+    """A line for each column of the values, by the features' names or numbered from `first` on."""
     if values.ndim == 1:
         return [(name, values)]
     flat = values.reshape(len(values), -1)
-    own = list(features) if flat.shape[1] == len(features) else [str(j + 1) for j in range(flat.shape[1])]
+    own = list(features) if flat.shape[1] == len(features) else [str(j + first) for j in range(flat.shape[1])]
     short = {"means": "mean", "centers": "center", "standard deviation": "sd"}.get(name, name)
     return [(f"{short} {own[j]}", flat[:, j]) for j in range(flat.shape[1])]
 
@@ -210,7 +220,8 @@ def _agreement_lines(outcome: Outcome) -> list[str]:
     rows = [("", "right", "accuracy", "adjusted Rand"), _agreement_row(outcome.choices.model.name, outcome.agreement)]
     if outcome.baseline is not None and outcome.baseline.agreement is not None:
         rows.append(_agreement_row("k-means", outcome.baseline.agreement))
-    return ["", *table(rows, right=(1, 2, 3))]
+    remark = [outcome.agreement.unmatched] if outcome.agreement.unmatched else []
+    return ["", *table(rows, right=(1, 2, 3)), *remark]
 
 
 def _agreement_row(name: str, found: Agreement) -> tuple[str, str, str, str]:
@@ -232,11 +243,17 @@ def fixed(value: float, decimals: int) -> str:
     return text.lstrip("-") if not text.strip("-0.") else text
 
 
-def significant(value: float, largest: float) -> str:
-    """A parameter: four decimals where they say something, an exponent else; 0 if it is rounding beside `largest`."""
+def significant(value: float, largest: float, apart: float = 0.0) -> str:
+    """A parameter: four decimals where they say something, an exponent else; 0 if it is rounding beside `largest`.
+
+    apart: how far apart the numbers beside it are, where an exponent needs more digits to show that.
+    """
     if not math.isfinite(value) or abs(value) <= 1e-14 * largest:
         return fixed(value, 4) if not math.isfinite(value) else "0.0000"
-    return fixed(value, 4) if 1e-3 <= abs(value) < 1e6 else f"{value:.4e}"
+    if 1e-3 <= abs(value) < 1e6:
+        return fixed(value, 4)
+    needed = 3 + math.ceil(math.log10(largest / apart)) if 0 < apart < math.inf and largest < math.inf else 4
+    return f"{value:.{min(16, max(4, needed))}e}"
 
 
 def _change(value: float, decimals: int) -> str:

@@ -9,6 +9,8 @@ from emtui.views.moves import ComponentMove
 from emtui.views.sentences import component_name
 
 _REST = 1e-4
+_ROUNDING = 1e-9
+"""A move of so little is the arithmetic's."""
 _NO_WIDENING = 5e-4
 
 
@@ -22,7 +24,7 @@ def moved_clause(move: ComponentMove, weight: float, columns: Sequence[str], kin
         kind: the covariance type: tied components widen together, a spherical one in every direction alike.
     """
     if move.amount < _REST:
-        least = f" by more than {number(move.amount, 2)} of its width" if move.amount > 0 else ""
+        least = f" by more than {number(move.amount, 2)} of its width" if move.amount > _ROUNDING else ""
         return f"no component moved{least}"
     along, wide = columns[move.shift_column], columns[move.widening_column]
     widens, moves = abs(move.widening) >= _NO_WIDENING, move.shift != 0

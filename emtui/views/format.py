@@ -177,3 +177,13 @@ def _not_finite(value: float) -> str:
 
 def _is_not_zero(text: str) -> bool:
     return any(digit in text for digit in "123456789∞")
+
+
+def decimals_apart(values: Sequence[float]) -> int:
+    """Three decimals, or as many more, up to six, as tell the largest of the values from the others."""
+    known = [value for value in values if math.isfinite(value)]
+    for decimals in (3, 4, 5):
+        texts = [fixed(value, decimals) for value in known]
+        if not texts or texts.count(fixed(max(known), decimals)) == 1:
+            return decimals
+    return 6

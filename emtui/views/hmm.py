@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,25 @@ from emtui.frame import Frame
 from emtui.views.component_words import moved_clause
 from emtui.views.format import amount, listed, plural, probability
 from emtui.views.gaussian import GaussianView
-from emtui.views.hmm_pictures import HIGH, LOW, PATH, TOP, Seen, layers_in_time, measurements_seen, symbols_seen
+from emtui.views.hmm_pictures import (
+    HIGH,
+    LOW,
+    PATH,
+    TOP,
+    Seen,
+    band_places,
+    in_bands,
+    layers_in_time,
+    measurements_seen,
+    symbols_seen,
+)
+from emtui.views.hmm_sentences import REST, digits, hardly_moved, state_name, transition_moved
+from emtui.views.meeting import Settling
 from emtui.views.memory import remembered
 from emtui.views.moves import drawn_responsibilities, largest_move
 from emtui.views.points import pairs, shares
 from emtui.views.projection import spreads
-from emtui.views.sentences import how_many, tell
+from emtui.views.sentences import how_many, row_noun, tell
 from emtui.views.tables import Column, component_table
 from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
 from emtui.words import PUBLISHED
@@ -28,7 +42,6 @@ from engine.models.gaussian_params import GaussianParams
 _LEGEND = 8
 _TABLED_SYMBOLS = 40
 _MEASURED = 12
-_REST = 5e-7
 
 
 class HiddenMarkovView(View):
@@ -76,8 +89,13 @@ class HiddenMarkovView(View):
         if not seen.symbols:
             means = [seen.height(mean) for mean in GaussianView().means(frame, params.emission, units)[:, column]]
         ticks = [*seen.ticks, (LOW, "0"), ((LOW + HIGH) / 2, ".5"), (HIGH, "1")]
-        if frame.step.params_q is not None:
-            ticks.append((PATH, "path"))
+        if in_bands(len(frame.rows), 0 if frame.responsibilities is None else self.n_components(frame)):
+            names = self.component_names(frame)
+            ticks = [
+                *seen.ticks,
+                *((place, f"{palette.marker(k)} {names[k]}") for k, place in enumerate(band_places(len(names)))),
+            ]
+        ticks.append((PATH, "path"))  # before there is one, too, so that the picture stays where it is
         return Scene(
             layers_in_time(frame, seen, means, palette, highlight),
             axes.x.label,
@@ -115,10 +133,10 @@ class HiddenMarkovView(View):
         return int(frame.rows[int(np.abs(frame.rows + 1.0 - x).argmin())])
 
     def caption(self, frame: Frame, axes: Axes) -> str:
-        """ "ice creams by day and the states behind them"."""
+        """ "ice creams and states by day"."""
         if not _in_time(frame, axes) or axes.y is None:
             return axes.title
-        return f"{axes.y.label} by {axes.x.label}, and the states behind"
+        return f"{axes.y.label} and states by {axes.x.label}"
 
     def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
         names = self.component_names(frame)
@@ -132,7 +150,7 @@ class HiddenMarkovView(View):
         said = [f"{axes.title}: {plural(frame.n_rows, noun)}"]
         if frame.labels is not None:
             counts = np.bincount(frame.labels, minlength=self.n_components(frame))
-            said += [f"{_state(k)} is likeliest on {plural(int(count), noun)}" for k, count in enumerate(counts)]
+            said += [f"{state_name(k)} is likeliest on {plural(int(count), noun)}" for k, count in enumerate(counts)]
         return "; ".join(said) + "."
 
     def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
@@ -176,12 +194,19 @@ class HiddenMarkovView(View):
             None if _symbols(frame) is not None else GaussianView().detail(_as_mixture(frame), component, units=units)
         )
 
+    def detail_title(self, frame: Frame, component: int) -> str:
+        """What that matrix is."""
+        return f"covariance of {state_name(component)}"
+
     def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
         """Which row or state moved most, and what became of the bound and the log-likelihood."""
         n = self.n_components(frame)
         start = f"{how_many(n, 'state')} {'starts' if n == 1 else 'start'}{self._start(frame)}"
         start += f", log-likelihood {amount(frame.record.log_likelihood)}"
-        return tell(frame, start=start, component=_state, moved=lambda: self._moved(frame, units), row=row_noun(frame))
+        row = row_noun(frame)
+        path = Settling("every state is that of the likeliest path", "the path is drawn from its posterior", f"{row}s")
+        moved = partial(self._moved, frame, units)
+        return tell(frame, start=start, component=state_name, moved=moved, row=row, settling=path)
 
     def _start(self, frame: Frame) -> str:
         """What the states emit where EM begins, as far as it fits a line."""
@@ -195,7 +220,7 @@ class HiddenMarkovView(View):
             return " with random emissions"
         best = params.emission.argmax(axis=1)
         said = [
-            f"{_state(k)} emits {self._symbol(frame, int(v))} the most ({probability(params.emission[k, v], 2)})"
+            f"{state_name(k)} emits {self._symbol(frame, int(v))} the most ({probability(params.emission[k, v], 2)})"
             for k, v in enumerate(best)
         ]
         return f": {listed(said)}"
@@ -212,16 +237,18 @@ class HiddenMarkovView(View):
             emits = self._emission_moved(frame, now.emission, before.emission)
         else:
             emits = self._gaussian_moved(frame, units)
-        goes = _transition_moved(now, before, row_noun(frame))
-        return listed([part for part in (emits, goes) if part]) or "no probability moved"
+        goes = transition_moved(now, before, row_noun(frame))
+        return listed([part for part in (emits, goes) if part]) or hardly_moved(
+            now, before, _symbols(frame) is not None
+        )
 
     def _emission_moved(self, frame: Frame, now: Array, before: Array) -> str:
         change = np.abs(now - before)
         k, v = (int(i) for i in np.unravel_index(int(change.argmax()), change.shape))
-        if change[k, v] < _REST:
+        if change[k, v] < REST:
             return ""
-        was, is_now = _digits(before[k, v], now[k, v])
-        return f"{_state(k)} now emits {self._symbol(frame, v)} with probability {is_now} (before {was})"
+        was, is_now = digits(before[k, v], now[k, v])
+        return f"{state_name(k)} now emits {self._symbol(frame, v)} with probability {is_now} (before {was})"
 
     def _gaussian_moved(self, frame: Frame, units: UnitsName) -> str:
         """How the state that changed most moved and widened."""
@@ -237,46 +264,6 @@ class HiddenMarkovView(View):
         model: Any = frame.step.problem.model
         said = moved_clause(move, 1.0 / S, frame.choices.dataset.feature_names, model.covariance_type)
         return "" if said.startswith("no component") else said.replace("component", "state")
-
-
-def row_noun(frame: Frame) -> str:
-    """What a row is called, from the data's own description ("one day of a diary"): day; "row" where it has none."""
-    words = frame.choices.dataset.description.split()
-    noun = words[1].strip(",.:;") if len(words) > 1 and words[0].lower() == "one" else ""
-    return noun if noun.isalpha() else "row"
-
-
-def _transition_moved(now: Any, before: Any, noun: str) -> str:
-    """The transition, start or stop that changed most, in words; "" where none moved."""
-    changes = [np.abs(now.transition - before.transition), np.abs(now.initial - before.initial)]
-    if now.stop is not None:
-        changes.append(np.abs(now.stop - before.stop))
-    which = int(np.argmax([change.max() for change in changes]))
-    change = changes[which]
-    if change.max() < _REST:
-        return ""
-    if which == 0:
-        i, j = (int(k) for k in np.unravel_index(int(change.argmax()), change.shape))
-        was, is_now = _digits(before.transition[i, j], now.transition[i, j])
-        goes = "stays" if i == j else f"goes to {_state(j)}"
-        return f"{_state(i)} {goes} from one {noun} to the next with {is_now} (before {was})"
-    k = int(change.argmax())
-    pair = (before.initial[k], now.initial[k]) if which == 1 else (before.stop[k], now.stop[k])
-    was, is_now = _digits(*pair)
-    if which == 1:
-        return f"the first {noun} is in {_state(k)} with {is_now} (before {was})"
-    return f"{_state(k)} is the last one with {is_now} (before {was})"
-
-
-def _digits(before: float, now: float) -> tuple[str, str]:
-    """Two probabilities with digits enough to tell them apart."""
-    change = abs(now - before)
-    decimals = 3 if change >= 1e-3 else min(7, 2 - int(np.floor(np.log10(max(change, 1e-7)))))
-    return probability(float(before), decimals), probability(float(now), decimals)
-
-
-def _state(k: int) -> str:
-    return f"state {k + 1}"
 
 
 def _symbols(frame: Frame) -> Any:

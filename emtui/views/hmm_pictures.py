@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from emtui.charts.axes import make_axis, make_ticks
 from emtui.charts.colors import Palette, mix
-from emtui.charts.scene import Bars, Cloud, Curve, Dots, HLine, Layer, VLine
+from emtui.charts.scene import Bars, Cloud, Curve, Dots, HLine, Layer, Raster, VLine
 from emtui.frame import Frame
 from emtui.views.format import number
 from emtui.views.memory import remembered
@@ -18,7 +19,10 @@ from engine.arrays import Array, IntArray
 
 PATH, LOW, HIGH, TOP = 1.2, 1.4, 2.4, 2.45
 """Heights of the strip and of probability 0 and 1 above what was seen, which takes 0 to 1; and of the picture."""
-_SPACED_BARS = 60
+_SPACED_BARS = 12
+"""Rows up to which there is room for a gap between their bars; of more, gaps would swallow some of the bars."""
+_CURVES = 40
+"""Rows up to which the states' probabilities are curves; of more, curves that go up and down would fill the picture."""
 _NAMED_SYMBOLS = 24
 _LINES = 8
 _MARKERS = 400
@@ -51,13 +55,17 @@ def symbols_seen(symbols: Array, first_symbol: int, n_symbols: int) -> Seen:
 
 
 def measurements_seen(values: Array) -> Seen:
-    """Measurements (m,) of one column, from the smallest to the largest of them."""
+    """Measurements (m,) of one column, from the smallest to the largest of them, with ticks at round values."""
     low, high = float(values.min()), float(values.max())
     scale = max(abs(low), abs(high), np.finfo(np.float64).tiny)
     width = scale * (high / scale - low / scale) or 1.0
     if not np.isfinite(width):
         width = scale
     ticks = tuple((place, number(low + place * width)) for place in (0.0, 0.5, 1.0))
+    axis = make_axis(low, high, margin=0.0)
+    found = make_ticks(axis, 4)
+    if low < high and len(found.labels) > 1 and not found.note:
+        ticks = tuple(zip(found.fractions, found.labels, strict=True))
     return Seen(np.asarray((values - low) / width), ticks, False, low, width)
 
 
@@ -82,11 +90,17 @@ def layers_in_time(
     """
     x = np.asarray(frame.rows + 1.0, dtype=np.float64)
     R, path = drawn_responsibilities(frame), likeliest_path(frame)
-    layers: list[Layer] = [HLine(LOW), HLine(HIGH)]
+    banded = in_bands(len(x), 0 if R is None else R.shape[1])
+    layers: list[Layer] = [] if banded else [HLine(LOW), HLine(HIGH)]
     if highlight is not None:
         layers.append(VLine(highlight + 1.0, palette.text))
     layers += _bars(x, seen.heights, R, palette) if seen.symbols else _points(x, seen.heights, R, palette, means, path)
-    if R is not None:
+    if R is not None and banded:
+        for k, place in enumerate(band_places(R.shape[1])):
+            half = 0.45 * (HIGH - LOW) / R.shape[1]
+            extent = (float(x[0]) - 0.5, float(x[-1]) + 0.5, place - half, place + half)
+            layers.append(Raster(R[:, k][None, :], extent, palette.color(k)))
+    elif R is not None:
         layers += [
             Curve(x, LOW + (HIGH - LOW) * R[:, k], palette.color(k))
             for k in range(R.shape[1])
@@ -95,6 +109,16 @@ def layers_in_time(
     if path is not None and R is not None:
         layers.append(_strip(x, path, R.shape[1], palette))
     return layers
+
+
+def in_bands(n_rows: int, n_states: int) -> bool:
+    """The states' probabilities are a band each, as dark as they are likely, in the place of curves."""
+    return n_rows > _CURVES and 0 < n_states <= _LINES
+
+
+def band_places(n_states: int) -> list[float]:
+    """The heights of the bands, the first state's at the top."""
+    return [HIGH - (k + 0.5) * (HIGH - LOW) / n_states for k in range(n_states)]
 
 
 def _strip(x: Array, path: IntArray, K: int, palette: Palette) -> Dots:

@@ -10,8 +10,9 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
 from emtui.frame import Frame
 from emtui.views.format import amount, from_to, number, probability
+from emtui.views.meeting import Settling, bound
 from emtui.views.memory import remembered
-from emtui.views.sentences import bound, ending, events, line, objective
+from emtui.views.sentences import ending, events, line, objective
 from emtui.views.tables import Column, table
 from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
 from engine.arrays import Array
@@ -21,6 +22,9 @@ _GRID = 801
 _WHOLE = Axes(Axis("feature", 0, "theta"))
 _CLOSE = Axes(Axis("feature", 1, "theta"))
 _PARTS = ("½", "θ/4")
+_SETTLING = Settling(
+    "each of them goes wholly to its likeliest part", "each of them is drawn from its posterior", "they"
+)
 
 
 class LinkageView(View):
@@ -48,7 +52,7 @@ class LinkageView(View):
 
     def caption(self, frame: Frame, axes: Axes) -> str:
         """What the curves are."""
-        return "log-likelihood and bound along θ" + ("" if axes == _WHOLE else ", near the top")
+        return "log-likelihood and bound along θ" if axes == _WHOLE else "the top of log-likelihood and bound"
 
     def scene(
         self,
@@ -64,7 +68,7 @@ class LinkageView(View):
         model: Any = step.problem.model
         grid, heights = remembered(frame.choices.dataset, ("curve", axes), lambda: _curve(frame, axes), of=step.problem)
         now = float(step.params.theta)
-        layers: list[Layer] = [Curve(grid, heights, palette.color(0), label="ln p(X|θ)")]
+        layers: list[Layer] = [Curve(grid, heights, palette.color(0), label="ln p")]
         if step.at_q is not None:
             below = model.q_value_at(step.at_q.expectation, grid, step.problem.data) + step.entropy
             layers.append(Curve(grid, below, palette.color(1), "dotted", "bound"))
@@ -123,7 +127,7 @@ class LinkageView(View):
             )
             parts = [f"{start}; nothing has been split yet: press e"]
         elif step.phase == "E":
-            parts = [f"{self._split(frame)}; {bound(frame)}"]
+            parts = [f"{self._split(frame)}; {bound(frame, _SETTLING)}"]
         else:
             now, before = float(step.params.theta), float(frame.trail[-2].theta)
             moved = "theta stayed where it was" if now == before else f"theta went from {from_to(before, now)}"

@@ -51,7 +51,7 @@ class NetworkView(View):
 
     def caption(self, frame: Frame, axes: Axes) -> str:
         """What the picture shows."""
-        return "network" if axes == _PICTURE else f"{axes.title}, by predicted class"
+        return "network" if axes == _PICTURE else f"{axes.title}, predicted"
 
     # pictures
 

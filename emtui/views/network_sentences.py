@@ -9,8 +9,15 @@ import numpy as np
 from emtui.frame import Frame
 from emtui.networks.scores import Progress
 from emtui.views.format import amount, from_to, number, probability
+from emtui.views.meeting import Settling, bound
 from emtui.views.moves import drawn_responsibilities
-from emtui.views.sentences import bound, ending, events, how_many, line
+from emtui.views.sentences import ending, events, how_many, line
+
+_SETTLING = Settling(
+    "each row goes wholly to the likeliest states of its units",
+    "each row's units are drawn from their posterior",
+    "units",
+)
 
 
 def network_sentence(frame: Frame, names: tuple[str, ...]) -> str:
@@ -19,7 +26,7 @@ def network_sentence(frame: Frame, names: tuple[str, ...]) -> str:
     if frame.step.phase == "init":
         parts = [_start(frame), "nothing has been learned yet: press e"]
     elif frame.step.phase == "E":
-        parts = [f"{_units(frame, names)}; {bound(frame)}"] if learns_by_em else [_looked(frame)]
+        parts = [f"{_units(frame, names)}; {bound(frame, _SETTLING)}"] if learns_by_em else [_looked(frame)]
     else:
         parts = [_moved(frame, learns_by_em), *events(frame)]
     return line([*parts, *ending(frame)])

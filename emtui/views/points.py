@@ -8,6 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Cloud, ColorArray, Dots, Layer, Mark, Scene, Trail, VLine, histogram
@@ -26,6 +27,7 @@ _PAIRED_COLUMNS = 12
 _NAMED_COLUMNS = 32
 """Beyond so many columns the default picture is that of the principal components."""
 _LEGEND = 8
+_WHOLE_UP_TO = 1e6
 
 
 def single_axes(data: Dataset) -> tuple[Axis, ...]:
@@ -127,11 +129,16 @@ class PointsView(View):
         x, y = (coordinates(frame, axis, units) for axis in (axes.x, axes.y))
         at = None if highlight is None else _place(frame, highlight)
         layers: list[Layer] = []
-        if (R := drawn_responsibilities(frame)) is None:
+        R, out = drawn_responsibilities(frame), _left_out(frame)
+        if R is None:
             layers.append(Dots(x, y, palette.muted, "." if palette.ascii else "•", highlight=at))
         else:
             K = R.shape[1]
-            layers.append(Cloud(x, y, R, palette.colors(K), palette.markers(K), at))
+            counted, marked = (~out, None if at is None or out[at] else int((~out[:at]).sum()))
+            layers.append(Cloud(x[counted], y[counted], R[counted], palette.colors(K), palette.markers(K), marked))
+        if R is not None and out.any():
+            marked = None if at is None or not out[at] else int(out[:at].sum())
+            layers.append(Dots(x[out], y[out], palette.muted, "x" if palette.ascii else "×", highlight=marked))
         if highlight is not None and at is None:  # beyond the rows that are drawn
             row = data.X[highlight]
             layers.append(
@@ -164,7 +171,7 @@ class PointsView(View):
         data = frame.choices.dataset
         along = direction(data, axes.x, units)
         values = coordinates(frame, axes.x, units)
-        bars = remembered(data, ("bars", axes.x, units), lambda: _bars(values), of=frame.rows)
+        bars = remembered(data, ("bars", axes.x, units), lambda: density_bars(values), of=frame.rows)
         colored = Bars(bars.edges, bars.heights, _bar_colors(frame, values, bars, palette))
         layers: list[Layer] = [colored]
         if highlight is not None:
@@ -208,22 +215,39 @@ def shares(frame: Frame, names: Sequence[str]) -> tuple[Share, ...]:
     )
 
 
+def _left_out(frame: Frame) -> NDArray[np.bool_]:
+    """(m,) which of the drawn rows count nothing, because somebody left them out."""
+    weights = frame.weights_of(frame.rows)
+    return np.zeros(len(frame.rows), dtype=bool) if weights is None else np.asarray(weights == 0)
+
+
 def _place(frame: Frame, row: int) -> int | None:
     """The place of a row among the drawn ones, which are in order; None where it isn't drawn."""
     place = int(np.searchsorted(frame.rows, row))
     return place if place < len(frame.rows) and int(frame.rows[place]) == row else None
 
 
-def _bars(values: Array) -> Bars:
-    """A density histogram with bins after Freedman & Diaconis (1981), 8 to 60 of them."""
+def density_bars(values: Array, most: int = 60) -> Bars:
+    """A density histogram with bins after Freedman & Diaconis (1981), 8 to `most` of them."""
     known = values[np.isfinite(values)]
-    bins = 24
+    bins = min(24, most)
     if len(known) > 1:
         size = max(float(np.abs(known).max()), np.finfo(np.float64).tiny)
         low, first, third, high = (np.quantile(known / size, [0.0, 0.25, 0.75, 1.0])).tolist()
         width = 2 * (third - first) / len(known) ** (1 / 3)
-        bins = 24 if width <= 0 else int(np.clip(np.ceil((high - low) / width), 8, 60))
+        bins = min(24, most) if width <= 0 else int(np.clip(np.ceil((high - low) / width), 8, most))
+        if high > low and size < _WHOLE_UP_TO and np.abs(known - np.rint(known)).max() < 1e-9:
+            return _whole_bars(known, round(size * (high - low) / bins), most)
     return histogram(known, bins)
+
+
+def _whole_bars(values: Array, width: int, most: int) -> Bars:
+    """A density histogram of whole numbers with as many of them in each bar: other bars would be gaps and spikes."""
+    low, high = round(float(values.min())), round(float(values.max()))
+    width = max(width, 1, -(-(high - low + 1) // most))
+    edges = low - 0.5 + width * np.arange(-(-(high - low + 1) // width) + 1, dtype=np.float64)
+    counts, _ = np.histogram(values, edges)
+    return Bars(edges, counts / (len(values) * width), (120, 130, 145))
 
 
 def _bar_colors(frame: Frame, values: Array, bars: Bars, palette: Palette) -> ColorArray | tuple[int, int, int]:

@@ -40,6 +40,10 @@ class PoissonView(View):
         """None: there is one picture."""
         return ()
 
+    def caption(self, frame: Frame, axes: Axes) -> str:
+        """ "deaths by rate": the legend has the rates."""
+        return f"{axes.title} by rate"
+
     def weights(self, frame: Frame) -> tuple[Share, ...]:
         """Mixing weights beside hard shares."""
         return shares(frame, self.component_names(frame))
@@ -87,7 +91,7 @@ class PoissonView(View):
         rates = frame.step.params.rates
         if len(rates) > _LEGEND:
             return []
-        return [(palette.marker(k), palette.color(k), f"rate {number(r)}") for k, r in enumerate(rates)]
+        return [(palette.marker(k), palette.color(k), number(r)) for k, r in enumerate(rates)]  # rates, says the title
 
     def _described(self, frame: Frame, axes: Axes) -> str:
         params = frame.step.params

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from emtui.views.format import amount, count, listed, number, plural, probability, signed
+from emtui.views.meeting import SAME, Settling, bound
 from emtui.views.moves import drawn_responsibilities, expected_rows, most_moved
 from engine.inference import Hard, Sampled, Tempered
 from engine.text import clean
@@ -34,8 +35,7 @@ _NUMBER_WORDS = (
     "Eleven",
     "Twelve",
 )
-_SAME = 1e-9
-"""Relative to the log-likelihood: what double precision can't tell from no change."""
+_ENTRY = re.compile(r"[a-z_.]+\[")
 _NOT_NUMBERS = (
     (r"(?<!\w)-inf(inity)?(?!\w)", "−∞"),
     (r"(?<!\w)\+?inf(inity)?(?!\w)", "∞"),
@@ -43,7 +43,15 @@ _NOT_NUMBERS = (
 )
 
 
-def tell(frame: Frame, *, start: str, component: ComponentName, moved: Callable[[], str], row: str = "row") -> str:
+def tell(
+    frame: Frame,
+    *,
+    start: str,
+    component: ComponentName,
+    moved: Callable[[], str],
+    row: str = "row",
+    settling: Settling | None = None,
+) -> str:
     """The line for this step.
 
     Args:
@@ -52,15 +60,24 @@ def tell(frame: Frame, *, start: str, component: ComponentName, moved: Callable[
         component: the name of a component counted from 0, in the middle of a sentence: "component 2", "coin A".
         moved: asked after an M-step alone: how the parameters moved, a clause.
         row: what a row is called.
+        settling: None where each row is settled by itself.
     """
     if frame.step.phase == "init":
         parts = [f"{start}; nothing has been assigned yet: press e"]
     elif frame.step.phase == "E":
         said = assigned(frame, component, row)
-        parts = [*said[:-1], f"{said[-1]}; {bound(frame)}"]
+        parts = [*said[:-1], f"{said[-1]}; {bound(frame, settling or _each(component, row))}"]
     else:
         parts = [f"{moved()}; {objective(frame)}"]
     return line([*parts, *known_labels(frame, row), *ending(frame), *events(frame)])
+
+
+def _each(component: ComponentName, row: str) -> Settling:
+    """Each row by itself, by the names that rows and components have."""
+    kind = component(0).rpartition(" ")[0] or "component"
+    return Settling(
+        f"each {row} goes wholly to its likeliest {kind}", f"each {row} is drawn from its posterior", f"{row}s"
+    )
 
 
 def known_labels(frame: Frame, row: str = "row") -> list[str]:
@@ -85,7 +102,8 @@ def line(sentences: Sequence[str]) -> str:
     for sentence in sentences:
         text = clean(sentence).rstrip(" .")
         if text:
-            made.append(text[0].upper() + text[1:] + ".")
+            named = _ENTRY.match(text) is not None  # means[0,1] is a name
+            made.append((text if named else text[0].upper() + text[1:]) + ".")
     return " ".join(made)
 
 
@@ -117,7 +135,7 @@ def assigned(frame: Frame, component: ComponentName, row: str = "row") -> list[s
         return [f"no {row}{among} {most}"]
     name, to = row_name(frame, move.row, row), component(move.component)
     how = "→".join(_apart(move.before, move.after))
-    if isinstance(frame.step.inference, Hard | Sampled):
+    if isinstance(frame.step.inference, Hard | Sampled) and move.changed_sides:
         others = f", one of {move.n_changed:,}{drawn}" if move.n_changed > 1 else ""
         first = f"{name} changed sides to {to}{others}"
     elif move.changed_sides:
@@ -136,6 +154,19 @@ def row_name(frame: Frame, index: int, row: str = "row") -> str:
     return f"{row} {data.row_name(index)}" if data.row_names is not None else data.row_name(index)
 
 
+def row_noun(frame: Frame, otherwise: str = "row") -> str:
+    """What a row is called, by the data's own description: "one day of a diary" is a day.
+
+    otherwise: where there is no such word, or one whose plural takes more than an s ("one iris flower" is no iris).
+    """
+    words = frame.choices.dataset.description.split()
+    if len(words) < 2 or words[0].lower() != "one":
+        return otherwise
+    noun = words[1].strip(",.:;")
+    alone = noun != words[1] or len(words) == 2 or words[2] in ("of", "in", "on")
+    return noun if alone and noun.isalpha() and not noun.endswith("s") else otherwise
+
+
 def draws_all(frame: Frame) -> bool:
     """Whether the drawn rows are all the rows, so that what is counted in them is exact."""
     return len(frame.rows) == frame.n_rows
@@ -146,6 +177,10 @@ def first_counts(frame: Frame, component: ComponentName, row: str) -> str:
     assert frame.responsibilities is not None
     rows = expected_rows(frame, frame.responsibilities)
     about = "" if draws_all(frame) else "about "
+    said = {count(float(n)) for n in rows}
+    if len(rows) > 4 and len(said) == 1:
+        kind = component(0).rpartition(" ")[0] or "component"
+        return f"each {kind} has {about}{said.pop()} of {plural(float(rows.sum()), row)}"
     if len(rows) > 4:
         most, least = int(rows.argmax()), int(rows.argmin())
         return (
@@ -170,6 +205,8 @@ def _unsure(frame: Frame, row: str) -> list[str]:
     unsure = int((frame.responsibilities.max(axis=1) < 0.9).sum())
     drawn = "" if draws_all(frame) else " drawn"
     clause = plural(unsure, f"{row}{drawn} is", f"{row}s{drawn} are")
+    if unsure == len(frame.responsibilities) > 1:
+        clause = f"all {row}s{drawn} are"
     return [f"{clause} shared (no responsibility above .9)"] if unsure else []
 
 
@@ -187,43 +224,6 @@ def _gains(frame: Frame, component: ComponentName, row: str) -> list[str]:
     return [said]
 
 
-def bound(frame: Frame) -> str:
-    """How the bound met the log-likelihood; where it doesn't, what is left between them, and why."""
-    record, before = frame.record, frame.previous_record
-    label = frame.step.problem.model.objective_label
-    negligible = _SAME * max(1.0, abs(record.elbo))
-    meets = abs(record.kl) <= negligible
-    rise = math.nan if before is None else record.elbo - before.elbo
-    if meets and not abs(rise) > negligible:  # nothing to compare with, or no change
-        return f"the bound touches the {label}, {amount(record.elbo)} (KL 0)"
-    if not math.isfinite(rise):
-        went = f"the bound stands at {amount(record.elbo)}"
-    elif abs(rise) <= negligible:
-        went = "the bound stayed where it was"
-    else:
-        went = f"the bound {'rose' if rise > 0 else 'fell'} {number(abs(rise))}"
-    if meets:
-        return f"{went} to meet the {label} (KL 0)"
-    if not math.isfinite(record.kl):
-        return went
-    return f"{went} and lies {number(record.kl)} below the {label} (KL {number(record.kl)}){_why_below(frame)}"
-
-
-def _why_below(frame: Frame) -> str:
-    """Why q is not the posterior."""
-    inference = frame.step.inference
-    if isinstance(inference, Hard):
-        return ", since each row goes wholly to its likeliest component"
-    if isinstance(inference, Sampled):
-        return ", since each row is drawn from its posterior"
-    if isinstance(inference, Tempered):
-        how = "more" if inference.temperature > 1 else "less"
-        return (
-            f", since at temperature {number(inference.temperature)} rows are shared {how} evenly than by the posterior"
-        )
-    return ", since this E-step is not exact"
-
-
 # after an M-step
 
 
@@ -234,7 +234,7 @@ def objective(frame: Frame) -> str:
     if before is None or not math.isfinite(record.log_likelihood - before.log_likelihood):
         return f"{label} {amount(record.log_likelihood)}"
     change = record.log_likelihood - before.log_likelihood
-    negligible = _SAME * max(1.0, abs(record.log_likelihood))
+    negligible = SAME * max(1.0, abs(record.log_likelihood))
     if abs(change) <= negligible:
         return f"{label} unchanged at {amount(record.log_likelihood)}"
     said = f"{label} {signed(change)}"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from emtui.views.format import MISSING, aligned, delta, format_for, probability
 from emtui.views.view import Cell, ParameterRow, ParameterTable, UnitsName
 from engine.arrays import Array
+
+_ALIKE = 10.0
+"""Columns whose spreads differ by no more than this have covariances with as many digits each."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,18 @@ def component_table(
 def covariance_table(
     names: Sequence[str], now: Array, before: Array | None, spread: Array, units: UnitsName
 ) -> ParameterTable:
-    """A covariance matrix (d, d): each column's digits follow from the spread of its own data."""
-    columns = [Column(name, float(s) * float(spread.max())) for name, s in zip(names, spread, strict=True)]
-    return table([(name, None) for name in names], columns, now, before, units)
+    """A covariance matrix (d, d): each number's digits follow from the spreads of the two columns that it is of.
+
+    Where columns differ much, one number of digits would be that of the widest, beside which others were all 0.
+    """
+    alike = len(spread) > 0 and spread.max() <= _ALIKE * spread.min()
+    by_column = []
+    for j, name in enumerate(names):
+        scales = spread.max() * spread.min() * np.ones_like(spread) if alike else spread * spread[j]
+        each = [Column(name, float(scale)) for scale in scales]
+        earlier = [None if before is None else [float(before[i, j])] for i in range(len(names))]
+        made = [cells(column, [float(now[i, j])], earlier[i])[0] for i, column in enumerate(each)]
+        texts = aligned([cell.text for cell in made])
+        by_column.append([replace(cell, text=text) for cell, text in zip(made, texts, strict=True)])
+    rows = tuple(ParameterRow(name, tuple(column[i] for column in by_column), None) for i, name in enumerate(names))
+    return ParameterTable(tuple(name or MISSING for name in names), rows, units)

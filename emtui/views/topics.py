@@ -10,25 +10,26 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Layer, Scene
 from emtui.frame import Frame
-from emtui.views.format import from_to, listed, number, plural, signed
+from emtui.views.format import listed, number, plural
 from emtui.views.memory import remembered
 from emtui.views.points import shares
-from emtui.views.sentences import assigned, bound, ending, events, how_many, line
+from emtui.views.sentences import row_noun
 from emtui.views.tables import Column, table
 from emtui.views.topics_pictures import (
     MOST_PICTURES,
     bars_of_topic,
     document_at,
     is_pixels,
+    mean_mixture,
     mixtures_of_documents,
     pictures_of_topics,
     pixels_of_document,
     words_of_document,
     words_of_topics,
 )
+from emtui.views.topics_sentences import named, sentence_of, words_in
 from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
 from engine.arrays import Array, IntArray
-from engine.inference import Hard, Sampled
 
 _LEGEND = 10
 _TABLED_WORDS = 200
@@ -75,7 +76,7 @@ class TopicsView(View):
         if kind == _TOPICS:
             return "the topics as pictures" if self._pixels(frame) else "the likeliest words of each topic"
         if kind == _DOCUMENT:
-            return "a document in the colours of its topics"
+            return "a document in its topics' colours"
         if kind == _MIXTURES:
             return "the mixture of each document"
         assert axes.y is not None
@@ -134,7 +135,8 @@ class TopicsView(View):
                 x_ticks=(),
                 y_ticks=(),
             )
-        return _written(words_of_topics(frame, palette), "marker, share of the average document, words", described)
+        label = "marker, words" if mean_mixture(frame) is None else "marker, share of all documents, words"
+        return _written(words_of_topics(frame, palette), label, described)
 
     def _document(self, frame: Frame, row: int, palette: Palette, described: str) -> Scene:
         name = f"{self._noun(frame)} {row + 1}"
@@ -145,7 +147,7 @@ class TopicsView(View):
         side = math.isqrt(len(frame.choices.dataset.feature_names))
         return Scene(
             pixels_of_document(frame, row, palette),
-            f"{name}: ink is how often the word occurs, colour its topic",
+            f"{name}: ink is count, colour is topic",
             x_range=(-0.5, side + 0.5),
             y_range=(-side - 0.5, 0.5),
             legend=self._legend(frame, palette),
@@ -174,10 +176,7 @@ class TopicsView(View):
         return f"{self.caption(frame, axes)}: {plural(frame.n_rows, self._noun(frame))}; {'; '.join(said)}."
 
     def _noun(self, frame: Frame) -> str:
-        """ "document", or what the data call a row: "one paper of 1787" is a paper."""
-        words = frame.choices.dataset.description.split()
-        noun = words[1].strip(",.:;") if len(words) > 1 and words[0].lower() == "one" else ""
-        return noun if noun.isalpha() else "document"
+        return row_noun(frame, "document")
 
     def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
         """A row for alpha and one for each word (the most frequent where there are many), a column for each topic."""
@@ -226,73 +225,33 @@ class TopicsView(View):
         return f"{said} where fitted, at most {number(other, 4)} on the {kept} kept out."
 
     def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
-        """The likeliest words of a topic, with their probability in the others, too."""
+        """The likeliest words of a topic, with their probability in it first, and then in the others."""
         topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
         best = np.argsort(-topics[component], kind="stable")[:_DETAILED]
-        columns = [Column(name, 1.0, probability=True) for name in self.component_names(frame)]
-        return table([(names[v], None) for v in best], columns, topics[:, best].T, None)
+        order = [component, *(k for k in range(len(topics)) if k != component)]
+        columns = [Column(self.component_names(frame)[k], 1.0, probability=True) for k in order]
+        return table([(names[v], None) for v in best], columns, topics[order][:, best].T, None)
+
+    def detail_title(self, frame: Frame, component: int) -> str:
+        """What the table of a topic is."""
+        return f"likeliest words of topic {component + 1}"
 
     def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
         """Which document or topic moved most, and what became of the bound."""
-        if frame.step.phase == "init":
-            return line([self._start(frame), *ending(frame)])
-        if frame.step.phase == "E":
-            said = assigned(frame, _topic, self._noun(frame))
-            return line([*said[:-1], f"{said[-1]}; {bound(frame)}{_drawn(frame)}", *ending(frame)])
-        return line([f"{self._moved(frame)}; {_objective(frame)}", *ending(frame), *events(frame)])
+        return sentence_of(frame, self._noun(frame))
 
-    def _start(self, frame: Frame) -> str:
-        n = self.n_components(frame)
-        model: Any = frame.step.problem.model
-        where = "from nearly the same random words" if model.init == "random" else "near random documents"
-        if frame.choices.start is not None:
-            where = "at the values that were given"
-        begin = f"{how_many(n, 'topic')} {'starts' if n == 1 else 'start'} {where}"
-        return f"{begin}; no word has been given to a topic yet: press e"
+    def words(self, frame: Frame, row: int) -> tuple[int, ...]:
+        """The words of a document, the most frequent first."""
+        return words_in(frame, row)
 
-    def _moved(self, frame: Frame) -> str:
-        """The topic and word whose probability moved most."""
-        now, before = frame.trail[-1].topics, frame.trail[-2].topics
-        change = np.abs(now - before)
-        k, v = (int(i) for i in np.unravel_index(int(change.argmax()), change.shape))
-        if change[k, v] < 5e-8:
-            return "no topic moved"
-        word = frame.choices.dataset.feature_names[v]
-        verb = "rose" if now[k, v] > before[k, v] else "fell"
-        moved = from_to(float(before[k, v]), float(now[k, v]))
-        return f"{_topic(k)} changed most: its probability of {word} {verb} from {moved}"
+    def with_names(self, frame: Frame, formula: str) -> str:
+        """Words and documents by their names."""
+        return named(frame, formula, self._noun(frame))
 
 
 def _written(layers: list[Layer], label: str, described: str) -> Scene:
     """A scene of words alone."""
     return Scene(layers, label, x_range=(0.0, 1.0), y_range=(0.0, 1.0), x_ticks=(), y_ticks=(), description=described)
-
-
-def _drawn(frame: Frame) -> str:
-    """How the words came to their topics, where not by sharing them."""
-    inference = frame.step.inference
-    model: Any = frame.step.problem.model
-    if isinstance(inference, Hard):
-        return ", each word going wholly to its likeliest topic"
-    if isinstance(inference, Sampled) or model.e_step == "gibbs":
-        return ", a topic having been drawn for each word"
-    return ""
-
-
-def _objective(frame: Frame) -> str:
-    """What the M-step did to the bound and to the prior with it."""
-    record, before = frame.record, frame.previous_record
-    if before is None or not math.isfinite(record.objective - before.objective):
-        return f"the bound stands at {number(record.elbo, 7)}"
-    what = "the bound" if record.log_prior == 0 == before.log_prior else "the bound with the log prior"
-    change = record.objective - before.objective
-    if abs(change) <= 1e-9 * max(1.0, abs(record.objective)):
-        return f"{what} stayed where it was"
-    return f"{what} {signed(change)}"
-
-
-def _topic(k: int) -> str:
-    return f"topic {k + 1}"
 
 
 def _by_word(params: Any, words: IntArray) -> Array:

@@ -151,6 +151,10 @@ class View(ABC):
         """More about one component, such as its covariance matrix; None where the table says it all."""
         return None
 
+    def detail_title(self, frame: Frame, component: int) -> str:
+        """What `detail` shows, for the title above it."""
+        return f"covariance of component {self.component_names(frame)[component]}"
+
     @abstractmethod
     def component_names(self, frame: Frame) -> tuple[str, ...]:
         """K short names, as in the table's first column: "1", "2", … or "A", "B", …"""
@@ -158,6 +162,14 @@ class View(ABC):
     @abstractmethod
     def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
         """What just happened: one line of plain text that is true of this step."""
+
+    def words(self, frame: Frame, row: int) -> tuple[int, ...]:
+        """The words of a row that can be looked at one by one, as columns of the data; () where rows have none."""
+        return ()
+
+    def with_names(self, frame: Frame, formula: str) -> str:
+        """A formula with the data's own names in the place of numbers: "word 17", "document 3"."""
+        return formula
 
     def responsibilities_columns(self, frame: Frame) -> tuple[str, ...]:
         """Headings of the responsibilities table: the components' names."""

@@ -61,6 +61,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
     name: ClassVar[str] = "backprop"
     title: ClassVar[str] = "network trained by backpropagation"
     supervised: ClassVar[bool] = True
+    hides: ClassVar[bool] = False
     size_option: ClassVar[str] = "hidden_units"
     responsibilities_sum_to_one: ClassVar[bool] = False  # a column is a unit: its activity u_h
 
@@ -79,7 +80,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
         super().__post_init__()
         if self.loss == "marginal" and isinstance(self.hidden_units, tuple):
             raise OptionError("loss=marginal is for one hidden layer: take loss=forward for several.")
-        label = "log-likelihood" if self.loss == "marginal" else "log-likelihood of the forward pass"
+        label = "log-likelihood" if self.loss == "marginal" else "forward log-likelihood"
         object.__setattr__(self, "objective_label", label)
         several = self.optimizer != "batch" and (self.optimizer == "sgd" or self.batch_size is not None)
         object.__setattr__(self, "row_order_matters", several)

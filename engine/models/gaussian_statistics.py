@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from engine.arrays import Array
 from engine.models.gaussian_params import GaussianParams, inverse_factors
 from engine.models.gaussian_rows import Coordinates
+from engine.models.probabilities import dot_log
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 
@@ -171,5 +172,5 @@ class GaussianStatistics:
 
     def q_of_weights(self, weights: Array) -> float:
         """Σ_k N_k ln weights_k, with 0 · ln 0 = 0."""
-        used = weights > 0
-        return float(self.counts[used] @ np.log(weights[used]))
+        used = (weights > 0) | (self.counts > _NO_SHARE * self.counts.sum())  # what underflow left is no share
+        return dot_log(self.counts[used], weights[used])

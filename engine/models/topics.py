@@ -104,7 +104,7 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus]):
     def expect(self, params: TopicParams, data: Corpus, inference: Inference = EXACT) -> Expectation:
         """E-step: the words of each topic, and the logarithms of the mixtures. ln p(w) can't be had, and is nan."""
         if isinstance(inference, Sampled):
-            need_whole_counts(data)
+            need_whole_counts(data, "choose another algorithm")
         statistics, entropy = self.inner.expect(params, data, inference)
         return Expectation(statistics, math.nan, entropy)
 

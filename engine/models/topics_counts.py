@@ -87,15 +87,15 @@ def need_words(data: Corpus) -> None:
         raise DataError("no document of the fit has a word in it: give counts above 0, documents × vocabulary.")
 
 
-def need_whole_counts(data: Corpus) -> None:
-    """Raises DataError at the first count of which no single words can be drawn."""
+def need_whole_counts(data: Corpus, otherwise: str = "take e_step=variational") -> None:
+    """Raises DataError at the first count of which no single words can be drawn; otherwise: what else to do."""
     if data.whole:
         return
     entry = int(np.flatnonzero(data.X.data != np.floor(data.X.data))[0])
     row, column = _place(data.X, entry)
     raise DataError(
         f"the count at row {row + 1}, column {column + 1} is {data.X.data[entry]:g}: to draw a topic for each word, "
-        "counts must be whole numbers; round them, or take e_step=variational."
+        f"counts must be whole numbers; round them, or {otherwise}."
     )
 
 

@@ -15,7 +15,7 @@ from engine.arrays import Array, IntArray
 from engine.inference import Hard, Inference, Sampled, Tempered, generator_of
 from engine.models.topics_bound import TopicStatistics, dirichlet_entropies
 from engine.models.topics_counts import Corpus
-from engine.models.topics_gibbs import BLOCK, by_document, by_word, draw_topics
+from engine.models.topics_gibbs import BLOCK, Sweep, by_document, by_word, last_sweep
 from engine.models.topics_params import TopicParams
 from engine.models.topics_variational import dirichlet_log_mean, harden, settle
 from engine.parallel import map_chunks, row_chunks
@@ -113,17 +113,35 @@ class TopicEStep:
 
     def word_topics(self, params: TopicParams, data: Corpus, row: int, inference: Inference) -> Array:
         """(words of the document, K) how many of each word each topic has under q, in the order of its cells."""
-        if isinstance(inference, Hard) or self.sampling(inference):
-            block = row // BLOCK
-            first = block * BLOCK if self.sampling(inference) else row
-            last = min(first + BLOCK, data.n_rows) if self.sampling(inference) else row + 1
-            counts = data.X[first:last]
-            begin = None if params.placed is None else params.placed[first:last].astype(np.float64) + params.alpha
-            cells = self._placed(params, counts, inference, begin, block)
-            return cells[counts.indptr[row - first] : counts.indptr[row - first + 1]]
-        counts = data.X[row : row + 1]
-        gamma = self.gamma(params, data, slice(row, row + 1), inference)
+        return self.cells(params, data, np.array([row]), inference)
+
+    def cells(self, params: TopicParams, data: Corpus, rows: IntArray, inference: Inference) -> Array:
+        """(stored counts, K) how many words of each cell of `data.X[rows]` each topic has under q; rows must rise."""
+        if self.sampling(inference):
+            parts = []
+            for block in np.unique(rows // BLOCK).tolist():
+                first, drawn = block * BLOCK, self._block(params, data, block, inference).drawn
+                own = data.X.indptr[first : first + BLOCK + 1] - data.X.indptr[first]
+                parts += [drawn[own[row - first] : own[row - first + 1]] for row in rows[rows // BLOCK == block]]
+            return np.concatenate(parts)
+        counts = data.X[rows]
+        if isinstance(inference, Hard):
+            begin = None if params.placed is None else params.placed[rows].astype(np.float64) + params.alpha
+            return self._placed(params, counts, inference, begin, 0)
+        gamma = self.gamma(params, data, rows, inference)
         return shared_words(counts, params.topics, gamma, 1.0 / _temperature(inference))
+
+    def last_sweep_of(self, params: TopicParams, data: Corpus, row: int, inference: Inference) -> Sweep:
+        """One document's part of the last round of drawing; the whole block has to be drawn for it."""
+        found = self._block(params, data, row // BLOCK, inference)
+        at = row % BLOCK
+        begin, end = data.X.indptr[row : row + 2] - data.X.indptr[row - at]
+        return Sweep(found.gamma[at : at + 1], found.log_mixtures[at : at + 1], found.drawn[begin:end])
+
+    def _block(self, params: TopicParams, data: Corpus, block: int, inference: Inference) -> Sweep:
+        rows = slice(block * BLOCK, min((block + 1) * BLOCK, data.n_rows))
+        begin = None if params.placed is None else params.placed[rows].astype(np.float64) + params.alpha
+        return self._sweep(params, data.X[rows], inference, begin, block)
 
     def entropy(self, params: TopicParams, data: Corpus, inference: Inference) -> float:
         """H(q) a second way, document by document from φ itself."""
@@ -151,9 +169,13 @@ class TopicEStep:
             cells = np.zeros((counts.nnz, len(alpha)))
             cells[np.arange(counts.nnz), chosen] = counts.data
             return cells
+        return self._sweep(params, counts, inference, begin, block).drawn
+
+    def _sweep(self, params: TopicParams, counts: Any, inference: Inference, begin: Array | None, block: int) -> Sweep:
+        """The last round of drawing of one block."""
         seed = int(generator_of(inference).integers(2**63))
-        own = np.random.default_rng((seed, block))
-        return draw_topics(counts, topics, alpha, 1.0 / _temperature(inference), self.sweeps, own, begin)
+        own, power = np.random.default_rng((seed, block)), 1.0 / _temperature(inference)
+        return last_sweep(counts, params.topics, params.alpha, power, self.sweeps, own, begin)
 
 
 def shared_words(counts: Any, topics: Array, gamma: Array, power: float) -> Array:

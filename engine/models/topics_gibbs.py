@@ -11,6 +11,7 @@ fixed size, each with random numbers of its own, so that some rows asked for alo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,22 @@ BLOCK = 128
 _TINY = float(np.finfo(np.float64).tiny)
 
 
-def draw_topics(
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """One round of drawing, of m documents with nnz stored counts.
+
+    Attributes:
+        gamma: (m, K) of the Dirichlet that the mixtures were drawn from: alpha + the words of the round before.
+        log_mixtures: (m, K) logarithms of the mixtures that were drawn, up to a constant for each document.
+        drawn: (nnz, K) how many words of each stored count were given to each topic.
+    """
+
+    gamma: Array
+    log_mixtures: Array
+    drawn: Array
+
+
+def last_sweep(
     counts: Any,
     topics: Array,
     alpha: Array,
@@ -29,19 +45,19 @@ def draw_topics(
     sweeps: int,
     generator: np.random.Generator,
     begin: Array | None = None,
-) -> Array:
-    """(nnz, K) how many words of each stored count were given to each topic, after so many sweeps.
+) -> Sweep:
+    """The last one of so many sweeps: what it drew is q.
 
     Args:
         counts: (m, V) csr whole counts of one block.
         topics: (K, V).
         alpha: (K,).
         power: 1/T: topics of words are drawn ∝ (θ_k topics_kw)^(1/T).
-        sweeps: rounds of drawing.
+        sweeps: rounds of drawing, at least one.
         generator: of this block alone.
         begin: (m, K) the γ that the first mixtures are drawn with, where an earlier chain stopped; None for the prior.
     """
-    m, K = counts.shape[0], len(alpha)
+    m = counts.shape[0]
     lengths = np.diff(counts.indptr)
     documents = np.repeat(np.arange(m), lengths)
     with np.errstate(divide="ignore"):
@@ -49,16 +65,16 @@ def draw_topics(
     impossible = np.isneginf(log_topics.max(axis=1, initial=-np.inf))
     log_topics[impossible] = 0.0  # a word that no topic can say tells nothing
     number = counts.data.astype(np.int64)
-    drawn = np.zeros((counts.nnz, K))
     gamma = np.tile(alpha, (m, 1)) if begin is None else begin
     for _ in range(sweeps):
-        log_p = log_topics + _log_dirichlet(gamma, generator)[documents]
+        before, log_mixtures = gamma, _log_dirichlet(gamma, generator)
+        log_p = log_topics + log_mixtures[documents]
         log_p -= log_p.max(axis=1, keepdims=True)
         p = np.exp(power * log_p, out=log_p)
         p /= p.sum(axis=1, keepdims=True)
         drawn = generator.multinomial(number, p).astype(np.float64)
         gamma = alpha + by_document(drawn, counts.indptr)
-    return drawn
+    return Sweep(before, log_mixtures, drawn)
 
 
 def by_document(cells: Array, indptr: Any) -> Array:

@@ -1,4 +1,4 @@
-"""Models as another package might bring them, which no view was written for."""
+"""A model that no view was written for, with parameters of every kind."""
 
 from __future__ import annotations
 
@@ -10,59 +10,7 @@ import numpy as np
 from engine.arrays import Array, IntArray, freeze
 from engine.inference import EXACT, Inference
 from engine.model import Expectation, Maximization, Model, Observations
-from engine.models.mixture import Mixture, checked_table
-from engine.options import option
-
-
-@dataclass(frozen=True, eq=False)
-class ExponentialParams:
-    """weights (K,), rates (K, d)."""
-
-    weights: Array
-    rates: Array
-
-    def __post_init__(self) -> None:
-        freeze(self)
-
-
-@dataclass(frozen=True)
-class ExponentialMixture(Mixture[ExponentialParams, Observations]):
-    """A mixture of independent exponentials."""
-
-    Params: ClassVar[type] = ExponentialParams
-    name: ClassVar[str] = "exponential"
-    title: ClassVar[str] = "exponential mixture"
-
-    n_components: int = option(2, "how many components", minimum=1)
-
-    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> Observations:
-        return Observations(checked_table(X))
-
-    def start(self, data: Observations, generator: np.random.Generator) -> ExponentialParams:
-        rates = generator.uniform(0.5, 2.0, (self.n_components, data.X.shape[1])) / data.X.mean(axis=0)
-        return ExponentialParams(np.full(self.n_components, 1 / self.n_components), rates)
-
-    def log_joint(self, params: ExponentialParams, data: Observations, rows: slice | IntArray) -> Array:
-        constant = np.log(params.weights) + np.log(params.rates).sum(axis=1)
-        return np.asarray(constant[:, None] - params.rates @ data.X[rows].T)
-
-    def collect(self, data: Observations, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
-        return responsibilities.sum(axis=1), responsibilities @ data.X[rows]
-
-    def maximize(
-        self, expectation: Expectation, params: ExponentialParams, data: Observations
-    ) -> Maximization[ExponentialParams]:
-        counts, sums = expectation.statistics
-        counts = np.maximum(counts, 1e-9 * counts.sum())
-        rates = np.where(sums > 0, counts[:, None] / np.where(sums > 0, sums, 1.0), params.rates)
-        return Maximization(ExponentialParams(counts / counts.sum(), rates))
-
-    def q_value(self, expectation: Expectation, params: ExponentialParams, data: Observations) -> float:
-        counts, sums = expectation.statistics
-        return float(counts @ (np.log(params.weights) + np.log(params.rates).sum(axis=1)) - (params.rates * sums).sum())
-
-    def n_parameters(self, params: ExponentialParams) -> int:
-        return int(params.rates.size) + self.n_components - 1
+from engine.models.mixture import checked_table
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,7 +78,7 @@ async def test_nothing_is_computed_while_nobody_looks():
 
 
 async def test_keys_walk_through_the_parameters_and_back_to_the_line():
-    async with driving(choose("coins")) as app:
+    async with driving(choose("coins", settings={"fixed_weights": "no"})) as app:
         await app.press("n", "8")
         pane = app.app.screen.query_one(BoundPane)
         seen = []
@@ -146,6 +146,31 @@ def test_what_is_not_exact_is_said():
     assert f"{len(found.t)} points: each is a pass" in bound_notes(frame, fewer)
     drawn = frame_after("iris", 4, algorithm="stochastic")
     assert "q is not the posterior: no touch" in bound_notes(drawn, answer(BoundAlong(None, 20), drawn.step))
+
+
+@pytest.mark.parametrize(
+    ("source", "how", "labels"),
+    [
+        ("iris", {}, ["objective", "bound"]),
+        ("iris", {"settings": {"reg_covar": "0"}}, ["log-likelihood", "bound"]),
+        ("iris", {"model": "mlp", "settings": {"e_step": "gibbs"}}, ["estimated log-likelihood", "bound"]),
+        (
+            "iris",
+            {"model": "mlp", "settings": {"e_step": "mean_field", "weight_decay": "0.1"}},
+            ["estimated log-likelihood + prior", "bound + prior"],
+        ),
+        ("bars", {}, ["bound + prior"]),
+        ("bars", {"settings": {"pseudo_count": "0"}}, ["bound"]),
+    ],
+)
+def test_the_curves_have_the_names_of_what_they_are(source, how, labels):
+    """Where E-steps are not exact the bound is what EM raises, and no other curve is called the objective."""
+    frame = frame_after(source, 4, **how)
+    found = answer(BoundAlong(None, 20), frame.step)
+    scene = bound_scene(frame, found, DARK, "x")
+    assert [layer.label for layer in scene.layers if isinstance(layer, Curve)] == labels
+    raised = found.objective if frame.choices.model.exact else found.bound
+    assert raised[found.t == 1.0] == pytest.approx(frame.record.objective, rel=1e-9)
 
 
 async def test_a_late_answer_of_another_step_is_not_drawn():

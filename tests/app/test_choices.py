@@ -38,7 +38,7 @@ def same(one: Choices, other: Choices) -> bool:
 def test_the_data_say_what_is_not_said() -> None:
     iris, coins, digits = choose(), choose("coins"), choose("digits")
     assert (iris.source, iris.model.name, iris.n_components, iris.seed) == ("iris", "gmm", 3, 0)
-    assert coins.model == engine.BinomialMixture(n_components=2, n_trials=10)
+    assert coins.model == engine.BinomialMixture(n_components=2, n_trials=10, fixed_weights=True)
     assert digits.n_components == 10
     assert choose("two_gaussians").n_components == 2
     assert choose("iris", model="kmeans").n_components == 3

@@ -93,7 +93,7 @@ def test_steps_as_json_are_the_present_branch(tmp_path: Path) -> None:
     session.take()
     document = json.loads(export_steps_json(session, folder=tmp_path).read_text())
     assert (document["dataset"], document["model"], document["seed"]) == ("coins", "coins", 0)
-    assert document["options"] == {"n_components": 2, "n_trials": 10, "fixed_weights": False}
+    assert document["options"] == {"n_components": 2, "n_trials": 10, "fixed_weights": True}
     assert [(s["iteration"], s["phase"]) for s in document["steps"]] == [
         (s.iteration, s.phase) for s in session.timeline.steps
     ]

@@ -13,9 +13,12 @@ from shell import here, is_one_sentence
 from test_script import run_script, says_the_same
 from walking import walked
 
+from emtui.charts.colors import DARK
+from emtui.charts.scene import Curve
 from emtui.choices import Choices, choose
 from emtui.exports.export import export_script
 from emtui.known import parse_known, share_of
+from emtui.panes.curves import accuracy_scene
 from emtui.panes.field import Field
 from emtui.panes.form_fields import fields_for, settings_from, texts_of
 from emtui.shell.arguments import parse
@@ -165,6 +168,18 @@ async def test_a_few_are_taken_in_the_form() -> None:
         await app.press("space", "enter")
         assert app.frame.choices.known == "few"
         assert "15 of 150 rows have a known label" in " ".join(app.text.split())
+        await app.press("e")
+        text = " ".join((await app.press("5", "z")).split())
+        assert "15 given rows don't count." in text and "/135" in text
+        await app.press("z")
         assert app.frame.step.problem.data.y is not None
         await app.press("R")
         np.testing.assert_array_equal(app.frame.step.problem.data.y, app.frame.choices.labels)
+
+
+@pytest.mark.parametrize("known", ["none", "few"])
+def test_the_curve_of_accuracy_ends_at_the_accuracy(known: str) -> None:
+    frame = walked("iris", 3, known=known).frame()
+    curve = next(layer for layer in accuracy_scene(frame, DARK).layers if isinstance(layer, Curve))
+    assert frame.agreement is not None
+    assert curve.y[-1] == pytest.approx(frame.agreement.accuracy)

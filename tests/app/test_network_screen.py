@@ -90,7 +90,7 @@ async def test_a_picked_row_is_drawn_and_listed() -> None:
 async def test_the_rows_by_predicted_class_are_the_next_picture() -> None:
     async with driving(network()) as app:
         text = await app.press("n", "a")
-        assert "petal length × petal width, by predicted class" in text
+        assert "petal length × petal width, predicted" in text
         assert not app.app.screen.query_one(DiagramChart).display
         text = await app.press("A")
         assert "network · row" in text
@@ -212,7 +212,7 @@ async def test_weights_stand_by_layer() -> None:
 
 async def test_every_step_is_told() -> None:
     async with driving(network()) as app:
-        text = await app.press("home")
+        text = app.text
         assert "Seven hidden units, weights drawn with standard deviation 1" in text
         text = await app.press("e")
         assert re.search(r"Unit \d is on most, with E\[z\]", text)
@@ -275,7 +275,7 @@ async def test_regions_of_both_methods_side_by_side() -> None:
         assert isinstance(app.app.screen, RegionsScreen)
         assert "EM newton · iteration 2" in text
         assert "backprop adam 0.3 · iteration 2" in text
-        assert "the other 2 features are held at the mean of the training rows" in text
+        assert "the other 2 held at their training means" in text
         own, rival = regions_of(app.frame, *app.app.screen.features)
         assert rival is not None
         grounds = [

@@ -15,7 +15,7 @@ from emtui.messages import DatasetChosen
 from emtui.screens.column_roles import ColumnList, ColumnRoles
 from emtui.screens.file_tree import TableTree, completed
 from emtui.screens.open_file import OpenFileScreen
-from emtui.screens.table_look import first_rows, look_at, missing_note
+from emtui.screens.table_look import first_rows, look_at, missing_note, size_note
 from emtui.sources import open_source
 from engine.errors import OptionError
 from engine.tables import preview_table, read_table
@@ -83,9 +83,26 @@ def test_first_rows_fit_any_width_and_say_what_is_left_out(tmp_path: Path) -> No
 def test_missing_values_in_the_first_rows_are_said(tmp_path: Path) -> None:
     path = tmp_path / "gaps.csv"
     path.write_text("a,b\n1,\nNA,2\n3,4\n", "utf-8")
-    assert missing_note(preview_table(path)) == "2 of the first 3 rows have a missing value: such rows are left out."
+    preview = preview_table(path)
+    assert missing_note(preview, {0, 1}) == "2 of 3 rows have a missing value and are left out."
+    assert missing_note(preview, {1}) == "1 of 3 rows has a missing value and is left out."
+    assert (size_note(preview), missing_note(preview, set())) == ("3 rows, 2 columns", "")
     path.write_text("a,b\n1,2\n3,4\n", "utf-8")
-    assert missing_note(preview_table(path)) == ""
+    assert missing_note(preview_table(path), {0, 1}) == ""
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_the_rows_of_a_long_table_are_told_from_its_first(tmp_path: Path, blank: str) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{i},{'' if i == 7 else i % 5}\n{blank}" for i in range(4_000)), "utf-8")
+    preview = preview_table(path)
+    assert not preview.whole and len(preview.gaps) == 999
+    assert preview.n_rows == pytest.approx(4_000, rel=2e-3)
+    assert size_note(preview).startswith("about ")
+    note = "1 of the first 999 rows has a missing value: such rows are left out."
+    assert missing_note(preview, {1}) == note
+    path.write_text("a,b\n" + "1,2\n" * 999 + blank, "utf-8")
+    assert (preview_table(path).whole, preview_table(path).n_rows) == (True, 999)
 
 
 # opening
@@ -99,8 +116,8 @@ async def test_a_file_is_seen_and_opened(tmp_path: Path, size: tuple[int, int]) 
         await app.open(pilot, OpenFileScreen(tmp_path))
         await write(pilot, "table.csv")
         text = words(app)
-        assert "UTF-8, comma, names in the first line, 3 columns" in text or size[0] < 120
-        assert "width species" in text
+        for part in ("31 rows, 3 columns. 1 of", "encoding UTF-8", "delimiter comma", "width species"):
+            assert part in text
         await pilot.press("enter")
         await settle(pilot)
     (chosen,) = app.results
@@ -127,6 +144,7 @@ async def test_columns_label_and_standardizing_are_chosen(tmp_path: Path) -> Non
         await pilot.pause()
         assert "◉" not in screen_text(app)
         assert "holds text" not in words(app)
+        assert "1 of 31 rows has a missing value" in words(app)
         await pilot.press("tab", "space")
         await pilot.pause()
         assert "standardize yes" in words(app)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from driving import Driver, driving, explorer
-from held import Held
+from surveying import at_rest, stopped_and_begun_again
 
 import engine
 from emtui.choices import choose
@@ -16,15 +16,6 @@ from emtui.views.format import amount, share
 from engine.models.gaussian import GaussianMixture
 from engine.optima import group_optima
 from engine.restarts import all_starts, many_starts
-
-
-async def at_rest(app: Driver) -> str:
-    """The text when the background is through as well, pictures included."""
-    for _ in range(2):
-        await app.settle()
-        await app.app.workers.wait_for_complete()
-    await app.settle()
-    return app.text
 
 
 async def opened(app: Driver, n_starts: int = 30) -> OptimaScreen:
@@ -75,6 +66,14 @@ async def test_an_optimum_is_pictured_and_opens_where_it_ended() -> None:
         np.testing.assert_allclose(app.frame.records[2].objective, run.objectives[1])
 
 
+async def test_rows_of_given_class_do_not_count() -> None:
+    async with driving(choose("iris", known="few"), size=(80, 24)) as app:
+        screen = await opened(app, 6)
+        assert screen.map is not None and {one.total for one in screen.map.optima} == {135}
+        assert "15 given rows do not count." in " ".join(app.text.split())
+        assert "/135" in app.text and "/150" not in app.text
+
+
 async def test_other_starts_other_seeds() -> None:
     async with driving() as app:
         screen = await opened(app, 12)
@@ -88,32 +87,14 @@ async def test_other_starts_other_seeds() -> None:
 
 
 async def test_the_map_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = Held(many_starts)
-    monkeypatch.setattr("emtui.screens.optima.many_starts", held)
-    async with driving(choose("coins")) as app:
-        await app.press("O")
-        screen = app.app.screen
-        assert isinstance(screen, OptimaScreen)
-        assert screen.running and "space stops" in app.text
-        assert "space begins again" in await app.press("space")
-        assert not screen.running
-        stood = app.text
-        held.go.set()
-        assert await at_rest(app) == stood  # what comes of a survey that was stopped is dropped
-        held.go.clear()
-        assert "space stops" in await app.press("space")
-        assert screen.running and held.calls == 2
-        await app.press("O")
-        assert app.app.screen is explorer(app.app) and app.frame.step.phase == "init"
-        held.go.set()
-        await at_rest(app)
+    await stopped_and_begun_again(monkeypatch, "emtui.screens.optima.many_starts", many_starts, "O")
 
 
 async def test_without_classes_and_with_a_published_start() -> None:
     async with driving(choose("coins")) as app:
         screen = await opened(app, 8)
         assert screen.map is not None and screen.map.optima[0].total == 0
-        assert f"highest {amount(screen.map.optima[0].objective)}" in " ".join(app.text.split())
+        assert f"the same optimum, objective {amount(screen.map.optima[0].objective)}" in " ".join(app.text.split())
         optimum = screen.pointed
         await app.press("enter")
         await at_rest(app)

@@ -23,6 +23,7 @@ from engine import models
 from engine.em import iterate
 from engine.known_labels import some_labels
 from engine.testing import check_model
+from engine.worked import Worked, line
 
 PACKAGE = Path(__file__).parent / "outside_model"
 MOST_LINES = 150
@@ -120,6 +121,44 @@ def test_with_every_label_given_it_is_the_closed_form_fit(installed: Any, waits:
     _, _, m, *_ = iterate(choices.model, *choices.table)
     X, y = choices.table
     np.testing.assert_allclose(m.params.rates, [1 / X[y == k].mean(axis=0) for k in range(2)], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_screen_works_out_a_row_as_weight_times_density(installed: Any, waits: Path, size: Any) -> None:
+    async with driving(choose(str(waits), model="exponential"), size=size) as app:
+        text = " ".join((await app.press("n", "e", "9", "d", "z")).split())
+        step = app.frame.step
+        row = int(step.posterior.responsibilities.max(axis=1).argmin())
+        weights, rates = step.params_q.weights, step.params_q.rates
+        density = rates.prod(axis=1) * np.exp(-rates @ step.problem.data.X[row])
+        joint = weights * density
+        assert "w · p(x | k)" in text and "joint / sum" in text
+        for k in range(2):
+            assert f"{weights[k]:.4g} · {density[k]:.4g} = {joint[k]:.4g}" in text
+            assert f"{joint[k]:.4g} / {joint.sum():.4g} = {joint[k] / joint.sum():.4g}" in text
+        assert f"= {joint.sum():.4g}" in text
+        text = " ".join((await app.press("d", "P")).split())
+        counts = step.posterior.responsibilities.sum(axis=0)
+        assert f"N = Σ r = {counts[0]:.4g}" in text and f"N / n = {counts[0]:.4g} / 100" in text
+
+
+async def test_it_may_bring_words_of_its_own_for_a_row_and_a_parameter(
+    installed: Any, waits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worked_row(self: Any, step: Any, row: int) -> Worked:
+        return Worked(
+            "row", str(row), (line("joint", "waited alone", "value", [("r", 0.25)], 0),), np.ones(2), "E-step"
+        )
+
+    def worked_parameter(self: Any, step: Any, entry: Any) -> Worked:
+        made = line("parameter", "N / S", "quotient", [("N", 3.0), ("S", 8.0)])
+        return Worked("parameter", entry.name, (made,), np.array([0.375]), "M-step to come")
+
+    monkeypatch.setattr(installed, "worked_row", worked_row, raising=False)
+    monkeypatch.setattr(installed, "worked_parameter", worked_parameter, raising=False)
+    async with driving(choose(str(waits), model="exponential"), size=(80, 24)) as app:
+        assert "waited alone" in await app.press("n", "e", "9", "d", "z")
+        assert "3 / 8" in await app.press("d")
 
 
 async def test_the_screen_shows_it(installed: Any, waits: Path) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from driving import Driver, driving, explorer
-from held import Held
+from driving import driving, explorer
+from surveying import at_rest, stopped_and_begun_again
 
 import engine
 from emtui.choices import Choices, choose
@@ -23,14 +23,6 @@ from engine.stopping import ResponsibilityChange
 def ended(choices: Choices) -> Race:
     """The race at its end."""
     return list(race(choices))[-1]
-
-
-async def at_rest(app: Driver) -> str:
-    """The text when the background is through as well."""
-    await app.settle()
-    await app.app.workers.wait_for_complete()
-    await app.settle()
-    return app.text
 
 
 # the race itself
@@ -103,6 +95,27 @@ def test_known_labels_are_given_to_all_but_kmeans() -> None:
     assert racers[KMEANS].choices is not None and racers[KMEANS].choices.table[1] is None
 
 
+def test_rows_of_given_class_count_as_neither_right_nor_wrong() -> None:
+    choices = choose("iris", known="few")
+    now, given, truth = ended(choices), choices.labels, choices.dataset.y
+    assert given is not None and truth is not None
+    asked = given < 0
+    assert (now.n_given, now.n_judged) == (15, 135) == (int((~asked).sum()), int(asked.sum()))
+    for racer in now.racers:
+        assert racer.choices is not None
+        X, y = racer.choices.table
+        rest = ResponsibilityChange(0.5) if racer.name == KMEANS else None
+        algorithm = "classic" if racer.name == KMEANS else racer.name
+        start = racer.choices.start
+        run = engine.fit(racer.choices.model, X, y, seed=0, start=start, algorithm=algorithm, stopping=rest)
+        model, params = racer.choices.model, run.timeline.current.params
+        labels = model.predict_proba(params, model.observe(X, y)).argmax(axis=1)
+        assert racer.laps[-1].hits == engine.evaluation.agreement(labels[asked], truth[asked]).hits
+        assert (racer.laps[-1].hits or 0) <= now.n_judged
+    assert share(now.racers[0].laps[-1].hits or 0, 135) in verdict(now)
+    assert "without the 15 given" in verdict(now)
+
+
 def test_own_options_of_the_algorithm_are_kept() -> None:
     racers = {r.name: r for r in ended(choose("iris", algorithm="annealed:initial=8", max_iter=2)).racers}
     annealed = racers["annealed"].choices
@@ -145,7 +158,7 @@ async def test_the_race_is_shown_and_a_racer_opens(size: tuple[int, int]) -> Non
             assert racer.name in line
             assert amount(racer.laps[-1].objective) in text
             assert share(racer.laps[-1].hits, 150) in text
-        assert "stuck" in text and "at rest at the top" in text
+        assert "stopped" in text and "at rest at the top" in text
         await app.press("down", "enter")
         await at_rest(app)
         assert app.app.screen is explorer(app.app)
@@ -181,25 +194,7 @@ async def test_seconds_accuracy_another_start_and_back() -> None:
 
 
 async def test_a_race_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = Held(race)
-    monkeypatch.setattr("emtui.screens.race.race", held)
-    async with driving() as app:
-        await app.press("f")
-        screen = app.app.screen
-        assert isinstance(screen, RaceScreen)
-        assert screen.running and "space stops" in app.text
-        assert "space begins again" in await app.press("space")
-        assert not screen.running
-        stood = app.text
-        held.go.set()
-        assert await at_rest(app) == stood  # what comes of a survey that was stopped is dropped
-        held.go.clear()
-        assert "space stops" in await app.press("space")
-        assert screen.running and held.calls == 2
-        await app.press("f")
-        assert app.app.screen is explorer(app.app) and app.frame.step.phase == "init"
-        held.go.set()
-        await at_rest(app)
+    await stopped_and_begun_again(monkeypatch, "emtui.screens.race.race", race, "f")
 
 
 async def test_without_known_classes_there_is_no_accuracy() -> None:
@@ -208,6 +203,17 @@ async def test_without_known_classes_there_is_no_accuracy() -> None:
         text = await at_rest(app)
         assert "accuracy by" not in text
         assert "No classes are known here" in await app.press("d")
+
+
+@pytest.mark.parametrize(("known", "words"), [("few", "/135 "), ("all", "")])
+async def test_the_race_says_which_rows_count(known: str, words: str) -> None:
+    async with driving(choose("iris", known=known), size=(80, 24)) as app:
+        await app.press("f")
+        text = " ".join((await at_rest(app)).split())
+        assert words in text and "/150" not in text
+        assert ("without the 15 given" in text) == (known == "few")
+        text = " ".join((await app.press("d")).split())
+        assert ("Every class is given" in text) == (known == "all")
 
 
 async def test_a_racer_that_can_not_be_run_does_not_open() -> None:

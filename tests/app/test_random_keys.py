@@ -17,6 +17,7 @@ KEYS = (
     *("escape", "escape", "escape", "enter", "tab", "shift+tab", "up", "down", "j", "k", "pageup", "pagedown"),
     *("s", "S", "u", "d", "w", "comma", "full_stop", "less_than_sign", "greater_than_sign", "backspace", "delete"),
     *("f", "O", "K", "Q", "i", "p", "P", "w", "C", "left_curly_bracket", "right_curly_bracket"),
+    *("B", "E", "M", "B", "E"),
     *("ctrl+p", "ctrl+home", "ctrl+end", "0", "f1", "ctrl+a", "ctrl+z", "slash", "é", "世"),
 )
 SIZES = ((120, 40), (80, 24), (40, 12), (200, 60), (10, 3), (39, 9), (1, 1), (60, 20), (119, 24), (121, 11), (79, 50))

@@ -70,8 +70,8 @@ def test_the_scene_shows_the_test_rows_on_their_ground() -> None:
 
 def test_what_is_held_fixed_is_said() -> None:
     data = choose("iris").dataset
-    assert fixed_words(data, 0, 1) == "the other 2 features are held at the mean of the training rows"
-    assert fixed_words(data.columns([0, 1, 2]), 0, 1).startswith("the other feature is")
+    assert fixed_words(data, 0, 1) == "the other 2 held at their training means"
+    assert fixed_words(data.columns([0, 1, 2]), 0, 1).startswith("the other one held")
     assert fixed_words(data.columns([0, 1]), 0, 1) == "both features are shown"
 
 

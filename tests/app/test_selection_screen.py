@@ -8,25 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from driving import Driver, driving, explorer
-from held import Held
+from surveying import at_rest, stopped_and_begun_again
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
 from emtui.choices import choose
-from emtui.screens.selection import SelectionScreen, kinds, size_scene, size_table, sizes_of, verdict
+from emtui.screens.selection import SelectionScreen, Size, kinds, size_scene, size_table, sizes_of, verdict
 from emtui.views.format import fixed
 from engine.models.gaussian import GaussianMixture
 from engine.selection import CRITERIA, Candidate, best_candidate, compare_sizes, curves
 
 KINDS = ("full", "tied", "diag", "spherical")
-
-
-async def at_rest(app: Driver) -> str:
-    """The text when the background is through as well."""
-    await app.settle()
-    await app.app.workers.wait_for_complete()
-    await app.settle()
-    return app.text
 
 
 async def opened(app: Driver, largest: int = 3, repeats: int = 2) -> SelectionScreen:
@@ -122,6 +114,26 @@ def test_what_could_not_be_fitted_comes_last_and_is_told() -> None:
     assert verdict(()) == ""
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_known_labels_are_left_out_and_that_is_said(size: tuple[int, int]) -> None:
+    """With them a component is a class, so that fewer components than classes could not be compared at all."""
+    async with driving(choose("iris", known="few"), size=size) as app:
+        await app.press("K")
+        assert isinstance(app.app.screen, SelectionScreen)
+        assert "gmm K=1–8 without known labels" in app.text
+        await app.press("escape")
+        screen = await opened(app)
+        assert [one.values for one in screen.sizes] == [one.values for one in sizes_by_bic(compared())]
+        await app.press("enter")
+        await at_rest(app)
+        assert app.frame.choices.known == "none"
+        assert app.frame.choices.model.n_components == screen.sizes[0].n_components == 2
+
+
+def sizes_by_bic(candidates: tuple[Candidate, ...]) -> list[Size]:
+    return sorted(sizes_of(candidates), key=lambda one: one.values["bic"])
+
+
 async def test_models_without_covariance_types() -> None:
     async with driving(choose("coins"), (80, 24)) as app:
         screen = await opened(app, 2)
@@ -134,25 +146,7 @@ async def test_models_without_covariance_types() -> None:
 
 
 async def test_the_comparison_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = Held(compare_sizes)
-    monkeypatch.setattr("emtui.screens.selection.compare_sizes", held)
-    async with driving(choose("coins")) as app:
-        await app.press("K")
-        screen = app.app.screen
-        assert isinstance(screen, SelectionScreen)
-        assert screen.running and "space stops" in app.text
-        assert "space begins again" in await app.press("space")
-        assert not screen.running
-        stood = app.text
-        held.go.set()
-        assert await at_rest(app) == stood  # what comes of a survey that was stopped is dropped
-        held.go.clear()
-        assert "space stops" in await app.press("space")
-        assert screen.running and held.calls == 2
-        await app.press("K")
-        assert app.app.screen is explorer(app.app) and app.frame.step.phase == "init"
-        held.go.set()
-        await at_rest(app)
+    await stopped_and_begun_again(monkeypatch, "emtui.screens.selection.compare_sizes", compare_sizes, "K")
 
 
 @pytest.mark.parametrize(("source", "model"), [("iris", "mlp"), ("icecream", "hmm"), ("iris", "kmeans")])

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from other_models import ExponentialMixture
 from view_frames import blobs, catalogue, frames, session_of, walked
 
 from emtui.choices import choose
@@ -22,6 +21,7 @@ from emtui.views.moves import ComponentMove, largest_move, most_moved
 from emtui.views.sentences import line, plain
 from engine import BinomialMixture, EngineError, GaussianMixture, KMeans
 from engine.model import Event
+from tests.app.outside_model.waiting_times import ExponentialMixture
 
 
 def said(frame: Any, **options: Any) -> str:

@@ -12,7 +12,7 @@ from emtui.panes.choice_list import ChoiceList
 from emtui.panes.datasets import DatasetsPane
 from emtui.panes.lines import Telling, cut_lines
 from emtui.panes.pane import Pane
-from emtui.plan import ORDER
+from emtui.plan import ORDER, number_of
 from emtui.screens.help import HelpScreen, help_parts, pane_groups
 
 
@@ -86,5 +86,5 @@ async def test_help_numbers_the_panes_and_names_the_keys_of_each() -> None:
         groups = pane_groups(explorer(driver.app).query(Pane))
         assert ("u", "the data's own units or standard units") in groups["while in parameters"]
         text = "".join(piece for piece, _ in help_parts(groups, 90))
-        for number, name in enumerate(ORDER, 1):
-            assert f"\n{number} {'data' if name == 'datasets' else name} " in text
+        for name in ORDER:
+            assert f"\n{number_of(name)} {'data' if name == 'datasets' else name} " in text

@@ -17,8 +17,9 @@ from emtui.choices import choose
 from emtui.exports.export import export_parameters, export_script
 from emtui.session import Session
 from emtui.views import view_for
-from emtui.views.hmm import HiddenMarkovView, row_noun
+from emtui.views.hmm import HiddenMarkovView
 from emtui.views.hmm_pictures import HIGH, LOW, PATH, likeliest_path, measurements_seen, symbols_seen
+from emtui.views.sentences import row_noun
 from engine import HiddenMarkovModel, load
 
 VIEW = HiddenMarkovView()
@@ -44,8 +45,9 @@ def test_ice_creams_are_bars_with_the_posterior_above_them() -> None:
     scene = VIEW.scene(frame, axes, DARK, highlight=4)
     (bars,) = layers(scene, Bars)
     X, R = frame.choices.dataset.X[:, 0], frame.responsibilities
-    np.testing.assert_allclose(bars.heights[::2], X / 3)
-    np.testing.assert_array_equal(bars.colors[::2], mix(R, DARK))
+    np.testing.assert_allclose(bars.heights, X / 3)
+    np.testing.assert_array_equal(bars.colors, mix(R, DARK))
+    np.testing.assert_allclose(bars.edges, np.arange(34) + 0.5)  # no gaps, which could swallow a day
     curves = layers(scene, Curve)
     assert len(curves) == 2
     for k, curve in enumerate(curves):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from other_models import ExponentialMixture, Halving
+from other_models import Halving
 from view_frames import blobs, catalogue, frames, session_of, walked
 
 from emtui.charts.colors import DARK
@@ -17,6 +17,7 @@ from emtui.views.format import MINUS
 from emtui.views.generic import fields_of
 from emtui.views.view import ParameterTable
 from engine import GaussianMixture, load
+from tests.app.outside_model.waiting_times import ExponentialMixture
 
 
 def numbers(table: ParameterTable) -> list[list[float]]:

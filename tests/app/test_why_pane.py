@@ -263,3 +263,28 @@ async def test_it_fits(size):
             assert all(len(line) <= size[0] for line in text.splitlines())
             assert "computing" not in text
         assert app.app.screen.query_one(WhyPane).subject == "ledger"
+
+
+# backpropagation, which hides nothing
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_backpropagation_has_a_forward_pass_and_no_bound(size):
+    async with driving(choose("iris", model="backprop", standardize=True), size=size) as driver:
+        await driver.press("n", "n")
+        ledger = " ".join((await driver.press("9", "z")).replace("│", " ").split())
+        assert "Nothing is hidden, so there is no q, no bound and no KL." in ledger
+        assert "entropy" not in ledger and "KL(q" not in ledger
+        text = await driver.press("d")
+        assert "forward pass of row" in text and "σ(bias + Σ w · x)" in text and "E-step of" not in text
+        session, learning = explorer(driver.app).runner.session, driver.frame.choices.learning
+        step, pane = session.timeline.current, driver.app.screen.query_one(WhyPane)
+        place = int(np.searchsorted(learning.train, pane.chosen_row if pane.chosen_row is not None else pane._row))
+        found = answer(RowWorked(place), step)
+        x, hidden = learning.inputs[learning.train][place], step.params_q.hidden
+        u = 1.0 / (1.0 + np.exp(-(hidden[:, 0] + hidden[:, 1:] @ x)))
+        assert [one.recomputed for one in found.lines] == pytest.approx(u, rel=1e-12)
+        assert found.result == pytest.approx(u, rel=1e-12)
+        await driver.press("escape", "8")
+        await driver.settle()
+        assert "nothing is hidden" in driver.text and "┄ bound" not in driver.text

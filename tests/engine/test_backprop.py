@@ -176,7 +176,7 @@ def test_an_epoch_that_lowers_the_objective_says_so(iris):
 
 
 def test_the_objective_is_called_by_what_it_is():
-    assert BackpropMLP().objective_label == "log-likelihood of the forward pass"
+    assert BackpropMLP().objective_label == "forward log-likelihood"
     assert BackpropMLP(loss="marginal").objective_label == "log-likelihood"
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 import engine
-from engine.convergence import bhattacharyya, convergence_of, map_rate, overlap_of
+from engine.convergence import convergence_of
 from engine.em import begin, e_step, m_step
 from engine.errors import OptionError
+from engine.map_rate import map_rate, measured
+from engine.overlap import bhattacharyya, overlap_of
 from tests.engine.gaussian_examples import TYPES, as_full, blobs, parameters
 from tests.engine.why_cases import CASES, DEATHS, IRIS, LINKAGE, walked
 
@@ -123,6 +125,102 @@ def test_the_overlap_is_of_the_two_that_share_most():
     assert found.confusion == pytest.approx(most)
     assert found.bhattacharyya == pytest.approx(bhattacharyya(step.params, j, i, "full"))
     assert overlap_of(begin(engine.GaussianMixture(1), IRIS.X)) is None
+
+
+def deaths(iterations: int, **how):
+    start = engine.PoissonMixture.Params([0.5, 0.5], [1.0, 3.0])
+    return engine.fit(engine.PoissonMixture(2), DEATHS, start=start, tol=0.0, max_iter=iterations, **how).timeline.steps
+
+
+def test_what_is_still_to_gain_is_what_is_gained_in_the_end():
+    steps = deaths(300)
+    found = convergence_of(steps)
+    end = deaths(3000)[-1].objective
+    assert found.settled
+    assert found.still_to_gain == pytest.approx((end - steps[-1].objective) / len(DEATHS), rel=0.1)
+
+
+def test_the_last_eight_steps_are_enough():
+    steps = walked("full", 9)
+    assert convergence_of(steps[-8:]) == convergence_of(steps)
+    assert convergence_of([*steps, e_step(steps[-1])][-8:]) == convergence_of(steps)
+
+
+def test_a_rate_is_settled_when_two_iterations_and_the_gains_agree():
+    early, late = convergence_of(deaths(3)), convergence_of(deaths(60))
+    assert not early.settled and late.settled
+    assert not convergence_of(deaths(2)).settled
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithm", "kind"),
+    [
+        ("full", "classic", "em"),
+        ("conditional", "classic", "partial"),
+        ("gradient", "classic", "partial"),
+        ("network", "classic", "em"),
+        ("kmeans", "classic", "hard"),
+        ("full", "hard", "hard"),
+        ("poisson", "stochastic", "drawn"),
+        ("poisson", "squarem", "accelerated"),
+        ("coins", "annealed", "tempered"),
+    ],
+)
+def test_what_walks_is_told_and_only_what_has_a_rate_is_given_one(name, algorithm, kind):
+    found = convergence_of(walked(name, 4, algorithm))
+    assert found.kind == kind
+    assert math.isfinite(found.rate) == (kind in ("em", "partial"))
+    assert math.isfinite(found.missing_information) == (kind == "em")
+    if kind not in ("em", "partial"):
+        assert not found.settled and found.steps_to_go in (None, 0) and math.isnan(found.still_to_gain)
+
+
+def test_a_held_temperature_has_a_rate_and_no_forecast():
+    found = convergence_of(walked("coins", 5, "annealed:initial=2,rate=1"))
+    assert found.kind == "tempered" and 0.0 < found.rate < 1.0 and found.steps_to_go is None
+    assert math.isnan(found.missing_information)
+
+
+def test_another_problem_or_a_component_set_anew_begins_again():
+    from dataclasses import replace
+
+    from engine.model import Event
+
+    steps = walked("full", 4)
+    assert convergence_of(steps).needs == 0
+    anew = replace(steps[-1], events=(Event("component 1 was set anew", 0, breaks_ascent=True),))
+    found = convergence_of([*steps[:-1], anew])
+    assert found.needs == 2 and math.isnan(found.rate)
+    other = begin(engine.GaussianMixture(3), IRIS.X, start=steps[-1].params)
+    assert convergence_of([*steps, other]).needs == 2
+    assert convergence_of([*steps, e_step(other)]).needs == 2
+
+
+def test_what_was_measured_says_how_slow_it_is():
+    """The deaths seem fast at first: their slow direction shows once the fast ones have come to rest."""
+    steps = deaths(5)
+    assert not convergence_of(steps, 1e-9).slow and convergence_of(steps, 1e-9).helps == ()
+    rate = map_rate(steps[-1])
+    found = convergence_of(steps, 1e-9, measured=rate)
+    assert rate > 0.99 and found.slow and found.helps[0] == "squarem"
+    assert "squarem" not in convergence_of(deaths(3, algorithm="squarem"), 1e-12, measured=rate).helps
+
+
+def test_overlap_is_by_the_posterior_whatever_the_algorithm_settles_on():
+    step = walked("full", 2, "hard")[-1]
+    plain = begin(engine.GaussianMixture(3), IRIS.X, start=step.params)
+    assert overlap_of(step) == overlap_of(plain)
+    assert overlap_of(step).confusion > 0.01
+
+
+def test_a_measurement_tells_what_it_took_and_can_be_gone_on_with():
+    step = deaths(40)[-1]
+    whole = measured(step)
+    assert whole.settled and whole.over and whole.rate == map_rate(step)
+    part = measured(step, iterations=4)
+    assert not part.over and part.passes == 8
+    assert measured(step, part).rate == whole.rate and measured(step, part).passes == whole.passes
+    assert measured(step, whole) is whole
 
 
 def test_nothing_to_tell_is_a_sentence():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine.corpus import count_folder, count_words, read_corpus, words_of
+from engine.corpus import count_folder, count_words, read_corpus, text_files, words_of
 from engine.errors import DataError, EngineError, OptionError
 from engine.stop_words import STOP_WORDS
 
@@ -122,3 +122,13 @@ def test_too_many_cells_for_a_table_are_refused_but_counted(tmp_path, monkeypatc
     counts = count_folder(where).counts
     assert counts.shape == (2, 4)
     assert np.isfinite(engine.fit(engine.LatentDirichletAllocation(n_components=2), counts, max_iter=2).step.objective)
+
+
+def test_the_documents_of_a_folder_are_its_texts_by_name(tmp_path):
+    for name in ("b.txt", "a.txt", ".hidden.txt", "c.csv"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "folder.txt").mkdir()
+    assert [path.name for path in text_files(tmp_path)] == ["a.txt", "b.txt"]
+    assert [path.name for path in text_files(tmp_path, "*.csv")] == ["c.csv"]
+    with pytest.raises(DataError, match=r"There is no \*\.md file"):
+        text_files(tmp_path, "*.md")

@@ -155,3 +155,12 @@ def test_criteria_take_weights_as_copies_and_the_entropy_of_the_posterior():
 def test_k_means_has_no_criteria():
     with pytest.raises(EngineError, match="no likelihood"):
         criteria(engine.begin(engine.KMeans(), np.eye(4)))
+
+
+def test_what_a_matching_leaves_out_is_said() -> None:
+    """Two components of one class are both pure, but the rows of only one of them count."""
+    four = agreement([0, 0, 1, 1, 2, 2], [0, 0, 0, 0, 1, 1])
+    assert (four.hits, four.total) == (4, 6)
+    assert four.unmatched == "3 components for 2 classes: only one component counts for each class"
+    assert agreement([0, 0, 0, 1], [0, 1, 2, 2]).unmatched == "2 components for 3 classes: only one class for each"
+    assert agreement([0, 1], [1, 0]).unmatched == ""

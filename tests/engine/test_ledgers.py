@@ -13,7 +13,7 @@ from engine.ledgers import QUANTITIES, ledger
 from tests.engine.why_cases import CASES, DEATHS, IRIS, walked
 
 
-@pytest.mark.parametrize("algorithm", ["classic", "hard", "annealed"])
+@pytest.mark.parametrize("algorithm", ["classic", "hard", "stochastic", "annealed", "squarem"])
 @pytest.mark.parametrize("name", CASES)
 def test_it_adds_up(name, algorithm):
     steps = walked(name, 2, algorithm)
@@ -89,6 +89,17 @@ def test_hard_em_may_lose_likelihood():
     found = falls(engine.PoissonMixture(2), DEATHS, algorithm="hard")
     assert found and {fall.reason for fall in found} == {"hard"}
     assert "elbo" not in {fall.quantity for fall in found}
+
+
+def test_squarem_leaps_past_the_top_of_the_bound():
+    """Only the objective must not fall: θ goes on from where this bound is highest."""
+    for name in ("full", "spherical", "coins", "stop"):
+        steps = walked(name, 4, "squarem")
+        found = [fall for before, step in pairwise(steps) for fall in ledger(step, before).falls]
+        assert {fall.quantity for fall in found if fall.reason == "leap"} <= {"elbo"}
+        assert {fall.reason for fall in found} <= {"leap", "prior"}
+        assert "objective" not in {fall.quantity for fall in found}
+    assert any(fall.reason == "leap" for fall in found)
 
 
 def test_another_branch_is_no_fall_of_the_algorithm():

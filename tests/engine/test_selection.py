@@ -97,9 +97,9 @@ def test_leaving_in_the_middle():
 @pytest.mark.parametrize(
     ("model", "options", "words"),
     [
-        (engine.GeneticLinkage(), {}, "no number of components"),
-        (engine.KMeans(3), {}, "no number of components"),
-        (engine.LatentMLP(3), {}, "no number of components"),
+        (engine.GeneticLinkage(), {}, "mixtures with an exact likelihood"),
+        (engine.KMeans(3), {}, "mixtures with an exact likelihood"),
+        (engine.LatentMLP(3), {}, "mixtures with an exact likelihood"),
         (engine.GaussianMixture(2), {"repeats": 0}, "repeats"),
         (engine.GaussianMixture(2), {"folds": 1}, "folds"),
         (engine.GaussianMixture(2), {"test_share": 1.0}, "test_share"),

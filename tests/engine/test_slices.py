@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
+from engine import slices
 from engine.em import begin, e_step, m_step
 from engine.entries import admissible, arrays_of, entries, entry_named, limits_of, moved, value_of
 from engine.errors import OptionError
@@ -114,11 +115,59 @@ def test_a_picture_ends_where_the_bound_has_fallen():
     assert len(one.t) >= 200 and not one.reduced
 
 
-def test_many_rows_take_fewer_points_and_say_so():
+@pytest.mark.parametrize(("seconds", "points"), [(1e-4, 200), (0.002, 75), (0.01, 25), (0.09, 25), (0.2, 13)])
+def test_slow_passes_take_fewer_points_and_say_so(monkeypatch, seconds, points):
+    monkeypatch.setattr(slices, "_seconds_of_pass", lambda step: seconds)
+    for step in walked("diary", 1):
+        one = bound_slice(step, LINE, 200)
+        assert points <= len(one.t) <= points + 3
+        assert one.reduced == (points < 200) and one.asked == 200
+        assert len(bound_slice(step, LINE, 9).t) <= 12
+
+
+def test_many_rows_take_fewer_points():
     X = np.random.default_rng(0).normal(size=(60_000, 2))
     step = e_step(begin(engine.GaussianMixture(8, init="points"), X))
     one = bound_slice(step, "weights[0]", 200)
-    assert one.reduced and 13 <= len(one.t) < 30 and one.asked == 200
+    assert one.reduced and 25 <= len(one.t) < 150 and one.asked == 200
+
+
+def test_a_small_mixture_has_all_its_points_however_slow_the_machine(monkeypatch):
+    monkeypatch.setattr(slices, "_seconds_of_pass", lambda step: 60.0)
+    for step in walked("full", 1):
+        assert len(bound_slice(step).t) >= 200
+
+
+def test_only_the_points_themselves_are_passes(monkeypatch):
+    """The limits and the top are found by the bound, before the first E-step by that of the E-step to come."""
+    asked = []
+
+    def counted(problem, thetas):
+        asked.append(len(thetas))
+        return log_likelihoods(problem, thetas)
+
+    monkeypatch.setattr(slices, "log_likelihoods", counted)
+    for step in walked("full", 1):
+        asked.clear()
+        one = bound_slice(step, "means[0,0]", 40)
+        assert asked == [len(one.t)]
+
+
+@pytest.mark.parametrize("e_step_by", ["variational", "gibbs"])
+def test_a_model_without_a_number_makes_no_pass(monkeypatch, e_step_by):
+    model = engine.LatentDirichletAllocation(3, e_step=e_step_by)
+    first = begin(model, engine.load("bars").X[::8])
+    steps = (first, e_step(first), m_step(e_step(first)))
+    assert all(np.isnan(step.log_likelihood) for step in steps)
+    monkeypatch.setattr(engine.LatentDirichletAllocation, "expect", None)
+    for step in steps:
+        for along in (LINE, "topics[0,3]", "alpha[1]"):
+            one = bound_slice(step, along, 200)
+            assert len(one.t) >= 200 and np.isnan(one.objective).all() and not one.exact and not one.touches
+            assert np.isnan(one.bound).all() == (step.phase == "init")
+        if step.phase == "M":
+            assert bound_slice(step).at(1.0)[1] == pytest.approx(step.objective, rel=1e-12)
+            assert bound_slice(step).top == 1.0
 
 
 def test_an_estimate_is_no_exact_curve():

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.corpus import read_corpus
 from engine.data import Dataset, load
+from engine.errors import DataError
 from engine.tables import preview_table, read_table
 
 PEOPLE = "이름,키,몸무게\n가온,170.5,60\n나래,160,50.25\n가온,150,40\n나래,151,41\n"
@@ -181,7 +183,7 @@ def test_missing_values_can_be_kept(tmp_path: Path) -> None:
     data = read(tmp_path, "a,b\n1,2\nNA,4\n5,6\n", missing="keep")
     np.testing.assert_array_equal(data.X, [[1, 2], [np.nan, 4], [5, 6]])
     assert data.has_missing
-    assert data.notes == ("1 of 3 rows has a missing value, kept as NaN.",)
+    assert data.notes == ("1 of 3 rows has a missing value, kept as not seen.",)
 
 
 def test_a_missing_value_in_a_column_that_is_not_chosen_costs_no_row(tmp_path: Path) -> None:
@@ -280,6 +282,37 @@ def test_a_preview_shows_what_reading_will_do(tmp_path: Path) -> None:
     assert preview_table(path, header=False).columns[0].name == "column 1"
 
 
+@pytest.mark.parametrize("n", [1, 998, 999, 1000, 3000])
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_a_preview_counts_rows_and_says_whether_they_are_all(tmp_path: Path, n: int, end: str) -> None:
+    path = tmp_path / "table.csv"
+    rows = [f"{i},{'NA' if i % 10 == 3 else i}" for i in range(n)]
+    path.write_text("a,b\n" + "\n".join(rows) + end, encoding="utf-8")
+    preview = preview_table(path)
+    assert preview.whole == (n <= 999) == (len(preview.gaps) == n)
+    assert abs(preview.n_rows - n) <= (0 if preview.whole else 3)
+    assert [i for i, gaps in enumerate(preview.gaps) if gaps] == list(range(3, len(preview.gaps), 10))
+    assert {gaps for gaps in preview.gaps if gaps} <= {(1,)}
+    assert sum(1 in gaps for gaps in preview.gaps) == n - len(read_table(path).X) or not preview.whole
+
+
+def test_rows_over_several_lines_are_told_from_the_first_of_them(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n" + '1,"x\n\ny"\n' * 2000, encoding="utf-8")
+    assert preview_table(path).n_rows == pytest.approx(2000, rel=1e-2)
+    path.write_text(",".join(f"c{j}" for j in range(5000)) + "\n" + (",".join(["1"] * 5000) + "\n") * 40, "utf-8")
+    wide = preview_table(path)
+    assert not wide.whole and len(wide.gaps) < 40 and wide.n_rows == 40
+
+
+@pytest.mark.parametrize("place", ["~nobody-has-this-name/x.csv", "~nobody-has-this-name"])
+def test_a_home_that_nobody_has_is_a_sentence(place: str) -> None:
+    with pytest.raises(DataError, match="There is no file"):
+        read_table(place)
+    with pytest.raises(DataError, match="There is no folder"):
+        read_corpus(place)
+
+
 NAMES = st.text(alphabet="abcxyz _-0123456789가나다é,;\"'", min_size=1, max_size=8).filter(lambda s: s == s.strip())
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -336,3 +369,11 @@ def test_a_table_of_decimals_is_told_without_help(
     data = read(tmp_path, text, encoding)
     assert data.X.tolist() == [[x / 10 for x in row] for row in tenths]
     assert data.feature_names == (("길이", "너비", "높이") if header else ("column 1", "column 2", "column 3"))
+
+
+def test_a_column_without_any_value_is_left_out_with_a_word(tmp_path):
+    path = tmp_path / "survey.csv"
+    path.write_text("a,b,c\n1,2,\n3,4,\n5,6,\n")
+    data = read_table(path)
+    assert data.feature_names == ("a", "b")
+    assert data.notes == ("The column 'c' was left out: it is empty.",)

@@ -15,7 +15,7 @@ from engine.inference import EXACT, Exact, Hard, Sampled, Tempered
 from engine.models.topics import LatentDirichletAllocation
 from engine.models.topics_bound import TopicStatistics, best_alpha
 from engine.models.topics_evidence import document_bounds, estimate_evidence, perplexity, top_words
-from engine.models.topics_gibbs import draw_topics
+from engine.models.topics_gibbs import last_sweep
 from engine.models.topics_variational import settle
 from engine.testing import check_model
 
@@ -140,7 +140,7 @@ def test_gibbs_draws_come_from_the_posterior():
     """Frequencies of the counts of 6,000 copies of a document against all assignments."""
     row, n = np.array([2.0, 1.0, 1.0, 2.0]), 6000
     counts = csr_array(np.tile(row, (n, 1)))
-    drawn = draw_topics(counts, TOPICS, ALPHA, 1.0, 12, np.random.default_rng(0))
+    drawn = last_sweep(counts, TOPICS, ALPHA, 1.0, 12, np.random.default_rng(0)).drawn
     placed = drawn.reshape(n, 4, 3).sum(axis=1)
     for key, p in posterior_of_counts(words_of(row), TOPICS, ALPHA).items():
         share = np.mean((placed == key).all(axis=1))

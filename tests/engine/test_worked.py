@@ -111,6 +111,15 @@ def test_a_mended_component_is_told():
     assert worked.lines[-1].result == pytest.approx(step.params.covariances[0, 0, 0])
 
 
+def test_an_accelerated_step_goes_on_from_the_m_step():
+    _, e, m = walked("coins", 1, "squarem")
+    to_come, after = worked_parameter(e, "probabilities[0]"), worked_parameter(m, "probabilities[0]")
+    assert "one plain M-step; squarem goes on" in to_come.remark
+    assert "squarem goes on from this M-step" in after.remark
+    assert after.lines[-2].result == pytest.approx(to_come.lines[-1].result)
+    assert after.lines[-1].result == m.params.probabilities[0] != to_come.lines[-1].result
+
+
 def test_a_network_adds_up_over_all_configurations():
     step = walked("network", 1)[1]
     worked = worked_row(step, 60)
@@ -125,13 +134,18 @@ def _loss_of_row(step, row):
 
 
 def test_any_other_model_shows_its_result():
-    from tests.app.other_models import ExponentialMixture, Halving
+    from tests.app.other_models import Halving
+    from tests.app.outside_model.waiting_times import ExponentialMixture
 
     step = e_step(begin(ExponentialMixture(2), DEATHS + 0.5))
     worked = worked_row(step, 4)
     assert_adds_up(worked)
     np.testing.assert_allclose([line.result for line in worked.of("responsibility")], worked.result, atol=1e-12)
     after = m_step(step)
+    weight = worked_parameter(after, "weights[0]")
+    assert_adds_up(weight)
+    assert weight.of("count")[0].result == pytest.approx(step.posterior.responsibilities[:, 0].sum())
+    assert weight.lines[-1].result == pytest.approx(after.params.weights[0], rel=1e-9)
     assert worked_parameter(after, "rates[0,0]").lines[-1].result == pytest.approx(after.params.rates[0, 0])
     step = e_step(begin(Halving(), DEATHS))
     assert worked_parameter(step, "theta").result[0] == 0.5

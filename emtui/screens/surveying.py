@@ -48,10 +48,7 @@ class SurveyingScreen(SteppingScreen):
         from engine.selection import compare_sizes
 
         try:
-            X, labels = self._choices.table
-            compare_sizes(self._choices.model, X)  # nothing runs until it is walked
-            if labels is not None:
-                raise EngineError("With known labels the components are the classes: let none be known to compare K.")
+            compare_sizes(self._choices.model, self._choices.table[0])  # nothing runs until it is walked
         except EngineError as error:
             self._refuse(str(error))
             return

@@ -1,0 +1,293 @@
+"""A square of small pictures that share their axes: row i and column j belong to the same n features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from rich.cells import cell_len
+from textual.message import Message
+
+from emtui.charts.axes import Axis, Ticks, make_axis, make_ticks
+from emtui.charts.canvas import Canvas
+from emtui.charts.colors import Palette
+from emtui.charts.picture import NO_COLOR, PLAIN, Picture, pack
+from emtui.charts.plotext_adapter import text_cells
+from emtui.charts.scene import RGB, Scene
+from emtui.charts.surface import PictureWidget
+from emtui.charts.text import fit, short_head
+
+CELL_WIDTH, CELL_HEIGHT = 18, 6
+"""The least room in which a small picture can be read."""
+MOST = 8
+_GUTTER = 7
+_BELOW = 2  # the ticks and the names
+
+Words: TypeAlias = Sequence[tuple[str, RGB]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Notes:
+    """Short lines in place of a picture, each in coloured pieces; as many as there is room for."""
+
+    lines: Sequence[Words] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """n × n cells.
+
+    names: n. axes: n; axis j is the x axis of column j and the y axis of row j, but in scenes with a y_range of
+    their own. cells: n rows of n scenes or notes. chosen: (row, column) of the cell that stands out, or None.
+    """
+
+    names: Sequence[str] = ()
+    axes: Sequence[Axis] = ()
+    cells: Sequence[Sequence[Scene | Notes]] = ()
+    chosen: tuple[int, int] | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the lines between the cells are: (n + 1,) columns and (n + 1,) rows; cells lie between them."""
+
+    columns: tuple[int, ...] = field(default=())
+    rows: tuple[int, ...] = field(default=())
+
+    def cell_at(self, column: int, row: int) -> tuple[int, int] | None:
+        """(row, column) of the cell at a place of the picture, the line above and at the left of it included."""
+        i = int(np.searchsorted(self.rows, row, side="right")) - 1
+        j = int(np.searchsorted(self.columns, column, side="right")) - 1
+        inside = 0 <= i < len(self.rows) - 1 and 0 <= j < len(self.columns) - 1
+        return (i, j) if inside else None
+
+
+def capacity(width: int, height: int) -> int:
+    """How many features fit into so many cells with pictures that can be read."""
+    across = (width - _GUTTER - 1) // (CELL_WIDTH + 1)
+    down = (height - _BELOW - 1) // (CELL_HEIGHT + 1)
+    return max(0, min(across, down, MOST))
+
+
+def lay_out(n: int, width: int, height: int, gutter: int) -> Layout:
+    """n cells across and down, as equal as they can be."""
+    return Layout(_lines(n, gutter, width - gutter), _lines(n, 0, height - _BELOW))
+
+
+def _lines(n: int, first: int, room: int) -> tuple[int, ...]:
+    size, further = divmod(max(0, room - n - 1), n)
+    places = [first]
+    for index in range(n):
+        places.append(places[-1] + size + (index < further) + 1)
+    return tuple(places)
+
+
+def draw_grid(grid: Grid, width: int, height: int, palette: Palette) -> tuple[Picture, Layout]:
+    """The picture of a grid, and where its cells are; blank where there is no room for one."""
+    shape = (height, width)
+    picture = Picture(
+        np.full(shape, " ", dtype="<U1"),
+        np.full(shape, pack(palette.muted), dtype=np.int32),
+        np.full(shape, pack(palette.background), dtype=np.int32),
+        np.full(shape, PLAIN, dtype=np.int8),
+    )
+    n = len(grid.names)
+    gutter = _gutter(grid, height)
+    if not n or width - gutter < 3 * n + 1 or height - _BELOW < 3 * n + 1:
+        return picture, Layout()
+    layout = lay_out(n, width, height, gutter)
+    _draw_lines(picture, layout, palette)
+    for i, row in enumerate(grid.cells):
+        for j, cell in enumerate(row):
+            _draw_cell(picture, layout, (i, j), cell, grid, palette)
+    if grid.chosen is not None:
+        _draw_frame(picture, layout, grid.chosen, palette)
+    _name_rows(picture, layout, grid, palette)
+    _name_columns(picture, layout, grid, palette)
+    return picture, layout
+
+
+def _gutter(grid: Grid, height: int) -> int:
+    """Room for the longest label of a tick at the left."""
+    rows = max(1, height // max(1, len(grid.names)))
+    labels = [label for axis in list(grid.axes)[1:] for label in _row_ticks(axis, rows).labels]
+    return min(_GUTTER, max(map(len, labels), default=0))
+
+
+def _row_ticks(axis: Axis, rows: int) -> Ticks:
+    return make_ticks(axis, max(2, round(rows / 2.7)))
+
+
+def _draw_lines(picture: Picture, layout: Layout, palette: Palette) -> None:
+    """Thin lines between the cells."""
+    across, down, cross = ("-", "|", "+") if palette.ascii else ("─", "│", "┼")
+    columns, rows = np.array(layout.columns), np.array(layout.rows)
+    inside = np.arange(columns[0], columns[-1] + 1)
+    height = np.arange(rows[0], rows[-1] + 1)
+    picture.chars[np.ix_(rows, inside)] = across
+    picture.chars[np.ix_(height, columns)] = down
+    picture.chars[np.ix_(rows, columns)] = cross
+    if not palette.ascii:
+        picture.chars[rows, columns[0]], picture.chars[rows, columns[-1]] = "├", "┤"
+        picture.chars[rows[0], columns], picture.chars[rows[-1], columns] = "┬", "┴"
+        for row, column, char in ((0, 0, "┌"), (0, -1, "┐"), (-1, 0, "└"), (-1, -1, "┘")):
+            picture.chars[rows[row], columns[column]] = char
+    picture.foreground[np.ix_(rows, inside)] = pack(palette.frame)
+    picture.foreground[np.ix_(height, columns)] = pack(palette.frame)
+
+
+def _draw_frame(picture: Picture, layout: Layout, chosen: tuple[int, int], palette: Palette) -> None:
+    """A heavy line around one cell."""
+    top, bottom = layout.rows[chosen[0]], layout.rows[chosen[0] + 1]
+    left, right = layout.columns[chosen[1]], layout.columns[chosen[1] + 1]
+    across, down, corners = ("~", "!", "!!!!") if palette.ascii else ("━", "┃", "┏┓┗┛")
+    places = [(top, slice(left, right + 1), across), (bottom, slice(left, right + 1), across)]
+    for row, columns, char in places:
+        picture.chars[row, columns] = char
+        picture.foreground[row, columns] = pack(palette.text)
+    for column in (left, right):
+        picture.chars[top + 1 : bottom, column] = down
+        picture.foreground[top : bottom + 1, column] = pack(palette.text)
+    for (row, column), char in zip(((top, left), (top, right), (bottom, left), (bottom, right)), corners, strict=True):
+        picture.chars[row, column] = char
+
+
+def _draw_cell(
+    picture: Picture, layout: Layout, at: tuple[int, int], cell: Scene | Notes, grid: Grid, palette: Palette
+) -> None:
+    """A scene on the axes of its row and column, or notes."""
+    i, j = at
+    top, left = layout.rows[i] + 1, layout.columns[j] + 1
+    rows, columns = layout.rows[i + 1] - top, layout.columns[j + 1] - left
+    if isinstance(cell, Notes):
+        _draw_notes(picture, cell, (top, left), (rows, columns), palette)
+        return
+    y_axis = grid.axes[i] if cell.y_range is None else make_axis(*cell.y_range, margin=0.0)
+    canvas = Canvas(columns, rows, (grid.axes[j], y_axis), palette)
+    canvas.draw(cell)
+    canvas.finish()
+    inside = (slice(top, top + rows), slice(left, left + columns))
+    picture.chars[inside] = canvas.chars.reshape(rows, columns)
+    ink = canvas.foreground.reshape(rows, columns)
+    picture.foreground[inside] = np.where(ink == NO_COLOR, pack(palette.muted), ink)
+    ground = canvas.background.reshape(rows, columns)
+    picture.background[inside] = np.where(ground == NO_COLOR, pack(palette.background), ground)
+    picture.attributes[inside] = canvas.attributes.reshape(rows, columns)
+
+
+def _draw_notes(
+    picture: Picture, notes: Notes, start: tuple[int, int], size: tuple[int, int], palette: Palette
+) -> None:
+    """The lines in the middle of the cell, side by side where they are too many for its height."""
+    rows, columns = size
+    lines = list(notes.lines)
+    longest = max((cell_len("".join(text for text, _ in line)) for line in lines), default=0)
+    if not longest:
+        return
+    beside = max(1, (columns + 1) // (longest + 3))
+    down = min(rows, -(-len(lines) // beside) if len(lines) > rows else len(lines))
+    beside = min(beside, -(-len(lines) // down))
+    if (left_out := len(lines) - down * beside) > 0:
+        lines = [*lines[: down * beside - 1], ((f"+{left_out + 1}", palette.muted),)]
+    width = min(columns, beside * (longest + 3) - 3)
+    top, left = start[0] + (rows - down) // 2, start[1] + (columns - width) // 2
+    for index, line in enumerate(lines):
+        column, end = left + index // down * (longest + 3), start[1] + columns
+        for text, color in line:
+            column = _write(picture, top + index % down, column, fit(text, max(0, end - column)), color)
+
+
+def _name_rows(picture: Picture, layout: Layout, grid: Grid, palette: Palette) -> None:
+    """Names in the lines above the rows, and ticks at the left of those with a scene on the feature's own axis."""
+    left, tick = layout.columns[0], "+" if palette.ascii else "┤"
+    for i, (name, axis) in enumerate(zip(grid.names, grid.axes, strict=True)):
+        top, rows = layout.rows[i], layout.rows[i + 1] - layout.rows[i] - 1
+        first = grid.cells[i][0]
+        ticks = _row_ticks(axis, rows) if isinstance(first, Scene) and first.y_range is None else Ticks((), ())
+        text = " ".join(filter(None, (name, ticks.note)))
+        room = layout.columns[1] - left - 5
+        if room >= 2:
+            _write(picture, top, left + 2, f" {short_head(text, room)} ", palette.text)
+        for f, label in zip(ticks.fractions, ticks.labels, strict=True):
+            row = top + 1 + min(int((1.0 - f) * rows), rows - 1)
+            picture.chars[row, left] = tick
+            _write(picture, row, left - min(len(label), left), fit(label, left), palette.muted)
+
+
+def _name_columns(picture: Picture, layout: Layout, grid: Grid, palette: Palette) -> None:
+    """Ticks below the last row, and names below the ticks."""
+    bottom, tick = layout.rows[-1], "+" if palette.ascii else "┬"
+    for j, (name, axis) in enumerate(zip(grid.names, grid.axes, strict=True)):
+        left, right = layout.columns[j], layout.columns[j + 1]
+        room = right - left - 1
+        ticks = make_ticks(axis, max(2, room // 9))
+        end = left
+        for f, label in zip(ticks.fractions, ticks.labels, strict=True):
+            column = left + 1 + min(int(f * room), room - 1)
+            begin = column - len(label) // 2
+            if begin > end and begin + len(label) <= right:
+                picture.chars[bottom, column] = tick
+                end = _write(picture, bottom + 1, begin, label, palette.muted)
+        text = short_head(" ".join(filter(None, (name, ticks.note))), room)
+        _write(picture, bottom + 2, left + 1 + (room - cell_len(text)) // 2, text, palette.text)
+
+
+def _write(picture: Picture, row: int, column: int, text: str, color: RGB, attribute: int = PLAIN) -> int:
+    """Text from a cell on; returns the cell after it."""
+    letters = text_cells(text)[: max(0, picture.chars.shape[1] - column)]
+    end = column + len(letters)
+    picture.chars[row, column:end] = letters
+    picture.foreground[row, column:end] = pack(color)
+    picture.attributes[row, column:end] = attribute
+    return end
+
+
+class GridChart(PictureWidget):
+    """Shows one grid at whatever size it has, and says which cell was clicked."""
+
+    DEFAULT_CSS = """
+    GridChart { width: 1fr; height: 1fr; }
+    """
+
+    class Picked(Message):
+        """A click on a cell. row, column: from 0."""
+
+        def __init__(self, chart: GridChart, row: int, column: int) -> None:
+            self.chart = chart
+            self.row = row
+            self.column = column
+            super().__init__()
+
+        @property
+        def control(self) -> GridChart:
+            """The chart that was clicked."""
+            return self.chart
+
+    def __init__(self, grid: Grid | None = None, *, id: str | None = None) -> None:
+        self._grid = grid or Grid()
+        self._layout_drawn = Layout()
+        super().__init__(self._grid, id=id)
+
+    @property
+    def grid(self) -> Grid:
+        """The grid that is shown."""
+        return self._grid
+
+    def set_grid(self, grid: Grid) -> None:
+        """Show another grid."""
+        self._grid = self._value = grid
+        self.refresh()
+
+    def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
+        """The picture of the grid."""
+        picture, self._layout_drawn = draw_grid(self._grid, width, height, palette)
+        return picture
+
+    def picked(self, column: int, row: int) -> Message | None:
+        """The cell at a place."""
+        self._update()
+        found = self._layout_drawn.cell_at(column, row)
+        return None if found is None else self.Picked(self, *found)

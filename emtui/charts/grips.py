@@ -1,0 +1,145 @@
+"""A chart whose means can be taken hold of: the button goes down on one, and it is drawn along."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from textual import events
+from textual.message import Message
+
+from emtui.charts.axes import Axis
+from emtui.charts.chart import Chart
+from emtui.charts.picture import View
+from emtui.charts.scene import Range, Scene
+
+_REACH = 1.5
+"""So many cells from a grip still take hold of it."""
+
+
+@dataclass(frozen=True)
+class Grip:
+    """A place in a scene that can be taken hold of, in data coordinates; None along an axis where any place will do."""
+
+    x: float | None
+    y: float | None
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What is held: which grip, the picture as it was then, the cell where the button went down, and how far it is."""
+
+    grip: int
+    view: View
+    cell: tuple[int, int]
+    shift: tuple[float, float] | None = None
+
+
+class GripChart(Chart):
+    """A chart with grips. While one is held the axes stay as they are, whatever scene is shown."""
+
+    class Dragged(Message):
+        """A grip was drawn by (dx, dy) in data units from where it was taken; `dropped` where it was let go."""
+
+        def __init__(self, chart: GripChart, grip: int, dx: float, dy: float, *, dropped: bool) -> None:
+            super().__init__()
+            self.chart = chart
+            self.grip = grip
+            self.dx = dx
+            self.dy = dy
+            self.dropped = dropped
+
+        @property
+        def control(self) -> GripChart:
+            """The chart that it belongs to."""
+            return self.chart
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.grips: Sequence[Grip] = ()
+        self._held: _Held | None = None
+        self._was_drawn = False  # the click that follows the release is none
+
+    @property
+    def held(self) -> int | None:
+        """The grip that is held; None for none."""
+        return None if self._held is None else self._held.grip
+
+    def set_scene(self, scene: Scene) -> None:
+        """Show another scene, along the same axes while a grip is held."""
+        if self._held is not None and self._held.shift is not None:
+            view = self._held.view
+            scene = replace(scene, x_range=_range(view.x_axis), y_range=_range(view.y_axis))
+        super().set_scene(scene)
+
+    def let_go(self) -> None:
+        """Hold nothing; nobody is told."""
+        if self._held is not None:
+            self._held = None
+            self.release_mouse()
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the grip under the pointer."""
+        self._was_drawn = False
+        offset, view = event.get_content_offset(self), self.picture.view
+        if event.button != 1 or offset is None or view is None:
+            return
+        grip = nearest_grip(self.grips, view, offset.x, offset.y)
+        if grip is not None:
+            self._held = _Held(grip, view, (offset.x, offset.y))
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Draw it along; outside the picture it stays at its last place."""
+        held = self._held
+        if held is None:
+            return
+        offset = event.get_content_offset_capture(self)
+        before, now = held.view.data_at(*held.cell), held.view.data_at(offset.x, offset.y)
+        if before is None or now is None or (held.shift is None and (offset.x, offset.y) == held.cell):
+            return
+        shift = (now[0] - before[0], now[1] - before[1])
+        if shift == held.shift or not all(map(math.isfinite, shift)):
+            return
+        self._held, self._was_drawn = replace(held, shift=shift), True
+        self.post_message(self.Dragged(self, held.grip, *shift, dropped=False))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let it go where it is."""
+        held = self._held
+        self.let_go()
+        if held is not None and held.shift is not None:
+            self.post_message(self.Dragged(self, held.grip, *held.shift, dropped=True))
+
+    def on_unmount(self) -> None:
+        """Who is gone holds nothing."""
+        self.let_go()
+
+    def picked(self, column: int, row: int) -> Message | None:
+        """A click chooses, unless it is the end of a drag."""
+        drawn, self._was_drawn = self._was_drawn, False
+        return None if drawn else super().picked(column, row)
+
+
+def nearest_grip(grips: Sequence[Grip], view: View, column: int, row: int) -> int | None:
+    """The grip nearest to the middle of a cell, within reach; None for none."""
+    best, found = _REACH, None
+    if view.data_at(column, row) is None:
+        return None
+    for index, grip in enumerate(grips):
+        across = 0.0 if grip.x is None else _cells(view.x_axis, grip.x, view.columns) - (column - view.left + 0.5)
+        up = 0.0 if grip.y is None else _cells(view.y_axis, grip.y, view.rows) - (view.rows - row + view.top - 0.5)
+        distance = math.hypot(across, 1.4 * up)  # a cell is higher than it is wide
+        if distance < best:
+            best, found = distance, index
+    return found
+
+
+def _cells(axis: Axis, value: float, cells: int) -> float:
+    return float(axis.fraction(np.array([value]))[0]) * cells
+
+
+def _range(axis: Axis) -> Range:
+    return axis.low * axis.unit, axis.high * axis.unit

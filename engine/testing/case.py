@@ -1,0 +1,96 @@
+"""What `check_model` checks, and how numbers, arrays and values are held against each other."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.algorithms import Algorithm
+from engine.arrays import Array, IntArray
+from engine.em import iterate
+from engine.model import Model
+from engine.step import Step
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """What is checked: a model on data, and how far numbers may be apart that should be equal."""
+
+    model: Model[Any, Any]
+    X: Any
+    y: Any
+    seed: int
+    n_iter: int
+    tolerance: float
+    algorithm: Algorithm
+
+    def walk(self, start: Any = None, X: Any = None, y: Any = None, sample_weight: Any = None) -> list[Step]:
+        """The steps of a run to the limit of iterations, on these data or on others."""
+        if X is None:
+            X, y = self.X, self.y
+        return list(
+            iterate(
+                self.model, X, y, sample_weight=sample_weight, start=start, seed=self.seed,
+                max_iter=self.n_iter, tol=0.0, algorithm=self.algorithm,
+            )
+        )  # fmt: skip
+
+
+def require(holds: bool, invariant: str, step: Step, numbers: str) -> None:
+    """Raise an AssertionError with the invariant, the step and the numbers unless it holds."""
+    if not holds:
+        where = f"iteration {step.iteration}, after {step.phase}" if step.phase != "init" else "the start"
+        raise AssertionError(f"{step.problem.model.name}: {invariant} does not hold at {where}: {numbers}.")
+
+
+def scale_of(step: Step, *numbers: float) -> float:
+    """What a relative tolerance is relative to: the largest of the numbers, one unit of the objective at least."""
+    unit = step.problem.model.objective_unit(step.problem.data)
+    return max(unit, *(abs(number) for number in numbers if math.isfinite(number)), 0.0)
+
+
+def leaves(value: Any) -> Iterator[Array]:
+    """The arrays that a value is made of, in order; numbers count as arrays."""
+    if dataclasses.is_dataclass(value):
+        for part in dataclasses.fields(value):
+            yield from leaves(getattr(value, part.name))
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from leaves(part)
+    elif isinstance(value, (tuple, list)):
+        for part in value:
+            yield from leaves(part)
+    elif isinstance(value, (np.ndarray, np.generic, int, float)) and not isinstance(value, bool):
+        yield np.asarray(value)
+
+
+def same_bytes(one: Array, other: Array) -> bool:
+    """Equal to the last bit."""
+    return one.shape == other.shape and one.tobytes() == other.tobytes()
+
+
+def close(one: Array, other: Array, share: float) -> bool:
+    """Equal but for a share of the largest entry."""
+    if one.shape != other.shape:
+        return False
+    largest = float(max(np.max(np.abs(one), initial=0.0), np.max(np.abs(other), initial=0.0)))
+    return bool((np.abs(one - other) <= share * largest).all())
+
+
+def length(X: Any) -> int:
+    """How many rows, or sequences, there are."""
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
+def take(X: Any, rows: IntArray) -> Any:
+    """The chosen rows of a table, dense or sparse, or the chosen members of a list."""
+    if X is None:
+        return None
+    if isinstance(X, (list, tuple)):
+        return [X[int(row)] for row in rows]
+    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

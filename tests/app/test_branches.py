@@ -1,0 +1,222 @@
+"""Two branches side by side: the same iteration on both, what differs most, and the keys that move either side."""
+
+from __future__ import annotations
+
+import pytest
+from driving import Driver, driving, explorer
+from rich.cells import cell_len
+from screen_text import screen_lines
+from walking import walked
+
+from emtui.branches import TwoBranches, differences, origin_of, same_place, two_branches
+from emtui.charts.axes import fit_axes
+from emtui.charts.colors import DARK
+from emtui.charts.scene import Curve, Mark
+from emtui.choices import choose
+from emtui.panes.branch_lines import difference_lines, heading, objectives_scene, told
+from emtui.screens.branches import BranchesScreen
+from emtui.session import Session
+from engine.by_hand import set_entry
+from engine.entries import entries, value_of
+from engine.errors import OptionError
+
+SIZES = [(120, 40), (80, 24), (60, 20), (40, 12)]
+
+
+def moved(
+    source: str = "iris", steps: int = 4, entry: str = "means[1,2]", value: float = 3.0, since: int = 3
+) -> Session:
+    """A session with a branch that left the first one by a move by hand, and has gone on."""
+    session = walked(source, steps)
+    step = set_entry(session.timeline.current, entry, value)
+    session.place(step.params, step.events[0].message)
+    for _ in range(since):
+        session.take()
+    return session
+
+
+async def with_two_branches(app: Driver) -> None:
+    """Two iterations, a move by hand, and an iteration on from it."""
+    await app.press("n", "n")
+    step = set_entry(app.frame.step, "means[1,2]", 3.0)
+    explorer(app.app).runner.do(lambda session: session.place(step.params, step.events[0].message))
+    await app.settle()
+    await app.press("n")
+
+
+# as values
+
+
+def test_both_stand_at_the_same_iteration_or_at_their_end() -> None:
+    session = moved()  # branch 2: init E M E M M✎ E M E
+    two = two_branches(session)
+    assert (two.left.branch, two.right.branch) == (0, 1)
+    assert two.right.step is session.timeline.current
+    assert two.left.step is session.timeline.steps_of(0)[-1]  # the first has not come so far
+    session.timeline.go_to(3)
+    assert two_branches(session).left.step is session.timeline.current  # shared
+    session.timeline.switch(0)
+    session.timeline.go_to(4)
+    session.take()
+    other = two_branches(session, 1)
+    assert (other.left.step.iteration, other.left.step.phase) == (3, "E")
+    assert (other.right.step.iteration, other.right.step.phase) == (3, "E")
+    assert other.left.record.objective == other.left.step.objective
+
+
+def test_of_two_steps_of_one_place_the_later_counts() -> None:
+    steps = moved(since=0).timeline.steps  # init E M E M M✎
+    assert same_place(steps, steps[4]) == 5
+    assert same_place(steps, steps[3]) == 3
+    assert same_place(steps, steps[0]) == 0
+
+
+def test_it_says_where_each_came_from() -> None:
+    session = moved()
+    assert origin_of(session, 0) == "the first"
+    assert origin_of(session, 1) == "from branch 1 at iteration 2 · M"
+    session.restart(7)
+    assert origin_of(session, 2) == "a start of its own, seed 7"
+    assert two_branches(session).left.branch == 1  # a start of its own stands beside the branch before it
+
+
+def test_without_another_branch_there_is_nothing_to_lay_beside() -> None:
+    session = walked("coins", 2)
+    with pytest.raises(OptionError, match="one branch only"):
+        two_branches(session)
+    session = moved("coins", entry="probabilities[0]", value=0.9)
+    for wrong in (1, 2, -1):
+        with pytest.raises(OptionError, match="no other branch"):
+            two_branches(session, wrong)
+
+
+def test_the_differences_are_the_largest_of_all_entries() -> None:
+    two = two_branches(moved())
+    model, left, right = two.left.step.problem.model, two.left.step.params, two.right.step.params
+    found = differences(model, left, right, most=5)
+    by_field: dict[str, float] = {}
+    for entry in entries(model, left):
+        size = max(
+            abs(value_of(p, each)) for p in (left, right) for each in entries(model, left) if each.path == entry.path
+        )
+        by_field[entry.name] = abs(value_of(left, entry) - value_of(right, entry)) / size
+    expected = sorted(by_field, key=lambda name: -by_field[name])[:5]
+    assert [each.entry.name for each in found] == expected
+    for each in found:
+        assert (each.left, each.right) == (value_of(left, each.entry), value_of(right, each.entry))
+    assert differences(model, left, left) == ()
+
+
+def test_what_is_told_is_true() -> None:
+    two = two_branches(moved())
+    assert isinstance(two, TwoBranches)
+    ours, theirs = two.right.record.objective, two.left.record.objective
+    higher = "branch 2 is" if ours > theirs else "branch 1 is"
+    assert f"The objective of {higher}" in told(two)
+    assert "branch 1 has taken 2 iterations only" in told(two)
+    session = moved()
+    session.weigh_row(0, 0)
+    assert told(two_branches(session)).startswith("Rows weigh otherwise in one of the two")
+    session.timeline.switch(0)
+    session.timeline.go_to(2)
+    assert "Both have the same objective" in told(two_branches(session))
+    assert "the parameters are the same" in told(two_branches(session))
+    assert difference_lines(two_branches(session), 40, 5, DARK) == ["the parameters are the same"]
+
+
+@pytest.mark.parametrize("width", [10, 24, 40, 80])
+def test_the_table_of_differences_keeps_its_width(width: int) -> None:
+    lines = difference_lines(two_branches(moved()), width, 6, DARK)
+    assert 2 <= len(lines) <= 6
+    assert all(cell_len(line) <= width for line in lines)
+
+
+def test_both_objectives_are_drawn_with_where_they_stand() -> None:
+    two = two_branches(moved())
+    scene = objectives_scene(two, DARK)
+    curves = [layer for layer in scene.layers if isinstance(layer, Curve)]
+    assert [len(curve.x) for curve in curves] == [5, 9]
+    marks = [(layer.char, layer.x) for layer in scene.layers if isinstance(layer, Mark)]
+    assert ("○", 2.0) in marks
+    assert ("●", 3.5) in marks
+    assert ("✎", 2.0) in marks
+    fitted = fit_axes(scene)
+    assert fitted is not None
+
+
+# on the screen
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_present_branch_is_stepped_beside_the_other(size: tuple[int, int]) -> None:
+    async with driving(size=size) as app:
+        await with_two_branches(app)
+        await app.press("B")
+        screen = app.app.screen
+        assert isinstance(screen, BranchesScreen)
+        if size[0] < 80:
+            assert "iteration 2 · M" in app.text  # one at a time: the other branch first
+            await app.press("2")
+        else:
+            assert "branch 1 · the first" in app.text and "iteration 2 · M" in app.text
+        assert "iteration 3 · M" in app.text
+        assert two_of(app) == (0, 1)
+        await app.press("e")
+        assert "iteration 4 · E" in app.text
+        await app.press("left", "left", "left")
+        assert "iteration 2 · by hand" in app.text
+        assert all(cell_len(line) <= size[0] for line in screen_lines(app.app))
+        await app.press("escape")
+        assert app.app.screen is explorer(app.app)
+
+
+def two_of(app: Driver) -> tuple[int, int]:
+    """Which branches stand at the left and at the right."""
+    screen = app.app.screen
+    assert isinstance(screen, BranchesScreen) and screen.two is not None
+    return screen.two.left.branch, screen.two.right.branch
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+async def test_either_side_can_be_another_branch(size: tuple[int, int]) -> None:
+    async with driving(size=size) as app:
+        await with_two_branches(app)
+        await app.press("left", "left", "left", "left", "n", "B")  # a third branch, from the first two steps
+        assert app.frame.n_branches == 3
+        assert two_of(app) == (1, 2)
+        await app.press("full_stop")
+        assert two_of(app) == (0, 2)
+        await app.press("comma")
+        assert two_of(app) == (1, 2)
+        await app.press("b")  # the next branch at the right
+        assert two_of(app) == (1, 0)
+        await app.press("b")  # which stood at the left: the sides change
+        assert two_of(app) == (0, 1)
+        heads = [heading(frame)[1] for frame in (app.app.screen.two.left, app.app.screen.two.right)]  # type: ignore[attr-defined]  # checked by two_of
+        assert all(head in app.text for head in heads)
+
+
+async def test_with_one_branch_only_a_sentence_says_so() -> None:
+    async with driving(choose("coins")) as app:
+        await app.press("n", "B")
+        assert app.app.screen is explorer(app.app)
+        assert "There is one branch only" in app.text
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("source", ["coins", "deaths", "votes", "linkage", "icecream", "bars"])
+async def test_every_model_can_be_laid_side_by_side(source: str, size: tuple[int, int]) -> None:
+    async with driving(choose(source), size=size) as app:
+        await app.press("n", "R", "n", "B")
+        assert two_of(app) == (0, 1)
+        assert "iteration 1 · M" in app.text
+        before = app.text
+        await app.press("a", "A")
+        assert app.text == before
+
+
+async def test_networks_are_laid_side_by_side_too() -> None:
+    async with driving(choose("iris", model="mlp", standardize=True, settings={"m_step": "newton"})) as app:
+        await app.press("n", "R", "n", "B")
+        assert two_of(app) == (0, 1)
+        assert "/60 right" in app.text

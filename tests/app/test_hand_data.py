@@ -1,0 +1,136 @@
+"""By hand on whatever data and at whatever size; and the draft by itself, without a screen."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from functools import cache
+
+import numpy as np
+import pytest
+from by_hand_host import by_hand, hand, words
+from driving import explorer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emtui.choices import Choices, choose
+from emtui.draft import Draft, offered
+from emtui.screens.hand import HandScreen
+from emtui.session import Session
+from engine import GaussianMixture
+from engine.by_hand import placed
+from engine.catalogue import datasets
+from engine.data import Dataset
+from engine.entries import admissible, entry_named
+from engine.errors import OptionError
+
+SIZES = [(120, 40), (80, 24)]
+
+
+@pytest.mark.parametrize("source", [entry.key for entry in datasets()])
+async def test_every_data_set_survives_keys(source):
+    keys = ["right", "left", "down", "up", "tab", "x", "plus", "minus", "5", "enter", "backspace", "pagedown", "a", "t"]
+    walk = random.Random(source)
+    async with by_hand(source, before=("n",), size=(80, 24)) as app:
+        screen = hand(app)
+        assert screen.table.n_rows == len(screen.entries) > 0
+        for _ in range(10):
+            await app.press(walk.choice(keys))
+        await app.resize(40, 12)
+        if isinstance(app.app.screen, HandScreen):
+            await app.press("escape", "escape")
+        assert app.app._exception is None
+
+
+async def test_names_from_the_data_are_shown_as_they_are():
+    generator = np.random.default_rng(0)
+    names = ("[b]x[/b]", "\x1b[31mred\x07", "世界" * 30)
+    data = Dataset("made [i]", generator.normal(size=(30, 3)), feature_names=names)
+    choices = Choices(source="made", dataset=data, model=GaussianMixture(n_components=2))
+    for size in (*SIZES, (40, 12), (60, 20)):
+        async with by_hand(choices=choices, size=size, before=("n",)) as app:
+            for _ in range(3):
+                text = await app.press("right", "down")
+                assert "\x1b" not in text and "\x07" not in text
+            assert size[0] < 80 or "[b]x[/b]" in text
+            text = await app.press("enter")
+            assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (60, 20), (40, 12)])
+async def test_it_fits(size):
+    async with by_hand(size=size) as app:
+        text = await app.press("right", "tab", "backspace", "tab", "x")
+        assert all(len(line) <= size[0] for line in text.splitlines())
+        assert "left out" in words(text)
+
+
+async def test_numbers_of_another_move_do_not_stand_for_long(monkeypatch):
+    async with by_hand(size=(80, 24)) as app:
+        await app.press("right")
+        assert "computing" not in app.text and "log-lik." in app.text
+        with monkeypatch.context() as held:
+            held.setattr(explorer(app.app).runner, "ask", lambda question, step: None)
+            await app.press("right")
+            screen = hand(app)
+            screen._wait_for(screen.pending)
+            await app.settle()
+            assert "computing" in app.text and "log-lik." not in app.text
+        await app.press("right")
+        assert "computing" not in app.text and "log-lik." in app.text
+
+
+# the draft by itself
+
+
+@pytest.mark.parametrize("source", ["iris", "coins", "icecream", "linkage", "films", "deaths", "bars"])
+def test_every_entry_can_be_nudged_and_put_back(source):
+    session = Session(choose(source))
+    session.take_iteration()
+    draft = Draft.of(session.frame())
+    for entry in offered(draft.frame)[:60]:
+        for by in (0.1, -0.1):
+            try:
+                there = draft.nudge(entry, by)
+            except OptionError:
+                low, high = draft.limits(entry)
+                assert not low <= draft.value(entry) + by * (draft.step(entry) or 0) <= high
+                continue
+            assert there.is_moved and there.value(entry) != draft.value(entry)
+            assert not there.restored(entry).is_moved
+            placed(draft.frame.step, there.params, there.message)
+
+
+def test_moves_of_several_are_told_with_their_rules():
+    draft = Draft.of(iris_frame())
+    model, params = draft.frame.step.problem.model, draft.params
+    mean, weight = entry_named(model, params, "means[0,0]"), entry_named(model, params, "weights[1]")
+    both = draft.move((mean, 5.0), (weight, 0.5), (mean, 5.5))
+    assert both.params.means[0, 0] == 5.5 and both.params.weights[1] == pytest.approx(0.5)
+    assert both.message.count("set by hand") == 1
+    assert "to 0.5 and" in both.message and "to 5.5; the others keep their proportions" in both.message
+    back = both.restored(mean)
+    np.testing.assert_array_equal(back.params.means, params.means)
+    assert back.params.weights[1] == pytest.approx(0.5)
+
+
+@cache
+def iris_frame():
+    session = Session(choose("iris"))
+    session.take_iteration()
+    return session.frame()
+
+
+@given(st.lists(st.tuples(st.integers(0, 44), st.floats(-10, 10)), max_size=12))
+@settings(max_examples=60, deadline=None)
+def test_whatever_is_nudged_theta_stays_in_its_domain(nudges):
+    draft = Draft.of(iris_frame())
+    offers, model = offered(iris_frame()), iris_frame().step.problem.model
+    for place, by in nudges:
+        with suppress(OptionError):
+            draft = draft.nudge(offers[place], by)
+    assert admissible(model, draft.params)
+    assert draft.params.weights.sum() == pytest.approx(1.0, abs=1e-12)
+    again = Draft.of(iris_frame()).move(*draft.moves)
+    np.testing.assert_allclose(again.params.covariances, draft.params.covariances, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(again.params.means, draft.params.means)
