@@ -1,4 +1,7 @@
-"""The race: every way to run EM, and k-means, from the very same start, an iteration each in turn. No screen here."""
+"""The race: every way to run EM and k-means from one start, EM from further ones, an iteration each in turn.
+
+No screen here.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from engine.step import Evaluation, Posterior, Problem, Step
 from engine.stopping import StoppingRule
 
 KMEANS = "k-means"
+N_STARTS, MOST_STARTS = 3, 12
 _CENTRES = {"gmm": "means", "bernoulli": "probabilities", "poisson": "rates"}  # which of θ⁰ are centres for k-means
 
 
@@ -47,7 +51,7 @@ class Racer:
     """One way to run EM, and how far it has come.
 
     Attributes:
-        name: of the algorithm, or k-means.
+        name: of the algorithm, or k-means; of classic EM from a further start its seed.
         choices: what opens it in the explorer; None where it can't be run.
         laps: the start, and the end of each iteration.
         converged: it is at rest.
@@ -102,8 +106,12 @@ def why_no_race(choices: Choices) -> str:
     return ""
 
 
-def race(choices: Choices) -> Iterator[Race]:
+def race(choices: Choices, n_starts: int = N_STARTS) -> Iterator[Race]:
     """Run them all, and tell how it stands after the start and after every iteration of all; leave the loop to stop.
+
+    Args:
+        choices: the model, and the start of all the algorithms.
+        n_starts: how many starts there are for classic EM: that one, and those of the seeds that follow.
 
     Raises:
         EngineError: there is nothing to race, or the model can't start; one sentence.
@@ -111,10 +119,13 @@ def race(choices: Choices) -> Iterator[Race]:
     reason = why_no_race(choices)
     if reason:
         raise OptionError(reason)
+    if not 1 <= n_starts <= MOST_STARTS:
+        raise OptionError(f"a race has 1 to {MOST_STARTS} starts, not {n_starts}.")
     plain = replace(choices, algorithm="classic")
     first = begin_problem(_problem(plain), plain.start)
     truth = classes_to_find(plain)  # for k-means, too, which is given none
     runners = [_of_algorithm(plain, _as_chosen(choices, name), first, truth) for name in ALGORITHMS]
+    runners += [_of_start(plain, plain.seed + further, truth) for further in range(1, n_starts)]
     clusters = _of_kmeans(plain, first, truth)
     if clusters is not None:
         runners.append(clusters)
@@ -206,6 +217,17 @@ def _of_algorithm(choices: Choices, algorithm: str, first: Step, truth: IntArray
     try:
         step = stopped(begin_problem(problem, first.params), choices.rules)
         return _Runner(Racer(name, choices), step, choices.rules, truth)
+    except EngineError as error:
+        return _Runner(Racer(name, None, error=str(error)), None, choices.rules, truth)
+
+
+def _of_start(choices: Choices, seed: int, truth: IntArray | None) -> _Runner:
+    """Classic EM from another start, also where one was published."""
+    name = f"seed {seed}"
+    try:
+        own = choices.started_anew(seed)
+        step = stopped(begin_problem(_problem(own), own.start), own.rules)
+        return _Runner(Racer(name, own), step, own.rules, truth)
     except EngineError as error:
         return _Runner(Racer(name, None, error=str(error)), None, choices.rules, truth)
 

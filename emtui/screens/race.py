@@ -1,4 +1,4 @@
-"""The race: the ways to run EM, and k-means, from one start; objective and accuracy, by iterations or seconds."""
+"""The race: the ways to run EM, further starts, and k-means; objective and accuracy, by iterations or seconds."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from textual.widgets import Static
 
 from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
-from emtui.charts.scene import Curve, Layer, Mark, Scene
+from emtui.charts.scene import Curve, Layer, Mark, Range, Scene
 from emtui.choices import Choices
 from emtui.networks.cost import seconds_in_words
 from emtui.panes.columns import Cell, Column, ink
 from emtui.panes.plain_table import PlainTable
 from emtui.panes.table import LineTable
-from emtui.race import KMEANS, Race, Racer, race
+from emtui.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, race
 from emtui.screens.survey import SurveyScreen, named
 from emtui.views.format import MISSING, amount, number, plural, share
 
 Against = Literal["iterations", "seconds"]
+_FIRST_LAPS = 2  # which the picture leaves out where they lie far below
 _SAME = 1e-2  # nats within which two objectives are the same optimum
-_KEYS = "enter opens · i seconds · d accuracy · R new start · space again · esc back"
+_KEYS = "enter opens · i seconds · d accuracy · + − starts · R new start · esc back"
 _COLUMNS = (
     Column("name", "racer", 13),
     Column("objective", "objective", 14, "right"),
@@ -46,11 +47,17 @@ class RaceScreen(SurveyScreen):
         Binding("f", "leave", "back", show=False, id="race.back"),
         Binding("i", "against", "against", id="race.against", tooltip="against iterations or seconds"),
         Binding("d", "subject", "subject", id="race.subject", tooltip="objective or accuracy, where one is seen"),
+        Binding(
+            "plus,equals_sign", "starts(1)", "more starts", id="race.more", key_display="+", tooltip="another start"
+        ),
+        Binding("minus", "starts(-1)", "fewer starts", id="race.fewer", key_display="-", tooltip="a start less"),
         Binding("R", "new_start", "new start", id="race.newstart", tooltip="race from another start"),
     ]
     DEFAULT_CSS = """
     RaceScreen #charts { height: 1fr; }
-    RaceScreen LineTable { height: 8; }
+    RaceScreen LineTable { height: 10; }
+    RaceScreen.-low LineTable { height: 1fr; }
+    RaceScreen.-low #charts { display: none; }
     RaceScreen.-one.-objective #accuracy, RaceScreen.-one.-accuracy #objective { display: none; }
     """
 
@@ -58,6 +65,7 @@ class RaceScreen(SurveyScreen):
         super().__init__(choices)
         self.race: Race | None = None
         self._against: Against = "iterations"
+        self._n_starts = N_STARTS
         self._place = 0
         self.add_class("-objective")
 
@@ -88,7 +96,7 @@ class RaceScreen(SurveyScreen):
 
     def survey(self) -> Iterator[Race]:
         """Every iteration of all."""
-        return race(self.choices)
+        return race(self.choices, self._n_starts)
 
     def take(self, value: Any) -> None:
         """How it stands."""
@@ -146,6 +154,17 @@ class RaceScreen(SurveyScreen):
             return
         self.toggle_class("-objective", "-accuracy")
 
+    def action_starts(self, by: int) -> None:
+        """Race from more starts, or from fewer."""
+        if not 1 <= self._n_starts + by <= MOST_STARTS:
+            least = "One start is the least" if by < 0 else f"{MOST_STARTS} starts are the most"
+            self.notify(f"{least} that a race has.", markup=False)
+            return
+        self.stop()
+        self._n_starts += by
+        self._place = 0
+        self.begin()
+
     def action_new_start(self) -> None:
         """From the next seed."""
         self.stop()
@@ -168,7 +187,7 @@ def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Pale
         if math.isfinite(y[-1]):
             ends.append(Mark(float(x[-1]), float(y[-1]), palette.marker(place), palette.color(place)))
     words = "" if now is None else verdict(now)
-    y_range = (0.0, 1.0) if accuracy else None
+    y_range = (0.0, 1.0) if accuracy else _heights(now)
     legend = () if now is None else tuple(_legend(now, palette))
     return Scene(
         (*layers, *ends),
@@ -178,6 +197,17 @@ def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Pale
         empty="at the start",
         description=words,
     )
+
+
+def _heights(now: Race | None) -> Range | None:
+    """From the lowest at which anybody stood after a few iterations: the first ones rise from far below."""
+    laps = [racer.laps for racer in (() if now is None else now.racers) if racer.laps]
+    known = [lap.objective for one in laps for lap in one[min(_FIRST_LAPS, len(one) - 1) :]]
+    known = [value for value in known if math.isfinite(value)]
+    if not known or min(known) == max(known):
+        return None
+    margin = 0.06 * (max(known) - min(known))
+    return (min(known) - margin, max(known) + margin)
 
 
 def _legend(now: Race, palette: Palette) -> Iterator[tuple[str, tuple[int, int, int], str]]:

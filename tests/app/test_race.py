@@ -41,13 +41,33 @@ def test_every_racer_is_a_run_of_the_engine_from_the_same_start(source: str) -> 
 
 def test_all_begin_at_one_objective_and_rise_where_they_must() -> None:
     racers = ended(choose("iris")).racers
-    assert [racer.name for racer in racers] == [*ALGORITHMS, KMEANS]
+    assert [racer.name for racer in racers] == [*ALGORITHMS, "seed 1", "seed 2", KMEANS]
+    racers = tuple(racer for racer in racers if not racer.name.startswith("seed"))
     assert len({racer.laps[0].objective for racer in racers}) == 1
     for racer in racers:
         seconds = [lap.seconds for lap in racer.laps]
         assert seconds == sorted(seconds) and seconds[-1] > 0
         if racer.name in ("classic", "squarem"):
             assert np.diff([lap.objective for lap in racer.laps]).min() > -1e-9
+
+
+@pytest.mark.parametrize("source", ["iris", "deaths", "icecream"])
+def test_further_starts_are_runs_of_classic_em_from_the_seeds_that_follow(source: str) -> None:
+    choices = choose(source, settings={"init": "points"} if source == "iris" else None, seed=3, max_iter=25)
+    now = list(race(choices, 4))[-1]
+    further = [racer for racer in now.racers if racer.name.startswith("seed")]
+    assert [racer.name for racer in further] == ["seed 4", "seed 5", "seed 6"]
+    for seed, racer in zip((4, 5, 6), further, strict=True):
+        run = engine.fit(choices.model, choices.dataset.X, seed=seed, max_iter=25)
+        assert [lap.objective for lap in racer.laps] == pytest.approx(list(run.objectives))
+        assert racer.choices is not None and (racer.choices.seed, racer.choices.start) == (seed, None)
+
+
+def test_one_start_is_a_race_of_the_algorithms_and_none_or_too_many_are_refused() -> None:
+    assert [r.name for r in list(race(choose("iris", max_iter=2), 1))[-1].racers] == [*ALGORITHMS, KMEANS]
+    for wrong in (0, 13):
+        with pytest.raises(OptionError, match=f"a race has 1 to 12 starts, not {wrong}"):
+            next(race(choose("iris"), wrong))
 
 
 def test_hits_are_those_of_the_parameters_at_the_end() -> None:
@@ -105,9 +125,9 @@ def test_rows_of_given_class_count_as_neither_right_nor_wrong() -> None:
         assert racer.choices is not None
         X, y = racer.choices.table
         rest = ResponsibilityChange(0.5) if racer.name == KMEANS else None
-        algorithm = "classic" if racer.name == KMEANS else racer.name
-        start = racer.choices.start
-        run = engine.fit(racer.choices.model, X, y, seed=0, start=start, algorithm=algorithm, stopping=rest)
+        algorithm = racer.name if racer.name in ALGORITHMS else "classic"
+        start, seed = racer.choices.start, racer.choices.seed
+        run = engine.fit(racer.choices.model, X, y, seed=seed, start=start, algorithm=algorithm, stopping=rest)
         model, params = racer.choices.model, run.timeline.current.params
         labels = model.predict_proba(params, model.observe(X, y)).argmax(axis=1)
         assert racer.laps[-1].hits == engine.evaluation.agreement(labels[asked], truth[asked]).hits
@@ -131,7 +151,7 @@ def test_what_can_not_be_raced(model: str, words: str) -> None:
 def test_the_verdict_and_the_curves_say_what_the_laps_hold() -> None:
     now = ended(choose("iris"))
     said = verdict(now)
-    assert said.startswith(f"classic and squarem stand highest, objective {amount(now.racers[0].best)}")
+    assert said.startswith(f"classic, squarem, seed 1 and seed 2 stand highest, objective {amount(now.racers[0].best)}")
     best = max(racer.laps[-1].hits or 0 for racer in now.racers)
     assert share(best, 150) in said
     from emtui.charts.colors import DARK
@@ -172,7 +192,7 @@ async def test_kmeans_opens_from_the_centres_of_the_race() -> None:
         await app.press("f")
         await at_rest(app)
         now = app.app.screen.race
-        await app.press(*["down"] * 5, "enter")
+        await app.press(*["down"] * (len(now.racers) - 1), "enter")
         await at_rest(app)
         assert app.frame.choices.model.name == "kmeans"
         assert app.frame.agreement.hits == now.racers[-1].laps[-1].hits == 134
@@ -232,3 +252,20 @@ async def test_the_key_says_why_not(model: str) -> None:
         text = " ".join((await app.press("f")).split())
         assert "The race is for hidden components" in text or "the same for k-means" in text
         assert app.app.screen is explorer(app.app)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_starts_are_added_and_taken_away(size: tuple[int, int]) -> None:
+    async with driving(choose("iris", settings={"init": "points"}, seed=3), size=size) as app:
+        await app.press("f")
+        text = await at_rest(app)
+        assert "seed 4" in text and "seed 5" in text and "seed 6" not in text
+        await app.press("plus")
+        text = await at_rest(app)
+        assert "seed 6" in text and "145/150 .967" in text and "seed 6 stands highest" in text
+        for _ in range(3):
+            await app.press("minus")
+        text = await at_rest(app)
+        assert "seed 4" not in text and "k-means" in text
+        await app.press("minus")
+        assert "One start is the least" in await at_rest(app)
