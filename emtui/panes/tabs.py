@@ -23,7 +23,7 @@ class PaneTabs(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane-tabs--chosen", "pane-tabs--other"}
     DEFAULT_CSS = """
-    PaneTabs { height: 1fr; width: 1fr; background: $surface; }
+    PaneTabs { height: 1; width: 1fr; background: $surface; }
     PaneTabs .pane-tabs--chosen { color: $text; background: $primary; text-style: bold; }
     PaneTabs .pane-tabs--other { color: $text-muted; background: $surface; }
     """

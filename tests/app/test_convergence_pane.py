@@ -389,6 +389,6 @@ async def test_it_takes_turns_with_the_parameters():
     async with driving() as app:
         assert " 4  0 conv " in app.text and "weight" in app.text
         text = await app.press("0")
-        assert " 4 par  0 " in text and "to go" not in text and "rate" in text
+        assert " 4 params  0 " in text and "to go" not in text and "rate" in text
         text = await app.press("4")
         assert " 4  0 conv " in text
