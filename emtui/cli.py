@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from emtui import garbage
 from emtui.shell.arguments import Request, UsageError, parse
 from emtui.shell.output import Output, abandon_stdout, complain
 
@@ -79,6 +80,7 @@ def _open(request: Request) -> int:
     if not _has_terminal():
         complain("emtui needs a terminal to draw on: use `emtui run …` for a run without a screen.")
         return BAD_INPUT
+    garbage.hold()
     from emtui.app import open_app
 
     return open_app(choices)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
+from emtui import garbage
 from emtui.bindings import EXPLORE
 from emtui.choices import Choices, choose, make_model
 from emtui.desk import Desk
@@ -86,6 +87,7 @@ class ExploreScreen(LookingScreen):
         if self.frame is not None:
             for pane in panes:
                 pane.show(self.frame, self._row)
+        garbage.let_go()
 
     def on_mount(self) -> None:
         """Begin on the choices that were made outside."""
