@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
@@ -25,6 +26,8 @@ from emtui.plan import too_small
 if TYPE_CHECKING:
     from emtui.choices import Choices
 
+_LEAVING = 3.0  # seconds after which a process without a terminal ends, whatever it still waits for
+
 
 def _commands() -> type[Provider]:
     from emtui.commands import ExploreCommands
@@ -38,7 +41,10 @@ class EmtuiApp(App[None]):
     TITLE = "emtui"
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "quit", show=False, priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("q,ctrl+q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
+    ]
 
     def __init__(self, choices: Choices | Callable[[], Choices], config: Config | None = None) -> None:
         self._config = config or load_config()
@@ -73,7 +79,14 @@ class EmtuiApp(App[None]):
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGHUP"):
             with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows has no such thing
-                loop.add_signal_handler(getattr(signal, name), self.exit)
+                loop.add_signal_handler(getattr(signal, name), self._hung_up if name == "SIGHUP" else self.exit)
+
+    def _hung_up(self) -> None:
+        """The terminal may be gone: what is still written to it can block for ever, so that leaving has a limit."""
+        last = threading.Timer(_LEAVING, os._exit, (128 + signal.SIGHUP,))
+        last.daemon = True
+        last.start()
+        self.exit()
 
     def on_resize(self, event: events.Resize) -> None:
         """The palette has no room in a window that is too small for anything: its list fails at no height."""

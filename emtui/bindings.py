@@ -122,7 +122,7 @@ STEPPING: tuple[Binding, ...] = tuple(
     for binding in EXPLORE
     if binding.group in (STEP, HISTORY) and binding.id not in ("step.cancel", "step.hand", "history.goto")
 )
-"""The stepping keys for a screen that lies over the explorer: its `action_explorer` hands them down."""
+"""The stepping keys for a screen that lies over the explorer: `OverExplorer` hands them down."""
 
 
 def as_bound(active: Iterable[ActiveBinding]) -> list[Binding]:

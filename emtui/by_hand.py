@@ -28,10 +28,13 @@ class HandStart:
     Attributes:
         params: θ to begin from.
         half_steps: how many lead from there to the step.
+        params_q: θ_q, under which q has to be settled before, where it says something of the step that θ doesn't: the
+            bound, of which the objective is made where E-steps are not exact; None elsewhere.
     """
 
     params: Any
     half_steps: int
+    params_q: Any = None
 
 
 def by_hand_start(steps: Sequence[Step]) -> HandStart | None:
@@ -40,6 +43,8 @@ def by_hand_start(steps: Sequence[Step]) -> HandStart | None:
     if not places:
         return None
     moved, since = steps[places[-1]], len(steps) - 1 - places[-1]
+    if since == 0 and moved.phase == "M" and not moved.problem.model.exact:
+        return HandStart(moved.params, 0, moved.params_q)
     # other rows after an E-step: that E-step is taken again
     return HandStart(moved.params, since + (moved.phase == "E"))
 

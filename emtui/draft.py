@@ -139,8 +139,9 @@ class Draft:
         said = [said[0], *(words.replace(" set by hand", "") for words in said[1:])] if said else []
         if len(last) > _TOLD:
             said.append(f"{len(last) - _TOLD} more")
+        told = listed(said) + (", in standard units" if in_standard_units(self.frame, *last) else "")
         rules = list(dict.fromkeys(RULES[e.rule] for e in last if e.rule != "alone")) or [RULES["alone"]]
-        return f"{listed(said)}; {'; '.join(rules)}"
+        return f"{told}; {'; '.join(rules)}"
 
     @property
     def preview(self) -> Frame:
@@ -160,6 +161,12 @@ def offered(frame: Frame) -> tuple[Entry, ...]:
 def own_units(frame: Frame) -> Any:
     """The units that θ itself is in, as pictures name them."""
     return "standard" if frame.choices.dataset.units is not None else "data"
+
+
+def in_standard_units(frame: Frame, *moved: Entry) -> bool:
+    """One of these is a number in the units of the data, which θ has in standard units."""
+    measured = ("means", "centers", "covariances")
+    return own_units(frame) == "standard" and any(entry.field in measured for entry in moved)
 
 
 def limits_words(low: float, high: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
@@ -37,6 +37,7 @@ class Grouping:
         said: how many rows agree with the truth, or why there is nothing yet; "" where there is nothing to say.
         short: G shorter names, where there is little room; () where there are none.
         centers: (G, d) a point for each group in the model's units; None where it has none.
+        is_own: the groups are the model's own components.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Grouping:
     said: str = ""
     short: tuple[str, ...] = ()
     centers: Array | None = None
+    is_own: bool = False
 
 
 def offered(frame: Frame) -> tuple[GroupingName, ...]:
@@ -64,7 +66,7 @@ def grouping(frame: Frame, name: GroupingName) -> Grouping:
     """The rows in these groups. Groups that were matched with a component have its colour and marker."""
     if name == "truth":
         return _truth(frame)
-    return _own(frame) if name == "own" else _kmeans(frame)
+    return replace(_own(frame), is_own=True) if name == "own" else _kmeans(frame)
 
 
 def own_title(frame: Frame) -> str:

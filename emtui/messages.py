@@ -100,6 +100,10 @@ class BranchChosen(Message):
         self.branch = branch
 
 
+class FileWanted(Message):
+    """A file of the user's own is to be asked for."""
+
+
 class DatasetChosen(Message):
     """Other data were picked: a catalogue name or a file, with the words that say how to read it."""
 

@@ -1,4 +1,4 @@
-"""The only threaded code: one polite worker that takes steps off the event loop and posts what came of them.
+"""The explorer's one polite worker: it takes steps off the event loop and posts what came of them.
 
 Jobs run one after the other. A small problem is stepped at once, by the caller, where nothing is under way: its key
 is answered in the same moment. Frames are made only when the screen can use them: at the end of the queue, or every

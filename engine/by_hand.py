@@ -19,6 +19,7 @@ from engine.entries import RULES, Entry, admissible, entry_named, moved, value_o
 from engine.errors import DataError, EngineError, OptionError
 from engine.model import Event, Model, Observations
 from engine.models.mixture import Mixture
+from engine.reach import why_out_of_reach
 from engine.step import Evaluation, Phase, Step
 
 _ROUNDING = 1e-6  # of the log-likelihood
@@ -125,6 +126,9 @@ def _checked(model: Model[Any, Any], params: Any, step: Step) -> Any:
             "the parameters can't be there: keep probabilities between 0 and 1, rates and alpha above 0, covariances "
             "positive definite, and every number finite."
         )
+    out_of_reach = why_out_of_reach(model, params, step.problem.data)
+    if out_of_reach and not why_out_of_reach(model, step.params, step.problem.data):
+        raise OptionError(out_of_reach)
     return params
 
 

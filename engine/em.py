@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.algorithms import Algorithm, algorithm_named
-from engine.errors import OptionError
+from engine.errors import DataError, OptionError
 from engine.known_labels import in_order_of_labels
 from engine.model import Model
 from engine.parallel import one_blas_thread
@@ -76,7 +76,13 @@ def m_step(step: Step) -> Step:
     _ = step.at_q.expectation  # settled again where it was released, which is no part of this step's time
     started = time.perf_counter()
     with one_blas_thread():
-        moved = problem.algorithm.maximize(step.at_q)
+        try:
+            moved = problem.algorithm.maximize(step.at_q)
+        except np.linalg.LinAlgError:
+            raise DataError(
+                "a covariance is singular to the last digit after this M-step: go back to another start, or choose a "
+                "larger ridge or fewer components."
+            ) from None
     seconds = before + time.perf_counter() - started
     at = _evaluation(problem, moved.params, step.iteration + 1)
     evaluations = step.evaluations + moved.evaluations

@@ -154,7 +154,8 @@ def moved(params: Any, entry: Entry, value: float) -> Any:
         _rescale(array[entry.index[:-1]], entry.index[-1], value)
     elif entry.rule == "variance":
         i, matrix = entry.index[-1], array[entry.index[:-2]]
-        factor = math.sqrt(value / matrix[i, i])
+        factor = math.sqrt(value) / math.sqrt(matrix[i, i])
+        matrix[i, i] = 0.0  # what follows is of the covariances: the square might overflow on its way
         matrix[i, :] *= factor
         matrix[:, i] *= factor
         matrix[i, i] = value

@@ -138,7 +138,8 @@ def _reason(step: Step, previous: Step, quantity: Quantity, changes: dict[Quanti
     problem = step.problem
     if any(event.by_hand for event in step.events):
         return "by_hand"
-    follows = {"M": step.at_q is previous.at_q, "E": step.at is previous.at}.get(step.phase, False)
+    same_theta = step.params is previous.params and problem.data is previous.problem.data  # whatever settles q there
+    follows = {"M": step.at_q is previous.at_q, "E": same_theta}.get(step.phase, False)
     if not follows:
         return "branch"
     if any(event.breaks_ascent for event in step.events):

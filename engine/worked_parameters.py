@@ -56,6 +56,8 @@ def worked_parameter_of(step: Step, entry: Entry) -> Worked:
         leapt = f"{step.problem.algorithm.name} goes on from this M-step, as far as the objective does not fall"
         otherwise = leapt if accelerated else "the M-step set it otherwise than by this formula"
         remark = "; ".join(event.message for event in events) or otherwise
+        if any(event.by_hand for event in events):  # it may have been an earlier move that changed this one
+            remark = f"changed by hand since this M-step, at last: {remark}"
         lines = [*lines, line("parameter", "as it was set", "value", [(entry.name, value)])]
     elif accelerated and step.phase == "E":
         remark = f"this is one plain M-step; {step.problem.algorithm.name} goes on from here"

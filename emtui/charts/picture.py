@@ -79,11 +79,6 @@ def pack_all(colors: ColorArray) -> PackedArray:
     return packed
 
 
-def unpack_all(packed: PackedArray) -> ColorArray:
-    """(n,) integers as (n, 3) bytes."""
-    return np.stack([(packed >> 16) & 255, (packed >> 8) & 255, packed & 255], axis=1).astype(np.uint8)
-
-
 @lru_cache(maxsize=4096)
 def _color(packed: int, mode: ColorMode) -> Color | None:
     if packed < 0 or mode == "none" or (mode == "ansi" and packed == pack(TERMINAL)):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from emtui.by_hand import by_hand_start
+from emtui.by_hand import HandStart, by_hand_start
 from emtui.choices import Choices
 from emtui.exports.parameters_file import fields_of
 from emtui.known import ALL, NONE, share_of
@@ -32,7 +32,7 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
         steps: from the start to the step that is wanted.
     """
     last, moved = steps[-1], by_hand_start(steps)
-    start = choices.start if moved is None else moved.params
+    start = choices.start if moved is None else moved.params if moved.params_q is None else moved.params_q
     weights = None if moved is None else last.problem.data.sample_weight
     imports, class_name = _model_class(choices.model)
     if choices.model.supervised and choices.standardize:
@@ -63,7 +63,7 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
     if moved is None:
         walk = _walk_lines(choices, steps, arguments)
     else:
-        walk = [*_of_the_iteration(choices), *_lines_since(moved.half_steps, arguments)]
+        walk = [*_of_the_iteration(choices), *_lines_since(moved, arguments)]
     lines += ["", *walk, "", *_result_lines(last)]
     return "\n".join(lines) + "\n"
 
@@ -152,11 +152,19 @@ def _of_the_iteration(choices: Choices) -> list[str]:
     return ["# iterations are counted anew from here, and its temperatures and draws go by them"]
 
 
-def _lines_since(half_steps: int, arguments: list[str]) -> list[str]:
-    """The half-steps that were taken since the last move by hand."""
+def _lines_since(moved: HandStart, arguments: list[str]) -> list[str]:
+    """The half-steps that were taken since the last move by hand; or the move itself, beside the q that it left."""
+    if moved.params_q is not None:
+        return [
+            "# q is settled anew: an E-step that iterates comes to the same bound as far as its tolerance goes",
+            *_call("step = engine.e_step", [f"engine.begin({', '.join(arguments)})"]),
+            *_call("moved = model.Params", _arrays(moved.params)),
+            'step = engine.by_hand.placed(step, moved, "by hand")',
+            "print(step.iteration, step.phase, step.objective)",
+        ]
     return [
         *_call("step = engine.begin", arguments),
-        f"for _ in range({half_steps}):",
+        f"for _ in range({moved.half_steps}):",
         "    step = engine.advance(step)",
         "    print(step.iteration, step.phase, step.objective)",
     ]

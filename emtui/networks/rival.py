@@ -164,3 +164,12 @@ def rival_of(choices: Choices, start: Any) -> tuple[Rival | None, str]:
         return Rival(choices, start), ""
     except EngineError as error:
         return None, str(error)
+
+
+def method_name(model: Any) -> str:
+    """EM or backpropagation, and how: `EM newton`, `backprop adam 0.3`."""
+    if model.name != "backprop":
+        rate = f" {model.learning_rate:g}" if model.m_step == "gradient" else ""
+        return f"EM {model.m_step}{rate}"
+    loss = " marginal" if model.loss == "marginal" else ""
+    return f"backprop {model.optimizer} {model.learning_rate:g}{loss}"

@@ -140,14 +140,6 @@ def _ended(choices: Choices, max_iter: int) -> tuple[float, float]:
     return (train if test is None else test).accuracy, train.log_loss
 
 
-def best_cell(table: Array, lowest: bool) -> tuple[int, int] | None:
-    """(units, rate) of the best cell; None where none is known."""
-    if not np.isfinite(table).any():
-        return None
-    place = int(np.nanargmin(table) if lowest else np.nanargmax(table))
-    return place // int(table.shape[1]), place % int(table.shape[1])
-
-
 def in_words(rates: Sequence[float]) -> list[str]:
     """Learning rates as heads: 0.005."""
     return [f"{rate:g}" for rate in rates]

@@ -18,7 +18,8 @@ from emtui.charts.sparkbar import bar
 from emtui.charts.text import clean, pad
 from emtui.frame import Frame
 from emtui.known import n_given
-from emtui.panes.columns import Cell, Column, Piece, ink
+from emtui.panes.columns import Cell, Piece, ink
+from emtui.panes.plain_table import PlainSheet, sheet_of_lines
 from emtui.views import view_for
 from emtui.views.format import MISSING, fixed, number, probability, share
 from emtui.views.view import Share
@@ -36,26 +37,9 @@ class AgreementSource:
 
     frame: Frame
 
-    def sheet(self, width: int, palette: Palette) -> Lines:
+    def sheet(self, width: int, palette: Palette) -> PlainSheet:
         """Laid out in so many cells."""
-        return Lines(agreement_lines(self.frame, width, palette), (Column("line", "", width),))
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """Lines of text as a table of one column without a head."""
-
-    lines: tuple[Cell, ...]
-    columns: tuple[Column, ...]
-
-    @property
-    def n_rows(self) -> int:
-        """How many lines there are."""
-        return len(self.lines)
-
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
-        """The lines themselves."""
-        return [[self.lines[row]] for row in rows]
+        return sheet_of_lines(agreement_lines(self.frame, width, palette), width)
 
 
 def agreement_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, ...]:
@@ -63,7 +47,7 @@ def agreement_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, .
     if frame.contest is not None:
         from emtui.panes.contest_lines import contest_lines
 
-        return tuple(contest_lines(frame.contest, frame.choices.model, width, palette))
+        return (*contest_lines(frame.contest, frame.choices.model, width, palette), *_weighed(frame, width))
     lines: list[Cell] = [*_hits(frame, width, palette), *_indices(frame, width), *_matching(frame, width)]
     lines += _shares(frame, width, palette)
     lines += _weighed(frame, width)
@@ -200,7 +184,10 @@ def _weighed(frame: Frame, width: int) -> list[Cell]:
         return []
     out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())
     parts = [f"{out:,} left out"] * (out > 0) + [f"{other:,} counted otherwise"] * (other > 0)
-    return _wrapped(f"By hand: {', '.join(parts)}; hits and rows count every row once.", width) if parts else []
+    counted = "hits, hard shares and rows count every row once"
+    if frame.contest is not None:
+        counted = "hits and losses count every row once, and the other method has them all"
+    return _wrapped(f"By hand: {', '.join(parts)}; {counted}.", width) if parts else []
 
 
 # criteria and confusion

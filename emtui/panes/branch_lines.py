@@ -10,6 +10,7 @@ from emtui.branches import TwoBranches
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
 from emtui.charts.text import fit, pad
+from emtui.draft import in_standard_units
 from emtui.entry_words import entry_words
 from emtui.frame import Frame
 from emtui.panes.comparison_side import hits_of
@@ -19,6 +20,7 @@ from emtui.panes.parameter_names import parameter_words
 from emtui.views.format import fixed, number, plural
 
 _COLORS = (3, 4)  # of the left and the right branch: the first ones are those of the components beside them
+_MOST_DIGITS = 9
 _DEEP = 3.0  # times the height of the upper three quarters of a curve: what lies further down is cut off
 
 
@@ -106,11 +108,12 @@ def difference_lines(two: TwoBranches, width: int, height: int, palette: Palette
 
 
 def _alike(one: float, other: float) -> tuple[str, str]:
-    """Two numbers with as many decimals, four digits in all; apart from what is too large or small for that."""
-    largest = max(abs(one), abs(other))
+    """Two numbers with as many decimals, four digits in all or as many as tell them apart; others with an exponent."""
+    largest, apart = max(abs(one), abs(other)), abs(one - other)
+    digits = 4 if not apart > 0 else min(_MOST_DIGITS, max(4, 2 + math.ceil(math.log10(largest / apart))))
     if not 1e-3 <= largest < 1e6:
-        return number(one, 4), number(other, 4)
-    decimals = max(0, 3 - math.floor(math.log10(largest)))
+        return number(one, digits), number(other, digits)
+    decimals = max(0, digits - 1 - math.floor(math.log10(largest)))
     return fixed(one, decimals), fixed(other, decimals)
 
 
@@ -135,7 +138,8 @@ def told(two: TwoBranches) -> str:
         most = two.differences[0]
         words = entry_words(two.right, most.entry)
         left, right = _alike(most.left, most.right)
-        said.append(f"{words} differs most: {left} against {right}")
+        units = " in standard units" if in_standard_units(two.right, most.entry) else ""
+        said.append(f"{words} differs most: {left} against {right}{units}")
     else:
         said.append("the parameters are the same")
     return "; ".join(said) + "."

@@ -12,8 +12,7 @@ from rich.style import Style
 from emtui.charts.colors import Palette
 from emtui.charts.text import clean, pad
 from emtui.frame import Frame
-from emtui.panes.agreement_lines import Lines
-from emtui.panes.columns import Cell, Column, ink
+from emtui.panes.columns import Cell, ink
 from emtui.panes.convergence_words import (
     Measured,
     change_words,
@@ -25,6 +24,7 @@ from emtui.panes.convergence_words import (
     rate_words,
     to_go_words,
 )
+from emtui.panes.plain_table import PlainSheet, sheet_of_lines
 from emtui.views import view_for
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ class ConvergenceSource:
     measured: Measured
     waiting: bool
 
-    def sheet(self, width: int, palette: Palette) -> Lines:
+    def sheet(self, width: int, palette: Palette) -> PlainSheet:
         """Laid out in so many cells."""
         faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
         said = entries(self.frame, self.told, self.measured, palette, waiting=self.waiting)
         lines = [line for label, text in said for line in _laid_out(label, text, width, faint)]
-        return Lines(tuple(lines), (Column("line", "", width),))
+        return sheet_of_lines(lines, width)
 
 
 def entries(

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from emtui.charts.text import fit, pad
 from emtui.choices import Choices
 from emtui.frame import Frame
-from emtui.messages import DatasetChosen
+from emtui.messages import DatasetChosen, FileWanted
 from emtui.panes.choice_list import ChoiceList
 from emtui.panes.lines import cut_lines, wrapped
 from emtui.panes.pane import Pane
@@ -220,20 +220,10 @@ class DatasetsPane(Pane):
         """Open what the line stands for; the present data stay as they are."""
         event.stop()
         if event.option_index >= len(self._shown):
-            self.open_file()
+            self.post_message(FileWanted())
             return
         offer = self._shown[event.option_index]
         if self.frame is not None and offer.key == offer_of(self.frame.choices).key:
             return
         how: dict[str, Any] = {"label": offer.label, "columns": offer.columns, "standardize": offer.standardize}
         self.post_message(DatasetChosen(offer.source, reading=offer.reading, principal=offer.principal, **how))
-
-    def open_file(self) -> None:
-        """Ask for a file of the user's own."""
-        from emtui.screens.open_file import OpenFileScreen
-
-        def opened(chosen: DatasetChosen | None) -> None:
-            if chosen is not None:
-                self.post_message(chosen)
-
-        self.app.push_screen(OpenFileScreen(), opened)

@@ -60,8 +60,14 @@ def number_line(frame: Frame, book: Ledger | None, width: int, *, waiting: bool 
 
 def _number(frame: Frame, book: Ledger | None, quantity: Quantity) -> tuple[float, float]:
     if book is None:
-        return float(getattr(frame.record, quantity)), 0.0
+        value, rounding = float(getattr(frame.record, quantity)), _ROUNDING * max(1.0, abs(frame.record.log_likelihood))
+        return _kl(value, rounding) if quantity == "kl" else value, 0.0
     value, change = book.value(quantity), book.change(quantity)
-    scale = max(1.0, *(abs(line.value) for line in book.lines if math.isfinite(line.value)))
-    nothing = not math.isfinite(change) or abs(change) <= _ROUNDING * scale
-    return value, 0.0 if nothing else change
+    rounding = _ROUNDING * max(1.0, *(abs(line.value) for line in book.lines if math.isfinite(line.value)))
+    nothing = not math.isfinite(change) or abs(change) <= rounding
+    return _kl(value, rounding) if quantity == "kl" else value, 0.0 if nothing else change
+
+
+def _kl(value: float, rounding: float) -> float:
+    """A difference of two numbers that are the same but for their last digits is nothing, and never below it."""
+    return 0.0 if abs(value) <= rounding else value

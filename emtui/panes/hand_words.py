@@ -42,22 +42,29 @@ _FOLLOWS = {
 }
 
 
-def told_entry(draft: Draft, entry: Entry) -> str:
-    """Where an entry is and would be, how far it may go, and what moves with it."""
+def told_entry(draft: Draft, entry: Entry) -> tuple[str, ...]:
+    """Where an entry is and would be, how far it may go, and what moves with it; shorter and shorter."""
     was, now, step = draft.before(entry), draft.value(entry), draft.step(entry)
     value = f"{number(was, 5)} → {number(now, 5)}" if now != was else number(now, 5)
     nudge = "by a tenth of itself" if step is None else f"by {number(step)}"
     rule = _FOLLOWS.get(entry.rule, f"When it moves, {RULES[entry.rule]}.")
-    said = f"{draft.named(entry)}: {value}; it may be {limits_words(*draft.limits(entry))}"
-    return f"{said}, and ← → move it {nudge}. {rule}"
+    name = draft.named(entry)
+    said = f"{name}: {value}; it may be {limits_words(*draft.limits(entry))}"
+    return (
+        f"{said}, and ← → move it {nudge}. {rule}",
+        f"{said}. {rule}",
+        f"{name}: {value}. {rule}",
+        f"{name}: {value}.",
+    )
 
 
 def told_row(frame: Frame, row: int, was: float, now: float) -> str:
     """What a row counts and would count."""
     name = row_name(frame, row)
     if was == now:
-        counts = "is left out" if now == 0 else f"counts {counted(now)}"
-        return f"{name} {counts}: x leaves it out, + counts it once more, − once less."
+        if now == 0:
+            return f"{name} is left out: + puts it back."
+        return f"{name} counts {counted(now)}: x leaves it out, + counts it once more, − once less."
     would = "be left out" if now == 0 else f"count {counted(now)}"
     return f"{name} would {would}; now it {'is left out' if was == 0 else f'counts {counted(was)}'}."
 

@@ -48,3 +48,8 @@ class PlainSheet:
     def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
         """The cells of these rows."""
         return self.rows[rows.start : rows.stop]
+
+
+def sheet_of_lines(lines: Sequence[Cell], width: int) -> PlainSheet:
+    """Lines of text as a table of one column without a head."""
+    return PlainSheet((Column("line", "", width),), tuple((line,) for line in lines))

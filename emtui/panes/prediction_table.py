@@ -15,6 +15,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.text import clean
 from emtui.frame import Frame
 from emtui.panes.columns import Cell, Column, component_head, fit_columns, ink, widths
+from emtui.panes.row_cells import row_label, weight_pieces
 from emtui.views.format import probability
 from engine.arrays import Array, IntArray
 
@@ -141,7 +142,7 @@ class PredictionSource:
         learning = self.frame.choices.learning
         assert learning is not None
         data, marked = self.frame.choices.dataset, self.order
-        longest = max((cell_len(self._name(i)) for i in range(min(self.n_rows, 500))), default=3)
+        longest = max((cell_len(row_label(data, self.row(i))) for i in range(min(self.n_rows, 500))), default=3)
         name = Column("row", "row", max(3, min(longest, 16, width // 3)), "right", marked.by == "row")
         if data.row_names is not None:
             name = replace(name, align="left")
@@ -163,12 +164,6 @@ class PredictionSource:
             classes.append(Column(f"class {c}", title, room, "right", marked.by == "class" and marked.label == c))
         window = fit_columns([name], classes, right, width, self.first)
         return PredictionSheet(self, palette, window.columns)
-
-    def _name(self, place: int) -> str:
-        data, row = self.frame.choices.dataset, self.row(place)
-        if data.row_names is not None:
-            return clean(data.row_names[row])
-        return str(row + 1 if data.line_numbers is None else data.line_numbers[row])
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,12 +189,13 @@ class PredictionSheet:
         learning = source.frame.choices.learning
         assert learning is not None
         if key == "row":
-            return source._name(place)
+            return row_label(source.frame.choices.dataset, source.row(place))
         if key == "target":
             target = int(learning.targets[source.own.rows[at]])
             return ((clean(learning.class_names[target]), ink(palette, palette.color(target))),)
         if key == "weight":
-            return self._weight(int(source.own.rows[at]))
+            weight = weight_of(source.frame.choices, source.frame.step, source.row(place))
+            return weight_pieces(weight, palette)
         if key == "own":
             return _mark(bool(source.own.wrong[at]), palette)
         if key == "rival" and source.rival is not None:
@@ -211,15 +207,6 @@ class PredictionSheet:
         likeliest = int(source.own.probabilities[at].argmax()) == c
         faint = ink(palette, palette.muted) if value < 0.005 else Style()
         return ((probability(value, 2), ink(palette, palette.color(c), bold=True) if likeliest else faint),)
-
-    def _weight(self, row: int) -> Cell:
-        """What a row that is trained on counts, where it is not once."""
-        frame, palette = self.source.frame, self.palette
-        weight = weight_of(frame.choices, frame.step, row)
-        if weight == 1:
-            return ""
-        said = "out" if weight == 0 else f"{weight:g}{'x' if palette.ascii else '×'}"
-        return ((said, ink(palette, palette.muted)),)
 
 
 def _mark(wrong: bool, palette: Palette) -> Cell:

@@ -15,6 +15,7 @@ from emtui.charts.sparkbar import share_cells
 from emtui.charts.text import clean
 from emtui.frame import Frame
 from emtui.panes.columns import Cell, Column, Piece, component_head, fit_columns, ink, short_head, widths
+from emtui.panes.row_cells import class_label, row_label, weight_pieces
 from emtui.panes.row_order import RowOrder
 from emtui.views.format import number, probability
 from engine.arrays import Array, IntArray
@@ -169,6 +170,7 @@ class RowSheet:
     def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
         """The cells of these places of the list."""
         R, columns, palette = self.source.responsibilities(rows), self.columns, self.palette
+        data = self.source.frame.choices.dataset
         if R is None:
             return [["" for _ in columns] for _ in rows]
         data_rows = self.source.rows(rows).tolist()
@@ -189,11 +191,11 @@ class RowSheet:
                     style = colors[k] if value >= 0.5 else faint if value < 0.005 else ordinary
                     cells.append(((probability(value, 2), style),))
                 elif key == "row":
-                    cells.append(self._name(row))
+                    cells.append(row_label(data, row))
                 elif key == "class":
-                    cells.append(self._class(row))
+                    cells.append(class_label(data, row))
                 elif key == "value":
-                    cells.append(number(float(own_values(self.source.frame.choices.dataset, np.array([row]))[0])))
+                    cells.append(number(float(own_values(data, np.array([row]))[0])))
                 elif key == "bar":
                     cells.append(_bar(shares, column.width, palette))
                 elif key == "mark":
@@ -202,18 +204,6 @@ class RowSheet:
                     cells.append("")
             made.append(cells)
         return made
-
-    def _name(self, row: int) -> str:
-        data = self.source.frame.choices.dataset
-        if data.row_names is not None:
-            return data.row_names[row]
-        return str(row + 1 if data.line_numbers is None else data.line_numbers[row])
-
-    def _class(self, row: int) -> str:
-        data = self.source.frame.choices.dataset
-        if data.y is None or data.y[row] < 0:
-            return "?"
-        return data.class_names[int(data.y[row])]
 
     @cached_property
     def _matching(self) -> list[int]:
@@ -232,15 +222,13 @@ class RowSheet:
     def _marks(self, row: int, label: int, top: float, weight: float) -> Cell:
         palette = self.palette
         if weight == 0:
-            return (("out", ink(palette, palette.muted)),)
+            return weight_pieces(weight, palette)
         pieces: list[Piece] = []
         if self.is_wrong(row, label):
             pieces.append(("x" if palette.ascii else "✗", ink(palette, palette.color(5), bold=True)))
         if top < UNCERTAIN:
             pieces.append(("!", ink(palette, palette.color(1), bold=True)))
-        if weight != 1:
-            pieces.append((f"{weight:g}{'x' if palette.ascii else '×'}", ink(palette, palette.muted)))
-        return tuple(pieces)
+        return (*pieces, *weight_pieces(weight, palette))
 
 
 def own_values(data: Dataset, rows: IntArray) -> Array:

@@ -16,6 +16,7 @@ from emtui.charts.text import clean
 from emtui.frame import Frame
 from emtui.panes.columns import Cell, Column, ink, widths
 from emtui.panes.hand_words import counted
+from emtui.panes.row_cells import class_label, row_label
 from emtui.panes.why import fitted_rows
 from emtui.views import view_for
 from emtui.views.format import number, probability
@@ -52,23 +53,18 @@ class WeightTable:
         data = self.frame.choices.dataset
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
-            raise OptionError(f"{quoted(text)} is no row: write its number, such as {self.called(int(self.rows[0]))}.")
+            raise OptionError(
+                f"{quoted(text)} is no row: write its number, such as {row_label(data, int(self.rows[0]))}."
+            )
         wanted = int(digits)
         row: int | None = wanted - 1
         if data.line_numbers is not None and data.row_names is None:
             found = np.flatnonzero(np.asarray(data.line_numbers) == wanted)
             row = int(found[0]) if len(found) else None
         if row is None or self.place_of(row) is None:
-            last = self.called(int(self.rows[len(self.rows) - 1]))
+            last = row_label(data, int(self.rows[len(self.rows) - 1]))
             raise OptionError(f"There is no row {wanted} among those that are fitted: they go up to {last}.")
         return row
-
-    def called(self, row: int) -> str:
-        """The number or the name of a row, as the other lists have it."""
-        data = self.frame.choices.dataset
-        if data.row_names is not None:
-            return clean(data.row_names[row])
-        return str(row + 1 if data.line_numbers is None else data.line_numbers[row])
 
     def counts(self, row: int) -> tuple[float, float]:
         """What a row counts, and what it would."""
@@ -130,16 +126,15 @@ class WeightSheet:
         return [self._line(int(row), None if R is None else R[i]) for i, row in enumerate(listed)]
 
     def _line(self, row: int, shares: Any) -> list[Cell]:
-        made: dict[str, Cell] = {"row": self.table.called(row), "counts": self._counts(row), "of": "", "class": ""}
         data, palette = self.table.frame.choices.dataset, self.palette
+        made: dict[str, Cell] = {"row": row_label(data, row), "counts": self._counts(row), "of": ""}
+        made["class"] = class_label(data, row)
         if shares is not None and len(shares):
             k = int(np.argmax(shares))
             names = view_for(self.table.frame.choices.model).component_names(self.table.frame)
             name = clean(names[k]) if k < len(names) else str(k + 1)
             color = ink(palette, palette.color(k), bold=True)
             made["of"] = ((f"{palette.marker(k)} {name} ", color), (probability(float(shares[k]), 2), Style()))
-        if data.y is not None:
-            made["class"] = clean(data.class_names[int(data.y[row])]) if data.y[row] >= 0 else "?"
         return [made[column.key] for column in self.columns]
 
     def _counts(self, row: int) -> Cell:

@@ -17,11 +17,11 @@ from emtui.charts.surface import surface_palette
 from emtui.charts.text import first_fitting
 from emtui.frame import Frame
 from emtui.messages import Asked, RowChosen
-from emtui.panes.agreement_lines import Lines
-from emtui.panes.columns import Cell, Column, joined
+from emtui.panes.columns import Cell, joined
 from emtui.panes.ledger_lines import ledger_lines
 from emtui.panes.pane import Pane
 from emtui.panes.parameter_names import ParameterNames, parameter_names, parameter_words
+from emtui.panes.plain_table import PlainSheet, sheet_of_lines
 from emtui.panes.row_order import row_in_most_doubt
 from emtui.panes.table import LineTable
 from emtui.panes.worked_text import worked_lines
@@ -248,9 +248,9 @@ class WhySource:
     answer: Any
     height: int
 
-    def sheet(self, width: int, palette: Palette) -> Lines:
+    def sheet(self, width: int, palette: Palette) -> PlainSheet:
         """Laid out in so many cells."""
-        return Lines(self._lines(width, palette), (Column("line", "", width),))
+        return sheet_of_lines(self._lines(width, palette), width)
 
     def _lines(self, width: int, palette: Palette) -> tuple[Cell, ...]:
         ledger = ledger_lines(self.frame, width, palette)

@@ -35,6 +35,7 @@ from engine.text import clean
 
 _PATIENCE = 0.15  # seconds for which the numbers of the move before may stand
 _ALONE = (72, 16)  # below so many columns or lines the list stands without the picture
+_TOLD_LINES = 4  # of what is told; a refusal may have more
 _TABLE_FROM = 26  # lines from which the numbers stand under each other
 
 
@@ -53,7 +54,7 @@ class HandLook(Screen[Question]):
     HandLook #side:focus-within { border: round $accent; border-title-color: $accent; }
     HandLook #numbers { margin: 1 1 0 1; }
     HandLook #line { height: 1; padding: 0 1; text-wrap: nowrap; }
-    HandLook #told { height: auto; min-height: 2; max-height: 4; padding: 0 1; }
+    HandLook #told { height: auto; min-height: 2; max-height: 6; padding: 0 1; }
     HandLook #told.-refused { color: $warning; text-style: bold; }
     HandLook #hint { color: $text-muted; height: 1; padding: 0 1; text-wrap: nowrap; }
     HandLook Input { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
@@ -248,7 +249,12 @@ class HandLook(Screen[Question]):
             row = self.chosen_row
             return "" if row is None else told_row(self.frame, row, *self.weights.counts(row))
         entry = self.entry
-        return "Nothing in this model can be moved." if entry is None else told_entry(self.draft, entry)
+        return "Nothing in this model can be moved." if entry is None else self._fitting(told_entry(self.draft, entry))
+
+    def _fitting(self, texts: tuple[str, ...]) -> str:
+        """The first text that the lines at the bottom hold, so that no sentence is cut."""
+        width = max(1, self.size.width - 2)
+        return next((text for text in texts if len(Content(clean(text)).wrap(width)) <= _TOLD_LINES), texts[-1])
 
     @property
     def weights(self) -> WeightTable:

@@ -57,6 +57,12 @@ WORDS: tuple[tuple[str, str], ...] = (
     ("entropy H(q)", "how undecided q is: 0 where every row belongs wholly to one component"),
     ("KL", "how far q is from the posterior of the present θ: the gap between log-likelihood and bound"),
     ("objective", "what EM pushes up: log-likelihood + log-prior"),
+    ("rate", "by what factor the moves of θ shrink from one iteration to the next: near 1 EM is slow"),
+    (
+        "missing information",
+        "the share of what X and Z together would tell of θ that is lost because Z was not seen: EM's rate at rest",
+    ),
+    ("branch", "a line of steps of its own: a step from an earlier one opens it, or a move by hand; the old one stays"),
     ("ridge", "a prior that keeps covariances from collapsing; its log-prior is part of the objective"),
     ("known label", "a row's component, given: q is it there; with every label given one M-step is the whole fit"),
     ("start", "θ before the first E-step; other starts may lead to other optima"),

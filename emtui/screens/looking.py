@@ -10,7 +10,7 @@ from typing import Any
 from emtui.bindings import as_bound
 from emtui.by_hand import NO_COMMAND
 from emtui.choices import Choices
-from emtui.messages import DatasetChosen, GoTo
+from emtui.messages import DatasetChosen, FileWanted, GoTo
 from emtui.panes.pane import Pane
 from emtui.panes.picture import PicturePane
 from emtui.screens.moving import MovingScreen
@@ -128,6 +128,11 @@ class LookingScreen(MovingScreen):
         from emtui.screens.open_file import OpenFileScreen
 
         self.app.push_screen(OpenFileScreen(), self._opened)
+
+    def on_file_wanted(self, event: FileWanted) -> None:
+        """The list of data sets has a line for it, too."""
+        event.stop()
+        self.action_open_file()
 
     def _opened(self, chosen: DatasetChosen | None) -> None:
         if chosen is not None:

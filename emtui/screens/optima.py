@@ -36,7 +36,7 @@ from engine.restarts import StartsProgress, many_starts
 N_STARTS = 200
 MAX_ITER, TOL = 1000, 1e-9  # tighter than usual: runs that stop on their way look like optima
 SPREAD = "points"  # the start that finds most optima
-_KEYS = "enter opens · a axes · s other starts · R more seeds · space again · esc back"
+_KEYS = "enter opens · a axes · s other starts · R other seeds · space again · esc back"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class OptimaScreen(SurveyScreen):
         Binding("a", "axes(1)", "axes", id="optima.axes", tooltip="the next pair of features in the picture"),
         Binding("A", "axes(-1)", "axes back", show=False, id="optima.axesback"),
         Binding("s", "other_starts", "starts", id="optima.starts", tooltip="random rows, or the model's own starts"),
-        Binding("R", "new_seeds", "more seeds", id="optima.newseeds", tooltip="the next seeds instead"),
+        Binding("R", "new_seeds", "other seeds", id="optima.newseeds", tooltip="the next seeds instead"),
     ]
     DEFAULT_CSS = """
     OptimaScreen LineTable { width: 65; }

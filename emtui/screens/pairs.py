@@ -18,6 +18,7 @@ from emtui.frame import Frame
 from emtui.groupings import GroupingName, grouping, offered
 from emtui.panes.lines import Headline
 from emtui.panes.pair_lines import PairPlace, Pieces, by_line, key_line, number_line, painted
+from emtui.screens.over_explorer import OverExplorer
 from emtui.views import view_for
 from emtui.views.pair_order import Pair, PairOrder, window_pairs
 from emtui.views.pair_plot import PairPlot
@@ -27,11 +28,8 @@ _SMALL, _LARGE = 5_000, 20_000  # rows that a picture draws
 _READABLE = 3  # features, at least, for a grid
 
 
-class PairsScreen(Screen[Axes]):
-    """Small multiples of as many features as fit; where three don't, one pair. Left with the chosen pair, or None.
-
-    It gets frames by `show`, as panes do.
-    """
+class PairsScreen(OverExplorer[Axes]):
+    """Small multiples of as many features as fit; where three don't, one pair. Left with the chosen pair, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *STEPPING,
@@ -54,20 +52,13 @@ class PairsScreen(Screen[Axes]):
     """
 
     def __init__(self, explorer: Screen[None] | None = None, axes: Axes | None = None) -> None:
-        super().__init__()
-        self._explorer = explorer
-        self._frame: Frame | None = None
+        super().__init__(explorer)
         self._colored_by: GroupingName = "own"
         self._pair: Pair | None = None
         if axes is not None and axes.y is not None and axes.x.kind == axes.y.kind == "feature":
             self._pair = axes.x.index, axes.y.index
         self._start = 0
         self._alone = False
-
-    async def action_explorer(self, action: str) -> None:
-        """A stepping key belongs to the explorer that lies below."""
-        if self._explorer is not None:
-            await self._explorer.run_action(action)
 
     def compose(self) -> ComposeResult:
         """Where one is, the colouring, the grid or the one pair with its numbers, and the keys."""

@@ -22,6 +22,7 @@ from emtui.frame import Frame
 from emtui.panes.columns import Cell, Column, ink
 from emtui.panes.plain_table import PlainTable
 from emtui.panes.table import LineTable
+from emtui.screens.over_explorer import OverExplorer
 from emtui.views.answers import Answer, answers, likely_components, told
 from emtui.views.format import probability
 from engine.arrays import Array
@@ -35,11 +36,8 @@ _BAR = 20
 _KEYS = "space 1, 0, ? · → yes · ← no · x clear · esc back · ↑ ↓ columns · e m n step"
 
 
-class QueryScreen(Screen[None]):
-    """A row of the user's own, column by column; what it leaves open is predicted anew at each change and each step.
-
-    It gets frames by `show`, as panes do.
-    """
+class QueryScreen(OverExplorer[None]):
+    """A row of the user's own, column by column; what it leaves open is predicted anew at each change and each step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in STEPPING if binding.id in ("step.e", "step.m", "step.iteration")),
@@ -60,15 +58,8 @@ class QueryScreen(Screen[None]):
     """
 
     def __init__(self, explorer: Screen[None] | None = None) -> None:
-        super().__init__()
-        self._explorer = explorer
-        self._frame: Frame | None = None
+        super().__init__(explorer)
         self.said: tuple[Said, ...] = ()
-
-    async def action_explorer(self, action: str) -> None:
-        """A stepping key belongs to the explorer that lies below."""
-        if self._explorer is not None:
-            await self._explorer.run_action(action)
 
     def compose(self) -> ComposeResult:
         """Where one is, the columns, the answer in a sentence, and the keys."""

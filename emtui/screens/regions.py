@@ -12,10 +12,10 @@ from textual.widgets import Static
 
 from emtui.frame import Frame
 from emtui.networks.regions import Regions, fixed_words, regions_of, regions_scene
+from emtui.networks.rival import method_name
 from emtui.networks.scores import Progress
 from emtui.panes.comparison_side import ComparisonSide
 from emtui.screens.side_by_side import SideBySideScreen
-from emtui.shell.contest_report import method_name
 from emtui.views.format import fixed, share
 from emtui.views.points import pairs
 from engine.text import clean

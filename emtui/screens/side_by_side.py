@@ -18,12 +18,13 @@ from emtui.bindings import STEPPING
 from emtui.frame import Frame
 from emtui.panes.comparison_side import ComparisonSide
 from emtui.panes.tabs import PaneTabs
+from emtui.screens.over_explorer import OverExplorer
 
 NARROW = 80
 
 
-class SideBySideScreen(Screen[None]):
-    """A left and a right side. It gets frames by `show`, as panes do; a subclass draws them in `draw`."""
+class SideBySideScreen(OverExplorer[None]):
+    """A left and a right side; a subclass draws frames on them in `draw`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *STEPPING,
@@ -43,9 +44,7 @@ class SideBySideScreen(Screen[None]):
     HINT: ClassVar[str] = ""  # the keys, in the last line
 
     def __init__(self, explorer: Screen[None] | None = None) -> None:
-        super().__init__(classes="-left")
-        self._explorer = explorer
-        self._frame: Frame | None = None
+        super().__init__(explorer, classes="-left")
 
     @abstractmethod
     def names(self) -> tuple[str, str]:
@@ -58,11 +57,6 @@ class SideBySideScreen(Screen[None]):
     @abstractmethod
     def computed(self, result: object) -> None:
         """What a worker of `draw` came back with."""
-
-    async def action_explorer(self, action: str) -> None:
-        """A stepping key belongs to the explorer that lies below."""
-        if self._explorer is not None:
-            await self._explorer.run_action(action)
 
     def compose(self) -> ComposeResult:
         """Both sides, the tabs that stand for them where it is narrow, a subclass's own lines, and the keys."""

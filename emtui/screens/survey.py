@@ -22,7 +22,7 @@ _SECONDS_BETWEEN_PICTURES = 0.1
 class SurveyScreen(Screen[Choices]):
     """Left with the choices of what was chosen, or with None.
 
-    It has a table, and a picture which stands beside it in `#both` or elsewhere.
+    It has a table, and a picture which stands beside it in `#both` or elsewhere; or maps in place of both.
     A subclass says what comes (`survey`, in the background), takes it in (`take`), draws (`draw`), and knows what
     is chosen (`chosen`).
     """
@@ -42,6 +42,7 @@ class SurveyScreen(Screen[Choices]):
     SurveyScreen LineTable { height: 1fr; margin: 0 1; }
     SurveyScreen #both { height: 1fr; }
     SurveyScreen.-narrow #both { layout: vertical; }
+    SurveyScreen.-narrow #verdict { max-height: 5; }
     SurveyScreen.-narrow #both LineTable { width: 1fr; max-height: 45%; }
     SurveyScreen.-low #both Chart { display: none; }
     SurveyScreen.-low #both LineTable { max-height: 100%; }
@@ -86,8 +87,8 @@ class SurveyScreen(Screen[Choices]):
         """What is chosen, as the explorer opens it; None where there is nothing to open."""
 
     def on_mount(self) -> None:
-        """Begin; the table takes the arrows."""
-        self.query_one(LineTable).focus()
+        """Begin; the table takes the arrows, where there is one."""
+        self.query(LineTable).focus()
         self.begin()
         self.watch(self.app, "theme", self._theme_changed, init=False)
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from emtui.choices import Choices
 from emtui.race import KMEANS, why_no_race
 from emtui.screens.stepping import SteppingScreen
 from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from emtui.screens.survey import SurveyScreen
+
+_SECONDS_SAID = 10  # long enough to be read beside what begins to move
 
 
 class SurveyingScreen(SteppingScreen):
@@ -28,8 +34,7 @@ class SurveyingScreen(SteppingScreen):
             return
         from emtui.screens.race import RaceScreen
 
-        self._let_go()
-        self.app.push_screen(RaceScreen(self._choices), self._surveyed)
+        self._survey(RaceScreen(self._choices), "The race begins where EM began")
 
     def action_optima(self) -> None:
         """Hundreds of starts of this model, grouped by where they end."""
@@ -39,8 +44,7 @@ class SurveyingScreen(SteppingScreen):
         if reason:
             self._refuse(reason)
             return
-        self._let_go()
-        self.app.push_screen(OptimaScreen(self._choices), self._surveyed)
+        self._survey(OptimaScreen(self._choices), "The starts are drawn")
 
     def action_selection(self) -> None:
         """How many components, of which shape."""
@@ -52,8 +56,16 @@ class SurveyingScreen(SteppingScreen):
         except EngineError as error:
             self._refuse(str(error))
             return
+        self._survey(SelectionScreen(self._choices), "The sizes are fitted")
+
+    def _survey(self, screen: SurveyScreen, how: str) -> None:
+        """Open it; where something was moved by hand, say that a survey knows nothing of that."""
         self._let_go()
-        self.app.push_screen(SelectionScreen(self._choices), self._surveyed)
+        moved = self.frame is not None and self.frame.moved_by_hand
+        self.app.push_screen(screen, self._surveyed)
+        if moved:
+            said = f"{how}, with every row counted once: what was moved by hand takes no part."
+            self.app.notify(said, timeout=_SECONDS_SAID, markup=False)
 
     def _let_go(self) -> None:
         """What plays or runs here stops, so that the survey has the machine for itself."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emtui.choices import Choices
-from emtui.networks.rival import Contest, passes_of, rival_of
+from emtui.networks.rival import Contest, method_name, passes_of, rival_of
 from emtui.networks.scores import Progress, progress, usual_prediction
 from emtui.shell.output import table
 from engine.em import begin_problem
@@ -45,15 +45,6 @@ def contest_lines(choices: Choices, contest: Contest) -> list[str]:
         rows.append(_row(method_name(contest.rival_model), contest.rival_here))
     lines = ["", *table(rows, right=range(1, len(heads)))]
     return lines if contest.rival_here is not None else [*lines, contest.rival_why]
-
-
-def method_name(model: Any) -> str:
-    """EM or backpropagation, and how: `EM newton`, `backprop adam 0.3`."""
-    if model.name != "backprop":
-        rate = f" {model.learning_rate:g}" if model.m_step == "gradient" else ""
-        return f"EM {model.m_step}{rate}"
-    loss = " marginal" if model.loss == "marginal" else ""
-    return f"backprop {model.optimizer} {model.learning_rate:g}{loss}"
 
 
 def _row(name: str, found: Progress) -> tuple[str, ...]:

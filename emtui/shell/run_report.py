@@ -64,7 +64,7 @@ def heading(choices: Choices) -> list[str]:
     start = f"start {clean(choices.start_file, 60)}" if choices.start_file is not None else f"seed {choices.seed}"
     if choices.start_file is None and choices.start is not None:  # the data begin there unless told otherwise
         start = f"start published · {start}"
-    units = " standardized" if choices.standardized else ""
+    units = " standardised" if choices.standardized else ""
     algorithm = "" if choices.algorithm == "classic" else f" · {choices.algorithm}"
     size = f"{data.n_samples}×{data.n_features}"
     split = choices.learning

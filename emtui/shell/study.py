@@ -74,7 +74,7 @@ def study(
 
 def _heading(choices: Choices, n_seeds: int, max_iter: int, weight_decay: float) -> str:
     data = choices.dataset
-    units = " standardized" if data.units is not None else ""
+    units = " standardised" if data.units is not None else ""
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
     held_back = f"{choices.test_share:.0%} held back" + ("" if choices.stratify else ", not stratified")
     return (

@@ -36,10 +36,6 @@ class BernoulliView(View):
         """K."""
         return len(frame.step.params.weights)
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
-        """1, 2, …"""
-        return tuple(str(k + 1) for k in range(self.n_components(frame)))
-
     def axes(self, frame: Frame) -> tuple[Axes, ...]:
         """Pictures of pixels where the columns make a square; pages of at most 12 columns; all columns as curves."""
         D = frame.choices.dataset.n_features

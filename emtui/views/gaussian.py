@@ -104,7 +104,8 @@ class GaussianView(PointsView):
             (earlier.weights, now.weights),
             (self.means(frame, earlier, units), self.means(frame, now, units)),
             (self.standard_deviations(frame, earlier, units), self.standard_deviations(frame, now, units)),
-            frame.step.problem.data.total_weight,
+            # rows gained or lost are those of the same rows
+            0.0 if frame.weighed_since else frame.step.problem.data.total_weight,
         )
         names = frame.choices.dataset.feature_names
         return moved_clause(move, float(now.weights[move.component]), names, _kind(frame))

@@ -51,10 +51,6 @@ class HiddenMarkovView(View):
         """S."""
         return len(frame.step.params.initial)
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
-        """1, 2, …"""
-        return tuple(str(k + 1) for k in range(self.n_components(frame)))
-
     def axes(self, frame: Frame) -> tuple[Axes, ...]:
         """Each column along time; for measurements the columns against one another as well, as for a mixture."""
         data = frame.choices.dataset

@@ -112,9 +112,10 @@ class LinkageView(View):
         return table(rows, [column], _column(frame.trail[-1]), before, note=self._rate(frame))
 
     def _rate(self, frame: Frame) -> str:
-        """How fast EM converges: its last step as a share of the one before."""
+        """How fast EM converges: its last step as a share of the one before; "" where either was made by hand."""
         path = [float(params.theta) for params in frame.trail[-3:]]
-        if len(path) < 3 or not abs(path[1] - path[0]) > 1e-13:
+        made = [record for record in frame.records[: frame.cursor + 1] if record.phase != "E"]
+        if len(path) < 3 or any(record.by_hand for record in made[-2:]) or not abs(path[1] - path[0]) > 1e-13:
             return ""
         return f"The last step of θ was {number((path[2] - path[1]) / (path[1] - path[0]), 4)} of the one before."
 

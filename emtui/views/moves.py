@@ -42,10 +42,16 @@ def drawn_responsibilities(frame: Frame) -> Array | None:
 
 
 def most_moved(frame: Frame) -> RowMove | None:
-    """The drawn row that moved most since the E-step before; None where there are no two E-steps to compare."""
+    """The drawn row that moved most since the E-step before; None where there are no two E-steps to compare.
+
+    Rows that are left out are followed nowhere: nothing comes of where they lean.
+    """
     now, before = drawn_responsibilities(frame), frame.responsibilities_before
     if now is None or before is None or now is before or now.shape != before.shape:
         return None
+    counted, kept = rows_that_count(frame), frame.rows
+    if counted is not None:
+        now, before, kept = now[counted], before[counted], kept[counted]
     largest, place, n_changed = -1.0, 0, 0
     for begin in range(0, len(now), _ROWS_AT_ONCE):  # in chunks that stay in the cache
         a, b = now[begin : begin + _ROWS_AT_ONCE], before[begin : begin + _ROWS_AT_ONCE]
@@ -56,8 +62,16 @@ def most_moved(frame: Frame) -> RowMove | None:
         n_changed += int(np.count_nonzero(a.argmax(axis=1) != b.argmax(axis=1)))
     component = int((now[place] - before[place]).argmax())
     sides = bool(now[place].argmax() == component != before[place].argmax())
-    row, of = int(frame.rows[place]), (place, component)
+    row, of = int(kept[place]), (place, component)
     return RowMove(row, component, float(before[of]), float(now[of]), sides, largest, n_changed)
+
+
+def rows_that_count(frame: Frame) -> Array | None:
+    """(m,) which of the drawn rows are not left out; None where all of them count, or none does."""
+    weights = frame.weights_of(frame.rows)
+    if weights is None or weights.all() or not weights.any():
+        return None
+    return np.asarray(weights > 0)
 
 
 def expected_rows(frame: Frame, responsibilities: Array) -> Array:

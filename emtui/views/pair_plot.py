@@ -174,8 +174,7 @@ class PairPlot:
     def _view(self) -> PointsView | None:
         """The model's view, where the groups are its components and it draws them."""
         view = view_for(self.frame.choices.model)
-        own = self.groups.title not in ("truth",) and self.groups.centers is None
-        return view if own and isinstance(view, PointsView) else None
+        return view if self.groups.is_own and isinstance(view, PointsView) else None
 
     def _centers(self) -> Array | None:
         """(K, d) the means of the model, or those of k-means."""

@@ -85,10 +85,6 @@ class PointsView(View):
         """K."""
         return len(self.centers(frame, frame.step.params))
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
-        """1, 2, …"""
-        return tuple(str(k + 1) for k in range(self.n_components(frame)))
-
     def axes(self, frame: Frame) -> tuple[Axes, ...]:
         """Pairs of columns and principal components, or the one column's histogram."""
         return pairs(frame.choices.dataset)

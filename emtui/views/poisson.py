@@ -28,10 +28,6 @@ class PoissonView(View):
         """K."""
         return len(frame.step.params.rates)
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
-        """1, 2, …"""
-        return tuple(str(k + 1) for k in range(self.n_components(frame)))
-
     def axes(self, frame: Frame) -> tuple[Axes, ...]:
         """The counts along x."""
         return (Axes(Axis("feature", 0, frame.choices.dataset.feature_names[0])),)

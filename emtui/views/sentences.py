@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from emtui.views.format import amount, count, listed, number, plural, probability, signed
 from emtui.views.meeting import SAME, Settling, bound
-from emtui.views.moves import drawn_responsibilities, expected_rows, most_moved
+from emtui.views.moves import drawn_responsibilities, expected_rows, most_moved, rows_that_count
 from engine.inference import Hard, Sampled, Tempered
 from engine.text import clean
 
@@ -202,7 +202,9 @@ def _unsure(frame: Frame, row: str) -> list[str]:
     assert frame.responsibilities is not None
     if isinstance(frame.step.inference, Hard | Sampled) or frame.responsibilities.shape[1] < 2:
         return []
-    unsure = int((frame.responsibilities.max(axis=1) < 0.9).sum())
+    counted = rows_that_count(frame)
+    R = frame.responsibilities if counted is None else frame.responsibilities[counted]
+    unsure = int((R.max(axis=1) < 0.9).sum())
     drawn = "" if draws_all(frame) else " drawn"
     clause = plural(unsure, f"{row}{drawn} is", f"{row}s{drawn} are")
     if unsure == len(frame.responsibilities) > 1:

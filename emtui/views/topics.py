@@ -45,10 +45,6 @@ class TopicsView(View):
         """K."""
         return len(frame.step.params.alpha)
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
-        """1, 2, …"""
-        return tuple(str(k + 1) for k in range(self.n_components(frame)))
-
     def axes(self, frame: Frame) -> tuple[Axes, ...]:
         """All topics, the chosen document, all documents; then the words of each topic by themselves, as bars."""
         first = (

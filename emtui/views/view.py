@@ -155,9 +155,9 @@ class View(ABC):
         """What `detail` shows, for the title above it."""
         return f"covariance of component {self.component_names(frame)[component]}"
 
-    @abstractmethod
     def component_names(self, frame: Frame) -> tuple[str, ...]:
-        """K short names, as in the table's first column: "1", "2", … or "A", "B", …"""
+        """K short names, as in the table's first column: "1", "2", … unless a model has others, such as "A", "B"."""
+        return tuple(str(k + 1) for k in range(self.n_components(frame)))
 
     @abstractmethod
     def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:

@@ -9,7 +9,7 @@ import pytest
 from driving import Driver, driving, explorer
 from held import Held
 
-from emtui.choices import choose
+from emtui.choices import Choices, choose
 from emtui.screens.survey import SurveyScreen
 
 
@@ -23,12 +23,16 @@ async def at_rest(app: Driver) -> str:
 
 
 async def stopped_and_begun_again(
-    monkeypatch: pytest.MonkeyPatch, where: str, survey: Callable[..., Iterator[Any]], key: str
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+    survey: Callable[..., Iterator[Any]],
+    key: str,
+    choices: Choices | None = None,
 ) -> None:
     """Open a survey by its key, held at its first result: space stops it and begins it again, the key leaves it."""
     held = Held(survey)
     monkeypatch.setattr(where, held)
-    async with driving(choose("coins")) as app:
+    async with driving(choices or choose("coins")) as app:
         await app.press(key)
         screen = app.app.screen
         assert isinstance(screen, SurveyScreen)

@@ -13,6 +13,7 @@ from emtui.charts.axes import fit_axes
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
 from emtui.choices import choose
+from emtui.draft import Draft
 from emtui.panes.branch_lines import difference_lines, heading, objectives_scene, told
 from emtui.screens.branches import BranchesScreen
 from emtui.session import Session
@@ -220,3 +221,31 @@ async def test_networks_are_laid_side_by_side_too() -> None:
         await app.press("n", "R", "n", "B")
         assert two_of(app) == (0, 1)
         assert "/60 right" in app.text
+
+
+def test_entries_that_differ_a_little_are_shown_with_digits_that_tell_them_apart() -> None:
+    session = moved(entry="means[0,0]", value=6.6)
+    for branch in (0, 1):
+        session.timeline.switch(branch)
+        session.timeline.go_to(len(session.timeline) - 1)
+        while session.timeline.current.stop_reason is None:
+            session.take()
+    two = two_branches(session)
+    assert two.differences and two.differences[0].share < 1e-3
+    shown = [line.split()[-2:] for line in difference_lines(two, 100, 9, DARK)[1:]]
+    told_apart = [each.share > 1e-8 for each in two.differences]
+    assert any(told_apart) and all(left != right for (left, right), can in zip(shown, told_apart, strict=True) if can)
+    left, right = told(two).rpartition(": ")[2].rstrip(".").split(" against ")
+    assert left != right
+
+
+def test_what_differs_is_said_to_be_in_standard_units_where_it_is() -> None:
+    session = walked("iris", 4, standardize=True)
+    draft = Draft.of(session.frame())
+    mean, weight = (next(e for e in entries(draft.frame.choices.model, draft.params) if e.name == name)
+                    for name in ("means[1,2]", "weights[0]"))  # fmt: skip
+    assert ", in standard units; nothing else moves" in draft.move((mean, -1.0)).message
+    assert "standard units" not in draft.move((weight, 0.4)).message
+    made = draft.move((mean, -1.0))
+    session.place(made.params, made.message)
+    assert told(two_branches(session)).endswith(" in standard units.")

@@ -183,7 +183,7 @@ def test_a_file_of_ones_own_is_run(tmp_path: Path) -> None:
     done = shell("run", "./run", "--label", "kind", "--standardize", "--seed", "1", cwd=tmp_path)
     assert done.stderr == ""
     assert done.returncode == 0
-    assert done.stdout.startswith("run 40×2 standardized · gmm n_components=2 ")
+    assert done.stdout.startswith("run 40×2 standardised · gmm n_components=2 ")
     assert any(line.split()[:2] == ["gmm", "40/40"] for line in done.stdout.splitlines())
 
 

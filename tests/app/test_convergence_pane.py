@@ -35,7 +35,7 @@ def pane_of(app) -> ConvergencePane:
 def lines_of(app) -> str:
     """All lines of the pane, those out of sight too, as one line of words."""
     sheet = pane_of(app).table.sheet
-    return " ".join(" ".join(plain(sheet.lines[row]) for row in range(sheet.n_rows)).split())
+    return " ".join(" ".join(plain(line) for (line,) in sheet.rows).split())
 
 
 async def until_measured(app) -> None:
@@ -362,7 +362,7 @@ def test_no_line_is_wider_than_the_pane(source, width):
     told = convergence_of(frame.recent, measured=found.rate)
     sheet = ConvergenceSource(frame, told, found, False).sheet(width, DARK)
     assert sheet.n_rows > 3
-    for line in sheet.lines:
+    for (line,) in sheet.rows:
         assert cell_width(line) <= max(width, 14)
 
 

@@ -249,3 +249,18 @@ async def test_the_palette_leaves_a_window_that_has_no_room_for_it():
         await app.resize(120, 40)
         await app.press("ctrl+p")
         assert "E-step" in app.text
+
+
+@pytest.mark.parametrize("key", ["f", "O", "K", "M", "E", "v", "0"])
+async def test_q_leaves_from_every_screen_that_lies_over_the_explorer(key):
+    async with driving(choose("coins" if key == "f" else "iris", max_iter=3)) as app:
+        await app.press("n", key)
+        assert not app.app._exit
+        await app.pilot.press("q")
+        assert app.app._exit
+
+
+async def test_q_in_a_dialog_is_a_letter():
+    async with driving() as app:
+        await app.press("o", "q")
+        assert not app.app._exit and "open a file" in app.text

@@ -256,3 +256,41 @@ async def test_the_network_lists_the_rows_that_it_is_trained_on():
         assert "among those that are fitted" in told(app)
         await app.press("x", "enter")
         assert (app.frame.step.problem.data.sample_weight == 0).sum() == 1
+
+
+@pytest.mark.parametrize("size", [(40, 12), (40, 10), (60, 20), (80, 24)])
+@pytest.mark.parametrize("source", ["iris", "icecream"])
+async def test_what_is_told_is_never_cut(source, size):
+    async with by_hand(source, size=size, before=("n",)) as app:
+        for place in range(len(hand(app).entries)):
+            hand(app).table.move_to(place)
+            await app.pilot.pause()
+            said = told(app)
+            assert said.endswith(".") and words(said) in words(app.text), said
+        await app.settle()
+
+
+async def test_a_difference_that_is_rounding_alone_is_nothing(tmp_path):
+    generator = np.random.default_rng(0)
+    rows = generator.normal(size=(30, 40))
+    file = tmp_path / "wide.csv"
+    file.write_text("\n".join([",".join(f"f{i}" for i in range(40)), *(",".join(map(str, row)) for row in rows)]))
+    async with by_hand(str(file), k=3, before=("n",)) as app:
+        await app.press("right")
+        (kl,) = [line for line in app.text.splitlines() if " KL " in line]
+        assert "e−" not in kl and "−0" not in kl, kl
+        await app.resize(80, 24)
+        assert "KL 0" in app.text or "KL" not in app.text
+
+
+@pytest.mark.parametrize("value", ["1e308", "1e-300", "1e20"])
+async def test_a_variance_beyond_what_digits_can_hold_is_refused_in_one_sentence(value):
+    async with by_hand(settings={"covariance_type": "tied"}, before=("n",)) as app:
+        await point_at(app, "covariances[3,3]")
+        hand(app).action_type(value)
+        await app.press("enter")
+        assert told(app).startswith("A covariance can't be so wide or so narrow: keep its variances")
+        await app.press("enter")
+        assert isinstance(app.app.screen, HandScreen)
+        await app.press("backspace", "right", "enter", "n", "n")
+        assert app.frame.step.kl > -1e-9

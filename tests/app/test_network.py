@@ -261,7 +261,7 @@ def test_three_ways_of_predicting_one_row() -> None:
 def test_run_prints_both_methods() -> None:
     status, out, _ = here("run", "iris", "--model", "mlp", "--set", "m_step=newton", "--max-iter", "4", "--standardize")
     assert status == 0
-    assert "iris 150×4 (90 train, 60 test) standardized" in out
+    assert "iris 150×4 (90 train, 60 test) standardised" in out
     session = network(8, settings={"m_step": "newton"}, standardize=True)
     contest = session.frame().contest
     assert contest is not None
@@ -355,7 +355,7 @@ def test_several_layers_are_explored_too() -> None:
 def test_the_study_prints_a_table_and_from_how_many_starts_it_was_learned() -> None:
     status, out, _ = here("study", "xor", "--seeds", "2", "--max-iter", "15", "-k", "4")
     assert status == 0
-    assert "xor 400×2 standardized · 4 hidden units, weight decay 0.01 · 40% held back · 2 seeds, 15 iterations" in out
+    assert "xor 400×2 standardised · 4 hidden units, weight decay 0.01 · 40% held back · 2 seeds, 15 iterations" in out
     names = ("EM, newton", "EM, lbfgs", "EM, gradient .005", "backprop, adam .3")
     for name in names:
         assert [line.split("  ")[0] for line in out.splitlines()].count(name) == 2  # in the table, and the rate

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from driving import Driver, driving, explorer
+from surveying import stopped_and_begun_again
 
 from emtui.charts.chart import Chart
 from emtui.charts.diagram import DiagramChart
@@ -14,7 +16,7 @@ from emtui.charts.scene import Curve, Ground
 from emtui.choices import Choices, choose
 from emtui.config import Config
 from emtui.networks.regions import regions_of
-from emtui.networks.sweep import Grid, Sweep, sweep
+from emtui.networks.sweep import Grid, Sweep, SweepRun, sweep
 from emtui.panes.curves import CurvesPane
 from emtui.panes.model_form import ModelForm
 from emtui.panes.predictions import RowsPane
@@ -22,6 +24,7 @@ from emtui.screens.cost import CostScreen
 from emtui.screens.regions import RegionsScreen
 from emtui.screens.sweep import SweepScreen
 from emtui.views.format import fixed, probability, share
+from engine.errors import OptionError
 from engine.models.mlp_predict import network_report
 
 NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
@@ -336,6 +339,22 @@ async def test_a_sweep_is_cancelled() -> None:
         assert app.app.screen is explorer(app.app)
         await at_rest(app)
         assert "network · row" in app.text
+
+
+async def test_a_sweep_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    await stopped_and_begun_again(monkeypatch, "emtui.screens.sweep.sweep", sweep, "w", network(settings={}))
+
+
+async def test_a_sweep_that_can_not_go_on_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> Iterator[SweepRun]:
+        raise OptionError("There is nothing to sweep here.")
+        yield
+
+    monkeypatch.setattr("emtui.screens.sweep.sweep", refused)
+    async with driving(network(settings={})) as app:
+        await app.press("w")
+        assert "There is nothing to sweep here." in await at_rest(app)
+        assert "space stops" not in app.text
 
 
 async def test_what_an_exact_step_costs() -> None:

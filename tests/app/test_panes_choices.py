@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from choice_host import Host
+from driving import driving, explorer
 from screen_text import screen_text
 
 from emtui.choices import choose
@@ -118,13 +119,11 @@ async def test_a_hostile_file_name_is_shown_as_text(tmp_path: Path) -> None:
 async def test_the_last_line_opens_the_file_dialog() -> None:
     from emtui.screens.open_file import OpenFileScreen
 
-    app = data_host()
-    async with app.run_test(size=(80, 30)) as pilot:
-        app.query_one(ChoiceList).focus()
-        app.query_one(ChoiceList).highlighted = len(datasets())
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(app.screen, OpenFileScreen)
-        await pilot.press("escape")
-        await pilot.pause()
-        assert app.posted == []
+    async with driving(choose("iris")) as app:
+        await app.press("6")
+        explorer(app.app).query_one("#datasets").query_one(ChoiceList).highlighted = len(datasets())
+        await app.press("enter")
+        assert isinstance(app.app.screen, OpenFileScreen)
+        await app.press("escape")
+        assert app.app.screen is explorer(app.app)
+        assert app.frame.choices.dataset.name == "iris"

@@ -269,3 +269,16 @@ async def test_starts_are_added_and_taken_away(size: tuple[int, int]) -> None:
         assert "seed 4" not in text and "k-means" in text
         await app.press("minus")
         assert "One start is the least" in await at_rest(app)
+
+
+@pytest.mark.parametrize("key", ["f", "O", "K"])
+async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key: str) -> None:
+    async with driving(choose("coins"), size=(120, 40)) as app:
+        await app.press("n")
+        explorer(app.app).runner.do(lambda session: session.weigh_row(2, 0))
+        await app.settle()
+        assert "takes no part" in await app.press(key)
+        await app.press("escape", "b")
+        app.app.clear_notifications()
+        await app.settle()
+        assert "takes no part" not in await app.press(key)

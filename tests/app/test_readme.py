@@ -1,7 +1,9 @@
 """What the README says is what happens."""
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from emtui.bindings import EXPLORE
@@ -52,3 +54,20 @@ def test_every_key_of_the_explorer_is_in_the_table():
             continue
         key = binding.key.split(",")[0]
         assert f"`{names.get(key, key)}`" in table, binding.id
+
+
+def test_the_table_of_packages_is_what_is_installed():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    section = README.split("## What it stands on", 1)[1].split("\n## ", 1)[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| ") and "package" not in line]
+    told = {name.strip() for row in rows for name in row.split(",")}
+    assert told == {re.split("[<>=]", words)[0] for words in project["dependencies"]}
+    for words in project["optional-dependencies"]["test"]:
+        name = re.split("[<>=]", words)[0]
+        assert name in section or name.endswith("-stubs"), name
+
+
+def test_every_file_of_the_house_is_there():
+    house = README.split("## The house", 1)[1].split("```")[1]
+    there = {path.name for folder in ("engine", "emtui") for path in (ROOT / folder).rglob("*.py")}
+    assert set(re.findall(r"[a-z_]+\.py\b", house)) <= there

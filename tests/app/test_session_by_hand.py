@@ -332,6 +332,19 @@ def test_the_script_of_a_network_weighs_its_training_rows(tmp_path: Path) -> Non
     assert json.loads(printed["hidden"]) == session.timeline.current.params.hidden.tolist()
 
 
+@pytest.mark.parametrize("how", ["moved", "weighed"])
+def test_the_script_of_a_move_comes_to_its_bound_where_e_steps_are_not_exact(tmp_path: Path, how: str) -> None:
+    session = walked("bars", 4)
+    if how == "moved":
+        move(session, "topics[0,0]", 0.2)
+    else:
+        session.weigh_row(3, 0)
+    printed = run_script(export_script(session, tmp_path / "run.py"), tmp_path)
+    step = session.timeline.current
+    assert float(printed["objective"]) == pytest.approx(step.objective, rel=1e-7)
+    assert json.loads(printed["topics"]) == step.params.topics.tolist()
+
+
 def test_a_script_of_draws_warns_that_iterations_are_counted_anew(tmp_path: Path) -> None:
     session = walked("coins", 3, algorithm="stochastic")
     move(session, "probabilities[0]", 0.9)

@@ -22,7 +22,7 @@ from emtui.networks.cost import (
     seconds_in_words,
 )
 from emtui.networks.rival import rival_model
-from emtui.networks.sweep import SIDES, Grid, Sweep, best_cell, has_rate, models_of, sweep
+from emtui.networks.sweep import SIDES, Grid, Sweep, has_rate, models_of, sweep
 from engine.errors import EngineError, OptionError
 from engine.models.mlp_cost import exact_cost
 from engine.models.mlp_predict import network_report
@@ -61,8 +61,6 @@ def test_tables_are_means_over_the_seeds_so_far() -> None:
     assert len(cell) == 2
     half = Sweep(SMALL, runs[:3]).table("rival", "test_accuracy")
     assert np.isnan(half).sum() == 3
-    assert best_cell(table, lowest=True) == tuple(int(i) for i in np.unravel_index(table.argmin(), table.shape))
-    assert best_cell(np.full((2, 2), np.nan), lowest=False) is None
 
 
 def test_a_method_without_a_rate_has_the_same_number_in_every_column() -> None:

@@ -73,3 +73,14 @@ async def test_without_annealing_the_keys_say_why() -> None:
     async with driving() as app:
         text = " ".join((await app.press("left_curly_bracket")).split())
         assert "A temperature is turned in annealed EM, and this is classic: choose the algorithm annealed." in text
+
+
+def test_a_bound_that_falls_when_it_gets_hotter_fell_for_the_temperature() -> None:
+    session = Session(choose("iris", algorithm="annealed:initial=2"))
+    session.take_iteration()
+    session.turn_temperature(3.0)
+    session.take()
+    (fall,) = session.frame().ledger.falls
+    assert (fall.quantity, fall.reason) == ("elbo", "annealed")
+    session.take()
+    assert {fall.reason for fall in session.frame().ledger.falls} <= {"annealed"}

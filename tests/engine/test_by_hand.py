@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 import engine
 from engine.arrays import largest_difference
 from engine.by_hand import is_by_hand, placed, reweighted, set_entry
+from engine.em import advance
 from engine.entries import entries, limits_of, moved, value_of
 from engine.errors import DataError, EngineError, OptionError
 from engine.ledgers import QUANTITIES, ledger
+from engine.reach import why_out_of_reach
 from engine.step import Step
 from engine.timeline import Timeline
 
@@ -126,7 +128,7 @@ def test_an_entry_is_set_with_its_rule_in_words() -> None:
         ("full", "means[7,0]", 1.0, "there is no entry"),
         ("full", "means[0,0]", math.nan, "must lie between"),
         ("full", "means[0,0]", math.inf, "must be finite"),
-        ("full", "means[0,0]", 1e200, "bound −∞"),
+        ("full", "means[0,0]", 1e200, "so far from the data"),
         ("full", "rates[0]", 1.0, "there is no parameter"),
         ("coins", "probabilities[0]", 1.0, "bound −∞"),
         ("poisson", "rates[0]", -1.0, "must lie between"),
@@ -347,3 +349,43 @@ def test_a_fork_opens_a_branch_even_at_the_end_and_keeps_the_old_one() -> None:
     assert timeline.n_branches == 3 and timeline.branches[2].parent == 1 and len(timeline) == 4
     with pytest.raises(IndexError):
         timeline.steps_of(3)
+
+
+@pytest.mark.parametrize("name", ["full", "tied", "diag", "spherical"])
+@pytest.mark.parametrize("half_steps", [0, 1, 2])
+def test_whatever_is_placed_goes_on_with_true_numbers(name: str, half_steps: int) -> None:
+    model, X = case(name)
+    step = list(engine.iterate(model, X, max_iter=1, tol=0.0))[half_steps]
+    for entry in entries(model, step.params):
+        if entry.field == "weights":
+            continue
+        for value in (1e-300, 1e-20, 1e-14, 1e-8, 1e6, 1e10, 1e16, 1e100, 1e160, 1e308):
+            try:
+                there = set_entry(step, entry, value)
+            except OptionError:
+                continue
+            for _ in range(4):
+                there = advance(there)
+                rounding = 1e-6 * max(1.0, abs(there.log_likelihood))
+                assert math.isfinite(there.objective) and there.kl > -rounding, (entry.name, value)
+
+
+def test_a_centre_out_of_reach_is_refused_also_at_the_start() -> None:
+    model, X = engine.KMeans(n_components=2), case("full")[1]
+    start = next(engine.iterate(model, X))
+    with pytest.raises(OptionError, match=r"^a mean can't be so far from the data: keep it within 1e\+100"):
+        set_entry(start, "centers[0,1]", 1e160)
+    huge, small = X * 1e150, X * 1e-150
+    for rows in (huge, small):  # what is far is told by the data
+        step = next(engine.iterate(model, rows))
+        assert set_entry(step, "centers[0,1]", 3.0 * float(rows.max())).log_likelihood <= 0.0
+
+
+def test_limits_are_in_units_of_the_columns() -> None:
+    X = case("full")[1] * np.array([1e-9, 1e9])
+    step = list(engine.iterate(engine.GaussianMixture(n_components=2, reg_covar=0.0), X, max_iter=1, tol=0.0))[-1]
+    assert why_out_of_reach(step.problem.model, step.params, step.problem.data) == ""
+    variance = float(step.params.covariances[0, 0, 0])
+    set_entry(step, "covariances[0,0,0]", variance * 1e-10)
+    with pytest.raises(OptionError, match="so wide or so narrow"):
+        set_entry(step, "covariances[0,0,0]", 1.0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import engine
+from engine.by_hand import set_entry
 from engine.em import begin, e_step, m_step
 from engine.entries import entries, value_of
 from engine.errors import EngineError
@@ -171,3 +172,11 @@ def test_no_row_and_no_e_step_are_sentences():
             worked_row(step, row)
     with pytest.raises(EngineError, match="no parameter"):
         worked_parameter(step, "means[0]")
+
+
+def test_what_was_moved_by_hand_is_not_laid_to_the_move_of_another():
+    step = walked("coins")[-1]
+    for entry, value in (("probabilities[0]", 0.6), ("probabilities[1]", 0.3)):
+        step = set_entry(step, entry, value)
+    remark = worked_parameter(step, "probabilities[0]").remark
+    assert remark.startswith("changed by hand since this M-step, at last: probabilities[1] set by hand from ")

@@ -1,0 +1,82 @@
+"""What is told after moves by hand is true of the rows that count, and of the steps that EM took itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from test_session_by_hand import move, text_of, told
+from walking import walked
+
+from emtui.charts.colors import DARK
+from emtui.panes.agreement_lines import agreement_lines
+from emtui.views import view_for
+from emtui.views.format import number
+from emtui.views.moves import most_moved
+
+
+def test_rows_that_are_left_out_are_not_those_that_move() -> None:
+    session = walked("iris", 2)
+    session.take()
+    named = most_moved(session.frame())
+    assert named is not None and named.n_changed > 1
+    session.timeline.move(-1)
+    session.weigh_row(named.row, 0)
+    session.take()
+    frame = session.frame()
+    left = most_moved(frame)
+    assert left is not None and left.row != named.row
+    now, before = frame.responsibilities, frame.responsibilities_before
+    assert now is not None and before is not None
+    others = np.arange(150) != named.row
+    assert left.amount == np.abs(now - before)[others].max()
+    assert left.n_changed == np.count_nonzero((now.argmax(axis=1) != before.argmax(axis=1)) & others)
+    assert f"ow {left.row + 1} " in told(frame)
+
+
+def test_rows_that_are_left_out_are_not_shared() -> None:
+    session = walked("iris", 0)
+    session.take()
+    r = session.frame().responsibilities
+    assert r is not None
+    unsure = np.flatnonzero(r.max(axis=1) < 0.9)
+    session.timeline.move(-1)
+    session.weigh_row(int(unsure[0]), 0)
+    session.take()
+    assert f" {len(unsure) - 1} rows are shared" in told(session.frame())
+
+
+def test_gains_of_rows_are_told_of_the_same_rows_alone() -> None:
+    session = walked("iris", 3)
+    for row in range(100, 130):
+        session.weigh_row(row, 0)
+    session.take()  # the component has lost rows, most of them because they were taken from it
+    assert session.frame().weighed_since
+    assert "rows" not in told(session.frame())
+    session.take()
+    session.take()
+    assert not session.frame().weighed_since
+    after = walked("iris", 4)
+    after.weigh_row(100, 0)
+    after.take()
+    after.take()
+    assert after.frame().weighed_since  # also where an E-step lies between
+
+
+def test_a_network_says_that_hits_and_losses_are_of_all_rows() -> None:
+    session = walked("iris", 2, model="mlp", standardize=True)
+    learning = session.choices.learning
+    assert learning is not None
+    session.weigh_row(int(learning.train[0]), 0)
+    said = " ".join(text_of((line,)) for line in agreement_lines(session.frame(), 60, DARK))
+    assert "By hand: 1 left out; hits and losses count every row once, and the other method has them all." in said
+
+
+def test_a_move_by_hand_is_no_rate() -> None:
+    session = walked("linkage", 4)
+    view = view_for("linkage")
+    move(session, "theta", 0.3)
+    rates = []
+    for _ in range(3):
+        rates.append(view.parameters(session.frame()).note)
+        session.take_iteration()
+    one, two, three = (params.theta for params in session.frame().trail[-4:-1])
+    assert rates == ["", "", f"The last step of θ was {number((three - two) / (two - one), 4)} of the one before."]
