@@ -65,12 +65,14 @@ def by_line(plot: PairPlot, place: PairPlace, width: int) -> Pieces:
 
 
 def _drawn(plot: PairPlot) -> str:
-    """How many rows the pictures draw, and the numbers are of, where that is not all."""
+    """How many rows the pictures draw, and the numbers are of, where that is not all; that each counts once, where by
+    hand one doesn't."""
     n_rows, looked = plot.data.n_samples, len(plot.groups.rows)
-    if plot.n_drawn == n_rows:
-        return ""
-    numbers = f", r of {looked:,}" if plot.n_drawn < looked < n_rows else ""
-    return f"{plot.n_drawn:,} of {n_rows:,} rows drawn{numbers}"
+    parts = ["every row counted once"] if plot.frame.step.problem.data.sample_weight is not None else []
+    if plot.n_drawn != n_rows:
+        numbers = f", r of {looked:,}" if plot.n_drawn < looked < n_rows else ""
+        parts.append(f"{plot.n_drawn:,} of {n_rows:,} rows drawn{numbers}")
+    return " · ".join(parts)
 
 
 def _legend(plot: PairPlot, room: int) -> Pieces:

@@ -88,8 +88,7 @@ class LookingScreen(MovingScreen):
             return
         from emtui.screens.sweep import SweepScreen
 
-        self._pause()
-        self.app.push_screen(SweepScreen(self._choices), self._swept)
+        self._survey(SweepScreen(self._choices), "Each cell begins anew", self._swept)
 
     def _swept(self, choices: Choices | None) -> None:
         if choices is not None:

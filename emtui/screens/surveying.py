@@ -58,11 +58,14 @@ class SurveyingScreen(SteppingScreen):
             return
         self._survey(SelectionScreen(self._choices), "The sizes are fitted")
 
-    def _survey(self, screen: SurveyScreen, how: str) -> None:
-        """Open it; where something was moved by hand, say that a survey knows nothing of that."""
+    def _survey(self, screen: SurveyScreen, how: str, then: Callable[[Choices | None], None] | None = None) -> None:
+        """Open it, and then what is chosen there; where something was moved by hand, say that it takes no part.
+
+        then: what to do with the choices; None to open them and run to where they ended.
+        """
         self._let_go()
         moved = self.frame is not None and self.frame.moved_by_hand
-        self.app.push_screen(screen, self._surveyed)
+        self.app.push_screen(screen, then or self._surveyed)
         if moved:
             said = f"{how}, with every row counted once: what was moved by hand takes no part."
             self.app.notify(said, timeout=_SECONDS_SAID, markup=False)

@@ -319,3 +319,11 @@ async def test_other_data_begin_at_their_own_best_pair() -> None:
         assert isinstance(app.app.screen, PairsScreen)
         assert "of 13" in head(app.text)
         assert str(app.app.screen.query_one("#hint", Static).render()).startswith("d colours · tab pair · , . features")
+
+
+async def test_rows_weighed_by_hand_count_once_here_and_that_is_said() -> None:
+    async with driving() as driver:
+        await driver.press("n")
+        explorer(driver.app).runner.do(lambda session: session.weigh_row(3, 0.0))
+        await driver.settle()
+        assert "every row counted once" in await driver.press("M")

@@ -271,11 +271,13 @@ async def test_starts_are_added_and_taken_away(size: tuple[int, int]) -> None:
         assert "One start is the least" in await at_rest(app)
 
 
-@pytest.mark.parametrize("key", ["f", "O", "K"])
-async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key: str) -> None:
-    async with driving(choose("coins"), size=(120, 40)) as app:
+@pytest.mark.parametrize(("key", "model"), [("f", "coins"), ("O", "coins"), ("K", "coins"), ("w", "mlp")])
+async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key: str, model: str) -> None:
+    choices = choose("coins") if model == "coins" else choose("iris", model=model, standardize=True)
+    row = 2 if choices.learning is None else int(choices.learning.train[0])
+    async with driving(choices, size=(120, 40)) as app:
         await app.press("n")
-        explorer(app.app).runner.do(lambda session: session.weigh_row(2, 0))
+        explorer(app.app).runner.do(lambda session: session.weigh_row(row, 0))
         await app.settle()
         assert "takes no part" in await app.press(key)
         await app.press("escape", "b")
