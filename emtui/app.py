@@ -43,7 +43,7 @@ class EmtuiApp(App[None]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", show=False, priority=True),
-        Binding("q,ctrl+q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
+        Binding("q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
     ]
 
     def __init__(self, choices: Choices | Callable[[], Choices], config: Config | None = None) -> None:

@@ -225,11 +225,10 @@ class KeyLine(Widget):
 
     def _named_keys(self) -> list[tuple[str, Binding]]:
         """The footer's bindings with the keys that they have now, the user's own map included."""
-        active = {one.binding.id: one.binding for one in self.screen.active_bindings.values() if one.binding.id}
-        by_id = {binding.id: binding for binding in EXPLORE}
-        return [
-            (self.app.get_key_display(active.get(name, by_id[name])), active.get(name, by_id[name])) for name in FOOTER
-        ]
+        named = {binding.id: binding for binding in EXPLORE}
+        active = [one.binding for one in self.screen.active_bindings.values() if one.binding.id]
+        named |= {binding.id: binding for binding in reversed(active)}  # of several keys the first
+        return [(self.app.get_key_display(named[name]), named[name]) for name in FOOTER]
 
     def _fitting(self) -> list[tuple[str, Binding]]:
         chosen: list[tuple[str, Binding]] = []

@@ -62,7 +62,7 @@ class NetworkView(View):
         if axes != _PICTURE or frame.contest is None:
             return None
         made = network_diagram(frame, look_at_row(frame, highlight, thorough=thorough))
-        latent = frame.choices.model.name != "backprop"
+        latent = frame.choices.model.hides
         return replace(made, more=latent and not thorough and takes_long(frame.step.params))
 
     def scene(

@@ -264,3 +264,11 @@ async def test_q_in_a_dialog_is_a_letter():
     async with driving() as app:
         await app.press("o", "q")
         assert not app.app._exit and "open a file" in app.text
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_footer_has_the_first_key_of_each(size):
+    async with driving(size=size) as app:
+        footer = (await app.press("n")).splitlines()[-1].strip()
+        assert footer.startswith("e E-step  m M-step  n iteration  space play")
+        assert footer.endswith("? help  q quit") and "← back" in footer
