@@ -15,7 +15,8 @@ from emtui.charts.scene import Curve, Dots, HLine, Layer, Mark, Scene
 from emtui.frame import Frame
 from emtui.views.answers import answers_of_row, told
 from emtui.views.bernoulli_pictures import picture_scene
-from emtui.views.format import amount, from_to, plural, probability
+from emtui.views.format import amount, plural, probability
+from emtui.views.moves import probability_moved
 from emtui.views.points import shares
 from emtui.views.sentences import component_name, how_many, tell
 from emtui.views.tables import Column, table
@@ -169,15 +170,12 @@ class BernoulliView(View):
 
     def _moved(self, frame: Frame) -> str:
         """The component and column whose probability moved most."""
-        now, before = frame.trail[-1].probabilities, frame.trail[-2].probabilities
-        change = np.abs(now - before)
-        k, d = (int(i) for i in np.unravel_index(int(change.argmax()), change.shape))
-        if change[k, d] < 5e-7:
+        found = probability_moved(frame.trail[-1].probabilities, frame.trail[-2].probabilities, 5e-7)
+        if found is None:
             return "no probability moved"
+        k, d, how = found
         name = frame.choices.dataset.feature_names[d]
-        verb = "rose" if now[k, d] > before[k, d] else "fell"
-        moved = from_to(float(before[k, d]), float(now[k, d]))
-        return f"{component_name(k)} changed most: its probability of a 1 in {name} {verb} from {moved}"
+        return f"{component_name(k)} changed most: its probability of a 1 in {name} {how}"
 
 
 def _page_end(frame: Frame, axes: Axes) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emtui.frame import Frame
+from emtui.views.format import from_to
 from engine.arrays import Array
 
 _ROWS_AT_ONCE = 16_384
@@ -104,6 +105,19 @@ class ComponentMove:
     widening: float
     widening_column: int
     amount: float
+
+
+def probability_moved(now: Array, before: Array, least: float) -> tuple[int, int, str] | None:
+    """The row and column of (K, d) probabilities that moved most, and how: "rose from .2 to .3".
+
+    None where none of them moved by `least`.
+    """
+    change = np.abs(now - before)
+    k, j = (int(i) for i in np.unravel_index(int(change.argmax()), change.shape))
+    if change[k, j] < least:
+        return None
+    verb = "rose" if now[k, j] > before[k, j] else "fell"
+    return k, j, f"{verb} from {from_to(float(before[k, j]), float(now[k, j]))}"
 
 
 def largest_move(

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from emtui.frame import Frame
-from emtui.views.format import from_to, number, signed
+from emtui.views.format import number, signed
 from emtui.views.meeting import Settling, bound, shared_at
+from emtui.views.moves import probability_moved
 from emtui.views.sentences import assigned, ending, events, how_many, line, row_name
 from engine.inference import Hard, Sampled, Tempered
 from engine.text import clean
@@ -58,15 +59,11 @@ def _start(frame: Frame) -> str:
 
 def _moved(frame: Frame) -> str:
     """The topic and word whose probability moved most."""
-    now, before = frame.trail[-1].topics, frame.trail[-2].topics
-    change = np.abs(now - before)
-    k, v = (int(i) for i in np.unravel_index(int(change.argmax()), change.shape))
-    if change[k, v] < 5e-8:
+    found = probability_moved(frame.trail[-1].topics, frame.trail[-2].topics, 5e-8)
+    if found is None:
         return "no topic moved"
-    word = frame.choices.dataset.feature_names[v]
-    verb = "rose" if now[k, v] > before[k, v] else "fell"
-    moved = from_to(float(before[k, v]), float(now[k, v]))
-    return f"{_topic(k)} changed most: its probability of {word} {verb} from {moved}"
+    k, v, how = found
+    return f"{_topic(k)} changed most: its probability of {frame.choices.dataset.feature_names[v]} {how}"
 
 
 def _drawn(frame: Frame) -> str:
