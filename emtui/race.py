@@ -14,6 +14,7 @@ from typing import Any
 from emtui.baseline import classes_to_find
 from emtui.choices import Choices
 from emtui.known import NONE, n_given
+from engine.algorithm import Rising
 from engine.algorithms import ALGORITHMS, algorithm_named
 from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
@@ -27,6 +28,14 @@ from engine.stopping import StoppingRule
 KMEANS = "k-means"
 N_STARTS, MOST_STARTS = 3, 12
 _CENTRES = {"gmm": "means", "bernoulli": "probabilities", "poisson": "rates"}  # which of θ⁰ are centres for k-means
+
+
+_MUST_RISE: dict[Rising, str] = {
+    "both": "its objective must rise, and so must the bound",
+    "objective": "its objective must rise",
+    "elbo": "its bound must rise, but the objective may fall",
+    "nothing": "its objective may fall, and so may the bound",
+}
 
 
 @dataclass(frozen=True)
@@ -95,6 +104,17 @@ class Race:
     def over(self) -> bool:
         """Nobody runs any more."""
         return all(racer.over for racer in self.racers)
+
+
+def must_rise(racer: Racer) -> str:
+    """Whether its objective must rise, in a sentence; "" of a racer that can't be run."""
+    if racer.choices is None:
+        return ""
+    if racer.name == KMEANS:
+        return "k-means: its inertia never rises, but the objective may fall."
+    if racer.choices.model.samples:
+        return f"{racer.name}: its E-steps draw, so that nothing must rise."
+    return f"{racer.name}: {_MUST_RISE[algorithm_named(racer.choices.algorithm).rises]}."
 
 
 def why_no_race(choices: Choices) -> str:

@@ -22,7 +22,7 @@ from emtui.networks.cost import seconds_in_words
 from emtui.panes.columns import Cell, Column, ink
 from emtui.panes.plain_table import PlainTable
 from emtui.panes.table import LineTable
-from emtui.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, race
+from emtui.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, must_rise, race
 from emtui.screens.survey import SurveyScreen, named
 from emtui.views.format import MISSING, amount, number, plural, share
 
@@ -127,10 +127,11 @@ class RaceScreen(SurveyScreen):
         self._say()
 
     def _say(self) -> None:
-        """Who stands highest; of a racer that could not be run, why."""
+        """Who stands highest, and whether the objective of the one pointed at must rise; or why it can't run."""
         said = ""
         if self.race is not None:
-            said = self.race.racers[self._place].error or verdict(self.race)
+            racer = self.race.racers[self._place]
+            said = racer.error or " ".join(part for part in (verdict(self.race), must_rise(racer)) if part)
         self.query_one("#verdict", Static).update(Content(said))
 
     # keys

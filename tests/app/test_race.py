@@ -284,3 +284,23 @@ async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key
         app.app.clear_notifications()
         await app.settle()
         assert "takes no part" not in await app.press(key)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_each_racer_says_whether_its_objective_must_rise(size: tuple[int, int]) -> None:
+    async with driving(size=size) as app:
+        await app.press("f")
+        text = await at_rest(app)
+        said = {
+            "classic": "its objective must rise, and so must the bound.",
+            "hard": "its bound must rise, but the objective may fall.",
+            "stochastic": "its objective may fall, and so may the bound.",
+            "annealed": "its objective may fall, and so may the bound.",
+            "squarem": "its objective must rise.",
+            "seed 1": "its objective must rise, and so must the bound.",
+            "seed 2": "its objective must rise, and so must the bound.",
+            "k-means": "its inertia never rises, but the objective may fall.",
+        }
+        for name, words in said.items():
+            assert f"{name}: {words}" in " ".join(text.split()), text
+            text = await app.press("down")
