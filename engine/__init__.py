@@ -17,95 +17,104 @@ from typing import TYPE_CHECKING, Any
 import numpy as np  # noqa: F401  # the one library that everything here stands on
 
 if TYPE_CHECKING:
+    from engine.analysis.bound_profile import bound_slice as bound_slice
+    from engine.analysis.bound_profile import slice_names as slice_names
+    from engine.analysis.convergence import convergence_of as convergence_of
+    from engine.analysis.convergence_rate import map_rate as map_rate
+    from engine.analysis.evaluation import agreement as agreement
+    from engine.analysis.evaluation import criteria as criteria
+    from engine.analysis.many_starts import all_starts as all_starts
+    from engine.analysis.many_starts import many_starts as many_starts
+    from engine.analysis.optima import group_optima as group_optima
+    from engine.analysis.selection import best_candidate as best_candidate
+    from engine.analysis.selection import compare_sizes as compare_sizes
     from engine.baselines.backprop import BackpropMLP as BackpropMLP
     from engine.baselines.kmeans import KMeans as KMeans
-    from engine.convergence import convergence_of as convergence_of
-    from engine.corpus import read_corpus as read_corpus
-    from engine.data import Dataset as Dataset
-    from engine.data import datasets as datasets
-    from engine.data import load as load
-    from engine.em import advance as advance
-    from engine.em import begin as begin
-    from engine.em import e_step as e_step
-    from engine.em import iterate as iterate
-    from engine.em import m_step as m_step
+    from engine.data.dataset import Dataset as Dataset
+    from engine.data.dataset import datasets as datasets
+    from engine.data.dataset import load as load
+    from engine.data.train_test import train_test_split as train_test_split
+    from engine.em.fit import Run as Run
+    from engine.em.fit import fit as fit
+    from engine.em.loop import advance as advance
+    from engine.em.loop import begin as begin
+    from engine.em.loop import e_step as e_step
+    from engine.em.loop import iterate as iterate
+    from engine.em.loop import m_step as m_step
+    from engine.em.step import Phase as Phase
+    from engine.em.step import Step as Step
+    from engine.em.timeline import Timeline as Timeline
     from engine.errors import DataError as DataError
     from engine.errors import EngineError as EngineError
     from engine.errors import OptionError as OptionError
-    from engine.evaluation import agreement as agreement
-    from engine.evaluation import criteria as criteria
-    from engine.ledgers import ledger as ledger
-    from engine.map_rate import map_rate as map_rate
+    from engine.explain.derivation import worked_parameter as worked_parameter
+    from engine.explain.derivation import worked_row as worked_row
+    from engine.explain.derivation import worked_word as worked_word
+    from engine.explain.ledger import ledger as ledger
     from engine.models import model_class as model_class
     from engine.models import model_names as model_names
-    from engine.models.bernoulli import BernoulliMixture as BernoulliMixture
+    from engine.models.bernoulli.mixture import BernoulliMixture as BernoulliMixture
     from engine.models.binomial import BinomialMixture as BinomialMixture
-    from engine.models.gaussian import GaussianMixture as GaussianMixture
-    from engine.models.hmm import HiddenMarkovModel as HiddenMarkovModel
-    from engine.models.hmm_params import GaussianEmission as GaussianEmission
+    from engine.models.gaussian.mixture import GaussianMixture as GaussianMixture
+    from engine.models.hmm.model import HiddenMarkovModel as HiddenMarkovModel
+    from engine.models.hmm.params import GaussianEmission as GaussianEmission
     from engine.models.linkage import GeneticLinkage as GeneticLinkage
-    from engine.models.mlp import LatentMLP as LatentMLP
-    from engine.models.mlp_predict import network_report as network_report
+    from engine.models.network.model import LatentMLP as LatentMLP
+    from engine.models.network.predict import network_report as network_report
     from engine.models.poisson import PoissonMixture as PoissonMixture
-    from engine.models.topics import LatentDirichletAllocation as LatentDirichletAllocation
-    from engine.models.topics_evidence import perplexity as perplexity
-    from engine.optima import group_optima as group_optima
+    from engine.models.topics.evidence import perplexity as perplexity
+    from engine.models.topics.model import LatentDirichletAllocation as LatentDirichletAllocation
     from engine.parallel import threads as threads
-    from engine.restarts import all_starts as all_starts
-    from engine.restarts import many_starts as many_starts
-    from engine.run import Run as Run
-    from engine.run import fit as fit
-    from engine.selection import best_candidate as best_candidate
-    from engine.selection import compare_sizes as compare_sizes
-    from engine.slices import bound_slice as bound_slice
-    from engine.slices import slice_names as slice_names
-    from engine.split import train_test_split as train_test_split
-    from engine.step import Phase as Phase
-    from engine.step import Step as Step
-    from engine.tables import preview_table as preview_table
-    from engine.tables import read_table as read_table
-    from engine.timeline import Timeline as Timeline
-    from engine.worked import worked_parameter as worked_parameter
-    from engine.worked import worked_row as worked_row
-    from engine.worked import worked_word as worked_word
+    from engine.readers.corpus import read_corpus as read_corpus
+    from engine.readers.table import preview_table as preview_table
+    from engine.readers.table import read_table as read_table
 
 _HOMES = {
     "engine.baselines.backprop": ("BackpropMLP",),
     "engine.baselines.kmeans": ("KMeans",),
-    "engine.corpus": ("read_corpus",),
-    "engine.data": ("Dataset", "datasets", "load"),
-    "engine.em": ("advance", "begin", "e_step", "iterate", "m_step"),
+    "engine.readers.corpus": ("read_corpus",),
+    "engine.data.dataset": ("Dataset", "datasets", "load"),
+    "engine.em.loop": ("advance", "begin", "e_step", "iterate", "m_step"),
     "engine.errors": ("DataError", "EngineError", "OptionError"),
-    "engine.evaluation": ("agreement", "criteria"),
+    "engine.analysis.evaluation": ("agreement", "criteria"),
     "engine.models": ("model_class", "model_names"),
-    "engine.models.bernoulli": ("BernoulliMixture",),
+    "engine.models.bernoulli.mixture": ("BernoulliMixture",),
     "engine.models.binomial": ("BinomialMixture",),
-    "engine.models.gaussian": ("GaussianMixture",),
-    "engine.models.hmm": ("HiddenMarkovModel",),
-    "engine.models.hmm_params": ("GaussianEmission",),
+    "engine.models.gaussian.mixture": ("GaussianMixture",),
+    "engine.models.hmm.model": ("HiddenMarkovModel",),
+    "engine.models.hmm.params": ("GaussianEmission",),
     "engine.models.linkage": ("GeneticLinkage",),
-    "engine.models.mlp": ("LatentMLP",),
-    "engine.models.mlp_predict": ("network_report",),
+    "engine.models.network.model": ("LatentMLP",),
+    "engine.models.network.predict": ("network_report",),
     "engine.models.poisson": ("PoissonMixture",),
-    "engine.models.topics": ("LatentDirichletAllocation",),
-    "engine.models.topics_evidence": ("perplexity",),
-    "engine.run": ("Run", "fit"),
-    "engine.split": ("train_test_split",),
-    "engine.step": ("Phase", "Step"),
-    "engine.tables": ("preview_table", "read_table"),
+    "engine.models.topics.model": ("LatentDirichletAllocation",),
+    "engine.models.topics.evidence": ("perplexity",),
+    "engine.em.fit": ("Run", "fit"),
+    "engine.data.train_test": ("train_test_split",),
+    "engine.em.step": ("Phase", "Step"),
+    "engine.readers.table": ("preview_table", "read_table"),
     "engine.parallel": ("threads",),
-    "engine.timeline": ("Timeline",),
-    "engine.convergence": ("convergence_of",),
-    "engine.map_rate": ("map_rate",),
-    "engine.ledgers": ("ledger",),
-    "engine.optima": ("group_optima",),
-    "engine.restarts": ("all_starts", "many_starts"),
-    "engine.selection": ("best_candidate", "compare_sizes"),
-    "engine.slices": ("bound_slice", "slice_names"),
-    "engine.worked": ("worked_parameter", "worked_row", "worked_word"),
+    "engine.em.timeline": ("Timeline",),
+    "engine.analysis.convergence": ("convergence_of",),
+    "engine.analysis.convergence_rate": ("map_rate",),
+    "engine.explain.ledger": ("ledger",),
+    "engine.analysis.optima": ("group_optima",),
+    "engine.analysis.many_starts": ("all_starts", "many_starts"),
+    "engine.analysis.selection": ("best_candidate", "compare_sizes"),
+    "engine.analysis.bound_profile": ("bound_slice", "slice_names"),
+    "engine.explain.derivation": ("worked_parameter", "worked_row", "worked_word"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = ("algorithms", "by_hand", "stopping", "testing", "initialization", "evaluation", "replays", "studies")
+_MODULES = {
+    "algorithms": "engine.em.algorithms",
+    "by_hand": "engine.editing.edits",
+    "evaluation": "engine.analysis.evaluation",
+    "initialization": "engine.starts.initialization",
+    "replays": "engine.reference.replay",
+    "stopping": "engine.em.stopping",
+    "studies": "engine.reference.network_study",
+    "testing": "engine.testing",
+}
 __all__ = sorted((*_HOME_OF, *_MODULES))
 
 
@@ -115,7 +124,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if name in _MODULES:
-        return import_module(f"engine.{name}")
+        return import_module(_MODULES[name])
     raise AttributeError(f"module 'engine' has no attribute {name!r}")
 
 

@@ -21,6 +21,7 @@ theme changes. A changed picture is a new scene; arrays given to a scene are nev
     # tables: bar(0.62, 10), spark(objectives, 20), share_bar(R[70], 9, p)
 """
 
+from emtui.charts.cell_text import clean, fit, pad
 from emtui.charts.chart import Chart
 from emtui.charts.colors import ANSI, DARK, LIGHT, Palette, blend, mix
 from emtui.charts.heatmap import Heatmap, Matrix
@@ -47,7 +48,6 @@ from emtui.charts.scene import (
 )
 from emtui.charts.sparkbar import bar, share_bar, share_cells, spark
 from emtui.charts.surface import surface_palette
-from emtui.charts.text import clean, fit, pad
 
 __all__ = [
     "ANSI",

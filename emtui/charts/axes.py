@@ -15,9 +15,9 @@ from functools import partial
 
 import numpy as np
 
-from emtui.charts.memory import memory
+from emtui.charts.cache import memory
+from emtui.charts.cell_text import fit
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Ground, Layer, Mark, Raster, Scene, Stack
-from emtui.charts.text import fit
 
 MARGIN = 0.04
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emtui.charts.axes import Axis
+from emtui.charts.cell_text import single_cell
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
 from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, pack_all
 from emtui.charts.prose import put_prose
@@ -40,7 +41,6 @@ from emtui.charts.scene import (
     VLine,
 )
 from emtui.charts.stack import put_stack
-from emtui.charts.text import single_cell
 
 BLANK, DOT, BAR = 0, 1, 2
 # The bit of a braille dot by its row (0 at the top) and column in the cell [Unicode, chapter 21].

@@ -10,11 +10,11 @@ from rich.cells import cell_len
 
 from emtui.charts.axes import Axis, Ticks, fit_axes, make_ticks, named_ticks
 from emtui.charts.canvas import Canvas
+from emtui.charts.cell_text import fit, single_cell
 from emtui.charts.colors import Palette
 from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, Picture, View, pack
 from emtui.charts.plotext_adapter import draw_frame, text_cells
 from emtui.charts.scene import RGB, Bars, Curve, Dots, Mark, Scene
-from emtui.charts.text import fit, single_cell
 
 LegendEntry = tuple[str, RGB, str]
 _LABEL = 6  # cells of a legend's label that are the least of it

@@ -20,7 +20,7 @@ from plotext._date import date_class
 from plotext._monitor import monitor_class
 
 from emtui.charts.axes import Ticks
-from emtui.charts.text import cells
+from emtui.charts.cell_text import cells
 
 CharArray = npt.NDArray[np.str_]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from emtui.charts.cell_text import fit
 from emtui.charts.picture import PLAIN, pack
 from emtui.charts.plotext_adapter import text_cells
 from emtui.charts.scene import RGB, Prose
-from emtui.charts.text import fit
 
 if TYPE_CHECKING:
     from emtui.charts.canvas import Canvas

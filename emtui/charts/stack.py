@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from emtui.charts.cell_text import single_cell
 from emtui.charts.picture import NO_COLOR, pack
 from emtui.charts.scene import Stack
-from emtui.charts.text import single_cell
 
 if TYPE_CHECKING:
     from emtui.charts.canvas import Canvas

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from emtui.exports.files import ExportError, file_name, write_file, write_numbered
-from emtui.exports.parameters_file import parameters_text
-from emtui.exports.script import script_text
+from emtui.exports.python_script import script_text
 from emtui.exports.step_record import csv_line, csv_lines, json_text, step_record
-from emtui.session import Session
-from emtui.sources import looks_like_file
-from engine.step import Posterior, Step
+from emtui.session.session import Session
+from emtui.spec.atomic_files import ExportError, file_name, write_file, write_numbered
+from emtui.spec.parameters_file import parameters_text
+from emtui.spec.sources import looks_like_file
+from engine.em.step import Posterior, Step
 
 _ROWS_AT_ONCE = 8_192
 PathLike = str | os.PathLike[str]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
-from emtui.exports.files import file_name, write_file, write_numbered
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.atomic_files import file_name, write_file, write_numbered
 from emtui.views import view_for
-from emtui.views.by_hand import step_sentence
+from emtui.views.edit_sentences import step_sentence
 
 WIDTH, HEIGHT = 100, 36
 

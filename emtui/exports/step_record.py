@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from emtui.exports.parameters_file import params_as_lists
-from engine.step import Step
+from emtui.spec.parameters_file import params_as_lists
+from engine.em.step import Step
 
 SCALARS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy", "seconds")
 _MOST_COLUMNS = 500

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emtui.choices import Choices
+from emtui.spec.run_spec import Choices
+from engine.em.inference import EXACT
 from engine.errors import OptionError
-from engine.inference import EXACT
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_cost import exact_cost, free_memory
+from engine.models.network.cost import exact_cost, free_memory
+from engine.models.network.model import LatentMLP
 from engine.parallel import one_blas_thread
 
 MOST_UNITS = 30

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from emtui.choices import Choices
-from emtui.networks.learning import Learning
 from emtui.networks.scores import Progress, progress
-from engine.algorithms import algorithm_named
-from engine.em import advance, begin_problem
+from emtui.spec.run_spec import Choices
+from emtui.spec.train_test_split import Learning
+from engine.em.algorithms import algorithm_named
+from engine.em.loop import advance, begin_problem
+from engine.em.step import Problem, Step
 from engine.errors import EngineError
 from engine.models import model_class
 from engine.options import parse_options
-from engine.step import Problem, Step
 
 _OTHER = {"mlp": "backprop", "backprop": "mlp"}
 _SHARED = ("hidden_units", "weight_decay", "weight_scale")

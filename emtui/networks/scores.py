@@ -7,9 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from emtui.networks.learning import Learning
+from emtui.spec.train_test_split import Learning
 from engine.arrays import Array, IntArray
-from engine.models.mlp_predict import Prediction, PredictionReport, exactly_predictable, network_report, predict_network
+from engine.models.network.predict import (
+    Prediction,
+    PredictionReport,
+    exactly_predictable,
+    network_report,
+    predict_network,
+)
 
 N_DRAWS = 200
 _MOST_KEPT = 10_000  # probabilities of one score, since every iteration has one

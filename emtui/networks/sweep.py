@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from emtui.choices import Choices
 from emtui.networks.rival import rival_model
 from emtui.networks.scores import score
+from emtui.spec.run_spec import Choices
 from engine.arrays import Array
-from engine.em import iterate
+from engine.em.loop import iterate
 from engine.errors import EngineError, OptionError
 from engine.models import model_class
 from engine.parallel import one_blas_thread

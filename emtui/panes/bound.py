@@ -12,19 +12,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from emtui.charts.cell_text import first_fitting
 from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
-from emtui.charts.text import first_fitting
-from emtui.frame import Frame
-from emtui.messages import Asked
-from emtui.panes.columns import joined
 from emtui.panes.pane import Pane
-from emtui.panes.parameter_names import ParameterNames, parameter_names, parameter_words
-from emtui.questions import BoundAlong, Question
-from emtui.views.format import fixed, number
-from engine.slices import LINE, Slice
-from engine.step import Step
+from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
+from emtui.session.messages import Asked
+from emtui.session.queries import BoundAlong, Question
+from emtui.session.snapshot import Frame
+from emtui.views.number_format import fixed, number
+from emtui.widgets.table_columns import joined
+from engine.analysis.bound_profile import LINE, Slice
+from engine.em.step import Step
 
 _MOST_COMMANDS = 200
 _POINTS = (100, 200)  # of a curve in a small pane, and in one of the screen's width

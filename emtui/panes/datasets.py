@@ -13,16 +13,16 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from emtui.charts.text import fit, pad
-from emtui.choices import Choices
-from emtui.frame import Frame
-from emtui.messages import DatasetChosen, FileWanted
-from emtui.panes.choice_list import ChoiceList
-from emtui.panes.lines import cut_lines, wrapped
+from emtui.charts.cell_text import fit, pad
 from emtui.panes.pane import Pane
-from emtui.panes.wording import border_text
-from emtui.reading import AS_DETECTED, Reading
-from engine.data import datasets
+from emtui.panes.status_line import cut_lines, wrapped
+from emtui.session.messages import DatasetChosen, FileWanted
+from emtui.session.snapshot import Frame
+from emtui.spec.read_options import AS_DETECTED, Reading
+from emtui.spec.run_spec import Choices
+from emtui.widgets.border_text import border_text
+from emtui.widgets.choice_list import ChoiceList
+from engine.data.dataset import datasets
 from engine.text import clean
 
 PRESENT = "●"

@@ -7,17 +7,17 @@ from typing import Any, ClassVar
 
 from textual.containers import Vertical
 
-from emtui.frame import Frame
-from emtui.messages import KeyRefused
-from emtui.questions import Question
-from engine.step import Step
+from emtui.session.messages import KeyRefused
+from emtui.session.queries import Question
+from emtui.session.snapshot import Frame
+from engine.em.step import Step
 
 
 class Pane(Vertical):
     """A box of the explorer.
 
     `show` hands it a frame; `draw` is called with it at once where the pane is visible, else when it comes to light.
-    A pane posts messages (`emtui.messages`) and never touches the session.
+    A pane posts messages (`emtui.session.messages`) and never touches the session.
     """
 
     label: ClassVar[str] = ""  # on its tab and its border
@@ -76,7 +76,7 @@ class Pane(Vertical):
         raise NotImplementedError(f"{type(self).__name__} shows nothing")
 
     def take_answer(self, question: Question, step: Step, answer: Any) -> None:
-        """Take the answer to a question that some pane asked (`emtui.messages.Asked`); it may be another's."""
+        """Take the answer to a question that some pane asked (`emtui.session.messages.Asked`); it may be another's."""
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """What it can do besides its keys, for the palette: words, a tip, and the call."""

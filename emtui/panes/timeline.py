@@ -10,8 +10,8 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from emtui.frame import Frame, Record
-from emtui.messages import BranchChosen, GoTo
+from emtui.session.messages import BranchChosen, GoTo
+from emtui.session.snapshot import Frame, Record
 
 
 class TimelineBar(Widget):

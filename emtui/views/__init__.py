@@ -24,15 +24,15 @@ from emtui.views.view import Axes, Axis, Cell, ParameterRow, ParameterTable, Sha
 __all__ = ["Axes", "Axis", "Cell", "ParameterRow", "ParameterTable", "Share", "UnitsName", "View", "view_for"]
 
 _VIEWS = {
-    "gmm": ("emtui.views.gaussian", "GaussianView"),
+    "gmm": ("emtui.views.gaussian.gaussian", "GaussianView"),
     "coins": ("emtui.views.coins", "CoinsView"),
-    "bernoulli": ("emtui.views.bernoulli", "BernoulliView"),
+    "bernoulli": ("emtui.views.bernoulli.bernoulli", "BernoulliView"),
     "poisson": ("emtui.views.poisson", "PoissonView"),
     "linkage": ("emtui.views.linkage", "LinkageView"),
-    "topics": ("emtui.views.topics", "TopicsView"),
-    "hmm": ("emtui.views.hmm", "HiddenMarkovView"),
-    "mlp": ("emtui.views.network", "NetworkView"),
-    "backprop": ("emtui.views.network", "NetworkView"),
+    "topics": ("emtui.views.topics.topics", "TopicsView"),
+    "hmm": ("emtui.views.hmm.hmm", "HiddenMarkovView"),
+    "mlp": ("emtui.views.network.network", "NetworkView"),
+    "backprop": ("emtui.views.network.network", "NetworkView"),
     "kmeans": ("emtui.views.kmeans", "KMeansView"),
 }
 _GENERIC = ("emtui.views.generic", "GenericView")

@@ -9,11 +9,11 @@ import numpy as np
 
 from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
-from emtui.frame import Frame
-from emtui.views.format import amount, listed, number, plural, probability
+from emtui.session.snapshot import Frame
+from emtui.views.number_format import amount, listed, number, plural, probability
+from emtui.views.parameter_tables import Column, component_table
 from emtui.views.points import shares
 from emtui.views.sentences import how_many, tell
-from emtui.views.tables import Column, component_table
 from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
 from engine.arrays import Array, IntArray
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from emtui.frame import Frame
-from emtui.views.format import amount, from_to
-from emtui.views.moves import drawn_responsibilities
+from emtui.session.snapshot import Frame
+from emtui.views.changes import drawn_responsibilities
+from emtui.views.number_format import amount, from_to
+from emtui.views.parameter_tables import Column, table
 from emtui.views.points import PointsView
 from emtui.views.sentences import component_name, tell
-from emtui.views.tables import Column, table
 from emtui.views.view import ParameterTable, Share, UnitsName
 from engine.arrays import Array
 from engine.text import clean

@@ -10,10 +10,10 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer
-from emtui.frame import Frame
-from emtui.views.borders import voronoi_borders
-from emtui.views.format import amount, number
-from emtui.views.moves import most_moved
+from emtui.session.snapshot import Frame
+from emtui.views.changes import most_moved
+from emtui.views.number_format import amount, number
+from emtui.views.parameter_tables import Column, component_table
 from emtui.views.points import PointsView
 from emtui.views.projection import Direction, column_ends, shown_units, spreads
 from emtui.views.sentences import (
@@ -26,8 +26,8 @@ from emtui.views.sentences import (
     line,
     row_name,
 )
-from emtui.views.tables import Column, component_table
 from emtui.views.view import ParameterTable, UnitsName
+from emtui.views.voronoi import voronoi_borders
 from engine.arrays import Array
 
 _SAME = 1e-12

@@ -8,15 +8,15 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
-from emtui.frame import Frame
-from emtui.views.format import amount, from_to, number, probability
-from emtui.views.meeting import Settling, bound
-from emtui.views.memory import remembered
+from emtui.session.snapshot import Frame
+from emtui.views.bound_sentences import Settling, bound
+from emtui.views.dataset_cache import remembered
+from emtui.views.number_format import amount, from_to, number, probability
+from emtui.views.parameter_tables import Column, table
 from emtui.views.sentences import ending, events, line, objective
-from emtui.views.tables import Column, table
 from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
 from engine.arrays import Array
-from engine.inference import Hard, Sampled
+from engine.em.inference import Hard, Sampled
 
 _GRID = 801
 _WHOLE = Axes(Axis("feature", 0, "theta"))

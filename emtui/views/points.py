@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Cloud, ColorArray, Dots, Layer, Mark, Scene, Trail, VLine, histogram
-from emtui.frame import Frame
-from emtui.views.format import number, plural
-from emtui.views.memory import remembered
-from emtui.views.moves import drawn_responsibilities
+from emtui.session.snapshot import Frame
+from emtui.views.changes import drawn_responsibilities
+from emtui.views.column_separation import best_pair, ranked_columns
+from emtui.views.dataset_cache import remembered
+from emtui.views.number_format import number, plural
 from emtui.views.projection import Direction, coordinates, direction
-from emtui.views.separation import best_pair, ranked_columns
 from emtui.views.view import Axes, Axis, Share, UnitsName, View
 from engine.arrays import Array
-from engine.data import Dataset
+from engine.data.dataset import Dataset
 
 _PAIRED_COLUMNS = 12
 """Every pair of so many columns is offered; of more columns, the pairs of the best separated."""

@@ -8,13 +8,13 @@ import numpy as np
 
 from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
-from emtui.frame import Frame
+from emtui.session.snapshot import Frame
 from emtui.views.count_bars import CountBars
-from emtui.views.format import amount, from_to, listed, number, plural, probability
-from emtui.views.memory import remembered
+from emtui.views.dataset_cache import remembered
+from emtui.views.number_format import amount, from_to, listed, number, plural, probability
+from emtui.views.parameter_tables import Column, component_table
 from emtui.views.points import shares
 from emtui.views.sentences import component_name, how_many, tell
-from emtui.views.tables import Column, component_table
 from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
 from engine.arrays import Array
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emtui.frame import Frame
-from emtui.views.memory import remembered
-from emtui.views.pca import principal_components
+from emtui.session.snapshot import Frame
+from emtui.views.dataset_cache import remembered
+from emtui.views.principal_axes import principal_components
 from emtui.views.view import Axis, UnitsName
 from engine.arrays import Array
-from engine.data import Dataset
-from engine.units import Units, standard_units
+from engine.data.dataset import Dataset
+from engine.data.units import Units, standard_units
 
 
 @dataclass(frozen=True, eq=False)

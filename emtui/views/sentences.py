@@ -10,14 +10,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from emtui.views.format import amount, count, listed, number, plural, probability, signed
-from emtui.views.meeting import SAME, Settling, bound
-from emtui.views.moves import drawn_responsibilities, expected_rows, most_moved, rows_that_count
-from engine.inference import Hard, Sampled, Tempered
+from emtui.views.bound_sentences import SAME, Settling, bound
+from emtui.views.changes import drawn_responsibilities, expected_rows, most_moved, rows_that_count
+from emtui.views.number_format import amount, count, listed, number, plural, probability, signed
+from engine.em.inference import Hard, Sampled, Tempered
 from engine.text import clean
 
 if TYPE_CHECKING:
-    from emtui.frame import Frame
+    from emtui.session.snapshot import Frame
 
 ComponentName = Callable[[int], str]
 _NUMBER_WORDS = (

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from emtui.charts.colors import Palette
     from emtui.charts.diagram import Diagram
     from emtui.charts.scene import Scene
-    from emtui.frame import Frame
+    from emtui.session.snapshot import Frame
 
 UnitsName = Literal["data", "standard"]
 """Which units numbers are shown in: the data's own, or mean 0 and variance 1 in each column."""

@@ -15,11 +15,12 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
+from engine.em.inference import EXACT, Inference
+from engine.em.model import Event, Expectation, Maximization, Model
 from engine.errors import EngineError, OptionError
-from engine.inference import EXACT, Inference
-from engine.model import Event, Expectation, Maximization, Model
-from engine.models.mlp_cost import check_memory
-from engine.models.mlp_params import (
+from engine.models.network.cost import check_memory
+from engine.models.network.data import NetworkRows, network_rows, new_rows
+from engine.models.network.params import (
     LARGEST_WEIGHT,
     NetworkParams,
     check_network_params,
@@ -29,8 +30,7 @@ from engine.models.mlp_params import (
     relabelled,
     sizes_of,
 )
-from engine.models.mlp_predict import activities, forward_probabilities, predictive
-from engine.models.mlp_rows import NetworkRows, network_rows, new_rows
+from engine.models.network.predict import activities, forward_probabilities, predictive
 from engine.options import option
 
 

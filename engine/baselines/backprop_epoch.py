@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
-from engine.models.mlp_estep import ExactEStep
-from engine.models.mlp_exact import exact_posterior
-from engine.models.mlp_expectation import hidden_gradient, output_gradient
-from engine.models.mlp_params import NetworkParams, decay_of, relabelled, sigmoids
-from engine.models.mlp_predict import activities, forward_log_probabilities
-from engine.models.mlp_rows import NetworkRows, arranged
+from engine.models.network.data import NetworkRows, arranged
+from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_step_exact import exact_posterior
+from engine.models.network.expectation import hidden_gradient, output_gradient
+from engine.models.network.params import NetworkParams, decay_of, relabelled, sigmoids
+from engine.models.network.predict import activities, forward_log_probabilities
 
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 

@@ -15,13 +15,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
+from engine.em.inference import EXACT, Inference
+from engine.em.model import Event, Expectation, Maximization, Model, Observations
 from engine.errors import DataError, EngineError
-from engine.inference import EXACT, Inference
-from engine.initialization import kmeans_plus_plus, random_rows
-from engine.model import Event, Expectation, Maximization, Model, Observations
 from engine.models.mixture import checked_table, checked_weights
-from engine.nearest import Clusters, Frame, gather, nearest, updated
 from engine.options import option
+from engine.starts.initialization import kmeans_plus_plus, random_rows
+from engine.starts.nearest_centres import Clusters, Frame, gather, nearest, updated
 
 _SMALLEST_SCALE = 1e-150
 

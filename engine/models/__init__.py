@@ -12,14 +12,14 @@ from engine.text import nearest
 
 # name → (module, class, title); the title stands here too so that listing imports nothing
 BUILT_IN: Mapping[str, tuple[str, str, str]] = {
-    "gmm": ("engine.models.gaussian", "GaussianMixture", "Gaussian mixture"),
+    "gmm": ("engine.models.gaussian.mixture", "GaussianMixture", "Gaussian mixture"),
     "coins": ("engine.models.binomial", "BinomialMixture", "coins (binomial mixture)"),
-    "bernoulli": ("engine.models.bernoulli", "BernoulliMixture", "Bernoulli mixture"),
+    "bernoulli": ("engine.models.bernoulli.mixture", "BernoulliMixture", "Bernoulli mixture"),
     "poisson": ("engine.models.poisson", "PoissonMixture", "Poisson mixture"),
     "linkage": ("engine.models.linkage", "GeneticLinkage", "genetic linkage"),
-    "topics": ("engine.models.topics", "LatentDirichletAllocation", "topics (latent Dirichlet allocation)"),
-    "hmm": ("engine.models.hmm", "HiddenMarkovModel", "hidden Markov model"),
-    "mlp": ("engine.models.mlp", "LatentMLP", "network trained by EM"),
+    "topics": ("engine.models.topics.model", "LatentDirichletAllocation", "topics (latent Dirichlet allocation)"),
+    "hmm": ("engine.models.hmm.model", "HiddenMarkovModel", "hidden Markov model"),
+    "mlp": ("engine.models.network.model", "LatentMLP", "network trained by EM"),
     "kmeans": ("engine.baselines.kmeans", "KMeans", "k-means"),
     "backprop": ("engine.baselines.backprop", "BackpropMLP", "network trained by backpropagation"),
 }

@@ -14,9 +14,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
+from engine.em.inference import EXACT, Exact, Inference, Sampled, assign
+from engine.em.model import Event, Expectation, Maximization, Model, Observations
 from engine.errors import DataError, EngineError
-from engine.inference import EXACT, Exact, Inference, Sampled, assign
-from engine.model import Event, Expectation, Maximization, Model, Observations
 from engine.models.mixture import checked_table, checked_weights
 from engine.models.probabilities import log_factorials
 

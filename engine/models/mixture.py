@@ -13,9 +13,9 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.em.inference import EXACT, Inference, assign, uniforms
+from engine.em.model import D, Expectation, Model, Observations, P
 from engine.errors import DataError
-from engine.inference import EXACT, Inference, assign, uniforms
-from engine.model import D, Expectation, Model, Observations, P
 from engine.parallel import map_chunks, row_chunks
 
 _CHUNK_BYTES = 1_500_000

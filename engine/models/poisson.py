@@ -13,8 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
+from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.errors import DataError, EngineError
-from engine.model import Event, Expectation, Maximization, Observations
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log
 from engine.options import option

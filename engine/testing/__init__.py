@@ -11,9 +11,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from engine.algorithms import Algorithm, algorithm_named
-from engine.model import Model
-from engine.testing import of_runs, of_steps
+from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.model import Model
+from engine.testing import run_invariants as of_runs
+from engine.testing import step_invariants as of_steps
 from engine.testing.case import Case
 
 __all__ = ["check_model"]

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.algorithms import Algorithm
 from engine.arrays import Array, IntArray
-from engine.em import iterate
-from engine.model import Model
-from engine.step import Step
+from engine.em.algorithms import Algorithm
+from engine.em.loop import iterate
+from engine.em.model import Model
+from engine.em.step import Step
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,8 +8,8 @@ from typing import Any
 
 from driving import Driver, driving
 
-from emtui.choices import Choices, choose
-from emtui.screens.hand import HandScreen
+from emtui.screens.edit.edit_screen import HandScreen
+from emtui.spec.run_spec import Choices, choose
 
 
 def hand(app: Driver) -> HandScreen:

@@ -8,10 +8,10 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
-from emtui.choices import Choices
-from emtui.messages import DatasetChosen, ModelChosen, SettingsChanged
 from emtui.panes.pane import Pane
-from emtui.session import Session
+from emtui.session.messages import DatasetChosen, ModelChosen, SettingsChanged
+from emtui.session.session import Session
+from emtui.spec.run_spec import Choices
 
 
 class Host(App[None]):

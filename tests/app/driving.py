@@ -10,10 +10,10 @@ from typing import Any
 from screen_text import screen_text
 from textual.pilot import Pilot
 
-from emtui.app import EmtuiApp
-from emtui.choices import Choices, choose
-from emtui.config import Config
-from emtui.screens.explore import ExploreScreen
+from emtui.application.app import EmtuiApp
+from emtui.screens.explore.explore import ExploreScreen
+from emtui.settings.config import Config
+from emtui.spec.run_spec import Choices, choose
 
 
 def explorer(app: EmtuiApp) -> ExploreScreen:

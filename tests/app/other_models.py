@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
-from engine.inference import EXACT, Inference
-from engine.model import Expectation, Maximization, Model, Observations
+from engine.em.inference import EXACT, Inference
+from engine.em.model import Expectation, Maximization, Model, Observations
 from engine.models.mixture import checked_table
 
 

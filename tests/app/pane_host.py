@@ -9,14 +9,14 @@ import numpy as np
 from screen_text import screen_lines
 from textual.app import App, ComposeResult
 
-from emtui.choices import Choices, choose
-from emtui.frame import Frame
-from emtui.messages import RowChosen
 from emtui.panes.pane import Pane
-from emtui.panes.table import LineTable
-from emtui.session import Session
-from engine.data import Dataset
-from engine.models.gaussian import GaussianMixture
+from emtui.session.messages import RowChosen
+from emtui.session.session import Session
+from emtui.session.snapshot import Frame
+from emtui.spec.run_spec import Choices, choose
+from emtui.widgets.paged_table import LineTable
+from engine.data.dataset import Dataset
+from engine.models.gaussian.mixture import GaussianMixture
 
 SIZES = [(6, 3), (20, 4), (24, 6), (40, 12), (60, 30), (80, 24), (120, 40)]
 HOSTILE = ("[bold]x", "\x1b[31mred\x07", "漢字 漢字 漢字 漢字", "x\ny")

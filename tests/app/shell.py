@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from emtui.cli import main
+from emtui.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}

@@ -9,8 +9,8 @@ import pytest
 from driving import Driver, driving, explorer
 from held import Held
 
-from emtui.choices import Choices, choose
-from emtui.screens.survey import SurveyScreen
+from emtui.screens.studies.study import SurveyScreen
+from emtui.spec.run_spec import Choices, choose
 
 
 async def at_rest(app: Driver) -> str:

@@ -8,11 +8,11 @@ from driving import driving, explorer
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
-from emtui.choices import choose
-from emtui.messages import Answered
 from emtui.panes.bound import BoundPane, bound_notes, bound_scene, marked
-from emtui.questions import BoundAlong, answer
-from emtui.session import Session
+from emtui.session.messages import Answered
+from emtui.session.queries import BoundAlong, answer
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 
 
 def curves(app):

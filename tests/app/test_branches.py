@@ -8,17 +8,17 @@ from rich.cells import cell_len
 from screen_text import screen_lines
 from walking import walked
 
-from emtui.branches import TwoBranches, differences, origin_of, same_place, two_branches
 from emtui.charts.axes import fit_axes
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
-from emtui.choices import choose
-from emtui.draft import Draft
-from emtui.panes.branch_lines import difference_lines, heading, objectives_scene, told
-from emtui.screens.branches import BranchesScreen
-from emtui.session import Session
-from engine.by_hand import set_entry
-from engine.entries import entries, value_of
+from emtui.screens.compare.branch_comparison import BranchesScreen
+from emtui.screens.compare.branch_text import difference_lines, heading, objectives_scene, told
+from emtui.session.branches import TwoBranches, differences, origin_of, same_place, two_branches
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
+from emtui.views.parameter_edit import Draft
+from engine.editing.edits import set_entry
+from engine.editing.entries import entries, value_of
 from engine.errors import OptionError
 
 SIZES = [(120, 40), (80, 24), (60, 20), (40, 12)]

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from emtui.charts import colors
 from emtui.charts.axes import Axis, make_axis
-from emtui.charts.memory import REMEMBER_FROM, Memory
+from emtui.charts.cache import REMEMBER_FROM, Memory
 from emtui.charts.reduce import (
     cells_of,
     line_dots,

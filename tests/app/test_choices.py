@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from emtui.choices import Choices, choose, make_model
-from emtui.shell.arguments import parse
-from emtui.sources import looks_like_file, open_source
-from emtui.words import join_columns
+from emtui.cli.arguments import parse
+from emtui.spec.command_line import join_columns
+from emtui.spec.run_spec import Choices, choose, make_model
+from emtui.spec.sources import looks_like_file, open_source
 from engine.errors import DataError, EngineError, OptionError
 
 
@@ -164,7 +164,7 @@ _names = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_s
 @settings(max_examples=200)
 @given(st.lists(_names, min_size=1, max_size=4, unique=True))
 def test_any_column_names_survive_the_command_line(names: list[str]) -> None:
-    from emtui.shell.arguments import split_columns
+    from emtui.cli.arguments import split_columns
 
     assert split_columns(join_columns(names)) == tuple(names)
 

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shell import ROOT, bash, here, is_one_sentence, shell
 
-from emtui.choices import Choices
-from emtui.cli import version
-from emtui.shell.arguments import UsageError, parse, split_columns
+from emtui.cli.arguments import UsageError, parse, split_columns
+from emtui.cli.main import version
+from emtui.spec.run_spec import Choices
 
 # words
 
@@ -169,8 +169,8 @@ def test_in_a_terminal_the_app_opens_on_the_choices(monkeypatch: pytest.MonkeyPa
         opened.append(choices)
         return 7
 
-    monkeypatch.setattr("emtui.cli._has_terminal", lambda: True)
-    monkeypatch.setitem(sys.modules, "emtui.app", SimpleNamespace(open_app=open_app))
+    monkeypatch.setattr("emtui.cli.main._has_terminal", lambda: True)
+    monkeypatch.setitem(sys.modules, "emtui.application.app", SimpleNamespace(open_app=open_app))
     assert here("old_faithful", "-k", "4", "--seed", "2", "--set", "covariance_type=diag") == (7, "", "")
     (choices,) = opened
     assert (choices.dataset.name, choices.n_components, choices.seed) == ("old_faithful", 4, 2)
@@ -188,7 +188,7 @@ def test_a_file_of_ones_own_is_run(tmp_path: Path) -> None:
 
 
 def test_bugs_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.shell.headless.run", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("emtui.cli.headless.run", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         here("run", "coins")
 
@@ -197,7 +197,7 @@ def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("emtui.shell.headless.run", run)
+    monkeypatch.setattr("emtui.cli.headless.run", run)
     status, _, err = here("run", "coins")
     assert status == 1
     assert "not enough memory" in err

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from shell import ENVIRONMENT, ROOT, bash, is_one_sentence, shell
 
-from emtui.shell.output import encodable, printable, table
+from emtui.cli.shell_output import encodable, printable, table
 
 # what is not imported
 
@@ -34,7 +34,7 @@ HEAVY = ("numpy", "textual", "sklearn", "pandas", "scipy", "msgspec", "rich", "p
 )
 def test_nothing_heavy_is_imported_for_little(words: list[str], allowed: tuple[str, ...]) -> None:
     code = (
-        "import sys\nfrom emtui.cli import main\n"
+        "import sys\nfrom emtui.cli.main import main\n"
         f"main({words!r})\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )

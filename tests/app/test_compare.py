@@ -12,18 +12,18 @@ from screen_text import screen_text
 from sklearn.cluster import KMeans as SklearnKMeans
 from textual.app import App
 
-from emtui.baseline import kmeans_baseline
 from emtui.charts.axes import fit_axes
 from emtui.charts.chart import Chart
 from emtui.charts.colors import DARK
 from emtui.charts.heatmap import Heatmap
 from emtui.charts.scene import Dots, Scene
-from emtui.choices import choose
-from emtui.comparison import baseline_frame, on_the_same_axes, why_no_baseline
-from emtui.panes.comparison_side import ComparisonSide, confusion_matrix
-from emtui.screens.compare import CompareScreen
-from emtui.session import Session
-from engine.step import Phase, Posterior
+from emtui.screens.compare.compare import CompareScreen
+from emtui.screens.compare.comparison_side import ComparisonSide, confusion_matrix
+from emtui.session.baseline import kmeans_baseline
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
+from emtui.views.baseline_snapshot import baseline_frame, on_the_same_axes, why_no_baseline
+from engine.em.step import Phase, Posterior
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 

@@ -9,20 +9,20 @@ from walking import walked
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, HLine, Mark
-from emtui.choices import choose
-from emtui.messages import Answered
-from emtui.panes import convergence as pane_module
-from emtui.panes.columns import cell_width, plain
-from emtui.panes.convergence import ConvergencePane
-from emtui.panes.convergence_lines import ConvergenceSource, entries
-from emtui.panes.convergence_scene import changes, convergence_scene
-from emtui.panes.convergence_words import Measured, rate_text, share_text
-from emtui.questions import OverlapAt, RateAt
-from emtui.session import Session
-from emtui.tolerance import stops_by_objective, tolerance_of
-from engine.convergence import convergence_of
-from engine.map_rate import MapRate, map_rate, measured
-from engine.overlap import overlap_of
+from emtui.panes.convergence import convergence as pane_module
+from emtui.panes.convergence.convergence import ConvergencePane
+from emtui.panes.convergence.convergence_chart import changes, convergence_scene
+from emtui.panes.convergence.convergence_sentences import Measured, rate_text, share_text
+from emtui.panes.convergence.convergence_text import ConvergenceSource, entries
+from emtui.session.messages import Answered
+from emtui.session.queries import OverlapAt, RateAt
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
+from emtui.spec.tolerance import stops_by_objective, tolerance_of
+from emtui.widgets.table_columns import cell_width, plain
+from engine.analysis.convergence import convergence_of
+from engine.analysis.convergence_rate import MapRate, map_rate, measured
+from engine.analysis.overlap import overlap_of
 
 SIZES = [(120, 40), (80, 24)]
 NOT_MEASURED = Measured()

@@ -6,8 +6,8 @@ import pytest
 from shell import here
 from walking import walked
 
-from emtui.shell.convergence_report import convergence_lines
-from engine.convergence import convergence_of
+from emtui.cli.convergence_report import convergence_lines
+from engine.analysis.convergence import convergence_of
 
 
 def said(source, **how):

@@ -14,15 +14,15 @@ from screen_text import screen_text
 from textual.binding import Binding
 from textual.widgets import Input
 
-from emtui.bindings import EXPLORE
-from emtui.choices import choose
-from emtui.panes.choice_list import ChoiceList
-from emtui.screens.export import KINDS, ExportScreen, free_name
-from emtui.screens.go_to import GoToScreen, find_place, place_name
-from emtui.screens.help import HelpScreen, key_groups
-from emtui.screens.help_text import PANES, WORDS
-from emtui.screens.yes_no import YesNoScreen
-from emtui.session import Session
+from emtui.screens.dialogs.export_dialog import KINDS, ExportScreen, free_name
+from emtui.screens.dialogs.go_to import GoToScreen, find_place, place_name
+from emtui.screens.dialogs.help import HelpScreen, key_groups
+from emtui.screens.dialogs.help_text import PANES, WORDS
+from emtui.screens.dialogs.yes_no import YesNoScreen
+from emtui.session.session import Session
+from emtui.settings.keys import EXPLORE
+from emtui.spec.run_spec import choose
+from emtui.widgets.choice_list import ChoiceList
 from engine.errors import OptionError
 
 SIZES = [(40, 12), (80, 24), (120, 40)]

@@ -11,13 +11,13 @@ import pytest
 from test_sentences import assert_plain
 from view_frames import frames
 
-from emtui.choices import choose
-from emtui.panes.ledger_lines import entries, falls
-from emtui.session import Session
+from emtui.panes.why.ledger_text import entries, falls
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from engine.catalogue import datasets
+from engine.data.catalogue import datasets
 from engine.errors import EngineError
-from engine.ledgers import ledger
+from engine.explain.ledger import ledger
 
 ALGORITHMS = ("classic", "hard", "stochastic", "annealed", "squarem")
 OTHERS: list[tuple[str, dict[str, Any]]] = [

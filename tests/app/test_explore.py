@@ -5,9 +5,9 @@ import pytest
 from driving import driving, explorer
 
 import engine
-from emtui.choices import choose
-from emtui.config import Config
-from emtui.views.format import fixed
+from emtui.settings.config import Config
+from emtui.spec.run_spec import choose
+from emtui.views.number_format import fixed
 
 
 async def test_opens_on_iris_with_a_gaussian_mixture_at_its_start():
@@ -194,7 +194,7 @@ async def test_light_and_dark_say_the_same():
 
 
 async def test_settings_that_cannot_be_used_are_said_and_not_fatal(tmp_path):
-    from emtui.config import load_config
+    from emtui.settings.config import load_config
 
     path = tmp_path / "config.toml"
     path.write_text('theme = "no-such"\nblue = 1\n[keys]\n"step.e" = 3\n')

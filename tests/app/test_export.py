@@ -20,9 +20,9 @@ from emtui.exports.export import (
     export_steps_csv,
     export_steps_json,
 )
-from emtui.exports.files import ExportError
-from emtui.exports.parameters_file import params_as_lists
 from emtui.exports.step_record import SCALARS
+from emtui.spec.atomic_files import ExportError
+from emtui.spec.parameters_file import params_as_lists
 from engine.errors import EngineError
 
 EXPORTS: tuple[Callable[..., Path], ...] = (

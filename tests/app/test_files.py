@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtui.exports.files import ExportError, file_name, write_file, write_numbered
+from emtui.spec.atomic_files import ExportError, file_name, write_file, write_numbered
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -99,7 +99,7 @@ def test_a_failure_half_way_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     code = (
-        "from emtui.exports.files import write_file\n"
+        "from emtui.spec.atomic_files import write_file\n"
         "try:\n    write_file('a.txt', ['x' * 1000] * 100, overwrite=True)\n"
         "except ValueError as error:\n    print(error)\n"
     )

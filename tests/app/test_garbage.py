@@ -5,7 +5,7 @@ import gc
 import pytest
 from driving import driving
 
-from emtui import garbage
+from emtui.application import gc_pause as garbage
 
 
 @pytest.fixture(autouse=True)

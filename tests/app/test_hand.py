@@ -7,12 +7,12 @@ import pytest
 from by_hand_host import by_hand, hand, point_at, told, words
 from driving import explorer
 
-from emtui.screens.explore import ExploreScreen
-from emtui.screens.hand import HandScreen, value_of
-from emtui.views.format import amount
-from engine.by_hand import is_by_hand, placed
-from engine.entries import entry_named, moved
-from engine.entries import value_of as entry_value
+from emtui.screens.edit.edit_screen import HandScreen, value_of
+from emtui.screens.explore.explore import ExploreScreen
+from emtui.views.number_format import amount
+from engine.editing.edits import is_by_hand, placed
+from engine.editing.entries import entry_named, moved
+from engine.editing.entries import value_of as entry_value
 from engine.errors import OptionError
 
 SIZES = [(120, 40), (80, 24)]

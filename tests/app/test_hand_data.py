@@ -13,15 +13,15 @@ from driving import explorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emtui.choices import Choices, choose
-from emtui.draft import Draft, offered
-from emtui.screens.hand import HandScreen
-from emtui.session import Session
+from emtui.screens.edit.edit_screen import HandScreen
+from emtui.session.session import Session
+from emtui.spec.run_spec import Choices, choose
+from emtui.views.parameter_edit import Draft, offered
 from engine import GaussianMixture
-from engine.by_hand import placed
-from engine.catalogue import datasets
-from engine.data import Dataset
-from engine.entries import admissible, entry_named
+from engine.data.catalogue import datasets
+from engine.data.dataset import Dataset
+from engine.editing.edits import placed
+from engine.editing.entries import admissible, entry_named
 from engine.errors import OptionError
 
 SIZES = [(120, 40), (80, 24)]

@@ -7,8 +7,8 @@ import pytest
 from by_hand_host import by_hand, hand, told, words
 from driving import Driver, driving
 
-from emtui.charts.grips import GripChart
-from engine.by_hand import is_by_hand
+from emtui.charts.handles import GripChart
+from engine.editing.edits import is_by_hand
 
 SIZES = [(120, 40), (80, 24)]
 

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from emtui.choices import Choices, choose
-from emtui.shell.headless import best_of, problem_of, run, steps_from
-from emtui.shell.output import Output
-from emtui.shell.run_report import fixed, number, significant
+from emtui.cli.headless import best_of, problem_of, run, steps_from
+from emtui.cli.run_report import fixed, number, significant
+from emtui.cli.shell_output import Output
+from emtui.spec.run_spec import Choices, choose
 from engine.errors import EngineError
 
 NUMBERS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy")

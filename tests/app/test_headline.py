@@ -13,11 +13,11 @@ from walking import walked
 
 from emtui.charts.axes import fit_axes
 from emtui.charts.colors import DARK
-from emtui.frame import Frame
-from emtui.panes.agreement_lines import criteria_of
-from emtui.panes.curves import bound_scene
-from emtui.panes.lines import estimate_words, objective_words
-from emtui.views.format import fixed
+from emtui.panes.agreement.agreement_text import criteria_of
+from emtui.panes.curves.curves import bound_scene
+from emtui.panes.status_line import estimate_words, objective_words
+from emtui.session.snapshot import Frame
+from emtui.views.number_format import fixed
 
 SAMPLED = {"model": "mlp", "k": 2, "settings": {"e_step": "importance", "draws": "10"}}
 

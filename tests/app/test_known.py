@@ -15,15 +15,15 @@ from walking import walked
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
-from emtui.choices import Choices, choose
+from emtui.cli.arguments import parse
 from emtui.exports.export import export_script
-from emtui.known import parse_known, share_of
-from emtui.panes.curves import accuracy_scene
-from emtui.panes.field import Field
-from emtui.panes.form_fields import fields_for, settings_from, texts_of
-from emtui.shell.arguments import parse
+from emtui.panes.curves.curves import accuracy_scene
+from emtui.panes.model_form.model_form_fields import fields_for, settings_from, texts_of
+from emtui.spec.labels_given import parse_known, share_of
+from emtui.spec.run_spec import Choices, choose
+from emtui.widgets.field import Field
+from engine.analysis.evaluation import match
 from engine.errors import EngineError, OptionError
-from engine.evaluation import match
 from engine.models import model_class
 
 

@@ -16,8 +16,8 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
 from emtui.charts.colors import Palette
-from emtui.panes.columns import Cell, Column, fit_columns, joined, segments, short_head, widths
-from emtui.panes.table import LineTable
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.table_columns import Cell, Column, fit_columns, joined, segments, short_head, widths
 
 SIZES = st.integers(1, 12)
 COLUMNS = st.lists(SIZES, max_size=8)

@@ -16,14 +16,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
 
 import engine
-from emtui.choices import choose
 from emtui.exports.export import export_responsibilities
-from emtui.exports.script import script_text
+from emtui.exports.python_script import script_text
 from emtui.networks.rival import passes_of, rival_model
 from emtui.networks.scores import look, score
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from engine.errors import EngineError
-from engine.models.mlp_predict import network_report
+from engine.models.network.predict import network_report
 
 NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
 

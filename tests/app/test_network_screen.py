@@ -13,19 +13,19 @@ from surveying import stopped_and_begun_again
 from emtui.charts.chart import Chart
 from emtui.charts.diagram import DiagramChart
 from emtui.charts.scene import Curve, Ground
-from emtui.choices import Choices, choose
-from emtui.config import Config
-from emtui.networks.regions import regions_of
 from emtui.networks.sweep import Grid, Sweep, SweepRun, sweep
-from emtui.panes.curves import CurvesPane
-from emtui.panes.model_form import ModelForm
-from emtui.panes.predictions import RowsPane
-from emtui.screens.cost import CostScreen
-from emtui.screens.regions import RegionsScreen
-from emtui.screens.sweep import SweepScreen
-from emtui.views.format import fixed, probability, share
+from emtui.panes.curves.curves import CurvesPane
+from emtui.panes.model_form.model_form import ModelForm
+from emtui.panes.rows.predictions import RowsPane
+from emtui.screens.compare.region_comparison import RegionsScreen
+from emtui.screens.studies.cost import CostScreen
+from emtui.screens.studies.sweep import SweepScreen
+from emtui.settings.config import Config
+from emtui.spec.run_spec import Choices, choose
+from emtui.views.network.decision_regions import regions_of
+from emtui.views.number_format import fixed, probability, share
 from engine.errors import OptionError
-from engine.models.mlp_predict import network_report
+from engine.models.network.predict import network_report
 
 NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
 
@@ -342,7 +342,7 @@ async def test_a_sweep_is_cancelled() -> None:
 
 
 async def test_a_sweep_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    await stopped_and_begun_again(monkeypatch, "emtui.screens.sweep.sweep", sweep, "w", network(settings={}))
+    await stopped_and_begun_again(monkeypatch, "emtui.screens.studies.sweep.sweep", sweep, "w", network(settings={}))
 
 
 async def test_a_sweep_that_can_not_go_on_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,7 +350,7 @@ async def test_a_sweep_that_can_not_go_on_says_why(monkeypatch: pytest.MonkeyPat
         raise OptionError("There is nothing to sweep here.")
         yield
 
-    monkeypatch.setattr("emtui.screens.sweep.sweep", refused)
+    monkeypatch.setattr("emtui.screens.studies.sweep.sweep", refused)
     async with driving(network(settings={})) as app:
         await app.press("w")
         assert "There is nothing to sweep here." in await at_rest(app)

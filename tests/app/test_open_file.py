@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screen_text import screen_text
 
-from emtui.messages import DatasetChosen
-from emtui.screens.column_roles import ColumnList, ColumnRoles
-from emtui.screens.file_tree import TableTree, completed
-from emtui.screens.open_file import OpenFileScreen
-from emtui.screens.table_look import first_rows, look_at, missing_note, size_note
-from emtui.sources import open_source
+from emtui.screens.open_file.column_roles import ColumnList, ColumnRoles
+from emtui.screens.open_file.file_preview import first_rows, look_at, missing_note, size_note
+from emtui.screens.open_file.file_tree import TableTree, completed
+from emtui.screens.open_file.open_file import OpenFileScreen
+from emtui.session.messages import DatasetChosen
+from emtui.spec.sources import open_source
 from engine.errors import OptionError
-from engine.tables import preview_table, read_table
+from engine.readers.table import preview_table, read_table
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 TABLE = "id,width,species\n" + "".join(f"{i},{i % 7 / 2},{'ab'[i % 2]}\n" for i in range(30)) + "30,,a\n"

@@ -14,18 +14,18 @@ from rich.cells import cell_len
 from screen_text import screen_text
 from textual.widgets import Button
 
-from emtui.messages import DatasetChosen
-from emtui.panes.field import Field
-from emtui.reading import Reading, delimiter_from, delimiter_word
-from emtui.screens.column_roles import ColumnList
-from emtui.screens.look_pane import LookPane
-from emtui.screens.open_file import OpenFileScreen
-from emtui.screens.reading_fields import ReadingFields
-from emtui.screens.table_look import in_fields, look_at
-from emtui.sources import open_source
-from engine.data import Dataset
+from emtui.screens.open_file.column_roles import ColumnList
+from emtui.screens.open_file.file_preview import in_fields, look_at
+from emtui.screens.open_file.open_file import OpenFileScreen
+from emtui.screens.open_file.preview_pane import LookPane
+from emtui.screens.open_file.read_option_fields import ReadingFields
+from emtui.session.messages import DatasetChosen
+from emtui.spec.read_options import Reading, delimiter_from, delimiter_word
+from emtui.spec.sources import open_source
+from emtui.widgets.field import Field
+from engine.data.dataset import Dataset
 from engine.errors import DataError
-from engine.tables import preview_table, read_table
+from engine.readers.table import preview_table, read_table
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 KOREAN = "이름,키,몸무게,반\n" + "".join(f"김{i},{150 + i}.5,{50 + i % 7},{'가나다'[i % 3]}\n" for i in range(30))

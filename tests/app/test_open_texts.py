@@ -11,10 +11,10 @@ from driving import driving
 from screen_text import screen_text
 from textual.widgets import Button, Input
 
-from emtui.screens.file_tree import TableTree
-from emtui.screens.open_file import OpenFileScreen
-from emtui.sources import open_source
-from engine.corpus import read_corpus
+from emtui.screens.open_file.file_tree import TableTree
+from emtui.screens.open_file.open_file import OpenFileScreen
+from emtui.spec.sources import open_source
+from engine.readers.corpus import read_corpus
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 

@@ -10,12 +10,12 @@ from driving import Driver, driving, explorer
 from surveying import at_rest, stopped_and_begun_again
 
 import engine
-from emtui.choices import choose
-from emtui.screens.optima import MAX_ITER, TOL, OptimaMap, OptimaScreen, spread, verdict
-from emtui.views.format import amount, share
-from engine.models.gaussian import GaussianMixture
-from engine.optima import group_optima
-from engine.restarts import all_starts, many_starts
+from emtui.screens.studies.optima import MAX_ITER, TOL, OptimaMap, OptimaScreen, spread, verdict
+from emtui.spec.run_spec import choose
+from emtui.views.number_format import amount, share
+from engine.analysis.many_starts import all_starts, many_starts
+from engine.analysis.optima import group_optima
+from engine.models.gaussian.mixture import GaussianMixture
 
 
 async def opened(app: Driver, n_starts: int = 30) -> OptimaScreen:
@@ -87,7 +87,7 @@ async def test_other_starts_other_seeds() -> None:
 
 
 async def test_the_map_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    await stopped_and_begun_again(monkeypatch, "emtui.screens.optima.many_starts", many_starts, "O")
+    await stopped_and_begun_again(monkeypatch, "emtui.screens.studies.optima.many_starts", many_starts, "O")
 
 
 async def test_without_classes_and_with_a_published_start() -> None:

@@ -16,14 +16,14 @@ import pytest
 from driving import driving
 from shell import ROOT, is_one_sentence, shell
 
-from emtui.choices import choose
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
 from emtui.views.generic import GenericView
 from engine import models
-from engine.em import iterate
-from engine.known_labels import some_labels
+from engine.em.loop import iterate
+from engine.explain.derivation import Worked, line
+from engine.models.known_labels import some_labels
 from engine.testing import check_model
-from engine.worked import Worked, line
 
 PACKAGE = Path(__file__).parent / "outside_model"
 MOST_LINES = 150

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from view_frames import blobs, catalogue, session_of, walked
 
-from emtui.baseline import kmeans_baseline
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, Stack, histogram
-from emtui.frame import Frame
-from emtui.groupings import UNKNOWN, Grouping, class_marks, even_draw, grouping, offered
-from emtui.views.group_numbers import Columns, group_heights
-from emtui.views.pair_order import PairOrder, window_pairs
-from emtui.views.pair_plot import PairPlot
-from engine.evaluation import agreement
-from engine.models.gaussian import GaussianMixture
+from emtui.screens.pairs.group_statistics import Columns, group_heights
+from emtui.screens.pairs.groupings import UNKNOWN, Grouping, class_marks, even_draw, grouping, offered
+from emtui.screens.pairs.pair_order import PairOrder, window_pairs
+from emtui.screens.pairs.pair_plot import PairPlot
+from emtui.session.baseline import kmeans_baseline
+from emtui.session.snapshot import Frame
+from engine.analysis.evaluation import agreement
+from engine.models.gaussian.mixture import GaussianMixture
 
 
 def one_hot(labels: Any, groups: int) -> Any:

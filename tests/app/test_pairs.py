@@ -11,8 +11,8 @@ from driving import Driver, driving, explorer
 from textual.widgets import Static
 
 from emtui.charts.grid import GridChart
-from emtui.choices import choose
-from emtui.screens.pairs import PairsScreen
+from emtui.screens.pairs.pairs import PairsScreen
+from emtui.spec.run_spec import choose
 
 NAMES = ("sepal length", "sepal width", "petal length", "petal width")
 

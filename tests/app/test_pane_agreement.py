@@ -9,11 +9,11 @@ import pytest
 from pane_host import SIZES, Host, box, converged, iris, table_of, taken
 from screen_text import screen_text
 
-from emtui.choices import choose
-from emtui.panes.agreement import AgreementPane
-from emtui.panes.agreement_lines import criteria_of
-from emtui.session import Session
-from engine.step import Posterior
+from emtui.panes.agreement.agreement import AgreementPane
+from emtui.panes.agreement.agreement_text import criteria_of
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
+from engine.em.step import Posterior
 
 
 async def test_iris_agrees_as_published():

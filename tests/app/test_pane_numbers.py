@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from driving import Driver, driving, explorer
 
-from emtui.charts.text import first_fitting
-from emtui.choices import choose
-from emtui.desk import Desk
+from emtui.charts.cell_text import first_fitting
 from emtui.panes.pane import Pane
-from emtui.panes.tabs import PaneTabs
-from emtui.plan import ORDER
+from emtui.screens.explore.pane_grid import Desk
+from emtui.settings.layout import ORDER
+from emtui.spec.run_spec import choose
+from emtui.widgets.tabs import PaneTabs
 
 
 def borders(driver: Driver) -> dict[int, str]:

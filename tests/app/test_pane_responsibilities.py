@@ -9,9 +9,9 @@ import pytest
 from pane_host import Host, border, box, converged, hostile, iris, many_rows, table_of
 from screen_text import screen_lines, screen_text
 
-from emtui.panes.responsibilities import ResponsibilitiesPane
-from emtui.panes.row_order import RowOrder
-from emtui.panes.table import LineTable
+from emtui.panes.rows.responsibilities import ResponsibilitiesPane
+from emtui.panes.rows.row_order import RowOrder
+from emtui.widgets.paged_table import LineTable
 
 
 async def test_before_the_first_e_step_a_sentence_says_what_to_press():

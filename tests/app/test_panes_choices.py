@@ -10,11 +10,11 @@ from choice_host import Host
 from driving import driving, explorer
 from screen_text import screen_text
 
-from emtui.choices import choose
-from emtui.messages import DatasetChosen
-from emtui.panes.choice_list import ChoiceList
 from emtui.panes.datasets import DatasetsPane, catalogue_offers
-from engine.data import datasets
+from emtui.session.messages import DatasetChosen
+from emtui.spec.run_spec import choose
+from emtui.widgets.choice_list import ChoiceList
+from engine.data.dataset import datasets
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 
@@ -117,7 +117,7 @@ async def test_a_hostile_file_name_is_shown_as_text(tmp_path: Path) -> None:
 
 
 async def test_the_last_line_opens_the_file_dialog() -> None:
-    from emtui.screens.open_file import OpenFileScreen
+    from emtui.screens.open_file.open_file import OpenFileScreen
 
     async with driving(choose("iris")) as app:
         await app.press("6")

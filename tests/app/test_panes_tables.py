@@ -8,11 +8,11 @@ import pytest
 from pane_host import SIZES, Host, border, box, hostile, iris, many_rows, table_of, taken
 from screen_text import screen_lines, screen_text
 
-from emtui.choices import choose
-from emtui.panes.agreement import AgreementPane
-from emtui.panes.parameters import ParametersPane
-from emtui.panes.responsibilities import ResponsibilitiesPane
-from emtui.session import Session
+from emtui.panes.agreement.agreement import AgreementPane
+from emtui.panes.parameters.parameters import ParametersPane
+from emtui.panes.rows.responsibilities import ResponsibilitiesPane
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
 
 # every pane

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from walking import walked
 
-from emtui.choices import choose
 from emtui.exports.export import (
     export_parameters,
 )
-from emtui.exports.parameters_file import ParametersError, params_as_lists, read_parameters
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.parameters_file import ParametersError, params_as_lists, read_parameters
+from emtui.spec.run_spec import choose
 from engine.errors import EngineError
 from engine.models.binomial import BinomialMixture
-from engine.models.gaussian import GaussianMixture
-from engine.models.mlp import LatentMLP
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.network.model import LatentMLP
 
 # parameters
 

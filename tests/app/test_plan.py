@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
 
-from emtui.plan import ORDER, PICTURE, RIGHT, TWINS, number_of, pane_numbered, plan, twin_of, width_class
+from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, number_of, pane_numbered, plan, twin_of, width_class
 
 NAMES = st.sampled_from(ORDER)
 

@@ -10,11 +10,11 @@ import pytest
 from driving import Driver, driving
 
 import engine
-from emtui.choices import choose
-from emtui.screens.query import QueryScreen, row_of
-from emtui.session import Session
-from emtui.views.answers import answers, likely_components
-from engine.models.bernoulli import BernoulliParams
+from emtui.screens.dialogs.conditional_probabilities import QueryScreen, row_of
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
+from emtui.views.bernoulli.answer_row import answers, likely_components
+from engine.models.bernoulli.mixture import BernoulliParams
 
 
 def query(app: Driver) -> QueryScreen:

@@ -2,13 +2,13 @@
 
 import threading
 
-from emtui.choices import choose
-from emtui.messages import Answered, Crashed, FrameReady
-from emtui.questions import BoundAlong, ParameterWorked, RowWorked, answer
-from emtui.runner import Runner
-from emtui.session import Session
-from engine.slices import Slice
-from engine.worked import Worked
+from emtui.session.messages import Answered, Crashed, FrameReady
+from emtui.session.queries import BoundAlong, ParameterWorked, RowWorked, answer
+from emtui.session.session import Session
+from emtui.session.worker import Runner
+from emtui.spec.run_spec import choose
+from engine.analysis.bound_profile import Slice
+from engine.explain.derivation import Worked
 
 
 def runner_on_coins() -> tuple[Runner, list]:
@@ -28,7 +28,7 @@ def hold(runner: Runner) -> threading.Event:
 
 
 def type_of_job(runner: Runner, release: threading.Event):
-    from emtui.runner import Job
+    from emtui.session.worker import Job
 
     return Job(runner.generation, lambda: release.wait(10) and "", shows=False)
 

@@ -11,13 +11,13 @@ from driving import driving, explorer
 from surveying import at_rest, stopped_and_begun_again
 
 import engine
-from emtui.choices import Choices, choose
-from emtui.race import KMEANS, Race, race
-from emtui.screens.race import RaceScreen, race_scene, verdict
-from emtui.views.format import amount, share
-from engine.algorithms import ALGORITHMS
+from emtui.screens.studies.race import RaceScreen, race_scene, verdict
+from emtui.session.race import KMEANS, Race, race
+from emtui.spec.run_spec import Choices, choose
+from emtui.views.number_format import amount, share
+from engine.em.algorithms import ALGORITHMS
+from engine.em.stopping import ResponsibilityChange
 from engine.errors import OptionError
-from engine.stopping import ResponsibilityChange
 
 
 def ended(choices: Choices) -> Race:
@@ -214,7 +214,7 @@ async def test_seconds_accuracy_another_start_and_back() -> None:
 
 
 async def test_a_race_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    await stopped_and_begun_again(monkeypatch, "emtui.screens.race.race", race, "f")
+    await stopped_and_begun_again(monkeypatch, "emtui.screens.studies.race.race", race, "f")
 
 
 async def test_without_known_classes_there_is_no_accuracy() -> None:

@@ -6,7 +6,7 @@ import traceback
 import pytest
 from driving import driving, explorer
 
-from emtui.choices import choose
+from emtui.spec.run_spec import choose
 
 KEYS = (
     *"emn",

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from shell import ENVIRONMENT, here, is_one_sentence
 
 import engine
-from emtui.choices import Choices, choose
-from emtui.exports.script import script_text
+from emtui.cli.arguments import UsageError, parse
+from emtui.exports.python_script import script_text
 from emtui.panes.datasets import offer_of
-from emtui.reading import Reading
-from emtui.session import Session
-from emtui.shell.arguments import UsageError, parse
+from emtui.session.session import Session
+from emtui.spec.read_options import Reading
+from emtui.spec.run_spec import Choices, choose
 from engine.errors import DataError
 
 CODED = "Größe;Länge\n1,5;2,25\n2,5;3,5\n9,5;1,0\n8,0;7,0\n3,0;2,5\n"

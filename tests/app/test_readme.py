@@ -6,7 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from emtui.bindings import EXPLORE
+from emtui.settings.keys import EXPLORE
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

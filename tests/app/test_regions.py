@@ -15,11 +15,11 @@ from emtui.charts.diagram import Diagram, Table, Units, draw_diagram
 from emtui.charts.drawing import draw
 from emtui.charts.picture import pack
 from emtui.charts.scene import Ground, Scene
-from emtui.choices import choose
-from emtui.networks.regions import COLUMNS, ROWS, fixed_words, regions_of, regions_scene
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from engine.models.mlp_predict import predict_network
+from emtui.views.network.decision_regions import COLUMNS, ROWS, fixed_words, regions_of, regions_scene
+from engine.models.network.predict import predict_network
 
 
 def network(steps: int = 6, source: str = "iris", **words: object) -> Session:

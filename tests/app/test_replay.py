@@ -9,10 +9,10 @@ import math
 import pytest
 from shell import here, is_one_sentence, shell
 
-import engine.published
-from emtui.choices import choose
-from emtui.panes.form_fields import settings_from, texts_of
-from engine.replays import Check, Walk, checks, replay, replay_named, replays
+import engine.reference.published_values
+from emtui.panes.model_form.model_form_fields import settings_from, texts_of
+from emtui.spec.run_spec import choose
+from engine.reference.replay import Check, Walk, checks, replay, replay_named, replays
 
 NAMES = ("coins", "linkage", "icecream", "deaths", "waiting", "iris")
 # how many values the sources print; a value that is lost would otherwise not be missed
@@ -60,7 +60,7 @@ def spoiled(monkeypatch: pytest.MonkeyPatch, name: str, quantity: str, printed: 
 
     other = dataclasses.replace(found, walks=walks)
     everything = tuple(other if one.name == name else one for one in replays())
-    monkeypatch.setattr(engine.published, "REPLAYS", everything)
+    monkeypatch.setattr(engine.reference.published_values, "REPLAYS", everything)
 
 
 def test_a_wrong_value_gets_a_cross_and_status_1(monkeypatch: pytest.MonkeyPatch) -> None:

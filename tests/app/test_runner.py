@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-import emtui.session
-from emtui.baseline import kmeans_baseline, kmeans_steps
-from emtui.choices import Choices, choose
-from emtui.frame import Baseline
-from emtui.messages import Crashed, FrameReady, StepRefused
-from emtui.runner import Runner
+import emtui.session.session
+from emtui.session.baseline import kmeans_baseline, kmeans_steps
+from emtui.session.messages import Crashed, FrameReady, StepRefused
+from emtui.session.snapshot import Baseline
+from emtui.session.worker import Runner
+from emtui.spec.run_spec import Choices, choose
 from engine.baselines.kmeans import KMeans
-from engine.run import fit
-from engine.stopping import ResponsibilityChange
+from engine.em.fit import fit
+from engine.em.stopping import ResponsibilityChange
 
 
 class SlowBaseline:
@@ -24,7 +24,7 @@ class SlowBaseline:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.gate = threading.Event(), threading.Semaphore(0)
-        monkeypatch.setattr(emtui.session, "kmeans_steps", self.steps)
+        monkeypatch.setattr(emtui.session.session, "kmeans_steps", self.steps)
 
     def steps(self, choices: Choices) -> Generator[None, None, Baseline | None]:
         steps = kmeans_steps(choices)

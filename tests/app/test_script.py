@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from walking import walked
 
-from emtui.choices import Choices, choose
+from emtui.cli.headless import problem_of, steps_from
 from emtui.exports.export import (
     export_parameters,
     export_script,
 )
-from emtui.exports.parameters_file import params_as_lists
-from emtui.session import Session
-from emtui.shell.headless import problem_of, steps_from
+from emtui.session.session import Session
+from emtui.spec.parameters_file import params_as_lists
+from emtui.spec.run_spec import Choices, choose
 
 ROOT = Path(__file__).resolve().parents[2]
 

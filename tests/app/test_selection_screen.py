@@ -12,11 +12,11 @@ from surveying import at_rest, stopped_and_begun_again
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
-from emtui.choices import choose
-from emtui.screens.selection import SelectionScreen, Size, kinds, size_scene, size_table, sizes_of, verdict
-from emtui.views.format import fixed
-from engine.models.gaussian import GaussianMixture
-from engine.selection import CRITERIA, Candidate, best_candidate, compare_sizes, curves
+from emtui.screens.studies.selection import SelectionScreen, Size, kinds, size_scene, size_table, sizes_of, verdict
+from emtui.spec.run_spec import choose
+from emtui.views.number_format import fixed
+from engine.analysis.selection import CRITERIA, Candidate, best_candidate, compare_sizes, curves
+from engine.models.gaussian.mixture import GaussianMixture
 
 KINDS = ("full", "tied", "diag", "spherical")
 
@@ -146,7 +146,7 @@ async def test_models_without_covariance_types() -> None:
 
 
 async def test_the_comparison_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    await stopped_and_begun_again(monkeypatch, "emtui.screens.selection.compare_sizes", compare_sizes, "K")
+    await stopped_and_begun_again(monkeypatch, "emtui.screens.studies.selection.compare_sizes", compare_sizes, "K")
 
 
 @pytest.mark.parametrize(("source", "model"), [("iris", "mlp"), ("icecream", "hmm"), ("iris", "kmeans")])

@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from view_frames import blobs, catalogue, frames, session_of, walked
 
-from emtui.choices import choose
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from emtui.views.component_words import moved_clause
-from emtui.views.moves import ComponentMove, largest_move, most_moved
+from emtui.views.changes import ComponentMove, largest_move, most_moved
+from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.sentences import line, plain
 from engine import BinomialMixture, EngineError, GaussianMixture, KMeans
-from engine.model import Event
+from engine.em.model import Event
 from tests.app.outside_model.waiting_times import ExponentialMixture
 
 
@@ -230,7 +230,7 @@ def test_rows_are_called_by_their_names() -> None:
 
 
 def test_a_draw_of_the_rows_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.session.ROWS_DRAWN", 100)
+    monkeypatch.setattr("emtui.session.session.ROWS_DRAWN", 100)
     walk = frames(session_of(blobs(400, 2, 3), GaussianMixture(n_components=3, init="points")), 3)
     assert "has about " in said(walk[1])
     assert re.search(r"rows? drawn (is|are) shared", said(walk[1]))

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from emtui.choices import choose
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from engine.errors import EngineError
 
 
@@ -190,7 +190,7 @@ def test_a_model_that_does_not_fit_the_data_is_refused() -> None:
 
 
 def test_large_data_are_drawn_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.session.ROWS_DRAWN", 40)
+    monkeypatch.setattr("emtui.session.session.ROWS_DRAWN", 40)
     session = session_of("iris")
     session.take()
     frame = session.frame()

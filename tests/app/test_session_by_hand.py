@@ -19,17 +19,17 @@ from walking import walked
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Cloud, Dots
 from emtui.exports.export import export_responsibilities, export_script, export_steps_csv, export_steps_json
-from emtui.frame import Frame
-from emtui.panes.agreement_lines import agreement_lines
-from emtui.panes.curves import half_steps
-from emtui.panes.ledger_lines import falls, ledger_lines
-from emtui.panes.row_order import RowOrder
-from emtui.panes.row_table import RowSource
-from emtui.race import race
-from emtui.session import Session
+from emtui.panes.agreement.agreement_text import agreement_lines
+from emtui.panes.curves.curves import half_steps
+from emtui.panes.rows.row_order import RowOrder
+from emtui.panes.rows.row_table import RowSource
+from emtui.panes.why.ledger_text import falls, ledger_lines
+from emtui.session.race import race
+from emtui.session.session import Session
+from emtui.session.snapshot import Frame
 from emtui.views import view_for
-from emtui.views.by_hand import step_sentence
-from engine.by_hand import set_entry
+from emtui.views.edit_sentences import step_sentence
+from engine.editing.edits import set_entry
 from engine.errors import EngineError
 
 

@@ -15,23 +15,23 @@ from walking import walked
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
-from emtui.draft import Draft
-from emtui.frame import Frame
-from emtui.panes.agreement_lines import criteria_of
-from emtui.panes.curves import bound_scene, half_steps
-from emtui.panes.ledger_lines import falls
-from emtui.panes.lines import objective_words
-from emtui.session import Session
-from emtui.views.by_hand import step_sentence
-from emtui.views.format import fixed
+from emtui.panes.agreement.agreement_text import criteria_of
+from emtui.panes.curves.curves import bound_scene, half_steps
+from emtui.panes.status_line import objective_words
+from emtui.panes.why.ledger_text import falls
+from emtui.session.session import Session
+from emtui.session.snapshot import Frame
+from emtui.views.edit_sentences import step_sentence
+from emtui.views.number_format import fixed
+from emtui.views.parameter_edit import Draft
+from engine.analysis.bound_profile import bound_slice
 from engine.arrays import Array
-from engine.by_hand import placed
-from engine.entries import entries, limits_of, value_of
+from engine.editing.edits import placed
+from engine.editing.entries import entries, limits_of, value_of
+from engine.em.step import Evaluation, Problem, Step
 from engine.errors import EngineError
-from engine.ledgers import ledger
+from engine.explain.ledger import ledger
 from engine.models.mixture import Mixture
-from engine.slices import bound_slice
-from engine.step import Evaluation, Problem, Step
 
 ACTIONS = (
     "take",

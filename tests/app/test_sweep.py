@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import engine
-from emtui.choices import choose
 from emtui.networks.cost import (
     SENSIBLE_SECONDS,
     Cost,
@@ -23,9 +22,10 @@ from emtui.networks.cost import (
 )
 from emtui.networks.rival import rival_model
 from emtui.networks.sweep import SIDES, Grid, Sweep, has_rate, models_of, sweep
+from emtui.spec.run_spec import choose
 from engine.errors import EngineError, OptionError
-from engine.models.mlp_cost import exact_cost
-from engine.models.mlp_predict import network_report
+from engine.models.network.cost import exact_cost
+from engine.models.network.predict import network_report
 
 SMALL = Grid(rates=(0.01, 0.2), units=(1, 3), n_seeds=2, max_iter=3)
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from driving import driving
 
-from emtui.choices import choose
-from emtui.session import Session
-from emtui.temperature import turned
-from engine.em import advance, switch_algorithm
+from emtui.session.session import Session
+from emtui.session.temperature import turned
+from emtui.spec.run_spec import choose
+from engine.em.inference import Exact, Tempered
+from engine.em.loop import advance, switch_algorithm
 from engine.errors import OptionError
-from engine.inference import Exact, Tempered
 
 
 def test_a_turn_is_a_switch_of_the_algorithm_and_leaves_the_past_alone() -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from driving import driving, explorer
 
-from emtui.choices import choose
-from emtui.panes.choice_list import ChoiceList
 from emtui.panes.datasets import DatasetsPane
-from emtui.panes.lines import Telling, cut_lines
 from emtui.panes.pane import Pane
-from emtui.plan import ORDER, number_of
-from emtui.screens.help import HelpScreen, help_parts, pane_groups
+from emtui.panes.status_line import Telling, cut_lines
+from emtui.screens.dialogs.help import HelpScreen, help_parts, pane_groups
+from emtui.settings.layout import ORDER, number_of
+from emtui.spec.run_spec import choose
+from emtui.widgets.choice_list import ChoiceList
 
 
 def identical_rows(folder: Path) -> Path:

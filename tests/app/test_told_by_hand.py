@@ -7,10 +7,10 @@ from test_session_by_hand import move, text_of, told
 from walking import walked
 
 from emtui.charts.colors import DARK
-from emtui.panes.agreement_lines import agreement_lines
+from emtui.panes.agreement.agreement_text import agreement_lines
 from emtui.views import view_for
-from emtui.views.format import number
-from emtui.views.moves import most_moved
+from emtui.views.changes import most_moved
+from emtui.views.number_format import number
 
 
 def test_rows_that_are_left_out_are_not_those_that_move() -> None:

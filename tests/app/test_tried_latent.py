@@ -17,22 +17,22 @@ from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
 from emtui.charts.raster import shades_of
 from emtui.charts.scene import Bars, Curve, Prose, Raster, Scene
-from emtui.choices import Choices, choose
-from emtui.panes.agreement_lines import agreement_lines
-from emtui.panes.comparison_side import model_heading
-from emtui.panes.curves import bound_scene
-from emtui.panes.parameter_source import ParameterSource
-from emtui.panes.row_order import RowOrder
-from emtui.panes.row_table import RowSource
-from emtui.runner import Runner
-from emtui.screens.regions import RegionsScreen
-from emtui.session import Session
-from emtui.shell.headless import run
-from emtui.shell.output import Output
+from emtui.cli.headless import run
+from emtui.cli.shell_output import Output
+from emtui.panes.agreement.agreement_text import agreement_lines
+from emtui.panes.curves.curves import bound_scene
+from emtui.panes.parameters.parameter_table import ParameterSource
+from emtui.panes.rows.row_order import RowOrder
+from emtui.panes.rows.row_table import RowSource
+from emtui.screens.compare.comparison_side import model_heading
+from emtui.screens.compare.region_comparison import RegionsScreen
+from emtui.session.session import Session
+from emtui.session.worker import Runner
+from emtui.spec.run_spec import Choices, choose
 from emtui.views import view_for
-from emtui.views.format import decimals_apart
-from emtui.views.hmm import HiddenMarkovView
-from emtui.views.hmm_pictures import HIGH, LOW, PATH, band_places
+from emtui.views.hmm.hmm import HiddenMarkovView
+from emtui.views.hmm.hmm_charts import HIGH, LOW, PATH, band_places
+from emtui.views.number_format import decimals_apart
 from emtui.views.points import density_bars
 from engine import HiddenMarkovModel
 from engine.errors import DataError

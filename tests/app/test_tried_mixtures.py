@@ -11,29 +11,29 @@ import pytest
 from driving import driving, explorer
 from walking import walked
 
-from emtui.app import EmtuiApp
+from emtui.application.app import EmtuiApp
 from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
 from emtui.charts.heatmap import Matrix, layout
 from emtui.charts.scene import Curve, Scene
-from emtui.choices import choose
-from emtui.messages import KeyRefused
+from emtui.cli.run_report import significant
 from emtui.panes.bound import BoundPane
-from emtui.panes.curves import bound_scene
+from emtui.panes.curves.curves import bound_scene
 from emtui.panes.datasets import DatasetsPane
-from emtui.panes.lines import where_parts
-from emtui.screens.optima import OptimaMap, optima_table, verdict
-from emtui.screens.selection import kinds
-from emtui.shell.run_report import significant
-from emtui.temperature import turned
+from emtui.panes.status_line import where_parts
+from emtui.screens.studies.optima import OptimaMap, optima_table, verdict
+from emtui.screens.studies.selection import kinds
+from emtui.session.messages import KeyRefused
+from emtui.session.temperature import turned
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from emtui.views.component_words import moved_clause
-from emtui.views.moves import ComponentMove
+from emtui.views.changes import ComponentMove
+from emtui.views.gaussian.gaussian_sentences import moved_clause
 from engine import GaussianMixture
-from engine.models.bernoulli import BernoulliMixture
-from engine.optima import group_optima
-from engine.restarts import many_starts
-from engine.slices import Slice
+from engine.analysis.bound_profile import Slice
+from engine.analysis.many_starts import many_starts
+from engine.analysis.optima import group_optima
+from engine.models.bernoulli.mixture import BernoulliMixture
 
 SIZES = [(120, 40), (80, 24)]
 

@@ -10,10 +10,10 @@ import engine
 from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Curve, Dots, Mark, Raster
-from emtui.choices import choose
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from emtui.views.answers import answers, answers_of_row, told
+from emtui.views.bernoulli.answer_row import answers, answers_of_row, told
 from engine.errors import DataError
 
 VIEW = view_for("bernoulli")

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from sklearn.decomposition import PCA
 from view_frames import blobs
 
-from emtui.views.pca import decompose, principal_components
+from emtui.views.column_separation import ranked_columns, separation
 from emtui.views.points import pairs, single_axes
+from emtui.views.principal_axes import decompose, principal_components
 from emtui.views.projection import direction, marginal_covariances, shown_units, spreads
-from emtui.views.separation import ranked_columns, separation
 from emtui.views.view import Axis
 from engine import load
-from engine.data import Dataset
+from engine.data.dataset import Dataset
 
 
 def test_the_default_pair_of_iris_is_that_of_the_petals() -> None:

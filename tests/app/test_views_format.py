@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtui.views.format import (
+from emtui.views.number_format import (
     MINUS,
     aligned,
     amount,

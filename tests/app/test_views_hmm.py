@@ -13,12 +13,12 @@ from view_frames import catalogue, frames, session_of, walked
 from emtui.charts.colors import DARK, mix
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Scene, VLine
-from emtui.choices import choose
 from emtui.exports.export import export_parameters, export_script
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from emtui.views.hmm import HiddenMarkovView
-from emtui.views.hmm_pictures import HIGH, LOW, PATH, likeliest_path, measurements_seen, symbols_seen
+from emtui.views.hmm.hmm import HiddenMarkovView
+from emtui.views.hmm.hmm_charts import HIGH, LOW, PATH, likeliest_path, measurements_seen, symbols_seen
 from emtui.views.sentences import row_noun
 from engine import HiddenMarkovModel, load
 

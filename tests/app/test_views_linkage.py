@@ -10,9 +10,9 @@ import engine
 from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Curve, Mark
-from emtui.choices import choose
-from emtui.frame import Frame
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.session.snapshot import Frame
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
 
 VIEW = view_for("linkage")

@@ -13,8 +13,8 @@ import engine
 from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Bars, Curve, VLine
-from emtui.choices import choose
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
 from emtui.views.count_bars import CountBars
 

@@ -14,15 +14,15 @@ from view_frames import blobs, catalogue, frames, session_of, walked
 from emtui.charts.colors import DARK, mix
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, Trail, VLine
-from emtui.choices import choose
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from emtui.views.borders import voronoi_borders
 from emtui.views.coins import CoinsView, binomial_mass, letter
-from emtui.views.gaussian import GaussianView
+from emtui.views.gaussian.gaussian import GaussianView
 from emtui.views.generic import GenericView
 from emtui.views.kmeans import KMeansView
 from emtui.views.view import Axes, Axis
+from emtui.views.voronoi import voronoi_borders
 from engine import BinomialMixture, EngineError, GaussianMixture, KMeans
 
 
@@ -140,7 +140,7 @@ def test_a_chosen_row_is_marked_and_found_again() -> None:
 
 
 def test_a_row_that_is_not_drawn_is_marked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.session.ROWS_DRAWN", 40)
+    monkeypatch.setattr("emtui.session.session.ROWS_DRAWN", 40)
     session = session_of(blobs(200, 2, 2), GaussianMixture(n_components=2))
     frame, view = walked(session, 1), view_for("gmm")
     assert len(frame.rows) == 40

@@ -10,11 +10,11 @@ from view_frames import blobs, catalogue, frames, session_of, walked
 from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Cloud
-from emtui.choices import choose
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from emtui.views.format import MINUS
 from emtui.views.generic import fields_of
+from emtui.views.number_format import MINUS
 from emtui.views.view import ParameterTable
 from engine import GaussianMixture, load
 from tests.app.outside_model.waiting_times import ExponentialMixture

@@ -13,9 +13,9 @@ import engine
 from emtui.charts.colors import DARK
 from emtui.charts.drawing import draw
 from emtui.charts.scene import Dots, Mark, Prose, Raster, Scene
-from emtui.choices import choose
-from emtui.exports.script import script_text
-from emtui.session import Session
+from emtui.exports.python_script import script_text
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
 from engine.errors import DataError
 

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emtui.charts.colors import DARK
-from emtui.choices import choose
-from emtui.panes.ledger_lines import entries, falls, ledger_lines
-from emtui.panes.parameter_names import parameter_names, parameter_words
-from emtui.panes.why import WhyPane
-from emtui.panes.worked_text import expression, worked_lines
-from emtui.questions import ParameterWorked, RowWorked, answer
-from emtui.session import Session
-from engine.worked import line
+from emtui.panes.parameters.entry_cursor import parameter_names, parameter_words
+from emtui.panes.why.derivation_text import expression, worked_lines
+from emtui.panes.why.ledger_text import entries, falls, ledger_lines
+from emtui.panes.why.why import WhyPane
+from emtui.session.queries import ParameterWorked, RowWorked, answer
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
+from engine.explain.derivation import line
 
 SOURCES = ("iris", "coins", "linkage", "deaths", "icecream", "films", "hmm_gaussian")
 

@@ -11,13 +11,13 @@ from rich.cells import cell_len
 from view_frames import session_of
 
 from emtui.charts.colors import DARK
-from emtui.choices import choose
-from emtui.panes.why import WhyPane, WhySource
-from emtui.questions import ParameterWorked, RowWorked, answer
-from emtui.session import Session
+from emtui.panes.why.why import WhyPane, WhySource
+from emtui.session.queries import ParameterWorked, RowWorked, answer
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from engine.entries import entry_named
-from engine.models.topics import LatentDirichletAllocation
+from engine.editing.entries import entry_named
+from engine.models.topics.model import LatentDirichletAllocation
 
 SIZES = [(120, 40), (80, 24)]
 HOSTILE = ("[bold]", "\x1b[2J\x07x", "헌법", "宪法修正案的一个很长的词", "word 3", "x" * 90)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emtui.choices import Choices, choose
-from emtui.frame import Frame
-from emtui.session import Session
-from engine.data import Dataset
+from emtui.session.session import Session
+from emtui.session.snapshot import Frame
+from emtui.spec.run_spec import Choices, choose
+from engine.data.dataset import Dataset
 
 
 def session_of(X: Any, model: Any, *, data: dict[str, Any] | None = None, **choices: Any) -> Session:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from emtui.choices import choose
-from emtui.session import Session
+from emtui.session.session import Session
+from emtui.spec.run_spec import choose
 
 
 def walked(source: str = "coins", steps: int | None = None, **how: Any) -> Session:

@@ -69,11 +69,11 @@ def first_frames(runs: int = 15) -> None:
 
 async def key_to_frame(source: str, k: int, wanted: float, presses: int = 30, over: str = "") -> None:
     """From a key to the frame that it asked for, drawn, at 120×40. over: the key of a screen that is opened first."""
-    from emtui import garbage
-    from emtui.app import EmtuiApp
-    from emtui.choices import choose
-    from emtui.config import Config
-    from emtui.screens.explore import ExploreScreen
+    from emtui.application import gc_pause as garbage
+    from emtui.application.app import EmtuiApp
+    from emtui.screens.explore.explore import ExploreScreen
+    from emtui.settings.config import Config
+    from emtui.spec.run_spec import choose
 
     garbage.hold()  # as the command does
     app = EmtuiApp(choose(source, model="gmm", k=k), Config())

@@ -17,11 +17,11 @@ from collections.abc import Callable
 import numpy as np
 
 import engine
-from engine.em import begin, e_step, m_step
-from engine.models.gaussian import GaussianMixture
-from engine.models.gaussian_params import GaussianParams
+from engine.em.loop import begin, e_step, m_step
+from engine.em.step import Step
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import GaussianParams
 from engine.parallel import one_blas_thread, threads
-from engine.step import Step
 
 CASES = {
     "iris": (150, 4, 3, "full", None),

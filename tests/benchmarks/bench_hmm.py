@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 import engine
-from engine.em import begin, begin_problem, e_step, m_step
+from engine.em.loop import begin, begin_problem, e_step, m_step
 from engine.parallel import one_blas_thread, threads
 
 # rows, states, columns, covariance type, what to reach against hmmlearn's default

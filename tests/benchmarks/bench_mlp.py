@@ -16,17 +16,17 @@ import numpy as np
 
 import engine
 from engine.baselines.backprop import BackpropMLP
-from engine.em import begin, e_step, m_step
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_cost import exact_cost
-from engine.models.mlp_estep import ExactEStep
-from engine.models.mlp_expectation import hidden_gradient, output_gradient
-from engine.models.mlp_gibbs import OneLayerSweeps
-from engine.models.mlp_layers import LayeredSweeps
-from engine.models.mlp_params import NetworkParams, draw_params
-from engine.models.mlp_rows import NetworkRows, network_rows
+from engine.em.loop import begin, e_step, m_step
+from engine.models.network.cost import exact_cost
+from engine.models.network.data import NetworkRows, network_rows
+from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_step_gibbs import OneLayerSweeps
+from engine.models.network.expectation import hidden_gradient, output_gradient
+from engine.models.network.layers import LayeredSweeps
+from engine.models.network.model import LatentMLP
+from engine.models.network.params import NetworkParams, draw_params
 from engine.parallel import one_blas_thread
-from engine.studies import network_study, usual_methods
+from engine.reference.network_study import network_study, usual_methods
 
 
 def triple_loop(params: NetworkParams, X, y):

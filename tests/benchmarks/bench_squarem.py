@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 import engine
-from engine.stopping import ParameterChange
+from engine.em.stopping import ParameterChange
 
 REST, MOST = ParameterChange(1e-7), 20_000
 

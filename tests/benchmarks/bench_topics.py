@@ -17,8 +17,8 @@ import numpy as np
 from scipy.sparse import csr_array, csr_matrix, vstack
 
 import engine
-from engine.models.topics_evidence import document_bounds
-from engine.models.topics_variational import settle
+from engine.models.topics.evidence import document_bounds
+from engine.models.topics.variational import settle
 from engine.parallel import one_blas_thread, threads
 
 CASES = (  # documents, words of the vocabulary, words in a document, topics
@@ -101,7 +101,7 @@ def main() -> None:
 
 def bound_at(model: Any, params: Any, data: Any, gamma: np.ndarray) -> float:
     """The bound where scikit-learn stopped, after the one update more that `settle` makes at least."""
-    from engine.models.topics_bound import dirichlet_entropies, log_normalizer
+    from engine.models.topics.bound import dirichlet_entropies, log_normalizer
 
     q = settle(data.X, data.weights, params.topics, params.alpha, 1.0, np.inf, 1, gamma)
     prior = log_normalizer(params.alpha) + q.log_mixtures @ (params.alpha - 1.0)

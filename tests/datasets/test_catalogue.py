@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from recipes import DECIMALS, RECIPES
 
-from engine.catalogue import Entry, data_folder
-from engine.data import datasets, load
+from engine.data.catalogue import Entry, data_folder
+from engine.data.dataset import datasets, load
 
 ENTRIES = datasets()
 WITH_MISSING = {"films", "votes"}

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 
-from engine.em import begin, e_step, m_step
-from engine.models.gaussian import GaussianMixture
-from engine.models.gaussian_params import COVARIANCE_TYPES, GaussianParams
-from engine.step import Step
+from engine.em.loop import begin, e_step, m_step
+from engine.em.step import Step
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import COVARIANCE_TYPES, GaussianParams
 
 Array = NDArray[np.float64]
 TYPES = COVARIANCE_TYPES

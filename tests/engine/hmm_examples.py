@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import multivariate_normal
 
 import engine
-from engine.models.hmm_recursions import Chain
+from engine.models.hmm.forward_backward import Chain
 
 Params = engine.HiddenMarkovModel.Params
 ICE_CREAM = engine.load("icecream")

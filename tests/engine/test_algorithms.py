@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from scipy.special import softmax
 
 import engine
-from engine.algorithms import ALGORITHMS, Annealed, Stochastic, algorithm_named
-from engine.em import advance, begin, iterate, switch_algorithm
+from engine.em.algorithms import ALGORITHMS, Annealed, Stochastic, algorithm_named
+from engine.em.inference import Exact, Hard, Tempered, assign
+from engine.em.loop import advance, begin, iterate, switch_algorithm
+from engine.em.model import Maximization
 from engine.errors import OptionError
-from engine.inference import Exact, Hard, Tempered, assign
-from engine.model import Maximization
 from engine.testing import check_model
 
 IRIS = engine.load("iris")

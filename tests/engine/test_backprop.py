@@ -9,12 +9,12 @@ import pytest
 import engine
 from engine.baselines.backprop import BackpropMLP, BackpropParams
 from engine.baselines.backprop_epoch import forward_gradient, log_likelihood, marginal_gradient
+from engine.em.stopping import ParameterChange
 from engine.errors import DataError, EngineError, OptionError
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_params import NetworkParams, draw_params
-from engine.models.mlp_rows import network_rows
-from engine.stopping import ParameterChange
-from engine.studies import network_study, usual_methods
+from engine.models.network.data import network_rows
+from engine.models.network.model import LatentMLP
+from engine.models.network.params import NetworkParams, draw_params
+from engine.reference.network_study import network_study, usual_methods
 from engine.testing import check_model
 
 

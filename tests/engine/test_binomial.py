@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 import engine
+from engine.em.inference import EXACT
 from engine.errors import DataError, OptionError
-from engine.inference import EXACT
 from engine.testing import check_model
 
 Params = engine.BinomialMixture.Params

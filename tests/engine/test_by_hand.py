@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 import engine
 from engine.arrays import largest_difference
-from engine.by_hand import is_by_hand, placed, reweighted, set_entry
-from engine.em import advance
-from engine.entries import entries, limits_of, moved, value_of
+from engine.editing.edits import is_by_hand, placed, reweighted, set_entry
+from engine.editing.entries import entries, limits_of, moved, value_of
+from engine.editing.limits import why_out_of_reach
+from engine.em.loop import advance
+from engine.em.step import Step
+from engine.em.timeline import Timeline
 from engine.errors import DataError, EngineError, OptionError
-from engine.ledgers import QUANTITIES, ledger
-from engine.reach import why_out_of_reach
-from engine.step import Step
-from engine.timeline import Timeline
+from engine.explain.ledger import QUANTITIES, ledger
 
 NUMBERS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy")
 CASES: dict[str, tuple[Any, Any]] = {}

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import dialect
-from engine.cells import Cells, read_carefully, read_plain
-from engine.dialect import detect_layout
-from engine.tables import read_table
-from engine.textfile import open_text
+from engine.readers import csv_dialect as dialect
+from engine.readers.cells import Cells, read_carefully, read_plain
+from engine.readers.csv_dialect import detect_layout
+from engine.readers.table import read_table
+from engine.readers.text_file import open_text
 
 
 def plain_and_careful(path: Path) -> tuple[Cells | None, Cells]:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import engine
-from engine.inference import EXACT, Tempered
-from engine.model import Event, Maximization
+from engine.em.inference import EXACT, Tempered
+from engine.em.model import Event, Maximization
 from engine.models.binomial import BinomialParams
 from engine.parallel import n_threads
 from engine.testing import check_model

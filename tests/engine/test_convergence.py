@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import engine
-from engine.convergence import convergence_of
-from engine.em import begin, e_step, m_step
+from engine.analysis.convergence import convergence_of
+from engine.analysis.convergence_rate import map_rate, measured
+from engine.analysis.overlap import bhattacharyya, overlap_of
+from engine.em.loop import begin, e_step, m_step
 from engine.errors import OptionError
-from engine.map_rate import map_rate, measured
-from engine.overlap import bhattacharyya, overlap_of
 from tests.engine.gaussian_examples import TYPES, as_full, blobs, parameters
 from tests.engine.why_cases import CASES, DEATHS, IRIS, LINKAGE, walked
 
@@ -184,7 +184,7 @@ def test_a_held_temperature_has_a_rate_and_no_forecast():
 def test_another_problem_or_a_component_set_anew_begins_again():
     from dataclasses import replace
 
-    from engine.model import Event
+    from engine.em.model import Event
 
     steps = walked("full", 4)
     assert convergence_of(steps).needs == 0

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import engine
-from engine.corpus import count_folder, count_words, read_corpus, text_files, words_of
 from engine.errors import DataError, EngineError, OptionError
-from engine.stop_words import STOP_WORDS
+from engine.readers.corpus import count_folder, count_words, read_corpus, text_files, words_of
+from engine.readers.stop_words import STOP_WORDS
 
 
 def folder(tmp_path, **texts):
@@ -115,7 +115,7 @@ def test_options_that_cannot_be_get_a_sentence(options):
 
 
 def test_too_many_cells_for_a_table_are_refused_but_counted(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.corpus._MOST_CELLS", 5)
+    monkeypatch.setattr("engine.readers.corpus._MOST_CELLS", 5)
     where = folder(tmp_path, a="cat dog bird fish " * 2, b="cat dog bird fish")
     with pytest.raises(DataError, match="set max_words to 2 or fewer"):
         read_corpus(where)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import engine
-from engine.em import advance, begin, e_step, iterate, m_step
+from engine.em.inference import EXACT, Hard
+from engine.em.loop import advance, begin, e_step, iterate, m_step
 from engine.errors import EngineError
-from engine.inference import EXACT, Hard
 
 HEADS = [5, 9, 8, 4, 7]
 START = engine.BinomialMixture.Params([0.5, 0.5], [0.6, 0.5])

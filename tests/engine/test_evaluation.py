@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.optimize import linear_sum_assignment
 
 import engine
+from engine.analysis.evaluation import Criteria, agreement, criteria, hard_shares, match
 from engine.errors import DataError, EngineError
-from engine.evaluation import Criteria, agreement, criteria, hard_shares, match
 
 counts = arrays(np.int64, st.tuples(st.integers(1, 7), st.integers(1, 7)), elements=st.integers(0, 9))
 labelled = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), min_size=1, max_size=40)

@@ -20,10 +20,10 @@ from gaussian_examples import (
 from sklearn.mixture import GaussianMixture as PeerMixture
 
 import engine
-from engine.em import advance, begin
-from engine.inference import Hard, Sampled, Tempered, assign
-from engine.models.gaussian import GaussianMixture
-from engine.models.gaussian_params import GaussianParams
+from engine.em.inference import Hard, Sampled, Tempered, assign
+from engine.em.loop import advance, begin
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import GaussianParams
 
 SIZES = [(150, 4, 3), (60, 1, 2), (200, 2, 5), (120, 7, 2), (90, 12, 1)]  # the last has many features a component
 

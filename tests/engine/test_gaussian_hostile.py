@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from engine.em import begin, iterate
+from engine.em.loop import begin, iterate
+from engine.em.step import Step
 from engine.errors import DataError, EngineError
-from engine.models.gaussian import GaussianMixture
-from engine.models.gaussian_params import GaussianParams
-from engine.step import Step
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import GaussianParams
 
 POLICIES = ["ridge", "reset", "stop"]
 STARTS = ["kmeans", "kmeans++", "points", "responsibilities"]

@@ -10,10 +10,10 @@ import pytest
 from gaussian_examples import TYPES, as_full, assert_never_falls, blobs
 from sklearn.mixture import GaussianMixture as PeerMixture
 
-from engine.em import advance, begin, iterate
-from engine.models.gaussian import GaussianMixture
-from engine.models.gaussian_params import GaussianParams
-from engine.models.gaussian_passes import CentredPass, SharedPass
+from engine.em.loop import advance, begin, iterate
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import GaussianParams
+from engine.models.gaussian.passes import CentredPass, SharedPass
 
 _EXACT = np.frompyfunc(lambda value: Decimal(float(value)), 1, 1)
 
@@ -154,7 +154,7 @@ def test_both_passes_say_the_same(covariance_type: str) -> None:
 
 
 def test_the_pass_is_chosen_by_what_would_cancel() -> None:
-    from engine.models.gaussian_passes import pass_for
+    from engine.models.gaussian.passes import pass_for
 
     model = GaussianMixture(2)
     for X, kind in ((rows("plain"), SharedPass), (rows("offset"), SharedPass), (rows("far apart"), CentredPass)):

@@ -8,9 +8,9 @@ from gaussian_examples import TYPES, assert_never_falls, assert_same_params, blo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.em import advance, begin, iterate
-from engine.models.gaussian import GaussianMixture
-from engine.models.gaussian_params import GaussianParams
+from engine.em.loop import advance, begin, iterate
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import GaussianParams
 from engine.parallel import threads
 from engine.testing import check_model
 

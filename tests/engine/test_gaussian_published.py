@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import engine
-from engine.models.gaussian import GaussianMixture
-from engine.models.gaussian_params import GaussianParams
-from engine.stopping import ObjectiveChange, ResponsibilityChange
+from engine.em.stopping import ObjectiveChange, ResponsibilityChange
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import GaussianParams
 
 # Benaglia et al. 2009; the log-likelihoods from the start, in double precision.
 FAITHFUL = [-1051.0896414205, -1034.1677112632, -1034.0134164915, -1034.0027223413, -1034.0018416882]

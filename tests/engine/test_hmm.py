@@ -9,7 +9,7 @@ import pytest
 from hmm_examples import EISNER, ICE_CREAM, Params, enumerate_paths, every_path, some_params
 
 import engine
-from engine.inference import EXACT, Hard, Sampled, Tempered
+from engine.em.inference import EXACT, Hard, Sampled, Tempered
 from engine.testing import check_model
 
 SYMBOLS = [np.array([0.0, 2.0, 1.0, 1.0]), np.array([2.0]), np.array([1.0, 0.0, 0.0, 2.0, 2.0])]

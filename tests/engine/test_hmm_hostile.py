@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
+from engine.em.inference import Hard, Sampled, Tempered
 from engine.errors import DataError, EngineError
-from engine.inference import Hard, Sampled, Tempered
 
 HMM = engine.HiddenMarkovModel
 GAUSSIAN = HMM(2, emission="gaussian")
@@ -226,7 +226,7 @@ def test_the_objective_never_falls_from_any_start(seed, S, V, lengths, stop):
 
 def test_a_page_of_the_posterior_is_not_a_walk_of_its_own(monkeypatch):
     """Rows are asked for in pages; the chain is walked once for all of them."""
-    from engine.models import hmm
+    from engine.models.hmm import model as hmm
 
     walks = []
     real = hmm.smooth

@@ -8,12 +8,13 @@ from hmm_examples import some_chain
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.models import hmm_logs, hmm_recursions
-from engine.models.hmm import smooth
-from engine.models.hmm_blocks import Blocks
-from engine.models.hmm_logs import filter_logs, largest, log_sum, path_entropy, smooth_logs
-from engine.models.hmm_paths import viterbi_path
-from engine.models.hmm_recursions import Chain, filter_scaled, smooth_scaled
+from engine.models.hmm import forward_backward as hmm_recursions
+from engine.models.hmm import forward_backward_log as hmm_logs
+from engine.models.hmm.blocks import Blocks
+from engine.models.hmm.forward_backward import Chain, filter_scaled, smooth_scaled
+from engine.models.hmm.forward_backward_log import filter_logs, largest, log_sum, path_entropy, smooth_logs
+from engine.models.hmm.model import smooth
+from engine.models.hmm.viterbi import viterbi_path
 
 chains = st.builds(
     lambda seed, S, lengths, zeros, spread: some_chain(

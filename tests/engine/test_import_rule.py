@@ -53,6 +53,6 @@ before = set(sys.modules)
 import engine
 new = {name.split(".")[0] for name in set(sys.modules) - before}
 assert new <= {"engine", "__future__"}, new
-assert "engine.em" not in sys.modules
+assert "engine.em.loop" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)

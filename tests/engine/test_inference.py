@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.special import logsumexp, softmax
 from scipy.stats import entropy as scipy_entropy
 
-from engine.inference import EXACT, Hard, Sampled, Tempered, assign, uniforms
+from engine.em.inference import EXACT, Hard, Sampled, Tempered, assign, uniforms
 
 log_joints = arrays(
     np.float64,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.initialization import kmeans_partition, kmeans_plus_plus, random_responsibilities, random_rows
+from engine.starts.initialization import kmeans_partition, kmeans_plus_plus, random_responsibilities, random_rows
 
 
 def rng(seed=0):

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import engine
-from engine import nearest
 from engine.errors import DataError, EngineError, OptionError
+from engine.starts import nearest_centres as nearest
 from engine.testing import check_model
 
 Params = engine.KMeans.Params

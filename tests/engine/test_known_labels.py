@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
+from engine.analysis.many_starts import all_starts
 from engine.errors import DataError, OptionError
-from engine.known_labels import some_labels
-from engine.restarts import all_starts
+from engine.models.known_labels import some_labels
 from engine.testing import check_model
 
 IRIS = engine.load("iris")

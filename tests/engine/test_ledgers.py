@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import engine
-from engine.em import begin, e_step, m_step
-from engine.ledgers import QUANTITIES, ledger
+from engine.em.loop import begin, e_step, m_step
+from engine.explain.ledger import QUANTITIES, ledger
 from tests.engine.why_cases import CASES, DEATHS, IRIS, walked
 
 

@@ -11,7 +11,7 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import binom, multinomial
 
 import engine
-from engine.algorithms import Annealed
+from engine.em.algorithms import Annealed
 from engine.errors import DataError, EngineError
 from engine.testing import check_model
 

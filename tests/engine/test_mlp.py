@@ -8,9 +8,9 @@ import pytest
 
 import engine
 from engine.errors import DataError, EngineError, OptionError
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_params import NetworkParams, draw_params
-from engine.models.mlp_predict import network_report, predict_network
+from engine.models.network.model import LatentMLP
+from engine.models.network.params import NetworkParams, draw_params
+from engine.models.network.predict import network_report, predict_network
 from engine.testing import check_model
 
 

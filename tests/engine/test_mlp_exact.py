@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
+from engine.em.inference import EXACT, Hard, Sampled, Tempered, uniforms
 from engine.errors import EngineError
-from engine.inference import EXACT, Hard, Sampled, Tempered, uniforms
-from engine.models import mlp_cost
-from engine.models.mlp_configurations import (
+from engine.models.network import cost as mlp_cost
+from engine.models.network.configurations import (
     Listed,
     Product,
     all_configurations,
@@ -24,12 +24,12 @@ from engine.models.mlp_configurations import (
     configuration,
     halves,
 )
-from engine.models.mlp_cost import check_memory, exact_cost
-from engine.models.mlp_estep import ExactEStep
-from engine.models.mlp_exact import _in_halves, _in_one_table, enumerated, exact_posterior
-from engine.models.mlp_expectation import expected_log_joint
-from engine.models.mlp_params import NetworkParams, draw_params
-from engine.models.mlp_rows import network_rows
+from engine.models.network.cost import check_memory, exact_cost
+from engine.models.network.data import network_rows
+from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_step_exact import _in_halves, _in_one_table, enumerated, exact_posterior
+from engine.models.network.expectation import expected_log_joint
+from engine.models.network.params import NetworkParams, draw_params
 
 
 def case(seed, m, p=2, g=3, n=7, scale=1.0, weighted=False):

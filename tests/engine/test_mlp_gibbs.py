@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 import engine
+from engine.em.inference import EXACT, Exact, Hard, Sampled, Tempered
 from engine.errors import OptionError
-from engine.inference import EXACT, Exact, Hard, Sampled, Tempered
-from engine.models import mlp_cost
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_estep import ExactEStep
-from engine.models.mlp_expectation import expected_log_joint
-from engine.models.mlp_gibbs import GibbsEStep, OneLayerSweeps, sweeps_of
-from engine.models.mlp_layers import LayeredSweeps
-from engine.models.mlp_params import NetworkParams, draw_params
-from engine.models.mlp_predict import network_report, predictive
-from engine.models.mlp_rows import network_rows
+from engine.models.network import cost as mlp_cost
+from engine.models.network.data import network_rows
+from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_step_gibbs import GibbsEStep, OneLayerSweeps, sweeps_of
+from engine.models.network.expectation import expected_log_joint
+from engine.models.network.layers import LayeredSweeps
+from engine.models.network.model import LatentMLP
+from engine.models.network.params import NetworkParams, draw_params
+from engine.models.network.predict import network_report, predictive
 from engine.testing import check_model
 
 

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 
 import engine
+from engine.em.inference import EXACT, Exact
 from engine.errors import OptionError
-from engine.inference import EXACT, Exact
-from engine.models import mlp_cost
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_configurations import Listed, Product
-from engine.models.mlp_draws import estimated_evidence, gathered, weighted_draws
-from engine.models.mlp_estep import ExactEStep
-from engine.models.mlp_expectation import NetworkExpectation, expected_log_joint, output_gradient
-from engine.models.mlp_importance import ImportanceEStep
-from engine.models.mlp_mstep import output_curvature
-from engine.models.mlp_params import NetworkParams, draw_params
-from engine.models.mlp_rows import network_rows
+from engine.models.network import cost as mlp_cost
+from engine.models.network.configurations import Listed, Product
+from engine.models.network.data import network_rows
+from engine.models.network.draws import estimated_evidence, gathered, weighted_draws
+from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_step_importance import ImportanceEStep
+from engine.models.network.expectation import NetworkExpectation, expected_log_joint, output_gradient
+from engine.models.network.m_step import output_curvature
+from engine.models.network.model import LatentMLP
+from engine.models.network.params import NetworkParams, draw_params
 from engine.testing import check_model
 
 
@@ -63,7 +63,7 @@ def test_a_weight_is_the_joint_over_the_mixture(sizes):
 
 
 def test_batches_of_any_size_draw_alike(monkeypatch):
-    from engine.models import mlp_draws
+    from engine.models.network import draws as mlp_draws
 
     params, rows = problem(1)
     means = (np.full((10, 4), 0.5),)

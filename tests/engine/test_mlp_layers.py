@@ -9,17 +9,17 @@ import pytest
 import engine
 from engine.baselines.backprop import BackpropMLP
 from engine.baselines.backprop_epoch import layers_gradient, log_likelihood
+from engine.em.inference import EXACT
 from engine.errors import EngineError, OptionError
-from engine.inference import EXACT
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_expectation import expected_log_joint, hidden_gradient
-from engine.models.mlp_gibbs import GibbsEStep
-from engine.models.mlp_layers import LayeredSweeps
-from engine.models.mlp_mstep import ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
-from engine.models.mlp_params import DeeperLayer, NetworkParams, draw_params, log_weight_prior
-from engine.models.mlp_predict import forward_probabilities, network_report, predictive
-from engine.models.mlp_rows import network_rows
-from engine.studies import network_study
+from engine.models.network.data import network_rows
+from engine.models.network.e_step_gibbs import GibbsEStep
+from engine.models.network.expectation import expected_log_joint, hidden_gradient
+from engine.models.network.layers import LayeredSweeps
+from engine.models.network.m_step import ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
+from engine.models.network.model import LatentMLP
+from engine.models.network.params import DeeperLayer, NetworkParams, draw_params, log_weight_prior
+from engine.models.network.predict import forward_probabilities, network_report, predictive
+from engine.reference.network_study import network_study
 from engine.testing import check_model
 
 

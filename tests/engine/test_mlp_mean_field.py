@@ -9,15 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
+from engine.em.inference import EXACT
 from engine.errors import OptionError
-from engine.inference import EXACT
-from engine.models import mlp_mean_field
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_expectation import expected_log_joint, hidden_gradient, output_gradient
-from engine.models.mlp_mean_field import MeanFieldEStep, bounds, settled
-from engine.models.mlp_mstep import ecm_step, gradient_step, lbfgs_step, newton_step, output_curvature, surely_rises
-from engine.models.mlp_params import NetworkParams, draw_params, log_weight_prior
-from engine.models.mlp_rows import network_rows
+from engine.models.network import e_step_mean_field as mlp_mean_field
+from engine.models.network.data import network_rows
+from engine.models.network.e_step_mean_field import MeanFieldEStep, bounds, settled
+from engine.models.network.expectation import expected_log_joint, hidden_gradient, output_gradient
+from engine.models.network.m_step import (
+    ecm_step,
+    gradient_step,
+    lbfgs_step,
+    newton_step,
+    output_curvature,
+    surely_rises,
+)
+from engine.models.network.model import LatentMLP
+from engine.models.network.params import NetworkParams, draw_params, log_weight_prior
 from engine.testing import check_model
 
 

@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from engine.inference import EXACT
-from engine.models.mlp import LatentMLP
-from engine.models.mlp_configurations import Listed, binary_design
-from engine.models.mlp_estep import ExactEStep
-from engine.models.mlp_expectation import (
+from engine.em.inference import EXACT
+from engine.models.network.configurations import Listed, binary_design
+from engine.models.network.data import network_rows
+from engine.models.network.e_step import ExactEStep
+from engine.models.network.expectation import (
     NetworkExpectation,
     hidden_gradient,
     hidden_value,
     output_gradient,
     output_value,
 )
-from engine.models.mlp_mstep import (
+from engine.models.network.m_step import (
     ecm_step,
     gradient_step,
     hidden_curvature,
@@ -29,8 +29,8 @@ from engine.models.mlp_mstep import (
     output_curvature,
     surely_rises,
 )
-from engine.models.mlp_params import NetworkParams, draw_params, log_weight_prior
-from engine.models.mlp_rows import network_rows
+from engine.models.network.model import LatentMLP
+from engine.models.network.params import NetworkParams, draw_params, log_weight_prior
 
 
 def problem(seed=0, m=4, p=2, g=3, n=12, weighted=True, scale=1.0):

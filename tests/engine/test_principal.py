@@ -7,7 +7,7 @@ import pytest
 from sklearn.decomposition import PCA
 
 import engine
-from engine.data import Dataset
+from engine.data.dataset import Dataset
 from engine.errors import DataError
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import engine
+from engine.analysis.many_starts import all_starts, many_starts
+from engine.analysis.optima import group_optima
 from engine.errors import DataError, EngineError, OptionError
-from engine.models.gaussian_params import GaussianParams
-from engine.optima import group_optima
-from engine.restarts import all_starts, many_starts
+from engine.models.gaussian.params import GaussianParams
 from tests.engine.gaussian_examples import TYPES, blobs, parameters
 from tests.engine.why_cases import DEATHS, IRIS
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import engine
+from engine.analysis.evaluation import criteria
+from engine.analysis.selection import CRITERIA, best_candidate, compare_sizes, curves
 from engine.errors import OptionError
-from engine.evaluation import criteria
-from engine.selection import CRITERIA, best_candidate, compare_sizes, curves
 from tests.engine.gaussian_examples import blobs
 from tests.engine.why_cases import DEATHS, HEADS, IRIS
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from engine import slices
-from engine.em import begin, e_step, m_step
-from engine.entries import admissible, arrays_of, entries, entry_named, limits_of, moved, value_of
+from engine.analysis import bound_profile as slices
+from engine.analysis.bound_profile import LINE, Slice, bound_slice, log_likelihoods, slice_names
+from engine.editing.entries import admissible, arrays_of, entries, entry_named, limits_of, moved, value_of
+from engine.em.loop import begin, e_step, m_step
 from engine.errors import OptionError
-from engine.slices import LINE, Slice, bound_slice, log_likelihoods, slice_names
 from tests.engine.gaussian_examples import TYPES, blobs, parameters
 from tests.engine.why_cases import CASES, EXACT_M_STEP, HEADS, IRIS, LINKAGE, PUBLISHED_COINS, walked
 

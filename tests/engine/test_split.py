@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
+from engine.data.train_test import train_test_split
 from engine.errors import DataError, OptionError
-from engine.split import train_test_split
 
 
 @given(

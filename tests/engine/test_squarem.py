@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from engine.em import advance, begin, iterate
+from engine.em.loop import advance, begin, iterate
+from engine.em.squarem import _step_length
+from engine.em.stopping import ParameterChange
 from engine.errors import EngineError, OptionError
-from engine.squarem import _step_length
-from engine.stopping import ParameterChange
 from engine.testing import check_model
 
 DEATHS = engine.load("deaths").X
@@ -26,7 +26,7 @@ REST = ParameterChange(1e-7)
 class CountedPoisson(engine.PoissonMixture):
     """Writes down every pass."""
 
-    def expect(self, params, data, inference=engine.model.EXACT):
+    def expect(self, params, data, inference=engine.em.model.EXACT):
         _PASSES.append(params)
         return super().expect(params, data, inference)
 

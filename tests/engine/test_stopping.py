@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine import stopping
 from engine.arrays import largest_difference
+from engine.em import stopping
+from engine.em.model import Event, Maximization
 from engine.errors import OptionError
-from engine.model import Event, Maximization
 
 HEADS = [5, 9, 8, 4, 7]
 START = engine.BinomialMixture.Params([0.5, 0.5], [0.6, 0.5])

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.corpus import read_corpus
-from engine.data import Dataset, load
+from engine.data.dataset import Dataset, load
 from engine.errors import DataError
-from engine.tables import preview_table, read_table
+from engine.readers.corpus import read_corpus
+from engine.readers.table import preview_table, read_table
 
 PEOPLE = "이름,키,몸무게\n가온,170.5,60\n나래,160,50.25\n가온,150,40\n나래,151,41\n"
 
@@ -27,7 +27,7 @@ def read(folder: Path, text: str | bytes, encoding: str = "utf-8", **options: ob
 
 
 def test_the_bundled_iris_reads_as_it_loads() -> None:
-    from engine.catalogue import data_folder
+    from engine.data.catalogue import data_folder
 
     mine, bundled = read_table(data_folder() / "iris.csv"), load("iris")
     np.testing.assert_array_equal(mine.X, bundled.X)

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import textfile
-from engine.data import Dataset
+from engine.data.dataset import Dataset
 from engine.errors import DataError, EngineError, OptionError
-from engine.tables import TablePreview, preview_table, read_table
+from engine.readers import text_file as textfile
+from engine.readers.table import TablePreview, preview_table, read_table
 
 
 def refuse(path: Path | str, **options: object) -> str:

@@ -11,12 +11,12 @@ from scipy.stats import dirichlet
 from topics_by_enumeration import assignments, log_evidence, log_joint, posterior_of_counts, words_of
 
 import engine
-from engine.inference import EXACT, Exact, Hard, Sampled, Tempered
-from engine.models.topics import LatentDirichletAllocation
-from engine.models.topics_bound import TopicStatistics, best_alpha
-from engine.models.topics_evidence import document_bounds, estimate_evidence, perplexity, top_words
-from engine.models.topics_gibbs import last_sweep
-from engine.models.topics_variational import settle
+from engine.em.inference import EXACT, Exact, Hard, Sampled, Tempered
+from engine.models.topics.bound import TopicStatistics, best_alpha
+from engine.models.topics.evidence import document_bounds, estimate_evidence, perplexity, top_words
+from engine.models.topics.gibbs import last_sweep
+from engine.models.topics.model import LatentDirichletAllocation
+from engine.models.topics.variational import settle
 from engine.testing import check_model
 
 ALPHA = np.array([0.4, 1.1, 0.7])
@@ -246,7 +246,7 @@ def test_what_is_remembered_is_no_part_of_the_parameters():
 
 
 def test_more_documents_than_can_be_remembered_begin_anew(monkeypatch):
-    monkeypatch.setattr("engine.models.topics_estep._REMEMBERED", 10)
+    monkeypatch.setattr("engine.models.topics.e_step._REMEMBERED", 10)
     run = engine.fit(LatentDirichletAllocation(n_components=3), corpus(), max_iter=3)
     assert run.params.placed is None
     assert np.isfinite(run.step.objective)

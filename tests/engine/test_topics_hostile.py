@@ -8,8 +8,8 @@ from scipy.sparse import coo_array, csr_array
 
 import engine
 from engine.errors import EngineError
-from engine.models.topics import LatentDirichletAllocation
-from engine.models.topics_evidence import perplexity
+from engine.models.topics.evidence import perplexity
+from engine.models.topics.model import LatentDirichletAllocation
 
 X = np.array([[3, 1, 0, 0], [0, 2, 2, 0], [0, 0, 1, 4], [1, 1, 1, 1]], dtype=float)
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 import engine
-from engine.by_hand import set_entry
-from engine.em import begin, e_step, m_step
-from engine.entries import entries, value_of
+from engine.editing.edits import set_entry
+from engine.editing.entries import entries, value_of
+from engine.em.loop import begin, e_step, m_step
 from engine.errors import EngineError
-from engine.worked import Worked, worked_parameter, worked_row
+from engine.explain.derivation import Worked, worked_parameter, worked_row
 from tests.engine.why_cases import CASES, DEATHS, HEADS, IRIS, PUBLISHED_COINS, walked
 
 ALGORITHMS = ("classic", "hard", "stochastic", "annealed")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 import engine
-from engine.em import begin, e_step, m_step
-from engine.step import Step
+from engine.em.loop import begin, e_step, m_step
+from engine.em.step import Step
 
 ICE_CREAM = np.array([int(day) for day in "233232322313311121113121112332322"])
 HEADS = np.array([[5.0], [9.0], [8.0], [4.0], [7.0]])

@@ -1,0 +1,1 @@
+"""The app itself: themes, keys, the first frame and the command palette."""

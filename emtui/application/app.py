@@ -1,0 +1,112 @@
+"""The terminal app: themes, keys and the first screen; everything else has a room of its own.
+
+Nothing heavy is imported here: the first frame is drawn before numpy is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette, Provider
+
+from emtui.application.splash import OpeningScreen
+from emtui.settings import themes
+from emtui.settings.config import Config, load_config
+from emtui.settings.layout import too_small
+
+if TYPE_CHECKING:
+    from emtui.spec.run_spec import Choices
+
+_LEAVING = 3.0  # seconds after which a process without a terminal ends, whatever it still waits for
+
+
+def _commands() -> type[Provider]:
+    from emtui.application.palette import ExploreCommands
+
+    return ExploreCommands
+
+
+class EmtuiApp(App[None]):
+    """Opens the explorer on the given choices, which may be made only once the first frame is drawn."""
+
+    TITLE = "emtui"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
+    ]
+
+    def __init__(self, choices: Choices | Callable[[], Choices], config: Config | None = None) -> None:
+        self._config = config or load_config()
+        super().__init__()
+        self._choices = choices
+        self.register_theme(themes.DARK)
+        self.register_theme(themes.LIGHT)
+        known = self._config.theme in self.available_themes
+        self.theme = self._config.theme if known else themes.DARK.name
+        self.set_class(self._config.ascii, "-ascii")
+        self.set_keymap(self._config.keymap)
+
+    def get_default_screen(self) -> OpeningScreen:
+        """The outlines, while the explorer is on its way."""
+        return OpeningScreen(id="_default")
+
+    def on_mount(self) -> None:
+        """Open the explorer once the outlines are drawn, and say what in the settings could not be used."""
+        if not self.is_headless:
+            self._leave_on_signals()
+        self.call_after_refresh(self._open)
+        for warning in self._config.warnings:
+            self.notify(warning, severity="warning", markup=False)
+        if self._config.theme not in self.available_themes:
+            self.notify(f"There is no theme {self._config.theme!r}: the dark one is used.", markup=False)
+
+    def _leave_on_signals(self) -> None:
+        """SIGTERM and SIGHUP end the app like `q`, so that the terminal is given back as it was.
+
+        The event loop has to be told of them: it may be asleep, and a handler of Python's own would not wake it.
+        """
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows has no such thing
+                loop.add_signal_handler(getattr(signal, name), self._hung_up if name == "SIGHUP" else self.exit)
+
+    def _hung_up(self) -> None:
+        """The terminal may be gone: what is still written to it can block for ever, so that leaving has a limit."""
+        last = threading.Timer(_LEAVING, os._exit, (128 + signal.SIGHUP,))
+        last.daemon = True
+        last.start()
+        self.exit()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The palette has no room in a window that is too small for anything: its list fails at no height."""
+        if too_small(event.size) and isinstance(self.screen, CommandPalette):
+            self.pop_screen()
+
+    def action_command_palette(self) -> None:
+        """Every command by name, where there is room for the list."""
+        if not too_small(self.size):
+            super().action_command_palette()
+
+    def _open(self) -> None:
+        from emtui.screens.explore.explore import ExploreScreen
+
+        self.push_screen(ExploreScreen(self._choices() if callable(self._choices) else self._choices))
+
+
+def open_app(choices: Choices | Callable[[], Choices]) -> int:
+    """Run the app until the user leaves; the exit status."""
+    app = EmtuiApp(choices)
+    os.environ.setdefault("ESCDELAY", "25")
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,93 @@
+"""Values of the words after `emtui`: each is read here, or refused by an ArgumentTypeError with words that help."""
+
+from __future__ import annotations
+
+import csv
+import math
+from argparse import ArgumentTypeError
+from collections.abc import Callable
+
+from emtui.spec.read_options import DECIMAL_WORDS, delimiter_from
+
+
+def whole(minimum: int) -> Callable[[str], int]:
+    """A reader of whole numbers of at least so much."""
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = minimum - 1
+        if number < minimum:
+            message = f"needs a whole number of at least {minimum}, not {quoted(text)}"
+            raise ArgumentTypeError(message)
+        return number
+
+    return read
+
+
+def tolerance(text: str) -> float:
+    """A finite number of at least 0."""
+    number = _number(text)
+    if not 0 <= number < math.inf:
+        raise ArgumentTypeError(f"needs a number of at least 0, such as 1e-6, not {quoted(text)}")
+    return number
+
+
+def _number(text: str) -> float:
+    """The number that is written there; nan for anything else."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def delimiter(text: str) -> str:
+    """The character between cells, or the word for it."""
+    character = delimiter_from(text)
+    if character is None:
+        message = f"needs one character, or comma, semicolon, tab, bar or space, not {quoted(text)}"
+        raise ArgumentTypeError(message)
+    return character
+
+
+def decimal(text: str) -> str:
+    """The decimal mark, or the word for it."""
+    mark = DECIMAL_WORDS.get(text.lower(), text)
+    if mark not in (".", ","):
+        raise ArgumentTypeError(f"needs . or , and not {quoted(text)}")
+    return mark
+
+
+def share(text: str) -> float:
+    """A number from 0 to below 1."""
+    number = _number(text)
+    if not 0 <= number < 1:
+        raise ArgumentTypeError(f"needs a share of at least 0 and below 1, such as 0.4, not {quoted(text)}")
+    return number
+
+
+def setting(text: str) -> tuple[str, str]:
+    """KEY and VALUE of KEY=VALUE."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        message = f"needs KEY=VALUE, such as covariance_type=tied, not {quoted(text)}; emtui models lists the options"
+        raise ArgumentTypeError(message)
+    return key.strip(), value
+
+
+def split_columns(text: str) -> tuple[str, ...]:
+    """The column names in `A,B`; a name with a comma in it stands in double quotes, as in a CSV file."""
+    try:
+        rows = list(csv.reader([text], strict=True, skipinitialspace=True))
+    except csv.Error:
+        rows = []
+    names = tuple(name.strip() for name in rows[0]) if rows else ()
+    if not names or not all(names):
+        raise ArgumentTypeError(f"needs column names with commas between them, not {quoted(text)}")
+    return names
+
+
+def quoted(text: str, limit: int = 60) -> str:
+    """`text` in quotes, short; what a terminal must not see is taken out where the sentence is printed."""
+    return f"'{text if len(text) <= limit else text[: limit - 1] + '…'}'"

@@ -1,0 +1,103 @@
+"""The words after `emtui`, read into a request; nothing heavy is imported, so that help is there at once."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from emtui.cli.argument_values import quoted
+from emtui.cli.argument_values import split_columns as split_columns
+from emtui.cli.parsers import PARSERS, Parser
+from emtui.cli.parsers import UsageError as UsageError
+from emtui.spec.read_options import Reading
+
+COMMANDS = ("run", "study", "replay", "datasets", "models")
+_ONE_TABLE = "one data set or file"
+_OF_READING = ("encoding", "delimiter", "decimal", "header")
+_TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What the words ask for.
+
+    command: "open", "run", "study", "replay", "datasets" or "models". choices: keywords of
+    `emtui.spec.run_spec.choose`, or of `emtui.cli.study_report.study`. json: print JSON. n_init: how many starts `run`
+    tries. name: what to replay.
+    """
+
+    command: str
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    json: bool = False
+    n_init: int = 1
+    name: str | None = None
+
+
+def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
+    """The request that the words make; `--help` and `--version` print and leave by SystemExit.
+
+    Raises:
+        UsageError: a word that can't be understood.
+    """
+    command = words[0] if words and words[0] in COMMANDS else "open"
+    parser = PARSERS[command]()
+    if command == "open" and "--version" in words[: words.index("--") if "--" in words else None]:
+        parser.exit_with(f"emtui {version()}")
+    found = _read(parser, words if command == "open" else words[1:])
+    if found.get("source") in COMMANDS:
+        name = found["source"]
+        raise UsageError(f"the command {name} comes first, as in emtui {name}; a file of that name is ./{name}.")
+    if command in ("datasets", "models"):
+        return Request(command=command, json=found["json"])
+    if command == "replay":
+        return Request(command=command, json=found["json"], name=found["name"])
+    reading = Reading(**{name: found.pop(name, None) for name in _OF_READING})
+    if reading.said:
+        found["reading"] = reading
+    if command == "study":
+        json = bool(found.pop("json"))
+        return Request(command=command, choices={k: v for k, v in found.items() if v is not None}, json=json)
+    json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
+    if found.get("stop") is not None and found.get("tol") is not None:
+        raise UsageError("--stop takes the place of --tol: leave one of them out.")
+    found["settings"] = dict(found.get("settings") or ())
+    choices = {name: value for name, value in found.items() if value is not None}
+    return Request(command=command, choices=choices, json=json, n_init=n_init)
+
+
+def _read(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
+    try:
+        namespace, extra = parser.parse_known_args(list(words))
+    except argparse.ArgumentError as error:
+        raise UsageError(_argument_sentence(error)) from None
+    if extra:
+        raise UsageError(_extra_sentence(parser, extra))
+    return vars(namespace)
+
+
+def _argument_sentence(error: argparse.ArgumentError) -> str:
+    """argparse's own remarks in words that help; those of `argument_values` are helpful already."""
+    message = error.message
+    if message.startswith("expected"):
+        message = "needs a value after it"
+    elif message.startswith("ignored explicit argument"):
+        message = "takes no value"
+    return f"{error.argument_name} {message}."
+
+
+def _extra_sentence(parser: Parser, extra: Sequence[str]) -> str:
+    word = next((word for word in extra if word.startswith("-") and len(word) > 1), None)
+    if word is None:
+        known = _TAKEN.get(parser.prog, "no further words")
+        return (
+            f"there is no place for {quoted(extra[0])}: {parser.prog} takes {known}; put names with spaces in quotes."
+        )
+    name = word.partition("=")[0]
+    if parser.prog == "emtui" and name in PARSERS["run"]().long_options():
+        return f"{name} is for a run without a screen: write emtui run … {name}."
+    near = difflib.get_close_matches(name, parser.long_options(), n=1)
+    hint = f"did you mean {near[0]}?" if near else f"see {parser.prog} --help."
+    return f"there is no option {quoted(name)}: {hint}"

@@ -1,0 +1,69 @@
+"""What `emtui run` says of the way to rest, in two lines at most, and in JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from emtui.spec.run_spec import Choices
+from engine.analysis.convergence import Convergence, Help
+from engine.em.step import Step
+
+_HELPS: dict[Help, str] = {
+    "squarem": "--algorithm squarem",
+    "fewer_components": "fewer components (-k)",
+    "other_start": "another start (--seed, --n-init)",
+    "newton": "--set m_step=newton",
+    "larger_tolerance": "a larger --tol",
+}
+
+
+def convergence_lines(told: Convergence, step: Step, choices: Choices) -> list[str]:
+    """The rate and what it means, and where EM is slow why and what helps; nothing where there is no rate to tell."""
+    if not 0.0 <= told.rate < 1.0:
+        return []
+    gains = f" by moves, {_rate(told.from_gains)} by gains" if math.isfinite(told.from_gains) else ""
+    if not told.settled:
+        meaning = "not steady yet"
+    elif told.kind == "em":
+        meaning = f"about {100 * told.rate:.3g} % of the information is missing, or more"
+    else:
+        meaning = "steady"
+    lines = [f"rate {_rate(told.rate)}{gains}: {meaning}"]
+    if told.slow and told.settled:
+        lines.append(_why(told, step, choices))
+    return lines
+
+
+def _why(told: Convergence, step: Step, choices: Choices) -> str:
+    parts = []
+    if told.overlap is not None:
+        found = told.overlap
+        parts.append(f"components {found.first + 1} and {found.second + 1} overlap ({found.confusion:.2f})")
+    if told.helps:
+        parts.append(f"try {_HELPS[told.helps[0]]}")
+    elif step.converged and choices.tol > 0:
+        parts.append("small changes are no proof of rest: try a smaller --tol")
+    to_go = f" ({told.steps_to_go} iterations to go)" if told.steps_to_go else ""
+    return f"slow{to_go}: {'; '.join(parts)}" if parts else f"slow{to_go}"
+
+
+def _rate(rate: float) -> str:
+    """Three decimals, more where it is near 1."""
+    return f"{rate:.{max(3, min(9, 1 + math.ceil(-math.log10(1.0 - rate))))}f}" if rate < 1.0 else f"{rate:.3f}"
+
+
+def convergence_record(told: Convergence) -> dict[str, Any]:
+    """The same by the names of `engine.analysis.convergence.Convergence`; null where there is nothing to tell."""
+    return {
+        "kind": told.kind,
+        "rate": told.rate,
+        "from_gains": told.from_gains,
+        "settled": told.settled,
+        "missing_information": told.missing_information,
+        "change": told.change,
+        "steps_to_go": told.steps_to_go,
+        "still_to_gain": told.still_to_gain,
+        "overlap": told.overlap,
+        "helps": list(told.helps),
+    }

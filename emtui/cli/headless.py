@@ -1,0 +1,114 @@
+"""`emtui run`: EM without a screen, printed as it goes, for eyes or as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import chain
+from typing import Protocol
+
+from emtui.cli.run_json import JsonPrinter
+from emtui.cli.run_report import TextPrinter
+from emtui.cli.run_summary import Outcome, judge
+from emtui.cli.shell_output import Output
+from emtui.spec.run_spec import Choices
+from engine.em.algorithms import algorithm_named
+from engine.em.fit import Restart
+from engine.em.loop import begin_problem, walk
+from engine.em.step import Problem, Step
+from engine.errors import EngineError
+
+
+class Printer(Protocol):
+    """Says a run as it goes."""
+
+    def begin(self, choices: Choices) -> None:
+        """Before the first step."""
+
+    def restart(self, restart: Restart) -> None:
+        """One of several starts has ended."""
+
+    def step(self, step: Step) -> None:
+        """A step has been taken."""
+
+    def end(self, outcome: Outcome) -> None:
+        """The run is over."""
+
+
+def run(choices: Choices, output: Output, *, n_init: int = 1, as_json: bool = False) -> None:
+    """Run EM until it stops and print every half-step as it is taken; several starts are run first, the best is shown.
+
+    Raises:
+        EngineError: the model can't start, or no start could be run; where nothing could, nothing has been printed.
+        OSError: the output can't be written.
+    """
+    if n_init > 1 and choices.start_file is None:
+        choices = replace(choices, start=None)  # a published start that nobody asked for
+    if n_init > 1 and choices.start is not None:
+        raise EngineError("a given start can be run only once: leave out --start or --n-init.")
+    printer: Printer = JsonPrinter(output) if as_json else TextPrinter(output)
+    problem = problem_of(choices)
+    restarts: tuple[Restart, ...] = ()
+    if n_init == 1:
+        steps = steps_from(choices, problem)
+        steps = chain([next(steps)], steps)
+        printer.begin(choices)
+    else:
+        printer.begin(choices)
+        best, restarts = best_of(choices, problem, n_init, printer.restart)
+        choices, steps = choices.with_seed(best[0].problem.seed), iter(best)
+    recent: deque[Step] = deque(maxlen=8)
+    for step in steps:
+        printer.step(step)
+        recent.append(step)
+    printer.end(judge(choices, recent, restarts))
+
+
+def problem_of(choices: Choices) -> Problem:
+    """The model with the data as it takes them in. Raises EngineError where it can't."""
+    observations = choices.model.observe(*choices.table)
+    return Problem(choices.model, observations, algorithm_named(choices.algorithm), choices.seed)
+
+
+def steps_from(choices: Choices, problem: Problem) -> Iterator[Step]:
+    """The steps of one start; each has its numbers read while its statistics are at hand, which are then let go."""
+    previous: Step | None = None
+    for step in walk(begin_problem(problem, choices.start), choices.rules):
+        _ = step.kl, step.log_prior
+        if previous is not None:
+            previous.release(keep=step)
+        previous = step
+        yield step
+
+
+def best_of(
+    choices: Choices, problem: Problem, n_init: int, say: Callable[[Restart], None]
+) -> tuple[list[Step], tuple[Restart, ...]]:
+    """The steps of the start that ends with the best objective, and a report on every start.
+
+    Args:
+        choices: the stopping rules.
+        problem: the first start has its seed, the next that seed + 1, and so on.
+        n_init: how many starts.
+        say: told of each start as it ends.
+
+    Raises:
+        EngineError: none of them could be run.
+    """
+    best, reports = list[Step](), list[Restart]()
+    for seed in range(problem.seed, problem.seed + n_init):
+        try:
+            steps = list(steps_from(choices, replace(problem, seed=seed)))
+            last = steps[-1]
+            report = Restart(seed, last.objective, last.iteration, last.converged, last.stop_reason or "")
+            if not best or last.objective > best[-1].objective:
+                best = steps
+        except EngineError as error:
+            report = Restart(seed, math.nan, 0, False, "", str(error))
+        reports.append(report)
+        say(report)
+    if not best:
+        raise EngineError(f"none of the {n_init} starts could be run; the last said: {reports[-1].error}")
+    return best, tuple(reports)

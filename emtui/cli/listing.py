@@ -1,0 +1,84 @@
+"""What there is: `emtui datasets` and `emtui models`, as tables or as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emtui.cli.shell_output import table
+from engine.data.dataset import Dataset, datasets, load
+from engine.models import model_class, model_names
+from engine.options import Option
+
+
+def dataset_lines(*, as_json: bool = False) -> list[str]:
+    """The data sets that come with the engine: name, title, size, classes and the model that suits them."""
+    loaded = [load(entry.key) for entry in datasets()]
+    if as_json:
+        return [_json([_dataset_record(data) for data in loaded])]
+    rows = [("name", "title", "rows × columns", "classes", "model")]
+    for data in loaded:
+        size = f"{data.n_samples} × {data.n_features}"
+        rows.append((data.name, data.title, size, str(len(data.class_names) or "-"), data.model))
+    return table(rows, right=(2, 3))
+
+
+def model_lines(*, as_json: bool = False) -> list[str]:
+    """The models: name and title, then each option with its default, its range and what it means."""
+    models = [(name, model_class(name)) for name in model_names()]
+    if as_json:
+        return [_json([_model_record(name, model) for name, model in models])]
+    rows = [(name, model.title, "") for name, model in models]
+    titles = table([("name", "title", ""), *rows])
+    lines = [titles[0]]
+    for title, (_, model) in zip(titles[1:], models, strict=True):
+        options = [(f"  {o.name}={o.format(o.default)}", allowed(o), o.help) for o in model.options()]
+        lines += ["", title, *table(options)]
+    return [*lines, "", "An option is set by --set KEY=VALUE; -k sets the number of components."]
+
+
+def allowed(option: Option) -> str:
+    """The values that an option takes, in a few words."""
+    if option.kind == "choice":
+        return " | ".join(option.choices)
+    if option.kind == "bool":
+        return "yes | no"
+    kinds = {"int": "whole number", "float": "number", "array": "numbers with commas", "sizes": "whole numbers"}
+    return kinds[option.kind] + option.range_in_words()
+
+
+def _dataset_record(data: Dataset) -> dict[str, Any]:
+    return {
+        "name": data.name,
+        "title": data.title,
+        "description": data.description,
+        "rows": data.n_samples,
+        "columns": data.feature_names,
+        "classes": data.class_names,
+        "model": data.model,
+        "options": dict(data.options),
+        "source": data.source,
+        "licence": data.licence,
+    }
+
+
+def _model_record(name: str, model: Any) -> dict[str, Any]:
+    return {"name": name, "title": model.title, "options": [_option_record(option) for option in model.options()]}
+
+
+def _option_record(option: Option) -> dict[str, Any]:
+    return {
+        "name": option.name,
+        "kind": option.kind,
+        "default": option.default,
+        "choices": option.choices,
+        "minimum": option.minimum,  # −∞ and ∞ become null: no limit
+        "maximum": option.maximum,
+        "exclusive_minimum": option.exclusive_minimum,
+        "help": option.help,
+    }
+
+
+def _json(value: Any) -> str:
+    import msgspec
+
+    return msgspec.json.encode(value).decode()

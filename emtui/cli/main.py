@@ -1,0 +1,150 @@
+"""`emtui` in the shell: what the words ask for is done, and what can't be done is said in one sentence.
+
+Exit status: 0 done, 1 the machine failed (no space, no memory) or a replay disagrees with what was published,
+2 bad input, 130 Ctrl-C, 141 the reader has gone.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from emtui.application import gc_pause as garbage
+from emtui.cli.arguments import Request, UsageError, parse
+from emtui.cli.shell_output import Output, abandon_stdout, complain
+
+if TYPE_CHECKING:
+    from emtui.spec.run_spec import Choices
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status comes back. `argv` are the words after `emtui`, those of the shell if None."""
+    try:
+        return _obey(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        abandon_stdout()
+        return READER_GONE
+    except MemoryError:
+        complain("there is not enough memory for this: choose fewer rows, columns or components.")
+        return FAILED
+    except OSError as error:
+        abandon_stdout()
+        complain(_failure(error))
+        return FAILED
+
+
+def _obey(words: Sequence[str]) -> int:
+    try:
+        request = parse(words, version)
+    except UsageError as error:
+        complain(str(error))
+        return BAD_INPUT
+    except SystemExit:  # argparse has printed the help or the version
+        return DONE
+    from engine.errors import EngineError
+
+    try:
+        return _COMMANDS[request.command](request)
+    except (EngineError, UnicodeError) as error:
+        complain(str(error))
+        return BAD_INPUT
+
+
+def version() -> str:
+    """The version of the package; of the checkout where it is not installed."""
+    import tomllib
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+    from pathlib import Path
+
+    checkout = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    if checkout.is_file():
+        with checkout.open("rb") as file:
+            return str(tomllib.load(file)["project"]["version"])
+    try:
+        return installed("emtui")
+    except PackageNotFoundError:
+        return "(unknown version: emtui is not installed)"
+
+
+def _open(request: Request) -> int:
+    # what was typed is checked before the screen is taken; where nothing was, the first frame need not wait for it
+    make = partial(_choose, request)
+    choices = make() if request.choices else make
+    if not _has_terminal():
+        complain("emtui needs a terminal to draw on: use `emtui run …` for a run without a screen.")
+        return BAD_INPUT
+    garbage.hold()
+    from emtui.application.app import open_app
+
+    return open_app(choices)
+
+
+def _choose(request: Request) -> Choices:
+    from emtui.spec.run_spec import choose
+
+    return choose(**request.choices)
+
+
+def _has_terminal() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def _run(request: Request) -> int:
+    from emtui.cli.headless import run
+    from emtui.spec.run_spec import choose
+
+    run(choose(**request.choices), Output(sys.stdout), n_init=request.n_init, as_json=request.json)
+    return DONE
+
+
+def _study(request: Request) -> int:
+    from emtui.cli.study_report import study
+
+    study(Output(sys.stdout), as_json=request.json, **request.choices)
+    return DONE
+
+
+def _replay(request: Request) -> int:
+    from emtui.cli.replay_report import list_replays, replay
+
+    output = Output(sys.stdout)
+    if request.name is None:
+        list_replays(output, as_json=request.json)
+        return DONE
+    return DONE if replay(request.name, output, as_json=request.json) else FAILED
+
+
+def _datasets(request: Request) -> int:
+    from emtui.cli.listing import dataset_lines
+
+    Output(sys.stdout).lines(dataset_lines(as_json=request.json))
+    return DONE
+
+
+def _models(request: Request) -> int:
+    from emtui.cli.listing import model_lines
+
+    Output(sys.stdout).lines(model_lines(as_json=request.json))
+    return DONE
+
+
+_COMMANDS = {
+    "open": _open,
+    "run": _run,
+    "study": _study,
+    "replay": _replay,
+    "datasets": _datasets,
+    "models": _models,
+}
+
+
+def _failure(error: OSError) -> str:
+    what = f"'{error.filename}' can't be used" if error.filename else "the output can't be written"
+    return f"{what}: {error.strerror or error}."

@@ -1,0 +1,222 @@
+"""The parser of each command: its options, and what its help says."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from emtui.cli import argument_values as values
+from emtui.cli.shell_output import Output
+
+_OPEN_EPILOG = """\
+commands:
+  run                   the same without a screen: a line for each half-step
+  study                 a network from many seeds, by EM and by backpropagation
+  replay                published examples, stepped beside their published values
+  datasets              list the data sets that come with emtui
+  models                list the models and their options
+
+examples:
+  emtui                                 the iris flowers and a Gaussian mixture
+  emtui old_faithful -k 2 --set covariance_type=tied
+  emtui measurements.csv --label species --columns "width,height" --standardize
+  emtui run iris --seed 3 --n-init 10
+  emtui run coins --json | head -3
+  emtui ./run                           a file whose name is that of a command
+"""
+_RUN_EPILOG = """\
+stopping rules:
+  objective=1e-6, responsibilities=1e-4, parameters=1e-6, iterations=20, seconds=2.5;
+  with commas between them, the first that is met stops the run
+
+examples:
+  emtui run iris
+  emtui run iris --model gmm -k 3 --stop responsibilities=1e-4
+  emtui run iris --known 10%            learn from a few labels and from all rows
+  emtui run measurements.csv --label species --n-init 20
+  emtui run coins --json > steps.jsonl
+"""
+
+
+_STUDY_EPILOG = """\
+examples:
+  emtui study                           iris, 20 seeds, 50 iterations
+  emtui study xor --max-iter 100        and from how many starts it is learned
+  emtui study wine -k 5 --seeds 10
+"""
+
+
+_REPLAY_EPILOG = """\
+exit status:
+  0 where every value agrees to the digits that were printed, 1 where one does not
+
+examples:
+  emtui replay                          list what there is, and where it was published
+  emtui replay coins
+  emtui replay linkage --json
+"""
+
+
+class UsageError(Exception):
+    """The words can't be understood; the message is one sentence with the remedy."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses in one sentence."""
+
+    def __init__(self, prog: str, description: str, epilog: str = "") -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            exit_on_error=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse instead of printing the usage."""
+        raise UsageError(f"{message}; see {self.prog} --help.")
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help; argparse itself would keep silent about an output that can't be written."""
+        Output(file or sys.stdout).lines(self.format_help().splitlines())
+
+    def exit_with(self, text: str) -> NoReturn:
+        """Print one line and leave."""
+        Output(sys.stdout).line(text)
+        raise SystemExit(0)
+
+    def long_options(self) -> list[str]:
+        """Every option that starts with two hyphens."""
+        return [word for action in self._actions for word in action.option_strings if word.startswith("--")]
+
+
+def _open_parser() -> Parser:
+    parser = Parser("emtui", "A debugger for the EM algorithm: walk it half a step at a time.", _OPEN_EPILOG)
+    _add_choices(parser)
+    parser.add_argument("--version", action="store_true", default=argparse.SUPPRESS, help="print the version and leave")
+    return parser
+
+
+def _run_parser() -> Parser:
+    parser = Parser("emtui run", "Run EM without a screen: a line for each half-step, then a summary.", _RUN_EPILOG)
+    _add_choices(parser)
+    add = parser.add_argument
+    add("--max-iter", type=values.whole(0), metavar="N", help="at most so many iterations (200)")
+    add(
+        "--tol",
+        type=values.tolerance,
+        metavar="X",
+        help="stop when the objective changes by less per observation (1e-6)",
+    )
+    add("--stop", metavar="RULE", help="a stopping rule in place of --tol, see below")
+    add(
+        "--n-init",
+        type=values.whole(1),
+        metavar="N",
+        default=1,
+        help="try N starts (seeds S, S+1, ...) and keep the best",
+    )
+    add("--json", action="store_true", help="one JSON object a line, with the names of engine.Step")
+    return parser
+
+
+def _study_parser() -> Parser:
+    description = "Train a network from many seeds, by EM and by backpropagation, and print a table of how they fare."
+    parser = Parser("emtui study", description, _STUDY_EPILOG)
+    add = parser.add_argument
+    add("source", nargs="?", metavar="DATASET|FILE", help="labelled data (iris)")
+    add("--seeds", dest="n_seeds", type=values.whole(1), metavar="N", help="so many splits and starts (20)")
+    add("--max-iter", type=values.whole(1), metavar="N", help="iterations of EM, epochs of backpropagation (50)")
+    add("-k", dest="hidden_units", type=values.whole(1), metavar="M", help="hidden units (7)")
+    add("--weight-decay", type=values.tolerance, metavar="X", help="precision of the prior on the weights (0.01)")
+    _add_table(parser)
+    add("--raw", action="store_true", help="take the inputs as they are; else they are standardised")
+    _add_split(parser)
+    add("--json", action="store_true", help="one JSON object a line, a run each")
+    return parser
+
+
+def _replay_parser() -> Parser:
+    description = "Step a published example again, and compare with every value that was printed."
+    parser = Parser("emtui replay", description, _REPLAY_EPILOG)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the example (without one: list them)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, a value each")
+    return parser
+
+
+def _list_parser(command: str, description: str) -> Parser:
+    parser = Parser(f"emtui {command}", description)
+    parser.add_argument("--json", action="store_true", help="as one JSON array")
+    return parser
+
+
+PARSERS: Mapping[str, Callable[[], Parser]] = {
+    "open": _open_parser,
+    "run": _run_parser,
+    "study": _study_parser,
+    "replay": _replay_parser,
+    "datasets": lambda: _list_parser("datasets", "List the data sets that come with emtui."),
+    "models": lambda: _list_parser("models", "List the models and their options."),
+}
+
+
+def _add_choices(parser: Parser) -> None:
+    add = parser.add_argument
+    add("source", nargs="?", metavar="DATASET|FILE", help="a data set's name, or a CSV or TSV file (iris)")
+    add("--model", metavar="NAME", help="the model (the one that suits the data)")
+    add("-k", type=values.whole(1), metavar="K", help="the number of components (that of the data)")
+    add(
+        "--set",
+        type=values.setting,
+        action="append",
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="an option of the model",
+    )
+    add("--seed", type=values.whole(0), metavar="S", help="the seed of the start (0)")
+    _add_table(parser)
+    add("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
+    add(
+        "--principal",
+        type=values.whole(1),
+        metavar="N",
+        help="the first N principal components in place of the columns",
+    )
+    add("--algorithm", metavar="NAME", help="classic, hard, stochastic, annealed:initial=4,rate=0.8 or squarem")
+    add("--start", dest="start_file", metavar="FILE", help="begin from parameters in a JSON file, or: published, model")
+    add("--known", metavar="all|N%|none", help="give a mixture the known classes of all rows, or of a share of them")
+    networks = parser.add_argument_group("networks (mlp, backprop)")
+    _add_split(networks)
+    add = networks.add_argument
+    add("--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)")
+    add(
+        "--rival",
+        type=values.setting,
+        action="append",
+        metavar="KEY=VALUE",
+        help="an option of the other way to train it",
+    )
+    add("--own-start", action="store_false", dest="same_start", default=None, help="the other way starts elsewhere")
+
+
+def _add_table(parser: Parser) -> None:
+    add = parser.add_argument
+    add("--label", metavar="COLUMN", help="the column of known classes, for a file")
+    add("--columns", type=values.split_columns, metavar="A,B", help="the columns to use")
+    files = parser.add_argument_group("how a file is written (each is told from the file unless it is said)")
+    add = files.add_argument
+    add("--encoding", metavar="NAME", help="utf-8, cp949, utf-16, cp1252, ...")
+    add("--delimiter", type=values.delimiter, metavar="CHAR", help="between cells: one character, or tab, space, ...")
+    add("--decimal", type=values.decimal, metavar="MARK", help="of numbers: . or ,")
+    add("--header", action="store_true", default=None, help="the first line names the columns")
+    add("--no-header", action="store_false", dest="header", default=None, help="it does not")
+
+
+def _add_split(parser: argparse._ActionsContainer) -> None:
+    add = parser.add_argument
+    add("--test-share", type=values.share, metavar="X", help="hold back this share of the rows for testing (0.4)")
+    add("--no-stratify", action="store_false", dest="stratify", default=None, help="split without regard to classes")

@@ -1,0 +1,82 @@
+"""`emtui replay`: published runs of EM, stepped again beside their published values; a tick for each that agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emtui.cli.shell_output import Output, table
+from emtui.exports.step_record import json_text
+from engine.reference.replay import Check, Replay, checks, replay_named, replays
+
+TICK, CROSS = "✓", "✗"
+
+
+def list_replays(output: Output, *, as_json: bool = False) -> None:
+    """What can be replayed, and where it was published."""
+    found = replays()
+    if as_json:
+        output.line(json_text([{"name": one.name, "title": one.title, "source": one.source} for one in found]))
+        return
+    head, *lines = table([("name", "title"), *((one.name, one.title) for one in found)])
+    output.line(head)
+    for line, one in zip(lines, found, strict=True):
+        output.lines([line, f"    {one.source}"])
+    output.line()
+    output.line("emtui replay NAME steps beside its values; emtui NAME opens the same data.")
+
+
+def replay(name: str, output: Output, *, as_json: bool = False) -> bool:
+    """Replay it, and print each value as it is reached; whether all of them agree comes back.
+
+    Raises:
+        OptionError: there is no such replay.
+        OSError: the output can't be written.
+    """
+    found = replay_named(name)
+    told = _json_lines(found, output) if as_json else _text_lines(found, output)
+    agreed = [check.agrees for check in told]
+    if as_json:
+        output.line(json_text({"replay": name, "values": len(agreed), "agree": sum(agreed)}))
+    else:
+        output.lines(["", _verdict(sum(agreed), len(agreed))])
+    return all(agreed)
+
+
+def _json_lines(found: Replay, output: Output) -> Iterator[Check]:
+    """One object a value."""
+    for walk in found.walks():
+        for check in checks(walk):
+            record = {
+                "replay": found.name,
+                "walk": check.walk,
+                "iteration": check.iteration,
+                "phase": check.phase,
+                "quantity": check.quantity,
+                "published": check.printed,
+                "computed": check.computed,
+                "agrees": check.agrees,
+            }
+            output.line(json_text(record))
+            yield check
+
+
+def _text_lines(found: Replay, output: Output) -> Iterator[Check]:
+    """A table for each run."""
+    output.lines([found.title, found.source])
+    for walk in found.walks():
+        output.lines(["", walk.title])
+        done = list(checks(walk))
+        rows = [("iter", "phase", "quantity", "published", "computed", "")]
+        rows += [
+            (str(one.iteration), one.phase, one.quantity, one.printed, one.shown, TICK if one.agrees else CROSS)
+            for one in done
+        ]
+        output.lines(table(rows, right=(0, 3, 4)))
+        yield from done
+
+
+def _verdict(agreed: int, total: int) -> str:
+    if agreed == total:
+        return f"{TICK} all {total} values agree to the digits that were printed"
+    others = total - agreed
+    return f"{CROSS} {others} of {total} values {'does' if others == 1 else 'do'} not agree to the digits printed"

@@ -1,0 +1,115 @@
+"""What `emtui run` says of a network: training and test rows, beside the other way to train it, and its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emtui.cli.shell_output import table
+from emtui.networks.rival import Contest, method_name, passes_of, rival_of
+from emtui.networks.scores import Progress, progress, usual_prediction
+from emtui.spec.run_spec import Choices
+from engine.em.loop import begin_problem
+from engine.em.step import Step
+
+_MOST_UNITS = 12
+_MOST_INPUTS = 8
+
+
+def contest_of(choices: Choices, step: Step) -> Contest:
+    """The network at this step, and its rival after as many iterations from the same start."""
+    learning = choices.learning
+    assert learning is not None
+    own = progress(
+        choices.model,
+        step.params,
+        learning,
+        iteration=step.iteration,
+        seconds=step.seconds,
+        passes=passes_of(choices.model, step.iteration),
+    )
+    rival, why = rival_of(choices, begin_problem(step.problem, choices.start).params)
+    if rival is None:
+        return Contest(learning, (own,), 0, rival_why=why)
+    while rival.n_iterations < step.iteration and not rival.has_stopped:
+        rival.advance()
+    return Contest(learning, (own,), 0, rival.progress[-1:], rival.model, rival.params[-1:])
+
+
+def contest_lines(choices: Choices, contest: Contest) -> list[str]:
+    """A line for each method: iterations, seconds, log-loss and accuracy on training and test rows."""
+    heads = ("", "iterations", "seconds", "train loss", "test loss", "train right", "test right")
+    rows = [heads, _row(method_name(choices.model), contest.here)]
+    if contest.rival_here is not None:
+        rows.append(_row(method_name(contest.rival_model), contest.rival_here))
+    lines = ["", *table(rows, right=range(1, len(heads)))]
+    return lines if contest.rival_here is not None else [*lines, contest.rival_why]
+
+
+def _row(name: str, found: Progress) -> tuple[str, ...]:
+    train, test = found.train, found.test
+    return (
+        name,
+        str(found.iteration),
+        f"{found.seconds:.3f}",
+        f"{train.log_loss:.4f}",
+        "-" if test is None else f"{test.log_loss:.4f}",
+        f"{train.hits}/{train.n_rows} {train.accuracy:.3f}",
+        "-" if test is None else f"{test.hits}/{test.n_rows} {test.accuracy:.3f}",
+    )
+
+
+def contest_record(choices: Choices, contest: Contest) -> dict[str, Any]:
+    """What the last line of JSON says of a network, and of its rival under "rival"; losses in nats a row."""
+    record = _record(choices.model, contest.here) | {"rival": None}
+    if contest.rival_here is not None:
+        model = contest.rival_model
+        options = {option.name: getattr(model, option.name) for option in model.options()}
+        head = {
+            "model": model.name,
+            "options": options,
+            "iterations": contest.rival_here.iteration,
+            "seconds": contest.rival_here.seconds,
+        }
+        record["rival"] = head | _record(model, contest.rival_here)
+    return record
+
+
+def _record(model: Any, found: Progress) -> dict[str, Any]:
+    test = found.test
+    return {
+        "prediction": usual_prediction(model),
+        "train_accuracy": found.train.accuracy,
+        "test_accuracy": None if test is None else test.accuracy,
+        "train_log_loss": found.train.log_loss,
+        "test_log_loss": None if test is None else test.log_loss,
+        "test_confusion": None if test is None else test.confusion.tolist(),
+    }
+
+
+def weight_lines(contest: Contest, params: Any) -> list[str]:
+    """The weights, layer by layer: a line for each unit, its bias first."""
+    names: tuple[str, ...] = contest.learning.input_names
+    lines: list[str] = []
+    for number, layer in enumerate(params.layers, start=1):
+        title = "hidden unit" if len(params.layers) == 1 else f"layer {number}, unit"
+        lines += ["", *_layer(title, [str(h + 1) for h in range(len(layer))], names, layer)]
+        names = tuple(f"unit {h + 1}" for h in range(len(layer)))
+    return [*lines, "", *_layer("class", list(contest.learning.class_names), names, params.output)]
+
+
+def _layer(title: str, rows: list[str], names: tuple[str, ...], weights: np.ndarray[Any, Any]) -> list[str]:
+    shown = weights[:_MOST_UNITS, : _MOST_INPUTS + 1]
+    made = [(title, "bias", *names[:_MOST_INPUTS])]
+    made += [(row, *(f"{weight:.4f}" for weight in each)) for row, each in zip(rows, shown, strict=False)]
+    lines = table(made, right=range(1, shown.shape[1] + 1))
+    left_out = [
+        f"… and {n} more {what}: --json has them all"
+        for n, what in (
+            (len(weights) - len(shown), f"{title}s"),
+            (weights.shape[1] - shown.shape[1], "weights of each"),
+        )
+        if n > 0
+    ]
+    return [*lines, *left_out]

@@ -1,0 +1,67 @@
+"""What `emtui run --json` prints: one JSON object a line, each a step; the last says how the run ended as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emtui.cli.convergence_report import convergence_record
+from emtui.cli.run_summary import Outcome
+from emtui.cli.shell_output import Output
+from emtui.exports.step_record import json_text, step_record
+from emtui.spec.run_spec import Choices
+from engine.analysis.evaluation import Agreement
+from engine.em.fit import Restart
+from engine.em.step import Step
+
+
+class JsonPrinter:
+    """A line for each step; that of the last one waits for the outcome."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
+    def begin(self, choices: Choices) -> None:
+        """Nothing: every line is a step."""
+
+    def restart(self, restart: Restart) -> None:
+        """Nothing: the restarts stand in the last line."""
+
+    def step(self, step: Step) -> None:
+        """A step that is not the last one."""
+        if step.stop_reason is None:
+            self._output.line(json_text(step_record(step)))
+
+    def end(self, outcome: Outcome) -> None:
+        """The last step, and the outcome."""
+        self._output.line(json_text(step_record(outcome.step) | outcome_record(outcome)))
+
+
+def outcome_record(outcome: Outcome) -> dict[str, Any]:
+    """What the last line of JSON says beside its step; null where there is nothing to say."""
+    found, baseline = outcome.agreement, outcome.baseline
+    record: dict[str, Any] = {"agreement": None, "criteria": outcome.criteria}
+    if found is not None:
+        kmeans = None if baseline is None or baseline.agreement is None else agreement_record(baseline.agreement)
+        record["agreement"] = {**agreement_record(found), "kmeans": kmeans}
+    record["convergence"] = None if outcome.convergence is None else convergence_record(outcome.convergence)
+    record["hard_shares"] = None if outcome.hard_shares is None else outcome.hard_shares.tolist()
+    record |= {"seed": outcome.choices.seed, "notes": outcome.choices.dataset.notes}
+    if outcome.contest is not None:
+        from emtui.cli.rival_report import contest_record
+
+        record |= contest_record(outcome.choices, outcome.contest)
+    if outcome.restarts:
+        record["restarts"] = outcome.restarts
+    return record
+
+
+def agreement_record(found: Agreement) -> dict[str, Any]:
+    """An agreement by the names of `engine.evaluation.Agreement`."""
+    return {
+        "hits": found.hits,
+        "total": found.total,
+        "accuracy": found.accuracy,
+        "adjusted_rand": found.adjusted_rand,
+        "normalized_mutual_information": found.normalized_mutual_information,
+        "matching": found.matching.tolist(),
+    }

@@ -1,0 +1,283 @@
+"""What `emtui run` prints for eyes: a heading, a line for each half-step, and a summary.
+
+Minus signs are plain hyphens here, so that other programs can read the numbers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from emtui.cli.convergence_report import convergence_lines
+from emtui.cli.run_summary import Outcome
+from emtui.cli.shell_output import Output, table
+from emtui.spec.run_spec import Choices
+from engine.analysis.evaluation import Agreement
+from engine.arrays import Array
+from engine.em.fit import Restart
+from engine.em.step import Step
+from engine.text import clean
+
+_LINE = 80
+_MOST_ENTRIES = 40
+_MOST_COMPONENTS = 20
+_BY_NUMBER = ("transition", "emission")  # to states and symbols, however many columns the data have
+
+
+class TextPrinter:
+    """Says a run in lines, each as soon as there is something to say."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._lines: StepLines | None = None
+        self._label = ""
+
+    def begin(self, choices: Choices) -> None:
+        """What is run on what."""
+        self._output.lines(heading(choices))
+        self._label = choices.model.objective_label
+
+    def restart(self, restart: Restart) -> None:
+        """How one of several starts ended."""
+        self._output.line(restart_line(restart))
+
+    def step(self, step: Step) -> None:
+        """The line of a step, below the heads of the columns."""
+        if self._lines is None:
+            self._lines = StepLines(self._label)
+            self._output.lines(self._lines.heads())
+        self._output.lines(self._lines.of(step))
+
+    def end(self, outcome: Outcome) -> None:
+        """The summary."""
+        self._output.lines(summary(outcome))
+
+
+def heading(choices: Choices) -> list[str]:
+    """What is run on what, and what the data set has to say about itself."""
+    data, model = choices.dataset, choices.model
+    options = " ".join(f"{option.name}={option.format(getattr(model, option.name))}" for option in model.options())
+    start = f"start {clean(choices.start_file, 60)}" if choices.start_file is not None else f"seed {choices.seed}"
+    if choices.start_file is None and choices.start is not None:  # the data begin there unless told otherwise
+        start = f"start published · {start}"
+    units = " standardised" if choices.standardized else ""
+    algorithm = "" if choices.algorithm == "classic" else f" · {choices.algorithm}"
+    size = f"{data.n_samples}×{data.n_features}"
+    split = choices.learning
+    if split is not None:
+        size += f" ({len(split.train)} train, {len(split.test)} test)"
+    return [f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}", *data.notes]
+
+
+def restart_line(restart: Restart) -> str:
+    """How one of several starts ended."""
+    if restart.error is not None:
+        return f"seed {restart.seed}: could not be run: {restart.error}"
+    ended = "converged" if restart.converged else "stopped"
+    plural = "" if restart.n_iter == 1 else "s"
+    value = number(restart.objective)
+    return f"seed {restart.seed}: objective {value}, {ended} after {restart.n_iter} iteration{plural}"
+
+
+class StepLines:
+    """Lines of steps in columns of one width, with as many decimals as the first log-likelihood leaves room for."""
+
+    _WIDTHS = (14, 13, 11, 13, 13)  # 79 with iteration and phase: a line of the smallest usual terminal
+
+    def __init__(self, objective_label: str) -> None:
+        self._label = objective_label
+        self._decimals: int | None = None
+        self._before = math.nan
+
+    def heads(self) -> list[str]:
+        """The heads of the columns."""
+        return ["", "iter phase" + self._row((self._label, "bound", "KL", "objective", "change"))]
+
+    def of(self, step: Step) -> list[str]:
+        """The line of one step, and one for each thing out of the ordinary."""
+        if self._decimals is None:
+            self._decimals = _decimals_for(step.log_likelihood)
+        change, self._before = step.objective - self._before, step.objective
+        values = (step.log_likelihood, step.elbo, step.kl, step.objective)
+        cells = [*(fixed(value, self._decimals) for value in values), _change(change, self._decimals)]
+        line = f"{step.iteration:>4} {step.phase:<5}" + self._row(cells)
+        return [line, *(f"           {clean(event.message)}" for event in step.events)]
+
+    def _row(self, cells: Sequence[str]) -> str:
+        return "".join(f" {cell:>{width}}" for cell, width in zip(cells, self._WIDTHS, strict=True))
+
+
+def summary(outcome: Outcome) -> list[str]:
+    """Why the run stopped, its parameters, and how well they agree with what is known."""
+    step = outcome.step
+    ended = "converged" if step.converged else "stopped"
+    plural = "" if step.iteration == 1 else "s"
+    lines = ["", f"{ended} after {step.iteration} iteration{plural}: {step.stop_reason}"]
+    if outcome.restarts:
+        lines.append(f"best of {len(outcome.restarts)} starts: seed {outcome.choices.seed}")
+    model = outcome.choices.model
+    error = step.log_likelihood_error
+    heights = []
+    if math.isfinite(step.log_likelihood) or model.exact:
+        heights.append(f"{model.objective_label} {number(step.log_likelihood)}" + (f" ± {error:.2g}" if error else ""))
+    heights += [] if model.exact else [f"bound {number(step.elbo)}"]
+    heights += [f"with the prior {number(step.objective)}"] if step.log_prior else []
+    lines.append(", ".join(heights))
+    if outcome.criteria is not None:
+        found = outcome.criteria
+        remark = f"smaller is better; from an estimate, ± {2 * error:.2g}" if error else "smaller is better"
+        lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} ({remark})")
+    if outcome.convergence is not None:
+        lines += convergence_lines(outcome.convergence, step, outcome.choices)
+    if outcome.contest is not None:
+        from emtui.cli.rival_report import contest_lines, weight_lines
+
+        contest = outcome.contest
+        return [*lines, *contest_lines(outcome.choices, contest), *weight_lines(contest, step.params)]
+    return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
+
+
+def parameter_lines(outcome: Outcome) -> list[str]:
+    """The parameters as a small table: a column for each component; what has another shape stands below it."""
+    params, features = outcome.step.params, outcome.choices.dataset.feature_names
+    arrays = _arrays(params)
+    K = outcome.choices.n_components
+    entries: list[tuple[str, Array]] = []
+    below: list[str] = []
+    for name, values in arrays.items():
+        if name == "covariances":
+            name, values = "standard deviation", _deviations(values, outcome.choices.model, K)
+        if values.ndim >= 1 and len(values) == K:
+            first = getattr(outcome.choices.model, "first_symbol", 1) if name == "emission" else 1
+            entries += _entries(name, values, () if name in _BY_NUMBER else features, first)
+            if name == "weights" and outcome.hard_shares is not None:
+                entries.append(("hard shares", outcome.hard_shares))
+        else:
+            below.append(f"{name} {clean(np.array2string(values, precision=6, threshold=60, max_line_width=10_000))}")
+    if not entries:
+        return ["", *below]
+    shown = entries[:_MOST_ENTRIES]
+    names = ["component", *(name for name, _ in shown)]
+    columns = [
+        [str(k + 1), *(significant(v[k], float(np.abs(v).max()), float(np.ptp(v))) for _, v in shown)]
+        for k in range(min(K, _MOST_COMPONENTS))
+    ]
+    left_out = [
+        f"… and {n} more {what}: --json has them all"
+        for n, what in ((len(entries) - len(shown), "parameters of each"), (K - len(columns), "components"))
+        if n > 0
+    ]
+    return ["", *_in_blocks(names, columns), *left_out, *below]
+
+
+def _entries(name: str, values: Array, features: tuple[str, ...], first: int = 1) -> list[tuple[str, Array]]:
+    """A line for each column of the values, by the features' names or numbered from `first` on."""
+    if values.ndim == 1:
+        return [(name, values)]
+    flat = values.reshape(len(values), -1)
+    own = list(features) if flat.shape[1] == len(features) else [str(j + first) for j in range(flat.shape[1])]
+    short = {"means": "mean", "centers": "center", "standard deviation": "sd"}.get(name, name)
+    return [(f"{short} {own[j]}", flat[:, j]) for j in range(flat.shape[1])]
+
+
+def _in_blocks(names: list[str], columns: list[list[str]]) -> list[str]:
+    """A table as several below each other where it is wider than a line; each begins with the names."""
+    lines: list[str] = []
+    rest = columns
+    while rest:
+        count = len(rest)
+        while count > 1 and len(_set(names, rest[:count])[0]) > _LINE:
+            count -= 1
+        lines += [*([""] if lines else []), *_set(names, rest[:count])]
+        rest = rest[count:]
+    return lines
+
+
+def _set(names: list[str], columns: list[list[str]]) -> list[str]:
+    return table(list(zip(names, *columns, strict=True)), right=range(1, len(columns) + 1))
+
+
+def _deviations(covariances: Array, model: Any, K: int) -> Array:
+    """Standard deviations (K, d) from covariances in any of scikit-learn's shapes; (K, 1) where they are spherical."""
+    if covariances.ndim == 1:
+        variances = covariances[:, None]
+    elif covariances.ndim == 3:
+        variances = np.diagonal(covariances, axis1=1, axis2=2)
+    elif getattr(model, "covariance_type", None) == "tied":  # (d, d); diag, (K, d), may have the same shape
+        variances = np.broadcast_to(np.diagonal(covariances), (K, len(covariances)))
+    else:
+        variances = covariances
+    return np.sqrt(np.maximum(variances, 0.0))
+
+
+def _agreement_lines(outcome: Outcome) -> list[str]:
+    if outcome.agreement is None:
+        return []
+    rows = [("", "right", "accuracy", "adjusted Rand"), _agreement_row(outcome.choices.model.name, outcome.agreement)]
+    if outcome.baseline is not None and outcome.baseline.agreement is not None:
+        rows.append(_agreement_row("k-means", outcome.baseline.agreement))
+    remark = [outcome.agreement.unmatched] if outcome.agreement.unmatched else []
+    return ["", *table(rows, right=(1, 2, 3)), *remark]
+
+
+def _agreement_row(name: str, found: Agreement) -> tuple[str, str, str, str]:
+    return name, f"{found.hits}/{found.total}", f"{found.accuracy:.3f}", f"{found.adjusted_rand:.3f}"
+
+
+def number(value: float) -> str:
+    """A log-likelihood or the like: up to ten significant digits, at most six decimals."""
+    return fixed(value, _decimals_for(value))
+
+
+def fixed(value: float, decimals: int) -> str:
+    """With so many decimals; "-" where there is no number, an exponent where it is too wide, never "-0.000"."""
+    if math.isnan(value):
+        return "-"
+    if math.isinf(value) or abs(value) >= 1e12:
+        return f"{value:.6e}" if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if not text.strip("-0.") else text
+
+
+def significant(value: float, largest: float, apart: float = 0.0) -> str:
+    """A parameter: four decimals where they say something, an exponent else; 0 if it is rounding beside `largest`.
+
+    apart: how far apart the numbers beside it are, where an exponent needs more digits to show that.
+    """
+    if not math.isfinite(value) or abs(value) <= 1e-14 * largest:
+        return fixed(value, 4) if not math.isfinite(value) else "0.0000"
+    if 1e-3 <= abs(value) < 1e6:
+        return fixed(value, 4)
+    needed = 3 + math.ceil(math.log10(largest / apart)) if 0 < apart < math.inf and largest < math.inf else 4
+    return f"{value:.{min(16, max(4, needed))}e}"
+
+
+def _change(value: float, decimals: int) -> str:
+    if math.isnan(value) or value == 0:
+        return fixed(value, decimals)
+    text = fixed(value, decimals)
+    if not text.strip("-0."):
+        text = f"{value:.1e}"
+    return f"+{text}" if value > 0 else text
+
+
+def _decimals_for(value: float) -> int:
+    if not math.isfinite(value) or abs(value) < 1e4:
+        return 6
+    return max(0, 9 - math.floor(math.log10(abs(value))))
+
+
+def _arrays(params: Any) -> dict[str, Array]:
+    """The arrays of the parameters by name; those of a dataclass within them by their own names."""
+    found: dict[str, Array] = {}
+    for field in dataclasses.fields(params):
+        value = getattr(params, field.name)
+        if dataclasses.is_dataclass(value):
+            found |= _arrays(value)
+        elif isinstance(value, np.ndarray | np.generic):
+            found[field.name] = np.asarray(value)
+    return found

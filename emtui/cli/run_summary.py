@@ -1,0 +1,73 @@
+"""What is said of a run once it is over."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emtui.session.baseline import agreement_with_classes, kmeans_baseline
+from emtui.session.snapshot import Baseline
+from emtui.spec.run_spec import Choices
+from emtui.spec.tolerance import tolerance_of
+from engine.analysis.convergence import Convergence, convergence_of
+from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
+from engine.arrays import Array
+from engine.em.fit import Restart
+from engine.em.step import Posterior, Step
+
+if TYPE_CHECKING:
+    from emtui.networks.rival import Contest
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """All of it belongs to the parameters of the last step.
+
+    restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
+    where the model or the data have none; baseline is k-means, where there is an agreement to compare; contest a
+    network beside the other way to train it, where the model is one. convergence is what the last steps tell.
+    """
+
+    choices: Choices
+    step: Step
+    restarts: tuple[Restart, ...]
+    criteria: Criteria | None
+    hard_shares: Array | None
+    agreement: Agreement | None
+    baseline: Baseline | None
+    contest: Contest | None = None
+    convergence: Convergence | None = None
+
+
+def judge(choices: Choices, recent: Sequence[Step], restarts: tuple[Restart, ...] = ()) -> Outcome:
+    """What is said of a run by its last eight steps, oldest first, or as many as it had."""
+    step = recent[-1]
+    model, data = choices.model, step.problem.data
+    labels = None if model.supervised else Posterior(step.at).labels
+    agreed = agreement_with_classes(choices, labels)
+    weights = getattr(step.params, "weights", None)
+    return Outcome(
+        choices=choices,
+        step=step,
+        restarts=restarts,
+        criteria=criteria(step)
+        if model.has_likelihood
+        and math.isfinite(step.log_likelihood)
+        and data.n_rows > 1  # of one row they say nothing
+        else None,
+        hard_shares=None
+        if labels is None or weights is None
+        else hard_shares(labels, len(weights), data.sample_weight),
+        agreement=agreed,
+        baseline=None if agreed is None else kmeans_baseline(choices),
+        contest=_contest(choices, step) if choices.learning is not None else None,
+        convergence=convergence_of(recent, tolerance_of(choices)),
+    )
+
+
+def _contest(choices: Choices, step: Step) -> Contest:
+    from emtui.cli.rival_report import contest_of
+
+    return contest_of(choices, step)

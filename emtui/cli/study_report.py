@@ -1,0 +1,83 @@
+"""`emtui study`: a network from many seeds, by EM and by backpropagation, as a table without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from emtui.cli.shell_output import Output, table
+from emtui.exports.step_record import json_text
+from emtui.spec.read_options import AS_DETECTED, Reading
+from emtui.spec.run_spec import Choices, choose
+from emtui.spec.train_test_split import train_share
+
+LEARNED = 0.95  # of the training rows right
+
+
+def study(
+    output: Output,
+    source: str = "iris",
+    *,
+    n_seeds: int = 20,
+    max_iter: int = 50,
+    hidden_units: int = 7,
+    weight_decay: float = 0.01,
+    raw: bool = False,
+    label: str | None = None,
+    columns: Sequence[str] | None = None,
+    reading: Reading = AS_DETECTED,
+    test_share: float = 0.4,
+    stratify: bool = True,
+    as_json: bool = False,
+) -> None:
+    """Run every usual method from every seed, which draws a split and a start, and print what came of them.
+
+    Raises:
+        EngineError: the data or an option can't be used; one sentence, and nothing has been printed then.
+    """
+    from engine.errors import OptionError
+    from engine.reference.network_study import network_study, usual_methods
+
+    if test_share == 0.0:
+        raise OptionError("a study tests on rows that are held back: give a test share above 0, such as 0.4.")
+    choices = choose(
+        source,
+        model="mlp",
+        k=hidden_units,
+        label=label,
+        columns=columns,
+        reading=reading,
+        test_share=test_share,
+        stratify=stratify,
+    )
+    data = choices.dataset if raw else choices.dataset.standardized()
+    methods = usual_methods(hidden_units, weight_decay)
+    if not as_json:
+        output.line(_heading(replace(choices, dataset=data), n_seeds, max_iter, weight_decay))
+    found = network_study(
+        data.X,
+        data.y,
+        methods,
+        seeds=range(n_seeds),
+        max_iter=max_iter,
+        train_share=train_share(test_share),
+        stratified=stratify,
+    )
+    if as_json:
+        output.lines([json_text(asdict(outcome)) for outcome in found.outcomes])
+        return
+    output.lines(["", *found.lines(), ""])
+    counts = [(method, f"{found.learned(method, LEARNED)} of {n_seeds}") for method in found.methods]
+    head = ("learned from", f"starts (at least {LEARNED:.0%} of the training rows right)")
+    output.lines(table([head, *counts]))
+
+
+def _heading(choices: Choices, n_seeds: int, max_iter: int, weight_decay: float) -> str:
+    data = choices.dataset
+    units = " standardised" if data.units is not None else ""
+    seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
+    held_back = f"{choices.test_share:.0%} held back" + ("" if choices.stratify else ", not stratified")
+    return (
+        f"{data.name} {data.n_samples}×{data.n_features}{units} · {choices.n_components} hidden units, "
+        f"weight decay {weight_decay:g} · {held_back} · {seeds}, {max_iter} iterations"
+    )

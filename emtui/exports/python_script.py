@@ -1,0 +1,232 @@
+"""A Python script that makes the same run with `engine`, and comes to the same numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import engine
+from emtui.session.row_weights import HandStart, by_hand_start
+from emtui.spec.labels_given import ALL, NONE, share_of
+from emtui.spec.parameters_file import fields_of
+from emtui.spec.run_spec import Choices
+from emtui.spec.sources import is_folder, looks_like_file
+from emtui.spec.train_test_split import train_share
+from engine.arrays import Array
+from engine.em.algorithms import algorithm_named
+from engine.em.step import Step
+
+
+def script_text(choices: Choices, steps: Sequence[Step]) -> str:
+    """The script that takes the same steps.
+
+    Where the last step says why it is the last, and no earlier one does, the script iterates under the same stopping
+    rules; else it walks to that iteration and phase and stops there. Where something was moved by hand on the way, it
+    begins at what that came to.
+
+    Args:
+        choices: what the user picked, with the seed of these steps.
+        steps: from the start to the step that is wanted.
+    """
+    last, moved = steps[-1], by_hand_start(steps)
+    start = choices.start if moved is None else moved.params if moved.params_q is None else moved.params_q
+    weights = None if moved is None else last.problem.data.sample_weight
+    imports, class_name = _model_class(choices.model)
+    if choices.model.supervised and choices.standardize:
+        imports.append("from engine.data.units import standard_units")
+    if choices.known not in (NONE, ALL):
+        imports.append("from engine.models.known_labels import some_labels")
+    lines = [
+        f'"""{_title(choices, last)}"""',
+        "",
+        *(["import numpy as np", ""] if start is not None or weights is not None else []),
+        "import engine",
+        *imports,
+        "",
+        *_data_lines(choices),
+        *_known_lines(choices),
+        *_call(f"model = {class_name}", _options(choices.model)),
+    ]
+    arguments = ["model", *(["X", "y"] if choices.model.supervised else ["data.X", *_known_argument(choices)])]
+    if start is not None:
+        lines += _call("start = model.Params", _arrays(start))
+        arguments.append("start=start")
+    if weights is not None:
+        lines += _weight_lines(weights, "X" if choices.model.supervised else "data.X")
+        arguments.append("sample_weight=sample_weight")
+    arguments.append(f"seed={choices.seed}")
+    if choices.algorithm != "classic":
+        arguments.append(f"algorithm={choices.algorithm!r}")
+    if moved is None:
+        walk = _walk_lines(choices, steps, arguments)
+    else:
+        walk = [*_of_the_iteration(choices), *_lines_since(moved, arguments)]
+    lines += ["", *walk, "", *_result_lines(last)]
+    return "\n".join(lines) + "\n"
+
+
+def _title(choices: Choices, last: Step) -> str:
+    name = choices.dataset.name.replace("\\", "/").replace('"', "'")
+    return f"EM on {name}: {choices.model.title}, to iteration {last.iteration} ({last.phase})."
+
+
+def _model_class(model: Any) -> tuple[list[str], str]:
+    """Lines that import the model's class, where `engine` does not offer it by name, and what to call it."""
+    name = type(model).__name__
+    if getattr(engine, name, None) is type(model):
+        return [], f"engine.{name}"
+    return [f"from {type(model).__module__} import {name}"], name
+
+
+def _data_lines(choices: Choices) -> list[str]:
+    columns = None if choices.columns is None else f"columns={list(choices.columns)!r}"
+    label = None if choices.label is None else f"label={choices.label!r}"
+    if is_folder(choices.source):
+        lines = [f"data = engine.read_corpus({choices.source!r})"]
+        if choices.columns is not None:
+            lines.append(f"data = data.columns({list(choices.columns)!r})")
+    elif looks_like_file(choices.source):
+        missing = 'missing="keep"' if choices.model.takes_missing else None
+        written = [f"{name}={value!r}" for name, value in choices.reading.options().items()]
+        arguments = [repr(choices.source), *filter(None, (label, columns, missing)), *written]
+        lines = _call("data = engine.read_table", arguments)
+    else:
+        lines = [f"data = engine.load({choices.source!r})"]
+        if choices.columns is not None:
+            lines.append(f"data = data.columns({list(choices.columns)!r})")
+    if choices.standardize and not choices.model.supervised:
+        lines.append("data = data.standardized()")
+    if choices.principal is not None:
+        lines.append(f"data = data.principal({choices.principal})")
+    return [*lines, *_split_lines(choices)] if choices.model.supervised else lines
+
+
+def _known_lines(choices: Choices) -> list[str]:
+    """The classes that a mixture is given, where that is a share of them."""
+    if choices.known in (NONE, ALL):
+        return []
+    return [f"y = some_labels(data.y, {share_of(choices.known)!r})"]
+
+
+def _known_argument(choices: Choices) -> list[str]:
+    return {NONE: [], ALL: ["data.y"]}.get(choices.known, ["y"])
+
+
+def _split_lines(choices: Choices) -> list[str]:
+    """The training rows, standardised by themselves where that was asked for."""
+    if choices.test_share == 0.0:
+        lines = ["X, y = data.X, data.y"]
+    else:
+        seed = choices.seed if choices.split_seed is None else choices.split_seed
+        share = f"train_share={train_share(choices.test_share)!r}"
+        how = [share, *([] if choices.stratify else ["stratified=False"]), f"seed={seed}"]
+        lines = [
+            *_call("split = engine.train_test_split", ["data.y", *how]),
+            "X, y = data.X[split.train], data.y[split.train]",
+        ]
+    if choices.standardize:
+        lines += ["units, _ = standard_units(X)", "X = units.to_standard(X)"]
+    return lines
+
+
+def _options(model: Any) -> list[str]:
+    return [f"{option.name}={getattr(model, option.name)!r}" for option in model.options()]
+
+
+def _weight_lines(weights: Array, table: str) -> list[str]:
+    """The rows that were left out or counted otherwise by hand."""
+    lines = ["", f"sample_weight = np.ones(len({table}))"]
+    for weight in np.unique(weights[weights != 1.0]).tolist():
+        lines.append(f"sample_weight[{np.flatnonzero(weights == weight).tolist()!r}] = {weight!r}")
+    return lines
+
+
+def _of_the_iteration(choices: Choices) -> list[str]:
+    """A word of warning where E-steps depend on the number of their iteration, which begins anew."""
+    algorithm = algorithm_named(choices.algorithm)
+    if algorithm.rises != "nothing" and not choices.model.samples:
+        return []
+    return ["# iterations are counted anew from here, and its temperatures and draws go by them"]
+
+
+def _lines_since(moved: HandStart, arguments: list[str]) -> list[str]:
+    """The half-steps that were taken since the last move by hand; or the move itself, beside the q that it left."""
+    if moved.params_q is not None:
+        return [
+            "# q is settled anew: an E-step that iterates comes to the same bound as far as its tolerance goes",
+            *_call("step = engine.e_step", [f"engine.begin({', '.join(arguments)})"]),
+            *_call("moved = model.Params", _arrays(moved.params)),
+            'step = engine.by_hand.placed(step, moved, "by hand")',
+            "print(step.iteration, step.phase, step.objective)",
+        ]
+    return [
+        *_call("step = engine.begin", arguments),
+        f"for _ in range({moved.half_steps}):",
+        "    step = engine.advance(step)",
+        "    print(step.iteration, step.phase, step.objective)",
+    ]
+
+
+def _walk_lines(choices: Choices, steps: Sequence[Step], arguments: list[str]) -> list[str]:
+    last = steps[-1]
+    report = "print(step.iteration, step.phase, step.objective)"
+    if last.stop_reason is not None and all(step.stop_reason is None for step in steps[:-1]):
+        limits = [f"max_iter={choices.max_iter}"]
+        if choices.stop is None:
+            limits.append(f"tol={choices.tol!r}")
+        else:
+            limits.append(f"stopping=engine.stopping.parse_rule({choices.stop!r})")
+        return [*_call("steps = engine.iterate", arguments + limits), "for step in steps:", f"    {report}"]
+    return [
+        *_call("step = engine.begin", arguments),
+        f"while (step.iteration, step.phase) != ({last.iteration}, {last.phase!r}):",
+        "    step = engine.advance(step)",
+        f"    {report}",
+    ]
+
+
+def _result_lines(last: Step) -> list[str]:
+    """What the script prints at the end; every digit, so that it can be compared."""
+    return [
+        "if step.stop_reason:",
+        "    print(step.stop_reason)",
+        'print("log_likelihood", repr(float(step.log_likelihood)))',
+        'print("objective", repr(float(step.objective)))',
+        *(f'print("{name}", step.params.{name}.tolist())' for name in _array_names(last.params)),
+    ]
+
+
+def _array_names(params: Any, prefix: str = "") -> list[str]:
+    """The arrays that parameters hold; those of a dataclass within them as "emission.means"."""
+    names = []
+    for field in fields_of(params):
+        value = getattr(params, field.name)
+        if dataclasses.is_dataclass(value):
+            names += _array_names(value, f"{prefix}{field.name}.")
+        elif isinstance(value, np.ndarray):
+            names.append(prefix + field.name)
+    return names
+
+
+def _arrays(params: Any) -> list[str]:
+    arguments = []
+    for field in fields_of(params):
+        value = getattr(params, field.name)
+        if dataclasses.is_dataclass(value):
+            name = type(value).__name__  # parameters make what is within them from a dict as well
+            text = f"{f'engine.{name}' if hasattr(engine, name) else 'dict'}({', '.join(_arrays(value))})"
+        else:
+            text = f"np.array({value.tolist()!r})" if isinstance(value, np.ndarray) else repr(value)
+        arguments.append(f"{field.name}={text}")
+    return arguments
+
+
+def _call(opening: str, arguments: Sequence[str]) -> list[str]:
+    """A call on one line where it fits, else an argument a line."""
+    one_line = f"{opening}({', '.join(arguments)})"
+    if len(one_line) <= 100:
+        return [one_line]
+    return [f"{opening}(", *(f"    {argument}," for argument in arguments), ")"]

@@ -1,0 +1,256 @@
+"""What the agreement pane says, as lines of text: values in, lines out."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.cell_text import clean, pad
+from emtui.charts.colors import Palette
+from emtui.charts.heatmap import Matrix, draw_matrix
+from emtui.charts.picture import to_strips
+from emtui.charts.sparkbar import bar
+from emtui.session.snapshot import Frame
+from emtui.spec.labels_given import n_given
+from emtui.views import view_for
+from emtui.views.number_format import MISSING, fixed, number, probability, share
+from emtui.views.view import Share
+from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
+from emtui.widgets.table_columns import Cell, Piece, ink
+from engine.analysis.evaluation import Agreement, Criteria, criteria
+from engine.em.inference import Exact
+from engine.errors import EngineError
+
+_CLASSES_SHOWN = 24
+_ROWS_SUMMED = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class AgreementSource:
+    """A frame's agreement as the source of a table of lines."""
+
+    frame: Frame
+
+    def sheet(self, width: int, palette: Palette) -> PlainSheet:
+        """Laid out in so many cells."""
+        return sheet_of_lines(agreement_lines(self.frame, width, palette), width)
+
+
+def agreement_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, ...]:
+    """Hits, indices, shares, criteria and the confusion matrix, the most telling first; none is wider than width."""
+    if frame.contest is not None:
+        from emtui.panes.agreement.rival_text import contest_lines
+
+        return (*contest_lines(frame.contest, frame.choices.model, width, palette), *_weighed(frame, width))
+    lines: list[Cell] = [*_hits(frame, width, palette), *_indices(frame, width), *_matching(frame, width)]
+    lines += _shares(frame, width, palette)
+    lines += _weighed(frame, width)
+    lines += _criteria(frame, width)
+    if frame.agreement is not None:
+        lines += _confusion(frame, frame.agreement, width, palette)
+    return tuple(lines)
+
+
+# hits
+
+
+def _hits(frame: Frame, width: int, palette: Palette) -> list[Cell]:
+    truth = frame.choices.dataset.y
+    if truth is None:
+        return _wrapped("No known classes: there is nothing to compare the components with.", width)
+    baseline = None if frame.baseline is None else frame.baseline.agreement
+    own = "k-means" if frame.choices.model.name == "kmeans" else "EM"
+    rows = [(own, frame.agreement, palette.color(0))]
+    if own == "EM" and baseline is not None:
+        rows.append(("k-means", baseline, palette.color(1)))
+    texts = [share(found.hits, found.total) for _, found, _ in rows if found is not None]
+    room = max(map(len, texts), default=0)
+    if width < room + 8:
+        rows = [({"k-means": "km"}.get(name, name), found, color) for name, found, color in rows]
+    names = max(len(name) for name, _, _ in rows)
+    lines: list[Cell] = []
+    for name, found, color in rows:
+        if found is None:
+            lines += _wrapped(_why_not(frame, name), width)
+            continue
+        text = share(found.hits, found.total)
+        head = f"{pad(name, names, ellipsis='')} {text.rjust(room)}"
+        pieces: list[Piece] = [(head, Style(bold=True))]
+        if len(head) > width:
+            short = f"{pad(name, names, ellipsis='')} {probability(found.accuracy)}"
+            pieces = [(short if len(short) <= width else probability(found.accuracy), Style(bold=True))]
+        elif width - len(head) > 5:
+            length = min(20, width - len(head) - 1)
+            pieces += [(" ", Style()), (bar(found.accuracy, length, palette.ascii), ink(palette, color))]
+        lines.append(tuple(pieces))
+    given = n_given(frame.choices)
+    if given and frame.agreement is not None:
+        lines += _wrapped(f"{given:,} given rows don't count.", width)
+    return lines
+
+
+def _why_not(frame: Frame, name: str) -> str:
+    if frame.choices.model.supervised:
+        return f"{name}: the classes are given to this model, so there is nothing to match."
+    if frame.labels is None:
+        return f"{name}: no responsibilities yet, press e."
+    if frame.choices.labels is not None:
+        return f"{name}: every class is given, so there is nothing to compare."
+    return f"{name}: no row has a known class."
+
+
+def _indices(frame: Frame, width: int) -> list[Cell]:
+    """Adjusted Rand index and normalised mutual information, of k-means in brackets where there is room."""
+    found = frame.agreement
+    if found is None:
+        return []
+    other = None if frame.baseline is None else frame.baseline.agreement
+    rand, information = probability(found.adjusted_rand), probability(found.normalized_mutual_information)
+    long = f"adjusted Rand {rand} · NMI {information}"
+    if other is not None:
+        their = probability(other.adjusted_rand), probability(other.normalized_mutual_information)
+        with_theirs = f"adjusted Rand {rand} (k-means {their[0]}) · NMI {information} ({their[1]})"
+        long = with_theirs if len(with_theirs) <= width else long
+    return (
+        _side_by_side([long], width)
+        if len(long) <= width
+        else _side_by_side([f"ARI {rand}", f"NMI {information}"], width)
+    )
+
+
+def _matching(frame: Frame, width: int) -> list[Cell]:
+    """Where there are not as many components as classes, which rows can't be hits however good the clustering is."""
+    said = "" if frame.agreement is None else frame.agreement.unmatched
+    return _wrapped(f"{said[0].upper()}{said[1:]}.", width) if said else []
+
+
+# shares
+
+
+def _shares(frame: Frame, width: int, palette: Palette) -> list[Cell]:
+    shares = view_for(frame.choices.model).weights(frame)
+    if not shares:
+        return []
+    columns = _share_columns(shares, width)
+    if not columns:
+        return []
+    names = max(2, min(2 + max(cell_len(clean(s.name)) for s in shares), width // 3))
+    faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
+    lines: list[Cell] = [((" " * names + "".join(f" {head:>{room}}" for head, room, _ in columns), faint),)]
+    for k, each in enumerate(shares):
+        pieces: list[Piece] = [
+            (pad(f"{palette.marker(k)} {each.name}", names), ink(palette, palette.color(k), bold=True)),
+            ("".join(f" {values[k]:>{room}}" for _, room, values in columns), Style()),
+        ]
+        used = names + sum(room + 1 for _, room, _ in columns)
+        size = each.weight if each.weight is not None else each.hard
+        if width - used > 5 and size is not None:
+            length = min(20, width - used - 1)
+            pieces += [(" ", Style()), (bar(size, length, palette.ascii), ink(palette, palette.color(k)))]
+        lines.append(tuple(pieces))
+    return lines
+
+
+def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, list[str]]]:
+    """Weights, hard shares and rows: those that are known, and fit."""
+    wanted = [
+        ("weight", [None if s.weight is None else probability(s.weight, 4) for s in shares]),
+        ("hard", [None if s.hard is None else probability(s.hard, 4) for s in shares]),
+        ("rows", [None if s.rows is None else f"{s.rows:,}" for s in shares]),
+    ]
+    columns: list[tuple[str, int, list[str]]] = []
+    used = 2 + max(1, min(4, max(cell_len(clean(s.name)) for s in shares)))
+    for head, values in wanted:
+        if all(value is None for value in values):
+            continue
+        texts = [value or MISSING for value in values]
+        room = max(len(head), *map(len, texts))
+        if used + room + 1 <= width:
+            columns.append((head, room, texts))
+            used += room + 1
+    return columns
+
+
+def _weighed(frame: Frame, width: int) -> list[Cell]:
+    """Rows that were weighed by hand: hits and shares count rows, whatever they weigh."""
+    weights = frame.step.problem.data.sample_weight
+    if weights is None or not frame.moved_by_hand:
+        return []
+    out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())
+    parts = [f"{out:,} left out"] * (out > 0) + [f"{other:,} counted otherwise"] * (other > 0)
+    counted = "hits, hard shares and rows count every row once"
+    if frame.contest is not None:
+        counted = "hits and losses count every row once, and the other method has them all"
+    return _wrapped(f"By hand: {', '.join(parts)}; {counted}.", width) if parts else []
+
+
+# criteria and confusion
+
+
+def criteria_of(frame: Frame) -> Criteria | None:
+    """AIC, BIC and ICL at θ; None where the model has none. ICL is nan where it would cost a long pass of its own.
+
+    That is where responsibilities are not exact, so that their entropy is not at hand, and the rows are many.
+    """
+    model = frame.choices.model
+    if not model.has_likelihood or frame.n_rows == 1:  # of one row they say nothing
+        return None
+    step = frame.step
+    try:
+        if isinstance(step.at.inference, Exact) or frame.n_rows <= _ROWS_SUMMED:
+            found = criteria(step)
+        else:
+            n = step.problem.data.total_weight
+            found = Criteria.of(step.log_likelihood, model.n_parameters(step.params), n, math.nan)
+    except EngineError:
+        return None
+    return found if math.isfinite(found.bic) else None
+
+
+def _criteria(frame: Frame, width: int) -> list[Cell]:
+    found = criteria_of(frame)
+    if found is None:
+        return []
+    pairs = (("AIC", found.aic), ("BIC", found.bic), ("ICL", found.icl))
+    said = [f"{name} {fixed(value, 1)}" for name, value in pairs if math.isfinite(value)]
+    if frame.step.log_likelihood_error > 0:  # each has −2·ln p(X | θ) in it
+        said.append(f"estimates ± {number(2 * frame.step.log_likelihood_error, 2)}")
+    return _side_by_side(said, width)
+
+
+def _confusion(frame: Frame, found: Agreement, width: int, palette: Palette) -> list[Cell]:
+    """Known classes by components, the matched ones on the diagonal."""
+    names = view_for(frame.choices.model).component_names(frame)
+    classes = frame.choices.dataset.class_names[: len(found.confusion)][:_CLASSES_SHOWN]
+    heads = [
+        f"{palette.marker(int(k))}{names[int(k)] if int(k) < len(names) else int(k) + 1}" for k in found.components
+    ]
+    values = np.asarray(found.confusion, dtype=np.float64)[: len(classes)]
+    matrix = Matrix(values, classes, heads, ".0f", "class")
+    picture = draw_matrix(matrix, width, len(classes) + 1, palette)
+    lines: list[Cell] = [""]
+    for strip in to_strips(picture, palette.mode):
+        lines.append(tuple((segment.text, segment.style or Style()) for segment in strip))
+    left_out = len(found.confusion) - len(classes)
+    return [*lines, f"+{left_out} more classes"] if left_out > 0 else lines
+
+
+def _side_by_side(texts: Sequence[str], width: int) -> list[Cell]:
+    """The texts in as few lines as they need, none of them cut but where it is wider than the width alone."""
+    lines: list[str] = []
+    for text in texts:
+        if lines and cell_len(f"{lines[-1]} · {text}") <= width:
+            lines[-1] = f"{lines[-1]} · {text}"
+        else:
+            lines.append(text)
+    return list(lines)
+
+
+def _wrapped(text: str, width: int) -> list[Cell]:
+    return list(textwrap.wrap(text, max(1, width)))

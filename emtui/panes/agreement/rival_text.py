@@ -1,0 +1,113 @@
+"""What the agreement pane says of a network: both methods on training and test rows, and their confusion."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.style import Style
+
+from emtui.charts.cell_text import clean, fit, pad
+from emtui.charts.colors import Palette
+from emtui.charts.heatmap import Matrix, draw_matrix
+from emtui.charts.picture import to_strips
+from emtui.views.number_format import fixed, probability, share
+from emtui.widgets.table_columns import Cell, Piece, ink
+
+if TYPE_CHECKING:
+    from emtui.networks.rival import Contest
+    from emtui.networks.scores import Progress, Score
+
+OWN_COLOR, RIVAL_COLOR = 0, 1
+_CLASSES_SHOWN = 24
+_ROOM_FOR_KINDS = 18
+
+
+def short_name(model: Any) -> str:
+    """EM, or backprop."""
+    return "backprop" if model.name == "backprop" else "EM"
+
+
+def contest_lines(contest: Contest, model: Any, width: int, palette: Palette) -> list[Cell]:
+    """Hits and losses of both methods, then their confusion matrices side by side, or below each other."""
+    sides = [(short_name(model), contest.here, OWN_COLOR)]
+    if contest.rival_here is not None:
+        sides.append((short_name(contest.rival_model), contest.rival_here, RIVAL_COLOR))
+    room = max(len(name) for name, _, _ in sides)
+    lines: list[Cell] = []
+    for name, found, color in sides:
+        lines += _method(name, found, room, width, ink(palette, palette.color(color), bold=True))
+    if contest.rival_here is None:
+        lines += _wrapped(contest.rival_why or "The other method is on its way.", width)
+    elif contest.rival_here.iteration < contest.here.iteration:
+        behind = f"{sides[1][0]} has come to iteration {contest.rival_here.iteration}"
+        lines += _wrapped(behind, width)
+    classes = contest.learning.class_names[:_CLASSES_SHOWN]
+    matrices = [(f"{name}, {_which(found)}", _score(found).confusion) for name, found, _ in sides]
+    return [*lines, "", *_confusions(matrices, classes, width, palette)]
+
+
+def _score(found: Progress) -> Score:
+    return found.train if found.test is None else found.test
+
+
+def _which(found: Progress) -> str:
+    return "train" if found.test is None else "test"
+
+
+def _method(name: str, found: Progress, room: int, width: int, style: Style) -> list[Cell]:
+    """Two lines a method: hits, and log-losses; one where that fits."""
+    parts = [("train", found.train)] + ([] if found.test is None else [("test", found.test)])
+    long = "  ".join(f"{kind} {share(s.hits, s.n_rows)} loss {fixed(s.log_loss, 3)}" for kind, s in parts)
+    head = f"{pad(name, room)} "
+    if len(head) + len(long) <= width:
+        return [((head, style), (long, Style()))]
+    hits = [f"{kind} {share(s.hits, s.n_rows)}" for kind, s in parts]
+    if len(head) + len("  ".join(hits)) <= width:
+        losses = "loss " + " · ".join(fixed(s.log_loss, 3) for _, s in parts)
+        return [((head, style), ("  ".join(hits), Style())), " " * len(head) + losses]
+    if width >= _ROOM_FOR_KINDS:
+        lines: list[Cell] = [((name, style),)]
+        for kind, s in parts:
+            text = f" {pad(kind, 5)} {share(s.hits, s.n_rows)}"
+            longer = f"{text} · {fixed(s.log_loss, 3)}"
+            lines.append(longer if len(longer) <= width else fit(text, width))
+        return lines
+    return [((fit(name, width), style),), *(fit(probability(s.accuracy), width) for _, s in parts)]
+
+
+def _confusions(
+    matrices: Sequence[tuple[str, Any]], classes: Sequence[str], width: int, palette: Palette
+) -> list[Cell]:
+    """Side by side where both fit."""
+    drawn = [_confusion(title, found, classes, palette, width) for title, found in matrices]
+    if len(drawn) == 2:
+        half = (width - 2) // 2
+        beside = [_confusion(title, found, classes, palette, half) for title, found in matrices]
+        needed = 4 + 4 * len(classes)
+        if half >= needed:
+            return [(*left, ("  ", Style()), *right) for left, right in zip(beside[0], beside[1], strict=True)]
+    return [line for lines in drawn for line in lines]
+
+
+def _confusion(title: str, found: Any, classes: Sequence[str], palette: Palette, width: int) -> list[tuple[Piece, ...]]:
+    """Targets down, predictions across, each line filled to the width; the corner says whose."""
+    k = len(classes)
+    values = np.asarray(found, dtype=np.float64)[:k, :k]
+    heads = [f"{palette.marker(c)}{clean(name)}" for c, name in enumerate(classes)]
+    longest = max((len(head) for head in heads), default=1)
+    names = list(classes)
+    if width < 8 + (longest + 2) * k:  # the markers stand for the names
+        heads = [palette.marker(c) for c in range(k)]
+        names = [f"{palette.marker(c)} {name}" for c, name in enumerate(classes)]
+    picture = draw_matrix(Matrix(values, names, heads, ".0f"), width, k + 1, palette)
+    lines: list[tuple[Piece, ...]] = [((pad(title, width), ink(palette, palette.muted)),)]
+    for strip in to_strips(picture, palette.mode):
+        lines.append(tuple((segment.text, segment.style or Style()) for segment in strip))
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[Cell]:
+    return list(textwrap.wrap(text, max(1, width)))

@@ -1,0 +1,1 @@
+"""Pane 0: how fast EM comes to rest."""

@@ -1,0 +1,203 @@
+"""What is said of convergence, in one catalogue: values in, sentences out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from emtui.session.snapshot import Frame
+from emtui.spec.tolerance import stops_by_objective, tolerance_of
+from emtui.views.number_format import MINUS, number, plural, probability
+from emtui.views.sentences import plain
+from engine.em.inference import Tempered
+
+if TYPE_CHECKING:
+    from engine.analysis.convergence import Convergence, Help, Kind
+    from engine.analysis.convergence_rate import MapRate
+    from engine.analysis.overlap import Overlap
+
+_NO_RATE: dict[Kind, str] = {
+    "accelerated": "none: SQUAREM takes several steps at once; d measures that of plain EM here",
+    "hard": "none: whole rows change sides, so θ moves in jumps and rests once none does",
+    "drawn": "none: E-steps draw at random, so moves of θ need not shrink",
+    "descent": "none: backpropagation is no EM, and nothing is missing from what it sees",
+    "tempered": "none while the temperature changes: it is told once that stays the same",
+}
+_NO_SHARE: dict[Kind, str] = {
+    "variational": "unknown: the E-step only comes near the posterior, so this is the rate of the bound",
+    "tempered": "unknown: this is the rate at a temperature, which is not that of EM",
+}
+_PARTIAL: dict[str, str] = {
+    "gradient": "unknown: a gradient step stops short of the maximum, so the rate is also the step's",
+    "conditional": "unknown: the M-step takes one parameter after another, so the rate is also its own",
+    "ecm": "unknown: the M-step takes one layer after another, so the rate is also its own",
+}
+_HELPS: dict[Help, str] = {
+    "squarem": "SQUAREM: the algorithm in pane 7; f races it",
+    "fewer_components": "fewer components: K compares them",
+    "other_start": "another start: R, or O for many",
+    "newton": "a full M-step: m step newton in pane 7",
+    "larger_tolerance": "a larger tolerance, if so little is no matter: pane 7",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How far the measurement of the rate at this θ has come.
+
+    found: None before its first answer. refusal: why there is none, in words. under_way: it goes on.
+    """
+
+    found: MapRate | None = None
+    refusal: str = ""
+    under_way: bool = False
+
+    @property
+    def rate(self) -> float | None:
+        """What was found in the end; None while it is not."""
+        return self.found.rate if self.found is not None and self.found.settled else None
+
+
+def rate_text(rate: float) -> str:
+    """With two digits that tell it from 1: .87, .9957, .99998; 1.02 where moves grow."""
+    away = abs(1.0 - rate)
+    decimals = 3 if away >= 0.1 or away == 0 else min(9, 1 + math.ceil(-math.log10(away)))
+    return probability(rate, max(3, decimals))
+
+
+def share_text(share: float, digits: int) -> str:
+    """The share of missing information in percent, with as many digits as tell it from all, or one fewer."""
+    return f"{number(100.0 * share, len(rate_text(share)) - 1 - digits)} % of the information on θ"
+
+
+def rate_words(told: Convergence, at_rest: bool = False) -> str:
+    """The rate of the moves, that of the gains, and whether it has come to be steady."""
+    if math.isnan(told.rate):
+        if told.needs and at_rest:
+            return "not known: it came to rest before two M-steps were taken"
+        if told.needs:
+            return f"not known yet: it takes {plural(told.needs, 'M-step')} more (n)"
+        return _NO_RATE.get(told.kind, "none: moves of θ are rounding by now")
+    said = f"{rate_text(told.rate)} by moves"
+    if math.isfinite(told.from_gains):
+        said += f", {rate_text(told.from_gains)} by gains"
+    if told.rate >= 1.0:
+        return f"{said}: moves still grow"
+    return said if told.settled else f"{said}: not steady yet"
+
+
+def measured_words(told: Convergence, measured: Measured) -> str:
+    """The rate as it was measured at this θ, and what it took; "" where nobody asked."""
+    if measured.refusal:
+        return measured.refusal
+    found = measured.found
+    if found is None or (math.isnan(found.rate) and not found.over):
+        return "…" if measured.under_way else ""
+    if math.isnan(found.rate):
+        return "not possible: θ lies on the border of what it can be"
+    said = rate_text(found.rate) if found.rate >= 0 else f"{MINUS}{rate_text(-found.rate)}"
+    passes = plural(found.passes, "pass", "passes")
+    if measured.under_way:
+        return f"{said} after {passes}; d stops"
+    here = "at this θ" if told.kind in ("em", "partial") else "for plain EM at this θ"
+    return f"{said} {here}, {passes}" if found.settled else f"about {said}, not settled after {passes}"
+
+
+def missing_words(told: Convergence, measured: Measured = Measured(), model_m_step: str = "") -> str:
+    """The share of missing information, or why it is not known; "" where the rate is not, either.
+
+    It is what was measured, if it was, which takes EM's own E- and M-steps whatever walks here.
+    """
+    if measured.rate is not None and told.kind != "partial":
+        return f"{share_text(measured.rate, 0)}, as measured here" if 0.0 <= measured.rate < 1.0 else ""
+    if math.isnan(told.rate):
+        return ""
+    if told.kind == "partial":
+        return _PARTIAL.get(model_m_step, "unknown: the M-step stops short of the maximum")
+    if told.kind != "em":
+        return _NO_SHARE.get(told.kind, "")
+    return f"about {share_text(told.rate, 1)}, or more" if told.settled and 0.0 <= told.rate < 1.0 else ""
+
+
+def change_words(told: Convergence) -> str:
+    """By how much the objective changed in the last iteration."""
+    if math.isnan(told.change):
+        return ""
+    return f"{'+' if told.change > 0 else ''}{number(told.change)} per observation"
+
+
+def to_go_words(frame: Frame, told: Convergence, measured: Measured = Measured()) -> str:
+    """The iterations that are still to come, or how the run ended, or why nothing can be foreseen."""
+    step, choices = frame.step, frame.choices
+    if step.stop_reason is not None:
+        ended = "none, converged" if step.converged else "stopped"
+        return f"{ended}: {plain(step.stop_reason)}" + ("" if step.converged else _beyond(told))
+    if math.isnan(told.change):
+        return ""
+    tol = tolerance_of(choices)
+    other = "" if stops_by_objective(choices) or choices.stop is None else f"; it stops by {choices.stop}"
+    if isinstance(step.inference, Tempered):
+        return "unknown: no small change counts as rest while the temperature is not 1"
+    if told.steps_to_go == 0:
+        return f"the change is below {number(tol)} already{other}"
+    if told.steps_to_go is None:
+        return _unforeseen(told, tol)
+    about = f"about {plural(told.steps_to_go, 'iteration')} to below {number(tol)}"
+    about += " at this rate" if told.settled else ", if this rate stays"
+    if (
+        measured.rate is not None
+        and told.slow
+        and measured.rate < 1.0
+        and told.rate < measured.rate - 0.1 * (1.0 - told.rate)
+    ):
+        about += f", more once the slower moves of rate {rate_text(measured.rate)} are left"
+    limit = choices.max_iter
+    return about + other + (f"; the limit of {limit} comes first" if step.iteration + told.steps_to_go > limit else "")
+
+
+def _beyond(told: Convergence) -> str:
+    more = told.steps_to_go
+    return f"; about {plural(more, 'iteration')} more at this rate" if more and told.settled else ""
+
+
+def _unforeseen(told: Convergence, tol: float) -> str:
+    if tol <= 0.0:
+        return "no end: the tolerance is 0"
+    if told.kind in ("drawn", "hard", "accelerated", "descent"):
+        return "can't be foreseen: there is no rate"
+    if told.rate_ahead >= 1.0:
+        return "can't be foreseen while gains grow"
+    return "can't be foreseen yet" if told.needs else "can't be foreseen"
+
+
+def left_words(told: Convergence) -> str:
+    """What there is still to gain."""
+    if not told.settled or not told.still_to_gain > 0:
+        return ""
+    return f"about {number(told.still_to_gain, 2)} per observation at this rate"
+
+
+def overlap_words(overlap: Overlap, names: tuple[str, ...]) -> str:
+    """Which two components share rows, and how much of the smaller one's rows is the other's."""
+    first, second = names[overlap.first], names[overlap.second]
+    said = f"{first} and {second}: of the smaller one's rows {probability(overlap.confusion, 2)} belong to the other"
+    if overlap.confusion < 0.005:
+        said = f"next to none, most between {first} and {second}"
+    if overlap.bhattacharyya is not None:
+        said += f"; Bhattacharyya {probability(overlap.bhattacharyya, 2)}"
+    return said
+
+
+def help_words(told: Convergence, measured: Measured, at_rest: bool) -> tuple[str, ...]:
+    """What would help, the best first, each with its key; or that nothing has to."""
+    if told.helps:
+        return tuple(_HELPS[one] for one in told.helps)
+    steady = told.settled or measured.rate is not None
+    if at_rest and steady and told.slow:
+        return ("at so slow a rate a small change is no proof of rest: a smaller tolerance (pane 7) goes on",)
+    if at_rest and math.isfinite(told.rate) and not steady:
+        return ("it stopped before its rate was steady: d measures it, a smaller tolerance (pane 7) goes on",)
+    if told.slow or not steady:
+        return ()
+    return ("EM is not slow here" + (": nothing is needed" if measured.rate is not None else ", by these moves"),)

@@ -1,0 +1,92 @@
+"""The convergence of a frame as lines of text: a label at the left, what is said of it at the right."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+
+from emtui.charts.cell_text import clean, pad
+from emtui.charts.colors import Palette
+from emtui.panes.convergence.convergence_sentences import (
+    Measured,
+    change_words,
+    help_words,
+    left_words,
+    measured_words,
+    missing_words,
+    overlap_words,
+    rate_words,
+    to_go_words,
+)
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
+from emtui.widgets.table_columns import Cell, ink
+
+if TYPE_CHECKING:
+    from engine.analysis.convergence import Convergence
+
+_LABELS = 9  # cells
+_NARROW = 24  # cells below which the labels stand on lines of their own
+_WIDEST = 90  # cells beyond which a line is hard to read
+
+
+@dataclass(frozen=True, eq=False)
+class ConvergenceSource:
+    """What the pane says of a frame.
+
+    measured: the rate at this θ, as far as somebody asked for it. waiting: the overlap is on its way.
+    """
+
+    frame: Frame
+    told: Convergence
+    measured: Measured
+    waiting: bool
+
+    def sheet(self, width: int, palette: Palette) -> PlainSheet:
+        """Laid out in so many cells."""
+        faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
+        said = entries(self.frame, self.told, self.measured, palette, waiting=self.waiting)
+        lines = [line for label, text in said for line in _laid_out(label, text, width, faint)]
+        return sheet_of_lines(lines, width)
+
+
+def entries(
+    frame: Frame, told: Convergence, measured: Measured, palette: Palette, *, waiting: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """Labels and what is said beside them, in their order; what there is nothing to say of is left out."""
+    at_rest = frame.step.stop_reason is not None and frame.step.converged
+    all_of_it = [
+        ("rate", rate_words(told, at_rest)),
+        ("measured", measured_words(told, measured)),
+        ("missing", missing_words(told, measured, str(getattr(frame.choices.model, "m_step", "")))),
+        ("change", change_words(told)),
+        ("to go", to_go_words(frame, told, measured)),
+        ("to gain", left_words(told)),
+        ("why" if told.slow else "overlap", _overlap(frame, told, palette, waiting)),
+        *(("helps" if not place else "", text) for place, text in enumerate(help_words(told, measured, at_rest))),
+    ]
+    return tuple((label, text) for label, text in all_of_it if text)
+
+
+def _overlap(frame: Frame, told: Convergence, palette: Palette, waiting: bool) -> str:
+    if told.overlap is None:
+        return "…" if waiting else ""
+    names = view_for(frame.choices.model).component_names(frame)
+    return overlap_words(told.overlap, tuple(f"{palette.marker(k)} {name}" for k, name in enumerate(names)))
+
+
+def _laid_out(label: str, text: str, width: int, faint: Style) -> Iterator[Cell]:
+    """A label and its text, which goes on below itself."""
+    width, text = min(width, _WIDEST), clean(text)
+    if width < _NARROW:
+        if label:
+            yield ((label, faint),)
+        yield from textwrap.wrap(text, max(1, width))
+        return
+    for place, part in enumerate(textwrap.wrap(text, width - _LABELS)):
+        yield ((pad(label if place == 0 else "", _LABELS), faint), (part, Style()))

@@ -1,0 +1,1 @@
+"""Pane 4: curves of the run so far."""

@@ -1,0 +1,247 @@
+"""The curves: log-likelihood, bound and KL by half-step, and accuracy against k-means; a click goes to a step.
+
+For a network: loss and accuracy of both ways to train it, against iterations, seconds or passes over the data.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from emtui.charts.cell_text import first_fitting
+from emtui.charts.chart import Chart
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, HLine, Layer, Mark, Scene, VLine
+from emtui.panes.pane import Pane
+from emtui.session.messages import GoTo
+from emtui.session.snapshot import Frame
+from emtui.views.number_format import fixed, number
+
+if TYPE_CHECKING:
+    from emtui.panes.curves.learning_chart import Against
+
+What = Literal["log-likelihood", "kl", "accuracy", "loss"]
+_WHAT: tuple[What, ...] = ("log-likelihood", "kl", "accuracy")
+_ROUNDING = 1e-10  # relative to the values of a curve; less than this between them is no change
+_FLAT = 0.05  # of such values: what is shown above and below them
+_OF_NETWORK: tuple[What, ...] = ("loss", "accuracy", "log-likelihood", "kl")
+
+
+class CurvesPane(Pane):
+    """One chart, several subjects; `d` shows the next, `i` takes a network's against something else."""
+
+    label = "curves"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "next_curve", "other curve", tooltip="loss, bound, KL, accuracy", id="curves.next"),
+        Binding(
+            "i", "against", "against", tooltip="a network against iterations, seconds, passes", id="curves.against"
+        ),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._what: What = "log-likelihood"
+        self._against: Against = "iterations"
+        self._of_network = False
+
+    def compose(self) -> ComposeResult:
+        """One chart."""
+        yield Chart(id="curves-chart")
+
+    def draw(self, frame: Frame) -> None:
+        """Draw the curve that was asked for."""
+        chart = self.query_one(Chart)
+        if self._of_network != (frame.contest is not None):  # another kind of model: its own first subject
+            self._of_network = frame.contest is not None
+            self._what = self._offered(frame)[0]
+        chart.set_scene(self._scene(frame, chart.palette))
+        self.border_title = first_fitting(self.title_room, *self._titles(frame))
+        self.border_subtitle = "d: " + " · ".join(what for what in self._offered(frame) if what != self._what)
+        if self._shows_learning(frame):
+            self.border_subtitle = "d subject · i against"
+
+    def _shows_learning(self, frame: Frame) -> bool:
+        """Both methods are drawn, not the bound of one."""
+        return frame.contest is not None and self._what in ("loss", "accuracy")
+
+    def _scene(self, frame: Frame, palette: Palette) -> Scene:
+        if self._shows_learning(frame):
+            from emtui.panes.curves import learning_chart as learning_scenes
+
+            make = learning_scenes.loss_scene if self._what == "loss" else learning_scenes.accuracy_scene
+            return make(frame, palette, self._against)
+        makers = {"log-likelihood": bound_scene, "kl": kl_scene, "accuracy": accuracy_scene}
+        return makers[self._what](frame, palette)
+
+    def _titles(self, frame: Frame) -> tuple[str, ...]:
+        """What is drawn, in words: the longest first, for the border takes the first that it has room for."""
+        label = frame.choices.model.objective_label
+        if self._shows_learning(frame):
+            return f"{self._what} by {self._against}", self._what
+        if self._what == "log-likelihood" and not any(math.isfinite(r.log_likelihood) for r in frame.records):
+            return ("bound",)
+        if self._what == "log-likelihood":
+            return f"{label} and bound", f"{label}, bound", "ln p and bound", "ln p, bound", "ln p"
+        return ("KL(q ‖ posterior)", "KL") if self._what == "kl" else (self._what,)
+
+    def _offered(self, frame: Frame) -> tuple[What, ...]:
+        if frame.contest is not None:
+            return _OF_NETWORK
+        known = any(record.hits is not None for record in frame.records)
+        return _WHAT if known else _WHAT[:2]
+
+    def action_next_curve(self) -> None:
+        """Show the next subject."""
+        if self.frame is None:
+            return
+        offered = self._offered(self.frame)
+        place = offered.index(self._what) if self._what in offered else -1
+        self._what = offered[(place + 1) % len(offered)]
+        self.redraw()
+
+    def action_against(self) -> None:
+        """Take a network against the next of iterations, seconds and passes."""
+        from emtui.panes.curves.learning_chart import AGAINST
+
+        if self.frame is None or self.frame.contest is None:
+            self.refuse("Only a network is taken against seconds and passes: choose the model mlp.")
+            return
+        self._against = AGAINST[(AGAINST.index(self._against) + 1) % len(AGAINST)]
+        self._what = self._what if self._shows_learning(self.frame) else "loss"
+        self.redraw()
+
+    def on_chart_picked(self, event: Chart.Picked) -> None:
+        """Go to the step that was clicked."""
+        event.stop()
+        frame = self.frame
+        if frame is None:
+            return
+        if frame.contest is not None and self._shows_learning(frame):
+            from emtui.panes.curves.learning_chart import place_of
+
+            own = frame.contest.own
+            nearest = min(range(len(own)), key=lambda place: abs(place_of(own[place], self._against) - event.x))
+            moved = [record.index for record in frame.records if record.phase != "E"]
+            self.post_message(GoTo(moved[nearest]))
+            return
+        self.post_message(GoTo(int(np.abs(half_steps(frame) - event.x).argmin())))
+
+
+def half_steps(frame: Frame) -> np.ndarray:
+    """(len(records),) the place of each step on the axis of iterations: 0 at the start, t − ½ after E, t after M."""
+    return np.array([record.iteration - 0.5 * (record.phase == "E") for record in frame.records])
+
+
+def bound_scene(frame: Frame, palette: Palette) -> Scene:
+    """log p(X|θ) and the bound L(q, θ) by half-step; the cursor stands at the step on the screen."""
+    x = half_steps(frame)
+    likelihood = np.array([record.log_likelihood for record in frame.records])
+    bound = np.array([record.elbo for record in frame.records])
+    if not np.isfinite([*likelihood, *bound]).any():
+        return Scene(empty="no E-step yet", x_ticks=(), y_ticks=())
+    alone = not np.isfinite(likelihood).any()  # there is the bound, and nothing above it
+    upper, label = (bound, "bound") if alone else (likelihood, frame.choices.model.objective_label)
+    below = [] if alone else [Curve(x, bound, palette.color(1), "dotted", "bound")]
+    return Scene(
+        layers=(
+            VLine(float(x[frame.cursor])),
+            *below,
+            Curve(x, upper, palette.color(0), "solid", label),
+            *_by_hand(frame, x, upper, palette),
+            *_here(x, upper, frame.cursor, palette),
+        ),
+        x_label="iteration",
+        x_range=(0.0, max(1.0, float(x[-1]))),
+        y_range=_above_rounding(likelihood, bound),
+        legend=_by_hand_legend(frame, palette),
+        description=f"{frame.choices.model.objective_label} {fixed(frame.record.log_likelihood)}, "
+        f"bound {fixed(frame.record.elbo)}",
+    )
+
+
+def kl_scene(frame: Frame, palette: Palette) -> Scene:
+    """KL(q ‖ p(Z|X,θ)) by half-step: zero after an exact E-step, and what the M-step opened after that."""
+    x = half_steps(frame)
+    kl = np.array([max(record.kl, 0.0) if math.isfinite(record.kl) else math.nan for record in frame.records])
+    return Scene(
+        layers=(
+            VLine(float(x[frame.cursor])),
+            Curve(x, kl, palette.color(3), "solid", "KL"),
+            *_by_hand(frame, x, kl, palette),
+            *_here(x, kl, frame.cursor, palette),
+        ),
+        x_label="iteration",
+        x_range=(0.0, max(1.0, float(x[-1]))),
+        legend=_by_hand_legend(frame, palette),
+        empty="no E-step yet",
+        description=f"KL {number(frame.record.kl)}",
+    )
+
+
+def accuracy_scene(frame: Frame, palette: Palette) -> Scene:
+    """Share of rows whose matched label is right, by half-step, with k-means as a line."""
+    x = half_steps(frame)
+    from emtui.session.baseline import classes_to_find
+
+    truth = classes_to_find(frame.choices)
+    n_judged = 1 if truth is None else int((truth >= 0).sum())
+    accuracy = np.array([math.nan if r.hits is None else r.hits / n_judged for r in frame.records])
+    layers: list[Layer] = [VLine(float(x[frame.cursor]))]
+    legend = []
+    if frame.baseline is not None and frame.baseline.agreement is not None:
+        layers.append(HLine(frame.baseline.agreement.accuracy, palette.color(1)))
+        legend.append(("─", palette.color(1), "k-means"))
+    layers += [Curve(x, accuracy, palette.color(2), "solid", "EM"), *_here(x, accuracy, frame.cursor, palette)]
+    return Scene(
+        layers=tuple(layers),
+        x_label="iteration",
+        x_range=(0.0, max(1.0, float(x[-1]))),
+        legend=tuple(legend),
+        empty="no E-step yet",
+    )
+
+
+def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:
+    """A range about curves that differ by no more than rounding, so that it is not drawn as if it were news.
+
+    It is wide enough for ticks with few digits. None where they differ by more: the chart then fits them.
+    """
+    values = np.concatenate(curves)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    low, high = float(values.min()), float(values.max())
+    size = max(abs(low), abs(high))
+    if high - low > _ROUNDING * size:
+        return None
+    middle, room = low + (high - low) / 2, _FLAT * size or 1.0
+    return middle - room, middle + room
+
+
+def _by_hand(frame: Frame, x: np.ndarray, y: np.ndarray, palette: Palette) -> list[Layer]:
+    """A mark where a person moved something."""
+    return [
+        Mark(float(x[record.index]), float(y[record.index]), pencil(palette), palette.text)
+        for record in frame.records
+        if record.by_hand and math.isfinite(y[record.index])
+    ]
+
+
+def _by_hand_legend(frame: Frame, palette: Palette) -> tuple[tuple[str, tuple[int, int, int], str], ...]:
+    by_hand = any(record.by_hand for record in frame.records)
+    return ((pencil(palette), palette.text, "by hand"),) if by_hand else ()
+
+
+def pencil(palette: Palette) -> str:
+    """What stands for a move by hand."""
+    return "*" if palette.ascii else "✎"
+
+
+def _here(x: np.ndarray, y: np.ndarray, cursor: int, palette: Palette) -> tuple[Mark, ...]:
+    if not math.isfinite(y[cursor]):
+        return ()
+    return (Mark(float(x[cursor]), float(y[cursor]), "o" if palette.ascii else "●", palette.text),)

@@ -1,0 +1,213 @@
+"""The model and how it is run, as a form: checked as it is typed, applied with enter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+
+from emtui.panes.model_form.model_form_fields import (
+    MODEL,
+    WrongFieldError,
+    fields_for,
+    problem_with,
+    settings_from,
+    suited_model,
+    texts_of,
+)
+from emtui.panes.pane import Pane
+from emtui.session.messages import ModelChosen, SettingsChanged
+from emtui.session.snapshot import Frame
+from emtui.spec.run_spec import Choices
+from emtui.widgets.border_text import border_text
+from emtui.widgets.field import Field
+from emtui.widgets.table_columns import joined
+from engine.errors import EngineError
+
+CHOOSE = "← → choose"
+_LABEL_WIDTH = 13
+_ROOM_FOR_SENTENCES = 4  # lines below which a sentence goes to the border
+
+
+class ModelForm(Pane):
+    """One compact line a field: the model, its own options, algorithm, seed, stopping, standardizing.
+
+    A changed field is marked `*` until enter applies the form, a wrong one `!` with its sentence below it. Posts
+    `ModelChosen` where only the model was changed, else `SettingsChanged` with the fields of `Choices` that differ.
+    """
+
+    label = "model"
+
+    DEFAULT_CSS = """
+    ModelForm VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._choices: Choices | None = None
+        self._fields: dict[str, Field] = {}
+        self._built_for = ""  # the model whose lines they are
+
+    def compose(self) -> ComposeResult:
+        """The lines come with the first frame."""
+        yield VerticalScroll(can_focus=False)
+
+    def draw(self, frame: Frame) -> None:
+        """Show the frame's choices; nothing happens to the fields while the choices stay the same.
+
+        Other choices (a new start, say) take the place of a model that was picked but not applied.
+        """
+        choices, before = frame.choices, self._choices
+        if choices is before:
+            return
+        self._choices = choices
+        other = before is None or before.dataset is not choices.dataset or self._built_for != choices.model.name
+        if other:
+            self._build(choices.model.name, texts_of(choices), texts_of(choices))
+        else:
+            for key, text in texts_of(choices).items():
+                self._fields[key].put(text)
+        self._tell()
+
+    def _build(self, model_name: str, applied: dict[str, str], texts: dict[str, str]) -> None:
+        """Make the lines for this model; lines that it shares with the last one stay as they are."""
+        if model_name == self._built_for:
+            for key, field in self._fields.items():
+                field.put(applied[key], texts[key])
+            return
+        self._built_for = model_name
+        box = self.query_one(VerticalScroll)
+        specs = fields_for(model_name)
+        keep = {spec.key for spec in specs if not spec.of_model} & self._fields.keys()
+        for key, field in list(self._fields.items()):
+            if key not in keep:
+                del self._fields[key]
+                field.remove()
+        made = {}
+        for spec in specs:
+            text = texts[spec.key]
+            made[spec.key] = self._fields.get(spec.key) or Field(spec, applied.get(spec.key, ""), _LABEL_WIDTH)
+            made[spec.key].put(applied.get(spec.key, ""), text)
+        if MODEL in keep:
+            box.mount_all([made[spec.key] for spec in specs if spec.of_model], after=made[MODEL])
+            box.mount_all([made[spec.key] for spec in specs if not spec.of_model and spec.key not in keep])
+        else:
+            box.mount_all(list(made.values()))
+        self._fields = made
+
+    # what the fields say
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What stands in the form, by key."""
+        return {key: field.text.strip() for key, field in self._fields.items()}
+
+    @on(Field.Edited)
+    def _edited(self, event: Field.Edited) -> None:
+        """Check the line; another model brings its own options, as they suit the data."""
+        event.stop()
+        field = event.field
+        if self._choices is None or self._fields.get(field.spec.key) is not field:
+            return
+        if field.spec.key == MODEL:
+            self._offer(field.text)
+        else:
+            field.say(problem_with(field.spec, field.text))
+        self._tell()
+
+    def _offer(self, model_name: str) -> None:
+        """The lines of another model, before it is applied."""
+        assert self._choices is not None
+        try:
+            texts = texts_of(self._choices, suited_model(self._choices, model_name))
+        except EngineError as error:
+            self._fields[MODEL].say(str(error))
+            return
+        applied = texts_of(self._choices)
+        now = self.texts
+        run = {spec.key: now[spec.key] for spec in fields_for(model_name) if not spec.of_model and spec.key in now}
+        own = texts if model_name != self._choices.model.name else applied
+        self._build(model_name, own | applied, texts | run)
+
+    @on(Field.Moved)
+    def _moved(self, event: Field.Moved) -> None:
+        event.stop()
+        fields = list(self._fields.values())
+        if event.field in fields:
+            place = fields.index(event.field) + event.by
+            fields[max(0, min(len(fields) - 1, place))].focus()
+
+    @on(Field.Left)
+    def _left(self, event: Field.Left) -> None:
+        event.stop()
+        self.screen.set_focus(None)
+
+    @on(Field.Entered)
+    def _entered(self, event: Field.Entered) -> None:
+        """Apply what was changed; where nothing was, enter on a choice takes the next one, as a click does."""
+        event.stop()
+        fields = self._fields.values()
+        choice = next((field for field in fields if field.has_focus and field.spec.words), None)
+        if choice is not None and not any(field.changed for field in fields):
+            choice.take_next()
+        else:
+            self.apply()
+
+    def on_descendant_focus(self) -> None:
+        """Say what the field is for."""
+        self._tell()
+
+    def on_descendant_blur(self) -> None:
+        """Say what is changed."""
+        self._tell()
+
+    # applying
+
+    def apply(self) -> None:
+        """Post what was changed and leave the form, once every line can be used; else go to the line that can't."""
+        if self._choices is None:
+            return
+        try:
+            settings = settings_from(self._choices, self.texts)
+        except WrongFieldError as error:
+            field = self._fields.get(error.key, self._fields[MODEL])
+            field.say(str(error))
+            field.focus()
+            self._tell()
+            return
+        if settings:
+            self.post_message(self._message(settings))
+        self.screen.set_focus(None)  # so that the next key is a step, not a letter in the field
+
+    def _message(self, settings: dict[str, Any]) -> ModelChosen | SettingsChanged:
+        assert self._choices is not None
+        model = settings.get("model")
+        if model is not None and len(settings) == 1 and model.name != self._choices.model.name:
+            suited = texts_of(self._choices, suited_model(self._choices, model.name))
+            if suited == texts_of(self._choices, model):
+                return ModelChosen(model.name)
+        return SettingsChanged(**settings)
+
+    def restore(self) -> None:
+        """Every line as it is applied."""
+        if self._choices is not None:
+            texts = texts_of(self._choices)
+            self._build(self._choices.model.name, texts, texts)
+            self._tell()
+
+    def _tell(self) -> None:
+        """The line on the border: what is wrong, what is changed, or what the field is for."""
+        wrong = next((field.problem for field in self._fields.values() if field.problem), "")
+        changed = sum(field.changed for field in self._fields.values())
+        focused = next((field for field in self._fields.values() if field.has_focus), None)
+        if wrong:
+            said = wrong if self.size.height < _ROOM_FOR_SENTENCES else "! can't be used yet"
+        elif changed:
+            said = f"{changed} changed: enter applies"
+        else:
+            said = focused.spec.help if focused is not None else ""
+            if focused is not None and focused.spec.words:
+                said = joined([CHOOSE, said], self.size.width - 4)
+        self.border_subtitle = border_text(said)

@@ -1,0 +1,255 @@
+"""What the model form asks: one value a line, made from the model's own options; no screen here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emtui.spec.labels_given import ALL, FEW, FEW_SHARE, NONE, parse_known
+from emtui.spec.run_spec import Choices, make_model
+from engine.em.algorithms import ALGORITHMS, algorithm_named
+from engine.em.model import Model
+from engine.em.stopping import KINDS, parse_rule
+from engine.errors import EngineError, OptionError
+from engine.models import model_class, model_names, model_title
+from engine.options import Option
+from engine.text import quoted
+
+MODEL = "model"
+BY_TOLERANCE = "by tolerance"
+SUITED = "as it suits"
+_OF_CHOICES = (
+    "algorithm",
+    "seed",
+    "tol",
+    "stop",
+    "max_iter",
+    "standardize",
+    "test_share",
+    "stratify",
+    "rival",
+    "same_start",
+    "known",
+)
+_LABELS = {
+    "n_components": "K",
+    "n_states": "states",
+    "covariance_type": "covariance",
+    "init": "start",
+    "reg_covar": "ridge",
+    "n_trials": "tosses",
+    "fixed_weights": "fixed weights",
+    "max_iter": "iterations",
+    "tol": "tolerance",
+    "stop": "stop rule",
+    "principal": "PCA components",
+}
+_SEED = Option(name="seed", kind="int", default=0, minimum=0, help="one seed gives the same run every time")
+_TOL = Option(
+    name="tol", kind="float", default=1e-6, minimum=0.0, help="stop at a smaller change of the objective per row"
+)
+_MAX_ITER = Option(name="max_iter", kind="int", default=200, minimum=0, help="stop after so many iterations at most")
+_TEST_SHARE = Option(
+    name="test_share", kind="float", default=0.4, minimum=0.0, maximum=0.99, help="share of the rows that are held back"
+)
+_STRATIFY = Option(name="stratify", kind="bool", default=True, help="hold back the same share of every class")
+_SAME_START = Option(
+    name="same_start", kind="bool", default=True, help="the other way to train it begins from the same weights"
+)
+_PRINCIPAL = Option(
+    name="principal", kind="int", default=None, minimum=1, help="so many principal components in place of the columns"
+)
+_STANDARDIZE = Option(
+    name="standardize", kind="bool", default=False, help="give every column mean 0 and variance 1 first"
+)
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One line of the form.
+
+    Attributes:
+        key: the name of the option, or of the field of `Choices`.
+        label: what stands before the value.
+        help: what it is for, in a few words.
+        words: the values to choose from; () where the value is typed.
+        parse: the value that the words stand for; raises OptionError with a sentence.
+        of_model: it is an option of the model, not of the run.
+    """
+
+    key: str
+    label: str
+    help: str
+    words: tuple[str, ...]
+    parse: Callable[[str], Any]
+    of_model: bool = False
+
+
+_KNOWN = FormField(
+    "known",
+    "known labels",
+    f"classes that the components are given: {NONE}, {FEW} ({FEW_SHARE:.0%} of each) or {ALL}",
+    (NONE, FEW, ALL),
+    parse_known,
+)
+
+
+class WrongFieldError(EngineError):
+    """A line of the form can't be used; `key` says which."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.key = key
+
+
+def fields_for(model_name: str) -> tuple[FormField, ...]:
+    """The form for this model: the model, its options, then the run's own fields."""
+    options = tuple(_field(option, of_model=True) for option in model_class(model_name).options())
+    model = model_class(model_name)
+    of_classes = _network_fields() if model.supervised else (_KNOWN,) if model.takes_labels else ()
+    return (_model_field(), *options, *_run_fields(), *of_classes)
+
+
+def texts_of(choices: Choices, model: Model[Any, Any] | None = None) -> dict[str, str]:
+    """What stands in the form for these choices, by key; `model` in the place of theirs where it is given."""
+    model = choices.model if model is None else model
+    texts = {MODEL: model.name}
+    texts |= {option.name: option.format(getattr(model, option.name)) for option in model.options()}
+    texts |= {
+        "algorithm": choices.algorithm,
+        "seed": _SEED.format(choices.seed),
+        "tol": _TOL.format(choices.tol),
+        "stop": BY_TOLERANCE if choices.stop is None else choices.stop,
+        "max_iter": _MAX_ITER.format(choices.max_iter),
+        "standardize": _STANDARDIZE.format(choices.standardize),
+    }
+    if model.takes_labels:
+        texts["known"] = choices.known
+    if not model.supervised:
+        return texts
+    return texts | {
+        "test_share": _TEST_SHARE.format(choices.test_share),
+        "stratify": _STRATIFY.format(choices.stratify),
+        "rival": ", ".join(f"{key}={value}" for key, value in choices.rival) or SUITED,
+        "same_start": _SAME_START.format(choices.same_start),
+    }
+
+
+def suited_model(choices: Choices, model_name: str) -> Model[Any, Any]:
+    """The model of this name with the options that suit the data; the present one where it is that.
+
+    Raises:
+        EngineError: it can't be made; one sentence.
+    """
+    return choices.model if model_name == choices.model.name else make_model(choices.dataset, model_name)
+
+
+def settings_from(choices: Choices, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of `Choices` that the form changes, checked; {} where it says what is chosen already.
+
+    Raises:
+        WrongFieldError: a line can't be used; it says which line and why.
+    """
+    fields = fields_for(texts[MODEL])
+    values = {field.key: _parsed(field, texts[field.key]) for field in fields}
+    settings: dict[str, Any] = {}
+    options = {field.key: values[field.key] for field in fields if field.of_model}
+    present = choices.model
+    if texts[MODEL] != present.name or any(getattr(present, key) != value for key, value in options.items()):
+        try:
+            settings["model"] = model_class(texts[MODEL])(**options)
+        except EngineError as error:
+            raise WrongFieldError(_named_in(str(error), options), str(error)) from error
+    for key in _OF_CHOICES:
+        if key in values and values[key] != getattr(choices, key):
+            settings[key] = values[key]
+    return settings
+
+
+def problem_with(field: FormField, text: str) -> str:
+    """The sentence that says why this text can't be used, or ""."""
+    try:
+        field.parse(text)
+    except EngineError as error:
+        return _in_words(field, error)
+    return ""
+
+
+def _parsed(field: FormField, text: str) -> Any:
+    try:
+        return field.parse(text)
+    except EngineError as error:
+        raise WrongFieldError(field.key, _in_words(field, error)) from error
+
+
+def _in_words(field: FormField, error: EngineError) -> str:
+    """The option's own sentence, which begins with its name: here it begins with what stands in the form."""
+    sentence = str(error)
+    return field.label + sentence[len(field.key) :] if sentence.startswith(f"{field.key} ") else sentence
+
+
+def _named_in(sentence: str, options: Mapping[str, Any]) -> str:
+    """The option that a sentence about several of them speaks of first."""
+    found = [(sentence.find(key), key) for key in options if key in sentence]
+    return min(found)[1] if found else MODEL
+
+
+def _field(option: Option, of_model: bool = False) -> FormField:
+    words = ("yes", "no") if option.kind == "bool" else option.choices
+    if words and option.default is None:
+        words = ("auto", *words)
+    label = _LABELS.get(option.name, option.name.replace("_", " "))
+    return FormField(option.name, label, option.help, words, option.parse, of_model)
+
+
+def standardize_field() -> FormField:
+    """The line that asks whether columns are given mean 0 and variance 1."""
+    return _field(_STANDARDIZE)
+
+
+def principal_field() -> FormField:
+    """The line that asks for principal components in the place of the columns; empty for the columns themselves."""
+    return _field(_PRINCIPAL)
+
+
+def _model_field() -> FormField:
+    def parse(text: str) -> str:
+        model_class(text)
+        return text
+
+    titles = ", ".join(f"{name}: {model_title(name)}" for name in model_names())
+    return FormField(MODEL, "model", titles, model_names(), parse)
+
+
+def _run_fields() -> tuple[FormField, ...]:
+    ways = ", ".join(f"{name}: {kind.title}" for name, kind in ALGORITHMS.items())
+    algorithm = FormField("algorithm", "algorithm", ways, tuple(ALGORITHMS), lambda text: algorithm_named(text).text)
+    rules = f"by tolerance, or NAME=VALUE where NAME is {', '.join(KINDS)}"
+    stop = FormField("stop", _LABELS["stop"], rules, (), _parse_stop)
+    return algorithm, _field(_SEED), _field(_TOL), stop, _field(_MAX_ITER), standardize_field()
+
+
+def _network_fields() -> tuple[FormField, ...]:
+    """How the rows are split, and what the other way to train a network is like."""
+    rival = FormField("rival", "rival", "KEY=VALUE, … of the other way to train it", (), _parse_rival)
+    return _field(_TEST_SHARE), _field(_STRATIFY), rival, _field(_SAME_START)
+
+
+def _parse_rival(text: str) -> tuple[tuple[str, str], ...]:
+    words = " ".join(text.split())
+    if words.lower() in {"", "auto", "none", SUITED}:
+        return ()
+    pairs = [part.partition("=") for part in words.split(",")]
+    for key, equals, value in pairs:
+        if not (key.strip() and equals and value.strip()):
+            raise OptionError(f"rival needs KEY=VALUE, such as learning_rate=0.1, not {quoted(words)}.")
+    return tuple((key.strip(), value.strip()) for key, _, value in pairs)
+
+
+def _parse_stop(text: str) -> str | None:
+    words = " ".join(text.split())
+    if words.lower() in {"", "auto", "none", "tol", "tolerance", BY_TOLERANCE}:
+        return None
+    parse_rule(words)
+    return words

@@ -1,0 +1,226 @@
+"""A view's parameter table as the source of a table on the screen: where the changes stand depends on the room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.cell_text import clean
+from emtui.charts.colors import Palette
+from emtui.views.number_format import DOWN, UP
+from emtui.views.view import Cell as Number
+from emtui.views.view import ParameterRow, ParameterTable
+from emtui.widgets.table_columns import GAP, Cell, Column, Piece, Window, fit_columns, ink, plain, short_head, widths
+
+Deltas = Literal["beside", "below", "arrows", "tight"]
+_HEAD_LIMIT = 14
+_HEAD_LEAST = 6  # heads narrower than this tell nothing apart
+_LARGE = 0.05
+"""A change of so much of a column's own spread is written bold."""
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterSource:
+    """Parameters in rows; the change of each since θ last moved stands beside it, below it, or as an arrow alone.
+
+    height: the lines that there are, which settles where the changes go. first: the first column to show where not
+    all of them fit.
+    """
+
+    table: ParameterTable
+    height: int
+    first: int = 0
+
+    def sheet(self, width: int, palette: Palette) -> ParameterSheet:
+        """Laid out in so many cells."""
+        window, deltas = self.window(width), self.deltas(width)
+        columns = tuple(self.head(window.columns, deltas, width))
+        return ParameterSheet(self, palette, deltas, window, columns, self.lines(width))
+
+    def deltas(self, width: int) -> Deltas:
+        """Beside where all columns fit so, else below where all rows do, else an arrow alone.
+
+        Where that would drive a column out, the arrows stand in the gaps between the columns.
+        """
+        if self._fits("beside", width):
+            return "beside"
+        if sum(1 + self._moved(row) for row in self.table.rows) + 1 <= self.height:
+            return "below"
+        return "tight" if self._fits("tight", width) and not self._fits("arrows", width) else "arrows"
+
+    def _fits(self, deltas: Deltas, width: int) -> bool:
+        columns = self._value_columns(deltas)
+        if deltas == "beside":  # the changes may stand elsewhere, where heads would be cut for their sake
+            columns = [_with_head(column) for column in columns]
+        return widths([self._name_column(width, deltas), *columns]) <= width
+
+    def lines(self, width: int) -> tuple[tuple[int, bool], ...]:
+        """What each line shows: a row of the table, and whether it is that row's changes.
+
+        Rows that have nothing in the columns in sight are left out, such as deviations beside a chain's transitions.
+        """
+        below = self.deltas(width) == "below"
+        seen = [int(c.key.removeprefix("column ")) for c in self.window(width).columns if c.key.startswith("column ")]
+        made = []
+        for index, row in enumerate(self.table.rows):
+            if seen and not any(row.cells[place].text.strip() for place in seen):
+                continue
+            made.append((index, False))
+            if below and any(row.cells[place].delta for place in seen):
+                made.append((index, True))
+        return tuple(made)
+
+    @staticmethod
+    def _moved(row: ParameterRow) -> bool:
+        return any(cell.delta for cell in row.cells)
+
+    def window(self, width: int) -> Window:
+        """The columns that fit, whole."""
+        deltas = self.deltas(width)
+        name, columns = self._name_column(width, deltas), self._value_columns(deltas)
+        if widths([name, *columns]) > width:  # not all are in sight in any case: fewer, with heads that can be read
+            columns = [_with_head(column) for column in columns]
+        return fit_columns([name], columns, [], width, self.first)
+
+    @cached_property
+    def _longest_name(self) -> int:
+        return max((2 * (row.component is not None) + cell_len(clean(row.name)) for row in self.table.rows), default=1)
+
+    def _name_column(self, width: int, deltas: Deltas) -> Column:
+        """The rows' names; those of features may be shortened where that lets all columns in."""
+        room = max(2, min(self._longest_name, width // 3, 16))
+        if all(row.component is None for row in self.table.rows):
+            left = width - widths(self._value_columns(deltas)) - GAP
+            room = left if min(room, 7) <= left < room else room
+            if left < room:  # not all columns are in sight in any case: whole names where that costs none of them
+                columns = [_with_head(column) for column in self._value_columns(deltas)]
+                longest = min(self._longest_name, 16)
+                seen = [self._in_sight(columns, width, names) for names in range(room, longest + 1)]
+                room += max((extra for extra, count in enumerate(seen) if count == seen[0]), default=0)
+        return Column("name", "", room)
+
+    def _in_sight(self, columns: Sequence[Column], width: int, names: int) -> int:
+        """How many columns can be seen beside names of so many cells."""
+        return len(fit_columns([Column("name", "", names)], columns, [], width, self.first).columns)
+
+    def _value_columns(self, deltas: Deltas) -> list[Column]:
+        made = []
+        for index, title in enumerate(self.table.columns):
+            cells = [row.cells[index] for row in self.table.rows]
+            room = max((len(cell.text) for cell in cells), default=1)
+            change = max((len(_short(cell)) for cell in cells), default=0)
+            room = max(room, 3)
+            if change:
+                room += {"beside": 1 + change, "below": max(0, change - room), "arrows": 1, "tight": 1}[deltas]
+            gap = 0 if index and change and deltas == "tight" else GAP
+            made.append(Column(f"column {index}", title, room, "right", gap=gap))
+        return made
+
+    def head(self, columns: Sequence[Column], deltas: Deltas, width: int) -> list[Column]:
+        """The columns with heads that fit them, widened to their names where there is room to spare."""
+        spare = width - widths(columns)
+        rooms = {column.key: column.width for column in columns if column.key.startswith("column ")}
+        tail = " " if deltas in ("arrows", "tight") else ""  # above the arrow
+        wanted = {c.key: min(cell_len(clean(plain(c.title))), _HEAD_LIMIT) + len(tail) for c in columns}
+        nearly = [key for key in rooms if 0 < wanted[key] - rooms[key] <= 2]  # heads that little makes whole come first
+        for keys in (nearly, list(rooms)):
+            while spare > 0 and any(rooms[key] < wanted[key] for key in keys):
+                for key in keys:
+                    if spare > 0 and rooms[key] < wanted[key]:
+                        rooms[key] += 1
+                        spare -= 1
+        made = []
+        for column in columns:
+            if column.key in rooms:
+                room = rooms[column.key]
+                title = short_head(plain(column.title), room - len(tail)) + tail
+                column = replace(column, title=title, width=room)
+            made.append(column)
+        return made
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterSheet:
+    """The table in columns that are settled. lines: what each line shows, as from `ParameterSource.lines`."""
+
+    source: ParameterSource
+    palette: Palette
+    deltas: Deltas
+    window: Window
+    columns: tuple[Column, ...]
+    lines: tuple[tuple[int, bool], ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Lines, those of the changes included."""
+        return len(self.lines)
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The cells of these lines."""
+        made: list[list[Cell]] = []
+        for place in rows:
+            index, is_change = self.lines[place]
+            row = self.source.table.rows[index]
+            cells: list[Cell] = []
+            for column in self.columns:
+                if column.key.startswith("column "):
+                    cell = row.cells[int(column.key[7:])]
+                    cells.append(_change(cell, self.palette) if is_change else self._value(cell, column))
+                else:
+                    cells.append(self._name(index, is_change) if column.key == "name" else "")
+            made.append(cells)
+        return made
+
+    def _name(self, index: int, is_change: bool) -> Cell:
+        rows, palette = self.source.table.rows, self.palette
+        row = rows[index]
+        if is_change:
+            return ""
+        if row.component is None:
+            return short_head(row.name, self.columns[0].width)
+        if index and rows[index - 1].component == row.component:
+            return (("  ", Style()), (clean(row.name), ink(palette, palette.muted)))
+        marker = palette.marker(row.component)
+        color = ink(palette, palette.color(row.component), bold=True)
+        return ((f"{marker} ", color), (clean(row.name), color))
+
+    def _value(self, cell: Number, column: Column) -> Cell:
+        deltas, palette = self.deltas, self.palette
+        others = [row.cells[int(column.key[7:])] for row in self.source.table.rows]
+        change = max((len(_short(other)) for other in others), default=0)
+        pieces: list[Piece] = [(cell.text, Style(bold=cell.change >= _LARGE or None))]
+        if not change or deltas == "below":
+            return tuple(pieces)
+        color = _direction_ink(cell, palette)
+        if deltas == "beside":
+            pieces += [(" ", Style()), (_arrows(_short(cell), palette).ljust(change), color)]
+        else:
+            pieces.append((_arrows(cell.delta, palette)[:1] or " ", color))
+        return tuple(pieces)
+
+
+def _with_head(column: Column) -> Column:
+    """The column with room for a head that can be read."""
+    return replace(column, width=max(column.width, min(cell_len(clean(plain(column.title))), _HEAD_LEAST)))
+
+
+def _change(cell: Number, palette: Palette) -> Cell:
+    return ((_arrows(_short(cell), palette), _direction_ink(cell, palette)),)
+
+
+def _short(cell: Number) -> str:
+    """The change without the nought before its point: ▼.0298 is as wide as the number 6.7346 above it."""
+    return cell.delta[0] + cell.delta[2:] if cell.delta[1:3] == "0." else cell.delta
+
+
+def _direction_ink(cell: Number, palette: Palette) -> Style:
+    return ink(palette, palette.color(0 if cell.direction > 0 else 1), bold=cell.change >= _LARGE)
+
+
+def _arrows(text: str, palette: Palette) -> str:
+    return text.replace(UP, "+").replace(DOWN, "-") if palette.ascii else text

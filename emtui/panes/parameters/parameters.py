@@ -1,0 +1,159 @@
+"""The parameters in numbers, each with its change since θ last moved."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from emtui.charts.cell_text import first_fitting
+from emtui.panes.pane import Pane
+from emtui.panes.parameters.parameter_table import ParameterSheet, ParameterSource
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.views.view import ParameterTable, UnitsName
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.table_columns import Window, joined
+
+
+class ParametersPane(Pane):
+    """θ as the model's view tabulates it; `u` changes the units, `d` lists more about one component after another."""
+
+    short_label = "params"
+    label = "parameters"
+    DEFAULT_CSS = """
+    ParametersPane Static { height: auto; max-height: 2; display: none; color: $text-muted; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "units", "units", tooltip="the data's own units or standard units", id="parameters.units"),
+        Binding("d", "detail", "detail", tooltip="more about one component", id="parameters.detail"),
+        Binding(
+            "full_stop,shift+right",
+            "columns(1)",
+            "columns",
+            tooltip="further columns",
+            id="parameters.right",
+            key_display=".",
+        ),
+        Binding(
+            "comma,shift+left",
+            "columns(-1)",
+            "columns back",
+            tooltip="the columns before",
+            id="parameters.left",
+            key_display=",",
+        ),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.units: UnitsName = "data"
+        self.component: int | None = None
+        self._first = 0
+        self._shown: ParameterTable | None = None
+
+    def compose(self) -> ComposeResult:
+        """The table and, below it, what the view has to say."""
+        yield LineTable(pointing=False)
+        yield Static("", markup=False)
+
+    @property
+    def table(self) -> LineTable:
+        """The table."""
+        return self.query_one(LineTable)
+
+    @property
+    def _window(self) -> Window | None:
+        """Which columns are in sight."""
+        sheet = self.table.sheet
+        return sheet.window if isinstance(sheet, ParameterSheet) else None
+
+    def draw(self, frame: Frame) -> None:
+        """Tabulate the frame's parameters."""
+        self._shown = shown = self._tabulated(frame)
+        note, size = self.query_one(Static), self.content_size
+        note.display = bool(shown.note) and size.height >= 6
+        note.update(Content(shown.note))
+        height = size.height - (2 if note.display else 0)
+        self.table.set_source(ParameterSource(shown, height, self._first))
+        self._say(frame, shown)
+
+    def _tabulated(self, frame: Frame) -> ParameterTable:
+        """All parameters, or more about the component that was asked for."""
+        view = view_for(frame.choices.model)
+        units = self.units if frame.choices.dataset.units is not None else "data"
+        if self.component is not None and self.component < view.n_components(frame):
+            detail = view.detail(frame, self.component, units=units)
+            if detail is not None:
+                return detail
+        self.component = None
+        return view.parameters(frame, units=units)
+
+    def _say(self, frame: Frame, shown: ParameterTable) -> None:
+        """The border: of which component, in which units, and which columns."""
+        title = self.label
+        if self.component is not None:
+            title = view_for(frame.choices.model).detail_title(frame, self.component)
+        self.border_title = Content(first_fitting(self.title_room, title, title.replace("component ", ""), self.label))
+        parts = []
+        if frame.choices.dataset.units is not None:
+            parts.append("standard units" if shown.units == "standard" else "data units")
+        window = self._window
+        if window is not None and window.hidden:
+            several = window.last > window.first + 1
+            which = f"columns {window.first + 1}–{window.last}" if several else f"column {window.last}"
+            parts.append(f"{which} of {window.n_middle}")
+        if any(cell.delta for row in shown.rows for cell in row.cells):
+            made = next(record for record in reversed(frame.records[: frame.cursor + 1]) if record.phase != "E")
+            parts.append("▲▼ by hand" if made.by_hand else "▲▼ last M-step")
+        self.border_subtitle = Content(joined(parts, self.size.width - 4))
+
+    def action_units(self) -> None:
+        """The other units."""
+        if self.frame is None:
+            return
+        if self.frame.choices.dataset.units is None:
+            self.refuse("These data are not standardised: their own units are the only ones.")
+            return
+        self.units = "standard" if self.units == "data" else "data"
+        self.redraw()
+
+    def action_detail(self) -> None:
+        """More about the next component, and after the last one the whole table again."""
+        if self.frame is None:
+            return
+        view = view_for(self.frame.choices.model)
+        wanted = 0 if self.component is None else self.component + 1
+        if wanted == 0 and view.detail(self.frame, 0) is None:
+            self.refuse("This table has all that there is: no other one for this model.")
+            return
+        self.component = wanted if wanted < view.n_components(self.frame) else None
+        self._first = 0
+        self.table.scroll_to(y=0, animate=False, force=True)
+        self.redraw()
+
+    def action_columns(self, by: int) -> None:
+        """Further columns, where not all of them fit."""
+        window = self._window
+        if window is not None and window.hidden:
+            self._first = max(0, min(window.first + by, window.n_middle - 1))
+            self.redraw()
+
+    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
+        """The table got its size: say which columns are in sight."""
+        event.stop()
+        if self.frame is not None and self._shown is not None:
+            self._say(self.frame, self._shown)
+
+    def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
+        """A click on "+3" shows further columns."""
+        event.stop()
+        if event.key == "more":
+            self.action_columns(1)
+
+    def on_resize(self) -> None:
+        """The changes may stand elsewhere now, and other columns fit."""
+        self.redraw()

@@ -1,0 +1,1 @@
+"""The data picture, and what can be drawn along in it."""

@@ -1,0 +1,97 @@
+"""Where a picture has what can be drawn along with the mouse (means as a rule), and what that moves in θ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.handles import Grip
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.views.points import PointsView, pairs
+from emtui.views.projection import Direction, direction
+from emtui.views.view import Axes, UnitsName
+from engine.arrays import Array
+from engine.editing.entries import Entry, arrays_of
+
+
+@dataclass(frozen=True, eq=False)
+class _Means:
+    """Points of the table's space, (K, d), at a dotted path of θ, and the picture's directions in that space."""
+
+    path: str
+    points: Array
+    along: tuple[Direction, ...]
+
+    def grips(self) -> tuple[Grip, ...]:
+        places = [each.of(self.points) for each in self.along]
+        if len(places) == 1:
+            return tuple(Grip(float(x), None) for x in places[0])
+        return tuple(Grip(float(x), float(y)) for x, y in zip(*places, strict=True))
+
+    def moves(self, grip: int, shift: tuple[float, float]) -> tuple[tuple[Entry, float], ...]:
+        """The shortest way Aᵀ (A Aᵀ)⁺ (dx, dy), A the directions: of two columns those two alone."""
+        A, wanted = np.stack([each.vector for each in self.along]), np.array(shift[: len(self.along)])
+        columns = [each.column for each in self.along if each.column is not None]
+        if len(set(columns)) == len(self.along):  # exact: no other column feels it
+            way = np.zeros(A.shape[1])
+            way[columns] = wanted / A[np.arange(len(columns)), columns]
+        else:
+            way = A.T @ (np.linalg.pinv(A @ A.T) @ wanted)
+        there = self.points[grip] + way
+        return tuple((Entry(self.path, (grip, int(j)), "alone"), float(there[j])) for j in np.flatnonzero(way))
+
+
+@dataclass(frozen=True, eq=False)
+class _Numbers:
+    """Numbers, a grip each, that stand `scale` times as far along one axis of the picture."""
+
+    path: str
+    values: Array  # (K,), or a single one
+    scale: float = 1.0
+    upright: bool = False  # along y
+
+    def grips(self) -> tuple[Grip, ...]:
+        places = [self.scale * float(value) for value in np.atleast_1d(self.values)]
+        return tuple(Grip(None, place) if self.upright else Grip(place, None) for place in places)
+
+    def moves(self, grip: int, shift: tuple[float, float]) -> tuple[tuple[Entry, float], ...]:
+        way = shift[self.upright] / self.scale
+        index = (grip,) if self.values.ndim else ()
+        return ((Entry(self.path, index, "alone"), float(self.values[index]) + way),) if way else ()
+
+
+def grips(frame: Frame, axes: Axes, units: UnitsName) -> tuple[Grip, ...]:
+    """A grip a component, in their order; () where nothing in the picture stands for a parameter's value."""
+    found = _found(frame, axes, units)
+    return () if found is None else found.grips()
+
+
+def drawn_moves(
+    frame: Frame, axes: Axes, units: UnitsName, grip: int, shift: tuple[float, float]
+) -> tuple[tuple[Entry, float], ...]:
+    """The entries of θ that change, and to what, where a grip is drawn by (dx, dy) in the picture."""
+    found = _found(frame, axes, units)
+    return () if found is None or grip >= len(found.grips()) else found.moves(grip, shift)
+
+
+def _found(frame: Frame, axes: Axes, units: UnitsName) -> _Means | _Numbers | None:
+    model: Any = frame.step.problem.model
+    params = frame.step.params
+    if model.name == "poisson":
+        return _Numbers("rates", params.rates)
+    if model.name == "linkage":
+        return _Numbers("theta", np.asarray(params.theta))
+    if model.name == "coins":  # the heads that a coin would give: a line in the picture of the sets, else along x
+        return _Numbers("probabilities", params.probabilities, float(model.n_trials), upright=axes.y is not None)
+    between_columns = isinstance(view_for(model), PointsView) or axes in pairs(frame.choices.dataset)
+    if not between_columns or model.supervised:
+        return None
+    data = frame.choices.dataset
+    for path, array in arrays_of(params).items():
+        if path.rsplit(".", 1)[-1] in ("means", "centers") and array.ndim == 2 and array.shape[1] == data.n_features:
+            along = tuple(direction(data, axis, units) for axis in (axes.x, axes.y) if axis is not None)
+            return _Means(path, array, along)
+    return None

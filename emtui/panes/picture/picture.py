@@ -1,0 +1,163 @@
+"""The data picture: points under the model, seen along two axes; a click chooses a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.worker import Worker, WorkerState
+
+from emtui.charts.cell_text import fit
+from emtui.charts.chart import Chart
+from emtui.charts.handles import GripChart
+from emtui.panes.pane import Pane
+from emtui.panes.picture.handles import drawn_moves, grips
+from emtui.session.messages import MovedByMouse, RowChosen
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.views.parameter_edit import Draft, Move, own_units
+from emtui.views.view import Axes, UnitsName
+from emtui.widgets.border_text import border_text
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from emtui.charts.diagram import Diagram
+
+
+class PicturePane(Pane):
+    """Shows the scene that the model's view makes of a frame, along the axes that the user walked to.
+
+    A mean can be drawn along with the mouse: the picture shows θ as it would be, and a message says where it is let
+    go. by_hand: that is what this picture is for; it says so, and is in the units that θ itself is in.
+    """
+
+    label = "picture"
+    short_label = "pic"
+
+    def __init__(self, *, id: str | None = None, by_hand: bool = False) -> None:
+        super().__init__(id=id)
+        self._by_hand = by_hand
+        self._held: Draft | None = None  # θ where the mean that is held was taken
+        self._moves: tuple[Move, ...] = ()  # the last ones that θ allows
+        self._axes: Axes | None = None
+        self._offered: tuple[Axes, ...] = ()
+        self._caption = ""
+
+    def compose(self) -> ComposeResult:
+        """One chart; the diagram that may stand in its place comes when there is one."""
+        yield GripChart(id="picture-chart")
+
+    def draw(self, frame: Frame) -> None:
+        """Draw the scene."""
+        view = view_for(frame.choices.model)
+        offered = view.axes(frame)
+        if offered != self._offered:
+            self._offered, self._axes = offered, offered[0] if offered else None
+        chart = self.query_one(GripChart)
+        if self._held is not None and frame.choices is not self._held.frame.choices:
+            chart.let_go()
+            self._held = None
+        if self._axes is None:
+            return
+        diagram = view.diagram(frame, self._axes, highlight=self.chosen_row, thorough=False)
+        chart.display = diagram is None
+        self._show_diagram(diagram)
+        if diagram is None:
+            self._draw_scene(frame, chart, self._axes)
+        elif diagram.more:
+            self._look_closer(frame, self._axes, self.chosen_row)
+        self._caption = view.caption(frame, self._axes) if diagram is None else diagram.title
+        self.border_title = border_text(fit(self._caption, self.title_room))
+        drawn, n_rows = len(frame.rows), frame.n_rows
+        self.border_subtitle = f"{drawn:,} of {n_rows:,} rows drawn" if drawn < n_rows else ""
+        if self._by_hand and diagram is None and chart.grips:
+            self.border_subtitle = "drag to move"
+
+    def _draw_scene(self, frame: Frame, chart: GripChart, axes: Axes) -> None:
+        """The scene of a frame, and what can be taken hold of in it."""
+        view, units = view_for(frame.choices.model), self._units(frame)
+        chart.set_scene(view.scene(frame, axes, chart.palette, highlight=self.chosen_row, units=units))
+        chart.grips = grips(frame, axes, units)
+
+    def _units(self, frame: Frame) -> UnitsName:
+        return own_units(frame) if self._by_hand else "data"
+
+    def _look_closer(self, frame: Frame, axes: Axes, row: int | None) -> None:
+        """Have the whole diagram made off the screen; it is shown if nothing else is by then."""
+        view = view_for(frame.choices.model)
+
+        def work() -> tuple[Frame, Axes, int | None, Diagram | None]:
+            return frame, axes, row, view.diagram(frame, axes, highlight=row)
+
+        self.run_worker(work, thread=True, exclusive=True, exit_on_error=False, group="closer")
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """The whole diagram is there."""
+        event.stop()
+        if event.state == WorkerState.ERROR and event.worker.error is not None:
+            raise event.worker.error
+        if event.state == WorkerState.SUCCESS and event.worker.result is not None:
+            frame, axes, row, diagram = event.worker.result
+            if (frame, axes, row) == (self.frame, self._axes, self.chosen_row):
+                self._show_diagram(diagram)
+
+    def _show_diagram(self, diagram: Diagram | None) -> None:
+        from emtui.charts.diagram import DiagramChart
+
+        shown = next(iter(self.query(DiagramChart)), None)
+        if shown is None and diagram is not None:
+            shown = DiagramChart()
+            self.mount(shown)
+        if shown is not None:
+            shown.display = diagram is not None
+            if diagram is not None:
+                shown.set_diagram(diagram)
+
+    def turn_axes(self, by: int) -> str:
+        """Look along the next axes (or those before); a sentence that says which."""
+        if self.frame is None or not self._offered:
+            return "There is nothing to look along yet."
+        if len(self._offered) == 1:
+            return "These data have only one picture."
+        place = self._offered.index(self._axes) if self._axes in self._offered else 0
+        self.look_along(self._offered[(place + by) % len(self._offered)])
+        return f"Picture {(place + by) % len(self._offered) + 1} of {len(self._offered)}: {self._caption}."
+
+    @property
+    def axes(self) -> Axes | None:
+        """What the picture looks along; None before the first frame."""
+        return self._axes
+
+    def look_along(self, axes: Axes) -> None:
+        """Look along these axes."""
+        self._axes = axes
+        self.redraw()
+
+    def on_chart_picked(self, event: Chart.Picked) -> None:
+        """Choose the row whose point is nearest to the click."""
+        event.stop()
+        if self.frame is None or self._axes is None:
+            return
+        view, units = view_for(self.frame.choices.model), self._units(self.frame)
+        self.post_message(RowChosen(view.row_at(self.frame, self._axes, event.x, event.y, units)))
+
+    def on_grip_chart_dragged(self, event: GripChart.Dragged) -> None:
+        """Show θ as it would be; say where it was let go. What it may not be, it is not: the last place counts."""
+        event.stop()
+        if self.frame is None or self._axes is None:
+            return
+        if self._held is None:
+            self._held, self._moves = Draft.of(self.frame), ()
+        held = self._held
+        moves = drawn_moves(held.frame, self._axes, self._units(held.frame), event.grip, (event.dx, event.dy))
+        try:
+            there = held.move(*moves)
+            self._moves = moves
+            self._draw_scene(there.preview, event.chart, self._axes)
+        except EngineError:
+            pass  # beyond its limits
+        if self._moves:
+            self.post_message(MovedByMouse(self._moves, dropped=event.dropped))
+        if event.dropped:
+            self._held = None
+            self.redraw()

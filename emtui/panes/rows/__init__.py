@@ -1,0 +1,1 @@
+"""Rows and who they belong to."""

@@ -1,0 +1,232 @@
+"""Rows and what a network says of their class, as the source of a table: probabilities, target, right or wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.cell_text import clean
+from emtui.charts.colors import Palette
+from emtui.panes.rows.row_cells import row_label, weight_pieces
+from emtui.session.row_weights import weight_of
+from emtui.session.snapshot import Frame
+from emtui.views.number_format import probability
+from emtui.widgets.table_columns import Cell, Column, component_head, fit_columns, ink, widths
+from engine.arrays import Array, IntArray
+
+if TYPE_CHECKING:
+    from emtui.networks.scores import Score
+
+By = Literal["row", "wrong", "unsure", "target", "class"]
+_BY: tuple[By, ...] = ("row", "wrong", "unsure", "target")
+
+
+@dataclass(frozen=True)
+class PredictionOrder:
+    """How the rows are ordered; ties keep the order of the data, `reverse` turns the list round."""
+
+    by: By = "row"
+    label: int = 0
+    reverse: bool = False
+
+    def following(self, n_classes: int) -> PredictionOrder:
+        """The next order, in the same direction."""
+        orders = [PredictionOrder(by) for by in _BY]
+        orders += [PredictionOrder("class", c) for c in range(n_classes)]
+        here = replace(self, reverse=False)
+        place = orders.index(here) if here in orders else -1
+        return replace(orders[(place + 1) % len(orders)], reverse=self.reverse)
+
+    def words(self, names: Sequence[str]) -> str:
+        """The order in a few words."""
+        words = {
+            "row": "in order",
+            "wrong": "wrong first",
+            "unsure": "unsure first",
+            "target": "by target",
+            "class": f"by {clean(names[self.label])}" if self.label < len(names) else "in order",
+        }[self.by]
+        return f"{words}, reversed" if self.reverse else words
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What one method says of some rows. rows: (k,) of the data. probabilities: (k, g). wrong: (k,) bool."""
+
+    rows: IntArray
+    probabilities: Array
+    wrong: np.ndarray
+
+
+def predictions_of(frame: Frame, held_back: bool) -> tuple[Predictions, Predictions | None]:
+    """What the model on the screen says of the held-back (or the training) rows, and its rival after as many steps.
+
+    Of very many rows, and of networks whose predictions take long, the first ones.
+    """
+    contest = frame.contest
+    assert contest is not None
+    rows = contest.learning.rows(held_back)
+    here, rival = contest.here, contest.rival_here
+    own = _said(frame, rows, frame.step.problem.model, frame.step.params, here.test if held_back else here.train)
+    if rival is None:
+        return own, None
+    known = rival.test if held_back else rival.train
+    theirs = _said(frame, own.rows, contest.rival_model, contest.rival_params_here, known)
+    fewest = min(len(own.rows), len(theirs.rows))
+    return _first(own, fewest), _first(theirs, fewest)
+
+
+def _said(frame: Frame, rows: IntArray, model: Any, params: Any, known: Score | None) -> Predictions:
+    from emtui.networks.scores import affordable_rows, predicted, usual_prediction
+
+    learning = frame.choices.learning
+    assert learning is not None
+    if not len(rows):
+        return Predictions(rows, np.zeros((0, learning.n_classes)), np.zeros(0, dtype=bool))
+    if known is not None and known.probabilities is not None and known.n_rows >= len(rows):
+        probabilities = known.probabilities[: len(rows)]
+    else:
+        rows = rows[: affordable_rows(params)]
+        probabilities = predicted(params, learning.inputs[rows], usual_prediction(model))
+    return Predictions(rows, probabilities, probabilities.argmax(axis=1) != learning.targets[rows])
+
+
+def _first(found: Predictions, n: int) -> Predictions:
+    return Predictions(found.rows[:n], found.probabilities[:n], found.wrong[:n])
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionSource:
+    """Predictions in some order, a column a class.
+
+    own, rival: of the two methods, of the same rows. first: the first class's column where not all of them fit.
+    """
+
+    frame: Frame
+    own: Predictions
+    rival: Predictions | None
+    order: PredictionOrder
+    places: IntArray
+    first: int = 0
+
+    @classmethod
+    def of(
+        cls, frame: Frame, both: tuple[Predictions, Predictions | None], order: PredictionOrder, first: int
+    ) -> PredictionSource:
+        """Sorted."""
+        return cls(frame, both[0], both[1], order, _sorted(frame, both[0], order), first)
+
+    @property
+    def n_rows(self) -> int:
+        """Rows listed."""
+        return len(self.own.rows)
+
+    def row(self, place: int) -> int:
+        """The row of the data at a place of the list."""
+        return int(self.own.rows[self.places[place]])
+
+    def place_of(self, row: int) -> int | None:
+        """Where a row of the data stands in the list; None where it is not listed."""
+        at = int(np.searchsorted(self.own.rows, row))
+        if at >= self.n_rows or int(self.own.rows[at]) != row:
+            return None
+        return int(np.flatnonzero(self.places == at)[0])
+
+    def sheet(self, width: int, palette: Palette) -> PredictionSheet:
+        """Laid out in so many cells: the marks and the target before further classes."""
+        learning = self.frame.choices.learning
+        assert learning is not None
+        data, marked = self.frame.choices.dataset, self.order
+        longest = max((cell_len(row_label(data, self.row(i))) for i in range(min(self.n_rows, 500))), default=3)
+        name = Column("row", "row", max(3, min(longest, 16, width // 3)), "right", marked.by == "row")
+        if data.row_names is not None:
+            name = replace(name, align="left")
+        names = max((cell_len(clean(label)) for label in learning.class_names), default=6)
+        target = Column("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "target")
+        weighed = self.frame.step.problem.data.sample_weight is not None
+        right = [
+            target,
+            *([Column("weight", "", 3)] if weighed else []),
+            Column("own", "", 1),
+            *([Column("rival", "", 1, gap=0)] if self.rival is not None else []),
+        ]
+        g = self.own.probabilities.shape[1]
+        share = (width - widths([name, *right])) // max(1, g) - 1
+        classes = []
+        for c, label in enumerate(learning.class_names[:g]):
+            room = min(9, max(5, share), max(5, 1 + cell_len(clean(label))))
+            title = component_head(palette, c, label)
+            classes.append(Column(f"class {c}", title, room, "right", marked.by == "class" and marked.label == c))
+        window = fit_columns([name], classes, right, width, self.first)
+        return PredictionSheet(self, palette, window.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionSheet:
+    """The rows of a source in columns that are settled."""
+
+    source: PredictionSource
+    palette: Palette
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows listed."""
+        return self.source.n_rows
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The cells of these places of the list."""
+        return [[self._cell(column.key, place) for column in self.columns] for place in rows]
+
+    def _cell(self, key: str, place: int) -> Cell:
+        source, palette = self.source, self.palette
+        at = int(source.places[place])
+        learning = source.frame.choices.learning
+        assert learning is not None
+        if key == "row":
+            return row_label(source.frame.choices.dataset, source.row(place))
+        if key == "target":
+            target = int(learning.targets[source.own.rows[at]])
+            return ((clean(learning.class_names[target]), ink(palette, palette.color(target))),)
+        if key == "weight":
+            weight = weight_of(source.frame.choices, source.frame.step, source.row(place))
+            return weight_pieces(weight, palette)
+        if key == "own":
+            return _mark(bool(source.own.wrong[at]), palette)
+        if key == "rival" and source.rival is not None:
+            return _mark(bool(source.rival.wrong[at]), palette)
+        if not key.startswith("class "):
+            return ""
+        c = int(key[6:])
+        value = float(source.own.probabilities[at, c])
+        likeliest = int(source.own.probabilities[at].argmax()) == c
+        faint = ink(palette, palette.muted) if value < 0.005 else Style()
+        return ((probability(value, 2), ink(palette, palette.color(c), bold=True) if likeliest else faint),)
+
+
+def _mark(wrong: bool, palette: Palette) -> Cell:
+    if wrong:
+        return (("x" if palette.ascii else "✗", ink(palette, palette.color(5), bold=True)),)
+    return (("." if palette.ascii else "✓", ink(palette, palette.color(2))),)
+
+
+def _sorted(frame: Frame, own: Predictions, order: PredictionOrder) -> IntArray:
+    n = len(own.rows)
+    learning = frame.choices.learning
+    assert learning is not None
+    keys: Array = np.arange(n, dtype=np.float64)
+    if n and order.by == "wrong":
+        keys = np.where(own.wrong, 0.0, 1.0)
+    elif n and order.by == "unsure":
+        keys = own.probabilities.max(axis=1)
+    elif n and order.by == "target":
+        keys = learning.targets[own.rows].astype(np.float64)
+    elif n and order.by == "class" and order.label < own.probabilities.shape[1]:
+        keys = -own.probabilities[:, order.label]
+    places = np.argsort(keys, kind="stable")
+    return np.asarray(places[::-1] if order.reverse else places)

@@ -1,0 +1,146 @@
+"""The rows' pane: responsibilities of a mixture; for a network what it says of the held-back rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from emtui.charts.heatstrip import HeatStrip
+from emtui.panes.agreement.rival_text import short_name
+from emtui.panes.rows.prediction_table import PredictionOrder, Predictions, PredictionSource, predictions_of
+from emtui.panes.rows.responsibilities import ResponsibilitiesPane
+from emtui.session.snapshot import Frame
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.table_columns import joined
+
+
+class RowsPane(ResponsibilitiesPane):
+    """Predictions where the model is a network: `s` sorts, `S` reverses, `f` shows test or training rows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "other_rows", "rows", tooltip="held-back or training rows of a network", id="predictions.rows"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.prediction_order = PredictionOrder()
+        self.held_back = True
+        self._predictions: PredictionSource | None = None
+        self._both: tuple[Frame, bool, tuple[Predictions, Predictions | None]] | None = None
+
+    @property
+    def predictions(self) -> PredictionSource | None:
+        """What the table shows of a network; None for any other model."""
+        return self._predictions
+
+    @property
+    def tab_labels(self) -> tuple[str, str]:
+        """Its name on a tab, which follows what it shows."""
+        shows_network = self.frame is not None and self.frame.contest is not None
+        return ("predictions", "pred") if shows_network else super().tab_labels
+
+    def draw(self, frame: Frame) -> None:
+        """Show predictions of a network, responsibilities of anything else."""
+        if frame.contest is None:
+            self._predictions = None
+            super().draw(frame)
+            return
+        self._source = None
+        self.query_one(HeatStrip).display = False
+        held_back = self.held_back and len(frame.contest.learning.test) > 0
+        if self._both is None or self._both[0] is not frame or self._both[1] != held_back:
+            self._both = (frame, held_back, predictions_of(frame, held_back))
+        source = PredictionSource.of(frame, self._both[2], self.prediction_order, self._first)
+        self._predictions = source
+        cursor = None if self.chosen_row is None else source.place_of(self.chosen_row)
+        was_seen = self.table.cursor is not None and self.table.cursor in self.table.page
+        self.table.set_source(source, cursor)
+        if self.chosen_row != self._told or was_seen:
+            self.table.reveal()
+        self._told = self.chosen_row
+        self._say(frame)
+
+    def _say(self, frame: Frame) -> None:
+        """The border: whose predictions of which rows, which page, in which order."""
+        source, contest = self._predictions, frame.contest
+        if source is None or contest is None:
+            super()._say(frame)
+            return
+        held_back = self.held_back and len(contest.learning.test) > 0
+        kind = "test" if held_back else "training"
+        own, rival = source.own.wrong, source.rival
+        marks = [f"{kind}: {int(own.sum())} wrong"]
+        if rival is not None:
+            marks.append(f"{short_name(contest.rival_model)} {int(rival.wrong.sum())}")
+        self.border_title = Content(joined(marks, self.title_room))
+        page = self.table.page
+        where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
+        order = self.prediction_order.words(contest.learning.class_names)
+        other = "f: training" if held_back else "f: test"
+        self.border_subtitle = Content(joined((where, order, other), self.size.width - 4))
+
+    def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
+        """Tell the screen which row of the data was pointed at."""
+        if self._predictions is not None:
+            event.prevent_default()
+            event.stop()
+            self._choose(self._predictions.row(event.place))
+
+    def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
+        """Sort by the column whose head was clicked; once more turns it round."""
+        if self._predictions is None:
+            return
+        event.prevent_default()
+        event.stop()
+        if event.key == "more":
+            self.action_columns(1)
+            return
+        if event.key.startswith("class "):
+            wanted = PredictionOrder("class", int(event.key[6:]))
+        else:
+            wanted = {"own": PredictionOrder("wrong"), "rival": PredictionOrder("wrong")}.get(
+                event.key, PredictionOrder("target" if event.key == "target" else "row")
+            )
+        again = replace(self.prediction_order, reverse=False) == wanted
+        self._predict_by(replace(wanted, reverse=again and not self.prediction_order.reverse))
+
+    def action_other_rows(self) -> None:
+        """The training rows, or those held back."""
+        if self._predictions is None:
+            return
+        self.held_back = not self.held_back
+        self.redraw()
+
+    def action_sort(self) -> None:
+        """The next order."""
+        if self._predictions is None:
+            super().action_sort()
+        else:
+            self._predict_by(self.prediction_order.following(self._predictions.own.probabilities.shape[1]))
+
+    def action_reverse(self) -> None:
+        """The same order, turned round."""
+        if self._predictions is None:
+            super().action_reverse()
+        else:
+            self._predict_by(replace(self.prediction_order, reverse=not self.prediction_order.reverse))
+
+    def action_columns(self, by: int) -> None:
+        """Other classes, where not all of them fit."""
+        if self._predictions is None:
+            super().action_columns(by)
+        else:
+            last = self._predictions.own.probabilities.shape[1] - 1
+            self._first = max(0, min(last, self._first + by))
+            self.redraw()
+
+    def _predict_by(self, order: PredictionOrder) -> None:
+        self.prediction_order = order
+        self.redraw()
+        if self.chosen_row is None:
+            self.table.scroll_to(y=0, animate=False, force=True)
+        else:
+            self.table.reveal()

@@ -1,0 +1,211 @@
+"""Who belongs where, row by row: a strip of all rows, and a table of those in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from emtui.charts.cell_text import first_fitting
+from emtui.charts.heatstrip import HeatStrip, Rows
+from emtui.panes.pane import Pane
+from emtui.panes.rows.row_order import RowOrder, following, offered
+from emtui.panes.rows.row_table import RowSource, drawn_place
+from emtui.session.messages import RowChosen
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.table_columns import joined
+
+_NOTHING_YET = "No responsibilities yet: press e."
+
+
+class ResponsibilitiesPane(Pane):
+    """The responsibilities of q, which after an M-step are still those of the last E-step; the border says so."""
+
+    short_label = "rows"
+    label = "responsibilities"
+    DEFAULT_CSS = """
+    ResponsibilitiesPane HeatStrip { height: 2; display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "sort", "sort", tooltip="order of rows: data, uncertain first, …", id="responsibilities.sort"),
+        Binding("S", "reverse", "reverse", tooltip="turn the order round", id="responsibilities.reverse"),
+        Binding(
+            "full_stop,shift+right",
+            "columns(1)",
+            "columns",
+            tooltip="further components",
+            id="responsibilities.right",
+            key_display=".",
+        ),
+        Binding(
+            "comma,shift+left",
+            "columns(-1)",
+            "columns back",
+            tooltip="the components before",
+            id="responsibilities.left",
+            key_display=",",
+        ),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.order = RowOrder()
+        self._first = 0
+        self._source: RowSource | None = None
+        self._sorted: tuple[Frame, RowOrder] | None = None
+        self._told: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """The strip above the table."""
+        yield HeatStrip(mode="mixed")
+        yield LineTable()
+
+    @property
+    def table(self) -> LineTable:
+        """The table."""
+        return self.query_one(LineTable)
+
+    @property
+    def source(self) -> RowSource | None:
+        """What the table shows; None before the first E-step."""
+        return self._source
+
+    def draw(self, frame: Frame) -> None:
+        """Show the frame's responsibilities in the order that was chosen."""
+        table, strip = self.table, self.query_one(HeatStrip)
+        if frame.responsibilities is None:
+            self._source = None
+            table.set_source(None, words=_NOTHING_YET)
+            strip.display = False
+            self._say(frame)
+            return
+        names = _names(view_for(frame.choices.model).responsibilities_columns(frame), frame.responsibilities.shape[1])
+        if replace(self.order, reverse=False) not in offered(len(names), frame.choices.dataset.y is not None):
+            self.order = RowOrder()
+        self._first = min(self._first, len(names) - 1)
+        known = self._source
+        if known is None or known.frame is not frame or known.order != self.order or known.first != self._first:
+            same = known is not None and known.frame is frame and known.order == self.order
+            places = known.places if same and known is not None else self.order.places(frame)
+            self._source = known = RowSource(frame, self.order, places, names, self._first)
+        cursor = None if self.chosen_row is None else known.place_of(self.chosen_row)
+        was_seen = table.cursor is not None and table.cursor in table.page
+        table.set_source(known, cursor)
+        if self.chosen_row != self._told or was_seen:
+            table.reveal()
+        self._told = self.chosen_row
+        self._show_strip(strip, known)
+        self._say(frame)
+
+    def _show_strip(self, strip: HeatStrip, source: RowSource) -> None:
+        height = self.content_size.height
+        strip.display = height >= 5
+        strip.styles.height = 2 if height >= 9 else 1
+        if strip.display and source.frame.responsibilities is not None:
+            cursor = None if self.chosen_row is None else drawn_place(source.frame, self.chosen_row)
+            strip.set_rows(Rows(source.frame.responsibilities, source.places, cursor))
+
+    def _say(self, frame: Frame) -> None:
+        """The border: which row, which page, in which order, and whose responsibilities they are."""
+        chosen = self.chosen_row
+        in_range = chosen is not None and chosen < frame.n_rows
+        name = f" · {frame.choices.dataset.row_name(chosen)}" if chosen is not None and in_range else ""
+        row = name.removeprefix(" · ") or self.label
+        self.border_title = Content(first_fitting(self.title_room, self.label + name, row, self.short_label))
+        source = self._source
+        if source is None:
+            self.border_subtitle = ""
+            return
+        page = self.table.page
+        total = f"{source.n_rows:,}" + (" drawn" if source.n_rows < frame.n_rows else "")
+        where = f"{page.start + 1:,}–{page.stop:,} of {total}" if page else f"{total} rows"
+        which = "of the last E-step" if frame.step.phase == "M" else ""
+        words = self.order.words(source.names)
+        room = self.size.width - 4
+        said = joined((where, which, words), room)
+        if which not in said:  # after an M-step that is the one thing that must be said
+            said = joined(("last E-step", where, words), room)
+        self.border_subtitle = Content(said)
+
+    # choosing
+
+    def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
+        """Tell the screen which row of the data was pointed at."""
+        event.stop()
+        if self._source is not None:
+            self._choose(int(self._source.rows(range(event.place, event.place + 1))[0]))
+
+    def on_heat_strip_picked(self, event: HeatStrip.Picked) -> None:
+        """A click on the strip points at the row there."""
+        event.stop()
+        if self.frame is not None:
+            self._choose(int(self.frame.rows[event.row]))
+            self._told = None
+
+    def _choose(self, row: int) -> None:
+        self._told = row
+        self.chosen_row = row
+        self.redraw()
+        self.post_message(RowChosen(row))
+
+    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
+        """Say which page this is."""
+        event.stop()
+        if self.frame is not None:
+            self._say(self.frame)
+
+    def on_resize(self) -> None:
+        """There may be room for the strip now, or none any more."""
+        self.redraw()
+
+    # ordering
+
+    def action_sort(self) -> None:
+        """The next order."""
+        if self.frame is not None and self._source is not None:
+            orders = offered(len(self._source.names), self.frame.choices.dataset.y is not None)
+            self._order_by(following(self.order, orders))
+
+    def action_reverse(self) -> None:
+        """The same order, turned round."""
+        self._order_by(replace(self.order, reverse=not self.order.reverse))
+
+    def action_columns(self, by: int) -> None:
+        """Other components, where not all of them fit."""
+        if self._source is not None:
+            self._first = max(0, min(len(self._source.names) - 1, self._first + by))
+            self.redraw()
+
+    def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
+        """Sort by the column whose head was clicked; once more turns it round."""
+        event.stop()
+        if event.key == "more":
+            self.action_columns(1)
+            return
+        if event.key.startswith("component "):
+            wanted = RowOrder("component", int(event.key[10:]))
+        elif event.key == "class":
+            wanted = RowOrder("class")
+        else:
+            wanted = RowOrder("uncertainty" if event.key in ("bar", "mark") else "row")
+        again = replace(self.order, reverse=False) == wanted
+        self._order_by(replace(wanted, reverse=again and not self.order.reverse))
+
+    def _order_by(self, order: RowOrder) -> None:
+        self.order = order
+        self.redraw()
+        if self.chosen_row is None:
+            self.table.scroll_to(y=0, animate=False, force=True)
+        else:
+            self.table.reveal()
+
+
+def _names(names: Sequence[str], n_components: int) -> tuple[str, ...]:
+    """As many names as there are components."""
+    return tuple(names[:n_components]) + tuple(str(k + 1) for k in range(len(names), n_components))

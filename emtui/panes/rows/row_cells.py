@@ -1,0 +1,28 @@
+"""What every list of rows says of a row: what it is called, its class, and what it counts."""
+
+from __future__ import annotations
+
+from emtui.charts.cell_text import clean
+from emtui.charts.colors import Palette
+from emtui.widgets.table_columns import Piece, ink
+from engine.data.dataset import Dataset
+
+
+def row_label(data: Dataset, row: int) -> str:
+    """A row's name, or its line in the file, or its number from 1: what its column is headed by stands above it."""
+    if data.row_names is not None:
+        return clean(data.row_names[row])
+    return str(row + 1 if data.line_numbers is None else data.line_numbers[row])
+
+
+def class_label(data: Dataset, row: int) -> str:
+    """The known class of a row; ? where it has none."""
+    return "?" if data.y is None or data.y[row] < 0 else clean(data.class_names[int(data.y[row])])
+
+
+def weight_pieces(weight: float, palette: Palette) -> tuple[Piece, ...]:
+    """What a row counts, where that is not once: "out", "2×"."""
+    if weight == 1:
+        return ()
+    said = "out" if weight == 0 else f"{weight:g}{'x' if palette.ascii else '×'}"
+    return ((said, ink(palette, palette.muted)),)

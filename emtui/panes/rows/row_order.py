@@ -1,0 +1,75 @@
+"""The orders in which rows can be listed: as in the data, the uncertain first, by a component, or by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from emtui.session.snapshot import Frame
+from engine.arrays import IntArray
+
+By = Literal["row", "uncertainty", "component", "class"]
+
+
+@dataclass(frozen=True)
+class RowOrder:
+    """How rows are ordered. Ties keep the order of the data; `reverse` turns the whole list round."""
+
+    by: By = "row"
+    component: int = 0
+    reverse: bool = False
+
+    def places(self, frame: Frame) -> IntArray | None:
+        """(m,) the drawn rows in this order, as places in `frame.rows`; None for the order of the data.
+
+        Uncertainty puts the smallest max_k r_k first, a component its largest responsibilities, and class counts
+        up, with the unknown last. Only drawn rows are sorted: the responsibilities of the others aren't at hand.
+        """
+        places = self._places(frame)
+        if not self.reverse:
+            return places
+        return np.arange(len(frame.rows))[::-1] if places is None else places[::-1]
+
+    def _places(self, frame: Frame) -> IntArray | None:
+        R, truth = frame.responsibilities, frame.choices.dataset.y
+        if R is None or self.by == "row":
+            return None
+        if self.by == "class":
+            known = np.zeros(len(frame.rows)) if truth is None else truth[frame.rows]
+            return np.asarray(np.argsort(np.where(known < 0, np.inf, known), kind="stable"))
+        keys = R.max(axis=1) if self.by == "uncertainty" else -R[:, self.component]
+        return np.asarray(np.argsort(keys, kind="stable"))
+
+    def words(self, names: Sequence[str]) -> str:
+        """The order in a few words."""
+        words = {
+            "row": "in order",
+            "uncertainty": "uncertain first",
+            "component": f"by component {names[self.component]}" if self.component < len(names) else "by component",
+            "class": "by class",
+        }[self.by]
+        return f"{words}, reversed" if self.reverse else words
+
+
+def row_in_most_doubt(frame: Frame) -> int | None:
+    """The drawn row whose largest responsibility is the smallest; None where there are no responsibilities of rows."""
+    R = frame.responsibilities
+    if R is None or R.ndim != 2 or len(R) != len(frame.rows) or not len(R):
+        return None
+    return int(frame.rows[R.max(axis=1).argmin()])
+
+
+def offered(n_components: int, has_classes: bool) -> tuple[RowOrder, ...]:
+    """Every order that these data and this model can have."""
+    orders = [RowOrder(), RowOrder("uncertainty"), *(RowOrder("component", k) for k in range(n_components))]
+    return (*orders, RowOrder("class")) if has_classes else tuple(orders)
+
+
+def following(order: RowOrder, orders: Sequence[RowOrder]) -> RowOrder:
+    """The next order, in the same direction; the first after the last, or where the present one is not offered."""
+    here = replace(order, reverse=False)
+    place = orders.index(here) if here in orders else -1
+    return replace(orders[(place + 1) % len(orders)], reverse=order.reverse)

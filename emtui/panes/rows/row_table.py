@@ -1,0 +1,258 @@
+"""Rows and their responsibilities as the source of a table: it computes those of the rows in sight, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.cell_text import clean
+from emtui.charts.colors import Palette
+from emtui.charts.sparkbar import share_cells
+from emtui.panes.rows.row_cells import class_label, row_label, weight_pieces
+from emtui.panes.rows.row_order import RowOrder
+from emtui.session.snapshot import Frame
+from emtui.views.number_format import number, probability
+from emtui.widgets.table_columns import Cell, Column, Piece, component_head, fit_columns, ink, short_head, widths
+from engine.arrays import Array, IntArray
+from engine.data.dataset import Dataset
+
+UNCERTAIN = 0.8
+"""A row whose largest responsibility is below this is marked."""
+_SHADES, _ASCII_SHADES = "█▓▒░", "#=-."
+_NAMES_MEASURED, _NAME = 2_000, 16  # rows whose names are measured; the most cells of a name
+_VALUES, _VALUE_HEAD = 200, 8  # rows whose values are measured for their column; cells of its head
+_WINDOW_FROM = 36  # cells from which the bar and the class are worth more than one component more
+
+
+@dataclass(frozen=True, eq=False)
+class RowSource:
+    """The rows of a frame in some order: name, bar, one column a component, class, marks.
+
+    places: (m,) the rows as places in `frame.rows`, None for all rows of the data in their order. names: (K,) what
+    the components are called. first: the first component's column to show where not all of them fit.
+    """
+
+    frame: Frame
+    order: RowOrder
+    places: IntArray | None
+    names: tuple[str, ...]
+    first: int = 0
+
+    @property
+    def n_rows(self) -> int:
+        """Rows listed: all, or those drawn where they are sorted."""
+        return self.frame.n_rows if self._all_rows else len(self.frame.rows)
+
+    @property
+    def _all_rows(self) -> bool:
+        return self.order.by == "row" or len(self.frame.rows) == self.frame.n_rows
+
+    def rows(self, places: range) -> IntArray:
+        """The rows of the data that stand at these places of the list."""
+        listed = np.arange(places.start, places.stop)
+        if self._all_rows and self.order.by == "row":
+            return self.frame.n_rows - 1 - listed if self.order.reverse else listed
+        assert self.places is not None
+        return np.asarray(self.frame.rows[self.places[listed]])
+
+    def place_of(self, row: int) -> int | None:
+        """Where a row of the data stands in the list; None where it is not listed."""
+        if not 0 <= row < self.frame.n_rows:
+            return None
+        if self.order.by == "row":
+            return self.frame.n_rows - 1 - row if self.order.reverse else row
+        drawn = drawn_place(self.frame, row)
+        if drawn is None or self.places is None:
+            return None
+        return int(np.flatnonzero(self.places == drawn)[0])
+
+    def responsibilities(self, places: range) -> Array | None:
+        """(len(places), K); None before the first E-step."""
+        R, rows = self.frame.responsibilities, self.rows(places)
+        if R is not None and len(self.frame.rows) == self.frame.n_rows:
+            return np.asarray(R[rows])
+        if R is not None and self.places is not None and self.order.by != "row":
+            return np.asarray(R[self.places[places.start : places.stop]])
+        return self.frame.responsibilities_of(rows)
+
+    @property
+    def _weights(self) -> Array | None:
+        return self.frame.step.problem.data.sample_weight
+
+    # columns
+
+    def sheet(self, width: int, palette: Palette) -> RowSheet:
+        """Laid out in so many cells."""
+        return RowSheet(self, palette, self.columns(width, palette))
+
+    def columns(self, width: int, palette: Palette) -> tuple[Column, ...]:
+        """What fits: numbers before the class, the class before the bar; components that don't fit are counted."""
+        components = self._component_columns(palette)
+        name, mark = self._name_column(width), Column("mark", "", 2 if self._weights is None else 4)
+        classes, bar = self._class_column(width), Column("bar", "", 6 if width < 60 else 10)
+        layouts: list[tuple[list[Column], list[Column]]] = [
+            ([name, *self._value_column(), bar], [*classes, mark]),
+            ([name, bar], [*classes, mark]),
+            ([name, Column("bar", "", 6)], [*classes, mark]),
+            ([name], [*classes, mark]),
+            ([name], [mark]),
+        ]
+        fitting = [pair for pair in layouts if widths([*pair[0], *components, *pair[1]]) <= width]
+        if fitting:
+            left, right = fitting[0]
+        else:
+            left, right = layouts[2] if width >= _WINDOW_FROM else layouts[4]
+        shown = fit_columns(left, components, right, width, self.first).columns
+        for room in range(self._whole_name, name.width, -1):  # names as long as costs no column
+            wider = fit_columns([replace(name, width=room), *left[1:]], components, right, width, self.first).columns
+            if len(wider) == len(shown):
+                return wider
+        return shown
+
+    @cached_property
+    def _whole_name(self) -> int:
+        """Cells that the rows' names take, as far as they are shown at all."""
+        data = self.frame.choices.dataset
+        return 0 if data.row_names is None else min(_longest_name(data), _NAME)
+
+    def _component_columns(self, palette: Palette) -> list[Column]:
+        columns = []
+        for k, name in enumerate(self.names):
+            marked = self.order.by == "component" and self.order.component == k
+            width = min(8, max(4, 1 + cell_len(clean(name))))
+            columns.append(Column(f"component {k}", component_head(palette, k, name), width, "right", marked))
+        return columns
+
+    def _name_column(self, width: int) -> Column:
+        data, marked = self.frame.choices.dataset, self.order.by == "row"
+        if data.row_names is not None:
+            return Column("row", "row", max(3, min(self._whole_name, width // 3)), "left", marked)
+        heading, last = ("row", data.n_samples)
+        if data.line_numbers is not None:
+            heading, last = "line", int(data.line_numbers[-1])
+        return Column("row", heading, max(len(heading), len(str(last))), "right", marked)
+
+    def _value_column(self) -> list[Column]:
+        """What was seen in the row, where that is a single number."""
+        data = self.frame.choices.dataset
+        if data.n_features != 1:
+            return []
+        texts = [number(float(value)) for value in own_values(data, self.rows(range(min(self.n_rows, _VALUES))))]
+        title = short_head(data.feature_names[0], _VALUE_HEAD)
+        return [Column("value", title, max(cell_len(title), *map(len, texts)), "right")]
+
+    def _class_column(self, width: int) -> list[Column]:
+        data = self.frame.choices.dataset
+        if data.y is None:
+            return []
+        longest = max((cell_len(name) for name in data.class_names), default=1)
+        return [Column("class", "class", max(5, min(longest, 12, width // 3)), "left", self.order.by == "class")]
+
+
+@dataclass(frozen=True, eq=False)
+class RowSheet:
+    """The rows of a source in columns that are settled."""
+
+    source: RowSource
+    palette: Palette
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows listed."""
+        return self.source.n_rows
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The cells of these places of the list."""
+        R, columns, palette = self.source.responsibilities(rows), self.columns, self.palette
+        data = self.source.frame.choices.dataset
+        if R is None:
+            return [["" for _ in columns] for _ in rows]
+        data_rows = self.source.rows(rows).tolist()
+        ordinary, faint = Style(), ink(palette, palette.muted)
+        colors = [ink(palette, palette.color(k), bold=True) for k in range(R.shape[1])]
+        values, largest = R.tolist(), R.max(axis=1).tolist()
+        labels = R.argmax(axis=1).tolist()
+        weights = self.source.frame.weights_of(self.source.rows(rows))
+        counts = [1.0] * len(labels) if weights is None else weights.tolist()
+        made = []
+        for row, shares, top, label, weight in zip(data_rows, values, largest, labels, counts, strict=True):
+            cells: list[Cell] = []
+            for column in columns:
+                key = column.key
+                if key.startswith("component "):
+                    k = int(key[10:])
+                    value = shares[k]
+                    style = colors[k] if value >= 0.5 else faint if value < 0.005 else ordinary
+                    cells.append(((probability(value, 2), style),))
+                elif key == "row":
+                    cells.append(row_label(data, row))
+                elif key == "class":
+                    cells.append(class_label(data, row))
+                elif key == "value":
+                    cells.append(number(float(own_values(data, np.array([row]))[0])))
+                elif key == "bar":
+                    cells.append(_bar(shares, column.width, palette))
+                elif key == "mark":
+                    cells.append(self._marks(row, label, top, weight))
+                else:
+                    cells.append("")
+            made.append(cells)
+        return made
+
+    @cached_property
+    def _matching(self) -> list[int]:
+        """The class that stands for each component."""
+        agreement = self.source.frame.agreement
+        return [] if agreement is None else [int(k) for k in agreement.matching]
+
+    def is_wrong(self, row: int, label: int) -> bool:
+        """The class that the row's component stands for is not the row's own."""
+        truth = self.source.frame.choices.dataset.y
+        if truth is None or not self._matching or truth[row] < 0:
+            return False
+        matched = self._matching[label] if label < len(self._matching) else -1
+        return matched != int(truth[row])
+
+    def _marks(self, row: int, label: int, top: float, weight: float) -> Cell:
+        palette = self.palette
+        if weight == 0:
+            return weight_pieces(weight, palette)
+        pieces: list[Piece] = []
+        if self.is_wrong(row, label):
+            pieces.append(("x" if palette.ascii else "✗", ink(palette, palette.color(5), bold=True)))
+        if top < UNCERTAIN:
+            pieces.append(("!", ink(palette, palette.color(1), bold=True)))
+        return (*pieces, *weight_pieces(weight, palette))
+
+
+def own_values(data: Dataset, rows: IntArray) -> Array:
+    """(len(rows),) the only column's values at these rows, in the data's own units."""
+    values = data.X[rows, 0]
+    return np.asarray(values if data.units is None else values * data.units.scale[0] + data.units.offset[0])
+
+
+def drawn_place(frame: Frame, row: int) -> int | None:
+    """Where a row of the data stands in `frame.rows`, which ascend; None where it is not drawn."""
+    place = int(np.searchsorted(frame.rows, row))
+    return place if place < len(frame.rows) and int(frame.rows[place]) == row else None
+
+
+def _bar(shares: Sequence[float], width: int, palette: Palette) -> Cell:
+    """One row's responsibilities side by side, each in its component's colour and shade."""
+    shades = _ASCII_SHADES if palette.ascii else _SHADES
+    return tuple(
+        (shades[k % len(shades)] * count, ink(palette, palette.color(k)))
+        for k, count in enumerate(share_cells(shares, width))
+        if count
+    )
+
+
+def _longest_name(data: Dataset) -> int:
+    names = data.row_names or ()
+    return max((cell_len(name) for name in names[:_NAMES_MEASURED]), default=1)

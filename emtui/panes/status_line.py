@@ -1,0 +1,264 @@
+"""The lines above and below the panes: where you are, what just happened, which keys there are."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from emtui.session.snapshot import Frame
+from emtui.settings.keys import EXPLORE, FOOTER
+from emtui.spec.command_line import PUBLISHED
+from emtui.spec.labels_given import NONE
+from emtui.views.number_format import DOWN, UP, fixed, number
+
+
+class Headline(Widget):
+    """`iris 150×4 · gmm K=3 full · start kmeans · seed 0     iteration 7 · E      objective −182.341 ▲ 0.520`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"headline--where", "headline--step", "headline--objective"}
+    DEFAULT_CSS = """
+    Headline { height: 1; width: 1fr; background: $panel; }
+    Headline .headline--where { color: $text; background: $panel; }
+    Headline .headline--step { color: $accent; background: $panel; text-style: bold; }
+    Headline .headline--objective { color: $text; background: $panel; text-style: bold; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._frame: Frame | None = None
+
+    def show(self, frame: Frame) -> None:
+        """Say where this frame is."""
+        self._frame = frame
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The one line: what does not fit is dropped from the left part first."""
+        where_style = self.get_component_rich_style("headline--where")
+        width = self.size.width
+        if self._frame is None:
+            return Strip([Segment(" emtui", where_style)]).adjust_cell_length(width, where_style)
+        step, objective = step_words(self._frame), objective_words(self._frame)
+        estimate = estimate_words(self._frame)
+        if estimate and cell_len(step) + cell_len(objective) + cell_len(estimate) + 36 <= width:  # and some of the data
+            objective = f"{objective}  {estimate}"
+        if cell_len(step) + cell_len(objective) + 4 > width:
+            objective = fixed(self._frame.record.objective)
+        room = width - cell_len(step) - cell_len(objective) - 4
+        where = _fitted(where_parts(self._frame), room) if room >= 8 else ""
+        gap = max(1, width - cell_len(where) - cell_len(step) - cell_len(objective) - 2)
+        left = gap // 2
+        segments = [
+            Segment(f" {where}", where_style),
+            Segment(" " * max(1, left), where_style),
+            Segment(step, self.get_component_rich_style("headline--step")),
+            Segment(" " * max(1, gap - left), where_style),
+            Segment(objective, self.get_component_rich_style("headline--objective")),
+        ]
+        return Strip(segments).adjust_cell_length(width, where_style)
+
+
+def where_parts(frame: Frame) -> list[str]:
+    """Data, model, options: the most telling first."""
+    choices = frame.choices
+    n_rows, n_columns = choices.dataset.X.shape
+    sized = choices.model.size_option in {option.name for option in choices.model.options()}
+    size = f" K={choices.n_components}" if sized else ""
+    standardised = " standardised" if choices.standardize else ""
+    parts = [f"{choices.dataset.name} {n_rows:,}×{n_columns:,}{standardised}", f"{choices.model.name}{size}"]
+    kind = getattr(choices.model, "covariance_type", None)
+    if getattr(choices.model, "emission", None) == "categorical":  # then no Gaussian has a shape
+        kind = "categorical"
+    if kind is not None:
+        parts[1] += f" {kind}"
+    given = "published" if choices.start_file in (None, PUBLISHED) else "given"
+    start = given if choices.start is not None else getattr(choices.model, "init", None)
+    if start is not None:
+        parts.append(f"start {start}")
+    parts.append(f"seed {choices.seed}")
+    if choices.known != NONE:
+        parts.insert(2, f"known labels {choices.known}")
+    if choices.algorithm != "classic":
+        parts.insert(2, _algorithm_words(frame))
+    return parts
+
+
+def _algorithm_words(frame: Frame) -> str:
+    """The algorithm's name; `annealed T=3.4` where the E-step of this iteration has a temperature."""
+    from engine.em.algorithms import Annealed
+
+    algorithm = frame.step.problem.algorithm
+    if isinstance(algorithm, Annealed):
+        return f"{algorithm.name} T={number(algorithm.temperature(max(1, frame.step.iteration)))}"
+    return algorithm.name
+
+
+def step_words(frame: Frame) -> str:
+    """`start`, or `iteration 7 · E`; `iteration 7 · by hand` where a person made the step."""
+    step = frame.step
+    phase = "by hand" if frame.record.by_hand else step.phase
+    if step.phase == "init":
+        return "start · by hand" if frame.record.by_hand else "start"
+    return f"iteration {step.iteration} · {phase}"
+
+
+def objective_words(frame: Frame) -> str:
+    """The objective and what it changed by since the step before; where E-steps are not exact that is the bound."""
+    label = objective_name(frame)
+    words = f"{label} {fixed(frame.record.objective)}"
+    before = frame.previous_record
+    rise = 0.0 if before is None else frame.record.objective - before.objective
+    # a change below the digits of the objective itself is rounding, not news
+    if not abs(rise) > 1e-12 * abs(frame.record.objective):
+        return words
+    return f"{words}  {UP if rise > 0 else DOWN} {number(abs(rise))}"
+
+
+def objective_name(frame: Frame) -> str:
+    """What the M-step pushes up, by its name: the likelihood's, or "bound" where E-steps are not exact."""
+    model = frame.step.problem.model
+    if frame.record.log_prior:
+        return "objective" if model.exact else "bound + prior"
+    return model.objective_label if model.exact else "bound"
+
+
+def estimate_words(frame: Frame) -> str:
+    """`ln p ≈ −120.1 ± 0.31`: a log-likelihood that is estimated, and its standard error; "" where it is not."""
+    error = frame.step.log_likelihood_error
+    if not (error > 0 and math.isfinite(frame.record.log_likelihood)):
+        return ""
+    decimals = max(0, min(6, 1 - math.floor(math.log10(error))))
+    return f"ln p ≈ {fixed(frame.record.log_likelihood, decimals)} ± {number(error, 2)}"
+
+
+def _fitted(parts: list[str], room: int) -> str:
+    while len(parts) > 1 and cell_len(" · ".join(parts)) > room:
+        parts = parts[:-1]
+    words = " · ".join(parts).split(" ")
+    while len(words) > 1 and cell_len(" ".join(words)) > room:
+        words = words[:-1]  # a number is there or not: half of one would be another
+    text = " ".join(words)
+    return text if cell_len(text) <= room else set_cell_size(text, room - 1) + "…" if room > 0 else ""
+
+
+class Telling(Widget):
+    """What just happened, in one plain sentence.
+
+    It grows by a line or two where a sentence needs them, so that a reason or a warning is never cut, and stays as
+    high until the window changes: a height that went up and down with every step would make the picture jump.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"telling--refused"}
+    DEFAULT_CSS = """
+    Telling { height: auto; min-height: 2; max-height: 4; width: 1fr; padding: 0 1; color: $text; }
+    Telling .telling--refused { color: $warning; text-style: bold; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self.sentence = ""
+        self._refused = False
+        self._room = (0, 0)  # the width, and the most lines that a sentence has needed at it
+
+    def tell(self, sentence: str, *, refused: bool = False) -> None:
+        """Say it."""
+        self.sentence, self._refused = sentence, refused
+        width, most = self._room
+        self.refresh(layout=width > 0 and len(wrapped(sentence, width)) > most)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The most lines that a sentence has needed at this width."""
+        most = self._room[1] if self._room[0] == width else 0
+        self._room = width, max(most, len(wrapped(self.sentence, width)))
+        return self._room[1]
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the sentence; where it is too long for the height, the last line ends in …."""
+        width, height = self.content_size
+        style = self.get_component_rich_style("telling--refused") if self._refused else self.rich_style
+        lines = cut_lines(self.sentence, width, height)
+        text = lines[y] if y < len(lines) else ""
+        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+
+
+def wrapped(sentence: str, width: int) -> list[str]:
+    """The sentence in lines of at most so many cells, broken between words where that can be done."""
+    lines = [""]
+    for word in sentence.split():
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(joined) <= width:
+            lines[-1] = joined
+            continue
+        *broken, rest = chop_cells(word, max(1, width)) or [""]
+        lines += [*broken, rest]
+    return [line for line in lines if line]
+
+
+def cut_lines(sentence: str, width: int, height: int) -> list[str]:
+    """At most so many lines of the sentence; where that is not all of it, the last one ends in …."""
+    lines = wrapped(sentence, width)
+    if len(lines) > height > 0:
+        lines = [*lines[: height - 1], set_cell_size(lines[height - 1], max(0, width - 1)).rstrip() + "…"]
+    return lines
+
+
+class KeyLine(Widget):
+    """The keys, the most needed first, as many as fit; a click presses one."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--word"}
+    DEFAULT_CSS = """
+    KeyLine { height: 1; width: 1fr; background: $panel; padding: 0 1; }
+    KeyLine .key-line--key { color: $accent; background: $panel; text-style: bold; }
+    KeyLine .key-line--word { color: $text; background: $panel; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+
+    def _named_keys(self) -> list[tuple[str, Binding]]:
+        """The footer's bindings with the keys that they have now, the user's own map included."""
+        named = {binding.id: binding for binding in EXPLORE}
+        active = [one.binding for one in self.screen.active_bindings.values() if one.binding.id]
+        named |= {binding.id: binding for binding in reversed(active)}  # of several keys the first
+        return [(self.app.get_key_display(named[name]), named[name]) for name in FOOTER]
+
+    def _fitting(self) -> list[tuple[str, Binding]]:
+        chosen: list[tuple[str, Binding]] = []
+        room = self.size.width
+        for key, binding in self._named_keys():
+            needed = cell_len(f"{key} {binding.description}  ")
+            if needed <= room + 2:
+                chosen.append((key, binding))
+                room -= needed
+        order = {binding.id: place for place, binding in enumerate(EXPLORE)}
+        return sorted(chosen, key=lambda pair: order.get(pair[1].id, 99))
+
+    def render_line(self, y: int) -> Strip:
+        """The one line."""
+        key_style = self.get_component_rich_style("key-line--key")
+        word_style = self.get_component_rich_style("key-line--word")
+        segments: list[Segment] = []
+        for key, binding in self._fitting():
+            segments += [Segment(key, key_style), Segment(f" {binding.description}  ", word_style)]
+        return Strip(segments).adjust_cell_length(self.size.width, word_style)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Press the key under the pointer."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        x = 0
+        for key, binding in self._fitting():
+            x += cell_len(f"{key} {binding.description}  ")
+            if offset.x < x:
+                event.stop()
+                await self.screen.run_action(binding.action)
+                return

@@ -1,0 +1,204 @@
+"""A worked computation as lines of plain text: each formula, its own numbers in its place, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.cell_text import clean, fit, pad
+from emtui.charts.colors import Palette
+from emtui.panes.status_line import wrapped
+from emtui.views.number_format import number
+from emtui.widgets.table_columns import Cell, Piece, ink
+from engine.explain.derivation import Operation, Worked, WorkedLine
+
+_MOST_TERMS = 12
+_WIDEST = 76  # cells: beyond, a result would stand too far from what it comes from
+_DIGITS = 4
+_DETAILS = ("part", "density")
+_STRONG = ("evidence", "responsibility", "assignment", "parameter")
+
+
+def worked_lines(
+    answer: Worked | str | None,
+    names: Sequence[str],
+    width: int,
+    palette: Palette,
+    *,
+    of: str = "",
+    said: Callable[[str], str] = str,
+) -> tuple[Cell, ...]:
+    """The computation in so many cells; of a sentence, its words; of nothing, that it is on its way.
+
+    names: what the components are called. of: what a parameter is called. said: a formula, or a remark, with the
+    data's own names in it. A line that does not fit
+    beside its formula stands below it, with the results under each other at the right.
+    """
+    width = min(width, _WIDEST)
+    if answer is None:
+        return ("computing …",)
+    if isinstance(answer, str):
+        return tuple(_wrapped(_sentence(answer), width))
+    faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
+    first_words = [f"{answer.what}: {of or answer.name}"] if answer.subject == "parameter" else []
+    first_words += [_sentence(said(answer.remark))] if answer.remark else []
+    lines: list[Cell] = [((text, faint),) for part in first_words for text in _wrapped(part, width)]
+    first, details = _main_and_details(answer)
+    page = _Page(names, width, palette, faint, heads=answer.subject != "parameter", said=said)
+    lines += page.written(first)
+    if details:
+        lines += [(("where", faint),), *page.written(details)]
+    return tuple(lines)
+
+
+def _main_and_details(answer: Worked) -> tuple[list[WorkedLine], list[WorkedLine]]:
+    """Of a row the lines that lead to its responsibilities, and after them where the densities in them come from."""
+    details = [line for line in answer.lines if line.role in _DETAILS and answer.subject != "parameter"]
+    first = [line for line in answer.lines if line not in details]
+    return (first, details) if first else (details, [])
+
+
+@dataclass(frozen=True)
+class _Page:
+    """How lines are written: the components' names, the width, the colours, whether a component heads its lines, and
+    formulas with the data's names in them."""
+
+    names: Sequence[str]
+    width: int
+    palette: Palette
+    faint: Style
+    heads: bool
+    said: Callable[[str], str] = str
+
+    def written(self, lines: Sequence[WorkedLine]) -> list[Cell]:
+        """Lines of one formula for several components stand below it; others below their component's name."""
+        made: list[Cell] = []
+        component: int | None = None
+        for plain, group in _groups(lines):
+            formula = self.said(plain)
+            if len(group) > 1:
+                made += [((text, self.faint),) for text in _wrapped(formula, self.width)]
+                room = max(cell_len(self._who(line.component)) for line in group)
+                for line in group:
+                    made += self._line(line, f"{pad(self._who(line.component), room)} ", "")
+                component = None
+                continue
+            [line] = group
+            if self.heads and line.component is not None and line.component != component:
+                made.append(((fit(self._who(line.component), self.width), self._ink(line.component)),))
+            component = line.component
+            made += self._line(line, "  " if self.heads and component is not None else "", formula)
+        return made
+
+    def _who(self, component: int | None) -> str:
+        if component is None:
+            return ""
+        name = clean(self.names[component]) if component < len(self.names) else str(component + 1)
+        return f"{self.palette.marker(component)} {fit(name, 14)}"
+
+    def _ink(self, component: int | None) -> Style:
+        return Style() if component is None else ink(self.palette, self.palette.color(component), bold=True)
+
+    def _line(self, line: WorkedLine, head: str, formula: str) -> list[Cell]:
+        """One line of the computation: beside its formula where there is room, else below it."""
+        said, result, width = expression(line), number(line.result, _DIGITS), self.width
+        strong = Style(bold=line.role in _STRONG or None)
+        color = self._ink(line.component) if head.strip() else self.faint
+        parts = " = ".join(part for part in (formula, said) if part)
+        if cell_len(head + parts) + cell_len(result) + 3 <= width:
+            pieces = ((head, color), (formula, self.faint), (parts[len(formula) :], Style()))
+            return [_with_result(pieces, result, width, strong)]
+        made: list[Cell] = []
+        if head.strip():
+            made.append(((fit(head.rstrip(), width), color),))
+        if formula:
+            made += [((text, self.faint),) for text in _wrapped(formula, width, head if not head.strip() else "")]
+        texts = _wrapped(said, width, "    ") if said else [""]
+        if cell_len(texts[-1]) + cell_len(result) + 3 > width:
+            texts.append("")
+        return [*made, *texts[:-1], _with_result(((texts[-1], Style()),), result, width, strong)]
+
+
+def _groups(lines: Sequence[WorkedLine]) -> list[tuple[str, list[WorkedLine]]]:
+    """Lines that follow each other with the same formula for one component after another belong together."""
+    groups: list[tuple[str, list[WorkedLine]]] = []
+    for line in lines:
+        formula = _formula(line)
+        last = groups[-1] if groups else ("", [])
+        others = [other.component for other in last[1]]
+        if formula == last[0] and line.component is not None and None not in others and line.component not in others:
+            last[1].append(line)
+        else:
+            groups.append((formula, [line]))
+    return groups
+
+
+def _with_result(pieces: tuple[Piece, ...], result: str, width: int, style: Style) -> Cell:
+    used = sum(cell_len(text) for text, _ in pieces)
+    return (*pieces, (" " * max(1, width - used - cell_len(result) - 2), Style()), (f"= {result}"[-width:], style))
+
+
+def _formula(line: WorkedLine) -> str:
+    formula = clean(line.formula)
+    return f"ln {formula}" if line.log and "ln" not in formula else formula
+
+
+def expression(line: WorkedLine) -> str:
+    """The formula with its numbers, "0.33 · 0.012"; "" where there is one number only and nothing is done with it."""
+    return "" if line.operation == "value" else _WRITTEN[line.operation](line.numbers)
+
+
+def _n(value: float) -> str:
+    text = number(value, _DIGITS)
+    return f"({text})" if value < 0 else text
+
+
+def _terms(texts: Sequence[str], sign: str) -> str:
+    """The terms with a sign between them; of very many the first ones, and how many more there are."""
+    shown = list(texts[:_MOST_TERMS])
+    if len(texts) > len(shown):
+        shown.append(f"… {len(texts) - len(shown)} more")
+    return f" {sign} ".join(shown)
+
+
+def _sum(numbers: Sequence[float]) -> str:
+    """a + b − c."""
+    texts = [number(value, _DIGITS) for value in numbers[:_MOST_TERMS]]
+    said = texts[0] if texts else "0"
+    for value, text in zip(numbers[1:], texts[1:], strict=False):
+        said += f" − {text[1:]}" if value < 0 else f" + {text}"
+    more = len(numbers) - len(texts)
+    return f"{said} + … {more} more" if more > 0 else said
+
+
+def _in_pairs(numbers: Sequence[float], sign: str, between: str) -> str:
+    pairs = zip(numbers[::2], numbers[1::2], strict=True)
+    return _terms([f"{_n(a)}{sign}{_n(b)}" for a, b in pairs], between)
+
+
+_WRITTEN: dict[Operation, Callable[[Sequence[float]], str]] = {
+    "product": lambda numbers: _terms([_n(value) for value in numbers], "·"),
+    "sum": _sum,
+    "pairs": lambda numbers: _in_pairs(numbers, "·", "+"),
+    "difference": lambda numbers: f"{number(numbers[0], _DIGITS)} − {_n(numbers[1])}",
+    "quotient": lambda numbers: f"{number(numbers[0], _DIGITS)} / {_n(numbers[1])}",
+    "powers": lambda numbers: _in_pairs(numbers, "^", "·"),
+    "exp": lambda numbers: f"exp({_sum(numbers)})",
+    "normal": lambda numbers: f"exp(−½ ({_sum(numbers)}))",
+    "log_normal": lambda numbers: f"−½ ({_sum(numbers)})",
+    "sigmoid": lambda numbers: f"σ({_sum(numbers)})",
+    "log_sum_exp": lambda numbers: f"ln({_terms([f'e^{_n(value)}' for value in numbers], '+')})",
+}
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    if width <= len(indent) + 4:
+        indent = ""
+    return [indent + part for part in wrapped(text, max(1, width - len(indent)))] or [""]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}".rstrip(".") + "."

@@ -1,0 +1,183 @@
+"""The ledger of a half-step as lines of text: what adds up to what, what it changed by, whose parameters it is of."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.cell_text import clean, pad
+from emtui.charts.colors import Palette
+from emtui.session.snapshot import Frame
+from emtui.views.number_format import fixed, listed, number, signed
+from emtui.views.sentences import plain
+from emtui.widgets.table_columns import Cell, ink
+from engine.explain.ledger import Fall, Quantity, Reason
+
+_ROUNDING = 1e-12
+"""Relative to a sum: a change below this is of its last digits."""
+
+_WIDEST = 60  # cells: beyond, a number would stand too far from its name
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """A line of the ledger: "+" adds to what stands above it, "=" is the sum so far, "" begins.
+
+    value and change are in nats; change is since the half-step before, nan where there is nothing to compare with.
+    """
+
+    sign: str
+    name: str
+    short: str
+    value: float
+    change: float
+
+
+def entries(frame: Frame) -> tuple[LedgerEntry, ...]:
+    """L = Q + H, ln p(X | θ) = L + KL, objective = ln p(X | θ) + ln p(θ); all of this step's θ and q.
+
+    Where the E-step is not exact the objective is the bound + ln p(θ). Before the first E-step there is no q, and
+    where nothing is hidden there never is: the ledger begins with the log-likelihood.
+    """
+    model, book = frame.choices.model, frame.ledger
+    likelihood = model.objective_label
+    scale = max(1.0, *(abs(line.value) for line in book.lines if math.isfinite(line.value)))
+
+    def entry(sign: str, name: str, short: str, quantity: Quantity) -> LedgerEntry:
+        # what a subtraction left of nothing is nothing
+        value, change = (
+            0.0 if abs(v) <= _ROUNDING * scale else v for v in (book.value(quantity), book.change(quantity))
+        )
+        return LedgerEntry(sign, name, short, value, change)
+
+    lines: list[LedgerEntry] = []
+    if model.hides and math.isfinite(book.value("elbo")):
+        lines += [
+            entry("", "Q(θ; q)", "Q", "q_value"),
+            entry("+", "entropy H(q)", "H(q)", "entropy"),
+            entry("=", "bound L(q, θ)", "bound", "elbo"),
+        ]
+    prior = book.value("log_prior") != 0.0
+    if not lines:
+        lines.append(entry("", likelihood, "log-lik.", "log_likelihood"))
+    elif math.isfinite(book.value("kl")):
+        lines += [entry("+", "KL(q ‖ posterior)", "KL", "kl"), entry("=", likelihood, "log-lik.", "log_likelihood")]
+        if prior and not model.exact:
+            lines.append(entry("", "bound L(q, θ)", "bound", "elbo"))
+    if prior:
+        lines += [entry("+", "log-prior", "prior", "log_prior"), entry("=", "objective", "objective", "objective")]
+    return tuple(lines)
+
+
+def ledger_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, ...]:
+    """The ledger in so many cells: a head, an entry a line, whose parameters these are, and why something fell."""
+    width = min(width, _WIDEST)
+    shown = entries(frame)
+    values = _values([entry.value for entry in shown])
+    changes = ["" if math.isnan(entry.change) else signed(entry.change) for entry in shown]
+    values_room, changes_room = max(map(len, values)), max(6, *map(len, changes))
+    room = width - 2 - values_room - (changes_room + 1 if any(changes) else 0)
+    names = [entry.name if cell_len(entry.name) < room else entry.short for entry in shown]
+    shown_changes = any(changes) and max(map(cell_len, names)) < room
+    if any(changes) and not shown_changes:
+        room += changes_room + 1
+    faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
+    lines: list[Cell] = []
+    if shown_changes:
+        lines.append(((f"{'now':>{2 + room + values_room}} {'change':>{changes_room}}", faint),))
+    for entry, name, value, change in zip(shown, names, values, changes, strict=True):
+        style = Style(bold=entry.sign == "=" or None)
+        text = f"{entry.sign or ' '} {pad(clean(name), max(1, room))}{value}"
+        fell = entry.sign == "=" and entry.change < 0
+        color = ink(palette, palette.color(1 if fell else 0)) if entry.sign == "=" and entry.change else faint
+        tail = (f" {change:>{changes_room}}", color) if shown_changes else ("", faint)
+        lines.append(((text, style), tail))
+    lines += [((text, faint),) for said in _belongings(frame) for text in textwrap.wrap(said, max(1, width))]
+    error = frame.step.log_likelihood_error
+    if error > 0:
+        said = f"The log-likelihood is estimated from draws: its standard error is {number(error, 2)}."
+        lines += [((text, faint),) for text in textwrap.wrap(said, max(1, width))]
+    return (*lines, *(part for said in falls(frame) for part in textwrap.wrap(said, max(1, width))))
+
+
+def _values(values: Sequence[float]) -> list[str]:
+    """Numbers under each other: as many decimals as they have room for, exponents for those that would vanish."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    decimals = max(0, min(4, 8 - len(f"{largest:.0f}"))) if largest < 1e9 else 3
+    texts = []
+    for value in values:
+        tiny = 0 < abs(value) < 0.5 * 10.0**-decimals
+        texts.append(number(value, 3) if tiny or abs(value) >= 1e9 else fixed(value, decimals))
+    room = max(map(len, texts))
+    return [text.rjust(room) for text in texts]
+
+
+def _belongings(frame: Frame) -> list[str]:
+    """Which parameters θ and q belong to."""
+    step = frame.step
+    theta = "θ: the start" if step.iteration == 0 or (step.iteration == 1 and step.phase == "E") else None
+    theta = theta or f"θ: of iteration {step.iteration - (step.phase == 'E')}"
+    if _moved_by_hand(frame):
+        theta = f"{theta}, moved by hand"
+    elif frame.record.by_hand:
+        return ["θ and θ_q stay; the rows weigh otherwise, so each change is between sums over other rows."]
+    if not frame.choices.model.hides:
+        return [f"{theta}. Nothing is hidden, so there is no q, no bound and no KL."]
+    if step.at_q is None:
+        return [f"{theta}. There is no q before the first E-step."]
+    if step.phase == "E":
+        return [f"{theta}; q: settled at this very θ."]
+    settled = "the start" if step.iteration == 1 else f"θ of iteration {step.iteration - 1}"
+    who = "the M-step"
+    if _moved_by_hand(frame):
+        who = "the move" if frame.previous is not None and frame.previous.phase == "E" else "the moves since"
+    opened = f", so KL is what {who} opened" if frame.choices.model.exact and frame.record.kl > _ROUNDING else ""
+    return [f"{theta}; q: settled at {settled}{opened}."]
+
+
+def _moved_by_hand(frame: Frame) -> bool:
+    """A person put θ where it is, in the place of the M-step, on the same rows."""
+    return frame.record.by_hand and frame.previous is not None and frame.previous.problem is frame.step.problem
+
+
+def falls(frame: Frame) -> list[str]:
+    """What fell in this half-step, and why: a sentence for each reason; nothing where nothing did."""
+    names = {"log_likelihood": frame.choices.model.objective_label, "elbo": "bound", "objective": "objective"}
+    shown = {entry.name for entry in entries(frame)}
+    by_reason: dict[str, list[Fall]] = {}
+    for fall in frame.ledger.falls:
+        if fall.quantity != "objective" or "objective" in shown:
+            by_reason.setdefault(fall.reason, []).append(fall)
+    return [
+        f"The {listed([f'{names[fall.quantity]} fell {number(fall.amount)}' for fall in fallen])}: {_why(fallen[0])}."
+        for fallen in by_reason.values()
+    ]
+
+
+def _why(fall: Fall) -> str:
+    if fall.reason == "estimate":
+        errors = f", {number(fall.errors, 2)} standard errors here" if math.isfinite(fall.errors) else ""
+        return f"the log-likelihood is estimated from draws{errors}"
+    if fall.reason == "by_hand":
+        return "; ".join(plain(detail) for detail in fall.details)
+    said = _REASONS[fall.reason]
+    return f"{said} ({'; '.join(plain(detail) for detail in fall.details)})" if fall.details else said
+
+
+_REASONS: dict[Reason, str] = {
+    "by_hand": "moved by hand",
+    "event": "the M-step set parameters by a rule, not by the maximum",
+    "gradient": "the gradient step was too long",
+    "hard": "hard assignment pushes up the bound alone",
+    "sampled": "the assignments were drawn, so nothing has to rise",
+    "annealed": "at a temperature other than 1 nothing has to rise",
+    "leap": "an accelerated step goes past the bound's top, to where the objective is no lower",
+    "prior": "the log-prior gained more, and the objective is their sum",
+    "branch": "the step before belongs to another start",
+    "unexplained": "a limit of the arithmetic, since exact EM can't fall",
+}

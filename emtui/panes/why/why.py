@@ -1,0 +1,267 @@
+"""Why it came out so: the ledger of the half-step, and the E-step of a row or the M-step of a parameter in numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+
+from emtui.charts.cell_text import first_fitting
+from emtui.charts.colors import Palette
+from emtui.charts.surface import surface_palette
+from emtui.panes.pane import Pane
+from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
+from emtui.panes.rows.row_order import row_in_most_doubt
+from emtui.panes.why.derivation_text import worked_lines
+from emtui.panes.why.ledger_text import ledger_lines
+from emtui.session.messages import Asked, RowChosen
+from emtui.session.queries import ParameterWorked, Question, RowWorked
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.views.sentences import row_name
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
+from emtui.widgets.table_columns import Cell, joined
+from engine.editing.entries import Entry
+from engine.em.step import Step
+
+Subject = Literal["ledger", "row", "M-step"]
+_SUBJECTS: tuple[Subject, ...] = ("ledger", "row", "M-step")
+_ROOM_FOR_BOTH = 20  # lines from which the ledger stands above the other subjects
+
+
+class WhyLines(LineTable):
+    """Lines that scroll; where something can be walked through, ↑ and ↓ walk and the page keys scroll."""
+
+    class Walked(Message):
+        """↑ or ↓, where they walk."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
+
+    def __init__(self) -> None:
+        super().__init__(pointing=False)
+        self.walks = False
+
+    def action_point(self, by: int) -> None:
+        """Walk, or scroll."""
+        if self.walks:
+            self.post_message(self.Walked(by))
+        else:
+            super().action_point(by)
+
+
+class WhyPane(Pane):
+    """Three subjects; `d` shows the next. Where there is room the ledger stands above the other two."""
+
+    label = "why"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d", "next_subject", "other", tooltip="ledger, a row, a parameter", id="why.next"),
+        Binding("p", "array(1)", "parameter", tooltip="other parameters", id="why.parameter"),
+        Binding("P", "array(-1)", "back", tooltip="the parameters before", id="why.parameterback"),
+        Binding(
+            "full_stop,shift+right",
+            "entry(1)",
+            "entry",
+            tooltip="another entry, a word further",
+            id="why.right",
+            key_display=".",
+        ),
+        Binding("comma,shift+left", "entry(-1)", "entry back", tooltip="before", id="why.left", key_display=","),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.subject: Subject = "ledger"
+        self._row: int | None = None
+        self._word: int | None = None
+        self._names: ParameterNames | None = None
+        self._asked: tuple[Question, Step] | None = None
+        self._answer: tuple[Question, Step, Any] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lines that scroll."""
+        yield WhyLines()
+
+    @property
+    def table(self) -> WhyLines:
+        """The lines."""
+        return self.query_one(WhyLines)
+
+    # drawing
+
+    def draw(self, frame: Frame) -> None:
+        """Show the subject; what takes more than a look is asked for, and drawn when it comes."""
+        self._names = parameter_names(frame, self._names)
+        self._row = self._row_of(frame)
+        self._word = self._word_of(frame)
+        question = self._question(frame)
+        if question is not None and self._asked != (question, frame.step):
+            self._asked = (question, frame.step)
+            self.post_message(Asked(question, frame.step))
+        known = self._answer
+        answer = known[2] if known is not None and known[:2] == (question, frame.step) else None
+        table = self.table
+        table.walks = question is not None
+        table.set_source(WhySource(frame, self.subject, question, self._entry, answer, self.content_size.height))
+        self._say(frame)
+
+    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+        """Draw the numbers that were asked for."""
+        if (question, step) == self._asked:
+            self._answer = (question, step, answer)
+            self.redraw()
+
+    def _question(self, frame: Frame) -> Question | None:
+        if self.subject == "row" and self._row is not None:
+            learning = frame.choices.learning
+            row = self._row if learning is None else int(np.searchsorted(learning.train, self._row))
+            return RowWorked(row, self._word)
+        if self.subject == "M-step" and self._names is not None:
+            return ParameterWorked(self._names.entry.name)
+        return None
+
+    @property
+    def _entry(self) -> Entry | None:
+        return None if self._names is None else self._names.entry
+
+    def _row_of(self, frame: Frame) -> int | None:
+        """The row that was pointed at; where none was, the one in most doubt."""
+        rows = fitted_rows(frame)
+        if self.chosen_row is not None and self.chosen_row in rows:
+            return self.chosen_row
+        if self._row is not None and self._row in rows:
+            return self._row
+        doubtful = row_in_most_doubt(frame)
+        return (int(rows[0]) if len(rows) else None) if doubtful is None else doubtful
+
+    def _words(self, frame: Frame) -> tuple[int, ...]:
+        """The words of the row, where rows have words."""
+        return () if self._row is None else view_for(frame.choices.model).words(frame, self._row)
+
+    def _word_of(self, frame: Frame) -> int | None:
+        """The word that was looked at, where it occurs in this row; else the row's most frequent one."""
+        words = self._words(frame)
+        return self._word if self._word in words else next(iter(words), None)
+
+    def _say(self, frame: Frame) -> None:
+        title, room = self.label, self.title_room
+        if self.subject == "row" and self._row is not None:
+            what = "E-step" if frame.choices.model.hides else "forward pass"
+            title = f"{what} of {row_name(frame, self._row)}"
+            if self._word is not None:
+                word, of = (
+                    view_for(frame.choices.model).with_names(frame, said)
+                    for said in (f"word {self._word}", f"document {self._row}")
+                )
+                title = first_fitting(room, f"E-step of word '{word}' in {of}", f"'{word}' in {of}", f"word '{word}'")
+        elif self.subject == "M-step" and self._names is not None:
+            title = parameter_words(frame, self._names.entry, surface_palette(self))
+        else:
+            title = "why: the ledger"
+        self.border_title = Content(first_fitting(room, title, self.label))
+        page, n_lines = self.table.page, self.table.n_rows
+        others = " · ".join(_WORDS[subject] for subject in _SUBJECTS if subject != self.subject)
+        lines = f"{page.start + 1}–{page.stop} of {n_lines}" if 0 < len(page) < n_lines else ""
+        rows = "↑↓ row" if self._word is None else "↑↓ row · , . word"
+        walk = {"ledger": "", "row": rows, "M-step": "↑↓ , . p: others"}[self.subject]
+        self.border_subtitle = Content(joined((f"d: {others}", walk, lines), self.size.width - 4))
+
+    # choosing
+
+    def action_next_subject(self) -> None:
+        """The next subject."""
+        self.subject = _SUBJECTS[(_SUBJECTS.index(self.subject) + 1) % len(_SUBJECTS)]
+        self.table.scroll_to(y=0, animate=False, force=True)
+        self.redraw()
+
+    def on_why_lines_walked(self, event: WhyLines.Walked) -> None:
+        """The next row, or the next component's parameter."""
+        event.stop()
+        if self.frame is None:
+            return
+        if self.subject == "M-step":
+            self._walk(lambda names: names.component(event.by))
+        elif self._row is not None:
+            rows = fitted_rows(self.frame)
+            place = int(np.searchsorted(rows, self._row)) if isinstance(rows, np.ndarray) else self._row
+            self._row = int(rows[max(0, min(len(rows) - 1, place + event.by))])
+            self.chosen_row = self._row
+            self.redraw()
+            self.post_message(RowChosen(self._row))
+
+    def action_array(self, by: int) -> None:
+        """Another of the model's parameters."""
+        self._walk(lambda names: names.array(by))
+
+    def action_entry(self, by: int) -> None:
+        """Another word of the row, where it has words; else another entry of the same component."""
+        if self.subject == "row" and self._word is not None and self.frame is not None:
+            words = self._words(self.frame)
+            self._word = words[(words.index(self._word) + by) % len(words)]
+            self.table.scroll_to(y=0, animate=False, force=True)
+            self.redraw()
+            return
+        self._walk(lambda names: names.within(by))
+
+    def _walk(self, how: Any) -> None:
+        if self.frame is not None and self._names is not None:
+            self.subject = "M-step"
+            self._names = how(self._names)
+            self.redraw()
+
+    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
+        """Say which lines are in sight."""
+        event.stop()
+        if self.frame is not None and self._drawn is not None:
+            self._say(self.frame)
+
+    def on_resize(self) -> None:
+        """There may be room for the ledger beside the rest now."""
+        self.redraw()
+
+
+def fitted_rows(frame: Frame) -> Any:
+    """The data's rows that the model is fitted to, in order: a range, or an array where a split left some out."""
+    learning = frame.choices.learning
+    return range(frame.n_rows) if learning is None else learning.train
+
+
+@dataclass(frozen=True, eq=False)
+class WhySource:
+    """What the pane says of a frame.
+
+    entry: the parameter that is looked at. answer: None while it is on its way. height: the lines that there are.
+    """
+
+    frame: Frame
+    subject: Subject
+    question: Question | None
+    entry: Entry | None
+    answer: Any
+    height: int
+
+    def sheet(self, width: int, palette: Palette) -> PlainSheet:
+        """Laid out in so many cells."""
+        return sheet_of_lines(self._lines(width, palette), width)
+
+    def _lines(self, width: int, palette: Palette) -> tuple[Cell, ...]:
+        ledger = ledger_lines(self.frame, width, palette)
+        if self.question is None:
+            return ledger
+        view = view_for(self.frame.choices.model)
+        names = view.component_names(self.frame)
+        of = parameter_words(self.frame, self.entry, palette) if self.entry is not None else ""
+        said = partial(view.with_names, self.frame)
+        worked = worked_lines(self.answer, names, width, palette, of=of, said=said)
+        return (*ledger, "", *worked) if self.height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
+
+
+_WORDS: dict[Subject, str] = {"ledger": "ledger", "row": "a row", "M-step": "M-step"}

@@ -1,0 +1,145 @@
+"""Two branches in words and curves: how each stands, both objectives by iteration, and what differs most."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from emtui.charts.cell_text import fit, pad
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
+from emtui.panes.curves.curves import half_steps, pencil
+from emtui.panes.parameters.entry_cursor import parameter_words
+from emtui.panes.status_line import objective_name, step_words
+from emtui.screens.compare.comparison_side import hits_of
+from emtui.session.branches import TwoBranches
+from emtui.session.snapshot import Frame
+from emtui.views.entry_names import entry_words
+from emtui.views.number_format import fixed, number, plural
+from emtui.views.parameter_edit import in_standard_units
+
+_COLORS = (3, 4)  # of the left and the right branch: the first ones are those of the components beside them
+_MOST_DIGITS = 9
+_DEEP = 3.0  # times the height of the upper three quarters of a curve: what lies further down is cut off
+
+
+def heading(frame: Frame) -> tuple[str, str]:
+    """How far a branch is and how it fares: two lines."""
+    hits = "" if frame.choices.dataset.y is None or frame.labels is None else f" · {hits_of(frame.agreement)}"
+    if frame.contest is not None:
+        score = frame.contest.here.test or frame.contest.here.train
+        hits = f" · {score.hits}/{score.n_rows} right"
+    record = frame.record
+    same = record.log_likelihood == record.objective or not math.isfinite(record.log_likelihood)
+    likelihood = "" if same else f" · ln p {fixed(record.log_likelihood)}"
+    return f"{step_words(frame)}{hits}", f"{objective_name(frame)} {_value(record.objective)}{likelihood}"
+
+
+def _value(value: float) -> str:
+    return fixed(value) if math.isfinite(value) else "not known yet"
+
+
+def objectives_scene(two: TwoBranches, palette: Palette) -> Scene:
+    """Both objectives by iteration, a marker where each branch stands, a pencil where something was moved by hand."""
+    layers: list[Layer] = []
+    marks: list[Layer] = []
+    heights = []
+    for place, frame in enumerate((two.left, two.right)):
+        x = half_steps(frame)
+        y = np.array([record.objective for record in frame.records])
+        heights.append(y[np.isfinite(y)])
+        color = palette.color(_COLORS[place])
+        layers.append(Curve(x, y, color, "dotted" if place == 0 else "solid"))
+        for record in frame.records:
+            if record.by_hand and math.isfinite(record.objective):
+                marks.append(Mark(float(x[record.index]), record.objective, pencil(palette), color))
+        if math.isfinite(frame.record.objective):
+            marks.append(Mark(float(x[frame.cursor]), frame.record.objective, _standing(place, palette), color))
+    named = enumerate((two.left, two.right))
+    legend = [(_standing(i, palette), palette.color(_COLORS[i]), _name(frame)) for i, frame in named]
+    now = VLine(float(half_steps(two.right)[two.right.cursor]))
+    last = max(float(half_steps(frame)[-1]) for frame in (two.left, two.right))
+    return Scene(
+        (now, *layers, *marks),
+        x_label="iteration",
+        x_range=(0.0, max(1.0, last)),
+        y_range=_upper_part(np.concatenate(heights)),
+        legend=legend,
+        empty="no bound before the first E-step",
+        description=told(two),
+    )
+
+
+def _standing(place: int, palette: Palette) -> str:
+    """The marker of the left branch and of the right one: not one that stands for a component."""
+    return ("o*" if palette.ascii else "○●")[place]
+
+
+def _name(frame: Frame) -> str:
+    return f"branch {frame.branch + 1}"
+
+
+def _upper_part(values: np.ndarray) -> tuple[float, float] | None:
+    """A range without what lies far below, such as a move by hand: it would flatten all the rest; None for all."""
+    if len(values) < 4:
+        return None
+    low, quarter, high = float(values.min()), float(np.quantile(values, 0.25)), float(values.max())
+    least = high - (1.0 + _DEEP) * (high - quarter)
+    if not high > quarter or low >= least:
+        return None
+    return least, high + 0.05 * (high - least)
+
+
+def difference_lines(two: TwoBranches, width: int, height: int, palette: Palette) -> list[str]:
+    """The entries of θ that differ most: in words, at the left, at the right."""
+    if not two.differences:
+        return ["the parameters are the same"]
+    shown = two.differences[: max(1, height - 1)]
+    values = [_alike(each.left, each.right) for each in shown]
+    heads = _name(two.left), _name(two.right)
+    rooms = [max(len(head), *(len(pair[i]) for pair in values)) for i, head in enumerate(heads)]
+    words = [parameter_words(two.right, each.entry, palette) for each in shown]
+    room = max(1, width - sum(rooms) - 4)
+    if room < 16:
+        words = [each.entry.name for each in shown]
+    rows = [("", *heads), *((word, *pair) for word, pair in zip(words, values, strict=True))]
+    return [fit(f"{pad(word, room)}  {a:>{rooms[0]}}  {b:>{rooms[1]}}", width) for word, a, b in rows]
+
+
+def _alike(one: float, other: float) -> tuple[str, str]:
+    """Two numbers with as many decimals, four digits in all or as many as tell them apart; others with an exponent."""
+    largest, apart = max(abs(one), abs(other)), abs(one - other)
+    digits = 4 if not apart > 0 else min(_MOST_DIGITS, max(4, 2 + math.ceil(math.log10(largest / apart))))
+    if not 1e-3 <= largest < 1e6:
+        return number(one, digits), number(other, digits)
+    decimals = max(0, digits - 1 - math.floor(math.log10(largest)))
+    return fixed(one, decimals), fixed(other, decimals)
+
+
+def told(two: TwoBranches) -> str:
+    """Which branch is higher, and what differs most, in a sentence or two."""
+    said = []
+    ours, theirs = two.right.record.objective, two.left.record.objective
+    mine, other = _name(two.right), _name(two.left)
+    if not two.same_rows:
+        said.append("Rows weigh otherwise in one of the two, so that their objectives are sums over other rows")
+    elif math.isfinite(ours - theirs):
+        apart = abs(ours - theirs)
+        if apart <= 1e-9 * max(1.0, abs(ours)):
+            said.append(f"Both have the same {objective_name(two.right)}")
+        else:
+            higher, lower = (mine, other) if ours > theirs else (other, mine)
+            said.append(f"The {objective_name(two.right)} of {higher} is {number(apart)} higher than that of {lower}")
+    if two.left.step.iteration != two.right.step.iteration:
+        taken = plural(two.left.step.iteration, "iteration")
+        said.append(f"{other} has taken {taken} only" if two.left.is_last else f"{other} stands at {taken}")
+    if two.differences:
+        most = two.differences[0]
+        words = entry_words(two.right, most.entry)
+        left, right = _alike(most.left, most.right)
+        units = " in standard units" if in_standard_units(two.right, most.entry) else ""
+        said.append(f"{words} differs most: {left} against {right}{units}")
+    else:
+        said.append("the parameters are the same")
+    return "; ".join(said) + "."

@@ -1,0 +1,105 @@
+"""EM and k-means side by side: the same axes, hits, and confusion matrices; both step along."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from emtui.screens.compare.comparison_side import baseline_heading, confusion_matrix, model_heading
+from emtui.screens.compare.side_by_side import SideBySideScreen
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.views.baseline_snapshot import baseline_frame, on_the_same_axes, why_no_baseline
+from emtui.views.view import Axes
+
+_AT_ONCE = 20_000  # rows up to which k-means is assigned in the same moment
+_WAITING = "k-means is being run on these data: it will be here in a moment."
+
+
+class CompareScreen(SideBySideScreen):
+    """The present frame at the left, k-means after as many iterations at the right."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "axes(1)", "axes", show=False, id="compare.axes", tooltip="the next pair of features"),
+        Binding("A", "axes(-1)", "axes back", show=False, id="compare.axesback", tooltip="the pair before"),
+    ]
+    HINT = "e m n ← → step as before · a axes · esc back"
+
+    def __init__(self, explorer: Screen[None] | None = None) -> None:
+        super().__init__(explorer)
+        self._drawn: Frame | None = None
+        self._axes_index = 0
+
+    def names(self) -> tuple[str, str]:
+        """EM and k-means."""
+        return "EM", "k-means"
+
+    @property
+    def _axes(self) -> Axes:
+        assert self._frame is not None
+        offered = view_for(self._frame.choices.model).axes(self._frame)
+        return offered[self._axes_index % len(offered)]
+
+    def draw(self) -> None:
+        """Show this step, and k-means beside it."""
+        frame = self._frame
+        if frame is None:
+            return
+        reason = why_no_baseline(frame.choices)
+        if frame.baseline is None or reason:
+            self._draw_left(frame)
+            self.right.say(reason or _WAITING)
+        elif frame.n_rows <= _AT_ONCE:
+            self._draw_both(frame, baseline_frame(frame, frame.baseline))
+        else:
+            baseline = frame.baseline
+            if self._drawn is None:
+                self._draw_left(frame)
+                self.right.say(_WAITING)
+            self.run_worker(
+                lambda: (frame, baseline_frame(frame, baseline)), thread=True, exclusive=True, exit_on_error=False
+            )
+
+    def computed(self, result: object) -> None:
+        """k-means was assigned in the background: show both, unless another step came meanwhile."""
+        ours, theirs = cast("tuple[Frame, Frame]", result)
+        if ours is self._frame:
+            self._draw_both(ours, theirs)
+
+    def _draw_left(self, frame: Frame) -> None:
+        side, view = self.left, view_for(frame.choices.model)
+        side.show(
+            model_heading(frame),
+            view.scene(frame, self._axes, side.chart.palette),
+            confusion_matrix(frame, view.component_names(frame), side.chart.palette),
+        )
+        self._drawn = None
+
+    def _draw_both(self, ours: Frame, theirs: Frame) -> None:
+        left, right = self.left, self.right
+        our_view, their_view = view_for(ours.choices.model), view_for(theirs.choices.model)
+        axes = self._axes
+        offered = their_view.axes(theirs)
+        scenes = on_the_same_axes(
+            our_view.scene(ours, axes, left.chart.palette),
+            their_view.scene(theirs, axes if axes in offered else offered[0], right.chart.palette),
+        )
+        left.show(
+            model_heading(ours),
+            scenes[0],
+            confusion_matrix(ours, our_view.component_names(ours), left.chart.palette),
+        )
+        assert ours.baseline is not None
+        right.show(
+            baseline_heading(theirs, ours.baseline.run),
+            scenes[1],
+            confusion_matrix(theirs, their_view.component_names(theirs), right.chart.palette),
+        )
+        self._drawn = ours
+
+    def action_axes(self, by: int) -> None:
+        """Look along other features, on both sides."""
+        self._axes_index += by
+        self.draw()

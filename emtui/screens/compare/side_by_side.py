@@ -1,0 +1,137 @@
+"""Two pictures side by side over the explorer: the stepping keys go on to work; where it is narrow they are tabs."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState
+
+from emtui.screens.compare.comparison_side import ComparisonSide
+from emtui.screens.compare.over_explorer import OverExplorer
+from emtui.session.snapshot import Frame
+from emtui.settings.keys import STEPPING
+from emtui.widgets.tabs import PaneTabs
+
+NARROW = 80
+
+
+class SideBySideScreen(OverExplorer[None]):
+    """A left and a right side; a subclass draws frames on them in `draw`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *STEPPING,
+        Binding("escape,v", "back", "back", id="sides.back", tooltip="back to the explorer"),
+        Binding("tab", "other_side", "other side", show=False, id="sides.other", tooltip="the other side"),
+        Binding("1", "side(1)", "left", show=False, id="sides.left"),
+        Binding("2", "side(2)", "right", show=False, id="sides.right"),
+    ]
+    DEFAULT_CSS = """
+    SideBySideScreen #sides { height: 1fr; }
+    SideBySideScreen .line { height: 1; text-wrap: nowrap; text-overflow: ellipsis; padding: 0 1; }
+    SideBySideScreen #hint { color: $text-muted; }
+    SideBySideScreen PaneTabs { display: none; }
+    SideBySideScreen.-one PaneTabs { display: block; }
+    SideBySideScreen.-one.-left #right, SideBySideScreen.-one.-right #left { display: none; }
+    """
+    HINT: ClassVar[str] = ""  # the keys, in the last line
+
+    def __init__(self, explorer: Screen[None] | None = None) -> None:
+        super().__init__(explorer, classes="-left")
+
+    @abstractmethod
+    def names(self) -> tuple[str, str]:
+        """What the two sides show, for the tabs."""
+
+    @abstractmethod
+    def draw(self) -> None:
+        """Show the present frame on both sides, or begin to compute what they need."""
+
+    @abstractmethod
+    def computed(self, result: object) -> None:
+        """What a worker of `draw` came back with."""
+
+    def compose(self) -> ComposeResult:
+        """Both sides, the tabs that stand for them where it is narrow, a subclass's own lines, and the keys."""
+        left, right = self.names()
+        yield PaneTabs(id="tabs")
+        with Horizontal(id="sides"):
+            yield ComparisonSide(left, id="left")
+            yield ComparisonSide(right, id="right")
+        yield from self.further_lines()
+        yield Static(Content(self.HINT), id="hint", classes="line")
+
+    def further_lines(self) -> ComposeResult:
+        """Lines between the sides and the keys; none unless a subclass has some."""
+        yield from ()
+
+    @property
+    def left(self) -> ComparisonSide:
+        """The left side."""
+        return self.query_one("#left", ComparisonSide)
+
+    @property
+    def right(self) -> ComparisonSide:
+        """The right side."""
+        return self.query_one("#right", ComparisonSide)
+
+    def on_mount(self) -> None:
+        """Show what was handed over before; scenes carry their colours, so another theme draws them again."""
+        self.fit()
+        self.draw()
+        self.watch(self.app, "theme", self._theme_changed, init=False)
+
+    def _theme_changed(self) -> None:
+        self.call_after_refresh(self.draw)
+
+    def on_resize(self) -> None:
+        """One side at a time where it is narrow."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Tabs where it is narrow, named as the sides are."""
+        self.set_class(self.size.width < NARROW, "-one")
+        left, right = self.names()
+        tabs = [("left", 1, left, left), ("right", 2, right, right)]
+        self.query_one(PaneTabs).show(tabs, "left" if self.has_class("-left") else "right")
+
+    def show(self, frame: Frame) -> None:
+        """Show this step."""
+        self._frame = frame
+        if self.is_mounted:
+            self.draw()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """What a side needed is there; a mistake of ours in the worker is not hidden."""
+        event.stop()
+        if event.state == WorkerState.ERROR and event.worker.error is not None:
+            raise event.worker.error
+        if event.state == WorkerState.SUCCESS:
+            self.computed(event.worker.result)
+
+    def action_back(self) -> None:
+        """Back to the explorer."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+
+    def action_other_side(self) -> None:
+        """The other side, where one is seen at a time."""
+        self.toggle_class("-left", "-right")
+        self.fit()
+
+    def action_side(self, number: int) -> None:
+        """The left side (1) or the right one (2), where one is seen at a time."""
+        if (number == 1) != self.has_class("-left"):
+            self.action_other_side()
+
+    @on(PaneTabs.Chosen)
+    def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
+        event.stop()
+        self.action_side(event.number)

@@ -1,0 +1,1 @@
+"""Dialogs: short questions over a screen."""

@@ -1,0 +1,186 @@
+"""A question to a Bernoulli mixture: these columns are a yes, those a no; what about the others?"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from emtui.charts.cell_text import clean
+from emtui.charts.colors import Palette
+from emtui.charts.sparkbar import bar
+from emtui.charts.surface import surface_palette
+from emtui.screens.compare.over_explorer import OverExplorer
+from emtui.session.snapshot import Frame
+from emtui.settings.keys import STEPPING
+from emtui.views.bernoulli.answer_row import Answer, answers, likely_components, told
+from emtui.views.number_format import probability
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.plain_table import PlainTable
+from emtui.widgets.table_columns import Cell, Column, ink
+from engine.arrays import Array
+from engine.errors import EngineError
+
+Said = Literal["no", "unseen", "yes"]
+ORDER: tuple[Said, ...] = ("no", "unseen", "yes")
+UNSEEN: Said = "unseen"
+_SIGNS: dict[Said, str] = {"no": "0", "unseen": "?", "yes": "1"}
+_BAR = 20
+_KEYS = "space 1, 0, ? · → yes · ← no · x clear · esc back · ↑ ↓ columns · e m n step"
+
+
+class QueryScreen(OverExplorer[None]):
+    """A row of the user's own, column by column; what it leaves open is predicted anew at each change and each step."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(binding for binding in STEPPING if binding.id in ("step.e", "step.m", "step.iteration")),
+        Binding("escape,Q", "back", "back", id="query.back", tooltip="back to the explorer"),
+        Binding("space", "next", "next", show=False, id="query.next", tooltip="1, 0 and unseen in turn"),
+        Binding("right,l", "towards(1)", "yes", show=False, id="query.right", tooltip="towards yes"),
+        Binding("left,h", "towards(-1)", "no", show=False, id="query.left", tooltip="towards no"),
+        Binding("1", "say('yes')", "yes", show=False, id="query.yes"),
+        Binding("0", "say('no')", "no", show=False, id="query.no"),
+        Binding("backspace,delete,question_mark", "say('unseen')", "unseen", show=False, id="query.unseen"),
+        Binding("x", "clear", "clear", show=False, id="query.clear", tooltip="every column is unseen again"),
+    ]
+    DEFAULT_CSS = """
+    QueryScreen Static { height: auto; max-height: 4; padding: 0 1; }
+    QueryScreen #head { background: $panel; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    QueryScreen LineTable { height: 1fr; margin: 0 1; }
+    QueryScreen #hint { color: $text-muted; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, explorer: Screen[None] | None = None) -> None:
+        super().__init__(explorer)
+        self.said: tuple[Said, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Where one is, the columns, the answer in a sentence, and the keys."""
+        yield Static("", id="head", markup=False)
+        yield LineTable()
+        yield Static("", id="told", markup=False)
+        yield Static(Content(_KEYS), id="hint")
+
+    def on_mount(self) -> None:
+        """Letters go to the columns, and colours are followed."""
+        self.query_one(LineTable).focus()
+        self.watch(self.app, "theme", self._theme_changed, init=False)
+
+    def _theme_changed(self) -> None:
+        self.call_after_refresh(self._draw)
+
+    def show(self, frame: Frame) -> None:
+        """Predict by the parameters of this step; another data set begins with nothing said."""
+        if not can_be_asked(frame.step.problem.model):
+            self.dismiss()
+            return
+        if self._frame is None or frame.choices.dataset.feature_names != self._frame.choices.dataset.feature_names:
+            self.said = (UNSEEN,) * frame.choices.dataset.n_features
+        self._frame = frame
+        self._draw()
+
+    # what is said
+
+    @property
+    def row(self) -> Array:
+        """(D,) what is said as a row of data: NaN where nothing is."""
+        assert self._frame is not None
+        return row_of(self._frame.step.problem.model, self.said)
+
+    def _put(self, said: Said) -> None:
+        place = self.query_one(LineTable).cursor
+        if place is not None and self._frame is not None:
+            self.said = (*self.said[:place], said, *self.said[place + 1 :])
+            self._draw()
+
+    @property
+    def _present(self) -> Said:
+        return self.said[self.query_one(LineTable).cursor or 0]
+
+    def action_next(self) -> None:
+        """Unseen, 1, 0, unseen …"""
+        following: dict[Said, Said] = {"unseen": "yes", "yes": "no", "no": "unseen"}
+        self._put(following[self._present])
+
+    def action_towards(self, by: int) -> None:
+        """0, unseen, 1: one further along."""
+        self._put(ORDER[max(0, min(2, ORDER.index(self._present) + by))])
+
+    def action_say(self, said: Said) -> None:
+        """Say it of the column that is pointed at."""
+        self._put(said)
+
+    def action_clear(self) -> None:
+        """Nothing is said of any column."""
+        self.said = (UNSEEN,) * len(self.said)
+        self._draw()
+
+    def action_back(self) -> None:
+        """Back to the explorer."""
+        self.dismiss()
+
+    @on(LineTable.RowPicked)
+    def _picked(self, event: LineTable.RowPicked) -> None:
+        event.stop()
+
+    # drawing
+
+    def _draw(self) -> None:
+        frame = self._frame
+        if frame is None or not self.is_mounted:
+            return
+        place = "start" if frame.step.phase == "init" else f"iteration {frame.step.iteration} · {frame.step.phase}"
+        head = f"{frame.choices.dataset.name} · what about the others? · {place}"
+        self.query_one("#head", Static).update(Content(clean(head)))
+        table = self.query_one(LineTable)
+        try:
+            found = answers(frame, self.row)
+            words = " ".join(part for part in (told(found), likely_components(frame, self.row)) if part)
+        except EngineError as error:
+            found, words = (), str(error)
+        if found:
+            table.set_source(
+                source_of(found, self.said, surface_palette(table)), min(table.cursor or 0, len(found) - 1)
+            )
+        self.query_one("#told", Static).update(Content(clean(words)))
+
+
+def can_be_asked(model: Any) -> bool:
+    """The model predicts what is unseen of a row."""
+    return hasattr(model, "predict_unseen")
+
+
+def row_of(model: Any, said: tuple[Said, ...]) -> Array:
+    """(D,) answers as the model reads them: 1 and 0, or numbers at either side of its threshold; NaN where unseen."""
+    threshold = getattr(model, "threshold", None)
+    no, yes = (0.0, 1.0) if threshold is None else (threshold, float(np.nextafter(threshold, np.inf)))
+    value = {"no": no, "unseen": np.nan, "yes": yes}
+    return np.array([value[one] for one in said])
+
+
+def source_of(found: tuple[Answer, ...], said: tuple[Said, ...], palette: Palette) -> PlainTable:
+    """A row for each column: what is said of it, and the probability of a yes with a bar."""
+    names = max(cell_len(clean(answer.name)) for answer in found)
+    columns = (
+        Column("said", "", 1),
+        Column("name", "column", min(40, max(6, names))),
+        Column("p", "p(1)", 5, "right", gap=2),
+        Column("bar", "", _BAR, gap=2),
+    )
+    faint, strong = ink(palette, palette.muted), ink(palette, palette.text, bold=True)
+    rows: list[tuple[Cell, ...]] = []
+    for answer, one in zip(found, said, strict=True):
+        style = faint if one == "unseen" else strong
+        predicted = "" if answer.seen else probability(answer.probability)
+        drawn = "" if answer.seen else bar(answer.probability, _BAR, palette.ascii)
+        rows.append(
+            (((_SIGNS[one], style),), clean(answer.name), predicted, ((drawn, ink(palette, palette.color(0))),))
+        )
+    return PlainTable(columns, tuple(rows), first_to_go=("bar",))

@@ -1,0 +1,1 @@
+"""Parameters and row weights moved by hand."""

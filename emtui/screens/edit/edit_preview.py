@@ -1,0 +1,281 @@
+"""How a move by hand is shown before it is made: a picture of θ as it would be, a list, numbers, a sentence."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from emtui.charts.cell_text import first_fitting
+from emtui.charts.surface import surface_palette
+from emtui.panes.picture.picture import PicturePane
+from emtui.panes.rows.row_order import row_in_most_doubt
+from emtui.panes.status_line import step_words, where_parts
+from emtui.screens.edit.edit_numbers import number_line, number_table
+from emtui.screens.edit.edit_text import KEYS, Subject, told_entry, told_row, told_typing
+from emtui.screens.edit.entry_table import EntryTable
+from emtui.screens.edit.row_weight_table import WeightTable
+from emtui.screens.explore.stepping import SteppingScreen
+from emtui.session.queries import Placed, Question, Weighed
+from emtui.session.snapshot import Frame
+from emtui.views.parameter_edit import Draft, offered
+from emtui.views.sentences import plain
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.table_columns import joined
+from engine.editing.entries import Entry
+from engine.em.step import Step
+from engine.explain.ledger import Ledger
+from engine.text import clean
+
+_PATIENCE = 0.15  # seconds for which the numbers of the move before may stand
+_ALONE = (72, 16)  # below so many columns or lines the list stands without the picture
+_TOLD_LINES = 4  # of what is told; a refusal may have more
+_TABLE_FROM = 26  # lines from which the numbers stand under each other
+
+
+class HandLook(Screen[Question]):
+    """The screen of `HandScreen` without its keys: what is moved, and how that looks.
+
+    It gets frames by `show` and answers by `take_answer`, as panes do.
+    """
+
+    DEFAULT_CSS = """
+    HandLook { layout: vertical; overflow: hidden; }
+    HandLook #head { background: $panel; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    HandLook #both { height: 1fr; }
+    HandLook PicturePane { width: 1fr; }
+    HandLook #side { width: 54%; min-width: 46; max-width: 84; border: round $foreground 35%; }
+    HandLook #side:focus-within { border: round $accent; border-title-color: $accent; }
+    HandLook #numbers { margin: 1 1 0 1; }
+    HandLook #line { height: 1; padding: 0 1; text-wrap: nowrap; }
+    HandLook #told { height: auto; min-height: 2; max-height: 6; padding: 0 1; }
+    HandLook #told.-refused { color: $warning; text-style: bold; }
+    HandLook #hint { color: $text-muted; height: 1; padding: 0 1; text-wrap: nowrap; }
+    HandLook Input { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
+    HandLook Input:focus { border: none; background: $panel; }
+    HandLook.-typing Input { display: block; }
+    HandLook.-tall #line { display: none; }
+    HandLook.-low #numbers { display: none; }
+    HandLook.-alone PicturePane { display: none; }
+    HandLook.-alone #side { width: 1fr; max-width: 100%; min-width: 0; }
+    """
+
+    def __init__(self, explorer: SteppingScreen, row: int | None = None) -> None:
+        super().__init__()
+        self._explorer = explorer
+        self.frame: Frame | None = None
+        self._row = row
+        self.subject: Subject = "parameters"
+        self.draft: Draft | None = None
+        self.entries: tuple[Entry, ...] = ()
+        self.drag_from: Draft | None = None
+        self.weighed: Weighed | None = None  # the row that would count otherwise
+        self.places: dict[Subject, int] = {"parameters": 0, "rows": 0}
+        self._asked: tuple[Question, Step] | None = None
+        self._waiting = False  # for an answer that takes long
+        self.answer: Ledger | str | None = None  # to what was asked last
+        self._book: Ledger | None = None  # that is shown
+        self.refusal = ""
+
+    def compose(self) -> ComposeResult:
+        """Where one is; the picture, the list and the numbers; what would be, in words; a field; the keys."""
+        yield Static("", id="head", markup=False)
+        with Horizontal(id="both"):
+            yield PicturePane(id="preview", by_hand=True)
+            with Vertical(id="side"):
+                yield LineTable(id="list")
+                numbers = LineTable(pointing=False, id="numbers")
+                numbers.can_focus = False
+                yield numbers
+        yield Static("", id="line", markup=False)
+        yield Static("", id="told", markup=False)
+        yield Input(id="field", compact=True, select_on_focus=False)
+        yield Static("", id="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """The list takes the arrows; scenes carry their colours, so another theme draws them again."""
+        self._fit()
+        self.table.focus()
+        self.watch(self.app, "theme", self._theme_changed, init=False)
+
+    def _theme_changed(self) -> None:
+        self.call_after_refresh(self.redraw)
+        self.call_after_refresh(self.query_one(PicturePane).redraw)
+
+    def on_resize(self) -> None:
+        """The list alone where it is small."""
+        self._fit()
+        self.redraw()
+
+    def _fit(self) -> None:
+        width, height = self.size
+        self.set_class(width < _ALONE[0] or height < _ALONE[1], "-alone")
+        self.set_class(height >= _TABLE_FROM, "-tall")
+        self.set_class(height < _TABLE_FROM, "-low")
+
+    @property
+    def table(self) -> LineTable:
+        """The list."""
+        return self.query_one("#list", LineTable)
+
+    # what is shown
+
+    def show(self, frame: Frame) -> None:
+        """Begin with this step; what was moved from another one is forgotten."""
+        if self.frame is None or frame.step is not self.frame.step:
+            self.draft, self.entries, self.refusal = Draft.of(frame), offered(frame), ""
+            self.drag_from = None
+            self.weighed, self._asked, self.answer = None, None, None
+            listed, row = WeightTable(frame), self._row
+            if row is None or listed.place_of(row) is None:
+                row = row_in_most_doubt(frame)
+            place = None if row is None else listed.place_of(row)
+            self.places = {"parameters": 0, "rows": place or 0}
+        self.frame = frame
+        self.redraw()
+
+    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+        """Show the numbers that were asked for, or why there are none."""
+        if (question, step) != self._asked:
+            return
+        self.answer, self._waiting = answer, False
+        if isinstance(question, Weighed) and isinstance(answer, str):  # then it counts what it did
+            self.weighed, self.refusal = None, plain(answer)
+            self.redraw()
+        else:
+            self._draw_numbers()
+
+    @property
+    def pending(self) -> Question | None:
+        """What would be done; None while nothing is moved."""
+        if self.weighed is not None:
+            return self.weighed
+        if self.draft is None or not self.draft.is_moved:
+            return None
+        known = None if self._asked is None else self._asked[0]
+        if isinstance(known, Placed) and known.params is self.draft.params:
+            return known
+        return Placed(self.draft.params, self.draft.message)
+
+    def _ask(self) -> None:
+        """Ask for the numbers of what is moved now; of questions that follow fast, the last one counts."""
+        assert self.frame is not None
+        question = self.pending
+        if question is None:
+            self._asked, self.answer, self._waiting = None, None, False
+        elif self._asked is None or self._asked[0] != question:
+            self._asked, self.answer = (question, self.frame.step), None
+            self._waiting = False
+            self._explorer.runner.ask(question, self.frame.step)
+            self.set_timer(_PATIENCE, partial(self._wait_for, question))
+
+    def _wait_for(self, question: Question) -> None:
+        """Where the numbers take long, those of the move before no longer stand."""
+        if self._asked is not None and self._asked[0] is question and self.answer is None:
+            self._waiting = True
+            self._draw_numbers()
+
+    # drawing
+
+    def redraw(self, picture: bool = True) -> None:
+        """Show what is moved now, and ask for its numbers. picture: the picture as well; it draws a drag by itself."""
+        frame, draft = self.frame, self.draft
+        if frame is None or draft is None or not self.is_mounted:
+            return
+        self._ask()
+        words = ["by hand", *where_parts(frame)[:2], step_words(frame)]
+        if frame.choices.dataset.units is not None:
+            words.append("in standard units")
+        self.query_one("#head", Static).update(Content(clean(" · ".join(words))))
+        if picture:
+            self.draw_picture()
+        source = EntryTable(draft, self.entries) if self.subject == "parameters" else self.weights
+        self.table.set_source(source, self.places[self.subject], "Nothing in this model can be moved.")
+        self.table.reveal()
+        self._draw_numbers()
+        hint = joined(KEYS[self.subject], self.size.width - 2)
+        self.query_one("#hint", Static).update(Content(hint))
+
+    def _draw_numbers(self) -> None:
+        if self.frame is None or not self.is_mounted:
+            return
+        if isinstance(self.answer, Ledger):
+            self._book = self.answer
+        elif self._asked is None or isinstance(self.answer, str):
+            self._book = None
+        book, waiting = self._book, self._waiting
+        numbers = self.query_one("#numbers", LineTable)
+        source = number_table(self.frame, book, surface_palette(numbers), waiting=waiting)
+        numbers.styles.height = len(source.rows)
+        numbers.set_source(source)
+        said = number_line(self.frame, book, self.size.width - 2, waiting=waiting)
+        self.query_one("#line", Static).update(Content(said))
+        self.say()
+
+    def draw_picture(self) -> None:
+        """The picture as it would be, with the row that is pointed at."""
+        if self.frame is None or self.draft is None:
+            return
+        preview = self.draft.preview if self.draft.is_moved else self.frame
+        if self.weighed is not None:
+            preview = self.weights.preview
+        self.query_one(PicturePane).show(preview, self.chosen_row if self.subject == "rows" else self._row)
+
+    def say(self) -> None:
+        """Say what would be, or why it can't be."""
+        refused = self.refusal or (plain(self.answer) if isinstance(self.answer, str) else "")
+        told = self.query_one("#told", Static)
+        told.set_class(bool(refused), "-refused")
+        words = refused or self._told()
+        told.update(Content(clean(_begun(words))))
+        side = self.query_one("#side", Vertical)
+        room = max(0, side.size.width - 4)
+        n, place = self.table.n_rows, self.places[self.subject]
+        other = "rows" if self.subject == "parameters" else "parameters"
+        side.border_title = Content(first_fitting(room, f"{self.subject} · tab: {other}", self.subject))
+        side.border_subtitle = Content(first_fitting(room, f"{place + 1:,} of {n:,}", "")) if n else ""
+
+    def _told(self) -> str:
+        assert self.frame is not None and self.draft is not None
+        if self.has_class("-typing"):
+            return told_typing(self.draft, self.entry if self.subject == "parameters" else None)
+        if self.subject == "rows":
+            row = self.chosen_row
+            return "" if row is None else told_row(self.frame, row, *self.weights.counts(row))
+        entry = self.entry
+        return "Nothing in this model can be moved." if entry is None else self._fitting(told_entry(self.draft, entry))
+
+    def _fitting(self, texts: tuple[str, ...]) -> str:
+        """The first text that the lines at the bottom hold, so that no sentence is cut."""
+        width = max(1, self.size.width - 2)
+        return next((text for text in texts if len(Content(clean(text)).wrap(width)) <= _TOLD_LINES), texts[-1])
+
+    @property
+    def weights(self) -> WeightTable:
+        """The rows, one of which may count otherwise."""
+        assert self.frame is not None
+        if self.weighed is None:
+            return WeightTable(self.frame)
+        return WeightTable(self.frame, self.weighed.row, self.weighed.weight)
+
+    @property
+    def chosen_row(self) -> int | None:
+        """The row that is pointed at in the list of rows; None where there are none."""
+        rows = self.weights.rows
+        return int(rows[min(self.places["rows"], len(rows) - 1)]) if len(rows) else None
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry that is pointed at; None where nothing can be moved."""
+        return self.entries[min(self.places["parameters"], len(self.entries) - 1)] if self.entries else None
+
+
+def _begun(words: str) -> str:
+    """With a capital, unless it begins with a name such as hidden[0,1]."""
+    return words[:1].upper() + words[1:] if re.match(r"[a-z]+['’ ]", words) else words

@@ -1,0 +1,255 @@
+"""By hand: a mean, a weight, a covariance or what a row counts, moved by a person with the keys or the mouse."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from emtui.panes.picture.picture import PicturePane
+from emtui.screens.edit.edit_preview import HandLook
+from emtui.screens.edit.edit_text import Subject
+from emtui.session.messages import MovedByMouse, RowChosen
+from emtui.session.queries import Weighed
+from emtui.views.parameter_edit import Draft
+from emtui.widgets.paged_table import LineTable
+from engine.errors import EngineError, OptionError
+from engine.text import quoted
+
+_ONE_AT_A_TIME = "One thing at a time: enter does what is moved, backspace puts it back."
+
+
+class HandScreen(HandLook):
+    """Parameters in a list, and rows in another; one of them is moved, seen, and done with enter on a branch."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,E", "leave", "leave", id="hand.leave", tooltip="leave everything as it was"),
+        Binding("enter", "apply", "do it", id="hand.apply", tooltip="open a branch with this"),
+        Binding("left,h", "nudge(-1)", "less", show=False, id="hand.less"),
+        Binding("right,l", "nudge(1)", "more", show=False, id="hand.more"),
+        Binding("left_square_bracket", "nudge(-10)", "ten less", show=False, id="hand.less10"),
+        Binding("right_square_bracket", "nudge(10)", "ten more", show=False, id="hand.more10"),
+        Binding("left_curly_bracket,shift+left", "nudge(-0.1)", "a tenth less", show=False, id="hand.lesstenth"),
+        Binding("right_curly_bracket,shift+right", "nudge(0.1)", "a tenth more", show=False, id="hand.moretenth"),
+        Binding("backspace", "restore", "put back", show=False, id="hand.restore"),
+        Binding("x,delete", "leave_out", "leave out", show=False, id="hand.leaveout", tooltip="leave the row out"),
+        Binding("plus,equals_sign", "count(1)", "once more", show=False, id="hand.oncemore"),
+        Binding("minus", "count(-1)", "once less", show=False, id="hand.onceless"),
+        Binding("tab,shift+tab", "turn", "rows", id="hand.turn", tooltip="rows, or parameters"),
+        Binding("a", "axes(1)", "axes", show=False, id="hand.axes"),
+        Binding("A", "axes(-1)", "axes back", show=False, id="hand.axesback"),
+        Binding("full_stop", "type('.')", ".", show=False, id="hand.typepoint"),
+        *(Binding(str(i), f"type('{i}')", str(i), show=False, id=f"hand.type{i}") for i in range(10)),
+    ]
+
+    # moving
+
+    def _move(self, draft: Draft) -> None:
+        self.draft, self.drag_from, self.refusal = draft, None, ""
+        self.redraw()
+
+    def _refuse(self, reason: str) -> None:
+        self.refusal = reason
+        self.say()
+
+    def action_nudge(self, by: float) -> None:
+        """The entry a step of its own further; a row counts once more or less."""
+        if self.subject == "rows":
+            self.action_count(math.copysign(1, by))
+            return
+        if self.draft is None or (entry := self.entry) is None:
+            return
+        try:
+            self._move(self.draft.nudge(entry, by))
+        except EngineError as error:
+            self._refuse(f"{error} Type a value, or try {{ and }}, a tenth of a step.")
+
+    def action_restore(self) -> None:
+        """What is pointed at is as it was."""
+        if self.draft is None:
+            return
+        try:
+            if self.subject == "rows":
+                self._weigh(None)
+            elif self.entry is not None:
+                self._move(self.draft.restored(self.entry))
+        except EngineError as error:
+            self._refuse(str(error))
+
+    def action_leave_out(self) -> None:
+        """The row that is pointed at no longer counts."""
+        if self.subject == "rows":
+            self._weigh(0.0)
+        else:
+            self._refuse("A parameter can't be left out: tab goes to the rows, of which one can.")
+
+    def action_count(self, by: float) -> None:
+        """The row that is pointed at counts once more, or once less; in the parameters a minus begins a number."""
+        if self.subject == "parameters":
+            if by < 0:
+                self.action_type("-")
+            return
+        row = self.chosen_row
+        if row is not None:
+            self._weigh(max(0.0, self.weights.counts(row)[1] + by))
+
+    def _weigh(self, weight: float | None) -> None:
+        """The row that is pointed at would count so much; None and what it counts already put it back."""
+        row = self.chosen_row
+        if row is None or self.frame is None:
+            return
+        same = weight is None or weight == self.weights.counts(row)[0]
+        self.weighed = None if same or weight is None else Weighed(self.frame.choices, row, weight)
+        self.refusal = ""
+        self.redraw()
+
+    # typing
+
+    def action_type(self, text: str) -> None:
+        """Begin to write a value, or the number of a row."""
+        field = self.query_one("#field", Input)
+        if self.draft is None or (self.subject == "parameters" and self.entry is None):
+            return
+        self.add_class("-typing")
+        field.placeholder = "a number" if self.subject == "parameters" else "the number of a row"
+        field.value = text
+        field.focus()
+        field.cursor_position = len(text)
+        self.refusal = ""
+        self.say()
+
+    def _stop_typing(self) -> None:
+        self.remove_class("-typing")
+        self.query_one("#field", Input).value = ""
+        self.table.focus()
+        self.say()
+
+    @on(Input.Submitted)
+    def _typed(self, event: Input.Submitted) -> None:
+        event.stop()
+        text = event.value
+        self._stop_typing()
+        if self.draft is None:
+            return
+        try:
+            if self.subject == "rows":
+                self._go_to_row(self.weights.row_called(text))
+            elif self.entry is not None:
+                self._move(self.draft.move((self.entry, value_of(text))))
+        except EngineError as error:
+            self._refuse(str(error))
+
+    @on(Input.Blurred)
+    def _left_field(self, event: Input.Blurred) -> None:
+        event.stop()
+        self.remove_class("-typing")
+        self.say()
+
+    # choosing
+
+    @on(LineTable.RowPicked)
+    def _picked(self, event: LineTable.RowPicked) -> None:
+        event.stop()
+        self.places[self.subject] = event.place
+        self.refusal = ""
+        if self.subject == "rows":
+            self.draw_picture()
+        self.say()
+
+    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
+        """The list says nothing of its pages."""
+        event.stop()
+
+    def action_turn(self) -> None:
+        """From the parameters to the rows, and back."""
+        if self.has_class("-typing"):
+            self._stop_typing()
+        elif self.pending is not None:
+            self._refuse(_ONE_AT_A_TIME)
+        else:
+            self._turn_to("rows" if self.subject == "parameters" else "parameters")
+
+    def _turn_to(self, subject: Subject) -> None:
+        self.subject, self.refusal = subject, ""
+        self.redraw()
+
+    def _go_to_row(self, row: int) -> None:
+        place = self.weights.place_of(row)
+        if place is not None:
+            self.places["rows"] = place
+            self.refusal = ""
+            self.redraw()
+
+    def on_row_chosen(self, event: RowChosen) -> None:
+        """A row that was clicked in the picture is the one that is pointed at in the list of rows."""
+        event.stop()
+        if event.row is None or self.draft is None:
+            return
+        if self.subject == "parameters" and self.pending is not None:
+            self._refuse(_ONE_AT_A_TIME)
+            return
+        self.subject = "rows"
+        self._go_to_row(event.row)
+
+    def action_axes(self, by: int) -> None:
+        """Look along other features."""
+        self.query_one(PicturePane).turn_axes(by)
+
+    # the mouse
+
+    def on_moved_by_mouse(self, event: MovedByMouse) -> None:
+        """A mean is drawn along in the picture."""
+        event.stop()
+        if self.draft is None:
+            return
+        if self.weighed is not None:
+            self._refuse(_ONE_AT_A_TIME)
+            return
+        self.drag_from = self.drag_from or self.draft
+        try:
+            self.draft = self.drag_from.move(*event.moves)
+        except EngineError as error:
+            self._refuse(str(error))
+            return
+        self.subject, self.refusal = "parameters", ""
+        first = event.moves[0][0]
+        if first in self.entries:
+            self.places["parameters"] = self.entries.index(first)
+        if event.dropped:
+            self.drag_from = None
+        self.redraw(picture=event.dropped)
+
+    # leaving
+
+    def action_apply(self) -> None:
+        """Do what is moved; what can't be is said, and nothing is done."""
+        if isinstance(self.answer, str):
+            self.say()
+            return
+        self.dismiss(self.pending)
+
+    def action_leave(self) -> None:
+        """Stop typing; else back to the explorer with everything as it was."""
+        if self.has_class("-typing"):
+            self._stop_typing()
+        else:
+            self.dismiss(None)
+
+
+def value_of(text: str) -> float:
+    """The number that was typed; a comma may stand for the point.
+
+    Raises:
+        OptionError: it is no finite number; one sentence.
+    """
+    written = text.strip().replace("−", "-").replace(",", ".")
+    try:
+        value = float(written)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or "_" in written:
+        raise OptionError(f"{quoted(text)} is no finite number: write one such as 4.2, -0.5 or 1e-3.")
+    return value

@@ -1,0 +1,82 @@
+"""What a move by hand that was not made yet is in words, and the keys that make it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from emtui.session.snapshot import Frame
+from emtui.views.number_format import number
+from emtui.views.parameter_edit import Draft, limits_words
+from emtui.views.sentences import row_name
+from engine.editing.entries import RULES, Entry
+
+Subject = Literal["parameters", "rows"]
+KEYS: dict[Subject, tuple[str, ...]] = {
+    "parameters": (
+        "↑↓ choose",
+        "←→ move",
+        "enter do it",
+        "esc leave",
+        "tab rows",
+        "0-9 type",
+        "bksp back",
+        "[ ] ×10",
+        "{ } ÷10",
+        "a axes",
+    ),
+    "rows": (
+        "↑↓ choose",
+        "x leave out",
+        "+ − count",
+        "enter do it",
+        "esc leave",
+        "tab parameters",
+        "0-9 row",
+        "bksp back",
+    ),
+}
+"""The keys, the most needed first."""
+_FOLLOWS = {
+    "alone": "Nothing else moves.",
+    "covariance": "Its mirror image follows.",
+}
+
+
+def told_entry(draft: Draft, entry: Entry) -> tuple[str, ...]:
+    """Where an entry is and would be, how far it may go, and what moves with it; shorter and shorter."""
+    was, now, step = draft.before(entry), draft.value(entry), draft.step(entry)
+    value = f"{number(was, 5)} → {number(now, 5)}" if now != was else number(now, 5)
+    nudge = "by a tenth of itself" if step is None else f"by {number(step)}"
+    rule = _FOLLOWS.get(entry.rule, f"When it moves, {RULES[entry.rule]}.")
+    name = draft.named(entry)
+    said = f"{name}: {value}; it may be {limits_words(*draft.limits(entry))}"
+    return (
+        f"{said}, and ← → move it {nudge}. {rule}",
+        f"{said}. {rule}",
+        f"{name}: {value}. {rule}",
+        f"{name}: {value}.",
+    )
+
+
+def told_row(frame: Frame, row: int, was: float, now: float) -> str:
+    """What a row counts and would count."""
+    name = row_name(frame, row)
+    if was == now:
+        if now == 0:
+            return f"{name} is left out: + puts it back."
+        return f"{name} counts {counted(now)}: x leaves it out, + counts it once more, − once less."
+    would = "be left out" if now == 0 else f"count {counted(now)}"
+    return f"{name} would {would}; now it {'is left out' if was == 0 else f'counts {counted(was)}'}."
+
+
+def told_typing(draft: Draft, entry: Entry | None) -> str:
+    """What may be written: a value of the entry, or without one the number of a row."""
+    if entry is None:
+        return "Write the number of a row: enter goes there, esc does not."
+    limits = limits_words(*draft.limits(entry))
+    return f"{draft.named(entry)}, {number(draft.value(entry), 5)} now: write {limits}; enter takes it, esc does not."
+
+
+def counted(weight: float) -> str:
+    """What a row counts, in a word or two."""
+    return {0.0: "left out", 1.0: "once", 2.0: "twice"}.get(weight, f"{number(weight)} times")

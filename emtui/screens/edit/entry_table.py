@@ -1,0 +1,123 @@
+"""The entries of θ in a list, as they are, as they would be, and how far each may go; made for those in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.cell_text import clean, short_head
+from emtui.charts.colors import Palette
+from emtui.views import view_for
+from emtui.views.entry_names import entry_parts
+from emtui.views.number_format import number
+from emtui.views.parameter_edit import Draft, limits_words
+from emtui.widgets.table_columns import Cell, Column, Piece, ink, widths
+from engine.editing.entries import Entry
+
+_SHORT = {"covariance": "cov", "variance": "var", "probability": "prob", "first probability": "first"}
+_NAME = 34
+_NUMBER = 9
+_WHOLE = 28  # cells from which names stand whole, where they fit
+_ROOM = 12  # cells below which a name says nothing
+
+
+@dataclass(frozen=True, eq=False)
+class EntryTable:
+    """The source of the list: an entry a line."""
+
+    draft: Draft
+    entries: tuple[Entry, ...]
+
+    def sheet(self, width: int, palette: Palette) -> EntrySheet:
+        """Laid out in so many cells: where there is little room the limits go first, then the old values."""
+        columns = [
+            Column("name", "parameter", _NAME),
+            Column("was", "is", _NUMBER, "right"),
+            Column("now", "would be", _NUMBER + 1, "right"),
+            Column("limits", "may be", 19, gap=2),
+        ]
+        for key in ("limits", "was"):
+            room = _NAME if key == "limits" else _ROOM + 8
+            if widths(columns) - _NAME + room > width:
+                columns = [column for column in columns if column.key != key]
+        left = width - widths(columns) + _NAME
+        columns[0] = replace(columns[0], width=max(1, left))
+        return EntrySheet(self.draft, self.entries, palette, tuple(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class EntrySheet:
+    """The list in columns that are settled."""
+
+    draft: Draft
+    entries: tuple[Entry, ...]
+    palette: Palette
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """How many entries there are."""
+        return len(self.entries)
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The cells of these entries."""
+        return [self._line(self.entries[place]) for place in rows]
+
+    def _line(self, entry: Entry) -> list[Cell]:
+        palette, draft = self.palette, self.draft
+        was, now = draft.before(entry), draft.value(entry)
+        faint, strong = ink(palette, palette.muted), ink(palette, palette.text, bold=True)
+        arrow = "" if now == was else ("^" if now > was else "v") if palette.ascii else "▲" if now > was else "▼"
+        cells: dict[str, Cell] = {
+            "name": entry_title(draft, entry, palette, self.columns[0].width),
+            "was": ((_written(was), faint if arrow else Style()),),
+            "now": ((f"{_written(now)}{arrow}", strong),) if arrow else "",
+            "limits": "",
+        }
+        if not arrow and len(self.columns) == 2:  # no room for the old value
+            cells["now"] = f"{_written(now)} "
+        if self.columns[-1].key == "limits":
+            cells["limits"] = ((_limits(*draft.limits(entry)), faint),)
+        return [cells[column.key] for column in self.columns]
+
+
+def _written(value: float) -> str:
+    """With as many digits as its column has room for, five at most: no number is ever cut."""
+    texts = [number(value, digits) for digits in range(5, 0, -1)]
+    return next((text for text in texts if len(text) <= _NUMBER), texts[-1])
+
+
+def _limits(low: float, high: float) -> str:
+    said = limits_words(low, high)
+    if said.startswith("between"):
+        return f"{number(low, 4)} to {number(high, 4)}"
+    return said
+
+
+def entry_title(draft: Draft, entry: Entry, palette: Palette, width: int) -> Cell:
+    """ "■ 2 mean of petal length" in so many cells; where that is too long, with every word shortened alike."""
+    parts = entry_parts(draft.frame, entry)
+    if parts is None:
+        return entry.name
+    names = view_for(draft.frame.choices.model).component_names(draft.frame)
+    pieces: list[Piece] = []
+    for place, k in enumerate(parts.components):
+        text = (
+            f"{' → ' if place and not palette.ascii else ' > ' if place else ''}{palette.marker(k)} {clean(names[k])}"
+        )
+        pieces.append((text, ink(palette, palette.color(k), bold=True)))
+    room = width - sum(cell_len(text) for text, _ in pieces) - bool(pieces)
+    said = _short(parts.what, parts.of, room)
+    return (*pieces, (f"{' ' if pieces else ''}{said}", Style()))
+
+
+def _short(what: str, of: tuple[str, ...], room: int) -> str:
+    whole = f"{what} of {' and '.join(of)}" if of else what
+    if not of or (cell_len(whole) <= room and room >= _WHOLE):
+        return whole
+    head = f"{_SHORT.get(what, what)} "
+    each = max(3, (room - cell_len(head) - 3 * (len(of) - 1)) // len(of))
+    return head + " · ".join(short_head(name, each) for name in of)

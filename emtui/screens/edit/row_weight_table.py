@@ -1,0 +1,146 @@
+"""The rows of the data in a list, with what each counts; made for those in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from rich.cells import cell_len
+from rich.style import Style
+
+from emtui.charts.cell_text import clean
+from emtui.charts.colors import Palette
+from emtui.panes.rows.row_cells import class_label, row_label
+from emtui.panes.why.why import fitted_rows
+from emtui.screens.edit.edit_text import counted
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.views.number_format import number, probability
+from emtui.widgets.table_columns import Cell, Column, ink, widths
+from engine.errors import OptionError
+from engine.text import quoted
+
+_NAMES = 1_000
+
+
+@dataclass(frozen=True, eq=False)
+class WeightTable:
+    """The source of the list: the rows that the model is fitted to. row, weight: the one that would count otherwise."""
+
+    frame: Frame
+    row: int | None = None
+    weight: float = 1.0
+
+    @cached_property
+    def rows(self) -> Any:
+        """The rows of the data that are listed, in order: a range, or an array where some are held back."""
+        return fitted_rows(self.frame)
+
+    def place_of(self, row: int) -> int | None:
+        """Where a row of the data stands in the list; None where it does not."""
+        place = int(np.searchsorted(self.rows, row)) if isinstance(self.rows, np.ndarray) else row
+        return place if 0 <= place < len(self.rows) and int(self.rows[place]) == row else None
+
+    def row_called(self, text: str) -> int:
+        """The row of the data that is called by this number in the list.
+
+        Raises:
+            OptionError: there is none; one sentence.
+        """
+        data = self.frame.choices.dataset
+        digits = text.strip()
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+            raise OptionError(
+                f"{quoted(text)} is no row: write its number, such as {row_label(data, int(self.rows[0]))}."
+            )
+        wanted = int(digits)
+        row: int | None = wanted - 1
+        if data.line_numbers is not None and data.row_names is None:
+            found = np.flatnonzero(np.asarray(data.line_numbers) == wanted)
+            row = int(found[0]) if len(found) else None
+        if row is None or self.place_of(row) is None:
+            last = row_label(data, int(self.rows[len(self.rows) - 1]))
+            raise OptionError(f"There is no row {wanted} among those that are fitted: they go up to {last}.")
+        return row
+
+    def counts(self, row: int) -> tuple[float, float]:
+        """What a row counts, and what it would."""
+        weights = self.frame.weights_of(np.array([row]))
+        now = 1.0 if weights is None else float(weights[0])
+        return now, self.weight if row == self.row else now
+
+    @property
+    def preview(self) -> Frame:
+        """The frame as it would be, for a picture: its numbers are those of the step that it begins with."""
+        problem = self.frame.step.problem
+        data, place = problem.data, None if self.row is None else self.place_of(self.row)
+        weights = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight.copy()
+        if place is None or place >= len(weights):
+            return self.frame
+        weights[place] = self.weight
+        there = replace(problem, data=replace(data, sample_weight=weights))
+        return replace(self.frame, step=replace(self.frame.step, problem=there))
+
+    def sheet(self, width: int, palette: Palette) -> WeightSheet:
+        """Laid out in so many cells."""
+        data = self.frame.choices.dataset
+        if data.row_names is None:
+            name = max(4, len(str(data.n_samples if data.line_numbers is None else data.line_numbers[-1])))
+        else:
+            name = max(4, min(24, width // 2, max(cell_len(clean(one)) for one in data.row_names[:_NAMES])))
+        columns = [
+            Column("row", "row" if data.line_numbers is None else "line", name, "left" if data.row_names else "right"),
+            Column("counts", "counts", 12),
+            Column("of", "likeliest", 12),
+        ]
+        if data.y is not None:
+            longest = max((cell_len(clean(one)) for one in data.class_names), default=1)
+            columns.append(Column("class", "class", max(5, min(longest, 16))))
+        while len(columns) > 2 and widths(columns) > width:
+            columns.pop()
+        return WeightSheet(self, palette, tuple(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class WeightSheet:
+    """The list in columns that are settled."""
+
+    table: WeightTable
+    palette: Palette
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.table.rows)
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The cells of these places of the list."""
+        listed = np.asarray([int(self.table.rows[place]) for place in rows], dtype=np.int64)
+        R = self.table.frame.responsibilities_of(listed) if any(c.key == "of" for c in self.columns) else None
+        if R is not None and (R.ndim != 2 or len(R) != len(listed)):
+            R = None  # a model whose responsibilities are not those of rows
+        return [self._line(int(row), None if R is None else R[i]) for i, row in enumerate(listed)]
+
+    def _line(self, row: int, shares: Any) -> list[Cell]:
+        data, palette = self.table.frame.choices.dataset, self.palette
+        made: dict[str, Cell] = {"row": row_label(data, row), "counts": self._counts(row), "of": ""}
+        made["class"] = class_label(data, row)
+        if shares is not None and len(shares):
+            k = int(np.argmax(shares))
+            names = view_for(self.table.frame.choices.model).component_names(self.table.frame)
+            name = clean(names[k]) if k < len(names) else str(k + 1)
+            color = ink(palette, palette.color(k), bold=True)
+            made["of"] = ((f"{palette.marker(k)} {name} ", color), (probability(float(shares[k]), 2), Style()))
+        return [made[column.key] for column in self.columns]
+
+    def _counts(self, row: int) -> Cell:
+        was, now = self.table.counts(row)
+        strong, faint = ink(self.palette, self.palette.text, bold=True), ink(self.palette, self.palette.muted)
+        if was != now:
+            arrow = " > " if self.palette.ascii else " → "
+            return ((f"{number(was)}{arrow}{counted(now)}", strong),)
+        return ((counted(now), faint if now == 1 else strong),)

@@ -1,0 +1,71 @@
+"""The explorer's way to moves by hand: from the screen for them, or with the mouse in the picture itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from emtui.screens.explore.study_actions import SurveyingScreen
+from emtui.session.messages import MovedByMouse
+from emtui.session.queries import Placed, Question, Weighed
+from emtui.session.session import Session
+from emtui.views.parameter_edit import Draft
+from engine.em.step import Step
+from engine.errors import EngineError
+
+_NOTHING = "Nothing was moved by hand."
+
+
+class MovingScreen(SurveyingScreen):
+    """The actions by which a person takes the place of the M-step; each opens a branch."""
+
+    _row: int | None
+
+    def action_hand(self) -> None:
+        """Move a parameter, leave a row out or count it twice."""
+        from emtui.screens.edit.edit_screen import HandScreen
+
+        if self.frame is None:
+            self._refuse("There is nothing to move yet: open some data first.")
+            return
+        self._let_go()
+        hand = HandScreen(self, self._row)
+        self.app.push_screen(hand, self._moved_by_hand)
+        self.call_after_refresh(hand.show, self.frame)
+
+    def _moved_by_hand(self, made: Question | None) -> None:
+        if made is None:
+            self._telling.tell(_NOTHING)
+        elif self.frame is not None:
+            self._make(made, self.frame.step)
+
+    def on_moved_by_mouse(self, event: MovedByMouse) -> None:
+        """A mean was drawn along in the picture: where it is let go, it is."""
+        event.stop()
+        if self.frame is None or not event.dropped:
+            return
+        try:
+            draft = Draft.of(self.frame).move(*event.moves)
+        except EngineError as error:
+            self._refuse(str(error))
+            return
+        if draft.is_moved:
+            self._make(Placed(draft.params, draft.message), self.frame.step)
+
+    def _make(self, move: Question, step: Step) -> None:
+        self._pause()
+        match move:
+            case Placed(params, message):
+                self._do(_at(step, lambda session: session.place(params, message)))
+            case Weighed(_, row, weight):
+                self._do(_at(step, lambda session: session.weigh_row(row, weight)))
+
+
+def _at(step: Step, action: Callable[[Session], str]) -> Callable[[Session], str]:
+    """The action, unless another step has come in the meantime: it was thought of at this one."""
+
+    def act(session: Session) -> str:
+        if session.timeline.current is not step:
+            raise EngineError("The steps went on in the meantime: move it again from here.")
+        return action(session)
+
+    return act

@@ -1,0 +1,167 @@
+"""The desk: the panes in three columns where there is room, in tabs where there is less (`emtui.settings.layout`)."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from emtui.panes.pane import Pane
+from emtui.settings.layout import (
+    ORDER,
+    PICTURE,
+    RIGHT,
+    TWINS,
+    Plan,
+    number_of,
+    pane_numbered,
+    plan,
+    twin_of,
+    width_class,
+)
+from emtui.widgets.tabs import PaneTabs
+
+_PLACES = (*TWINS, *((name,) for name in ORDER if twin_of(name) is None))  # of a wide screen: one pane each, or two
+
+
+class _DeskLayout(Layout):
+    name = "desk"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        assert isinstance(parent, Desk)
+        places = parent.place(size)
+        return [
+            WidgetPlacement(places[child.id or ""], NULL_OFFSET, NULL_SPACING, child, order=isinstance(child, PaneTabs))
+            for child in children
+            if child.id in places
+        ]
+
+
+class Desk(Container):
+    """The panes of the explorer, laid out for the room that there is."""
+
+    DEFAULT_CSS = """
+    Desk { height: 1fr; width: 1fr; overflow: hidden; }
+    """
+
+    tab: reactive[str] = reactive("", layout=True)
+    """The pane that was chosen last; none at first: the first that there are tabs for."""
+    zoomed: reactive[str | None] = reactive[str | None](None, layout=True)
+    turned: reactive[frozenset[str]] = reactive(frozenset[str](), layout=True)
+    """Panes of the right side whose twin is to be seen on a wide screen."""
+
+    def __init__(self, panes: list[Pane], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._panes = {pane.id or "": pane for pane in panes}
+        self._desk_layout = _DeskLayout()
+
+    @property
+    def layout(self) -> Layout:
+        """Its own layout, whatever a style sheet says."""
+        return self._desk_layout
+
+    async def add(self, panes: list[Pane]) -> None:
+        """Take in further panes, which were not needed for the first picture."""
+        self._panes |= {pane.id or "": pane for pane in panes}
+        await self.mount_all(panes)
+        self.rearrange()
+
+    def compose(self) -> ComposeResult:
+        """The tabs, and the panes that are there from the start."""
+        yield PaneTabs(id="tabs")
+        for place in _PLACES:
+            yield PaneTabs(id=_tabs_of(place), twins=True)
+        yield from self._panes.values()
+
+    def place(self, size: Size) -> dict[str, Region]:
+        """Regions by id for a desk of this size."""
+        made = self._plan(size)
+        regions = {**made.regions, "tabs": made.tab_region} if made.tabs else dict(made.regions)
+        for place in _PLACES:
+            tabs = self.query_one(f"#{_tabs_of(place)}", PaneTabs)
+            box = next((made.regions[name] for name in place if name in made.regions), None)
+            if tabs.display and box is not None:  # in the upper border, at its right end
+                regions[_tabs_of(place)] = Region(max(box.x, box.right - 2 - tabs.needed), box.y, tabs.needed, 1)
+        return regions
+
+    def _plan(self, size: Size) -> Plan:
+        return plan(size, width_class(self.screen.size.width), self.tab, self.zoomed, self.turned)
+
+    def on_mount(self) -> None:
+        """Show what is to be seen."""
+        self.rearrange()
+
+    def on_resize(self) -> None:
+        """Show what is to be seen at this size."""
+        self.rearrange()
+
+    def watch_tab(self) -> None:
+        """Bring another pane to light."""
+        self.rearrange()
+
+    def watch_turned(self) -> None:
+        """Bring a twin to light."""
+        self.rearrange()
+
+    def watch_zoomed(self) -> None:
+        """Give one pane the whole desk, or take it back."""
+        self.rearrange()
+
+    def rearrange(self) -> None:
+        """Hide the panes that have no place, so that they get no focus and draw nothing."""
+        if not self.is_mounted:
+            return
+        made = self._plan(self.size)
+        for name, pane in self._panes.items():
+            pane.display = name in made.regions
+        tabs = self.query_one(PaneTabs)
+        tabs.display = bool(made.tabs)
+        chosen = next((name for name in made.tabs if name in made.regions), None)
+        tabs.show(self._labels(made.tabs), chosen)
+        for place in _PLACES:
+            numbers = self.query_one(f"#{_tabs_of(place)}", PaneTabs)
+            numbers.display = not made.tabs and self.zoomed is None and all(name in self._panes for name in place)
+            numbers.show(self._labels(place), self._in_front(place))
+            for name in place:
+                if name in self._panes:
+                    self._panes[name].border_taken = numbers.needed + 1 if numbers.display else 0
+        self.call_after_refresh(self._draw_seen)
+
+    def _labels(self, names: tuple[str, ...]) -> list[tuple[str, int, str, str]]:
+        there = [name for name in names if name in self._panes]
+        return [(name, number_of(name), *self._panes[name].tab_labels) for name in there]
+
+    def _in_front(self, place: tuple[str, ...]) -> str | None:
+        """Which of two panes is seen; None where there is one, which has no other to stand out from."""
+        return place[place[0] in self.turned] if len(place) > 1 else None
+
+    def _draw_seen(self) -> None:
+        # each in its own turn: a question that a pane asks while the desk, its parent, is at work goes no further
+        for pane in self._panes.values():
+            pane.call_later(pane.draw_if_seen)
+
+    def go_to(self, number: int) -> Pane | None:
+        """The pane with this number, brought to light; None where there is none (yet)."""
+        name = pane_numbered(number)
+        if name is None or name not in self._panes:
+            return None
+        if self.zoomed is not None:
+            self.zoomed = name
+        elif name != PICTURE or width_class(self.screen.size.width) == "narrow":
+            self.tab = name
+        twin = twin_of(name)
+        if twin is not None:
+            self.turned = self.turned - {name} if name in RIGHT else self.turned | {twin}
+        return self._panes[name]
+
+    def toggle_zoom(self, name: str) -> None:
+        """Give this pane the whole desk, or put it back."""
+        self.zoomed = None if self.zoomed is not None else name
+
+
+def _tabs_of(place: tuple[str, ...]) -> str:
+    """The id of the small tabs of one pane, or of two that share a place."""
+    return f"tabs-{place[0]}"

@@ -1,0 +1,1 @@
+"""Opening data of one's own."""

@@ -1,0 +1,163 @@
+"""What each column of a table is read as: data, the label, or nothing; a value, and the list that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets.option_list import Option
+
+from emtui.charts.cell_text import pad
+from emtui.widgets.choice_list import ChoiceList
+from engine.errors import OptionError
+from engine.readers.table import ColumnPreview, TablePreview
+from engine.text import quoted
+
+NO_LABEL = ""
+_LISTED = 500
+_WORDS = {"number": "numbers", "text": "text", "empty": "empty", "row number": "row numbers"}
+
+
+@dataclass(frozen=True)
+class ColumnRoles:
+    """Which columns (counted from 0) are read as data, and which is the label; None for none."""
+
+    columns: tuple[ColumnPreview, ...]
+    data: frozenset[int]
+    label: int | None
+
+    @classmethod
+    def suggested(cls, preview: TablePreview) -> ColumnRoles:
+        """As the reader would take them by itself."""
+        names = [column.name for column in preview.columns]
+        label = None if preview.label is None else names.index(preview.label)
+        return cls(preview.columns, frozenset(_numbers(preview.columns) - {label}), label)
+
+    def toggled(self, index: int) -> ColumnRoles:
+        """With this column as data, or left out if it was.
+
+        Raises:
+            OptionError: it holds text, or nothing.
+        """
+        column = self.columns[index]
+        if index in self.data:
+            return replace(self, data=self.data - {index})
+        if column.kind in ("text", "empty"):
+            what = "holds text: it can be the label (press l)" if column.kind == "text" else "is empty: leave it out"
+            raise OptionError(f"The column {quoted(column.name)} {what}.")
+        return replace(self, data=self.data | {index}, label=None if self.label == index else self.label)
+
+    def labelled(self, index: int) -> ColumnRoles:
+        """With this column as the label, or with no label if it was."""
+        if self.label == index:
+            return replace(self, label=None)
+        return replace(self, data=self.data - {index}, label=index)
+
+    def next_role(self, index: int) -> ColumnRoles:
+        """With the next of what this column can be: data, the label, nothing."""
+        if index in self.data or index == self.label or self.columns[index].kind == "text":
+            return self.labelled(index)
+        return self.toggled(index)
+
+    def words(self, preview: TablePreview) -> tuple[str | None, tuple[str, ...] | None]:
+        """`label` and `columns` as `read_table` takes them: None where it would come to the same by itself."""
+        suggested = ColumnRoles.suggested(preview)
+        label = None
+        if self.label != suggested.label:
+            label = NO_LABEL if self.label is None else self.columns[self.label].name
+        by_itself = _numbers(self.columns) - {self.label}
+        columns = None if self.data == by_itself else tuple(self.columns[i].name for i in sorted(self.data))
+        return label, columns
+
+    def line(self, index: int, width: int) -> str:
+        """`x petal length    numbers`, `◉ species   label, 3 values`, `  id   text`."""
+        column = self.columns[index]
+        values = f"{column.n_distinct} value{'' if column.n_distinct == 1 else 's'}"
+        if index == self.label:
+            mark, what = "◉", f"label, {values}"
+        else:
+            mark, what = ("✓" if index in self.data else " "), _WORDS[column.kind]
+        room = width - cell_len(what) - 3
+        return f"{mark} {pad(column.name, max(4, room))} {what}"
+
+
+def _numbers(columns: tuple[ColumnPreview, ...]) -> frozenset[int]:
+    return frozenset(i for i, column in enumerate(columns) if column.kind == "number")
+
+
+class ColumnList(ChoiceList):
+    """The columns to tick: space takes one as data or leaves it out, `l` makes it the label or takes that back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "use_or_leave", "use or leave out", show=False),
+        Binding("l", "label", "label", show=False),
+    ]
+    DEFAULT_CSS = """
+    ColumnList { height: auto; max-height: 9; }
+    """
+
+    class Changed(Message):
+        """Another column is data, or the label; or it can't be: then `reason` says why, in a sentence."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(markup=False, id=id)
+        self.roles: ColumnRoles | None = None
+
+    def show(self, roles: ColumnRoles | None) -> None:
+        """Show these roles; None for no table."""
+        self.roles = roles
+        self._fill()
+
+    def _fill(self) -> None:
+        if self.roles is None:
+            self.clear_options()
+            return
+        at, width = self.highlighted, max(1, self.size.width - 1)
+        count = len(self.roles.columns)
+        lines = [Option(Content(self.roles.line(i, width))) for i in range(min(count, _LISTED))]
+        if count > _LISTED:
+            lines.append(Option(Content(f"  and {count - _LISTED:,} more, read as suggested"), disabled=True))
+        self.set_options(lines)
+        self.highlighted = 0 if at is None else min(at, len(lines) - 1)
+
+    def on_resize(self) -> None:
+        """Lay the lines out for this width."""
+        self._fill()
+
+    async def _on_click(self, event: events.Click) -> None:
+        """A click makes the column the next thing that it can be, and opens nothing."""
+        event.prevent_default()
+        place = event.style.meta.get("option")
+        if place is not None and not self.get_option_at_index(place).disabled:
+            self.highlighted = place
+            self._change("next")
+
+    def _change(self, change: str) -> None:
+        index = self.highlighted
+        if self.roles is None or index is None or index >= len(self.roles.columns):
+            return
+        try:
+            change_of = {"toggle": self.roles.toggled, "label": self.roles.labelled, "next": self.roles.next_role}
+            self.roles = change_of[change](index)
+        except OptionError as error:
+            self.post_message(self.Changed(str(error)))
+            return
+        self.post_message(self.Changed(""))
+        self._fill()
+
+    def action_use_or_leave(self) -> None:
+        """Read the column as data, or leave it out."""
+        self._change("toggle")
+
+    def action_label(self) -> None:
+        """Make the column the label, or take that back."""
+        self._change("label")

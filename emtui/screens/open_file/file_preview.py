@@ -1,0 +1,129 @@
+"""A look at a path before it is opened: how a table would be read, its first rows as text, and whether it can be."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.cells import cell_len
+
+from emtui.charts.cell_text import fit, pad
+from emtui.session.messages import DatasetChosen
+from emtui.spec.read_options import AS_DETECTED, Reading
+from emtui.spec.sources import open_source
+from emtui.views.number_format import plural
+from engine.errors import DataError, EngineError
+from engine.readers.corpus import text_files
+from engine.readers.table import TablePreview, preview_table
+from engine.text import clean, quoted
+
+_WIDEST_CELL = 14
+_NAMED = re.compile(r" with \w+= \(in the shell, --\w+\)")
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of a look at a path.
+
+    Attributes:
+        path: what was looked at.
+        reading: how it was said to be written.
+        preview: how the table would be read; None where it can't be, or is none.
+        is_file: it is a file at all.
+        n_texts: documents that the folder holds; 0 for no folder, or one without any.
+        problem: why the file can't be read, in a sentence.
+    """
+
+    path: Path
+    reading: Reading = AS_DETECTED
+    preview: TablePreview | None = None
+    is_file: bool = False
+    n_texts: int = 0
+    problem: str = ""
+
+
+def look_at(path: Path, reading: Reading = AS_DETECTED) -> Looked:
+    """Read the first rows of a file, or count the texts in a folder. Runs in a thread."""
+    if os.path.isdir(path):
+        try:
+            return Looked(path, reading, n_texts=len(text_files(path)))
+        except DataError:  # nothing is wrong with a folder without texts, or one on the way to another
+            return Looked(path, reading)
+    if not os.path.isfile(path):
+        return Looked(path, reading)
+    try:
+        return Looked(path, reading, preview_table(path, **reading.options()), is_file=True)
+    except EngineError as error:
+        return Looked(path, reading, is_file=True, problem=in_fields(str(error)))
+    except OSError as error:
+        return Looked(path, reading, is_file=True, problem=_unreadable(str(path), error))
+
+
+def try_to_open(chosen: DatasetChosen) -> str:
+    """The sentence that says why the data can't be read so, or "". Runs in a thread."""
+    try:
+        open_source(
+            chosen.source, label=chosen.label, columns=chosen.columns, standardize=chosen.standardize,
+            reading=chosen.reading, principal=chosen.principal,
+        )  # fmt: skip
+    except EngineError as error:
+        return in_fields(str(error))
+    except MemoryError:
+        return f"{quoted(chosen.source)} does not fit into memory: choose fewer columns, or a part of the file."
+    except OSError as error:
+        return _unreadable(chosen.source, error)
+    return ""
+
+
+def _unreadable(name: str, error: OSError) -> str:
+    return f"{quoted(name)} can't be read: {clean(error.strerror or str(error))}."
+
+
+def in_fields(sentence: str) -> str:
+    """A sentence of the engine, with the dialog's fields in the place of the words for Python and the shell."""
+    sentence = sentence.replace("read it with header=False (in the shell, --no-header)", "set header to no")
+    return _NAMED.sub("", sentence)
+
+
+def size_note(preview: TablePreview) -> str:
+    """How many rows and columns the table has, as far as the look at it tells."""
+    about = "" if preview.whole else "about "
+    return f"{about}{plural(preview.n_rows, 'row')}, {plural(len(preview.columns), 'column')}"
+
+
+def missing_note(preview: TablePreview, data: Collection[int]) -> str:
+    """What becomes of the rows without a value in these columns, counted from 0; "" where there are none."""
+    wanted = frozenset(data)
+    count, total = sum(not wanted.isdisjoint(gaps) for gaps in preview.gaps), len(preview.gaps)
+    if not count:
+        return ""
+    if not preview.whole:
+        has = "has" if count == 1 else "have"
+        return f"{count:,} of the first {total:,} rows {has} a missing value: such rows are left out."
+    have, are = ("has", "is") if count == 1 else ("have", "are")
+    return f"{count:,} of {plural(total, 'row')} {have} a missing value and {are} left out."
+
+
+def first_rows(preview: TablePreview, width: int) -> list[str]:
+    """Names and first rows as aligned lines; columns that don't fit give way to "+3 more"."""
+    numeric = [column.kind == "number" for column in preview.columns]
+    table = [[column.name for column in preview.columns], *[list(row) for row in preview.rows]]
+    widths = [min(_WIDEST_CELL, max(1, *(cell_len(row[i]) for row in table))) for i in range(len(numeric))]
+    shown, used = 0, 0
+    while shown < len(widths) and used + widths[shown] <= width:
+        used += widths[shown] + 2
+        shown += 1
+    if shown < len(widths):  # room for the note
+        while shown > 1 and sum(widths[:shown]) + 2 * shown + len(f"+{len(widths) - shown} more") > width:
+            shown -= 1
+        shown = max(1, shown)
+    lines = []
+    for number, row in enumerate(table):
+        cells = [pad(row[i], widths[i], "right" if numeric[i] else "left") for i in range(shown)]
+        if number == 0 and shown < len(widths):
+            cells.append(f"+{len(widths) - shown} more")
+        lines.append(fit("  ".join(cells), width))
+    return lines

@@ -1,0 +1,282 @@
+"""Open data of one's own: find a table, see how it would be read, choose columns and label; or a folder of texts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.widgets import Button, DirectoryTree, Input, OptionList, Static
+from textual.worker import Worker, WorkerState
+
+from emtui.panes.model_form.model_form_fields import principal_field, problem_with, standardize_field
+from emtui.screens.dialogs.dialog import Dialog
+from emtui.screens.open_file.column_roles import ColumnList
+from emtui.screens.open_file.file_preview import Looked, look_at, try_to_open
+from emtui.screens.open_file.file_tree import PathSuggester, TableTree
+from emtui.screens.open_file.preview_pane import LookPane
+from emtui.screens.open_file.read_option_fields import ReadingFields
+from emtui.session.messages import DatasetChosen
+from emtui.widgets.field import Field
+from engine.readers.text_file import expanded
+from engine.text import clean
+
+NARROW, SLIM, SLIMMER = 80, 64, 52
+_LOW = 30  # lines of the screen below which fewer columns are listed at a time
+_KEYS = "enter opens · tab next · esc cancels"
+
+
+class OpenFileScreen(Dialog[DatasetChosen]):
+    """Asks for a table or a folder of texts; gives the `DatasetChosen` that opens it, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "texts", "read a folder as texts", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    OpenFileScreen #box { width: 96%; max-width: 110; height: 96%; max-height: 40; }
+    OpenFileScreen #where { height: 1fr; min-height: 5; }
+    OpenFileScreen.-low ColumnList { max-height: 7; }
+    OpenFileScreen #how { layout: grid; grid-size: 3; grid-columns: 24 1fr 10; grid-gutter: 0 1; height: auto;
+                          grid-rows: auto; }
+    OpenFileScreen Button { min-width: 8; width: auto; }
+    OpenFileScreen.-narrow #where { layout: vertical; height: auto; }
+    OpenFileScreen.-narrow TableTree { height: 6; }
+    OpenFileScreen.-narrow.-looked TableTree { display: none; }
+    OpenFileScreen.-narrow LookPane { width: 1fr; height: auto; padding: 0; }
+    OpenFileScreen.-narrow #rows { height: auto; }
+    OpenFileScreen.-narrow.-low #rows { max-height: 4; }
+    OpenFileScreen.-slim #how { grid-size: 1; grid-columns: 1fr; }
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] = ".") -> None:
+        super().__init__()
+        self._folder = Path(folder)
+        self._named: tuple[str, Path] | None = None  # what the tree put into the line, and the path it stands for
+        self._asked: DatasetChosen | None = None
+        self._hurried = False  # enter came before the look that it is about
+
+    def compose(self) -> ComposeResult:
+        """The path; the tree beside how the file is written, its first rows and columns; what becomes of those."""
+        with VerticalScroll(id="box", can_focus=False) as box:
+            box.border_title = "open a file"
+            box.border_subtitle = _KEYS
+            yield Input(
+                placeholder="a CSV or TSV file, or a folder of texts; → completes",
+                suggester=PathSuggester(),
+                id="path",
+                compact=True,
+            )
+            yield Static("", id="problem", markup=False)
+            with Horizontal(id="where"):
+                yield TableTree(self._folder.resolve(), id="tree")
+                yield LookPane(self._folder, id="look")
+            with Container(id="how"):
+                yield Field(standardize_field(), "no", len("standardize") + 1)
+                yield Field(principal_field(), "", len("PCA components") + 1)
+                yield Button("open", id="open", compact=True)
+
+    def on_mount(self) -> None:
+        """Start in the line."""
+        self.query_one("#path", Input).focus()
+        self._show(self._pane.looked)
+        self._look()
+
+    def on_resize(self) -> None:
+        """Everything below each other where it is narrow."""
+        self.set_class(self.size.width < NARROW, "-narrow")
+        self.set_class(self.size.width < SLIM, "-slim")
+        self._pane.fields.set_class(self.size.width < SLIMMER, "-slim")
+        self.set_class(self.size.height < _LOW, "-low")
+
+    # looking at a path
+
+    @property
+    def _pane(self) -> LookPane:
+        return self.query_one(LookPane)
+
+    @property
+    def _path(self) -> Path:
+        """The path that the line stands for: a name that can't be shown as it is comes from the tree."""
+        text = self.query_one("#path", Input).value
+        if self._named is not None and self._named[0] == text:
+            return self._named[1]
+        path = expanded(text.strip()) if text.strip() else self._folder
+        return path if path.is_absolute() else self._folder / path
+
+    @on(Input.Changed, "#path")
+    def _typed(self, event: Input.Changed) -> None:
+        """Look at the path while it is typed; nothing is wrong with half a path."""
+        event.stop()
+        self.say("")
+        self._hurried = False
+        self._look()
+
+    @on(DirectoryTree.FileSelected)
+    def _picked(self, event: DirectoryTree.FileSelected) -> None:
+        """Put the file into the line."""
+        event.stop()
+        self._put(event.path)
+        self._pane.columns.focus()
+
+    @on(DirectoryTree.DirectorySelected)
+    def _entered_folder(self, event: DirectoryTree.DirectorySelected) -> None:
+        """Put the folder into the line, so that what it holds is said."""
+        event.stop()
+        self._put(event.path)
+
+    def _put(self, path: Path) -> None:
+        shown = clean(str(path))
+        self._named = (shown, path)
+        line = self.query_one("#path", Input)
+        if line.value == shown:
+            self._look()
+        line.value = shown
+
+    @on(ReadingFields.Changed)
+    def _written_otherwise(self, event: ReadingFields.Changed) -> None:
+        """The head of the file as it is said to be written."""
+        event.stop()
+        self._look()
+
+    def _look(self) -> None:
+        path, fields = self._path, self._pane.fields
+        if path != self._pane.looked.path:
+            fields.forget()
+        reading = fields.reading
+        self.run_worker(
+            lambda: look_at(path, reading), name="look", group="look", thread=True, exclusive=True, exit_on_error=False
+        )
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A look or a trial reading has ended."""
+        event.stop()
+        if event.state == WorkerState.ERROR and event.worker.error is not None:
+            raise event.worker.error
+        if event.state != WorkerState.SUCCESS:
+            return
+        result = event.worker.result
+        if isinstance(result, Looked):
+            if (result.path, result.reading) == (self._path, self._pane.fields.reading):
+                self._show(result)
+                if self._hurried:
+                    self._open()
+        elif event.worker.name == "open" and self._asked is not None:
+            self._tried(str(result))
+
+    # showing
+
+    def _show(self, looked: Looked) -> None:
+        pane = self._pane
+        pane.show(looked)
+        self.say(pane.fields.complaint or looked.problem)
+        self.query_one("#how").display = looked.is_file
+        self.set_class(looked.is_file, "-looked")
+
+    @on(ColumnList.Changed)
+    def _other_roles(self, event: ColumnList.Changed) -> None:
+        event.stop()
+        self.say(event.reason)
+
+    # opening
+
+    @on(Input.Submitted, "#path")
+    @on(Field.Entered)
+    @on(OptionList.OptionSelected)
+    @on(Button.Pressed, "#open")
+    def _wanted(self, event: Input.Submitted | Field.Entered | OptionList.OptionSelected | Button.Pressed) -> None:
+        event.stop()
+        self._open()
+
+    @on(Field.Left)
+    def _left(self, event: Field.Left) -> None:
+        event.stop()
+        self.action_cancel()
+
+    @on(Field.Moved)
+    def _moved(self, event: Field.Moved) -> None:
+        event.stop()
+        if event.by < 0:
+            self.focus_previous()
+        else:
+            self.focus_next()
+
+    @on(Field.Edited)
+    def _edited(self, event: Field.Edited) -> None:
+        event.stop()
+
+    @on(Button.Pressed, "#texts")
+    def _texts_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.action_texts()
+
+    @on(TableTree.TextsWanted)
+    def _texts_wanted(self, event: TableTree.TextsWanted) -> None:
+        event.stop()
+        self._put(event.folder)
+        self._try(DatasetChosen(_as_source(event.folder)))
+
+    def action_texts(self) -> None:
+        """Read the folder of the line, or that of the file in it, as a corpus."""
+        path = self._path
+        folder = path.parent if os.path.isfile(path) else path
+        self._try(DatasetChosen(_as_source(folder)))
+
+    def _open(self) -> None:
+        """Read the table in the background, and leave once that went well."""
+        path, fields, looked = self._path, self._pane.fields, self._pane.looked
+        if os.path.isdir(path):
+            self._enter(path)
+            return
+        if fields.problem:
+            self.say(fields.problem)
+            fields.focus_encoding()
+            return
+        self._hurried = (looked.path, looked.reading) != (path, fields.reading)
+        if self._hurried:
+            return
+        roles = self._pane.columns.roles
+        label, columns = (None, None) if roles is None or looked.preview is None else roles.words(looked.preview)
+        if roles is not None and not roles.data:
+            self.say("No column is chosen as data: choose at least one with space.")
+            return
+        standardize, principal = self.query("#how Field").results(Field)
+        problem = problem_with(principal.spec, principal.text)
+        if problem:
+            self.say(problem)
+            principal.focus()
+            return
+        how = {one.spec.key: one.spec.parse(one.text) for one in (standardize, principal)}
+        self._try(DatasetChosen(_as_source(path), label=label, columns=columns, reading=fields.reading, **how))
+
+    def _try(self, asked: DatasetChosen) -> None:
+        self._asked = asked
+        self.say("")
+        self.query_one("#box").border_subtitle = "reading…"
+        self.run_worker(
+            lambda: try_to_open(asked), name="open", group="open", thread=True, exclusive=True, exit_on_error=False
+        )
+
+    def _enter(self, folder: Path) -> None:
+        """Show another folder in the tree."""
+        if not self.query_one("#path", Input).value.strip():
+            self.say("Write the path of a file, or choose one in the tree.")
+            return
+        self.query_one(TableTree).path = folder
+        self.query_one(TableTree).focus()
+
+    def _tried(self, problem: str) -> None:
+        self.query_one("#box").border_subtitle = _KEYS
+        asked, self._asked = self._asked, None
+        if problem:
+            self.say(problem)
+        elif asked is not None:
+            self.dismiss(asked)
+
+
+def _as_source(path: Path) -> str:
+    """The path as a word that is never taken for the name of a data set."""
+    return str(path) if os.sep in str(path) else f".{os.sep}{path}"

@@ -1,0 +1,88 @@
+"""What a path holds, before it is opened: how its table is written, its first rows and columns; or how many texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from emtui.screens.open_file.column_roles import ColumnList, ColumnRoles
+from emtui.screens.open_file.file_preview import Looked, first_rows, missing_note, size_note
+from emtui.screens.open_file.read_option_fields import ReadingFields
+from emtui.views.number_format import plural
+
+_HINT = "space use or not · l label · enter open"
+
+
+class LookPane(Vertical):
+    """Shows a `Looked`; the fields and the columns in it are the user's to change."""
+
+    DEFAULT_CSS = """
+    LookPane { width: 2fr; height: 1fr; padding: 0 0 0 1; }
+    LookPane #rows { height: 1fr; min-height: 4; max-height: 11; text-wrap: nowrap; text-overflow: ellipsis; }
+    LookPane #columns-hint { text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, folder: Path, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.looked = Looked(folder)
+
+    def compose(self) -> ComposeResult:
+        """Size of the table; the way to a folder's texts; how the file is written; its rows; its columns."""
+        yield Static("", id="size", classes="hint", markup=False)
+        yield Button("read as texts", id="texts", compact=True)
+        yield ReadingFields(id="reading")
+        yield Static("", id="rows", markup=False)
+        yield ColumnList(id="columns")
+        yield Static(Content(_HINT), id="columns-hint", classes="hint", markup=False)
+
+    @property
+    def fields(self) -> ReadingFields:
+        """How the file is written."""
+        return self.query_one(ReadingFields)
+
+    @property
+    def columns(self) -> ColumnList:
+        """What each column is read as."""
+        return self.query_one(ColumnList)
+
+    def show(self, looked: Looked) -> None:
+        """Show what came of another look; columns that are the same as before keep what was chosen for them."""
+        before, self.looked = self.looked, looked
+        preview = looked.preview
+        same = preview is not None and before.preview is not None and preview.columns == before.preview.columns
+        if not same or looked.path != before.path:
+            self.columns.show(None if preview is None else ColumnRoles.suggested(preview))
+        self.query_one("#texts", Button).label = Content(f"read {plural(looked.n_texts, 'text')} here (ctrl+t)")
+        if looked.is_file:
+            self.fields.show(preview)
+        self.query_one("#texts").display = looked.n_texts > 0
+        self.fields.display = looked.is_file
+        for name in ("#rows", "#columns", "#columns-hint"):
+            self.query_one(name).display = preview is not None
+        self._note()
+        self.call_after_refresh(self._show_rows)
+
+    @on(ColumnList.Changed)
+    def _note(self) -> None:
+        """Size of the table, and the rows that will be left out of it for want of a value."""
+        preview, roles = self.looked.preview, self.columns.roles
+        said = ""
+        if preview is not None and roles is not None:
+            missing = missing_note(preview, roles.data)
+            said = f"{size_note(preview)}{'. ' if missing else ''}{missing}"
+        self.query_one("#size", Static).update(Content(said))
+        self.query_one("#size").display = bool(said)
+
+    def on_resize(self) -> None:
+        """Rows are cut to the width."""
+        self.call_after_refresh(self._show_rows)
+
+    def _show_rows(self) -> None:
+        if self.looked.preview is not None:
+            lines = first_rows(self.looked.preview, max(10, self.content_size.width))
+            self.query_one("#rows", Static).update(Content("\n".join(lines)))

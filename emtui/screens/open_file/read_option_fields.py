@@ -1,0 +1,160 @@
+"""How a file is written, as fields: what was told from the file stands in them, and a star marks what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+
+from emtui.panes.model_form.model_form_fields import FormField
+from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, Reading, delimiter_from, delimiter_word
+from emtui.widgets.field import Field
+from engine.errors import EngineError
+from engine.readers.table import TablePreview
+from engine.readers.text_file import known_encoding
+from engine.text import clean
+
+UNTOLD = "?"  # stands where nothing could be told from the file
+_LABEL_WIDTH = len("delimiter") + 1
+_HEADER_WORDS = {"yes": True, "no": False}
+
+
+class DelimiterField(Field):
+    """Words to choose from; another character, no letter and no digit, is typed."""
+
+    def on_key(self, event: events.Key) -> None:
+        """A character that may part cells is taken as it is; any other key is for the field of words."""
+        character = event.character
+        if character is None or not event.is_printable or character.isalnum() or character.isspace():
+            return
+        if delimiter_from(character) is not None:
+            self.choose(delimiter_word(character))
+            event.stop()
+            event.prevent_default()
+
+
+class ReadingFields(Container):
+    """Encoding, delimiter, decimal mark and header; an empty field, or one as it was found, says nothing."""
+
+    DEFAULT_CSS = """
+    ReadingFields { layout: grid; grid-size: 2; grid-gutter: 0 1; height: auto; grid-rows: auto; }
+    ReadingFields.-slim { grid-size: 1; }
+    """
+
+    class Changed(Message):
+        """Something else is said of how the file is written."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        specs = (
+            ("encoding", Field, ()),
+            ("delimiter", DelimiterField, tuple(word for word in DELIMITER_WORDS if not word.startswith("\\"))),
+            ("decimal", Field, tuple(DECIMAL_WORDS)),
+            ("header", Field, tuple(_HEADER_WORDS)),
+        )
+        self._fields: Mapping[str, Field] = {
+            key: kind(FormField(key, key, "", words, str), "", _LABEL_WIDTH) for key, kind, words in specs
+        }
+
+    def compose(self) -> ComposeResult:
+        """The four fields."""
+        yield from self._fields.values()
+
+    # what is said
+
+    @property
+    def reading(self) -> Reading:
+        """What the user said; what can't be is left out, as `problem` tells."""
+        said = {key: field.text.strip() for key, field in self._fields.items() if _is_said(field)}
+        delimiter = said.get("delimiter")
+        return Reading(
+            encoding=said.get("encoding") if self._known_encoding else None,
+            delimiter=None if delimiter is None else delimiter_from(delimiter),
+            decimal=DECIMAL_WORDS.get(said.get("decimal", "")),
+            header=_HEADER_WORDS.get(said.get("header", "")),
+        )
+
+    @property
+    def problem(self) -> str:
+        """Why the encoding can't be, in a sentence, or ""; it is the only one of them that is typed at length."""
+        field = self._fields["encoding"]
+        if not _is_said(field):
+            return ""
+        try:
+            known_encoding(field.text.strip())
+        except EngineError as error:
+            return str(error)
+        return ""
+
+    @property
+    def _known_encoding(self) -> bool:
+        return not self.problem
+
+    @property
+    def complaint(self) -> str:
+        """The problem, unless the name is still being typed."""
+        return "" if self._fields["encoding"].has_focus else self.problem
+
+    def focus_encoding(self) -> None:
+        """Go to the only one that can be wrong by itself."""
+        self._fields["encoding"].focus()
+
+    @on(Field.Edited)
+    def _edited(self, event: Field.Edited) -> None:
+        """Half an encoding's name says nothing yet."""
+        event.stop()
+        if event.field is not self._fields["encoding"] or self._known_encoding:
+            self.post_message(self.Changed())
+
+    @on(events.DescendantBlur)
+    def _left(self) -> None:
+        """An encoding that was taken out is the one that was found; what is none is said now."""
+        field = self._fields["encoding"]
+        if not field.text.strip():
+            field.put(field.applied, field.applied)
+        if self.problem:
+            self.post_message(self.Changed())
+
+    # what was found
+
+    def forget(self) -> None:
+        """Another file: nothing is said of it, and nothing is known."""
+        for field in self._fields.values():
+            _put(field, "", "")
+
+    def show(self, preview: TablePreview | None) -> None:
+        """What was found, where nothing else is said; None for a file that could not be read so."""
+        if preview is None:
+            for field in self._fields.values():
+                if field.spec.words and not field.applied and not _is_said(field):
+                    _put(field, UNTOLD, UNTOLD)
+            return
+        found = {
+            "encoding": preview.encoding,
+            "delimiter": delimiter_word(preview.delimiter),
+            "decimal": next(word for word, mark in DECIMAL_WORDS.items() if mark == preview.decimal),
+            "header": "yes" if preview.header else "no",
+        }
+        for key, field in self._fields.items():
+            if not _is_said(field):
+                being_typed = field.has_focus and not field.text.strip()
+                _put(field, found[key], "" if being_typed else found[key])
+
+
+def _is_said(field: Field) -> bool:
+    text = field.text.strip()
+    return text not in ("", UNTOLD) and text != field.applied
+
+
+def _put(field: Field, applied: str, text: str) -> None:
+    """Another value that was found; "?" is among the words only while it stands there."""
+    words = tuple(word for word in field.spec.words if word != UNTOLD)
+    if words:
+        field.spec = replace(field.spec, words=(UNTOLD, *words) if applied == UNTOLD else words)
+    if (clean(applied), clean(text)) != (field.applied, field.text):
+        field.put(applied, text)
+    field.refresh()

@@ -1,0 +1,185 @@
+"""Three ways to put the rows into groups: the known classes, the responsibilities on the screen, and k-means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Literal
+
+import numpy as np
+
+from emtui.networks.scores import affordable_rows, predicted, usual_prediction
+from emtui.session.snapshot import Frame
+from emtui.views import view_for
+from emtui.views.baseline_snapshot import matched_order, why_no_baseline
+from emtui.views.changes import drawn_responsibilities
+from emtui.views.dataset_cache import remembered
+from engine.analysis.evaluation import Agreement
+from engine.arrays import Array, IntArray
+
+GroupingName = Literal["truth", "own", "k-means"]
+UNKNOWN = -1
+"""The mark of rows whose class is not known, which are of no component."""
+_PREDICTED = 5_000  # rows of which a network is asked at every step
+_CLASSES = 24  # those of most rows, where there are more
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping:
+    """Rows in groups.
+
+    Attributes:
+        title: "truth", "k-means", or how the model's own is called: "EM", "backprop".
+        rows: (m,) the rows of the data that it speaks of, rising.
+        shares: (m, G) of each group in each row; None where there is nothing yet.
+        names: G, of the groups.
+        marks: (G,) the component whose colour and marker each group has; `UNKNOWN` for no class.
+        said: how many rows agree with the truth, or why there is nothing yet; "" where there is nothing to say.
+        short: G shorter names, where there is little room; () where there are none.
+        centers: (G, d) a point for each group in the model's units; None where it has none.
+        is_own: the groups are the model's own components.
+    """
+
+    title: str
+    rows: IntArray
+    shares: Array | None
+    names: tuple[str, ...]
+    marks: tuple[int, ...]
+    said: str = ""
+    short: tuple[str, ...] = ()
+    centers: Array | None = None
+    is_own: bool = False
+
+
+def offered(frame: Frame) -> tuple[GroupingName, ...]:
+    """The groupings that there are for these data and this model, in the order in which a key turns them."""
+    truth, found = frame.choices.dataset.y, list[GroupingName]()
+    if truth is not None and (truth >= 0).any():
+        found.append("truth")
+    found.append("own")
+    if not why_no_baseline(frame.choices):
+        found.append("k-means")
+    return tuple(found)
+
+
+def grouping(frame: Frame, name: GroupingName) -> Grouping:
+    """The rows in these groups. Groups that were matched with a component have its colour and marker."""
+    if name == "truth":
+        return _truth(frame)
+    return replace(_own(frame), is_own=True) if name == "own" else _kmeans(frame)
+
+
+def own_title(frame: Frame) -> str:
+    """What the model's own grouping is called."""
+    name = frame.choices.model.name
+    return {"kmeans": "k-means", "backprop": "backprop"}.get(name, "EM")
+
+
+def looked_at(frame: Frame) -> IntArray:
+    """The rows that are looked at: those that are drawn; of a network all, or as many as can be predicted at once."""
+    if not frame.choices.model.supervised:
+        return frame.rows
+    data, most = frame.choices.dataset, min(affordable_rows(frame.step.params), _PREDICTED)
+    return remembered(data, ("rows predicted", most), lambda: even_draw(data.n_samples, most))
+
+
+def even_draw(n: int, most: int) -> IntArray:
+    """At most so many of n places, evenly spread."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
+
+
+def _truth(frame: Frame) -> Grouping:
+    data, rows = frame.choices.dataset, looked_at(frame)
+    assert data.y is not None
+    truth = data.y
+    n_classes = len(data.class_names)
+    marks = class_marks(None if frame.choices.model.supervised else frame.agreement, n_classes)
+    largest = np.argsort(-np.bincount(truth[truth >= 0], minlength=n_classes), kind="stable")[:_CLASSES]
+    kept = np.sort(largest)
+
+    def one_hot() -> Array:
+        place = np.full(n_classes + 1, len(kept))  # of each class, and at the end of −1, no class
+        place[kept] = np.arange(len(kept))
+        return np.asarray(np.eye(len(kept) + 1)[place[truth[rows]]])
+
+    shares = remembered(data, "classes, one-hot", one_hot, of=rows)
+    order = sorted(range(len(kept)), key=lambda place: marks[kept[place]])  # groups stand where their components do
+    kept, shares = kept[order], shares[:, [*order, len(kept)]]
+    chosen = tuple(marks[c] for c in kept)
+    names = tuple(data.class_names[c] for c in kept)
+    said = f"{n_classes:,} known {'class' if n_classes == 1 else 'classes'}"
+    if rest := int(np.count_nonzero(~np.isin(truth, kept))):
+        said += f", {rest:,} rows of {'others' if n_classes > len(kept) else 'no known class'}"
+        return Grouping("truth", rows, shares, (*names, "the rest"), (*chosen, UNKNOWN), said)
+    return Grouping("truth", rows, shares[:, :-1], names, chosen, said)
+
+
+def class_marks(found: Agreement | None, n_classes: int) -> tuple[int, ...]:
+    """(n_classes,) the component that stands for each class; classes left over come after all components."""
+    if found is None:
+        return tuple(range(n_classes))
+    component_of = {int(c): k for k, c in enumerate(found.matching) if c >= 0}
+    further = count(len(found.matching))
+    return tuple(component_of[c] if c in component_of else next(further) for c in range(n_classes))
+
+
+def _own(frame: Frame) -> Grouping:
+    rows, view = looked_at(frame), view_for(frame.choices.model)
+    if frame.choices.model.supervised:
+        return _predicted(frame, rows)
+    names, R, title = view.component_names(frame), drawn_responsibilities(frame), own_title(frame)
+    if R is None:
+        return Grouping(title, rows, None, names, tuple(range(len(names))), "no responsibilities yet: press e")
+    if len(names) < R.shape[1]:  # a model from outside may say less of itself
+        names = tuple(str(k + 1) for k in range(R.shape[1]))
+    said, short = _agreed(frame.agreement), names[: R.shape[1]]
+    if frame.agreement is not None:
+        names = _with_classes(names, frame.agreement.matching, frame.choices.dataset.class_names)
+    return Grouping(title, rows, R, names[: R.shape[1]], tuple(range(R.shape[1])), said, short)
+
+
+def _with_classes(names: tuple[str, ...], class_of: IntArray, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Components with the class that each stands for: "1 = setosa", "2 = class 1"."""
+    stands = {k: classes[c] for k, c in enumerate(class_of.tolist()) if 0 <= c < len(classes)}
+    said = {k: f"class {name}" if name[:1].isdigit() else name for k, name in stands.items()}
+    return tuple(f"{name} = {said[k]}" if k in said else name for k, name in enumerate(names))
+
+
+def _predicted(frame: Frame, rows: IntArray) -> Grouping:
+    """A network's classes: the probabilities that it gives to each."""
+    contest, model = frame.contest, frame.choices.model
+    if contest is None:
+        return Grouping(own_title(frame), rows, None, (), (), "the network is on its way")
+    learning, here = contest.learning, contest.here
+    shares = predicted(frame.step.params, learning.inputs[rows], usual_prediction(model))
+    hits = here.train.hits + (here.test.hits if here.test is not None else 0)
+    total = here.train.n_rows + (here.test.n_rows if here.test is not None else 0)
+    marks = tuple(range(learning.n_classes))
+    said = f"{hits:,} of {total:,} rows predicted right"
+    return Grouping(own_title(frame), rows, shares, learning.class_names, marks, said)
+
+
+def _kmeans(frame: Frame) -> Grouping:
+    """The clusters of k-means at rest, in the order of the components that they share most rows with."""
+    baseline, rows, k = frame.baseline, looked_at(frame), frame.choices.n_components
+    names = short = tuple(str(i + 1) for i in range(k))
+    if baseline is None:
+        return Grouping("k-means", rows, None, names, tuple(range(k)), "k-means is still running")
+    theirs, data = baseline.run.labels, frame.choices.dataset
+    order = matched_order(frame.labels, theirs, k)
+    raw = remembered(data, "clusters, one-hot", lambda: np.eye(k)[theirs[rows]], of=baseline)
+    if baseline.agreement is not None:
+        said = _agreed(baseline.agreement)
+        class_of = np.append(baseline.agreement.matching, np.full(k, -1))[order]  # the last clusters may have no rows
+        names = _with_classes(names, class_of, data.class_names)
+    elif frame.labels is not None and len(frame.labels) == len(theirs):
+        same = int(np.count_nonzero(np.argsort(order)[theirs] == frame.labels))
+        said = f"{same:,} of {len(theirs):,} rows as EM has them"
+    else:
+        said = ""
+    centers = np.asarray(baseline.run.params.centers)[order]
+    return Grouping("k-means", rows, raw[:, order], names, tuple(range(k)), said, short, centers)
+
+
+def _agreed(found: Agreement | None) -> str:
+    return "" if found is None else f"{found.hits:,} of {found.total:,} rows agree with the truth"

@@ -1,0 +1,1 @@
+"""Screens that run EM many times."""

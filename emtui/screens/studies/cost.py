@@ -1,0 +1,232 @@
+"""The cost of the exact E-step against the hidden units, predicted and measured, and where it stops being sensible."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from emtui.charts.chart import Chart
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, Dots, HLine, Scene, VLine
+from emtui.networks.cost import (
+    SENSIBLE_SECONDS,
+    Cost,
+    bytes_in_words,
+    expected_seconds,
+    measured_costs,
+    most_sensible,
+    predicted_costs,
+    seconds_in_words,
+)
+from emtui.spec.run_spec import Choices
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.table_columns import Cell, Column, ink
+from engine.models.network.cost import free_memory
+
+_TICKS = ((1e-6, "1 µs"), (1e-3, "1 ms"), (1.0, "1 s"), (60.0, "1 min"), (3600.0, "1 h"), (86400.0, "1 day"))
+_HEADS = ("m", "2^m", "memory", "measured", "time", "measured")
+_WIDTHS = (2, 13, 8, 8, 8, 8)
+
+
+@dataclass(frozen=True, eq=False)
+class CostSource:
+    """Costs as the source of a table, a line where it stops being sensible."""
+
+    costs: tuple[Cost, ...]
+    sensible: int
+
+    def sheet(self, width: int, palette: Palette) -> CostSheet:
+        """Laid out in so many cells: measured columns give way first."""
+        columns = [
+            Column(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
+        ]
+        for key in ("1", "3", "5"):
+            if sum(c.width + c.gap for c in columns) - 1 > width:
+                columns = [column for column in columns if column.key != key]
+        return CostSheet(self, palette, tuple(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class CostSheet:
+    """The rows of a source in columns that are settled."""
+
+    source: CostSource
+    palette: Palette
+    columns: tuple[Column, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """One a number of units."""
+        return len(self.source.costs)
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The cells of these rows; those beyond what is sensible are faint."""
+        return [self._row(self.source.costs[row]) for row in rows]
+
+    def _row(self, cost: Cost) -> list[Cell]:
+        palette = self.palette
+        beyond = cost.hidden_units > self.source.sensible
+        style = ink(palette, palette.color(1)) if beyond else Style()
+        measured = ink(palette, palette.color(2), bold=True)
+        texts: list[tuple[str, Style]] = [
+            (str(cost.hidden_units), style),
+            (f"{1 << cost.hidden_units:,}", style),
+            (bytes_in_words(cost.memory), style),
+            ("" if cost.measured_memory is None else bytes_in_words(cost.measured_memory), measured),
+            (seconds_in_words(cost.seconds), style),
+            ("" if cost.measured_seconds is None else seconds_in_words(cost.measured_seconds), measured),
+        ]
+        return [(texts[int(column.key)],) for column in self.columns]
+
+
+class CostScreen(Screen[None]):
+    """A curve and a table; measuring goes on in the background."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,C", "leave", "back", id="cost.back", tooltip="back to the explorer"),
+    ]
+    DEFAULT_CSS = """
+    CostScreen Static { height: auto; max-height: 3; padding: 0 1; }
+    CostScreen #head { background: $panel; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    CostScreen #hint { color: $text-muted; height: 1; }
+    CostScreen #both { height: 1fr; }
+    CostScreen Chart { width: 1fr; height: 1fr; }
+    CostScreen LineTable { width: 54; height: 1fr; margin: 0 0 0 1; }
+    CostScreen.-narrow Chart { display: none; }
+    CostScreen.-narrow LineTable { width: 1fr; }
+    """
+
+    class Measured(Message):
+        """An E-step was measured."""
+
+        def __init__(self, cost: Cost) -> None:
+            super().__init__()
+            self.cost = cost
+
+    def __init__(self, choices: Choices) -> None:
+        super().__init__()
+        self._choices = choices
+        self.costs = predicted_costs(choices)
+        self._free = free_memory()
+        self.sensible = most_sensible(self.costs, self._free)
+        self.measuring = True
+
+    def compose(self) -> ComposeResult:
+        """Where it stops being sensible, in words; the curve, the table and the keys."""
+        yield Static("", id="head", markup=False)
+        yield Static(Content(self.verdict), id="verdict")
+        with Horizontal(id="both"):
+            yield Chart()
+            yield LineTable(pointing=False)
+        yield Static(Content("↑ ↓ scroll · esc back"), id="hint")
+
+    @property
+    def verdict(self) -> str:
+        """Up to how many units the exact E-step is sensible here, and what to take beyond."""
+        free = bytes_in_words(self._free)
+        why = f"within {seconds_in_words(SENSIBLE_SECONDS)} a step and 80 % of the {free} of memory that are free"
+        beyond = f"with {self.sensible + 1} or more take e_step=gibbs"
+        present = ""
+        units = self._choices.model.hidden_units  # type: ignore[attr-defined]  # a network has them
+        if isinstance(units, int) and units <= len(self.costs):
+            memory = bytes_in_words(self.costs[units - 1].memory)
+            seconds = seconds_in_words(expected_seconds(self.costs)[units - 1])
+            present = f" The present {units} units: {memory}, {seconds} a step."
+        return f"Exact over all 2^m configurations is sensible up to m = {self.sensible}, {why}; {beyond}.{present}"
+
+    def on_mount(self) -> None:
+        """Show what is predicted, and measure."""
+        self.query_one(LineTable).focus()
+        self._draw()
+        choices, costs = self._choices, self.costs
+
+        def work() -> None:
+            worker = get_current_worker()
+            for cost in measured_costs(choices, costs):
+                if worker.is_cancelled:
+                    return
+                self.post_message(self.Measured(cost))
+
+        self.run_worker(work, thread=True, exclusive=True, exit_on_error=False)
+
+    def on_resize(self) -> None:
+        """The table alone where it is narrow."""
+        self.set_class(self.size.width < 90, "-narrow")
+
+    def on_cost_screen_measured(self, event: Measured) -> None:
+        """Take a measurement in."""
+        event.stop()
+        at = event.cost.hidden_units - 1
+        self.costs = (*self.costs[:at], event.cost, *self.costs[at + 1 :])
+        self.sensible = most_sensible(self.costs, self._free)
+        self._draw()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Everything that is short enough was measured."""
+        event.stop()
+        if event.state == WorkerState.ERROR and event.worker.error is not None:
+            raise event.worker.error
+        if event.state == WorkerState.SUCCESS:
+            self.measuring = False
+            self._draw()
+
+    def _draw(self) -> None:
+        learning = self._choices.learning
+        assert learning is not None
+        measured = sum(cost.measured_seconds is not None for cost in self.costs)
+        state = f"measuring, m = {measured + 1}" if self.measuring else f"measured up to m = {measured}"
+        head = f"exact E-step of {self._choices.dataset.name}, {len(learning.train)} training rows · {state}"
+        self.query_one("#head", Static).update(Content(head))
+        self.query_one("#verdict", Static).update(Content(self.verdict))
+        self.query_one(LineTable).set_source(CostSource(self.costs, self.sensible))
+        chart = self.query_one(Chart)
+        chart.set_scene(cost_scene(self.costs, self.sensible, chart.palette))
+
+    def action_leave(self) -> None:
+        """Back to the explorer."""
+        self.workers.cancel_node(self)
+        self.dismiss()
+
+
+def cost_scene(costs: tuple[Cost, ...], sensible: int, palette: Palette) -> Scene:
+    """Seconds of an E-step against m, on a logarithmic axis; a line where it stops being sensible."""
+    x = np.array([float(cost.hidden_units) for cost in costs])
+    y = np.log10([max(cost.seconds, 1e-9) for cost in costs])
+    known = [c for c in costs if c.measured_seconds is not None]
+    times = np.log10([max(c.measured_seconds or 0.0, 1e-9) for c in known])
+    low, high = math.floor(float(y.min())), math.ceil(float(y.max()))
+    ticks = [(math.log10(value), name) for value, name in _TICKS if low <= math.log10(value) <= high]
+    return Scene(
+        [
+            VLine(sensible + 0.5, palette.color(1)),
+            HLine(math.log10(SENSIBLE_SECONDS), palette.grid),
+            Curve(x, y, palette.color(0), "solid", "predicted"),
+            Dots(
+                np.array([float(c.hidden_units) for c in known]),
+                times,
+                palette.color(2),
+                "o" if palette.ascii else "●",
+                label="measured",
+            ),
+        ],
+        "hidden units m",
+        "time of an exact E-step",
+        (1.0, float(len(costs))),
+        (float(low), float(high)),
+        legend=[("│", palette.color(1), "no longer sensible")],
+        y_ticks=ticks,
+        description=f"an exact E-step takes over a second or too much memory from {sensible + 1} hidden units on",
+    )

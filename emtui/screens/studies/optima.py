@@ -1,0 +1,303 @@
+"""The map of optima: hundreds of starts, grouped by where they end; the highest is not always the best clustering."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from emtui.charts.chart import Chart
+from emtui.charts.scene import Scene
+from emtui.charts.sparkbar import bar
+from emtui.screens.studies.study import SurveyScreen, named
+from emtui.session.baseline import classes_to_find
+from emtui.session.session import Session
+from emtui.session.snapshot import Frame
+from emtui.spec.labels_given import n_given
+from emtui.spec.run_spec import Choices
+from emtui.views import view_for
+from emtui.views.number_format import MISSING, amount, number, plural, share
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.plain_table import PlainTable
+from emtui.widgets.table_columns import Cell, Column
+from engine.analysis.many_starts import StartsProgress, many_starts
+from engine.analysis.optima import Optimum, group_optima
+from engine.em.model import Model
+from engine.errors import EngineError
+
+N_STARTS = 200
+MAX_ITER, TOL = 1000, 1e-9  # tighter than usual: runs that stop on their way look like optima
+SPREAD = "points"  # the start that finds most optima
+_KEYS = "enter opens · a axes · s other starts · R other seeds · space again · esc back"
+
+
+@dataclass(frozen=True, eq=False)
+class OptimaMap:
+    """How far the starts are, and the optima that they have reached so far, highest first."""
+
+    progress: StartsProgress
+    optima: tuple[Optimum, ...]
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """Why some starts could not be run."""
+        return tuple(one.error for one in self.progress.results if one.error is not None)
+
+
+class OptimaScreen(SurveyScreen):
+    """A row for each optimum, and the picture of the one that is pointed at."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("O", "leave", "back", show=False, id="optima.back"),
+        Binding("a", "axes(1)", "axes", id="optima.axes", tooltip="the next pair of features in the picture"),
+        Binding("A", "axes(-1)", "axes back", show=False, id="optima.axesback"),
+        Binding("s", "other_starts", "starts", id="optima.starts", tooltip="random rows, or the model's own starts"),
+        Binding("R", "new_seeds", "other seeds", id="optima.newseeds", tooltip="the next seeds instead"),
+    ]
+    DEFAULT_CSS = """
+    OptimaScreen LineTable { width: 65; }
+    """
+
+    class Pictured(Message):
+        """The frame of an optimum is ready."""
+
+        def __init__(self, optimum: Optimum, frame: Frame | None) -> None:
+            super().__init__()
+            self.optimum = optimum
+            self.frame = frame
+
+    def __init__(self, choices: Choices, n_starts: int = N_STARTS) -> None:
+        super().__init__(choices)
+        self.map: OptimaMap | None = None
+        self.model = spread(choices.model)
+        self._first_seed, self._n_starts = choices.seed, n_starts
+        self._seed: int | None = None  # of a start that ended at the optimum that is pointed at; None for the highest
+        self._frame: tuple[Optimum, Frame | None] | None = None
+        self._picturing = False
+        self._axes = 0
+
+    def compose(self) -> ComposeResult:
+        """How far it is; what it comes to in words; the optima and the picture of one; the keys."""
+        yield Static("", id="head", markup=False)
+        yield Static("", id="verdict", markup=False)
+        with Horizontal(id="both"):
+            yield LineTable()
+            chart = Chart()
+            chart.can_focus = False
+            yield chart
+        yield Static(Content(_KEYS), id="hint")
+
+    # the survey
+
+    def survey(self) -> Iterator[StartsProgress]:
+        """All the starts."""
+        choices = self.choices
+        return many_starts(
+            self.model, *choices.table, n_starts=self._n_starts, seed=self._first_seed, max_iter=MAX_ITER, tol=TOL,
+            algorithm=choices.algorithm,
+        )  # fmt: skip
+
+    def digested(self, value: StartsProgress) -> OptimaMap:
+        """The optima that were reached, each held against the known classes that were not given."""
+        truth = classes_to_find(self.choices)
+        fits = truth is not None and len(truth) == value.problem.data.n_rows
+        return OptimaMap(value, group_optima(value, truth=truth if fits else None))
+
+    def take(self, value: Any) -> None:
+        """How far it is."""
+        self.map = value
+
+    @property
+    def place(self) -> int:
+        """The optimum that is pointed at: the one at which the chosen start ended, else the highest."""
+        optima = self.map.optima if self.map is not None else ()
+        return next((i for i, one in enumerate(optima) if self._seed in one.seeds), 0)
+
+    @property
+    def pointed(self) -> Optimum | None:
+        """The optimum that is pointed at; None while there is none."""
+        return self.map.optima[self.place] if self.map is not None and self.map.optima else None
+
+    def chosen(self) -> Choices | None:
+        """The best start of the optimum that is pointed at, to be run as far as it was here."""
+        optimum = self.pointed
+        return None if optimum is None else self._of_start(optimum.best.seed)
+
+    def _of_start(self, seed: int) -> Choices:
+        made = self.choices.changed(model=self.model, seed=seed, max_iter=MAX_ITER, tol=TOL, stop=None)
+        return replace(made, start=None)  # drawn by its seed, also where another start was published
+
+    # drawing
+
+    def draw(self) -> None:
+        """Head, verdict, table and picture."""
+        done = 0 if self.map is None else self.map.progress.done
+        state = f"{done} of {self._n_starts} starts" + (", space stops" if self.running else "")
+        if self.stopped:
+            state += ", stopped: space begins again"
+        init = getattr(self.model, "init", None)
+        who = named(replace(self.choices, model=self.model)) + (f" from {init}" if init else "")
+        last = self._first_seed + self._n_starts - 1
+        head = f"optima of {self.choices.dataset.name} · {who} · seeds {self._first_seed}–{last} · {state}"
+        self.query_one("#head", Static).update(Content(head))
+        given = n_given(self.choices)
+        said = verdict(self.map) if self.map else ""
+        said += f" {plural(given, 'given row')} {'does' if given == 1 else 'do'} not count." if said and given else ""
+        self.query_one("#verdict", Static).update(Content(self.refusal or said))
+        source = None if self.map is None else optima_table(self.map, self.model.has_likelihood and self.model.exact)
+        self.query_one(LineTable).set_source(source, self.place, "No start has ended yet.")
+        self._picture()
+
+    def _picture(self) -> None:
+        """Draw the pointed optimum; where it is not computed yet, have it computed."""
+        optimum, chart = self.pointed, self.query_one(Chart)
+        if optimum is None:
+            chart.border_title = ""
+            chart.set_scene(Scene(empty=""))
+        elif self._frame is None or self._frame[0].best is not optimum.best:
+            self._compute(optimum)
+        elif self._frame[1] is not None:
+            frame = self._frame[1]
+            view = view_for(frame.choices.model)
+            offered = view.axes(frame)
+            axes = offered[self._axes % len(offered)]
+            chart.border_title = Content(view.caption(frame, axes))
+            chart.set_scene(view.scene(frame, axes, chart.palette))
+
+    def _compute(self, optimum: Optimum) -> None:
+        if self._picturing:  # one at a time: the one that is wanted then is asked for when this one is there
+            return
+        self._picturing = True
+        choices = replace(self._of_start(optimum.best.seed), start=optimum.params)
+
+        def work() -> None:
+            try:
+                session = Session(choices)
+                session.take("E")
+                self.post_message(self.Pictured(optimum, session.frame()))
+            except EngineError:
+                self.post_message(self.Pictured(optimum, None))
+
+        self.run_worker(work, thread=True, group="picture", exit_on_error=False)
+
+    def on_optima_screen_pictured(self, event: Pictured) -> None:
+        """Show it, or have the one computed that is pointed at by now."""
+        event.stop()
+        self._picturing = False
+        self._frame = event.optimum, event.frame
+        self._picture()
+
+    # keys
+
+    def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
+        """Another optimum is pointed at."""
+        event.stop()
+        if self.map is not None:
+            self._seed = self.map.optima[event.place].best.seed
+            self._picture()
+
+    def action_axes(self, by: int) -> None:
+        """Look along other features."""
+        self._axes += by
+        self._picture()
+
+    def action_other_starts(self) -> None:
+        """Starts on random rows, or the model's own."""
+        if spread(self.choices.model) is self.choices.model:
+            self.notify("This model has one kind of start: press R for other seeds.", markup=False)
+            return
+        self.stop()
+        own = self.model is not self.choices.model
+        self.model = self.choices.model if own else spread(self.choices.model)
+        self._seed = None
+        self.begin()
+
+    def action_new_seeds(self) -> None:
+        """The seeds that come next."""
+        self.stop()
+        self._first_seed += self._n_starts
+        self._seed = None
+        self.begin()
+
+
+def spread(model: Model[Any, Any]) -> Model[Any, Any]:
+    """The model with the start that finds most optima; itself where it has none, or is set to it."""
+    for option in model.options():
+        if option.name == "init" and SPREAD in (option.choices or ()) and getattr(model, "init", None) != SPREAD:
+            wider: Any = model
+            made: Model[Any, Any] = replace(wider, init=SPREAD)
+            return made
+    return model
+
+
+def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
+    """How many starts ended at each optimum, how high it is, and how many rows it gets right.
+
+    likelihood: the objective is a log-likelihood and what a prior adds to it, so that both are shown.
+    """
+    columns = (
+        Column("place", "", 3, "right"),
+        Column("objective", "objective", 12, "right"),
+        Column("likelihood", "log-likelihood", 14, "right"),
+        Column("hits", "accuracy", 14, "right"),
+        Column("starts", "starts", 6, "right"),
+        Column("share", "", 10),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    done = max(1, sum(one.count for one in now.optima))
+    for place, one in enumerate(now.optima):
+        heights = amount(one.objective), amount(one.log_likelihood) if likelihood else MISSING
+        hits = share(one.hits, one.total) if one.total else MISSING
+        rows.append((str(place + 1), *heights, hits, str(one.count), bar(one.count / done, 10)))
+    known = any(one.total for one in now.optima)
+    shown = [place for place, column in enumerate(columns)
+             if (likelihood or column.key != "likelihood") and (known or column.key != "hits")]  # fmt: skip
+    return PlainTable(
+        tuple(columns[place] for place in shown),
+        tuple(tuple(row[place] for place in shown) for row in rows),
+        ("share", "likelihood", "hits"),
+    )
+
+
+def verdict(now: OptimaMap) -> str:
+    """How many optima there are, and whether the highest is the best clustering, in a sentence or two."""
+    if not now.optima:
+        errors = now.errors
+        return f"No start could be run: {errors[-1]}" if errors and now.progress.finished else ""
+    highest = now.optima[0]
+    most = max(now.optima, key=lambda one: one.count)
+    starts = plural(now.progress.done, "start")
+    if len(now.optima) == 1 and most.count == now.progress.done > 1:
+        said = f"All {starts} end at the same optimum, objective {amount(most.objective)}"
+        if highest.total:
+            said += f", which gets {highest.hits} of {highest.total} rows right"
+        return f"{said}."
+    said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
+    said += f"; most often ({most.count}) the objective ends at {amount(most.objective)}"
+    if highest.total:
+        best = max(now.optima, key=lambda one: one.hits)
+        said += f". The highest, {amount(highest.objective)}, gets {highest.hits} of {highest.total} rows right"
+        if best.hits > highest.hits:
+            gap = highest.objective - best.objective
+            said += f"; the best clustering, {best.hits} of {best.total}, lies {number(gap)} lower"
+        elif len(now.optima) > 1:
+            said += ", and no other more"
+    elif math.isfinite(highest.objective):
+        said += f", highest {amount(highest.objective)}"
+    errors = now.errors
+    return f"{said}." + (f" {plural(len(errors), 'start')} could not be run: {errors[-1]}" if errors else "")
+
+
+def why_no_map(choices: Choices) -> str:
+    """Why there is no map of optima for these choices, in a sentence; "" where there is."""
+    if choices.model.supervised:
+        return "The map of optima is for hidden components: for a network, w sweeps seeds as well."
+    return ""

@@ -1,0 +1,286 @@
+"""The race: the ways to run EM, further starts, and k-means; objective and accuracy, by iterations or seconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from emtui.charts.chart import Chart
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, Layer, Mark, Range, Scene
+from emtui.networks.cost import seconds_in_words
+from emtui.screens.studies.study import SurveyScreen, named
+from emtui.session.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, must_rise, race
+from emtui.spec.run_spec import Choices
+from emtui.views.number_format import MISSING, amount, number, plural, share
+from emtui.widgets.paged_table import LineTable
+from emtui.widgets.plain_table import PlainTable
+from emtui.widgets.table_columns import Cell, Column, ink
+
+Against = Literal["iterations", "seconds"]
+_FIRST_LAPS = 2  # which the picture leaves out where they lie far below
+_SAME = 1e-2  # nats within which two objectives are the same optimum
+_KEYS = "enter opens · i seconds · d accuracy · + − starts · R new start · esc back"
+_COLUMNS = (
+    Column("name", "racer", 13),
+    Column("objective", "objective", 14, "right"),
+    Column("hits", "accuracy", 15, "right"),
+    Column("iterations", "iterations", 10, "right"),
+    Column("seconds", "time", 8, "right"),
+    Column("state", "", 31, gap=2),
+)
+
+
+class RaceScreen(SurveyScreen):
+    """Curves of all racers, and a table of where each stands."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "leave", "back", show=False, id="race.back"),
+        Binding("i", "against", "against", id="race.against", tooltip="against iterations or seconds"),
+        Binding("d", "subject", "subject", id="race.subject", tooltip="objective or accuracy, where one is seen"),
+        Binding(
+            "plus,equals_sign", "starts(1)", "more starts", id="race.more", key_display="+", tooltip="another start"
+        ),
+        Binding("minus", "starts(-1)", "fewer starts", id="race.fewer", key_display="-", tooltip="a start less"),
+        Binding("R", "new_start", "new start", id="race.newstart", tooltip="race from another start"),
+    ]
+    DEFAULT_CSS = """
+    RaceScreen #charts { height: 1fr; }
+    RaceScreen LineTable { height: 10; }
+    RaceScreen.-low LineTable { height: 1fr; }
+    RaceScreen.-low #charts { display: none; }
+    RaceScreen.-one.-objective #accuracy, RaceScreen.-one.-accuracy #objective { display: none; }
+    """
+
+    def __init__(self, choices: Choices) -> None:
+        super().__init__(choices)
+        self.race: Race | None = None
+        self._against: Against = "iterations"
+        self._n_starts = N_STARTS
+        self._place = 0
+        self.add_class("-objective")
+
+    def compose(self) -> ComposeResult:
+        """How far it is; the curves; who stands where; what that comes to in words; the keys."""
+        yield Static("", id="head", markup=False)
+        with Horizontal(id="charts"):
+            for name in ("objective", "accuracy"):
+                chart = Chart(id=name)
+                chart.can_focus = False
+                yield chart
+        yield LineTable()
+        yield Static("", id="verdict", markup=False)
+        yield Static(Content(_KEYS), id="hint")
+
+    def on_resize(self) -> None:
+        """One chart at a time where it is narrow."""
+        self._fit()
+
+    def _fit(self) -> None:
+        known = self.race is not None and self.race.n_judged > 0
+        if not known:
+            self.remove_class("-accuracy")
+            self.add_class("-objective")
+        self.set_class(self.size.width < 100 or not known, "-one")
+
+    # the survey
+
+    def survey(self) -> Iterator[Race]:
+        """Every iteration of all."""
+        return race(self.choices, self._n_starts)
+
+    def take(self, value: Any) -> None:
+        """How it stands."""
+        self.race = value
+
+    def chosen(self) -> Choices | None:
+        """The racer that is pointed at."""
+        return None if self.race is None else self.race.racers[self._place].choices
+
+    # drawing
+
+    def draw(self) -> None:
+        """Head, curves, table and verdict."""
+        self._fit()
+        choices = self.choices
+        done = max((lap.iteration for r in self.race.racers for lap in r.laps[-1:]), default=0) if self.race else 0
+        state = f"iteration {done}, space stops" if self.running else "over"
+        if self.stopped:
+            state = f"stopped at iteration {done}: space begins again"
+        who = f"{named(choices)} · seed {choices.seed}"
+        self.query_one("#head", Static).update(Content(f"race on {choices.dataset.name} · {who} · {state}"))
+        for what in ("objective", "accuracy"):
+            chart = self.query_one(f"#{what}", Chart)
+            chart.border_title = Content(f"{what} by {self._against}")
+            chart.set_scene(race_scene(self.race, what == "accuracy", self._against, chart.palette))
+        table = self.query_one(LineTable)
+        table.set_source(race_table(self.race, chart.palette), self._place, self.refusal or "They are at the start.")
+        self._say()
+
+    def _say(self) -> None:
+        """Who stands highest, and whether the objective of the one pointed at must rise; or why it can't run."""
+        said = ""
+        if self.race is not None:
+            racer = self.race.racers[self._place]
+            said = racer.error or " ".join(part for part in (verdict(self.race), must_rise(racer)) if part)
+        self.query_one("#verdict", Static).update(Content(said))
+
+    # keys
+
+    def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
+        """Another racer is pointed at."""
+        event.stop()
+        self._place = event.place
+        self._say()
+
+    def action_against(self) -> None:
+        """Iterations, or seconds."""
+        self._against = "seconds" if self._against == "iterations" else "iterations"
+        self.draw()
+
+    def action_subject(self) -> None:
+        """The other chart, where one is seen at a time."""
+        if self.race is not None and not self.race.n_judged:
+            why = "Every class is given" if self.race.n_given else "No classes are known here"
+            self.notify(f"{why}, so there is no accuracy.", markup=False)
+            return
+        self.toggle_class("-objective", "-accuracy")
+
+    def action_starts(self, by: int) -> None:
+        """Race from more starts, or from fewer."""
+        if not 1 <= self._n_starts + by <= MOST_STARTS:
+            least = "One start is the least" if by < 0 else f"{MOST_STARTS} starts are the most"
+            self.notify(f"{least} that a race has.", markup=False)
+            return
+        self.stop()
+        self._n_starts += by
+        self._place = 0
+        self.begin()
+
+    def action_new_start(self) -> None:
+        """From the next seed."""
+        self.stop()
+        self.choices = self.choices.started_anew(self.choices.seed + 1)
+        self.begin()
+
+
+def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Palette) -> Scene:
+    """A curve for each racer, with its marker where it stands."""
+    layers: list[Layer] = []
+    ends: list[Layer] = []
+    for place, racer in enumerate(() if now is None else now.racers):
+        if not racer.laps:
+            continue
+        assert now is not None
+        x = np.array([lap.iteration if against == "iterations" else lap.seconds for lap in racer.laps], dtype=float)
+        y = np.array([_height(now, racer, i, accuracy) for i in range(len(x))])
+        style: Literal["solid", "dotted"] = "dotted" if racer.name == KMEANS else "solid"
+        layers.append(Curve(x, y, palette.color(place), style))
+        if math.isfinite(y[-1]):
+            ends.append(Mark(float(x[-1]), float(y[-1]), palette.marker(place), palette.color(place)))
+    words = "" if now is None else verdict(now)
+    y_range = (0.0, 1.0) if accuracy else _heights(now)
+    legend = () if now is None else tuple(_legend(now, palette))
+    return Scene(
+        (*layers, *ends),
+        x_label=against,
+        y_range=y_range,
+        legend=legend if not accuracy else (),
+        empty="at the start",
+        description=words,
+    )
+
+
+def _heights(now: Race | None) -> Range | None:
+    """From the lowest at which anybody stood after a few iterations: the first ones rise from far below."""
+    laps = [racer.laps for racer in (() if now is None else now.racers) if racer.laps]
+    known = [lap.objective for one in laps for lap in one[min(_FIRST_LAPS, len(one) - 1) :]]
+    known = [value for value in known if math.isfinite(value)]
+    if not known or min(known) == max(known):
+        return None
+    margin = 0.06 * (max(known) - min(known))
+    return (min(known) - margin, max(known) + margin)
+
+
+def _legend(now: Race, palette: Palette) -> Iterator[tuple[str, tuple[int, int, int], str]]:
+    for place, racer in enumerate(now.racers):
+        if racer.laps:
+            yield palette.marker(place), palette.color(place), racer.name
+
+
+def _height(now: Race, racer: Racer, index: int, accuracy: bool) -> float:
+    lap = racer.laps[index]
+    if not accuracy:
+        return lap.objective
+    return math.nan if lap.hits is None or not now.n_judged else lap.hits / now.n_judged
+
+
+def race_table(now: Race | None, palette: Palette) -> PlainTable:
+    """Where each racer stands."""
+    rows: list[tuple[Cell, ...]] = []
+    top = _top(now)
+    for place, racer in enumerate(() if now is None else now.racers):
+        assert now is not None
+        name: Cell = (
+            (palette.marker(place), ink(palette, palette.color(place), bold=True)),
+            (f" {racer.name}", Style()),
+        )
+        if not racer.laps:
+            rows.append((name, MISSING, MISSING, MISSING, MISSING, racer.error or ""))
+            continue
+        lap = racer.laps[-1]
+        hits = MISSING if lap.hits is None else share(lap.hits, now.n_judged)
+        stands, time = racer.error or _standing(racer, top), seconds_in_words(lap.seconds)
+        rows.append((name, amount(lap.objective), hits, str(lap.iteration), time, stands))
+    return PlainTable(_COLUMNS, tuple(rows), ("seconds", "iterations", "hits"))
+
+
+def _top(now: Race | None) -> float:
+    """The highest objective at which anybody stands."""
+    heights = [r.laps[-1].objective for r in (() if now is None else now.racers) if r.laps]
+    return max((height for height in heights if math.isfinite(height)), default=math.nan)
+
+
+def _standing(racer: Racer, top: float) -> str:
+    """Where it is: running, at rest at the top, stopped by its rule so far below it."""
+    gap = top - racer.laps[-1].objective
+    far = f"{number(gap)} below the top" if gap > _SAME else "at the top"
+    if racer.stop_reason is None:
+        return f"running, {far}"
+    if not racer.converged:
+        return f"not at rest, {far}"
+    return f"stopped {far}" if gap > _SAME else "at rest at the top"
+
+
+def verdict(now: Race) -> str:
+    """Who stands highest, who is most often right, and how many still run, in a sentence or two."""
+    running = [r for r in now.racers if not r.over]
+    top = _top(now)
+    standing = [r for r in now.racers if r.laps and math.isfinite(r.laps[-1].objective)]
+    if not standing:
+        return ""
+    highest = [r for r in standing if top - r.laps[-1].objective <= _SAME]
+    said = f"{_names(highest)} {'stand' if len(highest) > 1 else 'stands'} highest, objective {amount(top)}"
+    judged = [(r.laps[-1].hits or 0, r) for r in now.racers if r.laps and r.laps[-1].hits is not None]
+    if judged:
+        most = max(hits for hits, _ in judged)
+        right = [r for hits, r in judged if hits == most]
+        said += f"; {_names(right)} {'have' if len(right) > 1 else 'has'} most rows right, {share(most, now.n_judged)}"
+        said += f" without the {now.n_given:,} given" if now.n_given else ""
+    if running:
+        return f"{said}; {plural(len(running), 'racer')} still running."
+    return f"{said}."
+
+
+def _names(racers: list[Racer]) -> str:
+    names = [r.name for r in racers]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,183 @@
+"""A screen over the explorer that runs EM many times in the background, fills as it goes, and can be stopped."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker, WorkerState, get_current_worker
+
+from emtui.spec.run_spec import Choices
+from emtui.widgets.paged_table import LineTable
+from engine.errors import EngineError
+
+_SECONDS_BETWEEN_PICTURES = 0.1
+
+
+class SurveyScreen(Screen[Choices]):
+    """Left with the choices of what was chosen, or with None.
+
+    It has a table, and a picture which stands beside it in `#both` or elsewhere; or maps in place of both.
+    A subclass says what comes (`survey`, in the background), takes it in (`take`), draws (`draw`), and knows what
+    is chosen (`chosen`).
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "back", id="survey.back", tooltip="stop; back to the explorer"),
+        Binding("enter", "open", "open", id="survey.open", tooltip="open what is chosen in the explorer"),
+        Binding("space", "again", "again", id="survey.again", tooltip="stop, or begin again"),
+    ]
+    DEFAULT_CSS = """
+    SurveyScreen { layout: vertical; }
+    SurveyScreen Static { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    SurveyScreen #head { background: $panel; }
+    SurveyScreen #verdict { height: auto; max-height: 3; text-wrap: wrap; }
+    SurveyScreen #hint { color: $text-muted; }
+    SurveyScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%; }
+    SurveyScreen LineTable { height: 1fr; margin: 0 1; }
+    SurveyScreen #both { height: 1fr; }
+    SurveyScreen.-narrow #both { layout: vertical; }
+    SurveyScreen.-narrow #verdict { max-height: 5; }
+    SurveyScreen.-narrow #both LineTable { width: 1fr; max-height: 45%; }
+    SurveyScreen.-low #both Chart { display: none; }
+    SurveyScreen.-low #both LineTable { max-height: 100%; }
+    """
+
+    class Came(Message):
+        """Something came of the survey; `ended` where nothing more will, with a sentence where it went wrong."""
+
+        def __init__(self, number: int, value: Any = None, *, ended: bool = False, refusal: str = "") -> None:
+            super().__init__()
+            self.number = number
+            self.value = value
+            self.ended = ended
+            self.refusal = refusal
+
+    def __init__(self, choices: Choices) -> None:
+        super().__init__()
+        self.choices = choices
+        self.running = False
+        self.stopped = False  # before its end
+        self.refusal = ""  # why there is nothing, in a sentence
+        self._number = 0  # of the survey that is under way; what comes of an earlier one is dropped
+
+    @abstractmethod
+    def survey(self) -> Iterator[Any]:
+        """What comes, bit by bit; each stands for all before it. Runs in the background; may raise EngineError."""
+
+    def digested(self, value: Any) -> Any:
+        """What is to be made of it in the background, before it is taken in; only of what is going to be shown."""
+        return value
+
+    @abstractmethod
+    def take(self, value: Any) -> None:
+        """Take in what came last; None when a survey begins."""
+
+    @abstractmethod
+    def draw(self) -> None:
+        """Show how it stands."""
+
+    @abstractmethod
+    def chosen(self) -> Choices | None:
+        """What is chosen, as the explorer opens it; None where there is nothing to open."""
+
+    def on_mount(self) -> None:
+        """Begin; the table takes the arrows, where there is one."""
+        self.query(LineTable).focus()
+        self.begin()
+        self.watch(self.app, "theme", self._theme_changed, init=False)
+
+    def on_resize(self) -> None:
+        """What stands side by side goes below each other where it is narrow; where it is low, the table is alone."""
+        self.set_class(self.size.width < 100, "-narrow")
+        self.set_class(self.size.width < 100 and self.size.height < 18, "-low")
+
+    def _theme_changed(self) -> None:
+        """Pictures carry their colours."""
+        self.call_after_refresh(self.draw)
+
+    # the worker
+
+    def begin(self) -> None:
+        """Begin, or begin again."""
+        self._number += 1
+        self.running, self.stopped, self.refusal = True, False, ""
+        self.take(None)
+        number = self._number
+
+        def work() -> None:
+            worker, due, latest, refusal = get_current_worker(), 0.0, None, ""
+            try:
+                for latest in self.survey():
+                    if worker.is_cancelled:
+                        return
+                    if (now := time.monotonic()) >= due:
+                        self.post_message(self.Came(number, self.digested(latest)))
+                        # what takes long to digest is shown less often, so that the survey itself goes on
+                        due = time.monotonic() + max(_SECONDS_BETWEEN_PICTURES, 4 * (time.monotonic() - now))
+            except EngineError as error:
+                refusal = str(error)
+            except MemoryError:
+                refusal = "There is not enough memory for this: choose fewer rows, columns or components."
+            last = None if latest is None else self.digested(latest)
+            self.post_message(self.Came(number, last, ended=True, refusal=refusal))
+
+        self.run_worker(work, thread=True, exclusive=True, group="survey", exit_on_error=False)
+        self.draw()
+
+    def on_survey_screen_came(self, event: Came) -> None:
+        """Take it in, unless it comes of a survey that was stopped."""
+        event.stop()
+        if event.number != self._number or not self.running:
+            return
+        if event.value is not None:
+            self.take(event.value)
+        self.running, self.refusal = not event.ended, event.refusal
+        self.draw()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A mistake of ours in the background is not hidden."""
+        event.stop()
+        if event.state == WorkerState.ERROR and event.worker.error is not None:
+            raise event.worker.error
+
+    def stop(self) -> None:
+        """Let the background go; what has come stays."""
+        self.workers.cancel_node(self)
+        self.stopped = self.stopped or self.running
+        self.running = False
+
+    # keys
+
+    def action_again(self) -> None:
+        """Stop; begin again where nothing runs."""
+        if self.running:
+            self.stop()
+            self.draw()
+        else:
+            self.begin()
+
+    def action_open(self) -> None:
+        """Leave with what is chosen."""
+        choices = self.chosen()
+        if choices is None:
+            self.notify("There is nothing here to open yet.", severity="warning", markup=False)
+            return
+        self.stop()
+        self.dismiss(choices)
+
+    def action_leave(self) -> None:
+        """Back to the explorer as it was."""
+        self.stop()
+        self.dismiss(None)
+
+
+def named(choices: Choices) -> str:
+    """The model and its size, as in "gmm K=3"."""
+    model = choices.model
+    return f"{model.name} K={choices.n_components}" if hasattr(model, model.size_option) else model.name

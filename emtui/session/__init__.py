@@ -1,0 +1,1 @@
+"""One exploration without a screen: session, worker, snapshot, messages, queries and branches."""

@@ -1,0 +1,126 @@
+"""What a pane may want to know of a step that takes more than a look; a question is a value, answered elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from engine.em.step import Step
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from emtui.spec.run_spec import Choices
+
+if TYPE_CHECKING:
+    from engine.analysis.convergence_rate import MapRate
+
+
+@dataclass(frozen=True)
+class BoundAlong:
+    """The objective and the bound along one parameter, such as "means[1,2]"; None is the line from θ_old to θ_new.
+
+    points: of each curve.
+    """
+
+    name: str | None = None
+    points: int = 200
+
+
+@dataclass(frozen=True)
+class RowWorked:
+    """The E-step of one row in its own numbers, or of one word of it; both are counted as the model counts them."""
+
+    row: int
+    word: int | None = None
+
+
+@dataclass(frozen=True)
+class ParameterWorked:
+    """The M-step of one parameter in its own numbers."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class OverlapAt:
+    """The two components that are hardest to tell apart at θ."""
+
+
+@dataclass(frozen=True)
+class RateAt:
+    """The rate of EM at θ, measured so many iterations further; None begins."""
+
+    so_far: MapRate | None
+    iterations: int
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """The ledger of the step that would come of θ moved to `params` by hand; `message` says what was moved."""
+
+    params: Any
+    message: str
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The ledger of the step that would come of another weight for a row of the data set; by the step's choices."""
+
+    choices: Choices
+    row: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class OtherBranch:
+    """Another branch beside the present one, counted from 0; None for the one that the present one left.
+
+    Several branches are the session's to know: the runner answers this one.
+    """
+
+    branch: int | None = None
+
+
+Question: TypeAlias = OtherBranch | Placed | Weighed | BoundAlong | RowWorked | ParameterWorked | OverlapAt | RateAt
+
+
+def answer(question: Question, step: Step) -> Any:
+    """The engine's answer, or the sentence that says why there is none."""
+    try:
+        match question:
+            case BoundAlong(name, points):
+                from engine.analysis.bound_profile import LINE, bound_slice
+
+                return bound_slice(step, LINE if name is None else name, points)
+            case RowWorked(row, None):
+                from engine.explain.derivation import worked_row
+
+                return worked_row(step, row)
+            case RowWorked(row, int(word)):
+                from engine.explain.derivation import worked_word
+
+                return worked_word(step, row, word)
+            case ParameterWorked(name):
+                from engine.explain.derivation import worked_parameter
+
+                return worked_parameter(step, name)
+            case OverlapAt():
+                from engine.analysis.overlap import overlap_of
+
+                return overlap_of(step)
+            case RateAt(so_far, iterations):
+                from engine.analysis.convergence_rate import measured
+
+                return measured(step, so_far, iterations=iterations)
+            case Placed(params, message):
+                from engine.editing.edits import placed
+                from engine.explain.ledger import ledger
+
+                return ledger(placed(step, params, message), step)
+            case Weighed(choices, row, weight):
+                from emtui.session.row_weights import with_row_weighed
+                from engine.explain.ledger import ledger
+
+                return ledger(with_row_weighed(choices, step, row, weight), step)
+    except EngineError as error:
+        return str(error)

@@ -1,0 +1,275 @@
+"""The race: every way to run EM and k-means from one start, EM from further ones, an iteration each in turn.
+
+No screen here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from emtui.session.baseline import classes_to_find
+from emtui.spec.labels_given import NONE, n_given
+from emtui.spec.run_spec import Choices
+from engine.analysis.evaluation import agreement
+from engine.arrays import IntArray
+from engine.baselines.kmeans import KMeans, KMeansParams
+from engine.em.algorithm import Rising
+from engine.em.algorithms import ALGORITHMS, algorithm_named
+from engine.em.inference import EXACT, Exact
+from engine.em.loop import advance, begin_problem, e_step, m_step, stopped
+from engine.em.step import Evaluation, Posterior, Problem, Step
+from engine.em.stopping import StoppingRule
+from engine.errors import EngineError, OptionError
+
+KMEANS = "k-means"
+N_STARTS, MOST_STARTS = 3, 12
+_CENTRES = {"gmm": "means", "bernoulli": "probabilities", "poisson": "rates"}  # which of θ⁰ are centres for k-means
+
+
+_MUST_RISE: dict[Rising, str] = {
+    "both": "its objective must rise, and so must the bound",
+    "objective": "its objective must rise",
+    "elbo": "its bound must rise, but the objective may fall",
+    "nothing": "its objective may fall, and so may the bound",
+}
+
+
+@dataclass(frozen=True)
+class Lap:
+    """A racer after an iteration; all numbers are of the parameters that it has then.
+
+    Attributes:
+        iteration: 0 at the start.
+        seconds: of computing, since the start; judging how good the parameters are does not count.
+        objective: of the model at these parameters; nan where it can't be had.
+        hits: rows whose matched label is right, of those whose class is known and was not given.
+    """
+
+    iteration: int
+    seconds: float
+    objective: float
+    hits: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Racer:
+    """One way to run EM, and how far it has come.
+
+    Attributes:
+        name: of the algorithm, or k-means; of classic EM from a further start its seed.
+        choices: what opens it in the explorer; None where it can't be run.
+        laps: the start, and the end of each iteration.
+        converged: it is at rest.
+        stop_reason: in words; None while it goes on.
+        error: why it could not be run, or not further, in words.
+    """
+
+    name: str
+    choices: Choices | None
+    laps: tuple[Lap, ...] = ()
+    converged: bool = False
+    stop_reason: str | None = None
+    error: str | None = None
+
+    @property
+    def over(self) -> bool:
+        """It goes no further."""
+        return self.stop_reason is not None or self.error is not None
+
+    @cached_property
+    def best(self) -> float:
+        """The highest objective on its way; nan where it has none."""
+        return max((lap.objective for lap in self.laps if math.isfinite(lap.objective)), default=math.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Race:
+    """All racers at one moment.
+
+    Attributes:
+        racers: in a fixed order.
+        n_judged: rows whose class is known and was not given; 0 where there are none.
+        n_given: rows whose class was given, which count as neither right nor wrong.
+    """
+
+    racers: tuple[Racer, ...]
+    n_judged: int
+    n_given: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Nobody runs any more."""
+        return all(racer.over for racer in self.racers)
+
+
+def must_rise(racer: Racer) -> str:
+    """Whether its objective must rise, in a sentence; "" of a racer that can't be run."""
+    if racer.choices is None:
+        return ""
+    if racer.name == KMEANS:
+        return "k-means: its inertia never rises, but the objective may fall."
+    if racer.choices.model.samples:
+        return f"{racer.name}: its E-steps draw, so that nothing must rise."
+    return f"{racer.name}: {_MUST_RISE[algorithm_named(racer.choices.algorithm).rises]}."
+
+
+def why_no_race(choices: Choices) -> str:
+    """Why these choices can't be raced, in a sentence; "" where they can."""
+    if choices.model.supervised:
+        return "The race is for hidden components: the curves already show both ways to train a network."
+    if choices.model.name == "kmeans":
+        return "Every algorithm is the same for k-means: choose a mixture to race."
+    return ""
+
+
+def race(choices: Choices, n_starts: int = N_STARTS) -> Iterator[Race]:
+    """Run them all, and tell how it stands after the start and after every iteration of all; leave the loop to stop.
+
+    Args:
+        choices: the model, and the start of all the algorithms.
+        n_starts: how many starts there are for classic EM: that one, and those of the seeds that follow.
+
+    Raises:
+        EngineError: there is nothing to race, or the model can't start; one sentence.
+    """
+    reason = why_no_race(choices)
+    if reason:
+        raise OptionError(reason)
+    if not 1 <= n_starts <= MOST_STARTS:
+        raise OptionError(f"a race has 1 to {MOST_STARTS} starts, not {n_starts}.")
+    plain = replace(choices, algorithm="classic")
+    first = begin_problem(_problem(plain), plain.start)
+    truth = classes_to_find(plain)  # for k-means, too, which is given none
+    runners = [_of_algorithm(plain, _as_chosen(choices, name), first, truth) for name in ALGORITHMS]
+    runners += [_of_start(plain, plain.seed + further, truth) for further in range(1, n_starts)]
+    clusters = _of_kmeans(plain, first, truth)
+    if clusters is not None:
+        runners.append(clusters)
+    n_judged = 0 if truth is None else int((truth >= 0).sum())
+    now = Race(tuple(runner.racer for runner in runners), n_judged, n_given(plain))
+    yield now
+    while not now.over:
+        for runner in runners:
+            runner.lap()
+        now = replace(now, racers=tuple(runner.racer for runner in runners))
+        yield now
+
+
+def _problem(choices: Choices) -> Problem:
+    model = choices.model
+    return Problem(model, model.observe(*choices.table), algorithm_named(choices.algorithm), choices.seed)
+
+
+def _as_chosen(choices: Choices, name: str) -> str:
+    """The algorithm, with the user's own options where it is theirs."""
+    return choices.algorithm if algorithm_named(choices.algorithm).name == name else name
+
+
+class _Runner:
+    """A racer under way: its present step, and what became of it so far."""
+
+    def __init__(
+        self, racer: Racer, step: Step | None, rules: tuple[StoppingRule, ...], truth: IntArray | None
+    ) -> None:
+        self.racer, self._step, self._rules, self._truth = racer, step, rules, truth
+        if step is not None:
+            self._take(step)
+
+    def lap(self) -> None:
+        """One iteration; what can't be done ends the race for it."""
+        if self.racer.over or self._step is None:
+            return
+        try:
+            step = stopped(advance(advance(self._step)), self._rules)
+            self._take(step)
+        except EngineError as error:
+            self.racer = replace(self.racer, error=str(error))
+            return
+        self._step.release(keep=step)
+        self._step = step
+
+    def _take(self, step: Step) -> None:
+        seconds = step.seconds
+        objective, labels_at = self.judged(step)
+        hits = None if self._truth is None else agreement(Posterior(labels_at).labels, self._truth).hits
+        lap = Lap(step.iteration, seconds, objective, hits)
+        self.racer = replace(
+            self.racer, laps=(*self.racer.laps, lap), converged=step.converged, stop_reason=step.stop_reason
+        )
+
+    def judged(self, step: Step) -> tuple[float, Evaluation]:
+        """The objective at θ, and where its labels come from: the posterior at θ, whatever the algorithm settles on."""
+        exact = isinstance(step.at.inference, Exact)
+        return step.objective, step.at if exact else Evaluation(step.problem, step.params, EXACT)
+
+
+class _Clusters(_Runner):
+    """k-means; its partition is judged as the model would: by the parameters that are best for those labels."""
+
+    def __init__(
+        self, racer: Racer, step: Step, rules: tuple[StoppingRule, ...], truth: IntArray | None, first: Step
+    ) -> None:
+        self._first = first
+        super().__init__(racer, step, rules, truth)
+
+    def judged(self, step: Step) -> tuple[float, Evaluation]:
+        """log p(X | θ̂) + log p(θ̂), with θ̂ = argmax log p(X, Z | θ) for the labels Z of k-means."""
+        labels = Evaluation(step.problem, step.params, EXACT)
+        if step.phase == "init":
+            return self._first.objective, labels
+        problem = self._first.problem
+        try:
+            known = replace(problem, data=problem.model.observe(problem.data.X, Posterior(labels).labels))
+            best = m_step(e_step(begin_problem(known, self._first.params))).params
+            at = Evaluation(problem, best, EXACT)
+            return at.objective, labels
+        except EngineError:  # a cluster that no component can be fitted to
+            return math.nan, labels
+
+
+def _of_algorithm(choices: Choices, algorithm: str, first: Step, truth: IntArray | None) -> _Runner:
+    name, choices = algorithm_named(algorithm).name, replace(choices, algorithm=algorithm)
+    problem = replace(first.problem, algorithm=algorithm_named(algorithm))
+    try:
+        step = stopped(begin_problem(problem, first.params), choices.rules)
+        return _Runner(Racer(name, choices), step, choices.rules, truth)
+    except EngineError as error:
+        return _Runner(Racer(name, None, error=str(error)), None, choices.rules, truth)
+
+
+def _of_start(choices: Choices, seed: int, truth: IntArray | None) -> _Runner:
+    """Classic EM from another start, also where one was published."""
+    name = f"seed {seed}"
+    try:
+        own = choices.started_anew(seed)
+        step = stopped(begin_problem(_problem(own), own.start), own.rules)
+        return _Runner(Racer(name, own), step, own.rules, truth)
+    except EngineError as error:
+        return _Runner(Racer(name, None, error=str(error)), None, choices.rules, truth)
+
+
+def _of_kmeans(choices: Choices, first: Step, truth: IntArray | None) -> _Runner | None:
+    """k-means from the centres of θ⁰; None where the model has none, or values are missing."""
+    part = _CENTRES.get(choices.model.name)
+    if part is None or choices.dataset.has_missing:
+        return None
+    model = KMeans(n_components=choices.n_components)
+    centers: Any = getattr(first.params, part)
+    centers = centers if centers.ndim == 2 else centers[:, None]
+    theirs = replace(
+        choices,
+        model=model,
+        start=KMeansParams(centers),
+        start_file=None,
+        known=NONE,
+        stop="responsibilities=0.5",
+    )  # at rest when no row goes to another cluster
+    try:
+        problem = Problem(model, model.observe(choices.table[0]), algorithm_named("classic"), choices.seed)
+        return _Clusters(Racer(KMEANS, theirs), begin_problem(problem, theirs.start), theirs.rules, truth, first)
+    except EngineError as error:
+        return _Runner(Racer(KMEANS, None, error=str(error)), None, choices.rules, truth)

@@ -1,0 +1,298 @@
+"""One exploration: choices, the steps taken so far, and where the cursor stands. No screen here; tested without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from emtui.session.baseline import agreement_with_classes, kmeans_steps
+from emtui.session.row_weights import weight_of, with_row_weighed
+from emtui.session.snapshot import Baseline, Frame, Record
+from emtui.session.temperature import turned
+from emtui.spec.run_spec import Choices
+from engine.arrays import Array, IntArray
+from engine.editing.edits import is_by_hand, placed
+from engine.em.algorithms import Annealed
+from engine.em.loop import advance, begin, stopped, switch_algorithm
+from engine.em.step import Evaluation, Posterior, Problem, Step
+from engine.em.timeline import Timeline
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from emtui.networks.training_history import Learners
+
+ROWS_DRAWN = 100_000
+
+
+class Session:
+    """Choices, a timeline, and the scalars of every step; it hands out frames.
+
+    Raises (on making one):
+        EngineError: the model can't start on these data; one sentence.
+    """
+
+    def __init__(self, choices: Choices) -> None:
+        self._records: dict[Step, Record] = {}
+        self._labels: tuple[Step, IntArray] | None = None
+        self._responsibilities: list[tuple[Evaluation, Array]] = []
+        self._drawn: dict[Problem, tuple[IntArray, IntArray]] = {}
+        first = self._begin(choices)
+        self._choices_of = {first.problem: choices}
+        self.timeline = Timeline(first)
+        self._turned: Annealed | None = None  # what the next step goes on by, where the temperature was turned
+        self._learners = _learners_of(choices)
+        self._baseline_steps = kmeans_steps(choices)
+        self._baseline: Baseline | None = None
+        self.baseline_is_due = True  # k-means has not come to its end, or has not begun
+
+    @property
+    def choices(self) -> Choices:
+        """The choices that the present branch began with; another start has another seed."""
+        return self._choices_of[self.timeline.current.problem]
+
+    @staticmethod
+    def _begin(choices: Choices) -> Step:
+        first = begin(
+            choices.model,
+            *choices.table,
+            start=choices.start,
+            seed=choices.seed,
+            algorithm=choices.algorithm,
+        )
+        return stopped(first, choices.rules)
+
+    # walking
+
+    def refusal(self, phase: str | None = None) -> str | None:
+        """Why the next step can't be taken, in words; None where it can."""
+        step = self.timeline.current
+        if phase == "M" and step.phase != "E":
+            return "An M-step needs responsibilities: press e first."
+        if phase == "E" and step.phase == "E":
+            return "The responsibilities already belong to these parameters: press m to move the parameters."
+        if step.stop_reason is not None and self.timeline.at_end and any(event.stops for event in step.events):
+            return f"The run can't go on from here: {step.stop_reason}."
+        return None
+
+    def take(self, phase: str | None = None) -> str:
+        """Take the next half-step and record it; going on after looking back opens a branch.
+
+        Returns:
+            A sentence to say beside the step's own, or "".
+
+        Raises:
+            EngineError: the step can't be taken (`refusal`), or the model can't go on; nothing is recorded then.
+        """
+        refused = self.refusal(phase)
+        if refused is not None:
+            raise EngineError(refused)
+        left = self.timeline.branch
+        self.timeline.record(stopped(advance(self._as_turned(self.timeline.current)), self.choices.rules))
+        return self._recorded(left)
+
+    def place(self, params: Any, message: str) -> str:
+        """Move θ by hand, in the place of the M-step, on a branch of its own; what can't be is an EngineError.
+
+        message says what was moved, and becomes the step's event. Returns a sentence on the branch that this opened.
+        """
+        return self._fork(placed(self.timeline.current, params, message))
+
+    def weigh_row(self, row: int, weight: float) -> str:
+        """Leave out a row of the data set (0), count it twice (2) or put it back (1); as `place` does."""
+        return self._fork(with_row_weighed(self.choices, self.timeline.current, row, weight))
+
+    def weight_of(self, row: int) -> float:
+        """What a row of the data set counts in the present step."""
+        return weight_of(self.choices, self.timeline.current, row)
+
+    def _fork(self, step: Step) -> str:
+        left = self.timeline.branch
+        self._choices_of.setdefault(step.problem, self.choices)
+        self.timeline.fork(step)
+        return self._recorded(left)
+
+    def _recorded(self, left: int) -> str:
+        """What to say after recording a step, where that left a branch."""
+        self._record(self.timeline.cursor, self.timeline.current)  # now, while its statistics are at hand
+        now = self.timeline.branch
+        return "" if now == left else f"This opened branch {now + 1}; branch {left + 1} is kept."
+
+    def turn_temperature(self, factor: float) -> str:
+        """Let the next E-steps be hotter or cooler; the steps that were taken stay as they are.
+
+        Returns:
+            A sentence that says how hot.
+
+        Raises:
+            OptionError: this is not annealed EM, so that there is no temperature.
+        """
+        step = self.timeline.current
+        upcoming = step.iteration + 1
+        present = self.choices.algorithm if self._turned is None else self._turned.text
+        self._turned = turned(present, upcoming, factor)
+        return (
+            f"From the E-step of iteration {upcoming} on the temperature is {self._turned.initial:.3g}, turned by hand"
+            ": a copied command holds it from the start."
+        )
+
+    def _as_turned(self, step: Step) -> Step:
+        """The step to go on from: by another temperature, where it was turned."""
+        if self._turned is None:
+            return step
+        choices = replace(self._choices_of[step.problem], algorithm=self._turned.text)
+        step, self._turned = switch_algorithm(step, self._turned), None
+        self._choices_of[step.problem] = choices
+        return step
+
+    def take_iteration(self) -> str:
+        """Go on to the end of the next M-step: an E and an M, or the M alone after an E."""
+        notes = [self.take()]
+        while self.timeline.current.phase != "M":
+            notes.append(self.take())
+        return next((note for note in notes if note), "")
+
+    def run_on(self) -> Iterator[str]:
+        """Iterate until a stopping rule is met, a half-step at a time, so that the caller can stop in between."""
+        yield self.take()
+        while self.timeline.current.stop_reason is None:
+            yield self.take()
+
+    def restart(self, seed: int | None = None) -> None:
+        """Back to the start: the same one, or that of another seed. The old steps stay as a branch of their own."""
+        self._turned = None
+        if seed is None or seed == self.choices.seed:
+            self.timeline.go_to(0)
+            return
+        choices = self.choices.started_anew(seed)
+        first = self._begin(choices)
+        self._choices_of[first.problem] = choices
+        self.timeline.plant(first)
+
+    # looking
+
+    def frame(self, note: str = "") -> Frame:
+        """The step under the cursor as the screen shows it."""
+        return self.frame_at(self.timeline.branch, self.timeline.cursor, note)
+
+    def frame_at(self, branch: int, index: int, note: str = "") -> Frame:
+        """Any step of any branch as the screen shows it; the cursor stays where it is. Raises IndexError beyond."""
+        steps, learners = self.timeline.steps_of(branch), self._learners
+        step, previous = steps[index], steps[index - 1] if index else None
+        choices, labels = self._choices_of[step.problem], self._labels_of(step)
+        return Frame(
+            choices=choices,
+            step=step,
+            previous=previous,
+            records=tuple(self._record(place, one) for place, one in enumerate(steps)),
+            cursor=index,
+            branch=branch,
+            n_branches=self.timeline.n_branches,
+            trail=tuple(one.params for one in steps[: index + 1] if one.phase != "E"),
+            rows=self._places_and_rows(step.problem)[1],
+            responsibilities=self._drawn_responsibilities(step),
+            labels=labels,
+            agreement=agreement_with_classes(choices, labels),
+            baseline=self._baseline,
+            note=note,
+            responsibilities_before=None if previous is None else self._drawn_responsibilities(previous),
+            contest=None if learners is None else learners.contest(choices, steps, index),
+            recent=tuple(steps[max(0, index - 7) : index + 1]),
+        )
+
+    @property
+    def drawn_rows(self) -> IntArray:
+        """The rows that the picture draws: all that are fitted, or an even draw of 100,000, in order."""
+        return self._places_and_rows(self.timeline.current.problem)[1]
+
+    def _places_and_rows(self, problem: Problem) -> tuple[IntArray, IntArray]:
+        """The drawn rows as the model counts them, and as the data set does: a split leaves rows out."""
+        if problem not in self._drawn:
+            n_rows, learning = problem.data.n_rows, self._choices_of[problem].learning
+            places = np.arange(n_rows)
+            if n_rows > ROWS_DRAWN:
+                places = np.sort(np.random.default_rng(0).choice(n_rows, ROWS_DRAWN, replace=False))
+            self._drawn[problem] = (places, places if learning is None else learning.train[places])
+        return self._drawn[problem]
+
+    @property
+    def rival_is_behind(self) -> bool:
+        """The other way to train the network has not come as far as the present branch."""
+        return self._learners is not None and self._learners.is_behind(self.choices, self.timeline.steps)
+
+    def advance_rival(self) -> None:
+        """Let the other way to train the network take an iteration; it may take a moment."""
+        if self._learners is not None:
+            self._learners.advance(self.choices, self.timeline.steps)
+
+    @property
+    def baseline(self) -> Baseline | None:
+        """k-means on the same table with the same K, best of ten starts; None where it can't be run.
+
+        It may take a moment on large data: advance it in the background; a frame carries it once it is there.
+        """
+        while self.baseline_is_due:
+            self.advance_baseline()
+        return self._baseline
+
+    def advance_baseline(self) -> None:
+        """Let k-means take a half-step; after its last one `baseline_is_due` no longer holds."""
+        try:
+            next(self._baseline_steps)
+        except StopIteration as end:
+            self._baseline, self.baseline_is_due = end.value, False
+        except BaseException:
+            self.baseline_is_due = False  # what went wrong once is not tried for ever
+            raise
+
+    def _record(self, index: int, step: Step) -> Record:
+        known = self._records.get(step)
+        if known is None:
+            if self._learners is not None:
+                self._learners.judge(self._choices_of[step.problem], step)
+            matched = agreement_with_classes(self._choices_of[step.problem], self._labels_of(step))
+            known = Record(
+                index,
+                step.iteration,
+                step.phase,
+                step.log_likelihood,
+                step.log_prior,
+                step.objective,
+                step.elbo,
+                step.kl,
+                step.q_value,
+                step.entropy,
+                step.seconds,
+                None if matched is None else matched.hits,
+                is_by_hand(step),
+            )
+            self._records[step] = known
+        return known
+
+    def _drawn_responsibilities(self, step: Step) -> Array | None:
+        """q's probabilities for the drawn rows; those of the last two E-steps looked at are kept, to be compared."""
+        if step.at_q is None:
+            return None
+        known = next((r for at, r in self._responsibilities if at is step.at_q), None)
+        if known is None:
+            known = Posterior(step.at_q).rows(self._places_and_rows(step.problem)[0])
+            self._responsibilities = [*self._responsibilities[-1:], (step.at_q, known)]
+        return known
+
+    def _labels_of(self, step: Step) -> IntArray | None:
+        """Labels under q; those of the last step looked at are kept, since E and M share them."""
+        if step.at_q is None:
+            return None
+        if self._labels is None or self._labels[0].at_q is not step.at_q:
+            self._labels = (step, Posterior(step.at_q).labels)
+        return self._labels[1]
+
+
+def _learners_of(choices: Choices) -> Learners | None:
+    if choices.learning is None:
+        return None
+    from emtui.networks.training_history import Learners
+
+    return Learners()

@@ -1,0 +1,152 @@
+"""A frame: everything that the panes show of one step, as one frozen value. Panes read it; they compute no EM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from emtui.spec.run_spec import Choices
+from engine.analysis.evaluation import Agreement
+from engine.arrays import Array, IntArray
+from engine.em.fit import Run
+from engine.em.step import Phase, Step
+
+if TYPE_CHECKING:
+    from emtui.networks.rival import Contest
+    from engine.explain.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Record:
+    """The scalars of one recorded step, for the curves and the ledger: all belong to that step's parameters."""
+
+    index: int  # its place on the branch, 0 for the start
+    iteration: int
+    phase: Phase
+    log_likelihood: float
+    log_prior: float
+    objective: float
+    elbo: float
+    kl: float
+    q_value: float
+    entropy: float
+    seconds: float
+    hits: int | None  # rows whose matched label is right, where classes are known
+    by_hand: bool = False  # a person moved the parameters, or weighed the rows
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """k-means on the same data with the same K: the run of the best of ten starts, and how it agrees."""
+
+    run: Run
+    agreement: Agreement | None
+
+    def step_at(self, iteration: int, phase: Phase = "M") -> Step:
+        """k-means at the same half-step, or at rest if it got there earlier; never before its first assignment."""
+        steps = self.run.timeline.steps  # init, E, M, E, M, …
+        place = 2 * iteration - (phase == "E")
+        return steps[max(1, min(place, len(steps) - 1))]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One step as the screen shows it.
+
+    Attributes:
+        choices: what the user picked.
+        step, previous: the step under the cursor, and the one before it (None at the start).
+        records: of every step on this branch, oldest first; `records[cursor]` is this step's.
+        cursor: the place of the step on its branch.
+        branch, n_branches: the present branch, counted from 0, and how many there are.
+        trail: θ of the start and of each M-step up to the cursor.
+        rows: (m,) the rows of the data that the picture draws: all that the model is fitted to, or an even draw
+            where there are too many.
+        responsibilities: (m, K) of those rows; None before the first E-step.
+        responsibilities_before: (m, K) of those rows after the E-step before; None where there was none. After an
+            M-step they are `responsibilities` themselves, since an M-step leaves them alone.
+        labels: (n,) the likeliest component of every row; None before the first E-step.
+        agreement: labels against the known classes; None without either.
+        baseline: k-means on the same data; None where it makes no sense or is not there yet.
+        note: a sentence that the screen should say beside the step's own ("this opens branch 2"), or "".
+        recent: the last steps up to this one, oldest first: eight, or as many as there are.
+        contest: how a network fares on training and test rows, beside the other way to train it; None for others.
+    """
+
+    choices: Choices
+    step: Step
+    previous: Step | None
+    records: tuple[Record, ...]
+    cursor: int
+    branch: int
+    n_branches: int
+    trail: tuple[Any, ...]
+    rows: IntArray
+    responsibilities: Array | None
+    labels: IntArray | None
+    agreement: Agreement | None
+    baseline: Baseline | None
+    note: str = ""
+    responsibilities_before: Array | None = None
+    contest: Contest | None = None
+    recent: tuple[Step, ...] = ()
+
+    @property
+    def record(self) -> Record:
+        """The scalars of this step."""
+        return self.records[self.cursor]
+
+    @property
+    def previous_record(self) -> Record | None:
+        """The scalars of the step before."""
+        return self.records[self.cursor - 1] if self.cursor else None
+
+    @property
+    def is_last(self) -> bool:
+        """No step was recorded after this one on its branch."""
+        return self.cursor == len(self.records) - 1
+
+    @cached_property
+    def n_rows(self) -> int:
+        """Rows of the data that the model is fitted to."""
+        return self.step.problem.data.n_rows
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The numbers of this step, what each changed by, and why one fell; they are recorded, so this is cheap."""
+        from engine.explain.ledger import ledger
+
+        return ledger(self.step, self.previous)
+
+    @property
+    def moved_by_hand(self) -> bool:
+        """Something was moved by hand on the way to this step: no choices lead to it by themselves."""
+        return any(record.by_hand for record in self.records[: self.cursor + 1])
+
+    @property
+    def weighed_since(self) -> bool:
+        """Rows were weighed otherwise by hand since θ last moved before this step: its weights are shares of others."""
+        for now, before in zip(self.recent[:0:-1], self.recent[-2::-1], strict=True):
+            if now.problem.data is not before.problem.data:
+                return True
+            if before.phase != "E" and not any(event.by_hand for event in before.events):
+                return False
+        return False
+
+    def weights_of(self, rows: IntArray) -> Array | None:
+        """(len(rows),) what these rows of the data count; None where each counts once."""
+        weights, learning = self.step.problem.data.sample_weight, self.choices.learning
+        if weights is None:
+            return None
+        return np.asarray(weights[rows if learning is None else np.searchsorted(learning.train, rows)])
+
+    def responsibilities_of(self, rows: IntArray) -> Array | None:
+        """(len(rows), K) for a page of the table; None before the first E-step."""
+        posterior = self.step.posterior
+        if posterior is None:
+            return None
+        learning = self.choices.learning
+        return posterior.rows(rows if learning is None else np.searchsorted(learning.train, rows))

@@ -1,0 +1,279 @@
+"""The explorer's one polite worker: it takes steps off the event loop and posts what came of them.
+
+Jobs run one after the other. A small problem is stepped at once, by the caller, where nothing is under way: its key
+is answered in the same moment. Frames are made only when the screen can use them: at the end of the queue, or every
+so often during a long run.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from textual.message import Message
+
+from emtui.session.messages import Answered, Crashed, FrameReady, StepRefused
+from emtui.session.queries import OtherBranch, Question, answer
+from emtui.session.session import Session
+from emtui.spec.run_spec import Choices
+from engine.em.step import Step
+from engine.errors import EngineError
+
+SECONDS_BETWEEN_FRAMES = 0.1
+SMALL = 20_000  # n × (d + K) below which a step costs less than a blink
+_FEW_UNITS = 12
+_TROUBLE = (EngineError, OSError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to do with the session of one exploration; it returns a sentence to say beside the step, or "".
+
+    shows: the step may be another one afterwards. A job that answers a question leaves it alone.
+    """
+
+    generation: int
+    do: Callable[[], str]
+    shows: bool = True
+
+
+class Runner:
+    """Owns the session and the thread that works on it.
+
+    Args:
+        post: takes a message to the screen; called from either thread.
+    """
+
+    def __init__(self, post: Callable[[Message], object]) -> None:
+        self._post = post
+        self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._unfinished: dict[int, Job] = {}  # those in the queue, and the one that is being done
+        self._lock = threading.Lock()
+        self._cancelled = threading.Event()
+        self._generation = 0
+        self._session: Session | None = None
+        self._thread: threading.Thread | None = None
+        self._running_on = False
+        self._note = ""  # beside the step that is shown
+        self._owed = False  # a step was taken that no frame has shown yet
+        self._asked: dict[type, tuple[Question | None, Step | None]] = {}
+
+    @property
+    def session(self) -> Session | None:
+        """The exploration that is under way; None before the first one has started."""
+        return self._session
+
+    @property
+    def generation(self) -> int:
+        """The number of the present exploration; messages of earlier ones are stale."""
+        return self._generation
+
+    @property
+    def busy(self) -> bool:
+        """Something is queued or being computed."""
+        return self._jobs.unfinished_tasks > 0
+
+    @property
+    def stepping(self) -> bool:
+        """Something that may change the step is queued or being computed: more than questions."""
+        return any(job.shows for job in tuple(self._unfinished.values()))
+
+    @property
+    def running_on(self) -> bool:
+        """A run to convergence is under way."""
+        return self._running_on
+
+    def open(self, make_choices: Callable[[], Choices], *, small: bool = False) -> None:
+        """Begin another exploration; what the old one still had to do is dropped.
+
+        Where the new one can't be begun the old one stays, and the reason is posted.
+        """
+        self.cancel()
+        generation = self._generation + 1
+
+        def job() -> str:
+            session = Session(make_choices())
+            self._session = session
+            return ""
+
+        self._generation = generation
+        self._asked.clear()
+        self._submit(Job(generation, job), at_once=small)
+
+    def _follow(self) -> str:
+        """Run k-means beside the model, and let the rival of a network catch up, while nobody waits for a step.
+
+        It goes an iteration at a time and gives way to any other job, after which it goes on (`_perform`).
+        """
+        session, shown = self._session, time.monotonic()
+        while session is not None and _has_more_to_follow(session):
+            if not self._jobs.empty() or self._cancelled.is_set():
+                break
+            if session.baseline_is_due:
+                session.advance_baseline()
+                self._owed |= not session.baseline_is_due
+                continue
+            session.advance_rival()
+            self._owed = True
+            if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
+                shown = time.monotonic()
+                self._show(self._generation, self._note)
+        return ""
+
+    def do(self, action: Callable[[Session], str | None]) -> None:
+        """Do something with the session, in its turn, and show the step where it stands then."""
+
+        def job() -> str:
+            return (action(self._session) or "") if self._session is not None else ""
+
+        self._submit(Job(self._generation, job), at_once=self._is_small)
+
+    def ask(self, question: Question, step: Step) -> None:
+        """Answer a question about a step when its turn comes; of each kind of question the last one asked counts."""
+        kind, generation = type(question), self._generation
+        self._asked[kind] = (question, step)
+        self._submit(Job(generation, lambda: self._answer(kind, generation), shows=False), at_once=False)
+
+    def _answer(self, kind: type, generation: int) -> str:
+        question, step = self._asked.pop(kind, (None, None))
+        if question is not None and step is not None:
+            self._post(Answered(question, step, self._answered(question, step), generation))
+        return ""
+
+    def _answered(self, question: Question, step: Step) -> Any:
+        if not isinstance(question, OtherBranch):
+            return answer(question, step)
+        from emtui.session.branches import two_branches
+
+        assert self._session is not None  # nobody asks of branches before there is one
+        try:
+            return two_branches(self._session, question.branch)
+        except EngineError as error:
+            return str(error)
+
+    def run_on(self) -> None:
+        """Iterate until a stopping rule is met or `cancel` is called, showing frames on the way."""
+        if self._running_on:
+            return
+        self._running_on = True
+        self._submit(Job(self._generation, self._run_on), at_once=False)
+
+    def _run_on(self) -> str:
+        first_note, shown = "", time.monotonic()
+        try:
+            if self._session is None:
+                return ""
+            for note in self._session.run_on():
+                first_note = first_note or note
+                if self._cancelled.is_set():
+                    return f"Stopped at iteration {self._session.timeline.current.iteration}, before it came to rest."
+                if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
+                    shown = time.monotonic()
+                    self._show(self._generation, "Running: escape stops.")
+        finally:
+            self._running_on = False
+        return first_note
+
+    def cancel(self) -> None:
+        """Stop what is under way at the next half-step, and forget what is queued, but for questions."""
+        self._cancelled.set()
+        self._running_on = False  # a run that was queued, and is dropped here, would never say so itself
+        questions: list[Job] = []
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is not None and not job.shows:
+                questions.append(job)
+            self._done(job)
+        for job in questions:
+            self._put(job)
+
+    def _put(self, job: Job) -> None:
+        self._unfinished[id(job)] = job
+        self._jobs.put(job)
+
+    def _done(self, job: Job | None) -> None:
+        self._unfinished.pop(id(job), None)
+        self._jobs.task_done()
+
+    def close(self) -> None:
+        """Stop the thread; it ends by itself after the half-step that it is in."""
+        self.cancel()
+        self._asked.clear()
+        self._jobs.put(None)
+
+    def wait(self) -> None:
+        """Block until nothing is queued or under way."""
+        self._jobs.join()
+
+    @property
+    def _is_small(self) -> bool:
+        if self._session is None:
+            return False
+        choices = self._session.choices
+        n_rows, n_columns = choices.dataset.X.shape
+        if choices.model.supervised and choices.n_components > _FEW_UNITS:
+            return False  # a step takes 2^m of something
+        return bool(n_rows * (n_columns + choices.n_components) <= SMALL)
+
+    def _submit(self, job: Job, *, at_once: bool) -> None:
+        if at_once and not self.busy and self._lock.acquire(blocking=False):
+            try:
+                self._cancelled.clear()
+                self._perform(job)
+            finally:
+                self._lock.release()
+            return
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="emtui-runner", daemon=True)
+            self._thread.start()
+        self._put(job)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                with self._lock:
+                    self._cancelled.clear()
+                    self._perform(job)
+            finally:
+                self._done(job)
+        self._done(None)
+
+    def _perform(self, job: Job) -> None:
+        if job.generation != self._generation:
+            return
+        try:
+            note = job.do()
+            if job.shows:
+                self._note, self._owed = note, True
+            if note or (self._owed and self._jobs.empty()):
+                self._show(job.generation, self._note)
+        except _TROUBLE as error:
+            self._post(StepRefused(_sentence(error), job.generation))
+        except Exception as error:
+            self._post(Crashed(error))
+        if job.do != self._follow and self._session is not None and _has_more_to_follow(self._session):
+            self._submit(Job(job.generation, self._follow, shows=False), at_once=False)
+
+    def _show(self, generation: int, note: str) -> None:
+        if self._session is not None and generation == self._generation:
+            self._owed = False
+            self._post(FrameReady(self._session.frame(note), generation))
+
+
+def _has_more_to_follow(session: Session) -> bool:
+    return session.baseline_is_due or session.rival_is_behind
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this step: choose fewer rows, columns or components."
+    if isinstance(error, OSError):
+        return f"{error.filename or 'The file'} can't be used: {error.strerror or error}."
+    return str(error)

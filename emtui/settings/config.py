@@ -1,0 +1,73 @@
+"""The user's settings: a small TOML file in the platform's config folder; what is wrong in it is said, not fatal."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+THEMES = ("emtui-dark", "emtui-light")
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the file says; defaults where it says nothing.
+
+    theme: a name of Textual's themes or ours. keymap: binding ids to keys. ascii: no braille, no blocks.
+    warnings: sentences about lines that could not be used.
+    """
+
+    theme: str = THEMES[0]
+    keymap: dict[str, str] = field(default_factory=dict)
+    ascii: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+def config_path() -> Path:
+    """Where the file is looked for: `EMTUI_CONFIG`, else the platform's own folder."""
+    given = os.environ.get("EMTUI_CONFIG")
+    if given:
+        return Path(given)
+    from platformdirs import user_config_path
+
+    return user_config_path("emtui") / "config.toml"
+
+
+def load_config(path: Path | None = None) -> Config:
+    """The user's settings; the defaults where there is no file, and a warning for each line that can't be used."""
+    import tomllib
+
+    path = path or config_path()
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return Config(warnings=(f"The settings in {path} can't be read ({error}): the defaults are used.",))
+    return _checked(said, path)
+
+
+def _checked(said: dict[str, Any], path: Path) -> Config:
+    from emtui.settings.keys import EXPLORE
+
+    warnings = [
+        f"{path} has a setting {key!r} that is not known: use theme, ascii or [keys]."
+        for key in said
+        if key not in {"theme", "ascii", "keys"}
+    ]
+    theme, ascii_only, keys = said.get("theme", THEMES[0]), said.get("ascii", False), said.get("keys", {})
+    if not isinstance(theme, str):
+        warnings.append(f"theme in {path} must be a name in quotes.")
+        theme = THEMES[0]
+    if not isinstance(ascii_only, bool):
+        warnings.append(f"ascii in {path} must be true or false.")
+        ascii_only = False
+    known = {binding.id for binding in EXPLORE}
+    keymap = {}
+    for name, key in keys.items() if isinstance(keys, dict) else ():
+        if name in known and isinstance(key, str) and key.strip():
+            keymap[name] = key
+        else:
+            warnings.append(f"[keys] in {path} has {name!r}: name a binding from the help, and a key in quotes.")
+    return Config(theme, keymap, ascii_only, tuple(warnings))

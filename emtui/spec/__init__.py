@@ -1,0 +1,1 @@
+"""What a user picked: from words, from a form, from a file."""

@@ -1,0 +1,74 @@
+"""Known labels in words: all, few, N% or none of the classes are given to a mixture, class c to component c."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from engine.arrays import IntArray
+from engine.errors import DataError, OptionError
+from engine.models.known_labels import some_labels
+from engine.text import quoted
+
+if TYPE_CHECKING:
+    from emtui.spec.run_spec import Choices
+
+NONE, FEW, ALL = "none", "few", "all"
+FEW_SHARE = 0.1
+
+
+def parse_known(text: str) -> str:
+    """The words as they are kept: "none", "few", "all" or "25%".
+
+    Raises:
+        OptionError: they are none of these.
+    """
+    word = "".join(text.split()).lower()
+    if word in (NONE, FEW, ALL):
+        return word
+    try:
+        percent = float(word.removesuffix("%")) if word.endswith("%") else math.nan
+    except ValueError:
+        percent = math.nan
+    if not 0.0 <= percent <= 100.0:
+        raise OptionError(f"known labels are all, few, none or a share such as 25%, not {quoted(text)}.")
+    return {0.0: NONE, 100.0 * FEW_SHARE: FEW, 100.0: ALL}.get(percent, f"{percent!r}%".replace(".0%", "%"))
+
+
+def share_of(known: str) -> float:
+    """The share of each class that the words stand for, from 0 to 1."""
+    named = {NONE: 0.0, FEW: FEW_SHARE, ALL: 1.0}
+    return named[known] if known in named else float(known.removesuffix("%")) / 100.0
+
+
+def n_given(choices: Choices) -> int:
+    """Rows whose class the model is given; they don't count as right or wrong anywhere."""
+    return 0 if choices.labels is None else int((choices.labels >= 0).sum())
+
+
+def known_labels(choices: Choices) -> IntArray | None:
+    """(n,) the class where it is given, −1 where not; None where none is given.
+
+    The rows do not depend on the seed of the start, so that starts are compared on the same labels.
+
+    Raises:
+        EngineError: the model takes no labels, or the data have none, or more classes than components; one sentence.
+    """
+    if choices.known == NONE:
+        return None
+    data, model = choices.dataset, choices.model
+    if not model.takes_labels:
+        why = "learns the classes as they are" if model.supervised else "takes no known labels"
+        raise OptionError(f"the {model.name} model {why}: set known labels to none.")
+    if data.y is None or not (data.y >= 0).any():
+        raise DataError(
+            f"{quoted(data.name)} has no known classes to give: set known labels to none, choose labelled data, or "
+            "name the column of a file with --label."
+        )
+    classes = len(data.class_names)
+    if classes > choices.n_components:
+        raise OptionError(
+            f"{quoted(data.name)} has {classes} classes, and with known labels each is a component: "
+            f"take at least {classes} components, not {choices.n_components}, or set known labels to none."
+        )
+    return some_labels(data.y, share_of(choices.known))

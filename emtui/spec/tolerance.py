@@ -1,0 +1,27 @@
+"""The change of the objective at which a run stops, whatever rule it was chosen by."""
+
+from __future__ import annotations
+
+from emtui.spec.run_spec import Choices
+from engine.em.stopping import AnyOf, ObjectiveChange, StoppingRule
+
+
+def tolerance_of(choices: Choices) -> float:
+    """The change of the objective per observation at which the run stops, or would if nothing else were chosen."""
+    found = _of(choices.rules)
+    return choices.tol if found is None else found
+
+
+def stops_by_objective(choices: Choices) -> bool:
+    """Such a change stops the run."""
+    return _of(choices.rules) is not None
+
+
+def _of(rules: tuple[StoppingRule, ...]) -> float | None:
+    for rule in rules:
+        found = _of(rule.rules) if isinstance(rule, AnyOf) else None
+        if isinstance(rule, ObjectiveChange):
+            return rule.tol
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,131 @@
+"""Labelled rows as a network learns from them: which are trained on, which are held back, and in which units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.data.dataset import Dataset
+from engine.data.train_test import train_test_split
+from engine.data.units import Units, standard_units
+from engine.errors import DataError, OptionError
+from engine.text import quoted
+
+if TYPE_CHECKING:
+    from emtui.spec.run_spec import Choices
+
+
+@dataclass(frozen=True, eq=False)
+class Learning:
+    """The rows of a data set, split.
+
+    Attributes:
+        inputs: (n, p) every row as the model takes it in.
+        targets: (n,) the class of every row, 0…g−1.
+        train, test: the rows that are trained on and those that are held back, rising; test may be empty.
+        units: how to come from the inputs back to the data's own units; None where they are the same.
+        input_names: p names.
+        class_names: g names.
+    """
+
+    inputs: Array
+    targets: IntArray
+    train: IntArray
+    test: IntArray
+    units: Units | None
+    input_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+
+    @property
+    def n_classes(self) -> int:
+        """g."""
+        return len(self.class_names)
+
+    def is_test(self, row: int) -> bool:
+        """The row of the data is held back."""
+        place = int(np.searchsorted(self.test, row))
+        return place < len(self.test) and int(self.test[place]) == row
+
+    def rows(self, held_back: bool) -> IntArray:
+        """The rows of the data that are held back, or those that are trained on."""
+        return self.test if held_back else self.train
+
+
+def learning_of(choices: Choices) -> Learning:
+    """The split and the inputs that these choices stand for.
+
+    Inputs are standardised, where that is asked for, by mean and standard deviation of the training rows alone, so
+    that nothing of the held-back rows is known beforehand.
+
+    Raises:
+        EngineError: the data can't be learned from, or not be split so; one sentence.
+    """
+    data = choices.dataset
+    targets = _checked_targets(data)
+    train, test = _split(choices, targets)
+    missing = np.setdiff1d(np.unique(targets), targets[train])
+    if len(missing):
+        raise DataError(
+            f"the class {quoted(data.class_names[int(missing[0])])} has no training row in this split: "
+            "stratify it, hold back fewer rows, or take another seed."
+        )
+    if data.has_missing:
+        row, column = (int(i) for i in np.argwhere(np.isnan(data.X))[0])
+        raise DataError(
+            f"{data.row_name(row)} has no {quoted(data.feature_names[column])}, and a network needs every input: "
+            "leave out that row or column."
+        )
+    if not choices.standardize:
+        return Learning(data.X, targets, train, test, None, data.feature_names, data.class_names)
+    units, _ = standard_units(data.X[train])
+    inputs = units.to_standard(data.X)
+    return Learning(inputs, targets, train, test, units, data.feature_names, data.class_names)
+
+
+def _checked_targets(data: Dataset) -> IntArray:
+    if data.y is None:
+        raise DataError(
+            f"{quoted(data.name)} has no column of known classes, and a network learns from them: "
+            "choose labelled data, or name the column of a file with --label."
+        )
+    unknown = np.flatnonzero(data.y < 0)
+    if len(unknown):
+        rows = "1 row" if len(unknown) == 1 else f"{len(unknown)} rows"
+        verb = "has" if len(unknown) == 1 else "have"
+        raise DataError(
+            f"{rows} of {quoted(data.name)} {verb} no class (the first is {data.row_name(int(unknown[0]))}), and a "
+            "network learns from classes alone: leave those rows out or give them one."
+        )
+    if data.y.min() == data.y.max():
+        name = quoted(data.class_names[int(data.y[0])])
+        raise DataError(
+            f"every row of {quoted(data.name)} is of the class {name}, so there is nothing to tell apart: "
+            "choose another label column."
+        )
+    return data.y
+
+
+def _split(choices: Choices, targets: IntArray) -> tuple[IntArray, IntArray]:
+    share = choices.test_share
+    if not 0.0 <= share < 1.0:
+        raise OptionError(f"the test share must be at least 0 and below 1, not {share:g}.")
+    if share == 0.0:
+        return np.arange(len(targets)), np.arange(0)
+    counts = np.bincount(targets)
+    if choices.stratify and (counts == 1).any():
+        name = quoted(choices.dataset.class_names[int(np.flatnonzero(counts == 1)[0])])
+        raise DataError(
+            f"the class {name} has a single row, which can't be both trained on and held back: "
+            "leave that row out, or hold back none (--test-share 0)."
+        )
+    seed = choices.seed if choices.split_seed is None else choices.split_seed
+    split = train_test_split(targets, train_share=train_share(share), stratified=choices.stratify, seed=seed)
+    return split.train, split.test
+
+
+def train_share(test_share: float) -> float:
+    """What is left for training, without the dust of the subtraction: 0.6 of 0.4."""
+    return round(1.0 - test_share, 12)

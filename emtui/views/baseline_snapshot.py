@@ -1,0 +1,91 @@
+"""k-means beside the model: the baseline as a frame of its own, so that it is shown as every model is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from emtui.charts.axes import Axis, fit_axes
+from emtui.charts.scene import Range, Scene
+from emtui.session.baseline import agreement_with_classes
+from emtui.session.snapshot import Baseline, Frame
+from emtui.spec.run_spec import Choices
+from engine.analysis.evaluation import match
+from engine.arrays import IntArray
+from engine.baselines.kmeans import KMeansParams
+
+
+def why_no_baseline(choices: Choices) -> str:
+    """Why k-means can't stand beside these choices, in a sentence; "" where it can."""
+    data, k = choices.dataset, choices.n_components
+    if choices.model.name == "kmeans":
+        return "The model is k-means itself: choose another to compare it with."
+    if choices.model.supervised:
+        return "This model learns known classes, which k-means knows nothing of: there is nothing to compare."
+    if data.has_missing:
+        return "k-means needs every value, and these data have missing ones: leave those rows or columns out."
+    if data.n_samples == 1:
+        return "k-means divides rows, and these data are one row: there is nothing to compare."
+    if k > data.n_samples:
+        return f"k-means can't make {k} clusters of {data.n_samples} rows: choose a smaller K."
+    return ""
+
+
+def baseline_frame(frame: Frame, baseline: Baseline) -> Frame:
+    """k-means at the half-step that the model is at, or at rest, as a frame.
+
+    Its clusters are put in the order of the components that they share most rows with, so that colours and markers
+    mean the same in both pictures.
+    """
+    step = baseline.step_at(frame.step.iteration, frame.step.phase)
+    assert step.posterior is not None  # every step of a baseline is an assignment
+    order = matched_order(frame.labels, step.posterior.labels, step.params.centers.shape[0])
+    place = np.argsort(order)
+    labels = place[step.posterior.labels]
+    steps = baseline.run.timeline.steps
+    params = tuple(one.params for one in steps[: steps.index(step) + 1] if one.phase != "E")
+    trail = tuple(KMeansParams(one.centers[order]) for one in params)
+    return replace(
+        frame,
+        choices=replace(frame.choices, model=step.problem.model, start=None, start_file=None),
+        step=replace(step, params=KMeansParams(step.params.centers[order])),
+        previous=None,
+        trail=trail,
+        responsibilities=step.posterior.rows(frame.rows)[:, order],
+        responsibilities_before=None,
+        labels=labels,
+        agreement=agreement_with_classes(frame.choices, labels),
+        baseline=None,
+        note="",
+    )
+
+
+def matched_order(ours: IntArray | None, theirs: IntArray, k: int) -> IntArray:
+    """(k,) which cluster of k-means comes first, second, …: the one that shares most rows with that component."""
+    if ours is None:
+        return np.arange(k)
+    n_ours = max(int(ours.max()) + 1, k)
+    counts = np.bincount(theirs * n_ours + ours, minlength=k * n_ours).reshape(k, n_ours)
+    component_of = match(counts.T)  # (k,) the component of each cluster, −1 for none
+    return np.argsort(np.where(component_of < 0, n_ours, component_of), kind="stable")
+
+
+def on_the_same_axes(left: Scene, right: Scene) -> tuple[Scene, Scene]:
+    """Two scenes with ranges that hold both of them, on every axis that has the same meaning in both."""
+    ours, theirs = fit_axes(left), fit_axes(right)
+    if ours is None or theirs is None or left.x_label != right.x_label:
+        return left, right
+    x_range = _both(ours[0], theirs[0])
+    same_y = left.y_label == right.y_label
+    y_range = _both(ours[1], theirs[1]) if same_y else None
+    return (
+        replace(left, x_range=x_range, y_range=y_range or left.y_range),
+        replace(right, x_range=x_range, y_range=y_range or right.y_range),
+    )
+
+
+def _both(first: Axis, second: Axis) -> Range:
+    return min(first.low * first.unit, second.low * second.unit), max(
+        first.high * first.unit, second.high * second.unit
+    )

@@ -1,0 +1,1 @@
+"""How Bernoulli mixtures are shown."""

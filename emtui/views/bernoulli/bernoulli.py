@@ -1,0 +1,190 @@
+"""Answers under a Bernoulli mixture: each component's probability of a 1, column by column, or as pictures of pixels.
+
+A chosen row stands among them: 1 and 0 where it was seen, ? at the predicted probability where it was not.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, Dots, HLine, Layer, Mark, Scene
+from emtui.session.snapshot import Frame
+from emtui.views.bernoulli.answer_row import answers_of_row, told
+from emtui.views.bernoulli.bernoulli_charts import picture_scene
+from emtui.views.changes import probability_moved
+from emtui.views.number_format import amount, plural, probability
+from emtui.views.parameter_tables import Column, table
+from emtui.views.points import shares
+from emtui.views.sentences import component_name, how_many, tell
+from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from engine.arrays import Array
+
+_ON_A_PAGE = 12
+_LEGEND = 8
+_SMALLEST_PICTURE = 64
+_PIXELS, _PROFILE, _PAGE = 0, 1, 2
+"""The kinds of picture, as the index of an x axis."""
+
+
+class BernoulliView(View):
+    """The view of `BernoulliMixture`."""
+
+    def n_components(self, frame: Frame) -> int:
+        """K."""
+        return len(frame.step.params.weights)
+
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """Pictures of pixels where the columns make a square; pages of at most 12 columns; all columns as curves."""
+        D = frame.choices.dataset.n_features
+        pages = -(-D // _ON_A_PAGE)
+        size = -(-D // pages)
+        x = Axis("feature", _PAGE, "probability of a 1")
+        columns = [
+            Axes(x, Axis("feature", begin, f"columns {begin + 1} to {min(D, begin + size)}"))
+            for begin in range(0, D, size)
+        ]
+        profile = [Axes(Axis("feature", _PROFILE, "column"))] if pages > 1 else []
+        if D >= _SMALLEST_PICTURE and isqrt(D) ** 2 == D:
+            return (Axes(Axis("feature", _PIXELS, "pixels")), *profile)
+        return (*columns, *profile)
+
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """None: the pictures are fixed."""
+        return ()
+
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """Mixing weights beside hard shares."""
+        return shares(frame, self.component_names(frame))
+
+    def caption(self, frame: Frame, axes: Axes) -> str:
+        """What is shown of the components."""
+        if axes.x.index == _PIXELS:
+            return "each component's picture"
+        if axes.y is None:
+            return "probability of a 1, all columns"
+        pages = frame.choices.dataset.n_features > _ON_A_PAGE
+        return "probability of a 1" + (f", {axes.y.label}" if pages else "")
+
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """The components by their columns, and a chosen row beside them."""
+        legend, described = self._legend(frame, palette), self._described(frame, axes, highlight)
+        if axes.x.index == _PIXELS:
+            return picture_scene(frame, palette, highlight, legend, described)
+        if axes.y is None:
+            return self._profile(frame, palette, legend, described)
+        return self._columns(frame, axes, palette, highlight, described)
+
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """None: the picture is of columns, not of rows."""
+        return None
+
+    def _columns(self, frame: Frame, axes: Axes, palette: Palette, highlight: int | None, described: str) -> Scene:
+        """A line for each column, from 0 to 1, with a marker for each component and what the chosen row says."""
+        assert axes.y is not None
+        names, p = frame.choices.dataset.feature_names, frame.step.params.probabilities
+        shown = range(axes.y.index, _page_end(frame, axes))
+        K, places = len(p), -np.arange(len(shown), dtype=np.float64)
+        layers: list[Layer] = [HLine(float(y), palette.grid) for y in places]
+        layers.append(
+            Dots(
+                p[:, shown.start : shown.stop].ravel(),
+                np.tile(places, K),
+                np.repeat(np.array(palette.colors(K), dtype=np.uint8), len(shown), axis=0),
+                palette.markers(K),
+                np.repeat(np.arange(K), len(shown)),
+            )
+        )
+        legend = self._legend(frame, palette)
+        if highlight is not None:
+            found = answers_of_row(frame, highlight)
+            for y, d in zip(places, shown, strict=True):
+                char = "?" if not found[d].seen else "1" if found[d].probability > 0.5 else "0"
+                layers.append(Mark(found[d].probability, float(y), char, palette.text))
+            legend = [("?", palette.text, "unseen"), *legend]
+        return Scene(
+            layers,
+            "probability of a 1 (yes)",
+            x_range=(-0.02, 1.02),
+            y_range=(-len(shown) + 0.4, 0.6),
+            legend=legend,
+            description=described,
+            y_ticks=[(float(y), names[d]) for y, d in zip(places, shown, strict=True)],
+        )
+
+    def _profile(
+        self, frame: Frame, palette: Palette, legend: list[tuple[str, tuple[int, int, int], str]], described: str
+    ) -> Scene:
+        """All columns along x, a stepped line for each component."""
+        p = frame.step.params.probabilities
+        edges = np.arange(p.shape[1] + 1) + 0.5
+        layers = [Curve(edges, np.append(row, row[-1]), palette.color(k), "step") for k, row in enumerate(p)]
+        return Scene(layers, "column", "p(1)", y_range=(0.0, 1.0), legend=legend, description=described)
+
+    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        weights = frame.step.params.weights
+        if len(weights) > _LEGEND:
+            return []
+        return [(palette.marker(k), palette.color(k), f"{k + 1}") for k in range(len(weights))]
+
+    def _described(self, frame: Frame, axes: Axes, highlight: int | None) -> str:
+        """The picture in words, for readers who can't see it."""
+        weights = frame.step.params.weights
+        said = [f"component {k + 1} has the weight {probability(float(w))}" for k, w in enumerate(weights)]
+        row = "" if highlight is None else f" The chosen row: {told(answers_of_row(frame, highlight))}"
+        return f"{self.caption(frame, axes)}: {plural(frame.n_rows, 'row')}; {'; '.join(said)}.{row}"
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """A row for the weights and one for each column of the data, a column for each component."""
+        rows = [("weight", None), *((name, None) for name in frame.choices.dataset.feature_names)]
+        columns = [Column(name, 1.0, probability=True) for name in self.component_names(frame)]
+        before = _by_column(frame.trail[-2]) if len(frame.trail) > 1 else None
+        note = "Probabilities of a 1, a column for each component."
+        return table(rows, columns, _by_column(frame.trail[-1]), before, note=note)
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """Which row or probability moved most, and what became of the bound and the log-likelihood."""
+        n = self.n_components(frame)
+        places = {
+            "points": "near the answers of random rows",
+            "responsibilities": "where random responsibilities put it",
+        }
+        model: Any = frame.step.problem.model
+        where = "at the values that were given" if frame.choices.start is not None else places[model.init]
+        start = f"{how_many(n, 'component')} {'starts' if n == 1 else 'start'} {where}"
+        if n != 1:
+            start = start.replace("put it", "put them")
+        start += f", log-likelihood {amount(frame.record.log_likelihood)}"
+        return tell(frame, start=start, component=component_name, moved=lambda: self._moved(frame))
+
+    def _moved(self, frame: Frame) -> str:
+        """The component and column whose probability moved most."""
+        found = probability_moved(frame.trail[-1].probabilities, frame.trail[-2].probabilities, 5e-7)
+        if found is None:
+            return "no probability moved"
+        k, d, how = found
+        name = frame.choices.dataset.feature_names[d]
+        return f"{component_name(k)} changed most: its probability of a 1 in {name} {how}"
+
+
+def _page_end(frame: Frame, axes: Axes) -> int:
+    """The column after the last of a page."""
+    assert axes.y is not None
+    D = frame.choices.dataset.n_features
+    return min(D, axes.y.index + -(-D // -(-D // _ON_A_PAGE)))
+
+
+def _by_column(params: Any) -> Array:
+    """(1 + D, K) the weights above the probabilities of each column."""
+    return np.vstack([params.weights, params.probabilities.T])

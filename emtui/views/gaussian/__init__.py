@@ -1,0 +1,1 @@
+"""How Gaussian mixtures are shown."""

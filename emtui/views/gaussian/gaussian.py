@@ -1,0 +1,169 @@
+"""Gaussian mixtures: points, 1σ and 2σ ellipses, means and their trails; on one axis a histogram with densities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Bars, Curve, Ellipse, Layer
+from emtui.session.snapshot import Frame
+from emtui.views.changes import largest_move
+from emtui.views.gaussian.gaussian_sentences import moved_clause
+from emtui.views.number_format import amount
+from emtui.views.parameter_tables import Column, component_table, covariance_table
+from emtui.views.points import PointsView
+from emtui.views.projection import Direction, marginal_covariances, shown_units, spreads
+from emtui.views.sentences import component_name, how_many, tell
+from emtui.views.view import ParameterTable, UnitsName
+from engine.arrays import Array
+
+_GRID = 241
+
+
+class GaussianView(PointsView):
+    """The view of `GaussianMixture`, for all four covariance types."""
+
+    def centers(self, frame: Frame, params: Any) -> Array:
+        """(K, d) the means."""
+        return np.asarray(params.means)
+
+    def shapes(self, frame: Frame, along: Sequence[Direction], palette: Palette) -> list[Layer]:
+        """1σ (solid) and 2σ (dotted) outlines of each component's marginal in the plane of the picture."""
+        params = frame.step.params
+        covariances = self.covariances(frame, params, along)
+        x, y = (each.of(params.means) for each in along)
+        layers: list[Layer] = []
+        for k, covariance in enumerate(covariances):
+            center = np.array([x[k], y[k]])
+            layers.append(Ellipse(center, covariance, 1.0, palette.color(k)))
+            layers.append(Ellipse(center, covariance, 2.0, palette.color(k), "dotted"))
+        return layers
+
+    def curves(self, frame: Frame, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:
+        """weights_k N(x; μ_k, σ_k²) for each component, and their sum."""
+        params = frame.step.params
+        means, variances = along.of(params.means), self.covariances(frame, params, [along])[:, 0, 0]
+        x = _grid(bars.edges, means, variances)
+        each = np.array([w * normal_density(x, m, v) for w, m, v in zip(params.weights, means, variances, strict=True)])
+        layers: list[Layer] = [Curve(x, each.sum(axis=0), palette.text, "dotted", "sum")] if len(each) > 1 else []
+        return layers + [Curve(x, density, palette.color(k)) for k, density in enumerate(each)]
+
+    def covariances(self, frame: Frame, params: Any, along: Sequence[Direction]) -> Array:
+        """(K, m, m) the components' covariances along these directions."""
+        return marginal_covariances(params.covariances, _kind(frame), len(params.means), along)
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """Weight and mean of each component, and below them its standard deviations, column by column."""
+        data = frame.choices.dataset
+        spread, magnitude = spreads(data, units)
+        columns = [Column("weight", 1.0, probability=True)]
+        columns += [Column(name, s, m) for name, s, m in zip(data.feature_names, spread, magnitude, strict=True)]
+        now, before = (None if p is None else self._rows(frame, p, units) for p in (frame.trail[-1], _earlier(frame)))
+        assert now is not None
+        return component_table(self.component_names(frame), columns, now, before, ("", "±σ"), units)
+
+    def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
+        """The covariance matrix of one component, whatever the type."""
+        now, before = (
+            None if p is None else self._full_covariances(frame, p, units)[component]
+            for p in (frame.trail[-1], _earlier(frame))
+        )
+        assert now is not None
+        return covariance_table(
+            frame.choices.dataset.feature_names, now, before, spreads(frame.choices.dataset, units)[0], units
+        )
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """Which row or component moved most, and what became of the bound and the log-likelihood."""
+        params, n = frame.step.params, self.n_components(frame)
+        start = f"{how_many(n, 'mean')} {'starts' if n == 1 else 'start'} {self._start(frame)}"
+        if params.means.size and math.isfinite(frame.record.log_likelihood):
+            start += f", log-likelihood {amount(frame.record.log_likelihood)}"
+        return tell(frame, start=start, component=component_name, moved=lambda: self._moved(frame, units))
+
+    def _start(self, frame: Frame) -> str:
+        """Where the means start, after the model's own option."""
+        if frame.choices.start is not None:
+            return "at the values that were given"
+        places = {
+            "kmeans": "at the centres of k-means",
+            "kmeans++": "at rows far from one another (k-means++)",
+            "points": "at random rows",
+            "responsibilities": "where random responsibilities put them",
+        }
+        return places.get(getattr(frame.step.problem.model, "init", ""), "where the model put them")
+
+    def _moved(self, frame: Frame, units: UnitsName) -> str:
+        """How the component that changed most moved and widened, as a clause."""
+        earlier, now = _earlier(frame), frame.step.params
+        move = largest_move(
+            (earlier.weights, now.weights),
+            (self.means(frame, earlier, units), self.means(frame, now, units)),
+            (self.standard_deviations(frame, earlier, units), self.standard_deviations(frame, now, units)),
+            # rows gained or lost are those of the same rows
+            0.0 if frame.weighed_since else frame.step.problem.data.total_weight,
+        )
+        names = frame.choices.dataset.feature_names
+        return moved_clause(move, float(now.weights[move.component]), names, _kind(frame))
+
+    def standard_deviations(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+        """(K, d) square roots of the variances, in the units shown."""
+        (K, d), given = params.means.shape, np.asarray(params.covariances)
+        if (kind := _kind(frame)) in ("full", "tied"):
+            given = np.diagonal(given, axis1=-2, axis2=-1)
+        variances = np.broadcast_to(given[:, np.newaxis] if kind == "spherical" else given, (K, d))
+        shown = shown_units(frame.choices.dataset, units)
+        return np.asarray(np.sqrt(variances) * (1.0 if shown is None else shown.scale))
+
+    def means(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+        """(K, d) the means in the units shown."""
+        shown = shown_units(frame.choices.dataset, units)
+        return np.asarray(params.means if shown is None else shown.to_original(params.means))
+
+    def _rows(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+        """(K, 2, 1 + d): weight and means; nothing and standard deviations."""
+        means, deviations = self.means(frame, params, units), self.standard_deviations(frame, params, units)
+        rows = np.full((len(means), 2, 1 + means.shape[1]), np.nan)
+        rows[:, 0, 0], rows[:, 0, 1:], rows[:, 1, 1:] = params.weights, means, deviations
+        return rows
+
+    def _full_covariances(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+        """(K, d, d) in the units shown."""
+        shown = shown_units(frame.choices.dataset, units)
+        d = params.means.shape[1]
+        scale = np.ones(d) if shown is None else shown.scale
+        axes = [Direction(row, np.zeros(d), 0.0) for row in np.diag(scale)]
+        return self.covariances(frame, params, axes)
+
+
+def normal_density(x: Array, mean: float, variance: float) -> Array:
+    """N(x; mean, variance) = exp(−(x − mean)² / 2 variance) / √(2π variance)."""
+    deviation = np.sqrt(variance)
+    if not deviation > 0:
+        return np.zeros_like(x)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.asarray(np.exp(-0.5 * ((x - mean) / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi)))
+
+
+def _grid(edges: Array, means: Array, variances: Array) -> Array:
+    """Where densities are drawn: over the bars and a little beyond, and densely about each mean."""
+    width = (edges[-1] - edges[0]) or 1.0
+    even = np.linspace(edges[0] - 0.05 * width, edges[-1] + 0.05 * width, _GRID)
+    near = (means[:, None] + np.sqrt(variances)[:, None] * np.linspace(-4, 4, 33)).ravel()
+    near = near[(near >= even[0]) & (near <= even[-1])]
+    return np.unique(np.concatenate([even, near]))
+
+
+def _kind(frame: Frame) -> str:
+    """The covariance type: "full", "tied", "diag" or "spherical"."""
+    model: Any = frame.step.problem.model
+    return str(model.covariance_type)
+
+
+def _earlier(frame: Frame) -> Any:
+    """θ before it last moved; None at the start."""
+    return frame.trail[-2] if len(frame.trail) > 1 else None

@@ -1,0 +1,1 @@
+"""How hidden Markov models are shown."""

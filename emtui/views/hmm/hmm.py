@@ -1,0 +1,285 @@
+"""Hidden Markov models: states along time above what was seen, and for measurements the states as clouds of points."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Scene
+from emtui.session.snapshot import Frame
+from emtui.spec.command_line import PUBLISHED
+from emtui.views.bound_sentences import Settling
+from emtui.views.changes import drawn_responsibilities, largest_move
+from emtui.views.dataset_cache import remembered
+from emtui.views.gaussian.gaussian import GaussianView
+from emtui.views.gaussian.gaussian_sentences import moved_clause
+from emtui.views.hmm.hmm_charts import (
+    HIGH,
+    LOW,
+    PATH,
+    TOP,
+    Seen,
+    band_places,
+    in_bands,
+    layers_in_time,
+    measurements_seen,
+    symbols_seen,
+)
+from emtui.views.hmm.hmm_sentences import REST, digits, hardly_moved, state_name, transition_moved
+from emtui.views.number_format import amount, listed, plural, probability
+from emtui.views.parameter_tables import Column, component_table
+from emtui.views.points import pairs, shares
+from emtui.views.projection import spreads
+from emtui.views.sentences import how_many, row_noun, tell
+from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from engine.arrays import Array
+from engine.models.gaussian.params import GaussianParams
+
+_LEGEND = 8
+_TABLED_SYMBOLS = 40
+_MEASURED = 12
+
+
+class HiddenMarkovView(View):
+    """The view of `HiddenMarkovModel`: states are called 1, 2, …"""
+
+    def n_components(self, frame: Frame) -> int:
+        """S."""
+        return len(frame.step.params.initial)
+
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """Each column along time; for measurements the columns against one another as well, as for a mixture."""
+        data = frame.choices.dataset
+        time = Axis("feature", 0, row_noun(frame))
+        columns = [Axis("feature", j, name) for j, name in enumerate(data.feature_names[:_MEASURED])]
+        in_time = tuple(Axes(time, column) for column in columns)
+        return in_time if _symbols(frame) is not None else (*in_time, *pairs(data))
+
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """None: time is no column of the table."""
+        return ()
+
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """How many rows are likeliest each state's own; a chain has no mixing weights."""
+        return shares(frame, self.component_names(frame))
+
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """What was seen along time, the likeliest path, and the posterior of the states above them."""
+        if not _in_time(frame, axes):
+            return GaussianView().scene(_as_mixture(frame), axes, palette, highlight=highlight, units=units)
+        assert axes.y is not None
+        column, params, means = axes.y.index, frame.step.params, []
+        seen = self._seen(frame, column, units)
+        if not seen.symbols:
+            means = [seen.height(mean) for mean in GaussianView().means(frame, params.emission, units)[:, column]]
+        ticks = [*seen.ticks, (LOW, "0"), ((LOW + HIGH) / 2, ".5"), (HIGH, "1")]
+        if in_bands(len(frame.rows), 0 if frame.responsibilities is None else self.n_components(frame)):
+            names = self.component_names(frame)
+            ticks = [
+                *seen.ticks,
+                *((place, f"{palette.marker(k)} {names[k]}") for k, place in enumerate(band_places(len(names)))),
+            ]
+        ticks.append((PATH, "path"))  # before there is one, too, so that the picture stays where it is
+        return Scene(
+            layers_in_time(frame, seen, means, palette, highlight),
+            axes.x.label,
+            f"p(state) above {axes.y.label}",
+            x_range=(0.5, frame.n_rows + 0.5),
+            y_range=(0.0, TOP),
+            y_ticks=ticks,
+            legend=self._legend(frame, palette),
+            description=self._described(frame, axes),
+        )
+
+    def _seen(self, frame: Frame, column: int, units: UnitsName) -> Seen:
+        model: Any = frame.step.problem.model
+        symbols = _symbols(frame)
+        if symbols is not None:
+            drawn, V = symbols[frame.rows].astype(np.float64), frame.step.params.emission.shape[1]
+            return remembered(
+                frame.choices.dataset,
+                ("symbols", model.first_symbol, V),
+                lambda: symbols_seen(drawn, model.first_symbol, V),
+                of=frame.rows,
+            )
+        data = frame.choices.dataset
+        values = data.X[frame.rows, column]
+        if units == "data" and data.units is not None:
+            values = values * data.units.scale[column] + data.units.offset[column]
+        return remembered(data, ("measured", column, units), lambda: measurements_seen(values), of=frame.rows)
+
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """The drawn row nearest in time; among clouds of points, the nearest point."""
+        if not _in_time(frame, axes):
+            return GaussianView().row_at(frame, axes, x, y, units)
+        if not np.isfinite(x) or not len(frame.rows):
+            return None
+        return int(frame.rows[int(np.abs(frame.rows + 1.0 - x).argmin())])
+
+    def caption(self, frame: Frame, axes: Axes) -> str:
+        """ "ice creams and states by day"."""
+        if not _in_time(frame, axes) or axes.y is None:
+            return axes.title
+        return f"{axes.y.label} and states by {axes.x.label}"
+
+    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        names = self.component_names(frame)
+        if len(names) > _LEGEND:
+            return []
+        return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
+
+    def _described(self, frame: Frame, axes: Axes) -> str:
+        """The picture in words: how long each state is likeliest."""
+        noun = axes.x.label
+        said = [f"{axes.title}: {plural(frame.n_rows, noun)}"]
+        if frame.labels is not None:
+            counts = np.bincount(frame.labels, minlength=self.n_components(frame))
+            said += [f"{state_name(k)} is likeliest on {plural(int(count), noun)}" for k, count in enumerate(counts)]
+        return "; ".join(said) + "."
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """A row a state: how likely it begins, where it goes, and what it emits."""
+        names, first = self.component_names(frame), frame.step.params
+        columns = [Column("start", 1.0, probability=True)]
+        columns += [Column(f"→{name}", 1.0, probability=True) for name in names]
+        if first.stop is not None:
+            columns.append(Column("→stop", 1.0, probability=True))
+        note = ""
+        if _symbols(frame) is not None:
+            V, shown = first.emission.shape[1], min(first.emission.shape[1], _TABLED_SYMBOLS)
+            columns += [Column(f"p({self._symbol(frame, v)})", 1.0, probability=True) for v in range(shown)]
+            note = "" if shown == V else f"The first {shown} of {V:,} symbols."
+        else:
+            data = frame.choices.dataset
+            scales = zip(data.feature_names, *spreads(data, units), strict=True)
+            columns += [Column(name, float(spread), float(size)) for name, spread, size in scales]
+        now = self._rows(frame, frame.trail[-1], units)
+        before = self._rows(frame, frame.trail[-2], units) if len(frame.trail) > 1 else None
+        suffixes = ("",) if _symbols(frame) is not None else ("", "±σ")
+        return component_table(names, columns, now, before, suffixes, units, note)
+
+    def _rows(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+        """(S, kinds, columns): one kind of row for symbols; means and standard deviations for measurements."""
+        chain = [params.initial[:, None], params.transition]
+        if params.stop is not None:
+            chain.append(params.stop[:, None])
+        behind = np.column_stack(chain)
+        if _symbols(frame) is not None:
+            return np.column_stack([behind, params.emission[:, :_TABLED_SYMBOLS]])[:, None, :]
+        gaussian = GaussianView()
+        above = np.column_stack([behind, gaussian.means(frame, params.emission, units)])
+        deviations = gaussian.standard_deviations(frame, params.emission, units)
+        below = np.column_stack([np.full_like(behind, np.nan), deviations])
+        return np.stack([above, below], axis=1)
+
+    def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
+        """The covariance matrix of a state's measurements."""
+        return (
+            None if _symbols(frame) is not None else GaussianView().detail(_as_mixture(frame), component, units=units)
+        )
+
+    def detail_title(self, frame: Frame, component: int) -> str:
+        """What that matrix is."""
+        return f"covariance of {state_name(component)}"
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """Which row or state moved most, and what became of the bound and the log-likelihood."""
+        n = self.n_components(frame)
+        start = f"{how_many(n, 'state')} {'starts' if n == 1 else 'start'}{self._start(frame)}"
+        start += f", log-likelihood {amount(frame.record.log_likelihood)}"
+        row = row_noun(frame)
+        path = Settling("every state is that of the likeliest path", "the path is drawn from its posterior", f"{row}s")
+        moved = partial(self._moved, frame, units)
+        return tell(frame, start=start, component=state_name, moved=moved, row=row, settling=path)
+
+    def _start(self, frame: Frame) -> str:
+        """What the states emit where EM begins, as far as it fits a line."""
+        params = frame.step.params
+        if frame.choices.start is not None:
+            published = frame.choices.start_file in (None, PUBLISHED)
+            return " at the published values" if published else " at the values that were given"
+        if _symbols(frame) is None:
+            return " at the centres of k-means"
+        if len(params.initial) > 4:
+            return " with random emissions"
+        best = params.emission.argmax(axis=1)
+        said = [
+            f"{state_name(k)} emits {self._symbol(frame, int(v))} the most ({probability(params.emission[k, v], 2)})"
+            for k, v in enumerate(best)
+        ]
+        return f": {listed(said)}"
+
+    def _symbol(self, frame: Frame, v: int) -> str:
+        """A symbol as the data have it."""
+        model: Any = frame.step.problem.model
+        return str(v + model.first_symbol)
+
+    def _moved(self, frame: Frame, units: UnitsName) -> str:
+        """What the state that changed most emits now, and the transition that changed most."""
+        now, before = frame.trail[-1], frame.trail[-2]
+        if _symbols(frame) is not None:
+            emits = self._emission_moved(frame, now.emission, before.emission)
+        else:
+            emits = self._gaussian_moved(frame, units)
+        goes = transition_moved(now, before, row_noun(frame))
+        return listed([part for part in (emits, goes) if part]) or hardly_moved(
+            now, before, _symbols(frame) is not None
+        )
+
+    def _emission_moved(self, frame: Frame, now: Array, before: Array) -> str:
+        change = np.abs(now - before)
+        k, v = (int(i) for i in np.unravel_index(int(change.argmax()), change.shape))
+        if change[k, v] < REST:
+            return ""
+        was, is_now = digits(before[k, v], now[k, v])
+        return f"{state_name(k)} now emits {self._symbol(frame, v)} with probability {is_now} (before {was})"
+
+    def _gaussian_moved(self, frame: Frame, units: UnitsName) -> str:
+        """How the state that changed most moved and widened."""
+        gaussian, now, before = GaussianView(), frame.trail[-1].emission, frame.trail[-2].emission
+        S = self.n_components(frame)
+        equal = np.full(S, 1.0 / S)
+        move = largest_move(
+            (equal, equal),
+            (gaussian.means(frame, before, units), gaussian.means(frame, now, units)),
+            (gaussian.standard_deviations(frame, before, units), gaussian.standard_deviations(frame, now, units)),
+            frame.step.problem.data.total_weight,
+        )
+        model: Any = frame.step.problem.model
+        said = moved_clause(move, 1.0 / S, frame.choices.dataset.feature_names, model.covariance_type)
+        return "" if said.startswith("no component") else said.replace("component", "state")
+
+
+def _symbols(frame: Frame) -> Any:
+    """(T,) the symbols, or None where measurements are seen."""
+    data: Any = frame.step.problem.data
+    return data.symbols
+
+
+def _in_time(frame: Frame, axes: Axes) -> bool:
+    """The picture is one along time: its x is none of the table's own columns."""
+    return axes.x.kind == "feature" and axes.x.label == row_noun(frame) and axes not in pairs(frame.choices.dataset)
+
+
+def _as_mixture(frame: Frame) -> Frame:
+    """The frame with the states as the components of a Gaussian mixture, weighted by their share of the rows."""
+    S, R = len(frame.step.params.initial), drawn_responsibilities(frame)
+    weights = np.full(S, 1.0 / S) if R is None else R.mean(axis=0)
+
+    def mixture(params: Any) -> GaussianParams:
+        return GaussianParams(weights, params.emission.means, params.emission.covariances)
+
+    step = replace(frame.step, params=mixture(frame.step.params))
+    return replace(frame, step=step, trail=tuple(mixture(params) for params in frame.trail))

@@ -1,0 +1,55 @@
+"""What a step of a hidden Markov model did to its probabilities, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emtui.views.number_format import number, probability
+
+REST = 5e-7
+"""A probability that changes by less than this has not moved."""
+
+
+def transition_moved(now: Any, before: Any, noun: str) -> str:
+    """The transition, start or stop that changed most, in words; "" where none moved."""
+    changes = [np.abs(now.transition - before.transition), np.abs(now.initial - before.initial)]
+    if now.stop is not None:
+        changes.append(np.abs(now.stop - before.stop))
+    which = int(np.argmax([change.max() for change in changes]))
+    change = changes[which]
+    if change.max() < REST:
+        return ""
+    if which == 0:
+        i, j = (int(k) for k in np.unravel_index(int(change.argmax()), change.shape))
+        was, is_now = digits(before.transition[i, j], now.transition[i, j])
+        goes = "stays" if i == j else f"goes to {state_name(j)}"
+        return f"{state_name(i)} {goes} from one {noun} to the next with {is_now} (before {was})"
+    k = int(change.argmax())
+    pair = (before.initial[k], now.initial[k]) if which == 1 else (before.stop[k], now.stop[k])
+    was, is_now = digits(*pair)
+    if which == 1:
+        return f"the first {noun} is in {state_name(k)} with {is_now} (before {was})"
+    return f"{state_name(k)} is the last one with {is_now} (before {was})"
+
+
+def hardly_moved(now: Any, before: Any, symbols: bool) -> str:
+    """That all stayed where it was, or by how little it moved: where much rests on little, that still counts."""
+    pairs = [(now.initial, before.initial), (now.transition, before.transition)]
+    pairs += [(now.stop, before.stop)] if now.stop is not None else []
+    pairs += [(now.emission, before.emission)] if symbols else []
+    most = max(float(np.abs(a - b).max()) for a, b in pairs)
+    return f"no probability moved by more than {number(most, 2)}" if most > 0 else "no probability moved"
+
+
+def digits(before: float, now: float) -> tuple[str, str]:
+    """Two probabilities with digits enough to tell them apart."""
+    change = abs(now - before)
+    decimals = 3 if change >= 1e-3 else min(7, 2 - int(np.floor(np.log10(max(change, 1e-7)))))
+    return probability(float(before), decimals), probability(float(now), decimals)
+
+
+def state_name(k: int) -> str:
+    """What the k-th state is called, counted from 0."""
+    return f"state {k + 1}"

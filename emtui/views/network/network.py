@@ -1,0 +1,255 @@
+"""A network with one or more hidden layers: drawn with its weights as lines, or its rows by the class it predicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from emtui.charts.cell_text import short_head
+from emtui.charts.colors import Palette
+from emtui.charts.diagram import Diagram, Table, Units
+from emtui.charts.scene import Cloud, Scene
+from emtui.networks.scores import affordable_rows, predicted, usual_prediction
+from emtui.session.snapshot import Frame
+from emtui.views.network.network_row import MOST_BARS, RowLook, look_at_row, takes_long
+from emtui.views.network.network_sentences import network_sentence
+from emtui.views.number_format import fixed, number, probability
+from emtui.views.parameter_tables import Column, table
+from emtui.views.points import pairs, single_axes
+from emtui.views.projection import direction
+from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from engine.arrays import Array
+
+_PICTURE = Axes(Axis("network", 0, "network"))
+_COLUMNS = 64
+_BITS_SHOWN = 20
+
+
+class NetworkView(View):
+    """The view of `LatentMLP` and `BackpropMLP`: components are hidden units, rows are those of the whole table."""
+
+    def n_components(self, frame: Frame) -> int:
+        """How many units the hidden layers have."""
+        return int(sum(frame.step.params.sizes))
+
+    def component_names(self, frame: Frame) -> tuple[str, ...]:
+        """1, 2, …; 1.1, 1.2, … 2.1 where there are several layers."""
+        sizes = frame.step.params.sizes
+        if len(sizes) == 1:
+            return tuple(str(k + 1) for k in range(sizes[0]))
+        return tuple(f"{depth}.{k + 1}" for depth, size in enumerate(sizes, start=1) for k in range(size))
+
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """The network, then the rows along two features by the class that is predicted."""
+        data = frame.choices.dataset
+        return (_PICTURE, *(axes for axes in pairs(data) if axes.y is not None))
+
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """Every column and the first principal components."""
+        return single_axes(frame.choices.dataset)
+
+    def caption(self, frame: Frame, axes: Axes) -> str:
+        """What the picture shows."""
+        return "network" if axes == _PICTURE else f"{axes.title}, predicted"
+
+    # pictures
+
+    def diagram(
+        self, frame: Frame, axes: Axes, *, highlight: int | None = None, thorough: bool = True
+    ) -> Diagram | None:
+        """The network with one row in it, where that is the picture that is asked for."""
+        if axes != _PICTURE or frame.contest is None:
+            return None
+        made = network_diagram(frame, look_at_row(frame, highlight, thorough=thorough))
+        latent = frame.choices.model.hides
+        return replace(made, more=latent and not thorough and takes_long(frame.step.params))
+
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """Every row, training and test, in the mixed colours of the classes that are predicted."""
+        contest, data = frame.contest, frame.choices.dataset
+        if contest is None or axes.y is None:
+            return Scene()
+        rows = _drawn(len(data.X), affordable_rows(frame.step.params))
+        x, y = (direction(data, axis, units).of(data.X[rows]) for axis in (axes.x, axes.y))
+        said = predicted(frame.step.params, contest.learning.inputs[rows], usual_prediction(frame.choices.model))
+        g = said.shape[1]
+        at = None if highlight is None or highlight not in rows else int(np.searchsorted(rows, highlight))
+        names = contest.learning.class_names
+        legend = [(palette.marker(c), palette.color(c), names[c]) for c in range(g)] if g <= 8 else []
+        return Scene(
+            [Cloud(x, y, said, palette.colors(g), palette.markers(g), at)],
+            axes.x.label,
+            axes.y.label,
+            legend=legend,
+            description=f"{axes.title}: rows by the class that the network predicts",
+        )
+
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """The row nearest to (x, y), each axis measured by its range."""
+        data = frame.choices.dataset
+        if axes.y is None:
+            return None
+        distance = np.zeros(len(data.X))
+        for axis, value in ((axes.x, x), (axes.y, y)):
+            values = direction(data, axis, units).of(data.X)
+            distance += ((values - value) / (float(np.ptp(values)) or 1.0)) ** 2
+        return int(distance.argmin())
+
+    # numbers
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """A column for each unit: its bias and weights from below, and what it gives to the classes above."""
+        now = _stacked(frame.trail[-1])
+        before = _stacked(frame.trail[-2]) if len(frame.trail) > 1 else None
+        width = min(now.shape[1], _COLUMNS)
+        columns = [Column(str(h + 1) if h < now.shape[1] - 1 else "bias", 1.0, 1.0) for h in range(now.shape[1])]
+        chosen = [*range(width - 1), now.shape[1] - 1] if width < now.shape[1] else list(range(width))
+        names = _row_names(frame)
+        note = "weights of standardised inputs" if frame.choices.standardize else ""
+        if width < now.shape[1]:
+            note = f"the first {width - 1} of {now.shape[1] - 1} units; the export has all" + (
+                f"; {note}" if note else ""
+            )
+        return table(
+            [(name, None) for name in names],
+            [columns[j] for j in chosen],
+            now[:, chosen],
+            None if before is None else before[:, chosen],
+            "data",
+            note,
+        )
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """Which unit's E[z] moved, or what the loss became."""
+        return network_sentence(frame, self.component_names(frame))
+
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """Units have no shares of the rows."""
+        return ()
+
+
+def _drawn(n_rows: int, most: int) -> np.ndarray:
+    """All rows, or an even sample of them."""
+    return np.arange(n_rows) if n_rows <= most else np.linspace(0, n_rows - 1, most).astype(np.int64)
+
+
+def _stacked(params: object) -> Array:
+    """The weights of all layers below each other, a column for each unit; the bias of later layers in the last one.
+
+    First the hidden layer's bias and inputs, turned over; then a row for each unit of a later layer and each class.
+    """
+    layers = (*params.layers, params.output)  # type: ignore[attr-defined]  # NetworkParams, whatever the model
+    width = max(layer.shape[0] if index == 0 else layer.shape[1] - 1 for index, layer in enumerate(layers)) + 1
+    blocks = []
+    for index, layer in enumerate(layers):
+        block = np.full((layer.shape[1] if index == 0 else layer.shape[0], width), np.nan)
+        if index == 0:
+            block[:, : layer.shape[0]] = layer.T
+        else:
+            block[:, : layer.shape[1] - 1] = layer[:, 1:]
+            block[:, -1] = layer[:, 0]
+        blocks.append(block)
+    return np.vstack(blocks)
+
+
+def _row_names(frame: Frame) -> list[str]:
+    contest, layers = frame.contest, frame.step.params.layers
+    assert contest is not None
+    names = ["bias", *contest.learning.input_names]
+    for depth, layer in enumerate(layers[1:], start=2):
+        names += [f"→{depth}.{h + 1}" for h in range(len(layer))]
+    return [*names, *(f"→{name}" for name in contest.learning.class_names[: len(frame.step.params.output)])]
+
+
+# the network as a diagram
+
+
+def network_diagram(frame: Frame, seen: RowLook) -> Diagram:
+    """Inputs, hidden units and classes with the row's values, what is said of its class, and its configurations."""
+    assert frame.contest is not None
+    learning, params = frame.contest.learning, frame.step.params
+    names = learning.class_names[: len(params.output)]
+    usual = _usual(frame, seen)
+    standardised = learning.units is not None
+    values = [fixed(float(v), 2) if standardised else number(float(v), 3) for v in seen.inputs]
+    p = len(values)
+    layers = [Units("x", learning.input_names, values, np.full(p, np.nan), p)]
+    for depth, activity in enumerate(seen.activities):
+        expected = None if seen.expected is None else seen.expected[depth]
+        shown = activity if expected is None else expected
+        head = ("E[z]" if expected is not None else "u") + (f" {depth + 1}" if len(seen.activities) > 1 else "")
+        layers.append(Units(head, [""] * len(shown), [probability(float(v), 2) for v in shown], shown, len(shown)))
+    layers.append(Units("p(y|x)", names, [probability(float(v), 2) for v in usual], usual, len(names)))
+    weights = [layer[:, 1:] for layer in (*params.layers, params.output)]
+    tables = [_said(names, seen), *_configurations(seen)]
+    title = f"network · {row_words(frame, seen)}"
+    return Diagram(layers, weights, tables, title, _described(frame, seen, names))
+
+
+def _usual(frame: Frame, seen: RowLook) -> Array:
+    return seen.said.forward if usual_prediction(frame.choices.model) == "forward" else seen.said.marginal
+
+
+def _said(names: tuple[str, ...], seen: RowLook) -> Table:
+    """What the network says in three ways; a star stands by the target."""
+    most = 6
+    exact = "marginal" if seen.said.exact else "estimate"
+    ways = [(exact, seen.said.marginal), ("forward", seen.said.forward), ("sampled", seen.said.sampled)]
+    chosen = list(range(len(names)))
+    if len(names) > most:  # the likeliest, and the target
+        likely = np.argsort(-seen.said.forward, kind="stable")[: most - 1].tolist()
+        chosen = sorted({*likely, seen.target})
+    room = 10 if len(chosen) <= 3 else 6
+    heads = ["", *(short_head(names[c], room) + ("*" if c == seen.target else "") for c in chosen)]
+    rows = [heads]
+    rows += [[way, *(probability(float(said[c])) for c in chosen)] for way, said in ways]
+    return Table("p(y|x)", rows)
+
+
+def _configurations(seen: RowLook) -> list[Table]:
+    if seen.configurations is None:
+        return []
+    z, chances = seen.configurations
+    m = z.shape[1]
+    title = "z" if m <= MOST_BARS else f"z (top {len(z)} of {_power(m)})"
+    if seen.sampled:
+        title = f"z (visited most of {_power(m)})"
+    rows = [["", "p(z|x,y)"]]
+    rows += [[_bits(one), probability(float(p))] for one, p in zip(z, chances, strict=True)]
+    return [Table(title, rows, [float(p) for p in chances])]
+
+
+def _bits(z: Array) -> str:
+    """0110101; of very many units both ends."""
+    bits = "".join("1" if on else "0" for on in z)
+    return bits if len(bits) <= _BITS_SHOWN else f"{bits[:9]}…{bits[-9:]}"
+
+
+def _power(m: int) -> str:
+    """2^m in digits where they are few."""
+    return f"{2**m:,}" if m <= 20 else f"2^{m}"
+
+
+def _described(frame: Frame, seen: RowLook, names: tuple[str, ...]) -> str:
+    usual = _usual(frame, seen)
+    best = int(usual.argmax())
+    return (
+        f"{row_words(frame, seen)}: the network says {names[best]} with probability {probability(float(usual[best]))}"
+    )
+
+
+def row_words(frame: Frame, seen: RowLook) -> str:
+    """`row 57, a test row, versicolor`."""
+    learning = frame.choices.learning
+    assert learning is not None
+    kind = "test" if seen.is_test else "training"
+    return f"{frame.choices.dataset.row_name(seen.row)} ({kind}, {learning.class_names[seen.target]})"

@@ -1,0 +1,81 @@
+"""One row as a network sees it: its inputs, its hidden configurations, and what the network says of its class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from emtui.networks.scores import Look, look
+from emtui.session.snapshot import Frame
+from engine.arrays import Array
+from engine.models.network.data import arranged
+from engine.models.network.predict import activities
+
+MOST_BARS = 5
+"""Hidden units up to which every configuration is listed; above, the ten likeliest."""
+_AT_ONCE = 14  # units whose configurations are gone through before a key is seen to be slow
+_TOP = 10
+
+
+@dataclass(frozen=True, eq=False)
+class RowLook:
+    """A row of the data under the parameters on the screen.
+
+    Attributes:
+        row: its place in the data.
+        is_test: it is held back.
+        target: its class.
+        inputs: (p,) as the network takes them.
+        activities: of each hidden layer (m_l,) the probability that a unit is on, given the inputs; for layers after
+            the first, given the units before at their means.
+        expected: of each hidden layer (m_l,) E[z] given inputs and target; None where the network has no latent units.
+        configurations: the likeliest z (k, units of all layers) with their posterior probabilities (k,); None for none.
+        sampled: the configurations are those that a chain visits most, and their probabilities estimates.
+        said: the class probabilities in three ways.
+    """
+
+    row: int
+    is_test: bool
+    target: int
+    inputs: Array
+    activities: tuple[Array, ...]
+    expected: tuple[Array, ...] | None
+    configurations: tuple[Array, Array] | None
+    said: Look
+    sampled: bool = False
+
+
+def takes_long(params: Any) -> bool:
+    """The likeliest configurations of a row are no matter of a moment: `look_at_row` leaves them out at first."""
+    return len(params.sizes) > 1 or len(params.hidden) > _AT_ONCE
+
+
+def look_at_row(frame: Frame, row: int | None, *, thorough: bool = True) -> RowLook:
+    """The chosen row, or the first one that is held back where none was chosen.
+
+    thorough: with the likeliest configurations even where they take long.
+    """
+    contest = frame.contest
+    assert contest is not None
+    model: Any = frame.step.problem.model
+    learning, params = contest.learning, frame.step.params
+    if row is None or not 0 <= row < len(learning.targets):
+        row = int(learning.test[0]) if len(learning.test) else 0
+    inputs = np.asarray(learning.inputs[row])
+    target = int(learning.targets[row])
+    said, reached = look(params, inputs), activities(params.layers, np.concatenate([[1.0], inputs])[None, :])
+    means = tuple(np.asarray(u[0]) for u in reached)
+    is_test = learning.is_test(row)
+    if model.name == "backprop":
+        return RowLook(row, is_test, target, inputs, means, None, None, said)
+    one = arranged(inputs[None, :], np.array([target]), None, params.n_classes)
+    units = np.asarray(model.responsibilities(params, one, slice(None))[0])
+    expected = tuple(np.split(units, np.cumsum(params.sizes)[:-1]))
+    if takes_long(params) and not thorough:
+        return RowLook(row, is_test, target, inputs, means, expected, None, said)
+    few = len(units) <= MOST_BARS
+    found = model.configurations(params, one, 0, most=2 ** len(units) if few else _TOP)
+    likeliest = (found.z, found.probabilities)
+    return RowLook(row, is_test, target, inputs, means, expected, likeliest, said, found.sampled)

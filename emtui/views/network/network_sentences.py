@@ -1,0 +1,117 @@
+"""What a step of a network is told as: which unit moved, what the loss became, and how both methods stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from emtui.networks.scores import Progress
+from emtui.session.snapshot import Frame
+from emtui.views.bound_sentences import Settling, bound
+from emtui.views.changes import drawn_responsibilities
+from emtui.views.number_format import amount, from_to, number, probability
+from emtui.views.sentences import ending, events, how_many, line
+
+_SETTLING = Settling(
+    "each row goes wholly to the likeliest states of its units",
+    "each row's units are drawn from their posterior",
+    "units",
+)
+
+
+def network_sentence(frame: Frame, names: tuple[str, ...]) -> str:
+    """The line for this step; `names` are those of the hidden units."""
+    learns_by_em = frame.step.problem.model.name != "backprop"
+    if frame.step.phase == "init":
+        parts = [_start(frame), "nothing has been learned yet: press e"]
+    elif frame.step.phase == "E":
+        parts = [f"{_units(frame, names)}; {bound(frame, _SETTLING)}"] if learns_by_em else [_looked(frame)]
+    else:
+        parts = [_moved(frame, learns_by_em), *events(frame)]
+    return line([*parts, *ending(frame)])
+
+
+def _start(frame: Frame) -> str:
+    contest = frame.contest
+    model: Any = frame.step.problem.model
+    assert contest is not None
+    given = (
+        "given" if frame.choices.start is not None else f"drawn with standard deviation {number(model.weight_scale)}"
+    )
+    sizes = frame.step.params.sizes
+    units = how_many(sum(sizes), "hidden unit") + (f" in {len(sizes)} layers" if len(sizes) > 1 else "")
+    return f"{units}, weights {given}; {standing(contest.here)}"
+
+
+def standing(found: Progress) -> str:
+    """The loss and the rows that are right: `training loss 1.07, 30 of 90 right; test loss 1.08, 20 of 60 right`."""
+    said = f"training loss {amount(found.train.log_loss)}, {found.train.hits} of {found.train.n_rows} right"
+    if found.test is None:
+        return said
+    return f"{said}; test loss {amount(found.test.log_loss)}, {found.test.hits} of {found.test.n_rows} right"
+
+
+def _units(frame: Frame, names: tuple[str, ...]) -> str:
+    """The unit whose mean E[z] moved most; after the first E-step, the ones that are on most and least."""
+    now, before = drawn_responsibilities(frame), frame.responsibilities_before
+    if now is None:
+        return "the hidden units have been settled for every row"
+    mean = now.mean(axis=0)
+    if before is None or before.shape != now.shape or before is now:
+        most, least = int(mean.argmax()), int(mean.argmin())
+        if most == least:
+            return f"the hidden unit is on with probability {probability(float(mean[most]), 2)} on average"
+        return (
+            f"unit {names[most]} is on most, with E[z] {probability(float(mean[most]), 2)} on average, "
+            f"and unit {names[least]} least, {probability(float(mean[least]), 2)}"
+        )
+    change = np.abs(now - before).mean(axis=0)
+    unit = int(change.argmax())
+    if change[unit] < 5e-4:
+        return "E[z] of no unit moved by more than .0005 a row"
+    was, is_now = probability(float(before[:, unit].mean()), 3), probability(float(mean[unit]), 3)
+    by = probability(float(change[unit]), 3)
+    return f"unit {names[unit]} moved most: its E[z] by {by} a row, its mean {was}→{is_now}"
+
+
+def _looked(frame: Frame) -> str:
+    assert frame.contest is not None
+    return (
+        "backpropagation has nothing latent to settle, so this half-step only looks at the loss: "
+        f"{standing(frame.contest.here)}"
+    )
+
+
+def _moved(frame: Frame, learns_by_em: bool) -> str:
+    """The loss before and after, and how far a weight went: a short step shows here."""
+    contest = frame.contest
+    assert contest is not None
+    here, before = contest.here, contest.own[max(0, contest.own_at - 1)]
+    was, now = before.train.log_loss, here.train.log_loss
+    went = "fell" if now < was else "rose"
+    said = "training loss stays at " + amount(now) if was == now else f"training loss {went} from {from_to(was, now)}"
+    right = f"{here.train.hits} of {here.train.n_rows} right"
+    if here.test is not None:
+        right += f", on test rows {here.test.hits} of {here.test.n_rows}"
+    if not learns_by_em:
+        said = f"epoch {frame.step.iteration}: {said}"
+    return f"{said}, {right}; {_weight(frame)}"
+
+
+def _weight(frame: Frame) -> str:
+    """The weight that went farthest since θ last moved."""
+    if len(frame.trail) < 2:
+        return "no weight has moved"
+    now, before = frame.trail[-1], frame.trail[-2]
+    best, said = 0.0, "no weight moved"
+    names = [f"of layer {number}" for number in range(1, len(now.layers) + 1)]
+    if len(names) == 1:
+        names = ["of the hidden units"]
+    for name, new, old in zip(
+        [*names, "of the output"], [*now.layers, now.output], [*before.layers, before.output], strict=True
+    ):
+        change = float(np.abs(new - old).max())
+        if change > best:
+            best, said = change, f"no weight moved farther than {number(change)} (one {name})"
+    return said

@@ -1,0 +1,199 @@
+"""θ as it would be: the moves that a person has thought of and not made yet. A value; no screen here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from emtui.session.snapshot import Frame
+from emtui.views.entry_names import entry_words
+from emtui.views.number_format import listed, number
+from emtui.views.projection import spreads
+from engine.arrays import Array
+from engine.editing.entries import RULES, Entry, arrays_of, entries, limits_of, moved, value_of
+from engine.em.step import Phase
+from engine.errors import OptionError
+
+Move = tuple[Entry, float]
+
+_NUDGES = 20  # from one limit to the other, or over a standard deviation of a column
+_RATIO = 1.1  # what has to stay above 0 is multiplied
+_ELSEWHERE = 0.1  # where nothing says what much is
+_TOLD = 3  # moves that are told by name
+_FIRST = ("means", "centers", "probabilities", "rates", "theta", "topics", "emission", "hidden", "output")
+_LAST = ("variances", "covariances")
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A frame's θ with some of its entries moved, each with what is bound to it.
+
+    frame: the step that it begins with. params: θ as it would be. moves: what was moved to where, in order.
+    """
+
+    frame: Frame
+    params: Any
+    moves: tuple[Move, ...] = ()
+
+    @classmethod
+    def of(cls, frame: Frame) -> Draft:
+        """Nothing is moved yet."""
+        return cls(frame, frame.step.params)
+
+    def value(self, entry: Entry) -> float:
+        """Where it would be."""
+        return value_of(self.params, entry)
+
+    def before(self, entry: Entry) -> float:
+        """Where it is."""
+        return value_of(self.frame.step.params, entry)
+
+    def limits(self, entry: Entry) -> tuple[float, float]:
+        """Between which values it may be moved, as all the others would be now."""
+        return limits_of(self.params, entry)
+
+    @property
+    def is_moved(self) -> bool:
+        """Something would be elsewhere."""
+        here, there = arrays_of(self.frame.step.params), arrays_of(self.params)
+        return any(not np.array_equal(array, there[path]) for path, array in here.items())
+
+    # moving
+
+    def move(self, *moves: Move) -> Draft:
+        """With these entries at these values, and what is bound to them moved by its rule.
+
+        Raises:
+            OptionError: a value is no number, or lies beyond its limits; one sentence that says which and why.
+        """
+        params, made = self.params, self.moves
+        for entry, value in moves:
+            params = self._moved(params, entry, value)
+            made = (*(known for known in made if known[0] != entry or entry.rule != "alone"), (entry, value))
+        return replace(self, params=params, moves=made)
+
+    def _moved(self, params: Any, entry: Entry, value: float) -> Any:
+        if not math.isfinite(value):
+            raise OptionError(f"{self.named(entry)} can't be {number(value)}: give it a finite number.")
+        low, high = limits_of(params, entry)
+        if not low <= value <= high:
+            said = f"{self.named(entry)} can't be {number(value, 6)}: it must be {limits_words(low, high)}"
+            raise OptionError(f"{said}{_because(entry)}.")
+        return moved(params, entry, value)
+
+    def nudge(self, entry: Entry, by: float) -> Draft:
+        """With the entry so many of its own steps further on.
+
+        Raises:
+            OptionError: that would be beyond its limits; one sentence.
+        """
+        value, step = self.value(entry), self.step(entry)
+        if step is None:
+            return self.move((entry, value * _RATIO**by))
+        place = value + by * step
+        return self.move((entry, 0.0 if abs(place) < 1e-12 * step else place))
+
+    def step(self, entry: Entry) -> float | None:
+        """How far a nudge moves it: a round number; None where it multiplies."""
+        before, data = self.frame.step.params, self.frame.choices.dataset
+        low, high = limits_of(before, entry)
+        array = arrays_of(before)[entry.path]
+        size = _ELSEWHERE
+        if low > 0 and math.isinf(high):
+            return None
+        if entry.field in ("means", "centers") and array.ndim == 2 and array.shape[1] == data.n_features:
+            size = float(spreads(data, own_units(self.frame))[0][entry.index[1]]) / _NUDGES
+        elif math.isfinite(high - low):
+            size = (high - low) / _NUDGES
+            if entry.rule in ("sum", "row"):
+                size = min(size, 0.5 / array.shape[-1])
+        elif array.size > 1:
+            size = _ELSEWHERE * float(np.std(array))
+        return _round(size)
+
+    def restored(self, entry: Entry) -> Draft:
+        """With the entry's own moves taken back, and those of the others made again.
+
+        Raises:
+            OptionError: the others can't be where they are without them; one sentence.
+        """
+        return Draft.of(self.frame).move(*(move for move in self.moves if move[0] != entry))
+
+    # in words
+
+    def named(self, entry: Entry) -> str:
+        """What an entry is called in a sentence: "component 2's mean of petal length"."""
+        return entry_words(self.frame, entry)
+
+    @property
+    def message(self) -> str:
+        """What was moved, in words, with the rules by which others follow."""
+        last = {entry: self.value(entry) for entry, _ in self.moves}
+        said = [
+            f"{self.named(entry)} set by hand from {number(self.before(entry), 5)} to {number(value, 5)}"
+            for entry, value in list(last.items())[:_TOLD]
+        ]
+        said = [said[0], *(words.replace(" set by hand", "") for words in said[1:])] if said else []
+        if len(last) > _TOLD:
+            said.append(f"{len(last) - _TOLD} more")
+        told = listed(said) + (", in standard units" if in_standard_units(self.frame, *last) else "")
+        rules = list(dict.fromkeys(RULES[e.rule] for e in last if e.rule != "alone")) or [RULES["alone"]]
+        return f"{told}; {'; '.join(rules)}"
+
+    @property
+    def preview(self) -> Frame:
+        """The frame as it would be, for a picture: its numbers are those of the step that it begins with."""
+        step = self.frame.step
+        phase: Phase = "init" if step.at_q is None else "M"
+        there = replace(step, params=self.params, at=step.at.moved(self.params), phase=phase)
+        return replace(self.frame, step=there, trail=(*self.frame.trail, self.params))
+
+
+def offered(frame: Frame) -> tuple[Entry, ...]:
+    """What can be moved: means and their like first, then weights and other probabilities, covariances last."""
+    found = entries(frame.step.problem.model, frame.step.params)
+    return tuple(sorted(found, key=lambda entry: _rank(entry.field)))
+
+
+def own_units(frame: Frame) -> Any:
+    """The units that θ itself is in, as pictures name them."""
+    return "standard" if frame.choices.dataset.units is not None else "data"
+
+
+def in_standard_units(frame: Frame, *moved: Entry) -> bool:
+    """One of these is a number in the units of the data, which θ has in standard units."""
+    measured = ("means", "centers", "covariances")
+    return own_units(frame) == "standard" and any(entry.field in measured for entry in moved)
+
+
+def limits_words(low: float, high: float) -> str:
+    """Between which values, in words: "above 0", "between 0 and 1", "any number"."""
+    if math.isfinite(high):
+        return f"between {number(low, 6)} and {number(high, 6)}"
+    return "above 0" if low > 0 else "any number" if math.isinf(low) else f"at least {number(low, 6)}"
+
+
+def _because(entry: Entry) -> str:
+    if entry.rule == "covariance":
+        return ", so that Σ stays positive definite"
+    if entry.rule in ("sum", "row"):
+        return ", since they are probabilities that sum to 1"
+    if entry.field in ("probabilities", "theta"):
+        return ", since it is a probability"
+    return ", since it is a variance" if entry.field == "covariances" else ""
+
+
+def _rank(field: str) -> int:
+    return 0 if field in _FIRST else 2 if field in _LAST else 1
+
+
+def _round(size: float) -> float:
+    """The nearest of 1, 2 and 5 times a power of ten; a tenth where there is no size."""
+    if not (math.isfinite(size) and size > 0):
+        return _ELSEWHERE
+    power = math.floor(math.log10(size))
+    choices: Array = np.array([1.0, 2.0, 5.0, 10.0])
+    return float(f"{choices[np.abs(np.log(choices * 10.0**power / size)).argmin()]:g}e{power}")

@@ -1,0 +1,1 @@
+"""How topic models are shown."""

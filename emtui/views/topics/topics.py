@@ -1,0 +1,255 @@
+"""Topics: the likeliest words of each, a document in the colours of its topics, and every document's mixture."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Layer, Scene
+from emtui.session.snapshot import Frame
+from emtui.views.dataset_cache import remembered
+from emtui.views.number_format import listed, number, plural
+from emtui.views.parameter_tables import Column, table
+from emtui.views.points import shares
+from emtui.views.sentences import row_noun
+from emtui.views.topics.topics_charts import (
+    MOST_PICTURES,
+    bars_of_topic,
+    document_at,
+    is_pixels,
+    mean_mixture,
+    mixtures_of_documents,
+    pictures_of_topics,
+    pixels_of_document,
+    words_of_document,
+    words_of_topics,
+)
+from emtui.views.topics.topics_sentences import named, sentence_of, words_in
+from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from engine.arrays import Array, IntArray
+
+_LEGEND = 10
+_TABLED_WORDS = 200
+_DETAILED = 30
+_TOPICS, _DOCUMENT, _MIXTURES, _BARS = 0, 1, 2, 3
+"""The kinds of picture, as the index of an x axis."""
+
+
+class TopicsView(View):
+    """The view of `LatentDirichletAllocation`."""
+
+    def n_components(self, frame: Frame) -> int:
+        """K."""
+        return len(frame.step.params.alpha)
+
+    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+        """All topics, the chosen document, all documents; then the words of each topic by themselves, as bars."""
+        first = (
+            Axes(Axis("feature", _TOPICS, "topics")),
+            Axes(Axis("feature", _DOCUMENT, "document")),
+            Axes(Axis("feature", _MIXTURES, "documents")),
+        )
+        if self._pixels(frame):
+            return first
+        x = Axis("feature", _BARS, "probability in the topic")
+        shown = range(min(MOST_PICTURES, self.n_components(frame)))
+        return (*first, *(Axes(x, Axis("feature", k, f"topic {k + 1}")) for k in shown))
+
+    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+        """None: the pictures are fixed."""
+        return ()
+
+    def weights(self, frame: Frame) -> tuple[Share, ...]:
+        """How many documents each topic is the largest of; a topic model has no mixing weights."""
+        return shares(frame, self.component_names(frame))
+
+    def caption(self, frame: Frame, axes: Axes) -> str:
+        """What is shown."""
+        kind = axes.x.index
+        if kind == _TOPICS:
+            return "the topics as pictures" if self._pixels(frame) else "the likeliest words of each topic"
+        if kind == _DOCUMENT:
+            return "a document in its topics' colours"
+        if kind == _MIXTURES:
+            return "the mixture of each document"
+        assert axes.y is not None
+        return f"{axes.y.label}: its likeliest words"
+
+    def _pixels(self, frame: Frame) -> bool:
+        return is_pixels(frame.choices.dataset.feature_names)
+
+    def scene(
+        self,
+        frame: Frame,
+        axes: Axes,
+        palette: Palette,
+        *,
+        highlight: int | None = None,
+        units: UnitsName = "data",
+    ) -> Scene:
+        """The topics, or the chosen document (else the first), or all documents."""
+        legend = self._legend(frame, palette)
+        described = self._described(frame, axes, highlight)
+        if axes.x.index == _DOCUMENT:
+            return self._document(frame, 0 if highlight is None else highlight, palette, described)
+        if axes.x.index == _MIXTURES:
+            ticks = [(-float(k), f"topic {k + 1}") for k in range(self.n_components(frame))]
+            return Scene(
+                mixtures_of_documents(frame, palette, highlight),
+                self._noun(frame),
+                "share of each topic",
+                x_range=(0.5, frame.n_rows + 0.5),
+                y_range=(0.5 - len(ticks), 0.5),
+                y_ticks=ticks,
+                empty="press e: the mixtures are not known yet",
+                description=described,
+            )
+        if axes.x.index == _BARS:
+            assert axes.y is not None
+            bars, words, most = bars_of_topic(frame, axes.y.index, palette)
+            return Scene(
+                bars,
+                axes.x.label,
+                x_range=(0.0, 1.05 * most),
+                y_range=(0.6 - len(words), 0.6),
+                y_ticks=words,
+                legend=legend,
+                description=described,
+            )
+        if self._pixels(frame):
+            layers, across, down, step = pictures_of_topics(frame, palette)
+            return Scene(
+                layers,
+                "words are pixels, ink is probability",
+                x_range=(-0.5, across * step - 0.5),
+                y_range=(-down * step + 0.5, 1.0),
+                legend=legend,
+                description=described,
+                x_ticks=(),
+                y_ticks=(),
+            )
+        label = "marker, words" if mean_mixture(frame) is None else "marker, share of all documents, words"
+        return _written(words_of_topics(frame, palette), label, described)
+
+    def _document(self, frame: Frame, row: int, palette: Palette, described: str) -> Scene:
+        name = f"{self._noun(frame)} {row + 1}"
+        if frame.choices.dataset.row_names is not None:
+            name = frame.choices.dataset.row_name(row)
+        if not self._pixels(frame):
+            return _written(words_of_document(frame, row, palette), f"{name}: topic, share, words", described)
+        side = math.isqrt(len(frame.choices.dataset.feature_names))
+        return Scene(
+            pixels_of_document(frame, row, palette),
+            f"{name}: ink is count, colour is topic",
+            x_range=(-0.5, side + 0.5),
+            y_range=(-side - 0.5, 0.5),
+            legend=self._legend(frame, palette),
+            description=described,
+            x_ticks=(),
+            y_ticks=(),
+        )
+
+    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+        """The document under the pointer, where documents are drawn."""
+        return document_at(frame.rows, x) if axes.x.index == _MIXTURES else None
+
+    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        names = self.component_names(frame)
+        if len(names) > _LEGEND:
+            return []
+        return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
+
+    def _described(self, frame: Frame, axes: Axes, highlight: int | None) -> str:
+        """The picture in words: the likeliest words of each topic."""
+        topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
+        said = []
+        for k, topic in enumerate(topics[:MOST_PICTURES]):
+            best = np.argsort(-topic, kind="stable")[:5]
+            said.append(f"topic {k + 1}: {listed([names[v] for v in best])}")
+        return f"{self.caption(frame, axes)}: {plural(frame.n_rows, self._noun(frame))}; {'; '.join(said)}."
+
+    def _noun(self, frame: Frame) -> str:
+        return row_noun(frame, "document")
+
+    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+        """A row for alpha and one for each word (the most frequent where there are many), a column for each topic."""
+        words = self._tabled(frame)
+        names = frame.choices.dataset.feature_names
+        rows = [("alpha", None), *((names[v], None) for v in words)]
+        columns = [Column(name, 1.0, probability=True) for name in self.component_names(frame)]
+        before = _by_word(frame.trail[-2], words) if len(frame.trail) > 1 else None
+        return table(rows, columns, _by_word(frame.trail[-1], words), before, note=self._note(frame, len(words)))
+
+    def _tabled(self, frame: Frame) -> IntArray:
+        """The words of the table: all, or the most frequent of many, in the order of the data."""
+        data: Any = frame.step.problem.data
+
+        def chosen() -> IntArray:
+            return np.sort(np.argsort(-data.word_counts, kind="stable")[:_TABLED_WORDS])
+
+        return remembered(frame.choices.dataset, "tabled words", chosen, of=data)
+
+    def _note(self, frame: Frame, shown: int) -> str:
+        V = frame.step.params.topics.shape[1]
+        first = "Probabilities of words, a column for each topic."
+        if shown < V:
+            first = f"Probabilities of the {shown} most frequent of {V:,} words, a column for each topic."
+        return " ".join(part for part in (first, self._perplexity(frame)) if part)
+
+    def _perplexity(self, frame: Frame) -> str:
+        """By the bound, so at most; that of the documents kept out of the fit, where there are any, by the engine."""
+        step: Any = frame.step
+        data = step.problem.data
+        words = float(data.lengths @ data.weights)
+        if not math.isfinite(frame.record.elbo) or not words > 0:
+            return ""
+        said = f"Perplexity at most {number(math.exp(min(700.0, -frame.record.elbo / words)), 4)}"
+        if data.held_out is None:
+            return f"{said}."
+        from engine.models.topics.evidence import held_out_perplexity
+
+        def held_out() -> float | None:
+            return held_out_perplexity(step.problem.model, step.params, data)
+
+        other = remembered(frame.choices.dataset, "held-out perplexity", held_out, of=step.params)
+        if other is None:
+            return f"{said}."
+        kept = plural(int(data.held_out.sum()), self._noun(frame))
+        return f"{said} where fitted, at most {number(other, 4)} on the {kept} kept out."
+
+    def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
+        """The likeliest words of a topic, with their probability in it first, and then in the others."""
+        topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
+        best = np.argsort(-topics[component], kind="stable")[:_DETAILED]
+        order = [component, *(k for k in range(len(topics)) if k != component)]
+        columns = [Column(self.component_names(frame)[k], 1.0, probability=True) for k in order]
+        return table([(names[v], None) for v in best], columns, topics[order][:, best].T, None)
+
+    def detail_title(self, frame: Frame, component: int) -> str:
+        """What the table of a topic is."""
+        return f"likeliest words of topic {component + 1}"
+
+    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+        """Which document or topic moved most, and what became of the bound."""
+        return sentence_of(frame, self._noun(frame))
+
+    def words(self, frame: Frame, row: int) -> tuple[int, ...]:
+        """The words of a document, the most frequent first."""
+        return words_in(frame, row)
+
+    def with_names(self, frame: Frame, formula: str) -> str:
+        """Words and documents by their names."""
+        return named(frame, formula, self._noun(frame))
+
+
+def _written(layers: list[Layer], label: str, described: str) -> Scene:
+    """A scene of words alone."""
+    return Scene(layers, label, x_range=(0.0, 1.0), y_range=(0.0, 1.0), x_ticks=(), y_ticks=(), description=described)
+
+
+def _by_word(params: Any, words: IntArray) -> Array:
+    """(1 + words, K) alpha above the probabilities of the words."""
+    return np.vstack([params.alpha, params.topics[:, words].T])

@@ -1,0 +1,161 @@
+"""Topics as words or as pictures of pixels, a document in the colours of its topics, and all documents' mixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil, isqrt, sqrt
+from typing import Any
+
+import numpy as np
+
+from emtui.charts.colors import Palette, blend, mix
+from emtui.charts.scene import RGB, Dots, Layer, Mark, Prose, Raster, VLine
+from emtui.session.snapshot import Frame
+from emtui.views.changes import drawn_responsibilities
+from emtui.views.number_format import probability
+from engine.arrays import Array, IntArray
+
+MOST_PICTURES = 24
+_TOP_WORDS = 40
+_BARS = 12
+
+
+def is_pixels(names: Sequence[str]) -> bool:
+    """Whether the words are the pixels of a square picture, by their names: "pixel 3 5"."""
+    return len(names) >= 9 and isqrt(len(names)) ** 2 == len(names) and all(n.startswith("pixel ") for n in names)
+
+
+def mean_mixture(frame: Frame) -> Array | None:
+    """(K,) the topics' shares in the average document that is drawn; None before the first E-step."""
+    R = drawn_responsibilities(frame)
+    return None if R is None else np.asarray(R.mean(axis=0))
+
+
+def words_of_topics(frame: Frame, palette: Palette) -> list[Layer]:
+    """A paragraph for each topic: its marker, its share of the average document, its likeliest words."""
+    topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
+    shares = mean_mixture(frame)
+    paragraphs = []
+    for k, topic in enumerate(topics):
+        color = palette.color(k)
+        head = [(f"{palette.marker(k)} {k + 1}", color)]
+        if shares is not None:
+            head.append((probability(float(shares[k]), 2), palette.muted))
+        best = np.argsort(-topic, kind="stable")[:_TOP_WORDS]
+        strength = np.sqrt(topic[best] / max(float(topic[best[0]]), np.finfo(np.float64).tiny))
+        words = [(names[v], blend(palette.muted, color, float(s))) for v, s in zip(best, strength, strict=True)]
+        paragraphs.append([*head, *words])
+    return [Prose(paragraphs)]
+
+
+def bars_of_topic(frame: Frame, k: int, palette: Palette) -> tuple[list[Layer], list[tuple[float, str]], float]:
+    """The likeliest words of one topic as bars, with the markers of the others; ticks with the words, and the range."""
+    topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
+    best = np.argsort(-topics[k], kind="stable")[:_BARS]
+    layers: list[Layer] = []
+    for i, v in enumerate(best):
+        layers.append(Raster(np.ones((1, 1)), (0.0, float(topics[k, v]), -i - 0.4, -i + 0.4), palette.color(k)))
+    others = np.array([j for j in range(len(topics)) if j != k][:_BARS], dtype=np.int64)
+    if len(others):
+        x, y = topics[np.ix_(others, best)].ravel(), np.tile(-np.arange(len(best), dtype=np.float64), len(others))
+        index = np.repeat(others, len(best))
+        colors = np.array(palette.colors(len(topics)), dtype=np.uint8)[index]
+        layers.append(Dots(x, y, colors, palette.markers(len(topics)), index))
+    ticks = [(-float(i), names[v]) for i, v in enumerate(best)]
+    return layers, ticks, float(topics[:, best].max())
+
+
+def words_of_document(frame: Frame, row: int, palette: Palette) -> list[Layer]:
+    """A paragraph for each topic that has words of the document, the largest first; a word in the mix of its topics."""
+    names = frame.choices.dataset.feature_names
+    words, placed = word_topics(frame, row)
+    if placed is None:
+        counted = [(_times(names[v], n), palette.text) for v, n in words]
+        return [Prose([counted or [("(no words)", palette.muted)]])]
+    total = placed.sum()
+    if not total > 0:
+        return [Prose([[("(no words)", palette.muted)]])]
+    whole = frame.step.inference is not None and bool(np.all(placed == np.round(placed)))
+    paragraphs = []
+    for k in np.argsort(-placed.sum(axis=0), kind="stable").tolist():
+        amount = placed[:, k]
+        mine = np.flatnonzero(amount > 0 if whole else placed.argmax(axis=1) == k)
+        if not len(mine):
+            continue
+        mine = mine[np.argsort(-amount[mine], kind="stable")]
+        colors = mix(placed[mine] / placed[mine].sum(axis=1, keepdims=True), palette)
+        share = probability(float(amount.sum() / total), 2)
+        head = [(f"{palette.marker(k)} {k + 1}", palette.color(k)), (share, palette.muted)]
+        said = []
+        for i, color in zip(mine, colors, strict=True):
+            times = float(amount[i]) if whole else words[i][1]
+            shown = palette.color(k) if whole else (int(color[0]), int(color[1]), int(color[2]))
+            said.append((_times(names[words[i][0]], times), shown))
+        paragraphs.append([*head, *said])
+    return [Prose(paragraphs)]
+
+
+def word_topics(frame: Frame, row: int) -> tuple[list[tuple[int, float]], Array | None]:
+    """A document's words with their counts, and how many of each every topic has (words, K); None before an E-step."""
+    step: Any = frame.step
+    document = step.problem.data.X[[row]]
+    words = [(int(v), float(n)) for v, n in zip(document.indices, document.data, strict=True)]
+    if step.params_q is None:
+        return words, None
+    return words, step.problem.model.word_topics(step.params_q, step.problem.data, row, step.inference)
+
+
+def pictures_of_topics(frame: Frame, palette: Palette) -> tuple[list[Layer], int, int, int]:
+    """The topics' pixels side by side; how many stand across and down, and how far apart."""
+    topics = frame.step.params.topics[:MOST_PICTURES]
+    side = isqrt(topics.shape[1])
+    across = min(len(topics), max(1, ceil(sqrt(2 * len(topics)))))
+    down, step = ceil(len(topics) / across), side + 1
+    layers: list[Layer] = []
+    for k, topic in enumerate(topics):
+        left, top = float(k % across * step), -float(k // across * step)
+        values = (topic / max(float(topic.max()), np.finfo(np.float64).tiny)).reshape(side, side)
+        layers.append(Raster(values, (left, left + side, top - side, top), palette.color(k)))
+        layers.append(Mark(left + side / 2, top + 0.5, palette.marker(k), palette.color(k)))
+    return layers, across, down, step
+
+
+def pixels_of_document(frame: Frame, row: int, palette: Palette) -> list[Layer]:
+    """A document as a picture: ink by the counts, each pixel in the mix of its topics, with the largest's marker."""
+    side = isqrt(len(frame.choices.dataset.feature_names))
+    words, placed = word_topics(frame, row)
+    most = max((n for _, n in words), default=1.0)
+    layers: list[Layer] = []
+    for i, (v, n) in enumerate(words):
+        left, top = float(v % side), -float(v // side)
+        color: RGB = palette.text
+        if placed is not None and placed[i].sum() > 0:
+            mixed = mix(placed[[i]] / placed[i].sum(), palette)[0]
+            color = int(mixed[0]), int(mixed[1]), int(mixed[2])
+            layers.append(Mark(left + 0.5, top - 0.5, palette.marker(int(placed[i].argmax())), color))
+        layers.append(Raster(np.array([[n / most]]), (left, left + 1.0, top - 1.0, top), color))
+    return layers
+
+
+def mixtures_of_documents(frame: Frame, palette: Palette, highlight: int | None) -> list[Layer]:
+    """A band for each topic: the documents from left to right, as full as the topic's share of each."""
+    R = drawn_responsibilities(frame)
+    if R is None:
+        return []
+    bands: list[Layer] = [
+        Raster(R[:, k][None, :], (0.5, frame.n_rows + 0.5, -k - 0.5, -k + 0.5), palette.color(k))
+        for k in range(R.shape[1])
+    ]
+    return [*bands, VLine(highlight + 1.0, palette.text)] if highlight is not None else bands
+
+
+def document_at(rows: IntArray, x: float) -> int | None:
+    """The drawn document nearest to a place on the axis of documents."""
+    if not np.isfinite(x) or not len(rows):
+        return None
+    return int(rows[int(np.abs(rows + 1.0 - x).argmin())])
+
+
+def _times(word: str, n: float) -> str:
+    """A word and how often: court×3."""
+    return word if n == 1.0 else f"{word}×{n:g}"

@@ -1,0 +1,1 @@
+"""Tables, fields, lists and tabs: they know no pane."""

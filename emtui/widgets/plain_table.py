@@ -1,0 +1,55 @@
+"""A short table that is known whole: columns in their order, rows of cells, and a last column that takes the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from emtui.charts.colors import Palette
+from emtui.widgets.table_columns import Cell, Column, widths
+
+
+@dataclass(frozen=True, eq=False)
+class PlainTable:
+    """The source of a table.
+
+    columns: from the left; where there is little room they give way in the order of `first_to_go`, by their keys.
+    rows: for each row a cell a column. The last column that is left takes the room that the others leave.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    first_to_go: tuple[str, ...] = ()
+
+    def sheet(self, width: int, palette: Palette) -> PlainSheet:
+        """Laid out in so many cells."""
+        places = list(range(len(self.columns)))
+        for key in self.first_to_go:
+            if widths([self.columns[i] for i in places]) > width:
+                places = [i for i in places if self.columns[i].key != key]
+        columns = [self.columns[i] for i in places]
+        if columns and columns[-1].align == "left":
+            columns[-1] = replace(columns[-1], width=max(1, columns[-1].width + width - widths(columns)))
+        return PlainSheet(tuple(columns), tuple(tuple(row[i] for i in places) for row in self.rows))
+
+
+@dataclass(frozen=True, eq=False)
+class PlainSheet:
+    """The rows in columns that are settled."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.rows)
+
+    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+        """The cells of these rows."""
+        return self.rows[rows.start : rows.stop]
+
+
+def sheet_of_lines(lines: Sequence[Cell], width: int) -> PlainSheet:
+    """Lines of text as a table of one column without a head."""
+    return PlainSheet((Column("line", "", width),), tuple((line,) for line in lines))

@@ -1,0 +1,145 @@
+r"""The rate of EM at θ, measured: the largest eigenvalue of the Jacobian of one EM iteration, by power iteration.
+
+With M(θ) the parameters after an E- and an M-step, v ← J v = (M(θ + εv) − M(θ − εv)) / 2ε and ‖v‖ → the largest
+eigenvalue of J, two passes over the data each time. At a maximum it is the rate at which EM comes to rest there, the
+share of missing information (Dempster, Laird & Rubin 1977, §3.5; Meng & Rubin 1991).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.editing.entries import PROBABILITIES, SUMS_TO_ONE, admissible, arrays_of, with_arrays
+from engine.em.step import Problem, Step
+from engine.errors import OptionError
+from engine.parallel import one_blas_thread
+
+ITERATIONS, TOL = 60, 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class MapRate:
+    """How far a measurement has come; it can be gone on with.
+
+    Attributes:
+        rate: the eigenvalue as it is known so far; nan where θ has no neighbours within the domain.
+        passes: over the data, that it took.
+        settled: the last iteration of power hardly changed it.
+        over: there is nothing to go on with.
+        direction: of θ, by its arrays' dotted paths, where the next iteration of power begins.
+    """
+
+    rate: float
+    passes: int
+    settled: bool
+    over: bool
+    direction: dict[str, Array]
+
+
+def map_rate(step: Step, iterations: int = ITERATIONS, tol: float = TOL, seed: int = 0) -> float:
+    """The largest eigenvalue of the Jacobian of one EM iteration at θ.
+
+    Args:
+        step: whose θ; at a maximum the number means most.
+        iterations: at most so many, two passes over the data each.
+        tol: stop when the eigenvalue changes by less.
+        seed: of the first direction.
+
+    Raises:
+        OptionError: the model's E-step is not exact, so that the map is a random one.
+    """
+    return measured(step, iterations=iterations, tol=tol, seed=seed).rate
+
+
+def measured(
+    step: Step, so_far: MapRate | None = None, *, iterations: int = ITERATIONS, tol: float = TOL, seed: int = 0
+) -> MapRate:
+    """The same with what it took, a few iterations at a time: `so_far` is what the last call for this step gave.
+
+    Raises:
+        OptionError: the model's E-step is not exact, so that the map is a random one.
+    """
+    if not step.problem.model.exact:
+        raise OptionError("the rate of a map that draws random numbers has no value: take an exact E-step.")
+    theta = arrays_of(step.params)
+    scale = {path: float(np.abs(array).max(initial=0.0)) or 1.0 for path, array in theta.items()}
+    found = so_far or _begun(theta, scale, seed)
+    with one_blas_thread():
+        for _ in range(iterations):
+            if found.over:
+                break
+            found = _power(step, theta, scale, found, tol)
+    return found
+
+
+def _begun(theta: dict[str, Array], scale: dict[str, float], seed: int) -> MapRate:
+    generator = np.random.default_rng(seed)
+    direction = {path: _tangent(path, array, scale[path], generator) for path, array in theta.items()}
+    return MapRate(math.nan, 0, False, False, direction)
+
+
+def _power(step: Step, theta: dict[str, Array], scale: dict[str, float], before: MapRate, tol: float) -> MapRate:
+    """One iteration of power."""
+    size = norm(before.direction, scale)
+    if not size > 0:
+        return MapRate(0.0, before.passes, True, True, before.direction)
+    direction = {path: v / size for path, v in before.direction.items()}
+    image = _image(step.problem, step.params, theta, direction)
+    if image is None:
+        return MapRate(math.nan, before.passes, False, True, direction)
+    # the sign of the eigenvalue: EM's are not negative, a gradient step's may be
+    rate = math.copysign(norm(image, scale), _dot(image, direction, scale))
+    settled = abs(rate - before.rate) < tol
+    return MapRate(rate, before.passes + 2, settled, settled, image)
+
+
+def _image(problem: Problem, params: Any, theta: dict[str, Array], direction: dict[str, Array]) -> Any:
+    """The Jacobian's image of a direction, by central differences with a step that stays within the domain."""
+    step = 1e-5
+    for _ in range(6):
+        ends = [with_arrays(params, {path: theta[path] + sign * step * direction[path] for path in theta})
+                for sign in (1.0, -1.0)]  # fmt: skip
+        if all(admissible(problem.model, end) for end in ends):
+            ahead, behind = (arrays_of(_mapped(problem, end)) for end in ends)
+            return {path: (ahead[path] - behind[path]) / (2.0 * step) for path in theta}
+        step *= 0.1
+    return None
+
+
+def _mapped(problem: Problem, params: Any) -> Any:
+    """M(θ): one E- and M-step."""
+    expectation = problem.model.expect(params, problem.data)
+    return problem.model.maximize(expectation, params, problem.data).params
+
+
+def _tangent(path: str, array: Array, scale: float, generator: np.random.Generator) -> Array:
+    """A random direction for small moves: sums of 1 stay, and what is on the border stays there."""
+    noise, field = generator.standard_normal(array.shape), path.rsplit(".", 1)[-1]
+    if field == "stop":
+        return np.zeros(array.shape)
+    if field in SUMS_TO_ONE and array.ndim:
+        mean = (array * noise).sum(axis=-1, keepdims=True) / array.sum(axis=-1, keepdims=True)
+        return np.asarray(array * (noise - mean))
+    if field in PROBABILITIES:
+        return np.asarray(array * (1.0 - array) * noise)
+    noise = scale * noise
+    return np.asarray(0.5 * (noise + np.swapaxes(noise, -1, -2)) if _symmetric(array) else noise)
+
+
+def _symmetric(array: Array) -> bool:
+    square = array.ndim >= 2 and array.shape[-1] == array.shape[-2]
+    return square and np.array_equal(array, np.swapaxes(array, -1, -2))
+
+
+def norm(direction: dict[str, Array], scale: dict[str, float]) -> float:
+    """The length of a move of θ, each array in units of its own scale."""
+    return math.sqrt(_dot(direction, direction, scale))
+
+
+def _dot(one: dict[str, Array], other: dict[str, Array], scale: dict[str, float]) -> float:
+    return float(sum(np.vdot(one[path] / scale[path], other[path] / scale[path]) for path in one))

@@ -1,0 +1,194 @@
+"""How well components agree with known classes, and what a model costs for what it explains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.inference import Exact
+from engine.errors import DataError, EngineError
+
+if TYPE_CHECKING:
+    from engine.em.step import Step
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """Components beside known classes, matched one to one so that as many rows as possible agree.
+
+    Attributes:
+        matching: (K,) the class that stands for each component, −1 for a component left over.
+        components: (K,) the components in the order of the columns of `confusion`.
+        confusion: (classes, K) rows of each class in each component; columns in the order of the matched classes,
+            those left over last, so that with K = classes the hits stand on the diagonal.
+        hits: how many rows lie in the component of their class.
+        total: how many rows have a known class.
+    """
+
+    matching: IntArray
+    components: IntArray
+    confusion: IntArray
+    hits: int
+    total: int
+
+    @property
+    def accuracy(self) -> float:
+        """hits / total."""
+        return self.hits / self.total
+
+    @property
+    def unmatched(self) -> str:
+        """What matching one to one leaves out where there are not as many components as classes: a clause, or ""."""
+        n_classes, n_components = self.confusion.shape
+        if n_classes == n_components:
+            return ""
+        counts = "only one component counts for each class" if n_components > n_classes else "only one class for each"
+        return f"{n_components} components for {n_classes} classes: {counts}"
+
+    @cached_property
+    def adjusted_rand(self) -> float:
+        """The adjusted Rand index: 1 for the same partition, about 0 for chance (Hubert & Arabie 1985, eq. 5).
+
+        (Σ C(n_ij,2) − E) / (½(A + B) − E),  A = Σ C(a_i,2),  B = Σ C(b_j,2),  E = A·B / C(n,2)
+        """
+        table = self.confusion.astype(np.float64)
+        both = _pairs(table)
+        by_class, by_component = _pairs(table.sum(axis=1)), _pairs(table.sum(axis=0))
+        pairs = self.total * (self.total - 1) / 2.0
+        expected = by_class * by_component / pairs if pairs else 0.0
+        most = (by_class + by_component) / 2.0
+        return 1.0 if most == expected else (both - expected) / (most - expected)
+
+    @cached_property
+    def normalized_mutual_information(self) -> float:
+        """2·I(class; component) / (H(class) + H(component)), in [0, 1] (Strehl & Ghosh 2002, arithmetic mean)."""
+        p = self.confusion / self.total
+        by_class, by_component, both = _entropy(p.sum(axis=1)), _entropy(p.sum(axis=0)), _entropy(p.ravel())
+        if by_class + by_component == 0.0:
+            return 1.0  # one class and one component: the same partition
+        information = by_class + by_component - both
+        return float(np.clip(2.0 * information / (by_class + by_component), 0.0, 1.0))
+
+
+def agreement(labels: Any, truth: Any, n_components: int | None = None, n_classes: int | None = None) -> Agreement:
+    """Match components with classes and count; rows of unknown class (−1) are left out.
+
+    Args:
+        labels: (n,) the component 0…K−1 of each row.
+        truth: (n,) the class 0…C−1 of each row, −1 where it is unknown.
+        n_components: K, where some component may have no rows; else the largest label + 1.
+        n_classes: C, likewise.
+
+    Raises:
+        DataError: the two don't fit each other, are no labels, or no class is known.
+    """
+    component, known = _labels(labels, "labels"), _labels(truth, "truth")
+    if component.shape != known.shape:
+        raise DataError(f"labels has {len(component)} rows and truth {len(known)}: give one of each for every row.")
+    chosen = known >= 0
+    if not chosen.any():
+        raise DataError("no row has a known class: there is nothing to agree with.")
+    if component.min() < 0:
+        raise DataError("labels must be components from 0 up; −1 for unknown is for truth alone.")
+    K = _size(component, n_components, "labels", "n_components")
+    C = _size(known, n_classes, "truth", "n_classes")
+    table = np.bincount(known[chosen] * K + component[chosen], minlength=C * K).reshape(C, K)
+    matching = match(table)
+    components = np.argsort(np.where(matching >= 0, matching, C), kind="stable")
+    matched = np.flatnonzero(matching >= 0)
+    hits = int(table[matching[matched], matched].sum())
+    return Agreement(matching, components, table[:, components], hits, int(chosen.sum()))
+
+
+def match(counts: Any) -> IntArray:
+    """The class that each component stands for, one to one, so that Σ counts[class, component] is largest.
+
+    The Hungarian method (Kuhn 1955).
+
+    Args:
+        counts: (classes, components), of any two sizes.
+
+    Returns:
+        (components,) the class, −1 for a component that is left over.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    table = np.asarray(counts, dtype=np.float64)
+    classes, components = linear_sum_assignment(table, maximize=True)
+    class_of = np.full(table.shape[1], -1, dtype=np.int64)
+    class_of[components] = classes
+    return class_of
+
+
+def hard_shares(labels: Any, k: int, sample_weight: Array | None = None) -> Array:
+    """(k,) the share of the rows (or of their weight) that each component wins, beside the mixing weights."""
+    counts = np.bincount(_labels(labels, "labels"), sample_weight, minlength=k)
+    return np.asarray(counts / counts.sum())
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """Information criteria in the sign of scikit-learn: the smaller, the better.
+
+    Attributes:
+        aic: 2·p − 2·ln p(X | θ)  (Akaike 1974), p the number of free parameters.
+        bic: p·ln n − 2·ln p(X | θ)  (Schwarz 1978), n the sum of the weights.
+        icl: bic + 2·H, H the entropy of the responsibilities at θ  (Biernacki, Celeux & Govaert 2000).
+    """
+
+    aic: float
+    bic: float
+    icl: float
+
+    @classmethod
+    def of(cls, log_likelihood: float, n_parameters: int, n: float, entropy: float) -> Criteria:
+        """From the numbers that they are made of."""
+        bic = n_parameters * float(np.log(n)) - 2.0 * log_likelihood
+        return cls(2.0 * n_parameters - 2.0 * log_likelihood, bic, bic + 2.0 * entropy)
+
+
+def criteria(step: Step) -> Criteria:
+    """AIC, BIC and ICL of the parameters in `step.params`.
+
+    Raises:
+        EngineError: the model has no likelihood.
+    """
+    model, data = step.problem.model, step.problem.data
+    if not model.has_likelihood:
+        raise EngineError(
+            f"{model.title} has no likelihood, so there is no AIC, BIC or ICL for it: fit a mixture instead."
+        )
+    exact = isinstance(step.at.inference, Exact)
+    entropy = step.at.entropy if exact else model.entropy(step.params, data)
+    return Criteria.of(step.log_likelihood, model.n_parameters(step.params), data.total_weight, entropy)
+
+
+def _pairs(counts: Array) -> float:
+    """Σ C(count, 2)."""
+    return float((counts * (counts - 1.0)).sum() / 2.0)
+
+
+def _entropy(p: Array) -> float:
+    """−Σ p ln p in nats, with 0·ln 0 = 0."""
+    used = p[p > 0]
+    return float(max(0.0, -(used * np.log(used)).sum()))
+
+
+def _labels(labels: Any, what: str) -> IntArray:
+    array = np.asarray(labels)
+    if array.ndim != 1 or len(array) == 0:
+        raise DataError(f"{what} must be one whole number a row, not an array of shape {array.shape}.")
+    if not np.issubdtype(array.dtype, np.integer):
+        raise DataError(f"{what} must be whole numbers, not {array.dtype}: encode names as 0, 1, 2, …")
+    return array.astype(np.int64)
+
+
+def _size(labels: IntArray, size: int | None, what: str, option: str) -> int:
+    needed = int(labels.max()) + 1
+    if size is not None and size < needed:
+        raise DataError(f"{what} goes up to {needed - 1}, which is too many for {option} = {size}.")
+    return needed if size is None else size

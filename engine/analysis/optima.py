@@ -1,0 +1,84 @@
+"""The map of optima: starts grouped by the height at which they ended, each held against known classes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from engine.analysis.evaluation import agreement
+from engine.analysis.many_starts import StartResult, StartsProgress
+from engine.arrays import IntArray
+from engine.em.inference import EXACT
+from engine.em.step import Evaluation, Posterior, Problem
+from engine.errors import OptionError
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """Starts that ended at the same height.
+
+    Attributes:
+        count: how many.
+        objective, log_likelihood: of the best of them.
+        best: the best of them: its seed, and its params stand for all.
+        seeds: of all of them.
+        hits, total: rows in the component of their class, after matching, of those whose class is known; 0 of 0 where
+            nothing is known.
+    """
+
+    count: int
+    objective: float
+    log_likelihood: float
+    best: StartResult
+    seeds: tuple[int, ...]
+    hits: int = 0
+    total: int = 0
+
+    @property
+    def params(self) -> Any:
+        """θ of the best of them."""
+        return self.best.params
+
+    @property
+    def accuracy(self) -> float:
+        """hits / total; nan where no class is known."""
+        return self.hits / self.total if self.total else math.nan
+
+
+def group_optima(progress: StartsProgress, tol: float = 1e-2, truth: Any = None) -> tuple[Optimum, ...]:
+    """The optima that the starts reached, highest first: results whose objectives lie within `tol` of the next one.
+
+    Args:
+        progress: what `many_starts` told last.
+        tol: in units of the objective. Runs stop a little below their optimum, by about tol · n / (1 − rate²).
+        truth: (n,) known classes, −1 where unknown, to say how many rows each optimum gets right.
+
+    Raises:
+        OptionError: tol is not a number of at least 0.
+        DataError: truth doesn't fit the rows.
+    """
+    if not tol >= 0:
+        raise OptionError(f"tol must be a number of at least 0, not {tol!r}.")
+    ended = [one for one in progress.results if one.params is not None and math.isfinite(one.objective)]
+    ended.sort(key=lambda one: (-one.objective, one.seed))
+    groups: list[list[StartResult]] = []
+    for one in ended:
+        if groups and groups[-1][-1].objective - one.objective <= tol:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return tuple(_optimum(group, progress.problem, truth) for group in groups)
+
+
+def _optimum(group: list[StartResult], problem: Problem, truth: Any) -> Optimum:
+    best, hits, total = group[0], 0, 0
+    if truth is not None:
+        agreed = agreement(_labels(problem, best.params), truth)
+        hits, total = agreed.hits, agreed.total
+    seeds = tuple(sorted(one.seed for one in group))
+    return Optimum(len(group), best.objective, best.log_likelihood, best, seeds, hits, total)
+
+
+def _labels(problem: Problem, params: Any) -> IntArray:
+    return Posterior(Evaluation(problem, params, EXACT)).labels

@@ -1,0 +1,281 @@
+r"""How many components, of which shape: AIC, BIC, ICL and held-out log-likelihood of every candidate, with repeats.
+
+    held_out = log p(X_test | θ fitted to X_train) per observation, in nats: the larger, the better (Smyth 2000)
+
+Each repeat draws a start and a split of the rows of its own; criteria come from a fit to all rows from the same start.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.analysis.evaluation import Criteria
+from engine.analysis.many_starts import StartResult, StartsProgress, many_starts
+from engine.arrays import Array, IntArray
+from engine.em.inference import EXACT
+from engine.em.model import Model
+from engine.errors import DataError, EngineError, OptionError
+from engine.parallel import one_blas_thread
+
+Criterion = Literal["bic", "aic", "icl", "held_out"]
+CRITERIA: tuple[Criterion, ...] = ("bic", "aic", "icl", "held_out")
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One fit of one candidate.
+
+    Attributes:
+        n_components: K.
+        covariance_type: of Gaussian mixtures; None for other models.
+        repeat: which of the repeats, from 0; seed is that of its start and of its split.
+        criteria: AIC, BIC and ICL of the fit to all rows, the smaller the better; None where it could not be run.
+        held_out: mean log-likelihood of a row that was held out, in nats; nan where it was not asked for, or none came.
+        objective, log_likelihood, converged, params: of the fit to all rows.
+        error: in words, why there is no fit; None where there is one.
+    """
+
+    n_components: int
+    covariance_type: str | None
+    repeat: int
+    seed: int
+    criteria: Criteria | None
+    held_out: float
+    objective: float
+    log_likelihood: float
+    converged: bool
+    params: Any
+    error: str | None = None
+
+    def value(self, criterion: Criterion) -> float:
+        """The number of a criterion; nan where there is none."""
+        if criterion == "held_out":
+            return self.held_out
+        return math.nan if self.criteria is None else float(getattr(self.criteria, criterion))
+
+
+@dataclass(frozen=True, eq=False)
+class SelectionProgress:
+    """How far the comparison is: `done` of `total` fits, and the candidates so far, repeat by repeat."""
+
+    done: int
+    total: int
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def finished(self) -> bool:
+        """All fits are done."""
+        return self.done == self.total
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One criterion of one covariance type against K.
+
+    Attributes:
+        covariance_type: None for models that have none.
+        n_components: rising.
+        best: of each K over the repeats: of the fit with the best objective; held_out as its mean.
+        low, high: the smallest and the largest over the repeats.
+    """
+
+    covariance_type: str | None
+    n_components: tuple[int, ...]
+    best: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+def compare_sizes(
+    model: Model[Any, Any],
+    X: Any,
+    *,
+    n_components: Sequence[int] = tuple(range(1, 9)),
+    covariance_types: Sequence[str] | None = None,
+    repeats: int = 5,
+    folds: int | None = None,
+    test_share: float = 0.25,
+    seed: int = 0,
+    sample_weight: Any = None,
+    max_iter: int = 200,
+    tol: float = 1e-6,
+) -> Iterator[SelectionProgress]:
+    """Fit every candidate and tell how far it is after each; leave the loop to abandon the rest.
+
+    Args:
+        model: a mixture; its `n_components` (and `covariance_type`) take the values of each candidate in turn.
+        X: (n, d) the rows.
+        n_components: the K to be tried; those above the number of rows are candidates with an error in words.
+        covariance_types: of a Gaussian mixture; None for the model's own.
+        repeats: starts, and splits, of each candidate.
+        folds: hold every row out once, in so many folds, drawn anew for each repeat; None for a single split.
+        test_share: of the rows that are held out by the single split; 0 for no held-out likelihood at all.
+        seed: of the first repeat.
+        sample_weight: (n,) weights.
+        max_iter, tol: as `engine.fit` takes them.
+
+    Raises:
+        EngineError: the model has no number of components or no likelihood, or an option can't be used; one sentence.
+    """
+    if not hasattr(model, "n_components") or not model.has_likelihood or not model.exact or model.supervised:
+        raise OptionError(
+            f"Sizes are compared for mixtures with an exact likelihood, and {model.title} is none: take a mixture."
+        )
+    for name, number, least in (("repeats", repeats, 1), ("folds", folds, 2)):
+        whole = isinstance(number, int | np.integer) and not isinstance(number, bool) and number >= least
+        if not whole and not (name == "folds" and number is None):
+            raise OptionError(f"{name} must be a whole number of at least {least}, not {number!r}.")
+    if isinstance(test_share, bool) or not isinstance(test_share, int | float) or not 0.0 <= test_share < 1.0:
+        raise OptionError(f"test_share must be a number from 0 to below 1, not {test_share!r}.")
+    if not n_components:
+        raise OptionError("there is nothing to compare: name at least one number of components.")
+    if covariance_types is not None and not hasattr(model, "covariance_type"):
+        raise OptionError(f"{model.title} has no covariance types: leave covariance_types out.")
+    data = model.observe(X, None, sample_weight)
+    models = _models(model, n_components, covariance_types)
+    rows = np.asarray(data.X)
+    plan = _Plan(rows, data.sample_weight, int(repeats), folds, float(test_share), int(seed), max_iter, tol)
+    return plan.run(models)
+
+
+def curves(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> tuple[Curve, ...]:
+    """The criterion against K, a curve for each covariance type; candidates without a number are left out."""
+    found: list[Curve] = []
+    for kind in dict.fromkeys(one.covariance_type for one in candidates):
+        groups: dict[int, list[Candidate]] = {}
+        for one in candidates:
+            if one.covariance_type == kind and math.isfinite(one.value(criterion)):
+                groups.setdefault(one.n_components, []).append(one)
+        sizes = tuple(sorted(groups))
+        values = {k: [one.value(criterion) for one in groups[k]] for k in sizes}
+        best = tuple(_of_group(groups[k], criterion) for k in sizes)
+        low, high = (tuple(end(values[k]) for k in sizes) for end in (min, max))
+        found.append(Curve(kind, sizes, best, low, high))
+    return tuple(found)
+
+
+def best_candidate(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> Candidate | None:
+    """The fit with the best objective of the K and covariance type that the criterion prefers; None without any."""
+    sign = -1.0 if criterion == "held_out" else 1.0
+    best: tuple[float, str | None, int] | None = None
+    for curve in curves(candidates, criterion):
+        for k, value in zip(curve.n_components, curve.best, strict=True):
+            if best is None or sign * value < best[0]:
+                best = (sign * value, curve.covariance_type, k)
+    if best is None:
+        return None
+    same = [one for one in candidates if (one.covariance_type, one.n_components) == best[1:] and one.error is None]
+    return max(same, key=lambda one: one.objective)
+
+
+def _of_group(group: list[Candidate], criterion: Criterion) -> float:
+    if criterion == "held_out":
+        return float(np.mean([one.held_out for one in group]))
+    return max(group, key=lambda one: one.objective).value(criterion)
+
+
+def _models(
+    model: Model[Any, Any], sizes: Sequence[int], covariance_types: Sequence[str] | None
+) -> list[Model[Any, Any]]:
+    """Every candidate as a model. Raises OptionError for values that the model does not take."""
+    kinds: Sequence[dict[str, Any]] = [{}]
+    if covariance_types is not None:
+        kinds = [{"covariance_type": kind} for kind in covariance_types]
+    base: Any = model
+    return [replace(base, n_components=k, **kind) for kind in kinds for k in sizes]
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    rows: Array
+    sample_weight: Array | None
+    repeats: int
+    folds: int | None
+    test_share: float
+    seed: int
+    max_iter: int
+    tol: float
+
+    def run(self, models: Sequence[Model[Any, Any]]) -> Iterator[SelectionProgress]:
+        found: list[Candidate] = []
+        each = self.repeats * (1 + self._splits_of_a_repeat())
+        done = 0
+        for model in models:
+            fits: tuple[StartResult, ...] = ()
+            for fits in self._fits(model, self.rows, self.sample_weight, self.repeats, self.seed):
+                yield SelectionProgress(done + len(fits), each * len(models), tuple(found))
+            for repeat, fit in enumerate(sorted(fits, key=lambda one: one.seed)):
+                held_out = self._held_out(model, fit.seed) if fit.error is None else math.nan
+                found.append(self._candidate(model, repeat, fit, held_out))
+                yield SelectionProgress(
+                    done + self.repeats + (repeat + 1) * self._splits_of_a_repeat(), each * len(models), tuple(found)
+                )
+            done += each
+
+    def _splits_of_a_repeat(self) -> int:
+        if self.folds is not None:
+            return self.folds
+        return 1 if self.test_share > 0 else 0
+
+    def _fits(
+        self, model: Model[Any, Any], rows: Array, weight: Array | None, repeats: int, seed: int
+    ) -> Iterator[tuple[StartResult, ...]]:
+        """All repeats, side by side where the model can; data that it can't take are a result with an error."""
+        try:
+            progress: Iterator[StartsProgress] = many_starts(
+                model, rows, sample_weight=weight, n_starts=repeats, seed=seed, max_iter=self.max_iter, tol=self.tol
+            )
+            for now in progress:
+                yield now.results
+        except EngineError as error:
+            yield tuple(StartResult(seed + i, math.nan, 0, False, "", str(error)) for i in range(repeats))
+
+    def _held_out(self, model: Model[Any, Any], seed: int) -> float:
+        """Mean log-likelihood of the rows that were held out, over all splits of a repeat; nan where none came."""
+        total = weight = 0.0
+        for train, test in self._splits(seed):
+            own = None if self.sample_weight is None else self.sample_weight[train]
+            fits: tuple[StartResult, ...] = ()
+            for fits in self._fits(model, self.rows[train], own, 1, seed):  # noqa: B007
+                pass
+            if not fits or fits[0].params is None:
+                continue
+            try:
+                with one_blas_thread():
+                    others = None if self.sample_weight is None else self.sample_weight[test]
+                    data = model.observe(self.rows[test], None, others)
+                    total += model.expect(fits[0].params, data, EXACT).log_likelihood
+                    weight += data.total_weight
+            except DataError:  # a split of weight zero, say
+                continue
+        return total / weight if weight > 0 else math.nan
+
+    def _splits(self, seed: int) -> Iterator[tuple[IntArray, IntArray]]:
+        """(train, test) rows, drawn by the seed of the repeat."""
+        n = len(self.rows)
+        order = np.random.default_rng(seed).permutation(n)
+        if self.folds is not None:
+            for fold in range(min(self.folds, n)):
+                test = np.sort(order[fold :: self.folds])
+                yield np.setdiff1d(order, test), test
+        elif self.test_share > 0 and n > 1:
+            size = min(max(round(self.test_share * n), 1), n - 1)
+            yield np.sort(order[size:]), np.sort(order[:size])
+
+    def _candidate(self, model: Any, repeat: int, fit: StartResult, held_out: float) -> Candidate:
+        kind, criteria = getattr(model, "covariance_type", None), None
+        if fit.error is None:
+            with one_blas_thread():
+                data = model.observe(self.rows, None, self.sample_weight)
+                entropy = model.expect(fit.params, data, EXACT).entropy
+            size = model.n_parameters(fit.params)
+            criteria = Criteria.of(fit.log_likelihood, size, data.total_weight, entropy)
+        return Candidate(
+            model.n_components, kind, repeat, fit.seed, criteria, held_out, fit.objective, fit.log_likelihood,
+            fit.converged, fit.params, fit.error,
+        )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Data sets: the catalogue, units, principal components, training and test rows."""

@@ -1,0 +1,283 @@
+"""Data as the models take them, with what a person needs to read them: names, source, units, notes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.catalogue import Entry, data_folder, datasets, find
+from engine.data.class_labels import encode_labels
+from engine.data.principal_components import principal_components
+from engine.data.units import Units, standard_units
+from engine.errors import DataError
+from engine.text import clean, nearest, quoted, unique_names
+
+__all__ = ["Dataset", "datasets", "load"]
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+_OF_ANY_NUMBERS = ("gmm", "kmeans", "mlp", "backprop")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A table of numbers and everything that is known about it. Arrays are read-only, text is safe to print.
+
+    name: short, as the user types it. X: (n, d) float64; finite, but for NaN where a missing value was kept.
+    y: (n,) int64 classes counting into `class_names`, −1 where unknown; None if there are no known classes.
+    feature_names: d distinct names (made up as "x1", "x2", … if none are given). class_names: names of the classes.
+    title: what a person calls it. description: what one row is. source, licence: where from, under which terms.
+    model, options: the model that suits the data best, and its options. start: a published θ⁰ for these data as they
+    are, `model.Params(**start)`, or None. units: None while X is in the data's own units, else how to come back to
+    them. row_names: n names, or None. line_numbers: (n,) lines of the file that the rows came from, or None. notes:
+    sentences about what was left out or changed.
+
+    Raises DataError if the shapes do not belong together.
+    """
+
+    name: str
+    X: FloatArray
+    y: IntArray | None = None
+    feature_names: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
+    title: str = ""
+    description: str = ""
+    source: str = ""
+    licence: str = ""
+    model: str = "gmm"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    start: Mapping[str, Any] | None = None
+    units: Units | None = None
+    row_names: tuple[str, ...] | None = None
+    line_numbers: IntArray | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        X = np.asarray(self.X, dtype=np.float64)
+        if X.ndim != 2 or X.shape[0] == 0 or X.shape[1] == 0:
+            raise DataError(
+                f"The data {quoted(self.name)} must be a table with at least one row and one column, "
+                f"but its shape is {X.shape}: give an array of shape (rows, columns)."
+            )
+        if np.isinf(X).any():
+            row, column = (int(i) for i in np.argwhere(np.isinf(X))[0])
+            raise DataError(
+                f"The data {quoted(self.name)} hold an infinite value in row {row + 1}, column {column + 1}: "
+                "replace it or leave the row out."
+            )
+        n, d = X.shape
+        names = self.feature_names or tuple(f"x{j + 1}" for j in range(d))
+        classes = tuple(clean(str(name), 60) for name in self.class_names)
+        self._check_lengths(n, d, len(names), len(classes))
+        _set(self, "X", _read_only(X))
+        _set(self, "name", clean(self.name, 80))
+        _set(self, "title", clean(self.title or self.name, 80))
+        _set(self, "feature_names", unique_names((str(name) for name in names), "column"))
+        _set(self, "class_names", classes)
+        for text in ("description", "source", "licence"):
+            _set(self, text, clean(getattr(self, text)))
+        _set(self, "options", MappingProxyType(dict(self.options)))
+        if self.start is not None:
+            _set(self, "start", MappingProxyType(dict(self.start)))
+        _set(self, "notes", tuple(clean(note) for note in self.notes))
+        if self.y is not None:
+            _set(self, "y", _read_only(np.asarray(self.y, dtype=np.int64)))
+        if self.line_numbers is not None:
+            _set(self, "line_numbers", _read_only(np.asarray(self.line_numbers, dtype=np.int64)))
+        if self.row_names is not None:
+            _set(self, "row_names", tuple(clean(str(name), 60) for name in self.row_names))
+
+    def _check_lengths(self, n: int, d: int, n_names: int, n_classes: int) -> None:
+        if n_names != d:
+            raise DataError(
+                f"The data {quoted(self.name)} have {d} columns but {n_names} feature names: give one name a column."
+            )
+        for what, values in (("y", self.y), ("row_names", self.row_names), ("line_numbers", self.line_numbers)):
+            if values is not None and np.shape(values) != (n,):
+                raise DataError(
+                    f"The data {quoted(self.name)} have {n} rows but {what} has the shape {np.shape(values)}: "
+                    "give one value a row."
+                )
+        if self.y is not None and (np.min(self.y) < -1 or np.max(self.y) >= n_classes):
+            raise DataError(
+                f"The classes y of {quoted(self.name)} must count into its {n_classes} class names: "
+                f"use 0 to {n_classes - 1}, or -1 where the class is unknown."
+            )
+
+    @property
+    def n_samples(self) -> int:
+        """The number of rows, n."""
+        return int(self.X.shape[0])
+
+    @property
+    def n_features(self) -> int:
+        """The number of columns, d."""
+        return int(self.X.shape[1])
+
+    @property
+    def has_missing(self) -> bool:
+        """Whether X holds a missing value (NaN)."""
+        return bool(np.isnan(self.X).any())
+
+    def row_name(self, index: int) -> str:
+        """What to call row `index` (counted from 0): its name, its line in the file, or its number from 1."""
+        if self.row_names is not None:
+            return self.row_names[index]
+        if self.line_numbers is not None:
+            return f"line {self.line_numbers[index]}"
+        return f"row {range(self.n_samples)[index] + 1}"
+
+    def columns(self, chosen: Sequence[str | int]) -> Dataset:
+        """The same data with the `chosen` feature columns only, in that order, by name or by index from 0.
+
+        Raises DataError for a column that is not there, one named twice, or none at all.
+        """
+        if isinstance(chosen, str):
+            chosen = [chosen]
+        indices = [self._column_index(column) for column in chosen]
+        if not indices:
+            raise DataError(f"No column of {quoted(self.name)} was chosen: choose at least one.")
+        for index in indices:
+            if indices.count(index) > 1:
+                raise DataError(
+                    f"The column {quoted(self.feature_names[index])} of {quoted(self.name)} was chosen twice: "
+                    "name each column once."
+                )
+        units = self.units and Units(self.units.offset[indices], self.units.scale[indices])
+        names = tuple(self.feature_names[index] for index in indices)
+        start = self.start if indices == list(range(self.n_features)) else None  # it was published for all of them
+        return dataclasses.replace(self, X=self.X[:, indices], feature_names=names, units=units, start=start)
+
+    def _column_index(self, column: str | int) -> int:
+        d = self.n_features
+        if isinstance(column, str):
+            names = self.feature_names
+            if column in names:
+                return names.index(column)
+            if clean(column) in names:
+                return names.index(clean(column))
+            choices = nearest(clean(column), names) or names[:8]
+            raise DataError(
+                f"{quoted(self.name)} has no column called {quoted(column)}: "
+                f"there is {', '.join(quoted(name) for name in choices)}."
+            )
+        if not -d <= column < d:
+            raise DataError(f"{quoted(self.name)} has no column {column}: choose an index from 0 to {d - 1}.")
+        return int(column) % d
+
+    def standardized(self) -> Dataset:
+        """The same data with mean 0 and variance 1 in each column; `units` remembers the way back.
+
+        z = (x − mean) / standard deviation, with the deviation of division by n. A constant column is only shifted.
+        """
+        step, constant = standard_units(self.X)
+        units = step
+        if self.units is not None:  # x = o₁ + s₁ (o₂ + s₂ z)
+            units = Units(self.units.to_original(step.offset), self.units.scale * step.scale)
+        notes = tuple(
+            f"The column {quoted(self.feature_names[j])} is constant, so standardizing only shifted it to 0."
+            for j in constant
+        )
+        new_notes = tuple(note for note in notes if note not in self.notes)
+        standard = step.to_standard(self.X)
+        return dataclasses.replace(self, X=standard, units=units, start=None, notes=self.notes + new_notes)
+
+    def principal(self, n_components: int) -> Dataset:
+        """The rows by their first `n_components` principal components, "PC 1", "PC 2", …, in the place of the columns.
+
+        They are those of all rows, in the units of X as it is; `notes` says what share of the variance they keep.
+        The data have no way back to their own units then.
+
+        Raises DataError where a value is missing, or there are fewer components than that.
+        """
+        n, d = self.X.shape
+        if not 1 <= n_components <= min(n, d):
+            raise DataError(
+                f"{quoted(self.name)} has {min(n, d)} principal components, for its {n} rows and {d} columns: "
+                f"choose 1 to {min(n, d)} of them, not {n_components}."
+            )
+        if self.has_missing:
+            row, column = (int(i) for i in np.argwhere(np.isnan(self.X))[0])
+            raise DataError(
+                f"{self.row_name(row)} of {quoted(self.name)} has no {quoted(self.feature_names[column])}, and "
+                "principal components need every value: leave out that row or column."
+            )
+        scores, shares = principal_components(self.X, n_components)
+        which = "The first principal component keeps"
+        if n_components > 1:
+            which = f"The first {n_components} of {min(n, d)} principal components keep"
+        note = f"{which} {shares.sum():.1%} of the variance of {d} columns, all rows together."
+        suited = self.model in _OF_ANY_NUMBERS  # another model wants counts, or zeros and ones
+        return dataclasses.replace(
+            self,
+            X=scores,
+            feature_names=tuple(f"PC {j + 1}" for j in range(n_components)),
+            model=self.model if suited else "gmm",
+            options={name: v for name, v in self.options.items() if suited or name == "n_components"},
+            units=None,
+            start=None,
+            notes=(*self.notes, note),
+        )
+
+
+def load(name: str) -> Dataset:
+    """The data set of the catalogue called `name` ("iris", "Old Faithful", "two-gaussians", …).
+
+    Raises DataError with the nearest names if there is none.
+    """
+    entry = find(name)
+    path = data_folder() / entry.file
+    with path.open(encoding="utf-8") as file:
+        header = file.readline().rstrip("\n").split(",")
+        columns = entry.columns or tuple(c for c in header if c not in (entry.label, entry.names))
+        indices = [header.index(column) for column in columns]
+        if entry.label is None and entry.names is None:
+            return _dataset(entry, columns, np.loadtxt(file, delimiter=",", usecols=indices, ndmin=2), None, None)
+        lines = file.read().splitlines()
+    X = np.loadtxt(lines, delimiter=",", usecols=indices, ndmin=2)
+    labels = None if entry.label is None else _cells(lines, header.index(entry.label))
+    names = None if entry.names is None else _cells(lines, header.index(entry.names))
+    return _dataset(entry, columns, X, labels, names)
+
+
+def _cells(lines: list[str], index: int) -> list[str]:
+    """The cells of one column; the bundled files have no quoted cells."""
+    return [line.split(",")[index] for line in lines]
+
+
+def _dataset(
+    entry: Entry, columns: tuple[str, ...], X: FloatArray, labels: list[str] | None, names: list[str] | None
+) -> Dataset:
+    y, class_names = (None, ()) if labels is None else encode_labels(labels)
+    return Dataset(
+        name=entry.key,
+        X=X,
+        y=y,
+        feature_names=columns,
+        class_names=class_names,
+        title=entry.title,
+        description=entry.row,
+        source=entry.source,
+        licence=entry.licence,
+        model=entry.model,
+        options=entry.options,
+        start=entry.start,
+        row_names=None if names is None else tuple(names),
+    )
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _set(data: Dataset, attribute: str, value: object) -> None:
+    """Put a checked value in the place of what the caller gave, which a frozen dataclass allows only so."""
+    object.__setattr__(data, attribute, value)

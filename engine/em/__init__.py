@@ -1,0 +1,1 @@
+"""Expectation-Maximization: the loop, steps, what a model owes, algorithms, stopping rules, fit and timeline."""

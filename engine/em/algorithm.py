@@ -1,0 +1,70 @@
+"""What a way to run EM owes: how each iteration settles on q, where its M-step goes, and what must rise."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from engine.em.inference import Inference
+from engine.em.model import Event, Model
+from engine.options import Option, check_options, options_of
+
+if TYPE_CHECKING:
+    from engine.em.step import Evaluation
+
+# Where an exact M-step goes up, and where it may go down: "both" the objective and the bound at the q of this
+# iteration rise; "objective" alone, or "elbo", the bound, alone; or "nothing" has to.
+Rising = Literal["both", "objective", "elbo", "nothing"]
+
+
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """Where an algorithm's M-step has come to.
+
+    Attributes:
+        params: θ.
+        events: what was out of the ordinary, in words.
+        evaluations: passes over the data that were made on the way, beside that of the E-step.
+    """
+
+    params: Any
+    events: tuple[Event, ...] = field(default=())
+    evaluations: int = 0
+
+
+@dataclass(frozen=True)
+class Algorithm(ABC):
+    """A way to run EM, orthogonal to the models. Subclasses are frozen dataclasses; fields are declared by `option`."""
+
+    name: ClassVar[str]  # as typed after --algorithm
+    title: ClassVar[str]  # what it does, in a few words
+    rises: ClassVar[Rising]
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        check_options(self)
+
+    @classmethod
+    def options(cls) -> tuple[Option, ...]:
+        """The options that the constructor takes."""
+        return options_of(cls)
+
+    @property
+    def text(self) -> str:
+        """What to type for it: its name, and the options that are not as usual, `annealed:initial=8,rate=0.9`."""
+        pairs = [(option, getattr(self, option.name)) for option in self.options()]
+        set_ones = [f"{option.name}={option.format(value)}" for option, value in pairs if value != option.default]
+        return f"{self.name}:{','.join(set_ones)}" if set_ones else self.name
+
+    @abstractmethod
+    def inference(self, iteration: int, seed: int) -> Inference:
+        """How the E-step of this iteration settles on q."""
+
+    def maximize(self, at: Evaluation) -> Moved:
+        """M-step: from θ_q and what was expected there to the next θ."""
+        best = at.problem.model.maximize(at.expectation, at.params, at.problem.data)
+        return Moved(best.params, best.events)
+
+    def check(self, model: Model[Any, Any], params: Any) -> None:  # noqa: B027  # most refuse nothing
+        """Raises OptionError, in one sentence, where this model can't be run this way from these parameters."""

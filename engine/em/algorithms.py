@@ -1,0 +1,121 @@
+"""The ways to run EM by name: classic, hard, stochastic, annealed and squarem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from engine.em.algorithm import Algorithm as Algorithm
+from engine.em.algorithm import Rising as Rising
+from engine.em.inference import Exact, Hard, Inference, Sampled, Tempered
+from engine.em.squarem import Squarem as Squarem
+from engine.errors import OptionError
+from engine.options import option
+from engine.text import nearest, quoted
+
+
+@dataclass(frozen=True)
+class Classic(Algorithm):
+    """EM as Dempster, Laird & Rubin (1977) have it: q is the posterior."""
+
+    name: ClassVar[str] = "classic"
+    title: ClassVar[str] = "q is the posterior"
+    rises: ClassVar[Rising] = "both"
+
+    def inference(self, iteration: int, seed: int) -> Inference:
+        """The posterior; the seed is for models that can only draw from it."""
+        return Exact((seed, iteration))
+
+
+@dataclass(frozen=True)
+class HardAssignment(Algorithm):
+    """Classification EM: each row goes wholly to its likeliest component; the bound rises, the likelihood may fall.
+
+    With equal spherical covariances that stay as they are, and equal weights, it is k-means (Celeux & Govaert 1992).
+    """
+
+    name: ClassVar[str] = "hard"
+    title: ClassVar[str] = "each row goes wholly to its likeliest component"
+    rises: ClassVar[Rising] = "elbo"
+
+    def inference(self, iteration: int, seed: int) -> Inference:
+        """Everything on the likeliest Z."""
+        return Hard()
+
+
+@dataclass(frozen=True)
+class Stochastic(Algorithm):
+    """Stochastic EM: each row goes to a component drawn from its posterior; nothing has to rise."""
+
+    name: ClassVar[str] = "stochastic"
+    title: ClassVar[str] = "each row goes to a component drawn from its posterior"
+    rises: ClassVar[Rising] = "nothing"
+
+    def inference(self, iteration: int, seed: int) -> Inference:
+        """A draw, with one seed an iteration, so that looking back draws alike."""
+        return Sampled(int(np.random.SeedSequence([seed, iteration]).generate_state(1)[0]))
+
+
+@dataclass(frozen=True)
+class Annealed(Algorithm):
+    """Deterministic annealing (Ueda & Nakano 1998): q ∝ p(X, Z | θ)^(1/temperature), and the temperature goes to 1.
+
+    temperature(t) = 1 + (initial − 1) rate^(t − 1). From above 1 rows are shared out more evenly at first; from near 0
+    they begin wholly in one component, as in k-means, and soften. With rate = 1 the temperature stays as it is, until
+    somebody turns it (`turned`). Nothing has to rise while it is not 1; once it is, E-steps are those of classic EM.
+    """
+
+    name: ClassVar[str] = "annealed"
+    title: ClassVar[str] = "a temperature that comes to 1: above it softer, near 0 as hard as k-means"
+    rises: ClassVar[Rising] = "nothing"
+
+    initial: float = option(4.0, "temperature of the first iteration", minimum=1e-6, maximum=1e6)
+    rate: float = option(0.8, "what is left of its distance from 1 after each iteration", minimum=0.0, maximum=1.0)
+
+    def temperature(self, iteration: int) -> float:
+        """That of the E-step of this iteration, 1, 2, …; exactly 1 once it is within a thousandth of it."""
+        left = self.rate ** max(0, iteration - 1)
+        temperature = left * self.initial + (1.0 - left)  # held exactly where nothing of the distance is lost
+        return 1.0 if abs(temperature - 1.0) < 1e-3 else temperature
+
+    def inference(self, iteration: int, seed: int) -> Inference:
+        """The posterior at the temperature of this iteration."""
+        temperature, at = self.temperature(iteration), (seed, iteration)
+        return Exact(at) if temperature == 1.0 else Tempered(temperature, at)
+
+    def turned(self, temperature: float) -> Annealed:
+        """The same, held at this temperature from now on; hand it to `engine.em.loop.switch_algorithm`."""
+        return replace(self, initial=temperature, rate=1.0)
+
+
+ALGORITHMS: dict[str, type[Algorithm]] = {
+    kind.name: kind for kind in (Classic, HardAssignment, Stochastic, Annealed, Squarem)
+}
+
+
+def algorithm_named(algorithm: str | Algorithm) -> Algorithm:
+    """The algorithm of that name, or the value itself; options follow a colon, as in annealed:initial=8,rate=0.9.
+
+    Raises:
+        OptionError: there is no such algorithm, or it has no such option, or the option can't have that value.
+    """
+    if not isinstance(algorithm, str):
+        return algorithm
+    name, colon, rest = (part.strip() for part in algorithm.partition(":"))
+    if name not in ALGORITHMS:
+        near = nearest(name, tuple(ALGORITHMS))[:1]
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise OptionError(f"there is no algorithm {quoted(name)}: {hint}the algorithms are {', '.join(ALGORITHMS)}.")
+    kind = ALGORITHMS[name]
+    known = {declared.name: declared for declared in kind.options()}
+    values = {}
+    for pair in rest.split(",") if colon else ():
+        key, _, text = (part.strip() for part in pair.partition("="))
+        if key not in known:
+            example = ",".join(f"{one.name}={one.format(one.default)}" for one in known.values())
+            remedy = f"write {name}:{example}, say" if known else f"write {name} alone"
+            raise OptionError(f"the algorithm {name} has no option {quoted(key)}: {remedy}.")
+        values[key] = known[key].parse(text)
+    return kind(**values)

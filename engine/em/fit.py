@@ -1,0 +1,173 @@
+"""`fit`: EM until it stops, from one start or from several; `Run`: what came of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.loop import begin, begin_problem, walk
+from engine.em.model import Model
+from engine.em.step import Posterior, Problem, Step
+from engine.em.stopping import StoppingRule, rules_for
+from engine.em.timeline import Timeline
+from engine.errors import EngineError, OptionError
+from engine.parallel import one_blas_thread
+
+
+@dataclass(frozen=True, eq=False)
+class Restart:
+    """One of several starts: its seed and how it ended; `error` in words where it could not be run."""
+
+    seed: int
+    objective: float
+    n_iter: int
+    converged: bool
+    stop_reason: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished run of EM.
+
+    Attributes:
+        timeline: every step, for walking back; the cursor stands on the last.
+        restarts: every start that was tried, in order; the best is the one kept.
+    """
+
+    timeline: Timeline
+    restarts: tuple[Restart, ...]
+
+    @property
+    def step(self) -> Step:
+        """The last step."""
+        return self.timeline[len(self.timeline) - 1]
+
+    @property
+    def model(self) -> Model[Any, Any]:
+        """The model that was fitted."""
+        return self.step.problem.model
+
+    @property
+    def params(self) -> Any:
+        """θ at the end."""
+        return self.step.params
+
+    @property
+    def converged(self) -> bool:
+        """A stopping rule that means rest was met."""
+        return self.step.converged
+
+    @property
+    def stop_reason(self) -> str:
+        """Why the run stopped, in words."""
+        return self.step.stop_reason or ""
+
+    @property
+    def n_iter(self) -> int:
+        """Iterations done, an E and an M each."""
+        return self.step.iteration
+
+    @property
+    def log_likelihood(self) -> float:
+        """log p(X | θ) at the end."""
+        return self.step.log_likelihood
+
+    @cached_property
+    def objectives(self) -> Array:
+        """(n_iter + 1,) the objective at the start and after each M-step: that of the parameters of that moment."""
+        return np.array([step.objective for step in self.timeline.steps if step.phase != "E"])
+
+    @cached_property
+    def posterior(self) -> Posterior:
+        """q(Z) settled at the final parameters."""
+        return Posterior(self.step.at)
+
+    @cached_property
+    def labels(self) -> IntArray:
+        """(n,) the likeliest component of each row at the final parameters."""
+        return self.posterior.labels
+
+    def predict_proba(self, X: Any) -> Array:
+        """(n, K) probabilities of new rows at the final parameters. Raises DataError where they don't fit the model."""
+        data = self.model.observe_new(X, self.params)
+        with one_blas_thread():
+            return self.model.predict_proba(self.params, data)
+
+    def predict(self, X: Any) -> IntArray:
+        """(n,) the likeliest label of new rows at the final parameters."""
+        labels: IntArray = self.predict_proba(X).argmax(axis=1)
+        return labels
+
+
+def fit(
+    model: Model[Any, Any],
+    X: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    start: Any = None,
+    seed: int = 0,
+    max_iter: int = 200,
+    tol: float = 1e-6,
+    stopping: StoppingRule | None = None,
+    algorithm: str | Algorithm = "classic",
+    n_init: int = 1,
+) -> Run:
+    """Run EM until it stops, and keep every step. The arguments are those of `engine.iterate`, and:
+
+    Args:
+        n_init: how many starts to try, with seeds seed, seed + 1, …; the best objective is kept, all are reported.
+
+    Raises:
+        EngineError: the data, the start or an option can't be used, or no start could be run; one sentence.
+    """
+    if not isinstance(n_init, (int, np.integer)) or isinstance(n_init, bool) or n_init < 1:
+        raise OptionError(f"n_init must be a whole number of at least 1, not {n_init!r}.")
+    if start is not None and n_init > 1:
+        raise OptionError("a given start can be run only once: leave out start, or n_init.")
+    rules = rules_for(max_iter, tol, stopping)
+    if n_init == 1:
+        first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
+        timeline = _run(first, rules)
+        return Run(timeline, (_report(seed, timeline),))
+    data = model.observe(X, y, sample_weight)
+    chosen = algorithm_named(algorithm)
+    best: Timeline | None = None
+    restarts: list[Restart] = []
+    for attempt in range(seed, seed + n_init):
+        try:
+            timeline = _run(begin_problem(Problem(model, data, chosen, attempt)), rules)
+        except EngineError as error:
+            restarts.append(Restart(attempt, math.nan, 0, False, "", str(error)))
+            continue
+        restarts.append(_report(attempt, timeline))
+        if best is None or _last(timeline).objective > _last(best).objective:
+            best = timeline
+    if best is None:
+        raise EngineError(f"none of the {n_init} starts could be run; the last said: {restarts[-1].error}")
+    return Run(best, tuple(restarts))
+
+
+def _run(first: Step, rules: tuple[StoppingRule, ...]) -> Timeline:
+    with one_blas_thread():  # once for the whole run, not for every pass
+        steps = walk(first, rules)
+        timeline = Timeline(next(steps))
+        for step in steps:
+            timeline.record(step)
+    return timeline
+
+
+def _last(timeline: Timeline) -> Step:
+    return timeline[len(timeline) - 1]
+
+
+def _report(seed: int, timeline: Timeline) -> Restart:
+    last = _last(timeline)
+    return Restart(seed, last.objective, last.iteration, last.converged, last.stop_reason or "")

@@ -1,0 +1,167 @@
+"""Expectation-Maximization, as a textbook has it: E, M, E, M, …
+
+E-step:  q ← p(Z | X, θ)                        the bound rises to the log-likelihood
+M-step:  θ ← argmax  Q(θ; q) + log p(θ)         the log-likelihood rises
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.model import Model
+from engine.em.step import Evaluation, Problem, Step
+from engine.em.stopping import StoppingRule, rules_for, verdict
+from engine.errors import DataError, OptionError
+from engine.models.known_labels import in_order_of_labels
+from engine.parallel import one_blas_thread
+
+
+def begin(
+    model: Model[Any, Any],
+    X: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    start: Any = None,
+    seed: int = 0,
+    algorithm: str | Algorithm = "classic",
+) -> Step:
+    """The step before the first: θ⁰, given or by the model's own choice of start (in the order of known labels).
+
+    Raises:
+        EngineError: the data, the start or an option can't be used; one sentence.
+    """
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
+        raise OptionError(f"seed must be a whole number of at least 0, not {seed!r}.")
+    problem = Problem(model, model.observe(X, y, sample_weight), algorithm_named(algorithm), int(seed))
+    return begin_problem(problem, start)
+
+
+def begin_problem(problem: Problem, start: Any = None) -> Step:
+    """The step before the first, for observations that are already arranged."""
+    started = time.perf_counter()
+    if start is None:
+        with one_blas_thread():
+            params = problem.model.start(problem.data, np.random.default_rng(problem.seed))
+            params = in_order_of_labels(problem.model, params, problem.data)
+    else:
+        params = problem.model.check_params(start, problem.data)
+    seconds = time.perf_counter() - started
+    problem.algorithm.check(problem.model, params)
+    return Step(problem, 0, "init", params, _evaluation(problem, params, 1), None, seconds)
+
+
+def e_step(step: Step) -> Step:
+    """q ← p(Z | X, θ): the bound rises to touch the log-likelihood; the parameters stay."""
+    seconds, evaluations = step.seconds_before, step.evaluations_before
+    return Step(
+        step.problem, step.iteration + 1, "E", step.params, step.at, step.at, seconds, evaluations_before=evaluations
+    )
+
+
+def m_step(step: Step) -> Step:
+    """θ ← argmax Q(θ; q) + log p(θ): q stays, and the log-likelihood rises at least as far as the bound does.
+
+    Where the algorithm goes further than that, its M-step is where it has come to.
+    """
+    if step.at_q is None:
+        raise OptionError("an M-step needs responsibilities: take an E-step first.")
+    problem, before = step.problem, step.seconds
+    _ = step.at_q.expectation  # settled again where it was released, which is no part of this step's time
+    started = time.perf_counter()
+    with one_blas_thread():
+        try:
+            moved = problem.algorithm.maximize(step.at_q)
+        except np.linalg.LinAlgError:
+            raise DataError(
+                "a covariance is singular to the last digit after this M-step: go back to another start, or choose a "
+                "larger ridge or fewer components."
+            ) from None
+    seconds = before + time.perf_counter() - started
+    at = _evaluation(problem, moved.params, step.iteration + 1)
+    evaluations = step.evaluations + moved.evaluations
+    return Step(
+        problem, step.iteration, "M", moved.params, at, step.at_q, seconds, moved.events,
+        evaluations_before=evaluations,
+    )  # fmt: skip
+
+
+def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:
+    """The same step, to go on from by another algorithm: a temperature that was turned, hard assignments from here on.
+
+    After an E-step q stays as it was settled; what was the last step is one to go on from.
+
+    Raises:
+        OptionError: there is no such algorithm, or the model can't be run by it.
+    """
+    problem = replace(step.problem, algorithm=algorithm_named(algorithm))
+    problem.algorithm.check(problem.model, step.params)
+    at = step.at if step.phase == "E" else _evaluation(problem, step.params, step.iteration + 1)
+    return replace(step, problem=problem, at=at, converged=False, stop_reason=None)
+
+
+def advance(step: Step) -> Step:
+    """The next half-step: an M after an E, an E after anything else."""
+    return m_step(step) if step.phase == "E" else e_step(step)
+
+
+def iterate(
+    model: Model[Any, Any],
+    X: Any,
+    y: Any = None,
+    *,
+    sample_weight: Any = None,
+    start: Any = None,
+    seed: int = 0,
+    max_iter: int = 200,
+    tol: float = 1e-6,
+    stopping: StoppingRule | None = None,
+    algorithm: str | Algorithm = "classic",
+) -> Iterator[Step]:
+    """Walk EM half a step at a time: `init`, then E, M, E, M, …; the last step says why it is the last.
+
+    Args:
+        model: what is fitted.
+        X: (n, d) observations, in the form that the model takes.
+        y: (n,) known labels, −1 where unknown, or the targets of a supervised model.
+        sample_weight: (n,) weights; 2 is the same as the row twice.
+        start: `Model.Params(...)` to begin from; None for the model's own choice.
+        seed: of the start, and of E-steps that draw.
+        max_iter: at most this many iterations.
+        tol: stop when the objective changes by less than this per observation.
+        stopping: a rule from `engine.stopping` in place of `tol`.
+        algorithm: "classic", or another of `engine.algorithms`, with options after a colon ("annealed:initial=8").
+
+    Raises:
+        EngineError: the data, the start or an option can't be used; one sentence.
+    """
+    rules = rules_for(max_iter, tol, stopping)
+    step = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
+    return walk(step, rules)
+
+
+def walk(step: Step, rules: tuple[StoppingRule, ...]) -> Iterator[Step]:
+    """Walk on from a step until a rule says why to stop; the step itself comes first."""
+    step = stopped(step, rules)
+    yield step
+    while step.stop_reason is None:
+        step = stopped(advance(step), rules)
+        yield step
+
+
+def stopped(step: Step, rules: tuple[StoppingRule, ...]) -> Step:
+    """The step, marked as the last one where a rule says so; an E-step never is."""
+    if step.phase == "E":
+        return step
+    stop = verdict(step, rules)
+    return step if stop is None else replace(step, converged=stop.converged, stop_reason=stop.reason)
+
+
+def _evaluation(problem: Problem, params: Any, iteration: int) -> Evaluation:
+    return Evaluation(problem, params, problem.algorithm.inference(iteration, problem.seed))

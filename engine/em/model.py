@@ -1,0 +1,183 @@
+"""What a model owes to EM, in one short page.
+
+A model says how its parameters start, what an E-step expects at some parameters, and which parameters the M-step
+then prefers. It holds no state: parameters, observations and expectations are values that go in and come out.
+
+    log p(X | θ) = L(q, θ) + KL(q ‖ p(Z | X, θ)),      L(q, θ) = Q(θ; q) + H(q)
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.inference import EXACT, Inference
+from engine.errors import EngineError
+from engine.options import Option, check_options, options_of
+
+P = TypeVar("P")
+D = TypeVar("D", bound="Observations")
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """Data as a model takes them in: checked once, and arranged for fast passes by the models that gain from it.
+
+    Attributes:
+        X: (n, d) the observed rows, in the user's units; a model may keep another form beside it.
+        y: (n,) known labels or targets, −1 where unknown; None where nothing is known.
+        sample_weight: (n,) non-negative weights; None where each row counts once.
+    """
+
+    X: Any
+    y: IntArray | None = None
+    sample_weight: Array | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are, whatever they weigh."""
+        return len(self.X)
+
+    @property
+    def total_weight(self) -> float:
+        """n, the sum of the weights."""
+        return float(self.n_rows if self.sample_weight is None else self.sample_weight.sum())
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What one E-step hands on: additive over observations, and small.
+
+    Attributes:
+        statistics: the expected sufficient statistics under q, in the model's own form.
+        log_likelihood: log p(X | θ_q); nan where it can't be had.
+        entropy: H(q) in nats.
+        log_likelihood_error: the standard error of `log_likelihood` where it is an estimate, else 0.
+    """
+
+    statistics: Any
+    log_likelihood: float
+    entropy: float
+    log_likelihood_error: float = 0.0
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something out of the ordinary in an M-step, in words: a component that died, a covariance that was mended."""
+
+    message: str
+    component: int | None = None
+    breaks_ascent: bool = False  # the parameters were set by a rule, not by the maximum: the objective may fall here
+    stops: bool = False  # the model was told to stop when this happens
+    by_hand: bool = False  # a person did it, in the place of the M-step
+
+
+@dataclass(frozen=True, eq=False)
+class Maximization(Generic[P]):
+    """The M-step's parameters, and what had to be done beside maximising."""
+
+    params: P
+    events: tuple[Event, ...] = field(default=())
+
+
+class Model(ABC, Generic[P, D]):
+    """A latent-variable model. Subclasses are frozen dataclasses whose fields are declared with `option(...)`."""
+
+    Params: ClassVar[type]  # a frozen dataclass of arrays: θ
+    name: ClassVar[str]  # as typed after --model
+    title: ClassVar[str]
+    objective_label: ClassVar[str] = "log-likelihood"
+    exact: ClassVar[bool] = True  # the E-step is exact, so KL = 0 after it
+    supervised: ClassVar[bool] = False  # it needs y
+    hides: ClassVar[bool] = True  # something is latent; where nothing is, q, bound and KL say nothing
+    takes_labels: ClassVar[bool] = False  # y may tell the component of some rows, −1 where it is unknown
+    takes_missing: ClassVar[bool] = False  # NaN in X is an entry that was not seen
+    has_likelihood: ClassVar[bool] = True  # the objective is a likelihood's, so AIC and BIC mean something
+    responsibilities_sum_to_one: ClassVar[bool] = True  # a column is a component, not a unit that is on or off
+    row_order_matters: ClassVar[bool] = False  # rows are visited one after the other, or draw by their places
+    samples: ClassVar[bool] = False  # the E-step draws random numbers, by the seed of its inference
+    size_option: ClassVar[str] = "n_components"  # the option that -k sets
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        check_options(self)
+
+    @classmethod
+    def options(cls) -> tuple[Option, ...]:
+        """The options that the constructor takes."""
+        return options_of(cls)
+
+    @abstractmethod
+    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> D:
+        """Check the data and arrange them. Raises DataError in one sentence where the model can't take them."""
+
+    @abstractmethod
+    def start(self, data: D, generator: np.random.Generator) -> P:
+        """θ⁰, by the model's own choice of start."""
+
+    @abstractmethod
+    def expect(self, params: P, data: D, inference: Inference = EXACT) -> Expectation:
+        """E-step: q at θ, and the statistics that it expects."""
+
+    @abstractmethod
+    def maximize(self, expectation: Expectation, params: P, data: D) -> Maximization[P]:
+        """M-step: the θ that maximises Q(θ; q) + log p(θ); `params` is θ_q."""
+
+    @abstractmethod
+    def q_value(self, expectation: Expectation, params: P, data: D) -> float:
+        """Q(θ; q) = E_q[log p(X, Z | θ)]."""
+
+    @abstractmethod
+    def responsibilities(self, params: P, data: D, rows: slice | IntArray, inference: Inference = EXACT) -> Array:
+        """q's probabilities for the chosen rows (len(rows), K), materialised."""
+
+    @abstractmethod
+    def n_parameters(self, params: P) -> int:
+        """Free parameters, for AIC and BIC."""
+
+    def log_prior(self, params: P, data: D) -> float:
+        """log p(θ) up to a constant of its own; 0 where the model has no prior."""
+        return 0.0
+
+    def objective_unit(self, data: D) -> float:
+        """What counts as 1 when the change of the objective is read; a log-likelihood needs no other unit."""
+        return 1.0
+
+    def relabel(self, params: P, order: IntArray) -> P | None:
+        """The same θ with its components in another order, component j being what order[j] was; None if there are none.
+
+        This permutes the first axis of every array that has K = `n_components` rows; override it where that is not
+        the whole of it (a matrix between components, an array of K rows that are something else).
+        """
+        theta: Any = params
+        K = getattr(self, "n_components", None)
+        if K is None:
+            return None
+        arrays = {part.name: getattr(theta, part.name) for part in fields(theta)}
+        one_each = {name: a[order] for name, a in arrays.items() if np.ndim(a) > 0 and len(a) == K}
+        relabelled: P = replace(theta, **one_each)
+        return relabelled
+
+    def check_params(self, params: P, data: D) -> P:
+        """The given start, or an EngineError that says what is wrong with it for these data."""
+        if not isinstance(params, self.Params):
+            raise EngineError(f"start must be {type(self).__name__}.Params(...), not {type(params).__name__}.")
+        return params
+
+    def entropy(self, params: P, data: D, inference: Inference = EXACT) -> float:
+        """H(q) from the materialised responsibilities: the slow second way, which tests hold against `expect`."""
+        q = self.responsibilities(params, data, slice(None), inference)
+        each = -np.where(q > 0, q * np.log(np.where(q > 0, q, 1.0)), 0.0).sum(axis=1)
+        return float(each.sum() if data.sample_weight is None else each @ data.sample_weight)
+
+    def observe_new(self, X: Any, params: P) -> D:
+        """Rows to predict for, which carry no labels; supervised models need no targets here."""
+        return self.observe(X)
+
+    def predict_proba(self, params: P, data: D) -> Array:
+        """What the model says of new rows: component probabilities, or class probabilities where it is supervised."""
+        return self.responsibilities(params, data, slice(None))

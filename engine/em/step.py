@@ -1,0 +1,245 @@
+"""A step: two parameter values, θ_q under which q was settled, and θ as it is now; every number follows from them."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.algorithm import Algorithm
+from engine.em.inference import Inference
+from engine.em.model import Event, Expectation, Model, Observations
+from engine.parallel import one_blas_thread, row_chunks
+
+Phase = Literal["init", "E", "M"]
+_ROWS_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What stays the same along a run: the model, the observations, the algorithm and the seed."""
+
+    model: Model[Any, Any]
+    data: Observations
+    algorithm: Algorithm
+    seed: int
+
+
+class Evaluation:
+    """The E-step's pass at some θ: made once, when first needed, and shared by the steps on either side of it.
+
+    After the M-step the pass gives log p(X | θ); the next E-step takes the same pass as its expectation.
+    """
+
+    def __init__(self, problem: Problem, params: Any, inference: Inference) -> None:
+        self.problem = problem
+        self.params = params
+        self.inference = inference
+        self._expectation: Expectation | None = None
+        self._numbers: tuple[float, float, float] | None = None
+        self._seconds = 0.0
+
+    @property
+    def expectation(self) -> Expectation:
+        """The expected statistics; computed again if they were released."""
+        if self._expectation is not None:
+            return self._expectation
+        started = time.perf_counter()
+        with one_blas_thread():
+            expectation = self.problem.model.expect(self.params, self.problem.data, self.inference)
+        if self._numbers is None:
+            self._seconds = time.perf_counter() - started
+            error = expectation.log_likelihood_error
+            self._numbers = (expectation.log_likelihood, expectation.entropy, error)
+        self._expectation = expectation
+        return expectation
+
+    def _number(self, index: int) -> float:
+        if self._numbers is None:
+            _ = self.expectation
+        assert self._numbers is not None
+        return self._numbers[index]
+
+    @property
+    def log_likelihood(self) -> float:
+        """log p(X | θ)."""
+        return self._number(0)
+
+    @property
+    def entropy(self) -> float:
+        """H(q) for the q settled at θ."""
+        return self._number(1)
+
+    @property
+    def log_likelihood_error(self) -> float:
+        """The standard error of the log-likelihood where it is an estimate."""
+        return self._number(2)
+
+    @property
+    def objective(self) -> float:
+        """log p(X | θ) + log p(θ), for models whose E-step is exact."""
+        return self.log_likelihood + self.problem.model.log_prior(self.params, self.problem.data)
+
+    def moved(self, params: Any) -> Evaluation:
+        """The same pass at another θ."""
+        return Evaluation(self.problem, params, self.inference)
+
+    @property
+    def seconds(self) -> float:
+        """What the pass took."""
+        self._number(0)
+        return self._seconds
+
+    def release(self) -> None:
+        """Let go of the statistics; the scalars stay, and the statistics come back when somebody asks."""
+        self._expectation = None
+
+
+class Posterior:
+    """q(Z), materialised when somebody looks."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        self._evaluation = evaluation
+
+    def rows(self, rows: slice | IntArray) -> Array:
+        """The responsibilities of the chosen rows alone: (len(rows), K)."""
+        at, problem = self._evaluation, self._evaluation.problem
+        with one_blas_thread():
+            return problem.model.responsibilities(at.params, problem.data, rows, at.inference)
+
+    @cached_property
+    def responsibilities(self) -> Array:
+        """(n, K); every row sums to 1."""
+        return self.rows(slice(None))
+
+    @cached_property
+    def labels(self) -> IntArray:
+        """(n,) the likeliest component of each row, without an (n, K) array."""
+        n_rows = self._evaluation.problem.data.n_rows
+        if "responsibilities" in self.__dict__ or n_rows <= _ROWS_AT_ONCE:
+            parts = [self.responsibilities.argmax(axis=1)]
+        else:
+            parts = [self.rows(rows).argmax(axis=1) for rows in row_chunks(n_rows, _ROWS_AT_ONCE)]
+        labels: IntArray = np.concatenate(parts)
+        return labels
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One half-step of EM. Every number is of the parameters in `params`.
+
+    Attributes:
+        iteration: 0 at the start, t for the E and the M of iteration t.
+        phase: "init", "E" or "M".
+        params: θ.
+        events: what was out of the ordinary in this M-step, in words.
+        converged: a stopping rule was met, and it was one that means rest.
+        stop_reason: why the run stops here, in words; None while it goes on.
+    """
+
+    problem: Problem
+    iteration: int
+    phase: Phase
+    params: Any
+    at: Evaluation  # the pass at θ
+    at_q: Evaluation | None  # the pass at θ_q; the very same one after an E-step
+    seconds_before: float = 0.0
+    events: tuple[Event, ...] = field(default=())
+    converged: bool = False
+    stop_reason: str | None = None
+    evaluations_before: int = 0
+
+    @property
+    def params_q(self) -> Any:
+        """θ_q, under which q was settled; None before the first E-step."""
+        return None if self.at_q is None else self.at_q.params
+
+    @property
+    def inference(self) -> Inference | None:
+        """How q was settled; None before the first E-step."""
+        return None if self.at_q is None else self.at_q.inference
+
+    @cached_property
+    def posterior(self) -> Posterior | None:
+        """q(Z) as it is at this step: settled at θ_q; None before the first E-step."""
+        return None if self.at_q is None else Posterior(self.at_q)
+
+    @property
+    def log_likelihood(self) -> float:
+        """log p(X | θ), in nats."""
+        return self.at.log_likelihood
+
+    @property
+    def log_likelihood_error(self) -> float:
+        """Its standard error, where it is an estimate; 0 where it is exact."""
+        return self.at.log_likelihood_error
+
+    @cached_property
+    def log_prior(self) -> float:
+        """log p(θ), up to a constant; 0 where there is no prior."""
+        return self.problem.model.log_prior(self.params, self.problem.data)
+
+    @property
+    def objective(self) -> float:
+        """What the M-step pushes up: log_likelihood + log_prior; the bound + log_prior where E-steps are not exact."""
+        return (self.log_likelihood if self.problem.model.exact else self.elbo) + self.log_prior
+
+    @property
+    def objective_q(self) -> float:
+        """The objective at θ_q, before this step's M; nan before the first E-step."""
+        if self.at_q is None:
+            return math.nan
+        model, data = self.problem.model, self.problem.data
+        if model.exact:
+            return self.at_q.objective
+        before = model.q_value(self.at_q.expectation, self.at_q.params, data) + self.at_q.entropy
+        return before + model.log_prior(self.at_q.params, data)
+
+    @cached_property
+    def q_value(self) -> float:
+        """Q(θ; q) = E_q[log p(X, Z | θ)]; nan before the first E-step."""
+        if self.at_q is None:
+            return math.nan
+        with one_blas_thread():
+            return self.problem.model.q_value(self.at_q.expectation, self.params, self.problem.data)
+
+    @property
+    def entropy(self) -> float:
+        """H(q); nan before the first E-step."""
+        return math.nan if self.at_q is None else self.at_q.entropy
+
+    @property
+    def elbo(self) -> float:
+        """L(q, θ) = Q(θ; q) + H(q); nan before the first E-step."""
+        return self.q_value + self.entropy
+
+    @property
+    def kl(self) -> float:
+        """KL(q ‖ p(Z | X, θ)) = log p(X | θ) − L(q, θ)."""
+        return self.log_likelihood - self.elbo
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of computing since the start of the run; a pass counts from the E-step that uses it."""
+        return self.seconds_before + (self.at.seconds if self.phase == "E" else 0.0)
+
+    @property
+    def evaluations(self) -> int:
+        """Passes over the data since the start: one for each E-step, and those that an M-step made on its way.
+
+        Classic EM makes as many as it has done E-steps; an accelerated one (`squarem`) makes several an iteration.
+        """
+        return self.evaluations_before + (1 if self.phase == "E" else 0)
+
+    def release(self, keep: Step | None = None) -> None:
+        """Let go of what can be computed again (statistics, responsibilities), but for what `keep` still uses."""
+        kept = () if keep is None else (keep.at, keep.at_q)
+        for evaluation in (self.at, self.at_q):
+            if evaluation is not None and evaluation not in kept:
+                evaluation.release()
+        self.__dict__.pop("posterior", None)

@@ -1,0 +1,222 @@
+"""Stopping rules: each a small value that reads one M-step and says why to stop there, or nothing.
+
+An M-step holds both θ_q (before it) and θ (after it), so a rule needs no memory of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from engine.arrays import largest_difference
+from engine.em.inference import Tempered
+from engine.errors import OptionError
+from engine.parallel import row_chunks
+
+if TYPE_CHECKING:
+    from engine.em.step import Step
+
+_ROWS_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why a run stops, in words, and whether it has come to rest."""
+
+    reason: str
+    converged: bool
+
+
+class StoppingRule(Protocol):
+    """Anything that reads a step and says why to stop there."""
+
+    def __call__(self, step: Step) -> Stop | None:
+        """The reason to stop at this M-step (or at the start), or None."""
+        ...
+
+
+@dataclass(frozen=True)
+class ObjectiveChange:
+    """Stop when the objective changes by less than `tol`, per observation unless told otherwise."""
+
+    tol: float = 1e-6
+    per_observation: bool = True
+
+    def __call__(self, step: Step) -> Stop | None:
+        """Compare the objective at θ with that at θ_q."""
+        if step.phase != "M" or _restless(step):
+            return None
+        change = step.objective - step.objective_q
+        change /= step.problem.model.objective_unit(step.problem.data)
+        each = " per observation" if self.per_observation else ""
+        if self.per_observation:
+            change /= step.problem.data.total_weight
+        if abs(change) < self.tol:
+            return Stop(f"the objective changed by {change:.3g}{each}, less than {self.tol:g}", True)
+        return None
+
+
+@dataclass(frozen=True)
+class ResponsibilityChange:
+    """Stop when no responsibility moves by as much as `tol` from one E-step to the next."""
+
+    tol: float = 1e-4
+
+    def __call__(self, step: Step) -> Stop | None:
+        """Compare the responsibilities at θ with those at θ_q, in chunks of rows."""
+        if step.phase != "M" or step.at_q is None or _restless(step):
+            return None
+        from engine.em.step import Posterior
+
+        before, after = Posterior(step.at_q), Posterior(step.at)
+        largest = 0.0
+        for rows in row_chunks(step.problem.data.n_rows, _ROWS_AT_ONCE):
+            largest = max(largest, float(np.max(np.abs(after.rows(rows) - before.rows(rows)))))
+            if largest >= self.tol:
+                return None
+        return Stop(f"no responsibility moved by more than {largest:.3g}, less than {self.tol:g}", True)
+
+
+@dataclass(frozen=True)
+class ParameterChange:
+    """Stop when no parameter moves by as much as `tol`, in its own units."""
+
+    tol: float = 1e-6
+
+    def __call__(self, step: Step) -> Stop | None:
+        """Compare θ with θ_q."""
+        if step.phase != "M" or _restless(step):
+            return None
+        largest = largest_difference(step.params, step.params_q)
+        if largest < self.tol:
+            return Stop(f"no parameter moved by more than {largest:.3g}, less than {self.tol:g}", True)
+        return None
+
+
+@dataclass(frozen=True)
+class Iterations:
+    """Stop after so many iterations."""
+
+    max_iter: int = 200
+
+    def __call__(self, step: Step) -> Stop | None:
+        """Count."""
+        if step.iteration >= self.max_iter:
+            iterations = "1 iteration" if self.max_iter == 1 else f"{self.max_iter} iterations"
+            return Stop(f"the limit of {iterations} was reached before it came to rest", False)
+        return None
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Stop once so many seconds have been spent computing."""
+
+    seconds: float
+
+    def __call__(self, step: Step) -> Stop | None:
+        """Read the step's own clock."""
+        if step.seconds >= self.seconds:
+            return Stop(f"{self.seconds:g} seconds of computing were spent before it came to rest", False)
+        return None
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """Stop as soon as one of several rules says so."""
+
+    rules: tuple[StoppingRule, ...]
+
+    def __call__(self, step: Step) -> Stop | None:
+        """The first reason that there is."""
+        return next((stop for rule in self.rules if (stop := rule(step)) is not None), None)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Stop where the run can't go on: an event that stops, or an objective that is no longer a number."""
+
+    def __call__(self, step: Step) -> Stop | None:
+        """Look for an event that stops, then at the objective."""
+        for event in step.events:
+            if event.stops:
+                return Stop(event.message, False)
+        model = step.problem.model
+        if model.exact and not math.isfinite(step.objective):
+            return Stop(f"the {model.objective_label} is {step.objective} here: no parameters can be better", False)
+        return None
+
+
+KINDS = {
+    "objective": "largest change of the objective per observation",
+    "responsibilities": "largest change of a responsibility",
+    "parameters": "largest change of a parameter",
+    "iterations": "number of iterations",
+    "seconds": "seconds of computing",
+}
+
+
+def parse_rule(text: str) -> StoppingRule:
+    """A rule from words such as `responsibilities=1e-4`; several with commas between them.
+
+    Raises:
+        OptionError: no such rule, or a value that it can't take; the sentence names the rules.
+    """
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise OptionError(f"a stopping rule is NAME=VALUE, where NAME is one of {', '.join(KINDS)}.")
+    rules = tuple(_parse_one(part) for part in parts)
+    return rules[0] if len(rules) == 1 else AnyOf(rules)
+
+
+def _parse_one(text: str) -> StoppingRule:
+    name, _, value = (part.strip() for part in text.partition("="))
+    if name not in KINDS:
+        raise OptionError(f"there is no stopping rule {name!r}: choose {', '.join(KINDS)}, as in objective=1e-6.")
+    try:
+        number = float(value)
+    except ValueError:
+        raise OptionError(f"the stopping rule {name} needs a number, as in {name}=1e-4, not {value!r}.") from None
+    if not math.isfinite(number) or number < 0 or (name == "iterations" and number != int(number)):
+        raise OptionError(f"the stopping rule {name} needs a finite number of at least 0, not {value!r}.")
+    if name == "iterations":
+        return Iterations(int(number))
+    makers: dict[str, Callable[[float], StoppingRule]] = {
+        "objective": ObjectiveChange,
+        "responsibilities": ResponsibilityChange,
+        "parameters": ParameterChange,
+        "seconds": Seconds,
+    }
+    return makers[name](number)
+
+
+def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple[StoppingRule, ...]:
+    """The rules of a run: trouble first, then the one that was asked for, then the limit of iterations.
+
+    Raises:
+        OptionError: max_iter, tol or stopping can't be used.
+    """
+    if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 0:
+        raise OptionError(f"max_iter must be a whole number of at least 0, not {max_iter!r}.")
+    if isinstance(tol, bool) or not isinstance(tol, (int, float, np.floating)) or not tol >= 0:
+        raise OptionError(f"tol must be a number of at least 0, not {tol!r}.")
+    if stopping is not None and not callable(stopping):
+        raise OptionError(f"stopping must be a rule such as stopping.ObjectiveChange(1e-6), not {stopping!r}.")
+    return (
+        Trouble(),
+        ObjectiveChange(float(tol)) if stopping is None else stopping,
+        Iterations(int(max_iter)),
+    )
+
+
+def verdict(step: Step, rules: tuple[StoppingRule, ...]) -> Stop | None:
+    """The first reason to stop at this step, or None."""
+    return AnyOf(rules)(step)
+
+
+def _restless(step: Step) -> bool:
+    """A small move is no rest where a rule has just set the parameters, or where the temperature is still falling."""
+    return isinstance(step.inference, Tempered) or any(event.breaks_ascent for event in step.events)

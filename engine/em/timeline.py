@@ -1,0 +1,146 @@
+"""Time travel: recorded steps, a cursor over them, and branches that share a prefix.
+
+Nothing is computed to look back: a step is a value. Recording a step after going back opens a branch; the old one
+stays where it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.em.step import Step
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """A line of steps from the very start; the first `shared` of them belong to the branch that it left.
+
+    Attributes:
+        steps: all steps, the shared prefix included (the same objects, so nothing is copied).
+        parent: the index of the branch that it left; None for the first.
+        shared: how many steps it shares with its parent.
+    """
+
+    steps: tuple[Step, ...]
+    parent: int | None = None
+    shared: int = 0
+
+
+class Timeline:
+    """The steps of one exploration, in branches, and a cursor on one of them."""
+
+    def __init__(self, first: Step) -> None:
+        self._lines: list[list[Step]] = [[first]]
+        self._parents: list[tuple[int | None, int]] = [(None, 0)]
+        self._branch = 0
+        self._cursor = 0
+
+    @property
+    def steps(self) -> list[Step]:
+        """The steps of the present branch, oldest first (a copy of the list, not of the steps)."""
+        return list(self._lines[self._branch])
+
+    def __len__(self) -> int:
+        return len(self._lines[self._branch])
+
+    def __getitem__(self, index: int) -> Step:
+        return self._lines[self._branch][index]
+
+    @property
+    def current(self) -> Step:
+        """The step under the cursor."""
+        return self._lines[self._branch][self._cursor]
+
+    @property
+    def previous(self) -> Step | None:
+        """The step before the cursor; None at the start."""
+        return self._lines[self._branch][self._cursor - 1] if self._cursor else None
+
+    @property
+    def cursor(self) -> int:
+        """Where the cursor is, 0 for the start."""
+        return self._cursor
+
+    @property
+    def at_end(self) -> bool:
+        """No step was recorded after this one on this branch."""
+        return self._cursor == len(self) - 1
+
+    @property
+    def branch(self) -> int:
+        """The index of the present branch."""
+        return self._branch
+
+    @property
+    def branches(self) -> tuple[Branch, ...]:
+        """Every branch, in the order in which they were opened."""
+        return tuple(
+            Branch(tuple(line), parent, shared)
+            for line, (parent, shared) in zip(self._lines, self._parents, strict=True)
+        )
+
+    def steps_of(self, branch: int) -> list[Step]:
+        """The steps of any branch, oldest first (a copy of the list). Raises IndexError for no such branch."""
+        return list(self._lines[self._checked(branch)])
+
+    @property
+    def n_branches(self) -> int:
+        """How many branches there are."""
+        return len(self._lines)
+
+    def record(self, step: Step) -> None:
+        """Add a step after the cursor and go there; where later steps exist already, this opens a branch."""
+        if not self.at_end:
+            self._open_branch()
+        self._add(step)
+
+    def fork(self, step: Step) -> None:
+        """Add a step after the cursor on a branch of its own, even at the end, and go there: a move by hand."""
+        self._open_branch()
+        self._add(step)
+
+    def _open_branch(self) -> None:
+        kept = self._cursor + 1
+        self._lines.append(self._lines[self._branch][:kept])
+        self._parents.append((self._branch, kept))
+        self._branch = len(self._lines) - 1
+
+    def _add(self, step: Step) -> None:
+        self.current.release(keep=step)
+        self._lines[self._branch].append(step)
+        self._cursor += 1
+
+    def plant(self, first: Step) -> None:
+        """Begin again from another start, as a branch that shares nothing with the others."""
+        self.current.release()
+        self._lines.append([first])
+        self._parents.append((None, 0))
+        self._branch = len(self._lines) - 1
+        self._cursor = 0
+
+    def go_to(self, index: int) -> Step:
+        """Move the cursor, kept within the branch."""
+        self._cursor = max(0, min(index, len(self) - 1))
+        return self.current
+
+    def move(self, by: int) -> Step:
+        """Move the cursor by so many half-steps, kept within the branch."""
+        return self.go_to(self._cursor + by)
+
+    def switch(self, branch: int) -> Step:
+        """Go to another branch, as near to the present place as it reaches. Raises IndexError for no such branch."""
+        self._branch = self._checked(branch)
+        return self.go_to(self._cursor)
+
+    def _checked(self, branch: int) -> int:
+        if not 0 <= branch < len(self._lines):
+            raise IndexError(f"there is no branch {branch + 1}: there are {len(self._lines)}.")
+        return branch
+
+    def find(self, iteration: int, phase: str | None = None) -> int | None:
+        """The index of a step of this iteration (its last phase unless told) on the present branch, or None."""
+        found = None
+        for index, step in enumerate(self._lines[self._branch]):
+            if step.iteration == iteration and phase in (None, step.phase):
+                found = index
+        return found

@@ -1,0 +1,1 @@
+"""Where the numbers of a step come from: the ledger, and derivations line by line."""

@@ -1,0 +1,145 @@
+"""Many parameter values of one Gaussian mixture as arrays with a leading axis, and what standardises each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import Array, IntArray
+from engine.models.gaussian.data import SINGULAR, GaussianRows
+from engine.models.gaussian.params import GaussianParams
+from engine.models.gaussian.statistics import LOG_2PI
+from engine.models.triangular import inverse_lower
+
+Joinable = TypeVar("Joinable", "Stack", "Scales")
+Flags = NDArray[np.bool_]
+_IMPOSSIBLE = -1e306
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """M parameter values side by side.
+
+    Attributes:
+        weights: (M, K).
+        means: (M, K, d).
+        covariances: (M, K, d, d) full; (M, d, d) tied; (M, K, d) diag; (M, K) spherical.
+    """
+
+    weights: Array
+    means: Array
+    covariances: Array
+
+    @classmethod
+    def of(cls, thetas: Sequence[GaussianParams]) -> Stack:
+        """One below another."""
+        return cls(
+            np.stack([theta.weights for theta in thetas]),
+            np.stack([theta.means for theta in thetas]),
+            np.stack([theta.covariances for theta in thetas]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    def __getitem__(self, m: int) -> GaussianParams:
+        return GaussianParams(self.weights[m], self.means[m], self.covariances[m])
+
+    def take(self, chosen: IntArray | Flags) -> Stack:
+        """Some of them."""
+        return Stack(self.weights[chosen], self.means[chosen], self.covariances[chosen])
+
+    def __add__(self, other: Stack) -> Stack:
+        """Those and the others."""
+        return _joined(self, other)
+
+
+@dataclass(frozen=True, eq=False)
+class Scales:
+    """What standardises each component of a stack, in the shared coordinates of the rows.
+
+    Attributes:
+        inverse: (M, K, d, d) full or (M, 1, d, d) tied: L⁻¹; (M, K, d) diag, (M, K) spherical: 1 over the deviations.
+        lower: (M, K or 1, d, d) L itself, in the same coordinates; empty for diag and spherical.
+        own: what standardises in the user's units, in the shape of `inverse`; factor: its inverse.
+        log_deviations: (M, K) or (M, 1): ½ ln |Σ| in the user's units.
+        regular: (M,) every covariance has a factor, and not one that rounding decided.
+        trace: (M,) Σ_k tr Σ_k⁻¹ in the user's units; for tied tr Σ⁻¹.
+    """
+
+    inverse: Array
+    lower: Array
+    own: Array
+    factor: Array
+    log_deviations: Array
+    regular: Flags
+    trace: Array
+
+    @classmethod
+    def of(cls, stack: Stack, data: GaussianRows) -> Scales:
+        """Of every value in the stack; of those without a factor the numbers mean nothing."""
+        kind, d = data.covariance_type, stack.means.shape[2]
+        covariances = stack.covariances
+        if kind in ("full", "tied"):
+            matrices = covariances if kind == "full" else covariances[:, None]
+            factor, has_factor = _cholesky(matrices)
+            conditional = np.diagonal(factor, axis1=-2, axis2=-1)
+            own = np.diagonal(matrices, axis1=-2, axis2=-1)
+            sound = (conditional**2 > np.maximum(SINGULAR * own, data.resolution**2)).all(axis=(1, 2))
+            own_inverse = inverse_lower(factor)
+            log_deviations = np.log(conditional).sum(axis=-1)
+            trace = np.asarray((own_inverse**2).sum(axis=(1, 2, 3)))
+            inverse, lower = own_inverse @ data.shared.scale[0], data.unscale @ factor
+            return cls(inverse, lower, own_inverse, factor, log_deviations, np.asarray(has_factor & sound), trace)
+        least = data.resolution**2 if kind == "diag" else np.mean(data.resolution**2)
+        sound = (covariances > least).reshape(len(stack), -1).all(axis=1)
+        deviations = np.sqrt(np.where(covariances > 0, covariances, 1.0))
+        axes = tuple(range(1, covariances.ndim))
+        trace = np.asarray((deviations**-2.0).sum(axis=axes))
+        log_deviations = np.log(deviations).sum(axis=2) if kind == "diag" else d * np.log(deviations)
+        own, inverse = 1.0 / deviations, 1.0 / (deviations * data.unscale)
+        return cls(inverse, np.empty(0), own, deviations, log_deviations, np.asarray(sound), trace)
+
+    def take(self, chosen: Flags) -> Scales:
+        """Those of some of the values."""
+        lower = self.lower[chosen] if self.lower.size else self.lower
+        return Scales(
+            self.inverse[chosen], lower, self.own[chosen], self.factor[chosen],
+            self.log_deviations[chosen], self.regular[chosen], self.trace[chosen],
+        )  # fmt: skip
+
+    def __add__(self, other: Scales) -> Scales:
+        """Those and the others."""
+        return _joined(self, other)
+
+
+def log_constants(stack: Stack, scales: Scales) -> Array:
+    """(M, K) ln weights_k − ½ (d ln 2π + ln |Σ_k|)."""
+    weights = np.full(stack.weights.shape, _IMPOSSIBLE)
+    np.log(stack.weights, out=weights, where=stack.weights > 0)
+    constants: Array = weights - 0.5 * stack.means.shape[2] * LOG_2PI - scales.log_deviations
+    return constants
+
+
+def _joined(one: Joinable, other: Joinable) -> Joinable:
+    """Two values of arrays, one below the other."""
+    return type(one)(*(np.concatenate([getattr(one, part.name), getattr(other, part.name)]) for part in fields(one)))
+
+
+def _cholesky(matrices: Array) -> tuple[Array, Flags]:
+    """(M, K, d, d) lower factors, I where there is none, and which values (M,) have all of theirs."""
+    good = np.ones(len(matrices), dtype=bool)
+    try:
+        return np.asarray(np.linalg.cholesky(matrices)), good
+    except np.linalg.LinAlgError:
+        factor = np.broadcast_to(np.eye(matrices.shape[-1]), matrices.shape).copy()
+        for m, one in enumerate(matrices):
+            try:
+                factor[m] = np.linalg.cholesky(one)
+            except np.linalg.LinAlgError:
+                good[m] = False
+        return factor, good

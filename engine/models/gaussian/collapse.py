@@ -1,0 +1,235 @@
+"""Components that die or collapse: found after an M-step, named in words, and handled by a stated policy.
+
+A component is dead when it holds no share of the rows, and has collapsed when its rows leave its covariance singular:
+one row alone, rows that are all alike, or rows without extent in some direction. The policies of `on_collapse`:
+
+    ridge   a dead component stays where it was; a singular covariance is widened by `FLOOR` of the data's variance
+    reset   it begins again at the row that the mixture explains worst, with the covariance of all rows
+    stop    it stays as it was, and the run stops
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import Array
+from engine.em.model import Event, Maximization
+from engine.models.gaussian.data import FLOOR, SINGULAR, GaussianRows, pooled_covariance
+from engine.models.gaussian.params import GaussianParams, factors
+from engine.models.gaussian.statistics import GaussianStatistics
+from engine.parallel import row_chunks
+
+if TYPE_CHECKING:
+    from engine.models.gaussian.mixture import GaussianMixture
+
+_ROWS_AT_ONCE = 16_384
+_ROUNDING = 1e-12
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong with a component, and whether its covariance can't be used as it is."""
+
+    component: int | None
+    kind: str  # "dead", "alike" or "flat"
+    singular: bool
+
+
+def mended(
+    best: GaussianParams,
+    statistics: GaussianStatistics,
+    params: GaussianParams,
+    data: GaussianRows,
+    model: GaussianMixture,
+) -> Maximization[GaussianParams]:
+    """The M-step's parameters as they are, or handled by the model's policy with an event for each component.
+
+    A covariance that is widened in the same way at every M-step lets the run come to rest: `breaks_ascent` is set only
+    where Q + log p(θ) did fall below its value at θ_q, and for components that begin again.
+
+    Args:
+        best: what the M-step's equations gave.
+        statistics: from which they came.
+        params: θ_q, the parameters before the M-step.
+        data: the rows.
+        model: whose `on_collapse` decides.
+    """
+    troubles = _troubles(best, statistics, data, model.reg_covar > 0)
+    if not troubles:
+        return Maximization(best)
+    again = _beginnings(troubles, params, data, model)
+    handled = _handled(best, params, troubles, again, data, model)
+    before = _reaches(model, params, statistics, data)
+    ascends = _reaches(model, handled, statistics, data) >= before - _ROUNDING * abs(before)
+    events = tuple(
+        Event(
+            f"{_words(trouble, best, statistics, data)}: {_remedy(trouble, again, model)}",
+            trouble.component,
+            breaks_ascent=trouble.component in again or not ascends,
+            stops=model.on_collapse == "stop",
+        )
+        for trouble in troubles
+    )
+    return Maximization(handled, events)
+
+
+def _troubles(
+    best: GaussianParams, statistics: GaussianStatistics, data: GaussianRows, has_ridge: bool
+) -> tuple[Trouble, ...]:
+    dead, alike = ~statistics.alive, statistics.alike(data.resolution)
+    singular = _singular(best, data)
+    suspicious = dead | singular
+    # Where all rows are equal, the ridge gives the components an extent, and none of them is to blame.
+    if data.varies or not has_ridge:
+        suspicious |= alike
+    if not suspicious.any():
+        return ()
+    if data.covariance_type == "tied":
+        gone = [Trouble(int(k), "dead", False) for k in np.flatnonzero(dead)]
+        return (*gone, *([Trouble(None, "flat", True)] if singular.any() else []))
+    return tuple(
+        Trouble(int(k), "dead" if dead[k] else "alike" if alike[k] else "flat", bool(singular[k]))
+        for k in np.flatnonzero(suspicious)
+    )
+
+
+def _singular(best: GaussianParams, data: GaussianRows) -> Flags:
+    """(K,) which covariances have no Cholesky factor, or one that rounding decided."""
+    kind = data.covariance_type
+    try:
+        return _rounded(best, data)
+    except np.linalg.LinAlgError:
+        if kind == "tied":
+            return np.ones(len(best.weights), dtype=bool)
+    return np.array([_no_factor(best, k, data) for k in range(len(best.weights))])
+
+
+def _no_factor(best: GaussianParams, k: int, data: GaussianRows) -> bool:
+    alone = GaussianParams(best.weights[k : k + 1], best.means[k : k + 1], best.covariances[k : k + 1])
+    try:
+        return bool(_rounded(alone, data)[0])
+    except np.linalg.LinAlgError:
+        return True
+
+
+def _rounded(best: GaussianParams, data: GaussianRows) -> Flags:
+    """(1 or K,) which of the factors rounding decided. Raises LinAlgError where there is no factor."""
+    kind = data.covariance_type
+    factor = factors(best, kind)
+    if kind == "spherical":
+        return np.asarray(factor <= np.sqrt(np.mean(data.resolution**2)))
+    if kind == "diag":
+        return np.asarray((factor <= data.resolution).any(axis=1))
+    conditional = np.diagonal(factor, axis1=-2, axis2=-1)
+    own = np.diagonal(best.covariances, axis1=-2, axis2=-1)
+    least = np.maximum(SINGULAR * own, data.resolution**2)
+    return np.asarray((conditional**2 <= least).any(axis=-1))
+
+
+def _handled(
+    best: GaussianParams,
+    params: GaussianParams,
+    troubles: tuple[Trouble, ...],
+    again: dict[int, int],
+    data: GaussianRows,
+    model: GaussianMixture,
+) -> GaussianParams:
+    """The M-step's parameters with the policy applied; `again` holds the row at which a component begins again."""
+    weights, means, covariances = best.weights.copy(), best.means.copy(), best.covariances.copy()
+    policy, tied = model.on_collapse, data.covariance_type == "tied"
+    for trouble in troubles:
+        k = trouble.component
+        if k is None:
+            covariances = params.covariances.copy() if policy == "stop" else _widened(covariances, data)
+        elif trouble.kind == "dead" or policy == "stop":
+            means[k] = params.means[k]
+            if not tied:
+                covariances[k] = params.covariances[k]
+        elif trouble.singular:
+            covariances[k] = _widened(covariances[k], data)
+    if again:
+        for k, row in again.items():
+            means[k], weights[k] = data.X[row], 0.0
+            if not tied:
+                covariances[k] = pooled_covariance(data, model.reg_covar)
+        # Those that begin again get an equal share each, and the others keep their proportions.
+        share = len(again) / len(weights)
+        weights *= (1.0 - share) / (weights.sum() or 1.0)
+        weights[list(again)] = 1.0 / len(weights)
+    return GaussianParams(weights, means, covariances)
+
+
+def _widened(covariance: Array, data: GaussianRows) -> Array:
+    """A covariance of one component with `FLOOR` of the data's variance added along each column."""
+    if data.covariance_type == "spherical":
+        spherical: Array = covariance + data.floor.mean()
+        return spherical
+    return covariance + (data.floor if data.covariance_type == "diag" else np.diag(data.floor))
+
+
+def _beginnings(
+    troubles: tuple[Trouble, ...], params: GaussianParams, data: GaussianRows, model: GaussianMixture
+) -> dict[int, int]:
+    """The row at which each component that is reset begins again: the worst explained, then the next worst."""
+    again = [trouble.component for trouble in troubles if trouble.component is not None]
+    if model.on_collapse != "reset" or not again:
+        return {}
+    chunks = row_chunks(data.n_rows, _ROWS_AT_ONCE)
+    evidence = np.concatenate([model.log_evidence(params, data, rows) for rows in chunks])
+    if data.sample_weight is not None:
+        evidence[data.sample_weight == 0] = np.inf
+    worst = np.argsort(evidence, kind="stable")[: len(again)]
+    return {k: int(worst[i % len(worst)]) for i, k in enumerate(again)}
+
+
+def _reaches(
+    model: GaussianMixture, params: GaussianParams, statistics: GaussianStatistics, data: GaussianRows
+) -> float:
+    """Q + log p(θ): as long as it doesn't fall, the objective doesn't either."""
+    q = statistics.q_of_weights(params.weights) + float(statistics.q_by_component(params).sum())
+    return q + model.log_prior(params, data)
+
+
+def _words(trouble: Trouble, best: GaussianParams, statistics: GaussianStatistics, data: GaussianRows) -> str:
+    k = trouble.component
+    if k is None:
+        return "the components have no extent in some direction that they share"
+    if trouble.kind == "dead":
+        return f"component {k + 1} died, no row belongs to it"
+    if trouble.kind == "alike":
+        row, count = _nearest_row(best.means[k], data) + 1, float(statistics.counts[k])
+        if count < 1.5:
+            return f"component {k + 1} holds only row {row}"
+        return f"component {k + 1} holds {count:.4g} rows that are all alike, such as row {row}"
+    return f"component {k + 1} has no extent in some direction"
+
+
+def _remedy(trouble: Trouble, again: dict[int, int], model: GaussianMixture) -> str:
+    if model.on_collapse == "stop":
+        return "it stays as it was, and the run stops here as on_collapse asks"
+    if trouble.component is not None and trouble.component in again:
+        row = again[trouble.component] + 1
+        return f"it begins again at row {row}, the worst explained one, with the covariance of all rows"
+    if trouble.kind == "dead":
+        return "it stays where it was, without weight"
+    if trouble.singular:
+        return f"its covariance was singular, and {FLOOR:g} of the data's variance was added to it"
+    if model.reg_covar > 0:
+        return "the ridge alone gives its covariance an extent"
+    return "its covariance has hardly any extent left"
+
+
+def _nearest_row(point: Array, data: GaussianRows) -> int:
+    nearest, least = 0, np.inf
+    for rows in row_chunks(data.n_rows, _ROWS_AT_ONCE):
+        apart = np.abs((data.X[rows] - point) * data.inverse_deviations).max(axis=1)
+        if data.sample_weight is not None:
+            apart[data.sample_weight[rows] == 0] = np.inf
+        if apart.min() < least:
+            nearest, least = rows.start + int(apart.argmin()), float(apart.min())
+    return nearest

@@ -1,0 +1,228 @@
+r"""Gaussian mixtures: p(x) = Σ_k weights_k N(x | μ_k, Σ_k), with four types of covariance and an honest ridge.
+
+E:  r_ik = weights_k N(x_i | μ_k, Σ_k) / Σ_j weights_j N(x_i | μ_j, Σ_j)
+M:  weights_k = N_k / n,   μ_k = Σ_i r_ik x_i / N_k,   Σ_k = (S_k + λ I) / N_k,   S_k = Σ_i r_ik (x_i − μ_k)(x_i − μ_k)ᵀ
+                                                     Dempster, Laird & Rubin 1977; McLachlan & Peel 2000, chapter 3
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.inference import EXACT, Exact, Inference, assign, uniforms
+from engine.em.model import Expectation, Maximization
+from engine.errors import DataError
+from engine.models.gaussian.collapse import mended
+from engine.models.gaussian.data import GaussianRows, gaussian_rows
+from engine.models.gaussian.params import (
+    COVARIANCE_TYPES,
+    GaussianParams,
+    check_gaussian_params,
+    inverse_factors,
+    n_covariance_parameters,
+)
+from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, SharedPass, pass_for
+from engine.models.gaussian.start import STARTS, gaussian_start
+from engine.models.gaussian.statistics import GaussianStatistics
+from engine.models.mixture import Mixture
+from engine.models.workspace import Workspace
+from engine.options import option
+from engine.parallel import map_chunks, row_chunks
+
+_LEAST_LOG = -700.0  # exp of less would be a denormal number, a hundred times as slow as a normal one
+
+
+@dataclass(frozen=True)
+class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
+    r"""A mixture of K Gaussians in d dimensions.
+
+    The ridge is a prior, so that the objective log_likelihood + log_prior is what the M-step maximises and never falls:
+
+        ln p(Σ_k) = −(λ/2) tr Σ_k⁻¹ + const,   λ = reg_covar · n / K,   n the sum of the sample weights
+
+    with the M-steps (d the dimensions, S_k the scatter about the new mean)
+
+        full       Σ_k  = (S_k + λ I) / N_k
+        diag       σ²_kj = (S_kjj + λ) / N_k
+        spherical  σ²_k = (tr S_k + λ d) / (N_k d)
+        tied       Σ    = (Σ_k S_k + K λ I) / n = Σ_k S_k / n + reg_covar I     from one prior, −(K λ/2) tr Σ⁻¹
+
+    With equal shares N_k = n/K each is the familiar covariance + reg_covar · I. `log_prior` leaves the constant out.
+    `reg_covar` is in the squared units of the data.
+
+    With m_step="conditional" the covariances maximise Q given the means before, then the means given those: a
+    generalised M-step (Meng & Rubin 1993, Biometrika 80:267), under which the objective rises too; mixtools takes it.
+    """
+
+    Params: ClassVar[type] = GaussianParams
+    name: ClassVar[str] = "gmm"
+    takes_labels: ClassVar[bool] = True
+    title: ClassVar[str] = "Gaussian mixture"
+
+    n_components: int = option(3, "how many Gaussians", minimum=1)
+    covariance_type: str = option("full", "the shape that the Gaussians may have", choices=COVARIANCE_TYPES)
+    init: str = option("kmeans", "where EM begins", choices=STARTS)
+    reg_covar: float = option(1e-6, "ridge: what is added to each variance", minimum=0.0, maximum=1e100)
+    on_collapse: str = option(
+        "ridge", "what happens to a component that dies or collapses", choices=("ridge", "reset", "stop")
+    )
+    m_step: str = option(
+        "joint",
+        "means and covariances at once, or covariances about the means before them",
+        choices=("joint", "conditional"),
+    )
+
+    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> GaussianRows:
+        """Check that X is a table of finite numbers whose squares can be computed with, and measure its extent."""
+        return gaussian_rows(X, y, sample_weight, self.covariance_type, self.n_components)
+
+    def observe_new(self, X: Any, params: GaussianParams) -> GaussianRows:
+        """Rows to predict for. Raises DataError where they have other columns than the means."""
+        data, d = self.observe(X), params.means.shape[1]
+        if data.X.shape[1] != d:
+            raise DataError(f"the new rows have {data.X.shape[1]} columns: give the {d} that the means have.")
+        return data
+
+    def start(self, data: GaussianRows, generator: np.random.Generator) -> GaussianParams:
+        """θ⁰ by `init`; see `gaussian_start`. Raises DataError where there are fewer rows than components."""
+        return gaussian_start(self, data, generator)
+
+    def check_params(self, params: GaussianParams, data: GaussianRows) -> GaussianParams:
+        """Shapes, weights on the simplex, positive definite covariances."""
+        super().check_params(params, data)
+        check_gaussian_params(params, self.covariance_type, self.n_components, data.X.shape[1])
+        return params
+
+    def relabel(self, params: GaussianParams, order: IntArray) -> GaussianParams:
+        """The components in another order; a tied covariance belongs to all of them, even where d = K."""
+        own = params.covariances if self.covariance_type == "tied" else params.covariances[order]
+        return GaussianParams(params.weights[order], params.means[order], own)
+
+    def ridge(self, data: GaussianRows) -> float:
+        """λ = reg_covar · n / K."""
+        return self.reg_covar * data.total_weight / self.n_components
+
+    def expect(self, params: GaussianParams, data: GaussianRows, inference: Inference = EXACT) -> Expectation:
+        """E-step: r_ik ∝ weights_k N(x_i | μ_k, Σ_k), gathered into the moments of each component.
+
+        Where the moments about the shared origin would lose digits, because a component is about to become far tighter
+        than the data, they are taken again about the new means.
+        """
+        first = pass_for(params, data)
+        expectation = _over_rows(self, first, data, inference)
+        slack: Array | float = 0.0
+        if isinstance(first, SharedPass) and self.reg_covar > 0:
+            with np.errstate(over="ignore"):
+                slack = self.ridge(data) * data.white_unit
+        if expectation.statistics.loses_digits(slack, MOST_CANCELLED):
+            again = CentredPass(params, data, expectation.statistics.means())
+            expectation = _over_rows(self, again, data, inference)
+        return expectation
+
+    def maximize(
+        self, expectation: Expectation, params: GaussianParams, data: GaussianRows
+    ) -> Maximization[GaussianParams]:
+        """weights_k = N_k / n, weighted means, and covariances with the ridge; trouble is mended by `on_collapse`."""
+        statistics: GaussianStatistics = expectation.statistics
+        weights = statistics.counts / statistics.counts.sum()
+        covariances = statistics.covariances(self.ridge(data))
+        if self.m_step == "conditional":
+            covariances = covariances + statistics.added_about(params.means)
+        best = GaussianParams(weights, statistics.means(), covariances)
+        return mended(best, statistics, params, data, self)
+
+    def q_value(self, expectation: Expectation, params: GaussianParams, data: GaussianRows) -> float:
+        """Σ_k N_k ln weights_k + E_q[Σ_i ln N(x_i | μ_{z_i}, Σ_{z_i})], from the statistics alone."""
+        statistics: GaussianStatistics = expectation.statistics
+        return statistics.q_of_weights(params.weights) + float(statistics.q_by_component(params).sum())
+
+    def log_prior(self, params: GaussianParams, data: GaussianRows) -> float:
+        """−(λ/2) Σ_k tr Σ_k⁻¹, for tied −(K λ/2) tr Σ⁻¹: what the ridge maximises, without its constant."""
+        if self.reg_covar == 0.0:
+            return 0.0
+        with np.errstate(over="ignore"):  # a covariance that all but vanishes: no prior would have it
+            trace = float((inverse_factors(params, self.covariance_type) ** 2).sum())
+        times: int = {"tied": self.n_components, "spherical": data.X.shape[1]}.get(self.covariance_type, 1)
+        return -0.5 * self.ridge(data) * times * trace
+
+    def log_joint(self, params: GaussianParams, data: GaussianRows, rows: slice | IntArray) -> Array:
+        """(K, len(rows)) ln weights_k + ln N(x_i | μ_k, Σ_k)."""
+        a_pass, work = pass_for(params, data), Workspace()
+        parts = _parts(rows, data.n_rows, a_pass.rows_per_chunk)
+        joints = [a_pass.log_joint(a_pass.look(part, work), work).copy() for part in parts]
+        return np.concatenate(joints, axis=1) if joints else np.empty((self.n_components, 0))
+
+    def n_parameters(self, params: GaussianParams) -> int:
+        """K − 1 weights, K d means, and the covariances of the type."""
+        k, d = int(params.means.shape[0]), int(params.means.shape[1])
+        return k - 1 + k * d + n_covariance_parameters(self.covariance_type, k, d)
+
+
+def _parts(rows: slice | IntArray, n_rows: int, at_once: int) -> list[slice] | list[IntArray]:
+    """The chosen rows in chunks, as slices where they are one."""
+    if isinstance(rows, slice) and (rows.step or 1) == 1:
+        first, last, _ = rows.indices(n_rows)
+        return [slice(first + part.start, first + part.stop) for part in row_chunks(last - first, at_once)]
+    chosen = np.arange(n_rows)[rows]
+    return [chosen[part] for part in row_chunks(len(chosen), at_once)]
+
+
+def _over_rows(model: GaussianMixture, a_pass: Pass, data: GaussianRows, inference: Inference) -> Expectation:
+    """One pass in chunks, each by one thread with a workspace of its own; summed in the order of the chunks."""
+    draws = uniforms(inference, data.n_rows)
+    plain = isinstance(inference, Exact) and data.y is None
+
+    def one(rows: slice) -> tuple[GaussianStatistics, float, float]:
+        with data.workspaces.borrowed() as work:
+            form = a_pass.look(rows, work)
+            log_joint = a_pass.log_joint(form, work)
+            weight = None if data.sample_weight is None else data.sample_weight[rows]
+            if plain:
+                r, log_likelihood, entropy = _posterior(log_joint, weight, work)
+            else:
+                log_joint = model._clamped(log_joint, data, rows)
+                r, evidence, each = assign(log_joint, inference, None if draws is None else draws[rows])
+                if weight is None:
+                    log_likelihood, entropy = _total(evidence, None), float(each.sum())
+                else:
+                    r *= weight
+                    log_likelihood, entropy = _total(evidence, weight), float(each @ weight)
+            return a_pass.statistics(form, rows, r, work), log_likelihood, entropy
+
+    parts = map_chunks(one, row_chunks(data.n_rows, a_pass.rows_per_chunk))
+    statistics = parts[0][0]
+    for further, _, _ in parts[1:]:
+        statistics = statistics + further
+    return Expectation(statistics, sum(part[1] for part in parts), sum(part[2] for part in parts))
+
+
+def _posterior(log_joint: Array, weight: Array | None, work: Workspace) -> tuple[Array, float, float]:
+    """Weighted responsibilities (K, m), ln p(X) and H(q) of a chunk, without temporary arrays; overwrites `log_joint`.
+
+    With a_k = ln p(x, k) − max_j ln p(x, j):  ln p(x) = max + ln Σ exp a_k,  H(q) = ln Σ exp a_k − Σ_k r_k a_k.
+    """
+    top = log_joint.max(axis=0)
+    log_joint -= top
+    least = work.array("least", len(top))  # numpy takes a row of the same number twice as fast as the number
+    least.fill(_LEAST_LOG)
+    np.maximum(log_joint, least, out=log_joint)
+    r = np.exp(log_joint, out=work.array("responsibilities", *log_joint.shape))
+    total = r.sum(axis=0)
+    log_total = np.log(total)
+    np.divide(1.0 if weight is None else weight, total, out=total)
+    r *= total
+    if weight is None:
+        normaliser, tops = float(log_total.sum()), _total(top, None)
+    else:
+        normaliser, tops = float(log_total @ weight), _total(top, weight)
+    return r, tops + normaliser, normaliser - float(np.vdot(r, log_joint))
+
+
+def _total(log_densities: Array, weight: Array | None) -> float:
+    """Their weighted sum; −∞ where rows lie so far from every component that it has no number."""
+    with np.errstate(over="ignore"):
+        return float(log_densities.sum() if weight is None else log_densities @ weight)

@@ -1,0 +1,114 @@
+"""Where a Gaussian mixture begins.
+
+    kmeans            the clusters of k-means: their centres, covariances (with the ridge) and shares
+    kmeans++          k-means++ seeds as means, the covariance of all rows for each component, equal weights
+    points            random rows as means, identity covariances, equal weights
+    responsibilities  random responsibilities, then an M-step
+
+Known labels hold in every start that has an M-step in it: component k begins with the rows known to be its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.model import Expectation
+from engine.errors import DataError
+from engine.models.gaussian.data import GaussianRows, pooled_covariance
+from engine.models.gaussian.params import GaussianParams, covariances_shape
+from engine.models.gaussian.passes import CentredPass
+from engine.models.workspace import Workspace
+from engine.parallel import row_chunks
+
+if TYPE_CHECKING:
+    from engine.models.gaussian.mixture import GaussianMixture
+
+STARTS = ("kmeans", "kmeans++", "points", "responsibilities")
+
+
+def gaussian_start(model: GaussianMixture, data: GaussianRows, generator: np.random.Generator) -> GaussianParams:
+    """θ⁰ by the model's `init`.
+
+    Raises:
+        DataError: there are fewer rows (of a weight above 0) than components.
+    """
+    from engine.starts import initialization
+
+    k, X, weight = model.n_components, data.X, data.sample_weight
+    counted = data.n_rows if weight is None else int(np.count_nonzero(weight))
+    if counted < k:
+        raise DataError(
+            f"{counted} row{'' if counted == 1 else 's'} can't start {k} components: "
+            f"choose n_components of at most {counted}, or give more rows."
+        )
+    if model.init == "points":
+        means = initialization.random_rows(X, k, generator, weight)
+        return GaussianParams(_equal(k), means, _identities(model.covariance_type, *means.shape))
+    if model.init == "kmeans++":
+        return _widely(model, data, initialization.kmeans_plus_plus(X, k, generator, weight))
+    if model.init == "kmeans":
+        labels, centers = initialization.kmeans_partition(X, k, generator, weight)
+        if data.y is not None:
+            order = _matching(labels, data.y, k)
+            labels, centers = order[labels], centers[np.argsort(order)]
+            labels = np.where(data.y >= 0, data.y, labels)
+        return _from_responsibilities(
+            model, data, centers, lambda rows: (labels[rows] == np.arange(k)[:, None]).astype(np.float64)
+        )
+    drawn = initialization.random_responsibilities(data.n_rows, k, generator)
+    if data.y is not None:
+        known = np.flatnonzero(data.y >= 0)
+        drawn[known] = data.y[known, None] == np.arange(k)
+    centers = np.broadcast_to(data.mean, (k, X.shape[1]))
+    return _from_responsibilities(model, data, centers, lambda rows: drawn[rows].T)
+
+
+def _from_responsibilities(
+    model: GaussianMixture, data: GaussianRows, centers: Array, of: Callable[[slice], Array]
+) -> GaussianParams:
+    """An M-step from given responsibilities; covariances that are singular are widened rather than left so."""
+    about = _widely(model, data, centers)
+    taken, work = CentredPass(about, data), Workspace()
+    total = None
+    for rows in row_chunks(data.n_rows, taken.rows_per_chunk):
+        r = np.ascontiguousarray(of(rows))
+        if data.sample_weight is not None:
+            r *= data.sample_weight[rows]
+        part = taken.statistics(taken.look(rows, work), rows, r, work)
+        total = part if total is None else total + part
+    expectation = Expectation(total, float("nan"), float("nan"))
+    return replace(model, on_collapse="ridge", m_step="joint").maximize(expectation, about, data).params
+
+
+def _widely(model: GaussianMixture, data: GaussianRows, means: Array) -> GaussianParams:
+    """Equal weights, and the covariance of all rows for every component."""
+    k, d = means.shape
+    shape = covariances_shape(model.covariance_type, k, d)
+    return GaussianParams(_equal(k), means, np.broadcast_to(pooled_covariance(data, model.reg_covar), shape))
+
+
+def _equal(k: int) -> Array:
+    return np.full(k, 1.0 / k)
+
+
+def _identities(covariance_type: str, k: int, d: int) -> Array:
+    one = np.eye(d) if covariance_type in ("full", "tied") else np.ones(())
+    return np.broadcast_to(one, covariances_shape(covariance_type, k, d))
+
+
+def _matching(labels: IntArray, y: IntArray, k: int) -> IntArray:
+    """(K,) the component that each cluster becomes: the known label that most of its rows have, each label once."""
+    known = y >= 0
+    table = np.zeros((k, k))
+    np.add.at(table, (labels[known], y[known]), 1.0)
+    order = np.full(k, -1, dtype=np.int64)
+    for _ in range(k):
+        cluster, label = np.unravel_index(int(table.argmax()), table.shape)
+        order[cluster] = label
+        table[cluster], table[:, label] = -1.0, -1.0
+    return order

@@ -1,0 +1,265 @@
+"""What the states of a hidden Markov model emit: one symbol of V, or a row of measurements from a Gaussian."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.em.model import Event, Expectation
+from engine.errors import DataError, EngineError
+from engine.models.gaussian.data import GaussianRows
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import GaussianParams, check_gaussian_params, n_covariance_parameters
+from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, SharedPass, pass_for
+from engine.models.gaussian.statistics import GaussianStatistics
+from engine.models.hmm.data import SequenceRows
+from engine.models.hmm.params import GaussianEmission
+from engine.parallel import map_chunks, row_chunks
+
+_IMPOSSIBLE = -1e300  # a log-density below it is that of a row which no number is small enough for
+
+
+class Emissions(Protocol):
+    """One kind of emission. `emission` is its part of θ, S the number of states, T that of all rows."""
+
+    def start(self, data: SequenceRows, generator: np.random.Generator) -> Any:
+        """Where EM begins."""
+        ...
+
+    def check(self, emission: Any, data: SequenceRows) -> None:
+        """Raise EngineError in one sentence where the emission of a given start doesn't fit."""
+        ...
+
+    def log_densities(self, emission: Any, data: SequenceRows) -> Array:
+        """(S, T) ln p(x_t | z_t = i), an array that may be overwritten; −inf where it is impossible."""
+        ...
+
+    def statistics(self, emission: Any, data: SequenceRows, responsibilities: Array) -> Any:
+        """The expected statistics, from weighted responsibilities (S, T)."""
+        ...
+
+    def maximize(self, statistics: Any, emission: Any, data: SequenceRows) -> tuple[Any, tuple[Event, ...]]:
+        """The emission that maximises Q + log prior, and what was out of the ordinary."""
+        ...
+
+    def q_value(self, statistics: Any, emission: Any) -> float:
+        """E_q[Σ_t ln p(x_t | z_t)]."""
+        ...
+
+    def log_prior(self, emission: Any, data: SequenceRows) -> float:
+        """ln p(emission), up to a constant."""
+        ...
+
+    def n_parameters(self, emission: Any) -> int:
+        """Free parameters."""
+        ...
+
+    def relabel(self, emission: Any, order: Any) -> Any:
+        """The same with the states in another order."""
+        ...
+
+
+@dataclass(frozen=True)
+class CategoricalEmissions:
+    """State i emits symbol v with probability emission[i, v]."""
+
+    n_states: int
+
+    def start(self, data: SequenceRows, generator: np.random.Generator) -> Array:
+        """Halfway between each symbol's share of the rows and a random distribution, drawn for each state.
+
+        Known states begin with the symbols that are known to be theirs.
+        """
+        assert data.symbols is not None
+        V = data.n_symbols
+        frequency = np.bincount(data.symbols, data.sample_weight, V)
+        drawn = generator.standard_exponential((self.n_states, V)) + 1e-3
+        mixed = drawn / drawn.sum(axis=1, keepdims=True) + frequency / frequency.sum()
+        if data.y is not None:
+            known = data.y >= 0
+            weight = None if data.sample_weight is None else data.sample_weight[known]
+            places = data.y[known] * V + data.symbols[known]
+            mixed = mixed + np.bincount(places, weight, self.n_states * V).reshape(self.n_states, V)
+        return np.asarray(mixed / mixed.sum(axis=1, keepdims=True))
+
+    def check(self, emission: Any, data: SequenceRows) -> None:
+        """A row of probabilities for each state, wide enough for the symbols."""
+        if isinstance(emission, GaussianEmission):
+            raise EngineError("the start has a Gaussian emission, but the model's is categorical: set emission.")
+        S, V = self.n_states, data.n_symbols
+        if emission.ndim != 2 or len(emission) != S:
+            raise EngineError(f"emission of the start must have the shape ({S} states, symbols), not {emission.shape}.")
+        if emission.shape[1] < V:
+            raise EngineError(
+                f"the sequences hold {V} symbols or more, but emission has {emission.shape[1]} columns: "
+                "leave rows with unseen symbols out, or give a wider emission."
+            )
+        if not np.all(np.isfinite(emission) & (emission >= 0)) or np.any(np.abs(emission.sum(axis=1) - 1.0) > 1e-6):
+            raise EngineError("emission of the start must be probabilities, of which each row sums to 1.")
+
+    def log_densities(self, emission: Array, data: SequenceRows) -> Array:
+        """ln emission[i, x_t]."""
+        assert data.symbols is not None
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(emission).take(data.symbols, axis=1))
+
+    def statistics(self, emission: Array, data: SequenceRows, responsibilities: Array) -> Array:
+        """(S, V) how often each state is expected to emit each symbol."""
+        assert data.symbols is not None
+        return np.stack([np.bincount(data.symbols, r, emission.shape[1]) for r in responsibilities])
+
+    def maximize(self, statistics: Array, emission: Array, data: SequenceRows) -> tuple[Array, tuple[Event, ...]]:
+        """emission[i, v] = E[emitted v in i] / E[rows in i]; a state that is not visited stays as it was."""
+        rows = statistics.sum(axis=1)
+        used = rows > 0
+        best = np.where(used[:, None], statistics / np.where(used, rows, 1.0)[:, None], emission)
+        events = tuple(
+            Event(f"state {i + 1} is not visited any more: its emissions stay as they were", int(i))
+            for i in np.flatnonzero(~used)
+        )
+        return best, events
+
+    def q_value(self, statistics: Array, emission: Array) -> float:
+        """Σ_iv E[emitted v in i] ln emission[i, v]."""
+        return dot_log(statistics, emission)
+
+    def log_prior(self, emission: Array, data: SequenceRows) -> float:
+        """0: there is none."""
+        return 0.0
+
+    def n_parameters(self, emission: Array) -> int:
+        """S (V − 1)."""
+        return int(emission.shape[0] * (emission.shape[1] - 1))
+
+    def relabel(self, emission: Array, order: Any) -> Array:
+        """The rows in another order."""
+        return np.asarray(emission[order])
+
+
+@dataclass(frozen=True)
+class GaussianEmissions:
+    """State i emits N(x | means[i], covariances[i]): the passes, ridge and mending of the Gaussian mixture.
+
+    The ridge is its prior, too: ln p(Σ_i) = −(λ/2) tr Σ_i⁻¹ + const, λ = reg_covar · n / S, n the weighted rows.
+    """
+
+    mixture: GaussianMixture
+
+    def start(self, data: SequenceRows, generator: np.random.Generator) -> GaussianEmission:
+        """The clusters of k-means, whatever their order in time. Raises DataError for fewer rows than states."""
+        rows, S = _rows(data), self.mixture.n_components
+        counted = rows.n_rows if rows.sample_weight is None else int(np.count_nonzero(rows.sample_weight))
+        if counted < S:
+            raise DataError(
+                f"{counted} row{'' if counted == 1 else 's'} can't start {S} states: "
+                f"choose n_states of at most {counted}, or give longer sequences."
+            )
+        begun = self.mixture.start(rows, generator)
+        return GaussianEmission(begun.means, begun.covariances)
+
+    def check(self, emission: Any, data: SequenceRows) -> None:
+        """Shapes, and positive definite covariances."""
+        if not isinstance(emission, GaussianEmission):
+            raise EngineError(
+                "emission of the start must be a GaussianEmission(means, covariances), as the model's is."
+            )
+        kind, rows = self.mixture.covariance_type, _rows(data)
+        try:
+            check_gaussian_params(self._params(emission), kind, self.mixture.n_components, rows.X.shape[1])
+        except EngineError as error:
+            raise EngineError(str(error).replace("component", "state")) from None
+
+    def log_densities(self, emission: GaussianEmission, data: SequenceRows) -> Array:
+        """ln N(x_t | means[i], covariances[i])."""
+        rows, params = _rows(data), self._params(emission)
+        a_pass = pass_for(params, rows)
+        out = np.empty((self.mixture.n_components, rows.n_rows))
+
+        def one(part: slice) -> None:
+            with rows.workspaces.borrowed() as work:
+                out[:, part] = a_pass.log_joint(a_pass.look(part, work), work)
+
+        map_chunks(one, row_chunks(rows.n_rows, a_pass.rows_per_chunk))
+        out += np.log(self.mixture.n_components)  # a mixture's components have weights, here 1/S
+        if out.min() < _IMPOSSIBLE:
+            out[out < _IMPOSSIBLE] = -np.inf
+        return out
+
+    def statistics(self, emission: GaussianEmission, data: SequenceRows, responsibilities: Array) -> GaussianStatistics:
+        """The moments of each state's rows; taken about the new means where they would lose digits."""
+        rows, params = _rows(data), self._params(emission)
+        first = pass_for(params, rows)
+        moments = _moments(first, rows, responsibilities)
+        slack: Array | float = 0.0
+        if isinstance(first, SharedPass):
+            slack = self.mixture.ridge(rows) * rows.white_unit
+        if moments.loses_digits(slack, MOST_CANCELLED):
+            moments = _moments(CentredPass(params, rows, moments.means()), rows, responsibilities)
+        return moments
+
+    def maximize(
+        self, statistics: GaussianStatistics, emission: GaussianEmission, data: SequenceRows
+    ) -> tuple[GaussianEmission, tuple[Event, ...]]:
+        """Weighted means, and covariances with the ridge: those of a mixture with these responsibilities."""
+        before = self._params(emission, statistics.counts / statistics.counts.sum())
+        expectation = Expectation(statistics, float("nan"), float("nan"))
+        best = self.mixture.maximize(expectation, before, _rows(data))
+        events = tuple(replace(event, message=_about_states(event.message)) for event in best.events)
+        return GaussianEmission(best.params.means, best.params.covariances), events
+
+    def q_value(self, statistics: GaussianStatistics, emission: GaussianEmission) -> float:
+        """E_q[Σ_t ln N(x_t | means[z_t], covariances[z_t])], from the moments."""
+        return float(statistics.q_by_component(self._params(emission)).sum())
+
+    def log_prior(self, emission: GaussianEmission, data: SequenceRows) -> float:
+        """−(λ/2) Σ_i tr Σ_i⁻¹, as in `GaussianMixture`."""
+        return self.mixture.log_prior(self._params(emission), _rows(data))
+
+    def n_parameters(self, emission: GaussianEmission) -> int:
+        """S d means, and the covariances of the type."""
+        S, d = emission.means.shape
+        return int(S * d) + n_covariance_parameters(self.mixture.covariance_type, S, d)
+
+    def relabel(self, emission: GaussianEmission, order: Any) -> GaussianEmission:
+        """Means and covariances in another order; tied states have one covariance."""
+        tied = self.mixture.covariance_type == "tied"
+        return GaussianEmission(emission.means[order], emission.covariances if tied else emission.covariances[order])
+
+    def _params(self, emission: GaussianEmission, weights: Array | None = None) -> GaussianParams:
+        S = self.mixture.n_components
+        return GaussianParams(np.full(S, 1.0 / S) if weights is None else weights, emission.means, emission.covariances)
+
+
+def dot_log(amounts: Array, probabilities: Array) -> float:
+    """Σ amounts ln probabilities over all entries, with 0 · ln 0 = 0."""
+    used = amounts > 0
+    with np.errstate(divide="ignore"):
+        return float(amounts[used] @ np.log(probabilities[used]))
+
+
+def _rows(data: SequenceRows) -> GaussianRows:
+    assert data.rows is not None
+    return data.rows
+
+
+def _moments(a_pass: Pass, rows: GaussianRows, responsibilities: Array) -> GaussianStatistics:
+    """One pass in chunks, summed in their order."""
+
+    def one(part: slice) -> GaussianStatistics:
+        with rows.workspaces.borrowed() as work:
+            r = np.ascontiguousarray(responsibilities[:, part])
+            return a_pass.statistics(a_pass.look(part, work), part, r, work)
+
+    parts = map_chunks(one, row_chunks(rows.n_rows, a_pass.rows_per_chunk))
+    total = parts[0]
+    for further in parts[1:]:
+        total = total + further
+    return total
+
+
+def _about_states(message: str) -> str:
+    """A mixture's words about its components, said of states."""
+    return message.replace("components", "states").replace("component", "state").replace(", without weight", "")

@@ -1,0 +1,262 @@
+r"""Hidden Markov models: a chain of hidden states, each of which emits what is seen (Baum–Welch).
+
+p(x, z) = initial(z_1) Π_t transition(z_{t−1}, z_t) Π_t p(x_t | z_t) · stop(z_T)     the last with a stop state
+
+E:  γ_t(i) = p(z_t = i | x),  ξ_t(i, j) = p(z_{t−1} = i, z_t = j | x)                      by forward and backward
+M:  initial ∝ Σ γ_1,   transition(i, j) ∝ Σ_t ξ_t(i, j),   stop(i) ∝ Σ γ_T(i),   emissions from γ
+                                            Baum, Petrie, Soules & Weiss 1970, Ann. Math. Stat. 41:164; Rabiner 1989
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered
+from engine.em.model import Expectation, Maximization, Model
+from engine.errors import DataError
+from engine.models.gaussian.mixture import GaussianMixture
+from engine.models.gaussian.params import COVARIANCE_TYPES
+from engine.models.hmm.data import SequenceRows, sequence_rows
+from engine.models.hmm.emissions import CategoricalEmissions, Emissions, GaussianEmissions, dot_log
+from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
+from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
+from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
+from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
+from engine.options import option
+
+
+@dataclass(frozen=True, eq=False)
+class ChainStatistics:
+    """What q expects of the paths, by the weights of the sequences.
+
+    Attributes:
+        initial: (S,) how many sequences begin in each state.
+        transition: (S, S) steps from one state to another.
+        last: (S,) how many sequences end in each state.
+        rows: (S,) rows in each state.
+        emission: as the kind of emission has it.
+    """
+
+    initial: Array
+    transition: Array
+    last: Array
+    rows: Array
+    emission: Any
+
+
+@dataclass(frozen=True)
+class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows]):
+    """A hidden Markov model with S states, for one sequence or several.
+
+    X is one sequence, (T,) or (T, d), or a list of such arrays. Symbols are whole numbers from `first_symbol` on, which
+    the parameters count from 0; measurements are Gaussian given the state, with the ridge of `GaussianMixture` as their
+    prior. `sample_weight` has one number a sequence: 2 is the same as the sequence twice. `y` holds known states, one a
+    row (or a list as X is), −1 where unknown.
+
+    Rows are the steps of all sequences, one below another: `posterior.responsibilities` is (T in all, S), labels are
+    the likeliest state of each row by itself; the likeliest path as a whole is `viterbi`. A sequence that no path
+    explains has the log-likelihood −∞, and q holds every path of it to be as likely as any other.
+    """
+
+    Params: ClassVar[type] = HiddenMarkovParams
+    name: ClassVar[str] = "hmm"
+    takes_labels: ClassVar[bool] = True
+    title: ClassVar[str] = "hidden Markov model"
+    size_option: ClassVar[str] = "n_states"
+
+    n_states: int = option(2, "how many hidden states", minimum=1, maximum=500)
+    emission: str = option("categorical", "what is seen: symbols or measurements", choices=("categorical", "gaussian"))
+    covariance_type: str = option("diag", "the shape that the Gaussians may have", choices=COVARIANCE_TYPES)
+    stop_state: bool = option(False, "sequences end by chance, in a state that is never left")
+    reg_covar: float = option(1e-6, "ridge: what is added to each variance", minimum=0.0, maximum=1e100)
+    first_symbol: int = option(0, "the number of the first symbol", minimum=-1_000_000, maximum=1_000_000)
+
+    @property
+    def emissions(self) -> Emissions:
+        """The kind of emission."""
+        if self.emission == "categorical":
+            return CategoricalEmissions(self.n_states)
+        kind, ridge = self.covariance_type, self.reg_covar
+        return GaussianEmissions(GaussianMixture(self.n_states, covariance_type=kind, reg_covar=ridge))
+
+    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> SequenceRows:
+        """Check the sequences and put them one below another; see the class for what X may be."""
+        return sequence_rows(
+            X,
+            y,
+            sample_weight,
+            n_states=self.n_states,
+            first_symbol=self.first_symbol if self.emission == "categorical" else None,
+            covariance_type=self.covariance_type,
+        )
+
+    def observe_new(self, X: Any, params: HiddenMarkovParams) -> SequenceRows:
+        """Sequences to predict for. Raises DataError for a symbol that the parameters don't know."""
+        data = self.observe(X)
+        if data.symbols is None:
+            assert isinstance(params.emission, GaussianEmission)
+            expected, found = params.emission.means.shape[1], data.X.shape[1]
+            if expected != found:
+                raise DataError(f"the sequences have {found} columns, but the model was fitted to {expected}.")
+            return data
+        assert not isinstance(params.emission, GaussianEmission)
+        V = params.emission.shape[1]
+        unseen = np.flatnonzero(data.symbols >= V)
+        if len(unseen):
+            row, last = int(unseen[0]), self.first_symbol + V - 1
+            raise DataError(
+                f"row {row + 1} holds symbol {data.X[row, 0]:g}, which the model has never seen: "
+                f"it knows {self.first_symbol} to {last}, so leave that row out."
+            )
+        return data
+
+    def start(self, data: SequenceRows, generator: np.random.Generator) -> HiddenMarkovParams:
+        """Every state as likely to begin, inclined to stay; symbols by random shares, Gaussians at k-means clusters."""
+        S = self.n_states
+        emission = self.emissions.start(data, generator)
+        transition = generator.uniform(0.5, 1.5, (S, S)) + 2.0 * S * np.eye(S)
+        transition /= transition.sum(axis=1, keepdims=True)
+        if not self.stop_state:
+            return HiddenMarkovParams(np.full(S, 1.0 / S), transition, emission)
+        ends = float(np.clip(data.sequence_weight.sum() / data.total_weight, 1e-3, 0.5))
+        return HiddenMarkovParams(np.full(S, 1.0 / S), transition * (1.0 - ends), emission, np.full(S, ends))
+
+    def check_params(self, params: HiddenMarkovParams, data: SequenceRows) -> HiddenMarkovParams:
+        """Shapes, probabilities that sum to 1, and emissions that fit the data."""
+        super().check_params(params, data)
+        check_chain_params(params, self.n_states, self.stop_state)
+        self.emissions.check(params.emission, data)
+        return params
+
+    def chain(self, params: HiddenMarkovParams, data: SequenceRows) -> Chain:
+        """ln p(x, z | θ) as potentials of the rows and transitions between them."""
+        log_potentials = self.emissions.log_densities(params.emission, data)
+        with np.errstate(divide="ignore"):
+            log_potentials[:, data.first] += np.log(params.initial)[:, None]
+            if params.stop is not None:
+                log_potentials[:, data.last] += np.log(params.stop)[:, None]
+            log_transition = np.log(params.transition)
+        if data.y is not None:  # of a row whose state is known, no other is left
+            others = (data.y >= 0) & (data.y != np.arange(self.n_states)[:, None])
+            log_potentials[others] = -np.inf
+        return Chain(log_potentials, log_transition, data.first)
+
+    def expect(self, params: HiddenMarkovParams, data: SequenceRows, inference: Inference = EXACT) -> Expectation:
+        """E-step: forward and backward, or the likeliest or a drawn path, gathered into the expected statistics."""
+        chain, weight = self.chain(params, data), data.sequence_weight
+        q = posterior_of(chain, weight, inference)
+        statistics = self._statistics(params, data, q)
+        evidence = q.log_evidence if isinstance(inference, Exact) else smooth(chain, weight).log_evidence
+        log_likelihood = _weighted(evidence, weight)
+        if isinstance(inference, Hard | Sampled):
+            return Expectation(statistics, log_likelihood, 0.0)
+        # ln q(z) = ln p(x, z)/τ − ln Z, so H(q) = ln Z − E_q[ln p(x, z)]/τ; τ = 1 and Z = p(x) for the exact posterior.
+        temperature = inference.temperature if isinstance(inference, Tempered) else 1.0
+        log_normaliser = _weighted(q.log_evidence, weight)
+        entropy = log_normaliser - self._q_of(statistics, params) / temperature
+        if not np.isfinite(entropy):
+            entropy = self.entropy(params, data, inference)
+        return Expectation(statistics, log_likelihood, max(0.0, entropy))
+
+    def _statistics(self, params: HiddenMarkovParams, data: SequenceRows, q: Smoothed) -> ChainStatistics:
+        weighted = q.responsibilities
+        if data.sample_weight is not None:
+            weighted = weighted * data.sample_weight
+        emission = self.emissions.statistics(params.emission, data, weighted)
+        starts, ends = weighted[:, data.first].sum(axis=1), weighted[:, data.last].sum(axis=1)
+        return ChainStatistics(starts, q.transitions, ends, weighted.sum(axis=1), emission)
+
+    def maximize(
+        self, expectation: Expectation, params: HiddenMarkovParams, data: SequenceRows
+    ) -> Maximization[HiddenMarkovParams]:
+        """Shares of what was expected; what is known nothing about (a state never left) stays as it was."""
+        counts: ChainStatistics = expectation.statistics
+        left = counts.transition.sum(axis=1)
+        if self.stop_state:
+            left = left + counts.last
+        used = left > 0
+        divisor = np.where(used, left, 1.0)
+        transition = np.where(used[:, None], counts.transition / divisor[:, None], params.transition)
+        stop = None if params.stop is None else np.where(used, counts.last / divisor, params.stop)
+        emission, events = self.emissions.maximize(counts.emission, params.emission, data)
+        best = HiddenMarkovParams(counts.initial / counts.initial.sum(), transition, emission, stop)
+        return Maximization(best, events)
+
+    def q_value(self, expectation: Expectation, params: HiddenMarkovParams, data: SequenceRows) -> float:
+        """E_q[ln initial + Σ ln transition + ln stop] + E_q[Σ_t ln p(x_t | z_t)]."""
+        return self._q_of(expectation.statistics, params)
+
+    def _q_of(self, counts: ChainStatistics, params: HiddenMarkovParams) -> float:
+        q = dot_log(counts.initial, params.initial) + dot_log(counts.transition, params.transition)
+        if params.stop is not None:
+            q += dot_log(counts.last, params.stop)
+        return q + self.emissions.q_value(counts.emission, params.emission)
+
+    def log_prior(self, params: HiddenMarkovParams, data: SequenceRows) -> float:
+        """That of the Gaussians' ridge; 0 for symbols."""
+        return self.emissions.log_prior(params.emission, data)
+
+    def responsibilities(
+        self, params: HiddenMarkovParams, data: SequenceRows, rows: slice | IntArray, inference: Inference = EXACT
+    ) -> Array:
+        """(len(rows), S) the posterior of the states at the chosen rows; the whole chain is walked for any of them."""
+
+        def all_rows() -> Array:
+            chain = self.chain(params, data)
+            q = posterior_of(chain, data.sequence_weight, inference)
+            return np.ascontiguousarray(q.responsibilities.T)
+
+        return np.array(data.remembered((params, inference), all_rows)[rows])
+
+    def entropy(self, params: HiddenMarkovParams, data: SequenceRows, inference: Inference = EXACT) -> float:
+        """H(q) of whole paths by the chain rule: the slow second way, which tests hold against `expect`."""
+        if isinstance(inference, Hard | Sampled):
+            return 0.0
+        chain = self.chain(params, data)
+        if isinstance(inference, Tempered):
+            chain = chain.tempered(inference.temperature)
+        return float(data.sequence_weight @ path_entropy(chain))
+
+    def viterbi(self, params: HiddenMarkovParams, data: Any) -> IntArray:
+        """(T in all,) the likeliest path of each sequence as a whole; `data` may be sequences or observations."""
+        observed = data if isinstance(data, SequenceRows) else self.observe_new(data, params)
+        return viterbi_path(self.chain(params, observed))
+
+    def relabel(self, params: HiddenMarkovParams, order: IntArray) -> HiddenMarkovParams:
+        """The same θ with its states in another order."""
+        return HiddenMarkovParams(
+            params.initial[order],
+            params.transition[np.ix_(order, order)],
+            self.emissions.relabel(params.emission, order),
+            None if params.stop is None else params.stop[order],
+        )
+
+    def n_parameters(self, params: HiddenMarkovParams) -> int:
+        """S − 1 for the beginning, S (S − 1) transitions (S² with a stop state), and those of the emissions."""
+        S = self.n_states
+        return S - 1 + S * (S if self.stop_state else S - 1) + self.emissions.n_parameters(params.emission)
+
+
+def smooth(chain: Chain, weight: Array) -> Smoothed:
+    """Forward and backward, scaled where that is safe, else in logs. weight: (N,) of the sequences."""
+    return smooth_scaled(chain, weight) or smooth_logs(chain, weight)
+
+
+def posterior_of(chain: Chain, weight: Array, inference: Inference) -> Smoothed:
+    """q(z) as `inference` settles it; `log_evidence` is ln Σ_z of what q is proportional to, or 0 for a single path."""
+    if isinstance(inference, Tempered):
+        return smooth(chain.tempered(inference.temperature), weight)
+    if isinstance(inference, Exact):
+        return smooth(chain, weight)
+    path = viterbi_path(chain) if isinstance(inference, Hard) else drawn_path(chain, inference.seed)
+    return Smoothed(*counted(path, chain, weight), np.zeros(len(chain.first)))
+
+
+def _weighted(log_evidence: Array, weight: Array) -> float:
+    """Σ w ln p(x); a sequence of weight 0 says nothing, even where it is impossible."""
+    counts = weight > 0
+    return float(log_evidence[counts] @ weight[counts])

@@ -1,0 +1,1 @@
+"""Networks whose hidden units are latent variables."""

@@ -1,0 +1,135 @@
+"""Labelled rows as a network takes them in: checked once, sorted by class, with the bias in a column of ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.model import Observations
+from engine.errors import DataError
+from engine.models.mixture import checked_table, checked_weights
+
+_LARGEST_INPUT = 1e50  # beyond, squares of inputs times weights would overflow
+_MOST_CLASSES = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkRows(Observations):
+    """Inputs X (n, p) and targets y (n,) in the user's order, and the same rows class by class.
+
+    Attributes:
+        design: (n, p+1) [1, x], sorted by class; in the user's order where there are no targets.
+        order: (n,) the user's row behind each row of the design.
+        weights: (n,) sample weights in the order of the design; None where each row counts once.
+        classes: (n_classes + 1,) where each class begins in the design: class c is classes[c]:classes[c+1].
+    """
+
+    design: Array = None  # type: ignore[assignment]  # always given; fields of the base have defaults
+    order: IntArray = None  # type: ignore[assignment]
+    weights: Array | None = None
+    classes: tuple[int, ...] = ()
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes the targets count up to."""
+        return len(self.classes) - 1
+
+    @cached_property
+    def sorted_targets(self) -> IntArray:
+        """(n,) the class of each row of the design."""
+        assert self.y is not None
+        return self.y[self.order]
+
+    @cached_property
+    def squared_norms(self) -> float:
+        """Σ_j weight_j ‖[1, x_j]‖²."""
+        return self.weighted_sum((self.design**2).sum(axis=1))
+
+    def class_slices(self) -> list[tuple[int, slice]]:
+        """The classes that have rows, each with its rows of the design."""
+        ends = self.classes
+        return [(c, slice(ends[c], ends[c + 1])) for c in range(self.n_classes) if ends[c + 1] > ends[c]]
+
+    def take(self, rows: slice | IntArray) -> NetworkRows:
+        """The chosen rows by themselves."""
+        weight = None if self.sample_weight is None else self.sample_weight[rows]
+        return arranged(self.X[rows], None if self.y is None else self.y[rows], weight, self.n_classes)
+
+    def weighted_sum(self, values: Array) -> float:
+        """Σ_j weight_j values_j, the values (n,) in the order of the design."""
+        return float(values.sum() if self.weights is None else values @ self.weights)
+
+    def in_user_order(self, values: Array) -> Array:
+        """(n, …) values of the design's rows, put back into the order of X."""
+        back = np.empty(values.shape)
+        back[self.order] = values
+        return back
+
+
+def arranged(X: Array, y: IntArray | None, sample_weight: Array | None, n_classes: int) -> NetworkRows:
+    """Rows sorted by class (stable), from arrays that are already checked."""
+    n = len(X)
+    order = np.arange(n) if y is None else np.argsort(y, kind="stable")
+    design = np.empty((n, X.shape[1] + 1))
+    design[:, 0] = 1.0
+    design[:, 1:] = X if y is None else X[order]
+    ends = (0,) if y is None else tuple(int(e) for e in np.searchsorted(y[order], np.arange(n_classes + 1)))
+    weights = None if sample_weight is None else sample_weight[order]
+    return NetworkRows(X, y, sample_weight, design, order, weights, ends)
+
+
+def network_rows(X: Any, y: Any, sample_weight: Any = None) -> NetworkRows:
+    """Check inputs and targets and arrange them for training.
+
+    Raises:
+        DataError: no targets, targets that are missing or of one class only, or inputs that can't be computed with.
+    """
+    table = checked_inputs(X)
+    targets = checked_targets(y, len(table))
+    if targets.min() == targets.max():
+        raise DataError(f"every row is of class {targets[0]}: a network needs targets of at least two classes.")
+    return arranged(table, targets, checked_weights(sample_weight, len(table)), int(targets.max()) + 1)
+
+
+def new_rows(X: Any, n_inputs: int) -> NetworkRows:
+    """Rows to predict for, in the user's order. Raises DataError where they have other columns than were trained on."""
+    table = checked_inputs(X)
+    if table.shape[1] != n_inputs:
+        raise DataError(f"the rows have {table.shape[1]} columns: give the {n_inputs} that the network was trained on.")
+    return arranged(table, None, None, 0)
+
+
+def checked_inputs(X: Any) -> Array:
+    """X as (n, p) finite numbers that can be multiplied with weights. Raises DataError where they can't."""
+    table = checked_table(X)
+    largest = max(float(table.max()), -float(table.min()))
+    if largest > _LARGEST_INPUT:
+        raise DataError(f"X holds a number of size {largest:.3g}, too large for a network: standardize the inputs.")
+    return table
+
+
+def checked_targets(y: Any, n_rows: int) -> IntArray:
+    """The class 0…g−1 of every row as (n,) int64. Raises DataError where there are none, or not one for each row."""
+    if y is None:
+        raise DataError("a network learns from targets: give y, the class of each row (a label column).")
+    targets = np.asarray(y)
+    if targets.shape != (n_rows,):
+        raise DataError(f"y must have one class a row ({n_rows}), not shape {targets.shape}.")
+    numeric = np.issubdtype(targets.dtype, np.number) and not np.iscomplexobj(targets)
+    if not numeric or np.any(targets != np.floor(targets)):
+        raise DataError("y must hold whole numbers: the class 0, 1, 2, … of each row; encode names as numbers first.")
+    if targets.max() >= _MOST_CLASSES:
+        raise DataError(f"y goes up to {targets.max():.15g}: classes must be numbered 0, 1, 2, … without such gaps.")
+    targets = targets.astype(np.int64)
+    missing = np.flatnonzero(targets < 0)
+    if len(missing):
+        rows = "1 row has" if len(missing) == 1 else f"{len(missing)} rows have"
+        raise DataError(
+            f"{rows} no target (the first is row {missing[0] + 1}): a network learns from targets alone, "
+            "so leave those rows out or give them a class."
+        )
+    return targets

@@ -1,0 +1,116 @@
+"""The E-steps that a network can be trained with: small values of one form, chosen by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.inference import Inference, uniforms
+from engine.em.model import Expectation
+from engine.errors import OptionError
+from engine.models.network.configurations import all_configurations
+from engine.models.network.cost import MOST_EXACT, check_memory
+from engine.models.network.data import NetworkRows
+from engine.models.network.e_step_exact import ExactPosterior, enumerated, exact_posterior
+from engine.models.network.e_step_gibbs import GibbsEStep
+from engine.models.network.e_step_importance import ImportanceEStep
+from engine.models.network.e_step_mean_field import MeanFieldEStep
+from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
+from engine.models.network.params import NetworkParams
+
+
+class EStep(Protocol):
+    """One way to settle on q(z) of every row; whatever the way, the statistics are a `NetworkExpectation`."""
+
+    @property
+    def exact(self) -> bool:
+        """q is the posterior itself where the algorithm asks for no other; if not, the log-likelihood is estimated."""
+        ...
+
+    @property
+    def places_matter(self) -> bool:
+        """Rows draw by their places, so that the same rows in another order draw otherwise."""
+        ...
+
+    def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
+        """Raises EngineError before anything starts where this machine can't do it."""
+        ...
+
+    def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
+        """The statistics, ln p(y | X, θ) and H(q)."""
+        ...
+
+    def units(self, params: NetworkParams, rows: NetworkRows, chosen: slice | IntArray, inference: Inference) -> Array:
+        """(len(chosen), Σ m_l) E_q[z_h] of the user's chosen rows, layer after layer."""
+        ...
+
+    def entropy(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> float:
+        """H(q) a second way, for the tests."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExactEStep:
+    """q over all 2^m configurations: the posterior, or what the algorithm makes of it (hard, sampled, tempered)."""
+
+    exact: ClassVar[bool] = True
+    places_matter: ClassVar[bool] = False
+
+    def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
+        """Is there memory for the 2^m configurations?"""
+        check_memory(n_rows, sizes[0])
+
+    def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
+        """The posterior's statistics; H(q) = ln p(y | X, θ) − Q(θ; q) where q is the posterior."""
+        found = exact_posterior(params, rows, inference, uniforms(inference, rows.n_rows))
+        statistics = _gathered(found, params, rows)
+        log_likelihood = rows.weighted_sum(found.log_evidence)
+        if found.entropy is not None:
+            return Expectation(statistics, log_likelihood, rows.weighted_sum(found.entropy))
+        entropy = log_likelihood - expected_log_joint(statistics, params, rows)
+        return Expectation(statistics, log_likelihood, max(0.0, entropy))
+
+    def statistics(self, params: NetworkParams, rows: NetworkRows) -> NetworkExpectation:
+        """The posterior's statistics alone."""
+        return _gathered(exact_posterior(params, rows), params, rows)
+
+    def units(self, params: NetworkParams, rows: NetworkRows, chosen: slice | IntArray, inference: Inference) -> Array:
+        """(len(chosen), m) E_q[z_h]."""
+        some, draws = rows.take(chosen), uniforms(inference, rows.n_rows)
+        found = exact_posterior(params, some, inference, None if draws is None else draws[chosen])
+        return some.in_user_order(found.hidden)
+
+    def entropy(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> float:
+        """−Σ q ln q over every configuration of every row, in logarithms."""
+        draws = uniforms(inference, rows.n_rows)
+        found = enumerated(params, rows, np.arange(rows.n_rows), inference, draws)
+        assert found.entropy is not None
+        return rows.weighted_sum(found.entropy)
+
+
+def _gathered(found: ExactPosterior, params: NetworkParams, rows: NetworkRows) -> NetworkExpectation:
+    moments = class_moments(found.hidden, rows, params.n_classes)
+    return NetworkExpectation(found.hidden, moments, found.counts, all_configurations(params.hidden_units))
+
+
+E_STEPS = ("exact", "gibbs", "mean_field", "importance")
+
+
+def e_step_named(name: str, sizes: tuple[int, ...], sweeps: int, draws: int) -> EStep:
+    """The E-step of that name; "auto" is the exact one for a layer of up to 20 units, Gibbs sampling beyond.
+
+    Raises:
+        OptionError: it is not one for several hidden layers.
+    """
+    if name == "auto":
+        name = "exact" if len(sizes) == 1 and sizes[0] <= MOST_EXACT else "gibbs"
+    if len(sizes) > 1 and name != "gibbs":
+        raise OptionError(f"the E-step {name} is for one hidden layer: take e_step=gibbs for {len(sizes)} layers.")
+    if name == "exact":
+        return ExactEStep()
+    if name == "mean_field":
+        return MeanFieldEStep(draws)
+    return ImportanceEStep(draws) if name == "importance" else GibbsEStep(draws, sweeps)

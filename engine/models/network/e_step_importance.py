@@ -1,0 +1,58 @@
+r"""The E-step by importance sampling: q(z) ∝ Σ_s w_s [z = z_s] over weighted draws of each row (see `mlp_draws`).
+
+Half of the draws are from the prior p(z | x), half from the mean-field q, which it so corrects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.em.inference import Exact, Inference, generator_of
+from engine.em.model import Expectation
+from engine.errors import OptionError
+from engine.models.network.cost import check_draws
+from engine.models.network.data import NetworkRows
+from engine.models.network.draws import WeightedDraws, estimated_evidence, gathered, weighted_draws
+from engine.models.network.e_step_approximate import ApproximateEStep
+from engine.models.network.e_step_mean_field import settled
+from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
+from engine.models.network.params import NetworkParams, log_sum_exp, sigmoids
+
+
+@dataclass(frozen=True)
+class ImportanceEStep(ApproximateEStep):
+    """q of each row is its weighted draws, from the prior and from the mean-field q.
+
+    Its statistics are those of the weights w_s / Σ w, and its entropy is the bound's: H = bound − Q.
+    """
+
+    def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
+        """Is there memory for the draws?"""
+        check_draws(n_rows, sizes, n_classes, self.draws, "draws")
+
+    def _drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[WeightedDraws, Array]:
+        """The draws and their weights (S, n), which sum to 1 for each row."""
+        if not isinstance(inference, Exact):
+            raise OptionError("importance sampling is for the algorithm classic alone: take that one, or e_step=gibbs.")
+        mu, _ = sigmoids(settled(params, rows, inference))
+        drawn = weighted_draws(params, rows, (mu,), generator_of(inference), self.draws, keep=True)
+        return drawn, np.exp(drawn.log_weights - log_sum_exp(drawn.log_weights))
+
+    def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
+        """Statistics of the weighted draws, and the evidence from the same weights."""
+        drawn, q = self._drawn(params, rows, inference)
+        hidden = np.einsum("sn,snm->nm", q, drawn.z[0])
+        counts, configurations = gathered(drawn.z[0], q if rows.weights is None else q * rows.weights)
+        moments = class_moments(hidden, rows, params.n_classes)
+        statistics = NetworkExpectation(hidden, moments, counts, configurations)
+        found = estimated_evidence(drawn.log_weights, rows)
+        entropy = found.bound - expected_log_joint(statistics, params, rows)
+        return Expectation(statistics, found.log_likelihood, entropy, found.error)
+
+    def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
+        """(n, m) Σ_s q_s z_s in the order of the design."""
+        drawn, q = self._drawn(params, rows, inference)
+        return np.asarray(np.einsum("sn,snm->nm", q, drawn.z[0]))

@@ -1,0 +1,120 @@
+r"""What every E-step of the network hands on, and Q and its gradient from it.
+
+    Q(θ; q) = Q_w + Q_v
+    Q_w = Σ_j Σ_h E[z_hj] a_hj − ln(1 + exp a_hj),                 a_hj = w_hᵀ[1, x_j]
+    Q_v = Σ_j E[ln o_{y_j}(z_j)] = Σ_i v_iᵀ s_i − Σ_z N(z) ln Σ_i exp(v_iᵀ[1, z])
+
+with s_i = Σ_{j: y_j = i} E[1, z_j] and N(z) = Σ_j q_j(z), each row with its weight: two weighted logistic regressions,
+one for each layer.                                              Ng & McLachlan 2004, eqs. 9 to 14, in other letters
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.models.network.configurations import Configurations
+from engine.models.network.data import NetworkRows
+from engine.models.network.params import NetworkParams, decay_of, sigmoids, softplus
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkExpectation:
+    """The expected sufficient statistics of a network with 0/1 hidden units, whatever E-step they come from.
+
+    `class_moments` and `counts` stand for the whole (g, 2^m) table S_i(z) = Σ_{j: y_j = i} weight_j q_j(z): Q and its
+    derivatives need no more of it than Σ_z S_i(z) [1, z] and Σ_i S_i(z).
+
+    Attributes:
+        hidden: (n, m) E_q[z_h] of each row, in the order of the design (see `NetworkRows`), not weighted; where there
+            are several hidden layers, those of the first.
+        class_moments: (g, m+1) s_i = Σ_{j: y_j = i} weight_j E_q[1, z_j].
+        counts: N(z) = Σ_j weight_j q_j(z), in the shape of `configurations`.
+        configurations: the z that q puts weight on: all of them, or those that were drawn.
+        deeper: what the second hidden layer and those after it are to learn.
+    """
+
+    hidden: Array
+    class_moments: Array
+    counts: Array
+    configurations: Configurations
+    deeper: tuple[DeeperExpectation, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class DeeperExpectation:
+    """One hidden layer whose inputs are drawn units: a logistic regression with a row for each draw of each row.
+
+    Attributes:
+        hidden: (R, m_l) E[z_h] given what was drawn beside it.
+        rows: (R) the draws of the layer before it, as inputs, each with its weight.
+    """
+
+    hidden: Array
+    rows: NetworkRows
+
+
+class Targets(Protocol):
+    """What a layer is to learn."""
+
+    @property
+    def hidden(self) -> Array:
+        """(n, m) E[z_h] of each of its rows."""
+        ...
+
+
+def class_moments(hidden: Array, rows: NetworkRows, n_classes: int) -> Array:
+    """(g, m+1) s_i = Σ_{j: y_j = i} weight_j E[1, z_j], from E[z] (n, m) in the order of the design."""
+    moments = np.zeros((n_classes, hidden.shape[1] + 1))
+    for c, part in rows.class_slices():
+        if rows.weights is None:
+            moments[c, 0] = part.stop - part.start
+            hidden[part].sum(axis=0, out=moments[c, 1:])
+        else:
+            moments[c, 0] = rows.weights[part].sum()
+            np.matmul(rows.weights[part], hidden[part], out=moments[c, 1:])
+    return moments
+
+
+def hidden_value(statistics: Targets, hidden: Array, rows: NetworkRows) -> Array:
+    """(m,) Q_w unit by unit: Σ_j weight_j (E[z_hj] a_hj − ln(1 + exp a_hj))."""
+    a = rows.design @ hidden.T
+    each = statistics.hidden * a
+    each -= softplus(a)
+    return np.asarray(each.sum(axis=0) if rows.weights is None else rows.weights @ each)
+
+
+def output_value(statistics: NetworkExpectation, output: Array) -> float:
+    """Q_v = Σ_i v_iᵀ s_i − Σ_z N(z) ln Σ_i exp(v_iᵀ[1, z])."""
+    log_normaliser = statistics.configurations.outputs(output).log_normaliser
+    return float(np.vdot(statistics.class_moments, output) - np.vdot(statistics.counts, log_normaliser))
+
+
+def expected_log_joint(statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows) -> float:
+    """Q(θ; q), every layer."""
+    value = float(hidden_value(statistics, params.hidden, rows).sum()) + output_value(statistics, params.output)
+    for part, layer in zip(statistics.deeper, params.layers[1:], strict=True):
+        value += float(hidden_value(part, layer, part.rows).sum())
+    return value
+
+
+def hidden_gradient(statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float = 0.0) -> Array:
+    """(m, p+1) ∂(Q_w + ln p)/∂w_h = Σ_j weight_j (E[z_hj] − u_hj) [1, x_j] − weight_decay w_h."""
+    u, _ = sigmoids(rows.design @ hidden.T)
+    residual = np.subtract(statistics.hidden, u, out=u)
+    if rows.weights is not None:
+        residual *= rows.weights[:, None]
+    gradient = residual.T @ rows.design
+    return gradient if weight_decay == 0.0 else gradient - decay_of(hidden, weight_decay)
+
+
+def output_gradient(statistics: NetworkExpectation, output: Array, weight_decay: float = 0.0) -> Array:
+    """(g−1, m+1) ∂(Q_v + ln p)/∂v_i = s_i − Σ_z N(z) o_i(z) [1, z] − weight_decay v_i, without the reference class."""
+    at = statistics.configurations.outputs(output)
+    gradient = statistics.class_moments[:-1].copy()
+    for i in range(len(gradient)):
+        gradient[i] -= at.first_moments(i, statistics.counts)
+    return gradient if weight_decay == 0.0 else gradient - decay_of(output[:-1], weight_decay)

@@ -1,0 +1,245 @@
+r"""A multilayer perceptron whose hidden units are latent 0/1 variables, trained by EM.
+
+    p(y | x) = Σ_z Π_h u_h^z_h (1 − u_h)^(1−z_h) o_y(z),  u_h = σ(w_hᵀ[1, x]),  o_i(z) = softmax_i(v_iᵀ[1, z])
+
+E:  q_j(z) = p(z | x_j, y_j), or an approximation of it
+M:  weighted logistic regressions, of E[z] on x and of y on z; where there are several layers, of each on the one before
+                                              Ng & McLachlan 2004, IEEE Trans. Neural Networks 15:738
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.inference import EXACT, Inference
+from engine.em.model import Event, Expectation, Maximization, Model
+from engine.errors import EngineError
+from engine.models.network.configurations import configuration
+from engine.models.network.cost import MOST_EXACT
+from engine.models.network.data import NetworkRows, network_rows, new_rows
+from engine.models.network.draws import layer_draws
+from engine.models.network.e_step import E_STEPS, EStep, e_step_named
+from engine.models.network.e_step_exact import log_output, log_prior_table
+from engine.models.network.e_step_gibbs import GibbsEStep
+from engine.models.network.expectation import expected_log_joint
+from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
+from engine.models.network.params import (
+    LARGEST_WEIGHT,
+    NetworkParams,
+    check_network_params,
+    draw_params,
+    log_weight_prior,
+    n_network_parameters,
+    relabelled,
+    sizes_of,
+)
+from engine.models.network.predict import predictive
+from engine.options import option
+
+_LONG_CHAIN = 500  # sweeps for the picture of one row
+
+
+@dataclass(frozen=True, eq=False)
+class ConfigurationPosterior:
+    """The likeliest hidden configurations of one row.
+
+    Attributes:
+        z: (k, m) 0 or 1 of each unit.
+        probabilities: (k,) p(z | x, y), falling.
+        sampled: they are the shares of a chain's visits, not exact.
+    """
+
+    z: Array
+    probabilities: Array
+    sampled: bool = False
+
+
+@dataclass(frozen=True)
+class LatentMLP(Model[NetworkParams, NetworkRows]):
+    r"""A network of hidden 0/1 units, in one layer or several, for g classes 0…g−1, the last the reference.
+
+    The objective is log_likelihood + log_prior with a Gaussian prior on the weights of all layers, biases free,
+
+        log p(θ) = −(weight_decay/2) Σ w²
+
+    once for the whole of the data (a precision: it doesn't grow with the number of rows). Separable data have no finite
+    maximum without it. The M-step `gradient` follows the gradient summed over the rows, not their mean.
+
+    The E-step is exact for a layer of up to 20 units, and by Gibbs sampling for more units or several layers, unless
+    another is asked for. Where it is not exact, the objective is the bound, and the log-likelihood an estimate with a
+    standard error (`Step.log_likelihood_error`). The bound of mean_field is one for certain, and no M-step lowers
+    it; those of gibbs and importance are estimates, too: below the log-likelihood on average after an E-step, and a
+    little too high after an M-step, which has fitted the very draws that the bound is read from.
+    """
+
+    Params: ClassVar[type] = NetworkParams
+    name: ClassVar[str] = "mlp"
+    title: ClassVar[str] = "network trained by EM"
+    supervised: ClassVar[bool] = True
+    size_option: ClassVar[str] = "hidden_units"
+    responsibilities_sum_to_one: ClassVar[bool] = False  # a column is a unit: E[z_h | x, y]
+
+    hidden_units: int | tuple[int, ...] = option(
+        7, "how many hidden units; with commas, of each hidden layer", kind="sizes", minimum=1, maximum=10_000
+    )
+    e_step: str = option("auto", "how the posterior of the hidden units is found", choices=("auto", *E_STEPS))
+    m_step: str = option("gradient", "how the weights are moved", choices=M_STEPS)
+    learning_rate: float = option(0.005, "of a gradient step, summed over rows", minimum=0.0, exclusive_minimum=True)
+    weight_decay: float = option(0.0, "precision of the Gaussian prior on the weights", minimum=0.0, maximum=1e100)
+    weight_scale: float = option(1.0, "standard deviation of the weights at the start", minimum=0.0, maximum=1e50)
+    inner_steps: int = option(10, "at most so many Newton steps in an M-step (newton, ecm)", minimum=1)
+    sweeps: int = option(20, "Gibbs sweeps that an E-step keeps, after as many that it doesn't", minimum=1)
+    draws: int = option(100, "draws a row where the log-likelihood is estimated", minimum=10)
+
+    def __post_init__(self) -> None:
+        """Check the options, and say what the E-step that was chosen is."""
+        super().__post_init__()
+        object.__setattr__(self, "exact", self.inner.exact)
+        object.__setattr__(self, "samples", not self.inner.exact)
+        object.__setattr__(self, "row_order_matters", self.inner.places_matter)
+        if not self.inner.exact:
+            object.__setattr__(self, "objective_label", "estimated log-likelihood")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many units each hidden layer has."""
+        return sizes_of(self.hidden_units)
+
+    @property
+    def inner(self) -> EStep:
+        """The E-step that was chosen."""
+        return e_step_named(self.e_step, self.sizes, self.sweeps, self.draws)
+
+    def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
+        """Check inputs and targets, sort the rows by class, and see that the E-step fits into memory."""
+        rows = network_rows(X, y, sample_weight)
+        self.inner.check(rows.n_rows, self.sizes, rows.n_classes)
+        return rows
+
+    def observe_new(self, X: Any, params: NetworkParams) -> NetworkRows:
+        """Rows to predict for, without targets. Raises DataError where they have other columns."""
+        return new_rows(X, params.hidden.shape[1] - 1)
+
+    def start(self, data: NetworkRows, generator: np.random.Generator) -> NetworkParams:
+        """Weights and biases from a normal distribution of standard deviation `weight_scale`."""
+        return draw_params(self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator)
+
+    def check_params(self, params: NetworkParams, data: NetworkRows) -> NetworkParams:
+        """Shapes, finite numbers and the reference class; the start of a network trained otherwise will do, too."""
+        super().check_params(params, data)
+        check_network_params(params, self.hidden_units, data.X.shape[1], data.n_classes)
+        return params if type(params) is NetworkParams else NetworkParams(params.hidden, params.output, params.deeper)
+
+    def expect(self, params: NetworkParams, data: NetworkRows, inference: Inference = EXACT) -> Expectation:
+        """E-step: the posterior of the hidden configurations, gathered into a `NetworkExpectation`."""
+        return self.inner.expect(params, data, inference)
+
+    def maximize(
+        self, expectation: Expectation, params: NetworkParams, data: NetworkRows
+    ) -> Maximization[NetworkParams]:
+        """M-step by `m_step`; only a gradient step can lower Q + log p(θ), and then it says so."""
+        statistics, decay, steps = expectation.statistics, self.weight_decay, self.inner_steps
+        if self.m_step == "newton":
+            return Maximization(newton_step(statistics, params, data, decay, steps))
+        if self.m_step == "ecm":
+            return Maximization(ecm_step(statistics, params, data, decay, steps))
+        if self.m_step == "lbfgs":
+            return Maximization(lbfgs_step(statistics, params, data, decay))
+        return self._gradient(expectation, params, data)
+
+    def _gradient(
+        self, expectation: Expectation, params: NetworkParams, data: NetworkRows
+    ) -> Maximization[NetworkParams]:
+        moved = gradient_step(expectation.statistics, params, data, self.weight_decay, self.learning_rate)
+        largest = max(float(np.abs(layer).max()) for layer in (*moved.layers, moved.output))
+        if not largest <= LARGEST_WEIGHT:
+            message = f"with learning rate {self.learning_rate:g} the weights grow without bound: take a smaller one"
+            return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
+        if surely_rises(expectation.statistics, data, self.weight_decay, self.learning_rate):
+            return Maximization(moved)
+        before = self.q_value(expectation, params, data) + self.log_prior(params, data)
+        after = self.q_value(expectation, moved, data) + self.log_prior(moved, data)
+        if after >= before:
+            return Maximization(moved)
+        message = (
+            f"the step with learning rate {self.learning_rate:g} was too long: Q + log prior fell by "
+            f"{before - after:.3g}, so the objective may fall, too"
+        )
+        return Maximization(moved, (Event(message, breaks_ascent=True),))
+
+    def q_value(self, expectation: Expectation, params: NetworkParams, data: NetworkRows) -> float:
+        """Q, or what stands for it in the bound, from the statistics; an estimate where they were drawn."""
+        return expected_log_joint(expectation.statistics, params, data)
+
+    def log_prior(self, params: NetworkParams, data: NetworkRows) -> float:
+        """−(weight_decay/2) Σ w² over the weights of all layers, without its constant; biases are free."""
+        return log_weight_prior(params, self.weight_decay)
+
+    def responsibilities(
+        self, params: NetworkParams, data: NetworkRows, rows: slice | IntArray, inference: Inference = EXACT
+    ) -> Array:
+        """(len(rows), Σ m_l) E_q[z_h] = q(z_h = 1), unit by unit, layer after layer: a row need not sum to 1."""
+        return self.inner.units(params, data, rows, inference)
+
+    def entropy(self, params: NetworkParams, data: NetworkRows, inference: Inference = EXACT) -> float:
+        """H(q) a second time; from the configurations where it is exact, since the units alone don't determine it."""
+        return self.inner.entropy(params, data, inference)
+
+    def configurations(
+        self, params: NetworkParams, data: NetworkRows, row: int, most: int = 10
+    ) -> ConfigurationPosterior:
+        """The likeliest configurations of the user's row, given its target: exact over all 2^m for up to 20 units.
+
+        For more units, or several layers (their units one after the other), those that Gibbs sampling visits most.
+
+        Raises:
+            EngineError: there is no such row.
+        """
+        if not 0 <= row < data.n_rows:
+            raise EngineError(f"there is no row {row + 1}: the data have {data.n_rows}.")
+        one = data.take(slice(row, row + 1))
+        if params.deeper is not None or params.hidden_units > MOST_EXACT:
+            return _visited(params, one, most)
+        log_q = log_prior_table(params, one.design)[:, 0]
+        if data.y is not None:
+            log_q += log_output(params, int(data.y[row]))
+        log_q -= log_q.max()
+        q = np.exp(log_q, out=log_q)
+        q /= q.sum()
+        best = np.argpartition(-q, min(most, len(q)) - 1)[:most]
+        best = best[np.argsort(-q[best], kind="stable")]
+        z = np.stack([configuration(int(number), params.hidden_units) for number in best])
+        return ConfigurationPosterior(z, q[best])
+
+    def predict_proba(self, params: NetworkParams, data: NetworkRows) -> Array:
+        """(n, g) p(y | x) = Σ_z p(z | x) o_y(z); other ways of predicting are in `mlp_predict`.
+
+        Estimated from draws where it can't be exact: `mlp_predict.predictive` says with what error.
+        """
+        return data.in_user_order(predictive(params, data.design).probabilities)
+
+    def relabel(self, params: NetworkParams, order: IntArray) -> NetworkParams | None:
+        """The hidden units of one layer in another order: rows of `hidden`, columns of `output` after the bias."""
+        if params.deeper is not None:
+            return None  # units of one layer don't change places with those of another
+        return relabelled(params, order)
+
+    def n_parameters(self, params: NetworkParams) -> int:
+        """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer."""
+        return n_network_parameters(params)
+
+
+def _visited(params: NetworkParams, row: NetworkRows, most: int) -> ConfigurationPosterior:
+    """The configurations of one row that a long chain visits most (or draws, without a target), with their shares."""
+    generator = np.random.default_rng(0)
+    if row.y is None:
+        layers, _ = layer_draws(params, row.design, None, generator, _LONG_CHAIN)
+    else:
+        layers = list(GibbsEStep(sweeps=_LONG_CHAIN).chain(params, row, EXACT, generator).z)
+    z, visits = np.unique(np.concatenate([layer[:, 0] for layer in layers], axis=1), axis=0, return_counts=True)
+    best = np.argsort(-visits, kind="stable")[:most]
+    return ConfigurationPosterior(z[best].astype(np.float64), visits[best] / _LONG_CHAIN, sampled=True)

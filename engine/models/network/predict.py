@@ -1,0 +1,221 @@
+r"""What a network says of new rows, in three ways that are not the same.
+
+marginal   p(y | x) = Σ_z p(z | x) o_y(z)           the model's own prediction, exact over 2^m configurations
+sampled    the mean of o_y(z) over drawn z ~ p(z | x)    the same, with a Monte Carlo error
+forward    softmax(V [1, u])                        the usual forward pass: z replaced by its mean, not the same
+
+Beyond 20 units, or with several hidden layers, the marginal is estimated from draws as well, and its error is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.errors import DataError, OptionError
+from engine.models.network.configurations import all_configurations, halves
+from engine.models.network.cost import MOST_EXACT
+from engine.models.network.data import NetworkRows, arranged, checked_targets, new_rows
+from engine.models.network.draws import layer_draws
+from engine.models.network.e_step_exact import Factors, exact_posterior
+from engine.models.network.params import NetworkParams, sigmoids
+from engine.parallel import one_blas_thread, row_chunks
+
+Prediction = Literal["marginal", "forward", "sampled"]
+_LEAST = float(np.finfo(np.float64).tiny)
+PREDICTIONS: tuple[Prediction, ...] = ("marginal", "forward", "sampled")
+_ENTRIES_AT_ONCE = 2**19
+_DRAWS = 400  # of each row where the marginal can't be had exactly: no probability is off by more than .025 (one s.e.)
+
+
+def forward_probabilities(params: NetworkParams, design: Array) -> Array:
+    """(n, g) softmax(V [1, u]), the usual forward pass; `design` (n, p+1) is [1, x]."""
+    return np.exp(forward_log_probabilities(params.output, activities(params.layers, design)[-1]))
+
+
+def activities(layers: Sequence[Array], design: Array) -> list[Array]:
+    """(n, m_l) u = σ(W [1, inputs]) of each hidden layer, whose inputs are x or the activities of the one before."""
+    u = [sigmoids(design @ layers[0].T)[0]]
+    for layer in layers[1:]:
+        u.append(sigmoids(u[-1] @ layer[:, 1:].T + layer[:, 0])[0])
+    return u
+
+
+def forward_log_probabilities(output: Array, u: Array) -> Array:
+    """(n, g) ln softmax(V [1, u]) from the units' activities u (n, m)."""
+    logits = u @ output[:, 1:].T
+    logits += output[:, 0]
+    logits -= logits.max(axis=1, keepdims=True)
+    logits -= np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    return logits
+
+
+def marginal_probabilities(params: NetworkParams, design: Array) -> Array:
+    """(n, g) Σ_z p(z | x) o_i(z), exact: with z = (z_a, z_b), the column sums of (O_iᵀ B) ∘ A."""
+    outputs = all_configurations(params.hidden_units).outputs(params.output)
+    a, b = halves(params.hidden_units)
+    factors = Factors.of(params.hidden @ design.T)
+    found = np.empty((len(design), params.n_classes))
+    parts = row_chunks(len(design), max(512, _ENTRIES_AT_ONCE >> a))
+    for i in range(params.n_classes):
+        o = outputs.probability(i).reshape(2**b, 2**a)
+        for part in parts:
+            R = o.T @ factors.table(slice(a, None), part)
+            R *= factors.table(slice(a), part)
+            R.sum(axis=0, out=found[part, i])
+    found /= found.sum(axis=1, keepdims=True)  # 1 but for rounding
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Predicted:
+    """p(y | x) of rows, and how exact it is.
+
+    Attributes:
+        probabilities: (n, g).
+        errors: (n, g) the standard error of each; 0 where it is exact.
+    """
+
+    probabilities: Array
+    errors: Array
+
+
+def predictive(params: NetworkParams, design: Array) -> Predicted:
+    """The marginal: exact for one layer of up to 20 units, else estimated from draws that are always the same."""
+    if exactly_predictable(params):
+        probabilities = marginal_probabilities(params, design)
+        return Predicted(probabilities, np.zeros(probabilities.shape))
+    return sampled_prediction(params, design, np.random.default_rng(0), _DRAWS)
+
+
+def exactly_predictable(params: NetworkParams) -> bool:
+    """Whether all hidden configurations can be summed over: one layer of up to 20 units."""
+    return params.deeper is None and params.hidden_units <= MOST_EXACT
+
+
+def sampled_prediction(
+    params: NetworkParams, design: Array, generator: np.random.Generator, n_draws: int = 100
+) -> Predicted:
+    """The mean of o_i(z) over `n_draws` z ~ p(z | x) of each row; its error falls with √n_draws."""
+    n, g = len(design), params.n_classes
+    total, squares = np.zeros((n, g)), np.zeros((n, g))
+    at_once = max(1, _ENTRIES_AT_ONCE // max(1, n * sum(params.sizes)))
+    for first in range(0, n_draws, at_once):
+        number = min(at_once, n_draws - first)
+        z, _ = layer_draws(params, design, None, generator, number)
+        o = np.exp(forward_log_probabilities(params.output, z[-1].reshape(number * n, -1).astype(np.float64))).reshape(
+            number, n, g
+        )
+        total += o.sum(axis=0)
+        squares += (o**2).sum(axis=0)
+    mean = total / n_draws
+    variance = np.maximum(squares / n_draws - mean**2, 0.0) / max(1, n_draws - 1)
+    return Predicted(mean, np.sqrt(variance))
+
+
+def predict_network(
+    params: NetworkParams,
+    X: Any,
+    prediction: Prediction = "marginal",
+    *,
+    generator: np.random.Generator | None = None,
+    n_draws: int = 100,
+) -> Array:
+    """(n, g) class probabilities of rows X (n, p) in one of three ways; `sampled` needs a generator.
+
+    Raises:
+        EngineError: rows that don't fit the network, or more configurations than memory holds; one sentence.
+    """
+    design = new_rows(X, params.hidden.shape[1] - 1).design
+    with one_blas_thread():
+        if prediction == "forward":
+            return forward_probabilities(params, design)
+        if prediction == "sampled":
+            if generator is None:
+                raise OptionError("a sampled prediction needs a generator of random numbers: pass generator=…")
+            return sampled_prediction(params, design, generator, n_draws).probabilities
+        if prediction != "marginal":
+            raise OptionError(f"there is no prediction {prediction!r}: choose {', '.join(PREDICTIONS)}.")
+        return predictive(params, design).probabilities
+
+
+@dataclass(frozen=True, eq=False)
+class PredictionReport:
+    """How one way of predicting fares on labelled rows.
+
+    Attributes:
+        probabilities: (n, g).
+        log_loss: the mean of −ln p(y | x) in nats, the cross-entropy.
+        log_loss_error: its standard error from the draws, where p(y | x) is an estimate; 0 where it is exact.
+        accuracy: the share of rows whose likeliest class is their target.
+        confusion: (g, g) rows of each class (down) that are predicted as each class (across).
+    """
+
+    probabilities: Array
+    log_loss: float
+    accuracy: float
+    confusion: IntArray
+    log_loss_error: float = 0.0
+
+
+def network_report(
+    params: NetworkParams,
+    X: Any,
+    y: Any,
+    *,
+    predictions: tuple[Prediction, ...] = ("marginal", "forward"),
+    generator: np.random.Generator | None = None,
+    n_draws: int = 100,
+) -> dict[Prediction, PredictionReport]:
+    """Log-loss, accuracy and confusion on labelled rows, for each way of predicting that is asked for.
+
+    Raises:
+        DataError: rows that don't fit the network, or of a class that it doesn't know.
+    """
+    design = new_rows(X, params.hidden.shape[1] - 1).design
+    targets = checked_targets(y, len(design))
+    if targets.max() >= params.n_classes:
+        row = int(targets.argmax())
+        raise DataError(
+            f"row {row + 1} is of class {targets[row]}, which the network has not been trained for: "
+            "split so that every class has training rows (stratified), or leave those rows out."
+        )
+    reports: dict[Prediction, PredictionReport] = {}
+    own = np.arange(len(design)), targets
+    for prediction in predictions:
+        if prediction == "sampled" and generator is not None:
+            predicted = sampled_prediction(params, design, generator, n_draws)
+        elif prediction == "marginal":
+            predicted = predictive(params, design)
+        else:
+            found = predict_network(params, X, prediction, generator=generator)
+            predicted = Predicted(found, np.zeros(found.shape))
+        probabilities = predicted.probabilities
+        log_p = _log_probability_of_targets(params, design, targets, prediction, probabilities)
+        error = np.sqrt(((predicted.errors[own] / np.maximum(probabilities[own], _LEAST)) ** 2).sum()) / len(design)
+        winner = probabilities.argmax(axis=1)
+        g = params.n_classes
+        confusion = np.bincount(targets * g + winner, minlength=g * g).reshape(g, g)
+        accuracy = float((winner == targets).mean())
+        reports[prediction] = PredictionReport(probabilities, float(-log_p.mean()), accuracy, confusion, float(error))
+    return reports
+
+
+def log_marginal(params: NetworkParams, rows: NetworkRows) -> Array:
+    """(n,) ln p(y | x) of labelled rows, in the user's order; finite where p itself would round to 0."""
+    return rows.in_user_order(exact_posterior(params, rows).log_evidence)
+
+
+def _log_probability_of_targets(
+    params: NetworkParams, design: Array, targets: IntArray, prediction: Prediction, probabilities: Array
+) -> Array:
+    own = np.arange(len(design)), targets
+    if prediction == "forward":
+        return np.asarray(forward_log_probabilities(params.output, activities(params.layers, design)[-1])[own])
+    if prediction == "marginal" and exactly_predictable(params):
+        return log_marginal(params, arranged(design[:, 1:], targets, None, params.n_classes))
+    return np.log(np.maximum(probabilities[own], _LEAST))

@@ -1,0 +1,96 @@
+"""Which columns of a table are the data and which is the label: as chosen, or as a look at their cells suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.errors import DataError
+from engine.readers.csv_dialect import Layout, is_missing
+from engine.readers.text_file import TextFile
+from engine.text import clean, nearest, quoted
+
+MAX_SUGGESTED_CLASSES = 50
+
+
+def find_column(file: TextFile, layout: Layout, column: str | int) -> int:
+    """The index of a column given by name, by index from 0, or by its number from 1 written as text."""
+    names = layout.names
+    if isinstance(column, str):
+        for name in (column, clean(column)):
+            if name in names:
+                return names.index(name)
+        if column.strip().isdecimal() and 1 <= int(column) <= len(names):
+            return int(column) - 1
+        choices = nearest(clean(column), names) or names[:8]
+        raise DataError(
+            f"{file.name} has no column called {quoted(column)}: choose {', '.join(quoted(name) for name in choices)}."
+        )
+    if not -len(names) <= column < len(names):
+        raise DataError(f"{file.name} has no column {column}: choose an index from 0 to {len(names) - 1}.")
+    return int(column) % len(names)
+
+
+def label_candidate(layout: Layout) -> int | None:
+    """The one column of text that has a few distinct values, each of them more than once on average."""
+    candidates = []
+    for j, kind in enumerate(layout.kinds):
+        known = [cell.strip() for cell in layout.cells(j) if not is_missing(cell)]
+        if kind == "text" and 2 <= len(set(known)) <= min(MAX_SUGGESTED_CLASSES, len(known) / 2):
+            candidates.append(j)
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def choose_features(
+    file: TextFile, layout: Layout, columns: Sequence[str | int] | None, label: int | None
+) -> tuple[list[int], tuple[str, ...]]:
+    """The indices of the columns to read as numbers, and notes on those that were left out unasked."""
+    if columns is None:
+        chosen = [j for j, kind in enumerate(layout.kinds) if kind == "number" and j != label]
+        if not chosen:
+            raise _no_numbers(file, layout)
+        texts = [j for j, kind in enumerate(layout.kinds) if kind == "text" and j != label]
+        notes = left_out(layout, texts, "it holds text", "they hold text")
+        empty = [j for j, kind in enumerate(layout.kinds) if kind == "empty" and j != label]
+        where = "" if layout.whole else " in the rows looked at"
+        notes += left_out(layout, empty, f"it is empty{where}", f"they are empty{where}")
+        numbers = [j for j, kind in enumerate(layout.kinds) if kind == "row number" and j != label]
+        return chosen, notes + left_out(layout, numbers, "it has no name and numbers the rows", "")
+    listed = [columns] if isinstance(columns, str | int) else list(columns)
+    chosen = [find_column(file, layout, column) for column in listed]
+    if not chosen:
+        raise DataError(f"No column of {file.name} was chosen: choose at least one.")
+    for index in chosen:
+        name = quoted(layout.names[index])
+        if chosen.count(index) > 1:
+            raise DataError(f"The column {name} of {file.name} was chosen twice: name each column once.")
+        if index == label:
+            raise DataError(f"The column {name} of {file.name} can't be both label and data: choose one of the two.")
+        if layout.kinds[index] == "text":
+            cell = next(cell for cell in layout.cells(index) if not is_missing(cell))
+            raise DataError(
+                f"The column {name} of {file.name} holds text such as {quoted(cell)}, not numbers: "
+                "choose other columns, or use it as the label."
+            )
+    return chosen, ()
+
+
+def _no_numbers(file: TextFile, layout: Layout) -> DataError:
+    if len(layout.names) == 1:
+        remedy = (
+            "put a comma, semicolon or tab between cells, or name the separator with delimiter= "
+            "(in the shell, --delimiter)"
+        )
+    else:
+        remedy = "choose a file with measurements, or name the decimal mark with decimal= (in the shell, --decimal)"
+    return DataError(f"{file.name} has no column of numbers to work on: {remedy}.")
+
+
+def left_out(layout: Layout, indices: list[int], one: str, several: str) -> tuple[str, ...]:
+    """A note that the columns `indices` were left out, and why: in words for `one` and for `several`; none for none."""
+    names = [quoted(layout.names[j]) for j in indices]
+    if not names:
+        return ()
+    if len(names) == 1:
+        return (f"The column {names[0]} was left out: {one}.",)
+    shown = f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 6 else ", ".join(names)
+    return (f"The columns {shown} were left out: {several}.",)

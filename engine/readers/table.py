@@ -1,0 +1,254 @@
+"""The user's own table: a CSV or TSV file as a Dataset, whoever wrote it and wherever."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.data.class_labels import as_number, encode_labels
+from engine.data.dataset import Dataset
+from engine.errors import DataError, OptionError
+from engine.readers.cells import Cells, read_cells
+from engine.readers.column_selection import choose_features, find_column, label_candidate, left_out
+from engine.readers.csv_dialect import DELIMITER_NAMES, Kind, Layout, detect_layout, is_missing
+from engine.readers.text_file import TextFile, encoding_name, open_text
+from engine.text import clean, quoted
+
+MAX_NUMBER_CLASSES = 50
+MAX_TEXT_CLASSES = 200
+_PREVIEW_ROWS = 10
+
+Header = bool | Literal["auto"]
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ColumnPreview:
+    """A column as its first cells show it: number (from 1), name, what it holds, and how many distinct values."""
+
+    number: int
+    name: str
+    kind: Kind
+    n_distinct: int
+
+
+@dataclass(frozen=True)
+class TablePreview:
+    """What a file looks like before it is read; every text is safe to print.
+
+    delimiter: one character, named in words by `delimiter_name`. rows: the first rows as text.
+    features: names of the columns that would be read as numbers. label: the column that would be the label, or None.
+    gaps: for each of the first 1,000 rows (fewer of a wide table), the columns, from 0, that hold no value there.
+    n_rows: rows below the header; counted where `whole` (the first rows are all there are), else told from the lines.
+    """
+
+    path: str
+    encoding: str
+    delimiter: str
+    decimal: str
+    header: bool
+    columns: tuple[ColumnPreview, ...]
+    rows: tuple[tuple[str, ...], ...]
+    features: tuple[str, ...]
+    label: str | None
+    gaps: tuple[tuple[int, ...], ...]
+    n_rows: int
+    whole: bool
+
+    @property
+    def delimiter_name(self) -> str:
+        """The delimiter in words: "comma", "semicolon", "tab", "bar", or the character itself."""
+        return DELIMITER_NAMES.get(self.delimiter, quoted(self.delimiter))
+
+
+def preview_table(
+    path: str | os.PathLike[str],
+    *,
+    header: Header = "auto",
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+) -> TablePreview:
+    """How `read_table` would read the file at `path`, told from its first 1,000 records.
+
+    Raises DataError and OptionError as `read_table` does.
+    """
+    _check_options(header, delimiter, decimal, "drop")
+    file = open_text(path, encoding)
+    layout = detect_layout(file, header, delimiter, decimal)
+    columns = tuple(
+        ColumnPreview(j + 1, name, kind, len({cell.strip() for cell in layout.cells(j)}))
+        for j, (name, kind) in enumerate(zip(layout.names, layout.kinds, strict=True))
+    )
+    rows = tuple(tuple(clean(cell, 40) for cell in row) for _, row in layout.sample[:_PREVIEW_ROWS])
+    label = label_candidate(layout)
+    return TablePreview(
+        path=clean(str(file.path)),
+        encoding=encoding_name(file.encoding),
+        delimiter=layout.delimiter,
+        decimal=layout.decimal,
+        header=layout.header,
+        columns=columns,
+        rows=rows,
+        features=tuple(column.name for column in columns if column.kind == "number"),
+        label=None if label is None else layout.names[label],
+        gaps=tuple(tuple(j for j, cell in enumerate(row) if is_missing(cell)) for _, row in layout.sample),
+        n_rows=_row_count(file, layout),
+        whole=layout.whole,
+    )
+
+
+def _row_count(file: TextFile, layout: Layout) -> int:
+    """The rows of the sample where it is whole; else the lines behind it hold as many rows each as those within."""
+    count, last_line = len(layout.sample), layout.sample[-1][0]
+    if layout.whole:
+        return count
+    return count + round((file.n_lines - last_line) * count / (last_line - layout.first_line + 1))
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    label: str | int | None = None,
+    columns: Sequence[str | int] | None = None,
+    *,
+    header: Header = "auto",
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    missing: Literal["drop", "keep"] = "drop",
+) -> Dataset:
+    """The table in the file at `path`.
+
+    label: the column of known classes. If None, the one column of text with few distinct values, if there is one; ""
+    for no label at all.
+    columns: the columns to read as numbers, in this order; if None, all columns of numbers but the label.
+    A column is chosen by name, by index from 0 (−1 is the last), or by its number from 1 written as text ("3").
+    header: whether the first record names the columns. delimiter: the character between cells. decimal: "." or ",".
+    encoding: Python's name of it. Each of these four is detected unless given.
+    missing: what happens to rows with an empty cell, NA, N/A, NaN, null, ? or -: "drop" leaves them out, "keep" keeps
+    NaN in X. A row whose label is missing is kept, with y = −1. `notes` of the result says what was left out.
+
+    Raises DataError, one sentence with file, line, column and remedy, for a file that can't be read so, and OptionError
+    for an option with a value that it can't have.
+    """
+    _check_options(header, delimiter, decimal, missing)
+    file = open_text(path, encoding)
+    layout = detect_layout(file, header, delimiter, decimal)
+    label_index = None
+    if label != "":
+        label_index = label_candidate(layout) if label is None else find_column(file, layout, label)
+    features, notes = choose_features(file, layout, columns, label_index)
+    cells = read_cells(file, layout, features, label_index)
+    if columns is None:
+        cells, features, empty_notes = _without_empty_columns(file, layout, cells, features)
+        notes += empty_notes
+    keep, missing_notes = _missing_rows(file, layout, cells, features, missing)
+    y, class_names, label_notes = _classes(file, layout, cells, keep, label_index, label is not None)
+    if header == "auto" and layout.header and layout.names[-1].isdecimal():
+        notes += (f"The first line, which ends in {layout.names[-1]}, was taken as column names.",)
+    if file.guessed:
+        taken = f"The encoding was taken to be {encoding_name(file.encoding)}"
+        notes += (f"{taken}; name another with encoding= (in the shell, --encoding) if letters look wrong.",)
+    return Dataset(
+        name=file.path.name,
+        X=cells.X if keep.all() else cells.X[keep],
+        y=y,
+        feature_names=tuple(layout.names[index] for index in features),
+        class_names=class_names,
+        description=f"one row of {file.path.name}",
+        source=str(file.path),
+        options={"n_components": len(class_names)} if class_names else {},
+        line_numbers=cells.lines if keep.all() else cells.lines[keep],
+        notes=notes + missing_notes + label_notes,
+    )
+
+
+def _check_options(header: Header, delimiter: str | None, decimal: str | None, missing: str) -> None:
+    if header not in (True, False, "auto"):
+        raise OptionError(f"The header can't be {quoted(str(header))}: use True, False or 'auto'.")
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
+        raise OptionError(f"The delimiter can't be {delimiter!r}: use one character, such as a comma or a tab.")
+    if decimal not in (None, ".", ","):
+        raise OptionError(f"The decimal mark can't be {quoted(str(decimal))}: use '.' or ','.")
+    if missing not in ("drop", "keep"):
+        raise OptionError(f"Missing values can't be treated as {quoted(missing)}: use 'drop' or 'keep'.")
+
+
+def _without_empty_columns(
+    file: TextFile, layout: Layout, cells: Cells, features: list[int]
+) -> tuple[Cells, list[int], tuple[str, ...]]:
+    """The cells without columns that hold no number at all, which would cost every row."""
+    empty: BoolArray = np.asarray(np.isnan(cells.X).all(axis=0))
+    if not empty.any():
+        return cells, features, ()
+    if empty.all():
+        raise DataError(f"{file.name} has no number in any column: choose a file with measurements.")
+    notes = left_out(layout, [j for j, e in zip(features, empty, strict=True) if e], "it is empty", "they are empty")
+    kept = [j for j, e in zip(features, empty, strict=True) if not e]
+    return Cells(cells.X[:, ~empty], cells.labels, cells.lines), kept, notes
+
+
+def _missing_rows(
+    file: TextFile, layout: Layout, cells: Cells, features: list[int], missing: Literal["drop", "keep"]
+) -> tuple[BoolArray, tuple[str, ...]]:
+    """Which rows to keep (n,), and what to say about missing values."""
+    absent = np.isnan(cells.X)
+    rows: BoolArray = np.asarray(absent.any(axis=1))
+    n, count = rows.size, int(rows.sum())
+    if count == 0:
+        return ~rows, ()
+    having = f"{count:,} of {n:,} rows {'has a missing value' if count == 1 else 'have missing values'}"
+    if missing == "keep":
+        return np.ones(n, dtype=np.bool_), (f"{having}, kept as not seen.",)
+    if count == n:
+        worst = quoted(layout.names[features[int(absent.sum(axis=0).argmax())]])
+        raise DataError(
+            f"Every row of {file.name} has a missing value, most of them in the column {worst}: leave that column out."
+        )
+    had = having.replace("has", "had").replace("have", "had")
+    return ~rows, (f"{had} and {'was' if count == 1 else 'were'} left out.",)
+
+
+def _classes(
+    file: TextFile, layout: Layout, cells: Cells, keep: BoolArray, label: int | None, asked: bool
+) -> tuple[NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
+    """y, class names and notes from the label column of the rows that are kept."""
+    if label is None or cells.labels is None:
+        return None, (), ()
+    kept = [cell.strip() for cell, here in zip(cells.labels, keep.tolist(), strict=True) if here]
+    # Some tables write two classes as + and -; there a "-" is no missing value.
+    signs = "+" in kept
+    known = [None if is_missing(cell) and not (signs and cell == "-") else clean(cell, 60) for cell in kept]
+    name = quoted(layout.names[label])
+    distinct = {cell for cell in known if cell is not None}
+    numeric = all(as_number(cell) is not None for cell in distinct)
+    limit = MAX_NUMBER_CLASSES if numeric else MAX_TEXT_CLASSES
+    fault = ""
+    n_classes = len(distinct)
+    if n_classes < 2:
+        held = f"one value only ({quoted(distinct.pop())})" if distinct else "no value at all"
+        fault = f"The label column {name} of {file.name} holds {held}"
+    elif n_classes > limit:
+        kind = "numbers" if numeric else "values"
+        fault = (
+            f"The label column {name} of {file.name} holds {n_classes:,} different {kind}, too many for classes "
+            f"(at most {limit})"
+        )
+    if fault and asked:
+        raise DataError(f"{fault}: choose another column, or none.")
+    if fault:
+        return None, (), (f"{fault}, so it was not used.",)
+    y, class_names = encode_labels(known)
+    notes: tuple[str, ...] = () if asked else (f"The column {name} was taken as the label.",)
+    unknown = known.count(None)
+    if unknown:
+        rows = "row has" if unknown == 1 else "rows have"
+        notes += (
+            f"{unknown:,} of {len(known):,} {rows} no label and {'counts' if unknown == 1 else 'count'} as unknown.",
+        )
+    return y, class_names, notes

@@ -1,0 +1,1 @@
+"""Published values, replays beside them, and studies."""

@@ -1,0 +1,172 @@
+"""Published runs of EM, stepped again beside their published values: a proof that the engine is right.
+
+    for check in engine.replays.replay("coins"):
+        print(check.iteration, check.quantity, check.printed, check.computed, check.agrees)
+
+The values themselves are in `engine.reference.published_values`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from engine.data.dataset import load
+from engine.em.loop import iterate
+from engine.em.model import Model
+from engine.em.step import Phase, Step
+from engine.em.stopping import StoppingRule
+from engine.errors import OptionError
+from engine.text import nearest, quoted
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published number.
+
+    Attributes:
+        iteration: after which iteration it was reached; None: where the run stops.
+        phase: "init", "E" or "M" of that iteration.
+        quantity: what it is, in a few words.
+        printed: the number with the digits that were printed, such as ".449149" or "9.13e-19".
+        read: the same number from a step.
+    """
+
+    iteration: int | None
+    phase: Phase
+    quantity: str
+    printed: str
+    read: Callable[[Step], float]
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """One run, and the published values on its way; the arguments are those of `engine.iterate`.
+
+    Attributes:
+        title: how it was run, in words.
+        dataset: its name in the catalogue.
+        start: θ⁰, or None for the model's own start with `seed`.
+    """
+
+    title: str
+    dataset: str
+    model: Model[Any, Any]
+    values: tuple[Published, ...]
+    start: Any = None
+    seed: int = 0
+    max_iter: int = 5000
+    stopping: StoppingRule | None = None
+    algorithm: str = "classic"
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """Published values of one example: `name` as it is typed, a title, where they were published, and the walks."""
+
+    name: str
+    title: str
+    source: str
+    walks: Callable[[], tuple[Walk, ...]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A published value beside the computed one.
+
+    Attributes:
+        walk: the title of the run.
+        iteration, phase: the step.
+        quantity: what it is.
+        printed: the published number, as it was printed.
+        computed: what the engine computed; nan where the run stopped before.
+    """
+
+    walk: str
+    iteration: int
+    phase: Phase
+    quantity: str
+    printed: str
+    computed: float
+
+    @property
+    def agrees(self) -> bool:
+        """The computed number is the published one to all of its printed digits: within half a unit of the last."""
+        if not math.isfinite(self.computed):
+            return False
+        exact, unit = Decimal(self.printed), _last_unit(self.printed)
+        return abs(Decimal(self.computed) - exact) <= unit / 2
+
+    @property
+    def shown(self) -> str:
+        """The computed number with the printed digits where it agrees, with ten digits where it does not."""
+        if not self.agrees:
+            return f"{self.computed:.10g}"
+        if "e" in self.printed:
+            decimals = len(self.printed.partition("e")[0].partition(".")[2])
+            return f"{self.computed:.{decimals}e}"
+        rounded = str(Decimal(self.computed).quantize(_last_unit(self.printed)))
+        if self.printed.lstrip("-").startswith("."):
+            return rounded.replace("0.", ".", 1)
+        return rounded
+
+
+def replays() -> tuple[Replay, ...]:
+    """Every replay there is."""
+    from engine.reference.published_values import REPLAYS
+
+    return REPLAYS
+
+
+def replay_named(name: str) -> Replay:
+    """The replay of that name. Raises OptionError, with the names that there are."""
+    known = {one.name: one for one in replays()}
+    if name in known:
+        return known[name]
+    near = nearest(name, tuple(known))[:1]
+    hint = f"did you mean {near[0]}?" if near else f"choose {', '.join(known)}."
+    raise OptionError(f"there is no replay of {quoted(name)}: {hint}")
+
+
+def replay(name: str) -> Iterator[Check]:
+    """Step through the published runs of that name, and compare each value as it is reached.
+
+    Raises:
+        OptionError: there is no such replay.
+    """
+    found = replay_named(name)
+    return (check for walk in found.walks() for check in checks(walk))
+
+
+def checks(walk: Walk) -> Iterator[Check]:
+    """The values of one run in the order in which they are reached; those that it never reaches come last."""
+    waiting = list(walk.values)
+    steps = iterate(
+        walk.model, load(walk.dataset).X, start=walk.start, seed=walk.seed, max_iter=walk.max_iter, tol=0.0,
+        stopping=walk.stopping, algorithm=walk.algorithm,
+    )  # fmt: skip
+    for step in steps:
+        last = step.stop_reason is not None
+        here = [one for one in waiting if _is_at(one, step, last)]
+        for one in here:
+            waiting.remove(one)
+            yield Check(walk.title, step.iteration, step.phase, one.quantity, one.printed, float(one.read(step)))
+    for one in waiting:
+        at = step.iteration if one.iteration is None else one.iteration
+        yield Check(walk.title, at, one.phase, one.quantity, one.printed, math.nan)
+
+
+def _is_at(value: Published, step: Step, last: bool) -> bool:
+    if value.iteration is None:
+        return last and value.phase == step.phase
+    return (value.iteration, value.phase) == (step.iteration, step.phase)
+
+
+def _last_unit(printed: str) -> Decimal:
+    """One unit of the last printed digit."""
+    exponent = Decimal(printed).as_tuple().exponent
+    assert isinstance(exponent, int)  # a finite number
+    return Decimal(1).scaleb(exponent)

@@ -1,0 +1,115 @@
+"""Invariants of whole runs: what must not change how they end, and what must change nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.em.step import Step
+from engine.parallel import chunks_of_at_most, threads
+from engine.testing.case import Case, close, leaves, length, require, same_bytes, scale_of, take
+
+
+def deterministic(case: Case, start: Any, steps: list[Step]) -> Iterator[str]:
+    """The same seed gives the same bytes."""
+    name = "the same seed gives the same bytes"
+    _same_run(name, steps, case.walk(start))
+    yield name
+
+
+def thread_count(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
+    """Any number of threads gives the same bytes, and chunks of rows the same run."""
+    name = "any number of threads gives the same bytes"
+    with chunks_of_at_most(max(1, -(-steps[0].problem.data.n_rows // 5))):
+        with threads(1):
+            alone = case.walk(first)
+        for number in (2, 4):
+            with threads(number):
+                _same_run(name, alone, case.walk(first))
+    yield name
+    name = "the pass is additive over chunks of rows"
+    if case.algorithm.rises != "nothing":
+        _alike(case, name, steps[-1], alone[-1], alone[-1].params)
+        yield name
+
+
+def row_order(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
+    """Rows in another order end at the same place."""
+    n = length(case.X)
+    if n < 2 or case.algorithm.rises == "nothing" or case.model.row_order_matters:
+        return
+    name = "the order of the rows does not matter"
+    order = np.random.default_rng(case.seed).permutation(n)
+    other = case.walk(first, take(case.X, order), take(case.y, order))[-1]
+    _alike(case, name, steps[-1], other, other.params)
+    one, two = steps[-1].posterior, other.posterior
+    if one is not None and two is not None and len(one.responsibilities) == n:
+        same = close(one.responsibilities[order], two.responsibilities, 1e3 * case.tolerance)
+        require(same, name, other, "the responsibilities are not permuted alike")
+    yield name
+
+
+def component_order(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
+    """Components in another order end at the same place, in that order."""
+    clamped = case.y is not None and not case.model.supervised  # labels say which component is which
+    K = 0 if steps[-1].posterior is None else steps[-1].posterior.responsibilities.shape[1]
+    if clamped or K < 2 or case.algorithm.rises == "nothing" or case.model.samples:
+        return
+    order = np.roll(np.arange(K), 1)
+    permuted = case.model.relabel(first, order)
+    if permuted is None:
+        return
+    name = "the order of the components does not matter"
+    other = case.walk(permuted)[-1]
+    back = case.model.relabel(other.params, np.argsort(order))
+    _alike(case, name, steps[-1], other, back)
+    one, two = steps[-1].posterior, other.posterior
+    if one is not None and two is not None:
+        same = close(one.responsibilities[:, order], two.responsibilities, 1e3 * case.tolerance)
+        require(same, name, other, "the responsibilities are not permuted alike")
+    yield name
+
+
+def copies(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
+    """A row of weight 2 is the row twice, one of weight 0 is left out."""
+    if case.algorithm.rises == "nothing" or case.model.row_order_matters:
+        return
+    name = "a weight of 2 is the same as the row twice"
+    n = length(case.X)
+    weight = np.random.default_rng(case.seed).integers(1, 4, n) if n < 5 else np.arange(n) % 4  # 0 leaves a row out
+    weighted = case.walk(first, case.X, case.y, weight.astype(np.float64))[-1]
+    rows = np.repeat(np.arange(n), weight)
+    copied = case.walk(first, take(case.X, rows), take(case.y, rows))[-1]
+    _alike(case, name, weighted, copied, copied.params)
+    yield name
+
+
+def _same_run(name: str, one: list[Step], other: list[Step]) -> None:
+    require(len(one) == len(other), name, one[-1], f"one run has {len(one)} steps, the other {len(other)}")
+    for a, b in zip(one, other, strict=True):
+        same = all(map(same_bytes, leaves(a.params), leaves(b.params)))
+        require(same, name, a, "the parameters differ")
+        pairs = ((a.log_likelihood, b.log_likelihood), (a.q_value, b.q_value), (a.entropy, b.entropy))
+        for left, right in pairs:
+            require(left == right or (left != left and right != right), name, a, f"{left!r} is not {right!r}")
+
+
+def _alike(case: Case, name: str, expected: Step, other: Step, params: Any) -> None:
+    """Two runs that should end at the same place: iterations, objective and parameters."""
+    same = expected.iteration == other.iteration
+    require(same, name, other, f"{other.iteration} iterations, not {expected.iteration}")
+    low, high = expected.objective, other.objective
+    require(abs(low - high) <= 10 * case.tolerance * scale_of(other, low, high), name, other, f"{high!r}, not {low!r}")
+    for one, two in zip(leaves(expected.params), leaves(params), strict=True):
+        apart = float(np.max(np.abs(one - two), initial=0.0))
+        require(close(one, two, 1e3 * case.tolerance), name, other, f"parameters are up to {apart:.3g} apart")
+
+
+COMPARISONS: tuple[Callable[[Case, Any, list[Step]], Iterator[str]], ...] = (
+    thread_count,
+    row_order,
+    component_order,
+    copies,
+)

@@ -1,0 +1,157 @@
+"""Invariants of a step, and of one step after another."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from engine.em.inference import Exact
+from engine.em.loop import begin
+from engine.em.model import Model
+from engine.em.step import Step
+from engine.testing.case import Case, close, leaves, require, same_bytes, scale_of
+
+
+def immutable(case: Case, step: Step) -> Iterator[str]:
+    """No array can be written to, and no field can be set anew."""
+    name = "parameters are immutable"
+    for leaf in leaves(step.params):
+        require(not leaf.flags.writeable, name, step, f"an array of shape {leaf.shape} can be written to")
+    try:
+        part = dataclasses.fields(step.params)[0].name
+        setattr(step.params, part, getattr(step.params, part))
+    except (dataclasses.FrozenInstanceError, IndexError):
+        yield name
+    else:
+        require(False, name, step, f"`{part}` can be set anew")
+
+
+def finite(case: Case, step: Step) -> Iterator[str]:
+    """Every parameter and the objective is a number."""
+    name = "parameters and objective are finite"
+    require(all(np.isfinite(leaf).all() for leaf in leaves(step.params)), name, step, "a parameter is not")
+    if case.model.exact or step.at_q is not None:
+        require(math.isfinite(step.objective), name, step, f"the objective is {step.objective}")
+    yield name
+
+
+def responsibilities(case: Case, step: Step) -> Iterator[str]:
+    """They are shares, sum to 1 where the model says so, and some rows of them are those rows of all."""
+    if step.posterior is None:
+        return
+    sum_to_one = case.model.responsibilities_sum_to_one
+    name = "responsibilities lie in [0, 1]" + (" and sum to 1" if sum_to_one else "")
+    r = step.posterior.responsibilities
+    require(bool(np.isfinite(r).all()), name, step, "one is not finite")
+    require(bool(((r >= 0) & (r <= 1 + 1e-12)).all()), name, step, f"they run from {r.min()} to {r.max()}")
+    if sum_to_one:
+        apart = np.abs(r.sum(axis=1) - 1.0)
+        require(bool((apart < 1e-9).all()), name, step, f"row {apart.argmax() + 1} is off by {apart.max():.3g}")
+    yield name
+    name, some = "responsibilities of some rows are those rows of all", slice(0, len(r), 2)
+    require(close(step.posterior.rows(some), r[some], 1e-9), name, step, "every other row was asked for")
+    yield name
+
+
+def ledger(case: Case, step: Step) -> Iterator[str]:
+    """elbo = Q + H and KL = log-likelihood − elbo, with H and KL a second time from the responsibilities."""
+    if step.at_q is None or step.posterior is None or step.inference is None:
+        return
+    model, data = case.model, step.problem.data
+    scale = scale_of(step, step.log_likelihood, step.q_value, step.elbo)
+    slack = case.tolerance * scale
+    again = model.entropy(step.params_q, data, step.inference)
+    name = "the entropy is that of the responsibilities"
+    require(abs(step.entropy - again) <= slack, name, step, f"{step.entropy} is not {again}")
+    yield name
+    name = "Q + entropy = elbo"
+    require(abs(step.q_value + again - step.elbo) <= 2 * slack, name, step, f"{step.q_value} + {again} ≠ {step.elbo}")
+    yield name
+    if not math.isfinite(step.log_likelihood) or step.log_likelihood_error > 0:
+        return
+    name = "elbo + KL = log-likelihood"
+    total = step.elbo + step.kl
+    require(abs(total - step.log_likelihood) <= slack, name, step, f"{total} is not {step.log_likelihood}")
+    yield name
+    exact = model.exact and isinstance(step.inference, Exact)
+    if step.phase == "E" and exact:
+        name = "KL = 0 after an exact E-step"
+        require(abs(step.kl) <= slack, name, step, f"KL is {step.kl}")
+        yield name
+    name = "KL is never negative"
+    require(step.kl >= -slack, name, step, f"KL is {step.kl}")
+    yield name
+    whole = type(model).entropy is Model.entropy  # q is no more than its responsibilities
+    if exact and whole and model.has_likelihood:
+        name = "KL is that between the responsibilities"
+        apart = _kl_of_rows(step)
+        require(abs(step.kl - apart) <= slack + 1e-9 * apart, name, step, f"{step.kl} is not {apart}")
+        yield name
+
+
+def _kl_of_rows(step: Step) -> float:
+    """Σ_i w_i Σ_k q_ik ln(q_ik / p_ik), p the posterior at θ."""
+    assert step.posterior is not None
+    q, data = step.posterior.responsibilities, step.problem.data
+    p = step.problem.model.responsibilities(step.params, data, slice(None))
+    used = q > 0
+    each = np.zeros(len(q))
+    with np.errstate(divide="ignore"):
+        terms = q[used] * (np.log(q[used]) - np.log(p[used]))
+    np.add.at(each, np.nonzero(used)[0], terms)
+    return float(each.sum() if data.sample_weight is None else each @ data.sample_weight)
+
+
+def own_parameters(case: Case, step: Step) -> Iterator[str]:
+    """Log-likelihood and log prior come out the same when they are computed afresh from the step's parameters."""
+    if step.log_likelihood_error > 0 or not math.isfinite(step.log_likelihood):
+        return
+    name = "the numbers of a step are those of its parameters"
+    fresh = begin(case.model, case.X, case.y, start=step.params, seed=case.seed, algorithm=case.algorithm)
+    slack = 1e-12 * scale_of(step, step.log_likelihood)
+    same = abs(fresh.log_likelihood - step.log_likelihood) <= slack
+    require(same, name, step, f"the log-likelihood is {step.log_likelihood}, afresh {fresh.log_likelihood}")
+    same = abs(fresh.log_prior - step.log_prior) <= 1e-12 * scale_of(step, step.log_prior)
+    require(same, name, step, f"the log prior is {step.log_prior}, afresh {fresh.log_prior}")
+    yield name
+
+
+def comes_back(case: Case, step: Step) -> Iterator[str]:
+    """Statistics that were released are the same bytes when they are asked for again."""
+    name = "released statistics come back the same"
+    before = [leaf.copy() for leaf in leaves(step.at.expectation.statistics)]
+    step.release()
+    after = list(leaves(step.at.expectation.statistics))
+    require(len(before) == len(after), name, step, f"{len(after)} arrays come back of {len(before)}")
+    for one, other in zip(before, after, strict=True):
+        apart = np.max(np.abs(one - other), initial=0.0) if one.shape == other.shape else np.inf
+        require(same_bytes(one, other), name, step, f"a second pass is up to {apart:.3g} apart")
+    yield name
+
+
+def ascent(case: Case, before: Step, after: Step) -> Iterator[str]:
+    """The objective never falls in an M-step, the bound in neither half-step, as far as the algorithm says so."""
+    if before.phase == "init" or any(event.breaks_ascent for event in after.events):
+        return
+    rises, data = case.algorithm.rises, after.problem.data
+    if after.phase == "M" and rises in ("both", "objective") and after.log_likelihood_error == 0:
+        name, low, high = "the objective never falls", after.objective_q, after.objective
+        slack = case.tolerance * scale_of(after, low, high)
+        require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:.3g}")
+        yield name
+    bound_rises = rises in ("both", "elbo") if after.phase == "M" else rises != "nothing" and case.model.exact
+    if bound_rises:
+        name = "neither half-step lowers the bound" if rises != "objective" else "an E-step never lowers the bound"
+        low = before.elbo + case.model.log_prior(before.params, data)
+        high = after.elbo + after.log_prior
+        slack = case.tolerance * scale_of(after, low, high)
+        require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:.3g}")
+        yield name
+
+
+CHECKS: tuple[Callable[[Case, Step], Iterator[str]], ...] = (
+    immutable, finite, responsibilities, ledger, own_parameters, comes_back,
+)  # fmt: skip
