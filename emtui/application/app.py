@@ -24,7 +24,7 @@ from emtui.settings.config import Config, load_config
 from emtui.settings.layout import too_small
 
 if TYPE_CHECKING:
-    from emtui.spec.run_spec import Choices
+    from emtui.spec.run_spec import RunSpec
 
 _LEAVING = 3.0  # seconds after which a process without a terminal ends, whatever it still waits for
 
@@ -46,10 +46,10 @@ class EmtuiApp(App[None]):
         Binding("q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
     ]
 
-    def __init__(self, choices: Choices | Callable[[], Choices], config: Config | None = None) -> None:
+    def __init__(self, spec: RunSpec | Callable[[], RunSpec], config: Config | None = None) -> None:
         self._config = config or load_config()
         super().__init__()
-        self._choices = choices
+        self._spec = spec
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
         known = self._config.theme in self.available_themes
@@ -101,12 +101,12 @@ class EmtuiApp(App[None]):
     def _open(self) -> None:
         from emtui.screens.explore.explore import ExploreScreen
 
-        self.push_screen(ExploreScreen(self._choices() if callable(self._choices) else self._choices))
+        self.push_screen(ExploreScreen(self._spec() if callable(self._spec) else self._spec))
 
 
-def open_app(choices: Choices | Callable[[], Choices]) -> int:
+def open_app(spec: RunSpec | Callable[[], RunSpec]) -> int:
     """Run the app until the user leaves; the exit status."""
-    app = EmtuiApp(choices)
+    app = EmtuiApp(spec)
     os.environ.setdefault("ESCDELAY", "25")
     app.run()
     return app.return_code or 0

@@ -20,7 +20,7 @@ _REACH = 1.5
 
 
 @dataclass(frozen=True)
-class Grip:
+class Handle:
     """A place in a scene that can be taken hold of, in data coordinates; None along an axis where any place will do."""
 
     x: float | None
@@ -31,41 +31,41 @@ class Grip:
 class _Held:
     """What is held: which grip, the picture as it was then, the cell where the button went down, and how far it is."""
 
-    grip: int
+    handle: int
     view: View
     cell: tuple[int, int]
     shift: tuple[float, float] | None = None
 
 
-class GripChart(Chart):
+class HandleChart(Chart):
     """A chart with grips. While one is held the axes stay as they are, whatever scene is shown."""
 
     class Dragged(Message):
         """A grip was drawn by (dx, dy) in data units from where it was taken; `dropped` where it was let go."""
 
-        def __init__(self, chart: GripChart, grip: int, dx: float, dy: float, *, dropped: bool) -> None:
+        def __init__(self, chart: HandleChart, handle: int, dx: float, dy: float, *, dropped: bool) -> None:
             super().__init__()
             self.chart = chart
-            self.grip = grip
+            self.handle = handle
             self.dx = dx
             self.dy = dy
             self.dropped = dropped
 
         @property
-        def control(self) -> GripChart:
+        def control(self) -> HandleChart:
             """The chart that it belongs to."""
             return self.chart
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.grips: Sequence[Grip] = ()
+        self.handles: Sequence[Handle] = ()
         self._held: _Held | None = None
         self._was_drawn = False  # the click that follows the release is none
 
     @property
     def held(self) -> int | None:
         """The grip that is held; None for none."""
-        return None if self._held is None else self._held.grip
+        return None if self._held is None else self._held.handle
 
     def set_scene(self, scene: Scene) -> None:
         """Show another scene, along the same axes while a grip is held."""
@@ -86,9 +86,9 @@ class GripChart(Chart):
         offset, view = event.get_content_offset(self), self.picture.view
         if event.button != 1 or offset is None or view is None:
             return
-        grip = nearest_grip(self.grips, view, offset.x, offset.y)
-        if grip is not None:
-            self._held = _Held(grip, view, (offset.x, offset.y))
+        handle = nearest_handle(self.handles, view, offset.x, offset.y)
+        if handle is not None:
+            self._held = _Held(handle, view, (offset.x, offset.y))
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -104,14 +104,14 @@ class GripChart(Chart):
         if shift == held.shift or not all(map(math.isfinite, shift)):
             return
         self._held, self._was_drawn = replace(held, shift=shift), True
-        self.post_message(self.Dragged(self, held.grip, *shift, dropped=False))
+        self.post_message(self.Dragged(self, held.handle, *shift, dropped=False))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Let it go where it is."""
         held = self._held
         self.let_go()
         if held is not None and held.shift is not None:
-            self.post_message(self.Dragged(self, held.grip, *held.shift, dropped=True))
+            self.post_message(self.Dragged(self, held.handle, *held.shift, dropped=True))
 
     def on_unmount(self) -> None:
         """Who is gone holds nothing."""
@@ -123,14 +123,14 @@ class GripChart(Chart):
         return None if drawn else super().picked(column, row)
 
 
-def nearest_grip(grips: Sequence[Grip], view: View, column: int, row: int) -> int | None:
+def nearest_handle(handles: Sequence[Handle], view: View, column: int, row: int) -> int | None:
     """The grip nearest to the middle of a cell, within reach; None for none."""
     best, found = _REACH, None
     if view.data_at(column, row) is None:
         return None
-    for index, grip in enumerate(grips):
-        across = 0.0 if grip.x is None else _cells(view.x_axis, grip.x, view.columns) - (column - view.left + 0.5)
-        up = 0.0 if grip.y is None else _cells(view.y_axis, grip.y, view.rows) - (view.rows - row + view.top - 0.5)
+    for index, handle in enumerate(handles):
+        across = 0.0 if handle.x is None else _cells(view.x_axis, handle.x, view.columns) - (column - view.left + 0.5)
+        up = 0.0 if handle.y is None else _cells(view.y_axis, handle.y, view.rows) - (view.rows - row + view.top - 0.5)
         distance = math.hypot(across, 1.4 * up)  # a cell is higher than it is wide
         if distance < best:
             best, found = distance, index

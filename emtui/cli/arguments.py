@@ -12,11 +12,11 @@ from emtui.cli.argument_values import quoted
 from emtui.cli.argument_values import split_columns as split_columns
 from emtui.cli.parsers import PARSERS, Parser
 from emtui.cli.parsers import UsageError as UsageError
-from emtui.spec.read_options import Reading
+from emtui.spec.read_options import ReadOptions
 
 COMMANDS = ("run", "study", "replay", "datasets", "models")
 _ONE_TABLE = "one data set or file"
-_OF_READING = ("encoding", "delimiter", "decimal", "header")
+_OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 
 
@@ -30,7 +30,7 @@ class Request:
     """
 
     command: str
-    choices: Mapping[str, Any] = field(default_factory=dict)
+    spec: Mapping[str, Any] = field(default_factory=dict)
     json: bool = False
     n_init: int = 1
     name: str | None = None
@@ -54,18 +54,18 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         return Request(command=command, json=found["json"])
     if command == "replay":
         return Request(command=command, json=found["json"], name=found["name"])
-    reading = Reading(**{name: found.pop(name, None) for name in _OF_READING})
-    if reading.said:
-        found["reading"] = reading
+    read_options = ReadOptions(**{name: found.pop(name, None) for name in _OF_READ_OPTIONS})
+    if read_options.said:
+        found["read_options"] = read_options
     if command == "study":
         json = bool(found.pop("json"))
-        return Request(command=command, choices={k: v for k, v in found.items() if v is not None}, json=json)
+        return Request(command=command, spec={k: v for k, v in found.items() if v is not None}, json=json)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
     found["settings"] = dict(found.get("settings") or ())
-    choices = {name: value for name, value in found.items() if value is not None}
-    return Request(command=command, choices=choices, json=json, n_init=n_init)
+    spec = {name: value for name, value in found.items() if value is not None}
+    return Request(command=command, spec=spec, json=json, n_init=n_init)
 
 
 def _read(parser: Parser, words: Sequence[str]) -> dict[str, Any]:

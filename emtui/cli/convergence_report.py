@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.analysis.convergence import Convergence, Help
 from engine.em.step import Step
 
@@ -18,7 +18,7 @@ _HELPS: dict[Help, str] = {
 }
 
 
-def convergence_lines(told: Convergence, step: Step, choices: Choices) -> list[str]:
+def convergence_lines(told: Convergence, step: Step, spec: RunSpec) -> list[str]:
     """The rate and what it means, and where EM is slow why and what helps; nothing where there is no rate to tell."""
     if not 0.0 <= told.rate < 1.0:
         return []
@@ -31,18 +31,18 @@ def convergence_lines(told: Convergence, step: Step, choices: Choices) -> list[s
         meaning = "steady"
     lines = [f"rate {_rate(told.rate)}{gains}: {meaning}"]
     if told.slow and told.settled:
-        lines.append(_why(told, step, choices))
+        lines.append(_why(told, step, spec))
     return lines
 
 
-def _why(told: Convergence, step: Step, choices: Choices) -> str:
+def _why(told: Convergence, step: Step, spec: RunSpec) -> str:
     parts = []
     if told.overlap is not None:
         found = told.overlap
         parts.append(f"components {found.first + 1} and {found.second + 1} overlap ({found.confusion:.2f})")
     if told.helps:
         parts.append(f"try {_HELPS[told.helps[0]]}")
-    elif step.converged and choices.tol > 0:
+    elif step.converged and spec.tol > 0:
         parts.append("small changes are no proof of rest: try a smaller --tol")
     to_go = f" ({told.steps_to_go} iterations to go)" if told.steps_to_go else ""
     return f"slow{to_go}: {'; '.join(parts)}" if parts else f"slow{to_go}"

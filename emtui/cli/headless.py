@@ -13,7 +13,7 @@ from emtui.cli.run_json import JsonPrinter
 from emtui.cli.run_report import TextPrinter
 from emtui.cli.run_summary import Outcome, judge
 from emtui.cli.shell_output import Output
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.em.algorithms import algorithm_named
 from engine.em.fit import Restart
 from engine.em.loop import begin_problem, walk
@@ -24,7 +24,7 @@ from engine.errors import EngineError
 class Printer(Protocol):
     """Says a run as it goes."""
 
-    def begin(self, choices: Choices) -> None:
+    def begin(self, spec: RunSpec) -> None:
         """Before the first step."""
 
     def restart(self, restart: Restart) -> None:
@@ -37,45 +37,45 @@ class Printer(Protocol):
         """The run is over."""
 
 
-def run(choices: Choices, output: Output, *, n_init: int = 1, as_json: bool = False) -> None:
+def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False) -> None:
     """Run EM until it stops and print every half-step as it is taken; several starts are run first, the best is shown.
 
     Raises:
         EngineError: the model can't start, or no start could be run; where nothing could, nothing has been printed.
         OSError: the output can't be written.
     """
-    if n_init > 1 and choices.start_file is None:
-        choices = replace(choices, start=None)  # a published start that nobody asked for
-    if n_init > 1 and choices.start is not None:
+    if n_init > 1 and spec.start_file is None:
+        spec = replace(spec, start=None)  # a published start that nobody asked for
+    if n_init > 1 and spec.start is not None:
         raise EngineError("a given start can be run only once: leave out --start or --n-init.")
     printer: Printer = JsonPrinter(output) if as_json else TextPrinter(output)
-    problem = problem_of(choices)
+    problem = problem_of(spec)
     restarts: tuple[Restart, ...] = ()
     if n_init == 1:
-        steps = steps_from(choices, problem)
+        steps = steps_from(spec, problem)
         steps = chain([next(steps)], steps)
-        printer.begin(choices)
+        printer.begin(spec)
     else:
-        printer.begin(choices)
-        best, restarts = best_of(choices, problem, n_init, printer.restart)
-        choices, steps = choices.with_seed(best[0].problem.seed), iter(best)
+        printer.begin(spec)
+        best, restarts = best_of(spec, problem, n_init, printer.restart)
+        spec, steps = spec.with_seed(best[0].problem.seed), iter(best)
     recent: deque[Step] = deque(maxlen=8)
     for step in steps:
         printer.step(step)
         recent.append(step)
-    printer.end(judge(choices, recent, restarts))
+    printer.end(judge(spec, recent, restarts))
 
 
-def problem_of(choices: Choices) -> Problem:
+def problem_of(spec: RunSpec) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
-    observations = choices.model.observe(*choices.table)
-    return Problem(choices.model, observations, algorithm_named(choices.algorithm), choices.seed)
+    observations = spec.model.observe(*spec.table)
+    return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed)
 
 
-def steps_from(choices: Choices, problem: Problem) -> Iterator[Step]:
+def steps_from(spec: RunSpec, problem: Problem) -> Iterator[Step]:
     """The steps of one start; each has its numbers read while its statistics are at hand, which are then let go."""
     previous: Step | None = None
-    for step in walk(begin_problem(problem, choices.start), choices.rules):
+    for step in walk(begin_problem(problem, spec.start), spec.rules):
         _ = step.kl, step.log_prior
         if previous is not None:
             previous.release(keep=step)
@@ -84,7 +84,7 @@ def steps_from(choices: Choices, problem: Problem) -> Iterator[Step]:
 
 
 def best_of(
-    choices: Choices, problem: Problem, n_init: int, say: Callable[[Restart], None]
+    spec: RunSpec, problem: Problem, n_init: int, say: Callable[[Restart], None]
 ) -> tuple[list[Step], tuple[Restart, ...]]:
     """The steps of the start that ends with the best objective, and a report on every start.
 
@@ -100,7 +100,7 @@ def best_of(
     best, reports = list[Step](), list[Restart]()
     for seed in range(problem.seed, problem.seed + n_init):
         try:
-            steps = list(steps_from(choices, replace(problem, seed=seed)))
+            steps = list(steps_from(spec, replace(problem, seed=seed)))
             last = steps[-1]
             report = Restart(seed, last.objective, last.iteration, last.converged, last.stop_reason or "")
             if not best or last.objective > best[-1].objective:

@@ -16,7 +16,7 @@ from emtui.cli.arguments import Request, UsageError, parse
 from emtui.cli.shell_output import Output, abandon_stdout, complain
 
 if TYPE_CHECKING:
-    from emtui.spec.run_spec import Choices
+    from emtui.spec.run_spec import RunSpec
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 
@@ -76,20 +76,20 @@ def version() -> str:
 def _open(request: Request) -> int:
     # what was typed is checked before the screen is taken; where nothing was, the first frame need not wait for it
     make = partial(_choose, request)
-    choices = make() if request.choices else make
+    spec = make() if request.spec else make
     if not _has_terminal():
         complain("emtui needs a terminal to draw on: use `emtui run …` for a run without a screen.")
         return BAD_INPUT
     garbage.hold()
     from emtui.application.app import open_app
 
-    return open_app(choices)
+    return open_app(spec)
 
 
-def _choose(request: Request) -> Choices:
+def _choose(request: Request) -> RunSpec:
     from emtui.spec.run_spec import choose
 
-    return choose(**request.choices)
+    return choose(**request.spec)
 
 
 def _has_terminal() -> bool:
@@ -100,14 +100,14 @@ def _run(request: Request) -> int:
     from emtui.cli.headless import run
     from emtui.spec.run_spec import choose
 
-    run(choose(**request.choices), Output(sys.stdout), n_init=request.n_init, as_json=request.json)
+    run(choose(**request.spec), Output(sys.stdout), n_init=request.n_init, as_json=request.json)
     return DONE
 
 
 def _study(request: Request) -> int:
     from emtui.cli.study_report import study
 
-    study(Output(sys.stdout), as_json=request.json, **request.choices)
+    study(Output(sys.stdout), as_json=request.json, **request.spec)
     return DONE
 
 

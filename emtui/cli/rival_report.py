@@ -9,7 +9,7 @@ import numpy as np
 from emtui.cli.shell_output import table
 from emtui.networks.rival import Contest, method_name, passes_of, rival_of
 from emtui.networks.scores import Progress, progress, usual_prediction
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.em.loop import begin_problem
 from engine.em.step import Step
 
@@ -17,30 +17,30 @@ _MOST_UNITS = 12
 _MOST_INPUTS = 8
 
 
-def contest_of(choices: Choices, step: Step) -> Contest:
+def contest_of(spec: RunSpec, step: Step) -> Contest:
     """The network at this step, and its rival after as many iterations from the same start."""
-    learning = choices.learning
-    assert learning is not None
+    split = spec.split
+    assert split is not None
     own = progress(
-        choices.model,
+        spec.model,
         step.params,
-        learning,
+        split,
         iteration=step.iteration,
         seconds=step.seconds,
-        passes=passes_of(choices.model, step.iteration),
+        passes=passes_of(spec.model, step.iteration),
     )
-    rival, why = rival_of(choices, begin_problem(step.problem, choices.start).params)
+    rival, why = rival_of(spec, begin_problem(step.problem, spec.start).params)
     if rival is None:
-        return Contest(learning, (own,), 0, rival_why=why)
+        return Contest(split, (own,), 0, rival_why=why)
     while rival.n_iterations < step.iteration and not rival.has_stopped:
         rival.advance()
-    return Contest(learning, (own,), 0, rival.progress[-1:], rival.model, rival.params[-1:])
+    return Contest(split, (own,), 0, rival.progress[-1:], rival.model, rival.params[-1:])
 
 
-def contest_lines(choices: Choices, contest: Contest) -> list[str]:
+def contest_lines(spec: RunSpec, contest: Contest) -> list[str]:
     """A line for each method: iterations, seconds, log-loss and accuracy on training and test rows."""
     heads = ("", "iterations", "seconds", "train loss", "test loss", "train right", "test right")
-    rows = [heads, _row(method_name(choices.model), contest.here)]
+    rows = [heads, _row(method_name(spec.model), contest.here)]
     if contest.rival_here is not None:
         rows.append(_row(method_name(contest.rival_model), contest.rival_here))
     lines = ["", *table(rows, right=range(1, len(heads)))]
@@ -60,9 +60,9 @@ def _row(name: str, found: Progress) -> tuple[str, ...]:
     )
 
 
-def contest_record(choices: Choices, contest: Contest) -> dict[str, Any]:
+def contest_record(spec: RunSpec, contest: Contest) -> dict[str, Any]:
     """What the last line of JSON says of a network, and of its rival under "rival"; losses in nats a row."""
-    record = _record(choices.model, contest.here) | {"rival": None}
+    record = _record(spec.model, contest.here) | {"rival": None}
     if contest.rival_here is not None:
         model = contest.rival_model
         options = {option.name: getattr(model, option.name) for option in model.options()}
@@ -90,13 +90,13 @@ def _record(model: Any, found: Progress) -> dict[str, Any]:
 
 def weight_lines(contest: Contest, params: Any) -> list[str]:
     """The weights, layer by layer: a line for each unit, its bias first."""
-    names: tuple[str, ...] = contest.learning.input_names
+    names: tuple[str, ...] = contest.split.input_names
     lines: list[str] = []
     for number, layer in enumerate(params.layers, start=1):
         title = "hidden unit" if len(params.layers) == 1 else f"layer {number}, unit"
         lines += ["", *_layer(title, [str(h + 1) for h in range(len(layer))], names, layer)]
         names = tuple(f"unit {h + 1}" for h in range(len(layer)))
-    return [*lines, "", *_layer("class", list(contest.learning.class_names), names, params.output)]
+    return [*lines, "", *_layer("class", list(contest.split.class_names), names, params.output)]
 
 
 def _layer(title: str, rows: list[str], names: tuple[str, ...], weights: np.ndarray[Any, Any]) -> list[str]:

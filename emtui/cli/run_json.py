@@ -8,7 +8,7 @@ from emtui.cli.convergence_report import convergence_record
 from emtui.cli.run_summary import Outcome
 from emtui.cli.shell_output import Output
 from emtui.exports.step_record import json_text, step_record
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement
 from engine.em.fit import Restart
 from engine.em.step import Step
@@ -20,7 +20,7 @@ class JsonPrinter:
     def __init__(self, output: Output) -> None:
         self._output = output
 
-    def begin(self, choices: Choices) -> None:
+    def begin(self, spec: RunSpec) -> None:
         """Nothing: every line is a step."""
 
     def restart(self, restart: Restart) -> None:
@@ -45,11 +45,11 @@ def outcome_record(outcome: Outcome) -> dict[str, Any]:
         record["agreement"] = {**agreement_record(found), "kmeans": kmeans}
     record["convergence"] = None if outcome.convergence is None else convergence_record(outcome.convergence)
     record["hard_shares"] = None if outcome.hard_shares is None else outcome.hard_shares.tolist()
-    record |= {"seed": outcome.choices.seed, "notes": outcome.choices.dataset.notes}
+    record |= {"seed": outcome.spec.seed, "notes": outcome.spec.dataset.notes}
     if outcome.contest is not None:
         from emtui.cli.rival_report import contest_record
 
-        record |= contest_record(outcome.choices, outcome.contest)
+        record |= contest_record(outcome.spec, outcome.contest)
     if outcome.restarts:
         record["restarts"] = outcome.restarts
     return record

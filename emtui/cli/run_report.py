@@ -15,7 +15,7 @@ import numpy as np
 from emtui.cli.convergence_report import convergence_lines
 from emtui.cli.run_summary import Outcome
 from emtui.cli.shell_output import Output, table
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
 from engine.em.fit import Restart
@@ -36,10 +36,10 @@ class TextPrinter:
         self._lines: StepLines | None = None
         self._label = ""
 
-    def begin(self, choices: Choices) -> None:
+    def begin(self, spec: RunSpec) -> None:
         """What is run on what."""
-        self._output.lines(heading(choices))
-        self._label = choices.model.objective_label
+        self._output.lines(heading(spec))
+        self._label = spec.model.objective_label
 
     def restart(self, restart: Restart) -> None:
         """How one of several starts ended."""
@@ -57,17 +57,17 @@ class TextPrinter:
         self._output.lines(summary(outcome))
 
 
-def heading(choices: Choices) -> list[str]:
+def heading(spec: RunSpec) -> list[str]:
     """What is run on what, and what the data set has to say about itself."""
-    data, model = choices.dataset, choices.model
+    data, model = spec.dataset, spec.model
     options = " ".join(f"{option.name}={option.format(getattr(model, option.name))}" for option in model.options())
-    start = f"start {clean(choices.start_file, 60)}" if choices.start_file is not None else f"seed {choices.seed}"
-    if choices.start_file is None and choices.start is not None:  # the data begin there unless told otherwise
+    start = f"start {clean(spec.start_file, 60)}" if spec.start_file is not None else f"seed {spec.seed}"
+    if spec.start_file is None and spec.start is not None:  # the data begin there unless told otherwise
         start = f"start published · {start}"
-    units = " standardised" if choices.standardized else ""
-    algorithm = "" if choices.algorithm == "classic" else f" · {choices.algorithm}"
+    units = " standardised" if spec.standardized else ""
+    algorithm = "" if spec.algorithm == "classic" else f" · {spec.algorithm}"
     size = f"{data.n_samples}×{data.n_features}"
-    split = choices.learning
+    split = spec.split
     if split is not None:
         size += f" ({len(split.train)} train, {len(split.test)} test)"
     return [f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}", *data.notes]
@@ -118,8 +118,8 @@ def summary(outcome: Outcome) -> list[str]:
     plural = "" if step.iteration == 1 else "s"
     lines = ["", f"{ended} after {step.iteration} iteration{plural}: {step.stop_reason}"]
     if outcome.restarts:
-        lines.append(f"best of {len(outcome.restarts)} starts: seed {outcome.choices.seed}")
-    model = outcome.choices.model
+        lines.append(f"best of {len(outcome.restarts)} starts: seed {outcome.spec.seed}")
+    model = outcome.spec.model
     error = step.log_likelihood_error
     heights = []
     if math.isfinite(step.log_likelihood) or model.exact:
@@ -132,27 +132,27 @@ def summary(outcome: Outcome) -> list[str]:
         remark = f"smaller is better; from an estimate, ± {2 * error:.2g}" if error else "smaller is better"
         lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} ({remark})")
     if outcome.convergence is not None:
-        lines += convergence_lines(outcome.convergence, step, outcome.choices)
+        lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.contest is not None:
         from emtui.cli.rival_report import contest_lines, weight_lines
 
         contest = outcome.contest
-        return [*lines, *contest_lines(outcome.choices, contest), *weight_lines(contest, step.params)]
+        return [*lines, *contest_lines(outcome.spec, contest), *weight_lines(contest, step.params)]
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
 
 
 def parameter_lines(outcome: Outcome) -> list[str]:
     """The parameters as a small table: a column for each component; what has another shape stands below it."""
-    params, features = outcome.step.params, outcome.choices.dataset.feature_names
+    params, features = outcome.step.params, outcome.spec.dataset.feature_names
     arrays = _arrays(params)
-    K = outcome.choices.n_components
+    K = outcome.spec.n_components
     entries: list[tuple[str, Array]] = []
     below: list[str] = []
     for name, values in arrays.items():
         if name == "covariances":
-            name, values = "standard deviation", _deviations(values, outcome.choices.model, K)
+            name, values = "standard deviation", _deviations(values, outcome.spec.model, K)
         if values.ndim >= 1 and len(values) == K:
-            first = getattr(outcome.choices.model, "first_symbol", 1) if name == "emission" else 1
+            first = getattr(outcome.spec.model, "first_symbol", 1) if name == "emission" else 1
             entries += _entries(name, values, () if name in _BY_NUMBER else features, first)
             if name == "weights" and outcome.hard_shares is not None:
                 entries.append(("hard shares", outcome.hard_shares))
@@ -217,7 +217,7 @@ def _deviations(covariances: Array, model: Any, K: int) -> Array:
 def _agreement_lines(outcome: Outcome) -> list[str]:
     if outcome.agreement is None:
         return []
-    rows = [("", "right", "accuracy", "adjusted Rand"), _agreement_row(outcome.choices.model.name, outcome.agreement)]
+    rows = [("", "right", "accuracy", "adjusted Rand"), _agreement_row(outcome.spec.model.name, outcome.agreement)]
     if outcome.baseline is not None and outcome.baseline.agreement is not None:
         rows.append(_agreement_row("k-means", outcome.baseline.agreement))
     remark = [outcome.agreement.unmatched] if outcome.agreement.unmatched else []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from emtui.session.baseline import agreement_with_classes, kmeans_baseline
 from emtui.session.snapshot import Baseline
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from emtui.spec.tolerance import tolerance_of
 from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
@@ -30,7 +30,7 @@ class Outcome:
     network beside the other way to train it, where the model is one. convergence is what the last steps tell.
     """
 
-    choices: Choices
+    spec: RunSpec
     step: Step
     restarts: tuple[Restart, ...]
     criteria: Criteria | None
@@ -41,15 +41,15 @@ class Outcome:
     convergence: Convergence | None = None
 
 
-def judge(choices: Choices, recent: Sequence[Step], restarts: tuple[Restart, ...] = ()) -> Outcome:
+def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] = ()) -> Outcome:
     """What is said of a run by its last eight steps, oldest first, or as many as it had."""
     step = recent[-1]
-    model, data = choices.model, step.problem.data
+    model, data = spec.model, step.problem.data
     labels = None if model.supervised else Posterior(step.at).labels
-    agreed = agreement_with_classes(choices, labels)
+    agreed = agreement_with_classes(spec, labels)
     weights = getattr(step.params, "weights", None)
     return Outcome(
-        choices=choices,
+        spec=spec,
         step=step,
         restarts=restarts,
         criteria=criteria(step)
@@ -61,13 +61,13 @@ def judge(choices: Choices, recent: Sequence[Step], restarts: tuple[Restart, ...
         if labels is None or weights is None
         else hard_shares(labels, len(weights), data.sample_weight),
         agreement=agreed,
-        baseline=None if agreed is None else kmeans_baseline(choices),
-        contest=_contest(choices, step) if choices.learning is not None else None,
-        convergence=convergence_of(recent, tolerance_of(choices)),
+        baseline=None if agreed is None else kmeans_baseline(spec),
+        contest=_contest(spec, step) if spec.split is not None else None,
+        convergence=convergence_of(recent, tolerance_of(spec)),
     )
 
 
-def _contest(choices: Choices, step: Step) -> Contest:
+def _contest(spec: RunSpec, step: Step) -> Contest:
     from emtui.cli.rival_report import contest_of
 
-    return contest_of(choices, step)
+    return contest_of(spec, step)

@@ -63,7 +63,7 @@ def _interrupted_only_after() -> Iterator[None]:
         return
     waiting = False
 
-    def later(_number: int, _frame: FrameType | None) -> None:
+    def later(_number: int, _snapshot: FrameType | None) -> None:
         nonlocal waiting
         if waiting:
             raise KeyboardInterrupt

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 
 from emtui.cli.shell_output import Output, table
 from emtui.exports.step_record import json_text
-from emtui.spec.read_options import AS_DETECTED, Reading
-from emtui.spec.run_spec import Choices, choose
+from emtui.spec.read_options import AS_DETECTED, ReadOptions
+from emtui.spec.run_spec import RunSpec, choose
 from emtui.spec.train_test_split import train_share
 
 LEARNED = 0.95  # of the training rows right
@@ -25,7 +25,7 @@ def study(
     raw: bool = False,
     label: str | None = None,
     columns: Sequence[str] | None = None,
-    reading: Reading = AS_DETECTED,
+    read_options: ReadOptions = AS_DETECTED,
     test_share: float = 0.4,
     stratify: bool = True,
     as_json: bool = False,
@@ -40,20 +40,20 @@ def study(
 
     if test_share == 0.0:
         raise OptionError("a study tests on rows that are held back: give a test share above 0, such as 0.4.")
-    choices = choose(
+    spec = choose(
         source,
         model="mlp",
         k=hidden_units,
         label=label,
         columns=columns,
-        reading=reading,
+        read_options=read_options,
         test_share=test_share,
         stratify=stratify,
     )
-    data = choices.dataset if raw else choices.dataset.standardized()
+    data = spec.dataset if raw else spec.dataset.standardized()
     methods = usual_methods(hidden_units, weight_decay)
     if not as_json:
-        output.line(_heading(replace(choices, dataset=data), n_seeds, max_iter, weight_decay))
+        output.line(_heading(replace(spec, dataset=data), n_seeds, max_iter, weight_decay))
     found = network_study(
         data.X,
         data.y,
@@ -72,12 +72,12 @@ def study(
     output.lines(table([head, *counts]))
 
 
-def _heading(choices: Choices, n_seeds: int, max_iter: int, weight_decay: float) -> str:
-    data = choices.dataset
+def _heading(spec: RunSpec, n_seeds: int, max_iter: int, weight_decay: float) -> str:
+    data = spec.dataset
     units = " standardised" if data.units is not None else ""
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
-    held_back = f"{choices.test_share:.0%} held back" + ("" if choices.stratify else ", not stratified")
+    held_back = f"{spec.test_share:.0%} held back" + ("" if spec.stratify else ", not stratified")
     return (
-        f"{data.name} {data.n_samples}×{data.n_features}{units} · {choices.n_components} hidden units, "
+        f"{data.name} {data.n_samples}×{data.n_features}{units} · {spec.n_components} hidden units, "
         f"weight decay {weight_decay:g} · {held_back} · {seeds}, {max_iter} iterations"
     )

@@ -42,7 +42,7 @@ def export_parameters(
     session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
 ) -> Path:
     """The parameters under the cursor as JSON; `--start` reads them again."""
-    text = parameters_text(session.timeline.current, standardized=session.choices.standardized)
+    text = parameters_text(session.timeline.current, standardized=session.spec.standardized)
     return _write(session, "parameters", "json", [text], path, folder, overwrite)
 
 
@@ -65,7 +65,7 @@ def export_script(
 ) -> Path:
     """A Python script that takes the same steps up to the cursor and prints the same numbers."""
     timeline = session.timeline
-    text = script_text(session.choices, timeline.steps[: timeline.cursor + 1])
+    text = script_text(session.spec, timeline.steps[: timeline.cursor + 1])
     return _write(session, "run", "py", [text], path, folder, overwrite)
 
 
@@ -80,24 +80,24 @@ def _write(
 ) -> Path:
     if path is not None:
         return write_file(path, chunks, overwrite=overwrite)
-    choices = session.choices
-    name = choices.dataset.name
-    if looks_like_file(choices.source):
+    spec = session.spec
+    name = spec.dataset.name
+    if looks_like_file(spec.source):
         name = Path(name).stem
-    return write_numbered(folder, file_name(name, choices.model.name, what, ending=ending), chunks)
+    return write_numbered(folder, file_name(name, spec.model.name, what, ending=ending), chunks)
 
 
 def _json_document(session: Session) -> Iterator[str]:
     """One step a line, so that the file can be read by eye as well."""
-    choices, steps = session.choices, session.timeline.steps
+    spec, steps = session.spec, session.timeline.steps
     about: dict[str, Any] = {
-        "dataset": choices.dataset.name,
-        "feature_names": choices.dataset.feature_names,
-        "standardized": choices.standardized,
-        "model": choices.model.name,
-        "options": {option.name: getattr(choices.model, option.name) for option in choices.model.options()},
-        "algorithm": choices.algorithm,
-        "seed": choices.seed,
+        "dataset": spec.dataset.name,
+        "feature_names": spec.dataset.feature_names,
+        "standardized": spec.standardized,
+        "model": spec.model.name,
+        "options": {option.name: getattr(spec.model, option.name) for option in spec.model.options()},
+        "algorithm": spec.algorithm,
+        "seed": spec.seed,
     }
     yield json_text(about)[:-1] + ',"steps":[\n'
     for index, step in enumerate(steps):
@@ -107,9 +107,9 @@ def _json_document(session: Session) -> Iterator[str]:
 
 def _responsibilities(session: Session, step: Step) -> Iterator[str]:
     assert step.at_q is not None
-    data, posterior = session.choices.dataset, Posterior(step.at_q)
-    learning = session.choices.learning
-    origin = None if learning is None else learning.train  # the rows of the table that a network is trained on
+    data, posterior = session.spec.dataset, Posterior(step.at_q)
+    split = session.spec.split
+    origin = None if split is None else split.train  # the rows of the table that a network is trained on
     known = [] if data.y is None else ["class"]
     n_rows = step.problem.data.n_rows
     named = origin is not None or n_rows == data.n_samples  # else a row of the model is not a row of the table

@@ -17,17 +17,17 @@ WIDTH, HEIGHT = 100, 36
 
 def picture_text(session: Session, width: int = WIDTH, height: int = HEIGHT) -> str:
     """The picture of the step under the cursor, in characters alone, with what it shows and the step in words."""
-    frame = session.frame()
-    view = view_for(frame.choices.model)
-    axes = view.axes(frame)[0]
-    diagram = view.diagram(frame, axes)
+    snapshot = session.snapshot()
+    view = view_for(snapshot.spec.model)
+    axes = view.axes(snapshot)[0]
+    diagram = view.diagram(snapshot, axes)
     if diagram is None:
-        picture = draw(view.scene(frame, axes, DARK), width, height, DARK)
+        picture = draw(view.scene(snapshot, axes, DARK), width, height, DARK)
     else:
         from emtui.charts.diagram import draw_diagram
 
         picture = draw_diagram(diagram, width, height, DARK)
-    lines = [view.caption(frame, axes), *picture.text.splitlines(), step_sentence(frame)]
+    lines = [view.caption(snapshot, axes), *picture.text.splitlines(), step_sentence(snapshot)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -46,5 +46,5 @@ def export_picture(
     text = picture_text(session)
     if path is not None:
         return write_file(path, [text], overwrite=overwrite)
-    choices = session.choices
-    return write_numbered(folder, file_name(choices.dataset.name, choices.model.name, "picture", ending="txt"), [text])
+    spec = session.spec
+    return write_numbered(folder, file_name(spec.dataset.name, spec.model.name, "picture", ending="txt"), [text])

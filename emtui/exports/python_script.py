@@ -12,7 +12,7 @@ import engine
 from emtui.session.row_weights import HandStart, by_hand_start
 from emtui.spec.labels_given import ALL, NONE, share_of
 from emtui.spec.parameters_file import fields_of
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import is_folder, looks_like_file
 from emtui.spec.train_test_split import train_share
 from engine.arrays import Array
@@ -20,7 +20,7 @@ from engine.em.algorithms import algorithm_named
 from engine.em.step import Step
 
 
-def script_text(choices: Choices, steps: Sequence[Step]) -> str:
+def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     """The script that takes the same steps.
 
     Where the last step says why it is the last, and no earlier one does, the script iterates under the same stopping
@@ -32,45 +32,45 @@ def script_text(choices: Choices, steps: Sequence[Step]) -> str:
         steps: from the start to the step that is wanted.
     """
     last, moved = steps[-1], by_hand_start(steps)
-    start = choices.start if moved is None else moved.params if moved.params_q is None else moved.params_q
+    start = spec.start if moved is None else moved.params if moved.params_q is None else moved.params_q
     weights = None if moved is None else last.problem.data.sample_weight
-    imports, class_name = _model_class(choices.model)
-    if choices.model.supervised and choices.standardize:
+    imports, class_name = _model_class(spec.model)
+    if spec.model.supervised and spec.standardize:
         imports.append("from engine.data.units import standard_units")
-    if choices.known not in (NONE, ALL):
+    if spec.known not in (NONE, ALL):
         imports.append("from engine.models.known_labels import some_labels")
     lines = [
-        f'"""{_title(choices, last)}"""',
+        f'"""{_title(spec, last)}"""',
         "",
         *(["import numpy as np", ""] if start is not None or weights is not None else []),
         "import engine",
         *imports,
         "",
-        *_data_lines(choices),
-        *_known_lines(choices),
-        *_call(f"model = {class_name}", _options(choices.model)),
+        *_data_lines(spec),
+        *_known_lines(spec),
+        *_call(f"model = {class_name}", _options(spec.model)),
     ]
-    arguments = ["model", *(["X", "y"] if choices.model.supervised else ["data.X", *_known_argument(choices)])]
+    arguments = ["model", *(["X", "y"] if spec.model.supervised else ["data.X", *_known_argument(spec)])]
     if start is not None:
         lines += _call("start = model.Params", _arrays(start))
         arguments.append("start=start")
     if weights is not None:
-        lines += _weight_lines(weights, "X" if choices.model.supervised else "data.X")
+        lines += _weight_lines(weights, "X" if spec.model.supervised else "data.X")
         arguments.append("sample_weight=sample_weight")
-    arguments.append(f"seed={choices.seed}")
-    if choices.algorithm != "classic":
-        arguments.append(f"algorithm={choices.algorithm!r}")
+    arguments.append(f"seed={spec.seed}")
+    if spec.algorithm != "classic":
+        arguments.append(f"algorithm={spec.algorithm!r}")
     if moved is None:
-        walk = _walk_lines(choices, steps, arguments)
+        walk = _walk_lines(spec, steps, arguments)
     else:
-        walk = [*_of_the_iteration(choices), *_lines_since(moved, arguments)]
+        walk = [*_of_the_iteration(spec), *_lines_since(moved, arguments)]
     lines += ["", *walk, "", *_result_lines(last)]
     return "\n".join(lines) + "\n"
 
 
-def _title(choices: Choices, last: Step) -> str:
-    name = choices.dataset.name.replace("\\", "/").replace('"', "'")
-    return f"EM on {name}: {choices.model.title}, to iteration {last.iteration} ({last.phase})."
+def _title(spec: RunSpec, last: Step) -> str:
+    name = spec.dataset.name.replace("\\", "/").replace('"', "'")
+    return f"EM on {name}: {spec.model.title}, to iteration {last.iteration} ({last.phase})."
 
 
 def _model_class(model: Any) -> tuple[list[str], str]:
@@ -81,53 +81,53 @@ def _model_class(model: Any) -> tuple[list[str], str]:
     return [f"from {type(model).__module__} import {name}"], name
 
 
-def _data_lines(choices: Choices) -> list[str]:
-    columns = None if choices.columns is None else f"columns={list(choices.columns)!r}"
-    label = None if choices.label is None else f"label={choices.label!r}"
-    if is_folder(choices.source):
-        lines = [f"data = engine.read_corpus({choices.source!r})"]
-        if choices.columns is not None:
-            lines.append(f"data = data.columns({list(choices.columns)!r})")
-    elif looks_like_file(choices.source):
-        missing = 'missing="keep"' if choices.model.takes_missing else None
-        written = [f"{name}={value!r}" for name, value in choices.reading.options().items()]
-        arguments = [repr(choices.source), *filter(None, (label, columns, missing)), *written]
+def _data_lines(spec: RunSpec) -> list[str]:
+    columns = None if spec.columns is None else f"columns={list(spec.columns)!r}"
+    label = None if spec.label is None else f"label={spec.label!r}"
+    if is_folder(spec.source):
+        lines = [f"data = engine.read_corpus({spec.source!r})"]
+        if spec.columns is not None:
+            lines.append(f"data = data.columns({list(spec.columns)!r})")
+    elif looks_like_file(spec.source):
+        missing = 'missing="keep"' if spec.model.takes_missing else None
+        written = [f"{name}={value!r}" for name, value in spec.read_options.options().items()]
+        arguments = [repr(spec.source), *filter(None, (label, columns, missing)), *written]
         lines = _call("data = engine.read_table", arguments)
     else:
-        lines = [f"data = engine.load({choices.source!r})"]
-        if choices.columns is not None:
-            lines.append(f"data = data.columns({list(choices.columns)!r})")
-    if choices.standardize and not choices.model.supervised:
+        lines = [f"data = engine.load({spec.source!r})"]
+        if spec.columns is not None:
+            lines.append(f"data = data.columns({list(spec.columns)!r})")
+    if spec.standardize and not spec.model.supervised:
         lines.append("data = data.standardized()")
-    if choices.principal is not None:
-        lines.append(f"data = data.principal({choices.principal})")
-    return [*lines, *_split_lines(choices)] if choices.model.supervised else lines
+    if spec.principal is not None:
+        lines.append(f"data = data.principal({spec.principal})")
+    return [*lines, *_split_lines(spec)] if spec.model.supervised else lines
 
 
-def _known_lines(choices: Choices) -> list[str]:
+def _known_lines(spec: RunSpec) -> list[str]:
     """The classes that a mixture is given, where that is a share of them."""
-    if choices.known in (NONE, ALL):
+    if spec.known in (NONE, ALL):
         return []
-    return [f"y = some_labels(data.y, {share_of(choices.known)!r})"]
+    return [f"y = some_labels(data.y, {share_of(spec.known)!r})"]
 
 
-def _known_argument(choices: Choices) -> list[str]:
-    return {NONE: [], ALL: ["data.y"]}.get(choices.known, ["y"])
+def _known_argument(spec: RunSpec) -> list[str]:
+    return {NONE: [], ALL: ["data.y"]}.get(spec.known, ["y"])
 
 
-def _split_lines(choices: Choices) -> list[str]:
+def _split_lines(spec: RunSpec) -> list[str]:
     """The training rows, standardised by themselves where that was asked for."""
-    if choices.test_share == 0.0:
+    if spec.test_share == 0.0:
         lines = ["X, y = data.X, data.y"]
     else:
-        seed = choices.seed if choices.split_seed is None else choices.split_seed
-        share = f"train_share={train_share(choices.test_share)!r}"
-        how = [share, *([] if choices.stratify else ["stratified=False"]), f"seed={seed}"]
+        seed = spec.seed if spec.split_seed is None else spec.split_seed
+        share = f"train_share={train_share(spec.test_share)!r}"
+        how = [share, *([] if spec.stratify else ["stratified=False"]), f"seed={seed}"]
         lines = [
             *_call("split = engine.train_test_split", ["data.y", *how]),
             "X, y = data.X[split.train], data.y[split.train]",
         ]
-    if choices.standardize:
+    if spec.standardize:
         lines += ["units, _ = standard_units(X)", "X = units.to_standard(X)"]
     return lines
 
@@ -144,10 +144,10 @@ def _weight_lines(weights: Array, table: str) -> list[str]:
     return lines
 
 
-def _of_the_iteration(choices: Choices) -> list[str]:
+def _of_the_iteration(spec: RunSpec) -> list[str]:
     """A word of warning where E-steps depend on the number of their iteration, which begins anew."""
-    algorithm = algorithm_named(choices.algorithm)
-    if algorithm.rises != "nothing" and not choices.model.samples:
+    algorithm = algorithm_named(spec.algorithm)
+    if algorithm.rises != "nothing" and not spec.model.samples:
         return []
     return ["# iterations are counted anew from here, and its temperatures and draws go by them"]
 
@@ -170,15 +170,15 @@ def _lines_since(moved: HandStart, arguments: list[str]) -> list[str]:
     ]
 
 
-def _walk_lines(choices: Choices, steps: Sequence[Step], arguments: list[str]) -> list[str]:
+def _walk_lines(spec: RunSpec, steps: Sequence[Step], arguments: list[str]) -> list[str]:
     last = steps[-1]
     report = "print(step.iteration, step.phase, step.objective)"
     if last.stop_reason is not None and all(step.stop_reason is None for step in steps[:-1]):
-        limits = [f"max_iter={choices.max_iter}"]
-        if choices.stop is None:
-            limits.append(f"tol={choices.tol!r}")
+        limits = [f"max_iter={spec.max_iter}"]
+        if spec.stop is None:
+            limits.append(f"tol={spec.tol!r}")
         else:
-            limits.append(f"stopping=engine.stopping.parse_rule({choices.stop!r})")
+            limits.append(f"stopping=engine.stopping.parse_rule({spec.stop!r})")
         return [*_call("steps = engine.iterate", arguments + limits), "for step in steps:", f"    {report}"]
     return [
         *_call("step = engine.begin", arguments),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.em.inference import EXACT
 from engine.errors import OptionError
 from engine.models.network.cost import exact_cost, free_memory
@@ -40,16 +40,16 @@ class Cost:
     measured_seconds: float | None = None
 
 
-def predicted_costs(choices: Choices) -> tuple[Cost, ...]:
+def predicted_costs(spec: RunSpec) -> tuple[Cost, ...]:
     """What the machine is expected to need for the training rows of these choices, unit by unit.
 
     Raises:
         OptionError: the model is no network.
     """
-    learning = choices.learning
-    if learning is None:
+    split = spec.split
+    if split is None:
         raise OptionError("The cost of an exact E-step is that of a network: choose the model mlp.")
-    n, g = len(learning.train), learning.n_classes
+    n, g = len(split.train), split.n_classes
     return tuple(Cost(m, *exact_cost(n, m, g)) for m in range(1, MOST_UNITS + 1))
 
 
@@ -73,9 +73,9 @@ def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
     return tuple(found)
 
 
-def measured_costs(choices: Choices, costs: tuple[Cost, ...]) -> Iterator[Cost]:
+def measured_costs(spec: RunSpec, costs: tuple[Cost, ...]) -> Iterator[Cost]:
     """The costs that are small enough to be measured, each as it is: the best of a few E-steps, then one for memory."""
-    X, y = choices.table
+    X, y = spec.table
     free, ratio = free_memory(), 1.0
     for cost in costs:
         if ratio * cost.seconds > _MEASURED_SECONDS or cost.memory > _MEASURED_SHARE * free:

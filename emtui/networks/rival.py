@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from emtui.networks.scores import Progress, progress
-from emtui.spec.run_spec import Choices
-from emtui.spec.train_test_split import Learning
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import TrainTestSplit
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import advance, begin_problem
 from engine.em.step import Problem, Step
@@ -32,7 +32,7 @@ class Contest:
         own_at: the place in `own` of the step on the screen.
     """
 
-    learning: Learning
+    split: TrainTestSplit
     own: tuple[Progress, ...]
     own_at: int
     rival: tuple[Progress, ...] = ()
@@ -61,7 +61,7 @@ class Contest:
         return None if self.rival_at is None else self.rival_params[self.rival_at]
 
 
-def rival_model(choices: Choices) -> Any:
+def rival_model(spec: RunSpec) -> Any:
     """The other way to train the network of these choices; None for a model that has none.
 
     What both have in common is the same; what they don't is what suits: EM's gradient step is held against single-row
@@ -70,7 +70,7 @@ def rival_model(choices: Choices) -> Any:
     Raises:
         EngineError: an option that was set for it can't be used; one sentence.
     """
-    model: Any = choices.model
+    model: Any = spec.model
     other = _OTHER.get(model.name)
     if other is None:
         return None
@@ -82,7 +82,7 @@ def rival_model(choices: Choices) -> Any:
         options |= {"optimizer": "sgd", "learning_rate": model.learning_rate}
     else:
         options |= {"optimizer": "adam", "learning_rate": 0.3}
-    return made(**options | parse_options(made, dict(choices.rival)))
+    return made(**options | parse_options(made, dict(spec.rival)))
 
 
 def passes_of(model: Any, iteration: int) -> int:
@@ -100,18 +100,18 @@ class Rival:
         EngineError: it can't begin on these data.
     """
 
-    def __init__(self, choices: Choices, start: Any) -> None:
-        learning = choices.learning
-        assert learning is not None
-        self.model = rival_model(choices)
-        self.learning = learning
-        X, y = choices.table
-        problem = Problem(self.model, self.model.observe(X, y), algorithm_named("classic"), choices.seed)
-        if choices.same_start:
+    def __init__(self, spec: RunSpec, start: Any) -> None:
+        split = spec.split
+        assert split is not None
+        self.model = rival_model(spec)
+        self.split = split
+        X, y = spec.table
+        problem = Problem(self.model, self.model.observe(X, y), algorithm_named("classic"), spec.seed)
+        if spec.same_start:
             given = self.model.Params(start.hidden, start.output, start.deeper)
             self._step = begin_problem(problem, given)
         else:
-            self._step = begin_problem(Problem(self.model, problem.data, problem.algorithm, choices.seed + 1))
+            self._step = begin_problem(Problem(self.model, problem.data, problem.algorithm, spec.seed + 1))
         self._progress = [self._judged(self._step)]
         self._params = [self._step.params]
 
@@ -149,19 +149,19 @@ class Rival:
         return progress(
             self.model,
             step.params,
-            self.learning,
+            self.split,
             iteration=step.iteration,
             seconds=step.seconds,
             passes=passes_of(self.model, step.iteration),
         )
 
 
-def rival_of(choices: Choices, start: Any) -> tuple[Rival | None, str]:
+def rival_of(spec: RunSpec, start: Any) -> tuple[Rival | None, str]:
     """The rival that begins beside these choices, or None and the sentence that says why there is none."""
-    if choices.learning is None or choices.model.name not in _OTHER:
+    if spec.split is None or spec.model.name not in _OTHER:
         return None, "This model has no rival."
     try:
-        return Rival(choices, start), ""
+        return Rival(spec, start), ""
     except EngineError as error:
         return None, str(error)
 

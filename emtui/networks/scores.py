@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.spec.train_test_split import Learning
+from emtui.spec.train_test_split import TrainTestSplit
 from engine.arrays import Array, IntArray
 from engine.models.network.predict import (
     Prediction,
@@ -76,12 +76,12 @@ def affordable_rows(params: Any, most: int = 20_000) -> int:
     return int(min(most, max(100, _AT_ONCE // (4_000 * units))))
 
 
-def score(model: Any, params: Any, learning: Learning, rows: IntArray) -> Score | None:
+def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> Score | None:
     """How the parameters fare on these rows of the data; None for no rows."""
     if not len(rows):
         return None
     prediction = usual_prediction(model)
-    found = _report(params, learning.inputs[rows], learning.targets[rows], prediction)
+    found = _report(params, split.inputs[rows], split.targets[rows], prediction)
     kept = found.probabilities if found.probabilities.size <= _MOST_KEPT else None
     return Score(len(rows), found.log_loss, found.accuracy, found.confusion, found.log_loss_error, kept)
 
@@ -92,11 +92,13 @@ def _report(params: Any, inputs: Array, targets: IntArray, prediction: Predictio
     return reports[prediction]
 
 
-def progress(model: Any, params: Any, learning: Learning, *, iteration: int, seconds: float, passes: int) -> Progress:
+def progress(
+    model: Any, params: Any, split: TrainTestSplit, *, iteration: int, seconds: float, passes: int
+) -> Progress:
     """The scores of these parameters on both parts of the data."""
-    train = score(model, params, learning, learning.train)
+    train = score(model, params, split, split.train)
     assert train is not None  # a split leaves training rows
-    return Progress(iteration, seconds, passes, train, score(model, params, learning, learning.test))
+    return Progress(iteration, seconds, passes, train, score(model, params, split, split.test))
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 
 from emtui.networks.rival import rival_model
 from emtui.networks.scores import score
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.arrays import Array
 from engine.em.loop import iterate
 from engine.errors import EngineError, OptionError
@@ -83,17 +83,17 @@ class Sweep:
         return tuple(run for run in self.runs if (run.side, run.units, run.rate) == (side, units, rate))
 
 
-def models_of(choices: Choices, side: Side, rate: float, units: int) -> Any:
+def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
     """The model of a cell: that of the choices, or its rival, with this learning rate and so many hidden units.
 
     Raises:
         EngineError: there is no such model; one sentence.
     """
-    own = choices.model
+    own = spec.model
     if not own.supervised:
         raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
     own = _with(own, learning_rate=rate, hidden_units=units)
-    return own if side == "own" else _with(rival_model(replace(choices, model=own)), learning_rate=rate)
+    return own if side == "own" else _with(rival_model(replace(spec, model=own)), learning_rate=rate)
 
 
 def _with(model: Any, **changes: Any) -> Any:
@@ -106,34 +106,34 @@ def has_rate(model: Any) -> bool:
     return bool(model.name == "backprop" or model.m_step == "gradient")
 
 
-def sweep(choices: Choices, grid: Grid) -> Iterator[SweepRun]:
+def sweep(spec: RunSpec, grid: Grid) -> Iterator[SweepRun]:
     """Every run of the grid, seed by seed, so that a coarse picture is there early.
 
     A method without a learning rate is run once for a number of units; the run counts for every rate.
     """
     for number in range(grid.n_seeds):
-        seeded = replace(choices, seed=choices.seed + number, split_seed=None, start=None, start_file=None)
+        seeded = replace(spec, seed=spec.seed + number, split_seed=None, start=None, start_file=None)
         for m, units in enumerate(grid.units):
             for side in SIDES:
                 known: tuple[float, float] | None = None
                 for r, rate in enumerate(grid.rates):
-                    model = models_of(choices, side, rate, units)
+                    model = models_of(spec, side, rate, units)
                     if known is None or has_rate(model):
                         known = _ended(replace(seeded, model=model), grid.max_iter)
                     yield SweepRun(side, r, m, seeded.seed, *known)
 
 
-def _ended(choices: Choices, max_iter: int) -> tuple[float, float]:
+def _ended(spec: RunSpec, max_iter: int) -> tuple[float, float]:
     """Accuracy on the held-back rows (on all where none are) and log-loss on the training rows at the end."""
-    learning = choices.learning
-    assert learning is not None
-    X, y = choices.table
+    split = spec.split
+    assert split is not None
+    X, y = spec.table
     try:
         with one_blas_thread():
-            for step in iterate(choices.model, X, y, seed=choices.seed, max_iter=max_iter, tol=0.0):
+            for step in iterate(spec.model, X, y, seed=spec.seed, max_iter=max_iter, tol=0.0):
                 last = step
-        train = score(choices.model, last.params, learning, learning.train)
-        test = score(choices.model, last.params, learning, learning.test)
+        train = score(spec.model, last.params, split, split.train)
+        test = score(spec.model, last.params, split, split.test)
     except EngineError:
         return float("nan"), float("nan")
     assert train is not None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from emtui.networks.rival import Contest, Rival, passes_of, rival_of
 from emtui.networks.scores import Progress, progress
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.em.step import Evaluation, Problem, Step
 
 
@@ -17,36 +17,36 @@ class Learners:
         self._progress: dict[Evaluation, Progress] = {}
         self._rivals: dict[Problem, tuple[Rival | None, str]] = {}
 
-    def judge(self, choices: Choices, step: Step) -> Progress:
+    def judge(self, spec: RunSpec, step: Step) -> Progress:
         """How the parameters of a step fare; an E-step's are those of the step before."""
         known = self._progress.get(step.at)
         if known is None:
-            learning = choices.learning
-            assert learning is not None
+            split = spec.split
+            assert split is not None
             looked = step.phase == "E"  # which began the next iteration, and has moved nothing yet
             iteration = step.iteration - looked
             known = progress(
-                choices.model,
+                spec.model,
                 step.params,
-                learning,
+                split,
                 iteration=iteration,
                 seconds=step.seconds_before if looked else step.seconds,
-                passes=passes_of(choices.model, iteration),
+                passes=passes_of(spec.model, iteration),
             )
             self._progress[step.at] = known
         return known
 
-    def contest(self, choices: Choices, steps: Sequence[Step], cursor: int) -> Contest:
+    def contest(self, spec: RunSpec, steps: Sequence[Step], cursor: int) -> Contest:
         """Both methods: the explored one along these steps, and its rival as far as it has come."""
-        assert choices.learning is not None
-        own = tuple(self.judge(choices, step) for step in steps if step.phase != "E")
+        assert spec.split is not None
+        own = tuple(self.judge(spec, step) for step in steps if step.phase != "E")
         own_at = sum(step.phase != "E" for step in steps[: cursor + 1]) - 1
         rival, why = self._rivals.get(steps[0].problem, (None, ""))
         if rival is None:
-            return Contest(choices.learning, own, own_at, rival_why=why)
-        return Contest(choices.learning, own, own_at, rival.progress, rival.model, rival.params)
+            return Contest(spec.split, own, own_at, rival_why=why)
+        return Contest(spec.split, own, own_at, rival.progress, rival.model, rival.params)
 
-    def is_behind(self, choices: Choices, steps: Sequence[Step]) -> bool:
+    def is_behind(self, spec: RunSpec, steps: Sequence[Step]) -> bool:
         """The rival has not begun, or not come as far as the last of these steps."""
         known = self._rivals.get(steps[0].problem)
         if known is None:
@@ -54,11 +54,11 @@ class Learners:
         rival = known[0]
         return rival is not None and not rival.has_stopped and rival.n_iterations < _reached(steps)
 
-    def advance(self, choices: Choices, steps: Sequence[Step]) -> None:
+    def advance(self, spec: RunSpec, steps: Sequence[Step]) -> None:
         """Begin the rival, or let it take an iteration."""
         known = self._rivals.get(steps[0].problem)
         if known is None:
-            self._rivals[steps[0].problem] = rival_of(choices, steps[0].params)
+            self._rivals[steps[0].problem] = rival_of(spec, steps[0].params)
         elif known[0] is not None:
             known[0].advance()
 

@@ -18,9 +18,9 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
 from emtui.panes.pane import Pane
 from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
-from emtui.session.messages import Asked
-from emtui.session.queries import BoundAlong, Question
-from emtui.session.snapshot import Frame
+from emtui.session.messages import QueryAsked
+from emtui.session.queries import BoundAlong, Query
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number
 from emtui.widgets.table_columns import joined
 from engine.analysis.bound_profile import LINE, Slice
@@ -50,7 +50,7 @@ class BoundPane(Pane):
         super().__init__(id=id)
         self._names: ParameterNames | None = None
         self._along_line = True
-        self._asked: tuple[Question, Step] | None = None
+        self._asked: tuple[Query, Step] | None = None
         self.slice: Slice | str | None = None
 
     def compose(self) -> ComposeResult:
@@ -62,41 +62,43 @@ class BoundPane(Pane):
         """The entry of θ that the picture goes along; None for the line."""
         return None if self._along_line or self._names is None else self._names.entry.name
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Ask for the curves of this step, unless they were asked for already, and draw what is known."""
-        self._names = parameter_names(frame, self._names)
-        wanted = (BoundAlong(self.along, _POINTS[self.size.width > 80]), frame.step)
+        self._names = parameter_names(snapshot, self._names)
+        wanted = (BoundAlong(self.along, _POINTS[self.size.width > 80]), snapshot.step)
         if self._asked != wanted:
             self._asked = wanted
             self.border_subtitle = "computing …"
             if self.slice is None:
                 self.query_one(Chart).set_scene(Scene(empty="computing …"))
-            self.post_message(Asked(*wanted))
+            self.post_message(QueryAsked(*wanted))
             return
-        self._draw_curves(frame)
+        self._draw_curves(snapshot)
 
-    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+    def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Draw the curves that were asked for."""
-        if (question, step) == self._asked and self.frame is not None:
+        if (query, step) == self._asked and self.snapshot is not None:
             self.slice = answer
-            self._draw_curves(self.frame)
+            self._draw_curves(self.snapshot)
 
-    def _draw_curves(self, frame: Frame) -> None:
+    def _draw_curves(self, snapshot: StepSnapshot) -> None:
         chart = self.query_one(Chart)
         if isinstance(self.slice, Slice):
-            chart.set_scene(bound_scene(frame, self.slice, chart.palette, self._along_words(frame, chart.palette)))
-            notes = bound_notes(frame, self.slice, ascii=chart.palette.ascii)
+            chart.set_scene(
+                bound_scene(snapshot, self.slice, chart.palette, self._along_words(snapshot, chart.palette))
+            )
+            notes = bound_notes(snapshot, self.slice, ascii=chart.palette.ascii)
         else:
             chart.set_scene(Scene(empty=self.slice or "not there yet"))
             notes = []
-        title = self.label if self.along is None else f"{self.label} · {self._along_words(frame, chart.palette)}"
+        title = self.label if self.along is None else f"{self.label} · {self._along_words(snapshot, chart.palette)}"
         self.border_title = Content(first_fitting(self.title_room, title, self.label))
         self.border_subtitle = Content(joined((*notes, "p: along a parameter"), self.size.width - 4))
 
-    def _along_words(self, frame: Frame, palette: Palette) -> str:
+    def _along_words(self, snapshot: StepSnapshot, palette: Palette) -> str:
         if self._along_line or self._names is None:
             return "all parameters together"
-        return parameter_words(frame, self._names.entry, palette)
+        return parameter_words(snapshot, self._names.entry, palette)
 
     # choosing
 
@@ -127,15 +129,15 @@ class BoundPane(Pane):
         self.redraw()
 
 
-def bound_scene(frame: Frame, found: Slice, palette: Palette, x_label: str) -> Scene:
+def bound_scene(snapshot: StepSnapshot, found: Slice, palette: Palette, x_label: str) -> Scene:
     """Objective and bound over t, with marks where θ was when q was settled, where it is, and where the bound ends."""
-    label, bound_label = _labels(frame)
+    label, bound_label = _labels(snapshot)
     layers: list[Layer] = [VLine(t) for t in (found.t_old, found.t_new) if math.isfinite(t)]
     if np.isfinite(found.objective).any():
         layers.append(Curve(found.t, found.objective, palette.color(0), "solid", label))
-    if np.isfinite(found.bound).any() and frame.choices.model.hides:
+    if np.isfinite(found.bound).any() and snapshot.spec.model.hides:
         layers.append(Curve(found.t, found.bound, palette.color(1), "dotted", bound_label))
-    for where, t in marked(frame, found).items():
+    for where, t in marked(snapshot, found).items():
         objective, bound = found.at(t)
         y = bound if where == "top" or not math.isfinite(objective) else objective
         if math.isfinite(y):
@@ -148,33 +150,33 @@ def bound_scene(frame: Frame, found: Slice, palette: Palette, x_label: str) -> S
         y_range=_heights(found),
         x_ticks=((found.t_old, "θ old"), (1.0, "θ new")) if found.label == LINE else None,
         empty="this model has no number for it here",
-        description=_described(frame, found, label),
+        description=_described(snapshot, found, label),
     )
 
 
-def _labels(frame: Frame) -> tuple[str, str]:
+def _labels(snapshot: StepSnapshot) -> tuple[str, str]:
     """What the two curves are called; where E-steps are not exact the bound is the run's objective, and not the other.
 
     With a prior both are sums: "objective" is the log-likelihood + the log prior.
     """
-    model, prior = frame.choices.model, bool(frame.record.log_prior)
+    model, prior = snapshot.spec.model, bool(snapshot.record.log_prior)
     if model.exact:
         return "objective" if prior else model.objective_label, "bound"
     with_prior = " + prior" if prior else ""
     return f"{model.objective_label}{with_prior}", f"bound{with_prior}"
 
 
-def marked(frame: Frame, found: Slice) -> dict[str, float]:
+def marked(snapshot: StepSnapshot, found: Slice) -> dict[str, float]:
     """The places that have a mark of their own, later ones above: "top" of the bound, "old", "now".
 
     After an M-step θ lies on the picture's line only where no other parameter moved with it: else nothing is "now".
     """
-    marks = {"top": found.top} if math.isfinite(found.top) and frame.choices.model.hides else {}
-    if frame.step.phase != "M":
+    marks = {"top": found.top} if math.isfinite(found.top) and snapshot.spec.model.hides else {}
+    if snapshot.step.phase != "M":
         return marks | {"now": found.t_old}
     marks["old"] = found.t_old
     objective, _ = found.at(found.t_new)
-    if found.label == LINE or abs(objective - frame.record.objective) <= _SAME * max(1.0, abs(objective)):
+    if found.label == LINE or abs(objective - snapshot.record.objective) <= _SAME * max(1.0, abs(objective)):
         marks["now"] = found.t_new
     return marks
 
@@ -194,32 +196,32 @@ def _heights(found: Slice) -> Range | None:
     return (low - margin, high + margin) if high > low else None
 
 
-def bound_notes(frame: Frame, found: Slice, *, ascii: bool = False) -> list[str]:
+def bound_notes(snapshot: StepSnapshot, found: Slice, *, ascii: bool = False) -> list[str]:
     """What must be said of the curves, the most important first."""
     notes = []
-    if not frame.choices.model.hides:
+    if not snapshot.spec.model.hides:
         notes.append("nothing is hidden: no bound")
-    elif frame.step.at_q is None:
+    elif snapshot.step.at_q is None:
         notes.append("no bound before the first E-step")
     if not found.exact:
         known = np.isfinite(found.objective)
         error = float(found.error[known].max(initial=0.0))
         notes.append(f"estimate ±{number(error, 2)}" if known.any() else "the likelihood can't be evaluated")
-    elif frame.step.at_q is not None and not found.touches:
+    elif snapshot.step.at_q is not None and not found.touches:
         notes.append("q is not the posterior: no touch")
     if found.reduced:
         notes.append(f"{len(found.t)} points: each is a pass")
-    marks = marked(frame, found)
+    marks = marked(snapshot, found)
     said = [
         f"{(_ASCII_MARKS if ascii else _MARKS)[where]} {where}" for where in ("now", "old", "top") if where in marks
     ]
-    if found.label != LINE and frame.step.phase == "M" and "now" not in marks:
+    if found.label != LINE and snapshot.step.phase == "M" and "now" not in marks:
         said.append("others at θ old")
     return [*notes, " ".join(said)]
 
 
-def _described(frame: Frame, found: Slice, label: str) -> str:
-    t = marked(frame, found).get("now", found.t_old)
+def _described(snapshot: StepSnapshot, found: Slice, label: str) -> str:
+    t = marked(snapshot, found).get("now", found.t_old)
     objective, bound = found.at(t)
     said = f"{label} {fixed(objective)}"
     if math.isfinite(bound):

@@ -17,9 +17,9 @@ from emtui.charts.cell_text import fit, pad
 from emtui.panes.pane import Pane
 from emtui.panes.status_line import cut_lines, wrapped
 from emtui.session.messages import DatasetChosen, FileWanted
-from emtui.session.snapshot import Frame
-from emtui.spec.read_options import AS_DETECTED, Reading
-from emtui.spec.run_spec import Choices
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.read_options import AS_DETECTED, ReadOptions
+from emtui.spec.run_spec import RunSpec
 from emtui.widgets.border_text import border_text
 from emtui.widgets.choice_list import ChoiceList
 from engine.data.dataset import datasets
@@ -41,13 +41,13 @@ class Offer:
     label: str | None = None
     columns: tuple[str, ...] | None = None
     standardize: bool = False
-    reading: Reading = AS_DETECTED
+    read_options: ReadOptions = AS_DETECTED
     principal: int | None = None
 
     @property
-    def key(self) -> tuple[str, str | None, tuple[str, ...] | None, Reading, int | None]:
+    def key(self) -> tuple[str, str | None, tuple[str, ...] | None, ReadOptions, int | None]:
         """What tells it from the others: the same file read in another way is another offer."""
-        return self.source, self.label, self.columns, self.reading, self.principal
+        return self.source, self.label, self.columns, self.read_options, self.principal
 
 
 def catalogue_offers() -> tuple[Offer, ...]:
@@ -63,22 +63,22 @@ def catalogue_offers() -> tuple[Offer, ...]:
     )
 
 
-def offer_of(choices: Choices) -> Offer:
+def offer_of(spec: RunSpec) -> Offer:
     """The offer that makes these data again."""
-    data = choices.dataset
+    data = spec.dataset
     told = data.description and data.description != f"one row of {data.name}"  # which the title says already
     detail = f"Each row is {data.description}." if told else ""
     shape = (data.n_samples, data.n_features)
     return Offer(
-        choices.source,
+        spec.source,
         data.title or data.name,
         detail,
         shape,
-        choices.label,
-        choices.columns,
-        choices.standardize,
-        choices.reading,
-        choices.principal,
+        spec.label,
+        spec.columns,
+        spec.standardize,
+        spec.read_options,
+        spec.principal,
     )
 
 
@@ -130,15 +130,15 @@ class DatasetsPane(Pane):
         """The files that were opened lately, the latest first."""
         return self._recent
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """List what there is, and mark the present one."""
-        present = offer_of(frame.choices)
+        present = offer_of(snapshot.spec)
         catalogue = catalogue_offers()
         if present.source not in {offer.source for offer in catalogue}:
             others = [offer for offer in self._recent if offer.key != present.key]
             self._recent = (present, *others)[:_RECENT]
         width = self._list_width
-        wanted = (frame.choices.dataset, self._recent, width)
+        wanted = (snapshot.spec.dataset, self._recent, width)
         if wanted == self._listed:
             return
         self._listed = wanted
@@ -179,12 +179,12 @@ class DatasetsPane(Pane):
 
     def _tell(self) -> None:
         """Below the list: the notes of the present data, or what is known of the highlighted line."""
-        if self.frame is None or not self.is_mounted:
+        if self.snapshot is None or not self.is_mounted:
             return
-        data = self.frame.choices.dataset
+        data = self.snapshot.spec.dataset
         options = self.query_one(ChoiceList)
         place = options.highlighted
-        here = self._place_of(offer_of(self.frame.choices))
+        here = self._place_of(offer_of(self.snapshot.spec))
         if place is None or place >= len(self._shown):
             said = "A CSV or TSV file of your own, whoever wrote it, or a folder of texts."
         elif place == here:
@@ -223,7 +223,9 @@ class DatasetsPane(Pane):
             self.post_message(FileWanted())
             return
         offer = self._shown[event.option_index]
-        if self.frame is not None and offer.key == offer_of(self.frame.choices).key:
+        if self.snapshot is not None and offer.key == offer_of(self.snapshot.spec).key:
             return
         how: dict[str, Any] = {"label": offer.label, "columns": offer.columns, "standardize": offer.standardize}
-        self.post_message(DatasetChosen(offer.source, reading=offer.reading, principal=offer.principal, **how))
+        self.post_message(
+            DatasetChosen(offer.source, read_options=offer.read_options, principal=offer.principal, **how)
+        )

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from textual.containers import Vertical
 
 from emtui.session.messages import KeyRefused
-from emtui.session.queries import Question
-from emtui.session.snapshot import Frame
+from emtui.session.queries import Query
+from emtui.session.snapshot import StepSnapshot
 from engine.em.step import Step
 
 
@@ -33,9 +33,9 @@ class Pane(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.frame: Frame | None = None
+        self.snapshot: StepSnapshot | None = None
         self.chosen_row: int | None = None
-        self._drawn: tuple[Frame, int | None] | None = None
+        self._drawn: tuple[StepSnapshot, int | None] | None = None
         self.border_title = self.label
         self.border_taken = 0  # cells of the upper border that the desk needs
 
@@ -49,21 +49,21 @@ class Pane(Vertical):
         """Its name on a tab, and on a narrow one."""
         return self.label, self.short_label or self.label
 
-    def show(self, frame: Frame, chosen_row: int | None = None) -> None:
+    def show(self, snapshot: StepSnapshot, chosen_row: int | None = None) -> None:
         """Show a step, and the row that was pointed at."""
-        self.frame = frame
+        self.snapshot = snapshot
         self.chosen_row = chosen_row
         self.draw_if_seen()
 
     def draw_if_seen(self) -> None:
         """Draw what is to be shown unless it is drawn already, or nobody can see it."""
-        if self.frame is None or not self.is_mounted or not self.display or not self.size or self._covered:
+        if self.snapshot is None or not self.is_mounted or not self.display or not self.size or self._covered:
             return
-        wanted = (self.frame, self.chosen_row)
+        wanted = (self.snapshot, self.chosen_row)
         if self._drawn is not None and self._drawn[0] is wanted[0] and self._drawn[1] == wanted[1]:
             return
         self._drawn = wanted
-        self.draw(self.frame)
+        self.draw(self.snapshot)
 
     @property
     def _covered(self) -> bool:
@@ -71,11 +71,11 @@ class Pane(Vertical):
         above = self.app.screen
         return above is not self.screen and not above.is_modal
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Put the frame's content on the screen."""
         raise NotImplementedError(f"{type(self).__name__} shows nothing")
 
-    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+    def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Take the answer to a question that some pane asked (`emtui.session.messages.Asked`); it may be another's."""
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import EXPLORE, FOOTER
 from emtui.spec.command_line import PUBLISHED
 from emtui.spec.labels_given import NONE
@@ -33,27 +33,27 @@ class Headline(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
-        self._frame: Frame | None = None
+        self._snapshot: StepSnapshot | None = None
 
-    def show(self, frame: Frame) -> None:
+    def show(self, snapshot: StepSnapshot) -> None:
         """Say where this frame is."""
-        self._frame = frame
+        self._snapshot = snapshot
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """The one line: what does not fit is dropped from the left part first."""
         where_style = self.get_component_rich_style("headline--where")
         width = self.size.width
-        if self._frame is None:
+        if self._snapshot is None:
             return Strip([Segment(" emtui", where_style)]).adjust_cell_length(width, where_style)
-        step, objective = step_words(self._frame), objective_words(self._frame)
-        estimate = estimate_words(self._frame)
+        step, objective = step_words(self._snapshot), objective_words(self._snapshot)
+        estimate = estimate_words(self._snapshot)
         if estimate and cell_len(step) + cell_len(objective) + cell_len(estimate) + 36 <= width:  # and some of the data
             objective = f"{objective}  {estimate}"
         if cell_len(step) + cell_len(objective) + 4 > width:
-            objective = fixed(self._frame.record.objective)
+            objective = fixed(self._snapshot.record.objective)
         room = width - cell_len(step) - cell_len(objective) - 4
-        where = _fitted(where_parts(self._frame), room) if room >= 8 else ""
+        where = _fitted(where_parts(self._snapshot), room) if room >= 8 else ""
         gap = max(1, width - cell_len(where) - cell_len(step) - cell_len(objective) - 2)
         left = gap // 2
         segments = [
@@ -66,77 +66,77 @@ class Headline(Widget):
         return Strip(segments).adjust_cell_length(width, where_style)
 
 
-def where_parts(frame: Frame) -> list[str]:
+def where_parts(snapshot: StepSnapshot) -> list[str]:
     """Data, model, options: the most telling first."""
-    choices = frame.choices
-    n_rows, n_columns = choices.dataset.X.shape
-    sized = choices.model.size_option in {option.name for option in choices.model.options()}
-    size = f" K={choices.n_components}" if sized else ""
-    standardised = " standardised" if choices.standardize else ""
-    parts = [f"{choices.dataset.name} {n_rows:,}×{n_columns:,}{standardised}", f"{choices.model.name}{size}"]
-    kind = getattr(choices.model, "covariance_type", None)
-    if getattr(choices.model, "emission", None) == "categorical":  # then no Gaussian has a shape
+    spec = snapshot.spec
+    n_rows, n_columns = spec.dataset.X.shape
+    sized = spec.model.size_option in {option.name for option in spec.model.options()}
+    size = f" K={spec.n_components}" if sized else ""
+    standardised = " standardised" if spec.standardize else ""
+    parts = [f"{spec.dataset.name} {n_rows:,}×{n_columns:,}{standardised}", f"{spec.model.name}{size}"]
+    kind = getattr(spec.model, "covariance_type", None)
+    if getattr(spec.model, "emission", None) == "categorical":  # then no Gaussian has a shape
         kind = "categorical"
     if kind is not None:
         parts[1] += f" {kind}"
-    given = "published" if choices.start_file in (None, PUBLISHED) else "given"
-    start = given if choices.start is not None else getattr(choices.model, "init", None)
+    given = "published" if spec.start_file in (None, PUBLISHED) else "given"
+    start = given if spec.start is not None else getattr(spec.model, "init", None)
     if start is not None:
         parts.append(f"start {start}")
-    parts.append(f"seed {choices.seed}")
-    if choices.known != NONE:
-        parts.insert(2, f"known labels {choices.known}")
-    if choices.algorithm != "classic":
-        parts.insert(2, _algorithm_words(frame))
+    parts.append(f"seed {spec.seed}")
+    if spec.known != NONE:
+        parts.insert(2, f"known labels {spec.known}")
+    if spec.algorithm != "classic":
+        parts.insert(2, _algorithm_words(snapshot))
     return parts
 
 
-def _algorithm_words(frame: Frame) -> str:
+def _algorithm_words(snapshot: StepSnapshot) -> str:
     """The algorithm's name; `annealed T=3.4` where the E-step of this iteration has a temperature."""
     from engine.em.algorithms import Annealed
 
-    algorithm = frame.step.problem.algorithm
+    algorithm = snapshot.step.problem.algorithm
     if isinstance(algorithm, Annealed):
-        return f"{algorithm.name} T={number(algorithm.temperature(max(1, frame.step.iteration)))}"
+        return f"{algorithm.name} T={number(algorithm.temperature(max(1, snapshot.step.iteration)))}"
     return algorithm.name
 
 
-def step_words(frame: Frame) -> str:
+def step_words(snapshot: StepSnapshot) -> str:
     """`start`, or `iteration 7 · E`; `iteration 7 · by hand` where a person made the step."""
-    step = frame.step
-    phase = "by hand" if frame.record.by_hand else step.phase
+    step = snapshot.step
+    phase = "by hand" if snapshot.record.by_hand else step.phase
     if step.phase == "init":
-        return "start · by hand" if frame.record.by_hand else "start"
+        return "start · by hand" if snapshot.record.by_hand else "start"
     return f"iteration {step.iteration} · {phase}"
 
 
-def objective_words(frame: Frame) -> str:
+def objective_words(snapshot: StepSnapshot) -> str:
     """The objective and what it changed by since the step before; where E-steps are not exact that is the bound."""
-    label = objective_name(frame)
-    words = f"{label} {fixed(frame.record.objective)}"
-    before = frame.previous_record
-    rise = 0.0 if before is None else frame.record.objective - before.objective
+    label = objective_name(snapshot)
+    words = f"{label} {fixed(snapshot.record.objective)}"
+    before = snapshot.previous_record
+    rise = 0.0 if before is None else snapshot.record.objective - before.objective
     # a change below the digits of the objective itself is rounding, not news
-    if not abs(rise) > 1e-12 * abs(frame.record.objective):
+    if not abs(rise) > 1e-12 * abs(snapshot.record.objective):
         return words
     return f"{words}  {UP if rise > 0 else DOWN} {number(abs(rise))}"
 
 
-def objective_name(frame: Frame) -> str:
+def objective_name(snapshot: StepSnapshot) -> str:
     """What the M-step pushes up, by its name: the likelihood's, or "bound" where E-steps are not exact."""
-    model = frame.step.problem.model
-    if frame.record.log_prior:
+    model = snapshot.step.problem.model
+    if snapshot.record.log_prior:
         return "objective" if model.exact else "bound + prior"
     return model.objective_label if model.exact else "bound"
 
 
-def estimate_words(frame: Frame) -> str:
+def estimate_words(snapshot: StepSnapshot) -> str:
     """`ln p ≈ −120.1 ± 0.31`: a log-likelihood that is estimated, and its standard error; "" where it is not."""
-    error = frame.step.log_likelihood_error
-    if not (error > 0 and math.isfinite(frame.record.log_likelihood)):
+    error = snapshot.step.log_likelihood_error
+    if not (error > 0 and math.isfinite(snapshot.record.log_likelihood)):
         return ""
     decimals = max(0, min(6, 1 - math.floor(math.log10(error))))
-    return f"ln p ≈ {fixed(frame.record.log_likelihood, decimals)} ± {number(error, 2)}"
+    return f"ln p ≈ {fixed(snapshot.record.log_likelihood, decimals)} ± {number(error, 2)}"
 
 
 def _fitted(parts: list[str], room: int) -> str:

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from emtui.session.messages import BranchChosen, GoTo
-from emtui.session.snapshot import Frame, Record
+from emtui.session.snapshot import Record, StepSnapshot
 
 
 class TimelineBar(Widget):
@@ -36,23 +36,23 @@ class TimelineBar(Widget):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
-        self._frame: Frame | None = None
+        self._snapshot: StepSnapshot | None = None
         self._first = 0
 
-    def show(self, frame: Frame) -> None:
+    def show(self, snapshot: StepSnapshot) -> None:
         """Show the history that this frame belongs to."""
-        self._frame = frame
+        self._snapshot = snapshot
         self.refresh()
 
     def _branches(self) -> str:
-        frame = self._frame
-        if frame is None or frame.n_branches == 1:
+        snapshot = self._snapshot
+        if snapshot is None or snapshot.n_branches == 1:
             return ""
-        return f" branch {frame.branch + 1} of {frame.n_branches} (b) "
+        return f" branch {snapshot.branch + 1} of {snapshot.n_branches} (b) "
 
     def _capacity(self) -> int:
         """How many steps the line has room for: each takes two cells, the first one five, one by hand one more."""
-        records = () if self._frame is None else self._frame.records
+        records = () if self._snapshot is None else self._snapshot.records
         by_hand = sum(record.by_hand for record in records)
         return max(1, (self.size.width - len(self._branches()) - 10 - by_hand) // 2)
 
@@ -63,24 +63,24 @@ class TimelineBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The one line."""
-        frame, width = self._frame, self.size.width
+        snapshot, width = self._snapshot, self.size.width
         plain = self.get_component_rich_style("timeline--step")
         muted = self.get_component_rich_style("timeline--shared")
-        if frame is None or width < 1:
+        if snapshot is None or width < 1:
             return Strip.blank(width, plain)
         cursor_style = self.get_component_rich_style("timeline--cursor")
         capacity = self._capacity()
-        self._first = max(0, min(frame.cursor - capacity // 2, len(frame.records) - capacity))
-        last = min(len(frame.records), self._first + capacity)
+        self._first = max(0, min(snapshot.cursor - capacity // 2, len(snapshot.records) - capacity))
+        last = min(len(snapshot.records), self._first + capacity)
         segments = [Segment("◀ " if self._first else "  ", muted)]
         for index in range(self._first, last):
-            record = frame.records[index]
+            record = snapshot.records[index]
             if index > self._first:
                 segments.append(Segment("·", muted))
-            style = cursor_style if index == frame.cursor else plain if index < frame.cursor else muted
+            style = cursor_style if index == snapshot.cursor else plain if index < snapshot.cursor else muted
             segments.append(Segment(self._word(record), style))
-        stopped = last == len(frame.records) and frame.step.stop_reason is not None and frame.is_last
-        segments.append(Segment(" ▶" if last < len(frame.records) else " ■" if stopped else " …", muted))
+        stopped = last == len(snapshot.records) and snapshot.step.stop_reason is not None and snapshot.is_last
+        segments.append(Segment(" ▶" if last < len(snapshot.records) else " ■" if stopped else " …", muted))
         return self._with_branches(segments, width, plain)
 
     def _with_branches(self, segments: list[Segment], width: int, plain: Style) -> Strip:
@@ -93,16 +93,16 @@ class TimelineBar(Widget):
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step under the pointer, or to the next branch."""
-        frame, offset = self._frame, event.get_content_offset(self)
-        if frame is None or offset is None:
+        snapshot, offset = self._snapshot, event.get_content_offset(self)
+        if snapshot is None or offset is None:
             return
         event.stop()
-        if frame.n_branches > 1 and offset.x >= self.size.width - len(self._branches()):
-            self.post_message(BranchChosen((frame.branch + 1) % frame.n_branches))
+        if snapshot.n_branches > 1 and offset.x >= self.size.width - len(self._branches()):
+            self.post_message(BranchChosen((snapshot.branch + 1) % snapshot.n_branches))
             return
         x = 2
-        for index in range(self._first, min(len(frame.records), self._first + self._capacity())):
-            x += len(self._word(frame.records[index])) + 1
+        for index in range(self._first, min(len(snapshot.records), self._first + self._capacity())):
+            x += len(self._word(snapshot.records[index])) + 1
             if offset.x < x:
                 self.post_message(GoTo(index))
                 return

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import numpy as np
 
 from emtui.session.snapshot import Baseline
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement, agreement
 from engine.arrays import IntArray
 from engine.em.fit import Restart, Run
@@ -18,28 +18,28 @@ _ROWS_FOR_TEN_STARTS = 20_000
 _MAX_ITER = 200
 
 
-def classes_to_find(choices: Choices) -> IntArray | None:
+def classes_to_find(spec: RunSpec) -> IntArray | None:
     """(n,) the known classes that the model is not given, −1 elsewhere; None where there are none.
 
     What was given is no achievement, so that rows of given class are judged nowhere.
     """
-    truth = choices.dataset.y
-    if truth is None or choices.model.supervised:
+    truth = spec.dataset.y
+    if truth is None or spec.model.supervised:
         return None
-    if choices.labels is not None:
-        truth = np.where(choices.labels >= 0, -1, truth)
+    if spec.labels is not None:
+        truth = np.where(spec.labels >= 0, -1, truth)
     return truth if (truth >= 0).any() else None
 
 
-def agreement_with_classes(choices: Choices, labels: IntArray | None) -> Agreement | None:
+def agreement_with_classes(spec: RunSpec, labels: IntArray | None) -> Agreement | None:
     """The labels against the known classes of the rows whose class is not given; None where either is missing."""
-    truth = classes_to_find(choices)
+    truth = classes_to_find(spec)
     return None if labels is None or truth is None or len(truth) != len(labels) else agreement(labels, truth)
 
 
-def kmeans_baseline(choices: Choices) -> Baseline | None:
+def kmeans_baseline(spec: RunSpec) -> Baseline | None:
     """k-means on the same table with the same K, best of ten starts; None where it can't be run."""
-    steps = kmeans_steps(choices)
+    steps = kmeans_steps(spec)
     while True:
         try:
             next(steps)
@@ -48,7 +48,7 @@ def kmeans_baseline(choices: Choices) -> Baseline | None:
             return found
 
 
-def kmeans_steps(choices: Choices) -> Generator[None, None, Baseline | None]:
+def kmeans_steps(spec: RunSpec) -> Generator[None, None, Baseline | None]:
     """`kmeans_baseline` a half-step at a time, so that the caller can do something else in between.
 
     The starts are those of `engine.fit` with n_init: seeds that count up from the choices' own, the best one kept.
@@ -59,18 +59,18 @@ def kmeans_steps(choices: Choices) -> Generator[None, None, Baseline | None]:
     from engine.em.step import Problem
     from engine.em.stopping import ResponsibilityChange, rules_for
 
-    data = choices.dataset
-    if choices.model.name == "kmeans" or choices.model.supervised or data.has_missing:
+    data = spec.dataset
+    if spec.model.name == "kmeans" or spec.model.supervised or data.has_missing:
         return None
     at_rest = ResponsibilityChange(0.5)  # no row goes to another cluster; rounding never lets the centres rest exactly
     rules = rules_for(_MAX_ITER, 0.0, at_rest)
-    model = KMeans(n_components=choices.n_components)
+    model = KMeans(n_components=spec.n_components)
     n_init = 10 if len(data.X) <= _ROWS_FOR_TEN_STARTS else 1
     best: Timeline | None = None
     restarts: list[Restart] = []
     try:
         observed = model.observe(data.X)
-        for seed in range(choices.seed, choices.seed + n_init):
+        for seed in range(spec.seed, spec.seed + n_init):
             steps = walk(begin_problem(Problem(model, observed, algorithm_named("classic"), seed)), rules)
             timeline = Timeline(next(steps))
             yield
@@ -86,4 +86,4 @@ def kmeans_steps(choices: Choices) -> Generator[None, None, Baseline | None]:
     if best is None:
         return None
     run = Run(best, tuple(restarts))
-    return Baseline(run, agreement_with_classes(choices, run.labels))
+    return Baseline(run, agreement_with_classes(spec, run.labels))

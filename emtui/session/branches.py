@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from engine.arrays import Array
 from engine.editing.entries import Entry, arrays_of, entry_named
 from engine.em.step import Step
@@ -46,8 +46,8 @@ class TwoBranches:
         same_rows: the rows weigh the same in both, so that their objectives can be held against each other.
     """
 
-    left: Frame
-    right: Frame
+    left: StepSnapshot
+    right: StepSnapshot
     left_origin: str
     right_origin: str
     differences: tuple[Difference, ...]
@@ -73,8 +73,8 @@ def two_branches(session: Session, other: int | None = None) -> TwoBranches:
         other = parent if parent is not None else (present - 1 if present else 1)
     if not 0 <= other < n or other == present:
         raise OptionError(f"there is no other branch {other + 1}: there are {n}, and {present + 1} is this one.")
-    left = session.frame_at(other, same_place(timeline.steps_of(other), timeline.current))
-    right = session.frame()
+    left = session.snapshot_at(other, same_place(timeline.steps_of(other), timeline.current))
+    right = session.snapshot()
     return TwoBranches(
         left,
         right,

@@ -6,19 +6,19 @@ from typing import Any
 
 from textual.message import Message
 
-from emtui.session.queries import Question
-from emtui.session.snapshot import Frame
-from emtui.spec.read_options import AS_DETECTED, Reading
+from emtui.session.queries import Query
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from engine.editing.entries import Entry
 from engine.em.step import Step
 
 
-class FrameReady(Message):
+class SnapshotReady(Message):
     """A step is ready to be shown. `generation` says which exploration it belongs to; a stale one is dropped."""
 
-    def __init__(self, frame: Frame, generation: int) -> None:
+    def __init__(self, snapshot: StepSnapshot, generation: int) -> None:
         super().__init__()
-        self.frame = frame
+        self.snapshot = snapshot
         self.generation = generation
 
 
@@ -47,21 +47,21 @@ class Crashed(Message):
         self.error = error
 
 
-class Asked(Message):
-    """A pane wants to know something of a step that takes more than a look: the answer comes as `Answered`."""
+class QueryAsked(Message):
+    """A pane wants to know something of a step that takes more than a look: the answer comes as `QueryAnswered`."""
 
-    def __init__(self, question: Question, step: Step) -> None:
+    def __init__(self, query: Query, step: Step) -> None:
         super().__init__()
-        self.question = question
+        self.query = query
         self.step = step
 
 
-class Answered(Message):
+class QueryAnswered(Message):
     """The answer to a question about a step, or a sentence that says why there is none."""
 
-    def __init__(self, question: Question, step: Step, answer: Any, generation: int) -> None:
+    def __init__(self, query: Query, step: Step, answer: Any, generation: int) -> None:
         super().__init__()
-        self.question = question
+        self.query = query
         self.step = step
         self.answer = answer
         self.generation = generation
@@ -114,7 +114,7 @@ class DatasetChosen(Message):
         label: str | None = None,
         columns: tuple[str, ...] | None = None,
         standardize: bool = False,
-        reading: Reading = AS_DETECTED,
+        read_options: ReadOptions = AS_DETECTED,
         principal: int | None = None,
     ) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class DatasetChosen(Message):
         self.label = label
         self.columns = columns
         self.standardize = standardize
-        self.reading = reading
+        self.read_options = read_options
         self.principal = principal
 
 
@@ -137,7 +137,7 @@ class ModelChosen(Message):
 class SettingsChanged(Message):
     """The form was filled in: choices that hold from the next start on.
 
-    `settings` are fields of `Choices` (model, seed, algorithm, tol, max_iter, stop, standardize), checked already.
+    `settings` are fields of `RunSpec` (model, seed, algorithm, tol, max_iter, stop, standardize), checked already.
     """
 
     def __init__(self, **settings: Any) -> None:

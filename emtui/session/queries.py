@@ -9,7 +9,7 @@ from engine.em.step import Step
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
-    from emtui.spec.run_spec import Choices
+    from emtui.spec.run_spec import RunSpec
 
 if TYPE_CHECKING:
     from engine.analysis.convergence_rate import MapRate
@@ -66,7 +66,7 @@ class Placed:
 class Weighed:
     """The ledger of the step that would come of another weight for a row of the data set; by the step's choices."""
 
-    choices: Choices
+    spec: RunSpec
     row: int
     weight: float
 
@@ -81,13 +81,13 @@ class OtherBranch:
     branch: int | None = None
 
 
-Question: TypeAlias = OtherBranch | Placed | Weighed | BoundAlong | RowWorked | ParameterWorked | OverlapAt | RateAt
+Query: TypeAlias = OtherBranch | Placed | Weighed | BoundAlong | RowWorked | ParameterWorked | OverlapAt | RateAt
 
 
-def answer(question: Question, step: Step) -> Any:
+def answer(query: Query, step: Step) -> Any:
     """The engine's answer, or the sentence that says why there is none."""
     try:
-        match question:
+        match query:
             case BoundAlong(name, points):
                 from engine.analysis.bound_profile import LINE, bound_slice
 
@@ -117,10 +117,10 @@ def answer(question: Question, step: Step) -> Any:
                 from engine.explain.ledger import ledger
 
                 return ledger(placed(step, params, message), step)
-            case Weighed(choices, row, weight):
+            case Weighed(spec, row, weight):
                 from emtui.session.row_weights import with_row_weighed
                 from engine.explain.ledger import ledger
 
-                return ledger(with_row_weighed(choices, step, row, weight), step)
+                return ledger(with_row_weighed(spec, step, row, weight), step)
     except EngineError as error:
         return str(error)

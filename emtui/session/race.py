@@ -13,7 +13,7 @@ from typing import Any
 
 from emtui.session.baseline import classes_to_find
 from emtui.spec.labels_given import NONE, n_given
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import agreement
 from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
@@ -69,7 +69,7 @@ class Racer:
     """
 
     name: str
-    choices: Choices | None
+    spec: RunSpec | None
     laps: tuple[Lap, ...] = ()
     converged: bool = False
     stop_reason: str | None = None
@@ -108,25 +108,25 @@ class Race:
 
 def must_rise(racer: Racer) -> str:
     """Whether its objective must rise, in a sentence; "" of a racer that can't be run."""
-    if racer.choices is None:
+    if racer.spec is None:
         return ""
     if racer.name == KMEANS:
         return "k-means: its inertia never rises, but the objective may fall."
-    if racer.choices.model.samples:
+    if racer.spec.model.samples:
         return f"{racer.name}: its E-steps draw, so that nothing must rise."
-    return f"{racer.name}: {_MUST_RISE[algorithm_named(racer.choices.algorithm).rises]}."
+    return f"{racer.name}: {_MUST_RISE[algorithm_named(racer.spec.algorithm).rises]}."
 
 
-def why_no_race(choices: Choices) -> str:
+def why_no_race(spec: RunSpec) -> str:
     """Why these choices can't be raced, in a sentence; "" where they can."""
-    if choices.model.supervised:
+    if spec.model.supervised:
         return "The race is for hidden components: the curves already show both ways to train a network."
-    if choices.model.name == "kmeans":
+    if spec.model.name == "kmeans":
         return "Every algorithm is the same for k-means: choose a mixture to race."
     return ""
 
 
-def race(choices: Choices, n_starts: int = N_STARTS) -> Iterator[Race]:
+def race(spec: RunSpec, n_starts: int = N_STARTS) -> Iterator[Race]:
     """Run them all, and tell how it stands after the start and after every iteration of all; leave the loop to stop.
 
     Args:
@@ -136,37 +136,37 @@ def race(choices: Choices, n_starts: int = N_STARTS) -> Iterator[Race]:
     Raises:
         EngineError: there is nothing to race, or the model can't start; one sentence.
     """
-    reason = why_no_race(choices)
+    reason = why_no_race(spec)
     if reason:
         raise OptionError(reason)
     if not 1 <= n_starts <= MOST_STARTS:
         raise OptionError(f"a race has 1 to {MOST_STARTS} starts, not {n_starts}.")
-    plain = replace(choices, algorithm="classic")
+    plain = replace(spec, algorithm="classic")
     first = begin_problem(_problem(plain), plain.start)
     truth = classes_to_find(plain)  # for k-means, too, which is given none
-    runners = [_of_algorithm(plain, _as_chosen(choices, name), first, truth) for name in ALGORITHMS]
-    runners += [_of_start(plain, plain.seed + further, truth) for further in range(1, n_starts)]
+    workers = [_of_algorithm(plain, _as_chosen(spec, name), first, truth) for name in ALGORITHMS]
+    workers += [_of_start(plain, plain.seed + further, truth) for further in range(1, n_starts)]
     clusters = _of_kmeans(plain, first, truth)
     if clusters is not None:
-        runners.append(clusters)
+        workers.append(clusters)
     n_judged = 0 if truth is None else int((truth >= 0).sum())
-    now = Race(tuple(runner.racer for runner in runners), n_judged, n_given(plain))
+    now = Race(tuple(worker.racer for worker in workers), n_judged, n_given(plain))
     yield now
     while not now.over:
-        for runner in runners:
-            runner.lap()
-        now = replace(now, racers=tuple(runner.racer for runner in runners))
+        for worker in workers:
+            worker.lap()
+        now = replace(now, racers=tuple(worker.racer for worker in workers))
         yield now
 
 
-def _problem(choices: Choices) -> Problem:
-    model = choices.model
-    return Problem(model, model.observe(*choices.table), algorithm_named(choices.algorithm), choices.seed)
+def _problem(spec: RunSpec) -> Problem:
+    model = spec.model
+    return Problem(model, model.observe(*spec.table), algorithm_named(spec.algorithm), spec.seed)
 
 
-def _as_chosen(choices: Choices, name: str) -> str:
+def _as_chosen(spec: RunSpec, name: str) -> str:
     """The algorithm, with the user's own options where it is theirs."""
-    return choices.algorithm if algorithm_named(choices.algorithm).name == name else name
+    return spec.algorithm if algorithm_named(spec.algorithm).name == name else name
 
 
 class _Runner:
@@ -231,37 +231,37 @@ class _Clusters(_Runner):
             return math.nan, labels
 
 
-def _of_algorithm(choices: Choices, algorithm: str, first: Step, truth: IntArray | None) -> _Runner:
-    name, choices = algorithm_named(algorithm).name, replace(choices, algorithm=algorithm)
+def _of_algorithm(spec: RunSpec, algorithm: str, first: Step, truth: IntArray | None) -> _Runner:
+    name, spec = algorithm_named(algorithm).name, replace(spec, algorithm=algorithm)
     problem = replace(first.problem, algorithm=algorithm_named(algorithm))
     try:
-        step = stopped(begin_problem(problem, first.params), choices.rules)
-        return _Runner(Racer(name, choices), step, choices.rules, truth)
+        step = stopped(begin_problem(problem, first.params), spec.rules)
+        return _Runner(Racer(name, spec), step, spec.rules, truth)
     except EngineError as error:
-        return _Runner(Racer(name, None, error=str(error)), None, choices.rules, truth)
+        return _Runner(Racer(name, None, error=str(error)), None, spec.rules, truth)
 
 
-def _of_start(choices: Choices, seed: int, truth: IntArray | None) -> _Runner:
+def _of_start(spec: RunSpec, seed: int, truth: IntArray | None) -> _Runner:
     """Classic EM from another start, also where one was published."""
     name = f"seed {seed}"
     try:
-        own = choices.started_anew(seed)
+        own = spec.started_anew(seed)
         step = stopped(begin_problem(_problem(own), own.start), own.rules)
         return _Runner(Racer(name, own), step, own.rules, truth)
     except EngineError as error:
-        return _Runner(Racer(name, None, error=str(error)), None, choices.rules, truth)
+        return _Runner(Racer(name, None, error=str(error)), None, spec.rules, truth)
 
 
-def _of_kmeans(choices: Choices, first: Step, truth: IntArray | None) -> _Runner | None:
+def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | None:
     """k-means from the centres of θ⁰; None where the model has none, or values are missing."""
-    part = _CENTRES.get(choices.model.name)
-    if part is None or choices.dataset.has_missing:
+    part = _CENTRES.get(spec.model.name)
+    if part is None or spec.dataset.has_missing:
         return None
-    model = KMeans(n_components=choices.n_components)
+    model = KMeans(n_components=spec.n_components)
     centers: Any = getattr(first.params, part)
     centers = centers if centers.ndim == 2 else centers[:, None]
     theirs = replace(
-        choices,
+        spec,
         model=model,
         start=KMeansParams(centers),
         start_file=None,
@@ -269,7 +269,7 @@ def _of_kmeans(choices: Choices, first: Step, truth: IntArray | None) -> _Runner
         stop="responsibilities=0.5",
     )  # at rest when no row goes to another cluster
     try:
-        problem = Problem(model, model.observe(choices.table[0]), algorithm_named("classic"), choices.seed)
+        problem = Problem(model, model.observe(spec.table[0]), algorithm_named("classic"), spec.seed)
         return _Clusters(Racer(KMEANS, theirs), begin_problem(problem, theirs.start), theirs.rules, truth, first)
     except EngineError as error:
-        return _Runner(Racer(KMEANS, None, error=str(error)), None, choices.rules, truth)
+        return _Runner(Racer(KMEANS, None, error=str(error)), None, spec.rules, truth)

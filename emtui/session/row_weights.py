@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.arrays import Array
 from engine.editing.edits import is_by_hand, reweighted
 from engine.em.step import Step
@@ -49,13 +49,13 @@ def by_hand_start(steps: Sequence[Step]) -> HandStart | None:
     return HandStart(moved.params, since + (moved.phase == "E"))
 
 
-def weight_of(choices: Choices, step: Step, row: int) -> float:
+def weight_of(spec: RunSpec, step: Step, row: int) -> float:
     """What a row of the data set counts in this step; a row that is held back counts as it would."""
-    weights, place = step.problem.data.sample_weight, _place(choices, row)
+    weights, place = step.problem.data.sample_weight, _place(spec, row)
     return 1.0 if weights is None or place is None or place >= len(weights) else float(weights[place])
 
 
-def with_row_weighed(choices: Choices, step: Step, row: int, weight: float) -> Step:
+def with_row_weighed(spec: RunSpec, step: Step, row: int, weight: float) -> Step:
     """The step with another weight for one row: 0 leaves it out, 2 counts it twice, 1 puts it back.
 
     Args:
@@ -67,9 +67,9 @@ def with_row_weighed(choices: Choices, step: Step, row: int, weight: float) -> S
     Raises:
         EngineError: there is no such row, or it can't have that weight; one sentence.
     """
-    place = _checked_place(choices, step, row)
-    data, name = step.problem.data, choices.dataset.row_name(row)
-    before = weight_of(choices, step, row)
+    place = _checked_place(spec, step, row)
+    data, name = step.problem.data, spec.dataset.row_name(row)
+    before = weight_of(spec, step, row)
     if weight == before:
         state = {0.0: "is left out", 1.0: "counts once", 2.0: "counts twice"}.get(weight, f"has the weight {weight:g}")
         raise OptionError(f"{name} {state} already: give it another weight.")
@@ -77,7 +77,7 @@ def with_row_weighed(choices: Choices, step: Step, row: int, weight: float) -> S
     weights[place] = weight
     if not weights.any():
         raise DataError(f"{name} is the only row that is left: put another one back first.")
-    X, y = choices.table
+    X, y = spec.table
     all_count_once = bool((weights == 1.0).all())
     return reweighted(step, X, y, None if all_count_once else weights, _in_words(name, before, weight))
 
@@ -92,27 +92,27 @@ def _in_words(name: str, before: float, weight: float) -> str:
     return f"{name} now counts {times} (by hand{'' if before == 1 else f', {before:g} before'}); {stay}"
 
 
-def _checked_place(choices: Choices, step: Step, row: int) -> int:
+def _checked_place(spec: RunSpec, step: Step, row: int) -> int:
     """The row as the model counts them."""
-    data = choices.dataset
+    data = spec.dataset
     if not 0 <= row < data.n_samples:
         raise OptionError(f"there is no row {row + 1}: {data.name} has {data.n_samples:,}.")
     if isinstance(step.problem.data, SequenceRows):
         raise DataError(
             "what follows in a sequence hangs on what came before: no single one of its rows can be left out."
         )
-    place = _place(choices, row)
+    place = _place(spec, row)
     if place is None:
         raise DataError(f"{data.row_name(row)} is held back for the test and takes no part in the fit: choose another.")
-    if place >= step.problem.data.n_rows or step.problem.data.n_rows != len(choices.table[0]):
-        raise DataError(f"the rows of the {choices.model.name} model are not those of the table: none can be left out.")
+    if place >= step.problem.data.n_rows or step.problem.data.n_rows != len(spec.table[0]):
+        raise DataError(f"the rows of the {spec.model.name} model are not those of the table: none can be left out.")
     return place
 
 
-def _place(choices: Choices, row: int) -> int | None:
+def _place(spec: RunSpec, row: int) -> int | None:
     """Where the model has a row of the data set; None for one that is held back."""
-    learning = choices.learning
-    if learning is None:
+    split = spec.split
+    if split is None:
         return row
-    place = int(np.searchsorted(learning.train, row))
-    return place if place < len(learning.train) and learning.train[place] == row else None
+    place = int(np.searchsorted(split.train, row))
+    return place if place < len(split.train) and split.train[place] == row else None

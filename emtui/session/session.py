@@ -10,9 +10,9 @@ import numpy as np
 
 from emtui.session.baseline import agreement_with_classes, kmeans_steps
 from emtui.session.row_weights import weight_of, with_row_weighed
-from emtui.session.snapshot import Baseline, Frame, Record
+from emtui.session.snapshot import Baseline, Record, StepSnapshot
 from emtui.session.temperature import turned
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
 from engine.em.algorithms import Annealed
@@ -34,35 +34,35 @@ class Session:
         EngineError: the model can't start on these data; one sentence.
     """
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, spec: RunSpec) -> None:
         self._records: dict[Step, Record] = {}
         self._labels: tuple[Step, IntArray] | None = None
         self._responsibilities: list[tuple[Evaluation, Array]] = []
         self._drawn: dict[Problem, tuple[IntArray, IntArray]] = {}
-        first = self._begin(choices)
-        self._choices_of = {first.problem: choices}
+        first = self._begin(spec)
+        self._spec_of = {first.problem: spec}
         self.timeline = Timeline(first)
         self._turned: Annealed | None = None  # what the next step goes on by, where the temperature was turned
-        self._learners = _learners_of(choices)
-        self._baseline_steps = kmeans_steps(choices)
+        self._learners = _learners_of(spec)
+        self._baseline_steps = kmeans_steps(spec)
         self._baseline: Baseline | None = None
         self.baseline_is_due = True  # k-means has not come to its end, or has not begun
 
     @property
-    def choices(self) -> Choices:
+    def spec(self) -> RunSpec:
         """The choices that the present branch began with; another start has another seed."""
-        return self._choices_of[self.timeline.current.problem]
+        return self._spec_of[self.timeline.current.problem]
 
     @staticmethod
-    def _begin(choices: Choices) -> Step:
+    def _begin(spec: RunSpec) -> Step:
         first = begin(
-            choices.model,
-            *choices.table,
-            start=choices.start,
-            seed=choices.seed,
-            algorithm=choices.algorithm,
+            spec.model,
+            *spec.table,
+            start=spec.start,
+            seed=spec.seed,
+            algorithm=spec.algorithm,
         )
-        return stopped(first, choices.rules)
+        return stopped(first, spec.rules)
 
     # walking
 
@@ -90,7 +90,7 @@ class Session:
         if refused is not None:
             raise EngineError(refused)
         left = self.timeline.branch
-        self.timeline.record(stopped(advance(self._as_turned(self.timeline.current)), self.choices.rules))
+        self.timeline.record(stopped(advance(self._as_turned(self.timeline.current)), self.spec.rules))
         return self._recorded(left)
 
     def place(self, params: Any, message: str) -> str:
@@ -102,15 +102,15 @@ class Session:
 
     def weigh_row(self, row: int, weight: float) -> str:
         """Leave out a row of the data set (0), count it twice (2) or put it back (1); as `place` does."""
-        return self._fork(with_row_weighed(self.choices, self.timeline.current, row, weight))
+        return self._fork(with_row_weighed(self.spec, self.timeline.current, row, weight))
 
     def weight_of(self, row: int) -> float:
         """What a row of the data set counts in the present step."""
-        return weight_of(self.choices, self.timeline.current, row)
+        return weight_of(self.spec, self.timeline.current, row)
 
     def _fork(self, step: Step) -> str:
         left = self.timeline.branch
-        self._choices_of.setdefault(step.problem, self.choices)
+        self._spec_of.setdefault(step.problem, self.spec)
         self.timeline.fork(step)
         return self._recorded(left)
 
@@ -131,7 +131,7 @@ class Session:
         """
         step = self.timeline.current
         upcoming = step.iteration + 1
-        present = self.choices.algorithm if self._turned is None else self._turned.text
+        present = self.spec.algorithm if self._turned is None else self._turned.text
         self._turned = turned(present, upcoming, factor)
         return (
             f"From the E-step of iteration {upcoming} on the temperature is {self._turned.initial:.3g}, turned by hand"
@@ -142,9 +142,9 @@ class Session:
         """The step to go on from: by another temperature, where it was turned."""
         if self._turned is None:
             return step
-        choices = replace(self._choices_of[step.problem], algorithm=self._turned.text)
+        spec = replace(self._spec_of[step.problem], algorithm=self._turned.text)
         step, self._turned = switch_algorithm(step, self._turned), None
-        self._choices_of[step.problem] = choices
+        self._spec_of[step.problem] = spec
         return step
 
     def take_iteration(self) -> str:
@@ -163,27 +163,27 @@ class Session:
     def restart(self, seed: int | None = None) -> None:
         """Back to the start: the same one, or that of another seed. The old steps stay as a branch of their own."""
         self._turned = None
-        if seed is None or seed == self.choices.seed:
+        if seed is None or seed == self.spec.seed:
             self.timeline.go_to(0)
             return
-        choices = self.choices.started_anew(seed)
-        first = self._begin(choices)
-        self._choices_of[first.problem] = choices
+        spec = self.spec.started_anew(seed)
+        first = self._begin(spec)
+        self._spec_of[first.problem] = spec
         self.timeline.plant(first)
 
     # looking
 
-    def frame(self, note: str = "") -> Frame:
+    def snapshot(self, note: str = "") -> StepSnapshot:
         """The step under the cursor as the screen shows it."""
-        return self.frame_at(self.timeline.branch, self.timeline.cursor, note)
+        return self.snapshot_at(self.timeline.branch, self.timeline.cursor, note)
 
-    def frame_at(self, branch: int, index: int, note: str = "") -> Frame:
+    def snapshot_at(self, branch: int, index: int, note: str = "") -> StepSnapshot:
         """Any step of any branch as the screen shows it; the cursor stays where it is. Raises IndexError beyond."""
         steps, learners = self.timeline.steps_of(branch), self._learners
         step, previous = steps[index], steps[index - 1] if index else None
-        choices, labels = self._choices_of[step.problem], self._labels_of(step)
-        return Frame(
-            choices=choices,
+        spec, labels = self._spec_of[step.problem], self._labels_of(step)
+        return StepSnapshot(
+            spec=spec,
             step=step,
             previous=previous,
             records=tuple(self._record(place, one) for place, one in enumerate(steps)),
@@ -194,11 +194,11 @@ class Session:
             rows=self._places_and_rows(step.problem)[1],
             responsibilities=self._drawn_responsibilities(step),
             labels=labels,
-            agreement=agreement_with_classes(choices, labels),
+            agreement=agreement_with_classes(spec, labels),
             baseline=self._baseline,
             note=note,
             responsibilities_before=None if previous is None else self._drawn_responsibilities(previous),
-            contest=None if learners is None else learners.contest(choices, steps, index),
+            contest=None if learners is None else learners.contest(spec, steps, index),
             recent=tuple(steps[max(0, index - 7) : index + 1]),
         )
 
@@ -210,22 +210,22 @@ class Session:
     def _places_and_rows(self, problem: Problem) -> tuple[IntArray, IntArray]:
         """The drawn rows as the model counts them, and as the data set does: a split leaves rows out."""
         if problem not in self._drawn:
-            n_rows, learning = problem.data.n_rows, self._choices_of[problem].learning
+            n_rows, split = problem.data.n_rows, self._spec_of[problem].split
             places = np.arange(n_rows)
             if n_rows > ROWS_DRAWN:
                 places = np.sort(np.random.default_rng(0).choice(n_rows, ROWS_DRAWN, replace=False))
-            self._drawn[problem] = (places, places if learning is None else learning.train[places])
+            self._drawn[problem] = (places, places if split is None else split.train[places])
         return self._drawn[problem]
 
     @property
     def rival_is_behind(self) -> bool:
         """The other way to train the network has not come as far as the present branch."""
-        return self._learners is not None and self._learners.is_behind(self.choices, self.timeline.steps)
+        return self._learners is not None and self._learners.is_behind(self.spec, self.timeline.steps)
 
     def advance_rival(self) -> None:
         """Let the other way to train the network take an iteration; it may take a moment."""
         if self._learners is not None:
-            self._learners.advance(self.choices, self.timeline.steps)
+            self._learners.advance(self.spec, self.timeline.steps)
 
     @property
     def baseline(self) -> Baseline | None:
@@ -251,8 +251,8 @@ class Session:
         known = self._records.get(step)
         if known is None:
             if self._learners is not None:
-                self._learners.judge(self._choices_of[step.problem], step)
-            matched = agreement_with_classes(self._choices_of[step.problem], self._labels_of(step))
+                self._learners.judge(self._spec_of[step.problem], step)
+            matched = agreement_with_classes(self._spec_of[step.problem], self._labels_of(step))
             known = Record(
                 index,
                 step.iteration,
@@ -290,8 +290,8 @@ class Session:
         return self._labels[1]
 
 
-def _learners_of(choices: Choices) -> Learners | None:
-    if choices.learning is None:
+def _learners_of(spec: RunSpec) -> Learners | None:
+    if spec.split is None:
         return None
     from emtui.networks.training_history import Learners
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array, IntArray
 from engine.em.fit import Run
@@ -53,7 +53,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class StepSnapshot:
     """One step as the screen shows it.
 
     Attributes:
@@ -76,7 +76,7 @@ class Frame:
         contest: how a network fares on training and test rows, beside the other way to train it; None for others.
     """
 
-    choices: Choices
+    spec: RunSpec
     step: Step
     previous: Step | None
     records: tuple[Record, ...]
@@ -138,15 +138,15 @@ class Frame:
 
     def weights_of(self, rows: IntArray) -> Array | None:
         """(len(rows),) what these rows of the data count; None where each counts once."""
-        weights, learning = self.step.problem.data.sample_weight, self.choices.learning
+        weights, split = self.step.problem.data.sample_weight, self.spec.split
         if weights is None:
             return None
-        return np.asarray(weights[rows if learning is None else np.searchsorted(learning.train, rows)])
+        return np.asarray(weights[rows if split is None else np.searchsorted(split.train, rows)])
 
     def responsibilities_of(self, rows: IntArray) -> Array | None:
         """(len(rows), K) for a page of the table; None before the first E-step."""
         posterior = self.step.posterior
         if posterior is None:
             return None
-        learning = self.choices.learning
-        return posterior.rows(rows if learning is None else np.searchsorted(learning.train, rows))
+        split = self.spec.split
+        return posterior.rows(rows if split is None else np.searchsorted(split.train, rows))

@@ -16,10 +16,10 @@ from typing import Any
 
 from textual.message import Message
 
-from emtui.session.messages import Answered, Crashed, FrameReady, StepRefused
-from emtui.session.queries import OtherBranch, Question, answer
+from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused
+from emtui.session.queries import OtherBranch, Query, answer
 from emtui.session.session import Session
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.em.step import Step
 from engine.errors import EngineError
 
@@ -41,7 +41,7 @@ class Job:
     shows: bool = True
 
 
-class Runner:
+class SessionWorker:
     """Owns the session and the thread that works on it.
 
     Args:
@@ -60,7 +60,7 @@ class Runner:
         self._running_on = False
         self._note = ""  # beside the step that is shown
         self._owed = False  # a step was taken that no frame has shown yet
-        self._asked: dict[type, tuple[Question | None, Step | None]] = {}
+        self._asked: dict[type, tuple[Query | None, Step | None]] = {}
 
     @property
     def session(self) -> Session | None:
@@ -87,7 +87,7 @@ class Runner:
         """A run to convergence is under way."""
         return self._running_on
 
-    def open(self, make_choices: Callable[[], Choices], *, small: bool = False) -> None:
+    def open(self, make_spec: Callable[[], RunSpec], *, small: bool = False) -> None:
         """Begin another exploration; what the old one still had to do is dropped.
 
         Where the new one can't be begun the old one stays, and the reason is posted.
@@ -96,7 +96,7 @@ class Runner:
         generation = self._generation + 1
 
         def job() -> str:
-            session = Session(make_choices())
+            session = Session(make_spec())
             self._session = session
             return ""
 
@@ -132,26 +132,26 @@ class Runner:
 
         self._submit(Job(self._generation, job), at_once=self._is_small)
 
-    def ask(self, question: Question, step: Step) -> None:
+    def ask(self, query: Query, step: Step) -> None:
         """Answer a question about a step when its turn comes; of each kind of question the last one asked counts."""
-        kind, generation = type(question), self._generation
-        self._asked[kind] = (question, step)
+        kind, generation = type(query), self._generation
+        self._asked[kind] = (query, step)
         self._submit(Job(generation, lambda: self._answer(kind, generation), shows=False), at_once=False)
 
     def _answer(self, kind: type, generation: int) -> str:
-        question, step = self._asked.pop(kind, (None, None))
-        if question is not None and step is not None:
-            self._post(Answered(question, step, self._answered(question, step), generation))
+        query, step = self._asked.pop(kind, (None, None))
+        if query is not None and step is not None:
+            self._post(QueryAnswered(query, step, self._answered(query, step), generation))
         return ""
 
-    def _answered(self, question: Question, step: Step) -> Any:
-        if not isinstance(question, OtherBranch):
-            return answer(question, step)
+    def _answered(self, query: Query, step: Step) -> Any:
+        if not isinstance(query, OtherBranch):
+            return answer(query, step)
         from emtui.session.branches import two_branches
 
         assert self._session is not None  # nobody asks of branches before there is one
         try:
-            return two_branches(self._session, question.branch)
+            return two_branches(self._session, query.branch)
         except EngineError as error:
             return str(error)
 
@@ -182,16 +182,16 @@ class Runner:
         """Stop what is under way at the next half-step, and forget what is queued, but for questions."""
         self._cancelled.set()
         self._running_on = False  # a run that was queued, and is dropped here, would never say so itself
-        questions: list[Job] = []
+        queries: list[Job] = []
         while True:
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
                 break
             if job is not None and not job.shows:
-                questions.append(job)
+                queries.append(job)
             self._done(job)
-        for job in questions:
+        for job in queries:
             self._put(job)
 
     def _put(self, job: Job) -> None:
@@ -216,11 +216,11 @@ class Runner:
     def _is_small(self) -> bool:
         if self._session is None:
             return False
-        choices = self._session.choices
-        n_rows, n_columns = choices.dataset.X.shape
-        if choices.model.supervised and choices.n_components > _FEW_UNITS:
+        spec = self._session.spec
+        n_rows, n_columns = spec.dataset.X.shape
+        if spec.model.supervised and spec.n_components > _FEW_UNITS:
             return False  # a step takes 2^m of something
-        return bool(n_rows * (n_columns + choices.n_components) <= SMALL)
+        return bool(n_rows * (n_columns + spec.n_components) <= SMALL)
 
     def _submit(self, job: Job, *, at_once: bool) -> None:
         if at_once and not self.busy and self._lock.acquire(blocking=False):
@@ -264,7 +264,7 @@ class Runner:
     def _show(self, generation: int, note: str) -> None:
         if self._session is not None and generation == self._generation:
             self._owed = False
-            self._post(FrameReady(self._session.frame(note), generation))
+            self._post(SnapshotReady(self._session.snapshot(note), generation))
 
 
 def _has_more_to_follow(session: Session) -> bool:

@@ -11,67 +11,67 @@ from typing import TYPE_CHECKING
 from emtui.spec.labels_given import NONE
 
 if TYPE_CHECKING:
-    from emtui.spec.run_spec import Choices
+    from emtui.spec.run_spec import RunSpec
 
 PUBLISHED, OWN = "published", "model"  # after --start: that of the data's source, or the model's own
 
 
-def words_of(choices: Choices) -> list[str]:
+def words_of(spec: RunSpec) -> list[str]:
     """The words that make these choices again, after `emtui` or `emtui run`."""
     words = [
-        choices.source if not choices.source.startswith("-") else f"./{choices.source}",
+        spec.source if not spec.source.startswith("-") else f"./{spec.source}",
         "--model",
-        choices.model.name,
+        spec.model.name,
     ]
-    for option in choices.model.options():
-        value = getattr(choices.model, option.name)
-        if option.name == choices.model.size_option and isinstance(value, int):
+    for option in spec.model.options():
+        value = getattr(spec.model, option.name)
+        if option.name == spec.model.size_option and isinstance(value, int):
             words += ["-k", option.format(value)]
         elif value != option.default:
             words += ["--set", f"{option.name}={option.format(value)}"]
-    if choices.label is not None:
-        words += _option("--label", choices.label)
-    if choices.columns is not None:
-        words += _option("--columns", join_columns(choices.columns))
-    words += choices.reading.words()
-    if choices.standardize:
+    if spec.label is not None:
+        words += _option("--label", spec.label)
+    if spec.columns is not None:
+        words += _option("--columns", join_columns(spec.columns))
+    words += spec.read_options.words()
+    if spec.standardize:
         words.append("--standardize")
-    if choices.principal is not None:
-        words += ["--principal", str(choices.principal)]
-    if choices.algorithm != "classic":
-        words += ["--algorithm", choices.algorithm]
-    if choices.known != NONE:
-        words += ["--known", choices.known]
-    if choices.start_file is not None:
-        words += _option("--start", choices.start_file)
-    elif choices.start is None and choices.has_published_start:
+    if spec.principal is not None:
+        words += ["--principal", str(spec.principal)]
+    if spec.algorithm != "classic":
+        words += ["--algorithm", spec.algorithm]
+    if spec.known != NONE:
+        words += ["--known", spec.known]
+    if spec.start_file is not None:
+        words += _option("--start", spec.start_file)
+    elif spec.start is None and spec.has_published_start:
         words += ["--start", OWN]
-    return [*words, *_split_words(choices), "--seed", str(choices.seed)]
+    return [*words, *_split_words(spec), "--seed", str(spec.seed)]
 
 
-def command_of(choices: Choices) -> str:
+def command_of(spec: RunSpec) -> str:
     """The shell command that reproduces the run."""
-    words = words_of(choices)
-    if choices.max_iter != 200:
-        words += ["--max-iter", str(choices.max_iter)]
-    if choices.stop is not None:
-        words += ["--stop", choices.stop]
-    elif choices.tol != 1e-6:
-        words += ["--tol", repr(choices.tol)]
+    words = words_of(spec)
+    if spec.max_iter != 200:
+        words += ["--max-iter", str(spec.max_iter)]
+    if spec.stop is not None:
+        words += ["--stop", spec.stop]
+    elif spec.tol != 1e-6:
+        words += ["--tol", repr(spec.tol)]
     return shlex.join(["emtui", "run", *words])
 
 
-def _split_words(choices: Choices) -> list[str]:
-    if not choices.model.supervised:
+def _split_words(spec: RunSpec) -> list[str]:
+    if not spec.model.supervised:
         return []
-    words = ["--test-share", f"{choices.test_share:g}"] if choices.test_share != 0.4 else []
-    if not choices.stratify:
+    words = ["--test-share", f"{spec.test_share:g}"] if spec.test_share != 0.4 else []
+    if not spec.stratify:
         words.append("--no-stratify")
-    if choices.split_seed not in (None, choices.seed):
-        words += ["--split-seed", str(choices.split_seed)]
-    for key, value in choices.rival:
+    if spec.split_seed not in (None, spec.seed):
+        words += ["--split-seed", str(spec.split_seed)]
+    for key, value in spec.rival:
         words += ["--rival", f"{key}={value}"]
-    return [*words, *([] if choices.same_start else ["--own-start"])]
+    return [*words, *([] if spec.same_start else ["--own-start"])]
 
 
 def _option(name: str, value: str) -> list[str]:

@@ -11,7 +11,7 @@ from engine.models.known_labels import some_labels
 from engine.text import quoted
 
 if TYPE_CHECKING:
-    from emtui.spec.run_spec import Choices
+    from emtui.spec.run_spec import RunSpec
 
 NONE, FEW, ALL = "none", "few", "all"
 FEW_SHARE = 0.1
@@ -41,12 +41,12 @@ def share_of(known: str) -> float:
     return named[known] if known in named else float(known.removesuffix("%")) / 100.0
 
 
-def n_given(choices: Choices) -> int:
+def n_given(spec: RunSpec) -> int:
     """Rows whose class the model is given; they don't count as right or wrong anywhere."""
-    return 0 if choices.labels is None else int((choices.labels >= 0).sum())
+    return 0 if spec.labels is None else int((spec.labels >= 0).sum())
 
 
-def known_labels(choices: Choices) -> IntArray | None:
+def known_labels(spec: RunSpec) -> IntArray | None:
     """(n,) the class where it is given, −1 where not; None where none is given.
 
     The rows do not depend on the seed of the start, so that starts are compared on the same labels.
@@ -54,9 +54,9 @@ def known_labels(choices: Choices) -> IntArray | None:
     Raises:
         EngineError: the model takes no labels, or the data have none, or more classes than components; one sentence.
     """
-    if choices.known == NONE:
+    if spec.known == NONE:
         return None
-    data, model = choices.dataset, choices.model
+    data, model = spec.dataset, spec.model
     if not model.takes_labels:
         why = "learns the classes as they are" if model.supervised else "takes no known labels"
         raise OptionError(f"the {model.name} model {why}: set known labels to none.")
@@ -66,9 +66,9 @@ def known_labels(choices: Choices) -> IntArray | None:
             "name the column of a file with --label."
         )
     classes = len(data.class_names)
-    if classes > choices.n_components:
+    if classes > spec.n_components:
         raise OptionError(
             f"{quoted(data.name)} has {classes} classes, and with known labels each is a component: "
-            f"take at least {classes} components, not {choices.n_components}, or set known labels to none."
+            f"take at least {classes} components, not {spec.n_components}, or set known labels to none."
         )
-    return some_labels(data.y, share_of(choices.known))
+    return some_labels(data.y, share_of(spec.known))

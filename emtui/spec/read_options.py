@@ -22,7 +22,7 @@ def delimiter_word(character: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class ReadOptions:
     """Encoding, delimiter, decimal mark ("." or ",") and header of a file; None where it is told from the file."""
 
     encoding: str | None = None
@@ -33,7 +33,7 @@ class Reading:
     @property
     def said(self) -> bool:
         """The user said something of it."""
-        return self != Reading()
+        return self != ReadOptions()
 
     def options(self) -> dict[str, Any]:
         """What was said, as keywords of `engine.read_table`."""
@@ -51,4 +51,4 @@ class Reading:
         return words
 
 
-AS_DETECTED = Reading()
+AS_DETECTED = ReadOptions()

@@ -9,9 +9,9 @@ from typing import Any
 
 from emtui.spec.command_line import OWN, PUBLISHED, command_of, words_of
 from emtui.spec.labels_given import NONE, known_labels, parse_known
-from emtui.spec.read_options import AS_DETECTED, Reading
+from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from emtui.spec.sources import looks_like_file, open_source
-from emtui.spec.train_test_split import Learning, learning_of
+from emtui.spec.train_test_split import TrainTestSplit, split_of
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.em.algorithms import algorithm_named
@@ -28,7 +28,7 @@ _OF_NETWORKS = {"test_share", "stratify", "split_seed", "rival", "same_start"}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Choices:
+class RunSpec:
     """One exploration, before its first step.
 
     source is what to type after `emtui`: a name of the catalogue or a file's path. label and columns are the words
@@ -64,7 +64,7 @@ class Choices:
     rival: tuple[tuple[str, str], ...] = ()
     same_start: bool = True
     known: str = NONE
-    reading: Reading = AS_DETECTED
+    read_options: ReadOptions = AS_DETECTED
     principal: int | None = None
 
     @property
@@ -84,9 +84,9 @@ class Choices:
         return self.standardize or self.dataset.units is not None
 
     @cached_property
-    def learning(self) -> Learning | None:
+    def split(self) -> TrainTestSplit | None:
         """The split rows of a supervised model; None for any other. Raises EngineError where they can't be had."""
-        return learning_of(self) if self.model.supervised else None
+        return split_of(self) if self.model.supervised else None
 
     @cached_property
     def labels(self) -> IntArray | None:
@@ -96,9 +96,9 @@ class Choices:
     @property
     def table(self) -> tuple[Array, IntArray | None]:
         """X and y as the model is fitted to them: all rows, or the training rows where it is supervised."""
-        if self.learning is None:
+        if self.split is None:
             return self.dataset.X, self.labels
-        return self.learning.inputs[self.learning.train], self.learning.targets[self.learning.train]
+        return self.split.inputs[self.split.train], self.split.targets[self.split.train]
 
     def words(self) -> list[str]:
         """The words that make these choices again, after `emtui` or `emtui run`."""
@@ -113,20 +113,20 @@ class Choices:
         """A start was published with these data for this very model."""
         return published_start(self.dataset, self.model) is not None
 
-    def with_model(self, model: Model[Any, Any]) -> Choices:
+    def with_model(self, model: Model[Any, Any]) -> RunSpec:
         """The same data with another model or other options; a given start is left behind."""
         return self.changed(model=model)
 
-    def with_seed(self, seed: int) -> Choices:
+    def with_seed(self, seed: int) -> RunSpec:
         """Another start on the same training rows."""
         pinned = self.seed if self.model.supervised and self.split_seed is None else self.split_seed
         return replace(self, seed=seed, split_seed=pinned)
 
-    def started_anew(self, seed: int) -> Choices:
+    def started_anew(self, seed: int) -> RunSpec:
         """A start drawn by another seed, also where one was published or given, on the same training rows."""
         return self.changed(seed=seed, split_seed=self.with_seed(seed).split_seed)
 
-    def changed(self, **settings: Any) -> Choices:
+    def changed(self, **settings: Any) -> RunSpec:
         """The choices with other settings and the model's own start; what the data are read with reads them again.
 
         Raises:
@@ -142,7 +142,7 @@ class Choices:
         other_units = wanted != (self.standardize and not self.model.supervised) or made.principal != self.principal
         if other_rows or other_units:
             how: dict[str, Any] = {"label": made.label, "columns": made.columns, "standardize": wanted}
-            how |= {"reading": made.reading, "principal": made.principal}
+            how |= {"read_options": made.read_options, "principal": made.principal}
             data = open_source(made.source, keep_missing=keep, **how)
             made = replace(made, dataset=data)
         if made.model.name != self.model.name and "rival" not in settings:
@@ -158,8 +158,8 @@ class Choices:
         Raises:
             EngineError: one sentence.
         """
-        _ = self.rules, algorithm_named(self.algorithm), self.learning, self.labels
-        if self.rival and self.learning is not None:
+        _ = self.rules, algorithm_named(self.algorithm), self.split, self.labels
+        if self.rival and self.split is not None:
             from emtui.networks.rival import rival_model
 
             rival_model(self)
@@ -175,10 +175,10 @@ def choose(
     columns: Sequence[str] | None = None,
     standardize: bool = False,
     start_file: str | None = None,
-    reading: Reading = AS_DETECTED,
+    read_options: ReadOptions = AS_DETECTED,
     principal: int | None = None,
     **run: Any,
-) -> Choices:
+) -> RunSpec:
     """Choices from words: what is not said follows from the data set.
 
     Args:
@@ -195,7 +195,7 @@ def choose(
         EngineError: something that was said can't be used; one sentence.
     """
     keep_missing = model is not None and model_class(model).takes_missing
-    data = open_source(source, label=label, columns=columns, keep_missing=keep_missing, reading=reading)
+    data = open_source(source, label=label, columns=columns, keep_missing=keep_missing, read_options=read_options)
     if standardize and not model_class(model or data.model).supervised:
         data = data.standardized()
     if principal is not None:
@@ -207,30 +207,28 @@ def choose(
         run["known"] = parse_known(str(run["known"]))
     if "rival" in run:
         run["rival"] = tuple((str(key), str(value)) for key, value in run["rival"])
-    choices = Choices(
+    spec = RunSpec(
         source=source,
         dataset=data,
         model=made,
-        reading=reading,
+        read_options=read_options,
         principal=principal,
         label=label,
         columns=None if columns is None else tuple(columns),
         standardize=standardize,
         **run,
     )
-    choices.check()
+    spec.check()
     if start_file == OWN:
-        return choices
+        return spec
     if start_file in (None, PUBLISHED):
         start = published_start(data, made)
         if start is None and start_file == PUBLISHED:
             raise EngineError(f"{quoted(source)} has no published start for the {made.name} model: leave out --start.")
-        return replace(choices, start=start, start_file=start_file)
+        return replace(spec, start=start, start_file=start_file)
     from emtui.spec.parameters_file import read_parameters
 
-    return replace(
-        choices, start=read_parameters(start_file, made, standardized=choices.standardized), start_file=start_file
-    )
+    return replace(spec, start=read_parameters(start_file, made, standardized=spec.standardized), start_file=start_file)
 
 
 def published_start(data: Dataset, model: Model[Any, Any]) -> Any:

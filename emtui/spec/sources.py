@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Literal
 
-from emtui.spec.read_options import AS_DETECTED, Reading
+from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from engine.data.dataset import Dataset, datasets, load
 from engine.errors import DataError
 from engine.readers.text_file import expanded
@@ -22,7 +22,7 @@ def open_source(
     columns: Sequence[str] | None = None,
     standardize: bool = False,
     keep_missing: bool = False,
-    reading: Reading = AS_DETECTED,
+    read_options: ReadOptions = AS_DETECTED,
     principal: int | None = None,
 ) -> Dataset:
     """The data set that a user named: one of the catalogue, a file of their own, or a folder of text files.
@@ -34,8 +34,10 @@ def open_source(
     Raises:
         DataError: there is no such data set or file, or it can't be read; one sentence.
     """
-    if reading.said and (is_folder(source) or not looks_like_file(source)):
-        raise DataError(f"{quoted(source)} is no file with a table: leave out {reading.words()[0].partition('=')[0]}.")
+    if read_options.said and (is_folder(source) or not looks_like_file(source)):
+        raise DataError(
+            f"{quoted(source)} is no file with a table: leave out {read_options.words()[0].partition('=')[0]}."
+        )
     if is_folder(source):
         from engine.readers.corpus import read_corpus
 
@@ -49,7 +51,7 @@ def open_source(
 
         missing: Literal["keep", "drop"] = "keep" if keep_missing else "drop"
         chosen = None if columns is None else list(columns)
-        data = read_table(source, label=label, columns=chosen, missing=missing, **reading.options())
+        data = read_table(source, label=label, columns=chosen, missing=missing, **read_options.options())
     else:
         data = load(source)
         if label is not None:

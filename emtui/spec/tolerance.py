@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.em.stopping import AnyOf, ObjectiveChange, StoppingRule
 
 
-def tolerance_of(choices: Choices) -> float:
+def tolerance_of(spec: RunSpec) -> float:
     """The change of the objective per observation at which the run stops, or would if nothing else were chosen."""
-    found = _of(choices.rules)
-    return choices.tol if found is None else found
+    found = _of(spec.rules)
+    return spec.tol if found is None else found
 
 
-def stops_by_objective(choices: Choices) -> bool:
+def stops_by_objective(spec: RunSpec) -> bool:
     """Such a change stops the run."""
-    return _of(choices.rules) is not None
+    return _of(spec.rules) is not None
 
 
 def _of(rules: tuple[StoppingRule, ...]) -> float | None:

@@ -15,11 +15,11 @@ from engine.errors import DataError, OptionError
 from engine.text import quoted
 
 if TYPE_CHECKING:
-    from emtui.spec.run_spec import Choices
+    from emtui.spec.run_spec import RunSpec
 
 
 @dataclass(frozen=True, eq=False)
-class Learning:
+class TrainTestSplit:
     """The rows of a data set, split.
 
     Attributes:
@@ -54,7 +54,7 @@ class Learning:
         return self.test if held_back else self.train
 
 
-def learning_of(choices: Choices) -> Learning:
+def split_of(spec: RunSpec) -> TrainTestSplit:
     """The split and the inputs that these choices stand for.
 
     Inputs are standardised, where that is asked for, by mean and standard deviation of the training rows alone, so
@@ -63,9 +63,9 @@ def learning_of(choices: Choices) -> Learning:
     Raises:
         EngineError: the data can't be learned from, or not be split so; one sentence.
     """
-    data = choices.dataset
+    data = spec.dataset
     targets = _checked_targets(data)
-    train, test = _split(choices, targets)
+    train, test = _split(spec, targets)
     missing = np.setdiff1d(np.unique(targets), targets[train])
     if len(missing):
         raise DataError(
@@ -78,11 +78,11 @@ def learning_of(choices: Choices) -> Learning:
             f"{data.row_name(row)} has no {quoted(data.feature_names[column])}, and a network needs every input: "
             "leave out that row or column."
         )
-    if not choices.standardize:
-        return Learning(data.X, targets, train, test, None, data.feature_names, data.class_names)
+    if not spec.standardize:
+        return TrainTestSplit(data.X, targets, train, test, None, data.feature_names, data.class_names)
     units, _ = standard_units(data.X[train])
     inputs = units.to_standard(data.X)
-    return Learning(inputs, targets, train, test, units, data.feature_names, data.class_names)
+    return TrainTestSplit(inputs, targets, train, test, units, data.feature_names, data.class_names)
 
 
 def _checked_targets(data: Dataset) -> IntArray:
@@ -108,21 +108,21 @@ def _checked_targets(data: Dataset) -> IntArray:
     return data.y
 
 
-def _split(choices: Choices, targets: IntArray) -> tuple[IntArray, IntArray]:
-    share = choices.test_share
+def _split(spec: RunSpec, targets: IntArray) -> tuple[IntArray, IntArray]:
+    share = spec.test_share
     if not 0.0 <= share < 1.0:
         raise OptionError(f"the test share must be at least 0 and below 1, not {share:g}.")
     if share == 0.0:
         return np.arange(len(targets)), np.arange(0)
     counts = np.bincount(targets)
-    if choices.stratify and (counts == 1).any():
-        name = quoted(choices.dataset.class_names[int(np.flatnonzero(counts == 1)[0])])
+    if spec.stratify and (counts == 1).any():
+        name = quoted(spec.dataset.class_names[int(np.flatnonzero(counts == 1)[0])])
         raise DataError(
             f"the class {name} has a single row, which can't be both trained on and held back: "
             "leave that row out, or hold back none (--test-share 0)."
         )
-    seed = choices.seed if choices.split_seed is None else choices.split_seed
-    split = train_test_split(targets, train_share=train_share(share), stratified=choices.stratify, seed=seed)
+    seed = spec.seed if spec.split_seed is None else spec.split_seed
+    split = train_test_split(targets, train_share=train_share(share), stratified=spec.stratify, seed=seed)
     return split.train, split.test
 
 

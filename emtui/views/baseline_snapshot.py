@@ -9,19 +9,19 @@ import numpy as np
 from emtui.charts.axes import Axis, fit_axes
 from emtui.charts.scene import Range, Scene
 from emtui.session.baseline import agreement_with_classes
-from emtui.session.snapshot import Baseline, Frame
-from emtui.spec.run_spec import Choices
+from emtui.session.snapshot import Baseline, StepSnapshot
+from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import match
 from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeansParams
 
 
-def why_no_baseline(choices: Choices) -> str:
+def why_no_baseline(spec: RunSpec) -> str:
     """Why k-means can't stand beside these choices, in a sentence; "" where it can."""
-    data, k = choices.dataset, choices.n_components
-    if choices.model.name == "kmeans":
+    data, k = spec.dataset, spec.n_components
+    if spec.model.name == "kmeans":
         return "The model is k-means itself: choose another to compare it with."
-    if choices.model.supervised:
+    if spec.model.supervised:
         return "This model learns known classes, which k-means knows nothing of: there is nothing to compare."
     if data.has_missing:
         return "k-means needs every value, and these data have missing ones: leave those rows or columns out."
@@ -32,30 +32,30 @@ def why_no_baseline(choices: Choices) -> str:
     return ""
 
 
-def baseline_frame(frame: Frame, baseline: Baseline) -> Frame:
+def baseline_snapshot(snapshot: StepSnapshot, baseline: Baseline) -> StepSnapshot:
     """k-means at the half-step that the model is at, or at rest, as a frame.
 
     Its clusters are put in the order of the components that they share most rows with, so that colours and markers
     mean the same in both pictures.
     """
-    step = baseline.step_at(frame.step.iteration, frame.step.phase)
+    step = baseline.step_at(snapshot.step.iteration, snapshot.step.phase)
     assert step.posterior is not None  # every step of a baseline is an assignment
-    order = matched_order(frame.labels, step.posterior.labels, step.params.centers.shape[0])
+    order = matched_order(snapshot.labels, step.posterior.labels, step.params.centers.shape[0])
     place = np.argsort(order)
     labels = place[step.posterior.labels]
     steps = baseline.run.timeline.steps
     params = tuple(one.params for one in steps[: steps.index(step) + 1] if one.phase != "E")
     trail = tuple(KMeansParams(one.centers[order]) for one in params)
     return replace(
-        frame,
-        choices=replace(frame.choices, model=step.problem.model, start=None, start_file=None),
+        snapshot,
+        spec=replace(snapshot.spec, model=step.problem.model, start=None, start_file=None),
         step=replace(step, params=KMeansParams(step.params.centers[order])),
         previous=None,
         trail=trail,
-        responsibilities=step.posterior.rows(frame.rows)[:, order],
+        responsibilities=step.posterior.rows(snapshot.rows)[:, order],
         responsibilities_before=None,
         labels=labels,
-        agreement=agreement_with_classes(frame.choices, labels),
+        agreement=agreement_with_classes(snapshot.spec, labels),
         baseline=None,
         note="",
     )

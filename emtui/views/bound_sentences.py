@@ -10,7 +10,7 @@ from emtui.views.number_format import amount, number
 from engine.em.inference import Hard, Sampled, Tempered
 
 if TYPE_CHECKING:
-    from emtui.session.snapshot import Frame
+    from emtui.session.snapshot import StepSnapshot
 
 SAME = 1e-9
 """Relative to the log-likelihood: what double precision can't tell from no change."""
@@ -28,10 +28,10 @@ class Settling:
     shared: str = "rows"
 
 
-def bound(frame: Frame, settling: Settling) -> str:
+def bound(snapshot: StepSnapshot, settling: Settling) -> str:
     """How the bound met the log-likelihood; where it doesn't, what is left between them, and why."""
-    record, before = frame.record, frame.previous_record
-    label = frame.step.problem.model.objective_label
+    record, before = snapshot.record, snapshot.previous_record
+    label = snapshot.step.problem.model.objective_label
     negligible = SAME * max(1.0, abs(record.elbo))
     meets = abs(record.kl) <= negligible
     rise = math.nan if before is None else record.elbo - before.elbo
@@ -47,14 +47,13 @@ def bound(frame: Frame, settling: Settling) -> str:
         return f"{went} to meet the {label} (KL 0)"
     if not math.isfinite(record.kl):
         return went
-    return (
-        f"{went} and lies {number(record.kl)} below the {label} (KL {number(record.kl)}){_why_below(frame, settling)}"
-    )
+    below = number(record.kl)
+    return f"{went} and lies {below} below the {label} (KL {below}){_why_below(snapshot, settling)}"
 
 
-def _why_below(frame: Frame, settling: Settling) -> str:
+def _why_below(snapshot: StepSnapshot, settling: Settling) -> str:
     """Why q is not the posterior."""
-    inference = frame.step.inference
+    inference = snapshot.step.inference
     if isinstance(inference, Hard):
         return f", since {settling.hard}"
     if isinstance(inference, Sampled):

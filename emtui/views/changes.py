@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import from_to
 from engine.arrays import Array
 
@@ -35,22 +35,22 @@ class RowMove:
     n_changed: int
 
 
-def drawn_responsibilities(frame: Frame) -> Array | None:
+def drawn_responsibilities(snapshot: StepSnapshot) -> Array | None:
     """(m, K) of the drawn rows; None before the first E-step, or where they are not of the rows, one each."""
-    R = frame.responsibilities
-    of_rows = R is not None and R.ndim == 2 and len(R) == len(frame.rows) > 0 and R.shape[1] > 0
+    R = snapshot.responsibilities
+    of_rows = R is not None and R.ndim == 2 and len(R) == len(snapshot.rows) > 0 and R.shape[1] > 0
     return R if of_rows else None
 
 
-def most_moved(frame: Frame) -> RowMove | None:
+def most_moved(snapshot: StepSnapshot) -> RowMove | None:
     """The drawn row that moved most since the E-step before; None where there are no two E-steps to compare.
 
     Rows that are left out are followed nowhere: nothing comes of where they lean.
     """
-    now, before = drawn_responsibilities(frame), frame.responsibilities_before
+    now, before = drawn_responsibilities(snapshot), snapshot.responsibilities_before
     if now is None or before is None or now is before or now.shape != before.shape:
         return None
-    counted, kept = rows_that_count(frame), frame.rows
+    counted, kept = rows_that_count(snapshot), snapshot.rows
     if counted is not None:
         now, before, kept = now[counted], before[counted], kept[counted]
     largest, place, n_changed = -1.0, 0, 0
@@ -67,22 +67,22 @@ def most_moved(frame: Frame) -> RowMove | None:
     return RowMove(row, component, float(before[of]), float(now[of]), sides, largest, n_changed)
 
 
-def rows_that_count(frame: Frame) -> Array | None:
+def rows_that_count(snapshot: StepSnapshot) -> Array | None:
     """(m,) which of the drawn rows are not left out; None where all of them count, or none does."""
-    weights = frame.weights_of(frame.rows)
+    weights = snapshot.weights_of(snapshot.rows)
     if weights is None or weights.all() or not weights.any():
         return None
     return np.asarray(weights > 0)
 
 
-def expected_rows(frame: Frame, responsibilities: Array) -> Array:
+def expected_rows(snapshot: StepSnapshot, responsibilities: Array) -> Array:
     """(K,) Σ_i w_i r_ik over all rows; scaled up from the drawn ones where not all are drawn."""
-    weight = frame.step.problem.data.sample_weight
+    weight = snapshot.step.problem.data.sample_weight
     if weight is None:
-        return np.asarray(responsibilities.sum(axis=0) * (frame.n_rows / max(1, len(responsibilities))))
-    drawn = weight[frame.rows]
+        return np.asarray(responsibilities.sum(axis=0) * (snapshot.n_rows / max(1, len(responsibilities))))
+    drawn = weight[snapshot.rows]
     total = float(drawn.sum())
-    factor = frame.step.problem.data.total_weight / total if total > 0 else 0.0
+    factor = snapshot.step.problem.data.total_weight / total if total > 0 else 0.0
     return np.asarray((drawn @ responsibilities) * factor)
 
 

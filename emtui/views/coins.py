@@ -9,7 +9,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import amount, listed, number, plural, probability
 from emtui.views.parameter_tables import Column, component_table
 from emtui.views.points import shares
@@ -24,33 +24,33 @@ _EACH_ROW = 12
 class CoinsView(View):
     """The view of `BinomialMixture`: coins are called A, B, C…"""
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """How many coins."""
-        return len(frame.step.params.probabilities)
+        return len(snapshot.step.params.probabilities)
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
+    def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """A, B, …"""
-        return tuple(letter(k) for k in range(self.n_components(frame)))
+        return tuple(letter(k) for k in range(self.n_components(snapshot)))
 
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Heads from 0 to the number of tosses, and for a few sets one bar each."""
-        name = frame.choices.dataset.feature_names[0]
+        name = snapshot.spec.dataset.feature_names[0]
         by_heads = Axes(Axis("feature", 0, name))
-        if frame.n_rows > _EACH_ROW:
+        if snapshot.n_rows > _EACH_ROW:
             return (by_heads,)
         return Axes(Axis("feature", 0, "set"), Axis("feature", 0, name)), by_heads
 
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """None: the pictures are fixed."""
         return ()
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """How often each coin is taken, beside the share of the sets that are likeliest its own."""
-        return shares(frame, self.component_names(frame))
+        return shares(snapshot, self.component_names(snapshot))
 
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -59,39 +59,39 @@ class CoinsView(View):
     ) -> Scene:
         """One bar a set, or the share of the sets with so many heads under weights_k · Binomial(x; n, p_k)."""
         return (
-            self._by_heads(frame, axes, palette, highlight)
+            self._by_heads(snapshot, axes, palette, highlight)
             if axes.y is None
-            else self._by_set(frame, axes, palette, highlight)
+            else self._by_set(snapshot, axes, palette, highlight)
         )
 
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The set whose bar is at x; in the histogram the first set with so many heads."""
         if not np.isfinite(x):
             return None
         if axes.y is not None:
             row = round(x) - 1
-            return row if 0 <= row < frame.n_rows else None
-        drawn = frame.step.problem.data.X[frame.rows, 0]
+            return row if 0 <= row < snapshot.n_rows else None
+        drawn = snapshot.step.problem.data.X[snapshot.rows, 0]
         same = np.flatnonzero(np.abs(drawn - x) <= 0.5)
-        return int(frame.rows[same[0]]) if len(same) else None
+        return int(snapshot.rows[same[0]]) if len(same) else None
 
-    def _by_set(self, frame: Frame, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
+    def _by_set(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
         """Each set's heads as a bar, divided by its responsibilities; the heads that each coin would give as lines.
 
         Bars are painted from the whole down to the first coin's part, each over the one before.
         """
-        data, params, names = frame.step.problem.data, frame.step.params, self.component_names(frame)
-        heads = data.X[frame.rows, 0]
+        data, params, names = snapshot.step.problem.data, snapshot.step.params, self.component_names(snapshot)
+        heads = data.X[snapshot.rows, 0]
         edges = np.stack([np.arange(len(heads)) + 0.6, np.arange(len(heads)) + 1.4], axis=1).ravel()
         layers: list[Layer] = [] if highlight is None else [VLine(highlight + 1.0, palette.text)]
-        if frame.responsibilities is None:
+        if snapshot.responsibilities is None:
             layers.append(Bars(edges, _spaced(heads), palette.muted))
         else:
-            parts = np.cumsum(frame.responsibilities, axis=1)
+            parts = np.cumsum(snapshot.responsibilities, axis=1)
             parts[:, -1] = 1.0
             fills = palette.fills(len(names))
             layers += [Bars(edges, _spaced(heads * parts[:, k]), fills[k]) for k in reversed(range(len(names)))]
-        n_trials = float(_model(frame).n_trials)
+        n_trials = float(_model(snapshot).n_trials)
         span = np.array([0.5, len(heads) + 0.5])
         layers += [
             Curve(span, np.full(2, n_trials * p), palette.color(k), "dotted")
@@ -104,21 +104,21 @@ class CoinsView(View):
             x_range=(0.5, len(heads) + 0.5),
             y_range=(0.0, n_trials),
             x_ticks=tuple((place, f"{place:.0f}") for place in np.arange(1.0, len(heads) + 1.0)),
-            legend=self._legend(frame, palette),
-            description=self._described(frame, axes),
+            legend=self._legend(snapshot, palette),
+            description=self._described(snapshot, axes),
         )
 
-    def _by_heads(self, frame: Frame, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
+    def _by_heads(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
         """Shares of the sets with so many heads, in the mix of their responsibilities, under each coin's part."""
-        data, params = frame.step.problem.data, frame.step.params
-        n_trials = int(_model(frame).n_trials)
+        data, params = snapshot.step.problem.data, snapshot.step.params
+        n_trials = int(_model(snapshot).n_trials)
         edges, group = _groups(n_trials)
-        heads = data.X[frame.rows, 0].astype(np.int64)
-        weight = np.ones(len(heads)) if data.sample_weight is None else data.sample_weight[frame.rows]
+        heads = data.X[snapshot.rows, 0].astype(np.int64)
+        weight = np.ones(len(heads)) if data.sample_weight is None else data.sample_weight[snapshot.rows]
         colors: Any = palette.muted
         heights = np.bincount(group[heads], weight, len(edges) - 1) / weight.sum()
-        if frame.responsibilities is not None:
-            R = frame.responsibilities
+        if snapshot.responsibilities is not None:
+            R = snapshot.responsibilities
             totals = [np.bincount(group[heads], R[:, k], len(edges) - 1) for k in range(R.shape[1])]
             colors = mix(np.stack(totals, axis=1), palette.fills(R.shape[1]))
         layers: list[Layer] = [Bars(edges, heights, colors)]
@@ -131,57 +131,57 @@ class CoinsView(View):
             layers,
             f"{axes.x.label} of {n_trials:,}",
             "share of the sets",
-            legend=self._legend(frame, palette),
-            description=self._described(frame, axes),
+            legend=self._legend(snapshot, palette),
+            description=self._described(snapshot, axes),
         )
 
-    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        named = zip(self.component_names(frame), frame.step.params.probabilities, strict=True)
+    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        named = zip(self.component_names(snapshot), snapshot.step.params.probabilities, strict=True)
         entries = [
             (palette.marker(k), palette.color(k), f"{name} {probability(p)}") for k, (name, p) in enumerate(named)
         ]
         return entries[:8]
 
-    def _described(self, frame: Frame, axes: Axes) -> str:
-        named = zip(self.component_names(frame), frame.step.params.probabilities, strict=True)
+    def _described(self, snapshot: StepSnapshot, axes: Axes) -> str:
+        named = zip(self.component_names(snapshot), snapshot.step.params.probabilities, strict=True)
         coins = "; ".join(f"coin {name} falls heads with probability {probability(p)}" for name, p in named)
-        return f"{axes.title}: {plural(frame.n_rows, 'set')} of tosses; {coins}."
+        return f"{axes.title}: {plural(snapshot.n_rows, 'set')} of tosses; {coins}."
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """How often each coin is taken, and its probability of heads."""
         columns = [Column("weight", 1.0, probability=True), Column("p(heads)", 1.0, probability=True)]
 
         def rows(params: Any) -> Array:
             return np.stack([params.weights, params.probabilities], axis=1)[:, np.newaxis, :]
 
-        before = rows(frame.trail[-2]) if len(frame.trail) > 1 else None
-        note = "The weights are fixed." if _model(frame).fixed_weights else ""
-        return component_table(self.component_names(frame), columns, rows(frame.trail[-1]), before, note=note)
+        before = rows(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
+        note = "The weights are fixed." if _model(snapshot).fixed_weights else ""
+        return component_table(self.component_names(snapshot), columns, rows(snapshot.trail[-1]), before, note=note)
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which set or coin moved most, and what became of the bound and the log-likelihood."""
-        n = self.n_components(frame)
-        named = zip(self.component_names(frame), frame.step.params.probabilities, strict=True)
+        n = self.n_components(snapshot)
+        named = zip(self.component_names(snapshot), snapshot.step.params.probabilities, strict=True)
         start = f"{how_many(n, 'coin')} {'starts' if n == 1 else 'start'}"
         if n <= 4:
             start += f" with {listed([f'p({name}) = {probability(p)}' for name, p in named])}"
-        start += f", log-likelihood {amount(frame.record.log_likelihood)}"
-        return tell(frame, start=start, component=_coin, moved=lambda: self._moved(frame), row="set")
+        start += f", log-likelihood {amount(snapshot.record.log_likelihood)}"
+        return tell(snapshot, start=start, component=_coin, moved=lambda: self._moved(snapshot), row="set")
 
-    def _moved(self, frame: Frame) -> str:
+    def _moved(self, snapshot: StepSnapshot) -> str:
         """Each coin's new probability; beyond three coins, of the one that moved most."""
-        now, before = frame.trail[-1].probabilities, frame.trail[-2].probabilities
+        now, before = snapshot.trail[-1].probabilities, snapshot.trail[-2].probabilities
         change = np.abs(now - before)
         if change.max() < 5e-7:
             least = f" by more than {number(float(change.max()), 2)}" if change.max() > 0 else ""
             return f"no probability moved{least}"
         order = range(len(now)) if len(now) <= 3 else [int(change.argmax())]
         said = [f"{_coin(k)} went from {_digits(before[k], change[k])} to {_digits(now[k], change[k])}" for k in order]
-        if frame.trail[-1].weights is not None and not _model(frame).fixed_weights and len(now) <= 3:
-            taken = np.abs(frame.trail[-1].weights - frame.trail[-2].weights)
+        if snapshot.trail[-1].weights is not None and not _model(snapshot).fixed_weights and len(now) <= 3:
+            taken = np.abs(snapshot.trail[-1].weights - snapshot.trail[-2].weights)
             k = int(taken.argmax())
             if taken[k] >= 5e-4:
-                weight = probability(float(frame.trail[-1].weights[k]))
+                weight = probability(float(snapshot.trail[-1].weights[k]))
                 said.append(f"the weight of {_coin(k)} is now {weight}")
         return listed(said)
 
@@ -201,8 +201,8 @@ def binomial_mass(n: int, p: float) -> Array:
         return np.asarray(np.exp(coefficients + x * np.log(p) + (n - x) * np.log1p(-p)))
 
 
-def _model(frame: Frame) -> Any:
-    return frame.step.problem.model
+def _model(snapshot: StepSnapshot) -> Any:
+    return snapshot.step.problem.model
 
 
 def _groups(n_trials: int) -> tuple[Array, IntArray]:

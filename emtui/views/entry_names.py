@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from engine.editing.entries import Entry
 from engine.text import clean
@@ -35,9 +35,9 @@ class EntryParts:
     of: tuple[str, ...] = ()
 
 
-def entry_parts(frame: Frame, entry: Entry) -> EntryParts | None:
+def entry_parts(snapshot: StepSnapshot, entry: Entry) -> EntryParts | None:
     """The parts; None where the name `hidden[0,1]` says as much: for networks, and numbers that are no component's."""
-    names, index, model = view_for(frame.choices.model).component_names(frame), entry.index, frame.choices.model
+    names, index, model = view_for(snapshot.spec.model).component_names(snapshot), entry.index, snapshot.spec.model
     what = _SINGULAR.get(entry.field, entry.field)
     if not index or index[0] >= len(names) or model.supervised:
         return None
@@ -49,25 +49,25 @@ def entry_parts(frame: Frame, entry: Entry) -> EntryParts | None:
         if getattr(model, "covariance_type", None) == "tied":
             who, others = (), index
         others = tuple(sorted(others))  # of the lower triangle, in the order of the columns
-    return EntryParts(who, what, tuple(dict.fromkeys(_about(frame, entry, j) for j in others)))
+    return EntryParts(who, what, tuple(dict.fromkeys(_about(snapshot, entry, j) for j in others)))
 
 
-def _about(frame: Frame, entry: Entry, j: int) -> str:
+def _about(snapshot: StepSnapshot, entry: Entry, j: int) -> str:
     """The column, word or symbol that this index counts."""
     if entry.field == "emission":
-        return str(j + int(getattr(frame.step.problem.model, "first_symbol", 0)))
-    features = frame.choices.dataset.feature_names or ()
+        return str(j + int(getattr(snapshot.step.problem.model, "first_symbol", 0)))
+    features = snapshot.spec.dataset.feature_names or ()
     return clean(features[j]) if j < len(features) else str(j + 1)
 
 
-def entry_words(frame: Frame, entry: Entry) -> str:
+def entry_words(snapshot: StepSnapshot, entry: Entry) -> str:
     """As a sentence names it: "component 2's mean of petal length", "theta", "hidden[0,1]"."""
-    parts = entry_parts(frame, entry)
+    parts = entry_parts(snapshot, entry)
     if parts is None:
         return entry.name
     noun, names = (
-        _NOUNS.get(frame.choices.model.name, "component"),
-        view_for(frame.choices.model).component_names(frame),
+        _NOUNS.get(snapshot.spec.model.name, "component"),
+        view_for(snapshot.spec.model).component_names(snapshot),
     )
     who = [clean(names[k]) for k in parts.components]
     if len(who) == 2:

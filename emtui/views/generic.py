@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.number_format import amount, from_to
 from emtui.views.parameter_tables import Column, table
@@ -26,27 +26,27 @@ Fields = dict[str, Array]
 class GenericView(PointsView):
     """The view of a model that has none of its own: what can be said from the fields of its parameters."""
 
-    def centers(self, frame: Frame, params: Any) -> Array:
+    def centers(self, snapshot: StepSnapshot, params: Any) -> Array:
         """(K, d) the field `means` or `centers`, where it has a number for each column; else no points."""
-        d = frame.choices.dataset.n_features
+        d = snapshot.spec.dataset.n_features
         for name in ("means", "centers"):
             value = getattr(params, name, None)
             if value is not None and np.ndim(value) == 2 and np.shape(value)[1] == d:
                 return np.asarray(value, dtype=np.float64)
         return np.zeros((0, d))
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """As many as there are columns of responsibilities; before the first E-step, what the model was asked for."""
-        R = drawn_responsibilities(frame)
-        return frame.choices.n_components if R is None else R.shape[1]
+        R = drawn_responsibilities(snapshot)
+        return snapshot.spec.n_components if R is None else R.shape[1]
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """Mixing weights, where the model has one for each component; hard shares where it has labels of the rows."""
-        names, n = self.component_names(frame), frame.n_rows
-        weights = fields_of(frame.step.params).get("weights")
+        names, n = self.component_names(snapshot), snapshot.n_rows
+        weights = fields_of(snapshot.step.params).get("weights")
         if weights is not None and weights.shape != (len(names),):
             weights = None
-        labels = frame.labels
+        labels = snapshot.labels
         known = labels is not None and len(labels) == n and (not n or int(labels.max()) < len(names))
         counts = np.bincount(labels, minlength=len(names)) if known and labels is not None else None
         return tuple(
@@ -59,41 +59,41 @@ class GenericView(PointsView):
             for k, name in enumerate(names)
         )
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A row for each component where every field has one entry for each; else a row for each row of each field.
 
         Numbers stand as the model has them, whatever the units; their digits follow from θ⁰, so that they don't jump.
         """
-        now, first = fields_of(frame.trail[-1]), fields_of(frame.trail[0])
-        before = fields_of(frame.trail[-2]) if len(frame.trail) > 1 else None
-        K = self.n_components(frame)
-        own: UnitsName = "data" if frame.choices.dataset.units is None else "standard"
+        now, first = fields_of(snapshot.trail[-1]), fields_of(snapshot.trail[0])
+        before = fields_of(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
+        K = self.n_components(snapshot)
+        own: UnitsName = "data" if snapshot.spec.dataset.units is None else "standard"
         if all(value.ndim in (1, 2) and len(value) == K for value in now.values()):
-            return self._by_component(frame, now, before, first, own)
+            return self._by_component(snapshot, now, before, first, own)
         return _by_field(now, before, first, own)
 
     def _by_component(
-        self, frame: Frame, now: Fields, before: Fields | None, first: Fields, units: UnitsName
+        self, snapshot: StepSnapshot, now: Fields, before: Fields | None, first: Fields, units: UnitsName
     ) -> ParameterTable:
-        names = frame.choices.dataset.feature_names
+        names = snapshot.spec.dataset.feature_names
         columns: list[Column] = []
         for field, value in first.items():
             width = 1 if value.ndim == 1 else value.shape[1]
             spread = _spread(value)
             inner = [""] if value.ndim == 1 else list(names) if width == len(names) else _numbers(width)
             columns += [Column(f"{field} {name}".strip(), spread, spread) for name in inner]
-        rows = [(name, k) for k, name in enumerate(self.component_names(frame))]
+        rows = [(name, k) for k, name in enumerate(self.component_names(snapshot))]
         flat = [None if f is None else np.column_stack([*f.values()]) for f in (now, before)]
         assert flat[0] is not None
         return _cut(rows, columns, flat[0], flat[1], units)
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row and which parameter moved most, and what became of the bound and the log-likelihood."""
-        where = "at the values that were given" if frame.choices.start is not None else "where the model put them"
+        where = "at the values that were given" if snapshot.spec.start is not None else "where the model put them"
         start = f"The parameters start {where}"
-        if math.isfinite(frame.record.log_likelihood):
-            start += f", {frame.step.problem.model.objective_label} {amount(frame.record.log_likelihood)}"
-        return tell(frame, start=start, component=component_name, moved=lambda: _moved(frame))
+        if math.isfinite(snapshot.record.log_likelihood):
+            start += f", {snapshot.step.problem.model.objective_label} {amount(snapshot.record.log_likelihood)}"
+        return tell(snapshot, start=start, component=component_name, moved=lambda: _moved(snapshot))
 
 
 def fields_of(params: Any, prefix: str = "") -> Fields:
@@ -122,9 +122,9 @@ def _by_field(now: Fields, before: Fields | None, first: Fields, units: UnitsNam
     return _cut(names, columns, stacked, None if earlier is None else _stacked(list(earlier.values()), width), units)
 
 
-def _moved(frame: Frame) -> str:
+def _moved(snapshot: StepSnapshot) -> str:
     """The entry that changed most, against the size of its field."""
-    now, before = fields_of(frame.trail[-1]), fields_of(frame.trail[-2])
+    now, before = fields_of(snapshot.trail[-1]), fields_of(snapshot.trail[-2])
     best, said = 0.0, "no parameter moved"
     for name, value in now.items():
         earlier = before.get(name)

@@ -10,7 +10,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import most_moved
 from emtui.views.number_format import amount, number
 from emtui.views.parameter_tables import Column, component_table
@@ -36,56 +36,56 @@ _SAME = 1e-12
 class KMeansView(PointsView):
     """The view of `KMeans`, whose objective is minus the inertia."""
 
-    def centers(self, frame: Frame, params: Any) -> Array:
+    def centers(self, snapshot: StepSnapshot, params: Any) -> Array:
         """(K, d) the centres."""
         return np.asarray(params.centers)
 
-    def shapes(self, frame: Frame, along: Sequence[Direction], palette: Palette) -> list[Layer]:
+    def shapes(self, snapshot: StepSnapshot, along: Sequence[Direction], palette: Palette) -> list[Layer]:
         """The borders between the components, where the picture shows all the columns that there are: two."""
         columns = [each.column for each in along if each.column is not None]
-        data = frame.choices.dataset
+        data = snapshot.spec.dataset
         if data.n_features != 2 or len(set(columns)) != 2:
             return []
         scale = np.array([each.vector[j] for each, j in zip(along, columns, strict=True)])
         offset = np.array([each.offset for each in along])
         low, high = column_ends(data)[:, columns]
-        segments = voronoi_borders(self.centers(frame, frame.step.params)[:, columns], low, high) * scale + offset
+        segments = voronoi_borders(self.centers(snapshot, snapshot.step.params)[:, columns], low, high) * scale + offset
         return [Curve(segment[:, 0], segment[:, 1], palette.frame, "dotted") for segment in segments]
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """The centre of each component."""
-        data, shown = frame.choices.dataset, shown_units(frame.choices.dataset, units)
+        data, shown = snapshot.spec.dataset, shown_units(snapshot.spec.dataset, units)
         spread, magnitude = spreads(data, units)
         columns = [Column(name, s, m) for name, s, m in zip(data.feature_names, spread, magnitude, strict=True)]
         now, before = (
             None if p is None else (p.centers if shown is None else shown.to_original(p.centers))
-            for p in (frame.trail[-1], frame.trail[-2] if len(frame.trail) > 1 else None)
+            for p in (snapshot.trail[-1], snapshot.trail[-2] if len(snapshot.trail) > 1 else None)
         )
-        names = self.component_names(frame)
+        names = self.component_names(snapshot)
         return component_table(names, columns, np.asarray(now), before, units=units)
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Who changed component or which centre moved, and what became of the inertia."""
-        if frame.step.phase == "init":
-            n = self.n_components(frame)
-            begins = f"{how_many(n, 'centre')} {'starts' if n == 1 else 'start'} {self._start(frame)}"
+        if snapshot.step.phase == "init":
+            n = self.n_components(snapshot)
+            begins = f"{how_many(n, 'centre')} {'starts' if n == 1 else 'start'} {self._start(snapshot)}"
             parts = [f"{begins}; nothing has been assigned yet: press e"]
-        elif frame.step.phase == "E":
-            parts = [f"{self._assigned(frame)}; {self._inertia(frame)}"]
+        elif snapshot.step.phase == "E":
+            parts = [f"{self._assigned(snapshot)}; {self._inertia(snapshot)}"]
         else:
-            parts = [f"{self._moved(frame, units)}; {self._inertia(frame)}", *events(frame)]
-        return line([*parts, *ending(frame)])
+            parts = [f"{self._moved(snapshot, units)}; {self._inertia(snapshot)}", *events(snapshot)]
+        return line([*parts, *ending(snapshot)])
 
-    def _start(self, frame: Frame) -> str:
-        if frame.choices.start is not None:
+    def _start(self, snapshot: StepSnapshot) -> str:
+        if snapshot.spec.start is not None:
             return "at the values that were given"
         places = {"kmeans++": "at rows far from one another (k-means++)", "points": "at random rows"}
-        return places.get(getattr(frame.step.problem.model, "init", ""), "where the model put them")
+        return places.get(getattr(snapshot.step.problem.model, "init", ""), "where the model put them")
 
-    def _inertia(self, frame: Frame) -> str:
+    def _inertia(self, snapshot: StepSnapshot) -> str:
         """How the inertia of the assignment went (minus the bound); after an M-step, what assigning anew gives."""
-        record, before = frame.record, frame.previous_record
-        label = "inertia" if frame.choices.dataset.units is None else "inertia (in standard units)"
+        record, before = snapshot.record, snapshot.previous_record
+        label = "inertia" if snapshot.spec.dataset.units is None else "inertia (in standard units)"
         now = -record.elbo
         if before is None or not math.isfinite(before.elbo):
             return f"the {label} is {amount(now)}"
@@ -93,30 +93,30 @@ class KMeansView(PointsView):
         same = abs(fall) <= _SAME * max(abs(now), abs(before.elbo))
         said = "stays at" if same else f"{'fell' if fall > 0 else 'rose'} {number(abs(fall))} to"
         anew = ""
-        if frame.step.phase == "M" and record.kl > _SAME * abs(now):
+        if snapshot.step.phase == "M" and record.kl > _SAME * abs(now):
             anew = f", and assigning anew will make it {amount(-record.log_likelihood)}"
         return f"the {label} {said} {amount(now)}{anew}"
 
-    def _assigned(self, frame: Frame) -> str:
-        if frame.responsibilities is None:
+    def _assigned(self, snapshot: StepSnapshot) -> str:
+        if snapshot.responsibilities is None:
             return "each row went to the nearest centre"
-        move = most_moved(frame)
+        move = most_moved(snapshot)
         if move is None:
-            return first_counts(frame, component_name, "row")
-        drawn = "" if draws_all(frame) else f" of the {len(frame.rows):,} drawn"
+            return first_counts(snapshot, component_name, "row")
+        drawn = "" if draws_all(snapshot) else f" of the {len(snapshot.rows):,} drawn"
         if move.n_changed == 0:
             return f"no row{drawn} changed component"
-        name = row_name(frame, move.row)
+        name = row_name(snapshot, move.row)
         if move.n_changed == 1:
             return f"{name} alone{drawn} changed sides, to {component_name(move.component)}"
         return (
             f"{move.n_changed:,} rows{drawn} changed component, {name} to {component_name(move.component)} among them"
         )
 
-    def _moved(self, frame: Frame, units: UnitsName) -> str:
-        data = frame.choices.dataset
+    def _moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:
+        data = snapshot.spec.dataset
         shown = shown_units(data, units)
-        change = frame.trail[-1].centers - frame.trail[-2].centers
+        change = snapshot.trail[-1].centers - snapshot.trail[-2].centers
         change = np.asarray(change if shown is None else change * shown.scale)
         spread, _ = spreads(data, units)
         relative = np.abs(change) / np.where(spread > 0, spread, 1.0)

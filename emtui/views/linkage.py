@@ -8,7 +8,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.bound_sentences import Settling, bound
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, number, probability
@@ -30,33 +30,33 @@ _SETTLING = Settling(
 class LinkageView(View):
     """The view of `GeneticLinkage`: its components are the two parts of the first cell."""
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """The two parts."""
         return 2
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
+    def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """½ and θ/4, the chances of the parts."""
         return _PARTS
 
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """All of θ from 0 to 1, and a closer look at the top of the likelihood."""
         return _WHOLE, _CLOSE
 
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """None: the pictures are fixed."""
         return ()
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """None: the parts have no weights of their own."""
         return ()
 
-    def caption(self, frame: Frame, axes: Axes) -> str:
+    def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What the curves are."""
         return "log-likelihood and bound along θ" if axes == _WHOLE else "the top of log-likelihood and bound"
 
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -64,9 +64,11 @@ class LinkageView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """ln p(X | θ) for every θ, the bound L(q, θ) below it, θ_q where they touch, and θ."""
-        step = frame.step
+        step = snapshot.step
         model: Any = step.problem.model
-        grid, heights = remembered(frame.choices.dataset, ("curve", axes), lambda: _curve(frame, axes), of=step.problem)
+        grid, heights = remembered(
+            snapshot.spec.dataset, ("curve", axes), lambda: _curve(snapshot, axes), of=step.problem
+        )
         now = float(step.params.theta)
         layers: list[Layer] = [Curve(grid, heights, palette.color(0), label="ln p")]
         if step.at_q is not None:
@@ -89,67 +91,67 @@ class LinkageView(View):
             "θ",
             x_range=(float(grid[0]), float(grid[-1])),
             y_range=(min(low, step.log_likelihood - 0.02 * (high - low)), high),
-            description=self._described(frame),
+            description=self._described(snapshot),
         )
 
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """None: the picture is of θ, not of rows."""
         return None
 
-    def _described(self, frame: Frame) -> str:
-        now = float(frame.step.params.theta)
+    def _described(self, snapshot: StepSnapshot) -> str:
+        now = float(snapshot.step.params.theta)
         said = f"The log-likelihood along theta from 0 to 1; theta is {number(now, 6)}"
-        if frame.step.at_q is not None:
-            said += f", and the bound touches it at {number(float(frame.step.params_q.theta), 6)}"
+        if snapshot.step.at_q is not None:
+            said += f", and the bound touches it at {number(float(snapshot.step.params_q.theta), 6)}"
         return said + "."
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """θ and the chances of the four classes that follow from it."""
-        names = frame.choices.dataset.feature_names
+        names = snapshot.spec.dataset.feature_names
         rows = [("theta", None), *((f"p({name})", None) for name in names)]
-        before = _column(frame.trail[-2]) if len(frame.trail) > 1 else None
+        before = _column(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
         column = Column("value", 1e-3, 1.0)
-        return table(rows, [column], _column(frame.trail[-1]), before, note=self._rate(frame))
+        return table(rows, [column], _column(snapshot.trail[-1]), before, note=self._rate(snapshot))
 
-    def _rate(self, frame: Frame) -> str:
+    def _rate(self, snapshot: StepSnapshot) -> str:
         """How fast EM converges: its last step as a share of the one before; "" where either was made by hand."""
-        path = [float(params.theta) for params in frame.trail[-3:]]
-        made = [record for record in frame.records[: frame.cursor + 1] if record.phase != "E"]
+        path = [float(params.theta) for params in snapshot.trail[-3:]]
+        made = [record for record in snapshot.records[: snapshot.cursor + 1] if record.phase != "E"]
         if len(path) < 3 or any(record.by_hand for record in made[-2:]) or not abs(path[1] - path[0]) > 1e-13:
             return ""
         return f"The last step of θ was {number((path[2] - path[1]) / (path[1] - path[0]), 4)} of the one before."
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """How the first class was split, or how θ moved, and what became of the bound and the log-likelihood."""
-        step = frame.step
+        step = snapshot.step
         if step.phase == "init":
             start = (
                 f"theta starts at {number(float(step.params.theta), 6)}, log-likelihood {amount(step.log_likelihood)}"
             )
             parts = [f"{start}; nothing has been split yet: press e"]
         elif step.phase == "E":
-            parts = [f"{self._split(frame)}; {bound(frame, _SETTLING)}"]
+            parts = [f"{self._split(snapshot)}; {bound(snapshot, _SETTLING)}"]
         else:
-            now, before = float(step.params.theta), float(frame.trail[-2].theta)
+            now, before = float(step.params.theta), float(snapshot.trail[-2].theta)
             moved = "theta stayed where it was" if now == before else f"theta went from {from_to(before, now)}"
-            parts = [f"{moved}; {objective(frame)}", *events(frame)]
-        return line([*parts, *ending(frame)])
+            parts = [f"{moved}; {objective(snapshot)}", *events(snapshot)]
+        return line([*parts, *ending(snapshot)])
 
-    def _split(self, frame: Frame) -> str:
+    def _split(self, snapshot: StepSnapshot) -> str:
         """Where the animals of the first class belong."""
-        assert frame.step.at_q is not None
-        half, part = frame.step.at_q.expectation.statistics
-        how = "were drawn into" if isinstance(frame.step.inference, Sampled) else "are expected in"
-        if isinstance(frame.step.inference, Hard):
+        assert snapshot.step.at_q is not None
+        half, part = snapshot.step.at_q.expectation.statistics
+        how = "were drawn into" if isinstance(snapshot.step.inference, Sampled) else "are expected in"
+        if isinstance(snapshot.step.inference, Hard):
             how = "go wholly to"
-        first = frame.choices.dataset.feature_names[0]
+        first = snapshot.spec.dataset.feature_names[0]
         return f"of the {number(float(half + part))} in {first}, {number(float(part), 5)} {how} its part θ/4"
 
 
-def _curve(frame: Frame, axes: Axes) -> tuple[Array, Array]:
+def _curve(snapshot: StepSnapshot, axes: Axes) -> tuple[Array, Array]:
     """θ and ln p(X | θ), over all of (0, 1) or about the top: where the curve is within 4 of it."""
-    model: Any = frame.step.problem.model
-    data = frame.step.problem.data
+    model: Any = snapshot.step.problem.model
+    data = snapshot.step.problem.data
     grid = np.linspace(0.0, 1.0, _GRID + 2)[1:-1]
     heights = model.log_likelihood_at(grid, data)
     if axes == _WHOLE:

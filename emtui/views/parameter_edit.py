@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.entry_names import entry_words
 from emtui.views.number_format import listed, number
 from emtui.views.projection import spreads
@@ -28,20 +28,20 @@ _LAST = ("variances", "covariances")
 
 
 @dataclass(frozen=True, eq=False)
-class Draft:
+class ParameterEdit:
     """A frame's θ with some of its entries moved, each with what is bound to it.
 
     frame: the step that it begins with. params: θ as it would be. moves: what was moved to where, in order.
     """
 
-    frame: Frame
+    snapshot: StepSnapshot
     params: Any
     moves: tuple[Move, ...] = ()
 
     @classmethod
-    def of(cls, frame: Frame) -> Draft:
+    def of(cls, snapshot: StepSnapshot) -> ParameterEdit:
         """Nothing is moved yet."""
-        return cls(frame, frame.step.params)
+        return cls(snapshot, snapshot.step.params)
 
     def value(self, entry: Entry) -> float:
         """Where it would be."""
@@ -49,7 +49,7 @@ class Draft:
 
     def before(self, entry: Entry) -> float:
         """Where it is."""
-        return value_of(self.frame.step.params, entry)
+        return value_of(self.snapshot.step.params, entry)
 
     def limits(self, entry: Entry) -> tuple[float, float]:
         """Between which values it may be moved, as all the others would be now."""
@@ -58,12 +58,12 @@ class Draft:
     @property
     def is_moved(self) -> bool:
         """Something would be elsewhere."""
-        here, there = arrays_of(self.frame.step.params), arrays_of(self.params)
+        here, there = arrays_of(self.snapshot.step.params), arrays_of(self.params)
         return any(not np.array_equal(array, there[path]) for path, array in here.items())
 
     # moving
 
-    def move(self, *moves: Move) -> Draft:
+    def move(self, *moves: Move) -> ParameterEdit:
         """With these entries at these values, and what is bound to them moved by its rule.
 
         Raises:
@@ -84,7 +84,7 @@ class Draft:
             raise OptionError(f"{said}{_because(entry)}.")
         return moved(params, entry, value)
 
-    def nudge(self, entry: Entry, by: float) -> Draft:
+    def nudge(self, entry: Entry, by: float) -> ParameterEdit:
         """With the entry so many of its own steps further on.
 
         Raises:
@@ -98,14 +98,14 @@ class Draft:
 
     def step(self, entry: Entry) -> float | None:
         """How far a nudge moves it: a round number; None where it multiplies."""
-        before, data = self.frame.step.params, self.frame.choices.dataset
+        before, data = self.snapshot.step.params, self.snapshot.spec.dataset
         low, high = limits_of(before, entry)
         array = arrays_of(before)[entry.path]
         size = _ELSEWHERE
         if low > 0 and math.isinf(high):
             return None
         if entry.field in ("means", "centers") and array.ndim == 2 and array.shape[1] == data.n_features:
-            size = float(spreads(data, own_units(self.frame))[0][entry.index[1]]) / _NUDGES
+            size = float(spreads(data, own_units(self.snapshot))[0][entry.index[1]]) / _NUDGES
         elif math.isfinite(high - low):
             size = (high - low) / _NUDGES
             if entry.rule in ("sum", "row"):
@@ -114,19 +114,19 @@ class Draft:
             size = _ELSEWHERE * float(np.std(array))
         return _round(size)
 
-    def restored(self, entry: Entry) -> Draft:
+    def restored(self, entry: Entry) -> ParameterEdit:
         """With the entry's own moves taken back, and those of the others made again.
 
         Raises:
             OptionError: the others can't be where they are without them; one sentence.
         """
-        return Draft.of(self.frame).move(*(move for move in self.moves if move[0] != entry))
+        return ParameterEdit.of(self.snapshot).move(*(move for move in self.moves if move[0] != entry))
 
     # in words
 
     def named(self, entry: Entry) -> str:
         """What an entry is called in a sentence: "component 2's mean of petal length"."""
-        return entry_words(self.frame, entry)
+        return entry_words(self.snapshot, entry)
 
     @property
     def message(self) -> str:
@@ -139,34 +139,34 @@ class Draft:
         said = [said[0], *(words.replace(" set by hand", "") for words in said[1:])] if said else []
         if len(last) > _TOLD:
             said.append(f"{len(last) - _TOLD} more")
-        told = listed(said) + (", in standard units" if in_standard_units(self.frame, *last) else "")
+        told = listed(said) + (", in standard units" if in_standard_units(self.snapshot, *last) else "")
         rules = list(dict.fromkeys(RULES[e.rule] for e in last if e.rule != "alone")) or [RULES["alone"]]
         return f"{told}; {'; '.join(rules)}"
 
     @property
-    def preview(self) -> Frame:
+    def preview(self) -> StepSnapshot:
         """The frame as it would be, for a picture: its numbers are those of the step that it begins with."""
-        step = self.frame.step
+        step = self.snapshot.step
         phase: Phase = "init" if step.at_q is None else "M"
         there = replace(step, params=self.params, at=step.at.moved(self.params), phase=phase)
-        return replace(self.frame, step=there, trail=(*self.frame.trail, self.params))
+        return replace(self.snapshot, step=there, trail=(*self.snapshot.trail, self.params))
 
 
-def offered(frame: Frame) -> tuple[Entry, ...]:
+def offered(snapshot: StepSnapshot) -> tuple[Entry, ...]:
     """What can be moved: means and their like first, then weights and other probabilities, covariances last."""
-    found = entries(frame.step.problem.model, frame.step.params)
+    found = entries(snapshot.step.problem.model, snapshot.step.params)
     return tuple(sorted(found, key=lambda entry: _rank(entry.field)))
 
 
-def own_units(frame: Frame) -> Any:
+def own_units(snapshot: StepSnapshot) -> Any:
     """The units that θ itself is in, as pictures name them."""
-    return "standard" if frame.choices.dataset.units is not None else "data"
+    return "standard" if snapshot.spec.dataset.units is not None else "data"
 
 
-def in_standard_units(frame: Frame, *moved: Entry) -> bool:
+def in_standard_units(snapshot: StepSnapshot, *moved: Entry) -> bool:
     """One of these is a number in the units of the data, which θ has in standard units."""
     measured = ("means", "centers", "covariances")
-    return own_units(frame) == "standard" and any(entry.field in measured for entry in moved)
+    return own_units(snapshot) == "standard" and any(entry.field in measured for entry in moved)
 
 
 def limits_words(low: float, high: float) -> str:
@@ -195,5 +195,5 @@ def _round(size: float) -> float:
     if not (math.isfinite(size) and size > 0):
         return _ELSEWHERE
     power = math.floor(math.log10(size))
-    choices: Array = np.array([1.0, 2.0, 5.0, 10.0])
-    return float(f"{choices[np.abs(np.log(choices * 10.0**power / size)).argmin()]:g}e{power}")
+    spec: Array = np.array([1.0, 2.0, 5.0, 10.0])
+    return float(f"{spec[np.abs(np.log(spec * 10.0**power / size)).argmin()]:g}e{power}")

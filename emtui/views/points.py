@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Cloud, ColorArray, Dots, Layer, Mark, Scene, Trail, VLine, histogram
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.column_separation import best_pair, ranked_columns
 from emtui.views.dataset_cache import remembered
@@ -68,49 +68,50 @@ class PointsView(View):
     """A view whose rows are points of a table; models add what lies above the points."""
 
     @abstractmethod
-    def centers(self, frame: Frame, params: Any) -> Array:
+    def centers(self, snapshot: StepSnapshot, params: Any) -> Array:
         """(K, d) one point a component at these parameters, in the model's units: its mean."""
 
-    def shapes(self, frame: Frame, along: Sequence[Direction], palette: Palette) -> list[Layer]:
+    def shapes(self, snapshot: StepSnapshot, along: Sequence[Direction], palette: Palette) -> list[Layer]:
         """Layers between the points and the means of a picture with two axes."""
         return []
 
-    def curves(self, frame: Frame, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:
+    def curves(self, snapshot: StepSnapshot, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:
         """Layers above the bars of a histogram: densities, where the model has them."""
         return [
-            VLine(float(x), palette.color(k)) for k, x in enumerate(along.of(self.centers(frame, frame.step.params)))
+            VLine(float(x), palette.color(k))
+            for k, x in enumerate(along.of(self.centers(snapshot, snapshot.step.params)))
         ]
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """K."""
-        return len(self.centers(frame, frame.step.params))
+        return len(self.centers(snapshot, snapshot.step.params))
 
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Pairs of columns and principal components, or the one column's histogram."""
-        return pairs(frame.choices.dataset)
+        return pairs(snapshot.spec.dataset)
 
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """Every column and the first principal components."""
-        return single_axes(frame.choices.dataset)
+        return single_axes(snapshot.spec.dataset)
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """Mixing weights, where there are any, beside hard shares."""
-        return shares(frame, self.component_names(frame))
+        return shares(snapshot, self.component_names(snapshot))
 
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The drawn row nearest to (x, y), each axis measured by its range; by x alone in a histogram."""
-        distance = np.zeros(len(frame.rows))
+        distance = np.zeros(len(snapshot.rows))
         for axis, value in ((axes.x, x), (axes.y, y)):
             if axis is not None:
-                values = coordinates(frame, axis, units)
+                values = coordinates(snapshot, axis, units)
                 distance += ((values - value) / (float(np.ptp(values)) or 1.0)) ** 2
         if not len(distance) or not np.isfinite(distance).any():
             return None
-        return int(frame.rows[int(np.nanargmin(distance))])
+        return int(snapshot.rows[int(np.nanargmin(distance))])
 
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -119,13 +120,13 @@ class PointsView(View):
     ) -> Scene:
         """The rows by their responsibilities (grey before the first E-step), and the components above them."""
         if axes.y is None:
-            return self._histogram(frame, axes, palette, highlight, units)
-        data = frame.choices.dataset
+            return self._histogram(snapshot, axes, palette, highlight, units)
+        data = snapshot.spec.dataset
         along = [direction(data, axis, units) for axis in (axes.x, axes.y)]
-        x, y = (coordinates(frame, axis, units) for axis in (axes.x, axes.y))
-        at = None if highlight is None else _place(frame, highlight)
+        x, y = (coordinates(snapshot, axis, units) for axis in (axes.x, axes.y))
+        at = None if highlight is None else _place(snapshot, highlight)
         layers: list[Layer] = []
-        R, out = drawn_responsibilities(frame), _left_out(frame)
+        R, out = drawn_responsibilities(snapshot), _left_out(snapshot)
         if R is None:
             layers.append(Dots(x, y, palette.muted, "." if palette.ascii else "•", highlight=at))
         else:
@@ -140,9 +141,9 @@ class PointsView(View):
             layers.append(
                 Dots(along[0].of(row)[None], along[1].of(row)[None], palette.text, palette.marker(0), highlight=0)
             )
-        layers += self._trails(frame, along, palette)
-        layers += self.shapes(frame, along, palette)
-        points = [each.of(self.centers(frame, frame.step.params)) for each in along]
+        layers += self._trails(snapshot, along, palette)
+        layers += self.shapes(snapshot, along, palette)
+        points = [each.of(self.centers(snapshot, snapshot.step.params)) for each in along]
         layers += [
             Mark(float(a), float(b), palette.mean_marker, palette.color(k))
             for k, (a, b) in enumerate(zip(*points, strict=True))
@@ -151,76 +152,78 @@ class PointsView(View):
             layers,
             axes.x.label,
             axes.y.label,
-            legend=self._legend(frame, palette),
-            description=self._described(frame, axes, points),
+            legend=self._legend(snapshot, palette),
+            description=self._described(snapshot, axes, points),
         )
 
-    def _trails(self, frame: Frame, along: Sequence[Direction], palette: Palette) -> list[Layer]:
+    def _trails(self, snapshot: StepSnapshot, along: Sequence[Direction], palette: Palette) -> list[Layer]:
         """Where each mean has been: its path over the start and every M-step so far."""
-        if len(frame.trail) < 2:
+        if len(snapshot.trail) < 2:
             return []
-        path = np.stack([self.centers(frame, params) for params in frame.trail])  # (T, K, d)
+        path = np.stack([self.centers(snapshot, params) for params in snapshot.trail])  # (T, K, d)
         x, y = (each.of(path) for each in along)
         return [Trail(x[:, k], y[:, k], palette.color(k)) for k in range(path.shape[1])]
 
-    def _histogram(self, frame: Frame, axes: Axes, palette: Palette, highlight: int | None, units: UnitsName) -> Scene:
-        data = frame.choices.dataset
+    def _histogram(
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None, units: UnitsName
+    ) -> Scene:
+        data = snapshot.spec.dataset
         along = direction(data, axes.x, units)
-        values = coordinates(frame, axes.x, units)
-        bars = remembered(data, ("bars", axes.x, units), lambda: density_bars(values), of=frame.rows)
-        colored = Bars(bars.edges, bars.heights, _bar_colors(frame, values, bars, palette))
+        values = coordinates(snapshot, axes.x, units)
+        bars = remembered(data, ("bars", axes.x, units), lambda: density_bars(values), of=snapshot.rows)
+        colored = Bars(bars.edges, bars.heights, _bar_colors(snapshot, values, bars, palette))
         layers: list[Layer] = [colored]
         if highlight is not None:
             layers.append(VLine(float(along.of(data.X[highlight])), palette.text))
-        layers += self.curves(frame, along, palette, bars)
-        points = [along.of(self.centers(frame, frame.step.params))]
+        layers += self.curves(snapshot, along, palette, bars)
+        points = [along.of(self.centers(snapshot, snapshot.step.params))]
         return Scene(
             layers,
             axes.x.label,
             "density",
-            legend=self._legend(frame, palette),
-            description=self._described(frame, axes, points),
+            legend=self._legend(snapshot, palette),
+            description=self._described(snapshot, axes, points),
         )
 
-    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        names = self.component_names(frame)
+    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        names = self.component_names(snapshot)
         if len(names) > _LEGEND:
             return []
         return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
 
-    def _described(self, frame: Frame, axes: Axes, points: Sequence[Array]) -> str:
+    def _described(self, snapshot: StepSnapshot, axes: Axes, points: Sequence[Array]) -> str:
         """The picture in words, for readers who can't see it."""
-        said = [f"{axes.title}: {plural(len(frame.rows), 'row')}"]
-        for name, *place in zip(self.component_names(frame), *points, strict=False):
+        said = [f"{axes.title}: {plural(len(snapshot.rows), 'row')}"]
+        for name, *place in zip(self.component_names(snapshot), *points, strict=False):
             said.append(f"component {name} at ({', '.join(number(float(p), 4) for p in place)})")
         return "; ".join(said) + "."
 
 
-def shares(frame: Frame, names: Sequence[str]) -> tuple[Share, ...]:
+def shares(snapshot: StepSnapshot, names: Sequence[str]) -> tuple[Share, ...]:
     """Mixing weights (where the parameters have them) beside hard shares."""
-    weights = getattr(frame.step.params, "weights", None)
-    counts = None if frame.labels is None else np.bincount(frame.labels, minlength=len(names))
+    weights = getattr(snapshot.step.params, "weights", None)
+    counts = None if snapshot.labels is None else np.bincount(snapshot.labels, minlength=len(names))
     return tuple(
         Share(
             name,
             None if weights is None else float(weights[k]),
-            None if counts is None else float(counts[k]) / max(1, frame.n_rows),
+            None if counts is None else float(counts[k]) / max(1, snapshot.n_rows),
             None if counts is None else int(counts[k]),
         )
         for k, name in enumerate(names)
     )
 
 
-def _left_out(frame: Frame) -> NDArray[np.bool_]:
+def _left_out(snapshot: StepSnapshot) -> NDArray[np.bool_]:
     """(m,) which of the drawn rows count nothing, because somebody left them out."""
-    weights = frame.weights_of(frame.rows)
-    return np.zeros(len(frame.rows), dtype=bool) if weights is None else np.asarray(weights == 0)
+    weights = snapshot.weights_of(snapshot.rows)
+    return np.zeros(len(snapshot.rows), dtype=bool) if weights is None else np.asarray(weights == 0)
 
 
-def _place(frame: Frame, row: int) -> int | None:
+def _place(snapshot: StepSnapshot, row: int) -> int | None:
     """The place of a row among the drawn ones, which are in order; None where it isn't drawn."""
-    place = int(np.searchsorted(frame.rows, row))
-    return place if place < len(frame.rows) and int(frame.rows[place]) == row else None
+    place = int(np.searchsorted(snapshot.rows, row))
+    return place if place < len(snapshot.rows) and int(snapshot.rows[place]) == row else None
 
 
 def density_bars(values: Array, most: int = 60) -> Bars:
@@ -246,9 +249,11 @@ def _whole_bars(values: Array, width: int, most: int) -> Bars:
     return Bars(edges, counts / (len(values) * width), (120, 130, 145))
 
 
-def _bar_colors(frame: Frame, values: Array, bars: Bars, palette: Palette) -> ColorArray | tuple[int, int, int]:
+def _bar_colors(
+    snapshot: StepSnapshot, values: Array, bars: Bars, palette: Palette
+) -> ColorArray | tuple[int, int, int]:
     """Each bar in the mix of its rows' responsibilities; muted before the first E-step."""
-    R, edges = drawn_responsibilities(frame), bars.edges
+    R, edges = drawn_responsibilities(snapshot), bars.edges
     if R is None or not len(bars.heights):
         return palette.muted
     bin_of = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(bars.heights) - 1)

@@ -8,7 +8,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.count_bars import CountBars
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, listed, number, plural, probability
@@ -24,29 +24,29 @@ _LEGEND = 6
 class PoissonView(View):
     """The view of `PoissonMixture`."""
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """K."""
-        return len(frame.step.params.rates)
+        return len(snapshot.step.params.rates)
 
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """The counts along x."""
-        return (Axes(Axis("feature", 0, frame.choices.dataset.feature_names[0])),)
+        return (Axes(Axis("feature", 0, snapshot.spec.dataset.feature_names[0])),)
 
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """None: there is one picture."""
         return ()
 
-    def caption(self, frame: Frame, axes: Axes) -> str:
+    def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """ "deaths by rate": the legend has the rates."""
         return f"{axes.title} by rate"
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """Mixing weights beside hard shares."""
-        return shares(frame, self.component_names(frame))
+        return shares(snapshot, self.component_names(snapshot))
 
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -54,13 +54,15 @@ class PoissonView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """Shares of the rows with each count, under weights_k · Poisson(x; rates_k) and their sum."""
-        data, params = frame.step.problem.data, frame.step.params
-        counts = data.X[frame.rows, 0]
-        bars: CountBars = remembered(frame.choices.dataset, "count bars", lambda: CountBars.over(counts), of=frame.rows)
-        weight = np.ones(len(counts)) if data.sample_weight is None else data.sample_weight[frame.rows]
+        data, params = snapshot.step.problem.data, snapshot.step.params
+        counts = data.X[snapshot.rows, 0]
+        bars: CountBars = remembered(
+            snapshot.spec.dataset, "count bars", lambda: CountBars.over(counts), of=snapshot.rows
+        )
+        weight = np.ones(len(counts)) if data.sample_weight is None else data.sample_weight[snapshot.rows]
         heights = bars.totals(counts, weight) / weight.sum()
         colors: Any = palette.muted
-        if (R := frame.responsibilities) is not None:
+        if (R := snapshot.responsibilities) is not None:
             by_bar = np.stack([bars.totals(counts, R[:, k]) for k in range(R.shape[1])], axis=1)
             colors = mix(by_bar, palette.fills(R.shape[1]))
         layers: list[Layer] = [Bars(bars.edges, heights, colors)]
@@ -74,56 +76,56 @@ class PoissonView(View):
             Curve(bars.edges, np.append(part, part[-1]), palette.color(k), "step") for k, part in enumerate(parts)
         ]
         what = "share" if bars.width == 1 else f"share of {bars.width:,} counts"
-        legend = self._legend(frame, palette)
-        return Scene(layers, axes.x.label, what, legend=legend, description=self._described(frame, axes))
+        legend = self._legend(snapshot, palette)
+        return Scene(layers, axes.x.label, what, legend=legend, description=self._described(snapshot, axes))
 
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The first row whose count is the nearest to x."""
         if not np.isfinite(x):
             return None
-        return int(frame.rows[int(np.abs(frame.step.problem.data.X[frame.rows, 0] - x).argmin())])
+        return int(snapshot.rows[int(np.abs(snapshot.step.problem.data.X[snapshot.rows, 0] - x).argmin())])
 
-    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        rates = frame.step.params.rates
+    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        rates = snapshot.step.params.rates
         if len(rates) > _LEGEND:
             return []
         return [(palette.marker(k), palette.color(k), number(r)) for k, r in enumerate(rates)]  # rates, says the title
 
-    def _described(self, frame: Frame, axes: Axes) -> str:
-        params = frame.step.params
+    def _described(self, snapshot: StepSnapshot, axes: Axes) -> str:
+        params = snapshot.step.params
         said = [
             f"component {k + 1} has the rate {number(r, 4)} and the weight {probability(w)}"
             for k, (r, w) in enumerate(zip(params.rates, params.weights, strict=True))
         ]
-        return f"{axes.title}: {plural(frame.n_rows, 'count')}; {'; '.join(said)}."
+        return f"{axes.title}: {plural(snapshot.n_rows, 'count')}; {'; '.join(said)}."
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """The weight and the rate of each component."""
-        counts = frame.choices.dataset.X
-        spread = remembered(frame.choices.dataset, "spread of counts", lambda: float(counts.std()) / 10)
+        counts = snapshot.spec.dataset.X
+        spread = remembered(snapshot.spec.dataset, "spread of counts", lambda: float(counts.std()) / 10)
         columns = [
             Column("weight", 1.0, probability=True),
-            Column("rate", spread or 0.1, float(frame.trail[0].rates.max())),
+            Column("rate", spread or 0.1, float(snapshot.trail[0].rates.max())),
         ]
 
         def rows(params: Any) -> Array:
             return np.stack([params.weights, params.rates], axis=1)[:, np.newaxis, :]
 
-        before = rows(frame.trail[-2]) if len(frame.trail) > 1 else None
-        return component_table(self.component_names(frame), columns, rows(frame.trail[-1]), before)
+        before = rows(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
+        return component_table(self.component_names(snapshot), columns, rows(snapshot.trail[-1]), before)
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or rate moved most, and what became of the bound and the log-likelihood."""
-        rates = frame.step.params.rates
+        rates = snapshot.step.params.rates
         start = f"{how_many(len(rates), 'rate')} {'starts' if len(rates) == 1 else 'start'}"
         if len(rates) <= 4:
             start += f" at {listed([number(r) for r in rates])}"
-        start += f", log-likelihood {amount(frame.record.log_likelihood)}"
-        return tell(frame, start=start, component=component_name, moved=lambda: self._moved(frame))
+        start += f", log-likelihood {amount(snapshot.record.log_likelihood)}"
+        return tell(snapshot, start=start, component=component_name, moved=lambda: self._moved(snapshot))
 
-    def _moved(self, frame: Frame) -> str:
+    def _moved(self, snapshot: StepSnapshot) -> str:
         """The rate that moved most against its own size, and its new weight."""
-        now, before = frame.trail[-1], frame.trail[-2]
+        now, before = snapshot.trail[-1], snapshot.trail[-2]
         change = np.abs(now.rates - before.rates) / np.maximum(np.maximum(now.rates, before.rates), 1e-300)
         k = int(change.argmax())
         if change[k] < 1e-9:

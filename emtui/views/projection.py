@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.dataset_cache import remembered
 from emtui.views.principal_axes import principal_components
 from emtui.views.view import Axis, UnitsName
@@ -85,9 +85,9 @@ def direction(data: Dataset, axis: Axis, units: UnitsName) -> Direction:
     return Direction(vector, np.zeros(d), offset, axis.index)
 
 
-def coordinates(frame: Frame, axis: Axis, units: UnitsName) -> Array:
+def coordinates(snapshot: StepSnapshot, axis: Axis, units: UnitsName) -> Array:
     """(m,) where the drawn rows lie on this axis; kept for the data set."""
-    data, rows = frame.choices.dataset, frame.rows
+    data, rows = snapshot.spec.dataset, snapshot.rows
 
     def make() -> Array:
         chosen = data.X if len(rows) == data.n_samples else data.X[rows]

@@ -17,7 +17,7 @@ from engine.em.inference import Hard, Sampled, Tempered
 from engine.text import clean
 
 if TYPE_CHECKING:
-    from emtui.session.snapshot import Frame
+    from emtui.session.snapshot import StepSnapshot
 
 ComponentName = Callable[[int], str]
 _NUMBER_WORDS = (
@@ -44,7 +44,7 @@ _NOT_NUMBERS = (
 
 
 def tell(
-    frame: Frame,
+    snapshot: StepSnapshot,
     *,
     start: str,
     component: ComponentName,
@@ -62,14 +62,14 @@ def tell(
         row: what a row is called.
         settling: None where each row is settled by itself.
     """
-    if frame.step.phase == "init":
+    if snapshot.step.phase == "init":
         parts = [f"{start}; nothing has been assigned yet: press e"]
-    elif frame.step.phase == "E":
-        said = assigned(frame, component, row)
-        parts = [*said[:-1], f"{said[-1]}; {bound(frame, settling or _each(component, row))}"]
+    elif snapshot.step.phase == "E":
+        said = assigned(snapshot, component, row)
+        parts = [*said[:-1], f"{said[-1]}; {bound(snapshot, settling or _each(component, row))}"]
     else:
-        parts = [f"{moved()}; {objective(frame)}"]
-    return line([*parts, *known_labels(frame, row), *ending(frame), *events(frame)])
+        parts = [f"{moved()}; {objective(snapshot)}"]
+    return line([*parts, *known_labels(snapshot, row), *ending(snapshot), *events(snapshot)])
 
 
 def _each(component: ComponentName, row: str) -> Settling:
@@ -80,18 +80,18 @@ def _each(component: ComponentName, row: str) -> Settling:
     )
 
 
-def known_labels(frame: Frame, row: str = "row") -> list[str]:
+def known_labels(snapshot: StepSnapshot, row: str = "row") -> list[str]:
     """What known labels are to this step: how many there are at the start; where all are given, what is left of EM."""
-    labels = frame.choices.labels
+    labels = snapshot.spec.labels
     if labels is None:
         return []
     given, total = int((labels >= 0).sum()), len(labels)
     if given < total:
-        return [f"{given:,} of {total:,} {row}s have a known label"] if frame.step.phase == "init" else []
-    if frame.step.phase == "E":
+        return [f"{given:,} of {total:,} {row}s have a known label"] if snapshot.step.phase == "init" else []
+    if snapshot.step.phase == "E":
         return ["Every label is given: nothing is hidden, and the responsibilities are the labels"]
-    if frame.step.phase == "M":
-        highest = "maximum-likelihood fit" if not frame.record.log_prior else "fit of the highest objective"
+    if snapshot.step.phase == "M":
+        highest = "maximum-likelihood fit" if not snapshot.record.log_prior else "fit of the highest objective"
         return [f"With every label given, this M-step alone is the closed-form {highest}"]
     return [f"The label of every {row} is known"]
 
@@ -121,21 +121,21 @@ def component_name(k: int) -> str:
 # after an E-step
 
 
-def assigned(frame: Frame, component: ComponentName, row: str = "row") -> list[str]:
+def assigned(snapshot: StepSnapshot, component: ComponentName, row: str = "row") -> list[str]:
     """Which row moved most and who gained and lost rows; after the first E-step, who has how many."""
-    if drawn_responsibilities(frame) is None:
+    if drawn_responsibilities(snapshot) is None:
         return ["the responsibilities now belong to these parameters"]
-    move = most_moved(frame)
+    move = most_moved(snapshot)
     if move is None:
-        return [first_counts(frame, component, row), *_unsure(frame, row)]
-    drawn = "" if draws_all(frame) else f" {row}s drawn"
-    among = "" if draws_all(frame) else f" of the {plural(len(frame.rows), row)} drawn"
+        return [first_counts(snapshot, component, row), *_unsure(snapshot, row)]
+    drawn = "" if draws_all(snapshot) else f" {row}s drawn"
+    among = "" if draws_all(snapshot) else f" of the {plural(len(snapshot.rows), row)} drawn"
     if move.amount < 5e-4:
         most = f"moved by more than {number(move.amount, 2)}" if move.amount > 0 else "moved"
         return [f"no {row}{among} {most}"]
-    name, to = row_name(frame, move.row, row), component(move.component)
+    name, to = row_name(snapshot, move.row, row), component(move.component)
     how = "→".join(_apart(move.before, move.after))
-    if isinstance(frame.step.inference, Hard | Sampled) and move.changed_sides:
+    if isinstance(snapshot.step.inference, Hard | Sampled) and move.changed_sides:
         others = f", one of {move.n_changed:,}{drawn}" if move.n_changed > 1 else ""
         first = f"{name} changed sides to {to}{others}"
     elif move.changed_sides:
@@ -143,23 +143,23 @@ def assigned(frame: Frame, component: ComponentName, row: str = "row") -> list[s
         first = f"{name} now leans to {to} ({how}){others}"
     else:
         first = f"{name} moved most{among}, to {to} ({how})"
-    return [first, *_gains(frame, component, row)]
+    return [first, *_gains(snapshot, component, row)]
 
 
-def row_name(frame: Frame, index: int, row: str = "row") -> str:
+def row_name(snapshot: StepSnapshot, index: int, row: str = "row") -> str:
     """What a row of the data is called: "row 72", "day 11", "line 73", "set HTTTHHTHTH"."""
-    data = frame.choices.dataset
+    data = snapshot.spec.dataset
     if data.row_names is None and data.line_numbers is None:
         return f"{row} {index + 1}"
     return f"{row} {data.row_name(index)}" if data.row_names is not None else data.row_name(index)
 
 
-def row_noun(frame: Frame, otherwise: str = "row") -> str:
+def row_noun(snapshot: StepSnapshot, otherwise: str = "row") -> str:
     """What a row is called, by the data's own description: "one day of a diary" is a day.
 
     otherwise: where there is no such word, or one whose plural takes more than an s ("one iris flower" is no iris).
     """
-    words = frame.choices.dataset.description.split()
+    words = snapshot.spec.dataset.description.split()
     if len(words) < 2 or words[0].lower() != "one":
         return otherwise
     noun = words[1].strip(",.:;")
@@ -167,16 +167,16 @@ def row_noun(frame: Frame, otherwise: str = "row") -> str:
     return noun if alone and noun.isalpha() and not noun.endswith("s") else otherwise
 
 
-def draws_all(frame: Frame) -> bool:
+def draws_all(snapshot: StepSnapshot) -> bool:
     """Whether the drawn rows are all the rows, so that what is counted in them is exact."""
-    return len(frame.rows) == frame.n_rows
+    return len(snapshot.rows) == snapshot.n_rows
 
 
-def first_counts(frame: Frame, component: ComponentName, row: str) -> str:
+def first_counts(snapshot: StepSnapshot, component: ComponentName, row: str) -> str:
     """How many rows each component has; of more than four the most and the fewest."""
-    assert frame.responsibilities is not None
-    rows = expected_rows(frame, frame.responsibilities)
-    about = "" if draws_all(frame) else "about "
+    assert snapshot.responsibilities is not None
+    rows = expected_rows(snapshot, snapshot.responsibilities)
+    about = "" if draws_all(snapshot) else "about "
     said = {count(float(n)) for n in rows}
     if len(rows) > 4 and len(said) == 1:
         kind = component(0).rpartition(" ")[0] or "component"
@@ -197,26 +197,28 @@ def _apart(one: float, other: float) -> tuple[str, str]:
     return pair if pair[0] != pair[1] else (probability(one, 4), probability(other, 4))
 
 
-def _unsure(frame: Frame, row: str) -> list[str]:
+def _unsure(snapshot: StepSnapshot, row: str) -> list[str]:
     """How many of the drawn rows no component has for itself."""
-    assert frame.responsibilities is not None
-    if isinstance(frame.step.inference, Hard | Sampled) or frame.responsibilities.shape[1] < 2:
+    assert snapshot.responsibilities is not None
+    if isinstance(snapshot.step.inference, Hard | Sampled) or snapshot.responsibilities.shape[1] < 2:
         return []
-    counted = rows_that_count(frame)
-    R = frame.responsibilities if counted is None else frame.responsibilities[counted]
+    counted = rows_that_count(snapshot)
+    R = snapshot.responsibilities if counted is None else snapshot.responsibilities[counted]
     unsure = int((R.max(axis=1) < 0.9).sum())
-    drawn = "" if draws_all(frame) else " drawn"
+    drawn = "" if draws_all(snapshot) else " drawn"
     clause = plural(unsure, f"{row}{drawn} is", f"{row}s{drawn} are")
-    if unsure == len(frame.responsibilities) > 1:
+    if unsure == len(snapshot.responsibilities) > 1:
         clause = f"all {row}s{drawn} are"
     return [f"{clause} shared (no responsibility above .9)"] if unsure else []
 
 
-def _gains(frame: Frame, component: ComponentName, row: str) -> list[str]:
-    assert frame.responsibilities is not None
-    assert frame.responsibilities_before is not None
-    change = expected_rows(frame, frame.responsibilities) - expected_rows(frame, frame.responsibilities_before)
-    about = "" if draws_all(frame) else "about "
+def _gains(snapshot: StepSnapshot, component: ComponentName, row: str) -> list[str]:
+    assert snapshot.responsibilities is not None
+    assert snapshot.responsibilities_before is not None
+    change = expected_rows(snapshot, snapshot.responsibilities) - expected_rows(
+        snapshot, snapshot.responsibilities_before
+    )
+    about = "" if draws_all(snapshot) else "about "
     gainer, loser = int(change.argmax()), int(change.argmin())
     if round(float(change[gainer]), 1) <= 0:
         return [f"no {component(0).rpartition(' ')[0]} gained or lost a tenth of a {row}"]
@@ -229,10 +231,10 @@ def _gains(frame: Frame, component: ComponentName, row: str) -> list[str]:
 # after an M-step
 
 
-def objective(frame: Frame) -> str:
+def objective(snapshot: StepSnapshot) -> str:
     """How the log-likelihood changed, and why where it fell."""
-    record, before = frame.record, frame.previous_record
-    label = frame.step.problem.model.objective_label
+    record, before = snapshot.record, snapshot.previous_record
+    label = snapshot.step.problem.model.objective_label
     if before is None or not math.isfinite(record.log_likelihood - before.log_likelihood):
         return f"{label} {amount(record.log_likelihood)}"
     change = record.log_likelihood - before.log_likelihood
@@ -240,11 +242,11 @@ def objective(frame: Frame) -> str:
     if abs(change) <= negligible:
         return f"{label} unchanged at {amount(record.log_likelihood)}"
     said = f"{label} {signed(change)}"
-    return said if change > 0 else f"{said}: {_why_it_fell(frame, negligible)}"
+    return said if change > 0 else f"{said}: {_why_it_fell(snapshot, negligible)}"
 
 
-def _why_it_fell(frame: Frame, negligible: float) -> str:
-    step, record, before = frame.step, frame.record, frame.previous_record
+def _why_it_fell(snapshot: StepSnapshot, negligible: float) -> str:
+    step, record, before = snapshot.step, snapshot.record, snapshot.previous_record
     assert before is not None
     if any(event.breaks_ascent for event in step.events):
         return "it fell because parameters were set by a rule, not by the maximum"
@@ -264,17 +266,17 @@ def _why_it_fell(frame: Frame, negligible: float) -> str:
     return "this is a limit of the arithmetic, since exact EM can't fall"
 
 
-def events(frame: Frame) -> list[str]:
+def events(snapshot: StepSnapshot) -> list[str]:
     """What was out of the ordinary, in the engine's own words; what stops the run is said at the end alone."""
-    return [plain(event.message) for event in frame.step.events if event.message != frame.step.stop_reason]
+    return [plain(event.message) for event in snapshot.step.events if event.message != snapshot.step.stop_reason]
 
 
-def ending(frame: Frame) -> list[str]:
+def ending(snapshot: StepSnapshot) -> list[str]:
     """Why the run stops here, where it does."""
-    reason = frame.step.stop_reason
+    reason = snapshot.step.stop_reason
     if reason is None:
         return []
-    return [f"{'Converged' if frame.step.converged else 'Stopped'}: {plain(reason)}"]
+    return [f"{'Converged' if snapshot.step.converged else 'Stopped'}: {plain(reason)}"]
 
 
 def plain(message: str) -> str:

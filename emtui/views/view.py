@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from emtui.charts.colors import Palette
     from emtui.charts.diagram import Diagram
     from emtui.charts.scene import Scene
-    from emtui.session.snapshot import Frame
+    from emtui.session.snapshot import StepSnapshot
 
 UnitsName = Literal["data", "standard"]
 """Which units numbers are shown in: the data's own, or mean 0 and variance 1 in each column."""
@@ -103,21 +103,21 @@ class View(ABC):
     """How one model is shown. A view is stateless: everything comes from the frame."""
 
     @abstractmethod
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """K: how many components have a colour, a marker and a column of responsibilities."""
 
     @abstractmethod
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """What the picture can show, the default first; it depends on the data alone, never on the step."""
 
     @abstractmethod
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """The axes that can be paired freely: every column, then the principal components; () for fixed pictures."""
 
     @abstractmethod
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -127,11 +127,11 @@ class View(ABC):
         """The data picture. highlight: a row of the data (counted from 0) to mark, whether it is drawn or not."""
 
     @abstractmethod
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The row of the data whose point lies nearest to (x, y), each axis measured by its spread; None for none."""
 
     def diagram(
-        self, frame: Frame, axes: Axes, *, highlight: int | None = None, thorough: bool = True
+        self, snapshot: StepSnapshot, axes: Axes, *, highlight: int | None = None, thorough: bool = True
     ) -> Diagram | None:
         """The model itself as a picture, where that is what these axes stand for; None: `scene` has the picture.
 
@@ -139,42 +139,42 @@ class View(ABC):
         """
         return None
 
-    def caption(self, frame: Frame, axes: Axes) -> str:
+    def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """The picture's title: "petal length × petal width"."""
         return axes.title
 
     @abstractmethod
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """θ as a table, with the change since it last moved."""
 
-    def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
+    def detail(self, snapshot: StepSnapshot, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
         """More about one component, such as its covariance matrix; None where the table says it all."""
         return None
 
-    def detail_title(self, frame: Frame, component: int) -> str:
+    def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
         """What `detail` shows, for the title above it."""
-        return f"covariance of component {self.component_names(frame)[component]}"
+        return f"covariance of component {self.component_names(snapshot)[component]}"
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
+    def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """K short names, as in the table's first column: "1", "2", … unless a model has others, such as "A", "B"."""
-        return tuple(str(k + 1) for k in range(self.n_components(frame)))
+        return tuple(str(k + 1) for k in range(self.n_components(snapshot)))
 
     @abstractmethod
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """What just happened: one line of plain text that is true of this step."""
 
-    def words(self, frame: Frame, row: int) -> tuple[int, ...]:
+    def words(self, snapshot: StepSnapshot, row: int) -> tuple[int, ...]:
         """The words of a row that can be looked at one by one, as columns of the data; () where rows have none."""
         return ()
 
-    def with_names(self, frame: Frame, formula: str) -> str:
+    def with_names(self, snapshot: StepSnapshot, formula: str) -> str:
         """A formula with the data's own names in the place of numbers: "word 17", "document 3"."""
         return formula
 
-    def responsibilities_columns(self, frame: Frame) -> tuple[str, ...]:
+    def responsibilities_columns(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """Headings of the responsibilities table: the components' names."""
-        return self.component_names(frame)
+        return self.component_names(snapshot)
 
     @abstractmethod
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """Mixing weights beside hard shares, a component each."""

@@ -8,14 +8,14 @@ from typing import Any
 
 from driving import Driver, driving
 
-from emtui.screens.edit.edit_screen import HandScreen
-from emtui.spec.run_spec import Choices, choose
+from emtui.screens.edit.edit_screen import EditScreen
+from emtui.spec.run_spec import RunSpec, choose
 
 
-def hand(app: Driver) -> HandScreen:
+def hand(app: Driver) -> EditScreen:
     """The screen."""
     screen = app.app.screen
-    assert isinstance(screen, HandScreen)
+    assert isinstance(screen, EditScreen)
     return screen
 
 
@@ -24,11 +24,11 @@ async def by_hand(
     source: str = "iris",
     size: tuple[int, int] = (120, 40),
     before: tuple[str, ...] = ("n", "n"),
-    choices: Choices | None = None,
+    spec: RunSpec | None = None,
     **how: Any,
 ) -> AsyncIterator[Driver]:
     """The screen, opened after some keys."""
-    async with driving(choices or choose(source, **how), size=size) as app:
+    async with driving(spec or choose(source, **how), size=size) as app:
         await app.press(*before, "E")
         yield app
 

@@ -11,7 +11,7 @@ from textual.message import Message
 from emtui.panes.pane import Pane
 from emtui.session.messages import DatasetChosen, ModelChosen, SettingsChanged
 from emtui.session.session import Session
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 
 
 class Host(App[None]):
@@ -21,10 +21,10 @@ class Host(App[None]):
         (key, f"note('{key}')", key) for key in ("e", "m", "left", "home", "end", "h", "q")
     ]
 
-    def __init__(self, pane: Pane, choices: Choices) -> None:
+    def __init__(self, pane: Pane, spec: RunSpec) -> None:
         super().__init__()
         self.pane = pane
-        self.session = Session(choices)
+        self.session = Session(spec)
         self.posted: list[Message] = []
         self.keys: list[str] = []
 
@@ -32,7 +32,7 @@ class Host(App[None]):
         yield self.pane
 
     def on_mount(self) -> None:
-        self.pane.show(self.session.frame())
+        self.pane.show(self.session.snapshot())
 
     def action_note(self, key: str) -> None:
         self.keys.append(key)
@@ -46,7 +46,7 @@ class Host(App[None]):
     def on_settings_changed(self, event: SettingsChanged) -> None:
         self.posted.append(event)
 
-    def open(self, choices: Choices) -> None:
+    def open(self, spec: RunSpec) -> None:
         """What the screen does with a choice: another session, and its first frame."""
-        self.session = Session(choices)
-        self.pane.show(self.session.frame())
+        self.session = Session(spec)
+        self.pane.show(self.session.snapshot())

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from emtui.application.app import EmtuiApp
 from emtui.screens.explore.explore import ExploreScreen
 from emtui.settings.config import Config
-from emtui.spec.run_spec import Choices, choose
+from emtui.spec.run_spec import RunSpec, choose
 
 
 def explorer(app: EmtuiApp) -> ExploreScreen:
@@ -32,7 +32,7 @@ class Driver:
         """Wait until no step is under way and every message is dealt with."""
         for _ in range(3):
             await self.pilot.pause()
-            await asyncio.to_thread(explorer(self.app).runner.wait)
+            await asyncio.to_thread(explorer(self.app).worker.wait)
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> str:
@@ -54,17 +54,17 @@ class Driver:
         return screen_text(self.app)
 
     @property
-    def frame(self) -> Any:
+    def snapshot(self) -> Any:
         """The frame on the screen."""
-        return explorer(self.app).frame
+        return explorer(self.app).snapshot
 
 
 @asynccontextmanager
 async def driving(
-    choices: Choices | None = None, size: tuple[int, int] = (120, 40), config: Config | None = None
+    spec: RunSpec | None = None, size: tuple[int, int] = (120, 40), config: Config | None = None
 ) -> AsyncIterator[Driver]:
     """Open the app on these choices (iris unless told otherwise) at this size."""
-    app = EmtuiApp(choices or choose("iris"), config or Config())
+    app = EmtuiApp(spec or choose("iris"), config or Config())
     async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(app, pilot)
         await pilot.pause()

@@ -12,8 +12,8 @@ from textual.app import App, ComposeResult
 from emtui.panes.pane import Pane
 from emtui.session.messages import RowChosen
 from emtui.session.session import Session
-from emtui.session.snapshot import Frame
-from emtui.spec.run_spec import Choices, choose
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.run_spec import RunSpec, choose
 from emtui.widgets.paged_table import LineTable
 from engine.data.dataset import Dataset
 from engine.models.gaussian.mixture import GaussianMixture
@@ -22,43 +22,43 @@ SIZES = [(6, 3), (20, 4), (24, 6), (40, 12), (60, 30), (80, 24), (120, 40)]
 HOSTILE = ("[bold]x", "\x1b[31mred\x07", "漢字 漢字 漢字 漢字", "x\ny")
 
 
-def taken(session: Session, steps: int) -> Frame:
+def taken(session: Session, steps: int) -> StepSnapshot:
     for _ in range(steps):
         session.take()
-    return session.frame()
+    return session.snapshot()
 
 
-def iris(steps: int = 5, **words: object) -> Frame:
+def iris(steps: int = 5, **words: object) -> StepSnapshot:
     session = Session(choose("iris", **words))
     assert session.baseline is not None
     return taken(session, steps)
 
 
 @cache
-def converged() -> Frame:
+def converged() -> StepSnapshot:
     session = Session(choose("iris", stop="responsibilities=1e-4"))
     assert session.baseline is not None
     for _ in session.run_on():
         pass
-    return session.frame()
+    return session.snapshot()
 
 
 @cache
-def many_rows() -> Frame:
+def many_rows() -> StepSnapshot:
     generator = np.random.default_rng(3)
     y = np.arange(120_000) % 2
     data = Dataset("many", generator.normal(size=(120_000, 2)) + 3.0 * y[:, None], y=y, class_names=("low", "high"))
     model = GaussianMixture(n_components=2, init="points")
-    return taken(Session(Choices(source="many", dataset=data, model=model)), 3)
+    return taken(Session(RunSpec(source="many", dataset=data, model=model)), 3)
 
 
-def hostile(steps: int = 3) -> Frame:
+def hostile(steps: int = 3) -> StepSnapshot:
     generator = np.random.default_rng(1)
     y = np.arange(40) % 2
     X = generator.normal(size=(40, 4)) + 4.0 * y[:, None]
     names = tuple(f"{HOSTILE[i % 4]} {i}" for i in range(40))
     data = Dataset("h", X, y=y, feature_names=HOSTILE, class_names=HOSTILE[:2], row_names=names)
-    return taken(Session(Choices(source="h", dataset=data, model=GaussianMixture(n_components=2))), steps)
+    return taken(Session(RunSpec(source="h", dataset=data, model=GaussianMixture(n_components=2))), steps)
 
 
 class Host(App[None]):

@@ -9,8 +9,8 @@ import pytest
 from driving import Driver, driving, explorer
 from held import Held
 
-from emtui.screens.studies.study import SurveyScreen
-from emtui.spec.run_spec import Choices, choose
+from emtui.screens.studies.study import StudyScreen
+from emtui.spec.run_spec import RunSpec, choose
 
 
 async def at_rest(app: Driver) -> str:
@@ -25,17 +25,17 @@ async def at_rest(app: Driver) -> str:
 async def stopped_and_begun_again(
     monkeypatch: pytest.MonkeyPatch,
     where: str,
-    survey: Callable[..., Iterator[Any]],
+    study: Callable[..., Iterator[Any]],
     key: str,
-    choices: Choices | None = None,
+    spec: RunSpec | None = None,
 ) -> None:
     """Open a survey by its key, held at its first result: space stops it and begins it again, the key leaves it."""
-    held = Held(survey)
+    held = Held(study)
     monkeypatch.setattr(where, held)
-    async with driving(choices or choose("coins")) as app:
+    async with driving(spec or choose("coins")) as app:
         await app.press(key)
         screen = app.app.screen
-        assert isinstance(screen, SurveyScreen)
+        assert isinstance(screen, StudyScreen)
         assert screen.running and "space stops" in app.text
         assert "space begins again" in await app.press("space")
         assert not screen.running
@@ -46,6 +46,6 @@ async def stopped_and_begun_again(
         assert "space stops" in await app.press("space")
         assert screen.running and held.calls == 2
         await app.press(key)
-        assert app.app.screen is explorer(app.app) and app.frame.step.phase == "init"
+        assert app.app.screen is explorer(app.app) and app.snapshot.step.phase == "init"
         held.go.set()
         await at_rest(app)

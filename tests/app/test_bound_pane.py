@@ -9,7 +9,7 @@ from driving import driving, explorer
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
 from emtui.panes.bound import BoundPane, bound_notes, bound_scene, marked
-from emtui.session.messages import Answered
+from emtui.session.messages import QueryAnswered
 from emtui.session.queries import BoundAlong, answer
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
@@ -22,11 +22,11 @@ def curves(app):
     return drawn[0], drawn[1] if len(drawn) > 1 else None
 
 
-def frame_after(source, steps, **how):
+def snapshot_after(source, steps, **how):
     session = Session(choose(source, **how))
     for _ in range(steps):
         session.take()
-    return session.frame()
+    return session.snapshot()
 
 
 @pytest.mark.parametrize("source", ["iris", "coins", "linkage", "deaths", "icecream", "films"])
@@ -35,7 +35,7 @@ async def test_the_bound_lies_below_and_touches_where_q_was_settled(source):
         await app.press("8")
         for phase in "emem":
             await app.press(phase)
-            step, record = app.frame.step, app.frame.record
+            step, record = app.snapshot.step, app.snapshot.record
             objective, bound = curves(app)
             scale = max(1.0, abs(record.objective))
             assert np.all(bound.y <= objective.y + 1e-9 * scale)
@@ -68,7 +68,7 @@ async def test_before_the_first_e_step_there_is_the_objective_alone():
         assert "no bound before the first E-step" in text
         objective, bound = curves(app)
         assert bound is None
-        assert objective.y[objective.x == 0.0] == pytest.approx(app.frame.record.objective, rel=1e-12)
+        assert objective.y[objective.x == 0.0] == pytest.approx(app.snapshot.record.objective, rel=1e-12)
 
 
 async def test_nothing_is_computed_while_nobody_looks():
@@ -109,14 +109,14 @@ async def test_the_palette_offers_every_parameter():
 
 def test_along_one_parameter_only_what_lies_on_the_line_is_called_now():
     """After an M-step that moved other parameters as well, θ is not on the line of one."""
-    frame = frame_after("coins", 4)
-    found = answer(BoundAlong("probabilities[0]"), frame.step)
-    assert marked(frame, found).keys() == {"top", "old"}
-    assert "others at θ old" in bound_notes(frame, found)[-1]
-    alone = frame_after("linkage", 4)
+    snapshot = snapshot_after("coins", 4)
+    found = answer(BoundAlong("probabilities[0]"), snapshot.step)
+    assert marked(snapshot, found).keys() == {"top", "old"}
+    assert "others at θ old" in bound_notes(snapshot, found)[-1]
+    alone = snapshot_after("linkage", 4)
     found = answer(BoundAlong("theta"), alone.step)
     assert marked(alone, found)["now"] == pytest.approx(float(alone.step.params.theta))
-    after_e = frame_after("coins", 3)
+    after_e = snapshot_after("coins", 3)
     found = answer(BoundAlong("probabilities[0]"), after_e.step)
     assert marked(after_e, found)["now"] == pytest.approx(float(after_e.step.params.probabilities[0]))
 
@@ -124,9 +124,9 @@ def test_along_one_parameter_only_what_lies_on_the_line_is_called_now():
 @pytest.mark.parametrize("steps", [1, 2, 3, 40])
 @pytest.mark.parametrize("along", [None, "means[0,0]", "weights[1]", "covariances[2,1,0]"])
 def test_every_mark_lies_in_the_picture(steps, along):
-    frame = frame_after("iris", steps)
-    found = answer(BoundAlong(along, 50), frame.step)
-    scene = bound_scene(frame, found, DARK, "x")
+    snapshot = snapshot_after("iris", steps)
+    found = answer(BoundAlong(along, 50), snapshot.step)
+    scene = bound_scene(snapshot, found, DARK, "x")
     marks = [layer for layer in scene.layers if isinstance(layer, Mark)]
     assert marks
     for mark in marks:
@@ -135,16 +135,16 @@ def test_every_mark_lies_in_the_picture(steps, along):
 
 
 def test_what_is_not_exact_is_said():
-    frame = frame_after("iris", 4)
-    found = answer(BoundAlong(None, 50), frame.step)
+    snapshot = snapshot_after("iris", 4)
+    found = answer(BoundAlong(None, 50), snapshot.step)
     estimated = replace(found, exact=False, error=np.full_like(found.t, 0.25))
-    assert "estimate ±0.25" in bound_notes(frame, estimated)
+    assert "estimate ±0.25" in bound_notes(snapshot, estimated)
     unknown = replace(found, exact=False, objective=np.full_like(found.t, np.nan))
-    assert "the likelihood can't be evaluated" in bound_notes(frame, unknown)
-    assert [layer for layer in bound_scene(frame, unknown, DARK, "x").layers if isinstance(layer, Mark)]
+    assert "the likelihood can't be evaluated" in bound_notes(snapshot, unknown)
+    assert [layer for layer in bound_scene(snapshot, unknown, DARK, "x").layers if isinstance(layer, Mark)]
     fewer = replace(found, asked=len(found.t) + 1)
-    assert f"{len(found.t)} points: each is a pass" in bound_notes(frame, fewer)
-    drawn = frame_after("iris", 4, algorithm="stochastic")
+    assert f"{len(found.t)} points: each is a pass" in bound_notes(snapshot, fewer)
+    drawn = snapshot_after("iris", 4, algorithm="stochastic")
     assert "q is not the posterior: no touch" in bound_notes(drawn, answer(BoundAlong(None, 20), drawn.step))
 
 
@@ -165,23 +165,23 @@ def test_what_is_not_exact_is_said():
 )
 def test_the_curves_have_the_names_of_what_they_are(source, how, labels):
     """Where E-steps are not exact the bound is what EM raises, and no other curve is called the objective."""
-    frame = frame_after(source, 4, **how)
-    found = answer(BoundAlong(None, 20), frame.step)
-    scene = bound_scene(frame, found, DARK, "x")
+    snapshot = snapshot_after(source, 4, **how)
+    found = answer(BoundAlong(None, 20), snapshot.step)
+    scene = bound_scene(snapshot, found, DARK, "x")
     assert [layer.label for layer in scene.layers if isinstance(layer, Curve)] == labels
-    raised = found.objective if frame.choices.model.exact else found.bound
-    assert raised[found.t == 1.0] == pytest.approx(frame.record.objective, rel=1e-9)
+    raised = found.objective if snapshot.spec.model.exact else found.bound
+    assert raised[found.t == 1.0] == pytest.approx(snapshot.record.objective, rel=1e-9)
 
 
 async def test_a_late_answer_of_another_step_is_not_drawn():
     async with driving(choose("coins")) as app:
         await app.press("n", "8")
         pane, screen = app.app.screen.query_one(BoundPane), explorer(app.app)
-        before = app.frame.step
+        before = app.snapshot.step
         late = answer(BoundAlong(None, 100), before)
         await app.press("n")
         present = pane.slice
-        screen.post_message(Answered(BoundAlong(None, 100), before, late, screen.runner.generation))
+        screen.post_message(QueryAnswered(BoundAlong(None, 100), before, late, screen.worker.generation))
         await app.settle()
         assert pane.slice is present
 

@@ -16,7 +16,7 @@ from emtui.screens.compare.branch_text import difference_lines, heading, objecti
 from emtui.session.branches import TwoBranches, differences, origin_of, same_place, two_branches
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
-from emtui.views.parameter_edit import Draft
+from emtui.views.parameter_edit import ParameterEdit
 from engine.editing.edits import set_entry
 from engine.editing.entries import entries, value_of
 from engine.errors import OptionError
@@ -39,8 +39,8 @@ def moved(
 async def with_two_branches(app: Driver) -> None:
     """Two iterations, a move by hand, and an iteration on from it."""
     await app.press("n", "n")
-    step = set_entry(app.frame.step, "means[1,2]", 3.0)
-    explorer(app.app).runner.do(lambda session: session.place(step.params, step.events[0].message))
+    step = set_entry(app.snapshot.step, "means[1,2]", 3.0)
+    explorer(app.app).worker.do(lambda session: session.place(step.params, step.events[0].message))
     await app.settle()
     await app.press("n")
 
@@ -183,7 +183,7 @@ async def test_either_side_can_be_another_branch(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
         await with_two_branches(app)
         await app.press("left", "left", "left", "left", "n", "B")  # a third branch, from the first two steps
-        assert app.frame.n_branches == 3
+        assert app.snapshot.n_branches == 3
         assert two_of(app) == (1, 2)
         await app.press("full_stop")
         assert two_of(app) == (0, 2)
@@ -193,7 +193,7 @@ async def test_either_side_can_be_another_branch(size: tuple[int, int]) -> None:
         assert two_of(app) == (1, 0)
         await app.press("b")  # which stood at the left: the sides change
         assert two_of(app) == (0, 1)
-        heads = [heading(frame)[1] for frame in (app.app.screen.two.left, app.app.screen.two.right)]  # type: ignore[attr-defined]  # checked by two_of
+        heads = [heading(snapshot)[1] for snapshot in (app.app.screen.two.left, app.app.screen.two.right)]  # type: ignore[attr-defined]  # checked by two_of
         assert all(head in app.text for head in heads)
 
 
@@ -241,11 +241,11 @@ def test_entries_that_differ_a_little_are_shown_with_digits_that_tell_them_apart
 
 def test_what_differs_is_said_to_be_in_standard_units_where_it_is() -> None:
     session = walked("iris", 4, standardize=True)
-    draft = Draft.of(session.frame())
-    mean, weight = (next(e for e in entries(draft.frame.choices.model, draft.params) if e.name == name)
+    edit = ParameterEdit.of(session.snapshot())
+    mean, weight = (next(e for e in entries(edit.snapshot.spec.model, edit.params) if e.name == name)
                     for name in ("means[1,2]", "weights[0]"))  # fmt: skip
-    assert ", in standard units; nothing else moves" in draft.move((mean, -1.0)).message
-    assert "standard units" not in draft.move((weight, 0.4)).message
-    made = draft.move((mean, -1.0))
+    assert ", in standard units; nothing else moves" in edit.move((mean, -1.0)).message
+    assert "standard units" not in edit.move((weight, 0.4)).message
+    made = edit.move((mean, -1.0))
     session.place(made.params, made.message)
     assert told(two_branches(session)).endswith(" in standard units.")

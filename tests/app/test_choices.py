@@ -14,19 +14,19 @@ from hypothesis import strategies as st
 import engine
 from emtui.cli.arguments import parse
 from emtui.spec.command_line import join_columns
-from emtui.spec.run_spec import Choices, choose, make_model
+from emtui.spec.run_spec import RunSpec, choose, make_model
 from emtui.spec.sources import looks_like_file, open_source
 from engine.errors import DataError, EngineError, OptionError
 
 
-def again(choices: Choices) -> Choices:
+def again(spec: RunSpec) -> RunSpec:
     """The choices that the copied command makes."""
-    name, *words = shlex.split(choices.command())
+    name, *words = shlex.split(spec.command())
     assert name == "emtui"
-    return choose(**parse(words, lambda: "").choices)
+    return choose(**parse(words, lambda: "").spec)
 
 
-def same(one: Choices, other: Choices) -> bool:
+def same(one: RunSpec, other: RunSpec) -> bool:
     names = ("source", "model", "seed", "algorithm", "max_iter", "tol", "stop", "label", "columns", "standardize")
     return (
         all(getattr(one, name) == getattr(other, name) for name in names)
@@ -47,8 +47,8 @@ def test_the_data_say_what_is_not_said() -> None:
 
 
 def test_what_is_said_goes_first() -> None:
-    choices = choose("coins", settings={"n_components": "4", "fixed_weights": "yes"}, seed=3)
-    assert choices.model == engine.BinomialMixture(n_components=4, n_trials=10, fixed_weights=True)
+    spec = choose("coins", settings={"n_components": "4", "fixed_weights": "yes"}, seed=3)
+    assert spec.model == engine.BinomialMixture(n_components=4, n_trials=10, fixed_weights=True)
     assert choose("coins", k=5, settings={"n_components": "4"}).n_components == 5
 
 
@@ -97,11 +97,11 @@ def own_file(folder: Path) -> Path:
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
-    choices = choose(str(own_file(tmp_path)), label="kind", columns=["-height", "wid, th"], standardize=True)
-    assert choices.dataset.feature_names == ("-height", "wid, th")
-    assert choices.dataset.class_names == ("a", "b")
-    assert choices.n_components == 2
-    np.testing.assert_allclose(choices.dataset.X.std(axis=0), 1.0)
+    spec = choose(str(own_file(tmp_path)), label="kind", columns=["-height", "wid, th"], standardize=True)
+    assert spec.dataset.feature_names == ("-height", "wid, th")
+    assert spec.dataset.class_names == ("a", "b")
+    assert spec.n_components == 2
+    np.testing.assert_allclose(spec.dataset.X.std(axis=0), 1.0)
 
 
 @pytest.mark.parametrize(
@@ -116,38 +116,38 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     ],
 )
 def test_the_command_makes_the_same_choices(how: dict[str, Any]) -> None:
-    choices = choose(**how)
-    assert same(choices, again(choices))
+    spec = choose(**how)
+    assert same(spec, again(spec))
 
 
 def test_the_command_of_a_file_makes_the_same_choices(tmp_path: Path) -> None:
     for columns in (["-height"], ["wid, th", 'say "x"'], ['say "x"', "-height"]):
-        choices = choose(str(own_file(tmp_path)), label="kind", columns=columns, k=2)
-        assert same(choices, again(choices))
+        spec = choose(str(own_file(tmp_path)), label="kind", columns=columns, k=2)
+        assert same(spec, again(spec))
 
 
 def test_a_file_whose_name_begins_with_a_hyphen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     own_file(tmp_path).rename(tmp_path / "-odd.csv")
-    choices = choose("-odd.csv", label="kind")
-    np.testing.assert_array_equal(again(choices).dataset.X, choices.dataset.X)
+    spec = choose("-odd.csv", label="kind")
+    np.testing.assert_array_equal(again(spec).dataset.X, spec.dataset.X)
 
 
 def test_a_start_file_is_kept_until_the_model_changes(tmp_path: Path) -> None:
     file = tmp_path / "start.json"
     file.write_text('{"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}')
-    choices = choose("coins", start_file=str(file))
-    assert choices.start.probabilities.tolist() == [0.6, 0.5]
-    assert same(choices, again(choices))
-    changed = choices.with_model(engine.BinomialMixture(n_components=3))
+    spec = choose("coins", start_file=str(file))
+    assert spec.start.probabilities.tolist() == [0.6, 0.5]
+    assert same(spec, again(spec))
+    changed = spec.with_model(engine.BinomialMixture(n_components=3))
     assert changed.start is None
     assert "--start" not in changed.words()
 
 
 def test_a_stopping_rule_stands_in_the_place_of_the_tolerance() -> None:
-    choices = choose("coins", stop="parameters=1e-3")
-    assert "--tol" not in choices.command()
-    _, rule, limit = choices.rules
+    spec = choose("coins", stop="parameters=1e-3")
+    assert "--tol" not in spec.command()
+    _, rule, limit = spec.rules
     assert rule == engine.stopping.ParameterChange(1e-3)
     assert limit == engine.stopping.Iterations(200)
 

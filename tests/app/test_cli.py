@@ -16,7 +16,7 @@ from shell import ROOT, bash, here, is_one_sentence, shell
 
 from emtui.cli.arguments import UsageError, parse, split_columns
 from emtui.cli.main import version
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 
 # words
 
@@ -26,7 +26,7 @@ def test_words_become_choices() -> None:
     how = "--max-iter 5 --stop seconds=2 --n-init 3 --json"
     request = parse(["run", *words.split(), *how.split()], version)
     assert (request.command, request.json, request.n_init) == ("run", True, 3)
-    assert request.choices == {
+    assert request.spec == {
         "source": "wine",
         "k": 4,
         "model": "gmm",
@@ -54,7 +54,7 @@ def test_words_become_choices() -> None:
 )
 def test_first_word_is_a_command_or_data(words: list[str], command: str, source: str | None) -> None:
     request = parse(words, version)
-    assert (request.command, request.choices.get("source")) == (command, source)
+    assert (request.command, request.spec.get("source")) == (command, source)
 
 
 @pytest.mark.parametrize(
@@ -163,18 +163,18 @@ def test_closed_streams_are_no_terminal() -> None:
 
 
 def test_in_a_terminal_the_app_opens_on_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[Choices] = []
+    opened: list[RunSpec] = []
 
-    def open_app(choices: Choices) -> int:
-        opened.append(choices)
+    def open_app(spec: RunSpec) -> int:
+        opened.append(spec)
         return 7
 
     monkeypatch.setattr("emtui.cli.main._has_terminal", lambda: True)
     monkeypatch.setitem(sys.modules, "emtui.application.app", SimpleNamespace(open_app=open_app))
     assert here("old_faithful", "-k", "4", "--seed", "2", "--set", "covariance_type=diag") == (7, "", "")
-    (choices,) = opened
-    assert (choices.dataset.name, choices.n_components, choices.seed) == ("old_faithful", 4, 2)
-    assert choices.model.covariance_type == "diag"  # type: ignore[attr-defined]  # of the Gaussian mixture
+    (spec,) = opened
+    assert (spec.dataset.name, spec.n_components, spec.seed) == ("old_faithful", 4, 2)
+    assert spec.model.covariance_type == "diag"  # type: ignore[attr-defined]  # of the Gaussian mixture
 
 
 def test_a_file_of_ones_own_is_run(tmp_path: Path) -> None:

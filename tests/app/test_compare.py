@@ -22,7 +22,7 @@ from emtui.screens.compare.comparison_side import ComparisonSide, confusion_matr
 from emtui.session.baseline import kmeans_baseline
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
-from emtui.views.baseline_snapshot import baseline_frame, on_the_same_axes, why_no_baseline
+from emtui.views.baseline_snapshot import baseline_snapshot, on_the_same_axes, why_no_baseline
 from engine.em.step import Phase, Posterior
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
@@ -44,7 +44,7 @@ async def shown(pilot: Any, session: Session) -> CompareScreen:
     screen = CompareScreen()
     pilot.app.push_screen(screen)
     await pilot.pause()
-    screen.show(session.frame())
+    screen.show(session.snapshot())
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     return screen
@@ -55,10 +55,10 @@ async def shown(pilot: Any, session: Session) -> CompareScreen:
 
 def test_the_baseline_frame_is_k_means_under_other_labels() -> None:
     session = session_on()
-    frame = session.frame()
-    assert frame.baseline is not None
-    theirs = baseline_frame(frame, frame.baseline)
-    step = frame.baseline.step_at(frame.step.iteration, frame.step.phase)
+    snapshot = session.snapshot()
+    assert snapshot.baseline is not None
+    theirs = baseline_snapshot(snapshot, snapshot.baseline)
+    step = snapshot.baseline.step_at(snapshot.step.iteration, snapshot.step.phase)
     assert step.at_q is not None
     raw = Posterior(step.at_q).labels
     assert theirs.labels is not None
@@ -66,7 +66,7 @@ def test_the_baseline_frame_is_k_means_under_other_labels() -> None:
     assert len(pairs) == 3  # one to one
     assert theirs.responsibilities is not None
     np.testing.assert_array_equal(theirs.responsibilities.argmax(axis=1), theirs.labels)
-    X = frame.choices.dataset.X
+    X = snapshot.spec.dataset.X
     distance = ((X[:, None, :] - theirs.step.params.centers[None]) ** 2).sum(axis=2)
     np.testing.assert_array_equal(distance.argmin(axis=1), theirs.labels)
     assert theirs.agreement is not None
@@ -74,21 +74,21 @@ def test_the_baseline_frame_is_k_means_under_other_labels() -> None:
 
 
 def test_clusters_stand_in_the_order_of_the_components_they_share_most_rows_with() -> None:
-    frame = session_on().frame()
-    assert frame.baseline is not None
-    assert frame.labels is not None
-    theirs = baseline_frame(frame, frame.baseline)
+    snapshot = session_on().snapshot()
+    assert snapshot.baseline is not None
+    assert snapshot.labels is not None
+    theirs = baseline_snapshot(snapshot, snapshot.baseline)
     assert theirs.labels is not None
-    shared = (theirs.labels == frame.labels).mean()
+    shared = (theirs.labels == snapshot.labels).mean()
     for order in ((1, 0, 2), (0, 2, 1), (2, 1, 0), (1, 2, 0), (2, 0, 1)):
-        assert shared >= (np.array(order)[theirs.labels] == frame.labels).mean()
+        assert shared >= (np.array(order)[theirs.labels] == snapshot.labels).mean()
 
 
 def test_the_baseline_rests_where_scikit_learn_does() -> None:
-    choices = choose("iris")
-    baseline = kmeans_baseline(choices)
+    spec = choose("iris")
+    baseline = kmeans_baseline(spec)
     assert baseline is not None
-    peer = SklearnKMeans(3, n_init=10, random_state=0).fit(choices.dataset.X)
+    peer = SklearnKMeans(3, n_init=10, random_state=0).fit(spec.dataset.X)
     assert -baseline.run.step.objective == pytest.approx(peer.inertia_, rel=1e-9)
     assert baseline.run.converged
     assert baseline.run.n_iter < 100
@@ -132,15 +132,15 @@ def test_ranges_hold_both_scenes_where_axes_mean_the_same() -> None:
 
 
 def test_confusion_names_classes_and_components() -> None:
-    frame = session_on().frame()
-    matrix = confusion_matrix(frame, ("1", "2", "3"), DARK)
+    snapshot = session_on().snapshot()
+    matrix = confusion_matrix(snapshot, ("1", "2", "3"), DARK)
     assert matrix is not None
     assert tuple(matrix.row_labels) == ("setosa", "versicolor", "virginica")
     assert sorted(label[1:] for label in matrix.column_labels) == ["1", "2", "3"]
     assert matrix.values.sum() == 150
-    assert frame.agreement is not None
-    assert np.trace(matrix.values) == frame.agreement.hits
-    assert confusion_matrix(session_on("old_faithful").frame(), ("1", "2"), DARK) is None
+    assert snapshot.agreement is not None
+    assert np.trace(matrix.values) == snapshot.agreement.hits
+    assert confusion_matrix(session_on("old_faithful").snapshot(), ("1", "2"), DARK) is None
 
 
 # on the screen
@@ -190,20 +190,20 @@ async def test_a_step_is_shown_on_both_sides_and_k_means_comes_later() -> None:
     app = Host()
     async with app.run_test(size=(120, 40)) as pilot:
         screen = CompareScreen()
-        screen.show(session.frame())  # before it is mounted, as the explorer may
+        screen.show(session.snapshot())  # before it is mounted, as the explorer may
         app.push_screen(screen)
         await pilot.pause()
         assert "k-means is being run" in screen_text(app)
         assert "press e for responsibilities" in screen_text(app)
         assert session.baseline is not None
-        screen.show(session.frame())
+        screen.show(session.snapshot())
         await pilot.pause()
         assert "being run" not in screen_text(app)
         assert "iteration 1" in screen_text(app)
         session.take()
         session.take()
         session.take()
-        screen.show(session.frame())
+        screen.show(session.snapshot())
         await pilot.pause()
         assert "iteration 2, E-step" in screen_text(app)
         assert "iteration 2 of 4, assigned" in screen_text(app)
@@ -218,7 +218,7 @@ async def test_other_data_and_models_are_compared_too(source: str, size: tuple[i
         sides = list(screen.query(ComparisonSide))
         assert not any(side.has_class("-empty") for side in sides)
         if (source, size) != ("coins", (40, 12)):  # "log-likelihood" leaves no room for it there
-            assert ("no known classes" in screen_text(app)) == (session_on(source).frame().agreement is None)
+            assert ("no known classes" in screen_text(app)) == (session_on(source).snapshot().agreement is None)
         for resize in ((10, 3), (200, 60), size):
             await pilot.resize_terminal(*resize)
             await pilot.pause()
@@ -243,7 +243,7 @@ async def test_k_means_alone_says_that_there_is_nothing_to_compare() -> None:
         screen = CompareScreen()
         app.push_screen(screen)
         await pilot.pause()
-        screen.show(session.frame())
+        screen.show(session.snapshot())
         await pilot.pause()
         assert "The model is k-means itself" in screen_text(app)
 

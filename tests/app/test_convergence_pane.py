@@ -14,7 +14,7 @@ from emtui.panes.convergence.convergence import ConvergencePane
 from emtui.panes.convergence.convergence_chart import changes, convergence_scene
 from emtui.panes.convergence.convergence_sentences import Measured, rate_text, share_text
 from emtui.panes.convergence.convergence_text import ConvergenceSource, entries
-from emtui.session.messages import Answered
+from emtui.session.messages import QueryAnswered
 from emtui.session.queries import OverlapAt, RateAt
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
@@ -43,11 +43,11 @@ async def until_measured(app) -> None:
         await app.settle()
 
 
-def said_of(frame, found=NOT_MEASURED) -> dict[str, str]:
+def said_of(snapshot, found=NOT_MEASURED) -> dict[str, str]:
     """What is said beside each label."""
-    told = convergence_of(frame.recent, tolerance_of(frame.choices), measured=found.rate)
+    told = convergence_of(snapshot.recent, tolerance_of(snapshot.spec), measured=found.rate)
     said: dict[str, str] = {}
-    for label, text in entries(frame, told, found, DARK):
+    for label, text in entries(snapshot, told, found, DARK):
         label = label or "helps"
         said[label] = f"{said[label]} | {text}" if label in said else text
     return said
@@ -63,14 +63,14 @@ async def test_iris_from_the_start_to_rest(size):
         await app.press("n")
         assert "takes 1 M-step more" in lines_of(app) and "to go can't be foreseen yet" in lines_of(app)
         text = await app.press("n", "n")
-        told = convergence_of(explorer(app.app).runner.session.timeline.steps)
+        told = convergence_of(explorer(app.app).worker.session.timeline.steps)
         assert pane_of(app).told == told
         assert f"rate {rate_text(told.rate)} by moves, {rate_text(told.from_gains)} by gains" in lines_of(app)
         assert "not steady yet" in lines_of(app) and "missing" not in lines_of(app)
         assert f"about {told.steps_to_go} iterations to below 1e−06, if this rate stays" in lines_of(app)
         assert "rate" in text and "change" in text and "to go" in text
         await app.press("c")
-        told = convergence_of(explorer(app.app).runner.session.timeline.steps)
+        told = convergence_of(explorer(app.app).worker.session.timeline.steps)
         assert "none, converged: the objective changed by 4.69e−07 per observation, less than 1e−06" in lines_of(app)
         assert "missing about 57 % of the information on θ, or more" in lines_of(app)
         assert "of the smaller one's rows .03 belong to the other; Bhattacharyya .12" in lines_of(app)
@@ -111,7 +111,7 @@ async def test_measuring_shows_the_rate_that_is_still_to_come(size):
         assert "d: measure the rate" in app.text
         await app.press("d")
         await until_measured(app)
-        found = map_rate(app.frame.step)
+        found = map_rate(app.snapshot.step)
         assert found > 0.99
         assert f"measured {rate_text(found)} at this θ, 46 passes" in lines_of(app)
         assert "missing 99.6 % of the information on θ, as measured here" in lines_of(app)
@@ -128,12 +128,12 @@ async def test_a_measurement_goes_on_in_pieces_and_d_stops_it(monkeypatch):
         await app.press("n", "n", "0")
         pane, asked = pane_of(app), []
         answered = pane.take_answer
-        pane.take_answer = lambda question, step, answer: (asked.append(question), answered(question, step, answer))
+        pane.take_answer = lambda query, step, answer: (asked.append(query), answered(query, step, answer))
         await app.press("d")
         await until_measured(app)
-        pieces = [question for question in asked if isinstance(question, RateAt)]
+        pieces = [query for query in asked if isinstance(query, RateAt)]
         assert len(pieces) == pane.measured.found.passes // 2 > 5
-        assert pane.measured.rate == map_rate(app.frame.step)
+        assert pane.measured.rate == map_rate(app.snapshot.step)
         await app.press("n")
         pane.action_measure()
         assert pane.measured.under_way and pane.measured.found is None
@@ -142,7 +142,7 @@ async def test_a_measurement_goes_on_in_pieces_and_d_stops_it(monkeypatch):
         assert pane.measured.found is None and "measured" not in lines_of(app)
         await app.press("d")
         await until_measured(app)
-        assert pane.measured.rate == map_rate(app.frame.step)
+        assert pane.measured.rate == map_rate(app.snapshot.step)
 
 
 async def test_what_takes_too_long_is_not_measured(monkeypatch):
@@ -157,13 +157,13 @@ async def test_with_many_rows_the_overlap_is_looked_for_off_the_screen(monkeypat
     async with driving() as app:
         await app.press("n", "0")
         told = pane_of(app).told
-        assert told.overlap == overlap_of(app.frame.step)
-        before = app.frame.step
+        assert told.overlap == overlap_of(app.snapshot.step)
+        before = app.snapshot.step
         screen = explorer(app.app)
         await app.press("n")
         present = pane_of(app).told.overlap
-        assert present == overlap_of(app.frame.step) != told.overlap
-        screen.post_message(Answered(OverlapAt(), before, told.overlap, screen.runner.generation))
+        assert present == overlap_of(app.snapshot.step) != told.overlap
+        screen.post_message(QueryAnswered(OverlapAt(), before, told.overlap, screen.worker.generation))
         await app.settle()
         assert pane_of(app).told.overlap == present
 
@@ -178,14 +178,14 @@ async def test_nothing_is_told_while_nobody_looks():
 
 
 def test_one_component_rests_at_once():
-    said = said_of(walked("iris", 2, k=1).frame())
+    said = said_of(walked("iris", 2, k=1).snapshot())
     assert said["to go"].startswith("none, converged: the objective changed by")
     assert said["rate"] == "not known: it came to rest before two M-steps were taken"
     assert "overlap" not in said and "why" not in said
     session = Session(choose("iris", k=1))
     for _ in range(4):
         session.take()
-    assert said_of(session.frame())["rate"] == "none: moves of θ are rounding by now"
+    assert said_of(session.snapshot())["rate"] == "none: moves of θ are rounding by now"
 
 
 @pytest.mark.parametrize(
@@ -205,8 +205,8 @@ def test_one_component_rests_at_once():
     ],
 )
 def test_what_is_not_known_is_not_told(source, how, rate, missing):
-    frame = walked(source, 6, **how).frame()
-    said = said_of(frame)
+    snapshot = walked(source, 6, **how).snapshot()
+    said = said_of(snapshot)
     assert rate in said["rate"]
     assert missing in said.get("missing", "") and "%" not in said.get("missing", "")
     if " by moves" not in said["rate"]:
@@ -215,7 +215,7 @@ def test_what_is_not_known_is_not_told(source, how, rate, missing):
 
 
 def test_no_tolerance_is_foreseen_at_a_temperature():
-    said = said_of(walked("old_faithful", 8, algorithm="annealed:initial=2,rate=1").frame())
+    said = said_of(walked("old_faithful", 8, algorithm="annealed:initial=2,rate=1").snapshot())
     assert said["to go"] == "unknown: no small change counts as rest while the temperature is not 1"
 
 
@@ -242,9 +242,9 @@ async def test_squarem_has_the_rate_of_plain_em_measured():
 
 
 def test_another_rule_than_the_tolerance_is_named():
-    choices = choose("iris", stop="responsibilities=1e-4")
-    assert not stops_by_objective(choices) and tolerance_of(choices) == choices.tol
-    assert said_of(walked("iris", 16, stop="responsibilities=1e-4").frame())["to go"].endswith(
+    spec = choose("iris", stop="responsibilities=1e-4")
+    assert not stops_by_objective(spec) and tolerance_of(spec) == spec.tol
+    assert said_of(walked("iris", 16, stop="responsibilities=1e-4").snapshot())["to go"].endswith(
         "; it stops by responsibilities=1e-4"
     )
     both = choose("iris", stop="seconds=5,objective=1e-3")
@@ -257,9 +257,9 @@ def test_a_step_by_hand_begins_anew():
     assert before.needs == 0
     params = session.timeline.current.params
     session.place(type(params)(params.weights, params.means + 0.1, params.covariances), "means set by hand")
-    frame = session.frame()
-    assert "takes 2 M-steps more" in said_of(frame)["rate"] and "change" not in said_of(frame)
-    iterations, _ = changes(frame)
+    snapshot = session.snapshot()
+    assert "takes 2 M-steps more" in said_of(snapshot)["rate"] and "change" not in said_of(snapshot)
+    iterations, _ = changes(snapshot)
     assert list(iterations) == [1, 2, 3, 4]
     for _ in range(4):
         session.take()
@@ -289,7 +289,9 @@ def test_the_forecast_comes_about():
         gained = (steps[-1].objective - steps[2 * iteration].objective) / 1096 + convergence_of(steps).still_to_gain
         assert told.still_to_gain == pytest.approx(gained, rel=0.15)
         session.timeline.go_to(2 * iteration)
-        assert f"about {told.steps_to_go} iterations to below 1e−09 at this rate" == said_of(session.frame())["to go"]
+        assert (
+            f"about {told.steps_to_go} iterations to below 1e−09 at this rate" == said_of(session.snapshot())["to go"]
+        )
 
 
 def test_on_the_border_gains_shrink_by_the_rate_itself_and_the_forecast_goes_by_them():
@@ -304,9 +306,9 @@ def test_on_the_border_gains_shrink_by_the_rate_itself_and_the_forecast_goes_by_
 
 def test_the_picture_holds_the_changes_the_tolerance_and_the_forecast():
     session = walked("deaths", 2 * 40, tol=1e-7)
-    frame = session.frame()
-    told = convergence_of(frame.recent, 1e-7)
-    scene = convergence_scene(frame, told, DARK)
+    snapshot = session.snapshot()
+    told = convergence_of(snapshot.recent, 1e-7)
+    scene = convergence_scene(snapshot, told, DARK)
     rises, forecast = [layer for layer in scene.layers if isinstance(layer, Curve)]
     steps = session.timeline.steps
     expected = [(steps[2 * t].objective - steps[2 * t - 2].objective) / 1096 for t in range(1, 41)]
@@ -320,11 +322,11 @@ def test_the_picture_holds_the_changes_the_tolerance_and_the_forecast():
 
 
 def test_a_fall_has_no_logarithm_its_size_is_marked_and_said():
-    frame = walked("two_gaussians", 40, algorithm="stochastic", settings={"init": "points"}).frame()
-    iterations, change = changes(frame)
+    snapshot = walked("two_gaussians", 40, algorithm="stochastic", settings={"init": "points"}).snapshot()
+    iterations, change = changes(snapshot)
     fell = iterations[change < 0]
     assert len(fell)
-    scene = convergence_scene(frame, convergence_of(frame.recent), DARK)
+    scene = convergence_scene(snapshot, convergence_of(snapshot.recent), DARK)
     marks = {layer.x: layer.y for layer in scene.layers if isinstance(layer, Mark) and layer.char == "▼"}
     assert sorted(marks) == list(fell)
     for iteration, value in zip(iterations, change, strict=True):
@@ -336,10 +338,10 @@ def test_a_fall_has_no_logarithm_its_size_is_marked_and_said():
 
 
 def test_there_is_no_picture_before_the_first_m_step():
-    frame = walked("iris", 1).frame()
-    scene = convergence_scene(frame, convergence_of(frame.recent), DARK)
+    snapshot = walked("iris", 1).snapshot()
+    scene = convergence_scene(snapshot, convergence_of(snapshot.recent), DARK)
     assert not [layer for layer in scene.layers if isinstance(layer, Mark)]
-    assert changes(frame)[0].shape == (0,)
+    assert changes(snapshot)[0].shape == (0,)
 
 
 def test_a_measurement_in_pieces_is_the_one_at_once():
@@ -357,10 +359,10 @@ def test_a_measurement_in_pieces_is_the_one_at_once():
 @pytest.mark.parametrize("width", [6, 14, 23, 24, 34, 38, 58, 118])
 @pytest.mark.parametrize("source", ["iris", "deaths", "coins"])
 def test_no_line_is_wider_than_the_pane(source, width):
-    frame = walked(source, 8).frame()
-    found = Measured(measured(frame.step))
-    told = convergence_of(frame.recent, measured=found.rate)
-    sheet = ConvergenceSource(frame, told, found, False).sheet(width, DARK)
+    snapshot = walked(source, 8).snapshot()
+    found = Measured(measured(snapshot.step))
+    told = convergence_of(snapshot.recent, measured=found.rate)
+    sheet = ConvergenceSource(snapshot, told, found, False).sheet(width, DARK)
     assert sheet.n_rows > 3
     for (line,) in sheet.rows:
         assert cell_width(line) <= max(width, 14)

@@ -13,7 +13,7 @@ from engine.analysis.convergence import convergence_of
 def said(source, **how):
     session = walked(source, **how)
     steps = session.timeline.steps
-    return convergence_lines(convergence_of(steps, session.choices.tol), steps[-1], session.choices)
+    return convergence_lines(convergence_of(steps, session.spec.tol), steps[-1], session.spec)
 
 
 def test_slow_runs_say_why_and_what_helps():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from test_sentences import assert_plain
-from view_frames import frames
+from view_frames import snapshots
 
 from emtui.panes.why.ledger_text import entries, falls
 from emtui.session.session import Session
@@ -54,7 +54,7 @@ def value(text: str) -> float:
 def walk(source: str, how: dict[str, Any], algorithm: str) -> list[Any]:
     """The frames of six half-steps; none where the model and the algorithm refuse each other, in one sentence."""
     try:
-        return frames(Session(choose(source, algorithm=algorithm, **how)), 6)
+        return snapshots(Session(choose(source, algorithm=algorithm, **how)), 6)
     except EngineError as refused:
         said = str(refused)
         assert said.endswith(".") and "\n" not in said
@@ -62,18 +62,18 @@ def walk(source: str, how: dict[str, Any], algorithm: str) -> list[Any]:
         return []
 
 
-def assert_ledger(frame: Any) -> None:
+def assert_ledger(snapshot: Any) -> None:
     """Bound = Q + entropy, log-likelihood = bound + KL, objective: each by numbers that were found in another way."""
-    step, model, data = frame.step, frame.step.problem.model, frame.step.problem.data
-    slack = 1e-9 * max(1.0, abs(frame.record.objective) if math.isfinite(frame.record.objective) else 1.0)
+    step, model, data = snapshot.step, snapshot.step.problem.model, snapshot.step.problem.data
+    slack = 1e-9 * max(1.0, abs(snapshot.record.objective) if math.isfinite(snapshot.record.objective) else 1.0)
     total = math.nan
-    for entry in entries(frame):
+    for entry in entries(snapshot):
         if entry.sign == "=":
             assert entry.value == pytest.approx(total, abs=slack, nan_ok=True), entry
         total = total + entry.value if entry.sign == "+" else entry.value
     if step.at_q is None:
         return
-    ends_at_objective = model.exact or frame.record.log_prior != 0 or math.isnan(step.kl)
+    ends_at_objective = model.exact or snapshot.record.log_prior != 0 or math.isnan(step.kl)
     assert total == pytest.approx(step.objective if ends_at_objective else step.log_likelihood, abs=slack)
     assert math.isnan(step.kl) or step.elbo + step.kl == pytest.approx(step.log_likelihood, abs=slack)
     if not model.samples:
@@ -88,9 +88,9 @@ def assert_ledger(frame: Any) -> None:
         assert step.objective == pytest.approx(step.elbo + model.log_prior(step.params, data), abs=slack)
 
 
-def assert_true(frame: Any, sentence: str) -> None:
+def assert_true(snapshot: Any, sentence: str) -> None:
     """The numbers in the sentence are those of the step."""
-    record, before = frame.record, frame.previous_record
+    record, before = snapshot.record, snapshot.previous_record
     found = re.search(rf"the bound (rose|fell) {NUMBER}", sentence)
     if found:
         change = record.elbo - before.elbo
@@ -100,14 +100,14 @@ def assert_true(frame: Any, sentence: str) -> None:
     if found:
         assert value(found[1]) == pytest.approx(record.kl, rel=6e-3, abs=1e-9 * max(1.0, abs(record.elbo)))
     found = re.search(rf"log-likelihood ([+−]){NUMBER}", sentence)
-    if found and frame.step.phase == "M":
+    if found and snapshot.step.phase == "M":
         change = record.log_likelihood - before.log_likelihood
         assert value(found[1] + found[2].rstrip(".")) == pytest.approx(change, rel=6e-3)
     found = re.search(r"one of ([\d,]+)(?: to change sides)?\.", sentence)
     if found:
-        now, was = frame.responsibilities.argmax(axis=1), frame.responsibilities_before.argmax(axis=1)
+        now, was = snapshot.responsibilities.argmax(axis=1), snapshot.responsibilities_before.argmax(axis=1)
         assert value(found[1]) == np.count_nonzero(now != was)
-    assert ("changed sides" not in sentence) or frame.step.phase == "E"
+    assert ("changed sides" not in sentence) or snapshot.step.phase == "E"
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -117,16 +117,16 @@ def assert_true(frame: Any, sentence: str) -> None:
 def test_every_sentence_is_true_and_every_ledger_adds_up(source: str, how: dict[str, Any], algorithm: str) -> None:
     seen = walk(source, how, algorithm)
     told = set()
-    for frame in seen:
-        sentence = view_for(frame.choices.model).sentence(frame)
+    for snapshot in seen:
+        sentence = view_for(snapshot.spec.model).sentence(snapshot)
         assert_plain(sentence)
         assert len(sentence) > 15
-        told.add((frame.step.phase, sentence))
-        assert_ledger(frame)
-        assert_true(frame, sentence)
-        for fall in () if frame.previous is None else ledger(frame.step, frame.previous).falls:
+        told.add((snapshot.step.phase, sentence))
+        assert_ledger(snapshot)
+        assert_true(snapshot, sentence)
+        for fall in () if snapshot.previous is None else ledger(snapshot.step, snapshot.previous).falls:
             assert fall.reason not in ("unexplained", "branch"), (fall, sentence)
-        assert "limit of the arithmetic" not in " ".join([sentence, *falls(frame)])
+        assert "limit of the arithmetic" not in " ".join([sentence, *falls(snapshot)])
     assert len({phase for phase, _ in told}) == min(3, len(seen))
 
 
@@ -144,27 +144,27 @@ def test_words_are_those_of_the_data_and_the_model() -> None:
     }
     for (source, algorithm), clause in expected.items():
         first = walk(source, {}, algorithm)[1]
-        assert clause in view_for(first.choices.model).sentence(first)
+        assert clause in view_for(first.spec.model).sentence(first)
     first = walk("iris", {"model": "mlp", "k": 3}, "hard")[1]
-    assert "the likeliest states of its units" in view_for(first.choices.model).sentence(first)
+    assert "the likeliest states of its units" in view_for(first.spec.model).sentence(first)
 
 
 def test_documents_of_a_noun_without_a_plain_plural_are_documents() -> None:
     """ "One iris flower" is no iris, and two would be no iriss."""
     first = walk("iris", {"model": "topics"}, "classic")[1]
-    said = view_for(first.choices.model).sentence(first)
+    said = view_for(first.spec.model).sentence(first)
     assert "documents" in said and "iris" not in said
     alike = walk("icecream", {"model": "topics"}, "classic")[1]
-    assert view_for(alike.choices.model).sentence(alike).startswith("Each topic has 6.6 of 33 days.")
+    assert view_for(alike.spec.model).sentence(alike).startswith("Each topic has 6.6 of 33 days.")
 
 
 def test_a_document_that_only_moves_does_not_change_sides() -> None:
     """With hard words a document is still a mixture of topics."""
-    for frame in walk("bars", {}, "hard")[3:]:
-        if frame.step.phase != "E":
+    for snapshot in walk("bars", {}, "hard")[3:]:
+        if snapshot.step.phase != "E":
             continue
-        said = view_for(frame.choices.model).sentence(frame)
-        now, was = frame.responsibilities, frame.responsibilities_before
+        said = view_for(snapshot.spec.model).sentence(snapshot)
+        now, was = snapshot.responsibilities, snapshot.responsibilities_before
         row = int(np.abs(now - was).max(axis=1).argmax())
         sides = now[row].argmax() != was[row].argmax()
         assert sides == ("changed sides" in said or "leans" in said or "No document" in said)

@@ -15,7 +15,7 @@ async def test_opens_on_iris_with_a_gaussian_mixture_at_its_start():
         text = app.text
         assert "iris 150×4" in text and "gmm K=3 full" in text and "start" in text
         assert "Iris flowers" in text and "petal length × petal width" in text
-        assert app.frame.step.phase == "init"
+        assert app.snapshot.step.phase == "init"
         assert "press e" in text
 
 
@@ -27,8 +27,8 @@ async def test_half_steps_are_those_of_the_engine():
             text = await app.press(wanted.phase.lower())
             assert f"iteration {wanted.iteration} · {wanted.phase}" in text
             assert fixed(wanted.objective) in text
-            np.testing.assert_array_equal(app.frame.step.params.means, wanted.params.means)
-            np.testing.assert_array_equal(app.frame.responsibilities, wanted.posterior.responsibilities)
+            np.testing.assert_array_equal(app.snapshot.step.params.means, wanted.params.means)
+            np.testing.assert_array_equal(app.snapshot.responsibilities, wanted.posterior.responsibilities)
 
 
 async def test_every_number_on_the_screen_is_of_the_step_on_the_screen():
@@ -54,8 +54,8 @@ def agreement_of(text):
 
 
 async def test_iris_from_kmeans_reaches_the_published_accuracy():
-    choices = choose("iris", stop="responsibilities=1e-4")
-    async with driving(choices) as app:
+    spec = choose("iris", stop="responsibilities=1e-4")
+    async with driving(spec) as app:
         text = await app.press("c")
         assert "145/150" in text and "134/150" in text
         assert "Converged" in text
@@ -91,29 +91,29 @@ async def test_a_key_that_cannot_act_says_why(keys, words):
 async def test_history_keys():
     async with driving() as app:
         await app.press("n", "n", "n", "n", "n", "n")
-        assert app.frame.cursor == 12
+        assert app.snapshot.cursor == 12
         await app.press("left_square_bracket")
-        assert app.frame.cursor == 2
+        assert app.snapshot.cursor == 2
         await app.press("right_square_bracket")
-        assert app.frame.cursor == 12
+        assert app.snapshot.cursor == 12
         await app.press("home")
-        assert app.frame.cursor == 0
+        assert app.snapshot.cursor == 0
         await app.press("end")
-        assert app.frame.cursor == 12
+        assert app.snapshot.cursor == 12
         await app.press("r")
-        assert app.frame.cursor == 0
+        assert app.snapshot.cursor == 0
         await app.press("g", "4", "enter")
-        assert (app.frame.step.iteration, app.frame.step.phase) == (4, "M")
+        assert (app.snapshot.step.iteration, app.snapshot.step.phase) == (4, "M")
 
 
 async def test_a_new_start_is_another_seed_and_the_old_one_stays_reachable():
     async with driving(choose("iris", settings={"init": "points"})) as app:
-        before = app.frame.step.params.means
+        before = app.snapshot.step.params.means
         text = await app.press("n", "R")
         assert "seed 1" in text and "branch 2 of 2" in text
-        assert not np.array_equal(app.frame.step.params.means, before)
+        assert not np.array_equal(app.snapshot.step.params.means, before)
         text = await app.press("b")
-        np.testing.assert_array_equal(app.frame.trail[0].means, before)
+        np.testing.assert_array_equal(app.snapshot.trail[0].means, before)
         assert "seed 0" in text
 
 
@@ -163,13 +163,13 @@ async def test_axes_walk_through_the_pictures_and_back():
 async def test_play_takes_steps_and_pauses():
     async with driving(choose("iris", tol=0.0, max_iter=10_000)) as app:  # a run at rest would pause by itself
         await app.press("plus", "plus", "plus", "space")
-        while app.frame.cursor < 4:
+        while app.snapshot.cursor < 4:
             await app.pilot.pause(0.02)
         text = await app.press("space")
         assert "Paused" in text
-        stopped_at = app.frame.cursor
+        stopped_at = app.snapshot.cursor
         await app.settle()
-        assert app.frame.cursor == stopped_at
+        assert app.snapshot.cursor == stopped_at
 
 
 async def test_copying_says_a_command_that_the_shell_takes():

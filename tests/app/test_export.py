@@ -111,7 +111,7 @@ def test_responsibilities_of_every_row(tmp_path: Path) -> None:
     assert np.array_equal(r, posterior.responsibilities)
     assert [int(row["component"]) - 1 for row in rows] == posterior.labels.tolist()
     assert [row["row"] for row in rows[:2]] == ["row 1", "row 2"]
-    data = session.choices.dataset
+    data = session.spec.dataset
     assert data.y is not None
     assert [row["class"] for row in rows] == [data.class_names[label] for label in data.y]
 

@@ -7,7 +7,7 @@ import pytest
 from by_hand_host import by_hand, hand, point_at, told, words
 from driving import explorer
 
-from emtui.screens.edit.edit_screen import HandScreen, value_of
+from emtui.screens.edit.edit_screen import EditScreen, value_of
 from emtui.screens.explore.explore import ExploreScreen
 from emtui.views.number_format import amount
 from engine.editing.edits import is_by_hand, placed
@@ -21,11 +21,11 @@ SIZES = [(120, 40), (80, 24)]
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_mean_is_moved_seen_and_done(size):
     async with by_hand(size=size) as app:
-        step = app.frame.step
+        step = app.snapshot.step
         await point_at(app, "means[1,2]")
         await app.press("right", "right", "left_square_bracket", "right_curly_bracket")
         before = entry_value(step.params, entry_named(step.problem.model, step.params, "means[1,2]"))
-        after = hand(app).draft.value(hand(app).entry)
+        after = hand(app).edit.value(hand(app).entry)
         assert after == pytest.approx(before + (2 - 10 + 0.1) * 0.1, abs=1e-12)
         there = placed(step, moved(step.params, hand(app).entry, after), "moved")
         text = app.text
@@ -34,25 +34,25 @@ async def test_a_mean_is_moved_seen_and_done(size):
         assert "component 2's mean of petal length" in words(text).lower()
         text = words(await app.press("enter"))
         assert isinstance(app.app.screen, ExploreScreen)
-        assert (app.frame.branch, app.frame.n_branches) == (1, 2)
-        assert is_by_hand(app.frame.step) and app.frame.step.iteration == step.iteration
-        np.testing.assert_array_equal(app.frame.step.params.means, there.params.means)
-        assert app.frame.step.objective == there.objective
-        assert app.frame.step.at_q is step.at_q
+        assert (app.snapshot.branch, app.snapshot.n_branches) == (1, 2)
+        assert is_by_hand(app.snapshot.step) and app.snapshot.step.iteration == step.iteration
+        np.testing.assert_array_equal(app.snapshot.step.params.means, there.params.means)
+        assert app.snapshot.step.objective == there.objective
+        assert app.snapshot.step.at_q is step.at_q
         assert "mean of petal length set by hand from 1.462 to 0.672; nothing else moves" in text
         await app.press("n")
-        assert not is_by_hand(app.frame.step)
-        assert app.frame.step.objective > there.objective
+        assert not is_by_hand(app.snapshot.step)
+        assert app.snapshot.step.objective > there.objective
 
 
 async def test_before_the_first_e_step_another_start_is_made():
     async with by_hand(before=()) as app:
         assert "bound" not in app.text
         await app.press("right", "enter")
-        assert app.frame.step.phase == "init"
-        assert app.frame.step.at_q is None
+        assert app.snapshot.step.phase == "init"
+        assert app.snapshot.step.at_q is None
         await app.press("e")
-        assert app.frame.step.kl == pytest.approx(0.0, abs=1e-9)
+        assert app.snapshot.step.kl == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -60,9 +60,9 @@ async def test_a_weight_moves_the_others_by_a_rule_that_is_shown(size):
     async with by_hand(size=size) as app:
         await point_at(app, "weights[0]")
         assert "the others keep their proportions, so that the sum stays 1" in words(app.text)
-        was = hand(app).draft.params.weights
+        was = hand(app).edit.params.weights
         await app.press("right")
-        now = hand(app).draft.params.weights
+        now = hand(app).edit.params.weights
         assert now[0] == pytest.approx(was[0] + 0.05)
         assert now.sum() == pytest.approx(1.0, abs=1e-12)
         assert now[1] / now[2] == pytest.approx(was[1] / was[2])
@@ -74,15 +74,15 @@ async def test_a_weight_moves_the_others_by_a_rule_that_is_shown(size):
 async def test_a_weight_beyond_one_is_refused_in_a_sentence(size):
     async with by_hand(size=size) as app:
         await point_at(app, "weights[0]")
-        before = hand(app).draft
+        before = hand(app).edit
         await app.press("1", "full_stop", "2", "enter")
-        assert hand(app).draft is before
+        assert hand(app).edit is before
         said = (
             "Component 1's weight can't be 1.2: it must be between 0 and 1, since they are probabilities that sum to 1."
         )
         assert words(told(app)) == said
         await app.press(*["right_square_bracket"] * 3)
-        assert hand(app).draft.value(hand(app).entry) < 1.0
+        assert hand(app).edit.value(hand(app).entry) < 1.0
         assert "can't be" in told(app)
         assert "sum to 1" in words(app.text) or size[0] < 80
 
@@ -91,32 +91,32 @@ async def test_a_weight_beyond_one_is_refused_in_a_sentence(size):
 async def test_a_covariance_ends_where_the_matrix_would_be_singular(size):
     async with by_hand(size=size) as app:
         await point_at(app, "covariances[0,1,0]")
-        low, high = hand(app).draft.limits(hand(app).entry)
+        low, high = hand(app).edit.limits(hand(app).entry)
         await app.press(*["right"] * 25)
-        value = hand(app).draft.value(hand(app).entry)
+        value = hand(app).edit.value(hand(app).entry)
         assert low < value < high
         text = words(app.text)
         assert "covariance of sepal length and sepal width can't be" in text
         assert "so that Σ stays positive definite" in text
-        matrix = hand(app).draft.params.covariances[0]
+        matrix = hand(app).edit.params.covariances[0]
         assert np.linalg.eigvalsh(matrix).min() > 0
         assert matrix[0, 1] == matrix[1, 0] == value
         await app.press("enter")
-        np.testing.assert_array_equal(app.frame.step.params.covariances[0], matrix)
+        np.testing.assert_array_equal(app.snapshot.step.params.covariances[0], matrix)
 
 
 @pytest.mark.parametrize("written", ["nan", "1e999", "inf", "5abc", "--3", "1_0", ""])
 async def test_what_is_no_number_gets_one_sentence(written):
     async with by_hand(size=(80, 24)) as app:
-        before = hand(app).draft
+        before = hand(app).edit
         await app.press("4")
         field = app.app.screen.query_one("#field")
         field.value = written
         await app.press("enter")
-        assert hand(app).draft is before
+        assert hand(app).edit is before
         assert told(app) == f"'{written}' is no finite number: write one such as 4.2, -0.5 or 1e-3."
         await app.press("right")
-        assert hand(app).draft is not before
+        assert hand(app).edit is not before
         assert "finite" not in told(app)
 
 
@@ -128,25 +128,25 @@ def test_numbers_as_people_write_them():
 
 async def test_a_value_is_written_and_put_back():
     async with by_hand() as app:
-        step = app.frame.step
+        step = app.snapshot.step
         await app.press("minus", "4", "full_stop", "2", "5", "enter")
-        assert hand(app).draft.value(hand(app).entry) == -4.25
+        assert hand(app).edit.value(hand(app).entry) == -4.25
         await app.press("down", "7", "escape")
-        assert isinstance(app.app.screen, HandScreen)
-        assert hand(app).draft.value(hand(app).entry) == hand(app).draft.before(hand(app).entry)
+        assert isinstance(app.app.screen, EditScreen)
+        assert hand(app).edit.value(hand(app).entry) == hand(app).edit.before(hand(app).entry)
         await app.press("up", "backspace")
-        assert not hand(app).draft.is_moved
+        assert not hand(app).edit.is_moved
         assert hand(app).pending is None
         await app.press("enter")
-        assert app.frame.step is step and app.frame.n_branches == 1
+        assert app.snapshot.step is step and app.snapshot.n_branches == 1
         assert "Nothing was moved by hand." in app.text
 
 
 async def test_escape_leaves_everything_as_it_was():
     async with by_hand() as app:
-        step = app.frame.step
+        step = app.snapshot.step
         await app.press("right", "right", "escape")
-        assert app.frame.step is step and app.frame.n_branches == 1
+        assert app.snapshot.step is step and app.snapshot.n_branches == 1
         assert isinstance(app.app.screen, ExploreScreen)
 
 
@@ -156,9 +156,9 @@ async def test_where_the_data_would_be_impossible_the_reason_is_said_and_nothing
         text = words(app.text)
         assert "stay away from that border" in text
         await app.press("enter")
-        assert isinstance(app.app.screen, HandScreen)
+        assert isinstance(app.app.screen, EditScreen)
         await app.press("escape")
-        assert app.frame.n_branches == 1
+        assert app.snapshot.n_branches == 1
 
 
 # rows
@@ -167,8 +167,8 @@ async def test_where_the_data_would_be_impossible_the_reason_is_said_and_nothing
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_row_is_left_out_and_put_back(size):
     async with by_hand(size=size) as app:
-        step = app.frame.step
-        doubtful = int(app.frame.responsibilities.max(axis=1).argmin())
+        step = app.snapshot.step
+        doubtful = int(app.snapshot.responsibilities.max(axis=1).argmin())
         await app.press("tab")
         assert hand(app).chosen_row == doubtful
         await app.press("7", "enter")
@@ -181,13 +181,13 @@ async def test_a_row_is_left_out_and_put_back(size):
         await app.press("backspace")
         assert hand(app).pending is None
         await app.press("delete", "enter")
-        assert app.frame.branch == 1
-        assert app.frame.step.problem.data.sample_weight[6] == 0
-        assert explorer(app.app).runner.session.weight_of(6) == 0
-        assert app.frame.step.log_likelihood == pytest.approx(step.log_likelihood + one, abs=1e-9)
+        assert app.snapshot.branch == 1
+        assert app.snapshot.step.problem.data.sample_weight[6] == 0
+        assert explorer(app.app).worker.session.weight_of(6) == 0
+        assert app.snapshot.step.log_likelihood == pytest.approx(step.log_likelihood + one, abs=1e-9)
         await app.press("n")
-        fit = app.frame.step.params
-        R = app.frame.step.posterior.responsibilities
+        fit = app.snapshot.step.params
+        R = app.snapshot.step.posterior.responsibilities
         R[6] = 0
         np.testing.assert_allclose(fit.means, (R.T @ X) / R.sum(axis=0)[:, None], rtol=1e-9)
 
@@ -208,14 +208,14 @@ async def test_a_row_counts_twice_and_once_again():
         row = hand(app).chosen_row
         assert "would count twice" in told(app)
         await app.press("enter")
-        assert app.frame.step.problem.data.sample_weight[row] == 2
+        assert app.snapshot.step.problem.data.sample_weight[row] == 2
         await app.press("E", "tab", "0", "backspace", "escape")
         await app.press(*str(row + 1), "enter", "minus")
         assert "would count once; now it counts twice" in told(app)
         await app.press("enter")
-        assert app.frame.n_branches == 3
-        assert app.frame.step.problem.data.sample_weight is None
-        assert app.frame.step.at_q is not None
+        assert app.snapshot.n_branches == 3
+        assert app.snapshot.step.problem.data.sample_weight is None
+        assert app.snapshot.step.at_q is not None
 
 
 async def test_a_row_that_is_not_there_and_one_that_can_not_go():
@@ -247,15 +247,15 @@ async def test_one_thing_at_a_time():
 
 async def test_the_network_lists_the_rows_that_it_is_trained_on():
     async with by_hand(model="mlp", before=("n",)) as app:
-        learning = app.frame.choices.learning
+        split = app.snapshot.spec.split
         await app.press("tab")
-        assert hand(app).table.n_rows == len(learning.train)
-        assert not learning.is_test(hand(app).chosen_row)
-        held_back = int(learning.test[0])
+        assert hand(app).table.n_rows == len(split.train)
+        assert not split.is_test(hand(app).chosen_row)
+        held_back = int(split.test[0])
         await app.press(*str(held_back + 1), "enter")
         assert "among those that are fitted" in told(app)
         await app.press("x", "enter")
-        assert (app.frame.step.problem.data.sample_weight == 0).sum() == 1
+        assert (app.snapshot.step.problem.data.sample_weight == 0).sum() == 1
 
 
 @pytest.mark.parametrize("size", [(40, 12), (40, 10), (60, 20), (80, 24)])
@@ -291,6 +291,6 @@ async def test_a_variance_beyond_what_digits_can_hold_is_refused_in_one_sentence
         await app.press("enter")
         assert told(app).startswith("A covariance can't be so wide or so narrow: keep its variances")
         await app.press("enter")
-        assert isinstance(app.app.screen, HandScreen)
+        assert isinstance(app.app.screen, EditScreen)
         await app.press("backspace", "right", "enter", "n", "n")
-        assert app.frame.step.kl > -1e-9
+        assert app.snapshot.step.kl > -1e-9

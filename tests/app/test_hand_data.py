@@ -13,10 +13,10 @@ from driving import explorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emtui.screens.edit.edit_screen import HandScreen
+from emtui.screens.edit.edit_screen import EditScreen
 from emtui.session.session import Session
-from emtui.spec.run_spec import Choices, choose
-from emtui.views.parameter_edit import Draft, offered
+from emtui.spec.run_spec import RunSpec, choose
+from emtui.views.parameter_edit import ParameterEdit, offered
 from engine import GaussianMixture
 from engine.data.catalogue import datasets
 from engine.data.dataset import Dataset
@@ -37,7 +37,7 @@ async def test_every_data_set_survives_keys(source):
         for _ in range(10):
             await app.press(walk.choice(keys))
         await app.resize(40, 12)
-        if isinstance(app.app.screen, HandScreen):
+        if isinstance(app.app.screen, EditScreen):
             await app.press("escape", "escape")
         assert app.app._exception is None
 
@@ -46,9 +46,9 @@ async def test_names_from_the_data_are_shown_as_they_are():
     generator = np.random.default_rng(0)
     names = ("[b]x[/b]", "\x1b[31mred\x07", "世界" * 30)
     data = Dataset("made [i]", generator.normal(size=(30, 3)), feature_names=names)
-    choices = Choices(source="made", dataset=data, model=GaussianMixture(n_components=2))
+    spec = RunSpec(source="made", dataset=data, model=GaussianMixture(n_components=2))
     for size in (*SIZES, (40, 12), (60, 20)):
-        async with by_hand(choices=choices, size=size, before=("n",)) as app:
+        async with by_hand(spec=spec, size=size, before=("n",)) as app:
             for _ in range(3):
                 text = await app.press("right", "down")
                 assert "\x1b" not in text and "\x07" not in text
@@ -70,7 +70,7 @@ async def test_numbers_of_another_move_do_not_stand_for_long(monkeypatch):
         await app.press("right")
         assert "computing" not in app.text and "log-lik." in app.text
         with monkeypatch.context() as held:
-            held.setattr(explorer(app.app).runner, "ask", lambda question, step: None)
+            held.setattr(explorer(app.app).worker, "ask", lambda query, step: None)
             await app.press("right")
             screen = hand(app)
             screen._wait_for(screen.pending)
@@ -87,25 +87,25 @@ async def test_numbers_of_another_move_do_not_stand_for_long(monkeypatch):
 def test_every_entry_can_be_nudged_and_put_back(source):
     session = Session(choose(source))
     session.take_iteration()
-    draft = Draft.of(session.frame())
-    for entry in offered(draft.frame)[:60]:
+    edit = ParameterEdit.of(session.snapshot())
+    for entry in offered(edit.snapshot)[:60]:
         for by in (0.1, -0.1):
             try:
-                there = draft.nudge(entry, by)
+                there = edit.nudge(entry, by)
             except OptionError:
-                low, high = draft.limits(entry)
-                assert not low <= draft.value(entry) + by * (draft.step(entry) or 0) <= high
+                low, high = edit.limits(entry)
+                assert not low <= edit.value(entry) + by * (edit.step(entry) or 0) <= high
                 continue
-            assert there.is_moved and there.value(entry) != draft.value(entry)
+            assert there.is_moved and there.value(entry) != edit.value(entry)
             assert not there.restored(entry).is_moved
-            placed(draft.frame.step, there.params, there.message)
+            placed(edit.snapshot.step, there.params, there.message)
 
 
 def test_moves_of_several_are_told_with_their_rules():
-    draft = Draft.of(iris_frame())
-    model, params = draft.frame.step.problem.model, draft.params
+    edit = ParameterEdit.of(iris_snapshot())
+    model, params = edit.snapshot.step.problem.model, edit.params
     mean, weight = entry_named(model, params, "means[0,0]"), entry_named(model, params, "weights[1]")
-    both = draft.move((mean, 5.0), (weight, 0.5), (mean, 5.5))
+    both = edit.move((mean, 5.0), (weight, 0.5), (mean, 5.5))
     assert both.params.means[0, 0] == 5.5 and both.params.weights[1] == pytest.approx(0.5)
     assert both.message.count("set by hand") == 1
     assert "to 0.5 and" in both.message and "to 5.5; the others keep their proportions" in both.message
@@ -115,22 +115,22 @@ def test_moves_of_several_are_told_with_their_rules():
 
 
 @cache
-def iris_frame():
+def iris_snapshot():
     session = Session(choose("iris"))
     session.take_iteration()
-    return session.frame()
+    return session.snapshot()
 
 
 @given(st.lists(st.tuples(st.integers(0, 44), st.floats(-10, 10)), max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_whatever_is_nudged_theta_stays_in_its_domain(nudges):
-    draft = Draft.of(iris_frame())
-    offers, model = offered(iris_frame()), iris_frame().step.problem.model
+    edit = ParameterEdit.of(iris_snapshot())
+    offers, model = offered(iris_snapshot()), iris_snapshot().step.problem.model
     for place, by in nudges:
         with suppress(OptionError):
-            draft = draft.nudge(offers[place], by)
-    assert admissible(model, draft.params)
-    assert draft.params.weights.sum() == pytest.approx(1.0, abs=1e-12)
-    again = Draft.of(iris_frame()).move(*draft.moves)
-    np.testing.assert_allclose(again.params.covariances, draft.params.covariances, rtol=1e-9, atol=1e-12)
-    np.testing.assert_array_equal(again.params.means, draft.params.means)
+            edit = edit.nudge(offers[place], by)
+    assert admissible(model, edit.params)
+    assert edit.params.weights.sum() == pytest.approx(1.0, abs=1e-12)
+    again = ParameterEdit.of(iris_snapshot()).move(*edit.moves)
+    np.testing.assert_allclose(again.params.covariances, edit.params.covariances, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(again.params.means, edit.params.means)

@@ -18,7 +18,7 @@ import engine
 from emtui.cli.headless import best_of, problem_of, run, steps_from
 from emtui.cli.run_report import fixed, number, significant
 from emtui.cli.shell_output import Output
-from emtui.spec.run_spec import Choices, choose
+from emtui.spec.run_spec import RunSpec, choose
 from engine.errors import EngineError
 
 NUMBERS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy")
@@ -31,16 +31,16 @@ def strict_json(line: str) -> Any:
     return json.loads(line, parse_constant=refuse)
 
 
-def json_steps(choices: Choices, n_init: int = 1) -> list[dict[str, Any]]:
+def json_steps(spec: RunSpec, n_init: int = 1) -> list[dict[str, Any]]:
     out = io.StringIO()
-    run(choices, Output(out), n_init=n_init, as_json=True)
+    run(spec, Output(out), n_init=n_init, as_json=True)
     assert out.getvalue().endswith("}\n")
     return [strict_json(line) for line in out.getvalue().splitlines()]
 
 
-def text_lines(choices: Choices, n_init: int = 1) -> list[str]:
+def text_lines(spec: RunSpec, n_init: int = 1) -> list[str]:
     out = io.StringIO()
-    run(choices, Output(out), n_init=n_init)
+    run(spec, Output(out), n_init=n_init)
     return out.getvalue().splitlines()
 
 
@@ -56,19 +56,19 @@ def text_lines(choices: Choices, n_init: int = 1) -> list[str]:
     ],
 )
 def test_json_lines_are_the_steps_of_iterate(source: str, how: dict[str, Any]) -> None:
-    choices = choose(source, **how)
-    lines = json_steps(choices)
-    stopping = None if choices.stop is None else engine.stopping.parse_rule(choices.stop)
+    spec = choose(source, **how)
+    lines = json_steps(spec)
+    stopping = None if spec.stop is None else engine.stopping.parse_rule(spec.stop)
     steps = list(
         engine.iterate(
-            choices.model,
-            choices.dataset.X,
-            start=choices.start,
-            seed=choices.seed,
-            max_iter=choices.max_iter,
-            tol=choices.tol,
+            spec.model,
+            spec.dataset.X,
+            start=spec.start,
+            seed=spec.seed,
+            max_iter=spec.max_iter,
+            tol=spec.tol,
             stopping=stopping,
-            algorithm=choices.algorithm,
+            algorithm=spec.algorithm,
         )
     )
     assert [(line["iteration"], line["phase"]) for line in lines] == [(s.iteration, s.phase) for s in steps]
@@ -97,23 +97,23 @@ def test_the_last_line_of_json_says_how_it_ended() -> None:
 
 
 def test_several_starts_are_those_of_fit() -> None:
-    choices = choose("iris", settings={"init": "points"}, seed=2, max_iter=15)
-    lines = json_steps(choices, n_init=4)
-    expected = engine.fit(choices.model, choices.dataset.X, seed=2, max_iter=15, n_init=4)
+    spec = choose("iris", settings={"init": "points"}, seed=2, max_iter=15)
+    lines = json_steps(spec, n_init=4)
+    expected = engine.fit(spec.model, spec.dataset.X, seed=2, max_iter=15, n_init=4)
     last = lines[-1]
     assert last["objective"] == expected.step.objective
     assert last["seed"] == expected.step.problem.seed
     assert [one["seed"] for one in last["restarts"]] == [2, 3, 4, 5]
     assert [one["objective"] for one in last["restarts"]] == [one.objective for one in expected.restarts]
     assert len(lines) == len(expected.timeline)
-    text = text_lines(choices, n_init=4)
+    text = text_lines(spec, n_init=4)
     assert [line.split(":")[0] for line in text[1:5]] == ["seed 2", "seed 3", "seed 4", "seed 5"]
     assert f"best of 4 starts: seed {last['seed']}" in text
 
 
 def test_a_start_that_fails_is_reported_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    choices = choose("coins", max_iter=3)
-    kind = type(choices.model)
+    spec = choose("coins", max_iter=3)
+    kind = type(spec.model)
     begin = kind.start
 
     def start(self: Any, data: Any, generator: np.random.Generator) -> Any:
@@ -123,20 +123,20 @@ def test_a_start_that_fails_is_reported_and_the_others_go_on(monkeypatch: pytest
         return params
 
     monkeypatch.setattr(kind, "start", start)
-    restarts = json_steps(choices, n_init=3)[-1]["restarts"]
+    restarts = json_steps(spec, n_init=3)[-1]["restarts"]
     assert [one["error"] for one in restarts] == [None, "this start is no good.", None]
-    assert "seed 1: could not be run: this start is no good." in text_lines(choices, n_init=3)
+    assert "seed 1: could not be run: this start is no good." in text_lines(spec, n_init=3)
     monkeypatch.setattr(kind, "start", lambda *_: (_ for _ in ()).throw(EngineError("no good.")))
     with pytest.raises(EngineError, match=r"none of the 2 starts could be run.*no good"):
-        best_of(replace(choices, start=None), problem_of(choices), 2, lambda _: None)
+        best_of(replace(spec, start=None), problem_of(spec), 2, lambda _: None)
 
 
 def test_one_start_only_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "start.json"
     file.write_text('{"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}')
-    choices = choose("coins", start_file=str(file))
+    spec = choose("coins", start_file=str(file))
     with pytest.raises(EngineError, match="leave out --start or --n-init"):
-        run(choices, Output(io.StringIO()), n_init=2)
+        run(spec, Output(io.StringIO()), n_init=2)
 
 
 def test_published_coins_from_a_start_file(tmp_path: Path) -> None:
@@ -150,11 +150,11 @@ def test_published_coins_from_a_start_file(tmp_path: Path) -> None:
 
 
 def test_statistics_are_let_go_and_numbers_are_not_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    choices = choose("coins", max_iter=8, tol=0.0)
-    kind, passes = type(choices.model), []
+    spec = choose("coins", max_iter=8, tol=0.0)
+    kind, passes = type(spec.model), []
     expect = kind.expect
     monkeypatch.setattr(kind, "expect", lambda *given, **named: passes.append(1) or expect(*given, **named))
-    steps = list(steps_from(choices, problem_of(choices)))
+    steps = list(steps_from(spec, problem_of(spec)))
     for step in steps:
         _ = step.elbo, step.kl, step.objective, step.entropy
     assert len(passes) == 9  # one at each θ: the start and eight M-steps
@@ -171,8 +171,8 @@ def rows_of(lines: list[str]) -> list[list[str]]:
 
 
 def test_text_lines_are_the_steps_too() -> None:
-    choices = choose("old_faithful")
-    lines, steps = text_lines(choices), json_steps(choices)
+    spec = choose("old_faithful")
+    lines, steps = text_lines(spec), json_steps(spec)
     rows = rows_of(lines)
     assert len(rows) == len(steps)
     before = None
@@ -188,8 +188,8 @@ def test_text_lines_are_the_steps_too() -> None:
 
 
 def test_the_summary_has_parameters_shares_and_accuracy() -> None:
-    choices = choose("iris", stop="responsibilities=1e-4")
-    lines, last = text_lines(choices), json_steps(choices)[-1]
+    spec = choose("iris", stop="responsibilities=1e-4")
+    lines, last = text_lines(spec), json_steps(spec)[-1]
     table = {line[:18].strip(): line[18:].split() for line in lines if line}
     assert table["weights"] == [f"{weight:.4f}" for weight in last["params"]["weights"]]
     assert table["hard shares"] == [f"{share:.4f}" for share in last["hard_shares"]]
@@ -203,15 +203,15 @@ def test_the_summary_has_parameters_shares_and_accuracy() -> None:
 @pytest.mark.parametrize("covariance_type", ["full", "tied", "diag", "spherical"])
 @pytest.mark.parametrize("k", [1, 2, 4])
 def test_standard_deviations_of_every_shape(covariance_type: str, k: int) -> None:
-    choices = choose("iris", k=k, settings={"covariance_type": covariance_type}, max_iter=2)
-    c = np.array(json_steps(choices)[-1]["params"]["covariances"])
+    spec = choose("iris", k=k, settings={"covariance_type": covariance_type}, max_iter=2)
+    c = np.array(json_steps(spec)[-1]["params"]["covariances"])
     variances = {
         "full": lambda: [c[j][0][0] for j in range(k)],
         "tied": lambda: [c[0][0]] * k,
         "diag": lambda: [c[j][0] for j in range(k)],
         "spherical": lambda: list(c),
     }[covariance_type]()
-    line = next(line for line in text_lines(choices) if line.startswith("sd "))
+    line = next(line for line in text_lines(spec) if line.startswith("sd "))
     assert line.split()[-k:] == [f"{math.sqrt(variance):.4f}" for variance in variances]
 
 
@@ -223,29 +223,29 @@ def test_many_components_and_columns_are_cut_with_a_word() -> None:
 
 
 def test_k_means_has_no_criteria() -> None:
-    choices = choose("iris", model="kmeans")
-    last = json_steps(choices)[-1]
+    spec = choose("iris", model="kmeans")
+    last = json_steps(spec)[-1]
     assert last["criteria"] is None
     assert last["agreement"]["kmeans"] is None
-    assert not any("AIC" in line for line in text_lines(choices))
+    assert not any("AIC" in line for line in text_lines(spec))
 
 
 def test_hostile_names_are_harmless(tmp_path: Path) -> None:
     file = tmp_path / "odd.csv"
     file.write_text('"wid\x1b[31mth","hei\x1b]0;x\x07ght",kind\n1,2,[red]a\n2,1,b\x07\n9,8,[red]a\n8,9,b\x07\n')
-    choices = choose(str(file), label="kind")
-    for lines in (text_lines(choices), [json.dumps(json_steps(choices), ensure_ascii=False)]):
+    spec = choose(str(file), label="kind")
+    for lines in (text_lines(spec), [json.dumps(json_steps(spec), ensure_ascii=False)]):
         assert all(line.isprintable() for line in lines)
-    assert "mean width" in "\n".join(text_lines(choices))
+    assert "mean width" in "\n".join(text_lines(spec))
 
 
 def test_notes_of_a_file_are_said(tmp_path: Path) -> None:
     file = tmp_path / "gaps.csv"
     file.write_text("a,b\n" + "".join(f"{i},{i * i % 7}\n" for i in range(20)) + ",3\n")
-    choices = choose(str(file), k=2)
-    assert choices.dataset.notes
-    assert choices.dataset.notes[0] in text_lines(choices)
-    assert json_steps(choices)[-1]["notes"] == list(choices.dataset.notes)
+    spec = choose(str(file), k=2)
+    assert spec.dataset.notes
+    assert spec.dataset.notes[0] in text_lines(spec)
+    assert json_steps(spec)[-1]["notes"] == list(spec.dataset.notes)
 
 
 @pytest.mark.parametrize(

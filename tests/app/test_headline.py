@@ -16,7 +16,7 @@ from emtui.charts.colors import DARK
 from emtui.panes.agreement.agreement_text import criteria_of
 from emtui.panes.curves.curves import bound_scene
 from emtui.panes.status_line import estimate_words, objective_words
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed
 
 SAMPLED = {"model": "mlp", "k": 2, "settings": {"e_step": "importance", "draws": "10"}}
@@ -33,21 +33,21 @@ SAMPLED = {"model": "mlp", "k": 2, "settings": {"e_step": "importance", "draws":
     ],
 )
 def test_the_objective_has_its_name(source: str, how: dict[str, Any], name: str) -> None:
-    frame = walked(source, 2, **how).frame()
-    assert objective_words(frame).startswith(f"{name} {fixed(frame.step.objective)}")
+    snapshot = walked(source, 2, **how).snapshot()
+    assert objective_words(snapshot).startswith(f"{name} {fixed(snapshot.step.objective)}")
     if name == "bound":
-        assert frame.step.objective == frame.step.elbo
+        assert snapshot.step.objective == snapshot.step.elbo
 
 
 def test_an_estimate_says_its_standard_error() -> None:
-    frame = walked("iris", 2, **SAMPLED).frame()
-    assert frame.step.log_likelihood_error > 0
-    words = estimate_words(frame)
+    snapshot = walked("iris", 2, **SAMPLED).snapshot()
+    assert snapshot.step.log_likelihood_error > 0
+    words = estimate_words(snapshot)
     value, error = (float(part.replace("−", "-")) for part in words.removeprefix("ln p ≈ ").split(" ± "))
-    assert value == pytest.approx(frame.step.log_likelihood, abs=frame.step.log_likelihood_error)
-    assert error == pytest.approx(frame.step.log_likelihood_error, rel=0.05)
+    assert value == pytest.approx(snapshot.step.log_likelihood, abs=snapshot.step.log_likelihood_error)
+    assert error == pytest.approx(snapshot.step.log_likelihood_error, rel=0.05)
     assert cell_len(words) < 40
-    assert estimate_words(walked("coins", 2).frame()) == ""
+    assert estimate_words(walked("coins", 2).snapshot()) == ""
 
 
 def test_criteria_of_an_estimate_say_so() -> None:
@@ -60,28 +60,28 @@ def test_criteria_of_an_estimate_say_so() -> None:
     assert "(smaller is better)" in out
 
 
-def lengthened(frame: Frame, values: list[float]) -> Frame:
+def lengthened(snapshot: StepSnapshot, values: list[float]) -> StepSnapshot:
     """The frame with a record for each value of the log-likelihood, which the bound meets."""
     records = tuple(
-        dataclasses.replace(frame.record, index=i, log_likelihood=v, elbo=v, kl=0.0) for i, v in enumerate(values)
+        dataclasses.replace(snapshot.record, index=i, log_likelihood=v, elbo=v, kl=0.0) for i, v in enumerate(values)
     )
-    return dataclasses.replace(frame, records=records, cursor=len(records) - 1)
+    return dataclasses.replace(snapshot, records=records, cursor=len(records) - 1)
 
 
 @pytest.mark.parametrize("size", [1.0, 1e150, -182.341])
 def test_rounding_is_not_drawn_as_if_it_were_news(size: float) -> None:
-    frame = walked("coins", 2).frame()
+    snapshot = walked("coins", 2).snapshot()
     noise = size * (1 + 1e-13 * np.array([0.0, 3.0, -2.0, 5.0, 1.0]))
-    axes = fit_axes(bound_scene(lengthened(frame, noise.tolist()), DARK))
+    axes = fit_axes(bound_scene(lengthened(snapshot, noise.tolist()), DARK))
     assert axes is not None
     heights = axes[1].fraction(noise)
     assert np.ptp(heights) < 0.02
     assert abs(heights.mean() - 0.5) < 0.02
     rising = size + abs(size) * 1e-6 * np.arange(5.0)
-    axes = fit_axes(bound_scene(lengthened(frame, rising.tolist()), DARK))
+    axes = fit_axes(bound_scene(lengthened(snapshot, rising.tolist()), DARK))
     assert axes is not None
     assert np.ptp(axes[1].fraction(rising)) > 0.8
 
 
 def test_criteria_are_there_for_the_exact() -> None:
-    assert criteria_of(walked("coins", 2).frame()) is not None
+    assert criteria_of(walked("coins", 2).snapshot()) is not None

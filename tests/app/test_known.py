@@ -20,7 +20,7 @@ from emtui.exports.export import export_script
 from emtui.panes.curves.curves import accuracy_scene
 from emtui.panes.model_form.model_form_fields import fields_for, settings_from, texts_of
 from emtui.spec.labels_given import parse_known, share_of
-from emtui.spec.run_spec import Choices, choose
+from emtui.spec.run_spec import RunSpec, choose
 from emtui.widgets.field import Field
 from engine.analysis.evaluation import match
 from engine.errors import EngineError, OptionError
@@ -53,19 +53,19 @@ def test_other_words_are_refused(text: str) -> None:
     assert is_one_sentence(str(refused.value))
 
 
-def again(choices: Choices) -> Choices:
-    name, command, *words = shlex.split(choices.command())
+def again(spec: RunSpec) -> RunSpec:
+    name, command, *words = shlex.split(spec.command())
     assert (name, command) == ("emtui", "run")
-    return choose(**parse(["run", *words], lambda: "").choices)
+    return choose(**parse(["run", *words], lambda: "").spec)
 
 
 @pytest.mark.parametrize("known", ["none", "few", "25%", "all"])
 def test_the_command_gives_the_same_labels(known: str) -> None:
-    choices = choose("iris", known=known)
-    other = again(choices)
-    assert other.known == choices.known
-    np.testing.assert_array_equal(choices.table[1], other.table[1])
-    assert ("--known" in choices.words()) == (known != "none")
+    spec = choose("iris", known=known)
+    other = again(spec)
+    assert other.known == spec.known
+    np.testing.assert_array_equal(spec.table[1], other.table[1])
+    assert ("--known" in spec.words()) == (known != "none")
 
 
 def test_the_labels_do_not_depend_on_the_start() -> None:
@@ -115,19 +115,19 @@ def test_the_form_offers_them_where_they_can_be_given() -> None:
         assert model_class(name).takes_labels
     for name in ("kmeans", "mlp", "topics", "linkage", "backprop"):
         assert "known" not in {field.key for field in fields_for(name)}
-    choices = choose("iris", known="25%")
-    texts = texts_of(choices)
+    spec = choose("iris", known="25%")
+    texts = texts_of(spec)
     assert texts["known"] == "25%"
-    assert settings_from(choices, texts) == {}
-    assert settings_from(choices, texts | {"known": "all"}) == {"known": "all"}
+    assert settings_from(spec, texts) == {}
+    assert settings_from(spec, texts | {"known": "all"}) == {"known": "all"}
 
 
 def test_another_model_leaves_them_behind_where_it_takes_none() -> None:
-    choices = choose("iris", known="few")
-    assert choices.with_model(model_class("kmeans")(n_components=3)).known == "none"
-    assert choices.with_model(model_class("gmm")(n_components=4)).known == "few"
+    spec = choose("iris", known="few")
+    assert spec.with_model(model_class("kmeans")(n_components=3)).known == "none"
+    assert spec.with_model(model_class("gmm")(n_components=4)).known == "few"
     with pytest.raises(EngineError, match="3 classes"):
-        choices.with_model(model_class("gmm")(n_components=2))
+        spec.with_model(model_class("gmm")(n_components=2))
     with pytest.raises(EngineError, match="no known classes"):
         choose("old_faithful").changed(known="all")
 
@@ -141,7 +141,7 @@ def test_the_script_gives_the_same_labels(known: str, tmp_path: Path) -> None:
 def test_components_are_the_classes_in_the_order_of_their_codes() -> None:
     session = walked("iris", known="few", seed=2, settings={"init": "points"})
     step = session.timeline.current
-    truth = session.choices.dataset.y
+    truth = session.spec.dataset.y
     assert step.posterior is not None
     assert truth is not None
     table = np.zeros((3, 3))
@@ -156,9 +156,9 @@ async def test_the_screen_says_what_is_left_of_em() -> None:
         assert "the responsibilities are the labels" in " ".join((await app.press("e")).split())
         text = " ".join((await app.press("m")).split())
         assert "this M-step alone is the closed-form maximum-likelihood fit" in text
-        before = app.frame.step.params.means
+        before = app.snapshot.step.params.means
         await app.press("n")
-        np.testing.assert_allclose(app.frame.step.params.means, before, rtol=1e-12)
+        np.testing.assert_allclose(app.snapshot.step.params.means, before, rtol=1e-12)
 
 
 async def test_a_few_are_taken_in_the_form() -> None:
@@ -166,20 +166,20 @@ async def test_a_few_are_taken_in_the_form() -> None:
         field = next(field for field in app.app.screen.query(Field) if field.spec.key == "known")
         field.focus()
         await app.press("space", "enter")
-        assert app.frame.choices.known == "few"
+        assert app.snapshot.spec.known == "few"
         assert "15 of 150 rows have a known label" in " ".join(app.text.split())
         await app.press("e")
         text = " ".join((await app.press("5", "z")).split())
         assert "15 given rows don't count." in text and "/135" in text
         await app.press("z")
-        assert app.frame.step.problem.data.y is not None
+        assert app.snapshot.step.problem.data.y is not None
         await app.press("R")
-        np.testing.assert_array_equal(app.frame.step.problem.data.y, app.frame.choices.labels)
+        np.testing.assert_array_equal(app.snapshot.step.problem.data.y, app.snapshot.spec.labels)
 
 
 @pytest.mark.parametrize("known", ["none", "few"])
 def test_the_curve_of_accuracy_ends_at_the_accuracy(known: str) -> None:
-    frame = walked("iris", 3, known=known).frame()
-    curve = next(layer for layer in accuracy_scene(frame, DARK).layers if isinstance(layer, Curve))
-    assert frame.agreement is not None
-    assert curve.y[-1] == pytest.approx(frame.agreement.accuracy)
+    snapshot = walked("iris", 3, known=known).snapshot()
+    curve = next(layer for layer in accuracy_scene(snapshot, DARK).layers if isinstance(layer, Curve))
+    assert snapshot.agreement is not None
+    assert curve.y[-1] == pytest.approx(snapshot.agreement.accuracy)

@@ -44,19 +44,19 @@ async def write(pilot: Any, label: str, text: str) -> Field:
 
 
 def test_the_form_says_what_is_chosen() -> None:
-    choices = choose("iris", seed=7, stop="responsibilities=1e-4", tol=1e-3)
-    texts = texts_of(choices)
+    spec = choose("iris", seed=7, stop="responsibilities=1e-4", tol=1e-3)
+    texts = texts_of(spec)
     assert texts["model"] == "gmm"
     assert texts["n_components"] == "3"
     assert (texts["seed"], texts["stop"], texts["tol"]) == ("7", "responsibilities=1e-4", "0.001")
-    assert settings_from(choices, texts) == {}
+    assert settings_from(spec, texts) == {}
 
 
 @pytest.mark.parametrize("name", model_names())
 def test_every_model_has_a_form_whose_texts_parse_to_its_options(name: str) -> None:
-    choices = choose("coins") if name == "coins" else choose("iris")
-    made = make_model(choices.dataset, name)
-    texts = texts_of(choices, made)
+    spec = choose("coins") if name == "coins" else choose("iris")
+    made = make_model(spec.dataset, name)
+    texts = texts_of(spec, made)
     fields = {field.key: field for field in fields_for(name)}
     assert fields.keys() == texts.keys()
     for option in made.options():
@@ -64,10 +64,10 @@ def test_every_model_has_a_form_whose_texts_parse_to_its_options(name: str) -> N
 
 
 def test_only_what_differs_is_changed() -> None:
-    choices = choose("iris")
-    settings = settings_from(choices, texts_of(choices) | {"seed": "5", "standardize": "yes"})
+    spec = choose("iris")
+    settings = settings_from(spec, texts_of(spec) | {"seed": "5", "standardize": "yes"})
     assert settings == {"seed": 5, "standardize": True}
-    settings = settings_from(choices, texts_of(choices) | {"n_components": "4"})
+    settings = settings_from(spec, texts_of(spec) | {"n_components": "4"})
     assert settings.keys() == {"model"}
     assert settings["model"].n_components == 4
 
@@ -89,9 +89,9 @@ def test_only_what_differs_is_changed() -> None:
     ],
 )
 def test_a_wrong_line_is_named_with_one_sentence(key: str, text: str, begins: str) -> None:
-    choices = choose("iris")
+    spec = choose("iris")
     with pytest.raises(WrongFieldError) as caught:
-        settings_from(choices, texts_of(choices) | {key: text})
+        settings_from(spec, texts_of(spec) | {key: text})
     assert caught.value.key == key
     assert str(caught.value).startswith(begins)
     assert "\n" not in str(caught.value)
@@ -318,14 +318,14 @@ async def test_frames_of_the_same_choices_leave_what_is_being_typed_alone() -> N
         field = await write(pilot, "K", "1")
         for _ in range(3):
             app.session.take()
-            app.pane.show(app.session.frame())
+            app.pane.show(app.session.snapshot())
             await pilot.pause()
         await pilot.press("7")
         await pilot.pause()
         assert field is line_of(app, "K")
         assert (field.text, field.has_focus) == ("17", True)
         app.session.restart(seed=9)
-        app.pane.show(app.session.frame())
+        app.pane.show(app.session.snapshot())
         await pilot.pause()
         assert (field.text, field.changed, line_of(app, "seed").text) == ("17", True, "9")
 
@@ -351,6 +351,6 @@ async def test_a_model_picked_but_not_applied_gives_way_to_another_start() -> No
         await pilot.pause()
         assert "n_trials" not in host.pane.texts
         host.session.restart(seed=5)
-        host.pane.show(host.session.frame())
+        host.pane.show(host.session.snapshot())
         await pilot.pause()
         assert host.pane.texts["seed"] == "5" and "n_trials" in host.pane.texts

@@ -41,46 +41,46 @@ def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
 
 
 def test_the_split_is_the_engines() -> None:
-    choices = choose("iris", model="mlp", seed=3)
-    split = engine.train_test_split(choices.dataset.y, train_share=0.6, seed=3)
-    learning = choices.learning
-    assert learning is not None
-    np.testing.assert_array_equal(learning.train, split.train)
-    np.testing.assert_array_equal(learning.test, split.test)
-    assert (len(learning.train), len(learning.test)) == (90, 60)
-    assert [learning.is_test(row) for row in (*split.test[:3], *split.train[:3])] == [True] * 3 + [False] * 3
+    spec = choose("iris", model="mlp", seed=3)
+    split = engine.train_test_split(spec.dataset.y, train_share=0.6, seed=3)
+    split = spec.split
+    assert split is not None
+    np.testing.assert_array_equal(split.train, split.train)
+    np.testing.assert_array_equal(split.test, split.test)
+    assert (len(split.train), len(split.test)) == (90, 60)
+    assert [split.is_test(row) for row in (*split.test[:3], *split.train[:3])] == [True] * 3 + [False] * 3
 
 
 def test_other_shares_and_no_strata() -> None:
-    learning = choose("iris", model="mlp", test_share=0.2, stratify=False, split_seed=9, seed=1).learning
-    assert learning is not None
-    split = engine.train_test_split(learning.targets, train_share=0.8, stratified=False, seed=9)
-    np.testing.assert_array_equal(learning.test, split.test)
-    whole = choose("iris", model="mlp", test_share=0.0).learning
+    split = choose("iris", model="mlp", test_share=0.2, stratify=False, split_seed=9, seed=1).split
+    assert split is not None
+    split = engine.train_test_split(split.targets, train_share=0.8, stratified=False, seed=9)
+    np.testing.assert_array_equal(split.test, split.test)
+    whole = choose("iris", model="mlp", test_share=0.0).split
     assert whole is not None
     assert (len(whole.train), len(whole.test)) == (150, 0)
 
 
 def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
-    choices = choose("iris", model="mlp", standardize=True)
-    learning = choices.learning
-    assert learning is not None
-    train = learning.inputs[learning.train]
+    spec = choose("iris", model="mlp", standardize=True)
+    split = spec.split
+    assert split is not None
+    train = split.inputs[split.train]
     np.testing.assert_allclose(train.mean(axis=0), 0.0, atol=1e-12)
     np.testing.assert_allclose(train.std(axis=0), 1.0)
-    raw = choices.dataset.X
-    assert choices.dataset.units is None
-    expected = (raw - raw[learning.train].mean(axis=0)) / raw[learning.train].std(axis=0)
-    np.testing.assert_allclose(learning.inputs, expected, atol=1e-12)
+    raw = spec.dataset.X
+    assert spec.dataset.units is None
+    expected = (raw - raw[split.train].mean(axis=0)) / raw[split.train].std(axis=0)
+    np.testing.assert_allclose(split.inputs, expected, atol=1e-12)
 
 
 def test_from_a_mixture_to_a_network_and_back_the_data_keep_what_was_asked() -> None:
     mixture = choose("iris", standardize=True)
     assert mixture.dataset.units is not None
-    network_choices = mixture.changed(model=choose("iris", model="mlp").model)
-    assert network_choices.dataset.units is None  # the split standardises
-    assert network_choices.standardized
-    assert network_choices.changed(model=mixture.model).dataset.units is not None
+    network_spec = mixture.changed(model=choose("iris", model="mlp").model)
+    assert network_spec.dataset.units is None  # the split standardises
+    assert network_spec.standardized
+    assert network_spec.changed(model=mixture.model).dataset.units is not None
 
 
 def test_another_start_keeps_the_rows() -> None:
@@ -88,15 +88,15 @@ def test_another_start_keeps_the_rows() -> None:
     rows = session.drawn_rows
     session.restart(7)
     np.testing.assert_array_equal(session.drawn_rows, rows)
-    assert "--split-seed 0 --seed 7" in session.choices.command()
-    assert choose("iris", model="mlp", split_seed=0, seed=7).learning is not None
+    assert "--split-seed 0 --seed 7" in session.spec.command()
+    assert choose("iris", model="mlp", split_seed=0, seed=7).split is not None
 
 
 def test_data_of_one_class_are_refused() -> None:
     data = engine.load("iris")
-    choices = replace(choose("iris"), model=engine.LatentMLP(), dataset=replace(data, y=np.zeros(150, dtype=np.int64)))
+    spec = replace(choose("iris"), model=engine.LatentMLP(), dataset=replace(data, y=np.zeros(150, dtype=np.int64)))
     with pytest.raises(EngineError, match="every row of 'iris' is of the class 'setosa'"):
-        _ = choices.learning
+        _ = spec.split
 
 
 @pytest.mark.parametrize(
@@ -139,25 +139,25 @@ def test_a_class_without_a_training_row_is_said(tmp_path: Path) -> None:
 
 def test_scores_are_those_of_the_reports() -> None:
     session = network(8)
-    frame = session.frame()
-    contest = frame.contest
+    snapshot = session.snapshot()
+    contest = snapshot.contest
     assert contest is not None
-    learning = contest.learning
-    for rows, found in ((learning.train, contest.here.train), (learning.test, contest.here.test)):
+    split = contest.split
+    for rows, found in ((split.train, contest.here.train), (split.test, contest.here.test)):
         assert found is not None
-        report = network_report(frame.step.params, learning.inputs[rows], learning.targets[rows])["marginal"]
+        report = network_report(snapshot.step.params, split.inputs[rows], split.targets[rows])["marginal"]
         assert found.log_loss == report.log_loss
         assert found.accuracy == report.accuracy
         np.testing.assert_array_equal(found.confusion, report.confusion)
-        assert found.log_loss == pytest.approx(log_loss(learning.targets[rows], report.probabilities), rel=1e-9)
-        peer = accuracy_score(learning.targets[rows], report.probabilities.argmax(axis=1))
+        assert found.log_loss == pytest.approx(log_loss(split.targets[rows], report.probabilities), rel=1e-9)
+        peer = accuracy_score(split.targets[rows], report.probabilities.argmax(axis=1))
         assert found.hits / found.n_rows == found.accuracy == peer
-    assert contest.here.train.log_loss == pytest.approx(-frame.step.log_likelihood / 90, rel=1e-12)
+    assert contest.here.train.log_loss == pytest.approx(-snapshot.step.log_likelihood / 90, rel=1e-12)
 
 
 def test_progress_belongs_to_its_iteration_and_an_e_step_changes_nothing() -> None:
     session = network(7)
-    contest = session.frame().contest
+    contest = session.snapshot().contest
     assert contest is not None
     assert [one.iteration for one in contest.own] == [0, 1, 2, 3]
     assert [one.passes for one in contest.own] == [0, 2, 4, 6]
@@ -165,22 +165,22 @@ def test_progress_belongs_to_its_iteration_and_an_e_step_changes_nothing() -> No
     assert seconds == sorted(seconds)
     assert seconds[-1] == session.timeline[6].seconds
     session.timeline.go_to(3)  # the E-step of iteration 2
-    assert session.frame().contest is not None
-    assert session.frame().contest.own_at == 1  # type: ignore[union-attr]
+    assert session.snapshot().contest is not None
+    assert session.snapshot().contest.own_at == 1  # type: ignore[union-attr]
     session.timeline.go_to(4)
-    assert session.frame().contest.own_at == 2  # type: ignore[union-attr]
+    assert session.snapshot().contest.own_at == 2  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", ["mlp", "backprop"])
 def test_the_rival_begins_from_the_same_weights_and_is_a_run_of_the_engine(name: str) -> None:
     session = network(6, model=name, settings={})
-    contest = session.frame().contest
+    contest = session.snapshot().contest
     assert contest is not None
     start = session.timeline[0].params
     np.testing.assert_array_equal(contest.rival_params[0].hidden, start.hidden)
     np.testing.assert_array_equal(contest.rival_params[0].output, start.output)
-    X, y = session.choices.table
-    model = rival_model(session.choices)
+    X, y = session.spec.table
+    model = rival_model(session.spec)
     assert model.name != name
     run = engine.fit(model, X, y, start=model.Params(start.hidden, start.output), max_iter=3, tol=0.0)
     np.testing.assert_array_equal(run.params.hidden, contest.rival_params[3].hidden)
@@ -190,12 +190,12 @@ def test_the_rival_begins_from_the_same_weights_and_is_a_run_of_the_engine(name:
 
 def test_the_rivals_options_and_its_own_start() -> None:
     session = network(2, rival=[("optimizer", "adam"), ("learning_rate", "0.2")], same_start=False)
-    contest = session.frame().contest
+    contest = session.snapshot().contest
     assert contest is not None
     assert (contest.rival_model.optimizer, contest.rival_model.learning_rate) == ("adam", 0.2)
     assert contest.rival_model.weight_decay == 0.01
     assert not np.allclose(contest.rival_params[0].hidden, session.timeline[0].params.hidden)
-    assert "--rival optimizer=adam --rival learning_rate=0.2 --own-start" in session.choices.command()
+    assert "--rival optimizer=adam --rival learning_rate=0.2 --own-start" in session.spec.command()
     with pytest.raises(EngineError, match="learning_rate"):
         choose("iris", model="mlp", rival=[("learning_rate", "-1")])
 
@@ -210,19 +210,19 @@ def test_what_suits_the_rival() -> None:
 
 def test_a_branch_has_the_same_rival_and_another_start_another_one() -> None:
     session = network(6)
-    first = session.frame().contest
+    first = session.snapshot().contest
     session.timeline.go_to(2)
     session.take()
     assert not session.rival_is_behind
-    assert session.frame().contest.rival_params[0] is first.rival_params[0]  # type: ignore[union-attr]
+    assert session.snapshot().contest.rival_params[0] is first.rival_params[0]  # type: ignore[union-attr]
     session.restart(4)
     assert session.rival_is_behind
-    assert session.frame().contest.rival == ()  # type: ignore[union-attr]
+    assert session.snapshot().contest.rival == ()  # type: ignore[union-attr]
 
 
 def test_a_rival_that_runs_away_rests() -> None:
     session = network(4, rival=[("optimizer", "batch"), ("learning_rate", "1e99")], source="wine")
-    contest = session.frame().contest
+    contest = session.snapshot().contest
     assert contest is not None
     assert len(contest.rival) < 5
     assert not session.rival_is_behind
@@ -231,28 +231,28 @@ def test_a_rival_that_runs_away_rests() -> None:
 
 def test_a_network_beats_a_line_on_xor() -> None:
     session = network(60, source="xor")
-    contest = session.frame().contest
+    contest = session.snapshot().contest
     assert contest is not None
-    learning = contest.learning
-    straight = LogisticRegression().fit(learning.inputs[learning.train], learning.targets[learning.train])
-    peer = straight.score(learning.inputs[learning.test], learning.targets[learning.test])
+    split = contest.split
+    straight = LogisticRegression().fit(split.inputs[split.train], split.targets[split.train])
+    peer = straight.score(split.inputs[split.test], split.targets[split.test])
     assert contest.here.test is not None
     assert contest.here.test.accuracy > 0.9 > 0.7 > peer
 
 
 def test_three_ways_of_predicting_one_row() -> None:
     session = network(4)
-    learning = session.choices.learning
-    assert learning is not None
+    split = session.spec.split
+    assert split is not None
     params = session.timeline.current.params
-    found = look(params, learning.inputs[7])
-    report = network_report(params, learning.inputs[7:8], learning.targets[7:8])
+    found = look(params, split.inputs[7])
+    report = network_report(params, split.inputs[7:8], split.targets[7:8])
     np.testing.assert_array_equal(found.marginal, report["marginal"].probabilities[0])
     np.testing.assert_array_equal(found.forward, report["forward"].probabilities[0])
     assert found.exact
     np.testing.assert_allclose(found.sampled, found.marginal, atol=0.12)
-    np.testing.assert_array_equal(found.sampled, look(params, learning.inputs[7]).sampled)
-    assert score(session.choices.model, params, learning, np.arange(0)) is None
+    np.testing.assert_array_equal(found.sampled, look(params, split.inputs[7]).sampled)
+    assert score(session.spec.model, params, split, np.arange(0)) is None
 
 
 # the shell
@@ -263,7 +263,7 @@ def test_run_prints_both_methods() -> None:
     assert status == 0
     assert "iris 150×4 (90 train, 60 test) standardised" in out
     session = network(8, settings={"m_step": "newton"}, standardize=True)
-    contest = session.frame().contest
+    contest = session.snapshot().contest
     assert contest is not None
     assert contest.rival_here is not None
     for name, found in (("EM newton", contest.here), ("backprop adam 0.3", contest.rival_here)):
@@ -281,7 +281,7 @@ def test_the_last_line_of_json_has_the_scores(name: str) -> None:
     assert status == 0
     last = json.loads(out.splitlines()[-1])
     session = network(4, source="wine", model=name, settings={}, test_share=0.25)
-    contest = session.frame().contest
+    contest = session.snapshot().contest
     assert contest is not None
     assert contest.here.test is not None
     assert contest.rival_here is not None
@@ -316,7 +316,7 @@ def test_the_command_makes_the_same_choices() -> None:
     session = Session(
         choose("iris", model="mlp", test_share=0.3, stratify=False, split_seed=2, standardize=True, max_iter=2)
     )
-    command = session.choices.command().split()
+    command = session.spec.command().split()
     assert command[:2] == ["emtui", "run"]
     again = here(*command[1:])
     assert first[0] == again[0] == 0
@@ -330,7 +330,7 @@ def test_the_command_makes_the_same_choices() -> None:
 def test_the_script_comes_to_the_same_numbers(tmp_path: Path, words: dict[str, object]) -> None:
     session = network(5, **words)
     path = tmp_path / "run.py"
-    path.write_text(script_text(session.choices, session.timeline.steps))
+    path.write_text(script_text(session.spec, session.timeline.steps))
     done = subprocess.run(
         [sys.executable, str(path)], env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False
     )
@@ -340,13 +340,15 @@ def test_the_script_comes_to_the_same_numbers(tmp_path: Path, words: dict[str, o
 
 def test_several_layers_are_explored_too() -> None:
     session = network(4, settings={"hidden_units": "4,3"})
-    frame = session.frame()
-    assert frame.responsibilities is not None
-    assert frame.responsibilities.shape == (90, 7)
-    assert frame.contest is not None
-    assert frame.contest.here.train.log_loss_error > 0
-    assert "--set hidden_units=4,3" in session.choices.command()
-    np.testing.assert_array_equal(frame.contest.rival_params[0].deeper.hidden, session.timeline[0].params.deeper.hidden)
+    snapshot = session.snapshot()
+    assert snapshot.responsibilities is not None
+    assert snapshot.responsibilities.shape == (90, 7)
+    assert snapshot.contest is not None
+    assert snapshot.contest.here.train.log_loss_error > 0
+    assert "--set hidden_units=4,3" in session.spec.command()
+    np.testing.assert_array_equal(
+        snapshot.contest.rival_params[0].deeper.hidden, session.timeline[0].params.deeper.hidden
+    )
 
 
 # the study
@@ -385,12 +387,12 @@ def test_exported_units_carry_the_rows_of_the_table(tmp_path: Path) -> None:
     session = network(3)
     path = export_responsibilities(session, tmp_path / "units.csv")
     rows = list(csv.reader(path.read_text().splitlines()))
-    learning = session.choices.learning
-    assert learning is not None
+    split = session.spec.split
+    assert split is not None
     assert len(rows) == 91
-    last = int(learning.train[-1])
+    last = int(split.train[-1])
     assert rows[-1][0] == f"row {last + 1}"
-    assert rows[-1][1] == learning.class_names[learning.targets[last]]
+    assert rows[-1][1] == split.class_names[split.targets[last]]
     posterior = session.timeline.current.posterior
     assert posterior is not None
     np.testing.assert_array_equal([float(v) for v in rows[-1][2:9]], posterior.responsibilities[-1])

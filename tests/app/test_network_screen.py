@@ -21,7 +21,7 @@ from emtui.screens.compare.region_comparison import RegionsScreen
 from emtui.screens.studies.cost import CostScreen
 from emtui.screens.studies.sweep import SweepScreen
 from emtui.settings.config import Config
-from emtui.spec.run_spec import Choices, choose
+from emtui.spec.run_spec import RunSpec, choose
 from emtui.views.network.decision_regions import regions_of
 from emtui.views.number_format import fixed, probability, share
 from engine.errors import OptionError
@@ -30,7 +30,7 @@ from engine.models.network.predict import network_report
 NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
 
 
-def network(source: str = "iris", **words: object) -> Choices:
+def network(source: str = "iris", **words: object) -> RunSpec:
     return choose(source, **({"model": "mlp", "settings": NEWTON} | words))  # type: ignore[arg-type]
 
 
@@ -49,12 +49,14 @@ async def at_rest(app: Driver) -> str:
 async def test_the_network_is_drawn_with_a_test_row_in_it(size: tuple[int, int]) -> None:
     async with driving(network(), size) as app:
         text = await app.press("n", "1")
-        row = app.frame.contest.learning.test[0]
+        row = app.snapshot.contest.split.test[0]
         assert f"network · row {row + 1} (test, setosa)" in text
         assert "p(y|x)" in text
         assert re.search("[⠀-⣿]{3}", text)
         report = network_report(
-            app.frame.step.params, app.frame.contest.learning.inputs[[row]], app.frame.contest.learning.targets[[row]]
+            app.snapshot.step.params,
+            app.snapshot.contest.split.inputs[[row]],
+            app.snapshot.contest.split.targets[[row]],
         )
         said = report["marginal"].probabilities[0]
         for value in said:
@@ -70,10 +72,10 @@ async def test_the_network_is_drawn_with_a_test_row_in_it(size: tuple[int, int])
 async def test_all_configurations_of_few_units_are_listed() -> None:
     async with driving(network(k=2)) as app:
         text = await app.press("n")
-        model, learning = app.frame.choices.model, app.frame.contest.learning
-        row = int(learning.test[0])
-        rows = model.observe(learning.inputs, learning.targets)
-        found = model.configurations(app.frame.step.params, rows, row)
+        model, split = app.snapshot.spec.model, app.snapshot.contest.split
+        row = int(split.test[0])
+        rows = model.observe(split.inputs, split.targets)
+        found = model.configurations(app.snapshot.step.params, rows, row)
         for z, chance in zip(found.z.astype(int), found.probabilities, strict=True):
             assert re.search(rf"{z[0]}{z[1]} +{re.escape(probability(chance))}", text)
 
@@ -87,7 +89,7 @@ async def test_a_picked_row_is_drawn_and_listed() -> None:
         assert f"network · row {row + 1} (test" in app.text
         diagram = app.app.screen.query_one(DiagramChart).diagram
         shown = [float(text) for text in diagram.layers[0].texts]
-        np.testing.assert_allclose(shown, app.frame.choices.dataset.X[row])
+        np.testing.assert_allclose(shown, app.snapshot.spec.dataset.X[row])
 
 
 async def test_the_rows_by_predicted_class_are_the_next_picture() -> None:
@@ -128,7 +130,7 @@ async def test_curves_of_both_methods_against_three_things() -> None:
     async with driving(network()) as app:
         await app.press("n", "n", "n", "2")
         pane = app.app.screen.query_one(CurvesPane)
-        contest = app.frame.contest
+        contest = app.snapshot.contest
         expected = {
             "iterations": [0.0, 1.0, 2.0, 3.0],
             "seconds": [one.seconds for one in contest.own],
@@ -155,7 +157,7 @@ async def test_curves_of_both_methods_against_three_things() -> None:
 async def test_a_mixture_after_a_network_has_its_own_curves() -> None:
     async with driving(network()) as app:
         await app.press("n")
-        explorer(app.app).open_choices(lambda: choose("iris"))
+        explorer(app.app).open_spec(lambda: choose("iris"))
         await app.settle()
         await app.press("e")
         assert drawn_curves(app) == ["bound", "log-likelihood"]
@@ -170,7 +172,7 @@ async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
     async with driving(network(), (120, 45)) as app:
         await app.press("n", "n", "3")
         pane = app.app.screen.query_one(RowsPane)
-        contest, source = app.frame.contest, pane.predictions
+        contest, source = app.snapshot.contest, pane.predictions
         assert source is not None
         wrong = contest.here.test.n_rows - contest.here.test.hits
         assert int(source.own.wrong.sum()) == wrong
@@ -190,7 +192,7 @@ async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
 async def test_confusion_and_accuracy_of_both_methods() -> None:
     async with driving(network(), (120, 45)) as app:
         text = await app.press("n", "n", "n", "5", "z")
-        contest = app.frame.contest
+        contest = app.snapshot.contest
         for name, found in (("EM", contest.here), ("backprop", contest.rival_here)):
             line = next(line for line in text.splitlines() if re.match(rf"│{name} +train", line))
             assert share(found.train.hits, 90) in line
@@ -210,7 +212,7 @@ async def test_weights_stand_by_layer() -> None:
             assert name in text
         row = next(line for line in text.splitlines() if "petal width" in line)
         for h in range(2):
-            assert fixed(app.frame.step.params.hidden[h, 4]) in row
+            assert fixed(app.snapshot.step.params.hidden[h, 4]) in row
 
 
 async def test_every_step_is_told() -> None:
@@ -221,7 +223,7 @@ async def test_every_step_is_told() -> None:
         assert re.search(r"Unit \d is on most, with E\[z\]", text)
         assert "(KL 0)" in text
         await app.press("m")
-        before, here = app.frame.contest.own[0].train, app.frame.contest.here.train
+        before, here = app.snapshot.contest.own[0].train, app.snapshot.contest.here.train
         said = " ".join(app.text.split())
         assert f"Training loss fell from {before.log_loss:.4g}"[:24] in said
         assert f"{here.hits} of 90 right" in said
@@ -229,11 +231,11 @@ async def test_every_step_is_told() -> None:
 
 
 async def test_too_long_a_step_says_so() -> None:
-    choices = network(settings={"learning_rate": "0.8"}, standardize=True)
-    async with driving(choices) as app:
+    spec = network(settings={"learning_rate": "0.8"}, standardize=True)
+    async with driving(spec) as app:
         for _ in range(8):
             text = " ".join((await app.press("n")).split())
-            if app.frame.step.events:
+            if app.snapshot.step.events:
                 break
         assert "was too long" in text
 
@@ -242,7 +244,7 @@ async def test_backpropagation_explains_its_half_steps() -> None:
     async with driving(network(model="backprop", settings={})) as app:
         assert "nothing latent to settle" in " ".join((await app.press("e")).split())
         assert "Epoch 1: training loss" in " ".join((await app.press("m")).split())
-        assert app.frame.contest.rival_model.name == "mlp"
+        assert app.snapshot.contest.rival_model.name == "mlp"
         text = await app.press("5", "z")
         assert re.search(r"│EM +train", text)
 
@@ -251,11 +253,11 @@ async def test_standardised_inputs_in_the_form_begin_again_from_the_split() -> N
     async with driving(network(), (120, 60)) as app:
         await app.press("n")
         screen = explorer(app.app)
-        choices = app.frame.choices
-        screen.open_choices(lambda: choices.changed(standardize=True, test_share=0.2))
+        spec = app.snapshot.spec
+        screen.open_spec(lambda: spec.changed(standardize=True, test_share=0.2))
         await app.settle()
-        assert app.frame.contest.learning.units is not None
-        assert len(app.frame.contest.learning.test) == 30
+        assert app.snapshot.contest.split.units is not None
+        assert len(app.snapshot.contest.split.test) == 30
         assert "standardised" in app.text
 
 
@@ -279,7 +281,7 @@ async def test_regions_of_both_methods_side_by_side() -> None:
         assert "EM newton · iteration 2" in text
         assert "backprop adam 0.3 · iteration 2" in text
         assert "the other 2 held at their training means" in text
-        own, rival = regions_of(app.frame, *app.app.screen.features)
+        own, rival = regions_of(app.snapshot, *app.app.screen.features)
         assert rival is not None
         grounds = [
             layer for chart in app.app.screen.query(Chart) for layer in chart.scene.layers if isinstance(layer, Ground)
@@ -310,11 +312,11 @@ async def test_regions_in_tabs_where_it_is_narrow() -> None:
 async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
     async with driving(network(settings={})) as app:
         grid = Grid(rates=(0.005, 0.1), units=(1, 3), n_seeds=2, max_iter=4)
-        screen = SweepScreen(app.frame.choices, grid)
+        screen = SweepScreen(app.snapshot.spec, grid)
         app.app.push_screen(screen, explorer(app.app)._swept)
         text = await at_rest(app)
         assert "16 of 16 runs" in text
-        expected = Sweep(grid, tuple(sweep(app.frame.choices, grid)))
+        expected = Sweep(grid, tuple(sweep(app.snapshot.spec, grid)))
         for side in ("own", "rival"):
             table = expected.table(side, "test_accuracy")
             assert np.isfinite(table).all()
@@ -326,7 +328,7 @@ async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
         await app.press("up", "up", "right", "right", "tab")
         assert "1 hidden units, learning rate 0.1" in app.text
         await app.press("enter")
-        model = app.frame.choices.model
+        model = app.snapshot.spec.model
         assert (model.name, model.hidden_units, model.learning_rate) == ("backprop", 1, 0.1)
         assert app.app.screen is explorer(app.app)
 
@@ -359,7 +361,7 @@ async def test_a_sweep_that_can_not_go_on_says_why(monkeypatch: pytest.MonkeyPat
 
 async def test_what_an_exact_step_costs() -> None:
     async with driving(network()) as app:
-        choices = app.frame.choices
+        spec = app.snapshot.spec
         await app.press("C")
         screen = app.app.screen
         assert isinstance(screen, CostScreen)
@@ -369,7 +371,7 @@ async def test_what_an_exact_step_costs() -> None:
         assert "e_step=gibbs" in text
         assert "The present 7 units" in " ".join(text.split())
         assert sum(cost.measured_seconds is not None for cost in screen.costs) >= 8
-        assert choices.learning is not None
+        assert spec.split is not None
         await app.press("escape")
         assert app.app.screen is explorer(app.app)
 
@@ -383,11 +385,11 @@ async def test_what_is_for_networks_says_so_elsewhere(key: str) -> None:
 async def test_unlabelled_data_are_refused_on_the_screen() -> None:
     async with driving(choose("old_faithful")) as app:
         screen = explorer(app.app)
-        choices = app.frame.choices
-        screen.open_choices(lambda: choices.changed(model=network().model))
+        spec = app.snapshot.spec
+        screen.open_spec(lambda: spec.changed(model=network().model))
         await app.settle()
         assert "no column of known classes" in " ".join(app.text.split())
-        assert app.frame.choices.model.name == "gmm"
+        assert app.snapshot.spec.model.name == "gmm"
 
 
 async def test_the_form_asks_for_the_split_of_a_network_alone() -> None:
@@ -406,8 +408,8 @@ async def test_the_form_asks_for_the_split_of_a_network_alone() -> None:
         form._fields["rival"].put("", "learning_rate=0.1")
         form.apply()
         await app.settle()
-        choices = app.frame.choices
-        assert (choices.model.name, choices.test_share, choices.rival) == ("mlp", 0.2, (("learning_rate", "0.1"),))
+        spec = app.snapshot.spec
+        assert (spec.model.name, spec.test_share, spec.rival) == ("mlp", 0.2, (("learning_rate", "0.1"),))
         form._fields["rival"].put("learning_rate=0.1", "nonsense")
         form.apply()
         await app.settle()

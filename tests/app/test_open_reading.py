@@ -17,10 +17,10 @@ from textual.widgets import Button
 from emtui.screens.open_file.column_roles import ColumnList
 from emtui.screens.open_file.file_preview import in_fields, look_at
 from emtui.screens.open_file.open_file import OpenFileScreen
-from emtui.screens.open_file.preview_pane import LookPane
-from emtui.screens.open_file.read_option_fields import ReadingFields
+from emtui.screens.open_file.preview_pane import PreviewPane
+from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.session.messages import DatasetChosen
-from emtui.spec.read_options import Reading, delimiter_from, delimiter_word
+from emtui.spec.read_options import ReadOptions, delimiter_from, delimiter_word
 from emtui.spec.sources import open_source
 from emtui.widgets.field import Field
 from engine.data.dataset import Dataset
@@ -65,7 +65,7 @@ def opened(app: Host) -> Dataset:
         label=chosen.label,
         columns=chosen.columns,
         standardize=chosen.standardize,
-        reading=chosen.reading,
+        read_options=chosen.read_options,
         principal=chosen.principal,
     )
 
@@ -97,7 +97,7 @@ async def test_what_is_found_stands_in_the_fields_and_nothing_is_said(
         await settle(pilot)
     data = opened(app)
     assert data.X.shape == shape
-    assert app.results[0].reading == Reading()
+    assert app.results[0].read_options == ReadOptions()
 
 
 # what is said
@@ -121,12 +121,12 @@ async def test_what_is_said_reads_the_table_anew(tmp_path: Path, size: tuple[int
         await typed(app, pilot, "encoding", "cp1250")
         roles = app.screen.query_one(ColumnList).roles
         assert roles is not None and [column.name for column in roles.columns] == ["név", "érték", "a"]
-        assert app.screen.query_one(LookPane).looked.preview.rows[0][0] == "ő0"
+        assert app.screen.query_one(PreviewPane).looked.preview.rows[0][0] == "ő0"
         await typed(app, pilot, "principal", "1")
         await pilot.press("enter")
         await settle(pilot)
     data = opened(app)
-    assert app.results[0].reading == Reading(encoding="cp1250", delimiter=":")
+    assert app.results[0].read_options == ReadOptions(encoding="cp1250", delimiter=":")
     assert (data.X.shape, data.feature_names) == ((20, 1), ("PC 1",))
 
 
@@ -142,14 +142,14 @@ async def test_header_and_decimal_are_chosen_and_taken_back(tmp_path: Path) -> N
         await taken(app, pilot, "header", "yes")
         assert "2 rows, 2 columns" in words(app) and "1,25" in screen_text(app)
         await taken(app, pilot, "header", "no")
-        assert app.screen.query_one(ReadingFields).reading == Reading()
+        assert app.screen.query_one(ReadOptionFields).read_options == ReadOptions()
         await taken(app, pilot, "decimal", "point")
         roles = app.screen.query_one(ColumnList).roles
         assert roles is not None and roles.columns[1].kind == "text"
-        assert app.screen.query_one(ReadingFields).reading == Reading(decimal=".")
+        assert app.screen.query_one(ReadOptionFields).read_options == ReadOptions(decimal=".")
         await write(pilot, "years.cs")
         await write(pilot, "years.csv")  # another look at a file begins with nothing said
-        assert app.screen.query_one(ReadingFields).reading == Reading()
+        assert app.screen.query_one(ReadOptionFields).read_options == ReadOptions()
         await pilot.press("enter")
         await settle(pilot)
     np.testing.assert_array_equal(opened(app).X, read_table(path).X)
@@ -194,7 +194,7 @@ async def test_what_could_not_be_told_can_be_said(tmp_path: Path) -> None:
         await write(pilot, "ragged.csv")
         assert app.screen.query_one("#problem").has_class("-said")
         assert field(app, "delimiter").text == field(app, "header").text == "?"
-        assert app.screen.query_one(ReadingFields).reading == Reading()
+        assert app.screen.query_one(ReadOptionFields).read_options == ReadOptions()
         field(app, "delimiter").focus()
         await pilot.press("~")
         await settle(pilot)
@@ -262,7 +262,7 @@ async def test_enter_waits_for_the_look_at_what_was_changed(tmp_path: Path) -> N
         await write(pilot, "table.csv")
         await pilot.press("tab", "tab", "tab", "tab", "tab")
         assert field(app, "header").has_focus
-        app.screen.query_one(LookPane).columns.focus()
+        app.screen.query_one(PreviewPane).columns.focus()
         await pilot.press("space")  # leave out a column by the name that it has by now
         await settle(pilot)
         field(app, "header").focus()
@@ -288,7 +288,7 @@ async def test_a_file_that_vanishes_between_looking_and_opening(tmp_path: Path) 
         assert app.results == []
         assert "There is no file" in words(app)
         await taken(app, pilot, "header", "no")
-        assert app.screen.query_one(LookPane).looked.preview is None
+        assert app.screen.query_one(PreviewPane).looked.preview is None
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -339,9 +339,9 @@ async def test_any_key_in_any_field(tmp_path: Path) -> None:
                 field(app, "delimiter").focus()
             await pilot.press(chance.choice(keys))
         await settle(pilot)
-        reading = app.screen.query_one(ReadingFields).reading
-        looked = look_at(tmp_path / "table.csv", reading)
-        assert app.screen.query_one(LookPane).looked == looked
+        read_options = app.screen.query_one(ReadOptionFields).read_options
+        looked = look_at(tmp_path / "table.csv", read_options)
+        assert app.screen.query_one(PreviewPane).looked == looked
 
 
 def test_words_of_a_delimiter() -> None:

@@ -141,6 +141,6 @@ async def test_a_corpus_opens_in_the_explorer(texts: Path) -> None:
         await app.press("ctrl+t")
         await app.app.workers.wait_for_complete()
         await app.settle()
-        assert app.frame.choices.model.name == "topics"
-        assert app.frame.choices.dataset.row_names == ("a", "b", "c")
-        assert str(texts) in app.frame.choices.command()
+        assert app.snapshot.spec.model.name == "topics"
+        assert app.snapshot.spec.dataset.row_names == ("a", "b", "c")
+        assert str(texts) in app.snapshot.spec.command()

@@ -20,7 +20,7 @@ from engine.models.gaussian.mixture import GaussianMixture
 
 async def opened(app: Driver, n_starts: int = 30) -> OptimaScreen:
     """The screen with fewer starts, at rest."""
-    screen = OptimaScreen(app.frame.choices, n_starts)
+    screen = OptimaScreen(app.snapshot.spec, n_starts)
     app.app.push_screen(screen, explorer(app.app)._surveyed)
     await at_rest(app)
     return screen
@@ -31,8 +31,8 @@ async def test_the_map_is_that_of_the_engine(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
         screen = await opened(app)
         model = GaussianMixture(n_components=3, init="points")
-        y = app.frame.choices.dataset.y
-        X = app.frame.choices.dataset.X
+        y = app.snapshot.spec.dataset.y
+        X = app.snapshot.spec.dataset.X
         expected = group_optima(all_starts(model, X, n_starts=30, max_iter=MAX_ITER, tol=TOL), truth=y)
         assert screen.map is not None
         assert [one.seeds for one in screen.map.optima] == [one.seeds for one in expected]
@@ -52,18 +52,18 @@ async def test_an_optimum_is_pictured_and_opens_where_it_ended() -> None:
         await at_rest(app)
         optimum = screen.pointed
         assert optimum is not None and screen.place == 1
-        optimum_of_picture, frame = screen._frame or (None, None)
+        optimum_of_picture, snapshot = screen._snapshot or (None, None)
         assert optimum_of_picture is not None and optimum_of_picture.best is optimum.best
-        assert frame is not None and frame.agreement is not None and frame.agreement.hits == optimum.hits
+        assert snapshot is not None and snapshot.agreement is not None and snapshot.agreement.hits == optimum.hits
         before = app.text
         assert await app.press("a") != before
         await app.press("enter")
         await at_rest(app)
         assert app.app.screen is explorer(app.app)
-        assert app.frame.step.objective == pytest.approx(optimum.objective, abs=1e-6)
-        assert app.frame.agreement.hits == optimum.hits
-        run = engine.fit(app.frame.choices.model, app.frame.choices.dataset.X, seed=optimum.best.seed, max_iter=1)
-        np.testing.assert_allclose(app.frame.records[2].objective, run.objectives[1])
+        assert app.snapshot.step.objective == pytest.approx(optimum.objective, abs=1e-6)
+        assert app.snapshot.agreement.hits == optimum.hits
+        run = engine.fit(app.snapshot.spec.model, app.snapshot.spec.dataset.X, seed=optimum.best.seed, max_iter=1)
+        np.testing.assert_allclose(app.snapshot.records[2].objective, run.objectives[1])
 
 
 async def test_rows_of_given_class_do_not_count() -> None:
@@ -98,13 +98,13 @@ async def test_without_classes_and_with_a_published_start() -> None:
         optimum = screen.pointed
         await app.press("enter")
         await at_rest(app)
-        assert optimum is not None and app.frame.choices.start is None
-        assert app.frame.step.objective == pytest.approx(optimum.objective, abs=1e-6)
+        assert optimum is not None and app.snapshot.spec.start is None
+        assert app.snapshot.step.objective == pytest.approx(optimum.objective, abs=1e-6)
 
 
 async def test_starts_that_can_not_be_run_are_told() -> None:
     async with driving() as app:
-        screen = OptimaScreen(replace(app.frame.choices, model=GaussianMixture(n_components=151)), 3)
+        screen = OptimaScreen(replace(app.snapshot.spec, model=GaussianMixture(n_components=151)), 3)
         app.app.push_screen(screen)
         text = " ".join((await at_rest(app)).split())
         assert "No start could be run" in text
@@ -113,16 +113,16 @@ async def test_starts_that_can_not_be_run_are_told() -> None:
 
 
 def test_the_verdict_tells_when_the_highest_is_not_the_best() -> None:
-    choices = choose("iris")
-    progress = all_starts(spread(choices.model), choices.dataset.X, n_starts=30)
-    now = OptimaMap(progress, group_optima(progress, truth=choices.dataset.y))
+    spec = choose("iris")
+    progress = all_starts(spread(spec.model), spec.dataset.X, n_starts=30)
+    now = OptimaMap(progress, group_optima(progress, truth=spec.dataset.y))
     highest, best = now.optima[0], max(now.optima, key=lambda one: one.hits)
     said = verdict(now)
     assert f"gets {highest.hits} of 150 rows right" in said
     assert (f"the best clustering, {best.hits} of 150, lies" in said) == (best.hits > highest.hits)
     assert "and no other more" in verdict(OptimaMap(progress, (best, *now.optima[-1:])))
     assert verdict(OptimaMap(progress, ())) == ""
-    first = next(iter(many_starts(choices.model, choices.dataset.X, n_starts=2)))
+    first = next(iter(many_starts(spec.model, spec.dataset.X, n_starts=2)))
     assert verdict(OptimaMap(first, ())) == ""
 
 

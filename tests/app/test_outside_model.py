@@ -117,9 +117,9 @@ def test_it_keeps_every_invariant(installed: Any, waits: Path) -> None:
 
 
 def test_with_every_label_given_it_is_the_closed_form_fit(installed: Any, waits: Path) -> None:
-    choices = choose(str(waits), model="exponential", known="all")
-    _, _, m, *_ = iterate(choices.model, *choices.table)
-    X, y = choices.table
+    spec = choose(str(waits), model="exponential", known="all")
+    _, _, m, *_ = iterate(spec.model, *spec.table)
+    X, y = spec.table
     np.testing.assert_allclose(m.params.rates, [1 / X[y == k].mean(axis=0) for k in range(2)], rtol=1e-12)
 
 
@@ -127,7 +127,7 @@ def test_with_every_label_given_it_is_the_closed_form_fit(installed: Any, waits:
 async def test_the_screen_works_out_a_row_as_weight_times_density(installed: Any, waits: Path, size: Any) -> None:
     async with driving(choose(str(waits), model="exponential"), size=size) as app:
         text = " ".join((await app.press("n", "e", "9", "d", "z")).split())
-        step = app.frame.step
+        step = app.snapshot.step
         row = int(step.posterior.responsibilities.max(axis=1).argmin())
         weights, rates = step.params_q.weights, step.params_q.rates
         density = rates.prod(axis=1) * np.exp(-rates @ step.problem.data.X[row])
@@ -162,18 +162,18 @@ async def test_it_may_bring_words_of_its_own_for_a_row_and_a_parameter(
 
 
 async def test_the_screen_shows_it(installed: Any, waits: Path) -> None:
-    choices = choose(str(waits), model="exponential")
-    assert isinstance(choices.model, installed)
-    assert isinstance(view_for(choices.model), GenericView)
+    spec = choose(str(waits), model="exponential")
+    assert isinstance(spec.model, installed)
+    assert isinstance(view_for(spec.model), GenericView)
     for size in ((120, 40), (80, 24)):
-        async with driving(choices, size=size) as app:
+        async with driving(spec, size=size) as app:
             assert "exponential K=2" in app.text
             assert "press e" in app.text
             text = await app.press("e", "m")
             assert "log-likelihood +" in " ".join(text.split())
             text = await app.press("n", "c", "end")
-            assert app.frame.step.converged
-            assert app.frame.agreement.hits > 80
+            assert app.snapshot.step.converged
+            assert app.snapshot.agreement.hits > 80
             if size[0] == 120:
                 assert "rates" in text
 

@@ -18,7 +18,7 @@ from emtui.screens.pairs.groupings import UNKNOWN, Grouping, class_marks, even_d
 from emtui.screens.pairs.pair_order import PairOrder, window_pairs
 from emtui.screens.pairs.pair_plot import PairPlot
 from emtui.session.baseline import kmeans_baseline
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from engine.analysis.evaluation import agreement
 from engine.models.gaussian.mixture import GaussianMixture
 
@@ -27,14 +27,14 @@ def one_hot(labels: Any, groups: int) -> Any:
     return np.eye(groups)[labels]
 
 
-def plot_of(frame: Frame, name: Any = "own", most: int = 5_000) -> PairPlot:
-    return PairPlot(frame, grouping(frame, name), DARK, most)
+def plot_of(snapshot: StepSnapshot, name: Any = "own", most: int = 5_000) -> PairPlot:
+    return PairPlot(snapshot, grouping(snapshot, name), DARK, most)
 
 
-def on(source: str, steps: int, **words: Any) -> Frame:
+def on(source: str, steps: int, **words: Any) -> StepSnapshot:
     """A frame of a data set with k-means beside it."""
-    frame = catalogue(source, steps, **words)
-    return replace(frame, baseline=kmeans_baseline(frame.choices))
+    snapshot = catalogue(source, steps, **words)
+    return replace(snapshot, baseline=kmeans_baseline(snapshot.spec))
 
 
 # densities
@@ -62,9 +62,9 @@ def test_missing_values_and_empty_columns_have_no_density() -> None:
 
 @pytest.mark.parametrize("name", ["truth", "own", "k-means"])
 def test_every_density_of_a_picture_has_the_area_one(name: str) -> None:
-    frame = on("iris", 5)
+    snapshot = on("iris", 5)
     for column in range(4):
-        scene = plot_of(frame, name).density(column, small=True)
+        scene = plot_of(snapshot, name).density(column, small=True)
         first = scene.layers[0]
         if isinstance(first, Stack):
             assert name != "own"
@@ -75,7 +75,7 @@ def test_every_density_of_a_picture_has_the_area_one(name: str) -> None:
             curves = [layer for layer in scene.layers if isinstance(layer, Curve)]
             areas = [np.trapezoid(np.nan_to_num(curve.y), curve.x) for curve in curves]
             # the tails beyond the picture are left out
-            np.testing.assert_allclose(areas, frame.step.params.weights, atol=0.02)
+            np.testing.assert_allclose(areas, snapshot.step.params.weights, atol=0.02)
         assert total == pytest.approx(1.0)
 
 
@@ -132,12 +132,12 @@ def test_a_missing_value_leaves_its_row_out_of_its_own_pairs_alone() -> None:
 
 
 def test_the_notes_say_what_numpy_says_of_iris() -> None:
-    frame = catalogue("iris", 3)
-    plot = plot_of(frame, "truth")
-    X, y = frame.choices.dataset.X, frame.choices.dataset.y
+    snapshot = catalogue("iris", 3)
+    plot = plot_of(snapshot, "truth")
+    X, y = snapshot.spec.dataset.X, snapshot.spec.dataset.y
     said = ["".join(text for text, _ in line).split() for line in plot.notes(plot.correlations((0, 1))[:, 0, 1])]
     assert said[0] == ["all", "−.12"]
-    order = [frame.choices.dataset.class_names.index(name) for name in plot.groups.names]
+    order = [snapshot.spec.dataset.class_names.index(name) for name in plot.groups.names]
     for (_, text), c in zip(said[1:], order, strict=True):
         assert float(text) == pytest.approx(np.corrcoef(X[y == c, :2], rowvar=False)[0, 1], abs=0.006)
 
@@ -146,15 +146,15 @@ def test_the_notes_say_what_numpy_says_of_iris() -> None:
 
 
 def test_groups_that_were_matched_have_one_colour_in_all_three_groupings() -> None:
-    frame = on("iris", 7)
-    assert offered(frame) == ("truth", "own", "k-means")
-    truth, own, kmeans = (grouping(frame, name) for name in offered(frame))
-    y, names = frame.choices.dataset.y, frame.choices.dataset.class_names
+    snapshot = on("iris", 7)
+    assert offered(snapshot) == ("truth", "own", "k-means")
+    truth, own, kmeans = (grouping(snapshot, name) for name in offered(snapshot))
+    y, names = snapshot.spec.dataset.y, snapshot.spec.dataset.class_names
     for groups in (truth, own, kmeans):
         assert groups.shares is not None
         np.testing.assert_allclose(groups.shares.sum(axis=1), 1.0)
     by_mark = {mark: names.index(name) for mark, name in zip(truth.marks, truth.names, strict=True)}
-    for groups, hits in ((own, frame.agreement.hits), (kmeans, 134)):
+    for groups, hits in ((own, snapshot.agreement.hits), (kmeans, 134)):
         assert groups.shares is not None
         as_class = np.array([by_mark[mark] for mark in groups.marks])[groups.shares.argmax(axis=1)]
         assert int((as_class == y).sum()) == hits
@@ -172,11 +172,11 @@ def test_classes_without_a_component_come_after_all_components() -> None:
 def test_rows_of_no_known_class_are_a_group_of_their_own() -> None:
     y = np.array([0, 1, -1, 1, 0, -1])
     session = session_of(np.arange(12.0).reshape(6, 2), GaussianMixture(2), data={"y": y, "class_names": ("a", "b")})
-    found = grouping(session.frame(), "truth")
+    found = grouping(session.snapshot(), "truth")
     assert found.marks[-1] == UNKNOWN and found.names[-1] == "the rest"
     np.testing.assert_array_equal(found.shares.argmax(axis=1)[[2, 5]], 2)
     assert "2 rows of no known class" in found.said
-    colors = PairPlot(session.frame(), found, DARK, 100).colors()
+    colors = PairPlot(session.snapshot(), found, DARK, 100).colors()
     assert colors[-1] == DARK.muted and len(set(colors)) == 3
 
 
@@ -187,35 +187,35 @@ def test_of_very_many_classes_those_of_most_rows_are_shown() -> None:
         GaussianMixture(2),
         data={"y": y, "class_names": tuple(f"c{i}" for i in range(40))},
     )
-    found = grouping(session.frame(), "truth")
+    found = grouping(session.snapshot(), "truth")
     assert found.shares.shape == (len(y), 25)
     assert found.shares[:, -1].sum() == (y >= 24).sum()
     assert found.said == f"40 known classes, {(y >= 24).sum()} rows of others"
 
 
 def test_without_classes_k_means_is_held_against_em() -> None:
-    frame = on("old_faithful", 20)
-    assert offered(frame) == ("own", "k-means")
-    found = grouping(frame, "k-means")
+    snapshot = on("old_faithful", 20)
+    assert offered(snapshot) == ("own", "k-means")
+    found = grouping(snapshot, "k-means")
     assert found.shares is not None
-    same = int((found.shares.argmax(axis=1) == frame.labels).sum())
+    same = int((found.shares.argmax(axis=1) == snapshot.labels).sum())
     assert found.said == f"{same} of 272 rows as EM has them" and same > 200
 
 
 def test_what_is_not_there_yet_is_said() -> None:
-    frame = on("iris", 0)
-    assert grouping(frame, "own").shares is None and "press e" in grouping(frame, "own").said
-    waiting = grouping(replace(frame, baseline=None), "k-means")
+    snapshot = on("iris", 0)
+    assert grouping(snapshot, "own").shares is None and "press e" in grouping(snapshot, "own").said
+    waiting = grouping(replace(snapshot, baseline=None), "k-means")
     assert waiting.shares is None and waiting.said == "k-means is still running"
 
 
 @pytest.mark.parametrize("model", ["mlp", "backprop"])
 def test_a_network_is_coloured_by_the_class_that_it_predicts(model: str) -> None:
-    frame = catalogue("iris", 4, model=model)
-    assert offered(frame) == ("truth", "own")
-    found = grouping(frame, "own")
+    snapshot = catalogue("iris", 4, model=model)
+    assert offered(snapshot) == ("truth", "own")
+    found = grouping(snapshot, "own")
     assert found.shares is not None
-    hits = int((found.shares.argmax(axis=1) == frame.choices.dataset.y).sum())
+    hits = int((found.shares.argmax(axis=1) == snapshot.spec.dataset.y).sum())
     assert found.said == f"{hits} of 150 rows predicted right"
     assert found.title == ("EM" if model == "mlp" else "backprop")
 
@@ -224,22 +224,22 @@ def test_a_network_is_coloured_by_the_class_that_it_predicts(model: str) -> None
 
 
 def test_a_picture_has_the_rows_the_outlines_and_the_means() -> None:
-    frame = on("iris", 4)
-    small, large = (plot_of(frame).pair(2, 3, small=small) for small in (True, False))
-    X = frame.choices.dataset.X
+    snapshot = on("iris", 4)
+    small, large = (plot_of(snapshot).pair(2, 3, small=small) for small in (True, False))
+    X = snapshot.spec.dataset.X
     for scene in (small, large):
         cloud = scene.layers[0]
         assert isinstance(cloud, Cloud)
         np.testing.assert_array_equal(np.stack([cloud.x, cloud.y]), X[:, 2:].T)
-        np.testing.assert_array_equal(cloud.responsibilities, frame.responsibilities)
+        np.testing.assert_array_equal(cloud.responsibilities, snapshot.responsibilities)
         marks = [(layer.x, layer.y) for layer in scene.layers if isinstance(layer, Mark)]
-        np.testing.assert_allclose(marks, frame.step.params.means[:, 2:])
+        np.testing.assert_allclose(marks, snapshot.step.params.means[:, 2:])
     assert _ellipses(small) == [2.0] * 3 and _ellipses(large) == [1.0, 2.0] * 3
-    truth = plot_of(frame, "truth").pair(2, 3, small=True)
+    truth = plot_of(snapshot, "truth").pair(2, 3, small=True)
     assert len(truth.layers) == 1  # EM's outlines are none of the truth
-    kmeans = plot_of(frame, "k-means").pair(2, 3, small=True)
+    kmeans = plot_of(snapshot, "k-means").pair(2, 3, small=True)
     centers = np.array([(layer.x, layer.y) for layer in kmeans.layers if isinstance(layer, Mark)])
-    raw = frame.baseline.run.params.centers[:, 2:]
+    raw = snapshot.baseline.run.params.centers[:, 2:]
     np.testing.assert_allclose(np.sort(centers, axis=0), np.sort(raw, axis=0))
 
 
@@ -259,20 +259,20 @@ def test_the_axes_stay_where_they_are_while_em_moves() -> None:
 
 
 def test_pictures_draw_an_even_part_of_many_rows_and_numbers_are_of_all() -> None:
-    frame = walked(session_of(blobs(3_000, 3, 2), GaussianMixture(2)), 2)
-    plot = plot_of(frame, most=500)
+    snapshot = walked(session_of(blobs(3_000, 3, 2), GaussianMixture(2)), 2)
+    plot = plot_of(snapshot, most=500)
     cloud = plot.pair(0, 1, small=True).layers[0]
     assert isinstance(cloud, Cloud) and len(cloud.x) == plot.n_drawn == 500
     places = even_draw(3_000, 500)
-    np.testing.assert_array_equal(cloud.x, frame.choices.dataset.X[places, 0])
-    np.testing.assert_array_equal(cloud.responsibilities, frame.responsibilities[places])
-    expected = np.corrcoef(frame.choices.dataset.X, rowvar=False)
+    np.testing.assert_array_equal(cloud.x, snapshot.spec.dataset.X[places, 0])
+    np.testing.assert_array_equal(cloud.responsibilities, snapshot.responsibilities[places])
+    expected = np.corrcoef(snapshot.spec.dataset.X, rowvar=False)
     np.testing.assert_allclose(plot.correlations((0, 1, 2))[0], expected)
 
 
 def test_standardised_data_are_shown_in_their_own_units() -> None:
     own, standard = catalogue("iris", 3), catalogue("iris", 3, standardize=True)
-    clouds = [plot_of(frame).pair(0, 2, small=True).layers[0] for frame in (own, standard)]
+    clouds = [plot_of(snapshot).pair(0, 2, small=True).layers[0] for snapshot in (own, standard)]
     assert isinstance(clouds[0], Cloud) and isinstance(clouds[1], Cloud)
     np.testing.assert_allclose(clouds[0].x, clouds[1].x)
     assert plot_of(standard).scale(2).high == pytest.approx(plot_of(own).scale(2).high)
@@ -280,11 +280,11 @@ def test_standardised_data_are_shown_in_their_own_units() -> None:
 
 def test_missing_and_constant_columns_make_pictures_all_the_same() -> None:
     session = session_of(blobs(30, 4, 2), GaussianMixture(2))
-    frame = walked(session, 2)
-    X = frame.choices.dataset.X.copy()
+    snapshot = walked(session, 2)
+    X = snapshot.spec.dataset.X.copy()
     X[:, 1], X[:, 2], X[::3, 3] = np.nan, 7.0, np.nan
-    holes = replace(frame, choices=replace(frame.choices, dataset=replace(frame.choices.dataset, X=X)))
-    groups = Grouping("truth", frame.rows, one_hot(np.arange(30) % 2, 2), ("a", "b"), (0, 1))
+    holes = replace(snapshot, spec=replace(snapshot.spec, dataset=replace(snapshot.spec.dataset, X=X)))
+    groups = Grouping("truth", snapshot.rows, one_hot(np.arange(30) % 2, 2), ("a", "b"), (0, 1))
     grid = PairPlot(holes, groups, DARK, 100).grid((0, 1, 2, 3), (0, 3))
     assert len(grid.cells) == 4 and grid.chosen == (3, 0)
     for column in range(4):

@@ -32,7 +32,7 @@ def table(path: Path, columns: dict[str, Any], name: str = "made.csv") -> str:
 
 async def with_kmeans(app: Driver) -> None:
     """Wait until k-means stands beside the frame."""
-    while app.frame.baseline is None:
+    while app.snapshot.baseline is None:
         await app.settle()
 
 
@@ -47,7 +47,7 @@ async def test_all_pairs_of_iris_with_their_names_and_numbers() -> None:
         for name in NAMES:
             assert text.count(f"─ {name} ─") == 1  # above its row
             assert text.splitlines()[-2].count(name) == 1  # below its column
-        X = app.frame.choices.dataset.X
+        X = app.snapshot.spec.dataset.X
         said = [word for line in text.splitlines() for word in line.replace("│", " ").split("all")[1:]]
         r = np.corrcoef(X, rowvar=False)
         found = sorted(float(word.split()[0].replace("−", "-")) for word in said)
@@ -58,7 +58,7 @@ async def test_the_colouring_is_one_key_apart() -> None:
     async with driving() as app:
         await with_kmeans(app)
         text = await app.press("M", "e")
-        hits = app.frame.agreement.hits
+        hits = app.snapshot.agreement.hits
         by_em = f"by EM · {hits} of 150 rows agree with the truth   ● 1 = virginica  ■ 2 = setosa  ▲ 3 = versicolor"
         assert head(text) == by_em
         by_kmeans = await app.press("d")
@@ -74,7 +74,7 @@ async def test_truth_says_the_correlations_within_the_classes() -> None:
         await app.press("M", "e")
         while "by truth" not in head(app.text):
             await app.press("d")
-        data = app.frame.choices.dataset
+        data = app.snapshot.spec.dataset
         lines = app.text.splitlines()
         first = next(i for i, line in enumerate(lines) if "−.12" in line)  # sepal length and width
         for line, name in zip(lines[first + 1 :], ("virginica", "setosa", "versicolor"), strict=False):
@@ -97,7 +97,7 @@ async def test_em_is_stepped_there(size: tuple[int, int]) -> None:
         assert "start" in (await app.press("home")).splitlines()[0]
         await app.press("escape")
         assert app.app.screen is explorer(app.app)
-        assert app.frame.step.phase == "init"
+        assert app.snapshot.step.phase == "init"
 
 
 async def test_a_key_that_can_not_act_says_why() -> None:
@@ -224,13 +224,13 @@ async def test_as_many_components_as_rows_and_more(tmp_path: Path) -> None:
     async with driving(choose(source, k=4)) as app:
         text = await app.press("M", "e", "m", "e", "d", "d")
         assert "by EM" in head(text) and "● 1  ■ 2  ▲ 3  ◆ 4" in head(text)
-        explorer(app.app).open_choices(lambda: choose(source, k=9))  # which can't be begun
+        explorer(app.app).open_spec(lambda: choose(source, k=9))  # which can't be begun
         await app.settle()
         assert any("9" in note.message and "4" in note.message for note in app.app._notifications)
         assert isinstance(app.app.screen, PairsScreen) and head(app.text) == head(text)
     async with driving(choose(source, k=9)) as app:
         await app.press("M", "e", "M")
-        assert app.frame is None and app.app.screen is explorer(app.app)
+        assert app.snapshot is None and app.app.screen is explorer(app.app)
 
 
 async def test_names_are_no_markup_and_stay_in_their_places(tmp_path: Path) -> None:
@@ -281,7 +281,7 @@ async def test_what_is_no_table_of_measurements_is_refused_in_a_sentence(source:
     async with driving(choose(source)) as app:
         text = " ".join((await app.press("M")).split())
         assert app.app.screen is explorer(app.app)
-        assert f"which {app.frame.choices.model.name} does not model: choose the model gmm or kmeans" in text
+        assert f"which {app.snapshot.spec.model.name} does not model: choose the model gmm or kmeans" in text
 
 
 # any state
@@ -305,16 +305,16 @@ async def test_any_size_theme_and_terminal() -> None:
 async def test_it_leaves_when_what_is_explored_is_no_table_any_more() -> None:
     async with driving() as app:
         await app.press("M")
-        explorer(app.app).open_choices(lambda: choose("icecream"))
+        explorer(app.app).open_spec(lambda: choose("icecream"))
         await app.settle()
         assert app.app.screen is explorer(app.app)
-        assert app.frame.choices.model.name == "hmm"
+        assert app.snapshot.spec.model.name == "hmm"
 
 
 async def test_other_data_begin_at_their_own_best_pair() -> None:
     async with driving() as app:
         await app.press("M")
-        explorer(app.app).open_choices(lambda: choose("wine"))
+        explorer(app.app).open_spec(lambda: choose("wine"))
         await app.settle()
         assert isinstance(app.app.screen, PairsScreen)
         assert "of 13" in head(app.text)
@@ -324,6 +324,6 @@ async def test_other_data_begin_at_their_own_best_pair() -> None:
 async def test_rows_weighed_by_hand_count_once_here_and_that_is_said() -> None:
     async with driving() as driver:
         await driver.press("n")
-        explorer(driver.app).runner.do(lambda session: session.weigh_row(3, 0.0))
+        explorer(driver.app).worker.do(lambda session: session.weigh_row(3, 0.0))
         await driver.settle()
         assert "every row counted once" in await driver.press("M")

@@ -17,10 +17,10 @@ from engine.em.step import Posterior
 
 
 async def test_iris_agrees_as_published():
-    frame = converged()
+    snapshot = converged()
     app = Host(AgreementPane(id="pane"))
     async with app.run_test(size=(40, 24)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         await pilot.pause()
         text = screen_text(app)
         assert "EM      145/150 .967" in text
@@ -33,22 +33,22 @@ async def test_iris_agrees_as_published():
 async def test_indices_and_criteria_are_those_of_their_definitions():
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
-    frame = converged()
-    found = criteria_of(frame)
+    snapshot = converged()
+    found = criteria_of(snapshot)
     assert found is not None
     n_parameters = 2 + 3 * 4 + 3 * 10
-    R = Posterior(frame.step.at).responsibilities
+    R = Posterior(snapshot.step.at).responsibilities
     entropy = -np.sum(R * np.log(np.maximum(R, 1e-300)))
-    bic = n_parameters * np.log(150) - 2 * frame.record.log_likelihood
-    wanted = 2 * n_parameters - 2 * frame.record.log_likelihood, bic, bic + 2 * entropy
+    bic = n_parameters * np.log(150) - 2 * snapshot.record.log_likelihood
+    wanted = 2 * n_parameters - 2 * snapshot.record.log_likelihood, bic, bic + 2 * entropy
     assert (found.aic, found.bic, found.icl) == pytest.approx(wanted)
     app = Host(AgreementPane(id="pane"))
     async with app.run_test(size=(70, 24)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         await pilot.pause()
-        text, truth = screen_text(app), frame.choices.dataset.y
-        assert f"adjusted Rand {adjusted_rand_score(truth, frame.labels):.3f}".replace("0.", ".") in text
-        assert f"NMI {normalized_mutual_info_score(truth, frame.labels):.3f}".replace("0.", ".") in text
+        text, truth = screen_text(app), snapshot.spec.dataset.y
+        assert f"adjusted Rand {adjusted_rand_score(truth, snapshot.labels):.3f}".replace("0.", ".") in text
+        assert f"NMI {normalized_mutual_info_score(truth, snapshot.labels):.3f}".replace("0.", ".") in text
         assert (
             " · ".join(f"{name} {value:.1f}" for name, value in zip(("AIC", "BIC", "ICL"), wanted, strict=True)) in text
         )
@@ -68,10 +68,10 @@ async def test_hits_come_first_and_whole_at_any_size(size):
 
 
 async def test_without_classes_it_says_so_and_shows_shares_and_criteria():
-    frame = taken(Session(choose("coins")), 3)
+    snapshot = taken(Session(choose("coins")), 3)
     app = Host(AgreementPane(id="pane"))
     async with app.run_test(size=(40, 14)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         await pilot.pause()
         text = " ".join(box(app))
         assert "No known classes: there is nothing to compare" in text

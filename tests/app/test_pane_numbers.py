@@ -7,7 +7,7 @@ from driving import Driver, driving, explorer
 
 from emtui.charts.cell_text import first_fitting
 from emtui.panes.pane import Pane
-from emtui.screens.explore.pane_grid import Desk
+from emtui.screens.explore.pane_grid import PaneGrid
 from emtui.settings.layout import ORDER
 from emtui.spec.run_spec import choose
 from emtui.widgets.tabs import PaneTabs
@@ -51,9 +51,9 @@ async def test_no_numbers_in_the_border_where_tabs_have_them() -> None:
         assert not [tabs for tabs in driver.app.screen.query(PaneTabs) if tabs.display and tabs.id != "tabs"]
         await driver.resize(130, 40)
         await driver.press("1", "z")
-        desk = driver.app.screen.query_one(Desk)
-        assert desk.zoomed == "picture"
-        assert not [tabs for tabs in desk.query(PaneTabs) if tabs.display]
+        pane_grid = driver.app.screen.query_one(PaneGrid)
+        assert pane_grid.zoomed == "picture"
+        assert not [tabs for tabs in pane_grid.query(PaneTabs) if tabs.display]
 
 
 @pytest.mark.parametrize("model", ["gmm", "kmeans", "mlp"])

@@ -24,14 +24,14 @@ async def test_before_the_first_e_step_a_sentence_says_what_to_press():
 
 
 async def test_the_table_shows_the_responsibilities_of_the_frame():
-    frame = iris(5)
+    snapshot = iris(5)
     app = Host(ResponsibilitiesPane(id="pane"))
     async with app.run_test(size=(60, 24)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         await pilot.pause()
         head, first, *_ = box(app)[2:]
         assert head.split() == ["row", "●1", "■2", "▲3", "class"]
-        shares = [f"{value:.2f}".replace("0.", ".") for value in frame.responsibilities[0]]
+        shares = [f"{value:.2f}".replace("0.", ".") for value in snapshot.responsibilities[0]]
         assert first.split()[2:] == [*shares, "setosa"]
         assert "1–19 of 150 · in order" in border(app)
         assert "last E-step" not in border(app)
@@ -46,27 +46,27 @@ async def test_after_an_m_step_the_border_says_whose_responsibilities_they_are()
 
 
 async def test_wrong_and_uncertain_rows_are_marked_and_no_others():
-    frame = converged()
+    snapshot = converged()
     app = Host(ResponsibilitiesPane(id="pane"))
     async with app.run_test(size=(60, 160)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         await pilot.pause()
         lines = {int(line.split()[0]) - 1: line for line in box(app)[3:] if line.strip()}
         assert len(lines) == 150
         wrong = {row for row, line in lines.items() if "✗" in line}
         unsure = {row for row, line in lines.items() if "!" in line}
-        assert frame.agreement is not None
-        assert len(wrong) == 5 == frame.agreement.total - frame.agreement.hits
-        assert unsure == set(np.flatnonzero(frame.responsibilities.max(axis=1) < 0.8).tolist())
+        assert snapshot.agreement is not None
+        assert len(wrong) == 5 == snapshot.agreement.total - snapshot.agreement.hits
+        assert unsure == set(np.flatnonzero(snapshot.responsibilities.max(axis=1) < 0.8).tolist())
 
 
 async def test_s_walks_through_the_orders_and_each_is_one():
-    frame = iris(5)
-    R, y = frame.responsibilities, frame.choices.dataset.y
+    snapshot = iris(5)
+    R, y = snapshot.responsibilities, snapshot.spec.dataset.y
     app = Host(ResponsibilitiesPane(id="pane"))
     async with app.run_test(size=(60, 24)) as pilot:
         pane = app.pane
-        pane.show(frame)
+        pane.show(snapshot)
         table_of(app).focus()
         seen = []
         for _ in range(7):
@@ -111,13 +111,13 @@ async def test_a_click_on_a_head_sorts_and_a_second_turns_it_round():
 
 
 async def test_choosing_a_row_says_which_row_of_the_data_it_is():
-    frame = iris(5)
+    snapshot = iris(5)
     app = Host(ResponsibilitiesPane(id="pane"))
     async with app.run_test(size=(60, 24)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         table_of(app).focus()
         await pilot.press("s", "down")
-        assert app.chosen == [int(np.argmin(frame.responsibilities.max(axis=1)))]
+        assert app.chosen == [int(np.argmin(snapshot.responsibilities.max(axis=1)))]
         await pilot.click(LineTable, offset=(2, 4))
         assert app.chosen[1] == int(app.pane.source.rows(range(3, 4))[0])
         assert f"row {app.chosen[1] + 1}" in screen_lines(app)[0]
@@ -126,12 +126,12 @@ async def test_choosing_a_row_says_which_row_of_the_data_it_is():
 
 
 async def test_a_row_chosen_elsewhere_is_scrolled_to_and_followed_through_a_sort():
-    frame = iris(5)
+    snapshot = iris(5)
     app = Host(ResponsibilitiesPane(id="pane"))
     async with app.run_test(size=(60, 12)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         await pilot.pause()
-        app.pane.show(frame, 120)
+        app.pane.show(snapshot, 120)
         await pilot.pause()
         assert any(line.split()[:1] == ["121"] for line in box(app))
         table_of(app).focus()
@@ -163,10 +163,10 @@ async def test_of_very_many_rows_all_are_listed_but_only_those_drawn_are_sorted(
 
 
 async def test_components_that_do_not_fit_are_counted_and_can_be_reached():
-    frame = iris(3, k=12)
+    snapshot = iris(3, k=12)
     app = Host(ResponsibilitiesPane(id="pane"))
     async with app.run_test(size=(40, 12)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         table_of(app).focus()
         await pilot.pause()
         assert re.search(r"●1 .*\+\d+", box(app)[2])

@@ -126,4 +126,4 @@ async def test_the_last_line_opens_the_file_dialog() -> None:
         assert isinstance(app.app.screen, OpenFileScreen)
         await app.press("escape")
         assert app.app.screen is explorer(app.app)
-        assert app.frame.choices.dataset.name == "iris"
+        assert app.snapshot.spec.dataset.name == "iris"

@@ -20,14 +20,14 @@ from emtui.views import view_for
 
 @pytest.mark.parametrize("make", [ResponsibilitiesPane, ParametersPane, AgreementPane])
 async def test_any_size_any_step_any_data(make):
-    frames = [iris(0), iris(1), iris(2), iris(3, k=12), taken(Session(choose("coins")), 4), hostile(), many_rows()]
-    frames.append(taken(Session(choose("iris", model="kmeans")), 3))
+    snapshots = [iris(0), iris(1), iris(2), iris(3, k=12), taken(Session(choose("coins")), 4), hostile(), many_rows()]
+    snapshots.append(taken(Session(choose("iris", model="kmeans")), 3))
     app = Host(make(id="pane"))
     async with app.run_test(size=(80, 24)) as pilot:
         for turn, size in enumerate([*SIZES, (10, 3)]):
             await pilot.resize_terminal(*size)
-            for place, frame in enumerate(frames):
-                app.pane.show(frame, 3)
+            for place, snapshot in enumerate(snapshots):
+                app.pane.show(snapshot, 3)
                 await pilot.pause()
                 if place == turn:
                     table_of(app).focus()
@@ -73,14 +73,14 @@ def numbers_on(lines: list[str]) -> list[str]:
 @pytest.mark.parametrize("size", SIZES[1:])
 @pytest.mark.parametrize("source", ["iris", "wine", "coins"])
 async def test_parameters_are_never_cut_in_mid_number(size, source):
-    frame = taken(Session(choose(source)), 4)
-    table = view_for(frame.choices.model).parameters(frame)
+    snapshot = taken(Session(choose(source)), 4)
+    table = view_for(snapshot.spec.model).parameters(snapshot)
     cells = [cell for row in table.rows for cell in row.cells]
     whole = {cell.text.strip() for cell in cells} | {cell.delta for cell in cells}
     whole |= {delta.replace("0.", ".", 1) for delta in whole if delta[1:3] == "0."}
     app = Host(ParametersPane(id="pane"))
     async with app.run_test(size=size) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         await pilot.pause()
         shown = numbers_on(box(app))
         assert shown
@@ -88,12 +88,12 @@ async def test_parameters_are_never_cut_in_mid_number(size, source):
 
 
 async def test_changes_stand_beside_below_or_as_arrows_as_there_is_room():
-    frame = iris(4)
+    snapshot = iris(4)
     app = Host(ParametersPane(id="pane"))
-    weight = view_for(frame.choices.model).parameters(frame).rows[0].cells[0]
+    weight = view_for(snapshot.spec.model).parameters(snapshot).rows[0].cells[0]
     assert weight.direction != 0
     async with app.run_test(size=(120, 20)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         await pilot.pause()
         assert f"{weight.text.strip()} {weight.delta}" in box(app)[1]
         await pilot.resize_terminal(60, 20)
@@ -116,11 +116,11 @@ async def test_at_the_start_there_are_no_changes():
 
 
 async def test_units_are_turned_where_the_data_were_standardised():
-    frame = iris(4, standardize=True)
-    data, params = frame.choices.dataset, frame.step.params
+    snapshot = iris(4, standardize=True)
+    data, params = snapshot.spec.dataset, snapshot.step.params
     app = Host(ParametersPane(id="pane"))
     async with app.run_test(size=(120, 20)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         table_of(app).focus()
         await pilot.pause()
         assert "data units" in border(app)
@@ -136,14 +136,14 @@ async def test_units_are_turned_where_the_data_were_standardised():
 
 
 async def test_d_lists_the_covariances_of_one_component_after_another():
-    frame = iris(4)
+    snapshot = iris(4)
     app = Host(ParametersPane(id="pane"))
     async with app.run_test(size=(120, 20)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         table_of(app).focus()
         await pilot.press("d", "d")
         assert "covariance of component 2" in screen_lines(app)[0]
-        covariance = frame.step.params.covariances[1]
+        covariance = snapshot.step.params.covariances[1]
         for line, row in zip(box(app)[1:], covariance, strict=False):
             values = [float(text.replace("−", "-")) for text in re.findall(r"(?<![▲▼.\d])−?\d*\.\d+", line)]
             assert values == pytest.approx(row.tolist(), abs=2e-3)
@@ -152,10 +152,10 @@ async def test_d_lists_the_covariances_of_one_component_after_another():
 
 
 async def test_all_columns_can_be_reached_in_a_narrow_pane():
-    frame = iris(4)
+    snapshot = iris(4)
     app = Host(ParametersPane(id="pane"))
     async with app.run_test(size=(26, 10)) as pilot:
-        app.pane.show(frame)
+        app.pane.show(snapshot)
         table_of(app).focus()
         await pilot.pause()
         seen = set(numbers_on(box(app)))
@@ -164,5 +164,5 @@ async def test_all_columns_can_be_reached_in_a_narrow_pane():
             await pilot.press("full_stop")
             seen |= set(numbers_on(box(app)))
             assert re.search(r"columns? [\d–]+ of 5", border(app))
-        wanted = view_for(frame.choices.model).parameters(frame).rows[0].cells
+        wanted = view_for(snapshot.spec.model).parameters(snapshot).rows[0].cells
         assert {cell.text.strip() for cell in wanted} <= seen

@@ -71,7 +71,7 @@ async def test_a_tab_on_the_second_line_is_chosen_by_the_mouse():
         assert tabs.size.height == 2
         await app.pilot.click("#tabs", offset=(3, 1))
         await app.settle()
-        assert app.app.screen.query_one("Desk").tab == "datasets"
+        assert app.app.screen.query_one("PaneGrid").tab == "datasets"
         assert "Iris flowers" in app.text
 
 

@@ -40,14 +40,14 @@ def line_of(app: Driver, name: str) -> str:
 async def test_liked_one_and_three_but_not_two() -> None:
     async with driving(choose("films", model="bernoulli", k=2, seed=3), size=(100, 30)) as app:
         await app.press("n", "n", "n", "Q")
-        screen, frame = query(app), app.frame
-        names = frame.choices.dataset.feature_names
+        screen, snapshot = query(app), app.snapshot
+        names = snapshot.spec.dataset.feature_names
         assert set(screen.said) == {"unseen"}
         assert "Nothing was answered" in app.text
         await app.press("space", "down", "left", "down", "1")
         assert screen.said[:4] == ("yes", "no", "yes", "unseen")
         np.testing.assert_array_equal(screen.row[:4], [1, 0, 1, np.nan])
-        r, expected = by_definition(frame.step.params, screen.row)
+        r, expected = by_definition(snapshot.step.params, screen.row)
         for d in range(3, len(names)):
             assert f"{expected[d]:.3f}".lstrip("0") in line_of(app, names[d])
         for d, sign in enumerate("101"):
@@ -56,7 +56,7 @@ async def test_liked_one_and_three_but_not_two() -> None:
         words = " ".join(app.text.split())
         assert f"It would be of component {likeliest + 1} ({f'{r[likeliest]:.2f}'.lstrip('0')})" in words
         await app.press("escape")
-        assert app.frame.step is frame.step
+        assert app.snapshot.step is snapshot.step
 
 
 async def test_predictions_follow_the_steps() -> None:
@@ -64,11 +64,11 @@ async def test_predictions_follow_the_steps() -> None:
         await app.press("Q", "1", "down", "0")
         before = app.text
         after = await app.press("n")
-        assert app.frame.step.iteration == 1
+        assert app.snapshot.step.iteration == 1
         assert "iteration 1 · M" in after
         assert before != after
-        _, expected = by_definition(app.frame.step.params, query(app).row)
-        last = app.frame.choices.dataset.feature_names[-1]
+        _, expected = by_definition(app.snapshot.step.params, query(app).row)
+        last = app.snapshot.spec.dataset.feature_names[-1]
         assert f"{expected[-1]:.3f}".lstrip("0") in line_of(app, last)
 
 
@@ -112,17 +112,17 @@ def test_a_row_that_no_component_can_give_is_said_to_be_one(tmp_path: Path) -> N
     file.write_text("a,b,c\n" + "1,0,1\n0,0,1\n1,0,0\n0,0,0\n" * 3)
     session = Session(choose(str(file), model="bernoulli", k=2))
     session.take_iteration()
-    frame = session.frame()
-    assert "No component can give such a row" in likely_components(frame, [np.nan, 1.0, np.nan])
-    assert "of component" in likely_components(frame, [1.0, 0.0, np.nan])
-    assert all(0 <= answer.probability <= 1 for answer in answers(frame, [np.nan, 1.0, np.nan]))
+    snapshot = session.snapshot()
+    assert "No component can give such a row" in likely_components(snapshot, [np.nan, 1.0, np.nan])
+    assert "of component" in likely_components(snapshot, [1.0, 0.0, np.nan])
+    assert all(0 <= answer.probability <= 1 for answer in answers(snapshot, [np.nan, 1.0, np.nan]))
 
 
 async def test_markup_and_control_characters_in_a_name_stay_text(tmp_path: Path) -> None:
     file = tmp_path / "answers.csv"
     file.write_text('"[bold]a","x\x1b[31my",c\n' + "1,0,1\n0,1,1\n1,0,0\n0,1,0\n" * 3)
-    choices = choose(str(file), model="bernoulli", k=2)
-    async with driving(replace(choices, seed=1), size=(80, 24)) as app:
+    spec = choose(str(file), model="bernoulli", k=2)
+    async with driving(replace(spec, seed=1), size=(80, 24)) as app:
         text = await app.press("Q", "1")
         assert "[bold]a" in text
         assert "\x1b" not in text

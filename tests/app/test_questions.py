@@ -2,90 +2,90 @@
 
 import threading
 
-from emtui.session.messages import Answered, Crashed, FrameReady
+from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady
 from emtui.session.queries import BoundAlong, ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
-from emtui.session.worker import Runner
+from emtui.session.worker import SessionWorker
 from emtui.spec.run_spec import choose
 from engine.analysis.bound_profile import Slice
 from engine.explain.derivation import Worked
 
 
-def runner_on_coins() -> tuple[Runner, list]:
+def worker_on_coins() -> tuple[SessionWorker, list]:
     posted: list = []
-    runner = Runner(posted.append)
-    runner.open(lambda: choose("coins"), small=True)
-    runner.wait()
+    worker = SessionWorker(posted.append)
+    worker.open(lambda: choose("coins"), small=True)
+    worker.wait()
     posted.clear()
-    return runner, posted
+    return worker, posted
 
 
-def hold(runner: Runner) -> threading.Event:
+def hold(worker: SessionWorker) -> threading.Event:
     """Keep the worker busy until the event is set."""
     release = threading.Event()
-    runner._submit(type_of_job(runner, release), at_once=False)
+    worker._submit(type_of_job(worker, release), at_once=False)
     return release
 
 
-def type_of_job(runner: Runner, release: threading.Event):
+def type_of_job(worker: SessionWorker, release: threading.Event):
     from emtui.session.worker import Job
 
-    return Job(runner.generation, lambda: release.wait(10) and "", shows=False)
+    return Job(worker.generation, lambda: release.wait(10) and "", shows=False)
 
 
-def answers(posted: list) -> list[Answered]:
+def answers(posted: list) -> list[QueryAnswered]:
     assert not [message for message in posted if isinstance(message, Crashed)]
-    return [message for message in posted if isinstance(message, Answered)]
+    return [message for message in posted if isinstance(message, QueryAnswered)]
 
 
 def test_of_each_kind_the_last_question_is_answered():
-    runner, posted = runner_on_coins()
-    step = runner.session.timeline.current
-    release = hold(runner)
+    worker, posted = worker_on_coins()
+    step = worker.session.timeline.current
+    release = hold(worker)
     for points in (10, 20, 30):
-        runner.ask(BoundAlong(None, points), step)
-    runner.ask(RowWorked(0), step)
+        worker.ask(BoundAlong(None, points), step)
+    worker.ask(RowWorked(0), step)
     release.set()
-    runner.wait()
-    assert [message.question for message in answers(posted)] == [BoundAlong(None, 30), RowWorked(0)]
-    assert not [message for message in posted if isinstance(message, FrameReady)]
-    runner.close()
+    worker.wait()
+    assert [message.query for message in answers(posted)] == [BoundAlong(None, 30), RowWorked(0)]
+    assert not [message for message in posted if isinstance(message, SnapshotReady)]
+    worker.close()
 
 
 def test_a_step_behind_which_a_question_waits_is_shown_all_the_same():
-    runner, posted = runner_on_coins()
-    step = runner.session.timeline.current
-    release = hold(runner)
-    runner.do(lambda session: session.take())
-    runner.ask(BoundAlong(None, 10), step)
+    worker, posted = worker_on_coins()
+    step = worker.session.timeline.current
+    release = hold(worker)
+    worker.do(lambda session: session.take())
+    worker.ask(BoundAlong(None, 10), step)
     release.set()
-    runner.wait()
-    frames = [message.frame for message in posted if isinstance(message, FrameReady)]
-    assert [frame.step.phase for frame in frames] == ["E"]
+    worker.wait()
+    snapshots = [message.snapshot for message in posted if isinstance(message, SnapshotReady)]
+    assert [snapshot.step.phase for snapshot in snapshots] == ["E"]
     assert len(answers(posted)) == 1
-    runner.close()
+    worker.close()
 
 
 def test_stopping_drops_steps_and_keeps_questions_but_another_exploration_drops_both():
-    runner, posted = runner_on_coins()
-    step = runner.session.timeline.current
-    release = hold(runner)
-    runner.do(lambda session: session.take())
-    runner.ask(BoundAlong(None, 10), step)
-    runner.cancel()
+    worker, posted = worker_on_coins()
+    step = worker.session.timeline.current
+    release = hold(worker)
+    worker.do(lambda session: session.take())
+    worker.ask(BoundAlong(None, 10), step)
+    worker.cancel()
     release.set()
-    runner.wait()
+    worker.wait()
     assert len(answers(posted)) == 1
-    assert runner.session.timeline.current is step
+    assert worker.session.timeline.current is step
     posted.clear()
-    release = hold(runner)
-    runner.ask(BoundAlong(None, 10), step)
-    runner.open(lambda: choose("linkage"))
+    release = hold(worker)
+    worker.ask(BoundAlong(None, 10), step)
+    worker.open(lambda: choose("linkage"))
     release.set()
-    runner.wait()
+    worker.wait()
     assert not answers(posted)
-    assert runner.session.choices.source == "linkage"
-    runner.close()
+    assert worker.session.spec.source == "linkage"
+    worker.close()
 
 
 def test_answers_are_the_engines_and_what_cannot_be_answered_is_a_sentence():

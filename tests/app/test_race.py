@@ -13,16 +13,16 @@ from surveying import at_rest, stopped_and_begun_again
 import engine
 from emtui.screens.studies.race import RaceScreen, race_scene, verdict
 from emtui.session.race import KMEANS, Race, race
-from emtui.spec.run_spec import Choices, choose
+from emtui.spec.run_spec import RunSpec, choose
 from emtui.views.number_format import amount, share
 from engine.em.algorithms import ALGORITHMS
 from engine.em.stopping import ResponsibilityChange
 from engine.errors import OptionError
 
 
-def ended(choices: Choices) -> Race:
+def ended(spec: RunSpec) -> Race:
     """The race at its end."""
-    return list(race(choices))[-1]
+    return list(race(spec))[-1]
 
 
 # the race itself
@@ -30,10 +30,10 @@ def ended(choices: Choices) -> Race:
 
 @pytest.mark.parametrize("source", ["iris", "coins", "votes", "deaths", "icecream"])
 def test_every_racer_is_a_run_of_the_engine_from_the_same_start(source: str) -> None:
-    choices = choose(source, max_iter=30)
-    first = engine.fit(choices.model, choices.dataset.X, start=choices.start, seed=0, max_iter=0).params
-    for racer in ended(choices).racers[: len(ALGORITHMS)]:
-        run = engine.fit(choices.model, choices.dataset.X, start=first, seed=0, max_iter=30, algorithm=racer.name)
+    spec = choose(source, max_iter=30)
+    first = engine.fit(spec.model, spec.dataset.X, start=spec.start, seed=0, max_iter=0).params
+    for racer in ended(spec).racers[: len(ALGORITHMS)]:
+        run = engine.fit(spec.model, spec.dataset.X, start=first, seed=0, max_iter=30, algorithm=racer.name)
         assert [lap.objective for lap in racer.laps] == pytest.approx(list(run.objectives))
         assert (racer.laps[-1].iteration, racer.converged) == (run.n_iter, run.converged)
         assert racer.stop_reason == run.stop_reason
@@ -53,14 +53,14 @@ def test_all_begin_at_one_objective_and_rise_where_they_must() -> None:
 
 @pytest.mark.parametrize("source", ["iris", "deaths", "icecream"])
 def test_further_starts_are_runs_of_classic_em_from_the_seeds_that_follow(source: str) -> None:
-    choices = choose(source, settings={"init": "points"} if source == "iris" else None, seed=3, max_iter=25)
-    now = list(race(choices, 4))[-1]
+    spec = choose(source, settings={"init": "points"} if source == "iris" else None, seed=3, max_iter=25)
+    now = list(race(spec, 4))[-1]
     further = [racer for racer in now.racers if racer.name.startswith("seed")]
     assert [racer.name for racer in further] == ["seed 4", "seed 5", "seed 6"]
     for seed, racer in zip((4, 5, 6), further, strict=True):
-        run = engine.fit(choices.model, choices.dataset.X, seed=seed, max_iter=25)
+        run = engine.fit(spec.model, spec.dataset.X, seed=seed, max_iter=25)
         assert [lap.objective for lap in racer.laps] == pytest.approx(list(run.objectives))
-        assert racer.choices is not None and (racer.choices.seed, racer.choices.start) == (seed, None)
+        assert racer.spec is not None and (racer.spec.seed, racer.spec.start) == (seed, None)
 
 
 def test_one_start_is_a_race_of_the_algorithms_and_none_or_too_many_are_refused() -> None:
@@ -71,27 +71,27 @@ def test_one_start_is_a_race_of_the_algorithms_and_none_or_too_many_are_refused(
 
 
 def test_hits_are_those_of_the_parameters_at_the_end() -> None:
-    choices = choose("iris")
-    racers = {racer.name: racer for racer in ended(choices).racers}
+    spec = choose("iris")
+    racers = {racer.name: racer for racer in ended(spec).racers}
     assert racers["classic"].laps[-1].hits == 145
     assert racers[KMEANS].laps[-1].hits == 134
-    y = choices.dataset.y
-    run = engine.fit(choices.model, choices.dataset.X, seed=0, algorithm="stochastic")
-    labels = run.model.predict_proba(run.params, run.model.observe(choices.dataset.X)).argmax(axis=1)
+    y = spec.dataset.y
+    run = engine.fit(spec.model, spec.dataset.X, seed=0, algorithm="stochastic")
+    labels = run.model.predict_proba(run.params, run.model.observe(spec.dataset.X)).argmax(axis=1)
     assert racers["stochastic"].laps[-1].hits == engine.evaluation.agreement(labels, y).hits
 
 
 def test_kmeans_begins_at_the_centres_and_is_judged_by_the_best_parameters_for_its_labels() -> None:
-    choices = choose("iris", settings={"init": "points"}, seed=3)
-    racer = ended(choices).racers[-1]
-    assert racer.name == KMEANS and racer.choices is not None
-    first = engine.fit(choices.model, choices.dataset.X, seed=3, max_iter=0).params
-    np.testing.assert_array_equal(racer.choices.start.centers, first.means)
-    start, rest = racer.choices.start, ResponsibilityChange(0.5)
-    run = engine.fit(racer.choices.model, choices.dataset.X, start=start, stopping=rest)
+    spec = choose("iris", settings={"init": "points"}, seed=3)
+    racer = ended(spec).racers[-1]
+    assert racer.name == KMEANS and racer.spec is not None
+    first = engine.fit(spec.model, spec.dataset.X, seed=3, max_iter=0).params
+    np.testing.assert_array_equal(racer.spec.start.centers, first.means)
+    start, rest = racer.spec.start, ResponsibilityChange(0.5)
+    run = engine.fit(racer.spec.model, spec.dataset.X, start=start, stopping=rest)
     assert racer.converged and racer.laps[-1].iteration == run.n_iter
-    given = engine.fit(choices.model, choices.dataset.X, run.labels, max_iter=1).params
-    at = engine.fit(choices.model, choices.dataset.X, start=given, max_iter=0)
+    given = engine.fit(spec.model, spec.dataset.X, run.labels, max_iter=1).params
+    at = engine.fit(spec.model, spec.dataset.X, start=given, max_iter=0)
     assert racer.laps[-1].objective == pytest.approx(at.objectives[-1])
 
 
@@ -102,33 +102,33 @@ def test_kmeans_is_left_out_where_it_has_no_centres() -> None:
 
 def test_a_racer_that_can_not_be_run_says_why_and_the_others_go_on() -> None:
     racers = {racer.name: racer for racer in ended(choose("bars", max_iter=1)).racers}
-    assert racers["squarem"].choices is None and "exact E-step" in (racers["squarem"].error or "")
+    assert racers["squarem"].spec is None and "exact E-step" in (racers["squarem"].error or "")
     assert all(len(racer.laps) == 2 for name, racer in racers.items() if name != "squarem")
 
 
 def test_known_labels_are_given_to_all_but_kmeans() -> None:
-    choices = choose("iris", known="few", max_iter=5)
-    racers = {racer.name: racer for racer in ended(choices).racers}
+    spec = choose("iris", known="few", max_iter=5)
+    racers = {racer.name: racer for racer in ended(spec).racers}
     assert all(racer.error is None for racer in racers.values())
-    run = engine.fit(choices.model, *choices.table, seed=0, max_iter=5)
+    run = engine.fit(spec.model, *spec.table, seed=0, max_iter=5)
     assert racers["classic"].laps[-1].objective == pytest.approx(run.objectives[-1])
-    assert racers[KMEANS].choices is not None and racers[KMEANS].choices.table[1] is None
+    assert racers[KMEANS].spec is not None and racers[KMEANS].spec.table[1] is None
 
 
 def test_rows_of_given_class_count_as_neither_right_nor_wrong() -> None:
-    choices = choose("iris", known="few")
-    now, given, truth = ended(choices), choices.labels, choices.dataset.y
+    spec = choose("iris", known="few")
+    now, given, truth = ended(spec), spec.labels, spec.dataset.y
     assert given is not None and truth is not None
     asked = given < 0
     assert (now.n_given, now.n_judged) == (15, 135) == (int((~asked).sum()), int(asked.sum()))
     for racer in now.racers:
-        assert racer.choices is not None
-        X, y = racer.choices.table
+        assert racer.spec is not None
+        X, y = racer.spec.table
         rest = ResponsibilityChange(0.5) if racer.name == KMEANS else None
         algorithm = racer.name if racer.name in ALGORITHMS else "classic"
-        start, seed = racer.choices.start, racer.choices.seed
-        run = engine.fit(racer.choices.model, X, y, seed=seed, start=start, algorithm=algorithm, stopping=rest)
-        model, params = racer.choices.model, run.timeline.current.params
+        start, seed = racer.spec.start, racer.spec.seed
+        run = engine.fit(racer.spec.model, X, y, seed=seed, start=start, algorithm=algorithm, stopping=rest)
+        model, params = racer.spec.model, run.timeline.current.params
         labels = model.predict_proba(params, model.observe(X, y)).argmax(axis=1)
         assert racer.laps[-1].hits == engine.evaluation.agreement(labels[asked], truth[asked]).hits
         assert (racer.laps[-1].hits or 0) <= now.n_judged
@@ -138,7 +138,7 @@ def test_rows_of_given_class_count_as_neither_right_nor_wrong() -> None:
 
 def test_own_options_of_the_algorithm_are_kept() -> None:
     racers = {r.name: r for r in ended(choose("iris", algorithm="annealed:initial=8", max_iter=2)).racers}
-    annealed = racers["annealed"].choices
+    annealed = racers["annealed"].spec
     assert annealed is not None and annealed.algorithm == "annealed:initial=8"
 
 
@@ -182,9 +182,9 @@ async def test_the_race_is_shown_and_a_racer_opens(size: tuple[int, int]) -> Non
         await app.press("down", "enter")
         await at_rest(app)
         assert app.app.screen is explorer(app.app)
-        assert app.frame.choices.algorithm == "hard"
-        assert app.frame.step.objective == pytest.approx(now.racers[1].laps[-1].objective)
-        assert "--algorithm hard" in app.frame.choices.command()
+        assert app.snapshot.spec.algorithm == "hard"
+        assert app.snapshot.step.objective == pytest.approx(now.racers[1].laps[-1].objective)
+        assert "--algorithm hard" in app.snapshot.spec.command()
 
 
 async def test_kmeans_opens_from_the_centres_of_the_race() -> None:
@@ -194,8 +194,8 @@ async def test_kmeans_opens_from_the_centres_of_the_race() -> None:
         now = app.app.screen.race
         await app.press(*["down"] * (len(now.racers) - 1), "enter")
         await at_rest(app)
-        assert app.frame.choices.model.name == "kmeans"
-        assert app.frame.agreement.hits == now.racers[-1].laps[-1].hits == 134
+        assert app.snapshot.spec.model.name == "kmeans"
+        assert app.snapshot.agreement.hits == now.racers[-1].laps[-1].hits == 134
 
 
 async def test_seconds_accuracy_another_start_and_back() -> None:
@@ -210,7 +210,7 @@ async def test_seconds_accuracy_another_start_and_back() -> None:
         assert "accuracy" in await app.resize(120, 40)
         await app.press("escape")
         assert app.app.screen is explorer(app.app)
-        assert app.frame.choices.seed == 0 and app.frame.step.phase == "init"
+        assert app.snapshot.spec.seed == 0 and app.snapshot.step.phase == "init"
 
 
 async def test_a_race_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,11 +273,11 @@ async def test_starts_are_added_and_taken_away(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(("key", "model"), [("f", "coins"), ("O", "coins"), ("K", "coins"), ("w", "mlp")])
 async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key: str, model: str) -> None:
-    choices = choose("coins") if model == "coins" else choose("iris", model=model, standardize=True)
-    row = 2 if choices.learning is None else int(choices.learning.train[0])
-    async with driving(choices, size=(120, 40)) as app:
+    spec = choose("coins") if model == "coins" else choose("iris", model=model, standardize=True)
+    row = 2 if spec.split is None else int(spec.split.train[0])
+    async with driving(spec, size=(120, 40)) as app:
         await app.press("n")
-        explorer(app.app).runner.do(lambda session: session.weigh_row(row, 0))
+        explorer(app.app).worker.do(lambda session: session.weigh_row(row, 0))
         await app.settle()
         assert "takes no part" in await app.press(key)
         await app.press("escape", "b")

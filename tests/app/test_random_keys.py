@@ -48,4 +48,4 @@ async def test_random_keys_and_resizes_raise_nothing(source, request, tmp_path, 
             pytest.fail(f"after {pressed[-25:]}:\n{traceback.format_exc()}")
         while len(app.app.screen_stack) > 2:
             app.app.pop_screen()
-        assert explorer(app.app).frame is not None
+        assert explorer(app.app).snapshot is not None

@@ -19,23 +19,23 @@ from emtui.cli.arguments import UsageError, parse
 from emtui.exports.python_script import script_text
 from emtui.panes.datasets import offer_of
 from emtui.session.session import Session
-from emtui.spec.read_options import Reading
-from emtui.spec.run_spec import Choices, choose
+from emtui.spec.read_options import ReadOptions
+from emtui.spec.run_spec import RunSpec, choose
 from engine.errors import DataError
 
 CODED = "Größe;Länge\n1,5;2,25\n2,5;3,5\n9,5;1,0\n8,0;7,0\n3,0;2,5\n"
 
 
 def request(*words: str) -> dict[str, Any]:
-    return dict(parse(words, lambda: "").choices)
+    return dict(parse(words, lambda: "").spec)
 
 
-def again(choices: Choices) -> Choices:
-    return choose(**request(*shlex.split(choices.command())[1:]))
+def again(spec: RunSpec) -> RunSpec:
+    return choose(**request(*shlex.split(spec.command())[1:]))
 
 
-readings = st.builds(
-    Reading,
+all_read_options = st.builds(
+    ReadOptions,
     encoding=st.none() | st.sampled_from(["cp949", "utf-8", "utf-16"]),
     delimiter=st.none() | st.characters(exclude_characters='"\r\n\0', exclude_categories=["Cs"]),
     decimal=st.none() | st.sampled_from([".", ","]),
@@ -43,16 +43,16 @@ readings = st.builds(
 )
 
 
-@given(reading=readings)
-def test_words_make_the_same_reading(reading: Reading) -> None:
-    assert request("run", "my.csv", *reading.words()).get("reading", Reading()) == reading
+@given(read_options=all_read_options)
+def test_words_make_the_same_reading(read_options: ReadOptions) -> None:
+    assert request("run", "my.csv", *read_options.words()).get("read_options", ReadOptions()) == read_options
 
 
 @pytest.mark.parametrize(
     ("word", "character"), [("tab", "\t"), ("\\t", "\t"), ("Semicolon", ";"), ("bar", "|"), ("space", " "), ("-", "-")]
 )
 def test_delimiters_have_names(word: str, character: str) -> None:
-    assert request(f"--delimiter={word}")["reading"].delimiter == character
+    assert request(f"--delimiter={word}")["read_options"].delimiter == character
 
 
 @pytest.mark.parametrize("word", ["--delimiter=;;", "--delimiter=", '--delimiter="', "--decimal=;", "--principal=0"])
@@ -68,22 +68,22 @@ def coded_file(folder: Path) -> str:
 
 
 def test_a_file_is_read_as_it_is_said(tmp_path: Path) -> None:
-    reading = Reading(encoding="cp850", delimiter=";", decimal=",", header=True)
-    choices = choose(coded_file(tmp_path), k=2, reading=reading)
-    assert choices.dataset.feature_names == ("Größe", "Länge")
-    assert choices.dataset.X[0].tolist() == [1.5, 2.25]
-    for made in (again(choices), choices.changed(standardize=True).changed(standardize=False)):
-        assert made.reading == reading
-        assert made.dataset.feature_names == choices.dataset.feature_names
-        assert np.array_equal(made.dataset.X, choices.dataset.X)
-    assert offer_of(choices).reading == reading
+    read_options = ReadOptions(encoding="cp850", delimiter=";", decimal=",", header=True)
+    spec = choose(coded_file(tmp_path), k=2, read_options=read_options)
+    assert spec.dataset.feature_names == ("Größe", "Länge")
+    assert spec.dataset.X[0].tolist() == [1.5, 2.25]
+    for made in (again(spec), spec.changed(standardize=True).changed(standardize=False)):
+        assert made.read_options == read_options
+        assert made.dataset.feature_names == spec.dataset.feature_names
+        assert np.array_equal(made.dataset.X, spec.dataset.X)
+    assert offer_of(spec).read_options == read_options
 
 
 def test_without_a_header_the_first_line_is_a_row(tmp_path: Path) -> None:
     (tmp_path / "numbers.csv").write_text("1,2\n3,5\n5,6\n")
     source = str(tmp_path / "numbers.csv")
-    assert choose(source, k=1, reading=Reading(header=False)).dataset.n_samples == 3
-    assert choose(source, k=1, reading=Reading(header=True)).dataset.n_samples == 2
+    assert choose(source, k=1, read_options=ReadOptions(header=False)).dataset.n_samples == 3
+    assert choose(source, k=1, read_options=ReadOptions(header=True)).dataset.n_samples == 2
 
 
 def test_the_remedy_of_a_refusal_helps(tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_the_remedy_of_a_refusal_helps(tmp_path: Path) -> None:
 
 def test_only_files_are_read_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="leave out --encoding"):
-        choose("iris", reading=Reading(encoding="utf-8"))
+        choose("iris", read_options=ReadOptions(encoding="utf-8"))
     with pytest.raises(DataError, match="leave out --no-header"):
-        choose(str(tmp_path), reading=Reading(header=False))
+        choose(str(tmp_path), read_options=ReadOptions(header=False))
 
 
 @pytest.mark.parametrize(
@@ -118,13 +118,13 @@ def test_only_files_are_read_so(tmp_path: Path) -> None:
     ],
 )
 def test_principal_components_come_again(source: str, how: dict[str, Any]) -> None:
-    choices = choose(source, **how)
-    assert choices.dataset.feature_names[0] == "PC 1"
-    assert choices.dataset.n_features == how["principal"]
-    made = again(choices)
-    assert (made.model, made.principal) == (choices.model, choices.principal)
-    assert np.array_equal(made.table[0], choices.table[0])
-    assert np.array_equal(choices.changed(max_iter=7).dataset.X, choices.dataset.X)
+    spec = choose(source, **how)
+    assert spec.dataset.feature_names[0] == "PC 1"
+    assert spec.dataset.n_features == how["principal"]
+    made = again(spec)
+    assert (made.model, made.principal) == (spec.model, spec.principal)
+    assert np.array_equal(made.table[0], spec.table[0])
+    assert np.array_equal(spec.changed(max_iter=7).dataset.X, spec.dataset.X)
 
 
 def test_components_are_those_of_the_units_that_were_asked_for() -> None:
@@ -141,12 +141,12 @@ def test_components_are_those_of_the_units_that_were_asked_for() -> None:
     "how", [{"principal": 2, "standardize": True, "k": 2}, {"k": 1, "principal": None, "standardize": False}]
 )
 def test_the_script_reads_the_same(tmp_path: Path, how: dict[str, Any]) -> None:
-    reading = Reading(encoding="cp850", delimiter=";", decimal=",", header=True)
-    session = Session(choose(coded_file(tmp_path), reading=reading, **how))
+    read_options = ReadOptions(encoding="cp850", delimiter=";", decimal=",", header=True)
+    session = Session(choose(coded_file(tmp_path), read_options=read_options, **how))
     for _ in range(4):
         session.take()
     script = tmp_path / "run.py"
-    script.write_text(script_text(session.choices, session.timeline.steps), encoding="utf-8")
+    script.write_text(script_text(session.spec, session.timeline.steps), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script)], env=ENVIRONMENT, capture_output=True, text=True, timeout=60
     )

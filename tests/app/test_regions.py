@@ -33,38 +33,38 @@ def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
 
 @pytest.mark.parametrize("standardize", [False, True])
 def test_regions_are_the_networks_with_the_others_at_their_mean(standardize: bool) -> None:
-    frame = network(settings={"m_step": "newton"}, standardize=standardize).frame()
-    own, rival = regions_of(frame, 2, 0)
+    snapshot = network(settings={"m_step": "newton"}, standardize=standardize).snapshot()
+    own, rival = regions_of(snapshot, 2, 0)
     assert rival is not None
     assert own.probabilities.shape == (ROWS, COLUMNS, 3)
     np.testing.assert_allclose(own.probabilities.sum(axis=2), 1.0)
-    contest = frame.contest
+    contest = snapshot.contest
     assert contest is not None
-    X, learning = frame.choices.dataset.X, contest.learning
+    X, split = snapshot.spec.dataset.X, contest.split
     x0, x1, y0, y1 = own.extent
     assert x0 < X[:, 2].min() < X[:, 2].max() < x1
     assert y0 < X[:, 0].min() < X[:, 0].max() < y1
     row, column = 11, 40
-    point = X[learning.train].mean(axis=0)
+    point = X[split.train].mean(axis=0)
     point[2] = x0 + (column + 0.5) / COLUMNS * (x1 - x0)
     point[0] = y1 - (row + 0.5) / ROWS * (y1 - y0)
     if standardize:
-        raw = X[learning.train]
+        raw = X[split.train]
         point = (point - raw.mean(axis=0)) / raw.std(axis=0)
-    expected = predict_network(frame.step.params, point[None, :])[0]
+    expected = predict_network(snapshot.step.params, point[None, :])[0]
     np.testing.assert_allclose(own.probabilities[row, column], expected, rtol=1e-9)
     theirs = predict_network(contest.rival_params_here, point[None, :], "forward")[0]
     np.testing.assert_allclose(rival.probabilities[row, column], theirs, rtol=1e-9)
 
 
 def test_the_scene_shows_the_test_rows_on_their_ground() -> None:
-    frame = network().frame()
-    own, _ = regions_of(frame, 2, 3)
-    scene = regions_scene(frame, own, DARK)
+    snapshot = network().snapshot()
+    own, _ = regions_of(snapshot, 2, 3)
+    scene = regions_scene(snapshot, own, DARK)
     assert len(scene.layers[1].x) == 60  # type: ignore[union-attr]
     assert scene.x_label == "petal length"
     assert "% of the plane" in scene.description
-    whole = network(test_share=0.0).frame()
+    whole = network(test_share=0.0).snapshot()
     assert len(regions_scene(whole, regions_of(whole, 2, 3)[0], DARK).layers[1].x) == 150  # type: ignore[union-attr]
 
 
@@ -154,15 +154,15 @@ def test_it_fits_every_size(width: int, height: int, ascii_only: bool, name: str
 @pytest.mark.parametrize(("width", "height"), [(46, 18), (100, 40), (40, 7), (20, 5), (200, 60)])
 @pytest.mark.parametrize("words", [{}, {"k": 3}, {"settings": {"hidden_units": "5,4"}}, {"model": "backprop"}])
 def test_the_network_of_a_frame_fits(width: int, height: int, words: dict[str, object]) -> None:
-    frame = network(3, **words).frame()
-    view = view_for(frame.choices.model)
+    snapshot = network(3, **words).snapshot()
+    view = view_for(snapshot.spec.model)
     for row in (None, 0, 149, 10_000):
-        diagram = view.diagram(frame, view.axes(frame)[0], highlight=row)
+        diagram = view.diagram(snapshot, view.axes(snapshot)[0], highlight=row)
         assert diagram is not None
         assert draw_diagram(diagram, width, height, DARK).chars.shape == (height, width)
         assert "the network says" in diagram.description
-    assert view.diagram(frame, view.axes(frame)[1]) is None
-    assert view.scene(frame, view.axes(frame)[1], DARK, highlight=3).layers
+    assert view.diagram(snapshot, view.axes(snapshot)[1]) is None
+    assert view.scene(snapshot, view.axes(snapshot)[1], DARK, highlight=3).layers
 
 
 def test_hostile_names_reach_the_drawing_clean(tmp_path: object) -> None:

@@ -162,12 +162,12 @@ def test_from_python_it_is_an_iterator_of_checks() -> None:
 
 
 def test_an_algorithm_with_options_passes_through_shell_form_and_command() -> None:
-    choices = choose("iris", algorithm="annealed:initial=8")
-    texts = texts_of(choices)
+    spec = choose("iris", algorithm="annealed:initial=8")
+    texts = texts_of(spec)
     assert texts["algorithm"] == "annealed:initial=8"
-    assert settings_from(choices, texts) == {}
-    assert settings_from(choices, texts | {"algorithm": "squarem"}) == {"algorithm": "squarem"}
-    assert "--algorithm annealed:initial=8" in choices.command()
+    assert settings_from(spec, texts) == {}
+    assert settings_from(spec, texts | {"algorithm": "squarem"}) == {"algorithm": "squarem"}
+    assert "--algorithm annealed:initial=8" in spec.command()
     status, out, err = here("run", "deaths", "--algorithm", "squarem", "--stop", "parameters=1e-7")
     assert (status, err) == (0, "")
     assert "1.256" in out

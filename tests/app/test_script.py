@@ -20,7 +20,7 @@ from emtui.exports.export import (
 )
 from emtui.session.session import Session
 from emtui.spec.parameters_file import params_as_lists
-from emtui.spec.run_spec import Choices, choose
+from emtui.spec.run_spec import RunSpec, choose
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -115,8 +115,8 @@ def test_the_script_says_why_it_stopped(tmp_path: Path) -> None:
 
 
 def test_the_script_agrees_with_the_headless_run(tmp_path: Path) -> None:
-    choices: Choices = choose("two_gaussians", seed=1)
-    *_, last = steps_from(choices, problem_of(choices))
+    spec: RunSpec = choose("two_gaussians", seed=1)
+    *_, last = steps_from(spec, problem_of(spec))
     session = walked("two_gaussians", seed=1)
     assert session.timeline.current.log_likelihood == last.log_likelihood
     printed = run_script(export_script(session, folder=tmp_path), tmp_path)

@@ -23,7 +23,7 @@ KINDS = ("full", "tied", "diag", "spherical")
 
 async def opened(app: Driver, largest: int = 3, repeats: int = 2) -> SelectionScreen:
     """The screen with fewer candidates, at rest."""
-    screen = SelectionScreen(app.frame.choices, largest, repeats)
+    screen = SelectionScreen(app.snapshot.spec, largest, repeats)
     app.app.push_screen(screen, explorer(app.app)._surveyed)
     await at_rest(app)
     return screen
@@ -31,11 +31,11 @@ async def opened(app: Driver, largest: int = 3, repeats: int = 2) -> SelectionSc
 
 def compared(largest: int = 3, repeats: int = 2) -> tuple[Candidate, ...]:
     """The engine's own comparison of iris."""
-    choices = choose("iris")
+    spec = choose("iris")
     sizes = tuple(range(1, largest + 1))
     last = None
     for last in compare_sizes(  # noqa: B007
-        choices.model, choices.dataset.X, n_components=sizes, covariance_types=KINDS, repeats=repeats
+        spec.model, spec.dataset.X, n_components=sizes, covariance_types=KINDS, repeats=repeats
     ):
         pass
     assert last is not None and last.finished
@@ -72,10 +72,10 @@ async def test_a_candidate_opens_and_ends_with_its_criterion() -> None:
         await app.press("enter")
         await at_rest(app)
         assert app.app.screen is explorer(app.app)
-        model = app.frame.choices.model
+        model = app.snapshot.spec.model
         assert (model.n_components, model.covariance_type) == (size.n_components, size.covariance_type)
-        p, n = model.n_parameters(app.frame.step.params), 150
-        bic = p * math.log(n) - 2.0 * app.frame.step.log_likelihood
+        p, n = model.n_parameters(app.snapshot.step.params), 150
+        bic = p * math.log(n) - 2.0 * app.snapshot.step.log_likelihood
         assert bic == pytest.approx(size.values["bic"], abs=1e-6)
 
 
@@ -126,8 +126,8 @@ async def test_known_labels_are_left_out_and_that_is_said(size: tuple[int, int])
         assert [one.values for one in screen.sizes] == [one.values for one in sizes_by_bic(compared())]
         await app.press("enter")
         await at_rest(app)
-        assert app.frame.choices.known == "none"
-        assert app.frame.choices.model.n_components == screen.sizes[0].n_components == 2
+        assert app.snapshot.spec.known == "none"
+        assert app.snapshot.spec.model.n_components == screen.sizes[0].n_components == 2
 
 
 def sizes_by_bic(candidates: tuple[Candidate, ...]) -> list[Size]:
@@ -138,7 +138,7 @@ async def test_models_without_covariance_types() -> None:
     async with driving(choose("coins"), (80, 24)) as app:
         screen = await opened(app, 2)
         assert "covariance" not in app.text and {one.n_components for one in screen.sizes} == {1, 2}
-        assert kinds(app.frame.choices.model) is None
+        assert kinds(app.snapshot.spec.model) is None
         assert kinds(GaussianMixture()) == KINDS
         await app.press("R")
         await at_rest(app)

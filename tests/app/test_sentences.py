@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from view_frames import blobs, catalogue, frames, session_of, walked
+from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
@@ -24,8 +24,8 @@ from engine.em.model import Event
 from tests.app.outside_model.waiting_times import ExponentialMixture
 
 
-def said(frame: Any, **options: Any) -> str:
-    return view_for(frame.step.problem.model).sentence(frame, **options)
+def said(snapshot: Any, **options: Any) -> str:
+    return view_for(snapshot.step.problem.model).sentence(snapshot, **options)
 
 
 def assert_plain(sentence: str) -> None:
@@ -40,55 +40,58 @@ def assert_plain(sentence: str) -> None:
 
 
 def test_the_start() -> None:
-    frame = catalogue("iris", 0)
-    expected = f"log-likelihood −{abs(frame.step.log_likelihood):.3f}"
-    assert said(frame) == (
+    snapshot = catalogue("iris", 0)
+    expected = f"log-likelihood −{abs(snapshot.step.log_likelihood):.3f}"
+    assert said(snapshot) == (
         f"Three means start at the centres of k-means, {expected}; nothing has been assigned yet: press e."
     )
     assert said(catalogue("iris", 0, k=1)).startswith("One mean starts at")
     assert "at random rows" in said(catalogue("iris", 0, settings={"init": "points"}))
     given_start = catalogue("iris", 2)
-    session = Session(replace(given_start.choices, start=given_start.step.params))
-    assert "at the values that were given" in said(session.frame())
+    session = Session(replace(given_start.spec, start=given_start.step.params))
+    assert "at the values that were given" in said(session.snapshot())
 
 
 def test_the_first_e_step_counts_rows() -> None:
-    frame = catalogue("iris", 1)
-    R = frame.responsibilities
+    snapshot = catalogue("iris", 1)
+    R = snapshot.responsibilities
     assert R is not None
     sums, unsure = R.sum(axis=0), int((R.max(axis=1) < 0.9).sum())
-    sentence = said(frame)
+    sentence = said(snapshot)
     assert sentence.startswith(f"Component 1 has {sums[0]:.1f} rows, component 2 {sums[1]:.1f}".replace(".0", ""))
     assert f"{unsure} rows are shared (no responsibility above .9)" in sentence
-    assert sentence.endswith(f"the bound touches the log-likelihood, −{abs(frame.step.log_likelihood):.3f} (KL 0).")
+    assert sentence.endswith(f"the bound touches the log-likelihood, −{abs(snapshot.step.log_likelihood):.3f} (KL 0).")
 
 
 def test_a_later_e_step_names_the_row_that_moved_most() -> None:
     session = Session(choose("iris"))
-    before, _, frame = frames(session, 3)[1:]
-    move, change = most_moved(frame), frame.step.posterior.responsibilities - before.step.posterior.responsibilities  # type: ignore[union-attr]
+    before, _, snapshot = snapshots(session, 3)[1:]
+    move, change = (
+        most_moved(snapshot),
+        snapshot.step.posterior.responsibilities - before.step.posterior.responsibilities,
+    )  # type: ignore[union-attr]
     assert move is not None
     row, _ = np.unravel_index(np.abs(change).argmax(), change.shape)
     assert (move.row, move.component) == (row, change[row].argmax())
-    labels = [one.step.posterior.labels for one in (before, frame)]  # type: ignore[union-attr]
+    labels = [one.step.posterior.labels for one in (before, snapshot)]  # type: ignore[union-attr]
     assert move.n_changed == int((labels[0] != labels[1]).sum()) > 0
-    sentence, gained = said(frame), change.sum(axis=0)
+    sentence, gained = said(snapshot), change.sum(axis=0)
     assert sentence.startswith(f"Row {row + 1} ")
     gainer, loser = gained.argmax(), gained.argmin()
     assert (
         f"Component {gainer + 1} gained {gained.max():.1f} rows, component {loser + 1} lost {-gained.min():.1f};"
         in sentence
     )
-    rise = frame.step.elbo - frame.previous.elbo  # type: ignore[union-attr]
+    rise = snapshot.step.elbo - snapshot.previous.elbo  # type: ignore[union-attr]
     assert sentence.endswith(f"the bound rose {rise:.3g} to meet the log-likelihood (KL 0).")
 
 
 def test_a_row_moves_to_the_component_that_gained_most_of_it() -> None:
-    frame = catalogue("iris", 3)
+    snapshot = catalogue("iris", 3)
     before = np.tile([0.9, 0.05, 0.05], (150, 1))
     now = before.copy()
     now[41] = [0.55, 0.35, 0.1]  # still the first component's, and on its way to the second
-    moved = replace(frame, responsibilities=now, responsibilities_before=before)
+    moved = replace(snapshot, responsibilities=now, responsibilities_before=before)
     move = most_moved(moved)
     assert move is not None
     assert (move.row, move.component, move.changed_sides, move.n_changed) == (41, 1, False, 0)
@@ -101,31 +104,31 @@ def test_a_row_moves_to_the_component_that_gained_most_of_it() -> None:
 
 def test_an_m_step_says_what_moved_and_the_log_likelihood() -> None:
     session = Session(choose("iris"))
-    before, frame = frames(session, 2)[1:]
-    sentence = said(frame)
-    rise = frame.step.log_likelihood - before.step.log_likelihood
+    before, snapshot = snapshots(session, 2)[1:]
+    sentence = said(snapshot)
+    rise = snapshot.step.log_likelihood - before.step.log_likelihood
     assert sentence.endswith(f"; log-likelihood +{rise:.3g}.")
     k = int(re.match(r"Component (\d)", sentence)[1]) - 1  # type: ignore[index]
-    rows = 150 * (frame.step.params.weights - before.step.params.weights)[k]
+    rows = 150 * (snapshot.step.params.weights - before.step.params.weights)[k]
     assert f"{'gained' if rows > 0 else 'lost'} {abs(rows):.1f} rows" in sentence
     shift = float(re.search(r"moved ([\d.]+)", sentence)[1])  # type: ignore[index]
-    assert np.isclose(np.abs(frame.step.params.means - before.step.params.means)[k], shift, rtol=5e-3).any()
+    assert np.isclose(np.abs(snapshot.step.params.means - before.step.params.means)[k], shift, rtol=5e-3).any()
     assert re.search(r"(widened|narrowed) [\d.]+ % along (sepal|petal) (length|width)", sentence)
 
 
 def test_shifts_are_said_in_the_units_shown() -> None:
-    frame = catalogue("old_faithful", 2, standardize=True, settings={"covariance_type": "tied"})
-    shifts = [float(re.search(r"moved ([\d.]+)", said(frame, units=units))[1]) for units in ("data", "standard")]  # type: ignore[index]
-    scale = frame.choices.dataset.units.scale  # type: ignore[union-attr]
+    snapshot = catalogue("old_faithful", 2, standardize=True, settings={"covariance_type": "tied"})
+    shifts = [float(re.search(r"moved ([\d.]+)", said(snapshot, units=units))[1]) for units in ("data", "standard")]  # type: ignore[index]
+    scale = snapshot.spec.dataset.units.scale  # type: ignore[union-attr]
     assert np.isclose(shifts[0] / shifts[1], scale, rtol=0.01).any()
 
 
 def test_the_end_says_why() -> None:
     session = Session(choose("iris", settings={"reg_covar": "0"}))
-    last = frames(session, 400)[-1]
+    last = snapshots(session, 400)[-1]
     assert last.step.converged
     assert re.search(r"\. Converged: the objective changed by .* per observation, less than 1e−06\.$", said(last))
-    cut = frames(Session(choose("iris", max_iter=2)), 9)[-1]
+    cut = snapshots(Session(choose("iris", max_iter=2)), 9)[-1]
     assert said(cut).endswith("Stopped: the limit of 2 iterations was reached before it came to rest.")
 
 
@@ -133,20 +136,20 @@ def test_the_end_says_why() -> None:
 
 
 def test_a_fall_is_explained() -> None:
-    hard = frames(Session(choose("iris", k=5, algorithm="hard", settings={"init": "points"}, seed=3)), 40)
-    stochastic = frames(Session(choose("iris", algorithm="stochastic", seed=1)), 40)
-    annealed = frames(Session(choose("old_faithful", k=3, algorithm="annealed")), 40)
+    hard = snapshots(Session(choose("iris", k=5, algorithm="hard", settings={"init": "points"}, seed=3)), 40)
+    stochastic = snapshots(Session(choose("iris", algorithm="stochastic", seed=1)), 40)
+    annealed = snapshots(Session(choose("old_faithful", k=3, algorithm="annealed")), 40)
     reasons = ("hard assignment pushes up the bound", "the assignments were drawn", "at temperature")
     for walk, reason in zip((hard, stochastic, annealed), reasons, strict=True):
         falls = 0
-        for frame in walk:
-            assert_plain(said(frame))
-            previous = frame.previous_record
-            if frame.step.phase != "M" or previous is None:
+        for snapshot in walk:
+            assert_plain(said(snapshot))
+            previous = snapshot.previous_record
+            if snapshot.step.phase != "M" or previous is None:
                 continue
-            if frame.record.log_likelihood < previous.log_likelihood - 1e-6:
+            if snapshot.record.log_likelihood < previous.log_likelihood - 1e-6:
                 falls += 1
-                assert re.search(rf"log-likelihood −[^;]*: {reason}", said(frame))
+                assert re.search(rf"log-likelihood −[^;]*: {reason}", said(snapshot))
         assert falls or reason.startswith("hard")
     assert "since each row goes wholly to its likeliest component" in said(hard[1])
     assert "since each row is drawn from its posterior" in said(stochastic[1])
@@ -154,10 +157,10 @@ def test_a_fall_is_explained() -> None:
 
 
 def test_events_are_told_and_explain_a_fall() -> None:
-    frame = catalogue("iris", 2)
+    snapshot = catalogue("iris", 2)
     event = Event("component 2 holds only row 17: its covariance was reset", 1, breaks_ascent=True)
-    record = replace(frame.record, log_likelihood=frame.record.log_likelihood - 500.0)
-    fallen = replace(frame, step=replace(frame.step, events=(event,)), records=(*frame.records[:-1], record))
+    record = replace(snapshot.record, log_likelihood=snapshot.record.log_likelihood - 500.0)
+    fallen = replace(snapshot, step=replace(snapshot.step, events=(event,)), records=(*snapshot.records[:-1], record))
     sentence = said(fallen)
     assert "it fell because parameters were set by a rule, not by the maximum." in sentence
     assert sentence.endswith("Component 2 holds only row 17: its covariance was reset.")
@@ -167,15 +170,15 @@ def test_events_are_told_and_explain_a_fall() -> None:
 
 
 def test_a_prior_that_outweighs_the_log_likelihood_is_named() -> None:
-    frame = catalogue("iris", 2)
-    before = frame.records[-2]
+    snapshot = catalogue("iris", 2)
+    before = snapshot.records[-2]
     record = replace(
-        frame.record,
+        snapshot.record,
         log_likelihood=before.log_likelihood - 1.0,
         log_prior=before.log_prior + 3.0,
         objective=before.objective + 2.0,
     )
-    changed = replace(frame, records=(*frame.records[:-1], record))
+    changed = replace(snapshot, records=(*snapshot.records[:-1], record))
     assert "log-likelihood −1: the prior weighs in, and with it the objective changed by +2." in said(changed)
 
 
@@ -193,8 +196,8 @@ def test_coins() -> None:
     session = Session(choose("coins", settings={"fixed_weights": "yes"}))
     from engine.models.binomial import BinomialParams
 
-    session = Session(replace(session.choices, start=BinomialParams(np.array([0.5, 0.5]), np.array([0.6, 0.5]))))
-    start, e1, m1, e2 = frames(session, 3)
+    session = Session(replace(session.spec, start=BinomialParams(np.array([0.5, 0.5]), np.array([0.6, 0.5]))))
+    start, e1, m1, e2 = snapshots(session, 3)
     assert said(start).startswith("Two coins start with p(A) = .600 and p(B) = .500, log-likelihood −")
     assert said(e1).startswith("Coin A has 3 sets and coin B 2.")  # 2.986963 and 2.013037
     assert said(m1).startswith("Coin A went from .600 to .713 and coin B went from .500 to .581; log-likelihood +")
@@ -202,18 +205,18 @@ def test_coins() -> None:
 
 
 def test_k_means_speaks_of_inertia() -> None:
-    walk = frames(Session(choose("iris", model="kmeans", settings={"init": "points"})), 40)
-    X = walk[0].choices.dataset.X
+    walk = snapshots(Session(choose("iris", model="kmeans", settings={"init": "points"})), 40)
+    X = walk[0].spec.dataset.X
     assert said(walk[0]).startswith("Three centres start at random rows; nothing has been assigned yet")
-    for before, frame in pairwise(walk):
-        centers, R = frame.step.params.centers, frame.responsibilities
+    for before, snapshot in pairwise(walk):
+        centers, R = snapshot.step.params.centers, snapshot.responsibilities
         assert R is not None
         inertia = float((((X[:, None] - centers) ** 2).sum(axis=2) * R).sum())
-        assert f"{inertia:.3f}" in said(frame)
-        if frame.step.phase == "E" and frame.step.iteration > 1:
+        assert f"{inertia:.3f}" in said(snapshot)
+        if snapshot.step.phase == "E" and snapshot.step.iteration > 1:
             changed = int((R.argmax(axis=1) != before.responsibilities.argmax(axis=1)).sum())  # type: ignore[union-attr]
             words = {0: "No row changed component", 1: " alone changed sides, to component"}
-            assert words.get(changed, f"{changed} rows changed component, ") in said(frame)
+            assert words.get(changed, f"{changed} rows changed component, ") in said(snapshot)
     assert "No centre moved; the inertia stays at" in said(walk[-1])
     assert "Converged: " in said(walk[-1])
     assert "inertia (in standard units)" in said(catalogue("iris", 2, model="kmeans", standardize=True))
@@ -231,7 +234,7 @@ def test_rows_are_called_by_their_names() -> None:
 
 def test_a_draw_of_the_rows_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emtui.session.session.ROWS_DRAWN", 100)
-    walk = frames(session_of(blobs(400, 2, 3), GaussianMixture(n_components=3, init="points")), 3)
+    walk = snapshots(session_of(blobs(400, 2, 3), GaussianMixture(n_components=3, init="points")), 3)
     assert "has about " in said(walk[1])
     assert re.search(r"rows? drawn (is|are) shared", said(walk[1]))
     assert re.search(r"of the 100 rows drawn|rows drawn to change sides|now leans to", said(walk[3]))
@@ -239,18 +242,20 @@ def test_a_draw_of_the_rows_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_many_components_and_weighted_rows() -> None:
-    frame = catalogue("iris", 1, k=7)
-    assert re.match(r"Component \d has the most rows, [\d.]+ of 150, and component \d the fewest, [\d.]+", said(frame))
+    snapshot = catalogue("iris", 1, k=7)
+    assert re.match(
+        r"Component \d has the most rows, [\d.]+ of 150, and component \d the fewest, [\d.]+", said(snapshot)
+    )
     assert said(catalogue("iris", 0, k=20)).startswith("20 means start")
 
 
 def test_looking_back_says_the_same_as_the_first_time() -> None:
     session = Session(choose("iris"))
-    first = [said(frame) for frame in frames(session, 8)]
+    first = [said(snapshot) for snapshot in snapshots(session, 8)]
     again = []
     for index in reversed(range(9)):
         session.timeline.go_to(index)
-        again.append(said(session.frame()))
+        again.append(said(session.snapshot()))
     assert again[::-1] == first
 
 
@@ -325,14 +330,14 @@ def test_every_sentence_is_one_plain_line(
     seen: list[Any] = []
     try:
         session = session_of(X, model_of(kind, K, d), data=data, algorithm=algorithm, seed=seed)
-        seen.append(session.frame())
+        seen.append(session.snapshot())
         for _ in range(6):
             session.take()
-            seen.append(session.frame())
+            seen.append(session.snapshot())
     except EngineError:
         pass  # the engine refuses or stops in a sentence of its own; what was seen so far counts
     else:
         assert len(seen) == 7
-    for frame in seen:
-        assert_plain(said(frame))
-        assert_plain(said(frame, units="standard"))
+    for snapshot in seen:
+        assert_plain(said(snapshot))
+        assert_plain(said(snapshot, units="standard"))

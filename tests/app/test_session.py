@@ -22,14 +22,14 @@ def session_of(source: str = "coins", **how: object) -> Session:
 
 def test_it_begins_before_the_first_step() -> None:
     session = session_of("iris")
-    frame = session.frame()
-    assert (frame.step.iteration, frame.step.phase) == (0, "init")
-    assert frame.previous is None
-    assert frame.previous_record is None
-    assert (frame.responsibilities, frame.labels, frame.agreement) == (None, None, None)
-    assert math.isnan(frame.record.elbo)
-    assert frame.is_last
-    assert len(frame.trail) == 1
+    snapshot = session.snapshot()
+    assert (snapshot.step.iteration, snapshot.step.phase) == (0, "init")
+    assert snapshot.previous is None
+    assert snapshot.previous_record is None
+    assert (snapshot.responsibilities, snapshot.labels, snapshot.agreement) == (None, None, None)
+    assert math.isnan(snapshot.record.elbo)
+    assert snapshot.is_last
+    assert len(snapshot.trail) == 1
 
 
 def test_phases_alternate_and_the_wrong_one_says_why() -> None:
@@ -60,11 +60,11 @@ def test_an_iteration_ends_after_an_m_step() -> None:
 def test_running_on_is_fit(source: str, model: str | None) -> None:
     session = session_of(source, model=model)
     assert [note for note in session.run_on() if note] == []
-    run = engine.fit(session.choices.model, session.choices.dataset.X, seed=0, start=session.choices.start)
+    run = engine.fit(session.spec.model, session.spec.dataset.X, seed=0, start=session.spec.start)
     step = session.timeline.current
     assert (step.iteration, step.stop_reason) == (run.n_iter, run.stop_reason)
     assert step.log_likelihood == run.log_likelihood
-    assert [record.objective for record in session.frame().records if record.phase != "E"] == run.objectives.tolist()
+    assert [record.objective for record in session.snapshot().records if record.phase != "E"] == run.objectives.tolist()
 
 
 def test_records_are_the_numbers_of_their_steps() -> None:
@@ -72,10 +72,10 @@ def test_records_are_the_numbers_of_their_steps() -> None:
     for _ in range(9):
         session.take()
     session.timeline.go_to(4)
-    frame = session.frame()
-    assert frame.record is frame.records[4]
-    for index, (record, step) in enumerate(zip(frame.records, session.timeline.steps, strict=True)):
-        fresh = engine.begin(step.problem.model, session.choices.dataset.X, start=step.params)
+    snapshot = session.snapshot()
+    assert snapshot.record is snapshot.records[4]
+    for index, (record, step) in enumerate(zip(snapshot.records, session.timeline.steps, strict=True)):
+        fresh = engine.begin(step.problem.model, session.spec.dataset.X, start=step.params)
         assert record.index == index
         assert (record.iteration, record.phase) == (step.iteration, step.phase)
         assert record.log_likelihood == pytest.approx(fresh.log_likelihood, rel=1e-12)
@@ -91,30 +91,30 @@ def test_a_frame_shows_the_step_under_the_cursor() -> None:
         session.take()
     for index in (6, 3, 0, 5):
         session.timeline.go_to(index)
-        frame = session.frame("a note")
-        assert frame.step is session.timeline[index]
-        assert (frame.cursor, frame.note) == (index, "a note")
-        assert frame.previous is (session.timeline[index - 1] if index else None)
-        assert len(frame.trail) == 1 + index // 2
-        assert frame.trail[-1] is frame.step.params
+        snapshot = session.snapshot("a note")
+        assert snapshot.step is session.timeline[index]
+        assert (snapshot.cursor, snapshot.note) == (index, "a note")
+        assert snapshot.previous is (session.timeline[index - 1] if index else None)
+        assert len(snapshot.trail) == 1 + index // 2
+        assert snapshot.trail[-1] is snapshot.step.params
         if index:
-            assert frame.step.posterior is not None
-            assert frame.responsibilities is not None
-            assert frame.labels is not None
-            np.testing.assert_array_equal(frame.responsibilities, frame.step.posterior.responsibilities)
-            np.testing.assert_array_equal(frame.labels, frame.responsibilities.argmax(axis=1))
-            np.testing.assert_allclose(frame.responsibilities.sum(axis=1), 1.0)
+            assert snapshot.step.posterior is not None
+            assert snapshot.responsibilities is not None
+            assert snapshot.labels is not None
+            np.testing.assert_array_equal(snapshot.responsibilities, snapshot.step.posterior.responsibilities)
+            np.testing.assert_array_equal(snapshot.labels, snapshot.responsibilities.argmax(axis=1))
+            np.testing.assert_allclose(snapshot.responsibilities.sum(axis=1), 1.0)
 
 
 def test_hits_are_those_of_the_labels_at_each_step() -> None:
     session = session_of("iris", stop="responsibilities=1e-4")
     for _ in session.run_on():
         pass
-    frame = session.frame()
-    assert frame.agreement is not None
-    assert (frame.agreement.hits, frame.agreement.total) == (145, 150)
-    truth = session.choices.dataset.y
-    for record, step in zip(frame.records[1:], session.timeline.steps[1:], strict=True):
+    snapshot = session.snapshot()
+    assert snapshot.agreement is not None
+    assert (snapshot.agreement.hits, snapshot.agreement.total) == (145, 150)
+    truth = session.spec.dataset.y
+    for record, step in zip(snapshot.records[1:], session.timeline.steps[1:], strict=True):
         assert step.posterior is not None
         assert record.hits == engine.agreement(step.posterior.labels, truth).hits
 
@@ -122,16 +122,16 @@ def test_hits_are_those_of_the_labels_at_each_step() -> None:
 def test_without_known_classes_there_is_no_agreement() -> None:
     session = session_of("old_faithful")
     session.take()
-    assert session.frame().agreement is None
-    assert session.frame().record.hits is None
+    assert session.snapshot().agreement is None
+    assert session.snapshot().record.hits is None
 
 
 def test_the_baseline_is_k_means_with_the_same_k() -> None:
     session = session_of("iris")
-    assert session.frame().baseline is None  # until somebody asks for it
+    assert session.snapshot().baseline is None  # until somebody asks for it
     baseline = session.baseline
     assert baseline is not None
-    assert session.frame().baseline is baseline
+    assert session.snapshot().baseline is baseline
     assert baseline.run.log_likelihood == pytest.approx(-78.8514, abs=1e-4)
     assert baseline.agreement is not None
     assert baseline.agreement.hits == 134
@@ -147,9 +147,9 @@ def test_going_on_after_looking_back_opens_a_branch() -> None:
     first = session.timeline.steps
     session.timeline.go_to(2)
     assert "branch 2" in session.take()
-    frame = session.frame()
-    assert (frame.branch, frame.n_branches, frame.cursor) == (1, 2, 3)
-    assert [record.index for record in frame.records] == [0, 1, 2, 3]
+    snapshot = session.snapshot()
+    assert (snapshot.branch, snapshot.n_branches, snapshot.cursor) == (1, 2, 3)
+    assert [record.index for record in snapshot.records] == [0, 1, 2, 3]
     assert session.take() == ""
     session.timeline.switch(0)
     assert all(one is other for one, other in zip(session.timeline.steps, first, strict=True))
@@ -163,14 +163,14 @@ def test_the_same_start_again_and_another() -> None:
     assert session.timeline.cursor == 0
     assert session.timeline.current is before
     session.restart(seed=5)
-    assert session.choices.seed == 5
+    assert session.spec.seed == 5
     assert session.timeline.current.problem.seed == 5
-    expected = engine.begin(session.choices.model, session.choices.dataset.X, seed=5)
+    expected = engine.begin(session.spec.model, session.spec.dataset.X, seed=5)
     np.testing.assert_array_equal(session.timeline.current.params.means, expected.params.means)
-    assert len(session.frame().records) == 1
+    assert len(session.snapshot().records) == 1
     session.timeline.switch(0)
-    assert session.choices.seed == 0
-    assert len(session.frame().records) == 3
+    assert session.spec.seed == 0
+    assert len(session.snapshot().records) == 3
 
 
 def test_it_can_go_on_past_the_stop() -> None:
@@ -181,7 +181,7 @@ def test_it_can_go_on_past_the_stop() -> None:
     assert reason is not None
     assert session.refusal() is None
     session.take_iteration()
-    assert session.frame().is_last
+    assert session.snapshot().is_last
 
 
 def test_a_model_that_does_not_fit_the_data_is_refused() -> None:
@@ -193,19 +193,19 @@ def test_large_data_are_drawn_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emtui.session.session.ROWS_DRAWN", 40)
     session = session_of("iris")
     session.take()
-    frame = session.frame()
-    assert len(frame.rows) == len(set(frame.rows.tolist())) == 40
-    assert np.all(np.diff(frame.rows) > 0)
-    assert frame.responsibilities is not None
-    assert frame.labels is not None
-    assert frame.responsibilities.shape == (40, 3)
-    assert frame.labels.shape == (150,)
+    snapshot = session.snapshot()
+    assert len(snapshot.rows) == len(set(snapshot.rows.tolist())) == 40
+    assert np.all(np.diff(snapshot.rows) > 0)
+    assert snapshot.responsibilities is not None
+    assert snapshot.labels is not None
+    assert snapshot.responsibilities.shape == (40, 3)
+    assert snapshot.labels.shape == (150,)
     page = np.array([3, 1, 149])
-    chosen = frame.responsibilities_of(page)
+    chosen = snapshot.responsibilities_of(page)
     assert chosen is not None
-    assert frame.step.posterior is not None
-    np.testing.assert_allclose(chosen, frame.step.posterior.rows(slice(None))[page], rtol=1e-9)
-    assert session.frame().rows is frame.rows
+    assert snapshot.step.posterior is not None
+    np.testing.assert_allclose(chosen, snapshot.step.posterior.rows(slice(None))[page], rtol=1e-9)
+    assert session.snapshot().rows is snapshot.rows
 
 
 _MOVES = st.lists(
@@ -227,9 +227,9 @@ def test_whatever_is_done_numbers_belong_to_their_steps(moves: list[str]) -> Non
         "home": lambda: timeline.go_to(0),
         "end": lambda: timeline.go_to(10_000),
         "reset": session.restart,
-        "new": lambda: session.restart(seed=session.choices.seed + 1),
+        "new": lambda: session.restart(seed=session.spec.seed + 1),
         "branch": lambda: timeline.switch((timeline.branch + 1) % timeline.n_branches),
-        "frame": session.frame,
+        "frame": session.snapshot,
     }
     for move in moves:
         refused = session.refusal(move.upper()) if move in "em" else None
@@ -238,11 +238,11 @@ def test_whatever_is_done_numbers_belong_to_their_steps(moves: list[str]) -> Non
                 actions[move]()
         else:
             actions[move]()
-    frame = session.frame()
-    assert frame.records[frame.cursor].log_likelihood == frame.step.log_likelihood
-    assert [record.phase for record in frame.records] == [step.phase for step in timeline.steps]
-    objectives = [record.objective for record in frame.records]
+    snapshot = session.snapshot()
+    assert snapshot.records[snapshot.cursor].log_likelihood == snapshot.step.log_likelihood
+    assert [record.phase for record in snapshot.records] == [step.phase for step in timeline.steps]
+    objectives = [record.objective for record in snapshot.records]
     assert all(b >= a - 1e-9 * abs(a) for a, b in pairwise(objectives))
-    for record in frame.records[1:]:
+    for record in snapshot.records[1:]:
         assert record.kl == pytest.approx(0.0, abs=1e-9) if record.phase == "E" else record.kl > -1e-9
-    assert all(step.problem.seed == session.choices.seed for step in timeline.steps)
+    assert all(step.problem.seed == session.spec.seed for step in timeline.steps)

@@ -26,7 +26,7 @@ from emtui.panes.rows.row_table import RowSource
 from emtui.panes.why.ledger_text import falls, ledger_lines
 from emtui.session.race import race
 from emtui.session.session import Session
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.edit_sentences import step_sentence
 from engine.editing.edits import set_entry
@@ -49,17 +49,17 @@ def text_of(cells: Any) -> str:
 def test_a_move_opens_a_branch_and_em_goes_on_from_there() -> None:
     session = walked("iris", 4)
     assert move(session, "means[1,2]", 3.0) == "This opened branch 2; branch 1 is kept."
-    frame = session.frame()
-    assert (frame.branch, frame.n_branches, frame.cursor) == (1, 2, 5)
-    assert (frame.step.iteration, frame.step.phase) == (2, "M")
-    assert [record.by_hand for record in frame.records] == [False] * 5 + [True]
-    assert frame.moved_by_hand
+    snapshot = session.snapshot()
+    assert (snapshot.branch, snapshot.n_branches, snapshot.cursor) == (1, 2, 5)
+    assert (snapshot.step.iteration, snapshot.step.phase) == (2, "M")
+    assert [record.by_hand for record in snapshot.records] == [False] * 5 + [True]
+    assert snapshot.moved_by_hand
     assert session.take("E") == ""  # no further branch
-    assert session.timeline.current.params is frame.step.params
+    assert session.timeline.current.params is snapshot.step.params
     with pytest.raises(EngineError, match="press m"):
         session.take("E")
     session.timeline.switch(0)
-    assert not session.frame().moved_by_hand
+    assert not session.snapshot().moved_by_hand
 
 
 def test_any_step_of_any_branch_can_be_looked_at() -> None:
@@ -67,19 +67,19 @@ def test_any_step_of_any_branch_can_be_looked_at() -> None:
     session.timeline.go_to(2)
     move(session, "weights[0]", 0.6)
     session.take()
-    other = session.frame_at(0, 6, "a note")
+    other = session.snapshot_at(0, 6, "a note")
     assert (other.branch, other.cursor, other.note) == (0, 6, "a note")
     assert other.step is session.timeline.steps_of(0)[6]
     assert other.record.objective == other.step.objective
-    assert session.frame().branch == 1  # the cursor stays
+    assert session.snapshot().branch == 1  # the cursor stays
     session.timeline.switch(0)
     session.timeline.go_to(6)
-    same = session.frame("a note")
+    same = session.snapshot("a note")
     np.testing.assert_array_equal(same.labels, other.labels)
     np.testing.assert_array_equal(same.responsibilities, other.responsibilities)
     assert same.trail == other.trail and same.records == other.records
     with pytest.raises(IndexError):
-        session.frame_at(2, 0)
+        session.snapshot_at(2, 0)
 
 
 @pytest.mark.parametrize("source", ["iris", "coins", "deaths", "votes", "linkage", "icecream", "bars"])
@@ -93,12 +93,12 @@ def test_whatever_comes_next_can_be_done(source: str) -> None:
     for _ in session.run_on():
         pass
     assert math.isfinite(session.timeline.current.objective)
-    next(iter(race(session.choices)))
-    session.restart(session.choices.seed + 1)
+    next(iter(race(session.spec)))
+    session.restart(session.spec.seed + 1)
     session.take_iteration()
     session.timeline.switch(1)
     session.restart()
-    assert session.frame().cursor == 0
+    assert session.snapshot().cursor == 0
 
 
 def test_the_temperature_can_be_turned_after_a_move() -> None:
@@ -108,7 +108,7 @@ def test_the_temperature_can_be_turned_after_a_move() -> None:
     session.turn_temperature(2.0)
     session.take_iteration()
     assert session.weight_of(3) == 0
-    assert session.choices.algorithm.startswith("annealed:initial=")
+    assert session.spec.algorithm.startswith("annealed:initial=")
 
 
 # rows
@@ -159,24 +159,24 @@ def test_what_a_row_can_not_weigh_is_said(source: str, how: dict[str, Any], row:
 
 def test_rows_of_a_network_are_those_that_it_is_trained_on() -> None:
     session = walked("iris", 2, model="mlp", standardize=True, settings={"m_step": "newton", "weight_decay": "0.01"})
-    learning = session.choices.learning
-    assert learning is not None
+    split = session.spec.split
+    assert split is not None
     with pytest.raises(EngineError, match="held back for the test"):
-        session.weigh_row(int(learning.test[0]), 0)
-    row = int(learning.train[5])
+        session.weigh_row(int(split.test[0]), 0)
+    row = int(split.train[5])
     session.weigh_row(row, 0)
     weights = session.timeline.current.problem.data.sample_weight
     assert weights is not None
     assert np.flatnonzero(weights == 0).tolist() == [5]
-    assert session.weight_of(row) == 0 and session.weight_of(int(learning.test[0])) == 1
+    assert session.weight_of(row) == 0 and session.weight_of(int(split.test[0])) == 1
     session.take_iteration()
-    assert session.frame().contest is not None
+    assert session.snapshot().contest is not None
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.sampled_from(["take", "move", "out", "twice", "back", "other", "reset", "R"]), max_size=8))
 def test_whatever_is_done_by_hand_numbers_belong_to_their_steps(moves: list[str]) -> None:
-    session = Session(walked("coins", 0).choices)
+    session = Session(walked("coins", 0).spec)
     for index, one in enumerate(moves):
         try:
             if one == "take":
@@ -193,81 +193,81 @@ def test_whatever_is_done_by_hand_numbers_belong_to_their_steps(moves: list[str]
                 session.restart(None if one == "reset" else index)
         except EngineError:
             pass  # refused in words, of which other tests are
-        frame = session.frame()
-        assert frame.record.objective == pytest.approx(frame.step.objective)
-        assert frame.record.by_hand == any(event.by_hand for event in frame.step.events)
-        assert len(frame.records) == len(session.timeline)
-        assert step_sentence(frame).endswith(".")
-        assert all("limit of the arithmetic" not in said for said in falls(frame))
-        weights = frame.step.problem.data.sample_weight
+        snapshot = session.snapshot()
+        assert snapshot.record.objective == pytest.approx(snapshot.step.objective)
+        assert snapshot.record.by_hand == any(event.by_hand for event in snapshot.step.events)
+        assert len(snapshot.records) == len(session.timeline)
+        assert step_sentence(snapshot).endswith(".")
+        assert all("limit of the arithmetic" not in said for said in falls(snapshot))
+        weights = snapshot.step.problem.data.sample_weight
         assert [session.weight_of(row) for row in range(5)] == ([1.0] * 5 if weights is None else weights.tolist())
 
 
 # words
 
 
-def told(frame: Frame) -> str:
-    return step_sentence(frame)
+def told(snapshot: StepSnapshot) -> str:
+    return step_sentence(snapshot)
 
 
 def test_the_sentence_of_a_move_says_what_was_moved_and_what_it_did() -> None:
     session = walked("iris", 4)
     before = session.timeline.current
     move(session, "means[1,2]", 3.0)
-    frame = session.frame()
-    said = told(frame)
+    snapshot = session.snapshot()
+    said = told(snapshot)
     assert said.startswith("means[1,2] set by hand from 1.462 to 3; nothing else moves. Log-likelihood ")
     assert said.endswith("q is as it was, press e.")
-    fell = before.log_likelihood - frame.step.log_likelihood
+    fell = before.log_likelihood - snapshot.step.log_likelihood
     assert fell > 0
-    (why,) = falls(frame)
+    (why,) = falls(snapshot)
     assert why.endswith(": means[1,2] set by hand from 1.462 to 3; nothing else moves.")
-    text = " ".join(text_of((line,)) for line in ledger_lines(frame, 60, DARK))
+    text = " ".join(text_of((line,)) for line in ledger_lines(snapshot, 60, DARK))
     assert "moved by hand" in text and "what the moves since opened" in text
     session.take()
-    assert "by hand" not in told(session.frame())
+    assert "by hand" not in told(session.snapshot())
 
 
 def test_the_sentence_of_a_row_says_that_the_sums_are_others() -> None:
     session = walked("iris", 3)
     session.weigh_row(0, 0)
-    said = told(session.frame())
+    said = told(session.snapshot())
     assert said.startswith("Row 1 left out by hand; the parameters stay where they are. Log-likelihood ")
     assert "a sum over other rows: press m" in said
-    text = " ".join(text_of((line,)) for line in ledger_lines(session.frame(), 60, DARK))
+    text = " ".join(text_of((line,)) for line in ledger_lines(session.snapshot(), 60, DARK))
     assert "sums over other rows" in text
     start = walked("iris", 0)
     move(start, "means[0,0]", 6.5)
-    assert told(start.frame()).endswith(": press e.")
+    assert told(start.snapshot()).endswith(": press e.")
 
 
 def test_curves_stand_at_the_iteration_of_a_move() -> None:
     session = walked("iris", 4)
     move(session, "means[1,2]", 3.0)
     session.take_iteration()
-    assert half_steps(session.frame()).tolist() == [0.0, 0.5, 1.0, 1.5, 2.0, 2.0, 2.5, 3.0]
+    assert half_steps(session.snapshot()).tolist() == [0.0, 0.5, 1.0, 1.5, 2.0, 2.0, 2.5, 3.0]
 
 
 def test_left_out_rows_keep_their_place_and_are_marked() -> None:
     session = walked("iris", 3)
     session.weigh_row(3, 0)
     session.weigh_row(5, 2)
-    frame = session.frame()
-    assert frame.labels is not None and len(frame.labels) == 150
-    source = RowSource(frame, RowOrder(), None, ("1", "2", "3"))
+    snapshot = session.snapshot()
+    assert snapshot.labels is not None and len(snapshot.labels) == 150
+    source = RowSource(snapshot, RowOrder(), None, ("1", "2", "3"))
     sheet = source.sheet(60, DARK)
     marks = next(i for i, column in enumerate(sheet.columns) if column.key == "mark")
     rows = [text_of((row[marks],)) for row in sheet.cells(range(7))]
     assert rows == ["", "", "", "out", "", "2×", ""]
-    said = " ".join(text_of((line,)) for line in agreement_lines(frame, 60, DARK))
+    said = " ".join(text_of((line,)) for line in agreement_lines(snapshot, 60, DARK))
     assert "By hand: 1 left out, 1 counted otherwise" in said
     view = view_for("gmm")
-    scene = view.scene(frame, view.axes(frame)[0], DARK, highlight=4)
+    scene = view.scene(snapshot, view.axes(snapshot)[0], DARK, highlight=4)
     cloud = next(layer for layer in scene.layers if isinstance(layer, Cloud))
     out = next(layer for layer in scene.layers if isinstance(layer, Dots))
     assert (len(cloud.x), len(out.x)) == (149, 1)
     assert cloud.highlight == 3  # row 5 is the fourth of those that count
-    marked = view.scene(frame, view.axes(frame)[0], DARK, highlight=3)
+    marked = view.scene(snapshot, view.axes(snapshot)[0], DARK, highlight=3)
     assert next(layer for layer in marked.layers if isinstance(layer, Dots)).highlight == 0
 
 
@@ -275,8 +275,8 @@ def test_left_out_rows_keep_their_place_and_are_marked() -> None:
 async def test_the_screen_says_by_hand(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
         await app.press("n", "n")
-        step = set_entry(app.frame.step, "means[1,2]", 3.0)
-        explorer(app.app).runner.do(lambda session: session.place(step.params, step.events[0].message))
+        step = set_entry(app.snapshot.step, "means[1,2]", 3.0)
+        explorer(app.app).worker.do(lambda session: session.place(step.params, step.events[0].message))
         await app.settle()
         lines = app.text.splitlines()
         assert "iteration 2 · by hand" in lines[0]
@@ -308,12 +308,12 @@ def test_the_exported_script_comes_to_the_same_numbers(
     tmp_path: Path, source: str, how: dict[str, Any], moves: list[tuple[Any, float]], since: int, half_steps: int
 ) -> None:
     session = walked(source, half_steps, **how)
-    learning = session.choices.learning
+    split = session.spec.split
     for what, value in moves:
         if isinstance(what, str):
             move(session, what, value)
         else:
-            session.weigh_row(what if learning is None else int(learning.train[what]), value)
+            session.weigh_row(what if split is None else int(split.train[what]), value)
     for _ in range(since):
         session.take()
     path = export_script(session, tmp_path / "run.py")
@@ -323,9 +323,9 @@ def test_the_exported_script_comes_to_the_same_numbers(
 def test_the_script_of_a_network_weighs_its_training_rows(tmp_path: Path) -> None:
     session = walked("iris", 3, model="mlp", standardize=True, settings={"m_step": "newton"})
     move(session, "hidden[0,1]", 1.5)
-    learning = session.choices.learning
-    assert learning is not None
-    session.weigh_row(int(learning.train[4]), 0)
+    split = session.spec.split
+    assert split is not None
+    session.weigh_row(int(split.train[4]), 0)
     session.take_iteration()
     printed = run_script(export_script(session, tmp_path / "run.py"), tmp_path)
     assert float(printed["objective"]) == session.timeline.current.objective

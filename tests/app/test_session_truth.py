@@ -20,10 +20,10 @@ from emtui.panes.curves.curves import bound_scene, half_steps
 from emtui.panes.status_line import objective_words
 from emtui.panes.why.ledger_text import falls
 from emtui.session.session import Session
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.edit_sentences import step_sentence
 from emtui.views.number_format import fixed
-from emtui.views.parameter_edit import Draft
+from emtui.views.parameter_edit import ParameterEdit
 from engine.analysis.bound_profile import bound_slice
 from engine.arrays import Array
 from engine.editing.edits import placed
@@ -102,7 +102,7 @@ class Walk:
             elif action == "reset":
                 session.restart()
             else:
-                session.restart(session.choices.seed + 1)
+                session.restart(session.spec.seed + 1)
                 weights = np.ones(len(weights))
         except EngineError:
             pass
@@ -113,7 +113,7 @@ class Walk:
     def move(self, where: float, how_far: float) -> None:
         """Some entry of θ somewhere within its limits; what was foretold comes true."""
         session, step = self.session, self.session.timeline.current
-        offered = entries(session.choices.model, step.params)
+        offered = entries(session.spec.model, step.params)
         if not offered:
             return
         entry = offered[int(where * len(offered))]
@@ -124,24 +124,24 @@ class Walk:
             value = low + (value - low) * (0.3 + 2 * how_far)
         else:
             value += (how_far - 0.5) * (abs(value) + 0.1)
-        draft = Draft.of(session.frame()).move((entry, value))
-        foretold = ledger(placed(step, draft.params, draft.message), step)
-        session.place(draft.params, draft.message)
-        frame = session.frame()
-        assert value_of(frame.step.params, entry) == pytest.approx(value, rel=1e-9, abs=1e-12)
+        edit = ParameterEdit.of(session.snapshot()).move((entry, value))
+        foretold = ledger(placed(step, edit.params, edit.message), step)
+        session.place(edit.params, edit.message)
+        snapshot = session.snapshot()
+        assert value_of(snapshot.step.params, entry) == pytest.approx(value, rel=1e-9, abs=1e-12)
         for line in foretold.lines:
-            assert_same(frame.ledger.value(line.quantity), line.value)
-            if frame.previous is step:
-                assert_same(frame.ledger.change(line.quantity), line.change, size_of(frame))
+            assert_same(snapshot.ledger.value(line.quantity), line.value)
+            if snapshot.previous is step:
+                assert_same(snapshot.ledger.change(line.quantity), line.change, size_of(snapshot))
 
     def weigh(self, where: float, weight: float) -> Array:
         """Another weight for some row; returns what all weigh then."""
         session = self.session
-        row, learning = int(where * session.choices.dataset.n_samples), session.choices.learning
+        row, split = int(where * session.spec.dataset.n_samples), session.spec.split
         session.weigh_row(row, weight)
         assert session.weight_of(row) == weight
         weights = self.weights[session.timeline.previous or session.timeline.current].copy()
-        weights[row if learning is None else learning.train.tolist().index(row)] = weight
+        weights[row if split is None else split.train.tolist().index(row)] = weight
         return weights
 
 
@@ -153,24 +153,24 @@ def assert_same(shown: float, computed: float, size: float = 1.0, rounding: floa
         assert abs(shown - computed) <= rounding * max(1.0, size, abs(computed)), (shown, computed)
 
 
-def size_of(frame: Frame) -> float:
+def size_of(snapshot: StepSnapshot) -> float:
     """The largest number of a ledger, and of the one before."""
-    records = [frame.record, *([] if frame.previous_record is None else [frame.previous_record])]
+    records = [snapshot.record, *([] if snapshot.previous_record is None else [snapshot.previous_record])]
     numbers = [abs(value) for one in records for value in (one.log_likelihood, one.q_value, one.entropy)]
     return max([1.0, *(value for value in numbers if math.isfinite(value))])
 
 
-def anew(frame: Frame, weights: Array) -> Problem:
+def anew(snapshot: StepSnapshot, weights: Array) -> Problem:
     """The problem with rows that are observed again, each with the weight that it should have."""
-    problem, model = frame.step.problem, frame.step.problem.model
+    problem, model = snapshot.step.problem, snapshot.step.problem.model
     counted = None if (weights == 1.0).all() else weights
-    return Problem(model, model.observe(*frame.choices.table, counted), problem.algorithm, problem.seed)
+    return Problem(model, model.observe(*snapshot.spec.table, counted), problem.algorithm, problem.seed)
 
 
-def check_numbers(frame: Frame, weights: Array) -> None:
+def check_numbers(snapshot: StepSnapshot, weights: Array) -> None:
     """Every scalar from the beginning, and how they add up."""
-    step, record, size = frame.step, frame.record, size_of(frame)
-    problem, model = anew(frame, weights), step.problem.model
+    step, record, size = snapshot.step, snapshot.record, size_of(snapshot)
+    problem, model = anew(snapshot, weights), step.problem.model
     at = Evaluation(problem, step.params, step.at.inference)
     prior, bound = model.log_prior(step.params, problem.data), math.nan
     if step.at_q is not None:
@@ -187,60 +187,60 @@ def check_numbers(frame: Frame, weights: Array) -> None:
     assert_same(record.objective, objective, size)
     assert_same(record.q_value + record.entropy, record.elbo, size)
     assert_same(record.elbo + record.kl, record.log_likelihood if math.isfinite(bound) else math.nan, size)
-    assert fixed(step.objective) in objective_words(frame)
-    for line in frame.ledger.lines:
-        now, before = getattr(record, line.quantity), frame.previous_record
+    assert fixed(step.objective) in objective_words(snapshot)
+    for line in snapshot.ledger.lines:
+        now, before = getattr(record, line.quantity), snapshot.previous_record
         assert_same(line.value, now)
         assert_same(line.change, math.nan if before is None else now - getattr(before, line.quantity), size)
     if isinstance(model, Mixture):
-        check_rows(frame, problem, weights)
-    if (found := criteria_of(frame)) is not None:
+        check_rows(snapshot, problem, weights)
+    if (found := criteria_of(snapshot)) is not None:
         free, twice = model.n_parameters(step.params), 2 * at.log_likelihood
         assert_same(found.aic, 2 * free - twice)
         assert_same(found.bic, free * math.log(weights.sum()) - twice)
 
 
-def check_rows(frame: Frame, problem: Problem, weights: Array) -> None:
+def check_rows(snapshot: StepSnapshot, problem: Problem, weights: Array) -> None:
     """Sums over rows: Σ w ln Σ_k p(x, k), and Σ w Σ_k r (ln p(x, k) − ln r), of the rows that count."""
-    model, size = problem.model, size_of(frame)
+    model, size = problem.model, size_of(snapshot)
     assert isinstance(model, Mixture)
-    log_joint = model.log_joint(frame.step.params, problem.data, slice(None)).T.copy()
+    log_joint = model.log_joint(snapshot.step.params, problem.data, slice(None)).T.copy()
     if problem.data.y is not None:
         given = problem.data.y >= 0
         log_joint[given[:, None] & (problem.data.y[:, None] != np.arange(log_joint.shape[1]))] = -np.inf
     counted = weights > 0
     each = np.logaddexp.reduce(log_joint, axis=1)[counted]
-    assert_same(frame.record.log_likelihood, float(each @ weights[counted]), size, 1e-8)
-    if frame.responsibilities is not None:
-        r = frame.responsibilities[counted]
+    assert_same(snapshot.record.log_likelihood, float(each @ weights[counted]), size, 1e-8)
+    if snapshot.responsibilities is not None:
+        r = snapshot.responsibilities[counted]
         used = r > 0
         terms = np.zeros(r.shape)
         terms[used] = r[used] * (log_joint[counted][used] - np.log(r[used]))
-        assert_same(frame.record.elbo, float(terms.sum(axis=1) @ weights[counted]), size, 1e-8)
+        assert_same(snapshot.record.elbo, float(terms.sum(axis=1) @ weights[counted]), size, 1e-8)
 
 
-def check_labels(frame: Frame, weights: Array) -> None:
+def check_labels(snapshot: StepSnapshot, weights: Array) -> None:
     """Responsibilities are q's, labels their largest; hits those of the best of all ways to match."""
-    step, problem = frame.step, anew(frame, weights)
-    if step.at_q is None or frame.responsibilities is None or frame.labels is None:
-        assert frame.record.hits is None
+    step, problem = snapshot.step, anew(snapshot, weights)
+    if step.at_q is None or snapshot.responsibilities is None or snapshot.labels is None:
+        assert snapshot.record.hits is None
         return
     r = step.problem.model.responsibilities(step.params_q, problem.data, slice(None), step.inference)
-    np.testing.assert_allclose(frame.responsibilities, r, rtol=0, atol=1e-12)
-    np.testing.assert_array_equal(frame.labels, r.argmax(axis=1))
-    truth = frame.choices.dataset.y
-    if frame.agreement is None or truth is None:
+    np.testing.assert_allclose(snapshot.responsibilities, r, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(snapshot.labels, r.argmax(axis=1))
+    truth = snapshot.spec.dataset.y
+    if snapshot.agreement is None or truth is None:
         return
-    judged = truth >= 0 if frame.choices.labels is None else (truth >= 0) & (frame.choices.labels < 0)
-    K = max(frame.choices.n_components, len(frame.choices.dataset.class_names))
-    right = max(sum(int((judged & (frame.labels == k) & (truth == c)).sum()) for k, c in enumerate(order))
+    judged = truth >= 0 if snapshot.spec.labels is None else (truth >= 0) & (snapshot.spec.labels < 0)
+    K = max(snapshot.spec.n_components, len(snapshot.spec.dataset.class_names))
+    right = max(sum(int((judged & (snapshot.labels == k) & (truth == c)).sum()) for k, c in enumerate(order))
                 for order in permutations(range(K)))  # fmt: skip
-    assert (frame.agreement.hits, frame.agreement.total, frame.record.hits) == (right, judged.sum(), right)
+    assert (snapshot.agreement.hits, snapshot.agreement.total, snapshot.record.hits) == (right, judged.sum(), right)
 
 
-def check_bound(frame: Frame, along: float) -> None:
+def check_bound(snapshot: StepSnapshot, along: float) -> None:
     """The bound is nowhere above the objective, and touches it at θ_q where q is the posterior."""
-    step, model = frame.step, frame.step.problem.model
+    step, model = snapshot.step, snapshot.step.problem.model
     if not (model.exact and model.hides) or model.samples or step.log_likelihood_error > 0:
         return
     names = ["line", *(entry.name for entry in entries(model, step.params))]
@@ -255,16 +255,16 @@ def check_bound(frame: Frame, along: float) -> None:
                 assert abs(objective - bound) <= rounding
 
 
-def check_story(session: Session, frame: Frame) -> None:
+def check_story(session: Session, snapshot: StepSnapshot) -> None:
     """Curves end where the numbers are, and no excuse is made that isn't so."""
     steps = session.timeline.steps
-    np.testing.assert_array_equal([record.objective for record in frame.records], [step.objective for step in steps])
-    curves = [layer for layer in bound_scene(frame, DARK).layers if isinstance(layer, Curve)]
+    np.testing.assert_array_equal([record.objective for record in snapshot.records], [step.objective for step in steps])
+    curves = [layer for layer in bound_scene(snapshot, DARK).layers if isinstance(layer, Curve)]
     for curve in curves:
         shown = {"bound": "elbo"}.get(curve.label, "log_likelihood")
-        np.testing.assert_array_equal(curve.y, [getattr(record, shown) for record in frame.records])
-        np.testing.assert_array_equal(curve.x, half_steps(frame))
-    for said in (step_sentence(frame), *falls(frame)):
+        np.testing.assert_array_equal(curve.y, [getattr(record, shown) for record in snapshot.records])
+        np.testing.assert_array_equal(curve.x, half_steps(snapshot))
+    for said in (step_sentence(snapshot), *falls(snapshot)):
         assert "limit of the arithmetic" not in said and "another start" not in said, said
 
 
@@ -278,12 +278,12 @@ def test_numbers_are_true_wherever_one_comes(source: str, how: dict[str, Any], d
         st.lists(st.tuples(st.sampled_from(ACTIONS), fraction, fraction), min_size=3, max_size=8)
     ):
         walk.do(action, where, how_far)
-        frame = walk.session.frame()
-        weights = walk.weights[frame.step]
-        check_numbers(frame, weights)
-        check_labels(frame, weights)
-        check_bound(frame, where)
-        check_story(walk.session, frame)
+        snapshot = walk.session.snapshot()
+        weights = walk.weights[snapshot.step]
+        check_numbers(snapshot, weights)
+        check_labels(snapshot, weights)
+        check_bound(snapshot, where)
+        check_story(walk.session, snapshot)
 
 
 def test_topics_too() -> None:
@@ -297,6 +297,6 @@ def test_topics_too() -> None:
         ("twice", 0.5, 0),
     ]:
         walk.do(action, where, how_far)
-        frame = walk.session.frame()
-        check_numbers(frame, walk.weights[frame.step])
-        check_story(walk.session, frame)
+        snapshot = walk.session.snapshot()
+        check_numbers(snapshot, walk.weights[snapshot.step])
+        check_story(walk.session, snapshot)

@@ -31,18 +31,18 @@ SMALL = Grid(rates=(0.01, 0.2), units=(1, 3), n_seeds=2, max_iter=3)
 
 
 def test_every_run_is_the_engines() -> None:
-    choices = choose("iris", model="mlp", standardize=True)
-    runs = list(sweep(choices, SMALL))
+    spec = choose("iris", model="mlp", standardize=True)
+    runs = list(sweep(spec, SMALL))
     assert len(runs) == SMALL.n_runs == 16
     assert {(run.side, run.units, run.rate, run.seed) for run in runs} == {
         (side, m, r, seed) for side in SIDES for m in range(2) for r in range(2) for seed in range(2)
     }
     for run in runs[3:11:3]:
-        model = models_of(choices, run.side, SMALL.rates[run.rate], SMALL.units[run.units])
-        split = engine.train_test_split(choices.dataset.y, train_share=0.6, seed=run.seed)
-        raw = choices.dataset.X
+        model = models_of(spec, run.side, SMALL.rates[run.rate], SMALL.units[run.units])
+        split = engine.train_test_split(spec.dataset.y, train_share=0.6, seed=run.seed)
+        raw = spec.dataset.X
         X = (raw - raw[split.train].mean(axis=0)) / raw[split.train].std(axis=0)
-        y = choices.dataset.y
+        y = spec.dataset.y
         assert y is not None
         fitted = engine.fit(model, X[split.train], y[split.train], seed=run.seed, max_iter=3, tol=0.0)
         way = "forward" if model.name == "backprop" else "marginal"
@@ -53,8 +53,8 @@ def test_every_run_is_the_engines() -> None:
 
 
 def test_tables_are_means_over_the_seeds_so_far() -> None:
-    choices = choose("iris", model="mlp")
-    runs = tuple(sweep(choices, SMALL))
+    spec = choose("iris", model="mlp")
+    runs = tuple(sweep(spec, SMALL))
     table = Sweep(SMALL, runs).table("own", "train_loss")
     cell = Sweep(SMALL, runs).cell("own", 1, 0)
     assert table[1, 0] == pytest.approx(np.mean([run.train_loss for run in cell]))
@@ -64,18 +64,18 @@ def test_tables_are_means_over_the_seeds_so_far() -> None:
 
 
 def test_a_method_without_a_rate_has_the_same_number_in_every_column() -> None:
-    choices = choose("iris", model="mlp", settings={"m_step": "newton", "weight_decay": "0.01"})
-    assert not has_rate(choices.model)
-    table = Sweep(SMALL, tuple(sweep(choices, SMALL))).table("own", "train_loss")
+    spec = choose("iris", model="mlp", settings={"m_step": "newton", "weight_decay": "0.01"})
+    assert not has_rate(spec.model)
+    table = Sweep(SMALL, tuple(sweep(spec, SMALL))).table("own", "train_loss")
     np.testing.assert_array_equal(table[:, 0], table[:, 1])
 
 
 def test_the_models_of_a_cell() -> None:
-    choices = choose("iris", model="mlp", settings={"weight_decay": "0.5"})
-    own, rival = (models_of(choices, side, 0.07, 3) for side in SIDES)
+    spec = choose("iris", model="mlp", settings={"weight_decay": "0.5"})
+    own, rival = (models_of(spec, side, 0.07, 3) for side in SIDES)
     assert (own.name, own.hidden_units, own.learning_rate, own.weight_decay) == ("mlp", 3, 0.07, 0.5)
     assert (rival.name, rival.hidden_units, rival.learning_rate, rival.weight_decay) == ("backprop", 3, 0.07, 0.5)
-    assert rival.optimizer == rival_model(choices).optimizer
+    assert rival.optimizer == rival_model(spec).optimizer
     with pytest.raises(EngineError, match="choose the model mlp"):
         models_of(choose("iris"), "own", 0.1, 2)
     with pytest.raises(OptionError, match="a sweep needs"):
@@ -83,9 +83,9 @@ def test_the_models_of_a_cell() -> None:
 
 
 def test_what_can_not_be_run_leaves_its_cell_empty() -> None:
-    choices = choose("iris", model="mlp", settings={"e_step": "exact"})
+    spec = choose("iris", model="mlp", settings={"e_step": "exact"})
     grid = Grid(rates=(0.01,), units=(45,), n_seeds=1, max_iter=1)
-    runs = [run for run in sweep(choices, grid) if run.side == "own"]
+    runs = [run for run in sweep(spec, grid) if run.side == "own"]
     assert math.isnan(runs[0].test_accuracy)
 
 
@@ -93,13 +93,13 @@ def test_what_can_not_be_run_leaves_its_cell_empty() -> None:
 
 
 def test_predictions_are_the_engines_and_measurements_are_real() -> None:
-    choices = choose("iris", model="mlp")
-    costs = predicted_costs(choices)
+    spec = choose("iris", model="mlp")
+    costs = predicted_costs(spec)
     for cost in costs[::7]:
         memory, _ = exact_cost(90, cost.hidden_units, 3)
         assert cost.memory == memory
     assert all(later.seconds > earlier.seconds for earlier, later in pairwise(costs))
-    measured = list(measured_costs(choices, costs[:9]))
+    measured = list(measured_costs(spec, costs[:9]))
     assert [cost.hidden_units for cost in measured] == list(range(1, 10))
     assert all(cost.measured_seconds and cost.measured_seconds > 0 for cost in measured)
     assert all(cost.measured_memory and cost.measured_memory > 0 for cost in measured)

@@ -26,13 +26,13 @@ def test_a_turn_is_a_switch_of_the_algorithm_and_leaves_the_past_alone() -> None
     assert step.inference == Tempered(3.75, (0, 2))
     expected = advance(switch_algorithm(before, "annealed:initial=3.75,rate=1"))
     np.testing.assert_array_equal(step.posterior.responsibilities, expected.posterior.responsibilities)
-    assert session.choices.algorithm == "annealed:initial=3.75,rate=1"
+    assert session.spec.algorithm == "annealed:initial=3.75,rate=1"
     session.take_iteration()
     session.take_iteration()
     assert session.timeline.current.inference == Tempered(3.75, (0, 3))  # it is held
     session.timeline.go_to(0)
-    assert session.choices.algorithm == "annealed:initial=4,rate=0.5"
-    session.frame()
+    assert session.spec.algorithm == "annealed:initial=4,rate=0.5"
+    session.snapshot()
 
 
 def test_after_an_e_step_q_stays_as_it_was_settled() -> None:
@@ -64,9 +64,9 @@ async def test_the_keys_turn_it(size: tuple[int, int]) -> None:
         text = " ".join((await app.press("n", "left_curly_bracket")).split())
         assert "iteration 2 on the temperature is 3, turned by hand" in text
         await app.press("e")
-        assert app.frame.step.inference.temperature == pytest.approx(3.0)
+        assert app.snapshot.step.inference.temperature == pytest.approx(3.0)
         await app.press("m", "right_curly_bracket", "right_curly_bracket", "e")
-        assert app.frame.step.inference.temperature == 1.33  # three digits are kept
+        assert app.snapshot.step.inference.temperature == 1.33  # three digits are kept
 
 
 async def test_without_annealing_the_keys_say_why() -> None:
@@ -80,7 +80,7 @@ def test_a_bound_that_falls_when_it_gets_hotter_fell_for_the_temperature() -> No
     session.take_iteration()
     session.turn_temperature(3.0)
     session.take()
-    (fall,) = session.frame().ledger.falls
+    (fall,) = session.snapshot().ledger.falls
     assert (fall.quantity, fall.reason) == ("elbo", "annealed")
     session.take()
-    assert {fall.reason for fall in session.frame().ledger.falls} <= {"annealed"}
+    assert {fall.reason for fall in session.snapshot().ledger.falls} <= {"annealed"}

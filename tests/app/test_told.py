@@ -72,9 +72,9 @@ async def test_enter_on_a_choice_takes_the_next_one_and_then_applies_it() -> Non
     async with driving(size=(80, 24)) as driver:
         await driver.press("7", "down", "down", "enter")
         assert "tied" in driver.text
-        assert driver.frame.choices.model.covariance_type == "full"
+        assert driver.snapshot.spec.model.covariance_type == "full"
         await driver.press("enter")
-        assert driver.frame.choices.model.covariance_type == "tied"
+        assert driver.snapshot.spec.model.covariance_type == "tied"
 
 
 async def test_help_numbers_the_panes_and_names_the_keys_of_each() -> None:

@@ -16,32 +16,32 @@ from emtui.views.number_format import number
 def test_rows_that_are_left_out_are_not_those_that_move() -> None:
     session = walked("iris", 2)
     session.take()
-    named = most_moved(session.frame())
+    named = most_moved(session.snapshot())
     assert named is not None and named.n_changed > 1
     session.timeline.move(-1)
     session.weigh_row(named.row, 0)
     session.take()
-    frame = session.frame()
-    left = most_moved(frame)
+    snapshot = session.snapshot()
+    left = most_moved(snapshot)
     assert left is not None and left.row != named.row
-    now, before = frame.responsibilities, frame.responsibilities_before
+    now, before = snapshot.responsibilities, snapshot.responsibilities_before
     assert now is not None and before is not None
     others = np.arange(150) != named.row
     assert left.amount == np.abs(now - before)[others].max()
     assert left.n_changed == np.count_nonzero((now.argmax(axis=1) != before.argmax(axis=1)) & others)
-    assert f"ow {left.row + 1} " in told(frame)
+    assert f"ow {left.row + 1} " in told(snapshot)
 
 
 def test_rows_that_are_left_out_are_not_shared() -> None:
     session = walked("iris", 0)
     session.take()
-    r = session.frame().responsibilities
+    r = session.snapshot().responsibilities
     assert r is not None
     unsure = np.flatnonzero(r.max(axis=1) < 0.9)
     session.timeline.move(-1)
     session.weigh_row(int(unsure[0]), 0)
     session.take()
-    assert f" {len(unsure) - 1} rows are shared" in told(session.frame())
+    assert f" {len(unsure) - 1} rows are shared" in told(session.snapshot())
 
 
 def test_gains_of_rows_are_told_of_the_same_rows_alone() -> None:
@@ -49,24 +49,24 @@ def test_gains_of_rows_are_told_of_the_same_rows_alone() -> None:
     for row in range(100, 130):
         session.weigh_row(row, 0)
     session.take()  # the component has lost rows, most of them because they were taken from it
-    assert session.frame().weighed_since
-    assert "rows" not in told(session.frame())
+    assert session.snapshot().weighed_since
+    assert "rows" not in told(session.snapshot())
     session.take()
     session.take()
-    assert not session.frame().weighed_since
+    assert not session.snapshot().weighed_since
     after = walked("iris", 4)
     after.weigh_row(100, 0)
     after.take()
     after.take()
-    assert after.frame().weighed_since  # also where an E-step lies between
+    assert after.snapshot().weighed_since  # also where an E-step lies between
 
 
 def test_a_network_says_that_hits_and_losses_are_of_all_rows() -> None:
     session = walked("iris", 2, model="mlp", standardize=True)
-    learning = session.choices.learning
-    assert learning is not None
-    session.weigh_row(int(learning.train[0]), 0)
-    said = " ".join(text_of((line,)) for line in agreement_lines(session.frame(), 60, DARK))
+    split = session.spec.split
+    assert split is not None
+    session.weigh_row(int(split.train[0]), 0)
+    said = " ".join(text_of((line,)) for line in agreement_lines(session.snapshot(), 60, DARK))
     assert "By hand: 1 left out; hits and losses count every row once, and the other method has them all." in said
 
 
@@ -76,7 +76,7 @@ def test_a_move_by_hand_is_no_rate() -> None:
     move(session, "theta", 0.3)
     rates = []
     for _ in range(3):
-        rates.append(view.parameters(session.frame()).note)
+        rates.append(view.parameters(session.snapshot()).note)
         session.take_iteration()
-    one, two, three = (params.theta for params in session.frame().trail[-4:-1])
+    one, two, three = (params.theta for params in session.snapshot().trail[-4:-1])
     assert rates == ["", "", f"The last step of θ was {number((three - two) / (two - one), 4)} of the one before."]

@@ -27,8 +27,8 @@ from emtui.panes.rows.row_table import RowSource
 from emtui.screens.compare.comparison_side import model_heading
 from emtui.screens.compare.region_comparison import RegionsScreen
 from emtui.session.session import Session
-from emtui.session.worker import Runner
-from emtui.spec.run_spec import Choices, choose
+from emtui.session.worker import SessionWorker
+from emtui.spec.run_spec import RunSpec, choose
 from emtui.views import view_for
 from emtui.views.hmm.hmm import HiddenMarkovView
 from emtui.views.hmm.hmm_charts import HIGH, LOW, PATH, band_places
@@ -45,10 +45,10 @@ def drawn(scene: Scene, width: int = 42, height: int = 20) -> list[str]:
     return ["".join(row).rstrip() for row in draw(scene, width, height, DARK).chars]
 
 
-def said_by_shell(choices: Choices) -> str:
+def said_by_shell(spec: RunSpec) -> str:
     """What `emtui run` prints."""
     out = io.StringIO()
-    run(choices, Output(out))
+    run(spec, Output(out))
     return out.getvalue()
 
 
@@ -58,10 +58,10 @@ def said_by_shell(choices: Choices) -> str:
 def test_topics_have_a_bound_and_no_curve_above_it() -> None:
     begun = bound_scene(catalogue("bars", 0), DARK)
     assert begun.layers == () and any("no E-step yet" in line for line in drawn(begun))
-    frame = catalogue("bars", 2)
-    (curve,) = (layer for layer in bound_scene(frame, DARK).layers if isinstance(layer, Curve))
+    snapshot = catalogue("bars", 2)
+    (curve,) = (layer for layer in bound_scene(snapshot, DARK).layers if isinstance(layer, Curve))
     assert curve.label == "bound"
-    np.testing.assert_allclose(curve.y, [record.elbo for record in frame.records])
+    np.testing.assert_allclose(curve.y, [record.elbo for record in snapshot.records])
 
 
 async def test_the_pane_of_a_bound_alone_is_called_so() -> None:
@@ -125,10 +125,10 @@ CHAIN = HiddenMarkovView()
 
 
 def test_a_long_chain_has_a_band_for_each_state() -> None:
-    frame = catalogue("hmm_gaussian", 3)
-    scene = CHAIN.scene(frame, CHAIN.axes(frame)[0], DARK)
+    snapshot = catalogue("hmm_gaussian", 3)
+    scene = CHAIN.scene(snapshot, CHAIN.axes(snapshot)[0], DARK)
     bands = [layer for layer in scene.layers if isinstance(layer, Raster)]
-    R = frame.responsibilities
+    R = snapshot.responsibilities
     assert R is not None and len(bands) == 3
     for k, band in enumerate(bands):
         np.testing.assert_array_equal(band.values, R[:, k][None, :])
@@ -140,23 +140,23 @@ def test_a_long_chain_has_a_band_for_each_state() -> None:
 
 
 def test_every_day_of_a_diary_is_in_the_picture() -> None:
-    frame = catalogue("icecream", 1)
-    scene = CHAIN.scene(frame, CHAIN.axes(frame)[0], DARK)
+    snapshot = catalogue("icecream", 1)
+    scene = CHAIN.scene(snapshot, CHAIN.axes(snapshot)[0], DARK)
     (bars,) = (layer for layer in scene.layers if isinstance(layer, Bars))
     for width in (40, 47, 60, 90):
         picture = draw(scene, width, 20, DARK)
         assert picture.view is not None
         columns = picture.view.columns
-        middle = 0.5 + (np.arange(columns) + 0.5) / columns * frame.n_rows
-        assert set(np.searchsorted(bars.edges, middle)) == set(range(1, frame.n_rows + 1))
+        middle = 0.5 + (np.arange(columns) + 0.5) / columns * snapshot.n_rows
+        assert set(np.searchsorted(bars.edges, middle)) == set(range(1, snapshot.n_rows + 1))
 
 
 def test_the_picture_of_a_chain_stays_where_it_is_at_the_first_e_step() -> None:
     for source in ("icecream", "hmm_gaussian"):
         views = []
         for steps in (0, 1, 2):
-            frame = catalogue(source, steps)
-            scene = CHAIN.scene(frame, CHAIN.axes(frame)[0], DARK)
+            snapshot = catalogue(source, steps)
+            scene = CHAIN.scene(snapshot, CHAIN.axes(snapshot)[0], DARK)
             assert (PATH, "path") in (scene.y_ticks or ())
             views.append(draw(scene, 42, 18, DARK).view)
         assert views[0] is not None and views[1] is not None
@@ -164,9 +164,9 @@ def test_the_picture_of_a_chain_stays_where_it_is_at_the_first_e_step() -> None:
 
 
 def test_measurements_have_round_ticks() -> None:
-    frame = catalogue("hmm_gaussian", 1)
-    scene = CHAIN.scene(frame, CHAIN.axes(frame)[0], DARK)
-    X = frame.choices.dataset.X[:, 0]
+    snapshot = catalogue("hmm_gaussian", 1)
+    scene = CHAIN.scene(snapshot, CHAIN.axes(snapshot)[0], DARK)
+    X = snapshot.spec.dataset.X[:, 0]
     for place, name in scene.y_ticks or ():
         if place <= 1.0:
             assert float(name) == pytest.approx(X.min() + place * np.ptp(X)) and float(name) == round(float(name))
@@ -178,9 +178,9 @@ def test_what_hardly_moves_is_not_said_to_rest() -> None:
     for _ in range(600):
         if session.timeline.current.stop_reason is not None:
             break
-        frame = walked(session, 2)
-        said = CHAIN.sentence(frame)
-        now, before = frame.trail[-1], frame.trail[-2]
+        snapshot = walked(session, 2)
+        said = CHAIN.sentence(snapshot)
+        now, before = snapshot.trail[-1], snapshot.trail[-2]
         both = [(getattr(now, name), getattr(before, name)) for name in ("initial", "transition", "emission")]
         rests = all(np.array_equal(one, other) for one, other in both)
         assert ("no probability moved;" in said.lower()) == rests
@@ -196,8 +196,8 @@ async def test_the_covariance_is_that_of_a_state_and_empty_lines_are_left_out() 
 
 
 def test_no_line_of_a_table_is_empty_at_any_width() -> None:
-    frame = catalogue("hmm_gaussian", 2)
-    table = view_for("hmm").parameters(frame)
+    snapshot = catalogue("hmm_gaussian", 2)
+    table = view_for("hmm").parameters(snapshot)
     for width in range(12, 90, 3):
         source = ParameterSource(table, 20)
         sheet = source.sheet(width, DARK)
@@ -213,10 +213,10 @@ async def test_the_words_of_a_topic_are_called_so_and_its_own_come_first() -> No
     async with driving(choose("federalist"), size=(80, 24)) as app:
         text = await app.press("e", "m", "4", "d", "d", "d")
         assert "likeliest words of topic 3" in text and "covariance" not in text
-        frame = app.frame
-        table = view_for("topics").detail(frame, 2)
+        snapshot = app.snapshot
+        table = view_for("topics").detail(snapshot, 2)
         assert table is not None and table.columns[0] == "3" and sorted(table.columns) == [str(k) for k in range(1, 9)]
-        best = np.sort(frame.step.params.topics[2])[::-1][: len(table.rows)]
+        best = np.sort(snapshot.step.params.topics[2])[::-1][: len(table.rows)]
         np.testing.assert_allclose([float(row.cells[0].text) for row in table.rows], best, atol=5e-4)
 
 
@@ -232,45 +232,45 @@ async def test_one_row_is_not_compared_with_k_means(size: tuple[int, int]) -> No
 
 
 def test_criteria_say_nothing_of_one_row() -> None:
-    frame = catalogue("linkage", 2)
-    assert not any("BIC" in str(line) for line in agreement_lines(frame, 40, DARK))
+    snapshot = catalogue("linkage", 2)
+    assert not any("BIC" in str(line) for line in agreement_lines(snapshot, 40, DARK))
     assert "BIC" not in said_by_shell(choose("linkage"))
     assert any("BIC" in str(line) for line in agreement_lines(catalogue("deaths", 2), 40, DARK))
-    assert model_heading(frame)[0].startswith("linkage · ")
+    assert model_heading(snapshot)[0].startswith("linkage · ")
     assert model_heading(catalogue("deaths", 2))[0].startswith("poisson K=2 · ")
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_another_start_is_another_one_also_where_one_was_published(size: tuple[int, int]) -> None:
     async with driving(choose("deaths"), size=size) as app:
-        published = app.frame.record.log_likelihood
+        published = app.snapshot.record.log_likelihood
         assert "start published" in app.text
         text = await app.press("R")
-        drawn_one = app.frame.record.log_likelihood
+        drawn_one = app.snapshot.record.log_likelihood
         assert drawn_one != published and "start published" not in text
-        assert app.frame.choices.command() == "emtui run deaths --model poisson -k 2 --start model --seed 1"
+        assert app.snapshot.spec.command() == "emtui run deaths --model poisson -k 2 --start model --seed 1"
         again = choose("deaths", start_file="model", seed=1)
         assert walked(Session(again), 0).record.log_likelihood == drawn_one
         await app.press("R")
-        assert app.frame.record.log_likelihood not in (drawn_one, published)
+        assert app.snapshot.record.log_likelihood not in (drawn_one, published)
 
 
 def test_another_start_keeps_the_training_rows_of_a_network() -> None:
-    choices = choose("iris", model="mlp")
-    other = choices.started_anew(7)
-    assert other.seed == 7 and other.learning is not None and choices.learning is not None
-    np.testing.assert_array_equal(other.learning.train, choices.learning.train)
+    spec = choose("iris", model="mlp")
+    other = spec.started_anew(7)
+    assert other.seed == 7 and other.split is not None and spec.split is not None
+    np.testing.assert_array_equal(other.split.train, spec.split.train)
 
 
 def test_rows_of_one_number_show_it() -> None:
     for source, shown in (("deaths", "deaths"), ("icecream", "ice crea"), ("coins", "heads")):
-        frame = catalogue(source, 1)
-        table = RowSource(frame, RowOrder(), None, ("1", "2"))
+        snapshot = catalogue(source, 1)
+        table = RowSource(snapshot, RowOrder(), None, ("1", "2"))
         sheet = table.sheet(40, DARK)
         place = [column.key for column in sheet.columns].index("value")
         assert sheet.columns[place].title == shown
         seen = [cells[place] for cells in sheet.cells(range(4))]
-        assert seen == [f"{value:g}" for value in frame.choices.dataset.X[:4, 0]]
+        assert seen == [f"{value:g}" for value in snapshot.spec.dataset.X[:4, 0]]
     several = RowSource(catalogue("iris", 1), RowOrder(), None, ("1", "2", "3"))
     assert "value" not in [column.key for column in several.columns(60, DARK)]
 
@@ -301,7 +301,7 @@ def test_a_class_of_a_single_row_is_named(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("x,c\n1,red\n2,red\n3,blue\n4,red\n")
     with pytest.raises(DataError, match="the class 'blue' has a single row"):
-        _ = choose(str(table), model="mlp", label="c").learning
+        _ = choose(str(table), model="mlp", label="c").split
 
 
 async def test_no_number_of_the_headline_is_cut() -> None:
@@ -353,7 +353,7 @@ async def test_a_step_that_takes_its_time_is_spoken_of(size: tuple[int, int], mo
 
     async with driving(choose("icecream"), size=size) as app:
         monkeypatch.setattr(Session, "take", held)
-        monkeypatch.setattr(Runner, "_is_small", False)  # small steps are taken before a key is let go
+        monkeypatch.setattr(SessionWorker, "_is_small", False)  # small steps are taken before a key is let go
         screen = explorer(app.app)
         await app.pilot.press("e")
         screen._ask_for_patience()
@@ -374,7 +374,7 @@ async def test_regions_that_are_not_there_yet_are_not_refused() -> None:
         app.app.push_screen(screen)
         await app.pilot.pause()
         assert "choose the model mlp" not in app.text and "The regions are being computed" in app.text
-        screen.show(app.frame)
+        screen.show(app.snapshot)
         await app.pilot.app.workers.wait_for_complete()
         await app.settle()
         assert "iteration 1" in app.text or "test" in app.text

@@ -49,13 +49,13 @@ def lines_with(text: str, *words: str) -> list[str]:
 @pytest.mark.parametrize("source", ["iris", "coins", "waiting", "films"])
 def test_the_curve_after_the_first_e_step_has_ticks_with_few_digits(source: str) -> None:
     for steps in (0, 1):
-        frame = walked(source, steps).frame()
-        text = ["".join(row).rstrip() for row in draw(bound_scene(frame, DARK), 34, 17, DARK).chars]
+        snapshot = walked(source, steps).snapshot()
+        text = ["".join(row).rstrip() for row in draw(bound_scene(snapshot, DARK), 34, 17, DARK).chars]
         ticks = [match[1] for line in text if (match := re.match(r" *(-?[\d.]+)┤", line))]
         assert len(ticks) >= 2 and all(len(tick) <= 8 for tick in ticks)
         assert "×1e" not in text[0]
         low, high = float(ticks[-1]), float(ticks[0])
-        assert low - (high - low) < frame.record.log_likelihood < high + (high - low)
+        assert low - (high - low) < snapshot.record.log_likelihood < high + (high - low)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -70,9 +70,9 @@ async def test_a_click_on_the_tab_of_the_bound_shows_the_bound(size: tuple[int, 
 
 
 def test_each_set_of_tosses_is_numbered() -> None:
-    frame = walked("coins", 1).frame()
-    view = view_for(frame.choices.model)
-    chars = draw(view.scene(frame, view.axes(frame)[0], DARK), 42, 17, DARK).chars
+    snapshot = walked("coins", 1).snapshot()
+    view = view_for(snapshot.spec.model)
+    chars = draw(view.scene(snapshot, view.axes(snapshot)[0], DARK), 42, 17, DARK).chars
     assert "".join(chars[-2]).split() == ["1", "2", "3", "4", "5"]
 
 
@@ -137,16 +137,16 @@ async def test_keys_at_the_ends_of_history_say_so() -> None:
             assert "This is the start" in await app.press("e", "left", key)
         assert "This is the last step taken" in await app.press("right", "end")
         await app.press("home")
-        assert app.frame.step.phase == "init" and "press e" in await app.press("right", "r")
+        assert app.snapshot.step.phase == "init" and "press e" in await app.press("right", "r")
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_what_is_typed_into_a_field_takes_the_place_of_its_text(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
         await app.press("7", "down", "5", "enter")
-        assert app.frame.choices.n_components == 5
+        assert app.snapshot.spec.n_components == 5
         await app.press("7", "down", "end", "0", "backspace", "backspace", "4", "enter")  # the cursor was moved: edited
-        assert app.frame.choices.n_components == 4
+        assert app.snapshot.spec.n_components == 4
 
 
 def test_a_turned_temperature_is_the_one_that_is_said() -> None:
@@ -154,8 +154,8 @@ def test_a_turned_temperature_is_the_one_that_is_said() -> None:
     for factor in (1.5, 1.5, 1.5, 2 / 3, 2 / 3, 1.5):
         now = turned(now, 3, factor).text
         assert len(now) <= len("annealed:initial=88.88,rate=1")
-        assert f"T={turned(now, 3, 1.0).initial:g}" in where_parts(walked("iris", 1, algorithm=now).frame())[2]
-    assert where_parts(walked("iris", 4, algorithm="annealed").frame())[2] == "annealed T=3.4"  # 1 + 3 · 0.8
+        assert f"T={turned(now, 3, 1.0).initial:g}" in where_parts(walked("iris", 1, algorithm=now).snapshot())[2]
+    assert where_parts(walked("iris", 4, algorithm="annealed").snapshot())[2] == "annealed T=3.4"  # 1 + 3 · 0.8
 
 
 def test_a_move_that_is_rounding_has_no_size() -> None:
@@ -167,8 +167,8 @@ def test_a_move_that_is_rounding_has_no_size() -> None:
 
 
 def test_when_every_set_is_shared_they_are_not_counted() -> None:
-    frame = walked("coins", 1).frame()
-    assert "All sets are shared (no responsibility above .9)" in view_for(frame.choices.model).sentence(frame)
+    snapshot = walked("coins", 1).snapshot()
+    assert "All sets are shared (no responsibility above .9)" in view_for(snapshot.spec.model).sentence(snapshot)
 
 
 # tables
@@ -176,10 +176,10 @@ def test_when_every_set_is_shared_they_are_not_counted() -> None:
 
 @pytest.mark.parametrize("source", ["wine", "breast_cancer"])
 def test_a_covariance_is_shown_with_the_digits_that_it_needs(source: str) -> None:
-    frame = walked(source, 4).frame()
-    shown = view_for(frame.choices.model).detail(frame, 0)
+    snapshot = walked(source, 4).snapshot()
+    shown = view_for(snapshot.spec.model).detail(snapshot, 0)
     assert shown is not None
-    covariance = frame.step.params.covariances[0]
+    covariance = snapshot.step.params.covariances[0]
     deviation = np.sqrt(np.diagonal(covariance))
     texts = [[cell.text.strip().replace("−", "-") for cell in row.cells] for row in shown.rows]
     error = np.abs(np.array(texts, dtype=float) - covariance) / np.outer(deviation, deviation)
@@ -215,9 +215,9 @@ def test_one_optimum_is_told_as_one() -> None:
 
 @pytest.mark.parametrize(("source", "likelihood", "kept"), [("iris", True, 6), ("iris", False, 5), ("coins", True, 5)])
 def test_the_map_of_optima_has_no_empty_column(source: str, likelihood: bool, kept: int) -> None:
-    choices = choose(source)
-    *_, progress = many_starts(choices.model, *choices.table, n_starts=3)
-    found = OptimaMap(progress, group_optima(progress, truth=choices.dataset.y))
+    spec = choose(source)
+    *_, progress = many_starts(spec.model, *spec.table, n_starts=3)
+    found = OptimaMap(progress, group_optima(progress, truth=spec.dataset.y))
     table = optima_table(found, likelihood)
     assert len(table.columns) == kept and all(len(row) == kept for row in table.rows)
     assert "–" not in {str(cell) for row in table.rows for cell in row}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from view_frames import catalogue, frames, session_of, walked
+from view_frames import catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK, mix
 from emtui.charts.drawing import draw
@@ -39,12 +39,12 @@ def test_the_model_has_this_view() -> None:
 
 
 def test_ice_creams_are_bars_with_the_posterior_above_them() -> None:
-    frame = catalogue("icecream", 1)
-    (axes,) = VIEW.axes(frame)
+    snapshot = catalogue("icecream", 1)
+    (axes,) = VIEW.axes(snapshot)
     assert (axes.x.label, axes.y.label if axes.y else "") == ("day", "ice creams")
-    scene = VIEW.scene(frame, axes, DARK, highlight=4)
+    scene = VIEW.scene(snapshot, axes, DARK, highlight=4)
     (bars,) = layers(scene, Bars)
-    X, R = frame.choices.dataset.X[:, 0], frame.responsibilities
+    X, R = snapshot.spec.dataset.X[:, 0], snapshot.responsibilities
     np.testing.assert_allclose(bars.heights, X / 3)
     np.testing.assert_array_equal(bars.colors, mix(R, DARK))
     np.testing.assert_allclose(bars.edges, np.arange(34) + 0.5)  # no gaps, which could swallow a day
@@ -58,20 +58,20 @@ def test_ice_creams_are_bars_with_the_posterior_above_them() -> None:
     ticks = {name: place for place, name in scene.y_ticks or ()}
     assert ticks["1"] == HIGH or ticks["path"] == PATH
     assert [name for place, name in scene.y_ticks or () if place <= 1.0] == ["1", "2", "3"]
-    assert VIEW.row_at(frame, axes, 5.2, 0.0) == 4
-    assert VIEW.row_at(frame, axes, np.nan, 0.0) is None
+    assert VIEW.row_at(snapshot, axes, 5.2, 0.0) == 4
+    assert VIEW.row_at(snapshot, axes, np.nan, 0.0) is None
 
 
 def test_the_strip_is_the_viterbi_path_at_the_posteriors_parameters() -> None:
-    for frame in frames(Session(choose("hmm_gaussian")), 4):
-        path = likeliest_path(frame)
-        scene = VIEW.scene(frame, VIEW.axes(frame)[0], DARK)
-        if frame.step.params_q is None:
+    for snapshot in snapshots(Session(choose("hmm_gaussian")), 4):
+        path = likeliest_path(snapshot)
+        scene = VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK)
+        if snapshot.step.params_q is None:
             assert path is None
             assert [dots.colors for dots in layers(scene, Dots)] == [DARK.muted]
             continue
-        model: Any = frame.step.problem.model
-        np.testing.assert_array_equal(path, model.viterbi(frame.step.params_q, frame.choices.dataset.X))
+        model: Any = snapshot.step.problem.model
+        np.testing.assert_array_equal(path, model.viterbi(snapshot.step.params_q, snapshot.spec.dataset.X))
         strip = layers(scene, Dots)[-1]
         assert (strip.y == PATH).all()
         at = np.round(strip.x).astype(int) - 1
@@ -79,33 +79,33 @@ def test_the_strip_is_the_viterbi_path_at_the_posteriors_parameters() -> None:
 
 
 def test_measurements_are_points_on_their_own_scale_with_the_means_of_the_path() -> None:
-    frame = catalogue("hmm_gaussian", 3)
-    axes = VIEW.axes(frame)
-    X = frame.choices.dataset.X
-    scene = VIEW.scene(frame, axes[1], DARK)
+    snapshot = catalogue("hmm_gaussian", 3)
+    axes = VIEW.axes(snapshot)
+    X = snapshot.spec.dataset.X
+    scene = VIEW.scene(snapshot, axes[1], DARK)
     (cloud,) = layers(scene, Cloud)
     low, high = X[:, 1].min(), X[:, 1].max()
     np.testing.assert_allclose(cloud.y, (X[:, 1] - low) / (high - low))
-    path = likeliest_path(frame)
+    path = likeliest_path(snapshot)
     means = layers(scene, Curve)[:3]
     for k, line in enumerate(means):
-        height = (frame.step.params.emission.means[k, 1] - low) / (high - low)
+        height = (snapshot.step.params.emission.means[k, 1] - low) / (high - low)
         np.testing.assert_array_equal(np.isfinite(line.y), path == k)
         np.testing.assert_allclose(line.y[path == k], height)
 
 
 def test_measurements_against_one_another_are_the_picture_of_a_mixture() -> None:
-    frame = catalogue("hmm_gaussian", 3)
-    axes = next(axes for axes in VIEW.axes(frame) if axes.x.label == "x" and axes.y is not None)
-    scene = VIEW.scene(frame, axes, DARK)
+    snapshot = catalogue("hmm_gaussian", 3)
+    axes = next(axes for axes in VIEW.axes(snapshot) if axes.x.label == "x" and axes.y is not None)
+    scene = VIEW.scene(snapshot, axes, DARK)
     (cloud,) = layers(scene, Cloud)
-    np.testing.assert_array_equal(cloud.x, frame.choices.dataset.X[:, 0])
+    np.testing.assert_array_equal(cloud.x, snapshot.spec.dataset.X[:, 0])
     ellipses = layers(scene, Ellipse)
     assert len(ellipses) == 6
-    emission = frame.step.params.emission
+    emission = snapshot.step.params.emission
     np.testing.assert_allclose(ellipses[0].center, emission.means[0])
     np.testing.assert_allclose(ellipses[0].covariance, np.diag(emission.covariances[0]))
-    assert VIEW.row_at(frame, axes, *frame.choices.dataset.X[7]) == 7
+    assert VIEW.row_at(snapshot, axes, *snapshot.spec.dataset.X[7]) == 7
 
 
 def test_every_picture_of_every_step_can_be_drawn() -> None:
@@ -115,24 +115,24 @@ def test_every_picture_of_every_step_can_be_drawn() -> None:
     sessions.append(session_of([[2.0]], HiddenMarkovModel(1, emission="gaussian")))
     sessions.append(session_of([[2.0]], HiddenMarkovModel(2)))
     for session in sessions:
-        for frame in frames(session, 4):
-            for axes in VIEW.axes(frame):
-                scene = VIEW.scene(frame, axes, DARK, highlight=0)
+        for snapshot in snapshots(session, 4):
+            for axes in VIEW.axes(snapshot):
+                scene = VIEW.scene(snapshot, axes, DARK, highlight=0)
                 for size in ((100, 40), (30, 8), (1, 1)):
                     draw(scene, *size, DARK)
-                assert VIEW.caption(frame, axes)
+                assert VIEW.caption(snapshot, axes)
                 assert scene.description.endswith(".")
 
 
 def test_a_column_called_like_the_rows_is_not_taken_for_time() -> None:
     X = np.random.default_rng(0).normal(size=(40, 2))
     session = session_of(X, HiddenMarkovModel(2, emission="gaussian"), data={"feature_names": ("row", "b")})
-    frame = walked(session, 1)
-    for axes in VIEW.axes(frame):
-        assert draw(VIEW.scene(frame, axes, DARK), 60, 20, DARK) is not None
-    in_time, clouds = VIEW.axes(frame)[0], VIEW.axes(frame)[2]
-    assert "p(state)" in VIEW.scene(frame, in_time, DARK).y_label
-    assert "p(state)" not in VIEW.scene(frame, clouds, DARK).y_label
+    snapshot = walked(session, 1)
+    for axes in VIEW.axes(snapshot):
+        assert draw(VIEW.scene(snapshot, axes, DARK), 60, 20, DARK) is not None
+    in_time, clouds = VIEW.axes(snapshot)[0], VIEW.axes(snapshot)[2]
+    assert "p(state)" in VIEW.scene(snapshot, in_time, DARK).y_label
+    assert "p(state)" not in VIEW.scene(snapshot, clouds, DARK).y_label
 
 
 def test_the_table_has_what_the_diary_was_published_with() -> None:
@@ -149,30 +149,30 @@ def test_the_table_has_what_the_diary_was_published_with() -> None:
 
 
 def test_the_table_of_measurements_has_means_and_deviations() -> None:
-    frame = catalogue("hmm_gaussian", 2)
-    table = VIEW.parameters(frame)
+    snapshot = catalogue("hmm_gaussian", 2)
+    table = VIEW.parameters(snapshot)
     assert table.columns == ("start", "→1", "→2", "→3", "x", "y")
-    emission = frame.step.params.emission
+    emission = snapshot.step.params.emission
     assert table.rows[0].cells[4].text.strip() == f"{emission.means[0, 0]:.3f}"
     assert table.rows[1].name == "±σ"
     assert table.rows[1].cells[5].text.strip() == f"{np.sqrt(emission.covariances[0, 1]):.3f}"
     assert table.rows[1].cells[0].text.strip() == ""
-    detail = VIEW.detail(frame, 2)
+    detail = VIEW.detail(snapshot, 2)
     assert detail is not None
     assert float(detail.rows[0].cells[0].text) == pytest.approx(emission.covariances[2, 0], abs=1e-3)
 
 
 def test_a_standardised_table_is_told_in_both_units() -> None:
-    frame = catalogue("hmm_gaussian", 2, standardize=True)
-    units = frame.choices.dataset.units
+    snapshot = catalogue("hmm_gaussian", 2, standardize=True)
+    units = snapshot.spec.dataset.units
     assert units is not None
-    means = frame.step.params.emission.means
-    data = VIEW.parameters(frame, units="data").rows[0].cells[4].text
-    standard = VIEW.parameters(frame, units="standard").rows[0].cells[4].text
+    means = snapshot.step.params.emission.means
+    data = VIEW.parameters(snapshot, units="data").rows[0].cells[4].text
+    standard = VIEW.parameters(snapshot, units="standard").rows[0].cells[4].text
     assert float(standard.replace("−", "-")) == pytest.approx(means[0, 0], abs=1e-3)
     assert float(data.replace("−", "-")) == pytest.approx(units.to_original(means)[0, 0], abs=1e-3)
-    seen = {name for _, name in VIEW.scene(frame, VIEW.axes(frame)[0], DARK, units="data").y_ticks or ()}
-    own = {name for _, name in VIEW.scene(frame, VIEW.axes(frame)[0], DARK, units="standard").y_ticks or ()}
+    seen = {name for _, name in VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK, units="data").y_ticks or ()}
+    own = {name for _, name in VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK, units="standard").y_ticks or ()}
     assert seen != own
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, norm
-from view_frames import blobs, catalogue, frames, session_of, walked
+from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK, mix
 from emtui.charts.drawing import draw
@@ -40,11 +40,11 @@ def test_every_model_has_its_view() -> None:
 
 def test_rows_are_grey_before_the_first_e_step_and_mixed_after_it() -> None:
     view, session = view_for("gmm"), Session(choose("iris"))
-    start, assigned = frames(session, 1)
+    start, assigned = snapshots(session, 1)
     (dots,) = layers(view.scene(start, view.axes(start)[0], DARK), Dots)
     assert dots.colors == DARK.muted
     (cloud,) = layers(view.scene(assigned, view.axes(assigned)[0], DARK), Cloud)
-    X = start.choices.dataset.X
+    X = start.spec.dataset.X
     np.testing.assert_array_equal(cloud.x, X[:, 2])
     np.testing.assert_array_equal(cloud.y, X[:, 3])
     posterior = assigned.step.posterior
@@ -53,10 +53,10 @@ def test_rows_are_grey_before_the_first_e_step_and_mixed_after_it() -> None:
 
 
 def test_ellipses_are_the_marginals_and_means_carry_trails() -> None:
-    frame, view = catalogue("iris", 6), view_for("gmm")
+    snapshot, view = catalogue("iris", 6), view_for("gmm")
     axes = Axes(Axis("feature", 3, "petal width"), Axis("feature", 0, "sepal length"))
-    scene = view.scene(frame, axes, DARK)
-    params = frame.step.params
+    scene = view.scene(snapshot, axes, DARK)
+    params = snapshot.step.params
     ellipses = layers(scene, Ellipse)
     assert [(e.n_std, e.style) for e in ellipses] == [(1.0, "solid"), (2.0, "dotted")] * 3
     for k, ellipse in enumerate(ellipses[::2]):
@@ -65,16 +65,16 @@ def test_ellipses_are_the_marginals_and_means_carry_trails() -> None:
         assert ellipse.color == DARK.color(k)
     assert [(m.x, m.y) for m in layers(scene, Mark)] == [(m[3], m[0]) for m in params.means]
     for k, trail in enumerate(layers(scene, Trail)):
-        np.testing.assert_array_equal(trail.x, [earlier.means[k][3] for earlier in frame.trail])
+        np.testing.assert_array_equal(trail.x, [earlier.means[k][3] for earlier in snapshot.trail])
         assert trail.x[-1] == params.means[k][3]
     assert (scene.x_label, scene.y_label) == ("petal width", "sepal length")
-    assert view.caption(frame, axes) == "petal width × sepal length"
+    assert view.caption(snapshot, axes) == "petal width × sepal length"
 
 
 def test_principal_components_carry_means_and_ellipses_along() -> None:
-    frame, view = catalogue("wine", 4, standardize=True), view_for("gmm")
-    axes = view.axes(frame)[1]
-    scene, X, params = view.scene(frame, axes, DARK), frame.choices.dataset.X, frame.step.params
+    snapshot, view = catalogue("wine", 4, standardize=True), view_for("gmm")
+    axes = view.axes(snapshot)[1]
+    scene, X, params = view.scene(snapshot, axes, DARK), snapshot.spec.dataset.X, snapshot.step.params
     _, _, directions = np.linalg.svd(X - X.mean(axis=0), full_matrices=False)
     P = directions[:2] * np.sign([[row[np.abs(row).argmax()]] for row in directions[:2]])
     cloud = layers(scene, Cloud)[0]
@@ -85,17 +85,17 @@ def test_principal_components_carry_means_and_ellipses_along() -> None:
 
 
 def test_the_picture_of_standardised_data_is_in_the_units_of_the_data() -> None:
-    raw, frame, view = catalogue("iris", 1), catalogue("iris", 1, standardize=True), view_for("gmm")
-    axes = view.axes(frame)[0]
-    own, standard = (layers(view.scene(frame, axes, DARK, units=units), Cloud)[0] for units in ("data", "standard"))
-    np.testing.assert_allclose(own.x, raw.choices.dataset.X[:, 2], rtol=1e-12)
-    np.testing.assert_allclose(standard.x, frame.choices.dataset.X[:, 2])
+    raw, snapshot, view = catalogue("iris", 1), catalogue("iris", 1, standardize=True), view_for("gmm")
+    axes = view.axes(snapshot)[0]
+    own, standard = (layers(view.scene(snapshot, axes, DARK, units=units), Cloud)[0] for units in ("data", "standard"))
+    np.testing.assert_allclose(own.x, raw.spec.dataset.X[:, 2], rtol=1e-12)
+    np.testing.assert_allclose(standard.x, snapshot.spec.dataset.X[:, 2])
 
 
 @pytest.mark.parametrize("kind", ["full", "tied", "diag", "spherical"])
 def test_a_histogram_integrates_to_one_under_the_densities_of_scipy(kind: str) -> None:
-    frame, view = catalogue("waiting", 4, settings={"covariance_type": kind}), view_for("gmm")
-    scene, params = view.scene(frame, view.axes(frame)[0], DARK), frame.step.params
+    snapshot, view = catalogue("waiting", 4, settings={"covariance_type": kind}), view_for("gmm")
+    scene, params = view.scene(snapshot, view.axes(snapshot)[0], DARK), snapshot.step.params
     bars = layers(scene, Bars)[0]
     assert np.sum(bars.heights * np.diff(bars.edges)) == pytest.approx(1.0, abs=1e-12)
     total, *each = layers(scene, Curve)
@@ -104,7 +104,7 @@ def test_a_histogram_integrates_to_one_under_the_densities_of_scipy(kind: str) -
         peer = params.weights[k] * norm.pdf(curve.x, params.means[k, 0], np.sqrt(variances[k]))
         np.testing.assert_allclose(curve.y, peer, rtol=1e-10, atol=1e-300)
     np.testing.assert_allclose(total.y, each[0].y + each[1].y)
-    X, R = frame.choices.dataset.X[:, 0], frame.responsibilities
+    X, R = snapshot.spec.dataset.X[:, 0], snapshot.responsibilities
     assert R is not None
     for bar in range(len(bars.heights)):
         last = bar == len(bars.heights) - 1
@@ -116,25 +116,25 @@ def test_a_histogram_integrates_to_one_under_the_densities_of_scipy(kind: str) -
 
 
 def test_one_column_of_many_has_its_exact_marginal() -> None:
-    frame, view = catalogue("iris", 4), view_for("gmm")
-    scene = view.scene(frame, Axes(Axis("feature", 1, "sepal width")), DARK)
-    params = frame.step.params
+    snapshot, view = catalogue("iris", 4), view_for("gmm")
+    scene = view.scene(snapshot, Axes(Axis("feature", 1, "sepal width")), DARK)
+    params = snapshot.step.params
     for k, curve in enumerate(layers(scene, Curve)[1:]):
         peer = params.weights[k] * norm.pdf(curve.x, params.means[k, 1], np.sqrt(params.covariances[k, 1, 1]))
         np.testing.assert_allclose(curve.y, peer, rtol=1e-10, atol=1e-300)
 
 
 def test_a_chosen_row_is_marked_and_found_again() -> None:
-    frame, view = catalogue("iris", 3), view_for("gmm")
-    axes, X = view.axes(frame)[0], frame.choices.dataset.X
-    assert layers(view.scene(frame, axes, DARK, highlight=71), Cloud)[0].highlight == 71
-    row = view.row_at(frame, axes, X[71, 2] + 0.01, X[71, 3])
+    snapshot, view = catalogue("iris", 3), view_for("gmm")
+    axes, X = view.axes(snapshot)[0], snapshot.spec.dataset.X
+    assert layers(view.scene(snapshot, axes, DARK, highlight=71), Cloud)[0].highlight == 71
+    row = view.row_at(snapshot, axes, X[71, 2] + 0.01, X[71, 3])
     assert row is not None
     np.testing.assert_array_equal(X[row, 2:], X[71, 2:])
-    assert view.row_at(frame, axes, float("nan"), 1.0) is None
+    assert view.row_at(snapshot, axes, float("nan"), 1.0) is None
     one_axis = Axes(Axis("feature", 2, "petal length"))
-    assert VLine in map(type, view.scene(frame, one_axis, DARK, highlight=71).layers)
-    found = view.row_at(frame, one_axis, 6.9, 0.0)
+    assert VLine in map(type, view.scene(snapshot, one_axis, DARK, highlight=71).layers)
+    found = view.row_at(snapshot, one_axis, 6.9, 0.0)
     assert found is not None
     assert X[found, 2] == 6.9
 
@@ -142,17 +142,17 @@ def test_a_chosen_row_is_marked_and_found_again() -> None:
 def test_a_row_that_is_not_drawn_is_marked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emtui.session.session.ROWS_DRAWN", 40)
     session = session_of(blobs(200, 2, 2), GaussianMixture(n_components=2))
-    frame, view = walked(session, 1), view_for("gmm")
-    assert len(frame.rows) == 40
-    left_out = int(np.setdiff1d(np.arange(200), frame.rows)[0])
-    axes, X = view.axes(frame)[0], frame.choices.dataset.X
-    scene = view.scene(frame, axes, DARK, highlight=left_out)
+    snapshot, view = walked(session, 1), view_for("gmm")
+    assert len(snapshot.rows) == 40
+    left_out = int(np.setdiff1d(np.arange(200), snapshot.rows)[0])
+    axes, X = view.axes(snapshot)[0], snapshot.spec.dataset.X
+    scene = view.scene(snapshot, axes, DARK, highlight=left_out)
     (dot,) = layers(scene, Dots)
     assert (dot.x[0], dot.y[0], dot.highlight) == (X[left_out, 0], X[left_out, 1], 0)
-    np.testing.assert_array_equal(layers(scene, Cloud)[0].x, X[frame.rows, 0])
-    drawn = int(frame.rows[7])
-    assert layers(view.scene(frame, axes, DARK, highlight=drawn), Cloud)[0].highlight == 7
-    assert view.row_at(frame, axes, X[drawn, 0], X[drawn, 1]) == drawn
+    np.testing.assert_array_equal(layers(scene, Cloud)[0].x, X[snapshot.rows, 0])
+    drawn = int(snapshot.rows[7])
+    assert layers(view.scene(snapshot, axes, DARK, highlight=drawn), Cloud)[0].highlight == 7
+    assert view.row_at(snapshot, axes, X[drawn, 0], X[drawn, 1]) == drawn
 
 
 # k-means
@@ -191,19 +191,19 @@ def test_borders_of_one_or_equal_centres() -> None:
 
 def test_k_means_draws_borders_where_all_columns_are_seen() -> None:
     view = view_for("kmeans")
-    frame = walked(session_of(blobs(80, 2, 3), KMeans(n_components=3)), 2)
-    first, swapped = view.axes(frame)[0], Axes(Axis("feature", 1, "x2"), Axis("feature", 0, "x1"))
-    curves, turned = (layers(view.scene(frame, axes, DARK), Curve) for axes in (first, swapped))
+    snapshot = walked(session_of(blobs(80, 2, 3), KMeans(n_components=3)), 2)
+    first, swapped = view.axes(snapshot)[0], Axes(Axis("feature", 1, "x2"), Axis("feature", 0, "x1"))
+    curves, turned = (layers(view.scene(snapshot, axes, DARK), Curve) for axes in (first, swapped))
     assert len(curves) >= 2
     for curve, other in zip(curves, turned, strict=True):
         np.testing.assert_allclose(sorted(curve.x), sorted(other.y))
         np.testing.assert_allclose(sorted(curve.y), sorted(other.x))
-    centers = frame.step.params.centers
+    centers = snapshot.step.params.centers
     for curve in curves:
         ends = np.stack([curve.x, curve.y], axis=1)
         distances = np.sort(np.linalg.norm(ends[:, None] - centers, axis=2), axis=1)
         np.testing.assert_allclose(distances[:, 0], distances[:, 1], rtol=1e-9)
-    assert not layers(view.scene(frame, view.axes(frame)[1], DARK), Curve)  # principal components
+    assert not layers(view.scene(snapshot, view.axes(snapshot)[1], DARK), Curve)  # principal components
     iris = catalogue("iris", 2, model="kmeans")
     assert not layers(view.scene(iris, view.axes(iris)[0], DARK), Curve)
     assert len(layers(view.scene(iris, Axes(Axis("feature", 2, "petal length")), DARK), VLine)) == 3
@@ -213,29 +213,29 @@ def test_k_means_draws_borders_where_all_columns_are_seen() -> None:
 
 
 def test_coins_are_bars_divided_by_their_responsibilities() -> None:
-    frame, view = catalogue("coins", 3), view_for("coins")
-    by_set, by_heads = view.axes(frame)
-    scene = view.scene(frame, by_set, DARK, highlight=2)
+    snapshot, view = catalogue("coins", 3), view_for("coins")
+    by_set, by_heads = view.axes(snapshot)
+    scene = view.scene(snapshot, by_set, DARK, highlight=2)
     whole, first = layers(scene, Bars)
-    R = frame.responsibilities
+    R = snapshot.responsibilities
     assert R is not None
     np.testing.assert_array_equal(whole.heights[::2], [5, 9, 8, 4, 7])
     np.testing.assert_allclose(first.heights[::2], np.array([5, 9, 8, 4, 7]) * R[:, 0])
     assert not whole.heights[1::2].any()
     assert (whole.colors, first.colors) == DARK.fills(2)[::-1]
-    np.testing.assert_allclose([c.y[0] for c in layers(scene, Curve)], 10 * frame.step.params.probabilities)
+    np.testing.assert_allclose([c.y[0] for c in layers(scene, Curve)], 10 * snapshot.step.params.probabilities)
     assert layers(scene, VLine)[0].x == 3.0
-    assert view.row_at(frame, by_set, 3.2, 1.0) == 2
-    assert view.row_at(frame, by_set, 9.0, 1.0) is None
-    assert view.row_at(frame, by_heads, 8.2, 0.0) == 2
-    assert view.component_names(frame) == ("A", "B")
+    assert view.row_at(snapshot, by_set, 3.2, 1.0) == 2
+    assert view.row_at(snapshot, by_set, 9.0, 1.0) is None
+    assert view.row_at(snapshot, by_heads, 8.2, 0.0) == 2
+    assert view.component_names(snapshot) == ("A", "B")
     assert letter(27) == "B2"
 
 
 def test_heads_stand_under_each_coins_binomial() -> None:
-    frame, view = catalogue("coins", 2), view_for("coins")
-    scene = view.scene(frame, view.axes(frame)[1], DARK)
-    bars, params = layers(scene, Bars)[0], frame.step.params
+    snapshot, view = catalogue("coins", 2), view_for("coins")
+    scene = view.scene(snapshot, view.axes(snapshot)[1], DARK)
+    bars, params = layers(scene, Bars)[0], snapshot.step.params
     assert bars.heights.sum() == pytest.approx(1.0)
     np.testing.assert_allclose(bars.heights[[4, 5, 7, 8, 9]], 0.2)
     for k, curve in enumerate(layers(scene, Curve)):
@@ -247,9 +247,9 @@ def test_heads_stand_under_each_coins_binomial() -> None:
 def test_many_tosses_are_put_together() -> None:
     heads = np.random.default_rng(0).binomial(5_000, 0.4, size=300)
     model = BinomialMixture(n_components=2, n_trials=5_000)
-    frame, view = walked(session_of(heads, model), 3), view_for("coins")
-    (axes,) = view.axes(frame)
-    scene = view.scene(frame, axes, DARK)
+    snapshot, view = walked(session_of(heads, model), 3), view_for("coins")
+    (axes,) = view.axes(snapshot)
+    scene = view.scene(snapshot, axes, DARK)
     bars = layers(scene, Bars)[0]
     assert len(bars.heights) <= 61
     assert bars.heights.sum() == pytest.approx(1.0)
@@ -278,9 +278,9 @@ def test_any_picture_of_any_table_can_be_drawn(seed: int, n: int, d: int, scale:
         except EngineError:
             continue  # the engine refuses these rows in a sentence of its own
         view = view_for(model)
-        for frame in frames(session, 3):
-            for axes in view.axes(frame)[:3]:
+        for snapshot in snapshots(session, 3):
+            for axes in view.axes(snapshot)[:3]:
                 for units in ("data", "standard"):
-                    scene = view.scene(frame, axes, DARK, highlight=0, units=units)
+                    scene = view.scene(snapshot, axes, DARK, highlight=0, units=units)
                     draw(scene, 40, 12, DARK)
-                    assert view.row_at(frame, axes, float(X[0, axes.x.index]), 0.0) is not None
+                    assert view.row_at(snapshot, axes, float(X[0, axes.x.index]), 0.0) is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from view_frames import catalogue, frames, session_of, walked
+from view_frames import catalogue, session_of, snapshots, walked
 
 import engine
 from emtui.charts.colors import DARK
@@ -28,33 +28,33 @@ def words_in(scene: Scene) -> list[list[str]]:
 
 
 def test_every_topic_has_a_paragraph_of_its_likeliest_words() -> None:
-    frame = catalogue("federalist", 6)
-    names, topics = frame.choices.dataset.feature_names, frame.step.params.topics
-    paragraphs = words_in(VIEW.scene(frame, VIEW.axes(frame)[0], DARK))
+    snapshot = catalogue("federalist", 6)
+    names, topics = snapshot.spec.dataset.feature_names, snapshot.step.params.topics
+    paragraphs = words_in(VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK))
     assert len(paragraphs) == 8
     for k, (head, share, *words) in enumerate(paragraphs):
         assert head == f"{DARK.marker(k)} {k + 1}"
-        assert float(share) == pytest.approx(frame.step.posterior.responsibilities[:, k].mean(), abs=6e-3)
+        assert float(share) == pytest.approx(snapshot.step.posterior.responsibilities[:, k].mean(), abs=6e-3)
         assert words == [names[v] for v in np.argsort(-topics[k], kind="stable")[:40]]
 
 
 def test_the_first_topics_have_no_share_yet() -> None:
-    frame = catalogue("federalist", 0)
-    assert words_in(VIEW.scene(frame, VIEW.axes(frame)[0], DARK))[0][0] == f"{DARK.marker(0)} 1"
-    assert not words_in(VIEW.scene(frame, VIEW.axes(frame)[0], DARK))[0][1].startswith(".")
-    mixtures = VIEW.scene(frame, VIEW.axes(frame)[2], DARK)
+    snapshot = catalogue("federalist", 0)
+    assert words_in(VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK))[0][0] == f"{DARK.marker(0)} 1"
+    assert not words_in(VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK))[0][1].startswith(".")
+    mixtures = VIEW.scene(snapshot, VIEW.axes(snapshot)[2], DARK)
     assert (mixtures.layers, mixtures.empty) == ((), "press e: the mixtures are not known yet")
 
 
 @pytest.mark.parametrize("e_step", ["variational", "gibbs"])
 def test_a_documents_words_stand_under_their_topics(e_step: str) -> None:
-    frame = catalogue("federalist", 5, settings={"e_step": e_step})
+    snapshot = catalogue("federalist", 5, settings={"e_step": e_step})
     row = 9
-    step = frame.step
+    step = snapshot.step
     placed = step.problem.model.word_topics(step.params_q, step.problem.data, row, step.inference)
     document = step.problem.data.X[[row]]
-    names = [frame.choices.dataset.feature_names[v] for v in document.indices]
-    paragraphs = words_in(VIEW.scene(frame, VIEW.axes(frame)[1], DARK, highlight=row))
+    names = [snapshot.spec.dataset.feature_names[v] for v in document.indices]
+    paragraphs = words_in(VIEW.scene(snapshot, VIEW.axes(snapshot)[1], DARK, highlight=row))
     counted: dict[str, float] = {}
     for head, share, *words in paragraphs:
         k = int(head.split()[1]) - 1
@@ -72,31 +72,31 @@ def test_a_documents_words_stand_under_their_topics(e_step: str) -> None:
 
 
 def test_the_chosen_document_is_named() -> None:
-    frame = catalogue("federalist", 1)
-    assert VIEW.scene(frame, VIEW.axes(frame)[1], DARK, highlight=9).x_label.startswith("No. 10 (Madison)")
-    assert VIEW.scene(frame, VIEW.axes(frame)[1], DARK).x_label.startswith("No. 1 (Hamilton)")
+    snapshot = catalogue("federalist", 1)
+    assert VIEW.scene(snapshot, VIEW.axes(snapshot)[1], DARK, highlight=9).x_label.startswith("No. 10 (Madison)")
+    assert VIEW.scene(snapshot, VIEW.axes(snapshot)[1], DARK).x_label.startswith("No. 1 (Hamilton)")
 
 
 def test_mixtures_are_bands_and_a_click_chooses_a_document() -> None:
-    frame = catalogue("federalist", 3)
-    axes = VIEW.axes(frame)[2]
-    scene = VIEW.scene(frame, axes, DARK, highlight=3)
+    snapshot = catalogue("federalist", 3)
+    axes = VIEW.axes(snapshot)[2]
+    scene = VIEW.scene(snapshot, axes, DARK, highlight=3)
     bands = [layer for layer in scene.layers if isinstance(layer, Raster)]
-    np.testing.assert_array_equal(np.vstack([band.values for band in bands]).T, frame.responsibilities)
-    assert VIEW.row_at(frame, axes, 12.2, -3.0) == 11
-    assert VIEW.row_at(frame, axes, float("nan"), 0.0) is None
-    assert VIEW.row_at(frame, VIEW.axes(frame)[0], 12.2, 0.0) is None
+    np.testing.assert_array_equal(np.vstack([band.values for band in bands]).T, snapshot.responsibilities)
+    assert VIEW.row_at(snapshot, axes, 12.2, -3.0) == 11
+    assert VIEW.row_at(snapshot, axes, float("nan"), 0.0) is None
+    assert VIEW.row_at(snapshot, VIEW.axes(snapshot)[0], 12.2, 0.0) is None
 
 
 def test_a_topics_page_has_its_words_as_bars_beside_the_other_topics() -> None:
-    frame = catalogue("federalist", 4)
-    axes = VIEW.axes(frame)[3 + 2]
-    assert VIEW.caption(frame, axes) == "topic 3: its likeliest words"
-    scene = VIEW.scene(frame, axes, DARK)
+    snapshot = catalogue("federalist", 4)
+    axes = VIEW.axes(snapshot)[3 + 2]
+    assert VIEW.caption(snapshot, axes) == "topic 3: its likeliest words"
+    scene = VIEW.scene(snapshot, axes, DARK)
     bars = [layer for layer in scene.layers if isinstance(layer, Raster)]
     dots = next(layer for layer in scene.layers if isinstance(layer, Dots))
     assert scene.y_ticks is not None
-    names, topics = list(frame.choices.dataset.feature_names), frame.step.params.topics
+    names, topics = list(snapshot.spec.dataset.feature_names), snapshot.step.params.topics
     for bar, (y, word) in zip(bars, scene.y_ticks, strict=True):
         v = names.index(word)
         assert bar.extent[1] == topics[2, v]
@@ -104,21 +104,21 @@ def test_a_topics_page_has_its_words_as_bars_beside_the_other_topics() -> None:
 
 
 def test_pixels_are_pictures() -> None:
-    frame = catalogue("bars", 4)
-    assert len(VIEW.axes(frame)) == 3
-    rasters = [x for x in VIEW.scene(frame, VIEW.axes(frame)[0], DARK).layers if isinstance(x, Raster)]
-    topics = frame.step.params.topics
+    snapshot = catalogue("bars", 4)
+    assert len(VIEW.axes(snapshot)) == 3
+    rasters = [x for x in VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK).layers if isinstance(x, Raster)]
+    topics = snapshot.step.params.topics
     np.testing.assert_allclose([r.values.ravel() for r in rasters], topics / topics.max(axis=1, keepdims=True))
     row = 7
-    scene = VIEW.scene(frame, VIEW.axes(frame)[1], DARK, highlight=row)
-    counts = frame.choices.dataset.X[row]
+    scene = VIEW.scene(snapshot, VIEW.axes(snapshot)[1], DARK, highlight=row)
+    counts = snapshot.spec.dataset.X[row]
     ink = [x for x in scene.layers if isinstance(x, Raster)]
     assert [float(r.values[0, 0]) for r in ink] == (counts[counts > 0] / counts.max()).tolist()
     assert sum(isinstance(x, Mark) for x in scene.layers) == (counts > 0).sum()
 
 
 def test_the_sentences_are_of_topics_documents_and_the_bound() -> None:
-    start, after_e, after_m = (VIEW.sentence(frame) for frame in frames(Session(choose("federalist")), 2))
+    start, after_e, after_m = (VIEW.sentence(snapshot) for snapshot in snapshots(Session(choose("federalist")), 2))
     assert start == (
         "Eight topics start from nearly the same random words; no word has been given to a topic yet: press e."
     )
@@ -135,23 +135,23 @@ def test_the_sentences_are_of_topics_documents_and_the_bound() -> None:
 
 
 def test_the_table_has_alpha_and_the_words_and_says_the_perplexity() -> None:
-    frame = catalogue("bars", 3, settings={"held_out": "0.1"})
-    table = VIEW.parameters(frame)
-    assert [row.name for row in table.rows] == ["alpha", *frame.choices.dataset.feature_names]
+    snapshot = catalogue("bars", 3, settings={"held_out": "0.1"})
+    table = VIEW.parameters(snapshot)
+    assert [row.name for row in table.rows] == ["alpha", *snapshot.spec.dataset.feature_names]
     shown = np.array([[float(cell.text) for cell in row.cells] for row in table.rows])
-    np.testing.assert_allclose(shown[1:], frame.step.params.topics.T, atol=5.1e-4)
-    data = frame.step.problem.data
+    np.testing.assert_allclose(shown[1:], snapshot.step.params.topics.T, atol=5.1e-4)
+    data = snapshot.step.problem.data
     words = data.lengths[~data.held_out].sum()
-    assert f"Perplexity at most {np.exp(-frame.record.elbo / words):.4g} where fitted" in table.note
-    held_out = engine.perplexity(frame.choices.model, frame.step.params, data.X[np.flatnonzero(data.held_out)])
+    assert f"Perplexity at most {np.exp(-snapshot.record.elbo / words):.4g} where fitted" in table.note
+    held_out = engine.perplexity(snapshot.spec.model, snapshot.step.params, data.X[np.flatnonzero(data.held_out)])
     assert f"at most {held_out:.4g} on the 40 documents kept out" in table.note
     many = VIEW.parameters(catalogue("federalist", 0))
     assert len(many.rows) == 201
     assert many.note == "Probabilities of the 200 most frequent of 500 words, a column for each topic."
-    detail = VIEW.detail(frame, 2)
+    detail = VIEW.detail(snapshot, 2)
     assert detail is not None
-    likeliest = int(frame.step.params.topics[2].argmax())
-    assert detail.rows[0].name == frame.choices.dataset.feature_names[likeliest]
+    likeliest = int(snapshot.step.params.topics[2].argmax())
+    assert detail.rows[0].name == snapshot.spec.dataset.feature_names[likeliest]
 
 
 @pytest.mark.parametrize("e_step", ["variational", "gibbs"])
@@ -162,25 +162,25 @@ def test_the_table_has_alpha_and_the_words_and_says_the_perplexity() -> None:
 )
 def test_odd_documents_are_drawn_at_every_size(X: list[list[float]], e_step: str) -> None:
     session = session_of(np.array(X), engine.LatentDirichletAllocation(n_components=3, e_step=e_step))
-    for frame in frames(session, 4):
-        for axes in VIEW.axes(frame):
+    for snapshot in snapshots(session, 4):
+        for axes in VIEW.axes(snapshot):
             for width, height in ((60, 20), (30, 8), (12, 5), (1, 1)):
-                draw(VIEW.scene(frame, axes, DARK, highlight=len(X) - 1), width, height, DARK)
-        assert VIEW.sentence(frame).endswith(".")
-        assert VIEW.parameters(frame).rows
+                draw(VIEW.scene(snapshot, axes, DARK, highlight=len(X) - 1), width, height, DARK)
+        assert VIEW.sentence(snapshot).endswith(".")
+        assert VIEW.parameters(snapshot).rows
 
 
 def test_a_folder_of_texts_is_a_source(tmp_path: Path) -> None:
     for i in range(4):
         (tmp_path / f"pets{i}.txt").write_text("cat dog cat dog bird")
         (tmp_path / f"money{i}.txt").write_text("stock bond stock bond bank")
-    choices = choose(str(tmp_path), k=2)
-    assert choices.model.name == "topics"
-    session = Session(choices)
-    frame = walked(session, 40)
-    assert frame.labels is not None
-    assert len(set(frame.labels[:4])) == len(set(frame.labels[4:])) == 1
-    assert "engine.read_corpus(" in script_text(choices, session.timeline.steps)
+    spec = choose(str(tmp_path), k=2)
+    assert spec.model.name == "topics"
+    session = Session(spec)
+    snapshot = walked(session, 40)
+    assert snapshot.labels is not None
+    assert len(set(snapshot.labels[:4])) == len(set(snapshot.labels[4:])) == 1
+    assert "engine.read_corpus(" in script_text(spec, session.timeline.steps)
     assert choose(str(tmp_path), columns=["cat", "stock"]).dataset.feature_names == ("cat", "stock")
     with pytest.raises(DataError, match="leave out --label"):
         choose(str(tmp_path), label="cat")

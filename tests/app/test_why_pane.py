@@ -22,20 +22,20 @@ from engine.explain.derivation import line
 SOURCES = ("iris", "coins", "linkage", "deaths", "icecream", "films", "hmm_gaussian")
 
 
-def frames(source, steps, **how):
+def snapshots(source, steps, **how):
     session = Session(choose(source, **how))
-    yield session.frame()
+    yield session.snapshot()
     for _ in range(steps):
         session.take()
-        yield session.frame()
+        yield session.snapshot()
 
 
 def text_of(lines):
     return ["".join(piece[0] for piece in cell) if isinstance(cell, tuple) else cell for cell in lines]
 
 
-def named(frame):
-    return {entry.name: entry for entry in entries(frame)}
+def named(snapshot):
+    return {entry.name: entry for entry in entries(snapshot)}
 
 
 # the ledger
@@ -44,37 +44,37 @@ def named(frame):
 @pytest.mark.parametrize("algorithm", ["classic", "hard", "stochastic", "annealed"])
 @pytest.mark.parametrize("source", ["iris", "coins", "icecream"])
 def test_the_ledger_adds_up(source, algorithm):
-    for frame in frames(source, 6, algorithm=algorithm):
-        total, step = math.nan, frame.step
-        for entry in entries(frame):
+    for snapshot in snapshots(source, 6, algorithm=algorithm):
+        total, step = math.nan, snapshot.step
+        for entry in entries(snapshot):
             if entry.sign == "=":
                 assert entry.value == pytest.approx(total, rel=1e-9, abs=1e-9)
             total = total + entry.value if entry.sign == "+" else entry.value
         assert total == pytest.approx(step.objective, rel=1e-12)
         if step.phase != "init":
-            found = named(frame)
+            found = named(snapshot)
             assert found["bound L(q, θ)"].value == pytest.approx(step.elbo, rel=1e-12)
             assert found["log-likelihood"].value == pytest.approx(step.log_likelihood, rel=1e-12)
 
 
 def test_changes_are_since_the_half_step_before():
     before = None
-    for frame in frames("iris", 5):
-        found = named(frame)
+    for snapshot in snapshots("iris", 5):
+        found = named(snapshot)
         for name, entry in found.items():
             if before is None or name not in before:
                 assert math.isnan(entry.change)
             elif not math.isnan(entry.change):
                 assert entry.change == pytest.approx(entry.value - before[name].value, abs=1e-9)
         before = found
-        if frame.step.phase == "E":
+        if snapshot.step.phase == "E":
             assert found["KL(q ‖ posterior)"].value == found["log-likelihood"].change == 0
-        elif frame.step.phase == "M":
+        elif snapshot.step.phase == "M":
             assert found["KL(q ‖ posterior)"].value > 0.1
 
 
 def test_the_ledger_says_whose_parameters_it_is_of():
-    said = [" ".join(text_of(ledger_lines(frame, 60, DARK))) for frame in frames("coins", 4)]
+    said = [" ".join(text_of(ledger_lines(snapshot, 60, DARK))) for snapshot in snapshots("coins", 4)]
     assert "θ: the start. There is no q" in said[0]
     assert "θ: the start; q: settled at this very θ" in said[1]
     assert "θ: of iteration 1; q: settled at the start" in said[2]
@@ -88,25 +88,25 @@ def test_the_ledger_says_whose_parameters_it_is_of():
 )
 def test_a_fall_is_explained_and_a_rise_is_not(source, algorithm, reason):
     fell = 0
-    for frame in frames(source, 40, algorithm=algorithm, settings={"init": "points"}):
-        record, before = frame.record, frame.previous_record
-        if frame.step.phase != "M" or before is None:
+    for snapshot in snapshots(source, 40, algorithm=algorithm, settings={"init": "points"}):
+        record, before = snapshot.record, snapshot.previous_record
+        if snapshot.step.phase != "M" or before is None:
             continue
         change = record.log_likelihood - before.log_likelihood
         if change < -1e-6:
             fell += 1
-            assert reason in " ".join(falls(frame))
-            assert reason in " ".join(text_of(ledger_lines(frame, 200, DARK)))
+            assert reason in " ".join(falls(snapshot))
+            assert reason in " ".join(text_of(ledger_lines(snapshot, 200, DARK)))
         elif change > 0:
-            assert not falls(frame)
+            assert not falls(snapshot)
     assert fell
 
 
 @pytest.mark.parametrize("width", [8, 14, 20, 24, 32, 38, 80])
 def test_no_line_of_the_ledger_is_wider_than_the_pane(width):
     for source in ("iris", "coins"):
-        for frame in frames(source, 3):
-            for text in text_of(ledger_lines(frame, width, DARK)):
+        for snapshot in snapshots(source, 3):
+            for text in text_of(ledger_lines(snapshot, width, DARK)):
                 assert len(text) <= max(width, 13), text
 
 
@@ -116,14 +116,14 @@ def test_no_line_of_the_ledger_is_wider_than_the_pane(width):
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("width", [24, 38, 76])
 def test_a_worked_row_comes_out_at_its_responsibilities(source, width):
-    *_, frame = frames(source, 3)
-    names = [str(k) for k in range(frame.responsibilities.shape[1])]
-    row = int(frame.rows[frame.responsibilities.max(axis=1).argmin()])
-    worked = answer(RowWorked(row), frame.step)
+    *_, snapshot = snapshots(source, 3)
+    names = [str(k) for k in range(snapshot.responsibilities.shape[1])]
+    row = int(snapshot.rows[snapshot.responsibilities.max(axis=1).argmin()])
+    worked = answer(RowWorked(row), snapshot.step)
     texts = text_of(worked_lines(worked, names, width, DARK))
     assert all(len(text) <= width and text.isprintable() for text in texts)
     results = [text.rsplit("= ", 1)[1] for text in texts if "= " in text]
-    for value in frame.step.posterior.rows(np.array([row]))[0]:
+    for value in snapshot.step.posterior.rows(np.array([row]))[0]:
         assert any(float(said.replace("−", "-")) == pytest.approx(value, rel=1e-3) for said in map(plain, results)), (
             value
         )
@@ -137,12 +137,12 @@ def plain(said):
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("steps", [3, 4])
 def test_every_parameters_m_step_comes_out_at_the_parameter(source, steps):
-    *_, frame = frames(source, steps)
-    later = list(frames(source, 4))[-1]  # an E-step tells of the M-step to come
-    names = parameter_names(frame)
+    *_, snapshot = snapshots(source, steps)
+    later = list(snapshots(source, 4))[-1]  # an E-step tells of the M-step to come
+    names = parameter_names(snapshot)
     for place in range(0, len(names.entries), max(1, len(names.entries) // 12)):
         entry = names.entries[place]
-        worked = answer(ParameterWorked(entry.name), frame.step)
+        worked = answer(ParameterWorked(entry.name), snapshot.step)
         texts = text_of(worked_lines(worked, ["a"] * 12, 38, DARK, of="it"))
         assert texts[0].startswith("M-step to come: it" if steps == 3 else "M-step: it")
         assert all(len(text) <= 38 for text in texts)
@@ -184,8 +184,8 @@ def test_of_very_many_terms_the_first_are_written_and_the_rest_counted():
 
 
 def test_walking_goes_through_components_entries_and_arrays():
-    *_, frame = frames("iris", 2)
-    names = parameter_names(frame)
+    *_, snapshot = snapshots("iris", 2)
+    names = parameter_names(snapshot)
     assert names.entry.name == "means[0,0]"
     assert names.component(1).entry.name == "means[1,0]"
     assert names.component(-1).entry.name == "means[2,0]"
@@ -195,12 +195,12 @@ def test_walking_goes_through_components_entries_and_arrays():
     assert names.array(-1).entry.name == "weights[0]"
     assert names.array(-1).within(1).entry.name == "weights[1]"
     assert names.component(1).array(1).entry.name == "covariances[1,0,0]"
-    assert parameter_names(frame, names.component(1)).entry.name == "means[1,0]"
+    assert parameter_names(snapshot, names.component(1)).entry.name == "means[1,0]"
     words = [
-        parameter_words(frame, entry, DARK) for entry in (names.entry, names.array(-1).entry, names.array(1).entry)
+        parameter_words(snapshot, entry, DARK) for entry in (names.entry, names.array(-1).entry, names.array(1).entry)
     ]
     assert words == ["● 1 mean of sepal length", "● 1 weight", "● 1 variance of sepal length"]
-    *_, other = frames("coins", 2)
+    *_, other = snapshots("coins", 2)
     assert parameter_names(other, names.component(1)).entry.name == "probabilities[0]"
 
 
@@ -220,7 +220,7 @@ async def test_the_row_that_was_chosen_is_worked_out_and_walking_chooses_others(
 async def test_the_row_in_most_doubt_is_worked_out_where_none_was_chosen():
     async with driving() as app:
         text = await app.press("n", "e", "9", "d")
-        row = int(app.frame.responsibilities.max(axis=1).argmin())
+        row = int(app.snapshot.responsibilities.max(axis=1).argmin())
         assert f"E-step of row {row + 1}" in text
 
 
@@ -228,14 +228,14 @@ async def test_the_m_step_of_a_parameter_with_the_numbers_of_the_step():
     async with driving() as app:
         text = await app.press("n", "9", "d", "d")
         assert "M-step: ● 1 mean of sepal length" in text
-        assert f"= {app.frame.step.params.means[0, 0]:.4g}" in text
+        assert f"= {app.snapshot.step.params.means[0, 0]:.4g}" in text
         text = await app.press("down", "full_stop")
         assert "■ 2 mean of sepal width" in text
-        assert f"= {app.frame.step.params.means[1, 1]:.4g}" in text
+        assert f"= {app.snapshot.step.params.means[1, 1]:.4g}" in text
         text = await app.press("e")
         assert "M-step to come" in text
         upcoming = await app.press("m")
-        assert f"= {app.frame.step.params.means[1, 1]:.4g}" in upcoming
+        assert f"= {app.snapshot.step.params.means[1, 1]:.4g}" in upcoming
 
 
 async def test_before_the_first_e_step_it_says_what_is_missing():
@@ -277,11 +277,11 @@ async def test_backpropagation_has_a_forward_pass_and_no_bound(size):
         assert "entropy" not in ledger and "KL(q" not in ledger
         text = await driver.press("d")
         assert "forward pass of row" in text and "σ(bias + Σ w · x)" in text and "E-step of" not in text
-        session, learning = explorer(driver.app).runner.session, driver.frame.choices.learning
+        session, split = explorer(driver.app).worker.session, driver.snapshot.spec.split
         step, pane = session.timeline.current, driver.app.screen.query_one(WhyPane)
-        place = int(np.searchsorted(learning.train, pane.chosen_row if pane.chosen_row is not None else pane._row))
+        place = int(np.searchsorted(split.train, pane.chosen_row if pane.chosen_row is not None else pane._row))
         found = answer(RowWorked(place), step)
-        x, hidden = learning.inputs[learning.train][place], step.params_q.hidden
+        x, hidden = split.inputs[split.train][place], step.params_q.hidden
         u = 1.0 / (1.0 + np.exp(-(hidden[:, 0] + hidden[:, 1:] @ x)))
         assert [one.recomputed for one in found.lines] == pytest.approx(u, rel=1e-12)
         assert found.result == pytest.approx(u, rel=1e-12)

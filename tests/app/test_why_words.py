@@ -32,11 +32,11 @@ def squeezed(text):
     return " ".join(re.sub(r"[│╭╮╰╯─▁▂▃▄▅▆▇█]", " ", text).split())
 
 
-def lines_of(frame, question, width, height=9):
+def lines_of(snapshot, query, width, height=9):
     entry = None
-    if isinstance(question, ParameterWorked):
-        entry = entry_named(frame.choices.model, frame.step.params, question.name)
-    source = WhySource(frame, "row", question, entry, answer(question, frame.step), height)
+    if isinstance(query, ParameterWorked):
+        entry = entry_named(snapshot.spec.model, snapshot.step.params, query.name)
+    source = WhySource(snapshot, "row", query, entry, answer(query, snapshot.step), height)
     cells = source._lines(width, DARK)
     return ["".join(text for text, _ in cell) if isinstance(cell, tuple) else cell for cell in cells]
 
@@ -45,21 +45,21 @@ def lines_of(frame, question, width, height=9):
 async def test_a_documents_word_is_worked_out(size):
     async with driving(choose("federalist"), size=size) as app:
         await app.press("n", "e", "9", "d")
-        pane, frame = pane_of(app), app.frame
+        pane, snapshot = pane_of(app), app.snapshot
         row, word = pane._row, pane._word
-        assert row == int(frame.responsibilities.max(axis=1).argmin())
-        counts = frame.choices.dataset.X[row]
+        assert row == int(snapshot.responsibilities.max(axis=1).argmin())
+        counts = snapshot.spec.dataset.X[row]
         assert counts[word] == counts.max()
-        name = frame.choices.dataset.feature_names[word]
+        name = snapshot.spec.dataset.feature_names[word]
         assert f"word '{name}'" in app.text
         text = squeezed(await app.press("z"))
-        assert f"E-step of word '{name}' in paper {frame.choices.dataset.row_name(row)}" in text
+        assert f"E-step of word '{name}' in paper {snapshot.spec.dataset.row_name(row)}" in text
         assert "p(word | topic) · exp(E ln θ)" in text
-        topics = frame.step.params_q.topics[:, word]
+        topics = snapshot.step.params_q.topics[:, word]
         assert f"● 1 {topics[0]:.4g} ·" in text
         text = squeezed(app.text + await app.press("pagedown") + await app.press("pagedown"))
-        placed = frame.step.problem.model.word_topics(frame.step.params_q, frame.step.problem.data, row)
-        phi = placed[list(frame.step.problem.data.X[[row]].indices).index(word)] / counts[word]
+        placed = snapshot.step.problem.model.word_topics(snapshot.step.params_q, snapshot.step.problem.data, row)
+        phi = placed[list(snapshot.step.problem.data.X[[row]].indices).index(word)] / counts[word]
         assert f"= {phi[0]:.4g}" in text and f"= {phi[7]:.4g}" in text
 
 
@@ -67,7 +67,7 @@ async def test_a_documents_word_is_worked_out(size):
 async def test_commas_and_full_stops_walk_through_the_words(size):
     async with driving(choose("federalist"), size=size) as app:
         await app.press("n", "e", "9", "d", "z")
-        pane, data = pane_of(app), app.frame.choices.dataset
+        pane, data = pane_of(app), app.snapshot.spec.dataset
         first, row = pane._word, pane._row
         text = await app.press("full_stop")
         second = pane._word
@@ -107,11 +107,11 @@ def test_every_topics_m_step_ends_at_the_parameter(settings, algorithm):
     session = Session(choose("bars", algorithm=algorithm, settings=settings))
     for _ in range(4):
         session.take()
-    frame = session.frame()
+    snapshot = session.snapshot()
     for name in ("topics[0,0]", "topics[9,24]", "alpha[3]"):
-        last = lines_of(frame, ParameterWorked(name), 60)[-1]
-        entry = entry_named(frame.choices.model, frame.step.params, name)
-        value = getattr(frame.step.params, entry.path)[entry.index]
+        last = lines_of(snapshot, ParameterWorked(name), 60)[-1]
+        entry = entry_named(snapshot.spec.model, snapshot.step.params, name)
+        value = getattr(snapshot.step.params, entry.path)[entry.index]
         assert float(last.rsplit("= ", 1)[1].replace("−", "-")) == pytest.approx(value, rel=1e-3)
 
 
@@ -122,18 +122,18 @@ def test_names_of_any_kind_stay_in_their_lines(width):
     session = session_of(X.astype(float), LatentDirichletAllocation(2), data=data)
     for _ in range(3):
         session.take()
-    frame = session.frame()
-    view = view_for(frame.choices.model)
+    snapshot = session.snapshot()
+    view = view_for(snapshot.spec.model)
     for row in range(6):
-        words = view.words(frame, row)
+        words = view.words(snapshot, row)
         assert sorted(words) == list(np.flatnonzero(X[row]))
         for word in words:
-            lines = lines_of(frame, RowWorked(row, word), width)
+            lines = lines_of(snapshot, RowWorked(row, word), width)
             assert all(cell_len(text) <= width and text.isprintable() for text in lines)
             told = "".join(lines).replace(" ", "")
             if word == 4:
                 assert "word3occurs" in told  # its name, and not the third word's
-    shown = "".join(lines_of(frame, ParameterWorked("topics[1,0]"), width)).replace(" ", "")
+    shown = "".join(lines_of(snapshot, ParameterWorked("topics[1,0]"), width)).replace(" ", "")
     assert "document" in shown
 
 
@@ -141,7 +141,7 @@ def test_an_empty_document_has_the_priors_mixture():
     X = np.array([[3.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 1.0, 2.0]])
     session = session_of(X, LatentDirichletAllocation(2, alpha=0.5))
     session.take()
-    frame = session.frame()
-    assert view_for(frame.choices.model).words(frame, 1) == ()
-    text = " ".join(lines_of(frame, RowWorked(1), 60))
+    snapshot = session.snapshot()
+    assert view_for(snapshot.spec.model).words(snapshot, 1) == ()
+    text = " ".join(lines_of(snapshot, RowWorked(1), 60))
     assert "γ = α" in text and "0.5 / 1" in text

@@ -8,37 +8,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emtui.session.session import Session
-from emtui.session.snapshot import Frame
-from emtui.spec.run_spec import Choices, choose
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.run_spec import RunSpec, choose
 from engine.data.dataset import Dataset
 
 
-def session_of(X: Any, model: Any, *, data: dict[str, Any] | None = None, **choices: Any) -> Session:
+def session_of(X: Any, model: Any, *, data: dict[str, Any] | None = None, **spec: Any) -> Session:
     """A session on a table made on the spot."""
     table = np.asarray(X, dtype=np.float64)
     dataset = Dataset("made", table.reshape(len(table), -1), **(data or {}))
-    return Session(Choices(source="made", dataset=dataset, model=model, **choices))
+    return Session(RunSpec(source="made", dataset=dataset, model=model, **spec))
 
 
-def walked(session: Session, steps: int) -> Frame:
+def walked(session: Session, steps: int) -> StepSnapshot:
     """The frame after so many half-steps."""
     for _ in range(steps):
         session.take()
-    return session.frame()
+    return session.snapshot()
 
 
-def frames(session: Session, steps: int) -> list[Frame]:
+def snapshots(session: Session, steps: int) -> list[StepSnapshot]:
     """The frame of the start and of every half-step after it."""
-    seen = [session.frame()]
+    seen = [session.snapshot()]
     for _ in range(steps):
         if session.timeline.current.stop_reason is not None:
             break
         session.take()
-        seen.append(session.frame())
+        seen.append(session.snapshot())
     return seen
 
 
-def catalogue(source: str, steps: int, **words: Any) -> Frame:
+def catalogue(source: str, steps: int, **words: Any) -> StepSnapshot:
     """A frame on a data set of the catalogue."""
     return walked(Session(choose(source, **words)), steps)
 

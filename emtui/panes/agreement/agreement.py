@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 
 from emtui.panes.agreement.agreement_text import AgreementSource
 from emtui.panes.pane import Pane
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.widgets.paged_table import LineTable
 
 
@@ -28,9 +28,9 @@ class AgreementPane(Pane):
         """The lines."""
         return self.query_one(LineTable)
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Count, and say it in as many lines as it takes."""
-        self.table.set_source(AgreementSource(frame))
+        self.table.set_source(AgreementSource(snapshot))
         self._say()
 
     def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:

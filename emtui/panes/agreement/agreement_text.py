@@ -16,7 +16,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
 from emtui.charts.picture import to_strips
 from emtui.charts.sparkbar import bar
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, fixed, number, probability, share
@@ -35,38 +35,38 @@ _ROWS_SUMMED = 20_000
 class AgreementSource:
     """A frame's agreement as the source of a table of lines."""
 
-    frame: Frame
+    snapshot: StepSnapshot
 
     def sheet(self, width: int, palette: Palette) -> PlainSheet:
         """Laid out in so many cells."""
-        return sheet_of_lines(agreement_lines(self.frame, width, palette), width)
+        return sheet_of_lines(agreement_lines(self.snapshot, width, palette), width)
 
 
-def agreement_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, ...]:
+def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[Cell, ...]:
     """Hits, indices, shares, criteria and the confusion matrix, the most telling first; none is wider than width."""
-    if frame.contest is not None:
+    if snapshot.contest is not None:
         from emtui.panes.agreement.rival_text import contest_lines
 
-        return (*contest_lines(frame.contest, frame.choices.model, width, palette), *_weighed(frame, width))
-    lines: list[Cell] = [*_hits(frame, width, palette), *_indices(frame, width), *_matching(frame, width)]
-    lines += _shares(frame, width, palette)
-    lines += _weighed(frame, width)
-    lines += _criteria(frame, width)
-    if frame.agreement is not None:
-        lines += _confusion(frame, frame.agreement, width, palette)
+        return (*contest_lines(snapshot.contest, snapshot.spec.model, width, palette), *_weighed(snapshot, width))
+    lines: list[Cell] = [*_hits(snapshot, width, palette), *_indices(snapshot, width), *_matching(snapshot, width)]
+    lines += _shares(snapshot, width, palette)
+    lines += _weighed(snapshot, width)
+    lines += _criteria(snapshot, width)
+    if snapshot.agreement is not None:
+        lines += _confusion(snapshot, snapshot.agreement, width, palette)
     return tuple(lines)
 
 
 # hits
 
 
-def _hits(frame: Frame, width: int, palette: Palette) -> list[Cell]:
-    truth = frame.choices.dataset.y
+def _hits(snapshot: StepSnapshot, width: int, palette: Palette) -> list[Cell]:
+    truth = snapshot.spec.dataset.y
     if truth is None:
         return _wrapped("No known classes: there is nothing to compare the components with.", width)
-    baseline = None if frame.baseline is None else frame.baseline.agreement
-    own = "k-means" if frame.choices.model.name == "kmeans" else "EM"
-    rows = [(own, frame.agreement, palette.color(0))]
+    baseline = None if snapshot.baseline is None else snapshot.baseline.agreement
+    own = "k-means" if snapshot.spec.model.name == "kmeans" else "EM"
+    rows = [(own, snapshot.agreement, palette.color(0))]
     if own == "EM" and baseline is not None:
         rows.append(("k-means", baseline, palette.color(1)))
     texts = [share(found.hits, found.total) for _, found, _ in rows if found is not None]
@@ -77,7 +77,7 @@ def _hits(frame: Frame, width: int, palette: Palette) -> list[Cell]:
     lines: list[Cell] = []
     for name, found, color in rows:
         if found is None:
-            lines += _wrapped(_why_not(frame, name), width)
+            lines += _wrapped(_why_not(snapshot, name), width)
             continue
         text = share(found.hits, found.total)
         head = f"{pad(name, names, ellipsis='')} {text.rjust(room)}"
@@ -89,28 +89,28 @@ def _hits(frame: Frame, width: int, palette: Palette) -> list[Cell]:
             length = min(20, width - len(head) - 1)
             pieces += [(" ", Style()), (bar(found.accuracy, length, palette.ascii), ink(palette, color))]
         lines.append(tuple(pieces))
-    given = n_given(frame.choices)
-    if given and frame.agreement is not None:
+    given = n_given(snapshot.spec)
+    if given and snapshot.agreement is not None:
         lines += _wrapped(f"{given:,} given rows don't count.", width)
     return lines
 
 
-def _why_not(frame: Frame, name: str) -> str:
-    if frame.choices.model.supervised:
+def _why_not(snapshot: StepSnapshot, name: str) -> str:
+    if snapshot.spec.model.supervised:
         return f"{name}: the classes are given to this model, so there is nothing to match."
-    if frame.labels is None:
+    if snapshot.labels is None:
         return f"{name}: no responsibilities yet, press e."
-    if frame.choices.labels is not None:
+    if snapshot.spec.labels is not None:
         return f"{name}: every class is given, so there is nothing to compare."
     return f"{name}: no row has a known class."
 
 
-def _indices(frame: Frame, width: int) -> list[Cell]:
+def _indices(snapshot: StepSnapshot, width: int) -> list[Cell]:
     """Adjusted Rand index and normalised mutual information, of k-means in brackets where there is room."""
-    found = frame.agreement
+    found = snapshot.agreement
     if found is None:
         return []
-    other = None if frame.baseline is None else frame.baseline.agreement
+    other = None if snapshot.baseline is None else snapshot.baseline.agreement
     rand, information = probability(found.adjusted_rand), probability(found.normalized_mutual_information)
     long = f"adjusted Rand {rand} · NMI {information}"
     if other is not None:
@@ -124,17 +124,17 @@ def _indices(frame: Frame, width: int) -> list[Cell]:
     )
 
 
-def _matching(frame: Frame, width: int) -> list[Cell]:
+def _matching(snapshot: StepSnapshot, width: int) -> list[Cell]:
     """Where there are not as many components as classes, which rows can't be hits however good the clustering is."""
-    said = "" if frame.agreement is None else frame.agreement.unmatched
+    said = "" if snapshot.agreement is None else snapshot.agreement.unmatched
     return _wrapped(f"{said[0].upper()}{said[1:]}.", width) if said else []
 
 
 # shares
 
 
-def _shares(frame: Frame, width: int, palette: Palette) -> list[Cell]:
-    shares = view_for(frame.choices.model).weights(frame)
+def _shares(snapshot: StepSnapshot, width: int, palette: Palette) -> list[Cell]:
+    shares = view_for(snapshot.spec.model).weights(snapshot)
     if not shares:
         return []
     columns = _share_columns(shares, width)
@@ -177,15 +177,15 @@ def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, 
     return columns
 
 
-def _weighed(frame: Frame, width: int) -> list[Cell]:
+def _weighed(snapshot: StepSnapshot, width: int) -> list[Cell]:
     """Rows that were weighed by hand: hits and shares count rows, whatever they weigh."""
-    weights = frame.step.problem.data.sample_weight
-    if weights is None or not frame.moved_by_hand:
+    weights = snapshot.step.problem.data.sample_weight
+    if weights is None or not snapshot.moved_by_hand:
         return []
     out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())
     parts = [f"{out:,} left out"] * (out > 0) + [f"{other:,} counted otherwise"] * (other > 0)
     counted = "hits, hard shares and rows count every row once"
-    if frame.contest is not None:
+    if snapshot.contest is not None:
         counted = "hits and losses count every row once, and the other method has them all"
     return _wrapped(f"By hand: {', '.join(parts)}; {counted}.", width) if parts else []
 
@@ -193,17 +193,17 @@ def _weighed(frame: Frame, width: int) -> list[Cell]:
 # criteria and confusion
 
 
-def criteria_of(frame: Frame) -> Criteria | None:
+def criteria_of(snapshot: StepSnapshot) -> Criteria | None:
     """AIC, BIC and ICL at θ; None where the model has none. ICL is nan where it would cost a long pass of its own.
 
     That is where responsibilities are not exact, so that their entropy is not at hand, and the rows are many.
     """
-    model = frame.choices.model
-    if not model.has_likelihood or frame.n_rows == 1:  # of one row they say nothing
+    model = snapshot.spec.model
+    if not model.has_likelihood or snapshot.n_rows == 1:  # of one row they say nothing
         return None
-    step = frame.step
+    step = snapshot.step
     try:
-        if isinstance(step.at.inference, Exact) or frame.n_rows <= _ROWS_SUMMED:
+        if isinstance(step.at.inference, Exact) or snapshot.n_rows <= _ROWS_SUMMED:
             found = criteria(step)
         else:
             n = step.problem.data.total_weight
@@ -213,21 +213,21 @@ def criteria_of(frame: Frame) -> Criteria | None:
     return found if math.isfinite(found.bic) else None
 
 
-def _criteria(frame: Frame, width: int) -> list[Cell]:
-    found = criteria_of(frame)
+def _criteria(snapshot: StepSnapshot, width: int) -> list[Cell]:
+    found = criteria_of(snapshot)
     if found is None:
         return []
     pairs = (("AIC", found.aic), ("BIC", found.bic), ("ICL", found.icl))
     said = [f"{name} {fixed(value, 1)}" for name, value in pairs if math.isfinite(value)]
-    if frame.step.log_likelihood_error > 0:  # each has −2·ln p(X | θ) in it
-        said.append(f"estimates ± {number(2 * frame.step.log_likelihood_error, 2)}")
+    if snapshot.step.log_likelihood_error > 0:  # each has −2·ln p(X | θ) in it
+        said.append(f"estimates ± {number(2 * snapshot.step.log_likelihood_error, 2)}")
     return _side_by_side(said, width)
 
 
-def _confusion(frame: Frame, found: Agreement, width: int, palette: Palette) -> list[Cell]:
+def _confusion(snapshot: StepSnapshot, found: Agreement, width: int, palette: Palette) -> list[Cell]:
     """Known classes by components, the matched ones on the diagonal."""
-    names = view_for(frame.choices.model).component_names(frame)
-    classes = frame.choices.dataset.class_names[: len(found.confusion)][:_CLASSES_SHOWN]
+    names = view_for(snapshot.spec.model).component_names(snapshot)
+    classes = snapshot.spec.dataset.class_names[: len(found.confusion)][:_CLASSES_SHOWN]
     heads = [
         f"{palette.marker(int(k))}{names[int(k)] if int(k) < len(names) else int(k) + 1}" for k in found.components
     ]

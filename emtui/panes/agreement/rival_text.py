@@ -44,7 +44,7 @@ def contest_lines(contest: Contest, model: Any, width: int, palette: Palette) ->
     elif contest.rival_here.iteration < contest.here.iteration:
         behind = f"{sides[1][0]} has come to iteration {contest.rival_here.iteration}"
         lines += _wrapped(behind, width)
-    classes = contest.learning.class_names[:_CLASSES_SHOWN]
+    classes = contest.split.class_names[:_CLASSES_SHOWN]
     matrices = [(f"{name}, {_which(found)}", _score(found).confusion) for name, found, _ in sides]
     return [*lines, "", *_confusions(matrices, classes, width, palette)]
 

@@ -13,9 +13,9 @@ from emtui.panes.convergence.convergence_chart import convergence_scene
 from emtui.panes.convergence.convergence_sentences import Measured
 from emtui.panes.convergence.convergence_text import ConvergenceSource
 from emtui.panes.pane import Pane
-from emtui.session.messages import Asked, GoTo
-from emtui.session.queries import OverlapAt, Question, RateAt, answer
-from emtui.session.snapshot import Frame
+from emtui.session.messages import GoTo, QueryAsked
+from emtui.session.queries import OverlapAt, Query, RateAt, answer
+from emtui.session.snapshot import StepSnapshot
 from emtui.spec.tolerance import tolerance_of
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CHART = 9  # lines from which the picture is worth its room
 _AT_ONCE = 20_000  # rows × components that are looked through while somebody waits
-_WORK_OF_A_QUESTION, _WORK_OF_ALL = 1e6, 3e8  # rows × (columns + components) of the passes of a measurement
+_WORK_OF_A_QUERY, _WORK_OF_ALL = 1e6, 3e8  # rows × (columns + components) of the passes of a measurement
 
 
 class ConvergencePane(Pane):
@@ -68,42 +68,42 @@ class ConvergencePane(Pane):
 
     # drawing
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Say what the last steps tell; what takes more than a look is asked for, and said when it comes."""
         from engine.analysis.convergence import convergence_of  # with all the models that it tells apart
 
-        if self._measured_at is not frame.step:
-            self.measured, self._measured_at = Measured(), frame.step
-        known = self._find_overlap(frame)
+        if self._measured_at is not snapshot.step:
+            self.measured, self._measured_at = Measured(), snapshot.step
+        known = self._find_overlap(snapshot)
         self.told = told = convergence_of(
-            frame.recent,
-            tolerance_of(frame.choices),
+            snapshot.recent,
+            tolerance_of(snapshot.spec),
             overlap=None if known is None else known[1],
             measured=self.measured.rate,
         )
-        self.table.set_source(ConvergenceSource(frame, told, self.measured, waiting=known is None))
-        self._divide(frame, told)
+        self.table.set_source(ConvergenceSource(snapshot, told, self.measured, waiting=known is None))
+        self._divide(snapshot, told)
         self._say()
 
-    def _find_overlap(self, frame: Frame) -> tuple[Evaluation, Overlap | None] | None:
+    def _find_overlap(self, snapshot: StepSnapshot) -> tuple[Evaluation, Overlap | None] | None:
         """What is known of it; looked for now where that takes no time, else asked for, once a step: None so far."""
-        step = frame.step
+        step = snapshot.step
         if self._overlap is None or self._overlap[0] is not step.at:
             self._overlap = None
-            if frame.n_rows * frame.choices.n_components <= _AT_ONCE:
+            if snapshot.n_rows * snapshot.spec.n_components <= _AT_ONCE:
                 self._overlap = _found(step, answer(OverlapAt(), step))
             elif self._asked_at is not step:
                 self._asked_at = step
-                self.post_message(Asked(OverlapAt(), step))
+                self.post_message(QueryAsked(OverlapAt(), step))
         return self._overlap
 
-    def _divide(self, frame: Frame, told: Convergence) -> None:
+    def _divide(self, snapshot: StepSnapshot, told: Convergence) -> None:
         """The chart gets the room that the words leave, where that is enough."""
         table, chart, height = self.table, self.query_one(Chart), self.content_size.height
         chart.display = height - table.n_rows >= _CHART
         table.styles.height = table.n_rows + 1 if chart.display else "1fr"
         if chart.display:
-            chart.set_scene(convergence_scene(frame, told, chart.palette))
+            chart.set_scene(convergence_scene(snapshot, told, chart.palette))
 
     def _say(self) -> None:
         page, n_lines = self.table.page, self.table.n_rows
@@ -116,40 +116,40 @@ class ConvergencePane(Pane):
 
     def action_measure(self) -> None:
         """Measure the rate at this θ, or stop doing so."""
-        frame = self.frame
-        if frame is None or self.told is None:
+        snapshot = self.snapshot
+        if snapshot is None or self.told is None:
             return
         if self.measured.under_way:
             self.measured = Measured(self.measured.found)
         elif self.measured.found is None or not self.measured.found.over:
-            self._measured_at = frame.step
-            self.measured = self._ask(frame, self.measured.found)
+            self._measured_at = snapshot.step
+            self.measured = self._ask(snapshot, self.measured.found)
         self.redraw()
 
-    def _ask(self, frame: Frame, so_far: MapRate | None) -> Measured:
+    def _ask(self, snapshot: StepSnapshot, so_far: MapRate | None) -> Measured:
         """The measurement as it goes on by another question, or is over, or can't be had."""
         assert self.told is not None
-        refusal = why_unmeasured(frame, self.told)
+        refusal = why_unmeasured(snapshot, self.told)
         if refusal:
             return Measured(refusal=refusal)
-        work, done = work_of_a_pass(frame), 0 if so_far is None else so_far.passes // 2
+        work, done = work_of_a_pass(snapshot), 0 if so_far is None else so_far.passes // 2
         most = min(ITERATIONS, int(_WORK_OF_ALL / (2 * work)))
         if done >= most or (so_far is not None and so_far.over):
             return Measured(so_far)
-        several = max(1, int(_WORK_OF_A_QUESTION / (2 * work)))
-        self.post_message(Asked(RateAt(so_far, min(several, most - done)), frame.step))
+        several = max(1, int(_WORK_OF_A_QUERY / (2 * work)))
+        self.post_message(QueryAsked(RateAt(so_far, min(several, most - done)), snapshot.step))
         return Measured(so_far, under_way=True)
 
-    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+    def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Say what was found; a measurement that is not over goes on."""
-        if self.frame is None or step is not self.frame.step:
+        if self.snapshot is None or step is not self.snapshot.step:
             return
-        if isinstance(question, OverlapAt):
+        if isinstance(query, OverlapAt):
             self._overlap = _found(step, answer)
             self.redraw()
-        elif isinstance(question, RateAt) and self.measured.under_way and question.so_far is self.measured.found:
+        elif isinstance(query, RateAt) and self.measured.under_way and query.so_far is self.measured.found:
             going_on = isinstance(answer, MapRate)
-            self.measured = self._ask(self.frame, answer) if going_on else Measured(refusal=str(answer))
+            self.measured = self._ask(self.snapshot, answer) if going_on else Measured(refusal=str(answer))
             self.redraw()
 
     # what happens to it
@@ -162,12 +162,12 @@ class ConvergencePane(Pane):
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """Go to the iteration that was clicked."""
         event.stop()
-        if self.frame is not None:
-            places = [r.index for r in self.frame.records if r.phase != "E"]
+        if self.snapshot is not None:
+            places = [r.index for r in self.snapshot.records if r.phase != "E"]
             self.post_message(GoTo(min(places, key=lambda place: abs(self._iteration(place) - event.x))))
 
     def _iteration(self, place: int) -> int:
-        return 0 if self.frame is None else self.frame.records[place].iteration
+        return 0 if self.snapshot is None else self.snapshot.records[place].iteration
 
     def on_resize(self) -> None:
         """There may be room for the picture now."""
@@ -179,20 +179,20 @@ def _found(step: Step, overlap: Overlap | str | None) -> tuple[Evaluation, Overl
     return step.at, None if isinstance(overlap, str) else overlap
 
 
-def work_of_a_pass(frame: Frame) -> float:
+def work_of_a_pass(snapshot: StepSnapshot) -> float:
     """Rows × (columns + components) of an E- and an M-step; a network's takes every configuration of its units."""
-    choices = frame.choices
-    per_row = choices.dataset.X.shape[1] + choices.n_components
-    return float(frame.n_rows) * (2.0**choices.n_components if choices.model.supervised else per_row)
+    spec = snapshot.spec
+    per_row = spec.dataset.X.shape[1] + spec.n_components
+    return float(snapshot.n_rows) * (2.0**spec.n_components if spec.model.supervised else per_row)
 
 
-def why_unmeasured(frame: Frame, told: Convergence) -> str:
+def why_unmeasured(snapshot: StepSnapshot, told: Convergence) -> str:
     """Why the rate is not measured here, in words; "" where it can be."""
-    model = frame.step.problem.model
+    model = snapshot.step.problem.model
     if model.samples or not model.exact:
         return "not possible: the E-step " + ("draws at random" if model.samples else "only comes near the posterior")
     if not model.has_likelihood or told.kind == "descent":
         return "not possible: one iteration is no smooth map of θ here"
-    if work_of_a_pass(frame) * 6 > _WORK_OF_ALL:
+    if work_of_a_pass(snapshot) * 6 > _WORK_OF_ALL:
         return "not here: it takes tens of passes, and one is long already"
     return ""

@@ -9,7 +9,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, FloatArray, HLine, Layer, Mark, Scene, VLine
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.spec.tolerance import tolerance_of
 from emtui.views.number_format import number, plural
 
@@ -20,30 +20,30 @@ _LEAST = 1e-16  # per observation: below, a change is rounding
 _MOST_TICKS = 6
 
 
-def changes(frame: Frame) -> tuple[FloatArray, FloatArray]:
+def changes(snapshot: StepSnapshot) -> tuple[FloatArray, FloatArray]:
     """Iterations, and by how much the objective changed in the M-step of each, per observation: (m,) and (m,).
 
     What was moved by hand is no step of EM's.
     """
-    problem = frame.step.problem
+    problem = snapshot.step.problem
     unit = problem.model.objective_unit(problem.data) * problem.data.total_weight
     found = [
         (record.iteration, (record.objective - before.objective) / unit)
-        for before, record in zip(frame.records, frame.records[1:], strict=False)
+        for before, record in zip(snapshot.records, snapshot.records[1:], strict=False)
         if (before.phase, record.phase) == ("E", "M") and not record.by_hand
     ]
     iterations, values = zip(*found, strict=True) if found else ((), ())
     return np.array(iterations, dtype=np.float64), np.array(values, dtype=np.float64)
 
 
-def convergence_scene(frame: Frame, told: Convergence, palette: Palette) -> Scene:
+def convergence_scene(snapshot: StepSnapshot, told: Convergence, palette: Palette) -> Scene:
     """log10 of the change per observation by iteration, the tolerance, and the way there at the present rate."""
-    x, change = changes(frame)
+    x, change = changes(snapshot)
     known = np.isfinite(change)
     rose, fell = known & (change > _LEAST), known & (change < -_LEAST)
     heights = np.full(len(x), math.nan)
     heights[rose | fell] = np.log10(np.abs(change[rose | fell]))
-    now, tol = float(frame.step.iteration - (frame.step.phase == "E")), tolerance_of(frame.choices)
+    now, tol = float(snapshot.step.iteration - (snapshot.step.phase == "E")), tolerance_of(snapshot.spec)
     # rises are joined; a fall has no logarithm: its size is marked, and the curve breaks there
     layers: list[Layer] = [VLine(now), Curve(x, np.where(rose, heights, math.nan), palette.color(0), "solid", "change")]
     layers += [Mark(float(x[i]), float(heights[i]), _fall(palette), palette.color(1)) for i in np.flatnonzero(fell)]

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.spec.tolerance import stops_by_objective, tolerance_of
 from emtui.views.number_format import MINUS, number, plural, probability
 from emtui.views.sentences import plain
@@ -127,16 +127,16 @@ def change_words(told: Convergence) -> str:
     return f"{'+' if told.change > 0 else ''}{number(told.change)} per observation"
 
 
-def to_go_words(frame: Frame, told: Convergence, measured: Measured = Measured()) -> str:
+def to_go_words(snapshot: StepSnapshot, told: Convergence, measured: Measured = Measured()) -> str:
     """The iterations that are still to come, or how the run ended, or why nothing can be foreseen."""
-    step, choices = frame.step, frame.choices
+    step, spec = snapshot.step, snapshot.spec
     if step.stop_reason is not None:
         ended = "none, converged" if step.converged else "stopped"
         return f"{ended}: {plain(step.stop_reason)}" + ("" if step.converged else _beyond(told))
     if math.isnan(told.change):
         return ""
-    tol = tolerance_of(choices)
-    other = "" if stops_by_objective(choices) or choices.stop is None else f"; it stops by {choices.stop}"
+    tol = tolerance_of(spec)
+    other = "" if stops_by_objective(spec) or spec.stop is None else f"; it stops by {spec.stop}"
     if isinstance(step.inference, Tempered):
         return "unknown: no small change counts as rest while the temperature is not 1"
     if told.steps_to_go == 0:
@@ -152,7 +152,7 @@ def to_go_words(frame: Frame, told: Convergence, measured: Measured = Measured()
         and told.rate < measured.rate - 0.1 * (1.0 - told.rate)
     ):
         about += f", more once the slower moves of rate {rate_text(measured.rate)} are left"
-    limit = choices.max_iter
+    limit = spec.max_iter
     return about + other + (f"; the limit of {limit} comes first" if step.iteration + told.steps_to_go > limit else "")
 
 

@@ -22,7 +22,7 @@ from emtui.panes.convergence.convergence_sentences import (
     rate_words,
     to_go_words,
 )
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
 from emtui.widgets.table_columns import Cell, ink
@@ -42,7 +42,7 @@ class ConvergenceSource:
     measured: the rate at this θ, as far as somebody asked for it. waiting: the overlap is on its way.
     """
 
-    frame: Frame
+    snapshot: StepSnapshot
     told: Convergence
     measured: Measured
     waiting: bool
@@ -50,33 +50,33 @@ class ConvergenceSource:
     def sheet(self, width: int, palette: Palette) -> PlainSheet:
         """Laid out in so many cells."""
         faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
-        said = entries(self.frame, self.told, self.measured, palette, waiting=self.waiting)
+        said = entries(self.snapshot, self.told, self.measured, palette, waiting=self.waiting)
         lines = [line for label, text in said for line in _laid_out(label, text, width, faint)]
         return sheet_of_lines(lines, width)
 
 
 def entries(
-    frame: Frame, told: Convergence, measured: Measured, palette: Palette, *, waiting: bool = False
+    snapshot: StepSnapshot, told: Convergence, measured: Measured, palette: Palette, *, waiting: bool = False
 ) -> tuple[tuple[str, str], ...]:
     """Labels and what is said beside them, in their order; what there is nothing to say of is left out."""
-    at_rest = frame.step.stop_reason is not None and frame.step.converged
+    at_rest = snapshot.step.stop_reason is not None and snapshot.step.converged
     all_of_it = [
         ("rate", rate_words(told, at_rest)),
         ("measured", measured_words(told, measured)),
-        ("missing", missing_words(told, measured, str(getattr(frame.choices.model, "m_step", "")))),
+        ("missing", missing_words(told, measured, str(getattr(snapshot.spec.model, "m_step", "")))),
         ("change", change_words(told)),
-        ("to go", to_go_words(frame, told, measured)),
+        ("to go", to_go_words(snapshot, told, measured)),
         ("to gain", left_words(told)),
-        ("why" if told.slow else "overlap", _overlap(frame, told, palette, waiting)),
+        ("why" if told.slow else "overlap", _overlap(snapshot, told, palette, waiting)),
         *(("helps" if not place else "", text) for place, text in enumerate(help_words(told, measured, at_rest))),
     ]
     return tuple((label, text) for label, text in all_of_it if text)
 
 
-def _overlap(frame: Frame, told: Convergence, palette: Palette, waiting: bool) -> str:
+def _overlap(snapshot: StepSnapshot, told: Convergence, palette: Palette, waiting: bool) -> str:
     if told.overlap is None:
         return "…" if waiting else ""
-    names = view_for(frame.choices.model).component_names(frame)
+    names = view_for(snapshot.spec.model).component_names(snapshot)
     return overlap_words(told.overlap, tuple(f"{palette.marker(k)} {name}" for k, name in enumerate(names)))
 
 

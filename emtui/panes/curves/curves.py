@@ -18,7 +18,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, HLine, Layer, Mark, Scene, VLine
 from emtui.panes.pane import Pane
 from emtui.session.messages import GoTo
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number
 
 if TYPE_CHECKING:
@@ -52,53 +52,53 @@ class CurvesPane(Pane):
         """One chart."""
         yield Chart(id="curves-chart")
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Draw the curve that was asked for."""
         chart = self.query_one(Chart)
-        if self._of_network != (frame.contest is not None):  # another kind of model: its own first subject
-            self._of_network = frame.contest is not None
-            self._what = self._offered(frame)[0]
-        chart.set_scene(self._scene(frame, chart.palette))
-        self.border_title = first_fitting(self.title_room, *self._titles(frame))
-        self.border_subtitle = "d: " + " · ".join(what for what in self._offered(frame) if what != self._what)
-        if self._shows_learning(frame):
+        if self._of_network != (snapshot.contest is not None):  # another kind of model: its own first subject
+            self._of_network = snapshot.contest is not None
+            self._what = self._offered(snapshot)[0]
+        chart.set_scene(self._scene(snapshot, chart.palette))
+        self.border_title = first_fitting(self.title_room, *self._titles(snapshot))
+        self.border_subtitle = "d: " + " · ".join(what for what in self._offered(snapshot) if what != self._what)
+        if self._shows_learning(snapshot):
             self.border_subtitle = "d subject · i against"
 
-    def _shows_learning(self, frame: Frame) -> bool:
+    def _shows_learning(self, snapshot: StepSnapshot) -> bool:
         """Both methods are drawn, not the bound of one."""
-        return frame.contest is not None and self._what in ("loss", "accuracy")
+        return snapshot.contest is not None and self._what in ("loss", "accuracy")
 
-    def _scene(self, frame: Frame, palette: Palette) -> Scene:
-        if self._shows_learning(frame):
-            from emtui.panes.curves import learning_chart as learning_scenes
+    def _scene(self, snapshot: StepSnapshot, palette: Palette) -> Scene:
+        if self._shows_learning(snapshot):
+            from emtui.panes.curves import learning_chart as learning_chart
 
-            make = learning_scenes.loss_scene if self._what == "loss" else learning_scenes.accuracy_scene
-            return make(frame, palette, self._against)
+            make = learning_chart.loss_scene if self._what == "loss" else learning_chart.accuracy_scene
+            return make(snapshot, palette, self._against)
         makers = {"log-likelihood": bound_scene, "kl": kl_scene, "accuracy": accuracy_scene}
-        return makers[self._what](frame, palette)
+        return makers[self._what](snapshot, palette)
 
-    def _titles(self, frame: Frame) -> tuple[str, ...]:
+    def _titles(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """What is drawn, in words: the longest first, for the border takes the first that it has room for."""
-        label = frame.choices.model.objective_label
-        if self._shows_learning(frame):
+        label = snapshot.spec.model.objective_label
+        if self._shows_learning(snapshot):
             return f"{self._what} by {self._against}", self._what
-        if self._what == "log-likelihood" and not any(math.isfinite(r.log_likelihood) for r in frame.records):
+        if self._what == "log-likelihood" and not any(math.isfinite(r.log_likelihood) for r in snapshot.records):
             return ("bound",)
         if self._what == "log-likelihood":
             return f"{label} and bound", f"{label}, bound", "ln p and bound", "ln p, bound", "ln p"
         return ("KL(q ‖ posterior)", "KL") if self._what == "kl" else (self._what,)
 
-    def _offered(self, frame: Frame) -> tuple[What, ...]:
-        if frame.contest is not None:
+    def _offered(self, snapshot: StepSnapshot) -> tuple[What, ...]:
+        if snapshot.contest is not None:
             return _OF_NETWORK
-        known = any(record.hits is not None for record in frame.records)
+        known = any(record.hits is not None for record in snapshot.records)
         return _WHAT if known else _WHAT[:2]
 
     def action_next_curve(self) -> None:
         """Show the next subject."""
-        if self.frame is None:
+        if self.snapshot is None:
             return
-        offered = self._offered(self.frame)
+        offered = self._offered(self.snapshot)
         place = offered.index(self._what) if self._what in offered else -1
         self._what = offered[(place + 1) % len(offered)]
         self.redraw()
@@ -107,95 +107,95 @@ class CurvesPane(Pane):
         """Take a network against the next of iterations, seconds and passes."""
         from emtui.panes.curves.learning_chart import AGAINST
 
-        if self.frame is None or self.frame.contest is None:
+        if self.snapshot is None or self.snapshot.contest is None:
             self.refuse("Only a network is taken against seconds and passes: choose the model mlp.")
             return
         self._against = AGAINST[(AGAINST.index(self._against) + 1) % len(AGAINST)]
-        self._what = self._what if self._shows_learning(self.frame) else "loss"
+        self._what = self._what if self._shows_learning(self.snapshot) else "loss"
         self.redraw()
 
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """Go to the step that was clicked."""
         event.stop()
-        frame = self.frame
-        if frame is None:
+        snapshot = self.snapshot
+        if snapshot is None:
             return
-        if frame.contest is not None and self._shows_learning(frame):
+        if snapshot.contest is not None and self._shows_learning(snapshot):
             from emtui.panes.curves.learning_chart import place_of
 
-            own = frame.contest.own
+            own = snapshot.contest.own
             nearest = min(range(len(own)), key=lambda place: abs(place_of(own[place], self._against) - event.x))
-            moved = [record.index for record in frame.records if record.phase != "E"]
+            moved = [record.index for record in snapshot.records if record.phase != "E"]
             self.post_message(GoTo(moved[nearest]))
             return
-        self.post_message(GoTo(int(np.abs(half_steps(frame) - event.x).argmin())))
+        self.post_message(GoTo(int(np.abs(half_steps(snapshot) - event.x).argmin())))
 
 
-def half_steps(frame: Frame) -> np.ndarray:
+def half_steps(snapshot: StepSnapshot) -> np.ndarray:
     """(len(records),) the place of each step on the axis of iterations: 0 at the start, t − ½ after E, t after M."""
-    return np.array([record.iteration - 0.5 * (record.phase == "E") for record in frame.records])
+    return np.array([record.iteration - 0.5 * (record.phase == "E") for record in snapshot.records])
 
 
-def bound_scene(frame: Frame, palette: Palette) -> Scene:
+def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     """log p(X|θ) and the bound L(q, θ) by half-step; the cursor stands at the step on the screen."""
-    x = half_steps(frame)
-    likelihood = np.array([record.log_likelihood for record in frame.records])
-    bound = np.array([record.elbo for record in frame.records])
+    x = half_steps(snapshot)
+    likelihood = np.array([record.log_likelihood for record in snapshot.records])
+    bound = np.array([record.elbo for record in snapshot.records])
     if not np.isfinite([*likelihood, *bound]).any():
         return Scene(empty="no E-step yet", x_ticks=(), y_ticks=())
     alone = not np.isfinite(likelihood).any()  # there is the bound, and nothing above it
-    upper, label = (bound, "bound") if alone else (likelihood, frame.choices.model.objective_label)
+    upper, label = (bound, "bound") if alone else (likelihood, snapshot.spec.model.objective_label)
     below = [] if alone else [Curve(x, bound, palette.color(1), "dotted", "bound")]
     return Scene(
         layers=(
-            VLine(float(x[frame.cursor])),
+            VLine(float(x[snapshot.cursor])),
             *below,
             Curve(x, upper, palette.color(0), "solid", label),
-            *_by_hand(frame, x, upper, palette),
-            *_here(x, upper, frame.cursor, palette),
+            *_by_hand(snapshot, x, upper, palette),
+            *_here(x, upper, snapshot.cursor, palette),
         ),
         x_label="iteration",
         x_range=(0.0, max(1.0, float(x[-1]))),
         y_range=_above_rounding(likelihood, bound),
-        legend=_by_hand_legend(frame, palette),
-        description=f"{frame.choices.model.objective_label} {fixed(frame.record.log_likelihood)}, "
-        f"bound {fixed(frame.record.elbo)}",
+        legend=_by_hand_legend(snapshot, palette),
+        description=f"{snapshot.spec.model.objective_label} {fixed(snapshot.record.log_likelihood)}, "
+        f"bound {fixed(snapshot.record.elbo)}",
     )
 
 
-def kl_scene(frame: Frame, palette: Palette) -> Scene:
+def kl_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     """KL(q ‖ p(Z|X,θ)) by half-step: zero after an exact E-step, and what the M-step opened after that."""
-    x = half_steps(frame)
-    kl = np.array([max(record.kl, 0.0) if math.isfinite(record.kl) else math.nan for record in frame.records])
+    x = half_steps(snapshot)
+    kl = np.array([max(record.kl, 0.0) if math.isfinite(record.kl) else math.nan for record in snapshot.records])
     return Scene(
         layers=(
-            VLine(float(x[frame.cursor])),
+            VLine(float(x[snapshot.cursor])),
             Curve(x, kl, palette.color(3), "solid", "KL"),
-            *_by_hand(frame, x, kl, palette),
-            *_here(x, kl, frame.cursor, palette),
+            *_by_hand(snapshot, x, kl, palette),
+            *_here(x, kl, snapshot.cursor, palette),
         ),
         x_label="iteration",
         x_range=(0.0, max(1.0, float(x[-1]))),
-        legend=_by_hand_legend(frame, palette),
+        legend=_by_hand_legend(snapshot, palette),
         empty="no E-step yet",
-        description=f"KL {number(frame.record.kl)}",
+        description=f"KL {number(snapshot.record.kl)}",
     )
 
 
-def accuracy_scene(frame: Frame, palette: Palette) -> Scene:
+def accuracy_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     """Share of rows whose matched label is right, by half-step, with k-means as a line."""
-    x = half_steps(frame)
+    x = half_steps(snapshot)
     from emtui.session.baseline import classes_to_find
 
-    truth = classes_to_find(frame.choices)
+    truth = classes_to_find(snapshot.spec)
     n_judged = 1 if truth is None else int((truth >= 0).sum())
-    accuracy = np.array([math.nan if r.hits is None else r.hits / n_judged for r in frame.records])
-    layers: list[Layer] = [VLine(float(x[frame.cursor]))]
+    accuracy = np.array([math.nan if r.hits is None else r.hits / n_judged for r in snapshot.records])
+    layers: list[Layer] = [VLine(float(x[snapshot.cursor]))]
     legend = []
-    if frame.baseline is not None and frame.baseline.agreement is not None:
-        layers.append(HLine(frame.baseline.agreement.accuracy, palette.color(1)))
+    if snapshot.baseline is not None and snapshot.baseline.agreement is not None:
+        layers.append(HLine(snapshot.baseline.agreement.accuracy, palette.color(1)))
         legend.append(("─", palette.color(1), "k-means"))
-    layers += [Curve(x, accuracy, palette.color(2), "solid", "EM"), *_here(x, accuracy, frame.cursor, palette)]
+    layers += [Curve(x, accuracy, palette.color(2), "solid", "EM"), *_here(x, accuracy, snapshot.cursor, palette)]
     return Scene(
         layers=tuple(layers),
         x_label="iteration",
@@ -222,17 +222,17 @@ def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:
     return middle - room, middle + room
 
 
-def _by_hand(frame: Frame, x: np.ndarray, y: np.ndarray, palette: Palette) -> list[Layer]:
+def _by_hand(snapshot: StepSnapshot, x: np.ndarray, y: np.ndarray, palette: Palette) -> list[Layer]:
     """A mark where a person moved something."""
     return [
         Mark(float(x[record.index]), float(y[record.index]), pencil(palette), palette.text)
-        for record in frame.records
+        for record in snapshot.records
         if record.by_hand and math.isfinite(y[record.index])
     ]
 
 
-def _by_hand_legend(frame: Frame, palette: Palette) -> tuple[tuple[str, tuple[int, int, int], str], ...]:
-    by_hand = any(record.by_hand for record in frame.records)
+def _by_hand_legend(snapshot: StepSnapshot, palette: Palette) -> tuple[tuple[str, tuple[int, int, int], str], ...]:
+    by_hand = any(record.by_hand for record in snapshot.records)
     return ((pencil(palette), palette.text, "by hand"),) if by_hand else ()
 
 

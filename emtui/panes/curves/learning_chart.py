@@ -10,7 +10,7 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
 from emtui.panes.agreement.rival_text import OWN_COLOR, RIVAL_COLOR, short_name
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, probability
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ _LABELS = {
 }
 
 
-def loss_scene(frame: Frame, palette: Palette, against: Against) -> Scene:
+def loss_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Scene:
     """The log-loss of both methods, on training rows (solid) and test rows (dotted)."""
-    return _scene(frame, palette, against, "log-loss", lambda score: score.log_loss, fixed)
+    return _scene(snapshot, palette, against, "log-loss", lambda score: score.log_loss, fixed)
 
 
-def accuracy_scene(frame: Frame, palette: Palette, against: Against) -> Scene:
+def accuracy_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Scene:
     """The accuracy of both methods, on training rows (solid) and test rows (dotted)."""
-    return _scene(frame, palette, against, "accuracy", lambda score: score.accuracy, probability)
+    return _scene(snapshot, palette, against, "accuracy", lambda score: score.accuracy, probability)
 
 
 def place_of(found: Progress, against: Against) -> float:
@@ -41,16 +41,16 @@ def place_of(found: Progress, against: Against) -> float:
 
 
 def _scene(
-    frame: Frame,
+    snapshot: StepSnapshot,
     palette: Palette,
     against: Against,
     what: str,
     value: Callable[[Score], float],
     words: Callable[[float], str],
 ) -> Scene:
-    contest = frame.contest
+    contest = snapshot.contest
     assert contest is not None
-    sides = [(short_name(frame.choices.model), contest.own, OWN_COLOR)]
+    sides = [(short_name(snapshot.spec.model), contest.own, OWN_COLOR)]
     if contest.rival:
         sides.append((short_name(contest.rival_model), contest.rival, RIVAL_COLOR))
     here = contest.here

@@ -19,8 +19,8 @@ from emtui.panes.model_form.model_form_fields import (
 )
 from emtui.panes.pane import Pane
 from emtui.session.messages import ModelChosen, SettingsChanged
-from emtui.session.snapshot import Frame
-from emtui.spec.run_spec import Choices
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.run_spec import RunSpec
 from emtui.widgets.border_text import border_text
 from emtui.widgets.field import Field
 from emtui.widgets.table_columns import joined
@@ -35,7 +35,7 @@ class ModelForm(Pane):
     """One compact line a field: the model, its own options, algorithm, seed, stopping, standardizing.
 
     A changed field is marked `*` until enter applies the form, a wrong one `!` with its sentence below it. Posts
-    `ModelChosen` where only the model was changed, else `SettingsChanged` with the fields of `Choices` that differ.
+    `ModelChosen` where only the model was changed, else `SettingsChanged` with the fields of `RunSpec` that differ.
     """
 
     label = "model"
@@ -46,7 +46,7 @@ class ModelForm(Pane):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._choices: Choices | None = None
+        self._spec: RunSpec | None = None
         self._fields: dict[str, Field] = {}
         self._built_for = ""  # the model whose lines they are
 
@@ -54,20 +54,20 @@ class ModelForm(Pane):
         """The lines come with the first frame."""
         yield VerticalScroll(can_focus=False)
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Show the frame's choices; nothing happens to the fields while the choices stay the same.
 
         Other choices (a new start, say) take the place of a model that was picked but not applied.
         """
-        choices, before = frame.choices, self._choices
-        if choices is before:
+        spec, before = snapshot.spec, self._spec
+        if spec is before:
             return
-        self._choices = choices
-        other = before is None or before.dataset is not choices.dataset or self._built_for != choices.model.name
+        self._spec = spec
+        other = before is None or before.dataset is not spec.dataset or self._built_for != spec.model.name
         if other:
-            self._build(choices.model.name, texts_of(choices), texts_of(choices))
+            self._build(spec.model.name, texts_of(spec), texts_of(spec))
         else:
-            for key, text in texts_of(choices).items():
+            for key, text in texts_of(spec).items():
                 self._fields[key].put(text)
         self._tell()
 
@@ -109,7 +109,7 @@ class ModelForm(Pane):
         """Check the line; another model brings its own options, as they suit the data."""
         event.stop()
         field = event.field
-        if self._choices is None or self._fields.get(field.spec.key) is not field:
+        if self._spec is None or self._fields.get(field.spec.key) is not field:
             return
         if field.spec.key == MODEL:
             self._offer(field.text)
@@ -119,16 +119,16 @@ class ModelForm(Pane):
 
     def _offer(self, model_name: str) -> None:
         """The lines of another model, before it is applied."""
-        assert self._choices is not None
+        assert self._spec is not None
         try:
-            texts = texts_of(self._choices, suited_model(self._choices, model_name))
+            texts = texts_of(self._spec, suited_model(self._spec, model_name))
         except EngineError as error:
             self._fields[MODEL].say(str(error))
             return
-        applied = texts_of(self._choices)
+        applied = texts_of(self._spec)
         now = self.texts
         run = {spec.key: now[spec.key] for spec in fields_for(model_name) if not spec.of_model and spec.key in now}
-        own = texts if model_name != self._choices.model.name else applied
+        own = texts if model_name != self._spec.model.name else applied
         self._build(model_name, own | applied, texts | run)
 
     @on(Field.Moved)
@@ -167,10 +167,10 @@ class ModelForm(Pane):
 
     def apply(self) -> None:
         """Post what was changed and leave the form, once every line can be used; else go to the line that can't."""
-        if self._choices is None:
+        if self._spec is None:
             return
         try:
-            settings = settings_from(self._choices, self.texts)
+            settings = settings_from(self._spec, self.texts)
         except WrongFieldError as error:
             field = self._fields.get(error.key, self._fields[MODEL])
             field.say(str(error))
@@ -182,19 +182,19 @@ class ModelForm(Pane):
         self.screen.set_focus(None)  # so that the next key is a step, not a letter in the field
 
     def _message(self, settings: dict[str, Any]) -> ModelChosen | SettingsChanged:
-        assert self._choices is not None
+        assert self._spec is not None
         model = settings.get("model")
-        if model is not None and len(settings) == 1 and model.name != self._choices.model.name:
-            suited = texts_of(self._choices, suited_model(self._choices, model.name))
-            if suited == texts_of(self._choices, model):
+        if model is not None and len(settings) == 1 and model.name != self._spec.model.name:
+            suited = texts_of(self._spec, suited_model(self._spec, model.name))
+            if suited == texts_of(self._spec, model):
                 return ModelChosen(model.name)
         return SettingsChanged(**settings)
 
     def restore(self) -> None:
         """Every line as it is applied."""
-        if self._choices is not None:
-            texts = texts_of(self._choices)
-            self._build(self._choices.model.name, texts, texts)
+        if self._spec is not None:
+            texts = texts_of(self._spec)
+            self._build(self._spec.model.name, texts, texts)
             self._tell()
 
     def _tell(self) -> None:

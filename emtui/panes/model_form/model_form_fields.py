@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emtui.spec.labels_given import ALL, FEW, FEW_SHARE, NONE, parse_known
-from emtui.spec.run_spec import Choices, make_model
+from emtui.spec.run_spec import RunSpec, make_model
 from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.model import Model
 from engine.em.stopping import KINDS, parse_rule
@@ -70,7 +70,7 @@ class FormField:
     """One line of the form.
 
     Attributes:
-        key: the name of the option, or of the field of `Choices`.
+        key: the name of the option, or of the field of `RunSpec`.
         label: what stands before the value.
         help: what it is for, in a few words.
         words: the values to choose from; () where the value is typed.
@@ -111,42 +111,42 @@ def fields_for(model_name: str) -> tuple[FormField, ...]:
     return (_model_field(), *options, *_run_fields(), *of_classes)
 
 
-def texts_of(choices: Choices, model: Model[Any, Any] | None = None) -> dict[str, str]:
+def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, str]:
     """What stands in the form for these choices, by key; `model` in the place of theirs where it is given."""
-    model = choices.model if model is None else model
+    model = spec.model if model is None else model
     texts = {MODEL: model.name}
     texts |= {option.name: option.format(getattr(model, option.name)) for option in model.options()}
     texts |= {
-        "algorithm": choices.algorithm,
-        "seed": _SEED.format(choices.seed),
-        "tol": _TOL.format(choices.tol),
-        "stop": BY_TOLERANCE if choices.stop is None else choices.stop,
-        "max_iter": _MAX_ITER.format(choices.max_iter),
-        "standardize": _STANDARDIZE.format(choices.standardize),
+        "algorithm": spec.algorithm,
+        "seed": _SEED.format(spec.seed),
+        "tol": _TOL.format(spec.tol),
+        "stop": BY_TOLERANCE if spec.stop is None else spec.stop,
+        "max_iter": _MAX_ITER.format(spec.max_iter),
+        "standardize": _STANDARDIZE.format(spec.standardize),
     }
     if model.takes_labels:
-        texts["known"] = choices.known
+        texts["known"] = spec.known
     if not model.supervised:
         return texts
     return texts | {
-        "test_share": _TEST_SHARE.format(choices.test_share),
-        "stratify": _STRATIFY.format(choices.stratify),
-        "rival": ", ".join(f"{key}={value}" for key, value in choices.rival) or SUITED,
-        "same_start": _SAME_START.format(choices.same_start),
+        "test_share": _TEST_SHARE.format(spec.test_share),
+        "stratify": _STRATIFY.format(spec.stratify),
+        "rival": ", ".join(f"{key}={value}" for key, value in spec.rival) or SUITED,
+        "same_start": _SAME_START.format(spec.same_start),
     }
 
 
-def suited_model(choices: Choices, model_name: str) -> Model[Any, Any]:
+def suited_model(spec: RunSpec, model_name: str) -> Model[Any, Any]:
     """The model of this name with the options that suit the data; the present one where it is that.
 
     Raises:
         EngineError: it can't be made; one sentence.
     """
-    return choices.model if model_name == choices.model.name else make_model(choices.dataset, model_name)
+    return spec.model if model_name == spec.model.name else make_model(spec.dataset, model_name)
 
 
-def settings_from(choices: Choices, texts: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of `Choices` that the form changes, checked; {} where it says what is chosen already.
+def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
+    """The fields of `RunSpec` that the form changes, checked; {} where it says what is chosen already.
 
     Raises:
         WrongFieldError: a line can't be used; it says which line and why.
@@ -155,14 +155,14 @@ def settings_from(choices: Choices, texts: Mapping[str, str]) -> dict[str, Any]:
     values = {field.key: _parsed(field, texts[field.key]) for field in fields}
     settings: dict[str, Any] = {}
     options = {field.key: values[field.key] for field in fields if field.of_model}
-    present = choices.model
+    present = spec.model
     if texts[MODEL] != present.name or any(getattr(present, key) != value for key, value in options.items()):
         try:
             settings["model"] = model_class(texts[MODEL])(**options)
         except EngineError as error:
             raise WrongFieldError(_named_in(str(error), options), str(error)) from error
     for key in _OF_CHOICES:
-        if key in values and values[key] != getattr(choices, key):
+        if key in values and values[key] != getattr(spec, key):
             settings[key] = values[key]
     return settings
 

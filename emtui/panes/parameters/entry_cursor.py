@@ -8,7 +8,7 @@ from typing import Any
 
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.entry_names import entry_parts
 from engine.editing.entries import Entry, entries
@@ -55,9 +55,9 @@ class ParameterNames:
         return replace(self, place=places[(places.index(self.place) + by) % len(places)])
 
 
-def parameter_names(frame: Frame, before: ParameterNames | None = None) -> ParameterNames | None:
+def parameter_names(snapshot: StepSnapshot, before: ParameterNames | None = None) -> ParameterNames | None:
     """The entries of this frame's θ, at the one looked at before, or past the weights; None if there are none."""
-    found = _entries(frame.choices.model, frame.step.params)
+    found = _entries(snapshot.spec.model, snapshot.step.params)
     if not found:
         return None
     if before is not None and before.entry in found:
@@ -70,12 +70,12 @@ def _entries(model: Any, params: Any) -> tuple[Entry, ...]:
     return entries(model, params)
 
 
-def parameter_words(frame: Frame, entry: Entry, palette: Palette) -> str:
+def parameter_words(snapshot: StepSnapshot, entry: Entry, palette: Palette) -> str:
     """What an entry is: "■ 2 mean of petal length", "● H → ■ C transition", "theta"."""
-    parts = entry_parts(frame, entry)
+    parts = entry_parts(snapshot, entry)
     if parts is None:
         return entry.name
-    names = view_for(frame.choices.model).component_names(frame)
+    names = view_for(snapshot.spec.model).component_names(snapshot)
     who = " → ".join(f"{palette.marker(k)} {clean(names[k])}" for k in parts.components)
     said = f"{parts.what} of {' and '.join(parts.of)}" if parts.of else parts.what
     return f"{who} {said}" if who else said

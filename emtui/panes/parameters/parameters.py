@@ -12,7 +12,7 @@ from textual.widgets import Static
 from emtui.charts.cell_text import first_fitting
 from emtui.panes.pane import Pane
 from emtui.panes.parameters.parameter_table import ParameterSheet, ParameterSource
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.view import ParameterTable, UnitsName
 from emtui.widgets.paged_table import LineTable
@@ -71,35 +71,35 @@ class ParametersPane(Pane):
         sheet = self.table.sheet
         return sheet.window if isinstance(sheet, ParameterSheet) else None
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Tabulate the frame's parameters."""
-        self._shown = shown = self._tabulated(frame)
+        self._shown = shown = self._tabulated(snapshot)
         note, size = self.query_one(Static), self.content_size
         note.display = bool(shown.note) and size.height >= 6
         note.update(Content(shown.note))
         height = size.height - (2 if note.display else 0)
         self.table.set_source(ParameterSource(shown, height, self._first))
-        self._say(frame, shown)
+        self._say(snapshot, shown)
 
-    def _tabulated(self, frame: Frame) -> ParameterTable:
+    def _tabulated(self, snapshot: StepSnapshot) -> ParameterTable:
         """All parameters, or more about the component that was asked for."""
-        view = view_for(frame.choices.model)
-        units = self.units if frame.choices.dataset.units is not None else "data"
-        if self.component is not None and self.component < view.n_components(frame):
-            detail = view.detail(frame, self.component, units=units)
+        view = view_for(snapshot.spec.model)
+        units = self.units if snapshot.spec.dataset.units is not None else "data"
+        if self.component is not None and self.component < view.n_components(snapshot):
+            detail = view.detail(snapshot, self.component, units=units)
             if detail is not None:
                 return detail
         self.component = None
-        return view.parameters(frame, units=units)
+        return view.parameters(snapshot, units=units)
 
-    def _say(self, frame: Frame, shown: ParameterTable) -> None:
+    def _say(self, snapshot: StepSnapshot, shown: ParameterTable) -> None:
         """The border: of which component, in which units, and which columns."""
         title = self.label
         if self.component is not None:
-            title = view_for(frame.choices.model).detail_title(frame, self.component)
+            title = view_for(snapshot.spec.model).detail_title(snapshot, self.component)
         self.border_title = Content(first_fitting(self.title_room, title, title.replace("component ", ""), self.label))
         parts = []
-        if frame.choices.dataset.units is not None:
+        if snapshot.spec.dataset.units is not None:
             parts.append("standard units" if shown.units == "standard" else "data units")
         window = self._window
         if window is not None and window.hidden:
@@ -107,15 +107,15 @@ class ParametersPane(Pane):
             which = f"columns {window.first + 1}–{window.last}" if several else f"column {window.last}"
             parts.append(f"{which} of {window.n_middle}")
         if any(cell.delta for row in shown.rows for cell in row.cells):
-            made = next(record for record in reversed(frame.records[: frame.cursor + 1]) if record.phase != "E")
+            made = next(record for record in reversed(snapshot.records[: snapshot.cursor + 1]) if record.phase != "E")
             parts.append("▲▼ by hand" if made.by_hand else "▲▼ last M-step")
         self.border_subtitle = Content(joined(parts, self.size.width - 4))
 
     def action_units(self) -> None:
         """The other units."""
-        if self.frame is None:
+        if self.snapshot is None:
             return
-        if self.frame.choices.dataset.units is None:
+        if self.snapshot.spec.dataset.units is None:
             self.refuse("These data are not standardised: their own units are the only ones.")
             return
         self.units = "standard" if self.units == "data" else "data"
@@ -123,14 +123,14 @@ class ParametersPane(Pane):
 
     def action_detail(self) -> None:
         """More about the next component, and after the last one the whole table again."""
-        if self.frame is None:
+        if self.snapshot is None:
             return
-        view = view_for(self.frame.choices.model)
+        view = view_for(self.snapshot.spec.model)
         wanted = 0 if self.component is None else self.component + 1
-        if wanted == 0 and view.detail(self.frame, 0) is None:
+        if wanted == 0 and view.detail(self.snapshot, 0) is None:
             self.refuse("This table has all that there is: no other one for this model.")
             return
-        self.component = wanted if wanted < view.n_components(self.frame) else None
+        self.component = wanted if wanted < view.n_components(self.snapshot) else None
         self._first = 0
         self.table.scroll_to(y=0, animate=False, force=True)
         self.redraw()
@@ -145,8 +145,8 @@ class ParametersPane(Pane):
     def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
         """The table got its size: say which columns are in sight."""
         event.stop()
-        if self.frame is not None and self._shown is not None:
-            self._say(self.frame, self._shown)
+        if self.snapshot is not None and self._shown is not None:
+            self._say(self.snapshot, self._shown)
 
     def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
         """A click on "+3" shows further columns."""

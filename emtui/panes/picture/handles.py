@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from emtui.charts.handles import Grip
-from emtui.session.snapshot import Frame
+from emtui.charts.handles import Handle
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.points import PointsView, pairs
 from emtui.views.projection import Direction, direction
@@ -25,13 +25,13 @@ class _Means:
     points: Array
     along: tuple[Direction, ...]
 
-    def grips(self) -> tuple[Grip, ...]:
+    def handles(self) -> tuple[Handle, ...]:
         places = [each.of(self.points) for each in self.along]
         if len(places) == 1:
-            return tuple(Grip(float(x), None) for x in places[0])
-        return tuple(Grip(float(x), float(y)) for x, y in zip(*places, strict=True))
+            return tuple(Handle(float(x), None) for x in places[0])
+        return tuple(Handle(float(x), float(y)) for x, y in zip(*places, strict=True))
 
-    def moves(self, grip: int, shift: tuple[float, float]) -> tuple[tuple[Entry, float], ...]:
+    def moves(self, handle: int, shift: tuple[float, float]) -> tuple[tuple[Entry, float], ...]:
         """The shortest way Aᵀ (A Aᵀ)⁺ (dx, dy), A the directions: of two columns those two alone."""
         A, wanted = np.stack([each.vector for each in self.along]), np.array(shift[: len(self.along)])
         columns = [each.column for each in self.along if each.column is not None]
@@ -40,8 +40,8 @@ class _Means:
             way[columns] = wanted / A[np.arange(len(columns)), columns]
         else:
             way = A.T @ (np.linalg.pinv(A @ A.T) @ wanted)
-        there = self.points[grip] + way
-        return tuple((Entry(self.path, (grip, int(j)), "alone"), float(there[j])) for j in np.flatnonzero(way))
+        there = self.points[handle] + way
+        return tuple((Entry(self.path, (handle, int(j)), "alone"), float(there[j])) for j in np.flatnonzero(way))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,43 +53,43 @@ class _Numbers:
     scale: float = 1.0
     upright: bool = False  # along y
 
-    def grips(self) -> tuple[Grip, ...]:
+    def handles(self) -> tuple[Handle, ...]:
         places = [self.scale * float(value) for value in np.atleast_1d(self.values)]
-        return tuple(Grip(None, place) if self.upright else Grip(place, None) for place in places)
+        return tuple(Handle(None, place) if self.upright else Handle(place, None) for place in places)
 
-    def moves(self, grip: int, shift: tuple[float, float]) -> tuple[tuple[Entry, float], ...]:
+    def moves(self, handle: int, shift: tuple[float, float]) -> tuple[tuple[Entry, float], ...]:
         way = shift[self.upright] / self.scale
-        index = (grip,) if self.values.ndim else ()
+        index = (handle,) if self.values.ndim else ()
         return ((Entry(self.path, index, "alone"), float(self.values[index]) + way),) if way else ()
 
 
-def grips(frame: Frame, axes: Axes, units: UnitsName) -> tuple[Grip, ...]:
+def handles(snapshot: StepSnapshot, axes: Axes, units: UnitsName) -> tuple[Handle, ...]:
     """A grip a component, in their order; () where nothing in the picture stands for a parameter's value."""
-    found = _found(frame, axes, units)
-    return () if found is None else found.grips()
+    found = _found(snapshot, axes, units)
+    return () if found is None else found.handles()
 
 
 def drawn_moves(
-    frame: Frame, axes: Axes, units: UnitsName, grip: int, shift: tuple[float, float]
+    snapshot: StepSnapshot, axes: Axes, units: UnitsName, handle: int, shift: tuple[float, float]
 ) -> tuple[tuple[Entry, float], ...]:
     """The entries of θ that change, and to what, where a grip is drawn by (dx, dy) in the picture."""
-    found = _found(frame, axes, units)
-    return () if found is None or grip >= len(found.grips()) else found.moves(grip, shift)
+    found = _found(snapshot, axes, units)
+    return () if found is None or handle >= len(found.handles()) else found.moves(handle, shift)
 
 
-def _found(frame: Frame, axes: Axes, units: UnitsName) -> _Means | _Numbers | None:
-    model: Any = frame.step.problem.model
-    params = frame.step.params
+def _found(snapshot: StepSnapshot, axes: Axes, units: UnitsName) -> _Means | _Numbers | None:
+    model: Any = snapshot.step.problem.model
+    params = snapshot.step.params
     if model.name == "poisson":
         return _Numbers("rates", params.rates)
     if model.name == "linkage":
         return _Numbers("theta", np.asarray(params.theta))
     if model.name == "coins":  # the heads that a coin would give: a line in the picture of the sets, else along x
         return _Numbers("probabilities", params.probabilities, float(model.n_trials), upright=axes.y is not None)
-    between_columns = isinstance(view_for(model), PointsView) or axes in pairs(frame.choices.dataset)
+    between_columns = isinstance(view_for(model), PointsView) or axes in pairs(snapshot.spec.dataset)
     if not between_columns or model.supervised:
         return None
-    data = frame.choices.dataset
+    data = snapshot.spec.dataset
     for path, array in arrays_of(params).items():
         if path.rsplit(".", 1)[-1] in ("means", "centers") and array.ndim == 2 and array.shape[1] == data.n_features:
             along = tuple(direction(data, axis, units) for axis in (axes.x, axes.y) if axis is not None)

@@ -9,13 +9,13 @@ from textual.worker import Worker, WorkerState
 
 from emtui.charts.cell_text import fit
 from emtui.charts.chart import Chart
-from emtui.charts.handles import GripChart
+from emtui.charts.handles import HandleChart
 from emtui.panes.pane import Pane
-from emtui.panes.picture.handles import drawn_moves, grips
+from emtui.panes.picture.handles import drawn_moves, handles
 from emtui.session.messages import MovedByMouse, RowChosen
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
-from emtui.views.parameter_edit import Draft, Move, own_units
+from emtui.views.parameter_edit import Move, ParameterEdit, own_units
 from emtui.views.view import Axes, UnitsName
 from emtui.widgets.border_text import border_text
 from engine.errors import EngineError
@@ -37,7 +37,7 @@ class PicturePane(Pane):
     def __init__(self, *, id: str | None = None, by_hand: bool = False) -> None:
         super().__init__(id=id)
         self._by_hand = by_hand
-        self._held: Draft | None = None  # θ where the mean that is held was taken
+        self._held: ParameterEdit | None = None  # θ where the mean that is held was taken
         self._moves: tuple[Move, ...] = ()  # the last ones that θ allows
         self._axes: Axes | None = None
         self._offered: tuple[Axes, ...] = ()
@@ -45,49 +45,49 @@ class PicturePane(Pane):
 
     def compose(self) -> ComposeResult:
         """One chart; the diagram that may stand in its place comes when there is one."""
-        yield GripChart(id="picture-chart")
+        yield HandleChart(id="picture-chart")
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Draw the scene."""
-        view = view_for(frame.choices.model)
-        offered = view.axes(frame)
+        view = view_for(snapshot.spec.model)
+        offered = view.axes(snapshot)
         if offered != self._offered:
             self._offered, self._axes = offered, offered[0] if offered else None
-        chart = self.query_one(GripChart)
-        if self._held is not None and frame.choices is not self._held.frame.choices:
+        chart = self.query_one(HandleChart)
+        if self._held is not None and snapshot.spec is not self._held.snapshot.spec:
             chart.let_go()
             self._held = None
         if self._axes is None:
             return
-        diagram = view.diagram(frame, self._axes, highlight=self.chosen_row, thorough=False)
+        diagram = view.diagram(snapshot, self._axes, highlight=self.chosen_row, thorough=False)
         chart.display = diagram is None
         self._show_diagram(diagram)
         if diagram is None:
-            self._draw_scene(frame, chart, self._axes)
+            self._draw_scene(snapshot, chart, self._axes)
         elif diagram.more:
-            self._look_closer(frame, self._axes, self.chosen_row)
-        self._caption = view.caption(frame, self._axes) if diagram is None else diagram.title
+            self._look_closer(snapshot, self._axes, self.chosen_row)
+        self._caption = view.caption(snapshot, self._axes) if diagram is None else diagram.title
         self.border_title = border_text(fit(self._caption, self.title_room))
-        drawn, n_rows = len(frame.rows), frame.n_rows
+        drawn, n_rows = len(snapshot.rows), snapshot.n_rows
         self.border_subtitle = f"{drawn:,} of {n_rows:,} rows drawn" if drawn < n_rows else ""
-        if self._by_hand and diagram is None and chart.grips:
+        if self._by_hand and diagram is None and chart.handles:
             self.border_subtitle = "drag to move"
 
-    def _draw_scene(self, frame: Frame, chart: GripChart, axes: Axes) -> None:
+    def _draw_scene(self, snapshot: StepSnapshot, chart: HandleChart, axes: Axes) -> None:
         """The scene of a frame, and what can be taken hold of in it."""
-        view, units = view_for(frame.choices.model), self._units(frame)
-        chart.set_scene(view.scene(frame, axes, chart.palette, highlight=self.chosen_row, units=units))
-        chart.grips = grips(frame, axes, units)
+        view, units = view_for(snapshot.spec.model), self._units(snapshot)
+        chart.set_scene(view.scene(snapshot, axes, chart.palette, highlight=self.chosen_row, units=units))
+        chart.handles = handles(snapshot, axes, units)
 
-    def _units(self, frame: Frame) -> UnitsName:
-        return own_units(frame) if self._by_hand else "data"
+    def _units(self, snapshot: StepSnapshot) -> UnitsName:
+        return own_units(snapshot) if self._by_hand else "data"
 
-    def _look_closer(self, frame: Frame, axes: Axes, row: int | None) -> None:
+    def _look_closer(self, snapshot: StepSnapshot, axes: Axes, row: int | None) -> None:
         """Have the whole diagram made off the screen; it is shown if nothing else is by then."""
-        view = view_for(frame.choices.model)
+        view = view_for(snapshot.spec.model)
 
-        def work() -> tuple[Frame, Axes, int | None, Diagram | None]:
-            return frame, axes, row, view.diagram(frame, axes, highlight=row)
+        def work() -> tuple[StepSnapshot, Axes, int | None, Diagram | None]:
+            return snapshot, axes, row, view.diagram(snapshot, axes, highlight=row)
 
         self.run_worker(work, thread=True, exclusive=True, exit_on_error=False, group="closer")
 
@@ -97,8 +97,8 @@ class PicturePane(Pane):
         if event.state == WorkerState.ERROR and event.worker.error is not None:
             raise event.worker.error
         if event.state == WorkerState.SUCCESS and event.worker.result is not None:
-            frame, axes, row, diagram = event.worker.result
-            if (frame, axes, row) == (self.frame, self._axes, self.chosen_row):
+            snapshot, axes, row, diagram = event.worker.result
+            if (snapshot, axes, row) == (self.snapshot, self._axes, self.chosen_row):
                 self._show_diagram(diagram)
 
     def _show_diagram(self, diagram: Diagram | None) -> None:
@@ -115,7 +115,7 @@ class PicturePane(Pane):
 
     def turn_axes(self, by: int) -> str:
         """Look along the next axes (or those before); a sentence that says which."""
-        if self.frame is None or not self._offered:
+        if self.snapshot is None or not self._offered:
             return "There is nothing to look along yet."
         if len(self._offered) == 1:
             return "These data have only one picture."
@@ -136,20 +136,20 @@ class PicturePane(Pane):
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """Choose the row whose point is nearest to the click."""
         event.stop()
-        if self.frame is None or self._axes is None:
+        if self.snapshot is None or self._axes is None:
             return
-        view, units = view_for(self.frame.choices.model), self._units(self.frame)
-        self.post_message(RowChosen(view.row_at(self.frame, self._axes, event.x, event.y, units)))
+        view, units = view_for(self.snapshot.spec.model), self._units(self.snapshot)
+        self.post_message(RowChosen(view.row_at(self.snapshot, self._axes, event.x, event.y, units)))
 
-    def on_grip_chart_dragged(self, event: GripChart.Dragged) -> None:
+    def on_handle_chart_dragged(self, event: HandleChart.Dragged) -> None:
         """Show θ as it would be; say where it was let go. What it may not be, it is not: the last place counts."""
         event.stop()
-        if self.frame is None or self._axes is None:
+        if self.snapshot is None or self._axes is None:
             return
         if self._held is None:
-            self._held, self._moves = Draft.of(self.frame), ()
+            self._held, self._moves = ParameterEdit.of(self.snapshot), ()
         held = self._held
-        moves = drawn_moves(held.frame, self._axes, self._units(held.frame), event.grip, (event.dx, event.dy))
+        moves = drawn_moves(held.snapshot, self._axes, self._units(held.snapshot), event.handle, (event.dx, event.dy))
         try:
             there = held.move(*moves)
             self._moves = moves

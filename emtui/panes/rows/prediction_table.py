@@ -14,7 +14,7 @@ from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
 from emtui.panes.rows.row_cells import row_label, weight_pieces
 from emtui.session.row_weights import weight_of
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import probability
 from emtui.widgets.table_columns import Cell, Column, component_head, fit_columns, ink, widths
 from engine.arrays import Array, IntArray
@@ -63,37 +63,39 @@ class Predictions:
     wrong: np.ndarray
 
 
-def predictions_of(frame: Frame, held_back: bool) -> tuple[Predictions, Predictions | None]:
+def predictions_of(snapshot: StepSnapshot, held_back: bool) -> tuple[Predictions, Predictions | None]:
     """What the model on the screen says of the held-back (or the training) rows, and its rival after as many steps.
 
     Of very many rows, and of networks whose predictions take long, the first ones.
     """
-    contest = frame.contest
+    contest = snapshot.contest
     assert contest is not None
-    rows = contest.learning.rows(held_back)
+    rows = contest.split.rows(held_back)
     here, rival = contest.here, contest.rival_here
-    own = _said(frame, rows, frame.step.problem.model, frame.step.params, here.test if held_back else here.train)
+    own = _said(
+        snapshot, rows, snapshot.step.problem.model, snapshot.step.params, here.test if held_back else here.train
+    )
     if rival is None:
         return own, None
     known = rival.test if held_back else rival.train
-    theirs = _said(frame, own.rows, contest.rival_model, contest.rival_params_here, known)
+    theirs = _said(snapshot, own.rows, contest.rival_model, contest.rival_params_here, known)
     fewest = min(len(own.rows), len(theirs.rows))
     return _first(own, fewest), _first(theirs, fewest)
 
 
-def _said(frame: Frame, rows: IntArray, model: Any, params: Any, known: Score | None) -> Predictions:
+def _said(snapshot: StepSnapshot, rows: IntArray, model: Any, params: Any, known: Score | None) -> Predictions:
     from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 
-    learning = frame.choices.learning
-    assert learning is not None
+    split = snapshot.spec.split
+    assert split is not None
     if not len(rows):
-        return Predictions(rows, np.zeros((0, learning.n_classes)), np.zeros(0, dtype=bool))
+        return Predictions(rows, np.zeros((0, split.n_classes)), np.zeros(0, dtype=bool))
     if known is not None and known.probabilities is not None and known.n_rows >= len(rows):
         probabilities = known.probabilities[: len(rows)]
     else:
         rows = rows[: affordable_rows(params)]
-        probabilities = predicted(params, learning.inputs[rows], usual_prediction(model))
-    return Predictions(rows, probabilities, probabilities.argmax(axis=1) != learning.targets[rows])
+        probabilities = predicted(params, split.inputs[rows], usual_prediction(model))
+    return Predictions(rows, probabilities, probabilities.argmax(axis=1) != split.targets[rows])
 
 
 def _first(found: Predictions, n: int) -> Predictions:
@@ -107,7 +109,7 @@ class PredictionSource:
     own, rival: of the two methods, of the same rows. first: the first class's column where not all of them fit.
     """
 
-    frame: Frame
+    snapshot: StepSnapshot
     own: Predictions
     rival: Predictions | None
     order: PredictionOrder
@@ -116,10 +118,10 @@ class PredictionSource:
 
     @classmethod
     def of(
-        cls, frame: Frame, both: tuple[Predictions, Predictions | None], order: PredictionOrder, first: int
+        cls, snapshot: StepSnapshot, both: tuple[Predictions, Predictions | None], order: PredictionOrder, first: int
     ) -> PredictionSource:
         """Sorted."""
-        return cls(frame, both[0], both[1], order, _sorted(frame, both[0], order), first)
+        return cls(snapshot, both[0], both[1], order, _sorted(snapshot, both[0], order), first)
 
     @property
     def n_rows(self) -> int:
@@ -139,16 +141,16 @@ class PredictionSource:
 
     def sheet(self, width: int, palette: Palette) -> PredictionSheet:
         """Laid out in so many cells: the marks and the target before further classes."""
-        learning = self.frame.choices.learning
-        assert learning is not None
-        data, marked = self.frame.choices.dataset, self.order
+        split = self.snapshot.spec.split
+        assert split is not None
+        data, marked = self.snapshot.spec.dataset, self.order
         longest = max((cell_len(row_label(data, self.row(i))) for i in range(min(self.n_rows, 500))), default=3)
         name = Column("row", "row", max(3, min(longest, 16, width // 3)), "right", marked.by == "row")
         if data.row_names is not None:
             name = replace(name, align="left")
-        names = max((cell_len(clean(label)) for label in learning.class_names), default=6)
+        names = max((cell_len(clean(label)) for label in split.class_names), default=6)
         target = Column("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "target")
-        weighed = self.frame.step.problem.data.sample_weight is not None
+        weighed = self.snapshot.step.problem.data.sample_weight is not None
         right = [
             target,
             *([Column("weight", "", 3)] if weighed else []),
@@ -158,7 +160,7 @@ class PredictionSource:
         g = self.own.probabilities.shape[1]
         share = (width - widths([name, *right])) // max(1, g) - 1
         classes = []
-        for c, label in enumerate(learning.class_names[:g]):
+        for c, label in enumerate(split.class_names[:g]):
             room = min(9, max(5, share), max(5, 1 + cell_len(clean(label))))
             title = component_head(palette, c, label)
             classes.append(Column(f"class {c}", title, room, "right", marked.by == "class" and marked.label == c))
@@ -186,15 +188,15 @@ class PredictionSheet:
     def _cell(self, key: str, place: int) -> Cell:
         source, palette = self.source, self.palette
         at = int(source.places[place])
-        learning = source.frame.choices.learning
-        assert learning is not None
+        split = source.snapshot.spec.split
+        assert split is not None
         if key == "row":
-            return row_label(source.frame.choices.dataset, source.row(place))
+            return row_label(source.snapshot.spec.dataset, source.row(place))
         if key == "target":
-            target = int(learning.targets[source.own.rows[at]])
-            return ((clean(learning.class_names[target]), ink(palette, palette.color(target))),)
+            target = int(split.targets[source.own.rows[at]])
+            return ((clean(split.class_names[target]), ink(palette, palette.color(target))),)
         if key == "weight":
-            weight = weight_of(source.frame.choices, source.frame.step, source.row(place))
+            weight = weight_of(source.snapshot.spec, source.snapshot.step, source.row(place))
             return weight_pieces(weight, palette)
         if key == "own":
             return _mark(bool(source.own.wrong[at]), palette)
@@ -215,17 +217,17 @@ def _mark(wrong: bool, palette: Palette) -> Cell:
     return (("." if palette.ascii else "✓", ink(palette, palette.color(2))),)
 
 
-def _sorted(frame: Frame, own: Predictions, order: PredictionOrder) -> IntArray:
+def _sorted(snapshot: StepSnapshot, own: Predictions, order: PredictionOrder) -> IntArray:
     n = len(own.rows)
-    learning = frame.choices.learning
-    assert learning is not None
+    split = snapshot.spec.split
+    assert split is not None
     keys: Array = np.arange(n, dtype=np.float64)
     if n and order.by == "wrong":
         keys = np.where(own.wrong, 0.0, 1.0)
     elif n and order.by == "unsure":
         keys = own.probabilities.max(axis=1)
     elif n and order.by == "target":
-        keys = learning.targets[own.rows].astype(np.float64)
+        keys = split.targets[own.rows].astype(np.float64)
     elif n and order.by == "class" and order.label < own.probabilities.shape[1]:
         keys = -own.probabilities[:, order.label]
     places = np.argsort(keys, kind="stable")

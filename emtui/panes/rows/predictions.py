@@ -12,7 +12,7 @@ from emtui.charts.heatstrip import HeatStrip
 from emtui.panes.agreement.rival_text import short_name
 from emtui.panes.rows.prediction_table import PredictionOrder, Predictions, PredictionSource, predictions_of
 from emtui.panes.rows.responsibilities import ResponsibilitiesPane
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
 
@@ -29,7 +29,7 @@ class RowsPane(ResponsibilitiesPane):
         self.prediction_order = PredictionOrder()
         self.held_back = True
         self._predictions: PredictionSource | None = None
-        self._both: tuple[Frame, bool, tuple[Predictions, Predictions | None]] | None = None
+        self._both: tuple[StepSnapshot, bool, tuple[Predictions, Predictions | None]] | None = None
 
     @property
     def predictions(self) -> PredictionSource | None:
@@ -39,21 +39,21 @@ class RowsPane(ResponsibilitiesPane):
     @property
     def tab_labels(self) -> tuple[str, str]:
         """Its name on a tab, which follows what it shows."""
-        shows_network = self.frame is not None and self.frame.contest is not None
+        shows_network = self.snapshot is not None and self.snapshot.contest is not None
         return ("predictions", "pred") if shows_network else super().tab_labels
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Show predictions of a network, responsibilities of anything else."""
-        if frame.contest is None:
+        if snapshot.contest is None:
             self._predictions = None
-            super().draw(frame)
+            super().draw(snapshot)
             return
         self._source = None
         self.query_one(HeatStrip).display = False
-        held_back = self.held_back and len(frame.contest.learning.test) > 0
-        if self._both is None or self._both[0] is not frame or self._both[1] != held_back:
-            self._both = (frame, held_back, predictions_of(frame, held_back))
-        source = PredictionSource.of(frame, self._both[2], self.prediction_order, self._first)
+        held_back = self.held_back and len(snapshot.contest.split.test) > 0
+        if self._both is None or self._both[0] is not snapshot or self._both[1] != held_back:
+            self._both = (snapshot, held_back, predictions_of(snapshot, held_back))
+        source = PredictionSource.of(snapshot, self._both[2], self.prediction_order, self._first)
         self._predictions = source
         cursor = None if self.chosen_row is None else source.place_of(self.chosen_row)
         was_seen = self.table.cursor is not None and self.table.cursor in self.table.page
@@ -61,15 +61,15 @@ class RowsPane(ResponsibilitiesPane):
         if self.chosen_row != self._told or was_seen:
             self.table.reveal()
         self._told = self.chosen_row
-        self._say(frame)
+        self._say(snapshot)
 
-    def _say(self, frame: Frame) -> None:
+    def _say(self, snapshot: StepSnapshot) -> None:
         """The border: whose predictions of which rows, which page, in which order."""
-        source, contest = self._predictions, frame.contest
+        source, contest = self._predictions, snapshot.contest
         if source is None or contest is None:
-            super()._say(frame)
+            super()._say(snapshot)
             return
-        held_back = self.held_back and len(contest.learning.test) > 0
+        held_back = self.held_back and len(contest.split.test) > 0
         kind = "test" if held_back else "training"
         own, rival = source.own.wrong, source.rival
         marks = [f"{kind}: {int(own.sum())} wrong"]
@@ -78,7 +78,7 @@ class RowsPane(ResponsibilitiesPane):
         self.border_title = Content(joined(marks, self.title_room))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
-        order = self.prediction_order.words(contest.learning.class_names)
+        order = self.prediction_order.words(contest.split.class_names)
         other = "f: training" if held_back else "f: test"
         self.border_subtitle = Content(joined((where, order, other), self.size.width - 4))
 

@@ -16,7 +16,7 @@ from emtui.panes.pane import Pane
 from emtui.panes.rows.row_order import RowOrder, following, offered
 from emtui.panes.rows.row_table import RowSource, drawn_place
 from emtui.session.messages import RowChosen
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
@@ -58,7 +58,7 @@ class ResponsibilitiesPane(Pane):
         self.order = RowOrder()
         self._first = 0
         self._source: RowSource | None = None
-        self._sorted: tuple[Frame, RowOrder] | None = None
+        self._sorted: tuple[StepSnapshot, RowOrder] | None = None
         self._told: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -76,24 +76,26 @@ class ResponsibilitiesPane(Pane):
         """What the table shows; None before the first E-step."""
         return self._source
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Show the frame's responsibilities in the order that was chosen."""
         table, strip = self.table, self.query_one(HeatStrip)
-        if frame.responsibilities is None:
+        if snapshot.responsibilities is None:
             self._source = None
             table.set_source(None, words=_NOTHING_YET)
             strip.display = False
-            self._say(frame)
+            self._say(snapshot)
             return
-        names = _names(view_for(frame.choices.model).responsibilities_columns(frame), frame.responsibilities.shape[1])
-        if replace(self.order, reverse=False) not in offered(len(names), frame.choices.dataset.y is not None):
+        names = _names(
+            view_for(snapshot.spec.model).responsibilities_columns(snapshot), snapshot.responsibilities.shape[1]
+        )
+        if replace(self.order, reverse=False) not in offered(len(names), snapshot.spec.dataset.y is not None):
             self.order = RowOrder()
         self._first = min(self._first, len(names) - 1)
         known = self._source
-        if known is None or known.frame is not frame or known.order != self.order or known.first != self._first:
-            same = known is not None and known.frame is frame and known.order == self.order
-            places = known.places if same and known is not None else self.order.places(frame)
-            self._source = known = RowSource(frame, self.order, places, names, self._first)
+        if known is None or known.snapshot is not snapshot or known.order != self.order or known.first != self._first:
+            same = known is not None and known.snapshot is snapshot and known.order == self.order
+            places = known.places if same and known is not None else self.order.places(snapshot)
+            self._source = known = RowSource(snapshot, self.order, places, names, self._first)
         cursor = None if self.chosen_row is None else known.place_of(self.chosen_row)
         was_seen = table.cursor is not None and table.cursor in table.page
         table.set_source(known, cursor)
@@ -101,21 +103,21 @@ class ResponsibilitiesPane(Pane):
             table.reveal()
         self._told = self.chosen_row
         self._show_strip(strip, known)
-        self._say(frame)
+        self._say(snapshot)
 
     def _show_strip(self, strip: HeatStrip, source: RowSource) -> None:
         height = self.content_size.height
         strip.display = height >= 5
         strip.styles.height = 2 if height >= 9 else 1
-        if strip.display and source.frame.responsibilities is not None:
-            cursor = None if self.chosen_row is None else drawn_place(source.frame, self.chosen_row)
-            strip.set_rows(Rows(source.frame.responsibilities, source.places, cursor))
+        if strip.display and source.snapshot.responsibilities is not None:
+            cursor = None if self.chosen_row is None else drawn_place(source.snapshot, self.chosen_row)
+            strip.set_rows(Rows(source.snapshot.responsibilities, source.places, cursor))
 
-    def _say(self, frame: Frame) -> None:
+    def _say(self, snapshot: StepSnapshot) -> None:
         """The border: which row, which page, in which order, and whose responsibilities they are."""
         chosen = self.chosen_row
-        in_range = chosen is not None and chosen < frame.n_rows
-        name = f" · {frame.choices.dataset.row_name(chosen)}" if chosen is not None and in_range else ""
+        in_range = chosen is not None and chosen < snapshot.n_rows
+        name = f" · {snapshot.spec.dataset.row_name(chosen)}" if chosen is not None and in_range else ""
         row = name.removeprefix(" · ") or self.label
         self.border_title = Content(first_fitting(self.title_room, self.label + name, row, self.short_label))
         source = self._source
@@ -123,9 +125,9 @@ class ResponsibilitiesPane(Pane):
             self.border_subtitle = ""
             return
         page = self.table.page
-        total = f"{source.n_rows:,}" + (" drawn" if source.n_rows < frame.n_rows else "")
+        total = f"{source.n_rows:,}" + (" drawn" if source.n_rows < snapshot.n_rows else "")
         where = f"{page.start + 1:,}–{page.stop:,} of {total}" if page else f"{total} rows"
-        which = "of the last E-step" if frame.step.phase == "M" else ""
+        which = "of the last E-step" if snapshot.step.phase == "M" else ""
         words = self.order.words(source.names)
         room = self.size.width - 4
         said = joined((where, which, words), room)
@@ -144,8 +146,8 @@ class ResponsibilitiesPane(Pane):
     def on_heat_strip_picked(self, event: HeatStrip.Picked) -> None:
         """A click on the strip points at the row there."""
         event.stop()
-        if self.frame is not None:
-            self._choose(int(self.frame.rows[event.row]))
+        if self.snapshot is not None:
+            self._choose(int(self.snapshot.rows[event.row]))
             self._told = None
 
     def _choose(self, row: int) -> None:
@@ -157,8 +159,8 @@ class ResponsibilitiesPane(Pane):
     def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
         """Say which page this is."""
         event.stop()
-        if self.frame is not None:
-            self._say(self.frame)
+        if self.snapshot is not None:
+            self._say(self.snapshot)
 
     def on_resize(self) -> None:
         """There may be room for the strip now, or none any more."""
@@ -168,8 +170,8 @@ class ResponsibilitiesPane(Pane):
 
     def action_sort(self) -> None:
         """The next order."""
-        if self.frame is not None and self._source is not None:
-            orders = offered(len(self._source.names), self.frame.choices.dataset.y is not None)
+        if self.snapshot is not None and self._source is not None:
+            orders = offered(len(self._source.names), self.snapshot.spec.dataset.y is not None)
             self._order_by(following(self.order, orders))
 
     def action_reverse(self) -> None:

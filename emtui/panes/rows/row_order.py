@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from engine.arrays import IntArray
 
 By = Literal["row", "uncertainty", "component", "class"]
@@ -22,23 +22,23 @@ class RowOrder:
     component: int = 0
     reverse: bool = False
 
-    def places(self, frame: Frame) -> IntArray | None:
-        """(m,) the drawn rows in this order, as places in `frame.rows`; None for the order of the data.
+    def places(self, snapshot: StepSnapshot) -> IntArray | None:
+        """(m,) the drawn rows in this order, as places in `snapshot.rows`; None for the order of the data.
 
         Uncertainty puts the smallest max_k r_k first, a component its largest responsibilities, and class counts
         up, with the unknown last. Only drawn rows are sorted: the responsibilities of the others aren't at hand.
         """
-        places = self._places(frame)
+        places = self._places(snapshot)
         if not self.reverse:
             return places
-        return np.arange(len(frame.rows))[::-1] if places is None else places[::-1]
+        return np.arange(len(snapshot.rows))[::-1] if places is None else places[::-1]
 
-    def _places(self, frame: Frame) -> IntArray | None:
-        R, truth = frame.responsibilities, frame.choices.dataset.y
+    def _places(self, snapshot: StepSnapshot) -> IntArray | None:
+        R, truth = snapshot.responsibilities, snapshot.spec.dataset.y
         if R is None or self.by == "row":
             return None
         if self.by == "class":
-            known = np.zeros(len(frame.rows)) if truth is None else truth[frame.rows]
+            known = np.zeros(len(snapshot.rows)) if truth is None else truth[snapshot.rows]
             return np.asarray(np.argsort(np.where(known < 0, np.inf, known), kind="stable"))
         keys = R.max(axis=1) if self.by == "uncertainty" else -R[:, self.component]
         return np.asarray(np.argsort(keys, kind="stable"))
@@ -54,12 +54,12 @@ class RowOrder:
         return f"{words}, reversed" if self.reverse else words
 
 
-def row_in_most_doubt(frame: Frame) -> int | None:
+def row_in_most_doubt(snapshot: StepSnapshot) -> int | None:
     """The drawn row whose largest responsibility is the smallest; None where there are no responsibilities of rows."""
-    R = frame.responsibilities
-    if R is None or R.ndim != 2 or len(R) != len(frame.rows) or not len(R):
+    R = snapshot.responsibilities
+    if R is None or R.ndim != 2 or len(R) != len(snapshot.rows) or not len(R):
         return None
-    return int(frame.rows[R.max(axis=1).argmin()])
+    return int(snapshot.rows[R.max(axis=1).argmin()])
 
 
 def offered(n_components: int, has_classes: bool) -> tuple[RowOrder, ...]:

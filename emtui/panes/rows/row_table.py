@@ -15,7 +15,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.sparkbar import share_cells
 from emtui.panes.rows.row_cells import class_label, row_label, weight_pieces
 from emtui.panes.rows.row_order import RowOrder
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import number, probability
 from emtui.widgets.table_columns import Cell, Column, Piece, component_head, fit_columns, ink, short_head, widths
 from engine.arrays import Array, IntArray
@@ -33,11 +33,11 @@ _WINDOW_FROM = 36  # cells from which the bar and the class are worth more than 
 class RowSource:
     """The rows of a frame in some order: name, bar, one column a component, class, marks.
 
-    places: (m,) the rows as places in `frame.rows`, None for all rows of the data in their order. names: (K,) what
+    places: (m,) the rows as places in `snapshot.rows`, None for all rows of the data in their order. names: (K,) what
     the components are called. first: the first component's column to show where not all of them fit.
     """
 
-    frame: Frame
+    snapshot: StepSnapshot
     order: RowOrder
     places: IntArray | None
     names: tuple[str, ...]
@@ -46,43 +46,43 @@ class RowSource:
     @property
     def n_rows(self) -> int:
         """Rows listed: all, or those drawn where they are sorted."""
-        return self.frame.n_rows if self._all_rows else len(self.frame.rows)
+        return self.snapshot.n_rows if self._all_rows else len(self.snapshot.rows)
 
     @property
     def _all_rows(self) -> bool:
-        return self.order.by == "row" or len(self.frame.rows) == self.frame.n_rows
+        return self.order.by == "row" or len(self.snapshot.rows) == self.snapshot.n_rows
 
     def rows(self, places: range) -> IntArray:
         """The rows of the data that stand at these places of the list."""
         listed = np.arange(places.start, places.stop)
         if self._all_rows and self.order.by == "row":
-            return self.frame.n_rows - 1 - listed if self.order.reverse else listed
+            return self.snapshot.n_rows - 1 - listed if self.order.reverse else listed
         assert self.places is not None
-        return np.asarray(self.frame.rows[self.places[listed]])
+        return np.asarray(self.snapshot.rows[self.places[listed]])
 
     def place_of(self, row: int) -> int | None:
         """Where a row of the data stands in the list; None where it is not listed."""
-        if not 0 <= row < self.frame.n_rows:
+        if not 0 <= row < self.snapshot.n_rows:
             return None
         if self.order.by == "row":
-            return self.frame.n_rows - 1 - row if self.order.reverse else row
-        drawn = drawn_place(self.frame, row)
+            return self.snapshot.n_rows - 1 - row if self.order.reverse else row
+        drawn = drawn_place(self.snapshot, row)
         if drawn is None or self.places is None:
             return None
         return int(np.flatnonzero(self.places == drawn)[0])
 
     def responsibilities(self, places: range) -> Array | None:
         """(len(places), K); None before the first E-step."""
-        R, rows = self.frame.responsibilities, self.rows(places)
-        if R is not None and len(self.frame.rows) == self.frame.n_rows:
+        R, rows = self.snapshot.responsibilities, self.rows(places)
+        if R is not None and len(self.snapshot.rows) == self.snapshot.n_rows:
             return np.asarray(R[rows])
         if R is not None and self.places is not None and self.order.by != "row":
             return np.asarray(R[self.places[places.start : places.stop]])
-        return self.frame.responsibilities_of(rows)
+        return self.snapshot.responsibilities_of(rows)
 
     @property
     def _weights(self) -> Array | None:
-        return self.frame.step.problem.data.sample_weight
+        return self.snapshot.step.problem.data.sample_weight
 
     # columns
 
@@ -117,7 +117,7 @@ class RowSource:
     @cached_property
     def _whole_name(self) -> int:
         """Cells that the rows' names take, as far as they are shown at all."""
-        data = self.frame.choices.dataset
+        data = self.snapshot.spec.dataset
         return 0 if data.row_names is None else min(_longest_name(data), _NAME)
 
     def _component_columns(self, palette: Palette) -> list[Column]:
@@ -129,7 +129,7 @@ class RowSource:
         return columns
 
     def _name_column(self, width: int) -> Column:
-        data, marked = self.frame.choices.dataset, self.order.by == "row"
+        data, marked = self.snapshot.spec.dataset, self.order.by == "row"
         if data.row_names is not None:
             return Column("row", "row", max(3, min(self._whole_name, width // 3)), "left", marked)
         heading, last = ("row", data.n_samples)
@@ -139,7 +139,7 @@ class RowSource:
 
     def _value_column(self) -> list[Column]:
         """What was seen in the row, where that is a single number."""
-        data = self.frame.choices.dataset
+        data = self.snapshot.spec.dataset
         if data.n_features != 1:
             return []
         texts = [number(float(value)) for value in own_values(data, self.rows(range(min(self.n_rows, _VALUES))))]
@@ -147,7 +147,7 @@ class RowSource:
         return [Column("value", title, max(cell_len(title), *map(len, texts)), "right")]
 
     def _class_column(self, width: int) -> list[Column]:
-        data = self.frame.choices.dataset
+        data = self.snapshot.spec.dataset
         if data.y is None:
             return []
         longest = max((cell_len(name) for name in data.class_names), default=1)
@@ -170,7 +170,7 @@ class RowSheet:
     def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
         """The cells of these places of the list."""
         R, columns, palette = self.source.responsibilities(rows), self.columns, self.palette
-        data = self.source.frame.choices.dataset
+        data = self.source.snapshot.spec.dataset
         if R is None:
             return [["" for _ in columns] for _ in rows]
         data_rows = self.source.rows(rows).tolist()
@@ -178,7 +178,7 @@ class RowSheet:
         colors = [ink(palette, palette.color(k), bold=True) for k in range(R.shape[1])]
         values, largest = R.tolist(), R.max(axis=1).tolist()
         labels = R.argmax(axis=1).tolist()
-        weights = self.source.frame.weights_of(self.source.rows(rows))
+        weights = self.source.snapshot.weights_of(self.source.rows(rows))
         counts = [1.0] * len(labels) if weights is None else weights.tolist()
         made = []
         for row, shares, top, label, weight in zip(data_rows, values, largest, labels, counts, strict=True):
@@ -208,12 +208,12 @@ class RowSheet:
     @cached_property
     def _matching(self) -> list[int]:
         """The class that stands for each component."""
-        agreement = self.source.frame.agreement
+        agreement = self.source.snapshot.agreement
         return [] if agreement is None else [int(k) for k in agreement.matching]
 
     def is_wrong(self, row: int, label: int) -> bool:
         """The class that the row's component stands for is not the row's own."""
-        truth = self.source.frame.choices.dataset.y
+        truth = self.source.snapshot.spec.dataset.y
         if truth is None or not self._matching or truth[row] < 0:
             return False
         matched = self._matching[label] if label < len(self._matching) else -1
@@ -237,10 +237,10 @@ def own_values(data: Dataset, rows: IntArray) -> Array:
     return np.asarray(values if data.units is None else values * data.units.scale[0] + data.units.offset[0])
 
 
-def drawn_place(frame: Frame, row: int) -> int | None:
-    """Where a row of the data stands in `frame.rows`, which ascend; None where it is not drawn."""
-    place = int(np.searchsorted(frame.rows, row))
-    return place if place < len(frame.rows) and int(frame.rows[place]) == row else None
+def drawn_place(snapshot: StepSnapshot, row: int) -> int | None:
+    """Where a row of the data stands in `snapshot.rows`, which ascend; None where it is not drawn."""
+    place = int(np.searchsorted(snapshot.rows, row))
+    return place if place < len(snapshot.rows) and int(snapshot.rows[place]) == row else None
 
 
 def _bar(shares: Sequence[float], width: int, palette: Palette) -> Cell:

@@ -12,7 +12,7 @@ from rich.style import Style
 
 from emtui.charts.cell_text import clean, pad
 from emtui.charts.colors import Palette
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, listed, number, signed
 from emtui.views.sentences import plain
 from emtui.widgets.table_columns import Cell, ink
@@ -38,13 +38,13 @@ class LedgerEntry:
     change: float
 
 
-def entries(frame: Frame) -> tuple[LedgerEntry, ...]:
+def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
     """L = Q + H, ln p(X | θ) = L + KL, objective = ln p(X | θ) + ln p(θ); all of this step's θ and q.
 
     Where the E-step is not exact the objective is the bound + ln p(θ). Before the first E-step there is no q, and
     where nothing is hidden there never is: the ledger begins with the log-likelihood.
     """
-    model, book = frame.choices.model, frame.ledger
+    model, book = snapshot.spec.model, snapshot.ledger
     likelihood = model.objective_label
     scale = max(1.0, *(abs(line.value) for line in book.lines if math.isfinite(line.value)))
 
@@ -74,10 +74,10 @@ def entries(frame: Frame) -> tuple[LedgerEntry, ...]:
     return tuple(lines)
 
 
-def ledger_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, ...]:
+def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[Cell, ...]:
     """The ledger in so many cells: a head, an entry a line, whose parameters these are, and why something fell."""
     width = min(width, _WIDEST)
-    shown = entries(frame)
+    shown = entries(snapshot)
     values = _values([entry.value for entry in shown])
     changes = ["" if math.isnan(entry.change) else signed(entry.change) for entry in shown]
     values_room, changes_room = max(map(len, values)), max(6, *map(len, changes))
@@ -97,12 +97,12 @@ def ledger_lines(frame: Frame, width: int, palette: Palette) -> tuple[Cell, ...]
         color = ink(palette, palette.color(1 if fell else 0)) if entry.sign == "=" and entry.change else faint
         tail = (f" {change:>{changes_room}}", color) if shown_changes else ("", faint)
         lines.append(((text, style), tail))
-    lines += [((text, faint),) for said in _belongings(frame) for text in textwrap.wrap(said, max(1, width))]
-    error = frame.step.log_likelihood_error
+    lines += [((text, faint),) for said in _belongings(snapshot) for text in textwrap.wrap(said, max(1, width))]
+    error = snapshot.step.log_likelihood_error
     if error > 0:
         said = f"The log-likelihood is estimated from draws: its standard error is {number(error, 2)}."
         lines += [((text, faint),) for text in textwrap.wrap(said, max(1, width))]
-    return (*lines, *(part for said in falls(frame) for part in textwrap.wrap(said, max(1, width))))
+    return (*lines, *(part for said in falls(snapshot) for part in textwrap.wrap(said, max(1, width))))
 
 
 def _values(values: Sequence[float]) -> list[str]:
@@ -117,16 +117,16 @@ def _values(values: Sequence[float]) -> list[str]:
     return [text.rjust(room) for text in texts]
 
 
-def _belongings(frame: Frame) -> list[str]:
+def _belongings(snapshot: StepSnapshot) -> list[str]:
     """Which parameters θ and q belong to."""
-    step = frame.step
+    step = snapshot.step
     theta = "θ: the start" if step.iteration == 0 or (step.iteration == 1 and step.phase == "E") else None
     theta = theta or f"θ: of iteration {step.iteration - (step.phase == 'E')}"
-    if _moved_by_hand(frame):
+    if _moved_by_hand(snapshot):
         theta = f"{theta}, moved by hand"
-    elif frame.record.by_hand:
+    elif snapshot.record.by_hand:
         return ["θ and θ_q stay; the rows weigh otherwise, so each change is between sums over other rows."]
-    if not frame.choices.model.hides:
+    if not snapshot.spec.model.hides:
         return [f"{theta}. Nothing is hidden, so there is no q, no bound and no KL."]
     if step.at_q is None:
         return [f"{theta}. There is no q before the first E-step."]
@@ -134,23 +134,25 @@ def _belongings(frame: Frame) -> list[str]:
         return [f"{theta}; q: settled at this very θ."]
     settled = "the start" if step.iteration == 1 else f"θ of iteration {step.iteration - 1}"
     who = "the M-step"
-    if _moved_by_hand(frame):
-        who = "the move" if frame.previous is not None and frame.previous.phase == "E" else "the moves since"
-    opened = f", so KL is what {who} opened" if frame.choices.model.exact and frame.record.kl > _ROUNDING else ""
+    if _moved_by_hand(snapshot):
+        who = "the move" if snapshot.previous is not None and snapshot.previous.phase == "E" else "the moves since"
+    opened = f", so KL is what {who} opened" if snapshot.spec.model.exact and snapshot.record.kl > _ROUNDING else ""
     return [f"{theta}; q: settled at {settled}{opened}."]
 
 
-def _moved_by_hand(frame: Frame) -> bool:
+def _moved_by_hand(snapshot: StepSnapshot) -> bool:
     """A person put θ where it is, in the place of the M-step, on the same rows."""
-    return frame.record.by_hand and frame.previous is not None and frame.previous.problem is frame.step.problem
+    return (
+        snapshot.record.by_hand and snapshot.previous is not None and snapshot.previous.problem is snapshot.step.problem
+    )
 
 
-def falls(frame: Frame) -> list[str]:
+def falls(snapshot: StepSnapshot) -> list[str]:
     """What fell in this half-step, and why: a sentence for each reason; nothing where nothing did."""
-    names = {"log_likelihood": frame.choices.model.objective_label, "elbo": "bound", "objective": "objective"}
-    shown = {entry.name for entry in entries(frame)}
+    names = {"log_likelihood": snapshot.spec.model.objective_label, "elbo": "bound", "objective": "objective"}
+    shown = {entry.name for entry in entries(snapshot)}
     by_reason: dict[str, list[Fall]] = {}
-    for fall in frame.ledger.falls:
+    for fall in snapshot.ledger.falls:
         if fall.quantity != "objective" or "objective" in shown:
             by_reason.setdefault(fall.reason, []).append(fall)
     return [

@@ -20,9 +20,9 @@ from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names,
 from emtui.panes.rows.row_order import row_in_most_doubt
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
-from emtui.session.messages import Asked, RowChosen
-from emtui.session.queries import ParameterWorked, Question, RowWorked
-from emtui.session.snapshot import Frame
+from emtui.session.messages import QueryAsked, RowChosen
+from emtui.session.queries import ParameterWorked, Query, RowWorked
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.sentences import row_name
 from emtui.widgets.paged_table import LineTable
@@ -83,8 +83,8 @@ class WhyPane(Pane):
         self._row: int | None = None
         self._word: int | None = None
         self._names: ParameterNames | None = None
-        self._asked: tuple[Question, Step] | None = None
-        self._answer: tuple[Question, Step, Any] | None = None
+        self._asked: tuple[Query, Step] | None = None
+        self._answer: tuple[Query, Step, Any] | None = None
 
     def compose(self) -> ComposeResult:
         """Lines that scroll."""
@@ -97,32 +97,32 @@ class WhyPane(Pane):
 
     # drawing
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, snapshot: StepSnapshot) -> None:
         """Show the subject; what takes more than a look is asked for, and drawn when it comes."""
-        self._names = parameter_names(frame, self._names)
-        self._row = self._row_of(frame)
-        self._word = self._word_of(frame)
-        question = self._question(frame)
-        if question is not None and self._asked != (question, frame.step):
-            self._asked = (question, frame.step)
-            self.post_message(Asked(question, frame.step))
+        self._names = parameter_names(snapshot, self._names)
+        self._row = self._row_of(snapshot)
+        self._word = self._word_of(snapshot)
+        query = self._query(snapshot)
+        if query is not None and self._asked != (query, snapshot.step):
+            self._asked = (query, snapshot.step)
+            self.post_message(QueryAsked(query, snapshot.step))
         known = self._answer
-        answer = known[2] if known is not None and known[:2] == (question, frame.step) else None
+        answer = known[2] if known is not None and known[:2] == (query, snapshot.step) else None
         table = self.table
-        table.walks = question is not None
-        table.set_source(WhySource(frame, self.subject, question, self._entry, answer, self.content_size.height))
-        self._say(frame)
+        table.walks = query is not None
+        table.set_source(WhySource(snapshot, self.subject, query, self._entry, answer, self.content_size.height))
+        self._say(snapshot)
 
-    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+    def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Draw the numbers that were asked for."""
-        if (question, step) == self._asked:
-            self._answer = (question, step, answer)
+        if (query, step) == self._asked:
+            self._answer = (query, step, answer)
             self.redraw()
 
-    def _question(self, frame: Frame) -> Question | None:
+    def _query(self, snapshot: StepSnapshot) -> Query | None:
         if self.subject == "row" and self._row is not None:
-            learning = frame.choices.learning
-            row = self._row if learning is None else int(np.searchsorted(learning.train, self._row))
+            split = snapshot.spec.split
+            row = self._row if split is None else int(np.searchsorted(split.train, self._row))
             return RowWorked(row, self._word)
         if self.subject == "M-step" and self._names is not None:
             return ParameterWorked(self._names.entry.name)
@@ -132,38 +132,38 @@ class WhyPane(Pane):
     def _entry(self) -> Entry | None:
         return None if self._names is None else self._names.entry
 
-    def _row_of(self, frame: Frame) -> int | None:
+    def _row_of(self, snapshot: StepSnapshot) -> int | None:
         """The row that was pointed at; where none was, the one in most doubt."""
-        rows = fitted_rows(frame)
+        rows = fitted_rows(snapshot)
         if self.chosen_row is not None and self.chosen_row in rows:
             return self.chosen_row
         if self._row is not None and self._row in rows:
             return self._row
-        doubtful = row_in_most_doubt(frame)
+        doubtful = row_in_most_doubt(snapshot)
         return (int(rows[0]) if len(rows) else None) if doubtful is None else doubtful
 
-    def _words(self, frame: Frame) -> tuple[int, ...]:
+    def _words(self, snapshot: StepSnapshot) -> tuple[int, ...]:
         """The words of the row, where rows have words."""
-        return () if self._row is None else view_for(frame.choices.model).words(frame, self._row)
+        return () if self._row is None else view_for(snapshot.spec.model).words(snapshot, self._row)
 
-    def _word_of(self, frame: Frame) -> int | None:
+    def _word_of(self, snapshot: StepSnapshot) -> int | None:
         """The word that was looked at, where it occurs in this row; else the row's most frequent one."""
-        words = self._words(frame)
+        words = self._words(snapshot)
         return self._word if self._word in words else next(iter(words), None)
 
-    def _say(self, frame: Frame) -> None:
+    def _say(self, snapshot: StepSnapshot) -> None:
         title, room = self.label, self.title_room
         if self.subject == "row" and self._row is not None:
-            what = "E-step" if frame.choices.model.hides else "forward pass"
-            title = f"{what} of {row_name(frame, self._row)}"
+            what = "E-step" if snapshot.spec.model.hides else "forward pass"
+            title = f"{what} of {row_name(snapshot, self._row)}"
             if self._word is not None:
                 word, of = (
-                    view_for(frame.choices.model).with_names(frame, said)
+                    view_for(snapshot.spec.model).with_names(snapshot, said)
                     for said in (f"word {self._word}", f"document {self._row}")
                 )
                 title = first_fitting(room, f"E-step of word '{word}' in {of}", f"'{word}' in {of}", f"word '{word}'")
         elif self.subject == "M-step" and self._names is not None:
-            title = parameter_words(frame, self._names.entry, surface_palette(self))
+            title = parameter_words(snapshot, self._names.entry, surface_palette(self))
         else:
             title = "why: the ledger"
         self.border_title = Content(first_fitting(room, title, self.label))
@@ -185,12 +185,12 @@ class WhyPane(Pane):
     def on_why_lines_walked(self, event: WhyLines.Walked) -> None:
         """The next row, or the next component's parameter."""
         event.stop()
-        if self.frame is None:
+        if self.snapshot is None:
             return
         if self.subject == "M-step":
             self._walk(lambda names: names.component(event.by))
         elif self._row is not None:
-            rows = fitted_rows(self.frame)
+            rows = fitted_rows(self.snapshot)
             place = int(np.searchsorted(rows, self._row)) if isinstance(rows, np.ndarray) else self._row
             self._row = int(rows[max(0, min(len(rows) - 1, place + event.by))])
             self.chosen_row = self._row
@@ -203,8 +203,8 @@ class WhyPane(Pane):
 
     def action_entry(self, by: int) -> None:
         """Another word of the row, where it has words; else another entry of the same component."""
-        if self.subject == "row" and self._word is not None and self.frame is not None:
-            words = self._words(self.frame)
+        if self.subject == "row" and self._word is not None and self.snapshot is not None:
+            words = self._words(self.snapshot)
             self._word = words[(words.index(self._word) + by) % len(words)]
             self.table.scroll_to(y=0, animate=False, force=True)
             self.redraw()
@@ -212,7 +212,7 @@ class WhyPane(Pane):
         self._walk(lambda names: names.within(by))
 
     def _walk(self, how: Any) -> None:
-        if self.frame is not None and self._names is not None:
+        if self.snapshot is not None and self._names is not None:
             self.subject = "M-step"
             self._names = how(self._names)
             self.redraw()
@@ -220,18 +220,18 @@ class WhyPane(Pane):
     def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
         """Say which lines are in sight."""
         event.stop()
-        if self.frame is not None and self._drawn is not None:
-            self._say(self.frame)
+        if self.snapshot is not None and self._drawn is not None:
+            self._say(self.snapshot)
 
     def on_resize(self) -> None:
         """There may be room for the ledger beside the rest now."""
         self.redraw()
 
 
-def fitted_rows(frame: Frame) -> Any:
+def fitted_rows(snapshot: StepSnapshot) -> Any:
     """The data's rows that the model is fitted to, in order: a range, or an array where a split left some out."""
-    learning = frame.choices.learning
-    return range(frame.n_rows) if learning is None else learning.train
+    split = snapshot.spec.split
+    return range(snapshot.n_rows) if split is None else split.train
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,9 +241,9 @@ class WhySource:
     entry: the parameter that is looked at. answer: None while it is on its way. height: the lines that there are.
     """
 
-    frame: Frame
+    snapshot: StepSnapshot
     subject: Subject
-    question: Question | None
+    query: Query | None
     entry: Entry | None
     answer: Any
     height: int
@@ -253,13 +253,13 @@ class WhySource:
         return sheet_of_lines(self._lines(width, palette), width)
 
     def _lines(self, width: int, palette: Palette) -> tuple[Cell, ...]:
-        ledger = ledger_lines(self.frame, width, palette)
-        if self.question is None:
+        ledger = ledger_lines(self.snapshot, width, palette)
+        if self.query is None:
             return ledger
-        view = view_for(self.frame.choices.model)
-        names = view.component_names(self.frame)
-        of = parameter_words(self.frame, self.entry, palette) if self.entry is not None else ""
-        said = partial(view.with_names, self.frame)
+        view = view_for(self.snapshot.spec.model)
+        names = view.component_names(self.snapshot)
+        of = parameter_words(self.snapshot, self.entry, palette) if self.entry is not None else ""
+        said = partial(view.with_names, self.snapshot)
         worked = worked_lines(self.answer, names, width, palette, of=of, said=said)
         return (*ledger, "", *worked) if self.height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
 

@@ -18,14 +18,14 @@ from emtui.panes.status_line import objective_name
 from emtui.screens.compare.branch_text import difference_lines, heading, objectives_scene, told
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.session.branches import TwoBranches
-from emtui.session.queries import OtherBranch, Question
-from emtui.session.snapshot import Frame
+from emtui.session.queries import OtherBranch, Query
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.baseline_snapshot import on_the_same_axes
 from emtui.views.view import Axes
 from engine.em.step import Step
 
-Ask = Callable[[Question, Step], None]
+Ask = Callable[[Query, Step], None]
 _ROWS_FOR_CURVES = 30  # of the window, from which the curves and the table below leave the pictures enough
 _ROWS_BELOW = 10
 
@@ -85,25 +85,25 @@ class BranchesScreen(SideBySideScreen):
 
     # what is shown
 
-    def show(self, frame: Frame) -> None:
+    def show(self, snapshot: StepSnapshot) -> None:
         """Another step: the branch that was at the right stays in sight where the present one is another now."""
-        if self._present is not None and frame.branch != self._present and self._other == frame.branch:
+        if self._present is not None and snapshot.branch != self._present and self._other == snapshot.branch:
             self._other = self._present
-        self._present = frame.branch
-        super().show(frame)
+        self._present = snapshot.branch
+        super().show(snapshot)
 
     def draw(self) -> None:
         """Ask for both branches at this step; they are drawn when they come."""
-        if self._frame is None:
+        if self._snapshot is None:
             return
-        if self._frame.n_branches < 2:
+        if self._snapshot.n_branches < 2:
             self.left.say("There is one branch only: the other one was left behind with its exploration.")
         elif self._ask is not None:
-            self._ask(OtherBranch(self._other), self._frame.step)
+            self._ask(OtherBranch(self._other), self._snapshot.step)
 
-    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+    def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Both branches are there, or the sentence that says why not."""
-        if not isinstance(question, OtherBranch) or question.branch != self._other or not self.is_mounted:
+        if not isinstance(query, OtherBranch) or query.branch != self._other or not self.is_mounted:
             return
         if isinstance(answer, TwoBranches):
             self.two, self._other = answer, answer.left.branch
@@ -118,21 +118,23 @@ class BranchesScreen(SideBySideScreen):
     def _axes(self) -> tuple[Axes, ...]:
         """What both pictures can show: the scenes, for a diagram is a picture of its own."""
         assert self.two is not None
-        frame = self.two.right
-        view = view_for(frame.choices.model)
-        return tuple(axes for axes in view.axes(frame) if view.diagram(frame, axes, thorough=False) is None)
+        snapshot = self.two.right
+        view = view_for(snapshot.spec.model)
+        return tuple(axes for axes in view.axes(snapshot) if view.diagram(snapshot, axes, thorough=False) is None)
 
     def _draw_two(self) -> None:
         two = self.two
         assert two is not None
         offered = self._axes
         axes = offered[self._axes_index % len(offered)]
-        view = view_for(two.right.choices.model)
-        scenes = on_the_same_axes(*(view.scene(frame, axes, side.chart.palette) for frame, side in self._sides(two)))
+        view = view_for(two.right.spec.model)
+        scenes = on_the_same_axes(
+            *(view.scene(snapshot, axes, side.chart.palette) for snapshot, side in self._sides(two))
+        )
         origins = two.left_origin, two.right_origin
-        for (frame, side), scene, name, origin in zip(self._sides(two), scenes, self.names(), origins, strict=True):
+        for (snapshot, side), scene, name, origin in zip(self._sides(two), scenes, self.names(), origins, strict=True):
             side.border_title = Content(fit(f"{name} · {origin}", max(1, side.size.width - 6)))
-            side.show(heading(frame), scene, None)
+            side.show(heading(snapshot), scene, None)
         chart = self.query_one("#objectives", Chart)
         chart.border_title = Content(f"{objective_name(two.right)} by iteration")
         chart.set_scene(objectives_scene(two, chart.palette))
@@ -140,7 +142,7 @@ class BranchesScreen(SideBySideScreen):
         self.query_one("#said", Static).update(Content(told(two)))
         self.fit()
 
-    def _sides(self, two: TwoBranches) -> list[tuple[Frame, Any]]:
+    def _sides(self, two: TwoBranches) -> list[tuple[StepSnapshot, Any]]:
         return [(two.left, self.left), (two.right, self.right)]
 
     def _draw_differences(self) -> None:
@@ -155,9 +157,9 @@ class BranchesScreen(SideBySideScreen):
 
     def action_other(self, by: int) -> None:
         """Another branch at the left."""
-        if self._frame is None or self.two is None:
+        if self._snapshot is None or self.two is None:
             return
-        others = [branch for branch in range(self._frame.n_branches) if branch != self._frame.branch]
+        others = [branch for branch in range(self._snapshot.n_branches) if branch != self._snapshot.branch]
         if len(others) < 2:
             self.notify("These two are all the branches that there are.", markup=False)
             return

@@ -14,7 +14,7 @@ from emtui.panes.parameters.entry_cursor import parameter_words
 from emtui.panes.status_line import objective_name, step_words
 from emtui.screens.compare.comparison_side import hits_of
 from emtui.session.branches import TwoBranches
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.entry_names import entry_words
 from emtui.views.number_format import fixed, number, plural
 from emtui.views.parameter_edit import in_standard_units
@@ -24,16 +24,16 @@ _MOST_DIGITS = 9
 _DEEP = 3.0  # times the height of the upper three quarters of a curve: what lies further down is cut off
 
 
-def heading(frame: Frame) -> tuple[str, str]:
+def heading(snapshot: StepSnapshot) -> tuple[str, str]:
     """How far a branch is and how it fares: two lines."""
-    hits = "" if frame.choices.dataset.y is None or frame.labels is None else f" · {hits_of(frame.agreement)}"
-    if frame.contest is not None:
-        score = frame.contest.here.test or frame.contest.here.train
+    hits = "" if snapshot.spec.dataset.y is None or snapshot.labels is None else f" · {hits_of(snapshot.agreement)}"
+    if snapshot.contest is not None:
+        score = snapshot.contest.here.test or snapshot.contest.here.train
         hits = f" · {score.hits}/{score.n_rows} right"
-    record = frame.record
+    record = snapshot.record
     same = record.log_likelihood == record.objective or not math.isfinite(record.log_likelihood)
     likelihood = "" if same else f" · ln p {fixed(record.log_likelihood)}"
-    return f"{step_words(frame)}{hits}", f"{objective_name(frame)} {_value(record.objective)}{likelihood}"
+    return f"{step_words(snapshot)}{hits}", f"{objective_name(snapshot)} {_value(record.objective)}{likelihood}"
 
 
 def _value(value: float) -> str:
@@ -45,21 +45,21 @@ def objectives_scene(two: TwoBranches, palette: Palette) -> Scene:
     layers: list[Layer] = []
     marks: list[Layer] = []
     heights = []
-    for place, frame in enumerate((two.left, two.right)):
-        x = half_steps(frame)
-        y = np.array([record.objective for record in frame.records])
+    for place, snapshot in enumerate((two.left, two.right)):
+        x = half_steps(snapshot)
+        y = np.array([record.objective for record in snapshot.records])
         heights.append(y[np.isfinite(y)])
         color = palette.color(_COLORS[place])
         layers.append(Curve(x, y, color, "dotted" if place == 0 else "solid"))
-        for record in frame.records:
+        for record in snapshot.records:
             if record.by_hand and math.isfinite(record.objective):
                 marks.append(Mark(float(x[record.index]), record.objective, pencil(palette), color))
-        if math.isfinite(frame.record.objective):
-            marks.append(Mark(float(x[frame.cursor]), frame.record.objective, _standing(place, palette), color))
+        if math.isfinite(snapshot.record.objective):
+            marks.append(Mark(float(x[snapshot.cursor]), snapshot.record.objective, _standing(place, palette), color))
     named = enumerate((two.left, two.right))
-    legend = [(_standing(i, palette), palette.color(_COLORS[i]), _name(frame)) for i, frame in named]
+    legend = [(_standing(i, palette), palette.color(_COLORS[i]), _name(snapshot)) for i, snapshot in named]
     now = VLine(float(half_steps(two.right)[two.right.cursor]))
-    last = max(float(half_steps(frame)[-1]) for frame in (two.left, two.right))
+    last = max(float(half_steps(snapshot)[-1]) for snapshot in (two.left, two.right))
     return Scene(
         (now, *layers, *marks),
         x_label="iteration",
@@ -76,8 +76,8 @@ def _standing(place: int, palette: Palette) -> str:
     return ("o*" if palette.ascii else "○●")[place]
 
 
-def _name(frame: Frame) -> str:
-    return f"branch {frame.branch + 1}"
+def _name(snapshot: StepSnapshot) -> str:
+    return f"branch {snapshot.branch + 1}"
 
 
 def _upper_part(values: np.ndarray) -> tuple[float, float] | None:

@@ -9,9 +9,9 @@ from textual.screen import Screen
 
 from emtui.screens.compare.comparison_side import baseline_heading, confusion_matrix, model_heading
 from emtui.screens.compare.side_by_side import SideBySideScreen
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
-from emtui.views.baseline_snapshot import baseline_frame, on_the_same_axes, why_no_baseline
+from emtui.views.baseline_snapshot import baseline_snapshot, on_the_same_axes, why_no_baseline
 from emtui.views.view import Axes
 
 _AT_ONCE = 20_000  # rows up to which k-means is assigned in the same moment
@@ -29,7 +29,7 @@ class CompareScreen(SideBySideScreen):
 
     def __init__(self, explorer: Screen[None] | None = None) -> None:
         super().__init__(explorer)
-        self._drawn: Frame | None = None
+        self._drawn: StepSnapshot | None = None
         self._axes_index = 0
 
     def names(self) -> tuple[str, str]:
@@ -38,48 +38,51 @@ class CompareScreen(SideBySideScreen):
 
     @property
     def _axes(self) -> Axes:
-        assert self._frame is not None
-        offered = view_for(self._frame.choices.model).axes(self._frame)
+        assert self._snapshot is not None
+        offered = view_for(self._snapshot.spec.model).axes(self._snapshot)
         return offered[self._axes_index % len(offered)]
 
     def draw(self) -> None:
         """Show this step, and k-means beside it."""
-        frame = self._frame
-        if frame is None:
+        snapshot = self._snapshot
+        if snapshot is None:
             return
-        reason = why_no_baseline(frame.choices)
-        if frame.baseline is None or reason:
-            self._draw_left(frame)
+        reason = why_no_baseline(snapshot.spec)
+        if snapshot.baseline is None or reason:
+            self._draw_left(snapshot)
             self.right.say(reason or _WAITING)
-        elif frame.n_rows <= _AT_ONCE:
-            self._draw_both(frame, baseline_frame(frame, frame.baseline))
+        elif snapshot.n_rows <= _AT_ONCE:
+            self._draw_both(snapshot, baseline_snapshot(snapshot, snapshot.baseline))
         else:
-            baseline = frame.baseline
+            baseline = snapshot.baseline
             if self._drawn is None:
-                self._draw_left(frame)
+                self._draw_left(snapshot)
                 self.right.say(_WAITING)
             self.run_worker(
-                lambda: (frame, baseline_frame(frame, baseline)), thread=True, exclusive=True, exit_on_error=False
+                lambda: (snapshot, baseline_snapshot(snapshot, baseline)),
+                thread=True,
+                exclusive=True,
+                exit_on_error=False,
             )
 
     def computed(self, result: object) -> None:
         """k-means was assigned in the background: show both, unless another step came meanwhile."""
-        ours, theirs = cast("tuple[Frame, Frame]", result)
-        if ours is self._frame:
+        ours, theirs = cast("tuple[StepSnapshot, StepSnapshot]", result)
+        if ours is self._snapshot:
             self._draw_both(ours, theirs)
 
-    def _draw_left(self, frame: Frame) -> None:
-        side, view = self.left, view_for(frame.choices.model)
+    def _draw_left(self, snapshot: StepSnapshot) -> None:
+        side, view = self.left, view_for(snapshot.spec.model)
         side.show(
-            model_heading(frame),
-            view.scene(frame, self._axes, side.chart.palette),
-            confusion_matrix(frame, view.component_names(frame), side.chart.palette),
+            model_heading(snapshot),
+            view.scene(snapshot, self._axes, side.chart.palette),
+            confusion_matrix(snapshot, view.component_names(snapshot), side.chart.palette),
         )
         self._drawn = None
 
-    def _draw_both(self, ours: Frame, theirs: Frame) -> None:
+    def _draw_both(self, ours: StepSnapshot, theirs: StepSnapshot) -> None:
         left, right = self.left, self.right
-        our_view, their_view = view_for(ours.choices.model), view_for(theirs.choices.model)
+        our_view, their_view = view_for(ours.spec.model), view_for(theirs.spec.model)
         axes = self._axes
         offered = their_view.axes(theirs)
         scenes = on_the_same_axes(

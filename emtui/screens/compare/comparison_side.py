@@ -14,7 +14,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.charts.scene import Scene
 from emtui.panes.status_line import objective_name
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, plural, share
 from engine.analysis.evaluation import Agreement
 from engine.em.fit import Run
@@ -85,37 +85,37 @@ def hits_of(found: Agreement | None) -> str:
     return "no known classes" if found is None else share(found.hits, found.total)
 
 
-def model_heading(frame: Frame) -> tuple[str, str]:
+def model_heading(snapshot: StepSnapshot) -> tuple[str, str]:
     """Who stands at the left, and how far it is."""
-    step, model = frame.step, frame.choices.model
-    phase = "by hand" if frame.record.by_hand else f"{step.phase}-step"
+    step, model = snapshot.step, snapshot.spec.model
+    phase = "by hand" if snapshot.record.by_hand else f"{step.phase}-step"
     where = "start" if step.phase == "init" else f"iteration {step.iteration}, {phase}"
-    hits = "press e for responsibilities" if frame.labels is None else hits_of(frame.agreement)
-    height = f"{objective_name(frame)} {fixed(step.objective)}"
+    hits = "press e for responsibilities" if snapshot.labels is None else hits_of(snapshot.agreement)
+    height = f"{objective_name(snapshot)} {fixed(step.objective)}"
     sized = model.size_option in {option.name for option in model.options()}
-    size = f" K={frame.choices.n_components}" if sized else ""
-    told = (hits, height) if frame.agreement is not None else (height, hits)  # the last may have to go
+    size = f" K={snapshot.spec.n_components}" if sized else ""
+    told = (hits, height) if snapshot.agreement is not None else (height, hits)  # the last may have to go
     return f"{model.name}{size} · {where}", " · ".join(told)
 
 
-def baseline_heading(frame: Frame, run: Run) -> tuple[str, str]:
+def baseline_heading(snapshot: StepSnapshot, run: Run) -> tuple[str, str]:
     """Who stands at the right, and how far it is. run: the whole run, of which the frame shows a step."""
-    step, n_starts = frame.step, len(run.restarts)
+    step, n_starts = snapshot.step, len(run.restarts)
     if (step.iteration, step.phase) == (run.n_iter, "M"):
         where = f"at rest after {plural(run.n_iter, 'iteration')}"
     else:
         where = f"iteration {step.iteration} of {run.n_iter}, {'assigned' if step.phase == 'E' else 'centres moved'}"
     starts = f" · best of {n_starts} starts" if n_starts > 1 else ""
     # the objective of k-means is minus the inertia
-    return where + starts, f"{hits_of(frame.agreement)} · inertia {fixed(-step.objective)}"
+    return where + starts, f"{hits_of(snapshot.agreement)} · inertia {fixed(-step.objective)}"
 
 
-def confusion_matrix(frame: Frame, names: tuple[str, ...], palette: Palette) -> Matrix | None:
+def confusion_matrix(snapshot: StepSnapshot, names: tuple[str, ...], palette: Palette) -> Matrix | None:
     """Rows of each class in each component; None where no classes are known, or before the first E-step."""
-    found = frame.agreement
+    found = snapshot.agreement
     if found is None:
         return None
-    classes = frame.choices.dataset.class_names
+    classes = snapshot.spec.dataset.class_names
     table = np.asarray(found.confusion, dtype=np.float64)
     rows = [classes[i] if i < len(classes) else str(i + 1) for i in range(table.shape[0])]
     columns = [f"{palette.marker(k)}{names[k] if k < len(names) else k + 1}" for k in map(int, found.components)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.screen import Screen, ScreenResultType
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 
 
 class OverExplorer(Screen[ScreenResultType]):
@@ -16,7 +16,7 @@ class OverExplorer(Screen[ScreenResultType]):
     def __init__(self, explorer: Screen[None] | None = None, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self._explorer = explorer
-        self._frame: Frame | None = None
+        self._snapshot: StepSnapshot | None = None
 
     async def action_explorer(self, action: str) -> None:
         """A stepping key belongs to the explorer that lies below."""

@@ -14,7 +14,7 @@ from emtui.networks.rival import method_name
 from emtui.networks.scores import Progress
 from emtui.screens.compare.comparison_side import ComparisonSide
 from emtui.screens.compare.side_by_side import SideBySideScreen
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.network.decision_regions import Regions, fixed_words, regions_of, regions_scene
 from emtui.views.number_format import fixed, share
 from emtui.views.points import pairs
@@ -45,21 +45,21 @@ class RegionsScreen(SideBySideScreen):
 
     def names(self) -> tuple[str, str]:
         """The explored method first."""
-        backprop = self._frame is not None and self._frame.choices.model.name == "backprop"
+        backprop = self._snapshot is not None and self._snapshot.spec.model.name == "backprop"
         return ("backprop", "EM") if backprop else ("EM", "backprop")
 
     @property
     def features(self) -> tuple[int, int]:
         """Which columns are shown, across and up."""
-        assert self._frame is not None
-        d = self._frame.choices.dataset.n_features
+        assert self._snapshot is not None
+        d = self._snapshot.spec.dataset.n_features
         if self._features is None or max(self._features) >= d:
             self._features = self._pairs()[0]
         return self._features
 
     def _pairs(self) -> list[tuple[int, int]]:
-        assert self._frame is not None
-        data = self._frame.choices.dataset
+        assert self._snapshot is not None
+        data = self._snapshot.spec.dataset
         found = [
             (axes.x.index, axes.y.index)
             for axes in pairs(data)
@@ -69,41 +69,41 @@ class RegionsScreen(SideBySideScreen):
 
     def draw(self) -> None:
         """Compute the regions of this step and of its rival."""
-        frame = self._frame
-        if frame is not None and not frame.choices.model.supervised:
+        snapshot = self._snapshot
+        if snapshot is not None and not snapshot.spec.model.supervised:
             for side in self.query(ComparisonSide):
                 side.say("Decision regions are those of a network: choose the model mlp.")
             return
         if not self._drawn:
             for side in self.query(ComparisonSide):
                 side.say("The regions are being computed: they will be here in a moment.")
-        if frame is None or frame.contest is None:
+        if snapshot is None or snapshot.contest is None:
             return
         across, up = self.features
         self.run_worker(
-            lambda: (frame, regions_of(frame, across, up)), thread=True, exclusive=True, exit_on_error=False
+            lambda: (snapshot, regions_of(snapshot, across, up)), thread=True, exclusive=True, exit_on_error=False
         )
 
     def computed(self, result: object) -> None:
         """Regions are ready: draw them, unless another step or other features came meanwhile."""
-        frame, found = cast("tuple[Frame, tuple[Regions, Regions | None]]", result)
-        if frame is self._frame and (found[0].across, found[0].up) == self.features:
-            self._draw_regions(frame, *found)
+        snapshot, found = cast("tuple[StepSnapshot, tuple[Regions, Regions | None]]", result)
+        if snapshot is self._snapshot and (found[0].across, found[0].up) == self.features:
+            self._draw_regions(snapshot, *found)
 
-    def _draw_regions(self, frame: Frame, own: Regions, rival: Regions | None) -> None:
-        contest = frame.contest
+    def _draw_regions(self, snapshot: StepSnapshot, own: Regions, rival: Regions | None) -> None:
+        contest = snapshot.contest
         assert contest is not None
         self._drawn = True
         left, right = self.left, self.right
         left.border_title, right.border_title = self.names()
-        scene = regions_scene(frame, own, left.chart.palette)
-        left.show(heading_of(frame.choices.model, contest.here), scene, None)
+        scene = regions_scene(snapshot, own, left.chart.palette)
+        left.show(heading_of(snapshot.spec.model, contest.here), scene, None)
         if rival is None or contest.rival_here is None:
             right.say(contest.rival_why or f"{self.names()[1]} is on its way: it will be here in a moment.")
         else:
             heading = heading_of(contest.rival_model, contest.rival_here)
-            right.show(heading, regions_scene(frame, rival, right.chart.palette), None)
-        data = frame.choices.dataset
+            right.show(heading, regions_scene(snapshot, rival, right.chart.palette), None)
+        data = snapshot.spec.dataset
         words = f"{data.feature_names[own.across]} across, {data.feature_names[own.up]} up; "
         said = clean(words + fixed_words(data, own.across, own.up))
         self.query_one("#fixed", Static).update(Content(said[0].upper() + said[1:] + "."))
@@ -111,7 +111,7 @@ class RegionsScreen(SideBySideScreen):
 
     def action_pair(self, by: int) -> None:
         """The next pair of features."""
-        if self._frame is not None:
+        if self._snapshot is not None:
             offered = self._pairs()
             place = offered.index(self.features) if self.features in offered else -by
             self._features = offered[(place + by) % len(offered)]
@@ -119,9 +119,9 @@ class RegionsScreen(SideBySideScreen):
 
     def action_feature(self, axis: int, by: int) -> None:
         """Another feature across (0) or up (1); it is never the same on both."""
-        if self._frame is None:
+        if self._snapshot is None:
             return
-        d = self._frame.choices.dataset.n_features
+        d = self._snapshot.spec.dataset.n_features
         chosen = list(self.features)
         for _ in range(d):
             chosen[axis] = (chosen[axis] + by) % d

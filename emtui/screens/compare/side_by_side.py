@@ -16,7 +16,7 @@ from textual.worker import Worker, WorkerState
 
 from emtui.screens.compare.comparison_side import ComparisonSide
 from emtui.screens.compare.over_explorer import OverExplorer
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
 from emtui.widgets.tabs import PaneTabs
 
@@ -102,9 +102,9 @@ class SideBySideScreen(OverExplorer[None]):
         tabs = [("left", 1, left, left), ("right", 2, right, right)]
         self.query_one(PaneTabs).show(tabs, "left" if self.has_class("-left") else "right")
 
-    def show(self, frame: Frame) -> None:
+    def show(self, snapshot: StepSnapshot) -> None:
         """Show this step."""
-        self._frame = frame
+        self._snapshot = snapshot
         if self.is_mounted:
             self.draw()
 

@@ -18,7 +18,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.sparkbar import bar
 from emtui.charts.surface import surface_palette
 from emtui.screens.compare.over_explorer import OverExplorer
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
 from emtui.views.bernoulli.answer_row import Answer, answers, likely_components, told
 from emtui.views.number_format import probability
@@ -76,14 +76,14 @@ class QueryScreen(OverExplorer[None]):
     def _theme_changed(self) -> None:
         self.call_after_refresh(self._draw)
 
-    def show(self, frame: Frame) -> None:
+    def show(self, snapshot: StepSnapshot) -> None:
         """Predict by the parameters of this step; another data set begins with nothing said."""
-        if not can_be_asked(frame.step.problem.model):
+        if not can_be_asked(snapshot.step.problem.model):
             self.dismiss()
             return
-        if self._frame is None or frame.choices.dataset.feature_names != self._frame.choices.dataset.feature_names:
-            self.said = (UNSEEN,) * frame.choices.dataset.n_features
-        self._frame = frame
+        if self._snapshot is None or snapshot.spec.dataset.feature_names != self._snapshot.spec.dataset.feature_names:
+            self.said = (UNSEEN,) * snapshot.spec.dataset.n_features
+        self._snapshot = snapshot
         self._draw()
 
     # what is said
@@ -91,12 +91,12 @@ class QueryScreen(OverExplorer[None]):
     @property
     def row(self) -> Array:
         """(D,) what is said as a row of data: NaN where nothing is."""
-        assert self._frame is not None
-        return row_of(self._frame.step.problem.model, self.said)
+        assert self._snapshot is not None
+        return row_of(self._snapshot.step.problem.model, self.said)
 
     def _put(self, said: Said) -> None:
         place = self.query_one(LineTable).cursor
-        if place is not None and self._frame is not None:
+        if place is not None and self._snapshot is not None:
             self.said = (*self.said[:place], said, *self.said[place + 1 :])
             self._draw()
 
@@ -133,16 +133,18 @@ class QueryScreen(OverExplorer[None]):
     # drawing
 
     def _draw(self) -> None:
-        frame = self._frame
-        if frame is None or not self.is_mounted:
+        snapshot = self._snapshot
+        if snapshot is None or not self.is_mounted:
             return
-        place = "start" if frame.step.phase == "init" else f"iteration {frame.step.iteration} · {frame.step.phase}"
-        head = f"{frame.choices.dataset.name} · what about the others? · {place}"
+        place = (
+            "start" if snapshot.step.phase == "init" else f"iteration {snapshot.step.iteration} · {snapshot.step.phase}"
+        )
+        head = f"{snapshot.spec.dataset.name} · what about the others? · {place}"
         self.query_one("#head", Static).update(Content(clean(head)))
         table = self.query_one(LineTable)
         try:
-            found = answers(frame, self.row)
-            words = " ".join(part for part in (told(found), likely_components(frame, self.row)) if part)
+            found = answers(snapshot, self.row)
+            words = " ".join(part for part in (told(found), likely_components(snapshot, self.row)) if part)
         except EngineError as error:
             found, words = (), str(error)
         if found:

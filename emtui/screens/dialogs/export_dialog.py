@@ -106,9 +106,9 @@ class ExportScreen(Dialog[Path]):
     def on_mount(self) -> None:
         """Start with the first kind and a name for it."""
         self.query_one("#folder", Static).update(Content(clean(f"a path, or a name in {self._folder.resolve()}")))
-        choices = self.query_one(ChoiceList)
-        choices.highlighted = 0
-        choices.focus()
+        spec = self.query_one(ChoiceList)
+        spec.highlighted = 0
+        spec.focus()
         self._offer()
 
     @property
@@ -120,8 +120,8 @@ class ExportScreen(Dialog[Path]):
         line = self.query_one("#path", Input)
         if line.value.strip() not in ("", self._offered):
             return
-        kind, choices = self._kind, self._session.choices
-        name = file_name(choices.dataset.name, choices.model.name, kind.word, ending=kind.ending)
+        kind, spec = self._kind, self._session.spec
+        name = file_name(spec.dataset.name, spec.model.name, kind.word, ending=kind.ending)
         self._offered = free_name(self._folder, name)
         line.value = self._offered
 

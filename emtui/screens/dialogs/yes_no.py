@@ -25,14 +25,14 @@ class YesNoScreen(Dialog[bool]):
     YesNoScreen #box { max-width: 60; }
     """
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, query: str) -> None:
         super().__init__()
-        self._question = clean(question)
+        self._query = clean(query)
 
     def compose(self) -> ComposeResult:
         """The question and the keys that answer it."""
         with Vertical(id="box"):
-            yield Static(Content(self._question))
+            yield Static(Content(self._query))
             yield Static(Content("y yes · n no"), classes="hint")
 
     def action_answer(self, yes: bool) -> None:

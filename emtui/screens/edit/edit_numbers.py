@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from emtui.charts.colors import Palette
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import amount, signed
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import Cell, Column, ink, joined
@@ -17,50 +17,53 @@ from engine.explain.ledger import Ledger, Quantity
 _ROUNDING = 1e-12
 
 
-def shown(frame: Frame) -> list[tuple[Quantity, str]]:
+def shown(snapshot: StepSnapshot) -> list[tuple[Quantity, str]]:
     """Which numbers, and what they are called here: a prior or a bound only where there is one."""
-    model, has_q = frame.choices.model, frame.step.at_q is not None
+    model, has_q = snapshot.spec.model, snapshot.step.at_q is not None
     found: list[tuple[Quantity, str]] = [("log_likelihood", model.objective_label)]
     if has_q:
         found += [("elbo", "bound"), ("kl", "KL")]
-    if frame.record.log_prior:
+    if snapshot.record.log_prior:
         found.append(("objective", "objective" if model.exact else "bound + prior"))
-    return [one for one in found if math.isfinite(getattr(frame.record, one[0]))]
+    return [one for one in found if math.isfinite(getattr(snapshot.record, one[0]))]
 
 
-def number_table(frame: Frame, book: Ledger | None, palette: Palette, *, waiting: bool = False) -> PlainTable:
+def number_table(snapshot: StepSnapshot, book: Ledger | None, palette: Palette, *, waiting: bool = False) -> PlainTable:
     """A line each: the number as it would be (as it is, without a ledger), and what that changes it by.
 
     waiting: the ledger is not there yet, so that there is no number.
     """
     lines: list[tuple[Cell, ...]] = []
-    for quantity, name in shown(frame):
-        now, change = _number(frame, book, quantity)
+    for quantity, name in shown(snapshot):
+        now, change = _number(snapshot, book, quantity)
         gain = change < 0 if quantity == "kl" else change > 0
         style = ink(palette, palette.color(0 if gain else 1), bold=True)
         shown_now = "~" if waiting and palette.ascii else "…" if waiting else amount(now)
         shown_change = signed(change) if change and not waiting else ""
         lines.append((name, ((shown_now, Style(bold=True)),), ((shown_change, style),)))
-    longest = max((cell_len(name) for _, name in shown(frame)), default=1)
+    longest = max((cell_len(name) for _, name in shown(snapshot)), default=1)
     columns = (Column("name", "", longest), Column("now", "", 14, "right"), Column("change", "", 11, "right", gap=2))
     return PlainTable(columns, tuple(lines), first_to_go=("change",))
 
 
-def number_line(frame: Frame, book: Ledger | None, width: int, *, waiting: bool = False) -> str:
+def number_line(snapshot: StepSnapshot, book: Ledger | None, width: int, *, waiting: bool = False) -> str:
     """The same in one line, as much as there is room for."""
     if waiting:
         return "computing …"
     parts = []
-    for quantity, name in shown(frame):
-        now, change = _number(frame, book, quantity)
+    for quantity, name in shown(snapshot):
+        now, change = _number(snapshot, book, quantity)
         short = "log-lik." if name == "log-likelihood" else name
         parts.append(f"{short} {amount(now)}{f' ({signed(change)})' if change else ''}")
     return joined(parts, width)
 
 
-def _number(frame: Frame, book: Ledger | None, quantity: Quantity) -> tuple[float, float]:
+def _number(snapshot: StepSnapshot, book: Ledger | None, quantity: Quantity) -> tuple[float, float]:
     if book is None:
-        value, rounding = float(getattr(frame.record, quantity)), _ROUNDING * max(1.0, abs(frame.record.log_likelihood))
+        value, rounding = (
+            float(getattr(snapshot.record, quantity)),
+            _ROUNDING * max(1.0, abs(snapshot.record.log_likelihood)),
+        )
         return _kl(value, rounding) if quantity == "kl" else value, 0.0
     value, change = book.value(quantity), book.change(quantity)
     rounding = _ROUNDING * max(1.0, *(abs(line.value) for line in book.lines if math.isfinite(line.value)))

@@ -22,9 +22,9 @@ from emtui.screens.edit.edit_text import KEYS, Subject, told_entry, told_row, to
 from emtui.screens.edit.entry_table import EntryTable
 from emtui.screens.edit.row_weight_table import WeightTable
 from emtui.screens.explore.stepping import SteppingScreen
-from emtui.session.queries import Placed, Question, Weighed
-from emtui.session.snapshot import Frame
-from emtui.views.parameter_edit import Draft, offered
+from emtui.session.queries import Placed, Query, Weighed
+from emtui.session.snapshot import StepSnapshot
+from emtui.views.parameter_edit import ParameterEdit, offered
 from emtui.views.sentences import plain
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
@@ -39,45 +39,45 @@ _TOLD_LINES = 4  # of what is told; a refusal may have more
 _TABLE_FROM = 26  # lines from which the numbers stand under each other
 
 
-class HandLook(Screen[Question]):
-    """The screen of `HandScreen` without its keys: what is moved, and how that looks.
+class EditPreview(Screen[Query]):
+    """The screen of `EditScreen` without its keys: what is moved, and how that looks.
 
     It gets frames by `show` and answers by `take_answer`, as panes do.
     """
 
     DEFAULT_CSS = """
-    HandLook { layout: vertical; overflow: hidden; }
-    HandLook #head { background: $panel; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    HandLook #both { height: 1fr; }
-    HandLook PicturePane { width: 1fr; }
-    HandLook #side { width: 54%; min-width: 46; max-width: 84; border: round $foreground 35%; }
-    HandLook #side:focus-within { border: round $accent; border-title-color: $accent; }
-    HandLook #numbers { margin: 1 1 0 1; }
-    HandLook #line { height: 1; padding: 0 1; text-wrap: nowrap; }
-    HandLook #told { height: auto; min-height: 2; max-height: 6; padding: 0 1; }
-    HandLook #told.-refused { color: $warning; text-style: bold; }
-    HandLook #hint { color: $text-muted; height: 1; padding: 0 1; text-wrap: nowrap; }
-    HandLook Input { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
-    HandLook Input:focus { border: none; background: $panel; }
-    HandLook.-typing Input { display: block; }
-    HandLook.-tall #line { display: none; }
-    HandLook.-low #numbers { display: none; }
-    HandLook.-alone PicturePane { display: none; }
-    HandLook.-alone #side { width: 1fr; max-width: 100%; min-width: 0; }
+    EditPreview { layout: vertical; overflow: hidden; }
+    EditPreview #head { background: $panel; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    EditPreview #both { height: 1fr; }
+    EditPreview PicturePane { width: 1fr; }
+    EditPreview #side { width: 54%; min-width: 46; max-width: 84; border: round $foreground 35%; }
+    EditPreview #side:focus-within { border: round $accent; border-title-color: $accent; }
+    EditPreview #numbers { margin: 1 1 0 1; }
+    EditPreview #line { height: 1; padding: 0 1; text-wrap: nowrap; }
+    EditPreview #told { height: auto; min-height: 2; max-height: 6; padding: 0 1; }
+    EditPreview #told.-refused { color: $warning; text-style: bold; }
+    EditPreview #hint { color: $text-muted; height: 1; padding: 0 1; text-wrap: nowrap; }
+    EditPreview Input { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
+    EditPreview Input:focus { border: none; background: $panel; }
+    EditPreview.-typing Input { display: block; }
+    EditPreview.-tall #line { display: none; }
+    EditPreview.-low #numbers { display: none; }
+    EditPreview.-alone PicturePane { display: none; }
+    EditPreview.-alone #side { width: 1fr; max-width: 100%; min-width: 0; }
     """
 
     def __init__(self, explorer: SteppingScreen, row: int | None = None) -> None:
         super().__init__()
         self._explorer = explorer
-        self.frame: Frame | None = None
+        self.snapshot: StepSnapshot | None = None
         self._row = row
         self.subject: Subject = "parameters"
-        self.draft: Draft | None = None
+        self.edit: ParameterEdit | None = None
         self.entries: tuple[Entry, ...] = ()
-        self.drag_from: Draft | None = None
+        self.drag_from: ParameterEdit | None = None
         self.weighed: Weighed | None = None  # the row that would count otherwise
         self.places: dict[Subject, int] = {"parameters": 0, "rows": 0}
-        self._asked: tuple[Question, Step] | None = None
+        self._asked: tuple[Query, Step] | None = None
         self._waiting = False  # for an answer that takes long
         self.answer: Ledger | str | None = None  # to what was asked last
         self._book: Ledger | None = None  # that is shown
@@ -126,58 +126,58 @@ class HandLook(Screen[Question]):
 
     # what is shown
 
-    def show(self, frame: Frame) -> None:
+    def show(self, snapshot: StepSnapshot) -> None:
         """Begin with this step; what was moved from another one is forgotten."""
-        if self.frame is None or frame.step is not self.frame.step:
-            self.draft, self.entries, self.refusal = Draft.of(frame), offered(frame), ""
+        if self.snapshot is None or snapshot.step is not self.snapshot.step:
+            self.edit, self.entries, self.refusal = ParameterEdit.of(snapshot), offered(snapshot), ""
             self.drag_from = None
             self.weighed, self._asked, self.answer = None, None, None
-            listed, row = WeightTable(frame), self._row
+            listed, row = WeightTable(snapshot), self._row
             if row is None or listed.place_of(row) is None:
-                row = row_in_most_doubt(frame)
+                row = row_in_most_doubt(snapshot)
             place = None if row is None else listed.place_of(row)
             self.places = {"parameters": 0, "rows": place or 0}
-        self.frame = frame
+        self.snapshot = snapshot
         self.redraw()
 
-    def take_answer(self, question: Question, step: Step, answer: Any) -> None:
+    def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Show the numbers that were asked for, or why there are none."""
-        if (question, step) != self._asked:
+        if (query, step) != self._asked:
             return
         self.answer, self._waiting = answer, False
-        if isinstance(question, Weighed) and isinstance(answer, str):  # then it counts what it did
+        if isinstance(query, Weighed) and isinstance(answer, str):  # then it counts what it did
             self.weighed, self.refusal = None, plain(answer)
             self.redraw()
         else:
             self._draw_numbers()
 
     @property
-    def pending(self) -> Question | None:
+    def pending(self) -> Query | None:
         """What would be done; None while nothing is moved."""
         if self.weighed is not None:
             return self.weighed
-        if self.draft is None or not self.draft.is_moved:
+        if self.edit is None or not self.edit.is_moved:
             return None
         known = None if self._asked is None else self._asked[0]
-        if isinstance(known, Placed) and known.params is self.draft.params:
+        if isinstance(known, Placed) and known.params is self.edit.params:
             return known
-        return Placed(self.draft.params, self.draft.message)
+        return Placed(self.edit.params, self.edit.message)
 
     def _ask(self) -> None:
         """Ask for the numbers of what is moved now; of questions that follow fast, the last one counts."""
-        assert self.frame is not None
-        question = self.pending
-        if question is None:
+        assert self.snapshot is not None
+        query = self.pending
+        if query is None:
             self._asked, self.answer, self._waiting = None, None, False
-        elif self._asked is None or self._asked[0] != question:
-            self._asked, self.answer = (question, self.frame.step), None
+        elif self._asked is None or self._asked[0] != query:
+            self._asked, self.answer = (query, self.snapshot.step), None
             self._waiting = False
-            self._explorer.runner.ask(question, self.frame.step)
-            self.set_timer(_PATIENCE, partial(self._wait_for, question))
+            self._explorer.worker.ask(query, self.snapshot.step)
+            self.set_timer(_PATIENCE, partial(self._wait_for, query))
 
-    def _wait_for(self, question: Question) -> None:
+    def _wait_for(self, query: Query) -> None:
         """Where the numbers take long, those of the move before no longer stand."""
-        if self._asked is not None and self._asked[0] is question and self.answer is None:
+        if self._asked is not None and self._asked[0] is query and self.answer is None:
             self._waiting = True
             self._draw_numbers()
 
@@ -185,17 +185,17 @@ class HandLook(Screen[Question]):
 
     def redraw(self, picture: bool = True) -> None:
         """Show what is moved now, and ask for its numbers. picture: the picture as well; it draws a drag by itself."""
-        frame, draft = self.frame, self.draft
-        if frame is None or draft is None or not self.is_mounted:
+        snapshot, edit = self.snapshot, self.edit
+        if snapshot is None or edit is None or not self.is_mounted:
             return
         self._ask()
-        words = ["by hand", *where_parts(frame)[:2], step_words(frame)]
-        if frame.choices.dataset.units is not None:
+        words = ["by hand", *where_parts(snapshot)[:2], step_words(snapshot)]
+        if snapshot.spec.dataset.units is not None:
             words.append("in standard units")
         self.query_one("#head", Static).update(Content(clean(" · ".join(words))))
         if picture:
             self.draw_picture()
-        source = EntryTable(draft, self.entries) if self.subject == "parameters" else self.weights
+        source = EntryTable(edit, self.entries) if self.subject == "parameters" else self.weights
         self.table.set_source(source, self.places[self.subject], "Nothing in this model can be moved.")
         self.table.reveal()
         self._draw_numbers()
@@ -203,7 +203,7 @@ class HandLook(Screen[Question]):
         self.query_one("#hint", Static).update(Content(hint))
 
     def _draw_numbers(self) -> None:
-        if self.frame is None or not self.is_mounted:
+        if self.snapshot is None or not self.is_mounted:
             return
         if isinstance(self.answer, Ledger):
             self._book = self.answer
@@ -211,18 +211,18 @@ class HandLook(Screen[Question]):
             self._book = None
         book, waiting = self._book, self._waiting
         numbers = self.query_one("#numbers", LineTable)
-        source = number_table(self.frame, book, surface_palette(numbers), waiting=waiting)
+        source = number_table(self.snapshot, book, surface_palette(numbers), waiting=waiting)
         numbers.styles.height = len(source.rows)
         numbers.set_source(source)
-        said = number_line(self.frame, book, self.size.width - 2, waiting=waiting)
+        said = number_line(self.snapshot, book, self.size.width - 2, waiting=waiting)
         self.query_one("#line", Static).update(Content(said))
         self.say()
 
     def draw_picture(self) -> None:
         """The picture as it would be, with the row that is pointed at."""
-        if self.frame is None or self.draft is None:
+        if self.snapshot is None or self.edit is None:
             return
-        preview = self.draft.preview if self.draft.is_moved else self.frame
+        preview = self.edit.preview if self.edit.is_moved else self.snapshot
         if self.weighed is not None:
             preview = self.weights.preview
         self.query_one(PicturePane).show(preview, self.chosen_row if self.subject == "rows" else self._row)
@@ -242,14 +242,14 @@ class HandLook(Screen[Question]):
         side.border_subtitle = Content(first_fitting(room, f"{place + 1:,} of {n:,}", "")) if n else ""
 
     def _told(self) -> str:
-        assert self.frame is not None and self.draft is not None
+        assert self.snapshot is not None and self.edit is not None
         if self.has_class("-typing"):
-            return told_typing(self.draft, self.entry if self.subject == "parameters" else None)
+            return told_typing(self.edit, self.entry if self.subject == "parameters" else None)
         if self.subject == "rows":
             row = self.chosen_row
-            return "" if row is None else told_row(self.frame, row, *self.weights.counts(row))
+            return "" if row is None else told_row(self.snapshot, row, *self.weights.counts(row))
         entry = self.entry
-        return "Nothing in this model can be moved." if entry is None else self._fitting(told_entry(self.draft, entry))
+        return "Nothing in this model can be moved." if entry is None else self._fitting(told_entry(self.edit, entry))
 
     def _fitting(self, texts: tuple[str, ...]) -> str:
         """The first text that the lines at the bottom hold, so that no sentence is cut."""
@@ -259,10 +259,10 @@ class HandLook(Screen[Question]):
     @property
     def weights(self) -> WeightTable:
         """The rows, one of which may count otherwise."""
-        assert self.frame is not None
+        assert self.snapshot is not None
         if self.weighed is None:
-            return WeightTable(self.frame)
-        return WeightTable(self.frame, self.weighed.row, self.weighed.weight)
+            return WeightTable(self.snapshot)
+        return WeightTable(self.snapshot, self.weighed.row, self.weighed.weight)
 
     @property
     def chosen_row(self) -> int | None:

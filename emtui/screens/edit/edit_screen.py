@@ -10,11 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from emtui.panes.picture.picture import PicturePane
-from emtui.screens.edit.edit_preview import HandLook
+from emtui.screens.edit.edit_preview import EditPreview
 from emtui.screens.edit.edit_text import Subject
 from emtui.session.messages import MovedByMouse, RowChosen
 from emtui.session.queries import Weighed
-from emtui.views.parameter_edit import Draft
+from emtui.views.parameter_edit import ParameterEdit
 from emtui.widgets.paged_table import LineTable
 from engine.errors import EngineError, OptionError
 from engine.text import quoted
@@ -22,7 +22,7 @@ from engine.text import quoted
 _ONE_AT_A_TIME = "One thing at a time: enter does what is moved, backspace puts it back."
 
 
-class HandScreen(HandLook):
+class EditScreen(EditPreview):
     """Parameters in a list, and rows in another; one of them is moved, seen, and done with enter on a branch."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,8 +47,8 @@ class HandScreen(HandLook):
 
     # moving
 
-    def _move(self, draft: Draft) -> None:
-        self.draft, self.drag_from, self.refusal = draft, None, ""
+    def _move(self, edit: ParameterEdit) -> None:
+        self.edit, self.drag_from, self.refusal = edit, None, ""
         self.redraw()
 
     def _refuse(self, reason: str) -> None:
@@ -60,22 +60,22 @@ class HandScreen(HandLook):
         if self.subject == "rows":
             self.action_count(math.copysign(1, by))
             return
-        if self.draft is None or (entry := self.entry) is None:
+        if self.edit is None or (entry := self.entry) is None:
             return
         try:
-            self._move(self.draft.nudge(entry, by))
+            self._move(self.edit.nudge(entry, by))
         except EngineError as error:
             self._refuse(f"{error} Type a value, or try {{ and }}, a tenth of a step.")
 
     def action_restore(self) -> None:
         """What is pointed at is as it was."""
-        if self.draft is None:
+        if self.edit is None:
             return
         try:
             if self.subject == "rows":
                 self._weigh(None)
             elif self.entry is not None:
-                self._move(self.draft.restored(self.entry))
+                self._move(self.edit.restored(self.entry))
         except EngineError as error:
             self._refuse(str(error))
 
@@ -99,10 +99,10 @@ class HandScreen(HandLook):
     def _weigh(self, weight: float | None) -> None:
         """The row that is pointed at would count so much; None and what it counts already put it back."""
         row = self.chosen_row
-        if row is None or self.frame is None:
+        if row is None or self.snapshot is None:
             return
         same = weight is None or weight == self.weights.counts(row)[0]
-        self.weighed = None if same or weight is None else Weighed(self.frame.choices, row, weight)
+        self.weighed = None if same or weight is None else Weighed(self.snapshot.spec, row, weight)
         self.refusal = ""
         self.redraw()
 
@@ -111,7 +111,7 @@ class HandScreen(HandLook):
     def action_type(self, text: str) -> None:
         """Begin to write a value, or the number of a row."""
         field = self.query_one("#field", Input)
-        if self.draft is None or (self.subject == "parameters" and self.entry is None):
+        if self.edit is None or (self.subject == "parameters" and self.entry is None):
             return
         self.add_class("-typing")
         field.placeholder = "a number" if self.subject == "parameters" else "the number of a row"
@@ -132,13 +132,13 @@ class HandScreen(HandLook):
         event.stop()
         text = event.value
         self._stop_typing()
-        if self.draft is None:
+        if self.edit is None:
             return
         try:
             if self.subject == "rows":
                 self._go_to_row(self.weights.row_called(text))
             elif self.entry is not None:
-                self._move(self.draft.move((self.entry, value_of(text))))
+                self._move(self.edit.move((self.entry, value_of(text))))
         except EngineError as error:
             self._refuse(str(error))
 
@@ -186,7 +186,7 @@ class HandScreen(HandLook):
     def on_row_chosen(self, event: RowChosen) -> None:
         """A row that was clicked in the picture is the one that is pointed at in the list of rows."""
         event.stop()
-        if event.row is None or self.draft is None:
+        if event.row is None or self.edit is None:
             return
         if self.subject == "parameters" and self.pending is not None:
             self._refuse(_ONE_AT_A_TIME)
@@ -203,14 +203,14 @@ class HandScreen(HandLook):
     def on_moved_by_mouse(self, event: MovedByMouse) -> None:
         """A mean is drawn along in the picture."""
         event.stop()
-        if self.draft is None:
+        if self.edit is None:
             return
         if self.weighed is not None:
             self._refuse(_ONE_AT_A_TIME)
             return
-        self.drag_from = self.drag_from or self.draft
+        self.drag_from = self.drag_from or self.edit
         try:
-            self.draft = self.drag_from.move(*event.moves)
+            self.edit = self.drag_from.move(*event.moves)
         except EngineError as error:
             self._refuse(str(error))
             return

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import number
-from emtui.views.parameter_edit import Draft, limits_words
+from emtui.views.parameter_edit import ParameterEdit, limits_words
 from emtui.views.sentences import row_name
 from engine.editing.entries import RULES, Entry
 
@@ -42,14 +42,14 @@ _FOLLOWS = {
 }
 
 
-def told_entry(draft: Draft, entry: Entry) -> tuple[str, ...]:
+def told_entry(edit: ParameterEdit, entry: Entry) -> tuple[str, ...]:
     """Where an entry is and would be, how far it may go, and what moves with it; shorter and shorter."""
-    was, now, step = draft.before(entry), draft.value(entry), draft.step(entry)
+    was, now, step = edit.before(entry), edit.value(entry), edit.step(entry)
     value = f"{number(was, 5)} → {number(now, 5)}" if now != was else number(now, 5)
     nudge = "by a tenth of itself" if step is None else f"by {number(step)}"
     rule = _FOLLOWS.get(entry.rule, f"When it moves, {RULES[entry.rule]}.")
-    name = draft.named(entry)
-    said = f"{name}: {value}; it may be {limits_words(*draft.limits(entry))}"
+    name = edit.named(entry)
+    said = f"{name}: {value}; it may be {limits_words(*edit.limits(entry))}"
     return (
         f"{said}, and ← → move it {nudge}. {rule}",
         f"{said}. {rule}",
@@ -58,9 +58,9 @@ def told_entry(draft: Draft, entry: Entry) -> tuple[str, ...]:
     )
 
 
-def told_row(frame: Frame, row: int, was: float, now: float) -> str:
+def told_row(snapshot: StepSnapshot, row: int, was: float, now: float) -> str:
     """What a row counts and would count."""
-    name = row_name(frame, row)
+    name = row_name(snapshot, row)
     if was == now:
         if now == 0:
             return f"{name} is left out: + puts it back."
@@ -69,12 +69,12 @@ def told_row(frame: Frame, row: int, was: float, now: float) -> str:
     return f"{name} would {would}; now it {'is left out' if was == 0 else f'counts {counted(was)}'}."
 
 
-def told_typing(draft: Draft, entry: Entry | None) -> str:
+def told_typing(edit: ParameterEdit, entry: Entry | None) -> str:
     """What may be written: a value of the entry, or without one the number of a row."""
     if entry is None:
         return "Write the number of a row: enter goes there, esc does not."
-    limits = limits_words(*draft.limits(entry))
-    return f"{draft.named(entry)}, {number(draft.value(entry), 5)} now: write {limits}; enter takes it, esc does not."
+    limits = limits_words(*edit.limits(entry))
+    return f"{edit.named(entry)}, {number(edit.value(entry), 5)} now: write {limits}; enter takes it, esc does not."
 
 
 def counted(weight: float) -> str:

@@ -13,7 +13,7 @@ from emtui.charts.colors import Palette
 from emtui.views import view_for
 from emtui.views.entry_names import entry_parts
 from emtui.views.number_format import number
-from emtui.views.parameter_edit import Draft, limits_words
+from emtui.views.parameter_edit import ParameterEdit, limits_words
 from emtui.widgets.table_columns import Cell, Column, Piece, ink, widths
 from engine.editing.entries import Entry
 
@@ -28,7 +28,7 @@ _ROOM = 12  # cells below which a name says nothing
 class EntryTable:
     """The source of the list: an entry a line."""
 
-    draft: Draft
+    edit: ParameterEdit
     entries: tuple[Entry, ...]
 
     def sheet(self, width: int, palette: Palette) -> EntrySheet:
@@ -45,14 +45,14 @@ class EntryTable:
                 columns = [column for column in columns if column.key != key]
         left = width - widths(columns) + _NAME
         columns[0] = replace(columns[0], width=max(1, left))
-        return EntrySheet(self.draft, self.entries, palette, tuple(columns))
+        return EntrySheet(self.edit, self.entries, palette, tuple(columns))
 
 
 @dataclass(frozen=True, eq=False)
 class EntrySheet:
     """The list in columns that are settled."""
 
-    draft: Draft
+    edit: ParameterEdit
     entries: tuple[Entry, ...]
     palette: Palette
     columns: tuple[Column, ...]
@@ -67,12 +67,12 @@ class EntrySheet:
         return [self._line(self.entries[place]) for place in rows]
 
     def _line(self, entry: Entry) -> list[Cell]:
-        palette, draft = self.palette, self.draft
-        was, now = draft.before(entry), draft.value(entry)
+        palette, edit = self.palette, self.edit
+        was, now = edit.before(entry), edit.value(entry)
         faint, strong = ink(palette, palette.muted), ink(palette, palette.text, bold=True)
         arrow = "" if now == was else ("^" if now > was else "v") if palette.ascii else "▲" if now > was else "▼"
         cells: dict[str, Cell] = {
-            "name": entry_title(draft, entry, palette, self.columns[0].width),
+            "name": entry_title(edit, entry, palette, self.columns[0].width),
             "was": ((_written(was), faint if arrow else Style()),),
             "now": ((f"{_written(now)}{arrow}", strong),) if arrow else "",
             "limits": "",
@@ -80,7 +80,7 @@ class EntrySheet:
         if not arrow and len(self.columns) == 2:  # no room for the old value
             cells["now"] = f"{_written(now)} "
         if self.columns[-1].key == "limits":
-            cells["limits"] = ((_limits(*draft.limits(entry)), faint),)
+            cells["limits"] = ((_limits(*edit.limits(entry)), faint),)
         return [cells[column.key] for column in self.columns]
 
 
@@ -97,12 +97,12 @@ def _limits(low: float, high: float) -> str:
     return said
 
 
-def entry_title(draft: Draft, entry: Entry, palette: Palette, width: int) -> Cell:
+def entry_title(edit: ParameterEdit, entry: Entry, palette: Palette, width: int) -> Cell:
     """ "■ 2 mean of petal length" in so many cells; where that is too long, with every word shortened alike."""
-    parts = entry_parts(draft.frame, entry)
+    parts = entry_parts(edit.snapshot, entry)
     if parts is None:
         return entry.name
-    names = view_for(draft.frame.choices.model).component_names(draft.frame)
+    names = view_for(edit.snapshot.spec.model).component_names(edit.snapshot)
     pieces: list[Piece] = []
     for place, k in enumerate(parts.components):
         text = (

@@ -16,7 +16,7 @@ from emtui.charts.colors import Palette
 from emtui.panes.rows.row_cells import class_label, row_label
 from emtui.panes.why.why import fitted_rows
 from emtui.screens.edit.edit_text import counted
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.number_format import number, probability
 from emtui.widgets.table_columns import Cell, Column, ink, widths
@@ -30,14 +30,14 @@ _NAMES = 1_000
 class WeightTable:
     """The source of the list: the rows that the model is fitted to. row, weight: the one that would count otherwise."""
 
-    frame: Frame
+    snapshot: StepSnapshot
     row: int | None = None
     weight: float = 1.0
 
     @cached_property
     def rows(self) -> Any:
         """The rows of the data that are listed, in order: a range, or an array where some are held back."""
-        return fitted_rows(self.frame)
+        return fitted_rows(self.snapshot)
 
     def place_of(self, row: int) -> int | None:
         """Where a row of the data stands in the list; None where it does not."""
@@ -50,7 +50,7 @@ class WeightTable:
         Raises:
             OptionError: there is none; one sentence.
         """
-        data = self.frame.choices.dataset
+        data = self.snapshot.spec.dataset
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
             raise OptionError(
@@ -68,25 +68,25 @@ class WeightTable:
 
     def counts(self, row: int) -> tuple[float, float]:
         """What a row counts, and what it would."""
-        weights = self.frame.weights_of(np.array([row]))
+        weights = self.snapshot.weights_of(np.array([row]))
         now = 1.0 if weights is None else float(weights[0])
         return now, self.weight if row == self.row else now
 
     @property
-    def preview(self) -> Frame:
+    def preview(self) -> StepSnapshot:
         """The frame as it would be, for a picture: its numbers are those of the step that it begins with."""
-        problem = self.frame.step.problem
+        problem = self.snapshot.step.problem
         data, place = problem.data, None if self.row is None else self.place_of(self.row)
         weights = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight.copy()
         if place is None or place >= len(weights):
-            return self.frame
+            return self.snapshot
         weights[place] = self.weight
         there = replace(problem, data=replace(data, sample_weight=weights))
-        return replace(self.frame, step=replace(self.frame.step, problem=there))
+        return replace(self.snapshot, step=replace(self.snapshot.step, problem=there))
 
     def sheet(self, width: int, palette: Palette) -> WeightSheet:
         """Laid out in so many cells."""
-        data = self.frame.choices.dataset
+        data = self.snapshot.spec.dataset
         if data.row_names is None:
             name = max(4, len(str(data.n_samples if data.line_numbers is None else data.line_numbers[-1])))
         else:
@@ -120,18 +120,18 @@ class WeightSheet:
     def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
         """The cells of these places of the list."""
         listed = np.asarray([int(self.table.rows[place]) for place in rows], dtype=np.int64)
-        R = self.table.frame.responsibilities_of(listed) if any(c.key == "of" for c in self.columns) else None
+        R = self.table.snapshot.responsibilities_of(listed) if any(c.key == "of" for c in self.columns) else None
         if R is not None and (R.ndim != 2 or len(R) != len(listed)):
             R = None  # a model whose responsibilities are not those of rows
         return [self._line(int(row), None if R is None else R[i]) for i, row in enumerate(listed)]
 
     def _line(self, row: int, shares: Any) -> list[Cell]:
-        data, palette = self.table.frame.choices.dataset, self.palette
+        data, palette = self.table.snapshot.spec.dataset, self.palette
         made: dict[str, Cell] = {"row": row_label(data, row), "counts": self._counts(row), "of": ""}
         made["class"] = class_label(data, row)
         if shares is not None and len(shares):
             k = int(np.argmax(shares))
-            names = view_for(self.table.frame.choices.model).component_names(self.table.frame)
+            names = view_for(self.table.snapshot.spec.model).component_names(self.table.snapshot)
             name = clean(names[k]) if k < len(names) else str(k + 1)
             color = ink(palette, palette.color(k), bold=True)
             made["of"] = ((f"{palette.marker(k)} {name} ", color), (probability(float(shares[k]), 2), Style()))

@@ -4,54 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from emtui.screens.explore.study_actions import SurveyingScreen
+from emtui.screens.explore.study_actions import StudyActionsScreen
 from emtui.session.messages import MovedByMouse
-from emtui.session.queries import Placed, Question, Weighed
+from emtui.session.queries import Placed, Query, Weighed
 from emtui.session.session import Session
-from emtui.views.parameter_edit import Draft
+from emtui.views.parameter_edit import ParameterEdit
 from engine.em.step import Step
 from engine.errors import EngineError
 
 _NOTHING = "Nothing was moved by hand."
 
 
-class MovingScreen(SurveyingScreen):
+class EditActionsScreen(StudyActionsScreen):
     """The actions by which a person takes the place of the M-step; each opens a branch."""
 
     _row: int | None
 
     def action_hand(self) -> None:
         """Move a parameter, leave a row out or count it twice."""
-        from emtui.screens.edit.edit_screen import HandScreen
+        from emtui.screens.edit.edit_screen import EditScreen
 
-        if self.frame is None:
+        if self.snapshot is None:
             self._refuse("There is nothing to move yet: open some data first.")
             return
         self._let_go()
-        hand = HandScreen(self, self._row)
+        hand = EditScreen(self, self._row)
         self.app.push_screen(hand, self._moved_by_hand)
-        self.call_after_refresh(hand.show, self.frame)
+        self.call_after_refresh(hand.show, self.snapshot)
 
-    def _moved_by_hand(self, made: Question | None) -> None:
+    def _moved_by_hand(self, made: Query | None) -> None:
         if made is None:
             self._telling.tell(_NOTHING)
-        elif self.frame is not None:
-            self._make(made, self.frame.step)
+        elif self.snapshot is not None:
+            self._make(made, self.snapshot.step)
 
     def on_moved_by_mouse(self, event: MovedByMouse) -> None:
         """A mean was drawn along in the picture: where it is let go, it is."""
         event.stop()
-        if self.frame is None or not event.dropped:
+        if self.snapshot is None or not event.dropped:
             return
         try:
-            draft = Draft.of(self.frame).move(*event.moves)
+            edit = ParameterEdit.of(self.snapshot).move(*event.moves)
         except EngineError as error:
             self._refuse(str(error))
             return
-        if draft.is_moved:
-            self._make(Placed(draft.params, draft.message), self.frame.step)
+        if edit.is_moved:
+            self._make(Placed(edit.params, edit.message), self.snapshot.step)
 
-    def _make(self, move: Question, step: Step) -> None:
+    def _make(self, move: Query, step: Step) -> None:
         self._pause()
         match move:
             case Placed(params, message):

@@ -16,38 +16,38 @@ from emtui.panes.pane import Pane
 from emtui.panes.picture.picture import PicturePane
 from emtui.panes.status_line import Headline, KeyLine
 from emtui.panes.timeline import TimelineBar
-from emtui.screens.explore.pane_grid import Desk
-from emtui.screens.explore.view_actions import LookingScreen
+from emtui.screens.explore.pane_grid import PaneGrid
+from emtui.screens.explore.view_actions import ViewActionsScreen
 from emtui.session.messages import (
-    Answered,
-    Asked,
     DatasetChosen,
-    FrameReady,
     ModelChosen,
+    QueryAnswered,
+    QueryAsked,
     RowChosen,
     SettingsChanged,
+    SnapshotReady,
 )
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import EXPLORE
 from emtui.settings.layout import SMALLEST, too_small
-from emtui.spec.run_spec import Choices, choose, make_model
+from emtui.spec.run_spec import RunSpec, choose, make_model
 from emtui.views import view_for
 from emtui.views.edit_sentences import step_sentence
 from emtui.widgets.tabs import PaneTabs
 
 
-class ExploreScreen(LookingScreen):
+class ExploreScreen(ViewActionsScreen):
     """Data, model, picture, curves, tables and timeline of one exploration."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(EXPLORE)
     AUTO_FOCUS = ""  # no field swallows the letters until the user goes to one
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, spec: RunSpec) -> None:
         super().__init__()
-        self._choices = choices
+        self._spec = spec
         self._headline = Headline(id="headline")
         self._picture = PicturePane(id="picture")
-        self._desk = Desk([self._picture, CurvesPane(id="curves")], id="desk")
+        self._pane_grid = PaneGrid([self._picture, CurvesPane(id="curves")], id="panes")
         self._timeline = TimelineBar(id="timeline")
         self._row: int | None = None
 
@@ -56,7 +56,7 @@ class ExploreScreen(LookingScreen):
     def compose(self) -> ComposeResult:
         """The lines around the desk, and the desk with the first panes; the others follow the first picture."""
         yield self._headline
-        yield self._desk
+        yield self._pane_grid
         yield self._timeline
         yield self._telling
         yield KeyLine(id="keys")
@@ -83,16 +83,16 @@ class ExploreScreen(LookingScreen):
             WhyPane(id="why"),
             ConvergencePane(id="convergence"),
         ]
-        await self._desk.add(panes)
-        if self.frame is not None:
+        await self._pane_grid.add(panes)
+        if self.snapshot is not None:
             for pane in panes:
-                pane.show(self.frame, self._row)
+                pane.show(self.snapshot, self._row)
         garbage.let_go()
 
     def on_mount(self) -> None:
         """Begin on the choices that were made outside."""
-        rows, columns = self._choices.dataset.X.shape
-        self.open_choices(lambda: self._choices, small=rows * columns <= 5_000)
+        rows, columns = self._spec.dataset.X.shape
+        self.open_spec(lambda: self._spec, small=rows * columns <= 5_000)
         self.watch(self.app, "theme", self._theme_changed, init=False)
 
     def _theme_changed(self) -> None:
@@ -118,69 +118,73 @@ class ExploreScreen(LookingScreen):
 
     def on_unmount(self) -> None:
         """Let the worker go."""
-        self.runner.close()
+        self.worker.close()
 
     # --- the one way from choices to a frame
 
-    def open_choices(self, make: Callable[[], Choices], *, small: bool = False) -> None:
+    def open_spec(self, make: Callable[[], RunSpec], *, small: bool = False) -> None:
         """Begin another exploration; what is said wrong keeps the present one."""
         self._pause()
         self._row = None
         if not small:
             self._telling.tell("Reading the data and looking for a start…")
-        self.runner.open(make, small=small)
+        self.worker.open(make, small=small)
 
-    def on_frame_ready(self, event: FrameReady) -> None:
+    def on_snapshot_ready(self, event: SnapshotReady) -> None:
         """Show a step on all the panes, unless it belongs to an exploration that was left."""
         event.stop()
-        if event.generation != self.runner.generation:
+        if event.generation != self.worker.generation:
             return
-        if self.frame is None:
+        if self.snapshot is None:
             self.call_after_refresh(self._lay_out_the_rest)
-        before, frame = self.frame, event.frame
-        self.frame, self._choices = frame, frame.choices
+        before, snapshot = self.snapshot, event.snapshot
+        self.snapshot, self._spec = snapshot, snapshot.spec
         with self.app.batch_update():
-            self._headline.show(frame)
-            self._timeline.show(frame)
+            self._headline.show(snapshot)
+            self._timeline.show(snapshot)
             for pane in self.query(Pane):
-                pane.show(frame, self._row)
-            news = before is None or frame.step is not before.step or frame.note != before.note
+                pane.show(snapshot, self._row)
+            news = before is None or snapshot.step is not before.step or snapshot.note != before.note
             if news or self._asks_patience:
-                self._tell(frame)  # what else came along, such as a rival's epoch, is no news of this step
+                self._tell(snapshot)  # what else came along, such as a rival's epoch, is no news of this step
         for screen in self.app.screen_stack:
             if screen is not self and hasattr(screen, "show"):
-                screen.show(frame)
-        if frame.step.stop_reason is not None and self._player is not None and frame.is_last:
+                screen.show(snapshot)
+        if snapshot.step.stop_reason is not None and self._player is not None and snapshot.is_last:
             self._pause()
 
-    def _tell(self, frame: Frame) -> None:
+    def _tell(self, snapshot: StepSnapshot) -> None:
         self._asks_patience = False
-        sentence = step_sentence(frame)
+        sentence = step_sentence(snapshot)
         # of the data too, when they are opened: the rows that were left out, the label that was taken
-        notes = frame.choices.dataset.notes if frame.step.phase == "init" else ()
-        self._telling.tell(" ".join(part for part in (sentence, frame.note, *notes) if part))
+        notes = snapshot.spec.dataset.notes if snapshot.step.phase == "init" else ()
+        self._telling.tell(" ".join(part for part in (sentence, snapshot.note, *notes) if part))
 
-    def on_asked(self, event: Asked) -> None:
+    def on_query_asked(self, event: QueryAsked) -> None:
         """Have a pane's question answered in its turn."""
         event.stop()
-        self.runner.ask(event.question, event.step)
+        self.worker.ask(event.query, event.step)
 
-    def on_answered(self, event: Answered) -> None:
+    def on_query_answered(self, event: QueryAnswered) -> None:
         """Hand the answer to the panes and to screens above, unless another step is on the screen by now."""
         event.stop()
-        if event.generation == self.runner.generation and self.frame is not None and event.step is self.frame.step:
+        if (
+            event.generation == self.worker.generation
+            and self.snapshot is not None
+            and event.step is self.snapshot.step
+        ):
             above = [screen for screen in self.app.screen_stack if screen is not self]
             for taker in (*self.query(Pane), *(screen for screen in above if hasattr(screen, "take_answer"))):
-                taker.take_answer(event.question, event.step, event.answer)
+                taker.take_answer(event.query, event.step, event.answer)
 
     def action_cancel(self) -> None:
         """Stop what is under way; else leave the zoom; else give the focus back to the picture."""
         if self._player is not None:
             self.action_play()
-        elif self.runner.stepping:
-            self.runner.cancel()
-        elif self._desk.zoomed is not None:
-            self._desk.zoomed = None
+        elif self.worker.stepping:
+            self.worker.cancel()
+        elif self._pane_grid.zoomed is not None:
+            self._pane_grid.zoomed = None
         else:
             self.set_focus(None)
 
@@ -190,35 +194,35 @@ class ExploreScreen(LookingScreen):
         """Mark a row everywhere."""
         event.stop()
         self._row = event.row
-        if self.frame is not None:
+        if self.snapshot is not None:
             for pane in self.query(Pane):
-                pane.show(self.frame, self._row)
+                pane.show(self.snapshot, self._row)
 
     def on_dataset_chosen(self, event: DatasetChosen) -> None:
         """Open other data with the model that suits them."""
         event.stop()
         how: dict[str, Any] = {"label": event.label, "columns": event.columns, "standardize": event.standardize}
-        how |= {"reading": event.reading, "principal": event.principal}
-        self.open_choices(partial(choose, event.source, seed=self._choices.seed, **how))
+        how |= {"read_options": event.read_options, "principal": event.principal}
+        self.open_spec(partial(choose, event.source, seed=self._spec.seed, **how))
 
     def on_model_chosen(self, event: ModelChosen) -> None:
         """Another model on the same data."""
         event.stop()
-        choices = self._choices
-        self.open_choices(lambda: choices.with_model(make_model(choices.dataset, event.name)))
+        spec = self._spec
+        self.open_spec(lambda: spec.with_model(make_model(spec.dataset, event.name)))
 
     def on_settings_changed(self, event: SettingsChanged) -> None:
         """Other options: begin again with them."""
         event.stop()
-        choices, settings = self._choices, dict(event.settings)
+        spec, settings = self._spec, dict(event.settings)
 
-        self.open_choices(lambda: choices.changed(**settings))
+        self.open_spec(lambda: spec.changed(**settings))
 
     # --- looking
 
     def action_pane(self, index: int) -> None:
         """Go to a pane by its number."""
-        pane = self._desk.go_to(index)
+        pane = self._pane_grid.go_to(index)
         if pane is not None:
             self.call_after_refresh(_focus_within, pane)
 
@@ -231,7 +235,7 @@ class ExploreScreen(LookingScreen):
         """Give the pane with the focus (or the picture) the whole screen, or put it back."""
         inside = self.focused
         pane = next((node for node in inside.ancestors_with_self if isinstance(node, Pane)), None) if inside else None
-        self._desk.toggle_zoom((pane.id if pane is not None else None) or "picture")
+        self._pane_grid.toggle_zoom((pane.id if pane is not None else None) or "picture")
 
     def action_axes(self, by: int) -> None:
         """Look along other features."""
@@ -239,8 +243,8 @@ class ExploreScreen(LookingScreen):
 
     def picture_commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """The pictures that there are, for the palette."""
-        if self.frame is not None:
-            for axes in view_for(self._choices.model).axes(self.frame)[:500]:
+        if self.snapshot is not None:
+            for axes in view_for(self._spec.model).axes(self.snapshot)[:500]:
                 yield f"picture: {axes.title}", "look along these", partial(self._picture.look_along, axes)
         for pane in self.query(Pane):
             yield from pane.commands()

@@ -27,11 +27,11 @@ from emtui.widgets.tabs import PaneTabs
 _PLACES = (*TWINS, *((name,) for name in ORDER if twin_of(name) is None))  # of a wide screen: one pane each, or two
 
 
-class _DeskLayout(Layout):
+class _PaneGridLayout(Layout):
     name = "desk"
 
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
-        assert isinstance(parent, Desk)
+        assert isinstance(parent, PaneGrid)
         places = parent.place(size)
         return [
             WidgetPlacement(places[child.id or ""], NULL_OFFSET, NULL_SPACING, child, order=isinstance(child, PaneTabs))
@@ -40,11 +40,11 @@ class _DeskLayout(Layout):
         ]
 
 
-class Desk(Container):
+class PaneGrid(Container):
     """The panes of the explorer, laid out for the room that there is."""
 
     DEFAULT_CSS = """
-    Desk { height: 1fr; width: 1fr; overflow: hidden; }
+    PaneGrid { height: 1fr; width: 1fr; overflow: hidden; }
     """
 
     tab: reactive[str] = reactive("", layout=True)
@@ -56,12 +56,12 @@ class Desk(Container):
     def __init__(self, panes: list[Pane], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._panes = {pane.id or "": pane for pane in panes}
-        self._desk_layout = _DeskLayout()
+        self._pane_grid_layout = _PaneGridLayout()
 
     @property
     def layout(self) -> Layout:
         """Its own layout, whatever a style sheet says."""
-        return self._desk_layout
+        return self._pane_grid_layout
 
     async def add(self, panes: list[Pane]) -> None:
         """Take in further panes, which were not needed for the first picture."""

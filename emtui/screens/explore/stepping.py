@@ -10,8 +10,8 @@ from textual.timer import Timer
 from emtui.panes.status_line import Telling
 from emtui.session.messages import BranchChosen, Crashed, GoTo, KeyRefused, StepRefused
 from emtui.session.session import Session
-from emtui.session.snapshot import Frame
-from emtui.session.worker import Runner
+from emtui.session.snapshot import StepSnapshot
+from emtui.session.worker import SessionWorker
 from engine.errors import EngineError
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # half-steps a second
@@ -25,8 +25,8 @@ class SteppingScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.runner = Runner(self.post_message)
-        self.frame: Frame | None = None
+        self.worker = SessionWorker(self.post_message)
+        self.snapshot: StepSnapshot | None = None
         self._telling = Telling(id="telling")
         self._player: Timer | None = None
         self._speed = 2
@@ -35,10 +35,10 @@ class SteppingScreen(Screen[None]):
     def on_step_refused(self, event: StepRefused) -> None:
         """Say why not."""
         event.stop()
-        if event.generation != self.runner.generation:
+        if event.generation != self.worker.generation:
             return
         self._pause()
-        if self.runner.session is None:  # the first exploration can't be begun: there is nothing to go back to
+        if self.worker.session is None:  # the first exploration can't be begun: there is nothing to go back to
             self.app.exit(return_code=2, message=f"emtui: {event.reason}")
             return
         self._refuse(event.reason)
@@ -54,19 +54,19 @@ class SteppingScreen(Screen[None]):
 
     def _refuse(self, reason: str) -> None:
         self._telling.tell(reason, refused=True)
-        if self.frame is None or self.app.screen is not self:
+        if self.snapshot is None or self.app.screen is not self:
             self.app.notify(reason, severity="warning", markup=False)
 
     # --- stepping
 
     def _do(self, action: Callable[[Session], str | None]) -> None:
-        self.runner.do(action)
+        self.worker.do(action)
         if self._player is None:
             self.set_timer(_PATIENCE, self._ask_for_patience)
 
     def _ask_for_patience(self) -> None:
         """Say that a step is being computed, where it is not there yet."""
-        if self.runner.stepping and self._player is None and not self.runner.running_on:
+        if self.worker.stepping and self._player is None and not self.worker.running_on:
             self._asks_patience = True
             self._telling.tell("Computing this step…")
 
@@ -88,7 +88,7 @@ class SteppingScreen(Screen[None]):
     def action_run_on(self) -> None:
         """Run until a stopping rule is met."""
         self._pause()
-        self.runner.run_on()
+        self.worker.run_on()
 
     def action_play(self) -> None:
         """Play, or pause."""
@@ -103,7 +103,7 @@ class SteppingScreen(Screen[None]):
         self._telling.tell(f"Playing {SPEEDS[self._speed]:g} half-steps a second: space pauses, + and − set the speed.")
 
     def _play_step(self) -> None:
-        if not self.runner.stepping:
+        if not self.worker.stepping:
             self._do(lambda session: session.take())
 
     def _pause(self) -> None:
@@ -155,10 +155,10 @@ class SteppingScreen(Screen[None]):
 
     def action_branch(self) -> None:
         """To the next branch."""
-        if self.frame is None or self.frame.n_branches == 1:
+        if self.snapshot is None or self.snapshot.n_branches == 1:
             self._refuse("There is one branch only: go back and take a step to open another.")
             return
-        self.on_branch_chosen(BranchChosen((self.frame.branch + 1) % self.frame.n_branches))
+        self.on_branch_chosen(BranchChosen((self.snapshot.branch + 1) % self.snapshot.n_branches))
 
     def on_branch_chosen(self, event: BranchChosen) -> None:
         """To a branch."""
@@ -174,7 +174,7 @@ class SteppingScreen(Screen[None]):
     def action_new_start(self) -> None:
         """Another random start, from the next seed."""
         self._pause()
-        self._do(lambda session: session.restart(session.choices.seed + 1))
+        self._do(lambda session: session.restart(session.spec.seed + 1))
 
 
 def _moved(session: Session, by: int, refusal: str) -> str:

@@ -8,43 +8,43 @@ from typing import TYPE_CHECKING
 
 from emtui.screens.explore.stepping import SteppingScreen
 from emtui.session.race import KMEANS, why_no_race
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
-    from emtui.screens.studies.study import SurveyScreen
+    from emtui.screens.studies.study import StudyScreen
 
 _SECONDS_SAID = 10  # long enough to be read beside what begins to move
 
 
-class SurveyingScreen(SteppingScreen):
+class StudyActionsScreen(SteppingScreen):
     """The actions that open a survey; what is chosen in it is opened here, and run to where it ended."""
 
-    _choices: Choices
+    _spec: RunSpec
 
     @abstractmethod
-    def open_choices(self, make: Callable[[], Choices], *, small: bool = False) -> None:
+    def open_spec(self, make: Callable[[], RunSpec], *, small: bool = False) -> None:
         """Begin another exploration."""
 
     def action_race(self) -> None:
         """Every way to run EM, and k-means, from this start."""
-        reason = why_no_race(self._choices)
+        reason = why_no_race(self._spec)
         if reason:
             self._refuse(reason)
             return
         from emtui.screens.studies.race import RaceScreen
 
-        self._survey(RaceScreen(self._choices), "The race begins where EM began")
+        self._study(RaceScreen(self._spec), "The race begins where EM began")
 
     def action_optima(self) -> None:
         """Hundreds of starts of this model, grouped by where they end."""
         from emtui.screens.studies.optima import OptimaScreen, why_no_map
 
-        reason = why_no_map(self._choices)
+        reason = why_no_map(self._spec)
         if reason:
             self._refuse(reason)
             return
-        self._survey(OptimaScreen(self._choices), "The starts are drawn")
+        self._study(OptimaScreen(self._spec), "The starts are drawn")
 
     def action_selection(self) -> None:
         """How many components, of which shape."""
@@ -52,19 +52,19 @@ class SurveyingScreen(SteppingScreen):
         from engine.analysis.selection import compare_sizes
 
         try:
-            compare_sizes(self._choices.model, self._choices.table[0])  # nothing runs until it is walked
+            compare_sizes(self._spec.model, self._spec.table[0])  # nothing runs until it is walked
         except EngineError as error:
             self._refuse(str(error))
             return
-        self._survey(SelectionScreen(self._choices), "The sizes are fitted")
+        self._study(SelectionScreen(self._spec), "The sizes are fitted")
 
-    def _survey(self, screen: SurveyScreen, how: str, then: Callable[[Choices | None], None] | None = None) -> None:
+    def _study(self, screen: StudyScreen, how: str, then: Callable[[RunSpec | None], None] | None = None) -> None:
         """Open it, and then what is chosen there; where something was moved by hand, say that it takes no part.
 
         then: what to do with the choices; None to open them and run to where they ended.
         """
         self._let_go()
-        moved = self.frame is not None and self.frame.moved_by_hand
+        moved = self.snapshot is not None and self.snapshot.moved_by_hand
         self.app.push_screen(screen, then or self._surveyed)
         if moved:
             said = f"{how}, with every row counted once: what was moved by hand takes no part."
@@ -73,14 +73,14 @@ class SurveyingScreen(SteppingScreen):
     def _let_go(self) -> None:
         """What plays or runs here stops, so that the survey has the machine for itself."""
         self._pause()
-        self.runner.cancel()
+        self.worker.cancel()
 
-    def _surveyed(self, choices: Choices | None) -> None:
-        if choices is None:
+    def _surveyed(self, spec: RunSpec | None) -> None:
+        if spec is None:
             return
-        self.open_choices(lambda: choices)
-        self.runner.run_on()
-        if choices.model.name == "kmeans" and choices.start is not None:
+        self.open_spec(lambda: spec)
+        self.worker.run_on()
+        if spec.model.name == "kmeans" and spec.start is not None:
             self.app.notify(
                 f"{KMEANS} begins from the centres of the race's start, which no command says: "
                 "to do it again from the shell, export them with x and give the file to --start.",

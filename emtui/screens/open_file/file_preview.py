@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from emtui.charts.cell_text import fit, pad
 from emtui.session.messages import DatasetChosen
-from emtui.spec.read_options import AS_DETECTED, Reading
+from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from emtui.spec.sources import open_source
 from emtui.views.number_format import plural
 from engine.errors import DataError, EngineError
@@ -25,7 +25,7 @@ _NAMED = re.compile(r" with \w+= \(in the shell, --\w+\)")
 
 
 @dataclass(frozen=True)
-class Looked:
+class FilePreview:
     """What came of a look at a path.
 
     Attributes:
@@ -38,28 +38,28 @@ class Looked:
     """
 
     path: Path
-    reading: Reading = AS_DETECTED
+    read_options: ReadOptions = AS_DETECTED
     preview: TablePreview | None = None
     is_file: bool = False
     n_texts: int = 0
     problem: str = ""
 
 
-def look_at(path: Path, reading: Reading = AS_DETECTED) -> Looked:
+def look_at(path: Path, read_options: ReadOptions = AS_DETECTED) -> FilePreview:
     """Read the first rows of a file, or count the texts in a folder. Runs in a thread."""
     if os.path.isdir(path):
         try:
-            return Looked(path, reading, n_texts=len(text_files(path)))
+            return FilePreview(path, read_options, n_texts=len(text_files(path)))
         except DataError:  # nothing is wrong with a folder without texts, or one on the way to another
-            return Looked(path, reading)
+            return FilePreview(path, read_options)
     if not os.path.isfile(path):
-        return Looked(path, reading)
+        return FilePreview(path, read_options)
     try:
-        return Looked(path, reading, preview_table(path, **reading.options()), is_file=True)
+        return FilePreview(path, read_options, preview_table(path, **read_options.options()), is_file=True)
     except EngineError as error:
-        return Looked(path, reading, is_file=True, problem=in_fields(str(error)))
+        return FilePreview(path, read_options, is_file=True, problem=in_fields(str(error)))
     except OSError as error:
-        return Looked(path, reading, is_file=True, problem=_unreadable(str(path), error))
+        return FilePreview(path, read_options, is_file=True, problem=_unreadable(str(path), error))
 
 
 def try_to_open(chosen: DatasetChosen) -> str:
@@ -67,7 +67,7 @@ def try_to_open(chosen: DatasetChosen) -> str:
     try:
         open_source(
             chosen.source, label=chosen.label, columns=chosen.columns, standardize=chosen.standardize,
-            reading=chosen.reading, principal=chosen.principal,
+            read_options=chosen.read_options, principal=chosen.principal,
         )  # fmt: skip
     except EngineError as error:
         return in_fields(str(error))

@@ -16,10 +16,10 @@ from textual.worker import Worker, WorkerState
 from emtui.panes.model_form.model_form_fields import principal_field, problem_with, standardize_field
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.open_file.column_roles import ColumnList
-from emtui.screens.open_file.file_preview import Looked, look_at, try_to_open
+from emtui.screens.open_file.file_preview import FilePreview, look_at, try_to_open
 from emtui.screens.open_file.file_tree import PathSuggester, TableTree
-from emtui.screens.open_file.preview_pane import LookPane
-from emtui.screens.open_file.read_option_fields import ReadingFields
+from emtui.screens.open_file.preview_pane import PreviewPane
+from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.session.messages import DatasetChosen
 from emtui.widgets.field import Field
 from engine.readers.text_file import expanded
@@ -46,7 +46,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     OpenFileScreen.-narrow #where { layout: vertical; height: auto; }
     OpenFileScreen.-narrow TableTree { height: 6; }
     OpenFileScreen.-narrow.-looked TableTree { display: none; }
-    OpenFileScreen.-narrow LookPane { width: 1fr; height: auto; padding: 0; }
+    OpenFileScreen.-narrow PreviewPane { width: 1fr; height: auto; padding: 0; }
     OpenFileScreen.-narrow #rows { height: auto; }
     OpenFileScreen.-narrow.-low #rows { max-height: 4; }
     OpenFileScreen.-slim #how { grid-size: 1; grid-columns: 1fr; }
@@ -73,7 +73,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             yield Static("", id="problem", markup=False)
             with Horizontal(id="where"):
                 yield TableTree(self._folder.resolve(), id="tree")
-                yield LookPane(self._folder, id="look")
+                yield PreviewPane(self._folder, id="look")
             with Container(id="how"):
                 yield Field(standardize_field(), "no", len("standardize") + 1)
                 yield Field(principal_field(), "", len("PCA components") + 1)
@@ -95,8 +95,8 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     # looking at a path
 
     @property
-    def _pane(self) -> LookPane:
-        return self.query_one(LookPane)
+    def _pane(self) -> PreviewPane:
+        return self.query_one(PreviewPane)
 
     @property
     def _path(self) -> Path:
@@ -136,8 +136,8 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             self._look()
         line.value = shown
 
-    @on(ReadingFields.Changed)
-    def _written_otherwise(self, event: ReadingFields.Changed) -> None:
+    @on(ReadOptionFields.Changed)
+    def _written_otherwise(self, event: ReadOptionFields.Changed) -> None:
         """The head of the file as it is said to be written."""
         event.stop()
         self._look()
@@ -146,9 +146,14 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         path, fields = self._path, self._pane.fields
         if path != self._pane.looked.path:
             fields.forget()
-        reading = fields.reading
+        read_options = fields.read_options
         self.run_worker(
-            lambda: look_at(path, reading), name="look", group="look", thread=True, exclusive=True, exit_on_error=False
+            lambda: look_at(path, read_options),
+            name="look",
+            group="look",
+            thread=True,
+            exclusive=True,
+            exit_on_error=False,
         )
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -159,8 +164,8 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         if event.state != WorkerState.SUCCESS:
             return
         result = event.worker.result
-        if isinstance(result, Looked):
-            if (result.path, result.reading) == (self._path, self._pane.fields.reading):
+        if isinstance(result, FilePreview):
+            if (result.path, result.read_options) == (self._path, self._pane.fields.read_options):
                 self._show(result)
                 if self._hurried:
                     self._open()
@@ -169,7 +174,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
 
     # showing
 
-    def _show(self, looked: Looked) -> None:
+    def _show(self, looked: FilePreview) -> None:
         pane = self._pane
         pane.show(looked)
         self.say(pane.fields.complaint or looked.problem)
@@ -235,7 +240,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             self.say(fields.problem)
             fields.focus_encoding()
             return
-        self._hurried = (looked.path, looked.reading) != (path, fields.reading)
+        self._hurried = (looked.path, looked.read_options) != (path, fields.read_options)
         if self._hurried:
             return
         roles = self._pane.columns.roles
@@ -250,7 +255,9 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             principal.focus()
             return
         how = {one.spec.key: one.spec.parse(one.text) for one in (standardize, principal)}
-        self._try(DatasetChosen(_as_source(path), label=label, columns=columns, reading=fields.reading, **how))
+        self._try(
+            DatasetChosen(_as_source(path), label=label, columns=columns, read_options=fields.read_options, **how)
+        )
 
     def _try(self, asked: DatasetChosen) -> None:
         self._asked = asked

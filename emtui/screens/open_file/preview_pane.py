@@ -11,46 +11,46 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from emtui.screens.open_file.column_roles import ColumnList, ColumnRoles
-from emtui.screens.open_file.file_preview import Looked, first_rows, missing_note, size_note
-from emtui.screens.open_file.read_option_fields import ReadingFields
+from emtui.screens.open_file.file_preview import FilePreview, first_rows, missing_note, size_note
+from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.views.number_format import plural
 
 _HINT = "space use or not · l label · enter open"
 
 
-class LookPane(Vertical):
-    """Shows a `Looked`; the fields and the columns in it are the user's to change."""
+class PreviewPane(Vertical):
+    """Shows a `FilePreview`; the fields and the columns in it are the user's to change."""
 
     DEFAULT_CSS = """
-    LookPane { width: 2fr; height: 1fr; padding: 0 0 0 1; }
-    LookPane #rows { height: 1fr; min-height: 4; max-height: 11; text-wrap: nowrap; text-overflow: ellipsis; }
-    LookPane #columns-hint { text-wrap: nowrap; text-overflow: ellipsis; }
+    PreviewPane { width: 2fr; height: 1fr; padding: 0 0 0 1; }
+    PreviewPane #rows { height: 1fr; min-height: 4; max-height: 11; text-wrap: nowrap; text-overflow: ellipsis; }
+    PreviewPane #columns-hint { text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self, folder: Path, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.looked = Looked(folder)
+        self.looked = FilePreview(folder)
 
     def compose(self) -> ComposeResult:
         """Size of the table; the way to a folder's texts; how the file is written; its rows; its columns."""
         yield Static("", id="size", classes="hint", markup=False)
         yield Button("read as texts", id="texts", compact=True)
-        yield ReadingFields(id="reading")
+        yield ReadOptionFields(id="reading")
         yield Static("", id="rows", markup=False)
         yield ColumnList(id="columns")
         yield Static(Content(_HINT), id="columns-hint", classes="hint", markup=False)
 
     @property
-    def fields(self) -> ReadingFields:
+    def fields(self) -> ReadOptionFields:
         """How the file is written."""
-        return self.query_one(ReadingFields)
+        return self.query_one(ReadOptionFields)
 
     @property
     def columns(self) -> ColumnList:
         """What each column is read as."""
         return self.query_one(ColumnList)
 
-    def show(self, looked: Looked) -> None:
+    def show(self, looked: FilePreview) -> None:
         """Show what came of another look; columns that are the same as before keep what was chosen for them."""
         before, self.looked = self.looked, looked
         preview = looked.preview

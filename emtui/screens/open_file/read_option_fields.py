@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from emtui.panes.model_form.model_form_fields import FormField
-from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, Reading, delimiter_from, delimiter_word
+from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, ReadOptions, delimiter_from, delimiter_word
 from emtui.widgets.field import Field
 from engine.errors import EngineError
 from engine.readers.table import TablePreview
@@ -37,12 +37,12 @@ class DelimiterField(Field):
             event.prevent_default()
 
 
-class ReadingFields(Container):
+class ReadOptionFields(Container):
     """Encoding, delimiter, decimal mark and header; an empty field, or one as it was found, says nothing."""
 
     DEFAULT_CSS = """
-    ReadingFields { layout: grid; grid-size: 2; grid-gutter: 0 1; height: auto; grid-rows: auto; }
-    ReadingFields.-slim { grid-size: 1; }
+    ReadOptionFields { layout: grid; grid-size: 2; grid-gutter: 0 1; height: auto; grid-rows: auto; }
+    ReadOptionFields.-slim { grid-size: 1; }
     """
 
     class Changed(Message):
@@ -67,11 +67,11 @@ class ReadingFields(Container):
     # what is said
 
     @property
-    def reading(self) -> Reading:
+    def read_options(self) -> ReadOptions:
         """What the user said; what can't be is left out, as `problem` tells."""
         said = {key: field.text.strip() for key, field in self._fields.items() if _is_said(field)}
         delimiter = said.get("delimiter")
-        return Reading(
+        return ReadOptions(
             encoding=said.get("encoding") if self._known_encoding else None,
             delimiter=None if delimiter is None else delimiter_from(delimiter),
             decimal=DECIMAL_WORDS.get(said.get("decimal", "")),

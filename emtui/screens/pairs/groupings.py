@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.baseline_snapshot import matched_order, why_no_baseline
 from emtui.views.changes import drawn_responsibilities
@@ -51,35 +51,35 @@ class Grouping:
     is_own: bool = False
 
 
-def offered(frame: Frame) -> tuple[GroupingName, ...]:
+def offered(snapshot: StepSnapshot) -> tuple[GroupingName, ...]:
     """The groupings that there are for these data and this model, in the order in which a key turns them."""
-    truth, found = frame.choices.dataset.y, list[GroupingName]()
+    truth, found = snapshot.spec.dataset.y, list[GroupingName]()
     if truth is not None and (truth >= 0).any():
         found.append("truth")
     found.append("own")
-    if not why_no_baseline(frame.choices):
+    if not why_no_baseline(snapshot.spec):
         found.append("k-means")
     return tuple(found)
 
 
-def grouping(frame: Frame, name: GroupingName) -> Grouping:
+def grouping(snapshot: StepSnapshot, name: GroupingName) -> Grouping:
     """The rows in these groups. Groups that were matched with a component have its colour and marker."""
     if name == "truth":
-        return _truth(frame)
-    return replace(_own(frame), is_own=True) if name == "own" else _kmeans(frame)
+        return _truth(snapshot)
+    return replace(_own(snapshot), is_own=True) if name == "own" else _kmeans(snapshot)
 
 
-def own_title(frame: Frame) -> str:
+def own_title(snapshot: StepSnapshot) -> str:
     """What the model's own grouping is called."""
-    name = frame.choices.model.name
+    name = snapshot.spec.model.name
     return {"kmeans": "k-means", "backprop": "backprop"}.get(name, "EM")
 
 
-def looked_at(frame: Frame) -> IntArray:
+def looked_at(snapshot: StepSnapshot) -> IntArray:
     """The rows that are looked at: those that are drawn; of a network all, or as many as can be predicted at once."""
-    if not frame.choices.model.supervised:
-        return frame.rows
-    data, most = frame.choices.dataset, min(affordable_rows(frame.step.params), _PREDICTED)
+    if not snapshot.spec.model.supervised:
+        return snapshot.rows
+    data, most = snapshot.spec.dataset, min(affordable_rows(snapshot.step.params), _PREDICTED)
     return remembered(data, ("rows predicted", most), lambda: even_draw(data.n_samples, most))
 
 
@@ -88,12 +88,12 @@ def even_draw(n: int, most: int) -> IntArray:
     return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
 
 
-def _truth(frame: Frame) -> Grouping:
-    data, rows = frame.choices.dataset, looked_at(frame)
+def _truth(snapshot: StepSnapshot) -> Grouping:
+    data, rows = snapshot.spec.dataset, looked_at(snapshot)
     assert data.y is not None
     truth = data.y
     n_classes = len(data.class_names)
-    marks = class_marks(None if frame.choices.model.supervised else frame.agreement, n_classes)
+    marks = class_marks(None if snapshot.spec.model.supervised else snapshot.agreement, n_classes)
     largest = np.argsort(-np.bincount(truth[truth >= 0], minlength=n_classes), kind="stable")[:_CLASSES]
     kept = np.sort(largest)
 
@@ -123,18 +123,18 @@ def class_marks(found: Agreement | None, n_classes: int) -> tuple[int, ...]:
     return tuple(component_of[c] if c in component_of else next(further) for c in range(n_classes))
 
 
-def _own(frame: Frame) -> Grouping:
-    rows, view = looked_at(frame), view_for(frame.choices.model)
-    if frame.choices.model.supervised:
-        return _predicted(frame, rows)
-    names, R, title = view.component_names(frame), drawn_responsibilities(frame), own_title(frame)
+def _own(snapshot: StepSnapshot) -> Grouping:
+    rows, view = looked_at(snapshot), view_for(snapshot.spec.model)
+    if snapshot.spec.model.supervised:
+        return _predicted(snapshot, rows)
+    names, R, title = view.component_names(snapshot), drawn_responsibilities(snapshot), own_title(snapshot)
     if R is None:
         return Grouping(title, rows, None, names, tuple(range(len(names))), "no responsibilities yet: press e")
     if len(names) < R.shape[1]:  # a model from outside may say less of itself
         names = tuple(str(k + 1) for k in range(R.shape[1]))
-    said, short = _agreed(frame.agreement), names[: R.shape[1]]
-    if frame.agreement is not None:
-        names = _with_classes(names, frame.agreement.matching, frame.choices.dataset.class_names)
+    said, short = _agreed(snapshot.agreement), names[: R.shape[1]]
+    if snapshot.agreement is not None:
+        names = _with_classes(names, snapshot.agreement.matching, snapshot.spec.dataset.class_names)
     return Grouping(title, rows, R, names[: R.shape[1]], tuple(range(R.shape[1])), said, short)
 
 
@@ -145,35 +145,35 @@ def _with_classes(names: tuple[str, ...], class_of: IntArray, classes: tuple[str
     return tuple(f"{name} = {said[k]}" if k in said else name for k, name in enumerate(names))
 
 
-def _predicted(frame: Frame, rows: IntArray) -> Grouping:
+def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
     """A network's classes: the probabilities that it gives to each."""
-    contest, model = frame.contest, frame.choices.model
+    contest, model = snapshot.contest, snapshot.spec.model
     if contest is None:
-        return Grouping(own_title(frame), rows, None, (), (), "the network is on its way")
-    learning, here = contest.learning, contest.here
-    shares = predicted(frame.step.params, learning.inputs[rows], usual_prediction(model))
+        return Grouping(own_title(snapshot), rows, None, (), (), "the network is on its way")
+    split, here = contest.split, contest.here
+    shares = predicted(snapshot.step.params, split.inputs[rows], usual_prediction(model))
     hits = here.train.hits + (here.test.hits if here.test is not None else 0)
     total = here.train.n_rows + (here.test.n_rows if here.test is not None else 0)
-    marks = tuple(range(learning.n_classes))
+    marks = tuple(range(split.n_classes))
     said = f"{hits:,} of {total:,} rows predicted right"
-    return Grouping(own_title(frame), rows, shares, learning.class_names, marks, said)
+    return Grouping(own_title(snapshot), rows, shares, split.class_names, marks, said)
 
 
-def _kmeans(frame: Frame) -> Grouping:
+def _kmeans(snapshot: StepSnapshot) -> Grouping:
     """The clusters of k-means at rest, in the order of the components that they share most rows with."""
-    baseline, rows, k = frame.baseline, looked_at(frame), frame.choices.n_components
+    baseline, rows, k = snapshot.baseline, looked_at(snapshot), snapshot.spec.n_components
     names = short = tuple(str(i + 1) for i in range(k))
     if baseline is None:
         return Grouping("k-means", rows, None, names, tuple(range(k)), "k-means is still running")
-    theirs, data = baseline.run.labels, frame.choices.dataset
-    order = matched_order(frame.labels, theirs, k)
+    theirs, data = baseline.run.labels, snapshot.spec.dataset
+    order = matched_order(snapshot.labels, theirs, k)
     raw = remembered(data, "clusters, one-hot", lambda: np.eye(k)[theirs[rows]], of=baseline)
     if baseline.agreement is not None:
         said = _agreed(baseline.agreement)
         class_of = np.append(baseline.agreement.matching, np.full(k, -1))[order]  # the last clusters may have no rows
         names = _with_classes(names, class_of, data.class_names)
-    elif frame.labels is not None and len(frame.labels) == len(theirs):
-        same = int(np.count_nonzero(np.argsort(order)[theirs] == frame.labels))
+    elif snapshot.labels is not None and len(snapshot.labels) == len(theirs):
+        same = int(np.count_nonzero(np.argsort(order)[theirs] == snapshot.labels))
         said = f"{same:,} of {len(theirs):,} rows as EM has them"
     else:
         said = ""

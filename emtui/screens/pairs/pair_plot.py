@@ -15,7 +15,7 @@ from emtui.charts.grid import Grid, Notes, Words
 from emtui.charts.scene import RGB, Bars, Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene, Stack
 from emtui.screens.pairs.group_statistics import Columns, group_heights
 from emtui.screens.pairs.groupings import UNKNOWN, Grouping, even_draw
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import MISSING, fixed
@@ -38,7 +38,7 @@ class PairPlot:
     most: rows in each picture. legend_room: cells for the legend of a large one, where short names may have to do.
     """
 
-    frame: Frame
+    snapshot: StepSnapshot
     groups: Grouping
     palette: Palette
     most: int
@@ -47,7 +47,7 @@ class PairPlot:
     @property
     def data(self) -> Dataset:
         """The table."""
-        return self.frame.choices.dataset
+        return self.snapshot.spec.dataset
 
     @property
     def n_drawn(self) -> int:
@@ -104,7 +104,7 @@ class PairPlot:
             layers.append(Cloud(x, y, shares, self.colors(), self.markers()))
         along, view = (self._along(across), self._along(up)), self._view
         if view is not None:
-            shapes = view.shapes(self.frame, along, self.palette)
+            shapes = view.shapes(self.snapshot, along, self.palette)
             layers += _outermost(shapes) if small else shapes
         if (centers := self._centers()) is not None:
             points = zip(*(each.of(centers) for each in along), strict=True)
@@ -162,7 +162,7 @@ class PairPlot:
         """The model's curves over a histogram, without their sum where there is little room; none where it has none."""
         if self._view is None:
             return []
-        of_model = self._view.curves(self.frame, self._along(column), self.palette, bars)
+        of_model = self._view.curves(self.snapshot, self._along(column), self.palette, bars)
         return [one for one in of_model if isinstance(one, Curve) and not (small and one.label)]
 
     def _stacked(self, bars: Bars, heights: Array) -> Stack:
@@ -173,13 +173,13 @@ class PairPlot:
     @property
     def _view(self) -> PointsView | None:
         """The model's view, where the groups are its components and it draws them."""
-        view = view_for(self.frame.choices.model)
+        view = view_for(self.snapshot.spec.model)
         return view if self.groups.is_own and isinstance(view, PointsView) else None
 
     def _centers(self) -> Array | None:
         """(K, d) the means of the model, or those of k-means."""
         view = self._view
-        return self.groups.centers if view is None else view.centers(self.frame, self.frame.step.params)
+        return self.groups.centers if view is None else view.centers(self.snapshot, self.snapshot.step.params)
 
     # numbers
 

@@ -19,7 +19,7 @@ from emtui.screens.pairs.groupings import GroupingName, grouping, offered
 from emtui.screens.pairs.pair_order import Pair, PairOrder, window_pairs
 from emtui.screens.pairs.pair_plot import PairPlot
 from emtui.screens.pairs.pair_text import PairPlace, Pieces, by_line, key_line, number_line, painted
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
 from emtui.views import view_for
 from emtui.views.view import Axes, Axis
@@ -82,27 +82,27 @@ class PairsScreen(OverExplorer[Axes]):
         """More features fit, or fewer."""
         self._draw()
 
-    def show(self, frame: Frame) -> None:
+    def show(self, snapshot: StepSnapshot) -> None:
         """Show this step."""
-        if why_no_pairs(frame):
+        if why_no_pairs(snapshot):
             self.dismiss()
             return
-        if self._frame is not None and self._frame.choices.dataset is not frame.choices.dataset:
+        if self._snapshot is not None and self._snapshot.spec.dataset is not snapshot.spec.dataset:
             self._pair, self._start = None, 0
-        self._frame = frame
+        self._snapshot = snapshot
         self._draw()
 
     # what is chosen
 
     @property
     def _order(self) -> PairOrder:
-        assert self._frame is not None
-        return PairOrder.of(self._frame.choices.dataset)
+        assert self._snapshot is not None
+        return PairOrder.of(self._snapshot.spec.dataset)
 
     @property
     def _d(self) -> int:
-        assert self._frame is not None
-        return self._frame.choices.dataset.n_features
+        assert self._snapshot is not None
+        return self._snapshot.spec.dataset.n_features
 
     @property
     def pair(self) -> Pair:
@@ -133,9 +133,9 @@ class PairsScreen(OverExplorer[Axes]):
 
     def action_coloring(self) -> None:
         """The next of truth, EM and k-means."""
-        if self._frame is None:
+        if self._snapshot is None:
             return
-        names = offered(self._frame)
+        names = offered(self._snapshot)
         if len(names) == 1:
             self.notify("There is no other colouring: no classes are known, and no k-means goes with it.", markup=False)
             return
@@ -144,12 +144,12 @@ class PairsScreen(OverExplorer[Axes]):
 
     @property
     def _coloring(self) -> GroupingName:
-        assert self._frame is not None
-        return self._colored_by if self._colored_by in offered(self._frame) else "own"
+        assert self._snapshot is not None
+        return self._colored_by if self._colored_by in offered(self._snapshot) else "own"
 
     def action_walk(self, by: int) -> None:
         """The next pair: of those in the grid, or of all."""
-        if self._frame is None or self._d == 1:
+        if self._snapshot is None or self._d == 1:
             return
         pairs = window_pairs(self.columns)
         if not pairs:
@@ -160,7 +160,7 @@ class PairsScreen(OverExplorer[Axes]):
 
     def action_turn(self, by: int) -> None:
         """Further features where not all of them fit into the grid; else the next pair."""
-        if self._frame is None or not 0 < len(self.columns) < self._d:
+        if self._snapshot is None or not 0 < len(self.columns) < self._d:
             self.action_walk(by)
             return
         start = self._order.scrolled(self._start, self._n_shown, by)
@@ -174,9 +174,9 @@ class PairsScreen(OverExplorer[Axes]):
 
     def action_choose(self) -> None:
         """Back, with this pair in the explorer's picture."""
-        if self._frame is None:
+        if self._snapshot is None:
             return
-        (x, y), names = self.pair, self._frame.choices.dataset.feature_names
+        (x, y), names = self.pair, self._snapshot.spec.dataset.feature_names
         second = Axis("feature", y, names[y]) if x != y else None
         self.dismiss(Axes(Axis("feature", x, names[x]), second))
 
@@ -196,14 +196,14 @@ class PairsScreen(OverExplorer[Axes]):
     # drawing
 
     def _draw(self) -> None:
-        frame = self._frame
-        if frame is None or not self.is_mounted or not self.size:
+        snapshot = self._snapshot
+        if snapshot is None or not self.is_mounted or not self.size:
             return
-        self.query_one(Headline).show(frame)
-        columns, groups = self.columns, grouping(frame, self._coloring)
+        self.query_one(Headline).show(snapshot)
+        columns, groups = self.columns, grouping(snapshot, self._coloring)
         self.set_class(not columns, "-alone")
         chart = self.query_one("#pair", Chart)
-        plot = PairPlot(frame, groups, chart.palette, _SMALL if columns else _LARGE, self.size.width - 20)
+        plot = PairPlot(snapshot, groups, chart.palette, _SMALL if columns else _LARGE, self.size.width - 20)
         x, y = pair = self.pair
         width, numbers = self.size.width - 2, Pieces()
         if columns:
@@ -219,10 +219,10 @@ class PairsScreen(OverExplorer[Axes]):
         self.query_one("#hint", Static).update(Text(key_line(place, width)))
 
 
-def why_no_pairs(frame: Frame) -> str:
+def why_no_pairs(snapshot: StepSnapshot) -> str:
     """Why there can be no pair plot of this, in a sentence; "" where there can."""
-    model = frame.choices.model
-    if any(axis.kind == "feature" for axis in view_for(model).single_axes(frame)):
+    model = snapshot.spec.model
+    if any(axis.kind == "feature" for axis in view_for(model).single_axes(snapshot)):
         return ""
     return (
         f"The pair plot is for a table of measured features, which {model.name} does not model: "

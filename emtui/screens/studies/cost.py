@@ -31,7 +31,7 @@ from emtui.networks.cost import (
     predicted_costs,
     seconds_in_words,
 )
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import Cell, Column, ink
 from engine.models.network.cost import free_memory
@@ -116,10 +116,10 @@ class CostScreen(Screen[None]):
             super().__init__()
             self.cost = cost
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, spec: RunSpec) -> None:
         super().__init__()
-        self._choices = choices
-        self.costs = predicted_costs(choices)
+        self._spec = spec
+        self.costs = predicted_costs(spec)
         self._free = free_memory()
         self.sensible = most_sensible(self.costs, self._free)
         self.measuring = True
@@ -140,7 +140,7 @@ class CostScreen(Screen[None]):
         why = f"within {seconds_in_words(SENSIBLE_SECONDS)} a step and 80 % of the {free} of memory that are free"
         beyond = f"with {self.sensible + 1} or more take e_step=gibbs"
         present = ""
-        units = self._choices.model.hidden_units  # type: ignore[attr-defined]  # a network has them
+        units = self._spec.model.hidden_units  # type: ignore[attr-defined]  # a network has them
         if isinstance(units, int) and units <= len(self.costs):
             memory = bytes_in_words(self.costs[units - 1].memory)
             seconds = seconds_in_words(expected_seconds(self.costs)[units - 1])
@@ -151,11 +151,11 @@ class CostScreen(Screen[None]):
         """Show what is predicted, and measure."""
         self.query_one(LineTable).focus()
         self._draw()
-        choices, costs = self._choices, self.costs
+        spec, costs = self._spec, self.costs
 
         def work() -> None:
             worker = get_current_worker()
-            for cost in measured_costs(choices, costs):
+            for cost in measured_costs(spec, costs):
                 if worker.is_cancelled:
                     return
                 self.post_message(self.Measured(cost))
@@ -184,11 +184,11 @@ class CostScreen(Screen[None]):
             self._draw()
 
     def _draw(self) -> None:
-        learning = self._choices.learning
-        assert learning is not None
+        split = self._spec.split
+        assert split is not None
         measured = sum(cost.measured_seconds is not None for cost in self.costs)
         state = f"measuring, m = {measured + 1}" if self.measuring else f"measured up to m = {measured}"
-        head = f"exact E-step of {self._choices.dataset.name}, {len(learning.train)} training rows · {state}"
+        head = f"exact E-step of {self._spec.dataset.name}, {len(split.train)} training rows · {state}"
         self.query_one("#head", Static).update(Content(head))
         self.query_one("#verdict", Static).update(Content(self.verdict))
         self.query_one(LineTable).set_source(CostSource(self.costs, self.sensible))

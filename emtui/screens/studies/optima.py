@@ -17,12 +17,12 @@ from textual.widgets import Static
 from emtui.charts.chart import Chart
 from emtui.charts.scene import Scene
 from emtui.charts.sparkbar import bar
-from emtui.screens.studies.study import SurveyScreen, named
+from emtui.screens.studies.study import StudyScreen, named
 from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
@@ -52,7 +52,7 @@ class OptimaMap:
         return tuple(one.error for one in self.progress.results if one.error is not None)
 
 
-class OptimaScreen(SurveyScreen):
+class OptimaScreen(StudyScreen):
     """A row for each optimum, and the picture of the one that is pointed at."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,18 +69,18 @@ class OptimaScreen(SurveyScreen):
     class Pictured(Message):
         """The frame of an optimum is ready."""
 
-        def __init__(self, optimum: Optimum, frame: Frame | None) -> None:
+        def __init__(self, optimum: Optimum, snapshot: StepSnapshot | None) -> None:
             super().__init__()
             self.optimum = optimum
-            self.frame = frame
+            self.snapshot = snapshot
 
-    def __init__(self, choices: Choices, n_starts: int = N_STARTS) -> None:
-        super().__init__(choices)
+    def __init__(self, spec: RunSpec, n_starts: int = N_STARTS) -> None:
+        super().__init__(spec)
         self.map: OptimaMap | None = None
-        self.model = spread(choices.model)
-        self._first_seed, self._n_starts = choices.seed, n_starts
+        self.model = spread(spec.model)
+        self._first_seed, self._n_starts = spec.seed, n_starts
         self._seed: int | None = None  # of a start that ended at the optimum that is pointed at; None for the highest
-        self._frame: tuple[Optimum, Frame | None] | None = None
+        self._snapshot: tuple[Optimum, StepSnapshot | None] | None = None
         self._picturing = False
         self._axes = 0
 
@@ -97,17 +97,17 @@ class OptimaScreen(SurveyScreen):
 
     # the survey
 
-    def survey(self) -> Iterator[StartsProgress]:
+    def study(self) -> Iterator[StartsProgress]:
         """All the starts."""
-        choices = self.choices
+        spec = self.spec
         return many_starts(
-            self.model, *choices.table, n_starts=self._n_starts, seed=self._first_seed, max_iter=MAX_ITER, tol=TOL,
-            algorithm=choices.algorithm,
+            self.model, *spec.table, n_starts=self._n_starts, seed=self._first_seed, max_iter=MAX_ITER, tol=TOL,
+            algorithm=spec.algorithm,
         )  # fmt: skip
 
     def digested(self, value: StartsProgress) -> OptimaMap:
         """The optima that were reached, each held against the known classes that were not given."""
-        truth = classes_to_find(self.choices)
+        truth = classes_to_find(self.spec)
         fits = truth is not None and len(truth) == value.problem.data.n_rows
         return OptimaMap(value, group_optima(value, truth=truth if fits else None))
 
@@ -126,13 +126,13 @@ class OptimaScreen(SurveyScreen):
         """The optimum that is pointed at; None while there is none."""
         return self.map.optima[self.place] if self.map is not None and self.map.optima else None
 
-    def chosen(self) -> Choices | None:
+    def chosen(self) -> RunSpec | None:
         """The best start of the optimum that is pointed at, to be run as far as it was here."""
         optimum = self.pointed
         return None if optimum is None else self._of_start(optimum.best.seed)
 
-    def _of_start(self, seed: int) -> Choices:
-        made = self.choices.changed(model=self.model, seed=seed, max_iter=MAX_ITER, tol=TOL, stop=None)
+    def _of_start(self, seed: int) -> RunSpec:
+        made = self.spec.changed(model=self.model, seed=seed, max_iter=MAX_ITER, tol=TOL, stop=None)
         return replace(made, start=None)  # drawn by its seed, also where another start was published
 
     # drawing
@@ -144,11 +144,11 @@ class OptimaScreen(SurveyScreen):
         if self.stopped:
             state += ", stopped: space begins again"
         init = getattr(self.model, "init", None)
-        who = named(replace(self.choices, model=self.model)) + (f" from {init}" if init else "")
+        who = named(replace(self.spec, model=self.model)) + (f" from {init}" if init else "")
         last = self._first_seed + self._n_starts - 1
-        head = f"optima of {self.choices.dataset.name} · {who} · seeds {self._first_seed}–{last} · {state}"
+        head = f"optima of {self.spec.dataset.name} · {who} · seeds {self._first_seed}–{last} · {state}"
         self.query_one("#head", Static).update(Content(head))
-        given = n_given(self.choices)
+        given = n_given(self.spec)
         said = verdict(self.map) if self.map else ""
         said += f" {plural(given, 'given row')} {'does' if given == 1 else 'do'} not count." if said and given else ""
         self.query_one("#verdict", Static).update(Content(self.refusal or said))
@@ -162,27 +162,27 @@ class OptimaScreen(SurveyScreen):
         if optimum is None:
             chart.border_title = ""
             chart.set_scene(Scene(empty=""))
-        elif self._frame is None or self._frame[0].best is not optimum.best:
+        elif self._snapshot is None or self._snapshot[0].best is not optimum.best:
             self._compute(optimum)
-        elif self._frame[1] is not None:
-            frame = self._frame[1]
-            view = view_for(frame.choices.model)
-            offered = view.axes(frame)
+        elif self._snapshot[1] is not None:
+            snapshot = self._snapshot[1]
+            view = view_for(snapshot.spec.model)
+            offered = view.axes(snapshot)
             axes = offered[self._axes % len(offered)]
-            chart.border_title = Content(view.caption(frame, axes))
-            chart.set_scene(view.scene(frame, axes, chart.palette))
+            chart.border_title = Content(view.caption(snapshot, axes))
+            chart.set_scene(view.scene(snapshot, axes, chart.palette))
 
     def _compute(self, optimum: Optimum) -> None:
         if self._picturing:  # one at a time: the one that is wanted then is asked for when this one is there
             return
         self._picturing = True
-        choices = replace(self._of_start(optimum.best.seed), start=optimum.params)
+        spec = replace(self._of_start(optimum.best.seed), start=optimum.params)
 
         def work() -> None:
             try:
-                session = Session(choices)
+                session = Session(spec)
                 session.take("E")
-                self.post_message(self.Pictured(optimum, session.frame()))
+                self.post_message(self.Pictured(optimum, session.snapshot()))
             except EngineError:
                 self.post_message(self.Pictured(optimum, None))
 
@@ -192,7 +192,7 @@ class OptimaScreen(SurveyScreen):
         """Show it, or have the one computed that is pointed at by now."""
         event.stop()
         self._picturing = False
-        self._frame = event.optimum, event.frame
+        self._snapshot = event.optimum, event.snapshot
         self._picture()
 
     # keys
@@ -211,12 +211,12 @@ class OptimaScreen(SurveyScreen):
 
     def action_other_starts(self) -> None:
         """Starts on random rows, or the model's own."""
-        if spread(self.choices.model) is self.choices.model:
+        if spread(self.spec.model) is self.spec.model:
             self.notify("This model has one kind of start: press R for other seeds.", markup=False)
             return
         self.stop()
-        own = self.model is not self.choices.model
-        self.model = self.choices.model if own else spread(self.choices.model)
+        own = self.model is not self.spec.model
+        self.model = self.spec.model if own else spread(self.spec.model)
         self._seed = None
         self.begin()
 
@@ -296,8 +296,8 @@ def verdict(now: OptimaMap) -> str:
     return f"{said}." + (f" {plural(len(errors), 'start')} could not be run: {errors[-1]}" if errors else "")
 
 
-def why_no_map(choices: Choices) -> str:
+def why_no_map(spec: RunSpec) -> str:
     """Why there is no map of optima for these choices, in a sentence; "" where there is."""
-    if choices.model.supervised:
+    if spec.model.supervised:
         return "The map of optima is for hidden components: for a network, w sweeps seeds as well."
     return ""

@@ -18,9 +18,9 @@ from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene
 from emtui.networks.cost import seconds_in_words
-from emtui.screens.studies.study import SurveyScreen, named
+from emtui.screens.studies.study import StudyScreen, named
 from emtui.session.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, must_rise, race
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
@@ -40,7 +40,7 @@ _COLUMNS = (
 )
 
 
-class RaceScreen(SurveyScreen):
+class RaceScreen(StudyScreen):
     """Curves of all racers, and a table of where each stands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,8 +61,8 @@ class RaceScreen(SurveyScreen):
     RaceScreen.-one.-objective #accuracy, RaceScreen.-one.-accuracy #objective { display: none; }
     """
 
-    def __init__(self, choices: Choices) -> None:
-        super().__init__(choices)
+    def __init__(self, spec: RunSpec) -> None:
+        super().__init__(spec)
         self.race: Race | None = None
         self._against: Against = "iterations"
         self._n_starts = N_STARTS
@@ -94,30 +94,30 @@ class RaceScreen(SurveyScreen):
 
     # the survey
 
-    def survey(self) -> Iterator[Race]:
+    def study(self) -> Iterator[Race]:
         """Every iteration of all."""
-        return race(self.choices, self._n_starts)
+        return race(self.spec, self._n_starts)
 
     def take(self, value: Any) -> None:
         """How it stands."""
         self.race = value
 
-    def chosen(self) -> Choices | None:
+    def chosen(self) -> RunSpec | None:
         """The racer that is pointed at."""
-        return None if self.race is None else self.race.racers[self._place].choices
+        return None if self.race is None else self.race.racers[self._place].spec
 
     # drawing
 
     def draw(self) -> None:
         """Head, curves, table and verdict."""
         self._fit()
-        choices = self.choices
+        spec = self.spec
         done = max((lap.iteration for r in self.race.racers for lap in r.laps[-1:]), default=0) if self.race else 0
         state = f"iteration {done}, space stops" if self.running else "over"
         if self.stopped:
             state = f"stopped at iteration {done}: space begins again"
-        who = f"{named(choices)} · seed {choices.seed}"
-        self.query_one("#head", Static).update(Content(f"race on {choices.dataset.name} · {who} · {state}"))
+        who = f"{named(spec)} · seed {spec.seed}"
+        self.query_one("#head", Static).update(Content(f"race on {spec.dataset.name} · {who} · {state}"))
         for what in ("objective", "accuracy"):
             chart = self.query_one(f"#{what}", Chart)
             chart.border_title = Content(f"{what} by {self._against}")
@@ -169,7 +169,7 @@ class RaceScreen(SurveyScreen):
     def action_new_start(self) -> None:
         """From the next seed."""
         self.stop()
-        self.choices = self.choices.started_anew(self.choices.seed + 1)
+        self.spec = self.spec.started_anew(self.spec.seed + 1)
         self.begin()
 
 

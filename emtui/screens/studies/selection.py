@@ -18,9 +18,9 @@ from textual.widgets import Static
 from emtui.charts.chart import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene
-from emtui.screens.studies.study import SurveyScreen
+from emtui.screens.studies.study import StudyScreen
 from emtui.spec.labels_given import NONE
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from emtui.views.number_format import decimals_apart, fixed, listed, plural
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
@@ -61,7 +61,7 @@ class Size:
     seed: int | None
 
 
-class SelectionScreen(SurveyScreen):
+class SelectionScreen(StudyScreen):
     """Curves of one criterion, and a table of all candidates, the best by it first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -73,12 +73,12 @@ class SelectionScreen(SurveyScreen):
     SelectionScreen LineTable { width: 60; }
     """
 
-    def __init__(self, choices: Choices, largest: int | None = None, repeats: int = REPEATS) -> None:
-        super().__init__(choices)
-        largest = max(MOST, choices.n_components + 3) if largest is None else largest
-        self._sizes = tuple(range(1, min(largest, choices.dataset.n_samples) + 1))
+    def __init__(self, spec: RunSpec, largest: int | None = None, repeats: int = REPEATS) -> None:
+        super().__init__(spec)
+        largest = max(MOST, spec.n_components + 3) if largest is None else largest
+        self._sizes = tuple(range(1, min(largest, spec.dataset.n_samples) + 1))
         self._repeats = repeats
-        self._seed = choices.seed
+        self._seed = spec.seed
         self.criterion: Criterion = "bic"
         self.progress: SelectionProgress | None = None
         self.sizes: tuple[Size, ...] = ()
@@ -97,12 +97,12 @@ class SelectionScreen(SurveyScreen):
 
     # the survey
 
-    def survey(self) -> Iterator[SelectionProgress]:
+    def study(self) -> Iterator[SelectionProgress]:
         """Every candidate, with repeats."""
-        choices = self.choices
+        spec = self.spec
         return compare_sizes(
-            choices.model, choices.table[0], n_components=self._sizes, covariance_types=self._covariance_types,
-            repeats=self._repeats, seed=self._seed, max_iter=choices.max_iter, tol=choices.tol,
+            spec.model, spec.table[0], n_components=self._sizes, covariance_types=self._covariance_types,
+            repeats=self._repeats, seed=self._seed, max_iter=spec.max_iter, tol=spec.tol,
         )  # fmt: skip
 
     def take(self, value: Any) -> None:
@@ -126,7 +126,7 @@ class SelectionScreen(SurveyScreen):
         keys = [(one.n_components, one.covariance_type) for one in self.sizes]
         return keys.index(self._pointed) if self._pointed in keys else 0
 
-    def chosen(self) -> Choices | None:
+    def chosen(self) -> RunSpec | None:
         """The candidate that is pointed at, from the start that ended highest."""
         size = self.sizes[self.place] if self.sizes else None
         if size is None or size.seed is None:
@@ -134,8 +134,8 @@ class SelectionScreen(SurveyScreen):
         changes: dict[str, Any] = {"n_components": size.n_components}
         if size.covariance_type is not None:
             changes["covariance_type"] = size.covariance_type
-        model: Any = self.choices.model
-        made = self.choices.changed(
+        model: Any = self.spec.model
+        made = self.spec.changed(
             model=replace(model, **changes), seed=size.seed, known=NONE, algorithm="classic", stop=None
         )
         return replace(made, start=None)  # drawn by its seed, also where another start was published
@@ -148,8 +148,8 @@ class SelectionScreen(SurveyScreen):
         state = (f"{done} of {total} fits" if total else "beginning") + (", space stops" if self.running else "")
         if self.stopped:
             state += ", stopped: space begins again"
-        data, model = self.choices.dataset.name, self.choices.model.name
-        model += f" K=1–{self._sizes[-1]}" + (" without known labels" if self.choices.known != NONE else "")
+        data, model = self.spec.dataset.name, self.spec.model.name
+        model += f" K=1–{self._sizes[-1]}" + (" without known labels" if self.spec.known != NONE else "")
         head = f"sizes of {data} · {model} · {plural(self._repeats, 'repeat')} · {state}"
         self.query_one("#head", Static).update(Content(head))
         said = verdict(self.progress.candidates) if self.progress is not None else ""
@@ -167,7 +167,7 @@ class SelectionScreen(SurveyScreen):
 
     @property
     def _covariance_types(self) -> tuple[str, ...] | None:
-        return kinds(self.choices.model, self.choices.dataset.n_features)
+        return kinds(self.spec.model, self.spec.dataset.n_features)
 
     # keys
 
@@ -275,13 +275,13 @@ def size_table(
 
 def verdict(candidates: tuple[Candidate, ...]) -> str:
     """What each criterion prefers, in a sentence; those that agree together."""
-    choices: dict[str, list[str]] = {}
+    spec: dict[str, list[str]] = {}
     for criterion in CRITERIA:
         best = best_candidate(candidates, criterion)
         if best is not None:
             words = f"K={best.n_components}" + (f" {best.covariance_type}" if best.covariance_type else "")
-            choices.setdefault(words, []).append(_NAMES[criterion] if criterion != "held_out" else "held-out rows")
-    parts = [f"{listed(names)} {'prefer' if _many(names) else 'prefers'} {words}" for words, names in choices.items()]
+            spec.setdefault(words, []).append(_NAMES[criterion] if criterion != "held_out" else "held-out rows")
+    parts = [f"{listed(names)} {'prefer' if _many(names) else 'prefers'} {words}" for words, names in spec.items()]
     said = f"{'; '.join(parts)}." if parts else ""
     errors = [one for one in candidates if one.error is not None]
     if errors:

@@ -12,14 +12,14 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState, get_current_worker
 
-from emtui.spec.run_spec import Choices
+from emtui.spec.run_spec import RunSpec
 from emtui.widgets.paged_table import LineTable
 from engine.errors import EngineError
 
 _SECONDS_BETWEEN_PICTURES = 0.1
 
 
-class SurveyScreen(Screen[Choices]):
+class StudyScreen(Screen[RunSpec]):
     """Left with the choices of what was chosen, or with None.
 
     It has a table, and a picture which stands beside it in `#both` or elsewhere; or maps in place of both.
@@ -33,19 +33,19 @@ class SurveyScreen(Screen[Choices]):
         Binding("space", "again", "again", id="survey.again", tooltip="stop, or begin again"),
     ]
     DEFAULT_CSS = """
-    SurveyScreen { layout: vertical; }
-    SurveyScreen Static { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    SurveyScreen #head { background: $panel; }
-    SurveyScreen #verdict { height: auto; max-height: 3; text-wrap: wrap; }
-    SurveyScreen #hint { color: $text-muted; }
-    SurveyScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%; }
-    SurveyScreen LineTable { height: 1fr; margin: 0 1; }
-    SurveyScreen #both { height: 1fr; }
-    SurveyScreen.-narrow #both { layout: vertical; }
-    SurveyScreen.-narrow #verdict { max-height: 5; }
-    SurveyScreen.-narrow #both LineTable { width: 1fr; max-height: 45%; }
-    SurveyScreen.-low #both Chart { display: none; }
-    SurveyScreen.-low #both LineTable { max-height: 100%; }
+    StudyScreen { layout: vertical; }
+    StudyScreen Static { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    StudyScreen #head { background: $panel; }
+    StudyScreen #verdict { height: auto; max-height: 3; text-wrap: wrap; }
+    StudyScreen #hint { color: $text-muted; }
+    StudyScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%; }
+    StudyScreen LineTable { height: 1fr; margin: 0 1; }
+    StudyScreen #both { height: 1fr; }
+    StudyScreen.-narrow #both { layout: vertical; }
+    StudyScreen.-narrow #verdict { max-height: 5; }
+    StudyScreen.-narrow #both LineTable { width: 1fr; max-height: 45%; }
+    StudyScreen.-low #both Chart { display: none; }
+    StudyScreen.-low #both LineTable { max-height: 100%; }
     """
 
     class Came(Message):
@@ -58,16 +58,16 @@ class SurveyScreen(Screen[Choices]):
             self.ended = ended
             self.refusal = refusal
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, spec: RunSpec) -> None:
         super().__init__()
-        self.choices = choices
+        self.spec = spec
         self.running = False
         self.stopped = False  # before its end
         self.refusal = ""  # why there is nothing, in a sentence
         self._number = 0  # of the survey that is under way; what comes of an earlier one is dropped
 
     @abstractmethod
-    def survey(self) -> Iterator[Any]:
+    def study(self) -> Iterator[Any]:
         """What comes, bit by bit; each stands for all before it. Runs in the background; may raise EngineError."""
 
     def digested(self, value: Any) -> Any:
@@ -83,7 +83,7 @@ class SurveyScreen(Screen[Choices]):
         """Show how it stands."""
 
     @abstractmethod
-    def chosen(self) -> Choices | None:
+    def chosen(self) -> RunSpec | None:
         """What is chosen, as the explorer opens it; None where there is nothing to open."""
 
     def on_mount(self) -> None:
@@ -113,7 +113,7 @@ class SurveyScreen(Screen[Choices]):
         def work() -> None:
             worker, due, latest, refusal = get_current_worker(), 0.0, None, ""
             try:
-                for latest in self.survey():
+                for latest in self.study():
                     if worker.is_cancelled:
                         return
                     if (now := time.monotonic()) >= due:
@@ -127,10 +127,10 @@ class SurveyScreen(Screen[Choices]):
             last = None if latest is None else self.digested(latest)
             self.post_message(self.Came(number, last, ended=True, refusal=refusal))
 
-        self.run_worker(work, thread=True, exclusive=True, group="survey", exit_on_error=False)
+        self.run_worker(work, thread=True, exclusive=True, group="study", exit_on_error=False)
         self.draw()
 
-    def on_survey_screen_came(self, event: Came) -> None:
+    def on_study_screen_came(self, event: Came) -> None:
         """Take it in, unless it comes of a survey that was stopped."""
         event.stop()
         if event.number != self._number or not self.running:
@@ -164,12 +164,12 @@ class SurveyScreen(Screen[Choices]):
 
     def action_open(self) -> None:
         """Leave with what is chosen."""
-        choices = self.chosen()
-        if choices is None:
+        spec = self.chosen()
+        if spec is None:
             self.notify("There is nothing here to open yet.", severity="warning", markup=False)
             return
         self.stop()
-        self.dismiss(choices)
+        self.dismiss(spec)
 
     def action_leave(self) -> None:
         """Back to the explorer as it was."""
@@ -177,7 +177,7 @@ class SurveyScreen(Screen[Choices]):
         self.dismiss(None)
 
 
-def named(choices: Choices) -> str:
+def named(spec: RunSpec) -> str:
     """The model and its size, as in "gmm K=3"."""
-    model = choices.model
-    return f"{model.name} K={choices.n_components}" if hasattr(model, model.size_option) else model.name
+    model = spec.model
+    return f"{model.name} K={spec.n_components}" if hasattr(model, model.size_option) else model.name

@@ -15,8 +15,8 @@ from textual.widgets import Static
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.networks.rival import method_name
 from emtui.networks.sweep import SIDES, Grid, Side, Sweep, has_rate, in_words, models_of, sweep
-from emtui.screens.studies.study import SurveyScreen
-from emtui.spec.run_spec import Choices
+from emtui.screens.studies.study import StudyScreen
+from emtui.spec.run_spec import RunSpec
 from emtui.views.number_format import fixed, probability
 
 What = Literal["test_accuracy", "train_loss"]
@@ -24,7 +24,7 @@ _TITLES: dict[What, str] = {"test_accuracy": "test accuracy", "train_loss": "fin
 _KEYS = "↑ ↓ ← → cell · enter opens · tab method · d subject · space again · esc back"
 
 
-class SweepScreen(SurveyScreen):
+class SweepScreen(StudyScreen):
     """Both methods in every cell, from several seeds; left with the choices of a cell, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,8 +44,8 @@ class SweepScreen(SurveyScreen):
     SweepScreen.-stacked #maps { layout: vertical; }
     """
 
-    def __init__(self, choices: Choices, grid: Grid | None = None) -> None:
-        super().__init__(choices)
+    def __init__(self, spec: RunSpec, grid: Grid | None = None) -> None:
+        super().__init__(spec)
         self.sweep = Sweep(grid or Grid())
         self._side: Side = "own"
         self._what: What = "test_accuracy"
@@ -67,10 +67,10 @@ class SweepScreen(SurveyScreen):
 
     # the survey
 
-    def survey(self) -> Iterator[Sweep]:
+    def study(self) -> Iterator[Sweep]:
         """The runs so far, one more at a time."""
         so_far = Sweep(self.sweep.grid)
-        for run in sweep(self.choices, so_far.grid):
+        for run in sweep(self.spec, so_far.grid):
             so_far = Sweep(so_far.grid, (*so_far.runs, run))
             yield so_far
 
@@ -78,10 +78,10 @@ class SweepScreen(SurveyScreen):
         """How far it is."""
         self.sweep = Sweep(self.sweep.grid) if value is None else value
 
-    def chosen(self) -> Choices | None:
+    def chosen(self) -> RunSpec | None:
         """The model of the cell that is pointed at."""
         grid, (m, r) = self.sweep.grid, self._cell
-        return self.choices.changed(model=models_of(self.choices, self._side, grid.rates[r], grid.units[m]))
+        return self.spec.changed(model=models_of(self.spec, self._side, grid.rates[r], grid.units[m]))
 
     # drawing
 
@@ -92,7 +92,7 @@ class SweepScreen(SurveyScreen):
         if self.stopped:
             state += ", stopped: space begins again"
         words = f"{_TITLES[self._what]}, mean of {grid.n_seeds} seeds, {grid.max_iter} iterations"
-        data = self.choices.dataset.name
+        data = self.spec.dataset.name
         self.query_one("#head", Static).update(Content(f"sweep of {data} · {words} · {state}"))
         for side in SIDES:
             box = self.query_one(f"#{side}", Vertical)
@@ -103,7 +103,7 @@ class SweepScreen(SurveyScreen):
 
     def _method(self, side: Side) -> str:
         grid = self.sweep.grid
-        model = models_of(self.choices, side, grid.rates[0], grid.units[0])
+        model = models_of(self.spec, side, grid.rates[0], grid.units[0])
         if model.name == "backprop":
             return f"backprop {model.optimizer}"
         return "EM gradient" if has_rate(model) else f"{method_name(model)} (no learning rate)"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import listed, probability
 from engine.arrays import Array
 
@@ -25,30 +25,30 @@ class Answer:
     probability: float
 
 
-def answers_of_row(frame: Frame, row: int) -> tuple[Answer, ...]:
+def answers_of_row(snapshot: StepSnapshot, row: int) -> tuple[Answer, ...]:
     """A row of the data, counted from 0, at the parameters of this step."""
-    return answers(frame, frame.step.problem.data.X[row])
+    return answers(snapshot, snapshot.step.problem.data.X[row])
 
 
-def answers(frame: Frame, row: Array | Sequence[float]) -> tuple[Answer, ...]:
+def answers(snapshot: StepSnapshot, row: Array | Sequence[float]) -> tuple[Answer, ...]:
     """What a row (D,) says, NaN where it says nothing, and what the parameters of this step make of the rest.
 
     Raises:
         DataError: the row has other columns than the data, or entries that are no answers.
     """
-    model: Any = frame.step.problem.model
+    model: Any = snapshot.step.problem.model
     given = np.asarray(row, dtype=np.float64)
-    filled = model.predict_unseen(frame.step.params, given)
-    names = frame.choices.dataset.feature_names
+    filled = model.predict_unseen(snapshot.step.params, given)
+    names = snapshot.spec.dataset.feature_names
     return tuple(
         Answer(name, not bool(np.isnan(value)), float(p)) for name, value, p in zip(names, given, filled, strict=True)
     )
 
 
-def likely_components(frame: Frame, row: Array | Sequence[float]) -> str:
+def likely_components(snapshot: StepSnapshot, row: Array | Sequence[float]) -> str:
     """Which components such a row comes from, in a sentence: "It would be of component 2 (.91) or 1 (.09)."."""
-    model: Any = frame.step.problem.model
-    params = frame.step.params
+    model: Any = snapshot.step.problem.model
+    params = snapshot.step.params
     data = model.observe_new([row], params)
     r = model.responsibilities(params, data, slice(None))[0]
     if np.isneginf(model.log_evidence(params, data)[0]):

@@ -12,7 +12,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Dots, HLine, Layer, Mark, Scene
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.bernoulli.answer_row import answers_of_row, told
 from emtui.views.bernoulli.bernoulli_charts import picture_scene
 from emtui.views.changes import probability_moved
@@ -33,13 +33,13 @@ _PIXELS, _PROFILE, _PAGE = 0, 1, 2
 class BernoulliView(View):
     """The view of `BernoulliMixture`."""
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """K."""
-        return len(frame.step.params.weights)
+        return len(snapshot.step.params.weights)
 
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Pictures of pixels where the columns make a square; pages of at most 12 columns; all columns as curves."""
-        D = frame.choices.dataset.n_features
+        D = snapshot.spec.dataset.n_features
         pages = -(-D // _ON_A_PAGE)
         size = -(-D // pages)
         x = Axis("feature", _PAGE, "probability of a 1")
@@ -52,26 +52,26 @@ class BernoulliView(View):
             return (Axes(Axis("feature", _PIXELS, "pixels")), *profile)
         return (*columns, *profile)
 
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """None: the pictures are fixed."""
         return ()
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """Mixing weights beside hard shares."""
-        return shares(frame, self.component_names(frame))
+        return shares(snapshot, self.component_names(snapshot))
 
-    def caption(self, frame: Frame, axes: Axes) -> str:
+    def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What is shown of the components."""
         if axes.x.index == _PIXELS:
             return "each component's picture"
         if axes.y is None:
             return "probability of a 1, all columns"
-        pages = frame.choices.dataset.n_features > _ON_A_PAGE
+        pages = snapshot.spec.dataset.n_features > _ON_A_PAGE
         return "probability of a 1" + (f", {axes.y.label}" if pages else "")
 
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -79,22 +79,24 @@ class BernoulliView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """The components by their columns, and a chosen row beside them."""
-        legend, described = self._legend(frame, palette), self._described(frame, axes, highlight)
+        legend, described = self._legend(snapshot, palette), self._described(snapshot, axes, highlight)
         if axes.x.index == _PIXELS:
-            return picture_scene(frame, palette, highlight, legend, described)
+            return picture_scene(snapshot, palette, highlight, legend, described)
         if axes.y is None:
-            return self._profile(frame, palette, legend, described)
-        return self._columns(frame, axes, palette, highlight, described)
+            return self._profile(snapshot, palette, legend, described)
+        return self._columns(snapshot, axes, palette, highlight, described)
 
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """None: the picture is of columns, not of rows."""
         return None
 
-    def _columns(self, frame: Frame, axes: Axes, palette: Palette, highlight: int | None, described: str) -> Scene:
+    def _columns(
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None, described: str
+    ) -> Scene:
         """A line for each column, from 0 to 1, with a marker for each component and what the chosen row says."""
         assert axes.y is not None
-        names, p = frame.choices.dataset.feature_names, frame.step.params.probabilities
-        shown = range(axes.y.index, _page_end(frame, axes))
+        names, p = snapshot.spec.dataset.feature_names, snapshot.step.params.probabilities
+        shown = range(axes.y.index, _page_end(snapshot, axes))
         K, places = len(p), -np.arange(len(shown), dtype=np.float64)
         layers: list[Layer] = [HLine(float(y), palette.grid) for y in places]
         layers.append(
@@ -106,9 +108,9 @@ class BernoulliView(View):
                 np.repeat(np.arange(K), len(shown)),
             )
         )
-        legend = self._legend(frame, palette)
+        legend = self._legend(snapshot, palette)
         if highlight is not None:
-            found = answers_of_row(frame, highlight)
+            found = answers_of_row(snapshot, highlight)
             for y, d in zip(places, shown, strict=True):
                 char = "?" if not found[d].seen else "1" if found[d].probability > 0.5 else "0"
                 layers.append(Mark(found[d].probability, float(y), char, palette.text))
@@ -124,64 +126,68 @@ class BernoulliView(View):
         )
 
     def _profile(
-        self, frame: Frame, palette: Palette, legend: list[tuple[str, tuple[int, int, int], str]], described: str
+        self,
+        snapshot: StepSnapshot,
+        palette: Palette,
+        legend: list[tuple[str, tuple[int, int, int], str]],
+        described: str,
     ) -> Scene:
         """All columns along x, a stepped line for each component."""
-        p = frame.step.params.probabilities
+        p = snapshot.step.params.probabilities
         edges = np.arange(p.shape[1] + 1) + 0.5
         layers = [Curve(edges, np.append(row, row[-1]), palette.color(k), "step") for k, row in enumerate(p)]
         return Scene(layers, "column", "p(1)", y_range=(0.0, 1.0), legend=legend, description=described)
 
-    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        weights = frame.step.params.weights
+    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        weights = snapshot.step.params.weights
         if len(weights) > _LEGEND:
             return []
         return [(palette.marker(k), palette.color(k), f"{k + 1}") for k in range(len(weights))]
 
-    def _described(self, frame: Frame, axes: Axes, highlight: int | None) -> str:
+    def _described(self, snapshot: StepSnapshot, axes: Axes, highlight: int | None) -> str:
         """The picture in words, for readers who can't see it."""
-        weights = frame.step.params.weights
+        weights = snapshot.step.params.weights
         said = [f"component {k + 1} has the weight {probability(float(w))}" for k, w in enumerate(weights)]
-        row = "" if highlight is None else f" The chosen row: {told(answers_of_row(frame, highlight))}"
-        return f"{self.caption(frame, axes)}: {plural(frame.n_rows, 'row')}; {'; '.join(said)}.{row}"
+        row = "" if highlight is None else f" The chosen row: {told(answers_of_row(snapshot, highlight))}"
+        return f"{self.caption(snapshot, axes)}: {plural(snapshot.n_rows, 'row')}; {'; '.join(said)}.{row}"
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A row for the weights and one for each column of the data, a column for each component."""
-        rows = [("weight", None), *((name, None) for name in frame.choices.dataset.feature_names)]
-        columns = [Column(name, 1.0, probability=True) for name in self.component_names(frame)]
-        before = _by_column(frame.trail[-2]) if len(frame.trail) > 1 else None
+        rows = [("weight", None), *((name, None) for name in snapshot.spec.dataset.feature_names)]
+        columns = [Column(name, 1.0, probability=True) for name in self.component_names(snapshot)]
+        before = _by_column(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
         note = "Probabilities of a 1, a column for each component."
-        return table(rows, columns, _by_column(frame.trail[-1]), before, note=note)
+        return table(rows, columns, _by_column(snapshot.trail[-1]), before, note=note)
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or probability moved most, and what became of the bound and the log-likelihood."""
-        n = self.n_components(frame)
+        n = self.n_components(snapshot)
         places = {
             "points": "near the answers of random rows",
             "responsibilities": "where random responsibilities put it",
         }
-        model: Any = frame.step.problem.model
-        where = "at the values that were given" if frame.choices.start is not None else places[model.init]
+        model: Any = snapshot.step.problem.model
+        where = "at the values that were given" if snapshot.spec.start is not None else places[model.init]
         start = f"{how_many(n, 'component')} {'starts' if n == 1 else 'start'} {where}"
         if n != 1:
             start = start.replace("put it", "put them")
-        start += f", log-likelihood {amount(frame.record.log_likelihood)}"
-        return tell(frame, start=start, component=component_name, moved=lambda: self._moved(frame))
+        start += f", log-likelihood {amount(snapshot.record.log_likelihood)}"
+        return tell(snapshot, start=start, component=component_name, moved=lambda: self._moved(snapshot))
 
-    def _moved(self, frame: Frame) -> str:
+    def _moved(self, snapshot: StepSnapshot) -> str:
         """The component and column whose probability moved most."""
-        found = probability_moved(frame.trail[-1].probabilities, frame.trail[-2].probabilities, 5e-7)
+        found = probability_moved(snapshot.trail[-1].probabilities, snapshot.trail[-2].probabilities, 5e-7)
         if found is None:
             return "no probability moved"
         k, d, how = found
-        name = frame.choices.dataset.feature_names[d]
+        name = snapshot.spec.dataset.feature_names[d]
         return f"{component_name(k)} changed most: its probability of a 1 in {name} {how}"
 
 
-def _page_end(frame: Frame, axes: Axes) -> int:
+def _page_end(snapshot: StepSnapshot, axes: Axes) -> int:
     """The column after the last of a page."""
     assert axes.y is not None
-    D = frame.choices.dataset.n_features
+    D = snapshot.spec.dataset.n_features
     return min(D, axes.y.index + -(-D // -(-D // _ON_A_PAGE)))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Bars, Curve, Ellipse, Layer
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import largest_move
 from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.number_format import amount
@@ -27,14 +27,14 @@ _GRID = 241
 class GaussianView(PointsView):
     """The view of `GaussianMixture`, for all four covariance types."""
 
-    def centers(self, frame: Frame, params: Any) -> Array:
+    def centers(self, snapshot: StepSnapshot, params: Any) -> Array:
         """(K, d) the means."""
         return np.asarray(params.means)
 
-    def shapes(self, frame: Frame, along: Sequence[Direction], palette: Palette) -> list[Layer]:
+    def shapes(self, snapshot: StepSnapshot, along: Sequence[Direction], palette: Palette) -> list[Layer]:
         """1σ (solid) and 2σ (dotted) outlines of each component's marginal in the plane of the picture."""
-        params = frame.step.params
-        covariances = self.covariances(frame, params, along)
+        params = snapshot.step.params
+        covariances = self.covariances(snapshot, params, along)
         x, y = (each.of(params.means) for each in along)
         layers: list[Layer] = []
         for k, covariance in enumerate(covariances):
@@ -43,51 +43,53 @@ class GaussianView(PointsView):
             layers.append(Ellipse(center, covariance, 2.0, palette.color(k), "dotted"))
         return layers
 
-    def curves(self, frame: Frame, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:
+    def curves(self, snapshot: StepSnapshot, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:
         """weights_k N(x; μ_k, σ_k²) for each component, and their sum."""
-        params = frame.step.params
-        means, variances = along.of(params.means), self.covariances(frame, params, [along])[:, 0, 0]
+        params = snapshot.step.params
+        means, variances = along.of(params.means), self.covariances(snapshot, params, [along])[:, 0, 0]
         x = _grid(bars.edges, means, variances)
         each = np.array([w * normal_density(x, m, v) for w, m, v in zip(params.weights, means, variances, strict=True)])
         layers: list[Layer] = [Curve(x, each.sum(axis=0), palette.text, "dotted", "sum")] if len(each) > 1 else []
         return layers + [Curve(x, density, palette.color(k)) for k, density in enumerate(each)]
 
-    def covariances(self, frame: Frame, params: Any, along: Sequence[Direction]) -> Array:
+    def covariances(self, snapshot: StepSnapshot, params: Any, along: Sequence[Direction]) -> Array:
         """(K, m, m) the components' covariances along these directions."""
-        return marginal_covariances(params.covariances, _kind(frame), len(params.means), along)
+        return marginal_covariances(params.covariances, _kind(snapshot), len(params.means), along)
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """Weight and mean of each component, and below them its standard deviations, column by column."""
-        data = frame.choices.dataset
+        data = snapshot.spec.dataset
         spread, magnitude = spreads(data, units)
         columns = [Column("weight", 1.0, probability=True)]
         columns += [Column(name, s, m) for name, s, m in zip(data.feature_names, spread, magnitude, strict=True)]
-        now, before = (None if p is None else self._rows(frame, p, units) for p in (frame.trail[-1], _earlier(frame)))
+        now, before = (
+            None if p is None else self._rows(snapshot, p, units) for p in (snapshot.trail[-1], _earlier(snapshot))
+        )
         assert now is not None
-        return component_table(self.component_names(frame), columns, now, before, ("", "±σ"), units)
+        return component_table(self.component_names(snapshot), columns, now, before, ("", "±σ"), units)
 
-    def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
+    def detail(self, snapshot: StepSnapshot, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
         """The covariance matrix of one component, whatever the type."""
         now, before = (
-            None if p is None else self._full_covariances(frame, p, units)[component]
-            for p in (frame.trail[-1], _earlier(frame))
+            None if p is None else self._full_covariances(snapshot, p, units)[component]
+            for p in (snapshot.trail[-1], _earlier(snapshot))
         )
         assert now is not None
         return covariance_table(
-            frame.choices.dataset.feature_names, now, before, spreads(frame.choices.dataset, units)[0], units
+            snapshot.spec.dataset.feature_names, now, before, spreads(snapshot.spec.dataset, units)[0], units
         )
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or component moved most, and what became of the bound and the log-likelihood."""
-        params, n = frame.step.params, self.n_components(frame)
-        start = f"{how_many(n, 'mean')} {'starts' if n == 1 else 'start'} {self._start(frame)}"
-        if params.means.size and math.isfinite(frame.record.log_likelihood):
-            start += f", log-likelihood {amount(frame.record.log_likelihood)}"
-        return tell(frame, start=start, component=component_name, moved=lambda: self._moved(frame, units))
+        params, n = snapshot.step.params, self.n_components(snapshot)
+        start = f"{how_many(n, 'mean')} {'starts' if n == 1 else 'start'} {self._start(snapshot)}"
+        if params.means.size and math.isfinite(snapshot.record.log_likelihood):
+            start += f", log-likelihood {amount(snapshot.record.log_likelihood)}"
+        return tell(snapshot, start=start, component=component_name, moved=lambda: self._moved(snapshot, units))
 
-    def _start(self, frame: Frame) -> str:
+    def _start(self, snapshot: StepSnapshot) -> str:
         """Where the means start, after the model's own option."""
-        if frame.choices.start is not None:
+        if snapshot.spec.start is not None:
             return "at the values that were given"
         places = {
             "kmeans": "at the centres of k-means",
@@ -95,49 +97,49 @@ class GaussianView(PointsView):
             "points": "at random rows",
             "responsibilities": "where random responsibilities put them",
         }
-        return places.get(getattr(frame.step.problem.model, "init", ""), "where the model put them")
+        return places.get(getattr(snapshot.step.problem.model, "init", ""), "where the model put them")
 
-    def _moved(self, frame: Frame, units: UnitsName) -> str:
+    def _moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:
         """How the component that changed most moved and widened, as a clause."""
-        earlier, now = _earlier(frame), frame.step.params
+        earlier, now = _earlier(snapshot), snapshot.step.params
         move = largest_move(
             (earlier.weights, now.weights),
-            (self.means(frame, earlier, units), self.means(frame, now, units)),
-            (self.standard_deviations(frame, earlier, units), self.standard_deviations(frame, now, units)),
+            (self.means(snapshot, earlier, units), self.means(snapshot, now, units)),
+            (self.standard_deviations(snapshot, earlier, units), self.standard_deviations(snapshot, now, units)),
             # rows gained or lost are those of the same rows
-            0.0 if frame.weighed_since else frame.step.problem.data.total_weight,
+            0.0 if snapshot.weighed_since else snapshot.step.problem.data.total_weight,
         )
-        names = frame.choices.dataset.feature_names
-        return moved_clause(move, float(now.weights[move.component]), names, _kind(frame))
+        names = snapshot.spec.dataset.feature_names
+        return moved_clause(move, float(now.weights[move.component]), names, _kind(snapshot))
 
-    def standard_deviations(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+    def standard_deviations(self, snapshot: StepSnapshot, params: Any, units: UnitsName) -> Array:
         """(K, d) square roots of the variances, in the units shown."""
         (K, d), given = params.means.shape, np.asarray(params.covariances)
-        if (kind := _kind(frame)) in ("full", "tied"):
+        if (kind := _kind(snapshot)) in ("full", "tied"):
             given = np.diagonal(given, axis1=-2, axis2=-1)
         variances = np.broadcast_to(given[:, np.newaxis] if kind == "spherical" else given, (K, d))
-        shown = shown_units(frame.choices.dataset, units)
+        shown = shown_units(snapshot.spec.dataset, units)
         return np.asarray(np.sqrt(variances) * (1.0 if shown is None else shown.scale))
 
-    def means(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+    def means(self, snapshot: StepSnapshot, params: Any, units: UnitsName) -> Array:
         """(K, d) the means in the units shown."""
-        shown = shown_units(frame.choices.dataset, units)
+        shown = shown_units(snapshot.spec.dataset, units)
         return np.asarray(params.means if shown is None else shown.to_original(params.means))
 
-    def _rows(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+    def _rows(self, snapshot: StepSnapshot, params: Any, units: UnitsName) -> Array:
         """(K, 2, 1 + d): weight and means; nothing and standard deviations."""
-        means, deviations = self.means(frame, params, units), self.standard_deviations(frame, params, units)
+        means, deviations = self.means(snapshot, params, units), self.standard_deviations(snapshot, params, units)
         rows = np.full((len(means), 2, 1 + means.shape[1]), np.nan)
         rows[:, 0, 0], rows[:, 0, 1:], rows[:, 1, 1:] = params.weights, means, deviations
         return rows
 
-    def _full_covariances(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+    def _full_covariances(self, snapshot: StepSnapshot, params: Any, units: UnitsName) -> Array:
         """(K, d, d) in the units shown."""
-        shown = shown_units(frame.choices.dataset, units)
+        shown = shown_units(snapshot.spec.dataset, units)
         d = params.means.shape[1]
         scale = np.ones(d) if shown is None else shown.scale
         axes = [Direction(row, np.zeros(d), 0.0) for row in np.diag(scale)]
-        return self.covariances(frame, params, axes)
+        return self.covariances(snapshot, params, axes)
 
 
 def normal_density(x: Array, mean: float, variance: float) -> Array:
@@ -158,12 +160,12 @@ def _grid(edges: Array, means: Array, variances: Array) -> Array:
     return np.unique(np.concatenate([even, near]))
 
 
-def _kind(frame: Frame) -> str:
+def _kind(snapshot: StepSnapshot) -> str:
     """The covariance type: "full", "tied", "diag" or "spherical"."""
-    model: Any = frame.step.problem.model
+    model: Any = snapshot.step.problem.model
     return str(model.covariance_type)
 
 
-def _earlier(frame: Frame) -> Any:
+def _earlier(snapshot: StepSnapshot) -> Any:
     """θ before it last moved; None at the start."""
-    return frame.trail[-2] if len(frame.trail) > 1 else None
+    return snapshot.trail[-2] if len(snapshot.trail) > 1 else None

@@ -10,7 +10,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Scene
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.spec.command_line import PUBLISHED
 from emtui.views.bound_sentences import Settling
 from emtui.views.changes import drawn_responsibilities, largest_move
@@ -47,29 +47,29 @@ _MEASURED = 12
 class HiddenMarkovView(View):
     """The view of `HiddenMarkovModel`: states are called 1, 2, …"""
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """S."""
-        return len(frame.step.params.initial)
+        return len(snapshot.step.params.initial)
 
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Each column along time; for measurements the columns against one another as well, as for a mixture."""
-        data = frame.choices.dataset
-        time = Axis("feature", 0, row_noun(frame))
+        data = snapshot.spec.dataset
+        time = Axis("feature", 0, row_noun(snapshot))
         columns = [Axis("feature", j, name) for j, name in enumerate(data.feature_names[:_MEASURED])]
         in_time = tuple(Axes(time, column) for column in columns)
-        return in_time if _symbols(frame) is not None else (*in_time, *pairs(data))
+        return in_time if _symbols(snapshot) is not None else (*in_time, *pairs(data))
 
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """None: time is no column of the table."""
         return ()
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """How many rows are likeliest each state's own; a chain has no mixing weights."""
-        return shares(frame, self.component_names(frame))
+        return shares(snapshot, self.component_names(snapshot))
 
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -77,209 +77,211 @@ class HiddenMarkovView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """What was seen along time, the likeliest path, and the posterior of the states above them."""
-        if not _in_time(frame, axes):
-            return GaussianView().scene(_as_mixture(frame), axes, palette, highlight=highlight, units=units)
+        if not _in_time(snapshot, axes):
+            return GaussianView().scene(_as_mixture(snapshot), axes, palette, highlight=highlight, units=units)
         assert axes.y is not None
-        column, params, means = axes.y.index, frame.step.params, []
-        seen = self._seen(frame, column, units)
+        column, params, means = axes.y.index, snapshot.step.params, []
+        seen = self._seen(snapshot, column, units)
         if not seen.symbols:
-            means = [seen.height(mean) for mean in GaussianView().means(frame, params.emission, units)[:, column]]
+            means = [seen.height(mean) for mean in GaussianView().means(snapshot, params.emission, units)[:, column]]
         ticks = [*seen.ticks, (LOW, "0"), ((LOW + HIGH) / 2, ".5"), (HIGH, "1")]
-        if in_bands(len(frame.rows), 0 if frame.responsibilities is None else self.n_components(frame)):
-            names = self.component_names(frame)
+        if in_bands(len(snapshot.rows), 0 if snapshot.responsibilities is None else self.n_components(snapshot)):
+            names = self.component_names(snapshot)
             ticks = [
                 *seen.ticks,
                 *((place, f"{palette.marker(k)} {names[k]}") for k, place in enumerate(band_places(len(names)))),
             ]
         ticks.append((PATH, "path"))  # before there is one, too, so that the picture stays where it is
         return Scene(
-            layers_in_time(frame, seen, means, palette, highlight),
+            layers_in_time(snapshot, seen, means, palette, highlight),
             axes.x.label,
             f"p(state) above {axes.y.label}",
-            x_range=(0.5, frame.n_rows + 0.5),
+            x_range=(0.5, snapshot.n_rows + 0.5),
             y_range=(0.0, TOP),
             y_ticks=ticks,
-            legend=self._legend(frame, palette),
-            description=self._described(frame, axes),
+            legend=self._legend(snapshot, palette),
+            description=self._described(snapshot, axes),
         )
 
-    def _seen(self, frame: Frame, column: int, units: UnitsName) -> Seen:
-        model: Any = frame.step.problem.model
-        symbols = _symbols(frame)
+    def _seen(self, snapshot: StepSnapshot, column: int, units: UnitsName) -> Seen:
+        model: Any = snapshot.step.problem.model
+        symbols = _symbols(snapshot)
         if symbols is not None:
-            drawn, V = symbols[frame.rows].astype(np.float64), frame.step.params.emission.shape[1]
+            drawn, V = symbols[snapshot.rows].astype(np.float64), snapshot.step.params.emission.shape[1]
             return remembered(
-                frame.choices.dataset,
+                snapshot.spec.dataset,
                 ("symbols", model.first_symbol, V),
                 lambda: symbols_seen(drawn, model.first_symbol, V),
-                of=frame.rows,
+                of=snapshot.rows,
             )
-        data = frame.choices.dataset
-        values = data.X[frame.rows, column]
+        data = snapshot.spec.dataset
+        values = data.X[snapshot.rows, column]
         if units == "data" and data.units is not None:
             values = values * data.units.scale[column] + data.units.offset[column]
-        return remembered(data, ("measured", column, units), lambda: measurements_seen(values), of=frame.rows)
+        return remembered(data, ("measured", column, units), lambda: measurements_seen(values), of=snapshot.rows)
 
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The drawn row nearest in time; among clouds of points, the nearest point."""
-        if not _in_time(frame, axes):
-            return GaussianView().row_at(frame, axes, x, y, units)
-        if not np.isfinite(x) or not len(frame.rows):
+        if not _in_time(snapshot, axes):
+            return GaussianView().row_at(snapshot, axes, x, y, units)
+        if not np.isfinite(x) or not len(snapshot.rows):
             return None
-        return int(frame.rows[int(np.abs(frame.rows + 1.0 - x).argmin())])
+        return int(snapshot.rows[int(np.abs(snapshot.rows + 1.0 - x).argmin())])
 
-    def caption(self, frame: Frame, axes: Axes) -> str:
+    def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """ "ice creams and states by day"."""
-        if not _in_time(frame, axes) or axes.y is None:
+        if not _in_time(snapshot, axes) or axes.y is None:
             return axes.title
         return f"{axes.y.label} and states by {axes.x.label}"
 
-    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        names = self.component_names(frame)
+    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        names = self.component_names(snapshot)
         if len(names) > _LEGEND:
             return []
         return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
 
-    def _described(self, frame: Frame, axes: Axes) -> str:
+    def _described(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """The picture in words: how long each state is likeliest."""
         noun = axes.x.label
-        said = [f"{axes.title}: {plural(frame.n_rows, noun)}"]
-        if frame.labels is not None:
-            counts = np.bincount(frame.labels, minlength=self.n_components(frame))
+        said = [f"{axes.title}: {plural(snapshot.n_rows, noun)}"]
+        if snapshot.labels is not None:
+            counts = np.bincount(snapshot.labels, minlength=self.n_components(snapshot))
             said += [f"{state_name(k)} is likeliest on {plural(int(count), noun)}" for k, count in enumerate(counts)]
         return "; ".join(said) + "."
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A row a state: how likely it begins, where it goes, and what it emits."""
-        names, first = self.component_names(frame), frame.step.params
+        names, first = self.component_names(snapshot), snapshot.step.params
         columns = [Column("start", 1.0, probability=True)]
         columns += [Column(f"→{name}", 1.0, probability=True) for name in names]
         if first.stop is not None:
             columns.append(Column("→stop", 1.0, probability=True))
         note = ""
-        if _symbols(frame) is not None:
+        if _symbols(snapshot) is not None:
             V, shown = first.emission.shape[1], min(first.emission.shape[1], _TABLED_SYMBOLS)
-            columns += [Column(f"p({self._symbol(frame, v)})", 1.0, probability=True) for v in range(shown)]
+            columns += [Column(f"p({self._symbol(snapshot, v)})", 1.0, probability=True) for v in range(shown)]
             note = "" if shown == V else f"The first {shown} of {V:,} symbols."
         else:
-            data = frame.choices.dataset
+            data = snapshot.spec.dataset
             scales = zip(data.feature_names, *spreads(data, units), strict=True)
             columns += [Column(name, float(spread), float(size)) for name, spread, size in scales]
-        now = self._rows(frame, frame.trail[-1], units)
-        before = self._rows(frame, frame.trail[-2], units) if len(frame.trail) > 1 else None
-        suffixes = ("",) if _symbols(frame) is not None else ("", "±σ")
+        now = self._rows(snapshot, snapshot.trail[-1], units)
+        before = self._rows(snapshot, snapshot.trail[-2], units) if len(snapshot.trail) > 1 else None
+        suffixes = ("",) if _symbols(snapshot) is not None else ("", "±σ")
         return component_table(names, columns, now, before, suffixes, units, note)
 
-    def _rows(self, frame: Frame, params: Any, units: UnitsName) -> Array:
+    def _rows(self, snapshot: StepSnapshot, params: Any, units: UnitsName) -> Array:
         """(S, kinds, columns): one kind of row for symbols; means and standard deviations for measurements."""
         chain = [params.initial[:, None], params.transition]
         if params.stop is not None:
             chain.append(params.stop[:, None])
         behind = np.column_stack(chain)
-        if _symbols(frame) is not None:
+        if _symbols(snapshot) is not None:
             return np.column_stack([behind, params.emission[:, :_TABLED_SYMBOLS]])[:, None, :]
         gaussian = GaussianView()
-        above = np.column_stack([behind, gaussian.means(frame, params.emission, units)])
-        deviations = gaussian.standard_deviations(frame, params.emission, units)
+        above = np.column_stack([behind, gaussian.means(snapshot, params.emission, units)])
+        deviations = gaussian.standard_deviations(snapshot, params.emission, units)
         below = np.column_stack([np.full_like(behind, np.nan), deviations])
         return np.stack([above, below], axis=1)
 
-    def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
+    def detail(self, snapshot: StepSnapshot, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
         """The covariance matrix of a state's measurements."""
         return (
-            None if _symbols(frame) is not None else GaussianView().detail(_as_mixture(frame), component, units=units)
+            None
+            if _symbols(snapshot) is not None
+            else GaussianView().detail(_as_mixture(snapshot), component, units=units)
         )
 
-    def detail_title(self, frame: Frame, component: int) -> str:
+    def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
         """What that matrix is."""
         return f"covariance of {state_name(component)}"
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or state moved most, and what became of the bound and the log-likelihood."""
-        n = self.n_components(frame)
-        start = f"{how_many(n, 'state')} {'starts' if n == 1 else 'start'}{self._start(frame)}"
-        start += f", log-likelihood {amount(frame.record.log_likelihood)}"
-        row = row_noun(frame)
+        n = self.n_components(snapshot)
+        start = f"{how_many(n, 'state')} {'starts' if n == 1 else 'start'}{self._start(snapshot)}"
+        start += f", log-likelihood {amount(snapshot.record.log_likelihood)}"
+        row = row_noun(snapshot)
         path = Settling("every state is that of the likeliest path", "the path is drawn from its posterior", f"{row}s")
-        moved = partial(self._moved, frame, units)
-        return tell(frame, start=start, component=state_name, moved=moved, row=row, settling=path)
+        moved = partial(self._moved, snapshot, units)
+        return tell(snapshot, start=start, component=state_name, moved=moved, row=row, settling=path)
 
-    def _start(self, frame: Frame) -> str:
+    def _start(self, snapshot: StepSnapshot) -> str:
         """What the states emit where EM begins, as far as it fits a line."""
-        params = frame.step.params
-        if frame.choices.start is not None:
-            published = frame.choices.start_file in (None, PUBLISHED)
+        params = snapshot.step.params
+        if snapshot.spec.start is not None:
+            published = snapshot.spec.start_file in (None, PUBLISHED)
             return " at the published values" if published else " at the values that were given"
-        if _symbols(frame) is None:
+        if _symbols(snapshot) is None:
             return " at the centres of k-means"
         if len(params.initial) > 4:
             return " with random emissions"
         best = params.emission.argmax(axis=1)
         said = [
-            f"{state_name(k)} emits {self._symbol(frame, int(v))} the most ({probability(params.emission[k, v], 2)})"
+            f"{state_name(k)} emits {self._symbol(snapshot, int(v))} the most ({probability(params.emission[k, v], 2)})"
             for k, v in enumerate(best)
         ]
         return f": {listed(said)}"
 
-    def _symbol(self, frame: Frame, v: int) -> str:
+    def _symbol(self, snapshot: StepSnapshot, v: int) -> str:
         """A symbol as the data have it."""
-        model: Any = frame.step.problem.model
+        model: Any = snapshot.step.problem.model
         return str(v + model.first_symbol)
 
-    def _moved(self, frame: Frame, units: UnitsName) -> str:
+    def _moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:
         """What the state that changed most emits now, and the transition that changed most."""
-        now, before = frame.trail[-1], frame.trail[-2]
-        if _symbols(frame) is not None:
-            emits = self._emission_moved(frame, now.emission, before.emission)
+        now, before = snapshot.trail[-1], snapshot.trail[-2]
+        if _symbols(snapshot) is not None:
+            emits = self._emission_moved(snapshot, now.emission, before.emission)
         else:
-            emits = self._gaussian_moved(frame, units)
-        goes = transition_moved(now, before, row_noun(frame))
+            emits = self._gaussian_moved(snapshot, units)
+        goes = transition_moved(now, before, row_noun(snapshot))
         return listed([part for part in (emits, goes) if part]) or hardly_moved(
-            now, before, _symbols(frame) is not None
+            now, before, _symbols(snapshot) is not None
         )
 
-    def _emission_moved(self, frame: Frame, now: Array, before: Array) -> str:
+    def _emission_moved(self, snapshot: StepSnapshot, now: Array, before: Array) -> str:
         change = np.abs(now - before)
         k, v = (int(i) for i in np.unravel_index(int(change.argmax()), change.shape))
         if change[k, v] < REST:
             return ""
         was, is_now = digits(before[k, v], now[k, v])
-        return f"{state_name(k)} now emits {self._symbol(frame, v)} with probability {is_now} (before {was})"
+        return f"{state_name(k)} now emits {self._symbol(snapshot, v)} with probability {is_now} (before {was})"
 
-    def _gaussian_moved(self, frame: Frame, units: UnitsName) -> str:
+    def _gaussian_moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:
         """How the state that changed most moved and widened."""
-        gaussian, now, before = GaussianView(), frame.trail[-1].emission, frame.trail[-2].emission
-        S = self.n_components(frame)
+        gaussian, now, before = GaussianView(), snapshot.trail[-1].emission, snapshot.trail[-2].emission
+        S = self.n_components(snapshot)
         equal = np.full(S, 1.0 / S)
         move = largest_move(
             (equal, equal),
-            (gaussian.means(frame, before, units), gaussian.means(frame, now, units)),
-            (gaussian.standard_deviations(frame, before, units), gaussian.standard_deviations(frame, now, units)),
-            frame.step.problem.data.total_weight,
+            (gaussian.means(snapshot, before, units), gaussian.means(snapshot, now, units)),
+            (gaussian.standard_deviations(snapshot, before, units), gaussian.standard_deviations(snapshot, now, units)),
+            snapshot.step.problem.data.total_weight,
         )
-        model: Any = frame.step.problem.model
-        said = moved_clause(move, 1.0 / S, frame.choices.dataset.feature_names, model.covariance_type)
+        model: Any = snapshot.step.problem.model
+        said = moved_clause(move, 1.0 / S, snapshot.spec.dataset.feature_names, model.covariance_type)
         return "" if said.startswith("no component") else said.replace("component", "state")
 
 
-def _symbols(frame: Frame) -> Any:
+def _symbols(snapshot: StepSnapshot) -> Any:
     """(T,) the symbols, or None where measurements are seen."""
-    data: Any = frame.step.problem.data
+    data: Any = snapshot.step.problem.data
     return data.symbols
 
 
-def _in_time(frame: Frame, axes: Axes) -> bool:
+def _in_time(snapshot: StepSnapshot, axes: Axes) -> bool:
     """The picture is one along time: its x is none of the table's own columns."""
-    return axes.x.kind == "feature" and axes.x.label == row_noun(frame) and axes not in pairs(frame.choices.dataset)
+    return axes.x.kind == "feature" and axes.x.label == row_noun(snapshot) and axes not in pairs(snapshot.spec.dataset)
 
 
-def _as_mixture(frame: Frame) -> Frame:
+def _as_mixture(snapshot: StepSnapshot) -> StepSnapshot:
     """The frame with the states as the components of a Gaussian mixture, weighted by their share of the rows."""
-    S, R = len(frame.step.params.initial), drawn_responsibilities(frame)
+    S, R = len(snapshot.step.params.initial), drawn_responsibilities(snapshot)
     weights = np.full(S, 1.0 / S) if R is None else R.mean(axis=0)
 
     def mixture(params: Any) -> GaussianParams:
         return GaussianParams(weights, params.emission.means, params.emission.covariances)
 
-    step = replace(frame.step, params=mixture(frame.step.params))
-    return replace(frame, step=step, trail=tuple(mixture(params) for params in frame.trail))
+    step = replace(snapshot.step, params=mixture(snapshot.step.params))
+    return replace(snapshot, step=step, trail=tuple(mixture(params) for params in snapshot.trail))

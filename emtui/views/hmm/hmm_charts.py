@@ -11,7 +11,7 @@ import numpy as np
 from emtui.charts.axes import make_axis, make_ticks
 from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, HLine, Layer, Raster, VLine
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import number
@@ -69,27 +69,27 @@ def measurements_seen(values: Array) -> Seen:
     return Seen(np.asarray((values - low) / width), ticks, False, low, width)
 
 
-def likeliest_path(frame: Frame) -> IntArray | None:
+def likeliest_path(snapshot: StepSnapshot) -> IntArray | None:
     """(m,) the Viterbi path at the drawn rows, at the parameters of the posterior; None before it, or if too long."""
-    step = frame.step
-    if step.params_q is None or frame.n_rows > _LONGEST_PATH:
+    step = snapshot.step
+    if step.params_q is None or snapshot.n_rows > _LONGEST_PATH:
         return None
     model: Any = step.problem.model
     path: IntArray = remembered(
-        frame.choices.dataset, "viterbi", lambda: model.viterbi(step.params_q, step.problem.data), of=step.params_q
+        snapshot.spec.dataset, "viterbi", lambda: model.viterbi(step.params_q, step.problem.data), of=step.params_q
     )
-    return path[frame.rows]
+    return path[snapshot.rows]
 
 
 def layers_in_time(
-    frame: Frame, seen: Seen, means: Sequence[Array], palette: Palette, highlight: int | None
+    snapshot: StepSnapshot, seen: Seen, means: Sequence[Array], palette: Palette, highlight: int | None
 ) -> list[Layer]:
     """The three parts of the picture, with rows counted from 1 along x.
 
     means: the height (1,) of each state's mean where measurements are seen; () for symbols.
     """
-    x = np.asarray(frame.rows + 1.0, dtype=np.float64)
-    R, path = drawn_responsibilities(frame), likeliest_path(frame)
+    x = np.asarray(snapshot.rows + 1.0, dtype=np.float64)
+    R, path = drawn_responsibilities(snapshot), likeliest_path(snapshot)
     banded = in_bands(len(x), 0 if R is None else R.shape[1])
     layers: list[Layer] = [] if banded else [HLine(LOW), HLine(HIGH)]
     if highlight is not None:

@@ -10,8 +10,8 @@ import numpy as np
 from emtui.charts.colors import Palette, blend, mix
 from emtui.charts.scene import Dots, Ground, Layer, Scene
 from emtui.networks.scores import predicted, usual_prediction
-from emtui.session.snapshot import Frame
-from emtui.spec.train_test_split import Learning
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import TrainTestSplit
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.text import clean
@@ -39,25 +39,25 @@ class Regions:
         return np.asarray(self.probabilities.argmax(axis=2))
 
 
-def regions_of(frame: Frame, across: int, up: int) -> tuple[Regions, Regions | None]:
+def regions_of(snapshot: StepSnapshot, across: int, up: int) -> tuple[Regions, Regions | None]:
     """What the model on the screen says, and its rival after as many iterations; it may take a moment."""
-    contest, data = frame.contest, frame.choices.dataset
+    contest, data = snapshot.contest, snapshot.spec.dataset
     assert contest is not None
-    model, params = frame.step.problem.model, frame.step.params
-    own = _regions(data, contest.learning, model, params, across, up)
+    model, params = snapshot.step.problem.model, snapshot.step.params
+    own = _regions(data, contest.split, model, params, across, up)
     if contest.rival_params_here is None:
         return own, None
-    return own, _regions(data, contest.learning, contest.rival_model, contest.rival_params_here, across, up)
+    return own, _regions(data, contest.split, contest.rival_model, contest.rival_params_here, across, up)
 
 
-def _regions(data: Dataset, learning: Learning, model: Any, params: Any, across: int, up: int) -> Regions:
+def _regions(data: Dataset, split: TrainTestSplit, model: Any, params: Any, across: int, up: int) -> Regions:
     (x0, x1), (y0, y1) = _range(data.X[:, across]), _range(data.X[:, up])
     x = x0 + (np.arange(COLUMNS) + 0.5) / COLUMNS * (x1 - x0)
     y = y1 - (np.arange(ROWS) + 0.5) / ROWS * (y1 - y0)
-    points = np.tile(data.X[learning.train].mean(axis=0), (ROWS * COLUMNS, 1))
+    points = np.tile(data.X[split.train].mean(axis=0), (ROWS * COLUMNS, 1))
     points[:, across] = np.tile(x, ROWS)
     points[:, up] = np.repeat(y, COLUMNS)
-    inputs = points if learning.units is None else learning.units.to_standard(points)
+    inputs = points if split.units is None else split.units.to_standard(points)
     said = predicted(params, inputs, usual_prediction(model))
     return Regions(across, up, said.reshape(ROWS, COLUMNS, -1), (x0, x1, y0, y1))
 
@@ -68,26 +68,26 @@ def _range(values: Array) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def regions_scene(frame: Frame, found: Regions, palette: Palette) -> Scene:
+def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> Scene:
     """The plane in the mixed colours of the classes, and the rows: test rows where there are any."""
-    contest, data = frame.contest, frame.choices.dataset
+    contest, data = snapshot.contest, snapshot.spec.dataset
     assert contest is not None
-    learning, g = contest.learning, found.probabilities.shape[2]
+    split, g = contest.split, found.probabilities.shape[2]
     fills = [_fill(palette, c) for c in range(g)]
     colors = mix(found.probabilities.reshape(-1, g), fills).reshape(ROWS, COLUMNS, 3)
-    rows = learning.rows(len(learning.test) > 0)
+    rows = split.rows(len(split.test) > 0)
     if len(rows) > _POINTS_SHOWN:
         rows = rows[np.linspace(0, len(rows) - 1, _POINTS_SHOWN).astype(np.int64)]
-    targets = learning.targets[rows]
-    inks = np.array(palette.colors(learning.n_classes), dtype=np.uint8)[targets]
-    names = learning.class_names
+    targets = split.targets[rows]
+    inks = np.array(palette.colors(split.n_classes), dtype=np.uint8)[targets]
+    names = split.class_names
     layers: list[Layer] = [
         Ground(colors, found.winners, palette.markers(g), found.extent),
         Dots(
             data.X[rows, found.across],
             data.X[rows, found.up],
             inks,
-            palette.markers(learning.n_classes),
+            palette.markers(split.n_classes),
             np.asarray(targets),
         ),
     ]

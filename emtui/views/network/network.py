@@ -11,7 +11,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.diagram import Diagram, Table, Units
 from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.network.network_row import MOST_BARS, RowLook, look_at_row, takes_long
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import fixed, number, probability
@@ -29,45 +29,45 @@ _BITS_SHOWN = 20
 class NetworkView(View):
     """The view of `LatentMLP` and `BackpropMLP`: components are hidden units, rows are those of the whole table."""
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """How many units the hidden layers have."""
-        return int(sum(frame.step.params.sizes))
+        return int(sum(snapshot.step.params.sizes))
 
-    def component_names(self, frame: Frame) -> tuple[str, ...]:
+    def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """1, 2, …; 1.1, 1.2, … 2.1 where there are several layers."""
-        sizes = frame.step.params.sizes
+        sizes = snapshot.step.params.sizes
         if len(sizes) == 1:
             return tuple(str(k + 1) for k in range(sizes[0]))
         return tuple(f"{depth}.{k + 1}" for depth, size in enumerate(sizes, start=1) for k in range(size))
 
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """The network, then the rows along two features by the class that is predicted."""
-        data = frame.choices.dataset
+        data = snapshot.spec.dataset
         return (_PICTURE, *(axes for axes in pairs(data) if axes.y is not None))
 
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """Every column and the first principal components."""
-        return single_axes(frame.choices.dataset)
+        return single_axes(snapshot.spec.dataset)
 
-    def caption(self, frame: Frame, axes: Axes) -> str:
+    def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What the picture shows."""
         return "network" if axes == _PICTURE else f"{axes.title}, predicted"
 
     # pictures
 
     def diagram(
-        self, frame: Frame, axes: Axes, *, highlight: int | None = None, thorough: bool = True
+        self, snapshot: StepSnapshot, axes: Axes, *, highlight: int | None = None, thorough: bool = True
     ) -> Diagram | None:
         """The network with one row in it, where that is the picture that is asked for."""
-        if axes != _PICTURE or frame.contest is None:
+        if axes != _PICTURE or snapshot.contest is None:
             return None
-        made = network_diagram(frame, look_at_row(frame, highlight, thorough=thorough))
-        latent = frame.choices.model.hides
-        return replace(made, more=latent and not thorough and takes_long(frame.step.params))
+        made = network_diagram(snapshot, look_at_row(snapshot, highlight, thorough=thorough))
+        latent = snapshot.spec.model.hides
+        return replace(made, more=latent and not thorough and takes_long(snapshot.step.params))
 
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -75,15 +75,15 @@ class NetworkView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """Every row, training and test, in the mixed colours of the classes that are predicted."""
-        contest, data = frame.contest, frame.choices.dataset
+        contest, data = snapshot.contest, snapshot.spec.dataset
         if contest is None or axes.y is None:
             return Scene()
-        rows = _drawn(len(data.X), affordable_rows(frame.step.params))
+        rows = _drawn(len(data.X), affordable_rows(snapshot.step.params))
         x, y = (direction(data, axis, units).of(data.X[rows]) for axis in (axes.x, axes.y))
-        said = predicted(frame.step.params, contest.learning.inputs[rows], usual_prediction(frame.choices.model))
+        said = predicted(snapshot.step.params, contest.split.inputs[rows], usual_prediction(snapshot.spec.model))
         g = said.shape[1]
         at = None if highlight is None or highlight not in rows else int(np.searchsorted(rows, highlight))
-        names = contest.learning.class_names
+        names = contest.split.class_names
         legend = [(palette.marker(c), palette.color(c), names[c]) for c in range(g)] if g <= 8 else []
         return Scene(
             [Cloud(x, y, said, palette.colors(g), palette.markers(g), at)],
@@ -93,9 +93,9 @@ class NetworkView(View):
             description=f"{axes.title}: rows by the class that the network predicts",
         )
 
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The row nearest to (x, y), each axis measured by its range."""
-        data = frame.choices.dataset
+        data = snapshot.spec.dataset
         if axes.y is None:
             return None
         distance = np.zeros(len(data.X))
@@ -106,15 +106,15 @@ class NetworkView(View):
 
     # numbers
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A column for each unit: its bias and weights from below, and what it gives to the classes above."""
-        now = _stacked(frame.trail[-1])
-        before = _stacked(frame.trail[-2]) if len(frame.trail) > 1 else None
+        now = _stacked(snapshot.trail[-1])
+        before = _stacked(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
         width = min(now.shape[1], _COLUMNS)
         columns = [Column(str(h + 1) if h < now.shape[1] - 1 else "bias", 1.0, 1.0) for h in range(now.shape[1])]
         chosen = [*range(width - 1), now.shape[1] - 1] if width < now.shape[1] else list(range(width))
-        names = _row_names(frame)
-        note = "weights of standardised inputs" if frame.choices.standardize else ""
+        names = _row_names(snapshot)
+        note = "weights of standardised inputs" if snapshot.spec.standardize else ""
         if width < now.shape[1]:
             note = f"the first {width - 1} of {now.shape[1] - 1} units; the export has all" + (
                 f"; {note}" if note else ""
@@ -128,11 +128,11 @@ class NetworkView(View):
             note,
         )
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which unit's E[z] moved, or what the loss became."""
-        return network_sentence(frame, self.component_names(frame))
+        return network_sentence(snapshot, self.component_names(snapshot))
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """Units have no shares of the rows."""
         return ()
 
@@ -161,28 +161,28 @@ def _stacked(params: object) -> Array:
     return np.vstack(blocks)
 
 
-def _row_names(frame: Frame) -> list[str]:
-    contest, layers = frame.contest, frame.step.params.layers
+def _row_names(snapshot: StepSnapshot) -> list[str]:
+    contest, layers = snapshot.contest, snapshot.step.params.layers
     assert contest is not None
-    names = ["bias", *contest.learning.input_names]
+    names = ["bias", *contest.split.input_names]
     for depth, layer in enumerate(layers[1:], start=2):
         names += [f"→{depth}.{h + 1}" for h in range(len(layer))]
-    return [*names, *(f"→{name}" for name in contest.learning.class_names[: len(frame.step.params.output)])]
+    return [*names, *(f"→{name}" for name in contest.split.class_names[: len(snapshot.step.params.output)])]
 
 
 # the network as a diagram
 
 
-def network_diagram(frame: Frame, seen: RowLook) -> Diagram:
+def network_diagram(snapshot: StepSnapshot, seen: RowLook) -> Diagram:
     """Inputs, hidden units and classes with the row's values, what is said of its class, and its configurations."""
-    assert frame.contest is not None
-    learning, params = frame.contest.learning, frame.step.params
-    names = learning.class_names[: len(params.output)]
-    usual = _usual(frame, seen)
-    standardised = learning.units is not None
+    assert snapshot.contest is not None
+    split, params = snapshot.contest.split, snapshot.step.params
+    names = split.class_names[: len(params.output)]
+    usual = _usual(snapshot, seen)
+    standardised = split.units is not None
     values = [fixed(float(v), 2) if standardised else number(float(v), 3) for v in seen.inputs]
     p = len(values)
-    layers = [Units("x", learning.input_names, values, np.full(p, np.nan), p)]
+    layers = [Units("x", split.input_names, values, np.full(p, np.nan), p)]
     for depth, activity in enumerate(seen.activities):
         expected = None if seen.expected is None else seen.expected[depth]
         shown = activity if expected is None else expected
@@ -191,12 +191,12 @@ def network_diagram(frame: Frame, seen: RowLook) -> Diagram:
     layers.append(Units("p(y|x)", names, [probability(float(v), 2) for v in usual], usual, len(names)))
     weights = [layer[:, 1:] for layer in (*params.layers, params.output)]
     tables = [_said(names, seen), *_configurations(seen)]
-    title = f"network · {row_words(frame, seen)}"
-    return Diagram(layers, weights, tables, title, _described(frame, seen, names))
+    title = f"network · {row_words(snapshot, seen)}"
+    return Diagram(layers, weights, tables, title, _described(snapshot, seen, names))
 
 
-def _usual(frame: Frame, seen: RowLook) -> Array:
-    return seen.said.forward if usual_prediction(frame.choices.model) == "forward" else seen.said.marginal
+def _usual(snapshot: StepSnapshot, seen: RowLook) -> Array:
+    return seen.said.forward if usual_prediction(snapshot.spec.model) == "forward" else seen.said.marginal
 
 
 def _said(names: tuple[str, ...], seen: RowLook) -> Table:
@@ -239,17 +239,16 @@ def _power(m: int) -> str:
     return f"{2**m:,}" if m <= 20 else f"2^{m}"
 
 
-def _described(frame: Frame, seen: RowLook, names: tuple[str, ...]) -> str:
-    usual = _usual(frame, seen)
+def _described(snapshot: StepSnapshot, seen: RowLook, names: tuple[str, ...]) -> str:
+    usual = _usual(snapshot, seen)
     best = int(usual.argmax())
-    return (
-        f"{row_words(frame, seen)}: the network says {names[best]} with probability {probability(float(usual[best]))}"
-    )
+    said = probability(float(usual[best]))
+    return f"{row_words(snapshot, seen)}: the network says {names[best]} with probability {said}"
 
 
-def row_words(frame: Frame, seen: RowLook) -> str:
+def row_words(snapshot: StepSnapshot, seen: RowLook) -> str:
     """`row 57, a test row, versicolor`."""
-    learning = frame.choices.learning
-    assert learning is not None
+    split = snapshot.spec.split
+    assert split is not None
     kind = "test" if seen.is_test else "training"
-    return f"{frame.choices.dataset.row_name(seen.row)} ({kind}, {learning.class_names[seen.target]})"
+    return f"{snapshot.spec.dataset.row_name(seen.row)} ({kind}, {split.class_names[seen.target]})"

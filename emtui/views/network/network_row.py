@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from emtui.networks.scores import Look, look
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from engine.arrays import Array
 from engine.models.network.data import arranged
 from engine.models.network.predict import activities
@@ -52,22 +52,22 @@ def takes_long(params: Any) -> bool:
     return len(params.sizes) > 1 or len(params.hidden) > _AT_ONCE
 
 
-def look_at_row(frame: Frame, row: int | None, *, thorough: bool = True) -> RowLook:
+def look_at_row(snapshot: StepSnapshot, row: int | None, *, thorough: bool = True) -> RowLook:
     """The chosen row, or the first one that is held back where none was chosen.
 
     thorough: with the likeliest configurations even where they take long.
     """
-    contest = frame.contest
+    contest = snapshot.contest
     assert contest is not None
-    model: Any = frame.step.problem.model
-    learning, params = contest.learning, frame.step.params
-    if row is None or not 0 <= row < len(learning.targets):
-        row = int(learning.test[0]) if len(learning.test) else 0
-    inputs = np.asarray(learning.inputs[row])
-    target = int(learning.targets[row])
+    model: Any = snapshot.step.problem.model
+    split, params = contest.split, snapshot.step.params
+    if row is None or not 0 <= row < len(split.targets):
+        row = int(split.test[0]) if len(split.test) else 0
+    inputs = np.asarray(split.inputs[row])
+    target = int(split.targets[row])
     said, reached = look(params, inputs), activities(params.layers, np.concatenate([[1.0], inputs])[None, :])
     means = tuple(np.asarray(u[0]) for u in reached)
-    is_test = learning.is_test(row)
+    is_test = split.is_test(row)
     if model.name == "backprop":
         return RowLook(row, is_test, target, inputs, means, None, None, said)
     one = arranged(inputs[None, :], np.array([target]), None, params.n_classes)

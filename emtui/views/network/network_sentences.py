@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emtui.networks.scores import Progress
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.bound_sentences import Settling, bound
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.number_format import amount, from_to, number, probability
@@ -20,26 +20,26 @@ _SETTLING = Settling(
 )
 
 
-def network_sentence(frame: Frame, names: tuple[str, ...]) -> str:
+def network_sentence(snapshot: StepSnapshot, names: tuple[str, ...]) -> str:
     """The line for this step; `names` are those of the hidden units."""
-    learns_by_em = frame.step.problem.model.name != "backprop"
-    if frame.step.phase == "init":
-        parts = [_start(frame), "nothing has been learned yet: press e"]
-    elif frame.step.phase == "E":
-        parts = [f"{_units(frame, names)}; {bound(frame, _SETTLING)}"] if learns_by_em else [_looked(frame)]
+    learns_by_em = snapshot.step.problem.model.name != "backprop"
+    if snapshot.step.phase == "init":
+        parts = [_start(snapshot), "nothing has been learned yet: press e"]
+    elif snapshot.step.phase == "E":
+        parts = [f"{_units(snapshot, names)}; {bound(snapshot, _SETTLING)}"] if learns_by_em else [_looked(snapshot)]
     else:
-        parts = [_moved(frame, learns_by_em), *events(frame)]
-    return line([*parts, *ending(frame)])
+        parts = [_moved(snapshot, learns_by_em), *events(snapshot)]
+    return line([*parts, *ending(snapshot)])
 
 
-def _start(frame: Frame) -> str:
-    contest = frame.contest
-    model: Any = frame.step.problem.model
+def _start(snapshot: StepSnapshot) -> str:
+    contest = snapshot.contest
+    model: Any = snapshot.step.problem.model
     assert contest is not None
     given = (
-        "given" if frame.choices.start is not None else f"drawn with standard deviation {number(model.weight_scale)}"
+        "given" if snapshot.spec.start is not None else f"drawn with standard deviation {number(model.weight_scale)}"
     )
-    sizes = frame.step.params.sizes
+    sizes = snapshot.step.params.sizes
     units = how_many(sum(sizes), "hidden unit") + (f" in {len(sizes)} layers" if len(sizes) > 1 else "")
     return f"{units}, weights {given}; {standing(contest.here)}"
 
@@ -52,9 +52,9 @@ def standing(found: Progress) -> str:
     return f"{said}; test loss {amount(found.test.log_loss)}, {found.test.hits} of {found.test.n_rows} right"
 
 
-def _units(frame: Frame, names: tuple[str, ...]) -> str:
+def _units(snapshot: StepSnapshot, names: tuple[str, ...]) -> str:
     """The unit whose mean E[z] moved most; after the first E-step, the ones that are on most and least."""
-    now, before = drawn_responsibilities(frame), frame.responsibilities_before
+    now, before = drawn_responsibilities(snapshot), snapshot.responsibilities_before
     if now is None:
         return "the hidden units have been settled for every row"
     mean = now.mean(axis=0)
@@ -75,17 +75,17 @@ def _units(frame: Frame, names: tuple[str, ...]) -> str:
     return f"unit {names[unit]} moved most: its E[z] by {by} a row, its mean {was}→{is_now}"
 
 
-def _looked(frame: Frame) -> str:
-    assert frame.contest is not None
+def _looked(snapshot: StepSnapshot) -> str:
+    assert snapshot.contest is not None
     return (
         "backpropagation has nothing latent to settle, so this half-step only looks at the loss: "
-        f"{standing(frame.contest.here)}"
+        f"{standing(snapshot.contest.here)}"
     )
 
 
-def _moved(frame: Frame, learns_by_em: bool) -> str:
+def _moved(snapshot: StepSnapshot, learns_by_em: bool) -> str:
     """The loss before and after, and how far a weight went: a short step shows here."""
-    contest = frame.contest
+    contest = snapshot.contest
     assert contest is not None
     here, before = contest.here, contest.own[max(0, contest.own_at - 1)]
     was, now = before.train.log_loss, here.train.log_loss
@@ -95,15 +95,15 @@ def _moved(frame: Frame, learns_by_em: bool) -> str:
     if here.test is not None:
         right += f", on test rows {here.test.hits} of {here.test.n_rows}"
     if not learns_by_em:
-        said = f"epoch {frame.step.iteration}: {said}"
-    return f"{said}, {right}; {_weight(frame)}"
+        said = f"epoch {snapshot.step.iteration}: {said}"
+    return f"{said}, {right}; {_weight(snapshot)}"
 
 
-def _weight(frame: Frame) -> str:
+def _weight(snapshot: StepSnapshot) -> str:
     """The weight that went farthest since θ last moved."""
-    if len(frame.trail) < 2:
+    if len(snapshot.trail) < 2:
         return "no weight has moved"
-    now, before = frame.trail[-1], frame.trail[-2]
+    now, before = snapshot.trail[-1], snapshot.trail[-2]
     best, said = 0.0, "no weight moved"
     names = [f"of layer {number}" for number in range(1, len(now.layers) + 1)]
     if len(names) == 1:

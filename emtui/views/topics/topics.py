@@ -9,7 +9,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Layer, Scene
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import listed, number, plural
 from emtui.views.parameter_tables import Column, table
@@ -41,36 +41,36 @@ _TOPICS, _DOCUMENT, _MIXTURES, _BARS = 0, 1, 2, 3
 class TopicsView(View):
     """The view of `LatentDirichletAllocation`."""
 
-    def n_components(self, frame: Frame) -> int:
+    def n_components(self, snapshot: StepSnapshot) -> int:
         """K."""
-        return len(frame.step.params.alpha)
+        return len(snapshot.step.params.alpha)
 
-    def axes(self, frame: Frame) -> tuple[Axes, ...]:
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """All topics, the chosen document, all documents; then the words of each topic by themselves, as bars."""
         first = (
             Axes(Axis("feature", _TOPICS, "topics")),
             Axes(Axis("feature", _DOCUMENT, "document")),
             Axes(Axis("feature", _MIXTURES, "documents")),
         )
-        if self._pixels(frame):
+        if self._pixels(snapshot):
             return first
         x = Axis("feature", _BARS, "probability in the topic")
-        shown = range(min(MOST_PICTURES, self.n_components(frame)))
+        shown = range(min(MOST_PICTURES, self.n_components(snapshot)))
         return (*first, *(Axes(x, Axis("feature", k, f"topic {k + 1}")) for k in shown))
 
-    def single_axes(self, frame: Frame) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """None: the pictures are fixed."""
         return ()
 
-    def weights(self, frame: Frame) -> tuple[Share, ...]:
+    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """How many documents each topic is the largest of; a topic model has no mixing weights."""
-        return shares(frame, self.component_names(frame))
+        return shares(snapshot, self.component_names(snapshot))
 
-    def caption(self, frame: Frame, axes: Axes) -> str:
+    def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What is shown."""
         kind = axes.x.index
         if kind == _TOPICS:
-            return "the topics as pictures" if self._pixels(frame) else "the likeliest words of each topic"
+            return "the topics as pictures" if self._pixels(snapshot) else "the likeliest words of each topic"
         if kind == _DOCUMENT:
             return "a document in its topics' colours"
         if kind == _MIXTURES:
@@ -78,12 +78,12 @@ class TopicsView(View):
         assert axes.y is not None
         return f"{axes.y.label}: its likeliest words"
 
-    def _pixels(self, frame: Frame) -> bool:
-        return is_pixels(frame.choices.dataset.feature_names)
+    def _pixels(self, snapshot: StepSnapshot) -> bool:
+        return is_pixels(snapshot.spec.dataset.feature_names)
 
     def scene(
         self,
-        frame: Frame,
+        snapshot: StepSnapshot,
         axes: Axes,
         palette: Palette,
         *,
@@ -91,17 +91,17 @@ class TopicsView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """The topics, or the chosen document (else the first), or all documents."""
-        legend = self._legend(frame, palette)
-        described = self._described(frame, axes, highlight)
+        legend = self._legend(snapshot, palette)
+        described = self._described(snapshot, axes, highlight)
         if axes.x.index == _DOCUMENT:
-            return self._document(frame, 0 if highlight is None else highlight, palette, described)
+            return self._document(snapshot, 0 if highlight is None else highlight, palette, described)
         if axes.x.index == _MIXTURES:
-            ticks = [(-float(k), f"topic {k + 1}") for k in range(self.n_components(frame))]
+            ticks = [(-float(k), f"topic {k + 1}") for k in range(self.n_components(snapshot))]
             return Scene(
-                mixtures_of_documents(frame, palette, highlight),
-                self._noun(frame),
+                mixtures_of_documents(snapshot, palette, highlight),
+                self._noun(snapshot),
                 "share of each topic",
-                x_range=(0.5, frame.n_rows + 0.5),
+                x_range=(0.5, snapshot.n_rows + 0.5),
                 y_range=(0.5 - len(ticks), 0.5),
                 y_ticks=ticks,
                 empty="press e: the mixtures are not known yet",
@@ -109,7 +109,7 @@ class TopicsView(View):
             )
         if axes.x.index == _BARS:
             assert axes.y is not None
-            bars, words, most = bars_of_topic(frame, axes.y.index, palette)
+            bars, words, most = bars_of_topic(snapshot, axes.y.index, palette)
             return Scene(
                 bars,
                 axes.x.label,
@@ -119,8 +119,8 @@ class TopicsView(View):
                 legend=legend,
                 description=described,
             )
-        if self._pixels(frame):
-            layers, across, down, step = pictures_of_topics(frame, palette)
+        if self._pixels(snapshot):
+            layers, across, down, step = pictures_of_topics(snapshot, palette)
             return Scene(
                 layers,
                 "words are pixels, ink is probability",
@@ -131,82 +131,82 @@ class TopicsView(View):
                 x_ticks=(),
                 y_ticks=(),
             )
-        label = "marker, words" if mean_mixture(frame) is None else "marker, share of all documents, words"
-        return _written(words_of_topics(frame, palette), label, described)
+        label = "marker, words" if mean_mixture(snapshot) is None else "marker, share of all documents, words"
+        return _written(words_of_topics(snapshot, palette), label, described)
 
-    def _document(self, frame: Frame, row: int, palette: Palette, described: str) -> Scene:
-        name = f"{self._noun(frame)} {row + 1}"
-        if frame.choices.dataset.row_names is not None:
-            name = frame.choices.dataset.row_name(row)
-        if not self._pixels(frame):
-            return _written(words_of_document(frame, row, palette), f"{name}: topic, share, words", described)
-        side = math.isqrt(len(frame.choices.dataset.feature_names))
+    def _document(self, snapshot: StepSnapshot, row: int, palette: Palette, described: str) -> Scene:
+        name = f"{self._noun(snapshot)} {row + 1}"
+        if snapshot.spec.dataset.row_names is not None:
+            name = snapshot.spec.dataset.row_name(row)
+        if not self._pixels(snapshot):
+            return _written(words_of_document(snapshot, row, palette), f"{name}: topic, share, words", described)
+        side = math.isqrt(len(snapshot.spec.dataset.feature_names))
         return Scene(
-            pixels_of_document(frame, row, palette),
+            pixels_of_document(snapshot, row, palette),
             f"{name}: ink is count, colour is topic",
             x_range=(-0.5, side + 0.5),
             y_range=(-side - 0.5, 0.5),
-            legend=self._legend(frame, palette),
+            legend=self._legend(snapshot, palette),
             description=described,
             x_ticks=(),
             y_ticks=(),
         )
 
-    def row_at(self, frame: Frame, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The document under the pointer, where documents are drawn."""
-        return document_at(frame.rows, x) if axes.x.index == _MIXTURES else None
+        return document_at(snapshot.rows, x) if axes.x.index == _MIXTURES else None
 
-    def _legend(self, frame: Frame, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        names = self.component_names(frame)
+    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+        names = self.component_names(snapshot)
         if len(names) > _LEGEND:
             return []
         return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
 
-    def _described(self, frame: Frame, axes: Axes, highlight: int | None) -> str:
+    def _described(self, snapshot: StepSnapshot, axes: Axes, highlight: int | None) -> str:
         """The picture in words: the likeliest words of each topic."""
-        topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
+        topics, names = snapshot.step.params.topics, snapshot.spec.dataset.feature_names
         said = []
         for k, topic in enumerate(topics[:MOST_PICTURES]):
             best = np.argsort(-topic, kind="stable")[:5]
             said.append(f"topic {k + 1}: {listed([names[v] for v in best])}")
-        return f"{self.caption(frame, axes)}: {plural(frame.n_rows, self._noun(frame))}; {'; '.join(said)}."
+        return f"{self.caption(snapshot, axes)}: {plural(snapshot.n_rows, self._noun(snapshot))}; {'; '.join(said)}."
 
-    def _noun(self, frame: Frame) -> str:
-        return row_noun(frame, "document")
+    def _noun(self, snapshot: StepSnapshot) -> str:
+        return row_noun(snapshot, "document")
 
-    def parameters(self, frame: Frame, *, units: UnitsName = "data") -> ParameterTable:
+    def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A row for alpha and one for each word (the most frequent where there are many), a column for each topic."""
-        words = self._tabled(frame)
-        names = frame.choices.dataset.feature_names
+        words = self._tabled(snapshot)
+        names = snapshot.spec.dataset.feature_names
         rows = [("alpha", None), *((names[v], None) for v in words)]
-        columns = [Column(name, 1.0, probability=True) for name in self.component_names(frame)]
-        before = _by_word(frame.trail[-2], words) if len(frame.trail) > 1 else None
-        return table(rows, columns, _by_word(frame.trail[-1], words), before, note=self._note(frame, len(words)))
+        columns = [Column(name, 1.0, probability=True) for name in self.component_names(snapshot)]
+        before = _by_word(snapshot.trail[-2], words) if len(snapshot.trail) > 1 else None
+        return table(rows, columns, _by_word(snapshot.trail[-1], words), before, note=self._note(snapshot, len(words)))
 
-    def _tabled(self, frame: Frame) -> IntArray:
+    def _tabled(self, snapshot: StepSnapshot) -> IntArray:
         """The words of the table: all, or the most frequent of many, in the order of the data."""
-        data: Any = frame.step.problem.data
+        data: Any = snapshot.step.problem.data
 
         def chosen() -> IntArray:
             return np.sort(np.argsort(-data.word_counts, kind="stable")[:_TABLED_WORDS])
 
-        return remembered(frame.choices.dataset, "tabled words", chosen, of=data)
+        return remembered(snapshot.spec.dataset, "tabled words", chosen, of=data)
 
-    def _note(self, frame: Frame, shown: int) -> str:
-        V = frame.step.params.topics.shape[1]
+    def _note(self, snapshot: StepSnapshot, shown: int) -> str:
+        V = snapshot.step.params.topics.shape[1]
         first = "Probabilities of words, a column for each topic."
         if shown < V:
             first = f"Probabilities of the {shown} most frequent of {V:,} words, a column for each topic."
-        return " ".join(part for part in (first, self._perplexity(frame)) if part)
+        return " ".join(part for part in (first, self._perplexity(snapshot)) if part)
 
-    def _perplexity(self, frame: Frame) -> str:
+    def _perplexity(self, snapshot: StepSnapshot) -> str:
         """By the bound, so at most; that of the documents kept out of the fit, where there are any, by the engine."""
-        step: Any = frame.step
+        step: Any = snapshot.step
         data = step.problem.data
         words = float(data.lengths @ data.weights)
-        if not math.isfinite(frame.record.elbo) or not words > 0:
+        if not math.isfinite(snapshot.record.elbo) or not words > 0:
             return ""
-        said = f"Perplexity at most {number(math.exp(min(700.0, -frame.record.elbo / words)), 4)}"
+        said = f"Perplexity at most {number(math.exp(min(700.0, -snapshot.record.elbo / words)), 4)}"
         if data.held_out is None:
             return f"{said}."
         from engine.models.topics.evidence import held_out_perplexity
@@ -214,35 +214,35 @@ class TopicsView(View):
         def held_out() -> float | None:
             return held_out_perplexity(step.problem.model, step.params, data)
 
-        other = remembered(frame.choices.dataset, "held-out perplexity", held_out, of=step.params)
+        other = remembered(snapshot.spec.dataset, "held-out perplexity", held_out, of=step.params)
         if other is None:
             return f"{said}."
-        kept = plural(int(data.held_out.sum()), self._noun(frame))
+        kept = plural(int(data.held_out.sum()), self._noun(snapshot))
         return f"{said} where fitted, at most {number(other, 4)} on the {kept} kept out."
 
-    def detail(self, frame: Frame, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
+    def detail(self, snapshot: StepSnapshot, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
         """The likeliest words of a topic, with their probability in it first, and then in the others."""
-        topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
+        topics, names = snapshot.step.params.topics, snapshot.spec.dataset.feature_names
         best = np.argsort(-topics[component], kind="stable")[:_DETAILED]
         order = [component, *(k for k in range(len(topics)) if k != component)]
-        columns = [Column(self.component_names(frame)[k], 1.0, probability=True) for k in order]
+        columns = [Column(self.component_names(snapshot)[k], 1.0, probability=True) for k in order]
         return table([(names[v], None) for v in best], columns, topics[order][:, best].T, None)
 
-    def detail_title(self, frame: Frame, component: int) -> str:
+    def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
         """What the table of a topic is."""
         return f"likeliest words of topic {component + 1}"
 
-    def sentence(self, frame: Frame, *, units: UnitsName = "data") -> str:
+    def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which document or topic moved most, and what became of the bound."""
-        return sentence_of(frame, self._noun(frame))
+        return sentence_of(snapshot, self._noun(snapshot))
 
-    def words(self, frame: Frame, row: int) -> tuple[int, ...]:
+    def words(self, snapshot: StepSnapshot, row: int) -> tuple[int, ...]:
         """The words of a document, the most frequent first."""
-        return words_in(frame, row)
+        return words_in(snapshot, row)
 
-    def with_names(self, frame: Frame, formula: str) -> str:
+    def with_names(self, snapshot: StepSnapshot, formula: str) -> str:
         """Words and documents by their names."""
-        return named(frame, formula, self._noun(frame))
+        return named(snapshot, formula, self._noun(snapshot))
 
 
 def _written(layers: list[Layer], label: str, described: str) -> Scene:

@@ -10,7 +10,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette, blend, mix
 from emtui.charts.scene import RGB, Dots, Layer, Mark, Prose, Raster, VLine
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.number_format import probability
 from engine.arrays import Array, IntArray
@@ -25,16 +25,16 @@ def is_pixels(names: Sequence[str]) -> bool:
     return len(names) >= 9 and isqrt(len(names)) ** 2 == len(names) and all(n.startswith("pixel ") for n in names)
 
 
-def mean_mixture(frame: Frame) -> Array | None:
+def mean_mixture(snapshot: StepSnapshot) -> Array | None:
     """(K,) the topics' shares in the average document that is drawn; None before the first E-step."""
-    R = drawn_responsibilities(frame)
+    R = drawn_responsibilities(snapshot)
     return None if R is None else np.asarray(R.mean(axis=0))
 
 
-def words_of_topics(frame: Frame, palette: Palette) -> list[Layer]:
+def words_of_topics(snapshot: StepSnapshot, palette: Palette) -> list[Layer]:
     """A paragraph for each topic: its marker, its share of the average document, its likeliest words."""
-    topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
-    shares = mean_mixture(frame)
+    topics, names = snapshot.step.params.topics, snapshot.spec.dataset.feature_names
+    shares = mean_mixture(snapshot)
     paragraphs = []
     for k, topic in enumerate(topics):
         color = palette.color(k)
@@ -48,9 +48,11 @@ def words_of_topics(frame: Frame, palette: Palette) -> list[Layer]:
     return [Prose(paragraphs)]
 
 
-def bars_of_topic(frame: Frame, k: int, palette: Palette) -> tuple[list[Layer], list[tuple[float, str]], float]:
+def bars_of_topic(
+    snapshot: StepSnapshot, k: int, palette: Palette
+) -> tuple[list[Layer], list[tuple[float, str]], float]:
     """The likeliest words of one topic as bars, with the markers of the others; ticks with the words, and the range."""
-    topics, names = frame.step.params.topics, frame.choices.dataset.feature_names
+    topics, names = snapshot.step.params.topics, snapshot.spec.dataset.feature_names
     best = np.argsort(-topics[k], kind="stable")[:_BARS]
     layers: list[Layer] = []
     for i, v in enumerate(best):
@@ -65,17 +67,17 @@ def bars_of_topic(frame: Frame, k: int, palette: Palette) -> tuple[list[Layer], 
     return layers, ticks, float(topics[:, best].max())
 
 
-def words_of_document(frame: Frame, row: int, palette: Palette) -> list[Layer]:
+def words_of_document(snapshot: StepSnapshot, row: int, palette: Palette) -> list[Layer]:
     """A paragraph for each topic that has words of the document, the largest first; a word in the mix of its topics."""
-    names = frame.choices.dataset.feature_names
-    words, placed = word_topics(frame, row)
+    names = snapshot.spec.dataset.feature_names
+    words, placed = word_topics(snapshot, row)
     if placed is None:
         counted = [(_times(names[v], n), palette.text) for v, n in words]
         return [Prose([counted or [("(no words)", palette.muted)]])]
     total = placed.sum()
     if not total > 0:
         return [Prose([[("(no words)", palette.muted)]])]
-    whole = frame.step.inference is not None and bool(np.all(placed == np.round(placed)))
+    whole = snapshot.step.inference is not None and bool(np.all(placed == np.round(placed)))
     paragraphs = []
     for k in np.argsort(-placed.sum(axis=0), kind="stable").tolist():
         amount = placed[:, k]
@@ -95,9 +97,9 @@ def words_of_document(frame: Frame, row: int, palette: Palette) -> list[Layer]:
     return [Prose(paragraphs)]
 
 
-def word_topics(frame: Frame, row: int) -> tuple[list[tuple[int, float]], Array | None]:
+def word_topics(snapshot: StepSnapshot, row: int) -> tuple[list[tuple[int, float]], Array | None]:
     """A document's words with their counts, and how many of each every topic has (words, K); None before an E-step."""
-    step: Any = frame.step
+    step: Any = snapshot.step
     document = step.problem.data.X[[row]]
     words = [(int(v), float(n)) for v, n in zip(document.indices, document.data, strict=True)]
     if step.params_q is None:
@@ -105,9 +107,9 @@ def word_topics(frame: Frame, row: int) -> tuple[list[tuple[int, float]], Array 
     return words, step.problem.model.word_topics(step.params_q, step.problem.data, row, step.inference)
 
 
-def pictures_of_topics(frame: Frame, palette: Palette) -> tuple[list[Layer], int, int, int]:
+def pictures_of_topics(snapshot: StepSnapshot, palette: Palette) -> tuple[list[Layer], int, int, int]:
     """The topics' pixels side by side; how many stand across and down, and how far apart."""
-    topics = frame.step.params.topics[:MOST_PICTURES]
+    topics = snapshot.step.params.topics[:MOST_PICTURES]
     side = isqrt(topics.shape[1])
     across = min(len(topics), max(1, ceil(sqrt(2 * len(topics)))))
     down, step = ceil(len(topics) / across), side + 1
@@ -120,10 +122,10 @@ def pictures_of_topics(frame: Frame, palette: Palette) -> tuple[list[Layer], int
     return layers, across, down, step
 
 
-def pixels_of_document(frame: Frame, row: int, palette: Palette) -> list[Layer]:
+def pixels_of_document(snapshot: StepSnapshot, row: int, palette: Palette) -> list[Layer]:
     """A document as a picture: ink by the counts, each pixel in the mix of its topics, with the largest's marker."""
-    side = isqrt(len(frame.choices.dataset.feature_names))
-    words, placed = word_topics(frame, row)
+    side = isqrt(len(snapshot.spec.dataset.feature_names))
+    words, placed = word_topics(snapshot, row)
     most = max((n for _, n in words), default=1.0)
     layers: list[Layer] = []
     for i, (v, n) in enumerate(words):
@@ -137,13 +139,13 @@ def pixels_of_document(frame: Frame, row: int, palette: Palette) -> list[Layer]:
     return layers
 
 
-def mixtures_of_documents(frame: Frame, palette: Palette, highlight: int | None) -> list[Layer]:
+def mixtures_of_documents(snapshot: StepSnapshot, palette: Palette, highlight: int | None) -> list[Layer]:
     """A band for each topic: the documents from left to right, as full as the topic's share of each."""
-    R = drawn_responsibilities(frame)
+    R = drawn_responsibilities(snapshot)
     if R is None:
         return []
     bands: list[Layer] = [
-        Raster(R[:, k][None, :], (0.5, frame.n_rows + 0.5, -k - 0.5, -k + 0.5), palette.color(k))
+        Raster(R[:, k][None, :], (0.5, snapshot.n_rows + 0.5, -k - 0.5, -k + 0.5), palette.color(k))
         for k in range(R.shape[1])
     ]
     return [*bands, VLine(highlight + 1.0, palette.text)] if highlight is not None else bands

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.session.snapshot import Frame
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.bound_sentences import Settling, bound, shared_at
 from emtui.views.changes import probability_moved
 from emtui.views.number_format import number, signed
@@ -19,57 +19,57 @@ from engine.text import clean
 _NUMBERED = re.compile(r"\b(word|document) (\d+)\b")
 
 
-def sentence_of(frame: Frame, noun: str) -> str:
+def sentence_of(snapshot: StepSnapshot, noun: str) -> str:
     """Which document or topic moved most, and what became of the bound; noun: what a document is called."""
-    if frame.step.phase == "init":
-        return line([_start(frame), *ending(frame)])
-    if frame.step.phase == "E":
-        said = assigned(frame, _topic, noun)
-        return line([*said[:-1], f"{said[-1]}; {bound(frame, Settling())}{_drawn(frame)}", *ending(frame)])
-    return line([f"{_moved(frame)}; {_objective(frame)}", *ending(frame), *events(frame)])
+    if snapshot.step.phase == "init":
+        return line([_start(snapshot), *ending(snapshot)])
+    if snapshot.step.phase == "E":
+        said = assigned(snapshot, _topic, noun)
+        return line([*said[:-1], f"{said[-1]}; {bound(snapshot, Settling())}{_drawn(snapshot)}", *ending(snapshot)])
+    return line([f"{_moved(snapshot)}; {_objective(snapshot)}", *ending(snapshot), *events(snapshot)])
 
 
-def words_in(frame: Frame, row: int) -> tuple[int, ...]:
+def words_in(snapshot: StepSnapshot, row: int) -> tuple[int, ...]:
     """The words of a document as columns of the data, the most frequent first."""
-    data: Any = frame.step.problem.data
+    data: Any = snapshot.step.problem.data
     document = data.X[[row]]
     return tuple(int(v) for v in document.indices[np.argsort(-document.data, kind="stable")])
 
 
-def named(frame: Frame, formula: str, noun: str = "document") -> str:
+def named(snapshot: StepSnapshot, formula: str, noun: str = "document") -> str:
     """A formula of the engine's, with names in the place of "word 17" and "document 3"."""
-    names = frame.choices.dataset.feature_names
+    names = snapshot.spec.dataset.feature_names
 
     def name(found: re.Match[str]) -> str:
         index = int(found[2])
-        return row_name(frame, index, noun) if found[1] == "document" else clean(names[index])
+        return row_name(snapshot, index, noun) if found[1] == "document" else clean(names[index])
 
     return _NUMBERED.sub(name, formula)
 
 
-def _start(frame: Frame) -> str:
-    n = len(frame.step.params.alpha)
-    model: Any = frame.step.problem.model
+def _start(snapshot: StepSnapshot) -> str:
+    n = len(snapshot.step.params.alpha)
+    model: Any = snapshot.step.problem.model
     where = "from nearly the same random words" if model.init == "random" else "near random documents"
-    if frame.choices.start is not None:
+    if snapshot.spec.start is not None:
         where = "at the values that were given"
     begin = f"{how_many(n, 'topic')} {'starts' if n == 1 else 'start'} {where}"
     return f"{begin}; no word has been given to a topic yet: press e"
 
 
-def _moved(frame: Frame) -> str:
+def _moved(snapshot: StepSnapshot) -> str:
     """The topic and word whose probability moved most."""
-    found = probability_moved(frame.trail[-1].topics, frame.trail[-2].topics, 5e-8)
+    found = probability_moved(snapshot.trail[-1].topics, snapshot.trail[-2].topics, 5e-8)
     if found is None:
         return "no topic moved"
     k, v, how = found
-    return f"{_topic(k)} changed most: its probability of {frame.choices.dataset.feature_names[v]} {how}"
+    return f"{_topic(k)} changed most: its probability of {snapshot.spec.dataset.feature_names[v]} {how}"
 
 
-def _drawn(frame: Frame) -> str:
+def _drawn(snapshot: StepSnapshot) -> str:
     """How the words came to their topics, where not by sharing them."""
-    inference = frame.step.inference
-    model: Any = frame.step.problem.model
+    inference = snapshot.step.inference
+    model: Any = snapshot.step.problem.model
     if isinstance(inference, Hard):
         return ", each word going wholly to its likeliest topic"
     if isinstance(inference, Sampled) or model.e_step == "gibbs":
@@ -79,9 +79,9 @@ def _drawn(frame: Frame) -> str:
     return ""
 
 
-def _objective(frame: Frame) -> str:
+def _objective(snapshot: StepSnapshot) -> str:
     """What the M-step did to the bound and to the prior with it."""
-    record, before = frame.record, frame.previous_record
+    record, before = snapshot.record, snapshot.previous_record
     if before is None or not math.isfinite(record.objective - before.objective):
         return f"the bound stands at {number(record.elbo, 7)}"
     what = "the bound" if record.log_prior == 0 == before.log_prior else "the bound with the log prior"
