@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from engine.analysis.selection import compare_sizes as compare_sizes
     from engine.baselines.backprop import BackpropMLP as BackpropMLP
     from engine.baselines.kmeans import KMeans as KMeans
+    from engine.data.catalogue import datasets as datasets
+    from engine.data.catalogue import load as load
     from engine.data.dataset import Dataset as Dataset
-    from engine.data.dataset import datasets as datasets
-    from engine.data.dataset import load as load
     from engine.data.train_test import train_test_split as train_test_split
     from engine.em.fit import Run as Run
     from engine.em.fit import fit as fit
@@ -73,7 +73,8 @@ _HOMES = {
     "engine.baselines.backprop": ("BackpropMLP",),
     "engine.baselines.kmeans": ("KMeans",),
     "engine.readers.corpus": ("read_corpus",),
-    "engine.data.dataset": ("Dataset", "datasets", "load"),
+    "engine.data.catalogue": ("datasets", "load"),
+    "engine.data.dataset": ("Dataset",),
     "engine.em.loop": ("advance", "begin", "e_step", "iterate", "m_step"),
     "engine.errors": ("DataError", "EngineError", "OptionError"),
     "engine.analysis.evaluation": ("agreement", "criteria"),
@@ -110,7 +111,7 @@ _MODULES = {
     "by_hand": "engine.editing.edits",
     "evaluation": "engine.analysis.evaluation",
     "initialization": "engine.starts.initialization",
-    "replays": "engine.reference.replay",
+    "replays": "engine.reference.replays",
     "stopping": "engine.em.stopping",
     "studies": "engine.reference.network_study",
     "testing": "engine.testing",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from engine.errors import OptionError
-from engine.text import nearest
+from engine.text import did_you_mean
 
 Kind = Literal["int", "float", "choice", "bool", "array", "sizes"]
 _METADATA_KEY = "engine.option"
@@ -190,8 +190,7 @@ def parse_options(model_class: Any, pairs: Mapping[str, str]) -> dict[str, Any]:
     parsed = {}
     for key, text in pairs.items():
         if key not in known:
-            near = nearest(key, tuple(known))[:1]
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}."
+            hint = did_you_mean(key, known, otherwise=f"it has {', '.join(known)}.")
             raise OptionError(f"the {model_class.name} model has no option {key!r}: {hint}")
         parsed[key] = known[key].parse(text)
     return parsed

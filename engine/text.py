@@ -47,6 +47,12 @@ def nearest(word: str, choices: Iterable[str], count: int = 3) -> tuple[str, ...
     return tuple(by_folded[match] for match in matches)
 
 
+def did_you_mean(word: str, choices: Iterable[str], otherwise: str = "", *, count: int = 1) -> str:
+    """ "did you mean gmm?" with up to `count` of the `choices` that look like `word`; `otherwise` where none does."""
+    near = nearest(word, choices, count)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise
+
+
 def unique_names(names: Iterable[str], fallback: str, limit: int = 60) -> tuple[str, ...]:
     """The `names`, cleaned, none empty and none twice.
 

@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from emtui.session.messages import DatasetChosen, ModelChosen
 from emtui.settings.keys import EXPLORE
-from engine.data.dataset import datasets
+from engine.data.catalogue import datasets
 from engine.models import model_names, model_title
 
 if TYPE_CHECKING:

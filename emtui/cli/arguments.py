@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,6 +97,7 @@ def _extra_sentence(parser: Parser, extra: Sequence[str]) -> str:
     name = word.partition("=")[0]
     if parser.prog == "emtui" and name in PARSERS["run"]().long_options():
         return f"{name} is for a run without a screen: write emtui run … {name}."
-    near = difflib.get_close_matches(name, parser.long_options(), n=1)
-    hint = f"did you mean {near[0]}?" if near else f"see {parser.prog} --help."
+    from engine.text import did_you_mean  # brings numpy along
+
+    hint = did_you_mean(name, parser.long_options(), otherwise=f"see {parser.prog} --help.")
     return f"there is no option {quoted(name)}: {hint}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from emtui.cli.shell_output import table
-from engine.data.dataset import Dataset, datasets, load
+from engine.data.catalogue import datasets, load
+from engine.data.dataset import Dataset
 from engine.models import model_class, model_names
 from engine.options import Option
 

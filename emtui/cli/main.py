@@ -112,26 +112,33 @@ def _study(request: Request) -> int:
 
 
 def _replay(request: Request) -> int:
-    from emtui.cli.replay_report import list_replays, replay
+    from emtui.cli.replay_report import replay, replay_lines
+    from engine.reference.replays import replay_problems
 
-    output = Output(sys.stdout)
     if request.name is None:
-        list_replays(output, as_json=request.json)
-        return DONE
-    return DONE if replay(request.name, output, as_json=request.json) else FAILED
+        return _listed(replay_lines(as_json=request.json), replay_problems())
+    return DONE if replay(request.name, Output(sys.stdout), as_json=request.json) else FAILED
 
 
 def _datasets(request: Request) -> int:
     from emtui.cli.listing import dataset_lines
+    from engine.data.catalogue import dataset_problems
 
-    Output(sys.stdout).lines(dataset_lines(as_json=request.json))
-    return DONE
+    return _listed(dataset_lines(as_json=request.json), dataset_problems())
 
 
 def _models(request: Request) -> int:
     from emtui.cli.listing import model_lines
+    from engine.models import model_problems
 
-    Output(sys.stdout).lines(model_lines(as_json=request.json))
+    return _listed(model_lines(as_json=request.json), model_problems())
+
+
+def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
+    """Print what there is, and on stderr what other packages offer but can't deliver."""
+    Output(sys.stdout).lines(lines)
+    for sentence in problems:
+        complain(sentence)
     return DONE
 
 

@@ -6,23 +6,22 @@ from collections.abc import Iterator
 
 from emtui.cli.shell_output import Output, table
 from emtui.exports.step_record import json_text
-from engine.reference.replay import Check, Replay, checks, replay_named, replays
+from engine.reference.replay import Check, Replay, checks
+from engine.reference.replays import replay_named, replays
 
 TICK, CROSS = "✓", "✗"
 
 
-def list_replays(output: Output, *, as_json: bool = False) -> None:
+def replay_lines(*, as_json: bool = False) -> list[str]:
     """What can be replayed, and where it was published."""
     found = replays()
     if as_json:
-        output.line(json_text([{"name": one.name, "title": one.title, "source": one.source} for one in found]))
-        return
-    head, *lines = table([("name", "title"), *((one.name, one.title) for one in found)])
-    output.line(head)
-    for line, one in zip(lines, found, strict=True):
-        output.lines([line, f"    {one.source}"])
-    output.line()
-    output.line("emtui replay NAME steps beside its values; emtui NAME opens the same data.")
+        return [json_text([{"name": one.name, "title": one.title, "source": one.source} for one in found])]
+    head, *titles = table([("name", "title"), *((one.name, one.title) for one in found)])
+    lines = [head]
+    for title, one in zip(titles, found, strict=True):
+        lines += [title, f"    {one.source}"]
+    return [*lines, "", "emtui replay NAME steps beside its values; emtui NAME opens the same data."]
 
 
 def replay(name: str, output: Output, *, as_json: bool = False) -> bool:

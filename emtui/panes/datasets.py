@@ -22,7 +22,7 @@ from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.border_text import border_text
 from emtui.widgets.choice_list import ChoiceList
-from engine.data.dataset import datasets
+from engine.data.catalogue import dataset_problems, datasets
 from engine.text import clean
 
 PRESENT = "●"
@@ -119,6 +119,11 @@ class DatasetsPane(Pane):
         """The list, and below it what is known of the highlighted line."""
         yield ChoiceList(markup=False)
         yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        """Say which data of other packages can't be used."""
+        for problem in dataset_problems():
+            self.app.notify(problem, severity="warning", markup=False)
 
     def set_recent(self, offers: Iterable[Offer]) -> None:
         """The files that were opened lately, the latest first."""

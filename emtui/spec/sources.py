@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from emtui.spec.read_options import AS_DETECTED, ReadOptions
-from engine.data.dataset import Dataset, datasets, load
+from engine.data.catalogue import is_dataset_name, key_of, load
+from engine.data.dataset import Dataset
 from engine.errors import DataError
 from engine.readers.text_file import expanded
 from engine.text import quoted
@@ -73,5 +74,4 @@ def looks_like_file(source: str) -> bool:
     """A path, by its look or because it is there; a catalogue name is never taken for a file of the same name."""
     if os.sep in source or "/" in source or source.lower().endswith(_FILE_ENDINGS):
         return True
-    key = "_".join(source.strip().casefold().replace("-", " ").replace("_", " ").split())
-    return key != "" and key not in {entry.key for entry in datasets()} and os.path.exists(source)
+    return key_of(source) != "" and not is_dataset_name(source) and os.path.exists(source)

@@ -1,23 +1,29 @@
-"""What data sets there are: the entries of datasets/catalogue.toml, read without opening a data file."""
+"""What data sets there are: those of datasets/catalogue.toml, and what other packages bring (`emtui.datasets`)."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from engine.errors import DataError
-from engine.text import nearest, quoted
+import numpy as np
+
+from engine.data.class_labels import encode_labels
+from engine.data.dataset import Dataset, FloatArray
+from engine.errors import DataError, OptionError
+from engine.plugins import Plugins
+from engine.text import did_you_mean, quoted
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One data set of the catalogue.
 
-    key: what the user types. file: the CSV file in the data folder. title: what a person calls it. row: what a row is.
+    key: what the user types. file: the CSV file in the data folder, "" where another package has the data.
+    title: what a person calls it. row: what a row is.
     shape: (rows, feature columns). columns: the feature columns, or empty for all but label and names.
     label: the column of known classes, or None. names: a column that names each row, or None.
     source, licence: where the numbers come from, and their terms. model, options: the model that suits them best.
@@ -50,33 +56,137 @@ def data_folder() -> Path:
 
 
 @functools.cache
-def datasets() -> tuple[Entry, ...]:
-    """Every data set that comes with the engine, in the catalogue's order. No data file is opened."""
+def _built_in() -> Mapping[str, CatalogueEntry]:
     import tomllib
 
     with (data_folder() / "catalogue.toml").open("rb") as file:
         tables = tomllib.load(file)
-    return tuple(_entry(key, table) for key, table in tables.items())
+    return {key: _from_table(key, table) for key, table in tables.items()}
 
 
-def find(name: str) -> Entry:
-    """The entry called `name`; capitals, spaces and hyphens make no difference.
+def _checked(name: str, offered: Any) -> Dataset:
+    """The data set that a package offers as a function without arguments."""
+    if key_of(name) in _built_in():
+        raise OptionError("emtui has a data set of that name")
+    data = offered()
+    if not isinstance(data, Dataset):
+        raise OptionError("its function gives no engine.Dataset")
+    return replace(data, name=key_of(name))
 
-    Raises DataError with the nearest names where there is none.
+
+_OUTSIDE = Plugins("emtui.datasets", "data set", _checked)
+
+
+def datasets() -> tuple[CatalogueEntry, ...]:
+    """Every data set there is: those that come with the engine, in the catalogue's order, then those of other packages.
+
+    No data file of the engine is opened; what other packages bring is made, and left out where that fails.
     """
-    key = "_".join(name.strip().casefold().replace("-", " ").replace("_", " ").split())
-    for entry in datasets():
-        if entry.key == key:
-            return entry
-    keys = [entry.key for entry in datasets()]
-    near = nearest(key, keys)
-    remedy = f"did you mean {' or '.join(near)}?" if near else f"choose one of {', '.join(keys)}."
+    return (*_built_in().values(), *map(_from_data, _OUTSIDE.usable().values()))
+
+
+def dataset_names() -> tuple[str, ...]:
+    """Their names as typed; nothing is opened or made for them."""
+    return (*_built_in(), *map(key_of, _OUTSIDE.names()))
+
+
+def is_dataset_name(name: str) -> bool:
+    """There is a data set of that name."""
+    key = key_of(name)
+    return key in _built_in() or key in dataset_names()  # other packages are looked for only where it matters
+
+
+def dataset_problems() -> tuple[str, ...]:
+    """A sentence for each data set of another package that can't be used."""
+    return _OUTSIDE.problems()
+
+
+def key_of(name: str) -> str:
+    """The name as the catalogue has it: capitals, spaces and hyphens make no difference."""
+    return "_".join(name.strip().casefold().replace("-", " ").replace("_", " ").split())
+
+
+def load(name: str) -> Dataset:
+    """The data set called `name` ("iris", "Old Faithful", "two-gaussians", …).
+
+    Raises DataError with the nearest names if there is none, and OptionError if the package that has it is broken.
+    """
+    key = key_of(name)
+    if key in _built_in():
+        return _read(_built_in()[key])
+    for offered in _OUTSIDE.names():
+        if key_of(offered) == key:
+            data: Dataset = _OUTSIDE.load(offered)
+            return data
+    names = dataset_names()
+    remedy = did_you_mean(key, names, otherwise=f"choose one of {', '.join(names)}.", count=3)
     raise DataError(f"There is no data set called {quoted(name)}: {remedy}")
 
 
-def _entry(key: str, table: Mapping[str, Any]) -> Entry:
+def _read(entry: CatalogueEntry) -> Dataset:
+    path = data_folder() / entry.file
+    with path.open(encoding="utf-8") as file:
+        header = file.readline().rstrip("\n").split(",")
+        columns = entry.columns or tuple(c for c in header if c not in (entry.label, entry.names))
+        indices = [header.index(column) for column in columns]
+        if entry.label is None and entry.names is None:
+            return _dataset(entry, columns, np.loadtxt(file, delimiter=",", usecols=indices, ndmin=2), None, None)
+        lines = file.read().splitlines()
+    X = np.loadtxt(lines, delimiter=",", usecols=indices, ndmin=2)
+    labels = None if entry.label is None else _cells(lines, header.index(entry.label))
+    names = None if entry.names is None else _cells(lines, header.index(entry.names))
+    return _dataset(entry, columns, X, labels, names)
+
+
+def _cells(lines: list[str], index: int) -> list[str]:
+    """The cells of one column; the bundled files have no quoted cells."""
+    return [line.split(",")[index] for line in lines]
+
+
+def _dataset(
+    entry: CatalogueEntry, columns: tuple[str, ...], X: FloatArray, labels: list[str] | None, names: list[str] | None
+) -> Dataset:
+    y, class_names = (None, ()) if labels is None else encode_labels(labels)
+    return Dataset(
+        name=entry.key,
+        X=X,
+        y=y,
+        feature_names=columns,
+        class_names=class_names,
+        title=entry.title,
+        description=entry.row,
+        source=entry.source,
+        licence=entry.licence,
+        model=entry.model,
+        options=entry.options,
+        start=entry.start,
+        row_names=None if names is None else tuple(names),
+    )
+
+
+def _from_data(data: Dataset) -> CatalogueEntry:
+    return CatalogueEntry(
+        key=data.name,
+        file="",
+        title=data.title,
+        row=data.description,
+        shape=(data.n_samples, data.n_features),
+        columns=data.feature_names,
+        label=None,
+        names=None,
+        source=data.source,
+        licence=data.licence,
+        model=data.model,
+        options=data.options,
+        start=data.start,
+        seed=None,
+        recipe="",
+    )
+
+
+def _from_table(key: str, table: Mapping[str, Any]) -> CatalogueEntry:
     rows, width = table["shape"]
-    return Entry(
+    return CatalogueEntry(
         key=key,
         file=table["file"],
         title=table["title"],

@@ -11,14 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.catalogue import Entry, data_folder, datasets, find
-from engine.data.class_labels import encode_labels
 from engine.data.principal_components import principal_components
 from engine.data.units import Units, standard_units
 from engine.errors import DataError
 from engine.text import clean, nearest, quoted, unique_names
-
-__all__ = ["Dataset", "datasets", "load"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -224,52 +220,6 @@ class Dataset:
             start=None,
             notes=(*self.notes, note),
         )
-
-
-def load(name: str) -> Dataset:
-    """The data set of the catalogue called `name` ("iris", "Old Faithful", "two-gaussians", …).
-
-    Raises DataError with the nearest names if there is none.
-    """
-    entry = find(name)
-    path = data_folder() / entry.file
-    with path.open(encoding="utf-8") as file:
-        header = file.readline().rstrip("\n").split(",")
-        columns = entry.columns or tuple(c for c in header if c not in (entry.label, entry.names))
-        indices = [header.index(column) for column in columns]
-        if entry.label is None and entry.names is None:
-            return _dataset(entry, columns, np.loadtxt(file, delimiter=",", usecols=indices, ndmin=2), None, None)
-        lines = file.read().splitlines()
-    X = np.loadtxt(lines, delimiter=",", usecols=indices, ndmin=2)
-    labels = None if entry.label is None else _cells(lines, header.index(entry.label))
-    names = None if entry.names is None else _cells(lines, header.index(entry.names))
-    return _dataset(entry, columns, X, labels, names)
-
-
-def _cells(lines: list[str], index: int) -> list[str]:
-    """The cells of one column; the bundled files have no quoted cells."""
-    return [line.split(",")[index] for line in lines]
-
-
-def _dataset(
-    entry: Entry, columns: tuple[str, ...], X: FloatArray, labels: list[str] | None, names: list[str] | None
-) -> Dataset:
-    y, class_names = (None, ()) if labels is None else encode_labels(labels)
-    return Dataset(
-        name=entry.key,
-        X=X,
-        y=y,
-        feature_names=columns,
-        class_names=class_names,
-        title=entry.title,
-        description=entry.row,
-        source=entry.source,
-        licence=entry.licence,
-        model=entry.model,
-        options=entry.options,
-        start=entry.start,
-        row_names=None if names is None else tuple(names),
-    )
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

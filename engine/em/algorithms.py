@@ -13,7 +13,7 @@ from engine.em.inference import Exact, Hard, Inference, Sampled, Tempered
 from engine.em.squarem import Squarem as Squarem
 from engine.errors import OptionError
 from engine.options import option
-from engine.text import nearest, quoted
+from engine.text import did_you_mean, quoted
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,8 @@ def algorithm_named(algorithm: str | Algorithm) -> Algorithm:
         return algorithm
     name, colon, rest = (part.strip() for part in algorithm.partition(":"))
     if name not in ALGORITHMS:
-        near = nearest(name, tuple(ALGORITHMS))[:1]
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise OptionError(f"there is no algorithm {quoted(name)}: {hint}the algorithms are {', '.join(ALGORITHMS)}.")
+        hint, names = did_you_mean(name, ALGORITHMS), ", ".join(ALGORITHMS)
+        raise OptionError(f"there is no algorithm {quoted(name)}: {hint and f'{hint} '}the algorithms are {names}.")
     kind = ALGORITHMS[name]
     known = {declared.name: declared for declared in kind.options()}
     values = {}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from importlib import import_module
 from typing import Any
 
 from engine.errors import OptionError
-from engine.text import nearest
+from engine.plugins import Plugins
+from engine.text import did_you_mean, quoted
 
 # name → (module, class, title); the title stands here too so that listing imports nothing
 BUILT_IN: Mapping[str, tuple[str, str, str]] = {
@@ -25,16 +25,34 @@ BUILT_IN: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-@cache
-def _from_outside() -> dict[str, Any]:
-    from importlib.metadata import entry_points
+def _checked(name: str, offered: Any) -> Any:
+    """The class that a package offers as a model of this name."""
+    from inspect import isabstract
 
-    return {point.name: point for point in entry_points(group="emtui.models")}
+    from engine.em.model import Model
+
+    if name in BUILT_IN:
+        raise OptionError("emtui has a model of that name")
+    if not (isinstance(offered, type) and issubclass(offered, Model)):
+        raise OptionError("it is no subclass of engine.em.model.Model")
+    if isabstract(offered):
+        raise OptionError(f"it lacks {', '.join(sorted(offered.__abstractmethods__))}")
+    if getattr(offered, "name", None) != name:
+        raise OptionError(f"it calls itself {quoted(str(getattr(offered, 'name', None)))}")
+    return offered
+
+
+_OUTSIDE = Plugins("emtui.models", "model", _checked)
 
 
 def model_names() -> tuple[str, ...]:
-    """Every model's name as typed after --model: the built-in ones first."""
-    return (*BUILT_IN, *(name for name in _from_outside() if name not in BUILT_IN))
+    """Every model's name as typed after --model: the built-in ones first, then those of other packages that load."""
+    return (*BUILT_IN, *_OUTSIDE.usable())
+
+
+def model_problems() -> tuple[str, ...]:
+    """A sentence for each package whose model can't be used."""
+    return _OUTSIDE.problems()
 
 
 def model_class(name: str) -> Any:
@@ -46,14 +64,11 @@ def model_class(name: str) -> Any:
     if name in BUILT_IN:
         module, class_name, _ = BUILT_IN[name]
         return getattr(import_module(module), class_name)
-    if name in _from_outside():
-        try:
-            return _from_outside()[name].load()
-        except Exception as error:
-            raise OptionError(f"the model {name!r} could not be loaded from its package: {error}.") from error
-    near = nearest(name, model_names())[:1]
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise OptionError(f"there is no model {name!r}: {hint}the models are {', '.join(model_names())}.")
+    if name in _OUTSIDE.names():
+        return _OUTSIDE.load(name)
+    names = model_names()
+    hint = did_you_mean(name, names)
+    raise OptionError(f"there is no model {name!r}: {hint and f'{hint} '}the models are {', '.join(names)}.")
 
 
 def model_title(name: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from engine.analysis.evaluation import agreement, hard_shares
 from engine.arrays import Array, IntArray
 from engine.baselines.kmeans import KMeans
-from engine.data.dataset import load
+from engine.data.catalogue import load
 from engine.em.model import Model
 from engine.em.step import Phase, Step
 from engine.em.stopping import Iterations, ObjectiveChange, ParameterChange, ResponsibilityChange

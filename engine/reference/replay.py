@@ -1,9 +1,6 @@
-"""Published runs of EM, stepped again beside their published values: a proof that the engine is right.
+"""A published run of EM, stepped again beside its published values: a proof that the engine is right.
 
-    for check in engine.replays.replay("coins"):
-        print(check.iteration, check.quantity, check.printed, check.computed, check.agrees)
-
-The values themselves are in `engine.reference.published_values`.
+Which replays there are is told by `engine.reference.replays`.
 """
 
 from __future__ import annotations
@@ -14,13 +11,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from engine.data.dataset import load
+from engine.data.catalogue import load
 from engine.em.loop import iterate
 from engine.em.model import Model
 from engine.em.step import Phase, Step
 from engine.em.stopping import StoppingRule
-from engine.errors import OptionError
-from engine.text import nearest, quoted
 
 
 @dataclass(frozen=True)
@@ -112,33 +107,6 @@ class Check:
         if self.printed.lstrip("-").startswith("."):
             return rounded.replace("0.", ".", 1)
         return rounded
-
-
-def replays() -> tuple[Replay, ...]:
-    """Every replay there is."""
-    from engine.reference.published_values import REPLAYS
-
-    return REPLAYS
-
-
-def replay_named(name: str) -> Replay:
-    """The replay of that name. Raises OptionError, with the names that there are."""
-    known = {one.name: one for one in replays()}
-    if name in known:
-        return known[name]
-    near = nearest(name, tuple(known))[:1]
-    hint = f"did you mean {near[0]}?" if near else f"choose {', '.join(known)}."
-    raise OptionError(f"there is no replay of {quoted(name)}: {hint}")
-
-
-def replay(name: str) -> Iterator[Check]:
-    """Step through the published runs of that name, and compare each value as it is reached.
-
-    Raises:
-        OptionError: there is no such replay.
-    """
-    found = replay_named(name)
-    return (check for walk in found.walks() for check in checks(walk))
 
 
 def checks(walk: Walk) -> Iterator[Check]:

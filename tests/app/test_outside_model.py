@@ -19,7 +19,7 @@ from shell import ROOT, is_one_sentence, shell
 from emtui.spec.run_spec import choose
 from emtui.views import view_for
 from emtui.views.generic import GenericView
-from engine import models
+from engine import models, plugins
 from engine.em.loop import iterate
 from engine.explain.derivation import Worked, line
 from engine.models.known_labels import some_labels
@@ -61,10 +61,10 @@ def waits(tmp_path: Path) -> Path:
 def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The model's class, with its package on the path of this process."""
     monkeypatch.syspath_prepend(str(site))
-    models._from_outside.cache_clear()
+    plugins.forget()
     monkeypatch.delitem(sys.modules, "waiting_times", raising=False)
     yield models.model_class("exponential")
-    models._from_outside.cache_clear()
+    plugins.forget()
 
 
 def with_package(site: Path, *words: str) -> tuple[int, str, str]:

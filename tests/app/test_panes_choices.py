@@ -14,7 +14,7 @@ from emtui.panes.datasets import DatasetsPane, catalogue_offers
 from emtui.session.messages import DatasetChosen
 from emtui.spec.run_spec import choose
 from emtui.widgets.choice_list import ChoiceList
-from engine.data.dataset import datasets
+from engine.data.catalogue import datasets
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 

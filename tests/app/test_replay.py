@@ -12,7 +12,8 @@ from shell import here, is_one_sentence, shell
 import engine.reference.published_values
 from emtui.panes.model_form.model_form_fields import settings_from, texts_of
 from emtui.spec.run_spec import choose
-from engine.reference.replay import Check, Walk, checks, replay, replay_named, replays
+from engine.reference.replay import Check, Walk, checks
+from engine.reference.replays import replay, replay_named, replays
 
 NAMES = ("coins", "linkage", "icecream", "deaths", "waiting", "iris")
 # how many values the sources print; a value that is lost would otherwise not be missed

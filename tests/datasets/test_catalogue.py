@@ -6,20 +6,19 @@ import numpy as np
 import pytest
 from recipes import DECIMALS, RECIPES
 
-from engine.data.catalogue import Entry, data_folder
-from engine.data.dataset import datasets, load
+from engine.data.catalogue import CatalogueEntry, data_folder, datasets, load
 
 ENTRIES = datasets()
 WITH_MISSING = {"films", "votes"}
 GENERATED = [entry for entry in ENTRIES if entry.seed is not None]
 
 
-def key_of(entry: Entry) -> str:
+def key_of(entry: CatalogueEntry) -> str:
     return entry.key
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=key_of)
-def test_every_entry_loads_with_the_shape_and_names_it_promises(entry: Entry) -> None:
+def test_every_entry_loads_with_the_shape_and_names_it_promises(entry: CatalogueEntry) -> None:
     data = load(entry.key)
     assert data.X.shape == entry.shape
     assert data.X.dtype == np.float64
@@ -35,7 +34,7 @@ def test_every_entry_loads_with_the_shape_and_names_it_promises(entry: Entry) ->
 
 
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if e.label], ids=key_of)
-def test_every_class_has_rows_and_every_row_a_class(entry: Entry) -> None:
+def test_every_class_has_rows_and_every_row_a_class(entry: CatalogueEntry) -> None:
     data = load(entry.key)
     assert data.y is not None
     assert set(data.y.tolist()) == set(range(len(data.class_names)))
@@ -49,7 +48,7 @@ def test_the_folder_holds_data_alone_and_stays_small() -> None:
 
 
 @pytest.mark.parametrize("entry", GENERATED, ids=key_of)
-def test_a_generated_set_is_its_recipe_with_its_seed(entry: Entry) -> None:
+def test_a_generated_set_is_its_recipe_with_its_seed(entry: CatalogueEntry) -> None:
     X, component = RECIPES[entry.key](np.random.default_rng(entry.seed))
     data = load(entry.key)
     assert data.y is not None
@@ -139,7 +138,7 @@ def test_films_are_liked_or_not_or_not_seen() -> None:
 
 
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if e.start is not None], ids=key_of)
-def test_a_published_start_is_a_start_of_its_model(entry: Entry) -> None:
+def test_a_published_start_is_a_start_of_its_model(entry: CatalogueEntry) -> None:
     from engine import begin
     from engine.models import model_class
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from engine.data.catalogue import datasets, load
 from engine.data.class_labels import encode_labels
-from engine.data.dataset import Dataset, datasets, load
+from engine.data.dataset import Dataset
 from engine.data.units import standard_units
 from engine.errors import DataError
 
@@ -29,8 +30,8 @@ def small(**changes: object) -> Dataset:
 
 def test_import_reads_neither_pandas_nor_scipy_nor_scikit_learn() -> None:
     code = (
-        "import sys, engine.data.dataset, engine.readers.table; engine.data.dataset.load('iris'); "
-        "engine.data.dataset.datasets();"
+        "import sys, engine.data.catalogue, engine.readers.table; engine.data.catalogue.load('iris'); "
+        "engine.data.catalogue.datasets();"
         "print(sorted({'pandas', 'scipy', 'sklearn', 'textual', 'rich'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -50,7 +51,7 @@ def test_a_wrong_name_gets_the_nearest_names() -> None:
 
 
 def test_the_catalogue_opens_no_data_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.data.dataset.data_folder", lambda: pytest.fail("a data file was opened"))
+    monkeypatch.setattr("engine.data.catalogue.data_folder", lambda: pytest.fail("a data file was opened"))
     assert datasets()[0].key == "iris"
 
 

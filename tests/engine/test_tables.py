@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.data.dataset import Dataset, load
+from engine.data.catalogue import load
+from engine.data.dataset import Dataset
 from engine.errors import DataError
 from engine.readers.corpus import read_corpus
 from engine.readers.table import preview_table, read_table

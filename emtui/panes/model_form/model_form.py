@@ -25,6 +25,7 @@ from emtui.widgets.border_text import border_text
 from emtui.widgets.field import Field
 from emtui.widgets.table_columns import joined
 from engine.errors import EngineError
+from engine.models import model_problems
 
 CHOOSE = "← → choose"
 _LABEL_WIDTH = 13
@@ -49,6 +50,11 @@ class ModelForm(Pane):
         self._spec: RunSpec | None = None
         self._fields: dict[str, Field] = {}
         self._built_for = ""  # the model whose lines they are
+
+    def on_mount(self) -> None:
+        """Say which models of other packages can't be used."""
+        for problem in model_problems():
+            self.app.notify(problem, severity="warning", markup=False)
 
     def compose(self) -> ComposeResult:
         """The lines come with the first frame."""
