@@ -22,11 +22,12 @@ theme changes. A changed picture is a new scene; arrays given to a scene are nev
 """
 
 from emtui.charts.cell_text import clean, fit, pad
-from emtui.charts.chart import Chart
+from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import ANSI, DARK, LIGHT, Palette, blend, mix
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.charts.heatstrip import HeatStrip, Rows
-from emtui.charts.reduce import nearest_point
+from emtui.charts.picture_widget import surface_palette
+from emtui.charts.rasterize import nearest_point
 from emtui.charts.scene import (
     RGB,
     Bars,
@@ -46,8 +47,7 @@ from emtui.charts.scene import (
     VLine,
     histogram,
 )
-from emtui.charts.sparkbar import bar, share_bar, share_cells, spark
-from emtui.charts.surface import surface_palette
+from emtui.charts.text_bars import bar, share_bar, share_cells, spark
 
 __all__ = [
     "ANSI",

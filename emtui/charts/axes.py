@@ -15,7 +15,7 @@ from functools import partial
 
 import numpy as np
 
-from emtui.charts.cache import memory
+from emtui.charts.array_cache import memory
 from emtui.charts.cell_text import fit
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Ground, Layer, Mark, Raster, Scene, Stack
 

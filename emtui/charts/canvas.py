@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from emtui.charts.axes import Axis
+from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, pack_all
 from emtui.charts.cell_text import single_cell
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
-from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, pack_all
+from emtui.charts.pixel_image import ASCII_SHADES, SHADES, shades_of
 from emtui.charts.prose import put_prose
-from emtui.charts.raster import ASCII_SHADES, SHADES, shades_of
-from emtui.charts.reduce import Inked, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
+from emtui.charts.rasterize import Inked, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
 from emtui.charts.scene import (
     RGB,
     Bars,
@@ -40,7 +40,7 @@ from emtui.charts.scene import (
     Trail,
     VLine,
 )
-from emtui.charts.stack import put_stack
+from emtui.charts.stacked_bars import put_stack
 
 BLANK, DOT, BAR = 0, 1, 2
 # The bit of a braille dot by its row (0 at the top) and column in the cell [Unicode, chapter 21].

@@ -10,11 +10,11 @@ from rich.cells import cell_len
 from textual.geometry import Size
 from textual.message import Message
 
+from emtui.charts.cell_picture import BOLD, PLAIN, Picture, pack
 from emtui.charts.cell_text import cells, clean, pad
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend
-from emtui.charts.picture import BOLD, PLAIN, Picture, pack
+from emtui.charts.picture_widget import PictureWidget
 from emtui.charts.scene import RGB, FloatArray
-from emtui.charts.surface import PictureWidget
 
 LABEL_LIMIT = 24
 

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from textual.geometry import Size
 from textual.message import Message
 
+from emtui.charts.cell_picture import BOLD, PLAIN, REVERSE, Picture, pack, pack_all
 from emtui.charts.colors import Palette, blend, mix
-from emtui.charts.picture import BOLD, PLAIN, REVERSE, Picture, pack, pack_all
+from emtui.charts.picture_widget import PictureWidget
 from emtui.charts.scene import FloatArray, IntArray
-from emtui.charts.surface import PictureWidget
 
 StripMode: TypeAlias = Literal["lines", "mixed"]
 SHADES = np.array(list(" ░▒▓█"))

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from emtui.charts.cell_picture import PLAIN, pack
 from emtui.charts.cell_text import fit
-from emtui.charts.picture import PLAIN, pack
-from emtui.charts.plotext_adapter import text_cells
+from emtui.charts.plotext_axes import text_cells
 from emtui.charts.scene import RGB, Prose
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
+from emtui.charts.scene_drawing import draw
 from emtui.session.session import Session
 from emtui.spec.atomic_files import file_name, write_file, write_numbered
 from emtui.views import view_for
@@ -24,7 +24,7 @@ def picture_text(session: Session, width: int = WIDTH, height: int = HEIGHT) -> 
     if diagram is None:
         picture = draw(view.scene(snapshot, axes, DARK), width, height, DARK)
     else:
-        from emtui.charts.diagram import draw_diagram
+        from emtui.charts.network_diagram import draw_diagram
 
         picture = draw_diagram(diagram, width, height, DARK)
     lines = [view.caption(snapshot, axes), *picture.text.splitlines(), step_sentence(snapshot)]

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from emtui.charts.cell_text import first_fitting
-from emtui.charts.chart import Chart
+from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
 from emtui.panes.pane import Pane

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from emtui.charts.colors import Palette
-    from emtui.charts.diagram import Diagram
+    from emtui.charts.network_diagram import Diagram
     from emtui.charts.scene import Scene
     from emtui.session.snapshot import StepSnapshot
 

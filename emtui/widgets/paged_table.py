@@ -18,9 +18,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from emtui.charts.cell_picture import BOLD, PLAIN, REVERSE, pack, style_of
 from emtui.charts.colors import DARK, Palette, blend
-from emtui.charts.picture import BOLD, PLAIN, REVERSE, pack, style_of
-from emtui.charts.surface import surface_palette
+from emtui.charts.picture_widget import surface_palette
 from emtui.widgets.table_columns import Sheet, TableSource, line, plain
 
 _CACHED_ROWS = 2_000

@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
+from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, style_of
 from emtui.charts.cell_text import fit
 from emtui.charts.cell_text import short_head as short_head
 from emtui.charts.colors import Palette
-from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, style_of
 from emtui.charts.scene import RGB
 
 GAP = 1

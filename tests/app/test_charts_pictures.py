@@ -10,9 +10,8 @@ from rich.cells import cell_len
 
 from emtui.charts.axes import Axis
 from emtui.charts.canvas import BRAILLE_BITS
+from emtui.charts.cell_picture import NO_COLOR, Picture, pack, to_strips
 from emtui.charts.colors import ANSI, DARK, LIGHT, Palette
-from emtui.charts.drawing import draw
-from emtui.charts.picture import NO_COLOR, Picture, pack, to_strips
 from emtui.charts.scene import (
     RGB,
     Bars,
@@ -29,6 +28,7 @@ from emtui.charts.scene import (
     VLine,
     histogram,
 )
+from emtui.charts.scene_drawing import draw
 
 RED: RGB = (255, 0, 0)
 BLUE: RGB = (0, 0, 255)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
 from emtui.charts.prose import wrapped
 from emtui.charts.scene import RGB, Prose, Scene
+from emtui.charts.scene_drawing import draw
 
 RED: RGB = (255, 0, 0)
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from emtui.charts.cell_text import cells, clean, fit, pad, single_cell
 from emtui.charts.colors import ANSI, DARK
-from emtui.charts.sparkbar import bar, share_bar, share_cells, spark
+from emtui.charts.text_bars import bar, share_bar, share_cells, spark
 
 anything = st.text(max_size=12) | st.sampled_from(
     ["한국어", "e\u0301tude", "👍🏽", "🇰🇷", "👨‍👩‍👧", "\x1b[31mred", "a\u202eb"]

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.widget import Widget
 
-import emtui.charts.chart as chart_module
+import emtui.charts.chart_widget as chart_module
 from emtui.charts import (
     ANSI,
     DARK,
@@ -26,9 +26,9 @@ from emtui.charts import (
     Scene,
     nearest_point,
 )
+from emtui.charts.cell_picture import pack, to_strips
 from emtui.charts.heatmap import draw_matrix, layout
 from emtui.charts.heatstrip import draw_strip, shares_by_column
-from emtui.charts.picture import pack, to_strips
 
 POINTS = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.5]])
 SCENE = Scene([Dots(POINTS[:, 0], POINTS[:, 1], (255, 0, 0), "@")], "x", "y", description="three points")

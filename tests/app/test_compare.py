@@ -13,7 +13,7 @@ from sklearn.cluster import KMeans as SklearnKMeans
 from textual.app import App
 
 from emtui.charts.axes import fit_axes
-from emtui.charts.chart import Chart
+from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import DARK
 from emtui.charts.heatmap import Heatmap
 from emtui.charts.scene import Dots, Scene

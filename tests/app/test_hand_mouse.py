@@ -7,7 +7,7 @@ import pytest
 from by_hand_host import by_hand, hand, told, words
 from driving import Driver, driving
 
-from emtui.charts.handles import HandleChart
+from emtui.charts.chart_handles import HandleChart
 from engine.editing.edits import is_by_hand
 
 SIZES = [(120, 40), (80, 24)]

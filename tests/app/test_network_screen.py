@@ -10,8 +10,8 @@ import pytest
 from driving import Driver, driving, explorer
 from surveying import stopped_and_begun_again
 
-from emtui.charts.chart import Chart
-from emtui.charts.diagram import DiagramChart
+from emtui.charts.chart_widget import Chart
+from emtui.charts.network_diagram import DiagramChart
 from emtui.charts.scene import Curve, Ground
 from emtui.networks.sweep import Grid, Sweep, SweepRun, sweep
 from emtui.panes.curves.curves import CurvesPane

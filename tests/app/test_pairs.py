@@ -10,7 +10,7 @@ import pytest
 from driving import Driver, driving, explorer
 from textual.widgets import Static
 
-from emtui.charts.grid import GridChart
+from emtui.charts.pair_grid import GridChart
 from emtui.screens.pairs.pairs import PairsScreen
 from emtui.spec.run_spec import choose
 

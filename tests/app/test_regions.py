@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emtui.charts.canvas import Canvas
+from emtui.charts.cell_picture import pack
 from emtui.charts.colors import ANSI, DARK
-from emtui.charts.diagram import Diagram, Table, Units, draw_diagram
-from emtui.charts.drawing import draw
-from emtui.charts.picture import pack
+from emtui.charts.network_diagram import Diagram, Table, Units, draw_diagram
 from emtui.charts.scene import Ground, Scene
+from emtui.charts.scene_drawing import draw
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for

@@ -14,9 +14,9 @@ from driving import driving, explorer
 from view_frames import catalogue, session_of, walked
 
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
-from emtui.charts.raster import shades_of
+from emtui.charts.pixel_image import shades_of
 from emtui.charts.scene import Bars, Curve, Prose, Raster, Scene
+from emtui.charts.scene_drawing import draw
 from emtui.cli.headless import run
 from emtui.cli.shell_output import Output
 from emtui.panes.agreement.agreement_text import agreement_lines

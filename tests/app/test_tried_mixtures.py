@@ -13,9 +13,9 @@ from walking import walked
 
 from emtui.application.app import EmtuiApp
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
 from emtui.charts.heatmap import Matrix, layout
 from emtui.charts.scene import Curve, Scene
+from emtui.charts.scene_drawing import draw
 from emtui.cli.run_report import significant
 from emtui.panes.bound import BoundPane
 from emtui.panes.curves.curves import bound_scene

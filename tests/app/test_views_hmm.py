@@ -11,8 +11,8 @@ import pytest
 from view_frames import catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK, mix
-from emtui.charts.drawing import draw
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Scene, VLine
+from emtui.charts.scene_drawing import draw
 from emtui.exports.export import export_parameters, export_script
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose

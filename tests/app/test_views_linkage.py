@@ -8,8 +8,8 @@ from view_frames import session_of, snapshots
 
 import engine
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
 from emtui.charts.scene import Curve, Mark
+from emtui.charts.scene_drawing import draw
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.run_spec import choose

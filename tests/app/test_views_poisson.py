@@ -11,8 +11,8 @@ from view_frames import catalogue, session_of, snapshots, walked
 
 import engine
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
 from emtui.charts.scene import Bars, Curve, VLine
+from emtui.charts.scene_drawing import draw
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for

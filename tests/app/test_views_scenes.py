@@ -12,8 +12,8 @@ from scipy.stats import binom, norm
 from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK, mix
-from emtui.charts.drawing import draw
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, Trail, VLine
+from emtui.charts.scene_drawing import draw
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for

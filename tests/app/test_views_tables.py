@@ -8,8 +8,8 @@ from other_models import Halving
 from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
 from emtui.charts.scene import Cloud
+from emtui.charts.scene_drawing import draw
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for

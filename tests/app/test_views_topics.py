@@ -11,8 +11,8 @@ from view_frames import catalogue, session_of, snapshots, walked
 
 import engine
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
 from emtui.charts.scene import Dots, Mark, Prose, Raster, Scene
+from emtui.charts.scene_drawing import draw
 from emtui.exports.python_script import script_text
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose

@@ -15,9 +15,9 @@ import numpy as np
 from plotext._figure import _figure_class
 
 from emtui.charts import DARK, Cloud, Curve, Dots, Ellipse, Layer, Mark, Rows, Scene, mix
-from emtui.charts.drawing import draw
+from emtui.charts.cell_picture import to_strips
 from emtui.charts.heatstrip import draw_strip
-from emtui.charts.picture import to_strips
+from emtui.charts.scene_drawing import draw
 
 WIDTH, HEIGHT, K = 80, 28, 3
 

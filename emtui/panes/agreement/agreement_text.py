@@ -11,11 +11,11 @@ import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
+from emtui.charts.cell_picture import to_strips
 from emtui.charts.cell_text import clean, pad
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
-from emtui.charts.picture import to_strips
-from emtui.charts.sparkbar import bar
+from emtui.charts.text_bars import bar
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
 from emtui.views import view_for

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.style import Style
 
+from emtui.charts.cell_picture import to_strips
 from emtui.charts.cell_text import clean, fit, pad
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
-from emtui.charts.picture import to_strips
 from emtui.views.number_format import fixed, probability, share
 from emtui.widgets.table_columns import Cell, Piece, ink
 

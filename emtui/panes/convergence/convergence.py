@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from emtui.charts.chart import Chart
+from emtui.charts.chart_widget import Chart
 from emtui.panes.convergence.convergence_chart import convergence_scene
 from emtui.panes.convergence.convergence_sentences import Measured
 from emtui.panes.convergence.convergence_text import ConvergenceSource

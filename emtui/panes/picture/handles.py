@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.charts.handles import Handle
+from emtui.charts.chart_handles import Handle
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.points import PointsView, pairs

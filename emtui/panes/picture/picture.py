@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.worker import Worker, WorkerState
 
 from emtui.charts.cell_text import fit
-from emtui.charts.chart import Chart
-from emtui.charts.handles import HandleChart
+from emtui.charts.chart_handles import HandleChart
+from emtui.charts.chart_widget import Chart
 from emtui.panes.pane import Pane
 from emtui.panes.picture.handles import drawn_moves, handles
 from emtui.session.messages import MovedByMouse, RowChosen
@@ -21,7 +21,7 @@ from emtui.widgets.border_text import border_text
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
-    from emtui.charts.diagram import Diagram
+    from emtui.charts.network_diagram import Diagram
 
 
 class PicturePane(Pane):
@@ -102,7 +102,7 @@ class PicturePane(Pane):
                 self._show_diagram(diagram)
 
     def _show_diagram(self, diagram: Diagram | None) -> None:
-        from emtui.charts.diagram import DiagramChart
+        from emtui.charts.network_diagram import DiagramChart
 
         shown = next(iter(self.query(DiagramChart)), None)
         if shown is None and diagram is not None:

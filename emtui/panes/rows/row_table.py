@@ -12,7 +12,7 @@ from rich.style import Style
 
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
-from emtui.charts.sparkbar import share_cells
+from emtui.charts.text_bars import share_cells
 from emtui.panes.rows.row_cells import class_label, row_label, weight_pieces
 from emtui.panes.rows.row_order import RowOrder
 from emtui.session.snapshot import StepSnapshot

@@ -14,7 +14,7 @@ from textual.message import Message
 
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.colors import Palette
-from emtui.charts.surface import surface_palette
+from emtui.charts.picture_widget import surface_palette
 from emtui.panes.pane import Pane
 from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.panes.rows.row_order import row_in_most_doubt

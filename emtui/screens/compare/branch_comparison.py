@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from emtui.charts.cell_text import fit
-from emtui.charts.chart import Chart
+from emtui.charts.chart_widget import Chart
 from emtui.panes.status_line import objective_name
 from emtui.screens.compare.branch_text import difference_lines, heading, objectives_scene, told
 from emtui.screens.compare.side_by_side import SideBySideScreen

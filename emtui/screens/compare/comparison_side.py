@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.cell_text import first_fitting
-from emtui.charts.chart import Chart
+from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.charts.scene import Scene

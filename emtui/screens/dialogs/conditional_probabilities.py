@@ -15,8 +15,8 @@ from textual.widgets import Static
 
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
-from emtui.charts.sparkbar import bar
-from emtui.charts.surface import surface_palette
+from emtui.charts.picture_widget import surface_palette
+from emtui.charts.text_bars import bar
 from emtui.screens.compare.over_explorer import OverExplorer
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from emtui.charts.cell_text import first_fitting
-from emtui.charts.surface import surface_palette
+from emtui.charts.picture_widget import surface_palette
 from emtui.panes.picture.picture import PicturePane
 from emtui.panes.rows.row_order import row_in_most_doubt
 from emtui.panes.status_line import step_words, where_parts

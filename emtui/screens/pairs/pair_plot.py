@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from emtui.charts.axes import Axis as Scale
 from emtui.charts.axes import make_axis
 from emtui.charts.colors import Palette, blend, mix
-from emtui.charts.grid import Grid, Notes, Words
+from emtui.charts.pair_grid import Grid, Notes, Words
 from emtui.charts.scene import RGB, Bars, Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene, Stack
 from emtui.screens.pairs.group_statistics import Columns, group_heights
 from emtui.screens.pairs.groupings import UNKNOWN, Grouping, even_draw

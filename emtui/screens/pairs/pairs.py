@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Static
 
-from emtui.charts.chart import Chart
-from emtui.charts.grid import GridChart, capacity
+from emtui.charts.chart_widget import Chart
+from emtui.charts.pair_grid import GridChart, capacity
 from emtui.panes.status_line import Headline
 from emtui.screens.compare.over_explorer import OverExplorer
 from emtui.screens.pairs.groupings import GroupingName, grouping, offered

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from emtui.charts.chart import Chart
+from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Scene
-from emtui.charts.sparkbar import bar
+from emtui.charts.text_bars import bar
 from emtui.screens.studies.study import StudyScreen, named
 from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session

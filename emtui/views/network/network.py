@@ -8,7 +8,7 @@ import numpy as np
 
 from emtui.charts.cell_text import short_head
 from emtui.charts.colors import Palette
-from emtui.charts.diagram import Diagram, Table, Units
+from emtui.charts.network_diagram import Diagram, Table, Units
 from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot

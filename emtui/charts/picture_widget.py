@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from emtui.charts.cell_picture import Picture, to_strips
 from emtui.charts.colors import ANSI, DARK, LIGHT, Palette
-from emtui.charts.picture import Picture, to_strips
 from emtui.charts.scene import RGB
 
 

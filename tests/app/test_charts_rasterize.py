@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from emtui.charts import colors
+from emtui.charts.array_cache import REMEMBER_FROM, Memory
 from emtui.charts.axes import Axis, make_axis
-from emtui.charts.cache import REMEMBER_FROM, Memory
-from emtui.charts.reduce import (
+from emtui.charts.rasterize import (
     cells_of,
     line_dots,
     nearest_point,

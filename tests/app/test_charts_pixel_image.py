@@ -8,9 +8,9 @@ from rich.cells import cell_len
 
 from emtui.charts.axes import Axis
 from emtui.charts.colors import DARK
-from emtui.charts.drawing import draw
-from emtui.charts.raster import shades_of
+from emtui.charts.pixel_image import shades_of
 from emtui.charts.scene import Dots, Raster, Scene
+from emtui.charts.scene_drawing import draw
 
 CHECKERS = np.array([[1.0, 0.0], [0.0, 1.0]])
 

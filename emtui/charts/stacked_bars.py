@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from emtui.charts.cell_picture import NO_COLOR, pack
 from emtui.charts.cell_text import single_cell
-from emtui.charts.picture import NO_COLOR, pack
 from emtui.charts.scene import Stack
 
 if TYPE_CHECKING:

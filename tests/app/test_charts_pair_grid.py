@@ -12,9 +12,9 @@ from rich.cells import cell_len
 
 from emtui.charts.axes import Axis, make_axis
 from emtui.charts.canvas import Canvas
+from emtui.charts.cell_picture import NO_COLOR, pack
 from emtui.charts.colors import ANSI, DARK
-from emtui.charts.grid import CELL_HEIGHT, CELL_WIDTH, MOST, Grid, Notes, capacity, draw_grid, lay_out
-from emtui.charts.picture import NO_COLOR, pack
+from emtui.charts.pair_grid import CELL_HEIGHT, CELL_WIDTH, MOST, Grid, Notes, capacity, draw_grid, lay_out
 from emtui.charts.scene import Bars, Dots, Scene, Stack
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)

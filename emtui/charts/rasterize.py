@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from emtui.charts.array_cache import REMEMBER_FROM, memory
 from emtui.charts.axes import Axis
-from emtui.charts.cache import REMEMBER_FROM, memory
 from emtui.charts.colors import LINEAR_OF_BYTE, linear_to_bytes, mix
 from emtui.charts.scene import Cloud, ColorArray, Dots, FloatArray
 

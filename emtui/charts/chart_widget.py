@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from emtui.charts.cell_picture import Picture
 from emtui.charts.colors import Palette
-from emtui.charts.drawing import draw
-from emtui.charts.picture import Picture
+from emtui.charts.picture_widget import PictureWidget
 from emtui.charts.scene import Scene
-from emtui.charts.surface import PictureWidget
+from emtui.charts.scene_drawing import draw
 
 
 class Chart(PictureWidget, can_focus=True):

@@ -11,8 +11,8 @@ from textual import events
 from textual.message import Message
 
 from emtui.charts.axes import Axis
-from emtui.charts.chart import Chart
-from emtui.charts.picture import View
+from emtui.charts.cell_picture import View
+from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Range, Scene
 
 _REACH = 1.5

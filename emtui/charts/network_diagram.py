@@ -11,12 +11,12 @@ from rich.cells import cell_len
 
 from emtui.charts.axes import Axis
 from emtui.charts.canvas import Canvas
+from emtui.charts.cell_picture import BOLD, PLAIN, Picture, pack
 from emtui.charts.cell_text import cells, fit, pad, short_head
 from emtui.charts.colors import Palette, blend
-from emtui.charts.picture import BOLD, PLAIN, Picture, pack
+from emtui.charts.picture_widget import PictureWidget
 from emtui.charts.scene import RGB, FloatArray, IntArray, LineStyle
-from emtui.charts.sparkbar import bar
-from emtui.charts.surface import PictureWidget
+from emtui.charts.text_bars import bar
 
 POSITIVE, NEGATIVE = 0, 1  # colours of the palette
 _LEVELS, _ASCII_LEVELS = "○◔◑◕●", ".oO@@"

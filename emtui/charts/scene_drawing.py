@@ -10,10 +10,10 @@ from rich.cells import cell_len
 
 from emtui.charts.axes import Axis, Ticks, fit_axes, make_ticks, named_ticks
 from emtui.charts.canvas import Canvas
+from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, Picture, View, pack
 from emtui.charts.cell_text import fit, single_cell
 from emtui.charts.colors import Palette
-from emtui.charts.picture import BOLD, NO_COLOR, PLAIN, Picture, View, pack
-from emtui.charts.plotext_adapter import draw_frame, text_cells
+from emtui.charts.plotext_axes import draw_frame, text_cells
 from emtui.charts.scene import RGB, Bars, Curve, Dots, Mark, Scene
 
 LegendEntry = tuple[str, RGB, str]

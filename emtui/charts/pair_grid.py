@@ -12,12 +12,12 @@ from textual.message import Message
 
 from emtui.charts.axes import Axis, Ticks, make_axis, make_ticks
 from emtui.charts.canvas import Canvas
+from emtui.charts.cell_picture import NO_COLOR, PLAIN, Picture, pack
 from emtui.charts.cell_text import fit, short_head
 from emtui.charts.colors import Palette
-from emtui.charts.picture import NO_COLOR, PLAIN, Picture, pack
-from emtui.charts.plotext_adapter import text_cells
+from emtui.charts.picture_widget import PictureWidget
+from emtui.charts.plotext_axes import text_cells
 from emtui.charts.scene import RGB, Scene
-from emtui.charts.surface import PictureWidget
 
 CELL_WIDTH, CELL_HEIGHT = 18, 6
 """The least room in which a small picture can be read."""
