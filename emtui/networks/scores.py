@@ -19,7 +19,7 @@ from engine.models.network.predict import (
 
 N_DRAWS = 200
 _MOST_KEPT = 10_000  # probabilities of one score, since every iteration has one
-_AT_ONCE = 2**27  # terms of a sum over configurations that are no matter of a moment
+_MOST_TERMS = 2**27  # of sums over configurations, while somebody waits for a picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +72,8 @@ def affordable_rows(params: Any, most: int = 20_000) -> int:
     """How many rows can be predicted while somebody waits for a key."""
     units = sum(params.sizes)
     if exactly_predictable(params):
-        return int(min(most, max(100, _AT_ONCE >> units)))
-    return int(min(most, max(100, _AT_ONCE // (4_000 * units))))
+        return int(min(most, max(100, _MOST_TERMS >> units)))
+    return int(min(most, max(100, _MOST_TERMS // (4_000 * units))))
 
 
 def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> Score | None:

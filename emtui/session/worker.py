@@ -20,12 +20,11 @@ from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRe
 from emtui.session.queries import OtherBranch, Query, answer
 from emtui.session.session import Session
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.work import is_small
 from engine.em.step import Step
 from engine.errors import EngineError
 
 SECONDS_BETWEEN_FRAMES = 0.1
-SMALL = 20_000  # n × (d + K) below which a step costs less than a blink
-_FEW_UNITS = 12
 _TROUBLE = (EngineError, OSError, MemoryError)
 
 
@@ -216,11 +215,7 @@ class SessionWorker:
     def _is_small(self) -> bool:
         if self._session is None:
             return False
-        spec = self._session.spec
-        n_rows, n_columns = spec.dataset.X.shape
-        if spec.model.supervised and spec.n_components > _FEW_UNITS:
-            return False  # a step takes 2^m of something
-        return bool(n_rows * (n_columns + spec.n_components) <= SMALL)
+        return is_small(self._session.spec, self._session.timeline.current.problem.data.n_rows)
 
     def _submit(self, job: Job, *, at_once: bool) -> None:
         if at_once and not self.busy and self._lock.acquire(blocking=False):

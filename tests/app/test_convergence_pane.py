@@ -17,6 +17,7 @@ from emtui.panes.convergence.convergence_text import ConvergenceSource, entries
 from emtui.session.messages import QueryAnswered
 from emtui.session.queries import OverlapAt, RateAt
 from emtui.session.session import Session
+from emtui.spec import work
 from emtui.spec.run_spec import choose
 from emtui.spec.tolerance import stops_by_objective, tolerance_of
 from emtui.widgets.table_columns import cell_width, plain
@@ -123,7 +124,7 @@ async def test_measuring_shows_the_rate_that_is_still_to_come(size):
 
 
 async def test_a_measurement_goes_on_in_pieces_and_d_stops_it(monkeypatch):
-    monkeypatch.setattr(pane_module, "_WORK_OF_A_QUESTION", 1.0)  # one iteration of power a question
+    monkeypatch.setattr(pane_module, "_WORK_OF_A_QUERY", 1.0)  # one iteration of power a question
     async with driving(choose("deaths")) as app:
         await app.press("n", "n", "0")
         pane, asked = pane_of(app), []
@@ -153,7 +154,7 @@ async def test_what_takes_too_long_is_not_measured(monkeypatch):
 
 
 async def test_with_many_rows_the_overlap_is_looked_for_off_the_screen(monkeypatch):
-    monkeypatch.setattr(pane_module, "_AT_ONCE", 0)
+    monkeypatch.setattr(work, "AT_ONCE", 0)
     async with driving() as app:
         await app.press("n", "0")
         told = pane_of(app).told

@@ -17,6 +17,7 @@ from emtui.session.messages import GoTo, QueryAsked
 from emtui.session.queries import OverlapAt, Query, RateAt, answer
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.tolerance import tolerance_of
+from emtui.spec.work import is_small, work_of_a_pass
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
 from engine.analysis.convergence_rate import ITERATIONS, MapRate
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from engine.analysis.overlap import Overlap
 
 _CHART = 9  # lines from which the picture is worth its room
-_AT_ONCE = 20_000  # rows × components that are looked through while somebody waits
-_WORK_OF_A_QUERY, _WORK_OF_ALL = 1e6, 3e8  # rows × (columns + components) of the passes of a measurement
+_WORK_OF_A_QUERY, _WORK_OF_ALL = 1e6, 3e8  # of the passes of a measurement
 
 
 class ConvergencePane(Pane):
@@ -90,7 +90,7 @@ class ConvergencePane(Pane):
         step = snapshot.step
         if self._overlap is None or self._overlap[0] is not step.at:
             self._overlap = None
-            if snapshot.n_rows * snapshot.spec.n_components <= _AT_ONCE:
+            if is_small(snapshot.spec, snapshot.n_rows):
                 self._overlap = _found(step, answer(OverlapAt(), step))
             elif self._asked_at is not step:
                 self._asked_at = step
@@ -132,7 +132,7 @@ class ConvergencePane(Pane):
         refusal = why_unmeasured(snapshot, self.told)
         if refusal:
             return Measured(refusal=refusal)
-        work, done = work_of_a_pass(snapshot), 0 if so_far is None else so_far.passes // 2
+        work, done = work_of_a_pass(snapshot.spec, snapshot.n_rows), 0 if so_far is None else so_far.passes // 2
         most = min(ITERATIONS, int(_WORK_OF_ALL / (2 * work)))
         if done >= most or (so_far is not None and so_far.over):
             return Measured(so_far)
@@ -179,13 +179,6 @@ def _found(step: Step, overlap: Overlap | str | None) -> tuple[Evaluation, Overl
     return step.at, None if isinstance(overlap, str) else overlap
 
 
-def work_of_a_pass(snapshot: StepSnapshot) -> float:
-    """Rows × (columns + components) of an E- and an M-step; a network's takes every configuration of its units."""
-    spec = snapshot.spec
-    per_row = spec.dataset.X.shape[1] + spec.n_components
-    return float(snapshot.n_rows) * (2.0**spec.n_components if spec.model.supervised else per_row)
-
-
 def why_unmeasured(snapshot: StepSnapshot, told: Convergence) -> str:
     """Why the rate is not measured here, in words; "" where it can be."""
     model = snapshot.step.problem.model
@@ -193,6 +186,6 @@ def why_unmeasured(snapshot: StepSnapshot, told: Convergence) -> str:
         return "not possible: the E-step " + ("draws at random" if model.samples else "only comes near the posterior")
     if not model.has_likelihood or told.kind == "descent":
         return "not possible: one iteration is no smooth map of θ here"
-    if work_of_a_pass(snapshot) * 6 > _WORK_OF_ALL:
+    if work_of_a_pass(snapshot.spec, snapshot.n_rows) * 6 > _WORK_OF_ALL:
         return "not here: it takes tens of passes, and one is long already"
     return ""

@@ -10,11 +10,11 @@ from textual.screen import Screen
 from emtui.screens.compare.comparison_side import baseline_heading, confusion_matrix, model_heading
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.work import is_small
 from emtui.views import view_for
 from emtui.views.baseline_snapshot import baseline_snapshot, on_the_same_axes, why_no_baseline
 from emtui.views.view import Axes
 
-_AT_ONCE = 20_000  # rows up to which k-means is assigned in the same moment
 _WAITING = "k-means is being run on these data: it will be here in a moment."
 
 
@@ -51,7 +51,7 @@ class CompareScreen(SideBySideScreen):
         if snapshot.baseline is None or reason:
             self._draw_left(snapshot)
             self.right.say(reason or _WAITING)
-        elif snapshot.n_rows <= _AT_ONCE:
+        elif is_small(snapshot.spec, snapshot.n_rows):
             self._draw_both(snapshot, baseline_snapshot(snapshot, snapshot.baseline))
         else:
             baseline = snapshot.baseline

@@ -31,6 +31,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import EXPLORE
 from emtui.settings.layout import SMALLEST, too_small
 from emtui.spec.run_spec import RunSpec, choose, make_model
+from emtui.spec.work import is_small
 from emtui.views import view_for
 from emtui.views.edit_sentences import step_sentence
 from emtui.widgets.tabs import PaneTabs
@@ -91,8 +92,7 @@ class ExploreScreen(ViewActionsScreen):
 
     def on_mount(self) -> None:
         """Begin on the choices that were made outside."""
-        rows, columns = self._spec.dataset.X.shape
-        self.open_spec(lambda: self._spec, small=rows * columns <= 5_000)
+        self.open_spec(lambda: self._spec, small=is_small(self._spec, self._spec.dataset.n_samples))
         self.watch(self.app, "theme", self._theme_changed, init=False)
 
     def _theme_changed(self) -> None:

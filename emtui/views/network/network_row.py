@@ -9,13 +9,13 @@ import numpy as np
 
 from emtui.networks.scores import Look, look
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.work import AT_ONCE
 from engine.arrays import Array
 from engine.models.network.data import arranged
 from engine.models.network.predict import activities
 
 MOST_BARS = 5
 """Hidden units up to which every configuration is listed; above, the ten likeliest."""
-_AT_ONCE = 14  # units whose configurations are gone through before a key is seen to be slow
 _TOP = 10
 
 
@@ -49,7 +49,7 @@ class RowLook:
 
 def takes_long(params: Any) -> bool:
     """The likeliest configurations of a row are no matter of a moment: `look_at_row` leaves them out at first."""
-    return len(params.sizes) > 1 or len(params.hidden) > _AT_ONCE
+    return len(params.sizes) > 1 or 2.0 ** len(params.hidden) > AT_ONCE
 
 
 def look_at_row(snapshot: StepSnapshot, row: int | None, *, thorough: bool = True) -> RowLook:

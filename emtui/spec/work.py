@@ -1,0 +1,22 @@
+"""How much work a pass over the data is; what is small is done while a key waits, all else in the background."""
+
+from __future__ import annotations
+
+from emtui.spec.run_spec import RunSpec
+
+AT_ONCE = 20_000
+"""Numbers that are gone through in less than a blink."""
+
+
+def work_of_a_pass(spec: RunSpec, n_rows: int) -> float:
+    """Numbers that an E- and an M-step go through: rows × (columns + components).
+
+    A network goes through every configuration of its hidden units for each row.
+    """
+    per_row = spec.dataset.n_features + spec.n_components
+    return float(n_rows) * (2.0**spec.n_components if spec.model.supervised else per_row)
+
+
+def is_small(spec: RunSpec, n_rows: int) -> bool:
+    """A pass over so many rows is done at once."""
+    return work_of_a_pass(spec, n_rows) <= AT_ONCE
