@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from engine.em.loop import e_step as e_step
     from engine.em.loop import iterate as iterate
     from engine.em.loop import m_step as m_step
+    from engine.em.parameters import Axis as Axis
+    from engine.em.parameters import Parameters as Parameters
+    from engine.em.parameters import positive as positive
+    from engine.em.parameters import positive_definite as positive_definite
+    from engine.em.parameters import probability as probability
+    from engine.em.parameters import real as real
+    from engine.em.parameters import simplex as simplex
+    from engine.em.parameters import whole as whole
     from engine.em.step import Phase as Phase
     from engine.em.step import Step as Step
     from engine.em.timeline import Timeline as Timeline
@@ -91,6 +99,16 @@ _HOMES = {
     "engine.models.topics.model": ("LatentDirichletAllocation",),
     "engine.models.topics.evidence": ("perplexity",),
     "engine.em.fit": ("Run", "fit"),
+    "engine.em.parameters": (
+        "Axis",
+        "Parameters",
+        "positive",
+        "positive_definite",
+        "probability",
+        "real",
+        "simplex",
+        "whole",
+    ),
     "engine.data.train_test": ("train_test_split",),
     "engine.em.step": ("Phase", "Step"),
     "engine.readers.table": ("preview_table", "read_table"),

@@ -10,7 +10,8 @@ import numpy as np
 
 from emtui.session.snapshot import StepSnapshot
 from engine.arrays import Array
-from engine.editing.entries import Entry, arrays_of, entry_named
+from engine.editing.entries import Entry, entry_named
+from engine.em.parameters import arrays_of
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
 

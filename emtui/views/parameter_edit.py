@@ -13,7 +13,8 @@ from emtui.views.entry_names import entry_words
 from emtui.views.number_format import listed, number
 from emtui.views.projection import spreads
 from engine.arrays import Array
-from engine.editing.entries import RULES, Entry, arrays_of, entries, limits_of, moved, value_of
+from engine.editing.entries import RULES, Entry, entries, limits_of, moved, value_of
+from engine.em.parameters import arrays_of
 from engine.em.step import Phase
 from engine.errors import OptionError
 

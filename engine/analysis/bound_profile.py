@@ -22,16 +22,15 @@ from engine.editing.entries import (
     RULES,
     Entry,
     admissible,
-    arrays_of,
     entries,
     entry_named,
     limits_of,
     moved,
     value_of,
-    with_arrays,
 )
 from engine.em.inference import EXACT, Exact
 from engine.em.model import Model
+from engine.em.parameters import arrays_of, with_arrays
 from engine.em.step import Evaluation, Problem, Step
 from engine.errors import OptionError
 from engine.models.mixture import Mixture

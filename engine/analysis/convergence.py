@@ -19,8 +19,8 @@ from engine.analysis.convergence_rate import norm
 from engine.analysis.overlap import Overlap, overlap_of
 from engine.baselines.backprop import BackpropMLP
 from engine.baselines.kmeans import KMeans
-from engine.editing.entries import arrays_of
 from engine.em.inference import Hard, Sampled, Tempered
+from engine.em.parameters import arrays_of
 from engine.em.squarem import Squarem
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.editing.entries import PROBABILITIES, SUMS_TO_ONE, admissible, arrays_of, with_arrays
+from engine.editing.entries import admissible
+from engine.em.parameters import Field, arrays_of, fields_of, with_arrays
 from engine.em.step import Problem, Step
 from engine.errors import OptionError
 from engine.parallel import one_blas_thread
@@ -68,7 +69,7 @@ def measured(
         raise OptionError("the rate of a map that draws random numbers has no value: take an exact E-step.")
     theta = arrays_of(step.params)
     scale = {path: float(np.abs(array).max(initial=0.0)) or 1.0 for path, array in theta.items()}
-    found = so_far or _begun(theta, scale, seed)
+    found = so_far or _begun(step, scale, seed)
     with one_blas_thread():
         for _ in range(iterations):
             if found.over:
@@ -77,9 +78,9 @@ def measured(
     return found
 
 
-def _begun(theta: dict[str, Array], scale: dict[str, float], seed: int) -> MapRate:
-    generator = np.random.default_rng(seed)
-    direction = {path: _tangent(path, array, scale[path], generator) for path, array in theta.items()}
+def _begun(step: Step, scale: dict[str, float], seed: int) -> MapRate:
+    generator, fields = np.random.default_rng(seed), fields_of(step.params, step.problem.model)
+    direction = {path: _tangent(field, scale[path], generator) for path, field in fields.items()}
     return MapRate(math.nan, 0, False, False, direction)
 
 
@@ -117,23 +118,19 @@ def _mapped(problem: Problem, params: Any) -> Any:
     return problem.model.maximize(expectation, params, problem.data).params
 
 
-def _tangent(path: str, array: Array, scale: float, generator: np.random.Generator) -> Array:
+def _tangent(field: Field, scale: float, generator: np.random.Generator) -> Array:
     """A random direction for small moves: sums of 1 stay, and what is on the border stays there."""
-    noise, field = generator.standard_normal(array.shape), path.rsplit(".", 1)[-1]
-    if field == "stop":
+    array = field.array
+    noise = generator.standard_normal(array.shape)
+    if field.declared.rest_of:
         return np.zeros(array.shape)
-    if field in SUMS_TO_ONE and array.ndim:
+    if field.domain == "simplex" and array.ndim:
         mean = (array * noise).sum(axis=-1, keepdims=True) / array.sum(axis=-1, keepdims=True)
         return np.asarray(array * (noise - mean))
-    if field in PROBABILITIES:
+    if field.domain == "probability":
         return np.asarray(array * (1.0 - array) * noise)
     noise = scale * noise
-    return np.asarray(0.5 * (noise + np.swapaxes(noise, -1, -2)) if _symmetric(array) else noise)
-
-
-def _symmetric(array: Array) -> bool:
-    square = array.ndim >= 2 and array.shape[-1] == array.shape[-2]
-    return square and np.array_equal(array, np.swapaxes(array, -1, -2))
+    return np.asarray(0.5 * (noise + np.swapaxes(noise, -1, -2)) if field.matrices else noise)
 
 
 def norm(direction: dict[str, Array], scale: dict[str, float]) -> float:

@@ -8,7 +8,7 @@ There is no latent variable to be unsure of: H = 0, the bound is the log-likelih
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,14 +27,13 @@ from engine.models.network.params import (
     draw_params,
     log_weight_prior,
     n_network_parameters,
-    relabelled,
     sizes_of,
 )
 from engine.models.network.predict import activities, forward_probabilities, predictive
 from engine.options import option
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class BackpropParams(NetworkParams):
     """θ as in `NetworkParams`, in one hidden layer or several, and what the optimiser carries on.
 
@@ -172,12 +171,11 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
         return data.in_user_order(predictive(params, data.design).probabilities)
 
     def relabel(self, params: BackpropParams, order: IntArray) -> BackpropParams | None:
-        """The hidden units of one layer in another order: rows of `hidden`, columns of `output` after the bias."""
-        if params.deeper is not None:
-            return None  # units of one layer don't change places with those of another
-        other = relabelled(params, order)
-        state = None if params.state is None else params.state.relabelled(order)
-        return BackpropParams(other.hidden, other.output, None, state)
+        """The hidden units of one layer in another order; those of several layers don't change places."""
+        other = super().relabel(params, order) if params.deeper is None else None
+        if other is None or params.state is None:
+            return other
+        return replace(other, state=params.state.relabelled(order))
 
     def n_parameters(self, params: BackpropParams) -> int:
         """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
+from engine.em.parameters import relabelled
 from engine.models.network.data import NetworkRows, arranged
 from engine.models.network.e_step import ExactEStep
 from engine.models.network.e_step_exact import exact_posterior
 from engine.models.network.expectation import hidden_gradient, output_gradient
-from engine.models.network.params import NetworkParams, decay_of, relabelled, sigmoids
+from engine.models.network.params import NetworkParams, decay_of, sigmoids
 from engine.models.network.predict import activities, forward_log_probabilities
 
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
@@ -46,7 +47,8 @@ class OptimizerState:
 
     def relabelled(self, order: IntArray) -> OptimizerState:
         """For the units of the one hidden layer in another order."""
-        return replace(self, first=relabelled(self.first, order), second=relabelled(self.second, order))
+        first, second = (relabelled(mean, order) or mean for mean in (self.first, self.second))
+        return replace(self, first=first, second=second)
 
 
 @dataclass(frozen=True)

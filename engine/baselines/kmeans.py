@@ -14,9 +14,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Event, Expectation, Maximization, Model, Observations
+from engine.em.parameters import Parameters, real
 from engine.errors import DataError, EngineError
 from engine.models.mixture import checked_table, checked_weights
 from engine.options import option
@@ -26,15 +27,11 @@ from engine.starts.nearest_centres import Clusters, Frame, gather, nearest, upda
 _SMALLEST_SCALE = 1e-150
 
 
-@dataclass(frozen=True, eq=False)
-class KMeansParams:
+@dataclass(frozen=True)
+class KMeansParams(Parameters):
     """θ of k-means: `centers` (K, d), in the units of the data."""
 
-    centers: Array
-
-    def __post_init__(self) -> None:
-        """Make the array read-only."""
-        freeze(self)
+    centers: Array = real("c", "centre", per="component", of="column", units=1, location=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,8 +1,8 @@
 r"""How far from the data θ may be moved by hand: as far as sixteen digits can follow.
 
-    means, centers   |μ_j − m_j| ≤ 1e100 s_j, beyond which squares of distances overflow
-    covariances      1e−14 ≤ λ ≤ 1e8 for every eigenvalue λ of S⁻¹ Σ S⁻¹ with S = diag(s): a matrix that is wider or
-                     narrower beside the data leaves rounding in the place of its moments
+    means         |μ_j − m_j| ≤ 1e100 s_j, beyond which squares of distances overflow
+    covariances   1e−14 ≤ λ ≤ 1e8 for every eigenvalue λ of S⁻¹ Σ S⁻¹ with S = diag(s): a matrix that is wider or
+                  narrower beside the data leaves rounding in the place of its moments
 
 m_j and s_j are the mean and standard deviation of column j. EM itself does not lead there.
 """
@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.editing.entries import arrays_of
+from engine.em.parameters import Parameters, fields_of
 
 FARTHEST = 1e100
 NARROWEST, WIDEST = 1e-14, 1e8
 
 
-def why_out_of_reach(model: Any, params: Any, data: Any) -> str:
+def why_out_of_reach(model: Any, params: Parameters, data: Any) -> str:
     """Why numbers of this θ could not be trusted, in a sentence; "" where they can, or where no limit is known.
 
     Args:
@@ -30,25 +30,21 @@ def why_out_of_reach(model: Any, params: Any, data: Any) -> str:
     X = getattr(data, "X", None)
     if not isinstance(X, np.ndarray) or X.ndim != 2 or not len(X) or X.dtype != np.float64:
         return ""
-    arrays = {path.rsplit(".", 1)[-1]: array for path, array in arrays_of(params).items()}
-    places = [array for name, array in arrays.items() if name in ("means", "centers") and _fits(array, X)]
-    matrices = arrays.get("covariances") if getattr(model, "covariance_type", "") in ("full", "tied") else None
-    if not places and matrices is None:
+    fields = fields_of(params, model).values()
+    places = [field.array for field in fields if field.declared.units == 1 and field.array.shape[1:] == X.shape[1:]]
+    matrices = [field.array for field in fields if field.matrices]
+    if not places and not matrices:
         return ""
     middle, spread = _spread(X)
     with np.errstate(over="ignore", invalid="ignore"):
         if any(not np.all(np.abs(array / spread - middle / spread) <= FARTHEST) for array in places):
             return "a mean can't be so far from the data: keep it within 1e+100 standard deviations."
-        if matrices is not None and not _within(matrices / spread / spread[:, None]):
+        if not all(_within(each / spread / spread[:, None]) for each in matrices):
             return (
                 "a covariance can't be so wide or so narrow: keep its variances, in every direction, between 1e-14 and "
                 "1e+08 times those of the data."
             )
     return ""
-
-
-def _fits(array: Array, X: Array) -> bool:
-    return array.ndim == 2 and array.shape[1] == X.shape[1]
 
 
 def _within(covariances: Array) -> bool:

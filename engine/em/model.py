@@ -9,17 +9,18 @@ then prefers. It holds no state: parameters, observations and expectations are v
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Inference
+from engine.em.parameters import Parameters, relabelled
 from engine.errors import EngineError
 from engine.options import Option, check_options, options_of
 
-P = TypeVar("P")
+P = TypeVar("P", bound=Parameters)
 D = TypeVar("D", bound="Observations")
 
 
@@ -148,19 +149,12 @@ class Model(ABC, Generic[P, D]):
         return 1.0
 
     def relabel(self, params: P, order: IntArray) -> P | None:
-        """The same θ with its components in another order, component j being what order[j] was; None if there are none.
+        """The same θ with its components in another order, component j being what order[j] was.
 
-        This permutes the first axis of every array that has K = `n_components` rows; override it where that is not
-        the whole of it (a matrix between components, an array of K rows that are something else).
+        None where there are none, or where one of them can't be there. Override it where θ remembers more than its
+        arrays.
         """
-        theta: Any = params
-        K = getattr(self, "n_components", None)
-        if K is None:
-            return None
-        arrays = {part.name: getattr(theta, part.name) for part in fields(theta)}
-        one_each = {name: a[order] for name, a in arrays.items() if np.ndim(a) > 0 and len(a) == K}
-        relabelled: P = replace(theta, **one_each)
-        return relabelled
+        return relabelled(params, order, self)
 
     def check_params(self, params: P, data: D) -> P:
         """The given start, or an EngineError that says what is wrong with it for these data."""

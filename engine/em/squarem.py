@@ -19,9 +19,7 @@ notices of Hasselblad (1969) take a third more passes, and a model would have to
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +29,7 @@ from engine.arrays import Array
 from engine.em.algorithm import Algorithm, Moved, Rising
 from engine.em.inference import Exact, Inference
 from engine.em.model import Event, Model
+from engine.em.parameters import arrays_of, remembers_more, with_arrays
 from engine.errors import EngineError, OptionError
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Squarem(Algorithm):
         """The objective must be known exactly, and the parameters be arrays of numbers and nothing else."""
         if model.samples or not model.exact:
             raise OptionError(f"squarem needs an exact E-step, and that of {model.name} is not: choose classic.")
-        if not _is_arrays(params):
+        if remembers_more(params):
             raise OptionError(
                 f"squarem foresees parameters that are numbers alone, and {model.name} remembers more: choose classic."
             )
@@ -85,14 +84,15 @@ def _foreseen(at: Evaluation, path: list[Any]) -> tuple[Evaluation | None, int]:
 
     path: θ_1, θ_2, θ_3.
     """
-    one, two, three = (list(_arrays(params)) for params in path)
+    one, two, three = (list(arrays_of(params).values()) for params in path)
     r = [b - a for a, b in zip(one, two, strict=True)]
     v = [c - b - step for b, c, step in zip(two, three, r, strict=True)]
+    names = arrays_of(path[-1]).keys()
     alpha, tried = _step_length(r, v), 0
     while alpha < _NEARLY_PLAIN:
         with np.errstate(all="ignore"):  # far outside the domain anything may overflow: then it is not taken
             values = [a - 2 * alpha * step + alpha**2 * bend for a, step, bend in zip(one, r, v, strict=True)]
-            ahead = _inside(at, _with_arrays(path[-1], iter(values)))
+            ahead = _inside(at, with_arrays(path[-1], dict(zip(names, values, strict=True))))
             if ahead is not None:
                 tried += 1
                 if ahead.objective >= at.objective:
@@ -112,43 +112,9 @@ def _step_length(r: list[Array], v: list[Array]) -> float:
 
 def _inside(at: Evaluation, params: Any) -> Evaluation | None:
     """The pass at these parameters, or None where the model can't have them."""
-    if not all(np.isfinite(array).all() for array in _arrays(params)):
+    if not all(np.isfinite(array).all() for array in arrays_of(params).values()):
         return None
     try:
         return at.moved(at.problem.model.check_params(params, at.problem.data))
     except EngineError:
         return None
-
-
-def _is_arrays(params: Any) -> bool:
-    """Arrays of numbers, and dataclasses of such, are all there is to these parameters."""
-    for field in dataclasses.fields(params):
-        value = getattr(params, field.name)
-        if dataclasses.is_dataclass(value) and field.compare:
-            if not _is_arrays(value):
-                return False
-        elif value is not None and not (field.compare and isinstance(value, np.ndarray) and value.dtype == np.float64):
-            return False
-    return True
-
-
-def _arrays(params: Any) -> Iterator[Array]:
-    """The arrays of the parameters, in order."""
-    for field in dataclasses.fields(params):
-        value = getattr(params, field.name)
-        if dataclasses.is_dataclass(value):
-            yield from _arrays(value)
-        elif value is not None:
-            yield value
-
-
-def _with_arrays(params: Any, arrays: Iterator[Array]) -> Any:
-    """Parameters like these, with other arrays."""
-    parts = {}
-    for field in dataclasses.fields(params):
-        value = getattr(params, field.name)
-        if dataclasses.is_dataclass(value):
-            parts[field.name] = _with_arrays(value, arrays)
-        else:
-            parts[field.name] = None if value is None else next(arrays)
-    return type(params)(**parts)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from engine.arrays import largest_difference
 from engine.em.inference import Tempered
+from engine.em.parameters import largest_difference
 from engine.errors import OptionError
 from engine.parallel import row_chunks
 

@@ -11,8 +11,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, IntArray
 from engine.em.model import Event, Expectation, Maximization, Observations
+from engine.em.parameters import Parameters, probability, simplex
 from engine.errors import DataError, EngineError
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.probabilities import (
@@ -25,16 +26,14 @@ from engine.models.probabilities import (
 from engine.options import option
 
 
-@dataclass(frozen=True, eq=False)
-class BinomialParams:
+@dataclass(frozen=True)
+class BinomialParams(Parameters):
     """θ of the coins: `weights` (K,) how often each coin is taken, `probabilities` (K,) of heads."""
 
-    weights: Array
-    probabilities: Array
+    component_noun: ClassVar[str] = "coin"
 
-    def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
+    weights: Array = simplex("π", "weight", per="coin", fixed_by="fixed_weights")
+    probabilities: Array = probability("p", "probability", per="coin")
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,23 +13,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Exact, Inference, Sampled, assign
 from engine.em.model import Event, Expectation, Maximization, Model, Observations
+from engine.em.parameters import Parameters, probability
 from engine.errors import DataError, EngineError
 from engine.models.mixture import checked_table, checked_weights
 from engine.models.probabilities import log_factorials
 
 
-@dataclass(frozen=True, eq=False)
-class LinkageParams:
+@dataclass(frozen=True)
+class LinkageParams(Parameters):
     """θ of the linkage, a number from 0 to 1: `theta` ()."""
 
-    theta: Array
-
-    def __post_init__(self) -> None:
-        """Make the array read-only."""
-        freeze(self)
+    theta: Array = probability("θ", "theta")
 
 
 @dataclass(frozen=True, eq=False)

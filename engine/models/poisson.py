@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, IntArray
 from engine.em.model import Event, Expectation, Maximization, Observations
+from engine.em.parameters import Parameters, positive, simplex
 from engine.errors import DataError, EngineError
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log
@@ -22,16 +23,12 @@ from engine.options import option
 _LARGEST_COUNT = 2.0**53  # beyond it neighbouring whole numbers are one float
 
 
-@dataclass(frozen=True, eq=False)
-class PoissonParams:
+@dataclass(frozen=True)
+class PoissonParams(Parameters):
     """θ of the counts: `weights` (K,), and `rates` (K,), the mean count of each component."""
 
-    weights: Array
-    rates: Array
-
-    def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
+    weights: Array = simplex("π", "weight", per="component")
+    rates: Array = positive("λ", "rate", per="component", location=True)
 
 
 @dataclass(frozen=True, eq=False)

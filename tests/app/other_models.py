@@ -7,24 +7,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Expectation, Maximization, Model, Observations
+from engine.em.parameters import Parameters
 from engine.models.mixture import checked_table
 
 
-@dataclass(frozen=True, eq=False)
-class Emission:
+@dataclass(frozen=True)
+class Emission(Parameters):
     """table (S, V)."""
 
     table: Array
 
-    def __post_init__(self) -> None:
-        freeze(self)
 
-
-@dataclass(frozen=True, eq=False)
-class NestedParams:
+@dataclass(frozen=True)
+class NestedParams(Parameters):
     """A number, a vector, a value inside a value, and nothing."""
 
     theta: Array

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from engine.arrays import largest_difference
 from engine.editing.edits import is_by_hand, placed, reweighted, set_entry
 from engine.editing.entries import entries, limits_of, moved, value_of
 from engine.editing.limits import why_out_of_reach
 from engine.em.loop import advance
+from engine.em.parameters import largest_difference
 from engine.em.step import Step
 from engine.em.timeline import Timeline
 from engine.errors import DataError, EngineError, OptionError

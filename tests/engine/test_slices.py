@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 import engine
 from engine.analysis import bound_profile as slices
 from engine.analysis.bound_profile import LINE, Slice, bound_slice, log_likelihoods, slice_names
-from engine.editing.entries import admissible, arrays_of, entries, entry_named, limits_of, moved, value_of
+from engine.editing.entries import admissible, entries, entry_named, limits_of, moved, value_of
 from engine.em.loop import begin, e_step, m_step
+from engine.em.parameters import arrays_of
 from engine.errors import OptionError
 from tests.engine.gaussian_examples import TYPES, blobs, parameters
 from tests.engine.why_cases import CASES, EXACT_M_STEP, HEADS, IRIS, LINKAGE, PUBLISHED_COINS, walked

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import engine
-from engine.arrays import largest_difference
 from engine.em import stopping
 from engine.em.model import Event, Maximization
+from engine.em.parameters import largest_difference
 from engine.errors import OptionError
 
 HEADS = [5, 9, 8, 4, 7]

@@ -14,7 +14,8 @@ from emtui.views.points import PointsView, pairs
 from emtui.views.projection import Direction, direction
 from emtui.views.view import Axes, UnitsName
 from engine.arrays import Array
-from engine.editing.entries import Entry, arrays_of
+from engine.editing.entries import Entry
+from engine.em.parameters import arrays_of
 
 
 @dataclass(frozen=True, eq=False)

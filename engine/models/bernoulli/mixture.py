@@ -17,8 +17,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, IntArray
 from engine.em.model import Event, Expectation, Maximization, Observations
+from engine.em.parameters import Parameters, probability, simplex
 from engine.errors import DataError, EngineError
 from engine.models.bernoulli.masks import Masks
 from engine.models.bernoulli.start import gathered, near_random_rows
@@ -30,16 +31,12 @@ from engine.parallel import row_chunks
 _ROWS_AT_ONCE = 65_536
 
 
-@dataclass(frozen=True, eq=False)
-class BernoulliParams:
+@dataclass(frozen=True)
+class BernoulliParams(Parameters):
     """θ of the answers: `weights` (K,), and `probabilities` (K, D) of a yes in each column."""
 
-    weights: Array
-    probabilities: Array
-
-    def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
+    weights: Array = simplex("π", "weight", per="component")
+    probabilities: Array = probability("p", "probability", per="component", of="column", location=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,11 +97,6 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         check_gaussian_params(params, self.covariance_type, self.n_components, data.X.shape[1])
         return params
 
-    def relabel(self, params: GaussianParams, order: IntArray) -> GaussianParams:
-        """The components in another order; a tied covariance belongs to all of them, even where d = K."""
-        own = params.covariances if self.covariance_type == "tied" else params.covariances[order]
-        return GaussianParams(params.weights[order], params.means[order], own)
-
     def ridge(self, data: GaussianRows) -> float:
         """λ = reg_covar · n / K."""
         return self.reg_covar * data.total_weight / self.n_components

@@ -7,15 +7,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from engine.arrays import Array, freeze
+from engine.arrays import Array
+from engine.em.parameters import Parameters, positive_definite, real, simplex
 from engine.errors import EngineError
 from engine.models.triangular import inverse_lower
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 
 
-@dataclass(frozen=True, eq=False)
-class GaussianParams:
+@dataclass(frozen=True)
+class GaussianParams(Parameters):
     """θ of a Gaussian mixture, in the units of the data.
 
     Attributes:
@@ -24,13 +25,11 @@ class GaussianParams:
         covariances: (K, d, d) full; (d, d) tied; (K, d) diag: variances; (K,) spherical: one variance a component.
     """
 
-    weights: Array
-    means: Array
-    covariances: Array
-
-    def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
+    weights: Array = simplex("π", "weight", per="component")
+    means: Array = real("μ", "mean", per="component", of="column", units=1, location=True)
+    covariances: Array = positive_definite(
+        "Σ", "covariance", form="covariance_type", per="component", of="column", units=2
+    )
 
 
 def covariances_shape(covariance_type: str, k: int, d: int) -> tuple[int, ...]:

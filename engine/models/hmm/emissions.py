@@ -57,10 +57,6 @@ class Emissions(Protocol):
         """Free parameters."""
         ...
 
-    def relabel(self, emission: Any, order: Any) -> Any:
-        """The same with the states in another order."""
-        ...
-
 
 @dataclass(frozen=True)
 class CategoricalEmissions:
@@ -133,10 +129,6 @@ class CategoricalEmissions:
     def n_parameters(self, emission: Array) -> int:
         """S (V − 1)."""
         return int(emission.shape[0] * (emission.shape[1] - 1))
-
-    def relabel(self, emission: Array, order: Any) -> Array:
-        """The rows in another order."""
-        return np.asarray(emission[order])
 
 
 @dataclass(frozen=True)
@@ -222,11 +214,6 @@ class GaussianEmissions:
         """S d means, and the covariances of the type."""
         S, d = emission.means.shape
         return int(S * d) + n_covariance_parameters(self.mixture.covariance_type, S, d)
-
-    def relabel(self, emission: GaussianEmission, order: Any) -> GaussianEmission:
-        """Means and covariances in another order; tied states have one covariance."""
-        tied = self.mixture.covariance_type == "tied"
-        return GaussianEmission(emission.means[order], emission.covariances if tied else emission.covariances[order])
 
     def _params(self, emission: GaussianEmission, weights: Array | None = None) -> GaussianParams:
         S = self.mixture.n_components

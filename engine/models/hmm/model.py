@@ -226,15 +226,6 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows]):
         observed = data if isinstance(data, SequenceRows) else self.observe_new(data, params)
         return viterbi_path(self.chain(params, observed))
 
-    def relabel(self, params: HiddenMarkovParams, order: IntArray) -> HiddenMarkovParams:
-        """The same θ with its states in another order."""
-        return HiddenMarkovParams(
-            params.initial[order],
-            params.transition[np.ix_(order, order)],
-            self.emissions.relabel(params.emission, order),
-            None if params.stop is None else params.stop[order],
-        )
-
     def n_parameters(self, params: HiddenMarkovParams) -> int:
         """S − 1 for the beginning, S (S − 1) transitions (S² with a stop state), and those of the emissions."""
         S = self.n_states

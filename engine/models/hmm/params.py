@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, freeze
+from engine.arrays import Array
+from engine.em.parameters import Axis, Parameters, positive_definite, probability, real, simplex
 from engine.errors import EngineError
 
 _SUMS_TO_ONE = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
-class GaussianEmission:
+@dataclass(frozen=True)
+class GaussianEmission(Parameters):
     """What the states emit where measurements are seen, in the units of the data.
 
     Attributes:
@@ -22,16 +24,12 @@ class GaussianEmission:
         covariances: (S, d, d) full; (d, d) tied; (S, d) diag: variances; (S,) spherical: one variance a state.
     """
 
-    means: Array
-    covariances: Array
-
-    def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
+    means: Array = real("μ", "mean", per="state", of="column", units=1, location=True)
+    covariances: Array = positive_definite("Σ", "covariance", form="covariance_type", per="state", of="column", units=2)
 
 
-@dataclass(frozen=True, eq=False)
-class HiddenMarkovParams:
+@dataclass(frozen=True)
+class HiddenMarkovParams(Parameters):
     """θ of a hidden Markov model with S states.
 
     Attributes:
@@ -42,16 +40,22 @@ class HiddenMarkovParams:
             row i of `transition` then sums to 1 − stop[i]. None where sequences are as long as they are.
     """
 
-    initial: Array
-    transition: Array
-    emission: Array | GaussianEmission
-    stop: Array | None = None
+    component_noun: ClassVar[str] = "state"
+
+    initial: Array = simplex("π", "first probability", per="state")
+    transition: Array = simplex("A", "transition", per="state", to="state")
+    emission: Array | GaussianEmission = simplex(
+        "B", "emission", per="state", of=Axis("symbol", numbered_by="first_symbol")
+    )
+    stop: Array | None = probability(
+        "s", "end probability", per="state", rest_of="transition", latent=True, optional=True
+    )
 
     def __post_init__(self) -> None:
         """Make the arrays read-only; a table of names, as in a file, becomes a `GaussianEmission`."""
         if isinstance(self.emission, Mapping):
             object.__setattr__(self, "emission", GaussianEmission(**self.emission))
-        freeze(self)
+        super().__post_init__()
 
 
 def check_chain_params(params: HiddenMarkovParams, n_states: int, stop_state: bool) -> None:

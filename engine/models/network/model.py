@@ -34,7 +34,6 @@ from engine.models.network.params import (
     draw_params,
     log_weight_prior,
     n_network_parameters,
-    relabelled,
     sizes_of,
 )
 from engine.models.network.predict import predictive
@@ -223,10 +222,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows]):
         return data.in_user_order(predictive(params, data.design).probabilities)
 
     def relabel(self, params: NetworkParams, order: IntArray) -> NetworkParams | None:
-        """The hidden units of one layer in another order: rows of `hidden`, columns of `output` after the bias."""
-        if params.deeper is not None:
-            return None  # units of one layer don't change places with those of another
-        return relabelled(params, order)
+        """The hidden units of one layer in another order; those of several layers don't change places."""
+        return super().relabel(params, order) if params.deeper is None else None
 
     def n_parameters(self, params: NetworkParams) -> int:
         """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer."""

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array
+from engine.em.parameters import Axis, Parameters, real
 from engine.errors import EngineError
 
 LARGEST_WEIGHT = 1e100  # beyond, products with the data and their squares would overflow
 
 
-@dataclass(frozen=True, eq=False)
-class DeeperLayer:
+@dataclass(frozen=True)
+class DeeperLayer(Parameters):
     """A hidden layer whose inputs are the units of the layer before it, and the layers after it.
 
     Attributes:
@@ -27,17 +28,17 @@ class DeeperLayer:
         deeper: the layer after this one; None where the output comes next.
     """
 
-    hidden: Array
+    hidden: Array = real("W", "weight", per="further unit", of=Axis("unit before", offset=-1))
     deeper: DeeperLayer | None = None
 
     def __post_init__(self) -> None:
         """Make the array read-only; a table of names, as in a file, becomes the layer after it."""
         _take_deeper(self)
-        freeze(self)
+        super().__post_init__()
 
 
-@dataclass(frozen=True, eq=False)
-class NetworkParams:
+@dataclass(frozen=True)
+class NetworkParams(Parameters):
     """θ of a network with m hidden units for p inputs and g classes; the first column of every array is the bias.
 
     Attributes:
@@ -47,14 +48,16 @@ class NetworkParams:
         deeper: the second hidden layer and those after it; None where there is one.
     """
 
-    hidden: Array
-    output: Array
+    component_noun: ClassVar[str] = "unit"
+
+    hidden: Array = real("W", "weight", per="unit", of=Axis("input", offset=-1))
+    output: Array = real("V", "weight", per="class", of=Axis("unit", offset=-1), reference=True)
     deeper: DeeperLayer | None = None
 
     def __post_init__(self) -> None:
         """Make the arrays read-only; a table of names, as in a file, becomes a `DeeperLayer`."""
         _take_deeper(self)
-        freeze(self)
+        super().__post_init__()
 
     @classmethod
     def of_layers(cls, layers: Sequence[Array], output: Array) -> NetworkParams:
@@ -155,12 +158,6 @@ def check_network_params(
         raise EngineError(
             "the last row of output must be zero: the last class is the one that others are held against."
         )
-
-
-def relabelled(params: NetworkParams, order: IntArray) -> NetworkParams:
-    """The units of the one hidden layer in another order: rows of `hidden`, columns of `output` after the bias."""
-    columns = np.concatenate([[0], 1 + np.asarray(order)])
-    return NetworkParams(params.hidden[order], params.output[:, columns])
 
 
 def sigmoids(a: Array) -> tuple[Array, Array]:

@@ -96,10 +96,10 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus]):
         check_topic_params(params, data, self.n_components, interior=self.pseudo_count > 0)
         return TopicParams(params.topics, params.alpha)  # what it remembers may be of other documents
 
-    def relabel(self, params: TopicParams, order: IntArray) -> TopicParams:
+    def relabel(self, params: TopicParams, order: IntArray) -> TopicParams | None:
         """The topics in another order."""
-        other = TopicParams(params.topics[order], params.alpha[order])
-        return other if params.placed is None else other.remembering(params.placed[:, order])
+        other = super().relabel(params, order)
+        return other if other is None or params.placed is None else other.remembering(params.placed[:, order])
 
     def expect(self, params: TopicParams, data: Corpus, inference: Inference = EXACT) -> Expectation:
         """E-step: the words of each topic, and the logarithms of the mixtures. ln p(w) can't be had, and is nan."""

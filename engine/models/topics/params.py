@@ -7,26 +7,25 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, freeze
+from engine.arrays import Array
+from engine.em.parameters import Parameters, positive, simplex
 from engine.errors import EngineError
 from engine.models.topics.data import Corpus
 
 
-@dataclass(frozen=True, eq=False)
-class TopicParams:
+@dataclass(frozen=True)
+class TopicParams(Parameters):
     """θ: `topics` (K, V), each row a distribution over the words; `alpha` (K,), mixtures are Dirichlet(alpha)."""
 
-    topics: Array
-    alpha: Array
+    component_noun: ClassVar[str] = "topic"
+
+    topics: Array = simplex("β", "probability", per="topic", of="word")
+    alpha: Array = positive("α", "alpha", per="topic", latent=True)
 
     placed: ClassVar[Any] = None
     """(n, K) float16 words of each document by topic at the E-step that θ came from, where the next one begins; no part
     of θ. An approximate E-step has several places to come to rest: from a place of its own choice the bound could fall.
     """
-
-    def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
 
     def remembering(self, placed: Any) -> TopicParams:
         """The same θ, with the place where the next E-step begins."""

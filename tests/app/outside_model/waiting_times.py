@@ -11,24 +11,21 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, IntArray
 from engine.em.model import Event, Expectation, Maximization, Observations
+from engine.em.parameters import Parameters, positive, simplex
 from engine.errors import DataError, EngineError
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.probabilities import check_weights, dot_log
 from engine.options import option
 
 
-@dataclass(frozen=True, eq=False)
-class ExponentialParams:
+@dataclass(frozen=True)
+class ExponentialParams(Parameters):
     """θ: `weights` (K,), and `rates` (K, d) of each component and column."""
 
-    weights: Array
-    rates: Array
-
-    def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
+    weights: Array = simplex("π", "weight", per="component")
+    rates: Array = positive("λ", "rate", per="component", of="column")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,313 @@
+"""θ as a value that says what it is: each of its arrays is declared once, with a symbol, a word, a domain and axes.
+
+    @dataclass(frozen=True)
+    class PoissonParams(Parameters):
+        weights: Array = simplex("π", "weight", per="component")
+        rates: Array = positive("λ", "rate", per="component")
+
+From the declarations follow the limits of an entry and what moves with it, its name in words, headings, handles in
+pictures, and θ with its components in another order. Only a model's folder and its view know an array by its name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Literal, TypedDict, TypeVar, Unpack
+
+import numpy as np
+
+from engine.arrays import Array, IntArray, freeze
+
+Domain = Literal["simplex", "probability", "positive", "positive definite", "real", "whole"]
+Theta = TypeVar("Theta", bound="Parameters")
+
+FORMS = ("full", "tied", "diag", "spherical")
+_METADATA_KEY = "engine.parameter"
+
+
+class Parameters:
+    """Base class of every model's `Params`: frozen dataclasses of read-only arrays, equal to themselves alone.
+
+    A field may hold another value of this kind, whose arrays are then known by dotted paths (`emission.means`), or
+    None where the model does without. One with `compare=False`, such as what an optimiser remembers, is no part of θ.
+    """
+
+    component_noun: ClassVar[str] = "component"  # the noun of the axes along which components change places
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Keep identity as equality: `dataclass` would compare arrays, whose truth is ambiguous."""
+        super().__init_subclass__(**keywords)
+        setattr(cls, "__eq__", object.__eq__)  # noqa: B010
+        setattr(cls, "__hash__", object.__hash__)  # noqa: B010
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only."""
+        freeze(self)
+
+
+# what a declaration says
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the entries along one axis of an array are of: entry i is of number i + offset, counted from 0.
+
+    Attributes:
+        noun: "component", "state", "column", "symbol", "class", …; "" where nothing is known of it.
+        offset: −1 where the first entry is of none of them, such as a bias before the inputs; 1 where the first of them
+            has no entry, such as the rate of a component that has none.
+        numbered_by: the model's option with the number of the first; they are numbered from 1 without.
+    """
+
+    noun: str
+    offset: int = 0
+    numbered_by: str = ""
+
+    def reordered(self, order: IntArray, size: int) -> IntArray | None:
+        """Which entry stands in each place once these are in another order; None where one has no entry there."""
+        of = np.arange(size) + self.offset
+        wanted = np.where(of >= 0, np.asarray(order)[np.maximum(of, 0)], of) - self.offset
+        return wanted if np.array_equal(np.sort(wanted), np.arange(size)) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What the entries of one array are.
+
+    Attributes:
+        symbol, word: "μ", and in the singular "mean".
+        domain: where each lies; the last axis of a simplex sums to 1.
+        per: whose each is, an axis each; `to`: and to whom, for a matrix between components.
+        of: what of theirs it is about, such as the column of a mean.
+        units: the power of the data's units that it has: 1 for a mean, 2 for a covariance.
+        location: the array says where in the space of the rows each component lies.
+        latent: it belongs to the distribution of what is hidden, not to that of the rows given it.
+        rest_of: the array each of whose rows sums to 1 together with the entry of this one.
+        form: of a covariance, one of `FORMS`, or the model's option that says which.
+        fixed_by: the model's option that keeps the array as it is.
+        reference: the last along the first axis is 0 and stays so: the others are held against it.
+    """
+
+    symbol: str
+    word: str
+    domain: Domain = "real"
+    per: tuple[Axis, ...] = ()
+    to: tuple[Axis, ...] = ()
+    of: tuple[Axis, ...] = ()
+    units: int = 0
+    location: bool = False
+    latent: bool = False
+    rest_of: str = ""
+    form: str = ""
+    fixed_by: str = ""
+    reference: bool = False
+
+
+class Details(TypedDict, total=False):
+    """Keywords of the functions that declare: see `Declaration`. optional: the array may be None."""
+
+    per: str | Axis
+    to: str | Axis
+    of: str | Axis
+    units: int
+    location: bool
+    latent: bool
+    rest_of: str
+    fixed_by: str
+    reference: bool
+    optional: bool
+
+
+def simplex(symbol: str, word: str, **details: Unpack[Details]) -> Any:
+    """Probabilities of which the last axis sums to 1; those of the components themselves are latent."""
+    details.setdefault("latent", "of" not in details)
+    return _declared("simplex", symbol, word, details)
+
+
+def probability(symbol: str, word: str, **details: Unpack[Details]) -> Any:
+    """Probabilities from 0 to 1, each by itself."""
+    return _declared("probability", symbol, word, details)
+
+
+def positive(symbol: str, word: str, **details: Unpack[Details]) -> Any:
+    """Numbers above 0."""
+    return _declared("positive", symbol, word, details)
+
+
+def positive_definite(symbol: str, word: str, form: str = "full", **details: Unpack[Details]) -> Any:
+    """Covariances: matrices of each (full) or of all together (tied), or the variances alone (diag, spherical)."""
+    return _declared("positive definite", symbol, word, details, form)
+
+
+def real(symbol: str, word: str, **details: Unpack[Details]) -> Any:
+    """Any finite numbers."""
+    return _declared("real", symbol, word, details)
+
+
+def whole(symbol: str, word: str, **details: Unpack[Details]) -> Any:
+    """Whole numbers."""
+    return _declared("whole", symbol, word, details)
+
+
+def _declared(domain: Domain, symbol: str, word: str, details: Details, form: str = "") -> Any:
+    given: dict[str, Any] = dict(details)
+    optional = given.pop("optional", False)
+    for name in ("per", "to", "of"):
+        axis = given.get(name)
+        if axis is not None:
+            given[name] = (Axis(axis) if isinstance(axis, str) else axis,)
+    said = Declaration(symbol=symbol, word=word, domain=domain, form=form, **given)
+    default = None if optional else dataclasses.MISSING
+    return dataclasses.field(default=default, metadata={_METADATA_KEY: said})
+
+
+# what a value holds
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """An array of θ, as it is declared and as the model's options have it.
+
+    Attributes:
+        path: its dotted path, such as "emission.means".
+        form: of a covariance, one of `FORMS`; "" of others, and where the options are not known.
+        partner: the path of the array whose entries are the rest of this one's rows, or of which its own are the rest;
+            "" for none.
+        array: the numbers.
+    """
+
+    path: str
+    declared: Declaration
+    form: str
+    partner: str
+    array: Array
+
+    @property
+    def domain(self) -> Domain:
+        """Where each entry lies: variances by themselves are positive numbers."""
+        return "positive" if self.form in ("diag", "spherical") else self.declared.domain
+
+    @property
+    def matrices(self) -> bool:
+        """The last two axes are a covariance matrix."""
+        return self.form in ("full", "tied")
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """What the entries along each axis of the array are of; as many as it has."""
+        said = self.declared
+        found = (*said.per, *said.to, *said.of)
+        if said.form:
+            per, of = said.per, said.of
+            found = {"full": per + of + of, "tied": of + of, "diag": per + of, "spherical": per}.get(self.form, ())
+        return found if len(found) == self.array.ndim else self.array.ndim * (Axis(""),)
+
+    def owners(self, index: tuple[int, ...]) -> tuple[int, ...]:
+        """Whose an entry is, numbers counted from 0: one component, or two in a matrix between them."""
+        places = zip(index, self.axes, strict=True)
+        return tuple(i + axis.offset for i, axis in places if axis not in self.declared.of)
+
+    def subjects(self, index: tuple[int, ...]) -> tuple[tuple[Axis, int], ...]:
+        """What of theirs it is about, by axis and number: the column of a mean, both columns of a covariance."""
+        places = zip(index, self.axes, strict=True)
+        return tuple((axis, i + axis.offset) for i, axis in places if axis in self.declared.of)
+
+
+def fields_of(params: Parameters, options: object = None) -> dict[str, Field]:
+    """Every array of θ by its dotted path, in order; what is None, or no part of θ, is left out.
+
+    Args:
+        params: θ.
+        options: the model, whose options settle the form of covariances.
+    """
+
+    found = {}
+    for path, said, partner, array in _walk(params, ""):
+        form = said.form if said.form in FORMS or not said.form else str(getattr(options, said.form, ""))
+        found[path] = Field(path, said, form, partner, array)
+    return found
+
+
+def arrays_of(params: Parameters) -> dict[str, Array]:
+    """The numbers alone, by the same paths."""
+    return {path: array for path, _, _, array in _walk(params, "")}
+
+
+def _walk(params: Parameters, prefix: str) -> Iterator[tuple[str, Declaration, str, Array]]:
+    """Path, declaration, path of the partner, and numbers of each array."""
+    kind: Any = type(params)  # mypy takes no class for hashable
+    for name, said, partner in _declarations(kind):
+        value = getattr(params, name)
+        if isinstance(value, Parameters):
+            yield from _walk(value, f"{prefix}{name}.")
+        elif value is not None and not isinstance(value, str | bool):
+            yield prefix + name, said, partner and prefix + partner, np.asarray(value, dtype=np.float64)
+
+
+@cache
+def _declarations(kind: type[Any]) -> tuple[tuple[str, Declaration, str], ...]:
+    """Name, declaration and partner of each field that holds θ; one that is not declared holds real numbers."""
+    parts = [part for part in dataclasses.fields(kind) if part.compare]
+    said = {
+        part.name: part.metadata.get(_METADATA_KEY) or Declaration(symbol=part.name, word=part.name) for part in parts
+    }
+    partner = {one.rest_of: name for name, one in said.items() if one.rest_of}
+    return tuple((name, one, one.rest_of or partner.get(name, "")) for name, one in said.items())
+
+
+def with_arrays(params: Theta, arrays: Mapping[str, Array]) -> Theta:
+    """The same θ with other arrays in the places of those named by their dotted paths."""
+    own: dict[str, Any] = {path: array for path, array in arrays.items() if "." not in path}
+    inner: dict[str, dict[str, Array]] = {}
+    for path, array in arrays.items():
+        if "." in path:
+            head, rest = path.split(".", 1)
+            inner.setdefault(head, {})[rest] = array
+    for head, parts in inner.items():
+        own[head] = with_arrays(getattr(params, head), parts)
+    changed: Theta = dataclasses.replace(params, **own)  # type: ignore[type-var]  # every subclass is a dataclass
+    return changed
+
+
+def remembers_more(params: Parameters) -> bool:
+    """It holds more than θ, such as what an optimiser carries on."""
+    kind: Any = params
+    return any(not part.compare and getattr(params, part.name) is not None for part in dataclasses.fields(kind))
+
+
+def count_components(params: Parameters) -> int:
+    """How many components the declarations speak of; 0 where they speak of none."""
+    counts = [
+        size + axis.offset
+        for field in fields_of(params).values()
+        for size, axis in zip(field.array.shape, field.axes, strict=True)
+        if axis.noun == params.component_noun
+    ]
+    return max(counts, default=0)
+
+
+def relabelled(params: Theta, order: IntArray, options: object = None) -> Theta | None:
+    """θ with its components in another order, component j being what order[j] was.
+
+    None where there are no components, or where one would come to a place that has no entry for it.
+    """
+    moved: dict[str, Array] = {}
+    for path, field in fields_of(params, options).items():
+        array = field.array
+        for place, axis in enumerate(field.axes):
+            if axis.noun == params.component_noun:
+                own = axis.reordered(order, array.shape[place])
+                if own is None:
+                    return None
+                moved[path] = array = array.take(own, axis=place)
+    return with_arrays(params, moved) if moved else None
+
+
+def largest_difference(one: Parameters, other: Parameters) -> float:
+    """The largest absolute difference between two values of one class, over all of their entries."""
+    here, there = arrays_of(one), arrays_of(other)
+    apart = [here[path] - there[path] for path in here if path in there]
+    return max((float(np.abs(move).max(initial=0.0)) for move in apart), default=0.0)
