@@ -14,8 +14,9 @@ from emtui.spec.tolerance import tolerance_of
 from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
 from engine.arrays import Array
+from engine.em.evaluation import Posterior
 from engine.em.fit import Restart
-from engine.em.step import Posterior, Step
+from engine.em.step import Step
 
 if TYPE_CHECKING:
     from emtui.networks.rival import Contest

@@ -18,7 +18,8 @@ from emtui.session.session import Session
 from emtui.spec.atomic_files import ExportError, file_name, write_file, write_numbered
 from emtui.spec.parameters_file import parameters_text
 from emtui.spec.sources import looks_like_file
-from engine.em.step import Posterior, Step
+from engine.em.evaluation import Posterior
+from engine.em.step import Step
 
 _ROWS_AT_ONCE = 8_192
 PathLike = str | os.PathLike[str]

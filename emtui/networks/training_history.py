@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from emtui.networks.rival import Contest, Rival, passes_of, rival_of
 from emtui.networks.scores import Progress, progress
 from emtui.spec.run_spec import RunSpec
-from engine.em.step import Evaluation, Problem, Step
+from engine.em.evaluation import Evaluation
+from engine.em.step import Problem, Step
 
 
 class Learners:

@@ -19,9 +19,10 @@ from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
 from engine.em.algorithm import Rising
 from engine.em.algorithms import ALGORITHMS, algorithm_named
-from engine.em.inference import EXACT, Exact
+from engine.em.evaluation import Evaluation, Posterior
+from engine.em.inference import Exact
 from engine.em.loop import advance, begin_problem, e_step, m_step, stopped
-from engine.em.step import Evaluation, Posterior, Problem, Step
+from engine.em.step import Problem, Step
 from engine.em.stopping import StoppingRule
 from engine.errors import EngineError, OptionError
 
@@ -204,7 +205,7 @@ class _Runner:
     def judged(self, step: Step) -> tuple[float, Evaluation]:
         """The objective at θ, and where its labels come from: the posterior at θ, whatever the algorithm settles on."""
         exact = isinstance(step.at.inference, Exact)
-        return step.objective, step.at if exact else Evaluation(step.problem, step.params, EXACT)
+        return step.objective, step.at if exact else step.problem.at(step.params)
 
 
 class _Clusters(_Runner):
@@ -218,14 +219,14 @@ class _Clusters(_Runner):
 
     def judged(self, step: Step) -> tuple[float, Evaluation]:
         """log p(X | θ̂) + log p(θ̂), with θ̂ = argmax log p(X, Z | θ) for the labels Z of k-means."""
-        labels = Evaluation(step.problem, step.params, EXACT)
+        labels = step.problem.at(step.params)
         if step.phase == "init":
             return self._first.objective, labels
         problem = self._first.problem
         try:
             known = replace(problem, data=problem.model.observe(problem.data.X, Posterior(labels).labels))
             best = m_step(e_step(begin_problem(known, self._first.params))).params
-            at = Evaluation(problem, best, EXACT)
+            at = problem.at(best)
             return at.objective, labels
         except EngineError:  # a cluster that no component can be fitted to
             return math.nan, labels

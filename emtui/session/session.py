@@ -16,8 +16,9 @@ from emtui.spec.run_spec import RunSpec
 from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
 from engine.em.algorithms import Annealed
+from engine.em.evaluation import Evaluation, Posterior
 from engine.em.loop import advance, begin, stopped, switch_algorithm
-from engine.em.step import Evaluation, Posterior, Problem, Step
+from engine.em.step import Problem, Step
 from engine.em.timeline import Timeline
 from engine.errors import EngineError
 

@@ -28,10 +28,11 @@ from engine.editing.entries import (
     moved,
     value_of,
 )
+from engine.em.evaluation import Evaluation
 from engine.em.inference import EXACT, Exact
 from engine.em.model import Model
 from engine.em.parameters import arrays_of, with_arrays
-from engine.em.step import Evaluation, Problem, Step
+from engine.em.step import Problem, Step
 from engine.errors import OptionError
 from engine.models.mixture import Mixture
 from engine.parallel import one_blas_thread
@@ -175,7 +176,7 @@ class _Path:
         return math.nan if self.step.at_q is None else self._lower(self.step.at_q, theta)
 
     def _lower(self, at: Evaluation, theta: Any) -> float:
-        return at.problem.model.q_value(at.expectation, theta, at.problem.data) + at.entropy
+        return at.model.q_value(at.expectation, theta, at.data) + at.entropy
 
     def _curve(self, t: float) -> float:
         """What the limits are found by, without a pass: the bound, that of the E-step to come where there is none yet.

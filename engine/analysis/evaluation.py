@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.inference import Exact
+from engine.em.matching import match as match
+from engine.em.step import Step
 from engine.errors import DataError, EngineError
-
-if TYPE_CHECKING:
-    from engine.em.step import Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,26 +101,6 @@ def agreement(labels: Any, truth: Any, n_components: int | None = None, n_classe
     matched = np.flatnonzero(matching >= 0)
     hits = int(table[matching[matched], matched].sum())
     return Agreement(matching, components, table[:, components], hits, int(chosen.sum()))
-
-
-def match(counts: Any) -> IntArray:
-    """The class that each component stands for, one to one, so that Σ counts[class, component] is largest.
-
-    The Hungarian method (Kuhn 1955).
-
-    Args:
-        counts: (classes, components), of any two sizes.
-
-    Returns:
-        (components,) the class, −1 for a component that is left over.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    table = np.asarray(counts, dtype=np.float64)
-    classes, components = linear_sum_assignment(table, maximize=True)
-    class_of = np.full(table.shape[1], -1, dtype=np.int64)
-    class_of[components] = classes
-    return class_of
 
 
 def hard_shares(labels: Any, k: int, sample_weight: Array | None = None) -> Array:

@@ -27,7 +27,6 @@ from engine.models.gaussian.batch_centred import CentredBatch
 from engine.models.gaussian.batch_params import Flags, Scales, Stack
 from engine.models.gaussian.data import GaussianRows
 from engine.models.gaussian.mixture import GaussianMixture
-from engine.models.known_labels import in_order_of_labels
 from engine.parallel import one_blas_thread
 
 _MOST_STARTS = 100_000
@@ -150,7 +149,7 @@ class _Race:
         model, data = self.problem.model, self.problem.data
         if self.starts is not None:
             return model.check_params(self.starts[place], data)
-        return in_order_of_labels(model, model.start(data, np.random.default_rng(self.seed_of(place))), data)
+        return model.begin(data, np.random.default_rng(self.seed_of(place)))
 
     def seed_of(self, place: int) -> int:
         return place if self.starts is not None else self.seed + place

@@ -9,8 +9,8 @@ from typing import Any
 from engine.analysis.evaluation import agreement
 from engine.analysis.many_starts import StartResult, StartsProgress
 from engine.arrays import IntArray
-from engine.em.inference import EXACT
-from engine.em.step import Evaluation, Posterior, Problem
+from engine.em.evaluation import Posterior
+from engine.em.step import Problem
 from engine.errors import OptionError
 
 
@@ -81,4 +81,4 @@ def _optimum(group: list[StartResult], problem: Problem, truth: Any) -> Optimum:
 
 
 def _labels(problem: Problem, params: Any) -> IntArray:
-    return Posterior(Evaluation(problem, params, EXACT)).labels
+    return Posterior(problem.at(params)).labels

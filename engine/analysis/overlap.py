@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.inference import EXACT, Exact
-from engine.em.step import Evaluation, Posterior, Step
+from engine.em.evaluation import Posterior
+from engine.em.inference import Exact
+from engine.em.step import Step
 from engine.models.gaussian.mixture import GaussianMixture
 from engine.parallel import row_chunks
 
@@ -41,7 +42,7 @@ def overlap_of(step: Step) -> Overlap | None:
         return None
     if not model.responsibilities_sum_to_one or not model.has_likelihood or model.row_order_matters:
         return None
-    at = step.at if isinstance(step.at.inference, Exact) else Evaluation(step.problem, step.params, EXACT)
+    at = step.at if isinstance(step.at.inference, Exact) else step.problem.at(step.params)
     posterior, data = Posterior(at), step.problem.data
     shared: Array | None = None
     for rows in row_chunks(data.n_rows, _ROWS_AT_ONCE):

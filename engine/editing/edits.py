@@ -17,8 +17,9 @@ import numpy as np
 from engine.baselines.kmeans import KMeans
 from engine.editing.entries import RULES, Entry, admissible, entry_named, moved, value_of
 from engine.editing.limits import why_out_of_reach
+from engine.em.evaluation import Evaluation
 from engine.em.model import Event, Model, Observations
-from engine.em.step import Evaluation, Phase, Step
+from engine.em.step import Phase, Step
 from engine.errors import DataError, EngineError, OptionError
 from engine.models.mixture import Mixture
 
@@ -48,7 +49,7 @@ def placed(step: Step, params: Any, message: str) -> Step:
     problem = step.problem
     params = _checked(problem.model, params, step)
     problem.algorithm.check(problem.model, params)
-    at = Evaluation(problem, params, problem.algorithm.inference(step.iteration + 1, problem.seed))
+    at = problem.at(params, problem.algorithm.inference(step.iteration + 1, problem.seed))
     phase: Phase = "init" if step.at_q is None else "M"
     made = Step(
         problem, step.iteration, phase, params, at, step.at_q, step.seconds, (_event(message),),
@@ -99,7 +100,7 @@ def reweighted(step: Step, X: Any, y: Any, sample_weight: Any, message: str) -> 
     problem = replace(step.problem, data=data)
 
     def evaluated(at: Evaluation) -> Evaluation:
-        return Evaluation(problem, model.check_params(at.params, data), at.inference)
+        return problem.at(model.check_params(at.params, data), at.inference)
 
     at_q = None if step.at_q is None else evaluated(step.at_q)
     at = at_q if at_q is not None and step.at is step.at_q else evaluated(step.at)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
+from engine.em.evaluation import Evaluation
 from engine.em.inference import Inference
 from engine.em.model import Event, Model
 from engine.options import Option, check_options, options_of
-
-if TYPE_CHECKING:
-    from engine.em.step import Evaluation
 
 # Where an exact M-step goes up, and where it may go down: "both" the objective and the bound at the q of this
 # iteration rise; "objective" alone, or "elbo", the bound, alone; or "nothing" has to.
@@ -63,7 +61,7 @@ class Algorithm(ABC):
 
     def maximize(self, at: Evaluation) -> Moved:
         """M-step: from θ_q and what was expected there to the next θ."""
-        best = at.problem.model.maximize(at.expectation, at.params, at.problem.data)
+        best = at.model.maximize(at.expectation, at.params, at.data)
         return Moved(best.params, best.events)
 
     def check(self, model: Model[Any, Any], params: Any) -> None:  # noqa: B027  # most refuse nothing

@@ -11,9 +11,10 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.evaluation import Posterior
 from engine.em.loop import begin, begin_problem, walk
 from engine.em.model import Model
-from engine.em.step import Posterior, Problem, Step
+from engine.em.step import Problem, Step
 from engine.em.stopping import StoppingRule, rules_for
 from engine.em.timeline import Timeline
 from engine.errors import EngineError, OptionError

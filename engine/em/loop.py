@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.evaluation import Evaluation
 from engine.em.model import Model
-from engine.em.step import Evaluation, Problem, Step
+from engine.em.step import Problem, Step
 from engine.em.stopping import StoppingRule, rules_for, verdict
 from engine.errors import DataError, OptionError
-from engine.models.known_labels import in_order_of_labels
 from engine.parallel import one_blas_thread
 
 
@@ -48,8 +48,7 @@ def begin_problem(problem: Problem, start: Any = None) -> Step:
     started = time.perf_counter()
     if start is None:
         with one_blas_thread():
-            params = problem.model.start(problem.data, np.random.default_rng(problem.seed))
-            params = in_order_of_labels(problem.model, params, problem.data)
+            params = problem.model.begin(problem.data, np.random.default_rng(problem.seed))
     else:
         params = problem.model.check_params(start, problem.data)
     seconds = time.perf_counter() - started
@@ -164,4 +163,4 @@ def stopped(step: Step, rules: tuple[StoppingRule, ...]) -> Step:
 
 
 def _evaluation(problem: Problem, params: Any, iteration: int) -> Evaluation:
-    return Evaluation(problem, params, problem.algorithm.inference(iteration, problem.seed))
+    return problem.at(params, problem.algorithm.inference(iteration, problem.seed))

@@ -9,13 +9,14 @@ then prefers. It holds no state: parameters, observations and expectations are v
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Inference
+from engine.em.matching import order_by_classes
 from engine.em.parameters import Parameters, relabelled
 from engine.errors import EngineError
 from engine.options import Option, check_options, options_of
@@ -143,6 +144,26 @@ class Model(ABC, Generic[P, D]):
     def log_prior(self, params: P, data: D) -> float:
         """log p(θ) up to a constant of its own; 0 where the model has no prior."""
         return 0.0
+
+    def begin(self, data: D, generator: np.random.Generator) -> P:
+        """θ⁰ by `start`, with its components in the order of the known labels: component c has the rows of label c.
+
+        A start knows nothing of which component is which. The order maximises Σ_i w_i r_i,order(y_i) over the rows of
+        known label, r without the labels; θ⁰ stays as it is where nothing is gained.
+        """
+        params = self.start(data, generator)
+        if not self.takes_labels or data.y is None:
+            return params
+        weight = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight
+        known = np.flatnonzero((data.y >= 0) & (weight > 0))
+        if not len(known):
+            return params
+        r = self.responsibilities(params, replace(data, y=None), known)
+        shares = np.zeros((r.shape[1], r.shape[1]))  # (label, component)
+        np.add.at(shares, data.y[known], weight[known, None] * r)
+        order = order_by_classes(shares)
+        relabelled = None if order is None else self.relabel(params, order)
+        return params if relabelled is None else relabelled
 
     def objective_unit(self, data: D) -> float:
         """What counts as 1 when the change of the objective is read; a log-likelihood needs no other unit."""

@@ -21,19 +21,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array
 from engine.em.algorithm import Algorithm, Moved, Rising
+from engine.em.evaluation import Evaluation
 from engine.em.inference import Exact, Inference
 from engine.em.model import Event, Model
 from engine.em.parameters import arrays_of, remembers_more, with_arrays
 from engine.errors import EngineError, OptionError
-
-if TYPE_CHECKING:
-    from engine.em.step import Evaluation
 
 _NEARLY_PLAIN = -1.01  # a step length that is not worth a try
 
@@ -75,7 +73,7 @@ class Squarem(Algorithm):
 
 def _map(at: Evaluation) -> tuple[Any, tuple[Event, ...]]:
     """F(θ), and what was out of the ordinary."""
-    best = at.problem.model.maximize(at.expectation, at.params, at.problem.data)
+    best = at.model.maximize(at.expectation, at.params, at.data)
     return best.params, best.events
 
 
@@ -115,6 +113,6 @@ def _inside(at: Evaluation, params: Any) -> Evaluation | None:
     if not all(np.isfinite(array).all() for array in arrays_of(params).values()):
         return None
     try:
-        return at.moved(at.problem.model.check_params(params, at.problem.data))
+        return at.moved(at.model.check_params(params, at.data))
     except EngineError:
         return None

@@ -8,17 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from engine.em.evaluation import Posterior
 from engine.em.inference import Tempered
 from engine.em.parameters import largest_difference
+from engine.em.step import Step
 from engine.errors import OptionError
 from engine.parallel import row_chunks
-
-if TYPE_CHECKING:
-    from engine.em.step import Step
 
 _ROWS_AT_ONCE = 65_536
 
@@ -70,8 +69,6 @@ class ResponsibilityChange:
         """Compare the responsibilities at θ with those at θ_q, in chunks of rows."""
         if step.phase != "M" or step.at_q is None or _restless(step):
             return None
-        from engine.em.step import Posterior
-
         before, after = Posterior(step.at_q), Posterior(step.at)
         largest = 0.0
         for rows in row_chunks(step.problem.data.n_rows, _ROWS_AT_ONCE):

@@ -1,22 +1,19 @@
-"""Known labels of mixtures: a share of the classes to give away, and a start whose components are in their order.
+"""Known labels of mixtures: a share of the classes to give away.
 
-With every label given, p(x_i, z_i) is all that is left of each sum over z_i: nothing is hidden, and one M-step is the
-closed-form fit. With a few given, learning is semi-supervised (Nigam, McCallum, Thrun & Mitchell 2000).
+`Model.begin` puts the components of a start in their order. With every label given, p(x_i, z_i) is all that is left of
+each sum over z_i: nothing is hidden, and one M-step is the closed-form fit. With a few given, learning is
+semi-supervised (Nigam, McCallum, Thrun & Mitchell 2000).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import IntArray
-from engine.em.model import Model
 from engine.errors import DataError, OptionError
 from engine.models.mixture import checked_labels
-
-_CLEARLY = 1e-9
 
 
 def some_labels(y: Any, share: float, seed: int = 0) -> IntArray:
@@ -44,30 +41,3 @@ def some_labels(y: Any, share: float, seed: int = 0) -> IntArray:
         rows = generator.permutation(np.flatnonzero(classes == c))
         given[rows[: int(np.ceil(share * len(rows) - 1e-9))]] = c
     return given
-
-
-def in_order_of_labels(model: Model[Any, Any], params: Any, data: Any) -> Any:
-    """θ with its components in the order of the known labels: component c is the one that has the rows of label c.
-
-    A start knows nothing of which component is which. The order maximises Σ_i w_i r_i,order(y_i) over the rows of
-    known label, r without the labels (the Hungarian method, see `engine.evaluation.match`); θ stays where nothing is
-    gained.
-    """
-    if not model.takes_labels or data.y is None:
-        return params
-    weight = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight
-    known = np.flatnonzero((data.y >= 0) & (weight > 0))
-    if not len(known):
-        return params
-    from engine.analysis.evaluation import match
-
-    r = model.responsibilities(params, replace(data, y=None), known)
-    K = r.shape[1]
-    share = np.zeros((K, K))  # (label, component)
-    np.add.at(share, data.y[known], weight[known, None] * r)
-    label_of = match(share)
-    order = np.argsort(label_of)
-    if share[np.arange(K), order].sum() <= np.trace(share) + _CLEARLY * share.sum():
-        return params
-    relabelled = model.relabel(params, order)
-    return params if relabelled is None else relabelled

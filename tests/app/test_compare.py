@@ -23,7 +23,8 @@ from emtui.session.baseline import kmeans_baseline
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views.baseline_snapshot import baseline_snapshot, on_the_same_axes, why_no_baseline
-from engine.em.step import Phase, Posterior
+from engine.em.evaluation import Posterior
+from engine.em.step import Phase
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 

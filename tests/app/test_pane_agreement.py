@@ -13,7 +13,7 @@ from emtui.panes.agreement.agreement import AgreementPane
 from emtui.panes.agreement.agreement_text import criteria_of
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
-from engine.em.step import Posterior
+from engine.em.evaluation import Posterior
 
 
 async def test_iris_agrees_as_published():

@@ -28,7 +28,7 @@ from engine.analysis.bound_profile import bound_slice
 from engine.arrays import Array
 from engine.editing.edits import placed
 from engine.editing.entries import entries, limits_of, value_of
-from engine.em.step import Evaluation, Problem, Step
+from engine.em.step import Problem, Step
 from engine.errors import EngineError
 from engine.explain.ledger import ledger
 from engine.models.mixture import Mixture
@@ -171,10 +171,10 @@ def check_numbers(snapshot: StepSnapshot, weights: Array) -> None:
     """Every scalar from the beginning, and how they add up."""
     step, record, size = snapshot.step, snapshot.record, size_of(snapshot)
     problem, model = anew(snapshot, weights), step.problem.model
-    at = Evaluation(problem, step.params, step.at.inference)
+    at = problem.at(step.params, step.at.inference)
     prior, bound = model.log_prior(step.params, problem.data), math.nan
     if step.at_q is not None:
-        at_q = Evaluation(problem, step.params_q, step.inference)
+        at_q = problem.at(step.params_q, step.inference)
         bound = model.q_value(at_q.expectation, step.params, problem.data) + at_q.entropy
         assert_same(record.entropy, at_q.entropy, size)
         assert_same(record.q_value, bound - at_q.entropy, size)

@@ -21,7 +21,8 @@ from emtui.spec.work import is_small, work_of_a_pass
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
 from engine.analysis.convergence_rate import ITERATIONS, MapRate
-from engine.em.step import Evaluation, Step
+from engine.em.evaluation import Evaluation
+from engine.em.step import Step
 
 if TYPE_CHECKING:
     from engine.analysis.convergence import Convergence

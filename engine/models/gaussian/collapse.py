@@ -10,8 +10,8 @@ one row alone, rows that are all alike, or rows without extent in some direction
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +23,23 @@ from engine.models.gaussian.params import GaussianParams, factors
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.parallel import row_chunks
 
-if TYPE_CHECKING:
-    from engine.models.gaussian.mixture import GaussianMixture
-
 _ROWS_AT_ONCE = 16_384
 _ROUNDING = 1e-12
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Trouble:
+class Policy:
+    """What is done about trouble, `on_collapse`, and what that takes of the model: its ridge and two of its methods."""
+
+    on_collapse: str
+    reg_covar: float
+    log_prior: Callable[[GaussianParams, GaussianRows], float]
+    log_evidence: Callable[[GaussianParams, GaussianRows, slice], Array]
+
+
+@dataclass(frozen=True)
+class Fault:
     """What is wrong with a component, and whether its covariance can't be used as it is."""
 
     component: int | None
@@ -45,9 +52,9 @@ def mended(
     statistics: GaussianStatistics,
     params: GaussianParams,
     data: GaussianRows,
-    model: GaussianMixture,
+    policy: Policy,
 ) -> Maximization[GaussianParams]:
-    """The M-step's parameters as they are, or handled by the model's policy with an event for each component.
+    """The M-step's parameters as they are, or handled by the policy with an event for each component.
 
     A covariance that is widened in the same way at every M-step lets the run come to rest: `breaks_ascent` is set only
     where Q + log p(θ) did fall below its value at θ_q, and for components that begin again.
@@ -57,21 +64,21 @@ def mended(
         statistics: from which they came.
         params: θ_q, the parameters before the M-step.
         data: the rows.
-        model: whose `on_collapse` decides.
+        policy: what to do.
     """
-    troubles = _troubles(best, statistics, data, model.reg_covar > 0)
+    troubles = _troubles(best, statistics, data, policy.reg_covar > 0)
     if not troubles:
         return Maximization(best)
-    again = _beginnings(troubles, params, data, model)
-    handled = _handled(best, params, troubles, again, data, model)
-    before = _reaches(model, params, statistics, data)
-    ascends = _reaches(model, handled, statistics, data) >= before - _ROUNDING * abs(before)
+    again = _beginnings(troubles, params, data, policy)
+    handled = _handled(best, params, troubles, again, data, policy)
+    before = _reaches(policy, params, statistics, data)
+    ascends = _reaches(policy, handled, statistics, data) >= before - _ROUNDING * abs(before)
     events = tuple(
         Event(
-            f"{_words(trouble, best, statistics, data)}: {_remedy(trouble, again, model)}",
+            f"{_words(trouble, best, statistics, data)}: {_remedy(trouble, again, policy)}",
             trouble.component,
             breaks_ascent=trouble.component in again or not ascends,
-            stops=model.on_collapse == "stop",
+            stops=policy.on_collapse == "stop",
         )
         for trouble in troubles
     )
@@ -80,7 +87,7 @@ def mended(
 
 def _troubles(
     best: GaussianParams, statistics: GaussianStatistics, data: GaussianRows, has_ridge: bool
-) -> tuple[Trouble, ...]:
+) -> tuple[Fault, ...]:
     dead, alike = ~statistics.alive, statistics.alike(data.resolution)
     singular = _singular(best, data)
     suspicious = dead | singular
@@ -90,10 +97,10 @@ def _troubles(
     if not suspicious.any():
         return ()
     if data.covariance_type == "tied":
-        gone = [Trouble(int(k), "dead", False) for k in np.flatnonzero(dead)]
-        return (*gone, *([Trouble(None, "flat", True)] if singular.any() else []))
+        gone = [Fault(int(k), "dead", False) for k in np.flatnonzero(dead)]
+        return (*gone, *([Fault(None, "flat", True)] if singular.any() else []))
     return tuple(
-        Trouble(int(k), "dead" if dead[k] else "alike" if alike[k] else "flat", bool(singular[k]))
+        Fault(int(k), "dead" if dead[k] else "alike" if alike[k] else "flat", bool(singular[k]))
         for k in np.flatnonzero(suspicious)
     )
 
@@ -134,19 +141,19 @@ def _rounded(best: GaussianParams, data: GaussianRows) -> Flags:
 def _handled(
     best: GaussianParams,
     params: GaussianParams,
-    troubles: tuple[Trouble, ...],
+    troubles: tuple[Fault, ...],
     again: dict[int, int],
     data: GaussianRows,
-    model: GaussianMixture,
+    policy: Policy,
 ) -> GaussianParams:
     """The M-step's parameters with the policy applied; `again` holds the row at which a component begins again."""
     weights, means, covariances = best.weights.copy(), best.means.copy(), best.covariances.copy()
-    policy, tied = model.on_collapse, data.covariance_type == "tied"
+    stop, tied = policy.on_collapse == "stop", data.covariance_type == "tied"
     for trouble in troubles:
         k = trouble.component
         if k is None:
-            covariances = params.covariances.copy() if policy == "stop" else _widened(covariances, data)
-        elif trouble.kind == "dead" or policy == "stop":
+            covariances = params.covariances.copy() if stop else _widened(covariances, data)
+        elif trouble.kind == "dead" or stop:
             means[k] = params.means[k]
             if not tied:
                 covariances[k] = params.covariances[k]
@@ -156,7 +163,7 @@ def _handled(
         for k, row in again.items():
             means[k], weights[k] = data.X[row], 0.0
             if not tied:
-                covariances[k] = pooled_covariance(data, model.reg_covar)
+                covariances[k] = pooled_covariance(data, policy.reg_covar)
         # Those that begin again get an equal share each, and the others keep their proportions.
         share = len(again) / len(weights)
         weights *= (1.0 - share) / (weights.sum() or 1.0)
@@ -173,29 +180,27 @@ def _widened(covariance: Array, data: GaussianRows) -> Array:
 
 
 def _beginnings(
-    troubles: tuple[Trouble, ...], params: GaussianParams, data: GaussianRows, model: GaussianMixture
+    troubles: tuple[Fault, ...], params: GaussianParams, data: GaussianRows, policy: Policy
 ) -> dict[int, int]:
     """The row at which each component that is reset begins again: the worst explained, then the next worst."""
     again = [trouble.component for trouble in troubles if trouble.component is not None]
-    if model.on_collapse != "reset" or not again:
+    if policy.on_collapse != "reset" or not again:
         return {}
     chunks = row_chunks(data.n_rows, _ROWS_AT_ONCE)
-    evidence = np.concatenate([model.log_evidence(params, data, rows) for rows in chunks])
+    evidence = np.concatenate([policy.log_evidence(params, data, rows) for rows in chunks])
     if data.sample_weight is not None:
         evidence[data.sample_weight == 0] = np.inf
     worst = np.argsort(evidence, kind="stable")[: len(again)]
     return {k: int(worst[i % len(worst)]) for i, k in enumerate(again)}
 
 
-def _reaches(
-    model: GaussianMixture, params: GaussianParams, statistics: GaussianStatistics, data: GaussianRows
-) -> float:
+def _reaches(policy: Policy, params: GaussianParams, statistics: GaussianStatistics, data: GaussianRows) -> float:
     """Q + log p(θ): as long as it doesn't fall, the objective doesn't either."""
     q = statistics.q_of_weights(params.weights) + float(statistics.q_by_component(params).sum())
-    return q + model.log_prior(params, data)
+    return q + policy.log_prior(params, data)
 
 
-def _words(trouble: Trouble, best: GaussianParams, statistics: GaussianStatistics, data: GaussianRows) -> str:
+def _words(trouble: Fault, best: GaussianParams, statistics: GaussianStatistics, data: GaussianRows) -> str:
     k = trouble.component
     if k is None:
         return "the components have no extent in some direction that they share"
@@ -209,8 +214,8 @@ def _words(trouble: Trouble, best: GaussianParams, statistics: GaussianStatistic
     return f"component {k + 1} has no extent in some direction"
 
 
-def _remedy(trouble: Trouble, again: dict[int, int], model: GaussianMixture) -> str:
-    if model.on_collapse == "stop":
+def _remedy(trouble: Fault, again: dict[int, int], policy: Policy) -> str:
+    if policy.on_collapse == "stop":
         return "it stays as it was, and the run stops here as on_collapse asks"
     if trouble.component is not None and trouble.component in again:
         row = again[trouble.component] + 1
@@ -219,7 +224,7 @@ def _remedy(trouble: Trouble, again: dict[int, int], model: GaussianMixture) -> 
         return "it stays where it was, without weight"
     if trouble.singular:
         return f"its covariance was singular, and {FLOOR:g} of the data's variance was added to it"
-    if model.reg_covar > 0:
+    if policy.reg_covar > 0:
         return "the ridge alone gives its covariance an extent"
     return "its covariance has hardly any extent left"
 

@@ -7,7 +7,7 @@ M:  weights_k = N_k / n,   μ_k = Σ_i r_ik x_i / N_k,   Σ_k = (S_k + λ I) / N
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Exact, Inference, assign, uniforms
 from engine.em.model import Expectation, Maximization
 from engine.errors import DataError
-from engine.models.gaussian.collapse import mended
+from engine.models.gaussian.collapse import Policy, mended
 from engine.models.gaussian.data import GaussianRows, gaussian_rows
 from engine.models.gaussian.params import (
     COVARIANCE_TYPES,
@@ -89,7 +89,13 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
 
     def start(self, data: GaussianRows, generator: np.random.Generator) -> GaussianParams:
         """θ⁰ by `init`; see `gaussian_start`. Raises DataError where there are fewer rows than components."""
-        return gaussian_start(self, data, generator)
+
+        def m_step(expectation: Expectation, before: GaussianParams) -> GaussianParams:
+            """Covariances that are singular are widened rather than left so."""
+            plain = replace(self, on_collapse="ridge", m_step="joint")
+            return plain.maximize(expectation, before, data).params
+
+        return gaussian_start(self.init, self.n_components, self.reg_covar, data, generator, m_step)
 
     def check_params(self, params: GaussianParams, data: GaussianRows) -> GaussianParams:
         """Shapes, weights on the simplex, positive definite covariances."""
@@ -128,7 +134,8 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         if self.m_step == "conditional":
             covariances = covariances + statistics.added_about(params.means)
         best = GaussianParams(weights, statistics.means(), covariances)
-        return mended(best, statistics, params, data, self)
+        policy = Policy(self.on_collapse, self.reg_covar, self.log_prior, self.log_evidence)
+        return mended(best, statistics, params, data, policy)
 
     def q_value(self, expectation: Expectation, params: GaussianParams, data: GaussianRows) -> float:
         """Σ_k N_k ln weights_k + E_q[Σ_i ln N(x_i | μ_{z_i}, Σ_{z_i})], from the statistics alone."""

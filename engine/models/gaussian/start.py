@@ -11,8 +11,6 @@ Known labels hold in every start that has an M-step in it: component k begins wi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,55 +22,55 @@ from engine.models.gaussian.params import GaussianParams, covariances_shape
 from engine.models.gaussian.passes import CentredPass
 from engine.models.workspace import Workspace
 from engine.parallel import row_chunks
-
-if TYPE_CHECKING:
-    from engine.models.gaussian.mixture import GaussianMixture
+from engine.starts import initialization
 
 STARTS = ("kmeans", "kmeans++", "points", "responsibilities")
+MStep = Callable[[Expectation, GaussianParams], GaussianParams]
 
 
-def gaussian_start(model: GaussianMixture, data: GaussianRows, generator: np.random.Generator) -> GaussianParams:
-    """θ⁰ by the model's `init`.
+def gaussian_start(
+    init: str, k: int, reg_covar: float, data: GaussianRows, generator: np.random.Generator, m_step: MStep
+) -> GaussianParams:
+    """θ⁰ of k components by `init`; m_step: from what was expected and θ_q to θ.
 
     Raises:
         DataError: there are fewer rows (of a weight above 0) than components.
     """
-    from engine.starts import initialization
-
-    k, X, weight = model.n_components, data.X, data.sample_weight
+    X, weight = data.X, data.sample_weight
     counted = data.n_rows if weight is None else int(np.count_nonzero(weight))
     if counted < k:
         raise DataError(
             f"{counted} row{'' if counted == 1 else 's'} can't start {k} components: "
             f"choose n_components of at most {counted}, or give more rows."
         )
-    if model.init == "points":
+    if init == "points":
         means = initialization.random_rows(X, k, generator, weight)
-        return GaussianParams(_equal(k), means, _identities(model.covariance_type, *means.shape))
-    if model.init == "kmeans++":
-        return _widely(model, data, initialization.kmeans_plus_plus(X, k, generator, weight))
-    if model.init == "kmeans":
+        return GaussianParams(_equal(k), means, _identities(data.covariance_type, *means.shape))
+    if init == "kmeans++":
+        return _widely(reg_covar, data, initialization.kmeans_plus_plus(X, k, generator, weight))
+    if init == "kmeans":
         labels, centers = initialization.kmeans_partition(X, k, generator, weight)
         if data.y is not None:
             order = _matching(labels, data.y, k)
             labels, centers = order[labels], centers[np.argsort(order)]
             labels = np.where(data.y >= 0, data.y, labels)
-        return _from_responsibilities(
-            model, data, centers, lambda rows: (labels[rows] == np.arange(k)[:, None]).astype(np.float64)
-        )
+
+        def one_hot(rows: slice) -> Array:
+            return np.asarray(labels[rows] == np.arange(k)[:, None], dtype=np.float64)
+
+        return _from_responsibilities(_widely(reg_covar, data, centers), data, one_hot, m_step)
     drawn = initialization.random_responsibilities(data.n_rows, k, generator)
     if data.y is not None:
         known = np.flatnonzero(data.y >= 0)
         drawn[known] = data.y[known, None] == np.arange(k)
     centers = np.broadcast_to(data.mean, (k, X.shape[1]))
-    return _from_responsibilities(model, data, centers, lambda rows: drawn[rows].T)
+    return _from_responsibilities(_widely(reg_covar, data, centers), data, lambda rows: drawn[rows].T, m_step)
 
 
 def _from_responsibilities(
-    model: GaussianMixture, data: GaussianRows, centers: Array, of: Callable[[slice], Array]
+    about: GaussianParams, data: GaussianRows, of: Callable[[slice], Array], m_step: MStep
 ) -> GaussianParams:
-    """An M-step from given responsibilities; covariances that are singular are widened rather than left so."""
-    about = _widely(model, data, centers)
+    """An M-step from given responsibilities, whose statistics are taken about the means of `about`."""
     taken, work = CentredPass(about, data), Workspace()
     total = None
     for rows in row_chunks(data.n_rows, taken.rows_per_chunk):
@@ -82,14 +80,14 @@ def _from_responsibilities(
         part = taken.statistics(taken.look(rows, work), rows, r, work)
         total = part if total is None else total + part
     expectation = Expectation(total, float("nan"), float("nan"))
-    return replace(model, on_collapse="ridge", m_step="joint").maximize(expectation, about, data).params
+    return m_step(expectation, about)
 
 
-def _widely(model: GaussianMixture, data: GaussianRows, means: Array) -> GaussianParams:
+def _widely(reg_covar: float, data: GaussianRows, means: Array) -> GaussianParams:
     """Equal weights, and the covariance of all rows for every component."""
     k, d = means.shape
-    shape = covariances_shape(model.covariance_type, k, d)
-    return GaussianParams(_equal(k), means, np.broadcast_to(pooled_covariance(data, model.reg_covar), shape))
+    shape = covariances_shape(data.covariance_type, k, d)
+    return GaussianParams(_equal(k), means, np.broadcast_to(pooled_covariance(data, reg_covar), shape))
 
 
 def _equal(k: int) -> Array:

@@ -1,0 +1,115 @@
+"""The E-step's pass at some θ, made when it is first needed, and q(Z) as it was settled there."""
+
+from __future__ import annotations
+
+import time
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.inference import Inference
+from engine.em.model import Expectation, Model, Observations
+from engine.parallel import one_blas_thread, row_chunks
+
+_ROWS_AT_ONCE = 65_536
+
+
+class Evaluation:
+    """The E-step's pass at some θ: made once, when first needed, and shared by the steps on either side of it.
+
+    After the M-step the pass gives log p(X | θ); the next E-step takes the same pass as its expectation.
+    """
+
+    def __init__(self, model: Model[Any, Any], data: Observations, params: Any, inference: Inference) -> None:
+        self.model, self.data = model, data
+        self.params = params
+        self.inference = inference
+        self._expectation: Expectation | None = None
+        self._numbers: tuple[float, float, float] | None = None
+        self._seconds = 0.0
+
+    @property
+    def expectation(self) -> Expectation:
+        """The expected statistics; computed again if they were released."""
+        if self._expectation is not None:
+            return self._expectation
+        started = time.perf_counter()
+        with one_blas_thread():
+            expectation = self.model.expect(self.params, self.data, self.inference)
+        if self._numbers is None:
+            self._seconds = time.perf_counter() - started
+            error = expectation.log_likelihood_error
+            self._numbers = (expectation.log_likelihood, expectation.entropy, error)
+        self._expectation = expectation
+        return expectation
+
+    def _number(self, index: int) -> float:
+        if self._numbers is None:
+            _ = self.expectation
+        assert self._numbers is not None
+        return self._numbers[index]
+
+    @property
+    def log_likelihood(self) -> float:
+        """log p(X | θ)."""
+        return self._number(0)
+
+    @property
+    def entropy(self) -> float:
+        """H(q) for the q settled at θ."""
+        return self._number(1)
+
+    @property
+    def log_likelihood_error(self) -> float:
+        """The standard error of the log-likelihood where it is an estimate."""
+        return self._number(2)
+
+    @property
+    def objective(self) -> float:
+        """log p(X | θ) + log p(θ), for models whose E-step is exact."""
+        return self.log_likelihood + self.model.log_prior(self.params, self.data)
+
+    def moved(self, params: Any) -> Evaluation:
+        """The same pass at another θ."""
+        return Evaluation(self.model, self.data, params, self.inference)
+
+    @property
+    def seconds(self) -> float:
+        """What the pass took."""
+        self._number(0)
+        return self._seconds
+
+    def release(self) -> None:
+        """Let go of the statistics; the scalars stay, and the statistics come back when somebody asks."""
+        self._expectation = None
+
+
+class Posterior:
+    """q(Z), materialised when somebody looks."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        self._evaluation = evaluation
+
+    def rows(self, rows: slice | IntArray) -> Array:
+        """The responsibilities of the chosen rows alone: (len(rows), K)."""
+        at = self._evaluation
+        with one_blas_thread():
+            return at.model.responsibilities(at.params, at.data, rows, at.inference)
+
+    @cached_property
+    def responsibilities(self) -> Array:
+        """(n, K); every row sums to 1."""
+        return self.rows(slice(None))
+
+    @cached_property
+    def labels(self) -> IntArray:
+        """(n,) the likeliest component of each row, without an (n, K) array."""
+        n_rows = self._evaluation.data.n_rows
+        if "responsibilities" in self.__dict__ or n_rows <= _ROWS_AT_ONCE:
+            parts = [self.responsibilities.argmax(axis=1)]
+        else:
+            parts = [self.rows(rows).argmax(axis=1) for rows in row_chunks(n_rows, _ROWS_AT_ONCE)]
+        labels: IntArray = np.concatenate(parts)
+        return labels
