@@ -116,7 +116,8 @@ class SelectionScreen(StudyScreen):
 
         def badness(one: Size) -> float:
             value = one.values[self.criterion]
-            return sign * value if math.isfinite(value) else math.inf  # what could not be fitted comes last
+            # What could not be fitted comes last; what differs by rounding alone stays in the order of the kinds.
+            return sign * float(f"{value:.9g}") if math.isfinite(value) else math.inf
 
         self.sizes = tuple(sorted(found, key=badness))
 
