@@ -15,7 +15,7 @@ theme changes. A changed picture is a new scene; arrays given to a scene are nev
     curves.set_scene(Scene([VLine(t), Curve(steps, log_likelihood, p.color(0), label="log p"),
                             Curve(steps, elbo, p.color(1), "dotted", label="bound")], x_label="half-step"))
     one_d.set_scene(Scene([histogram(x), Curve(grid, density, p.color(0), label="1")]))
-    strip.set_rows(Rows(R, order=None, cursor=70))    # HeatStrip -> HeatStrip.Picked(row)
+    strip.set_rows(StripRows(R, order=None, cursor=70))    # HeatStrip -> HeatStrip.Picked(row)
     table.set_matrix(Matrix(confusion, classes, clusters, "g", corner="true"))  # Heatmap -> Heatmap.Picked
     # Chart.Picked(x, y, cell): row = nearest_point(X[:, 0], X[:, 1], (event.x, event.y), event.cell)
     # tables: bar(0.62, 10), spark(objectives, 20), share_bar(R[70], 9, p)
@@ -25,24 +25,24 @@ from emtui.charts.cell_text import clean, fit, pad
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import ANSI, DARK, LIGHT, Palette, blend, mix
 from emtui.charts.heatmap import Heatmap, Matrix
-from emtui.charts.heatstrip import HeatStrip, Rows
-from emtui.charts.picture_widget import surface_palette
+from emtui.charts.heatstrip import HeatStrip, StripRows
+from emtui.charts.picture_widget import theme_palette
 from emtui.charts.rasterize import nearest_point
 from emtui.charts.scene import (
     RGB,
+    Backdrop,
     Bars,
     Cloud,
     Curve,
     Dots,
     Ellipse,
-    Ground,
     HLine,
     Layer,
     Mark,
-    Raster,
+    PixelImage,
     Scene,
     Span,
-    Stack,
+    StackedBars,
     Trail,
     VLine,
     histogram,
@@ -54,13 +54,13 @@ __all__ = [
     "DARK",
     "LIGHT",
     "RGB",
+    "Backdrop",
     "Bars",
     "Chart",
     "Cloud",
     "Curve",
     "Dots",
     "Ellipse",
-    "Ground",
     "HLine",
     "HeatStrip",
     "Heatmap",
@@ -68,11 +68,11 @@ __all__ = [
     "Mark",
     "Matrix",
     "Palette",
-    "Raster",
-    "Rows",
+    "PixelImage",
     "Scene",
     "Span",
-    "Stack",
+    "StackedBars",
+    "StripRows",
     "Trail",
     "VLine",
     "bar",
@@ -86,5 +86,5 @@ __all__ = [
     "share_bar",
     "share_cells",
     "spark",
-    "surface_palette",
+    "theme_palette",
 ]

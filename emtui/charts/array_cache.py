@@ -14,7 +14,7 @@ REMEMBER_FROM = 20_000
 """Values from which results are remembered for an array; below it they are cheap to compute again."""
 
 
-class Memory:
+class ArrayCache:
     """The last few results for large arrays, found by the arrays' memory. Holds on to the arrays it knows."""
 
     def __init__(self, size: int = 8) -> None:
@@ -40,4 +40,4 @@ class Memory:
         return result
 
 
-memory = Memory()
+array_cache = ArrayCache()

@@ -15,15 +15,28 @@ from functools import partial
 
 import numpy as np
 
-from emtui.charts.array_cache import memory
+from emtui.charts.array_cache import array_cache
 from emtui.charts.cell_text import fit
-from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, FloatArray, Ground, Layer, Mark, Raster, Scene, Stack
+from emtui.charts.scene import (
+    Backdrop,
+    Bars,
+    Cloud,
+    Curve,
+    Dots,
+    Ellipse,
+    FloatArray,
+    Layer,
+    Mark,
+    PixelImage,
+    Scene,
+    StackedBars,
+)
 
 MARGIN = 0.04
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class Scale:
     """A range in data units, safe to divide by. low < high, in units of `unit`: data = unit · value."""
 
     low: float
@@ -50,10 +63,10 @@ class Ticks:
     note: str = ""
 
 
-def make_axis(low: float, high: float, margin: float = MARGIN) -> Axis:
+def make_scale(low: float, high: float, margin: float = MARGIN) -> Scale:
     """An axis over [low, high], widened by a margin on both sides; a single value gets room around it."""
     if not (math.isfinite(low) and math.isfinite(high)):
-        return Axis(0.0, 1.0)
+        return Scale(0.0, 1.0)
     low, high = min(low, high), max(low, high)
     largest = max(abs(low), abs(high))
     unit = 1.0
@@ -66,9 +79,9 @@ def make_axis(low: float, high: float, margin: float = MARGIN) -> Axis:
     if b - a <= smallest:
         largest = max(abs(a), abs(b))
         room = 1.0 if largest == 0 else largest * 0.5 if largest < 1e6 else max(smallest * 4, 0.5)
-        return Axis(a - room, b + room, unit)
+        return Scale(a - room, b + room, unit)
     pad = (b - a) * margin
-    return Axis(a - pad, b + pad, unit)
+    return Scale(a - pad, b + pad, unit)
 
 
 def nice_step(span: float, count: int) -> tuple[int, int]:
@@ -81,17 +94,17 @@ def nice_step(span: float, count: int) -> tuple[int, int]:
     return 1, exponent + 1
 
 
-def make_ticks(axis: Axis, count: int) -> Ticks:
+def make_ticks(scale: Scale, count: int) -> Ticks:
     """About `count` ticks at round values. Labels are exact: tick values are integers times a power of ten."""
-    mantissa, exponent = nice_step(axis.high - axis.low, count)
+    mantissa, exponent = nice_step(scale.high - scale.low, count)
     step = mantissa * 10.0**exponent
-    first, last = math.ceil(axis.low / step - 1e-9), math.floor(axis.high / step + 1e-9)
+    first, last = math.ceil(scale.low / step - 1e-9), math.floor(scale.high / step + 1e-9)
     # q · 10^exponent are the values, q integers: no label is a rounded one.
     q = [i * mantissa for i in range(first, last + 1)]
     if not q:
         return Ticks((), ())
-    fractions = [(v * 10.0**exponent - axis.low) / (axis.high - axis.low) for v in q]
-    unit_exponent = round(math.log10(axis.unit))
+    fractions = [(v * 10.0**exponent - scale.low) / (scale.high - scale.low) for v in q]
+    unit_exponent = round(math.log10(scale.unit))
     note, offset = "", 0
     if max(map(abs, q)) >= 10**6 and len(q) > 1:
         room = 10 ** len(str(q[-1] - q[0]))
@@ -103,11 +116,11 @@ def make_ticks(axis: Axis, count: int) -> Ticks:
     return Ticks(tuple(min(max(f, 0.0), 1.0) for f in fractions), tuple(labels), note)
 
 
-def named_ticks(axis: Axis, named: Sequence[tuple[float, str]], places: int, longest: int) -> Ticks:
+def named_ticks(scale: Scale, named: Sequence[tuple[float, str]], places: int, longest: int) -> Ticks:
     """Ticks with names, at most one in each of so many places (rows, say), each of at most so many cells."""
     kept: dict[int, tuple[float, str]] = {}
     for value, name in named:
-        f = float(axis.fraction(np.array([value]))[0])
+        f = float(scale.fraction(np.array([value]))[0])
         if 0.0 <= f <= 1.0:
             kept.setdefault(min(int(f * places), places - 1), (f, fit(name, longest)))
     ordered = [kept[place] for place in sorted(kept)]
@@ -157,17 +170,17 @@ def _extent(layer: Layer) -> tuple[FloatArray, FloatArray] | None:
                 reach = layer.n_std * np.sqrt(np.maximum(np.diag(layer.covariance), 0.0))
                 corners = np.stack([layer.center - reach, layer.center + reach])
             return corners[:, 0], corners[:, 1]
-        case Raster() | Ground():
+        case PixelImage() | Backdrop():
             return np.array(layer.extent[:2]), np.array(layer.extent[2:])
         case Bars() if len(layer.heights):
             return layer.edges, np.append(layer.heights, 0.0)
-        case Stack() if layer.heights.size:
+        case StackedBars() if layer.heights.size:
             return layer.edges, np.append(layer.heights.sum(axis=0), 0.0)
         case _:
             return None
 
 
-def fit_axes(scene: Scene) -> tuple[Axis, Axis] | None:
+def fit_scales(scene: Scene) -> tuple[Scale, Scale] | None:
     """The axes that hold a scene, or None when it has nothing to show and no ranges of its own."""
     found: list[list[tuple[float, float]]] = [[], []]
     for layer in scene.layers:
@@ -175,20 +188,20 @@ def fit_axes(scene: Scene) -> tuple[Axis, Axis] | None:
         if extent is None:
             continue
         for axis, values in zip(found, extent, strict=True):
-            bounds = memory.get((values,), ("bounds",), partial(_bounds, values))
+            bounds = array_cache.get((values,), ("bounds",), partial(_bounds, values))
             if bounds:
                 axis.append(bounds)
     ranges = (scene.x_range, scene.y_range)
     axes = []
     for bounds_list, given in zip(found, ranges, strict=True):
         if given is not None and all(map(math.isfinite, given)):
-            axes.append(make_axis(given[0], given[1], margin=0.0))
+            axes.append(make_scale(given[0], given[1], margin=0.0))
         elif bounds_list:
             low, high = min(b[0] for b in bounds_list), max(b[1] for b in bounds_list)
-            axes.append(make_axis(low, high))
+            axes.append(make_scale(low, high))
         else:
             return None
     has_bars = any(isinstance(layer, Bars) for layer in scene.layers)
     if has_bars and scene.y_range is None and axes[1].low < 0 <= found[1][0][0]:
-        axes[1] = Axis(0.0, axes[1].high, axes[1].unit)
+        axes[1] = Scale(0.0, axes[1].high, axes[1].unit)
     return axes[0], axes[1]

@@ -13,30 +13,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emtui.charts.axes import Axis
+from emtui.charts.axes import Scale
 from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, pack_all
 from emtui.charts.cell_text import single_cell
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
 from emtui.charts.pixel_image import ASCII_SHADES, SHADES, shades_of
 from emtui.charts.prose import put_prose
-from emtui.charts.rasterize import Inked, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
+from emtui.charts.rasterize import InkedCells, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
 from emtui.charts.scene import (
     RGB,
+    Backdrop,
     Bars,
     Cloud,
     Curve,
     Dots,
     Ellipse,
     FloatArray,
-    Ground,
     HLine,
     LineStyle,
     Mark,
+    PixelImage,
     Prose,
-    Raster,
     Scene,
     Span,
-    Stack,
+    StackedBars,
     Trail,
     VLine,
 )
@@ -55,9 +55,9 @@ DENSE_NEIGHBOURS = 6
 class Canvas:
     """The cells inside the axes while they are drawn: one layer at a time, then `finish`."""
 
-    def __init__(self, columns: int, rows: int, axes: tuple[Axis, Axis], palette: Palette) -> None:
+    def __init__(self, columns: int, rows: int, scales: tuple[Scale, Scale], palette: Palette) -> None:
         self.size = (columns, rows)
-        self.axes = axes
+        self.scales = scales
         self.palette = palette
         self.chars = np.full(rows * columns, " ", dtype="<U1")
         self.foreground = np.full(rows * columns, NO_COLOR, dtype=np.int32)
@@ -70,7 +70,7 @@ class Canvas:
 
     def cell_at(self, x: float, y: float) -> int | None:
         """The cell of a point in data coordinates."""
-        cell = int(cells_of(np.array([x]), np.array([y]), self.axes, self.size)[0])
+        cell = int(cells_of(np.array([x]), np.array([y]), self.scales, self.size)[0])
         return cell if cell >= 0 else None
 
     def _clear(self, cells: npt.NDArray[np.integer[Any]] | int, kind: int = DOT) -> None:
@@ -84,7 +84,7 @@ class Canvas:
         self.attributes[cells] = PLAIN
         self._clear(cells, BAR)
 
-    def put_points(self, inked: Inked, markers: tuple[str, ...]) -> None:
+    def put_points(self, inked: InkedCells, markers: tuple[str, ...]) -> None:
         """Cells with a marker each."""
         table = np.array([single_cell(m) for m in markers] or ["•"], dtype="<U1")
         cells = inked.cells
@@ -93,7 +93,7 @@ class Canvas:
         self.attributes[cells] = PLAIN
         self._clear(cells)
 
-    def _shade(self, inked: Inked) -> npt.NDArray[np.uint8]:
+    def _shade(self, inked: InkedCells) -> npt.NDArray[np.uint8]:
         """Colours by density: with many points to a cell, sparse cells step back towards the background."""
         counts = inked.counts
         if self.palette.mode != "truecolor" or not len(counts) or counts.sum() < 8 * len(counts):
@@ -159,9 +159,9 @@ class Canvas:
     def put_bars(self, bars: Bars) -> None:
         """Histogram bars from zero upwards, in eighths of a cell."""
         columns, rows = self.size
-        edges = self.axes[0].fraction(bars.edges)
-        tops = self.axes[1].fraction(bars.heights)
-        zero = min(max(float(self.axes[1].fraction(np.zeros(1))[0]), 0.0), 1.0)
+        edges = self.scales[0].fraction(bars.edges)
+        tops = self.scales[1].fraction(bars.heights)
+        zero = min(max(float(self.scales[1].fraction(np.zeros(1))[0]), 0.0), 1.0)
         if not len(tops) or not np.isfinite(edges).all():
             return
         middle = (np.arange(columns) + 0.5) / columns
@@ -188,11 +188,11 @@ class Canvas:
             self.foreground[cells] = pack_all(bars.colors)[bar[cells % columns]]
         self._clear(cells, BAR)
 
-    def put_raster(self, raster: Raster) -> None:
-        """A picture of pixels in five shades."""
-        cells, levels = shades_of(raster, self.axes, self.size)
+    def put_pixel_image(self, image: PixelImage) -> None:
+        """Pixels in five shades."""
+        cells, levels = shades_of(image, self.scales, self.size)
         self.chars[cells] = (ASCII_SHADES if self.palette.ascii else SHADES)[levels]
-        self.foreground[cells] = pack(raster.color)
+        self.foreground[cells] = pack(image.color)
         self._clear(cells)
 
     def put_ellipse(self, ellipse: Ellipse) -> None:
@@ -209,12 +209,12 @@ class Canvas:
         with np.errstate(over="ignore", invalid="ignore"):
             reach = vectors * np.sqrt(np.maximum(values, 0.0)) * (math.sqrt(scale) * ellipse.n_std)
             x, y = reach @ circle + ellipse.center[:, None]
-        self.put_line(self.axes[0].fraction(x), self.axes[1].fraction(y), ellipse.color, ellipse.style)
+        self.put_line(self.scales[0].fraction(x), self.scales[1].fraction(y), ellipse.color, ellipse.style)
 
     def put_straight(self, layer: VLine | HLine) -> None:
         """A line from edge to edge through one value."""
         columns, rows = self.size
-        axis = self.axes[0] if isinstance(layer, VLine) else self.axes[1]
+        axis = self.scales[0] if isinstance(layer, VLine) else self.scales[1]
         value = layer.x if isinstance(layer, VLine) else layer.y
         f = float(axis.fraction(np.array([value]))[0])
         if not 0.0 <= f <= 1.0:
@@ -233,7 +233,7 @@ class Canvas:
     def put_span(self, span: Span) -> None:
         """A tint behind whole columns."""
         columns, rows = self.size
-        ends = self.axes[0].fraction(np.array([span.x0, span.x1], dtype=np.float64))
+        ends = self.scales[0].fraction(np.array([span.x0, span.x1], dtype=np.float64))
         if not np.isfinite(ends).all():
             return
         middle = (np.arange(columns) + 0.5) / columns
@@ -241,25 +241,25 @@ class Canvas:
         tint = span.color or blend(self.palette.background, self.palette.text, 0.08)
         self.background.reshape(rows, columns)[:, inside] = pack(tint)
 
-    def put_ground(self, ground: Ground) -> None:
+    def put_backdrop(self, backdrop: Backdrop) -> None:
         """Colours behind whole cells; faint markers where the terminal has no true colours."""
         columns, rows = self.size
-        x0, x1, y0, y1 = ground.extent
-        n_rows, n_columns = ground.marks.shape
-        x = np.array([self.axes[0].value((i + 0.5) / columns) for i in range(columns)])
-        y = np.array([self.axes[1].value(1.0 - (i + 0.5) / rows) for i in range(rows)])
+        x0, x1, y0, y1 = backdrop.extent
+        n_rows, n_columns = backdrop.marks.shape
+        x = np.array([self.scales[0].value((i + 0.5) / columns) for i in range(columns)])
+        y = np.array([self.scales[1].value(1.0 - (i + 0.5) / rows) for i in range(rows)])
         at_column = np.floor((x - x0) / ((x1 - x0) or 1.0) * n_columns).astype(np.int64)
         at_row = np.floor((y1 - y) / ((y1 - y0) or 1.0) * n_rows).astype(np.int64)
         inside = ((at_row >= 0) & (at_row < n_rows))[:, None] & ((at_column >= 0) & (at_column < n_columns))[None, :]
         places = np.ix_(np.clip(at_row, 0, n_rows - 1), np.clip(at_column, 0, n_columns - 1))
         cells = np.flatnonzero(inside)
         if self.palette.mode == "truecolor" and not self.palette.ascii:
-            self.background[cells] = pack_all(ground.colors[places].reshape(-1, 3)[cells])
+            self.background[cells] = pack_all(backdrop.colors[places].reshape(-1, 3)[cells])
             return
         # every other cell, so that the rows that are drawn on it can be told apart
         sparse = cells[(cells % columns + cells // columns) % 3 == 0]
-        table = np.array([single_cell(marker) for marker in ground.markers] or ["."], dtype="<U1")
-        self.chars[sparse] = table[ground.marks[places].ravel()[sparse] % len(table)]
+        table = np.array([single_cell(marker) for marker in backdrop.markers] or ["."], dtype="<U1")
+        self.chars[sparse] = table[backdrop.marks[places].ravel()[sparse] % len(table)]
         self.foreground[sparse] = pack(self.palette.muted)
 
     def put_mark(self, mark: Mark) -> None:
@@ -278,21 +278,21 @@ class Canvas:
             match layer:
                 case Dots():
                     markers = layer.marker if isinstance(layer.marker, tuple) else (layer.marker,)
-                    self.put_points(reduce_dots(layer, self.axes, self.size), markers)
+                    self.put_points(reduce_dots(layer, self.scales, self.size), markers)
                 case Cloud():
-                    self.put_points(reduce_cloud(layer, self.axes, self.size), tuple(layer.markers))
+                    self.put_points(reduce_cloud(layer, self.scales, self.size), tuple(layer.markers))
                 case Curve() | Trail():
                     style = layer.style if isinstance(layer, Curve) else "dotted"
-                    x, y = self.axes[0].fraction(layer.x), self.axes[1].fraction(layer.y)
+                    x, y = self.scales[0].fraction(layer.x), self.scales[1].fraction(layer.y)
                     self.put_line(x, y, layer.color, style)
                 case Bars():
                     self.put_bars(layer)
-                case Stack():
+                case StackedBars():
                     put_stack(self, layer)
-                case Raster():
-                    self.put_raster(layer)
-                case Ground():
-                    self.put_ground(layer)
+                case PixelImage():
+                    self.put_pixel_image(layer)
+                case Backdrop():
+                    self.put_backdrop(layer)
                 case Prose():
                     put_prose(self, layer)
                 case Ellipse():

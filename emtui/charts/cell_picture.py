@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from emtui.charts.axes import Axis
+from emtui.charts.axes import Scale
 from emtui.charts.colors import TERMINAL, ColorMode
 from emtui.charts.scene import RGB, ColorArray
 
@@ -26,40 +26,40 @@ PLAIN, BOLD, REVERSE = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PlotArea:
     """Where the canvas lies in a picture, in cells, and the data it shows."""
 
     left: int
     top: int
     columns: int
     rows: int
-    x_axis: Axis
-    y_axis: Axis
+    x_scale: Scale
+    y_scale: Scale
 
     def data_at(self, column: float, row: float) -> tuple[float, float] | None:
         """The data coordinates of the middle of a cell of the picture, or None outside the canvas."""
         column, row = column - self.left, row - self.top
         if not (0 <= column < self.columns and 0 <= row < self.rows):
             return None
-        x = self.x_axis.value((column + 0.5) / self.columns)
-        return x, self.y_axis.value(1.0 - (row + 0.5) / self.rows)
+        x = self.x_scale.value((column + 0.5) / self.columns)
+        return x, self.y_scale.value(1.0 - (row + 0.5) / self.rows)
 
     @property
     def cell_size(self) -> tuple[float, float]:
         """The width and height of a cell in data units."""
-        x, y = self.x_axis, self.y_axis
+        x, y = self.x_scale, self.y_scale
         return (x.high - x.low) / self.columns * x.unit, (y.high - y.low) / self.rows * y.unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """What was drawn. chars, foreground, background, attributes: (height, width). view: None without a canvas."""
+    """What was drawn. chars, foreground, background, attributes: (height, width). area: None without a canvas."""
 
     chars: npt.NDArray[np.str_]
     foreground: PackedArray
     background: PackedArray
     attributes: npt.NDArray[np.int8]
-    view: View | None = None
+    area: PlotArea | None = None
 
     @property
     def text(self) -> str:

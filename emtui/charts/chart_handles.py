@@ -10,8 +10,8 @@ import numpy as np
 from textual import events
 from textual.message import Message
 
-from emtui.charts.axes import Axis
-from emtui.charts.cell_picture import View
+from emtui.charts.axes import Scale
+from emtui.charts.cell_picture import PlotArea
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Range, Scene
 
@@ -32,7 +32,7 @@ class _Held:
     """What is held: which grip, the picture as it was then, the cell where the button went down, and how far it is."""
 
     handle: int
-    view: View
+    area: PlotArea
     cell: tuple[int, int]
     shift: tuple[float, float] | None = None
 
@@ -70,8 +70,8 @@ class HandleChart(Chart):
     def set_scene(self, scene: Scene) -> None:
         """Show another scene, along the same axes while a grip is held."""
         if self._held is not None and self._held.shift is not None:
-            view = self._held.view
-            scene = replace(scene, x_range=_range(view.x_axis), y_range=_range(view.y_axis))
+            area = self._held.area
+            scene = replace(scene, x_range=_range(area.x_scale), y_range=_range(area.y_scale))
         super().set_scene(scene)
 
     def let_go(self) -> None:
@@ -83,12 +83,12 @@ class HandleChart(Chart):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Take hold of the grip under the pointer."""
         self._was_drawn = False
-        offset, view = event.get_content_offset(self), self.picture.view
-        if event.button != 1 or offset is None or view is None:
+        offset, area = event.get_content_offset(self), self.picture.area
+        if event.button != 1 or offset is None or area is None:
             return
-        handle = nearest_handle(self.handles, view, offset.x, offset.y)
+        handle = nearest_handle(self.handles, area, offset.x, offset.y)
         if handle is not None:
-            self._held = _Held(handle, view, (offset.x, offset.y))
+            self._held = _Held(handle, area, (offset.x, offset.y))
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -97,7 +97,7 @@ class HandleChart(Chart):
         if held is None:
             return
         offset = event.get_content_offset_capture(self)
-        before, now = held.view.data_at(*held.cell), held.view.data_at(offset.x, offset.y)
+        before, now = held.area.data_at(*held.cell), held.area.data_at(offset.x, offset.y)
         if before is None or now is None or (held.shift is None and (offset.x, offset.y) == held.cell):
             return
         shift = (now[0] - before[0], now[1] - before[1])
@@ -123,23 +123,23 @@ class HandleChart(Chart):
         return None if drawn else super().picked(column, row)
 
 
-def nearest_handle(handles: Sequence[Handle], view: View, column: int, row: int) -> int | None:
+def nearest_handle(handles: Sequence[Handle], area: PlotArea, column: int, row: int) -> int | None:
     """The grip nearest to the middle of a cell, within reach; None for none."""
     best, found = _REACH, None
-    if view.data_at(column, row) is None:
+    if area.data_at(column, row) is None:
         return None
     for index, handle in enumerate(handles):
-        across = 0.0 if handle.x is None else _cells(view.x_axis, handle.x, view.columns) - (column - view.left + 0.5)
-        up = 0.0 if handle.y is None else _cells(view.y_axis, handle.y, view.rows) - (view.rows - row + view.top - 0.5)
+        across = 0.0 if handle.x is None else _cells(area.x_scale, handle.x, area.columns) - (column - area.left + 0.5)
+        up = 0.0 if handle.y is None else _cells(area.y_scale, handle.y, area.rows) - (area.rows - row + area.top - 0.5)
         distance = math.hypot(across, 1.4 * up)  # a cell is higher than it is wide
         if distance < best:
             best, found = distance, index
     return found
 
 
-def _cells(axis: Axis, value: float, cells: int) -> float:
-    return float(axis.fraction(np.array([value]))[0]) * cells
+def _cells(scale: Scale, value: float, cells: int) -> float:
+    return float(scale.fraction(np.array([value]))[0]) * cells
 
 
-def _range(axis: Axis) -> Range:
-    return axis.low * axis.unit, axis.high * axis.unit
+def _range(scale: Scale) -> Range:
+    return scale.low * scale.unit, scale.high * scale.unit

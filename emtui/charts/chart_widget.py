@@ -8,7 +8,7 @@ from emtui.charts.cell_picture import Picture
 from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import PictureWidget
 from emtui.charts.scene import Scene
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 
 
 class Chart(PictureWidget, can_focus=True):
@@ -67,10 +67,10 @@ class Chart(PictureWidget, can_focus=True):
 
     def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
         """The picture of the scene."""
-        return draw(self._scene, width, height, palette)
+        return draw_scene(self._scene, width, height, palette)
 
     def picked(self, column: int, row: int) -> Message | None:
         """Where in the data a cell lies."""
-        view = self.picture.view
-        where = None if view is None else view.data_at(column, row)
-        return None if view is None or where is None else self.Picked(self, *where, view.cell_size)
+        area = self.picture.area
+        where = None if area is None else area.data_at(column, row)
+        return None if area is None or where is None else self.Picked(self, *where, area.cell_size)

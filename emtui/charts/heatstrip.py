@@ -21,7 +21,7 @@ ASCII_SHADES = np.array(list(" .:+#"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rows:
+class StripRows:
     """What a heat strip shows. responsibilities: (n, K). order: (n,) row numbers in the order to show them in, or
     None. cursor: the row (not the place) that is marked, or None."""
 
@@ -57,7 +57,7 @@ class Rows:
         return place if n == width else -(-place * width // n) if n < width else place * width // n
 
 
-def shares_by_column(rows: Rows, width: int) -> FloatArray:
+def shares_by_column(rows: StripRows, width: int) -> FloatArray:
     """(width, K): for each column the mean responsibilities of its rows; columns without any repeat a row."""
     R = rows.responsibilities if rows.order is None else rows.responsibilities[rows.order]
     R = np.nan_to_num(R, nan=0.0, posinf=0.0, neginf=0.0)
@@ -70,7 +70,7 @@ def shares_by_column(rows: Rows, width: int) -> FloatArray:
     return sums / counts[:, None]
 
 
-def draw_strip(rows: Rows, width: int, height: int, palette: Palette, mode: StripMode = "lines") -> Picture:
+def draw_strip(rows: StripRows, width: int, height: int, palette: Palette, mode: StripMode = "lines") -> Picture:
     """The strip as a picture.
 
     "lines": one line for each component, a block as full as the responsibility. "mixed": one line in the mixed
@@ -108,7 +108,7 @@ def draw_strip(rows: Rows, width: int, height: int, palette: Palette, mode: Stri
 
 
 class HeatStrip(PictureWidget):
-    """Shows `Rows` as blocks and says which row was clicked."""
+    """Shows `StripRows` as blocks and says which row was clicked."""
 
     DEFAULT_CSS = """
     HeatStrip { width: 1fr; height: auto; }
@@ -129,7 +129,7 @@ class HeatStrip(PictureWidget):
 
     def __init__(
         self,
-        rows: Rows | None = None,
+        rows: StripRows | None = None,
         *,
         mode: StripMode = "lines",
         palette: Palette | None = None,
@@ -137,16 +137,16 @@ class HeatStrip(PictureWidget):
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        self._rows = rows or Rows(np.zeros((0, 0)))
+        self._rows = rows or StripRows(np.zeros((0, 0)))
         self._mode: StripMode = mode
         super().__init__(self._rows, palette=palette, name=name, id=id, classes=classes)
 
     @property
-    def rows(self) -> Rows:
+    def rows(self) -> StripRows:
         """The rows that are shown."""
         return self._rows
 
-    def set_rows(self, rows: Rows) -> None:
+    def set_rows(self, rows: StripRows) -> None:
         """Show other rows."""
         if rows is not self._rows:
             same_lines = rows.responsibilities.shape[1] == self._rows.responsibilities.shape[1]

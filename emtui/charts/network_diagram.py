@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from rich.cells import cell_len
 
-from emtui.charts.axes import Axis
+from emtui.charts.axes import Scale
 from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import BOLD, PLAIN, Picture, pack
 from emtui.charts.cell_text import cells, fit, pad, short_head
@@ -31,7 +31,7 @@ _Line: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Units:
+class UnitLayer:
     """A layer of units, from the top.
 
     names: as many as there are units. texts: what stands beside each, such as its value. levels: (m,) how full each
@@ -46,7 +46,7 @@ class Units:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class DiagramTable:
     """A small table below the network: rows of cells, the first row being the heads; a bar after the last cell.
 
     shares: of each row after the heads, 0 to 1, drawn as a bar; () for no bars.
@@ -58,15 +58,15 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Diagram:
+class NetworkDiagram:
     """What is drawn: layers from the left, the weights (next, previous) between each two, and the tables below.
 
     title: for the border. description: the picture in words. more: it was made in a hurry, and lacks what takes long.
     """
 
-    layers: Sequence[Units]
+    layers: Sequence[UnitLayer]
     weights: Sequence[FloatArray]
-    tables: Sequence[Table] = ()
+    tables: Sequence[DiagramTable] = ()
     title: str = ""
     description: str = ""
     more: bool = False
@@ -98,7 +98,7 @@ class _Page:
         return Picture(self.chars, self.foreground, self.background, self.attributes)
 
 
-def draw_diagram(diagram: Diagram, width: int, height: int, palette: Palette) -> Picture:
+def draw_diagram(diagram: NetworkDiagram, width: int, height: int, palette: Palette) -> Picture:
     """The picture in this many cells: the network above, as many lines of the tables below as there is room for."""
     page = _Page(width, height, palette)
     tables = [_lines(table, palette) for table in diagram.tables]
@@ -141,7 +141,7 @@ def _put(page: _Page, lines: Sequence[_Line], top: int, left: int, bottom: int) 
             page.write(top + offset, left + cell_len(text) + 1, bars, palette.color(POSITIVE))
 
 
-def _lines(table: Table, palette: Palette) -> list[_Line]:
+def _lines(table: DiagramTable, palette: Palette) -> list[_Line]:
     """A title with the heads, then the rows, numbers to the right; a bar where there are shares."""
     n = max((len(row) for row in table.rows), default=0)
     widths = [max(cell_len(row[j]) for row in table.rows if j < len(row)) for j in range(n)]
@@ -160,7 +160,7 @@ def _lines(table: Table, palette: Palette) -> list[_Line]:
 # the network
 
 
-def _draw_network(diagram: Diagram, page: _Page, height: int) -> None:
+def _draw_network(diagram: NetworkDiagram, page: _Page, height: int) -> None:
     palette, layers = page.palette, diagram.layers
     if not layers or height < 2:
         return
@@ -194,7 +194,7 @@ class _Column:
     right: int
 
 
-def _shown(diagram: Diagram, index: int, rows: int) -> IntArray:
+def _shown(diagram: NetworkDiagram, index: int, rows: int) -> IntArray:
     """The units of a layer that there are lines for: those with the largest weights to or from them."""
     n = len(diagram.layers[index].names)
     rows = min(rows, _MOST_UNITS)
@@ -214,7 +214,7 @@ def _places(n: int, rows: int) -> IntArray:
     return np.asarray(np.floor((rows - step * n) / 2 + step * (np.arange(n) + 0.5)), dtype=np.int64)
 
 
-def _columns(diagram: Diagram, shown: Sequence[IntArray], width: int) -> list[_Column]:
+def _columns(diagram: NetworkDiagram, shown: Sequence[IntArray], width: int) -> list[_Column]:
     """The texts give way to the lines, names before numbers."""
     layers = diagram.layers
     names = [
@@ -247,7 +247,7 @@ def _columns(diagram: Diagram, shown: Sequence[IntArray], width: int) -> list[_C
     return made
 
 
-def _draw_unit(page: _Page, layer: Units, unit: int, row: int, at: _Column, *, first: bool) -> None:
+def _draw_unit(page: _Page, layer: UnitLayer, unit: int, row: int, at: _Column, *, first: bool) -> None:
     palette, level = page.palette, float(layer.levels[unit])
     signs = _ASCII_LEVELS if palette.ascii else _LEVELS
     sign = signs[min(4, int(level * 5))] if np.isfinite(level) else ("o" if palette.ascii else "●")
@@ -273,7 +273,7 @@ def _draw_weights(
         return
     palette = page.palette
     largest = float(np.abs(weights).max()) or 1.0
-    canvas = Canvas(columns, rows, (Axis(0.0, 1.0), Axis(0.0, 1.0)), palette)
+    canvas = Canvas(columns, rows, (Scale(0.0, 1.0), Scale(0.0, 1.0)), palette)
     order = np.argsort(-np.abs(weights), axis=None, kind="stable")
     for flat in order.tolist():
         j, i = divmod(flat, weights.shape[1])
@@ -304,15 +304,15 @@ class DiagramChart(PictureWidget):
     """
 
     def __init__(self, *, id: str | None = None) -> None:
-        self._diagram = Diagram((), ())
+        self._diagram = NetworkDiagram((), ())
         super().__init__(self._diagram, id=id)
 
     @property
-    def diagram(self) -> Diagram:
+    def diagram(self) -> NetworkDiagram:
         """What is shown."""
         return self._diagram
 
-    def set_diagram(self, diagram: Diagram) -> None:
+    def set_diagram(self, diagram: NetworkDiagram) -> None:
         """Show another one."""
         if diagram is not self._diagram:
             self._diagram = self._value = diagram

@@ -10,7 +10,7 @@ import numpy as np
 from rich.cells import cell_len
 from textual.message import Message
 
-from emtui.charts.axes import Axis, Ticks, make_axis, make_ticks
+from emtui.charts.axes import Scale, Ticks, make_scale, make_ticks
 from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import NO_COLOR, PLAIN, Picture, pack
 from emtui.charts.cell_text import fit, short_head
@@ -36,22 +36,22 @@ class Notes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Grid:
+class PairGrid:
     """n × n cells.
 
-    names: n. axes: n; axis j is the x axis of column j and the y axis of row j, but in scenes with a y_range of
+    names: n. scales: n; scale j is that of column j along x and of row j along y, but in scenes with a y_range of
     their own. cells: n rows of n scenes or notes. chosen: (row, column) of the cell that stands out, or None.
     """
 
     names: Sequence[str] = ()
-    axes: Sequence[Axis] = ()
+    scales: Sequence[Scale] = ()
     cells: Sequence[Sequence[Scene | Notes]] = ()
     chosen: tuple[int, int] | None = None
     description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class PairGridLayout:
     """Where the lines between the cells are: (n + 1,) columns and (n + 1,) rows; cells lie between them."""
 
     columns: tuple[int, ...] = field(default=())
@@ -72,9 +72,9 @@ def capacity(width: int, height: int) -> int:
     return max(0, min(across, down, MOST))
 
 
-def lay_out(n: int, width: int, height: int, gutter: int) -> Layout:
+def lay_out(n: int, width: int, height: int, gutter: int) -> PairGridLayout:
     """n cells across and down, as equal as they can be."""
-    return Layout(_lines(n, gutter, width - gutter), _lines(n, 0, height - _BELOW))
+    return PairGridLayout(_lines(n, gutter, width - gutter), _lines(n, 0, height - _BELOW))
 
 
 def _lines(n: int, first: int, room: int) -> tuple[int, ...]:
@@ -85,7 +85,7 @@ def _lines(n: int, first: int, room: int) -> tuple[int, ...]:
     return tuple(places)
 
 
-def draw_grid(grid: Grid, width: int, height: int, palette: Palette) -> tuple[Picture, Layout]:
+def draw_pair_grid(grid: PairGrid, width: int, height: int, palette: Palette) -> tuple[Picture, PairGridLayout]:
     """The picture of a grid, and where its cells are; blank where there is no room for one."""
     shape = (height, width)
     picture = Picture(
@@ -97,7 +97,7 @@ def draw_grid(grid: Grid, width: int, height: int, palette: Palette) -> tuple[Pi
     n = len(grid.names)
     gutter = _gutter(grid, height)
     if not n or width - gutter < 3 * n + 1 or height - _BELOW < 3 * n + 1:
-        return picture, Layout()
+        return picture, PairGridLayout()
     layout = lay_out(n, width, height, gutter)
     _draw_lines(picture, layout, palette)
     for i, row in enumerate(grid.cells):
@@ -110,18 +110,18 @@ def draw_grid(grid: Grid, width: int, height: int, palette: Palette) -> tuple[Pi
     return picture, layout
 
 
-def _gutter(grid: Grid, height: int) -> int:
+def _gutter(grid: PairGrid, height: int) -> int:
     """Room for the longest label of a tick at the left."""
     rows = max(1, height // max(1, len(grid.names)))
-    labels = [label for axis in list(grid.axes)[1:] for label in _row_ticks(axis, rows).labels]
+    labels = [label for scale in list(grid.scales)[1:] for label in _row_ticks(scale, rows).labels]
     return min(_GUTTER, max(map(len, labels), default=0))
 
 
-def _row_ticks(axis: Axis, rows: int) -> Ticks:
-    return make_ticks(axis, max(2, round(rows / 2.7)))
+def _row_ticks(scale: Scale, rows: int) -> Ticks:
+    return make_ticks(scale, max(2, round(rows / 2.7)))
 
 
-def _draw_lines(picture: Picture, layout: Layout, palette: Palette) -> None:
+def _draw_lines(picture: Picture, layout: PairGridLayout, palette: Palette) -> None:
     """Thin lines between the cells."""
     across, down, cross = ("-", "|", "+") if palette.ascii else ("─", "│", "┼")
     columns, rows = np.array(layout.columns), np.array(layout.rows)
@@ -139,7 +139,7 @@ def _draw_lines(picture: Picture, layout: Layout, palette: Palette) -> None:
     picture.foreground[np.ix_(height, columns)] = pack(palette.frame)
 
 
-def _draw_frame(picture: Picture, layout: Layout, chosen: tuple[int, int], palette: Palette) -> None:
+def _draw_frame(picture: Picture, layout: PairGridLayout, chosen: tuple[int, int], palette: Palette) -> None:
     """A heavy line around one cell."""
     top, bottom = layout.rows[chosen[0]], layout.rows[chosen[0] + 1]
     left, right = layout.columns[chosen[1]], layout.columns[chosen[1] + 1]
@@ -156,7 +156,7 @@ def _draw_frame(picture: Picture, layout: Layout, chosen: tuple[int, int], palet
 
 
 def _draw_cell(
-    picture: Picture, layout: Layout, at: tuple[int, int], cell: Scene | Notes, grid: Grid, palette: Palette
+    picture: Picture, layout: PairGridLayout, at: tuple[int, int], cell: Scene | Notes, grid: PairGrid, palette: Palette
 ) -> None:
     """A scene on the axes of its row and column, or notes."""
     i, j = at
@@ -165,8 +165,8 @@ def _draw_cell(
     if isinstance(cell, Notes):
         _draw_notes(picture, cell, (top, left), (rows, columns), palette)
         return
-    y_axis = grid.axes[i] if cell.y_range is None else make_axis(*cell.y_range, margin=0.0)
-    canvas = Canvas(columns, rows, (grid.axes[j], y_axis), palette)
+    y_scale = grid.scales[i] if cell.y_range is None else make_scale(*cell.y_range, margin=0.0)
+    canvas = Canvas(columns, rows, (grid.scales[j], y_scale), palette)
     canvas.draw(cell)
     canvas.finish()
     inside = (slice(top, top + rows), slice(left, left + columns))
@@ -200,13 +200,13 @@ def _draw_notes(
             column = _write(picture, top + index % down, column, fit(text, max(0, end - column)), color)
 
 
-def _name_rows(picture: Picture, layout: Layout, grid: Grid, palette: Palette) -> None:
+def _name_rows(picture: Picture, layout: PairGridLayout, grid: PairGrid, palette: Palette) -> None:
     """Names in the lines above the rows, and ticks at the left of those with a scene on the feature's own axis."""
     left, tick = layout.columns[0], "+" if palette.ascii else "┤"
-    for i, (name, axis) in enumerate(zip(grid.names, grid.axes, strict=True)):
+    for i, (name, scale) in enumerate(zip(grid.names, grid.scales, strict=True)):
         top, rows = layout.rows[i], layout.rows[i + 1] - layout.rows[i] - 1
         first = grid.cells[i][0]
-        ticks = _row_ticks(axis, rows) if isinstance(first, Scene) and first.y_range is None else Ticks((), ())
+        ticks = _row_ticks(scale, rows) if isinstance(first, Scene) and first.y_range is None else Ticks((), ())
         text = " ".join(filter(None, (name, ticks.note)))
         room = layout.columns[1] - left - 5
         if room >= 2:
@@ -217,13 +217,13 @@ def _name_rows(picture: Picture, layout: Layout, grid: Grid, palette: Palette) -
             _write(picture, row, left - min(len(label), left), fit(label, left), palette.muted)
 
 
-def _name_columns(picture: Picture, layout: Layout, grid: Grid, palette: Palette) -> None:
+def _name_columns(picture: Picture, layout: PairGridLayout, grid: PairGrid, palette: Palette) -> None:
     """Ticks below the last row, and names below the ticks."""
     bottom, tick = layout.rows[-1], "+" if palette.ascii else "┬"
-    for j, (name, axis) in enumerate(zip(grid.names, grid.axes, strict=True)):
+    for j, (name, scale) in enumerate(zip(grid.names, grid.scales, strict=True)):
         left, right = layout.columns[j], layout.columns[j + 1]
         room = right - left - 1
-        ticks = make_ticks(axis, max(2, room // 9))
+        ticks = make_ticks(scale, max(2, room // 9))
         end = left
         for f, label in zip(ticks.fractions, ticks.labels, strict=True):
             column = left + 1 + min(int(f * room), room - 1)
@@ -245,45 +245,45 @@ def _write(picture: Picture, row: int, column: int, text: str, color: RGB, attri
     return end
 
 
-class GridChart(PictureWidget):
+class PairGridChart(PictureWidget):
     """Shows one grid at whatever size it has, and says which cell was clicked."""
 
     DEFAULT_CSS = """
-    GridChart { width: 1fr; height: 1fr; }
+    PairGridChart { width: 1fr; height: 1fr; }
     """
 
     class Picked(Message):
         """A click on a cell. row, column: from 0."""
 
-        def __init__(self, chart: GridChart, row: int, column: int) -> None:
+        def __init__(self, chart: PairGridChart, row: int, column: int) -> None:
             self.chart = chart
             self.row = row
             self.column = column
             super().__init__()
 
         @property
-        def control(self) -> GridChart:
+        def control(self) -> PairGridChart:
             """The chart that was clicked."""
             return self.chart
 
-    def __init__(self, grid: Grid | None = None, *, id: str | None = None) -> None:
-        self._grid = grid or Grid()
-        self._layout_drawn = Layout()
+    def __init__(self, grid: PairGrid | None = None, *, id: str | None = None) -> None:
+        self._grid = grid or PairGrid()
+        self._layout_drawn = PairGridLayout()
         super().__init__(self._grid, id=id)
 
     @property
-    def grid(self) -> Grid:
+    def grid(self) -> PairGrid:
         """The grid that is shown."""
         return self._grid
 
-    def set_grid(self, grid: Grid) -> None:
+    def set_grid(self, grid: PairGrid) -> None:
         """Show another grid."""
         self._grid = self._value = grid
         self.refresh()
 
     def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
         """The picture of the grid."""
-        picture, self._layout_drawn = draw_grid(self._grid, width, height, palette)
+        picture, self._layout_drawn = draw_pair_grid(self._grid, width, height, palette)
         return picture
 
     def picked(self, column: int, row: int) -> Message | None:

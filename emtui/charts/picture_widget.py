@@ -17,7 +17,7 @@ from emtui.charts.colors import ANSI, DARK, LIGHT, Palette
 from emtui.charts.scene import RGB
 
 
-def surface_palette(widget: Widget) -> Palette:
+def theme_palette(widget: Widget) -> Palette:
     """The palette for a widget as it is styled now: its own background and text, its app's colours.
 
     In a theme of sixteen ANSI colours the terminal's own background and text are left alone. Under NO_COLOR
@@ -72,7 +72,7 @@ class PictureWidget(Widget):
     @property
     def palette(self) -> Palette:
         """The palette in use: the one that was given, or the theme's."""
-        return self._given_palette or surface_palette(self)
+        return self._given_palette or theme_palette(self)
 
     def set_palette(self, palette: Palette | None) -> None:
         """Use this palette, or with None the theme's."""

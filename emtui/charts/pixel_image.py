@@ -1,12 +1,12 @@
-"""Pictures of pixels, such as the mean of handwritten digits: how a raster of values falls into cells."""
+"""Pictures of pixels, such as the mean of handwritten digits: how a image of values falls into cells."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from emtui.charts.axes import Axis
-from emtui.charts.scene import FloatArray, Raster
+from emtui.charts.axes import Scale
+from emtui.charts.scene import FloatArray, PixelImage
 
 SHADES = np.array(list(" ░▒▓█"))
 ASCII_SHADES = np.array(list(" .:*#"))
@@ -15,25 +15,25 @@ _SAMPLES = 4
 
 
 def shades_of(
-    raster: Raster, axes: tuple[Axis, Axis], size: tuple[int, int]
+    image: PixelImage, scales: tuple[Scale, Scale], size: tuple[int, int]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The cells (m,) that a raster covers by at least a half, and their levels of ink (m,), 0 to 4.
+    """The cells (m,) that a image covers by at least a half, and their levels of ink (m,), 0 to 4.
 
-    By a half of their width and of their height, so that the cells are a rectangle as the raster is.
+    By a half of their width and of their height, so that the cells are a rectangle as the image is.
     """
     columns, rows = size
-    n_rows, n_columns = raster.values.shape
-    x0, x1, y0, y1 = raster.extent
+    n_rows, n_columns = image.values.shape
+    x0, x1, y0, y1 = image.extent
     ends = np.array([[x0, x1], [y0, y1]], dtype=np.float64)
-    low_x, high_x = axes[0].fraction(ends[0])
-    low_y, high_y = axes[1].fraction(ends[1])
+    low_x, high_x = scales[0].fraction(ends[0])
+    low_y, high_y = scales[1].fraction(ends[1])
     if not (n_rows and n_columns and np.isfinite([low_x, high_x, low_y, high_y]).all()):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     at_column = _pixels(columns, float(low_x), float(high_x), n_columns)
     at_row = _pixels(rows, 1.0 - float(high_y), 1.0 - float(low_y), n_rows)
     inside = (at_row >= 0)[:, None] & (at_column >= 0)[None, :]
     sampled: FloatArray = np.where(
-        inside, np.clip(np.nan_to_num(raster.values), 0.0, 1.0)[np.ix_(at_row, at_column)], 0.0
+        inside, np.clip(np.nan_to_num(image.values), 0.0, 1.0)[np.ix_(at_row, at_column)], 0.0
     )
     shape = (rows, _SAMPLES, columns, _SAMPLES)
     covered = inside.reshape(shape).sum(axis=(1, 3)).ravel()

@@ -26,7 +26,7 @@ CharArray = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class DrawnAxes:
     """Axes as characters (height, width), read-only, and where the canvas lies in them, in cells."""
 
     chars: CharArray
@@ -37,7 +37,7 @@ class Frame:
 
 
 @lru_cache(maxsize=64)
-def draw_frame(width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, grid: bool, ascii: bool) -> Frame:
+def draw_axes(width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, grid: bool, ascii: bool) -> DrawnAxes:
     """The axes of a plot of this size; without tick labels, or without axes, where there is no room for them."""
     label_width = max((len(label) for label in y_ticks.labels), default=0)
     y_axis = width >= 8
@@ -48,7 +48,7 @@ def draw_frame(width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, grid: bo
     below = x_axis + x_labels
     columns, rows = width - left, height - below
     if columns < 2 or rows < 2:
-        return Frame(np.full((height, width), " ", dtype="<U1"), 0, 0, width, height)
+        return DrawnAxes(np.full((height, width), " ", dtype="<U1"), 0, 0, width, height)
     monitor = monitor_class()
     monitor.set_date(date_class())
     monitor.set_size([width, height])
@@ -69,7 +69,7 @@ def draw_frame(width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, grid: bo
         for fancy, plain in zip("│─└┬┤┼├┴", "|-+++++ ".replace(" ", "+"), strict=True):
             chars[chars == fancy] = plain
     chars.setflags(write=False)
-    return Frame(chars, left, 0, columns, rows)
+    return DrawnAxes(chars, left, 0, columns, rows)
 
 
 def text_cells(text: str) -> CharArray:

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emtui.charts.array_cache import REMEMBER_FROM, memory
-from emtui.charts.axes import Axis
+from emtui.charts.array_cache import REMEMBER_FROM, array_cache
+from emtui.charts.axes import Scale
 from emtui.charts.colors import LINEAR_OF_BYTE, linear_to_bytes, mix
 from emtui.charts.scene import Cloud, ColorArray, Dots, FloatArray
 
@@ -28,7 +28,7 @@ POINTS_PER_CELL = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Occupied:
+class OccupiedCells:
     """Which cells have points. cells (c,) ascending; counts (c,); rows (r,) and slots (r,): the points to look at
     for colours, and the position in `cells` of each."""
 
@@ -39,7 +39,7 @@ class Occupied:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Inked:
+class InkedCells:
     """Cells to draw: cells (c,), colors (c, 3), markers (c,) as indices into the layer's markers, counts (c,)."""
 
     cells: IndexArray
@@ -48,15 +48,15 @@ class Inked:
     counts: npt.NDArray[np.int64]
 
 
-def cells_of(x: FloatArray, y: FloatArray, axes: tuple[Axis, Axis], size: tuple[int, int]) -> IndexArray:
+def cells_of(x: FloatArray, y: FloatArray, scales: tuple[Scale, Scale], size: tuple[int, int]) -> IndexArray:
     """The cell of each point, −1 outside and for values that aren't finite. size: (columns, rows)."""
     columns, rows = size
     cells = np.empty(len(x), dtype=np.int32)
     for start in range(0, len(x), CHUNK):
         part = slice(start, start + CHUNK)
         with np.errstate(invalid="ignore", over="ignore"):
-            fx = axes[0].fraction(x[part])
-            fy = axes[1].fraction(y[part])
+            fx = scales[0].fraction(x[part])
+            fy = scales[1].fraction(y[part])
             inside = (fx >= 0.0) & (fx <= 1.0) & (fy >= 0.0) & (fy <= 1.0)
             column = np.minimum((fx * columns).astype(np.int32), columns - 1)
             row = np.minimum(((1.0 - fy) * rows).astype(np.int32), rows - 1)
@@ -64,11 +64,11 @@ def cells_of(x: FloatArray, y: FloatArray, axes: tuple[Axis, Axis], size: tuple[
     return cells
 
 
-def occupied(x: FloatArray, y: FloatArray, axes: tuple[Axis, Axis], size: tuple[int, int]) -> Occupied:
+def occupied(x: FloatArray, y: FloatArray, scales: tuple[Scale, Scale], size: tuple[int, int]) -> OccupiedCells:
     """The cells that have points."""
 
-    def compute() -> Occupied:
-        cells = cells_of(x, y, axes, size)
+    def compute() -> OccupiedCells:
+        cells = cells_of(x, y, scales, size)
         rows = np.flatnonzero(cells >= 0)
         cells = cells[rows]
         counts = np.bincount(cells, minlength=size[0] * size[1])
@@ -82,9 +82,9 @@ def occupied(x: FloatArray, y: FloatArray, axes: tuple[Axis, Axis], size: tuple[
             rank = np.arange(len(order)) - np.repeat(starts, counts[used])
             order = order[rank < POINTS_PER_CELL]
             rows, slots = rows[order], slots[order]
-        return Occupied(used, counts[used], rows, slots)
+        return OccupiedCells(used, counts[used], rows, slots)
 
-    return memory.get((x, y), ("occupied", axes, size), compute)
+    return array_cache.get((x, y), ("occupied", scales, size), compute)
 
 
 def _majority(slots: IndexArray, kinds: npt.NDArray[np.int64], n_slots: int, n_kinds: int) -> Any:
@@ -93,9 +93,9 @@ def _majority(slots: IndexArray, kinds: npt.NDArray[np.int64], n_slots: int, n_k
     return table.reshape(n_slots, n_kinds).argmax(axis=1)
 
 
-def reduce_dots(dots: Dots, axes: tuple[Axis, Axis], size: tuple[int, int]) -> Inked:
+def reduce_dots(dots: Dots, scales: tuple[Scale, Scale], size: tuple[int, int]) -> InkedCells:
     """Each occupied cell with the mean colour of its points, in linear light, and their majority marker."""
-    found = occupied(dots.x, dots.y, axes, size)
+    found = occupied(dots.x, dots.y, scales, size)
     n = len(found.cells)
     if isinstance(dots.colors, tuple):
         colors = np.tile(np.array(dots.colors, dtype=np.uint8), (n, 1))
@@ -109,19 +109,19 @@ def reduce_dots(dots: Dots, axes: tuple[Axis, Axis], size: tuple[int, int]) -> I
         n_kinds = max(1, len(dots.marker))
         kinds = np.clip(dots.marker_index[found.rows], 0, n_kinds - 1)
         markers = _majority(found.slots, kinds, n, n_kinds)
-    return Inked(found.cells, colors, markers, found.counts)
+    return InkedCells(found.cells, colors, markers, found.counts)
 
 
-def reduce_cloud(cloud: Cloud, axes: tuple[Axis, Axis], size: tuple[int, int]) -> Inked:
+def reduce_cloud(cloud: Cloud, scales: tuple[Scale, Scale], size: tuple[int, int]) -> InkedCells:
     """Each occupied cell with the mix of its points' mean responsibilities, and the largest one's marker."""
-    found = occupied(cloud.x, cloud.y, axes, size)
+    found = occupied(cloud.x, cloud.y, scales, size)
     n, K = len(found.cells), cloud.responsibilities.shape[1]
     picked = np.clip(np.nan_to_num(cloud.responsibilities[found.rows]), 0.0, 1.0)
     sums = np.zeros((n, K))
     for k in range(K):
         sums[:, k] = np.bincount(found.slots, picked[:, k], minlength=n)
     markers = sums.argmax(axis=1) if K else np.zeros(n, dtype=np.int64)
-    return Inked(found.cells, mix(sums, cloud.colors), markers, found.counts)
+    return InkedCells(found.cells, mix(sums, cloud.colors), markers, found.counts)
 
 
 # --- lines ----------------------------------------------------------------------------------------------

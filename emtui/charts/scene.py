@@ -185,7 +185,7 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stack:
+class StackedBars:
     """A histogram in parts that stand on one another, the first at the bottom: heights (G, m) over edges (m + 1,).
 
     colors: G RGB triples. markers: G characters, drawn in place of blocks where there are no colours.
@@ -232,7 +232,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Raster:
+class PixelImage:
     """A picture of pixels: values (r, c) in [0, 1], the first row at the top, as shades of one colour.
 
     extent: (x0, x1, y0, y1), where it lies.
@@ -250,7 +250,7 @@ class Raster:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class Backdrop:
     """The plane in colours, behind everything: colors (r, c, 3) uint8, the first row at the top.
 
     marks: (r, c) which of the markers stands for each place, drawn instead where there are no true colours.
@@ -283,7 +283,20 @@ class Prose:
 
 
 Layer: TypeAlias = (
-    Prose | Ground | Dots | Cloud | Curve | Mark | Ellipse | Trail | Bars | Stack | VLine | HLine | Span | Raster
+    Prose
+    | Backdrop
+    | Dots
+    | Cloud
+    | Curve
+    | Mark
+    | Ellipse
+    | Trail
+    | Bars
+    | StackedBars
+    | VLine
+    | HLine
+    | Span
+    | PixelImage
 )
 
 

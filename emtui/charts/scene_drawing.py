@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from rich.cells import cell_len
 
-from emtui.charts.axes import Axis, Ticks, fit_axes, make_ticks, named_ticks
+from emtui.charts.axes import Scale, Ticks, fit_scales, make_ticks, named_ticks
 from emtui.charts.canvas import Canvas
-from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, Picture, View, pack
+from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, Picture, PlotArea, pack
 from emtui.charts.cell_text import fit, single_cell
 from emtui.charts.colors import Palette
-from emtui.charts.plotext_axes import draw_frame, text_cells
+from emtui.charts.plotext_axes import draw_axes, text_cells
 from emtui.charts.scene import RGB, Bars, Curve, Dots, Mark, Scene
 
 LegendEntry = tuple[str, RGB, str]
@@ -21,25 +21,25 @@ _LABEL = 6  # cells of a legend's label that are the least of it
 _LEAST_NAME = 8  # of the y label, where it is cut for the legend's sake
 
 
-def draw(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
+def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
     """The picture of a scene in this many cells. Works for every size from 1 × 1."""
-    axes = fit_axes(scene)
+    axes = fit_scales(scene)
     empty = axes is None
-    x_axis, y_axis = axes or (Axis(0.0, 1.0), Axis(0.0, 1.0))
-    x_ticks = make_ticks(x_axis, max(2, width // 11))
-    y_ticks = make_ticks(y_axis, max(2, height // 4))
+    x_scale, y_scale = axes or (Scale(0.0, 1.0), Scale(0.0, 1.0))
+    x_ticks = make_ticks(x_scale, max(2, width // 11))
+    y_ticks = make_ticks(y_scale, max(2, height // 4))
     if scene.x_ticks is not None:
-        x_ticks = named_ticks(x_axis, scene.x_ticks, max(1, width // 8), 8)
+        x_ticks = named_ticks(x_scale, scene.x_ticks, max(1, width // 8), 8)
     if scene.y_ticks is not None:
-        y_ticks = named_ticks(y_axis, scene.y_ticks, max(1, height - 3), width // 3)
+        y_ticks = named_ticks(y_scale, scene.y_ticks, max(1, height - 3), width // 3)
     x_text = " ".join(filter(None, (scene.x_label, x_ticks.note)))
     y_text = " ".join(filter(None, (scene.y_label, y_ticks.note)))
     legend = _legend(scene, palette)
     header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))
     footer = int(height >= 7 and width >= 8 and bool(x_text))
     room = y_ticks if scene.y_ticks is None else _without_wide(y_ticks)
-    frame = draw_frame(width, height - header - footer, x_ticks, room, scene.grid, palette.ascii)
-    canvas = Canvas(frame.columns, frame.rows, (x_axis, y_axis), palette)
+    frame = draw_axes(width, height - header - footer, x_ticks, room, scene.grid, palette.ascii)
+    canvas = Canvas(frame.columns, frame.rows, (x_scale, y_scale), palette)
     left, top = frame.left, frame.top + header
     inside = (slice(top, top + frame.rows), slice(left, left + frame.columns))
     canvas.chars[:] = frame.chars[frame.top : frame.top + frame.rows, left : left + frame.columns].ravel()
@@ -64,8 +64,8 @@ def draw(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
     ground = canvas.background.reshape(shape)
     background[inside] = np.where(ground == NO_COLOR, pack(palette.background), ground)
     attributes[inside] = canvas.attributes.reshape(shape)
-    view = None if empty else View(left, top, frame.columns, frame.rows, x_axis, y_axis)
-    picture = Picture(chars, foreground, background, attributes, view)
+    area = None if empty else PlotArea(left, top, frame.columns, frame.rows, x_scale, y_scale)
+    picture = Picture(chars, foreground, background, attributes, area)
     if header:
         y_text = y_text if y_ticks.note else _beside(legend, y_text, width - max(0, left - 1))
         _write_header(picture, scene.title, y_text, legend, left, palette)

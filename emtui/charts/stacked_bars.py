@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from emtui.charts.cell_picture import NO_COLOR, pack
 from emtui.charts.cell_text import single_cell
-from emtui.charts.scene import Stack
+from emtui.charts.scene import StackedBars
 
 if TYPE_CHECKING:
     from emtui.charts.canvas import Canvas
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _EIGHTHS = np.array(list(" ▁▂▃▄▅▆▇█"))
 
 
-def put_stack(canvas: Canvas, stack: Stack) -> None:
+def put_stack(canvas: Canvas, stack: StackedBars) -> None:
     """Every part in its colour, in eighths of a cell; in a cell of several parts the lowest and the largest above it.
 
     The topmost cell of a bar has one colour, that of its largest part, so that the height of the whole is exact.
@@ -51,15 +51,15 @@ def put_stack(canvas: Canvas, stack: Stack) -> None:
     canvas.take_cells(cells)
 
 
-def _packed(stack: Stack) -> npt.NDArray[np.int32]:
+def _packed(stack: StackedBars) -> npt.NDArray[np.int32]:
     return np.array([pack(color) for color in stack.colors], dtype=np.int32)
 
 
-def _eighths_by_cell(canvas: Canvas, stack: Stack) -> npt.NDArray[np.int64] | None:
+def _eighths_by_cell(canvas: Canvas, stack: StackedBars) -> npt.NDArray[np.int64] | None:
     """(G, cells) how many eighths of each cell each part has; None where there is nothing to draw."""
     columns, rows = canvas.size
-    edges = canvas.axes[0].fraction(stack.edges)
-    tops = canvas.axes[1].fraction(np.cumsum(stack.heights, axis=0))
+    edges = canvas.scales[0].fraction(stack.edges)
+    tops = canvas.scales[1].fraction(np.cumsum(stack.heights, axis=0))
     if not tops.size or not np.isfinite(edges).all():
         return None
     place = np.searchsorted(edges, (np.arange(columns) + 0.5) / columns, side="right") - 1

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from emtui.charts.colors import DARK
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.spec.atomic_files import file_name, write_file, write_numbered
 from emtui.views import view_for
@@ -22,7 +22,7 @@ def picture_text(session: Session, width: int = WIDTH, height: int = HEIGHT) -> 
     axes = view.axes(snapshot)[0]
     diagram = view.diagram(snapshot, axes)
     if diagram is None:
-        picture = draw(view.scene(snapshot, axes, DARK), width, height, DARK)
+        picture = draw_scene(view.scene(snapshot, axes, DARK), width, height, DARK)
     else:
         from emtui.charts.network_diagram import draw_diagram
 

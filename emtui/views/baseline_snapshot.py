@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emtui.charts.axes import Axis, fit_axes
+from emtui.charts.axes import Scale, fit_scales
 from emtui.charts.scene import Range, Scene
 from emtui.session.baseline import agreement_with_classes
 from emtui.session.snapshot import Baseline, StepSnapshot
@@ -73,7 +73,7 @@ def matched_order(ours: IntArray | None, theirs: IntArray, k: int) -> IntArray:
 
 def on_the_same_axes(left: Scene, right: Scene) -> tuple[Scene, Scene]:
     """Two scenes with ranges that hold both of them, on every axis that has the same meaning in both."""
-    ours, theirs = fit_axes(left), fit_axes(right)
+    ours, theirs = fit_scales(left), fit_scales(right)
     if ours is None or theirs is None or left.x_label != right.x_label:
         return left, right
     x_range = _both(ours[0], theirs[0])
@@ -85,7 +85,7 @@ def on_the_same_axes(left: Scene, right: Scene) -> tuple[Scene, Scene]:
     )
 
 
-def _both(first: Axis, second: Axis) -> Range:
+def _both(first: Scale, second: Scale) -> Range:
     return min(first.low * first.unit, second.low * second.unit), max(
         first.high * first.unit, second.high * second.unit
     )

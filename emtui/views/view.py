@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from emtui.charts.colors import Palette
-    from emtui.charts.network_diagram import Diagram
+    from emtui.charts.network_diagram import NetworkDiagram
     from emtui.charts.scene import Scene
     from emtui.session.snapshot import StepSnapshot
 
@@ -132,7 +132,7 @@ class View(ABC):
 
     def diagram(
         self, snapshot: StepSnapshot, axes: Axes, *, highlight: int | None = None, thorough: bool = True
-    ) -> Diagram | None:
+    ) -> NetworkDiagram | None:
         """The model itself as a picture, where that is what these axes stand for; None: `scene` has the picture.
 
         thorough: with what takes long; a diagram without it says that there is more.

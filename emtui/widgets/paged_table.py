@@ -20,7 +20,7 @@ from textual.strip import Strip
 
 from emtui.charts.cell_picture import BOLD, PLAIN, REVERSE, pack, style_of
 from emtui.charts.colors import DARK, Palette, blend
-from emtui.charts.picture_widget import surface_palette
+from emtui.charts.picture_widget import theme_palette
 from emtui.widgets.table_columns import Sheet, TableSource, line, plain
 
 _CACHED_ROWS = 2_000
@@ -147,7 +147,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def prepare(self) -> None:
         """Lay the source out for the present width and colours, and forget the lines that were drawn for others."""
-        width, palette = self.scrollable_content_region.width, surface_palette(self)
+        width, palette = self.scrollable_content_region.width, theme_palette(self)
         key = (self.source, width, self.size.height > 1, palette)
         if key == self._key:
             return

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from screen_text import screen_lines
 from walking import walked
 
-from emtui.charts.axes import fit_axes
+from emtui.charts.axes import fit_scales
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
 from emtui.screens.compare.branch_comparison import BranchesScreen
@@ -141,7 +141,7 @@ def test_both_objectives_are_drawn_with_where_they_stand() -> None:
     assert ("○", 2.0) in marks
     assert ("●", 3.5) in marks
     assert ("✎", 2.0) in marks
-    fitted = fit_axes(scene)
+    fitted = fit_scales(scene)
     assert fitted is not None
 
 

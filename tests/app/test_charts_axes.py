@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emtui.charts.axes import Axis, Ticks, fit_axes, make_axis, make_ticks
+from emtui.charts.axes import Scale, Ticks, fit_scales, make_scale, make_ticks
 from emtui.charts.scene import Bars, Curve, Dots, Ellipse, HLine, Mark, Scene, Span, Trail, VLine
 
 anything = st.floats(allow_nan=True, allow_infinity=True)
@@ -39,14 +39,14 @@ def values_of(ticks: Ticks) -> list[Fraction]:
     ],
 )
 def test_labels(low: float, high: float, labels: list[str], note: str) -> None:
-    ticks = make_ticks(make_axis(low, high), 5)
+    ticks = make_ticks(make_scale(low, high), 5)
     assert list(ticks.labels) == labels
     assert ticks.note == note
 
 
 @given(anything, anything, st.integers(1, 20))
 def test_labels_differ_ascend_and_stand_at_their_values(low: float, high: float, count: int) -> None:
-    axis = make_axis(low, high)
+    axis = make_scale(low, high)
     assert axis.low < axis.high
     ticks = make_ticks(axis, count)
     assert len(ticks.labels) <= 2.5 * count + 2
@@ -61,7 +61,7 @@ def test_labels_differ_ascend_and_stand_at_their_values(low: float, high: float,
 
 @given(anything, anything)
 def test_an_axis_holds_its_data(low: float, high: float) -> None:
-    axis = make_axis(low, high)
+    axis = make_scale(low, high)
     if math.isfinite(low) and math.isfinite(high):
         inside = axis.fraction(np.array([low, high]))
         assert ((inside > 0) & (inside < 1)).all()
@@ -69,7 +69,7 @@ def test_an_axis_holds_its_data(low: float, high: float) -> None:
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.floats(0, 1))
 def test_value_undoes_fraction(low: float, width: float, f: float) -> None:
-    axis = make_axis(low, low + width)
+    axis = make_scale(low, low + width)
     assert float(axis.fraction(np.array([axis.value(f)]))[0]) == pytest.approx(f, abs=1e-6)
 
 
@@ -85,7 +85,7 @@ def test_the_axes_hold_points_ellipses_and_marks_but_not_trails_and_lines() -> N
             Span(-100.0, 100.0),
         ]
     )
-    axes = fit_axes(scene)
+    axes = fit_scales(scene)
     assert axes is not None
     x, y = axes
     assert -1.5 < x.low < -1
@@ -96,16 +96,16 @@ def test_the_axes_hold_points_ellipses_and_marks_but_not_trails_and_lines() -> N
 
 
 def test_ranges_that_were_given_are_kept() -> None:
-    axes = fit_axes(Scene([Dots(np.array([5.0]), np.array([5.0]))], x_range=(0.0, 1.0), y_range=(2.0, 3.0)))
-    assert axes == (Axis(0.0, 1.0), Axis(2.0, 3.0))
+    axes = fit_scales(Scene([Dots(np.array([5.0]), np.array([5.0]))], x_range=(0.0, 1.0), y_range=(2.0, 3.0)))
+    assert axes == (Scale(0.0, 1.0), Scale(2.0, 3.0))
 
 
 def test_bars_stand_on_the_axis() -> None:
-    axes = fit_axes(Scene([Bars(np.array([0.0, 1.0, 2.0]), np.array([3.0, 4.0]))]))
+    axes = fit_scales(Scene([Bars(np.array([0.0, 1.0, 2.0]), np.array([3.0, 4.0]))]))
     assert axes is not None
     assert axes[1].low == 0.0
 
 
 @pytest.mark.parametrize("layers", [[], [VLine(3.0)], [Curve(np.array([np.nan]), np.array([1.0]), (1, 2, 3))]])
 def test_nothing_to_show_has_no_axes(layers: list[VLine]) -> None:
-    assert fit_axes(Scene(layers)) is None
+    assert fit_scales(Scene(layers)) is None

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from emtui.charts.axes import Axis, make_axis
+from emtui.charts.axes import Scale, make_scale
 from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import NO_COLOR, pack
 from emtui.charts.colors import ANSI, DARK
-from emtui.charts.pair_grid import CELL_HEIGHT, CELL_WIDTH, MOST, Grid, Notes, capacity, draw_grid, lay_out
-from emtui.charts.scene import Bars, Dots, Scene, Stack
+from emtui.charts.pair_grid import CELL_HEIGHT, CELL_WIDTH, MOST, Notes, PairGrid, capacity, draw_pair_grid, lay_out
+from emtui.charts.scene import Bars, Dots, Scene, StackedBars
 
 RED, GREEN, BLUE = (200, 0, 0), (0, 200, 0), (0, 0, 200)
-UNIT = Axis(0.0, 1.0)
+UNIT = Scale(0.0, 1.0)
 
 
-def drawn(stack: Stack, size: tuple[int, int] = (6, 4), palette=DARK) -> Canvas:
+def drawn(stack: StackedBars, size: tuple[int, int] = (6, 4), palette=DARK) -> Canvas:
     canvas = Canvas(*size, (UNIT, UNIT), palette)
     canvas.draw(Scene([stack]))
     canvas.finish()
@@ -35,7 +35,7 @@ def drawn(stack: Stack, size: tuple[int, int] = (6, 4), palette=DARK) -> Canvas:
 def test_a_stack_is_as_high_as_the_bars_of_its_sum(seed: int, parts: int, bins: int) -> None:
     heights = np.random.default_rng(seed).dirichlet(np.ones(parts * bins)).reshape(parts, bins)
     edges = np.linspace(0, 1, bins + 1)
-    stack = drawn(Stack(edges, heights, [RED, GREEN, BLUE, RED][:parts], "abcd"[:parts]), (12, 5))
+    stack = drawn(StackedBars(edges, heights, [RED, GREEN, BLUE, RED][:parts], "abcd"[:parts]), (12, 5))
     bars = Canvas(12, 5, (UNIT, UNIT), DARK)
     bars.draw(Scene([Bars(edges, heights.sum(axis=0))]))
     whole = np.where(stack.background == NO_COLOR, stack.chars, "█")  # two colours fill their cell
@@ -44,7 +44,7 @@ def test_a_stack_is_as_high_as_the_bars_of_its_sum(seed: int, parts: int, bins: 
 
 def test_parts_share_a_cell_in_eighths() -> None:
     # one column of two cells: 3 eighths red below, then green up to the top of the first, then blue
-    canvas = drawn(Stack([0, 1], [[3 / 16], [6 / 16], [4 / 16]], [RED, GREEN, BLUE], "abc"), (1, 2))
+    canvas = drawn(StackedBars([0, 1], [[3 / 16], [6 / 16], [4 / 16]], [RED, GREEN, BLUE], "abc"), (1, 2))
     upper, lower = canvas.chars
     assert (lower, canvas.foreground[1], canvas.background[1]) == ("▃", pack(RED), pack(GREEN))
     # one eighth green and four blue: five eighths in the colour of the larger part
@@ -52,30 +52,30 @@ def test_parts_share_a_cell_in_eighths() -> None:
 
 
 def test_an_empty_part_leaves_no_trace() -> None:
-    canvas = drawn(Stack([0, 1], [[0.3], [0.0], [0.2]], [RED, GREEN, BLUE], "abc"))
+    canvas = drawn(StackedBars([0, 1], [[0.3], [0.0], [0.2]], [RED, GREEN, BLUE], "abc"))
     assert pack(GREEN) not in canvas.foreground and pack(GREEN) not in canvas.background
 
 
 @pytest.mark.parametrize("palette", [replace(ANSI, mode="none"), replace(DARK, ascii=True)])
 def test_without_colours_a_stack_is_made_of_markers(palette) -> None:
-    canvas = drawn(Stack([0, 1], [[0.5], [0.5]], [RED, GREEN], "ab"), (3, 4), palette)
+    canvas = drawn(StackedBars([0, 1], [[0.5], [0.5]], [RED, GREEN], "ab"), (3, 4), palette)
     assert "".join(canvas.chars) == "bbbbbbaaaaaa"
-    tiny = drawn(Stack([0, 1], [[0.01]], [RED], "a"), (3, 4), palette)
+    tiny = drawn(StackedBars([0, 1], [[0.01]], [RED], "a"), (3, 4), palette)
     assert "".join(tiny.chars) == " " * 9 + "aaa"  # never invisible
 
 
 def test_a_stack_says_what_does_not_fit() -> None:
     with pytest.raises(ValueError, match="2 parts need as many colors"):
-        Stack([0, 1], [[1.0], [1.0]], [RED], "ab")
+        StackedBars([0, 1], [[1.0], [1.0]], [RED], "ab")
     with pytest.raises(ValueError, match="edges should be a vector of 2 values"):
-        Stack([0, 1, 2], [[1.0]], [RED], "a")
-    assert not "".join(drawn(Stack([0], np.zeros((2, 0)), [RED, GREEN], "ab")).chars).strip()
+        StackedBars([0, 1, 2], [[1.0]], [RED], "a")
+    assert not "".join(drawn(StackedBars([0], np.zeros((2, 0)), [RED, GREEN], "ab")).chars).strip()
 
 
 # grids
 
 
-def grid_of(n: int, chosen: tuple[int, int] | None = None, names: tuple[str, ...] = ()) -> Grid:
+def grid_of(n: int, chosen: tuple[int, int] | None = None, names: tuple[str, ...] = ()) -> PairGrid:
     values = np.linspace(0, 10, 11)
     cells = [
         [
@@ -88,11 +88,11 @@ def grid_of(n: int, chosen: tuple[int, int] | None = None, names: tuple[str, ...
         ]
         for i in range(n)
     ]
-    return Grid(names or tuple(f"name {j}" for j in range(n)), [make_axis(0, 10)] * n, cells, chosen)
+    return PairGrid(names or tuple(f"name {j}" for j in range(n)), [make_scale(0, 10)] * n, cells, chosen)
 
 
-def lines(grid: Grid, width: int, height: int) -> list[str]:
-    return draw_grid(grid, width, height, DARK)[0].text.splitlines()
+def lines(grid: PairGrid, width: int, height: int) -> list[str]:
+    return draw_pair_grid(grid, width, height, DARK)[0].text.splitlines()
 
 
 def test_names_stand_on_the_outer_edge_and_ticks_beside_the_pictures() -> None:
@@ -110,7 +110,7 @@ def test_names_stand_on_the_outer_edge_and_ticks_beside_the_pictures() -> None:
 
 def test_the_chosen_cell_has_a_heavy_line() -> None:
     grid = grid_of(3, (2, 1))
-    picture, layout = draw_grid(grid, 80, 30, DARK)
+    picture, layout = draw_pair_grid(grid, 80, 30, DARK)
     assert picture.chars[layout.rows[2], layout.columns[1]] == "┏"
     assert picture.chars[layout.rows[3], layout.columns[2]] == "┛"
     assert "┃" not in "".join(lines(grid_of(3), 80, 30))
@@ -144,7 +144,7 @@ def test_every_size_can_be_drawn(n: int) -> None:
     grid = grid_of(n, (n - 1, 0) if n > 1 else None)
     for width, height in [(1, 1), (2, 9), (9, 2), (5, 5), (12, 11), (40, 12), (80, 24), (200, 60)]:
         for palette in (DARK, ANSI, replace(DARK, ascii=True)):
-            picture, _ = draw_grid(grid, width, height, palette)
+            picture, _ = draw_pair_grid(grid, width, height, palette)
             assert picture.chars.shape == (height, width)
             if palette.ascii:
                 assert picture.text.isascii()

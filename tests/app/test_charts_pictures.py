@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from emtui.charts.axes import Axis
+from emtui.charts.axes import Scale
 from emtui.charts.canvas import BRAILLE_BITS
 from emtui.charts.cell_picture import NO_COLOR, Picture, pack, to_strips
 from emtui.charts.colors import ANSI, DARK, LIGHT, Palette
@@ -28,7 +28,7 @@ from emtui.charts.scene import (
     VLine,
     histogram,
 )
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 
 RED: RGB = (255, 0, 0)
 BLUE: RGB = (0, 0, 255)
@@ -37,7 +37,7 @@ SIZES = [(1, 1), (2, 2), (3, 9), (9, 3), (7, 4), (8, 5), (10, 6), (20, 7), (33, 
 
 def canvas(picture: Picture) -> np.ndarray:
     """The characters inside the axes, (rows, columns)."""
-    view = picture.view
+    view = picture.area
     assert view is not None
     return picture.chars[view.top : view.top + view.rows, view.left : view.left + view.columns]
 
@@ -86,14 +86,14 @@ def everything(scale: float = 1.0, shift: float = 0.0) -> Scene:
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(12, 90), st.integers(8, 40))
 def test_a_point_stands_in_its_cell(x: float, y: float, width: int, height: int) -> None:
     scene = Scene([Dots(np.array([x]), np.array([y]), RED, "@")], x_range=(0.0, 1.0), y_range=(0.0, 1.0))
-    picture = draw(scene, width, height, DARK)
+    picture = draw_scene(scene, width, height, DARK)
     inside = canvas(picture)
     rows, columns = inside.shape
     (at,) = np.argwhere(inside == "@").tolist()
     assert at == [min(int((1 - y) * rows), rows - 1), min(int(x * columns), columns - 1)]
     assert colors_of(picture, "@") == {pack(RED)}
     # A click on that cell gives the point back, within half a cell.
-    view = picture.view
+    view = picture.area
     assert view is not None
     found = view.data_at(view.left + at[1], view.top + at[0])
     assert found is not None
@@ -104,7 +104,7 @@ def test_a_point_stands_in_its_cell(x: float, y: float, width: int, height: int)
 def test_ticks_stand_where_points_with_their_values_stand() -> None:
     ticks = np.array([0.0, 2.0, 4.0, 6.0, 8.0, 10.0])
     scene = Scene([Dots(ticks, ticks, RED, "@")], x_range=(0.0, 10.0), y_range=(0.0, 10.0))
-    lines = draw(scene, 60, 26, DARK).text.split("\n")
+    lines = draw_scene(scene, 60, 26, DARK).text.split("\n")
     points = {(line.index("@"), row) for row, line in enumerate(lines) if "@" in line}
     ticked_columns = {column for column, char in enumerate(lines[-2]) if char == "┬"}
     ticked_rows = {row for row, line in enumerate(lines) if "┤" in line}
@@ -115,7 +115,7 @@ def test_ticks_stand_where_points_with_their_values_stand() -> None:
 
 def test_points_that_are_not_finite_are_left_out() -> None:
     bad = np.array([np.nan, np.inf, -np.inf, 0.5])
-    text = draw(Scene([Dots(bad, bad[::-1], RED, "@"), Dots(bad, bad, RED, "#")]), 40, 12, DARK).text
+    text = draw_scene(Scene([Dots(bad, bad[::-1], RED, "@"), Dots(bad, bad, RED, "#")]), 40, 12, DARK).text
     assert text.count("@") == 0
     assert text.count("#") == 1
 
@@ -123,7 +123,7 @@ def test_points_that_are_not_finite_are_left_out() -> None:
 def test_clusters_differ_by_marker_and_colour_and_uncertain_rows_are_mixed() -> None:
     x = np.array([0.1, 0.5, 0.9])
     R = np.array([[1.0, 0.0], [0.45, 0.55], [0.0, 1.0]])
-    picture = draw(Scene([Cloud(x, x, R, (RED, BLUE), "AB")]), 40, 12, DARK)
+    picture = draw_scene(Scene([Cloud(x, x, R, (RED, BLUE), "AB")]), 40, 12, DARK)
     assert "".join(c for c in picture.text if c in "AB") == "BBA"
     assert colors_of(picture, "A") == {pack(RED)}
     mixed = colors_of(picture, "B") - {pack(BLUE)}
@@ -137,7 +137,7 @@ def test_the_highlighted_point_is_on_top_and_inverted() -> None:
     x = np.zeros(5)
     markers = ("a", "b")
     scene = Scene([Dots(x, x, RED, markers, np.array([0, 0, 0, 0, 1]), highlight=4)])
-    picture = draw(scene, 30, 10, DARK)
+    picture = draw_scene(scene, 30, 10, DARK)
     (at,) = np.argwhere(picture.chars == "b").tolist()
     assert "a" not in picture.text
     assert picture.background[tuple(at)] == pack(DARK.text)
@@ -147,7 +147,7 @@ def test_the_highlighted_point_is_on_top_and_inverted() -> None:
 def test_marks_are_above_points_and_lines() -> None:
     x = np.linspace(0, 1, 50)
     layers: list[Layer] = [Mark(0.5, 0.5, "M", BLUE), Dots(x, x), Curve(x, 1 - x, RED)]
-    picture = draw(Scene(layers), 40, 12, DARK)
+    picture = draw_scene(Scene(layers), 40, 12, DARK)
     assert colors_of(picture, "M") == {pack(BLUE)}
 
 
@@ -168,7 +168,7 @@ def test_an_ellipse_satisfies_its_equation_within_a_cell(
     covariance = np.array([[sx * sx, correlation * sx * sy], [correlation * sx * sy, sy * sy]])
     center = np.array([0.4, 0.6])
     scene = Scene([Ellipse(center, covariance, n_std, RED)], x_range=(-1.0, 2.0), y_range=(-1.0, 2.0))
-    picture = draw(scene, width, height, DARK)
+    picture = draw_scene(scene, width, height, DARK)
     rows, columns = canvas(picture).shape
     dots = line_dots_of(picture) * 3.0 - 1.0
     t = np.linspace(0, 2 * np.pi, 2000)
@@ -183,17 +183,17 @@ def test_an_ellipse_satisfies_its_equation_within_a_cell(
 
 def test_a_singular_ellipse_is_a_line_and_an_invalid_one_nothing() -> None:
     dots = Dots(np.array([0.0, 1.0]), np.array([0.0, 1.0]), RED, "@")
-    flat = draw(Scene([dots, Ellipse(np.array([0.5, 0.5]), np.diag([0.04, 0.0]))]), 40, 12, DARK)
+    flat = draw_scene(Scene([dots, Ellipse(np.array([0.5, 0.5]), np.diag([0.04, 0.0]))]), 40, 12, DARK)
     assert len(np.unique(line_dots_of(flat)[:, 1])) == 1
     for covariance in (np.diag([1.0, -1.0]), np.full((2, 2), np.nan), np.diag([np.inf, 1.0])):
-        picture = draw(Scene([dots, Ellipse(np.array([0.5, 0.5]), covariance)]), 40, 12, DARK)
+        picture = draw_scene(Scene([dots, Ellipse(np.array([0.5, 0.5]), covariance)]), 40, 12, DARK)
         assert not len(line_dots_of(picture))
 
 
 def test_a_curve_goes_through_its_values() -> None:
     x = np.linspace(0, 1, 400)
     scene = Scene([Curve(x, x**2, RED)], x_range=(0.0, 1.0), y_range=(0.0, 1.0))
-    picture = draw(scene, 70, 20, DARK)
+    picture = draw_scene(scene, 70, 20, DARK)
     dots = line_dots_of(picture)
     rows, columns = canvas(picture).shape
     # Half a dot to either side.
@@ -209,7 +209,7 @@ def test_steps_hold_their_value() -> None:
         x_range=(0.0, 1.0),
         y_range=(0.0, 1.0),
     )
-    dots = line_dots_of(draw(scene, 60, 20, DARK))
+    dots = line_dots_of(draw_scene(scene, 60, 20, DARK))
     assert np.ptp(dots[dots[:, 0] < 0.48, 1]) == 0
     assert np.ptp(dots[dots[:, 0] > 0.52, 1]) == 0
 
@@ -217,7 +217,7 @@ def test_steps_hold_their_value() -> None:
 def test_a_gap_in_a_curve_stays_a_gap() -> None:
     x = np.linspace(0, 1, 100)
     y = np.where((x > 0.3) & (x < 0.7), np.nan, 0.5)
-    dots = line_dots_of(draw(Scene([Curve(x, y, RED)]), 60, 12, DARK))
+    dots = line_dots_of(draw_scene(Scene([Curve(x, y, RED)]), 60, 12, DARK))
     assert not ((dots[:, 0] > 0.36) & (dots[:, 0] < 0.64)).any()
 
 
@@ -225,18 +225,18 @@ def test_two_curves_in_one_cell_keep_all_their_dots() -> None:
     x = np.linspace(0, 1, 100)
     ranges = {"x_range": (0.0, 1.0), "y_range": (0.0, 1.0)}
     curves = [Curve(x, x, RED), Curve(x, x * 0.98, BLUE, "dotted")]
-    apart = [{tuple(d) for d in line_dots_of(draw(Scene([c], **ranges), 60, 20, DARK)).tolist()} for c in curves]
-    both = {tuple(d) for d in line_dots_of(draw(Scene(curves, **ranges), 60, 20, DARK)).tolist()}
+    apart = [{tuple(d) for d in line_dots_of(draw_scene(Scene([c], **ranges), 60, 20, DARK)).tolist()} for c in curves]
+    both = {tuple(d) for d in line_dots_of(draw_scene(Scene(curves, **ranges), 60, 20, DARK)).tolist()}
     assert both == apart[0] | apart[1]
 
 
 def test_a_line_passes_behind_single_points_and_in_front_of_a_field() -> None:
     ranges = {"x_range": (0.0, 1.0), "y_range": (0.0, 1.0)}
     line = Curve(np.array([0.0, 1.0]), np.array([0.5, 0.5]), RED)
-    single = draw(Scene([Dots(np.array([0.5]), np.array([0.5]), BLUE, "@"), line], **ranges), 40, 12, DARK)
+    single = draw_scene(Scene([Dots(np.array([0.5]), np.array([0.5]), BLUE, "@"), line], **ranges), 40, 12, DARK)
     assert single.text.count("@") == 1
     grid = np.stack(np.meshgrid(np.linspace(0, 1, 200), np.linspace(0, 1, 200)), axis=-1).reshape(-1, 2)
-    field = draw(Scene([Dots(grid[:, 0], grid[:, 1], BLUE, "@"), line], **ranges), 40, 12, DARK)
+    field = draw_scene(Scene([Dots(grid[:, 0], grid[:, 1], BLUE, "@"), line], **ranges), 40, 12, DARK)
     assert len(np.unique(line_dots_of(field)[:, 0])) >= 2 * canvas(field).shape[1] - 4
 
 
@@ -246,7 +246,7 @@ def test_a_line_passes_behind_single_points_and_in_front_of_a_field() -> None:
 def test_bars_have_their_heights_in_eighths() -> None:
     heights = np.array([1.0, 0.5, 0.25, 0.0])
     scene = Scene([Bars(np.arange(5.0), heights, RED)], x_range=(0.0, 4.0), y_range=(0.0, 1.0))
-    picture = draw(scene, 64, 20, DARK)
+    picture = draw_scene(scene, 64, 20, DARK)
     inside = canvas(picture)
     rows, columns = inside.shape
     fill = np.vectorize(" ▁▂▃▄▅▆▇█".index)(inside).sum(axis=0) / 8
@@ -263,13 +263,13 @@ def test_a_histogram_counts_everything_and_sums_to_one() -> None:
 
 @pytest.mark.parametrize("values", [[], [np.nan], [3.0], [2.0, 2.0], [1e8, 1e8 + 1e-6], [1e150, -1e150], [1e-320]])
 def test_a_histogram_of_anything_draws(values: list[float]) -> None:
-    picture = draw(Scene([histogram(values)]), 40, 12, DARK)
+    picture = draw_scene(Scene([histogram(values)]), 40, 12, DARK)
     assert ("no data" in picture.text) == (not np.isfinite(values).any())
 
 
 def test_straight_lines_go_from_edge_to_edge_and_spans_tint() -> None:
     scene = Scene([Span(0.5, 1.0, BLUE), VLine(0.25, RED), HLine(0.5)], x_range=(0.0, 1.0), y_range=(0.0, 1.0))
-    picture = draw(scene, 44, 14, DARK)
+    picture = draw_scene(scene, 44, 14, DARK)
     inside = canvas(picture)
     rows, columns = inside.shape
     assert (inside[:, int(0.25 * columns)] == "│").sum() >= rows - 1
@@ -286,7 +286,7 @@ def test_labels_title_and_legend() -> None:
     scene = Scene(
         [Curve(x, x, RED, label="log p"), Curve(x, x, BLUE, "dotted", "bound")], "iteration", "value", title="objective"
     )
-    lines = draw(scene, 60, 14, DARK).text.split("\n")
+    lines = draw_scene(scene, 60, 14, DARK).text.split("\n")
     assert lines[0].split() == ["value", "objective", "─", "log", "p", "┄", "bound"]
     assert lines[-1].strip() == "iteration"
 
@@ -295,19 +295,19 @@ def test_the_legend_is_whole_or_absent() -> None:
     x = np.linspace(0, 1, 9)
     layers = [Curve(x, x, RED, label=f"a long component name {k}") for k in range(4)]
     for width in range(8, 140):
-        head = draw(Scene(layers), width, 10, DARK).text.split("\n")[0]
+        head = draw_scene(Scene(layers), width, 10, DARK).text.split("\n")[0]
         assert head.count("─") in (0, 4)
 
 
 def test_an_empty_scene_says_so() -> None:
-    picture = draw(Scene(empty="press r to begin"), 40, 10, DARK)
+    picture = draw_scene(Scene(empty="press r to begin"), 40, 10, DARK)
     assert "press r to begin" in picture.text
-    assert picture.view is None
+    assert picture.area is None
 
 
 def test_control_characters_and_markup_stay_text() -> None:
     scene = Scene([Mark(0.0, 0.0, "\x1b")], "[red]x[/]\x1b]0;title\x07", "a\u202eb\tc\u200b", title="\x9b31m")
-    text = draw(scene, 60, 12, DARK).text
+    text = draw_scene(scene, 60, 12, DARK).text
     assert "[red]x[/]" in text
     assert all(char == "\n" or char.isprintable() for char in text)
 
@@ -321,7 +321,7 @@ def test_ascii_palettes_draw_ascii() -> None:
         plain,
         Scene([Bars(np.arange(3.0), np.arange(2.0)), Curve(x, x, RED, label="a"), HLine(0), VLine(0)]),
     ):
-        assert draw(shown, 60, 20, palette).text.isascii()
+        assert draw_scene(shown, 60, 20, palette).text.isascii()
 
 
 # --- any size, any values ---------------------------------------------------------------------------------
@@ -332,7 +332,7 @@ def test_ascii_palettes_draw_ascii() -> None:
 def test_every_size_is_filled_exactly(size: tuple[int, int], palette: Palette) -> None:
     width, height = size
     for scene in (everything(), Scene(), everything(1e150), everything(1e-150), everything(1.0, 1e8)):
-        picture = draw(scene, width, height, palette)
+        picture = draw_scene(scene, width, height, palette)
         assert picture.chars.shape == (height, width)
         strips = to_strips(picture, palette.mode)
         assert len(strips) == height
@@ -382,20 +382,20 @@ def test_any_values_at_any_size_draw(
         Mark(a, b, "M"),
     ]
     for shown in (layers, layers[:3] + layers[4:]):
-        picture = draw(Scene(shown, "x", "y", x_range=x_range, grid=True), width, height, DARK)
+        picture = draw_scene(Scene(shown, "x", "y", x_range=x_range, grid=True), width, height, DARK)
         assert all(cell_len(line) == width for line in picture.text.split("\n"))
         assert len(to_strips(picture, "truecolor")) == height
 
 
 def test_axes_of_pictures_are_those_of_the_scene() -> None:
-    view = draw(Scene(x_range=(0.0, 8.0), y_range=(-1.0, 1.0), layers=[Mark(1.0, 0.0)]), 40, 12, DARK).view
+    view = draw_scene(Scene(x_range=(0.0, 8.0), y_range=(-1.0, 1.0), layers=[Mark(1.0, 0.0)]), 40, 12, DARK).area
     assert view is not None
-    assert (view.x_axis, view.y_axis) == (Axis(0.0, 8.0), Axis(-1.0, 1.0))
+    assert (view.x_scale, view.y_scale) == (Scale(0.0, 8.0), Scale(-1.0, 1.0))
     assert view.data_at(0, 0) is None
 
 
 def test_strips_have_no_colours_when_there_are_none() -> None:
-    picture = draw(everything(), 40, 12, ANSI)
+    picture = draw_scene(everything(), 40, 12, ANSI)
     for strip in to_strips(picture, "none"):
         assert all(s.style is not None and s.style.color is None and s.style.bgcolor is None for s in strip)
     colored = {s.style.color.number for strip in to_strips(picture, "ansi") for s in strip if s.style and s.style.color}

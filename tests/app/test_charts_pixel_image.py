@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
-from emtui.charts.axes import Axis
+from emtui.charts.axes import Scale
 from emtui.charts.colors import DARK
 from emtui.charts.pixel_image import shades_of
-from emtui.charts.scene import Dots, Raster, Scene
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene import Dots, PixelImage, Scene
+from emtui.charts.scene_drawing import draw_scene
 
 CHECKERS = np.array([[1.0, 0.0], [0.0, 1.0]])
 
 
 def levels(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The levels of ink of a raster that fills the canvas."""
-    cells, found = shades_of(Raster(values, (0.0, 1.0, 0.0, 1.0), (1, 2, 3)), (Axis(0.0, 1.0), Axis(0.0, 1.0)), size)
+    cells, found = shades_of(
+        PixelImage(values, (0.0, 1.0, 0.0, 1.0), (1, 2, 3)), (Scale(0.0, 1.0), Scale(0.0, 1.0)), size
+    )
     assert cells.tolist() == list(range(size[0] * size[1]))
     return found.reshape(size[1], size[0])
 
@@ -33,28 +35,28 @@ def test_pixels_smaller_than_a_cell_are_averaged() -> None:
 
 
 def test_a_raster_covers_its_extent_alone() -> None:
-    axes = (Axis(0.0, 10.0), Axis(0.0, 10.0))
-    cells, _ = shades_of(Raster(CHECKERS, (2.0, 4.0, 6.0, 9.0), (1, 2, 3)), axes, (10, 10))
+    axes = (Scale(0.0, 10.0), Scale(0.0, 10.0))
+    cells, _ = shades_of(PixelImage(CHECKERS, (2.0, 4.0, 6.0, 9.0), (1, 2, 3)), axes, (10, 10))
     assert cells.tolist() == [row * 10 + column for row in (1, 2, 3) for column in (2, 3)]
 
 
 @pytest.mark.parametrize(
     "raster",
     [
-        Raster(np.zeros((0, 3)), (0.0, 1.0, 0.0, 1.0), (1, 2, 3)),
-        Raster(np.array([[np.nan, np.inf]]), (0.0, 1.0, 0.0, 1.0), (1, 2, 3)),
-        Raster(CHECKERS, (0.0, 0.0, 0.0, 0.0), (1, 2, 3)),
-        Raster(CHECKERS, (0.0, np.nan, 0.0, 1.0), (1, 2, 3)),
+        PixelImage(np.zeros((0, 3)), (0.0, 1.0, 0.0, 1.0), (1, 2, 3)),
+        PixelImage(np.array([[np.nan, np.inf]]), (0.0, 1.0, 0.0, 1.0), (1, 2, 3)),
+        PixelImage(CHECKERS, (0.0, 0.0, 0.0, 0.0), (1, 2, 3)),
+        PixelImage(CHECKERS, (0.0, np.nan, 0.0, 1.0), (1, 2, 3)),
     ],
 )
-def test_what_is_no_picture_draws_nothing_and_breaks_nothing(raster: Raster) -> None:
+def test_what_is_no_picture_draws_nothing_and_breaks_nothing(raster: PixelImage) -> None:
     for size in ((40, 12), (3, 2), (1, 1)):
-        draw(Scene([raster], x_range=(0.0, 1.0), y_range=(0.0, 1.0)), *size, DARK)
+        draw_scene(Scene([raster], x_range=(0.0, 1.0), y_range=(0.0, 1.0)), *size, DARK)
 
 
 def test_a_raster_must_be_a_table() -> None:
     with pytest.raises(ValueError, match="table of pixels"):
-        Raster(np.zeros(3), (0.0, 1.0, 0.0, 1.0), (1, 2, 3))
+        PixelImage(np.zeros(3), (0.0, 1.0, 0.0, 1.0), (1, 2, 3))
 
 
 def named(names: list[str], width: int = 60, height: int = 12) -> list[str]:
@@ -62,7 +64,7 @@ def named(names: list[str], width: int = 60, height: int = 12) -> list[str]:
     places = [float(i) for i in range(len(names))]
     ticks = list(zip(places, names, strict=True))
     scene = Scene([Dots(np.full(len(names), 0.5), np.array(places))], y_range=(-0.5, len(names) - 0.5), y_ticks=ticks)
-    return draw(scene, width, height, DARK).text.splitlines()
+    return draw_scene(scene, width, height, DARK).text.splitlines()
 
 
 def test_each_name_stands_beside_its_point() -> None:

@@ -7,14 +7,14 @@ import pytest
 from emtui.charts.colors import DARK
 from emtui.charts.prose import wrapped
 from emtui.charts.scene import RGB, Prose, Scene
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 
 RED: RGB = (255, 0, 0)
 
 
 def lines_of(prose: Prose, width: int, height: int) -> list[str]:
     scene = Scene([prose], x_range=(0.0, 1.0), y_range=(0.0, 1.0), x_ticks=(), y_ticks=())
-    picture = draw(scene, width, height, DARK)
+    picture = draw_scene(scene, width, height, DARK)
     return ["".join(row) for row in picture.chars]
 
 
@@ -40,7 +40,7 @@ def test_paragraphs_share_the_lines_and_what_one_leaves_goes_to_the_next() -> No
 
 def test_colours_belong_to_their_words() -> None:
     scene = Scene([Prose([[("red", RED), ("blue", (0, 0, 255))]])], x_range=(0, 1), y_range=(0, 1))
-    picture = draw(scene, 20, 5, DARK)
+    picture = draw_scene(scene, 20, 5, DARK)
     found = {char: int(colour) for char, colour in zip(picture.chars.ravel(), picture.foreground.ravel(), strict=True)}
     assert found["r"] == 0xFF0000
     assert found["b"] == 0x0000FF

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from emtui.charts import colors
-from emtui.charts.array_cache import REMEMBER_FROM, Memory
-from emtui.charts.axes import Axis, make_axis
+from emtui.charts.array_cache import REMEMBER_FROM, ArrayCache
+from emtui.charts.axes import Scale, make_scale
 from emtui.charts.rasterize import (
     cells_of,
     line_dots,
@@ -22,7 +22,7 @@ from emtui.charts.rasterize import (
 )
 from emtui.charts.scene import Cloud, Dots
 
-UNIT = (Axis(0.0, 1.0), Axis(0.0, 1.0))
+UNIT = (Scale(0.0, 1.0), Scale(0.0, 1.0))
 weird = hnp.arrays(np.float64, 30, elements=st.floats(-0.5, 1.5) | st.sampled_from([np.nan, np.inf, -np.inf, 0.0, 1.0]))
 
 
@@ -92,11 +92,11 @@ def test_large_data_are_binned_once_for_the_same_arrays_and_again_for_others() -
     assert occupied(X[:, 0], X[:, 1], UNIT, (8, 8)) is first
     assert occupied(X[:, 1], X[:, 0], UNIT, (8, 8)) is not first
     assert occupied(X[:, 0], X[:, 1], UNIT, (9, 8)) is not first
-    assert occupied(X[:, 0], X[:, 1], (Axis(0.0, 2.0), UNIT[1]), (8, 8)) is not first
+    assert occupied(X[:, 0], X[:, 1], (Scale(0.0, 2.0), UNIT[1]), (8, 8)) is not first
 
 
 def test_memory_forgets_the_oldest() -> None:
-    memory = Memory(size=2)
+    memory = ArrayCache(size=2)
     arrays = [np.full(REMEMBER_FROM, float(i)) for i in range(3)]
     calls: list[int] = []
 
@@ -172,7 +172,7 @@ def test_the_nearest_point_counts_in_cells() -> None:
 def test_cells_do_not_depend_on_the_scale(scale: float) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=200) * scale, rng.normal(size=200) * scale
-    axes = (make_axis(x.min(), x.max()), make_axis(y.min(), y.max()))
-    unit = (make_axis(x.min() / scale, x.max() / scale), make_axis(y.min() / scale, y.max() / scale))
+    axes = (make_scale(x.min(), x.max()), make_scale(y.min(), y.max()))
+    unit = (make_scale(x.min() / scale, x.max() / scale), make_scale(y.min() / scale, y.max() / scale))
     differ = cells_of(x, y, axes, (40, 20)) != cells_of(x / scale, y / scale, unit, (40, 20))
     assert differ.sum() <= 1

@@ -22,8 +22,8 @@ from emtui.charts import (
     Heatmap,
     HeatStrip,
     Matrix,
-    Rows,
     Scene,
+    StripRows,
     nearest_point,
 )
 from emtui.charts.cell_picture import pack, to_strips
@@ -81,13 +81,13 @@ async def test_a_chart_follows_resizes() -> None:
 
 async def test_a_picture_is_drawn_once_for_each_scene_size_and_palette(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Scene] = []
-    real = chart_module.draw
+    real = chart_module.draw_scene
 
     def counting(scene: Scene, *args: object) -> object:
         drawn.append(scene)
         return real(scene, *args)  # type: ignore[arg-type]  # what draw takes
 
-    monkeypatch.setattr(chart_module, "draw", counting)
+    monkeypatch.setattr(chart_module, "draw_scene", counting)
     chart = Chart(SCENE)
     async with Bench(chart).run_test(size=(60, 20)) as pilot:
         await pilot.pause()
@@ -208,7 +208,7 @@ async def test_a_chart_describes_itself() -> None:
 def test_a_strip_s_columns_partition_the_rows(n: int, width: int, seed: int, ordered: bool) -> None:
     rng = np.random.default_rng(seed)
     order = rng.permutation(n) if ordered else None
-    rows = Rows(rng.dirichlet(np.ones(3), n), order)
+    rows = StripRows(rng.dirichlet(np.ones(3), n), order)
     shares = shares_by_column(rows, width)
     np.testing.assert_allclose(shares.sum(axis=1), 1.0)
     groups: dict[int, list[int]] = {}
@@ -225,14 +225,14 @@ def test_a_strip_s_columns_partition_the_rows(n: int, width: int, seed: int, ord
 
 def test_a_strip_shows_responsibilities_as_blocks() -> None:
     R = np.array([[1.0, 0.0], [0.5, 0.5], [0.25, 0.75], [0.01, 0.99]])
-    picture = draw_strip(Rows(R, cursor=1), 4, 3, DARK)
+    picture = draw_strip(StripRows(R, cursor=1), 4, 3, DARK)
     assert picture.text.split("\n") == ["█▒░░", " ▒▓█", "    "]
     assert (picture.background[:2, 1] != pack(DARK.background)).all()
     assert (picture.background[:, [0, 2, 3]] == pack(DARK.background)).all()
-    mixed = draw_strip(Rows(R), 4, 2, DARK, "mixed").text.split("\n")
+    mixed = draw_strip(StripRows(R), 4, 2, DARK, "mixed").text.split("\n")
     assert mixed == ["█▒▓█", "●●■■"]
     # Three components have no room in two lines.
-    assert draw_strip(Rows(np.eye(3)), 3, 2, DARK).text.split("\n")[1] == "●■▲"
+    assert draw_strip(StripRows(np.eye(3)), 3, 2, DARK).text.split("\n")[1] == "●■▲"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (80, 5)])
@@ -241,21 +241,21 @@ def test_a_strip_fills_every_size(size: tuple[int, int], n: int) -> None:
     R = np.full((n, 2), np.nan)
     R[n // 2 :] = 0.5
     for mode in ("lines", "mixed"):
-        picture = draw_strip(Rows(R, cursor=n // 3), *size, DARK, mode)  # type: ignore[arg-type]  # two literals
+        picture = draw_strip(StripRows(R, cursor=n // 3), *size, DARK, mode)  # type: ignore[arg-type]  # two literals
         assert [strip.cell_length for strip in to_strips(picture, "truecolor")] == [size[0]] * size[1]
 
 
 async def test_a_click_on_a_strip_gives_the_row_in_its_order() -> None:
     rng = np.random.default_rng(0)
     order = np.arange(200)[::-1]
-    strip = HeatStrip(Rows(rng.dirichlet(np.ones(3), 200), order))
+    strip = HeatStrip(StripRows(rng.dirichlet(np.ones(3), 200), order))
     app = Bench(strip)
     async with app.run_test(size=(50, 10)) as pilot:
         assert strip.size.height == 3
         for column in (0, 10, 49):
             await pilot.click(strip, offset=(column, 1))
         assert [pick.row for pick in app.picks] == [199, 159, 3]
-        strip.set_rows(Rows(np.full((10, 5), 0.2)))
+        strip.set_rows(StripRows(np.full((10, 5), 0.2)))
         await pilot.pause()
         assert strip.size.height == 5
 
@@ -324,6 +324,6 @@ def test_shapes_are_checked_in_words() -> None:
     with pytest.raises(ValueError, match="2 components need as many"):
         Cloud(np.zeros(3), np.zeros(3), np.zeros((3, 2)), [(0, 0, 0)], "a")
     with pytest.raises(ValueError, match="order should be a vector of 3"):
-        Rows(np.zeros((3, 2)), np.arange(2))
+        StripRows(np.zeros((3, 2)), np.arange(2))
     with pytest.raises(ValueError, match="shape of the labels"):
         Matrix(np.zeros((2, 2)), ["a"], ["b", "c"])

@@ -12,7 +12,7 @@ from screen_text import screen_text
 from sklearn.cluster import KMeans as SklearnKMeans
 from textual.app import App
 
-from emtui.charts.axes import fit_axes
+from emtui.charts.axes import fit_scales
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import DARK
 from emtui.charts.heatmap import Heatmap
@@ -177,7 +177,7 @@ async def test_both_pictures_have_the_same_axes_on_every_pair() -> None:
         seen = set()
         for key in ("a", "a", "a", "A"):
             left, right = (chart.scene for chart in screen.query(Chart))
-            ours, theirs = fit_axes(left), fit_axes(right)
+            ours, theirs = fit_scales(left), fit_scales(right)
             assert ours == theirs is not None
             assert (left.x_label, left.y_label) == (right.x_label, right.y_label)
             seen.add((left.x_label, left.y_label))

@@ -15,9 +15,9 @@ SIZES = [(120, 40), (80, 24)]
 
 def cell_of(chart: HandleChart, index: int) -> tuple[int, int]:
     """The cell in which a grip lies."""
-    handle, view = chart.handles[index], chart.picture.view
-    x = 0.5 if handle.x is None else float(view.x_axis.fraction(np.array([handle.x]))[0])
-    y = 0.5 if handle.y is None else float(view.y_axis.fraction(np.array([handle.y]))[0])
+    handle, view = chart.handles[index], chart.picture.area
+    x = 0.5 if handle.x is None else float(view.x_scale.fraction(np.array([handle.x]))[0])
+    y = 0.5 if handle.y is None else float(view.y_scale.fraction(np.array([handle.y]))[0])
     return view.left + int(x * view.columns), view.top + int((1 - y) * view.rows)
 
 
@@ -25,7 +25,7 @@ async def drag(app: Driver, index: int, across: int, down: int, *, far: bool = F
     """Draw a grip along by so many cells (and then out of the picture); gives how far that is in data units."""
     chart = app.app.screen.query_one(HandleChart)
     column, row = cell_of(chart, index)
-    width, height = chart.picture.view.cell_size
+    width, height = chart.picture.area.cell_size
     across, down = (
         max(-place, min(by, room - 1 - place))
         for place, by, room in zip((column, row), (across, down), chart.size, strict=True)

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from shell import here
 from walking import walked
 
-from emtui.charts.axes import fit_axes
+from emtui.charts.axes import fit_scales
 from emtui.charts.colors import DARK
 from emtui.panes.agreement.agreement_text import criteria_of
 from emtui.panes.curves.curves import bound_scene
@@ -72,13 +72,13 @@ def lengthened(snapshot: StepSnapshot, values: list[float]) -> StepSnapshot:
 def test_rounding_is_not_drawn_as_if_it_were_news(size: float) -> None:
     snapshot = walked("coins", 2).snapshot()
     noise = size * (1 + 1e-13 * np.array([0.0, 3.0, -2.0, 5.0, 1.0]))
-    axes = fit_axes(bound_scene(lengthened(snapshot, noise.tolist()), DARK))
+    axes = fit_scales(bound_scene(lengthened(snapshot, noise.tolist()), DARK))
     assert axes is not None
     heights = axes[1].fraction(noise)
     assert np.ptp(heights) < 0.02
     assert abs(heights.mean() - 0.5) < 0.02
     rising = size + abs(size) * 1e-6 * np.arange(5.0)
-    axes = fit_axes(bound_scene(lengthened(snapshot, rising.tolist()), DARK))
+    axes = fit_scales(bound_scene(lengthened(snapshot, rising.tolist()), DARK))
     assert axes is not None
     assert np.ptp(axes[1].fraction(rising)) > 0.8
 

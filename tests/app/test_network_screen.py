@@ -12,7 +12,7 @@ from surveying import stopped_and_begun_again
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.network_diagram import DiagramChart
-from emtui.charts.scene import Curve, Ground
+from emtui.charts.scene import Backdrop, Curve
 from emtui.networks.sweep import Grid, Sweep, SweepRun, sweep
 from emtui.panes.curves.curves import CurvesPane
 from emtui.panes.model_form.model_form import ModelForm
@@ -284,7 +284,10 @@ async def test_regions_of_both_methods_side_by_side() -> None:
         own, rival = regions_of(app.snapshot, *app.app.screen.features)
         assert rival is not None
         grounds = [
-            layer for chart in app.app.screen.query(Chart) for layer in chart.scene.layers if isinstance(layer, Ground)
+            layer
+            for chart in app.app.screen.query(Chart)
+            for layer in chart.scene.layers
+            if isinstance(layer, Backdrop)
         ]
         np.testing.assert_array_equal(grounds[0].marks, own.winners)
         np.testing.assert_array_equal(grounds[1].marks, rival.winners)

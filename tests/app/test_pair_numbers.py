@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from view_frames import blobs, catalogue, session_of, walked
 
 from emtui.charts.colors import DARK
-from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, Stack, histogram
+from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, StackedBars, histogram
 from emtui.screens.pairs.group_statistics import Columns, group_heights
 from emtui.screens.pairs.groupings import UNKNOWN, Grouping, class_marks, even_draw, grouping, offered
 from emtui.screens.pairs.pair_order import PairOrder, window_pairs
@@ -66,7 +66,7 @@ def test_every_density_of_a_picture_has_the_area_one(name: str) -> None:
     for column in range(4):
         scene = plot_of(snapshot, name).density(column, small=True)
         first = scene.layers[0]
-        if isinstance(first, Stack):
+        if isinstance(first, StackedBars):
             assert name != "own"
             total = (first.heights * np.diff(first.edges)).sum()
         else:
@@ -288,7 +288,7 @@ def test_missing_and_constant_columns_make_pictures_all_the_same() -> None:
     grid = PairPlot(holes, groups, DARK, 100).grid((0, 1, 2, 3), (0, 3))
     assert len(grid.cells) == 4 and grid.chosen == (3, 0)
     for column in range(4):
-        assert np.isfinite([grid.axes[column].low, grid.axes[column].high]).all()
+        assert np.isfinite([grid.scales[column].low, grid.scales[column].high]).all()
 
 
 # order

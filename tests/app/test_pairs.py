@@ -10,7 +10,7 @@ import pytest
 from driving import Driver, driving, explorer
 from textual.widgets import Static
 
-from emtui.charts.pair_grid import GridChart
+from emtui.charts.pair_grid import PairGridChart
 from emtui.screens.pairs.pairs import PairsScreen
 from emtui.spec.run_spec import choose
 
@@ -131,7 +131,7 @@ async def test_pairs_are_walked_and_one_is_looked_at_in_the_explorer() -> None:
 async def test_a_click_chooses_a_pair_on_either_side_of_the_diagonal() -> None:
     async with driving() as app:
         await app.press("M")
-        screen, grid = app.app.screen, app.app.screen.query_one(GridChart)
+        screen, grid = app.app.screen, app.app.screen.query_one(PairGridChart)
         assert isinstance(screen, PairsScreen)
         for offset, expected in (((10, 12), (0, 1)), ((110, 20), (2, 3)), ((110, 35), (2, 3))):
             await app.pilot.click(grid, offset=offset)

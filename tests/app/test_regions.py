@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import pack
 from emtui.charts.colors import ANSI, DARK
-from emtui.charts.network_diagram import Diagram, Table, Units, draw_diagram
-from emtui.charts.scene import Ground, Scene
-from emtui.charts.scene_drawing import draw
+from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer, draw_diagram
+from emtui.charts.scene import Backdrop, Scene
+from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for
@@ -78,37 +78,37 @@ def test_what_is_held_fixed_is_said() -> None:
 def test_ground_colours_cells_and_marks_them_without_colours() -> None:
     colors = np.zeros((2, 2, 3), dtype=np.uint8)
     colors[0, 1] = (200, 10, 10)
-    ground = Ground(colors, np.array([[0, 1], [0, 0]]), ("a", "b"), (0.0, 1.0, 0.0, 1.0))
+    ground = Backdrop(colors, np.array([[0, 1], [0, 0]]), ("a", "b"), (0.0, 1.0, 0.0, 1.0))
     scene = Scene([ground], x_range=(0.0, 1.0), y_range=(0.0, 1.0))
-    picture = draw(scene, 40, 12, DARK)
-    view = picture.view
+    picture = draw_scene(scene, 40, 12, DARK)
+    view = picture.area
     assert view is not None
     inside = picture.background[view.top : view.top + view.rows, view.left : view.left + view.columns]
     red = inside == pack((200, 10, 10))
     assert red[: view.rows // 2, view.columns // 2 + 1 :].all()
     assert not red[view.rows // 2 + 1 :].any()
     assert not red[:, : view.columns // 2 - 1].any()
-    plain = draw(scene, 40, 12, replace(DARK, mode="none")).text
+    plain = draw_scene(scene, 40, 12, replace(DARK, mode="none")).text
     assert "a" in plain
     assert "b" in plain
-    assert Canvas(4, 4, (view.x_axis, view.y_axis), ANSI) is not None
+    assert Canvas(4, 4, (view.x_scale, view.y_scale), ANSI) is not None
     with pytest.raises(ValueError, match="shape"):
-        Ground(colors, np.zeros((3, 2)), ("a",), (0.0, 1.0, 0.0, 1.0))
+        Backdrop(colors, np.zeros((3, 2)), ("a",), (0.0, 1.0, 0.0, 1.0))
 
 
 # the drawing
 
 
-def small_diagram(names: tuple[str, ...] = ("one", "two")) -> Diagram:
+def small_diagram(names: tuple[str, ...] = ("one", "two")) -> NetworkDiagram:
     generator = np.random.default_rng(0)
     m = len(names)
     layers = [
-        Units("x", names, ["1.5"] * m, np.full(m, np.nan), m),
-        Units("E[z]", ["", "", ""], [".10", ".50", ".90"], np.array([0.1, 0.5, 0.9]), 3),
-        Units("p", ["yes", "no"], [".7", ".3"], np.array([0.7, 0.3]), 2),
+        UnitLayer("x", names, ["1.5"] * m, np.full(m, np.nan), m),
+        UnitLayer("E[z]", ["", "", ""], [".10", ".50", ".90"], np.array([0.1, 0.5, 0.9]), 3),
+        UnitLayer("p", ["yes", "no"], [".7", ".3"], np.array([0.7, 0.3]), 2),
     ]
     weights = [generator.normal(size=(3, m)), generator.normal(size=(2, 3))]
-    return Diagram(layers, weights, [Table("t", [["", "a"], ["row", ".5"]], [0.5])], "title")
+    return NetworkDiagram(layers, weights, [DiagramTable("t", [["", "a"], ["row", ".5"]], [0.5])], "title")
 
 
 def test_units_and_values_stand_in_the_drawing() -> None:
@@ -119,15 +119,15 @@ def test_units_and_values_stand_in_the_drawing() -> None:
 
 
 def test_the_strongest_weight_has_the_strongest_colour_and_signs_differ() -> None:
-    layers = [Units("x", ["a"], [""], np.full(1, np.nan), 1), Units("y", ["b"], [""], np.full(1, 0.0), 1)]
-    positive = draw_diagram(Diagram(layers, [np.array([[2.0]])]), 40, 5, DARK)
-    negative = draw_diagram(Diagram(layers, [np.array([[-2.0]])]), 40, 5, DARK)
+    layers = [UnitLayer("x", ["a"], [""], np.full(1, np.nan), 1), UnitLayer("y", ["b"], [""], np.full(1, 0.0), 1)]
+    positive = draw_diagram(NetworkDiagram(layers, [np.array([[2.0]])]), 40, 5, DARK)
+    negative = draw_diagram(NetworkDiagram(layers, [np.array([[-2.0]])]), 40, 5, DARK)
     assert (positive.foreground == pack(DARK.color(0))).any()
     assert (negative.foreground == pack(DARK.color(1))).any()
     assert positive.text != negative.text  # solid and dotted: no colour is needed
-    two = [Units("x", ["a", "b"], ["", ""], np.full(2, np.nan), 2), layers[1]]
-    weak = draw_diagram(Diagram(two, [np.array([[2.0, 0.01]])]), 40, 9, DARK)
-    only = draw_diagram(Diagram(two, [np.array([[2.0, 0.0]])]), 40, 9, DARK)
+    two = [UnitLayer("x", ["a", "b"], ["", ""], np.full(2, np.nan), 2), layers[1]]
+    weak = draw_diagram(NetworkDiagram(two, [np.array([[2.0, 0.01]])]), 40, 9, DARK)
+    only = draw_diagram(NetworkDiagram(two, [np.array([[2.0, 0.0]])]), 40, 9, DARK)
     assert weak.text == only.text  # a weight that is next to nothing is not drawn
 
 
@@ -136,10 +136,10 @@ def test_of_very_many_units_the_heaviest_are_shown() -> None:
     weights = generator.normal(size=(3, 50)) * 0.01
     weights[:, 33] = 5.0
     layers = [
-        Units("x", [f"in{i}" for i in range(50)], [""] * 50, np.full(50, np.nan), 50),
-        Units("z", [""] * 3, [".5"] * 3, np.full(3, 0.5), 3),
+        UnitLayer("x", [f"in{i}" for i in range(50)], [""] * 50, np.full(50, np.nan), 50),
+        UnitLayer("z", [""] * 3, [".5"] * 3, np.full(3, 0.5), 3),
     ]
-    text = draw_diagram(Diagram(layers, [weights]), 60, 12, DARK).text
+    text = draw_diagram(NetworkDiagram(layers, [weights]), 60, 12, DARK).text
     assert "in33" in text
     assert "x +" in text
 

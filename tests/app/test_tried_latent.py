@@ -15,8 +15,8 @@ from view_frames import catalogue, session_of, walked
 
 from emtui.charts.colors import DARK
 from emtui.charts.pixel_image import shades_of
-from emtui.charts.scene import Bars, Curve, Prose, Raster, Scene
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene import Bars, Curve, PixelImage, Prose, Scene
+from emtui.charts.scene_drawing import draw_scene
 from emtui.cli.headless import run
 from emtui.cli.shell_output import Output
 from emtui.panes.agreement.agreement_text import agreement_lines
@@ -42,7 +42,7 @@ SIZES = [(120, 40), (80, 24)]
 
 def drawn(scene: Scene, width: int = 42, height: int = 20) -> list[str]:
     """A scene as lines of text."""
-    return ["".join(row).rstrip() for row in draw(scene, width, height, DARK).chars]
+    return ["".join(row).rstrip() for row in draw_scene(scene, width, height, DARK).chars]
 
 
 def said_by_shell(spec: RunSpec) -> str:
@@ -83,19 +83,21 @@ def test_the_legend_comes_before_the_name_of_an_axis() -> None:
 
 def test_the_edge_of_a_raster_is_straight() -> None:
     """Cells at the corners are no emptier than those at the edges."""
-    scene = Scene([Raster(np.ones((5, 5)), (0.0, 5.0, 0.0, 5.0), (1, 2, 3))], x_range=(-0.5, 6.0), y_range=(-0.6, 6.1))
+    scene = Scene(
+        [PixelImage(np.ones((5, 5)), (0.0, 5.0, 0.0, 5.0), (1, 2, 3))], x_range=(-0.5, 6.0), y_range=(-0.6, 6.1)
+    )
     for size in [(23, 11), (9, 13), (47, 20), (31, 31)]:
-        picture = draw(scene, *size, DARK)
+        picture = draw_scene(scene, *size, DARK)
         full = picture.chars == "█"
         assert full.any()
         assert (full == full.any(axis=1)[:, None] & full.any(axis=0)[None, :]).all()
-    assert shades_of(Raster(np.zeros((0, 0)), (0, 1, 0, 1), (1, 2, 3)), _unit_axes(), (4, 4))[0].size == 0
+    assert shades_of(PixelImage(np.zeros((0, 0)), (0, 1, 0, 1), (1, 2, 3)), _unit_axes(), (4, 4))[0].size == 0
 
 
 def _unit_axes():
-    from emtui.charts.axes import Axis
+    from emtui.charts.axes import Scale
 
-    return Axis(0.0, 1.0), Axis(0.0, 1.0)
+    return Scale(0.0, 1.0), Scale(0.0, 1.0)
 
 
 def test_paragraphs_get_their_lines_in_turn() -> None:
@@ -127,7 +129,7 @@ CHAIN = HiddenMarkovView()
 def test_a_long_chain_has_a_band_for_each_state() -> None:
     snapshot = catalogue("hmm_gaussian", 3)
     scene = CHAIN.scene(snapshot, CHAIN.axes(snapshot)[0], DARK)
-    bands = [layer for layer in scene.layers if isinstance(layer, Raster)]
+    bands = [layer for layer in scene.layers if isinstance(layer, PixelImage)]
     R = snapshot.responsibilities
     assert R is not None and len(bands) == 3
     for k, band in enumerate(bands):
@@ -144,9 +146,9 @@ def test_every_day_of_a_diary_is_in_the_picture() -> None:
     scene = CHAIN.scene(snapshot, CHAIN.axes(snapshot)[0], DARK)
     (bars,) = (layer for layer in scene.layers if isinstance(layer, Bars))
     for width in (40, 47, 60, 90):
-        picture = draw(scene, width, 20, DARK)
-        assert picture.view is not None
-        columns = picture.view.columns
+        picture = draw_scene(scene, width, 20, DARK)
+        assert picture.area is not None
+        columns = picture.area.columns
         middle = 0.5 + (np.arange(columns) + 0.5) / columns * snapshot.n_rows
         assert set(np.searchsorted(bars.edges, middle)) == set(range(1, snapshot.n_rows + 1))
 
@@ -158,7 +160,7 @@ def test_the_picture_of_a_chain_stays_where_it_is_at_the_first_e_step() -> None:
             snapshot = catalogue(source, steps)
             scene = CHAIN.scene(snapshot, CHAIN.axes(snapshot)[0], DARK)
             assert (PATH, "path") in (scene.y_ticks or ())
-            views.append(draw(scene, 42, 18, DARK).view)
+            views.append(draw_scene(scene, 42, 18, DARK).area)
         assert views[0] is not None and views[1] is not None
         assert views[0].left == views[1].left and views[0].columns == views[1].columns
 

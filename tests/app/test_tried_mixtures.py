@@ -15,7 +15,7 @@ from emtui.application.app import EmtuiApp
 from emtui.charts.colors import DARK
 from emtui.charts.heatmap import Matrix, layout
 from emtui.charts.scene import Curve, Scene
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 from emtui.cli.run_report import significant
 from emtui.panes.bound import BoundPane
 from emtui.panes.curves.curves import bound_scene
@@ -50,7 +50,7 @@ def lines_with(text: str, *words: str) -> list[str]:
 def test_the_curve_after_the_first_e_step_has_ticks_with_few_digits(source: str) -> None:
     for steps in (0, 1):
         snapshot = walked(source, steps).snapshot()
-        text = ["".join(row).rstrip() for row in draw(bound_scene(snapshot, DARK), 34, 17, DARK).chars]
+        text = ["".join(row).rstrip() for row in draw_scene(bound_scene(snapshot, DARK), 34, 17, DARK).chars]
         ticks = [match[1] for line in text if (match := re.match(r" *(-?[\d.]+)┤", line))]
         assert len(ticks) >= 2 and all(len(tick) <= 8 for tick in ticks)
         assert "×1e" not in text[0]
@@ -72,7 +72,7 @@ async def test_a_click_on_the_tab_of_the_bound_shows_the_bound(size: tuple[int, 
 def test_each_set_of_tosses_is_numbered() -> None:
     snapshot = walked("coins", 1).snapshot()
     view = view_for(snapshot.spec.model)
-    chars = draw(view.scene(snapshot, view.axes(snapshot)[0], DARK), 42, 17, DARK).chars
+    chars = draw_scene(view.scene(snapshot, view.axes(snapshot)[0], DARK), 42, 17, DARK).chars
     assert "".join(chars[-2]).split() == ["1", "2", "3", "4", "5"]
 
 
@@ -85,7 +85,7 @@ def test_the_bundled_coins_follow_the_paper() -> None:
 @pytest.mark.parametrize("width", [30, 44, 60])
 def test_a_long_name_of_the_y_axis_gives_way_to_the_legend(width: int) -> None:
     lines = [Curve(np.arange(3.0), np.arange(3.0), DARK.color(k), label=name) for k, name in enumerate(("one", "two"))]
-    header = "".join(draw(Scene(lines, y_label="a feature with a very long name"), width, 12, DARK).chars[0])
+    header = "".join(draw_scene(Scene(lines, y_label="a feature with a very long name"), width, 12, DARK).chars[0])
     assert "one" in header and "two" in header
     assert width < 44 or "a fea" in header
 

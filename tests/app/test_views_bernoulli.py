@@ -8,8 +8,8 @@ from view_frames import catalogue, session_of, snapshots
 
 import engine
 from emtui.charts.colors import DARK
-from emtui.charts.scene import Curve, Dots, Mark, Raster
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene import Curve, Dots, Mark, PixelImage
+from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for
@@ -85,9 +85,9 @@ def test_square_columns_are_pictures_of_the_components() -> None:
     snapshot = catalogue("digits_binary", 2)
     axes = VIEW.axes(snapshot)[0]
     assert VIEW.caption(snapshot, axes) == "each component's picture"
-    rasters = [layer for layer in VIEW.scene(snapshot, axes, DARK).layers if isinstance(layer, Raster)]
+    rasters = [layer for layer in VIEW.scene(snapshot, axes, DARK).layers if isinstance(layer, PixelImage)]
     np.testing.assert_array_equal([raster.values.ravel() for raster in rasters], snapshot.step.params.probabilities)
-    chosen = [layer for layer in VIEW.scene(snapshot, axes, DARK, highlight=5).layers if isinstance(layer, Raster)]
+    chosen = [layer for layer in VIEW.scene(snapshot, axes, DARK, highlight=5).layers if isinstance(layer, PixelImage)]
     np.testing.assert_array_equal(chosen[-1].values.ravel(), snapshot.spec.dataset.X[5] > 7.5)
     assert len(chosen) == len(rasters) + 1
     boxes = [raster.extent for raster in chosen]
@@ -124,5 +124,5 @@ def test_odd_answers_are_drawn_at_every_size(X: list[list[float]]) -> None:
     for snapshot in snapshots(session, 3):
         for axes in VIEW.axes(snapshot):
             for width, height in ((60, 20), (30, 8), (12, 5), (1, 1)):
-                draw(VIEW.scene(snapshot, axes, DARK, highlight=0), width, height, DARK)
+                draw_scene(VIEW.scene(snapshot, axes, DARK, highlight=0), width, height, DARK)
         assert VIEW.sentence(snapshot).endswith(".")

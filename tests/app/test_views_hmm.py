@@ -12,7 +12,7 @@ from view_frames import catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK, mix
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Scene, VLine
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 from emtui.exports.export import export_parameters, export_script
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
@@ -119,7 +119,7 @@ def test_every_picture_of_every_step_can_be_drawn() -> None:
             for axes in VIEW.axes(snapshot):
                 scene = VIEW.scene(snapshot, axes, DARK, highlight=0)
                 for size in ((100, 40), (30, 8), (1, 1)):
-                    draw(scene, *size, DARK)
+                    draw_scene(scene, *size, DARK)
                 assert VIEW.caption(snapshot, axes)
                 assert scene.description.endswith(".")
 
@@ -129,7 +129,7 @@ def test_a_column_called_like_the_rows_is_not_taken_for_time() -> None:
     session = session_of(X, HiddenMarkovModel(2, emission="gaussian"), data={"feature_names": ("row", "b")})
     snapshot = walked(session, 1)
     for axes in VIEW.axes(snapshot):
-        assert draw(VIEW.scene(snapshot, axes, DARK), 60, 20, DARK) is not None
+        assert draw_scene(VIEW.scene(snapshot, axes, DARK), 60, 20, DARK) is not None
     in_time, clouds = VIEW.axes(snapshot)[0], VIEW.axes(snapshot)[2]
     assert "p(state)" in VIEW.scene(snapshot, in_time, DARK).y_label
     assert "p(state)" not in VIEW.scene(snapshot, clouds, DARK).y_label

@@ -9,7 +9,7 @@ from view_frames import session_of, snapshots
 import engine
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.run_spec import choose
@@ -97,7 +97,7 @@ def test_odd_counts_are_drawn_at_every_size(counts: list[float]) -> None:
     for snapshot in snapshots(session, 6):
         for axes in VIEW.axes(snapshot):
             for width, height in ((60, 20), (12, 5), (1, 1)):
-                draw(VIEW.scene(snapshot, axes, DARK), width, height, DARK)
+                draw_scene(VIEW.scene(snapshot, axes, DARK), width, height, DARK)
         assert VIEW.sentence(snapshot)
 
 

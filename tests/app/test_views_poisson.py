@@ -12,7 +12,7 @@ from view_frames import catalogue, session_of, snapshots, walked
 import engine
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Bars, Curve, VLine
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for
@@ -95,5 +95,5 @@ def test_odd_counts_are_drawn_at_every_size(counts: list[float]) -> None:
     view = view_for("poisson")
     for snapshot in snapshots(session_of(counts, engine.PoissonMixture(n_components=3)), 4):
         for width, height in ((60, 20), (12, 5), (1, 1)):
-            draw(view.scene(snapshot, view.axes(snapshot)[0], DARK, highlight=0), width, height, DARK)
+            draw_scene(view.scene(snapshot, view.axes(snapshot)[0], DARK, highlight=0), width, height, DARK)
         assert view.sentence(snapshot).endswith(".")

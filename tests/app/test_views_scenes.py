@@ -13,7 +13,7 @@ from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK, mix
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, Trail, VLine
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for
@@ -282,5 +282,5 @@ def test_any_picture_of_any_table_can_be_drawn(seed: int, n: int, d: int, scale:
             for axes in view.axes(snapshot)[:3]:
                 for units in ("data", "standard"):
                     scene = view.scene(snapshot, axes, DARK, highlight=0, units=units)
-                    draw(scene, 40, 12, DARK)
+                    draw_scene(scene, 40, 12, DARK)
                     assert view.row_at(snapshot, axes, float(X[0, axes.x.index]), 0.0) is not None

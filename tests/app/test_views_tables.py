@@ -9,7 +9,7 @@ from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Cloud
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for
@@ -158,7 +158,7 @@ def test_a_model_from_elsewhere_is_shown_too() -> None:
     assert any(cell.delta for row in table.rows for cell in row.cells)
     for snapshot in (start, e1, m1):
         scene = view.scene(snapshot, view.axes(snapshot)[0], DARK, highlight=2)
-        draw(scene, 60, 20, DARK)
+        draw_scene(scene, 60, 20, DARK)
         assert len(view.component_names(snapshot)) == len(view.weights(snapshot)) == 3
     assert any(isinstance(layer, Cloud) for layer in view.scene(e1, view.axes(e1)[0], DARK).layers)
 
@@ -175,4 +175,4 @@ def test_parameters_of_any_shape_are_tabulated() -> None:
     assert table.rows[1].cells[2].text.strip() == ""
     for snapshot in (start, e1, m1):  # responsibilities that are not one row for each row of the data
         assert view.sentence(snapshot).endswith(".")
-        draw(view.scene(snapshot, view.axes(snapshot)[0], DARK), 40, 10, DARK)
+        draw_scene(view.scene(snapshot, view.axes(snapshot)[0], DARK), 40, 10, DARK)

@@ -11,8 +11,8 @@ from view_frames import catalogue, session_of, snapshots, walked
 
 import engine
 from emtui.charts.colors import DARK
-from emtui.charts.scene import Dots, Mark, Prose, Raster, Scene
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene import Dots, Mark, PixelImage, Prose, Scene
+from emtui.charts.scene_drawing import draw_scene
 from emtui.exports.python_script import script_text
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
@@ -81,7 +81,7 @@ def test_mixtures_are_bands_and_a_click_chooses_a_document() -> None:
     snapshot = catalogue("federalist", 3)
     axes = VIEW.axes(snapshot)[2]
     scene = VIEW.scene(snapshot, axes, DARK, highlight=3)
-    bands = [layer for layer in scene.layers if isinstance(layer, Raster)]
+    bands = [layer for layer in scene.layers if isinstance(layer, PixelImage)]
     np.testing.assert_array_equal(np.vstack([band.values for band in bands]).T, snapshot.responsibilities)
     assert VIEW.row_at(snapshot, axes, 12.2, -3.0) == 11
     assert VIEW.row_at(snapshot, axes, float("nan"), 0.0) is None
@@ -93,7 +93,7 @@ def test_a_topics_page_has_its_words_as_bars_beside_the_other_topics() -> None:
     axes = VIEW.axes(snapshot)[3 + 2]
     assert VIEW.caption(snapshot, axes) == "topic 3: its likeliest words"
     scene = VIEW.scene(snapshot, axes, DARK)
-    bars = [layer for layer in scene.layers if isinstance(layer, Raster)]
+    bars = [layer for layer in scene.layers if isinstance(layer, PixelImage)]
     dots = next(layer for layer in scene.layers if isinstance(layer, Dots))
     assert scene.y_ticks is not None
     names, topics = list(snapshot.spec.dataset.feature_names), snapshot.step.params.topics
@@ -106,13 +106,13 @@ def test_a_topics_page_has_its_words_as_bars_beside_the_other_topics() -> None:
 def test_pixels_are_pictures() -> None:
     snapshot = catalogue("bars", 4)
     assert len(VIEW.axes(snapshot)) == 3
-    rasters = [x for x in VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK).layers if isinstance(x, Raster)]
+    rasters = [x for x in VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK).layers if isinstance(x, PixelImage)]
     topics = snapshot.step.params.topics
     np.testing.assert_allclose([r.values.ravel() for r in rasters], topics / topics.max(axis=1, keepdims=True))
     row = 7
     scene = VIEW.scene(snapshot, VIEW.axes(snapshot)[1], DARK, highlight=row)
     counts = snapshot.spec.dataset.X[row]
-    ink = [x for x in scene.layers if isinstance(x, Raster)]
+    ink = [x for x in scene.layers if isinstance(x, PixelImage)]
     assert [float(r.values[0, 0]) for r in ink] == (counts[counts > 0] / counts.max()).tolist()
     assert sum(isinstance(x, Mark) for x in scene.layers) == (counts > 0).sum()
 
@@ -165,7 +165,7 @@ def test_odd_documents_are_drawn_at_every_size(X: list[list[float]], e_step: str
     for snapshot in snapshots(session, 4):
         for axes in VIEW.axes(snapshot):
             for width, height in ((60, 20), (30, 8), (12, 5), (1, 1)):
-                draw(VIEW.scene(snapshot, axes, DARK, highlight=len(X) - 1), width, height, DARK)
+                draw_scene(VIEW.scene(snapshot, axes, DARK, highlight=len(X) - 1), width, height, DARK)
         assert VIEW.sentence(snapshot).endswith(".")
         assert VIEW.parameters(snapshot).rows
 

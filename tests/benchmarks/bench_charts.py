@@ -14,10 +14,10 @@ from collections.abc import Callable
 import numpy as np
 from plotext._figure import _figure_class
 
-from emtui.charts import DARK, Cloud, Curve, Dots, Ellipse, Layer, Mark, Rows, Scene, mix
+from emtui.charts import DARK, Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene, StripRows, mix
 from emtui.charts.cell_picture import to_strips
 from emtui.charts.heatstrip import draw_strip
-from emtui.charts.scene_drawing import draw
+from emtui.charts.scene_drawing import draw_scene
 
 WIDTH, HEIGHT, K = 80, 28, 3
 
@@ -34,7 +34,7 @@ def milliseconds(run: Callable[[], object], repeats: int = 15) -> tuple[float, f
 
 def frame(layers: list[Layer]) -> object:
     """One whole frame."""
-    return to_strips(draw(Scene(layers, "x", "y"), WIDTH, HEIGHT, DARK), DARK.mode)
+    return to_strips(draw_scene(Scene(layers, "x", "y"), WIDTH, HEIGHT, DARK), DARK.mode)
 
 
 def outlines(means: np.ndarray) -> list[Layer]:
@@ -66,7 +66,7 @@ def points_line(n: int, rng: np.random.Generator) -> str:
     first, cloud = milliseconds(lambda: frame([Cloud(x, y, R, DARK.colors(K), DARK.markers(K)), *outlines(means)]))
     _, dots = milliseconds(lambda: frame([Dots(x, y, colors, DARK.markers(K), kinds), *outlines(means)]))
     _, mixing = milliseconds(lambda: mix(R, DARK), 3)
-    _, strip = milliseconds(lambda: to_strips(draw_strip(Rows(R), WIDTH, 3, DARK), DARK.mode))
+    _, strip = milliseconds(lambda: to_strips(draw_strip(StripRows(R), WIDTH, 3, DARK), DARK.mode))
     _, bare = milliseconds(lambda: plotext_frame(x, y), 3) if n <= 100_000 else (0.0, float("nan"))
     return f"{n:>9,} {first:>12.2f} {cloud:>8.2f} {dots:>8.2f} {mixing:>10.2f} {strip:>8.2f} {bare:>9.2f}"
 

@@ -21,7 +21,7 @@ from emtui.widgets.border_text import border_text
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
-    from emtui.charts.network_diagram import Diagram
+    from emtui.charts.network_diagram import NetworkDiagram
 
 
 class PicturePane(Pane):
@@ -86,7 +86,7 @@ class PicturePane(Pane):
         """Have the whole diagram made off the screen; it is shown if nothing else is by then."""
         view = view_for(snapshot.spec.model)
 
-        def work() -> tuple[StepSnapshot, Axes, int | None, Diagram | None]:
+        def work() -> tuple[StepSnapshot, Axes, int | None, NetworkDiagram | None]:
             return snapshot, axes, row, view.diagram(snapshot, axes, highlight=row)
 
         self.run_worker(work, thread=True, exclusive=True, exit_on_error=False, group="closer")
@@ -101,7 +101,7 @@ class PicturePane(Pane):
             if (snapshot, axes, row) == (self.snapshot, self._axes, self.chosen_row):
                 self._show_diagram(diagram)
 
-    def _show_diagram(self, diagram: Diagram | None) -> None:
+    def _show_diagram(self, diagram: NetworkDiagram | None) -> None:
         from emtui.charts.network_diagram import DiagramChart
 
         shown = next(iter(self.query(DiagramChart)), None)

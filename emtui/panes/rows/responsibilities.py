@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from emtui.charts.cell_text import first_fitting
-from emtui.charts.heatstrip import HeatStrip, Rows
+from emtui.charts.heatstrip import HeatStrip, StripRows
 from emtui.panes.pane import Pane
 from emtui.panes.rows.row_order import RowOrder, following, offered
 from emtui.panes.rows.row_table import RowSource, drawn_place
@@ -111,7 +111,7 @@ class ResponsibilitiesPane(Pane):
         strip.styles.height = 2 if height >= 9 else 1
         if strip.display and source.snapshot.responsibilities is not None:
             cursor = None if self.chosen_row is None else drawn_place(source.snapshot, self.chosen_row)
-            strip.set_rows(Rows(source.snapshot.responsibilities, source.places, cursor))
+            strip.set_rows(StripRows(source.snapshot.responsibilities, source.places, cursor))
 
     def _say(self, snapshot: StepSnapshot) -> None:
         """The border: which row, which page, in which order, and whose responsibilities they are."""

@@ -14,7 +14,7 @@ from textual.message import Message
 
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.colors import Palette
-from emtui.charts.picture_widget import surface_palette
+from emtui.charts.picture_widget import theme_palette
 from emtui.panes.pane import Pane
 from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.panes.rows.row_order import row_in_most_doubt
@@ -163,7 +163,7 @@ class WhyPane(Pane):
                 )
                 title = first_fitting(room, f"E-step of word '{word}' in {of}", f"'{word}' in {of}", f"word '{word}'")
         elif self.subject == "M-step" and self._names is not None:
-            title = parameter_words(snapshot, self._names.entry, surface_palette(self))
+            title = parameter_words(snapshot, self._names.entry, theme_palette(self))
         else:
             title = "why: the ledger"
         self.border_title = Content(first_fitting(room, title, self.label))

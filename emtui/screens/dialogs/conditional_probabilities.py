@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
-from emtui.charts.picture_widget import surface_palette
+from emtui.charts.picture_widget import theme_palette
 from emtui.charts.text_bars import bar
 from emtui.screens.compare.over_explorer import OverExplorer
 from emtui.session.snapshot import StepSnapshot
@@ -148,9 +148,7 @@ class QueryScreen(OverExplorer[None]):
         except EngineError as error:
             found, words = (), str(error)
         if found:
-            table.set_source(
-                source_of(found, self.said, surface_palette(table)), min(table.cursor or 0, len(found) - 1)
-            )
+            table.set_source(source_of(found, self.said, theme_palette(table)), min(table.cursor or 0, len(found) - 1))
         self.query_one("#told", Static).update(Content(clean(words)))
 
 

@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from emtui.charts.cell_text import first_fitting
-from emtui.charts.picture_widget import surface_palette
+from emtui.charts.picture_widget import theme_palette
 from emtui.panes.picture.picture import PicturePane
 from emtui.panes.rows.row_order import row_in_most_doubt
 from emtui.panes.status_line import step_words, where_parts
@@ -211,7 +211,7 @@ class EditPreview(Screen[Query]):
             self._book = None
         book, waiting = self._book, self._waiting
         numbers = self.query_one("#numbers", LineTable)
-        source = number_table(self.snapshot, book, surface_palette(numbers), waiting=waiting)
+        source = number_table(self.snapshot, book, theme_palette(numbers), waiting=waiting)
         numbers.styles.height = len(source.rows)
         numbers.set_source(source)
         said = number_line(self.snapshot, book, self.size.width - 2, waiting=waiting)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from rich.cells import cell_len
 
-from emtui.charts.axes import Axis as Scale
-from emtui.charts.axes import make_axis
+from emtui.charts.axes import Scale, make_scale
 from emtui.charts.colors import Palette, blend, mix
-from emtui.charts.pair_grid import Grid, Notes, Words
-from emtui.charts.scene import RGB, Bars, Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene, Stack
+from emtui.charts.pair_grid import Notes, PairGrid, Words
+from emtui.charts.scene import RGB, Bars, Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene, StackedBars
 from emtui.screens.pairs.group_statistics import Columns, group_heights
 from emtui.screens.pairs.groupings import UNKNOWN, Grouping, even_draw
 from emtui.session.snapshot import StepSnapshot
@@ -165,10 +164,10 @@ class PairPlot:
         of_model = self._view.curves(self.snapshot, self._along(column), self.palette, bars)
         return [one for one in of_model if isinstance(one, Curve) and not (small and one.label)]
 
-    def _stacked(self, bars: Bars, heights: Array) -> Stack:
+    def _stacked(self, bars: Bars, heights: Array) -> StackedBars:
         """The groups' parts (G, bins), the first at the bottom."""
         colors = [blend(self.palette.background, color, 0.8) for color in self.colors()]
-        return Stack(bars.edges, heights, colors, self.markers())
+        return StackedBars(bars.edges, heights, colors, self.markers())
 
     @property
     def _view(self) -> PointsView | None:
@@ -212,7 +211,7 @@ class PairPlot:
             lines.append(((f"{marker}   ", color), (_correlation(r), color)))
         return tuple(lines)
 
-    def grid(self, columns: tuple[int, ...], chosen: tuple[int, int] | None) -> Grid:
+    def grid(self, columns: tuple[int, ...], chosen: tuple[int, int] | None) -> PairGrid:
         """All of these columns against each other. chosen: two of them, of the pair that stands out, x first."""
         r = self.correlations(columns)
         cells: list[list[Scene | Notes]] = [
@@ -223,7 +222,7 @@ class PairPlot:
             at = columns.index(chosen[1]), columns.index(chosen[0])
         names = [self.data.feature_names[j] for j in columns]
         described = f"{len(columns)} features against each other, coloured by {self.groups.title}."
-        return Grid(names, [self.scale(j) for j in columns], cells, at, described)
+        return PairGrid(names, [self.scale(j) for j in columns], cells, at, described)
 
     def _cell(self, columns: Sequence[int], i: int, j: int, r: Array) -> Scene | Notes:
         if i == j:
@@ -236,7 +235,7 @@ def column_scale(data: Dataset, column: int) -> Scale:
 
     def make() -> Scale:
         low, high = direction(data, Axis("feature", column, ""), "data").of(column_ends(data)).tolist()
-        return make_axis(low, high)
+        return make_scale(low, high)
 
     return remembered(data, ("pair plot, scale", column), make)
 

@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
-from emtui.charts.pair_grid import GridChart, capacity
+from emtui.charts.pair_grid import PairGridChart, capacity
 from emtui.panes.status_line import Headline
 from emtui.screens.compare.over_explorer import OverExplorer
 from emtui.screens.pairs.groupings import GroupingName, grouping, offered
@@ -48,7 +48,7 @@ class PairsScreen(OverExplorer[Axes]):
     PairsScreen #hint { color: $text-muted; }
     PairsScreen #pair, PairsScreen #numbers { display: none; }
     PairsScreen.-alone #pair, PairsScreen.-alone #numbers { display: block; }
-    PairsScreen.-alone GridChart { display: none; }
+    PairsScreen.-alone PairGridChart { display: none; }
     """
 
     def __init__(self, explorer: Screen[None] | None = None, axes: Axes | None = None) -> None:
@@ -64,7 +64,7 @@ class PairsScreen(OverExplorer[Axes]):
         """Where one is, the colouring, the grid or the one pair with its numbers, and the keys."""
         yield Headline()
         yield Static("", id="by", classes="line", markup=False)
-        yield GridChart()
+        yield PairGridChart()
         chart = Chart(id="pair")
         chart.can_focus = False
         yield chart
@@ -184,8 +184,8 @@ class PairsScreen(OverExplorer[Axes]):
         """Back to the explorer as it was."""
         self.dismiss()
 
-    @on(GridChart.Picked)
-    def _picked(self, event: GridChart.Picked) -> None:
+    @on(PairGridChart.Picked)
+    def _picked(self, event: PairGridChart.Picked) -> None:
         """A click chooses the pair of the cell, on either side of the diagonal."""
         event.stop()
         low, high = sorted((event.row, event.column))
@@ -207,7 +207,7 @@ class PairsScreen(OverExplorer[Axes]):
         x, y = pair = self.pair
         width, numbers = self.size.width - 2, Pieces()
         if columns:
-            self.query_one(GridChart).set_grid(plot.grid(columns, pair))
+            self.query_one(PairGridChart).set_grid(plot.grid(columns, pair))
         elif x == y:
             chart.set_scene(plot.density(x, small=False))
         else:

@@ -7,7 +7,7 @@ from math import ceil, isqrt, sqrt
 import numpy as np
 
 from emtui.charts.colors import Palette
-from emtui.charts.scene import RGB, Layer, Mark, Raster, Scene
+from emtui.charts.scene import RGB, Layer, Mark, PixelImage, Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.bernoulli.answer_row import answers_of_row
 from emtui.views.number_format import probability
@@ -35,7 +35,7 @@ def picture_scene(
     layers: list[Layer] = []
     for place, (values, color, marker) in enumerate(pictures):
         left, top = (place % across) * step, -(place // across) * step
-        layers.append(Raster(values.reshape(side, side), (left, left + side, top - side, top), color))
+        layers.append(PixelImage(values.reshape(side, side), (left, left + side, top - side, top), color))
         layers.append(Mark(left + side / 2, top + 0.5, marker, color))
     return Scene(
         layers,

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from emtui.charts.axes import make_axis, make_ticks
+from emtui.charts.axes import make_scale, make_ticks
 from emtui.charts.colors import Palette, mix
-from emtui.charts.scene import Bars, Cloud, Curve, Dots, HLine, Layer, Raster, VLine
+from emtui.charts.scene import Bars, Cloud, Curve, Dots, HLine, Layer, PixelImage, VLine
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.dataset_cache import remembered
@@ -62,7 +62,7 @@ def measurements_seen(values: Array) -> Seen:
     if not np.isfinite(width):
         width = scale
     ticks = tuple((place, number(low + place * width)) for place in (0.0, 0.5, 1.0))
-    axis = make_axis(low, high, margin=0.0)
+    axis = make_scale(low, high, margin=0.0)
     found = make_ticks(axis, 4)
     if low < high and len(found.labels) > 1 and not found.note:
         ticks = tuple(zip(found.fractions, found.labels, strict=True))
@@ -99,7 +99,7 @@ def layers_in_time(
         for k, place in enumerate(band_places(R.shape[1])):
             half = 0.45 * (HIGH - LOW) / R.shape[1]
             extent = (float(x[0]) - 0.5, float(x[-1]) + 0.5, place - half, place + half)
-            layers.append(Raster(R[:, k][None, :], extent, palette.color(k)))
+            layers.append(PixelImage(R[:, k][None, :], extent, palette.color(k)))
     elif R is not None:
         layers += [
             Curve(x, LOW + (HIGH - LOW) * R[:, k], palette.color(k))

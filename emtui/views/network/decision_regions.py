@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from emtui.charts.colors import Palette, blend, mix
-from emtui.charts.scene import Dots, Ground, Layer, Scene
+from emtui.charts.scene import Backdrop, Dots, Layer, Scene
 from emtui.networks.scores import predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit
@@ -82,7 +82,7 @@ def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> S
     inks = np.array(palette.colors(split.n_classes), dtype=np.uint8)[targets]
     names = split.class_names
     layers: list[Layer] = [
-        Ground(colors, found.winners, palette.markers(g), found.extent),
+        Backdrop(colors, found.winners, palette.markers(g), found.extent),
         Dots(
             data.X[rows, found.across],
             data.X[rows, found.up],

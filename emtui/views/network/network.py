@@ -8,7 +8,7 @@ import numpy as np
 
 from emtui.charts.cell_text import short_head
 from emtui.charts.colors import Palette
-from emtui.charts.network_diagram import Diagram, Table, Units
+from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer
 from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
@@ -57,7 +57,7 @@ class NetworkView(View):
 
     def diagram(
         self, snapshot: StepSnapshot, axes: Axes, *, highlight: int | None = None, thorough: bool = True
-    ) -> Diagram | None:
+    ) -> NetworkDiagram | None:
         """The network with one row in it, where that is the picture that is asked for."""
         if axes != _PICTURE or snapshot.contest is None:
             return None
@@ -173,7 +173,7 @@ def _row_names(snapshot: StepSnapshot) -> list[str]:
 # the network as a diagram
 
 
-def network_diagram(snapshot: StepSnapshot, seen: RowLook) -> Diagram:
+def network_diagram(snapshot: StepSnapshot, seen: RowLook) -> NetworkDiagram:
     """Inputs, hidden units and classes with the row's values, what is said of its class, and its configurations."""
     assert snapshot.contest is not None
     split, params = snapshot.contest.split, snapshot.step.params
@@ -182,24 +182,24 @@ def network_diagram(snapshot: StepSnapshot, seen: RowLook) -> Diagram:
     standardised = split.units is not None
     values = [fixed(float(v), 2) if standardised else number(float(v), 3) for v in seen.inputs]
     p = len(values)
-    layers = [Units("x", split.input_names, values, np.full(p, np.nan), p)]
+    layers = [UnitLayer("x", split.input_names, values, np.full(p, np.nan), p)]
     for depth, activity in enumerate(seen.activities):
         expected = None if seen.expected is None else seen.expected[depth]
         shown = activity if expected is None else expected
         head = ("E[z]" if expected is not None else "u") + (f" {depth + 1}" if len(seen.activities) > 1 else "")
-        layers.append(Units(head, [""] * len(shown), [probability(float(v), 2) for v in shown], shown, len(shown)))
-    layers.append(Units("p(y|x)", names, [probability(float(v), 2) for v in usual], usual, len(names)))
+        layers.append(UnitLayer(head, [""] * len(shown), [probability(float(v), 2) for v in shown], shown, len(shown)))
+    layers.append(UnitLayer("p(y|x)", names, [probability(float(v), 2) for v in usual], usual, len(names)))
     weights = [layer[:, 1:] for layer in (*params.layers, params.output)]
     tables = [_said(names, seen), *_configurations(seen)]
     title = f"network · {row_words(snapshot, seen)}"
-    return Diagram(layers, weights, tables, title, _described(snapshot, seen, names))
+    return NetworkDiagram(layers, weights, tables, title, _described(snapshot, seen, names))
 
 
 def _usual(snapshot: StepSnapshot, seen: RowLook) -> Array:
     return seen.said.forward if usual_prediction(snapshot.spec.model) == "forward" else seen.said.marginal
 
 
-def _said(names: tuple[str, ...], seen: RowLook) -> Table:
+def _said(names: tuple[str, ...], seen: RowLook) -> DiagramTable:
     """What the network says in three ways; a star stands by the target."""
     most = 6
     exact = "marginal" if seen.said.exact else "estimate"
@@ -212,10 +212,10 @@ def _said(names: tuple[str, ...], seen: RowLook) -> Table:
     heads = ["", *(short_head(names[c], room) + ("*" if c == seen.target else "") for c in chosen)]
     rows = [heads]
     rows += [[way, *(probability(float(said[c])) for c in chosen)] for way, said in ways]
-    return Table("p(y|x)", rows)
+    return DiagramTable("p(y|x)", rows)
 
 
-def _configurations(seen: RowLook) -> list[Table]:
+def _configurations(seen: RowLook) -> list[DiagramTable]:
     if seen.configurations is None:
         return []
     z, chances = seen.configurations
@@ -225,7 +225,7 @@ def _configurations(seen: RowLook) -> list[Table]:
         title = f"z (visited most of {_power(m)})"
     rows = [["", "p(z|x,y)"]]
     rows += [[_bits(one), probability(float(p))] for one, p in zip(z, chances, strict=True)]
-    return [Table(title, rows, [float(p) for p in chances])]
+    return [DiagramTable(title, rows, [float(p) for p in chances])]
 
 
 def _bits(z: Array) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emtui.charts.colors import Palette, blend, mix
-from emtui.charts.scene import RGB, Dots, Layer, Mark, Prose, Raster, VLine
+from emtui.charts.scene import RGB, Dots, Layer, Mark, PixelImage, Prose, VLine
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.number_format import probability
@@ -56,7 +56,7 @@ def bars_of_topic(
     best = np.argsort(-topics[k], kind="stable")[:_BARS]
     layers: list[Layer] = []
     for i, v in enumerate(best):
-        layers.append(Raster(np.ones((1, 1)), (0.0, float(topics[k, v]), -i - 0.4, -i + 0.4), palette.color(k)))
+        layers.append(PixelImage(np.ones((1, 1)), (0.0, float(topics[k, v]), -i - 0.4, -i + 0.4), palette.color(k)))
     others = np.array([j for j in range(len(topics)) if j != k][:_BARS], dtype=np.int64)
     if len(others):
         x, y = topics[np.ix_(others, best)].ravel(), np.tile(-np.arange(len(best), dtype=np.float64), len(others))
@@ -117,7 +117,7 @@ def pictures_of_topics(snapshot: StepSnapshot, palette: Palette) -> tuple[list[L
     for k, topic in enumerate(topics):
         left, top = float(k % across * step), -float(k // across * step)
         values = (topic / max(float(topic.max()), np.finfo(np.float64).tiny)).reshape(side, side)
-        layers.append(Raster(values, (left, left + side, top - side, top), palette.color(k)))
+        layers.append(PixelImage(values, (left, left + side, top - side, top), palette.color(k)))
         layers.append(Mark(left + side / 2, top + 0.5, palette.marker(k), palette.color(k)))
     return layers, across, down, step
 
@@ -135,7 +135,7 @@ def pixels_of_document(snapshot: StepSnapshot, row: int, palette: Palette) -> li
             mixed = mix(placed[[i]] / placed[i].sum(), palette)[0]
             color = int(mixed[0]), int(mixed[1]), int(mixed[2])
             layers.append(Mark(left + 0.5, top - 0.5, palette.marker(int(placed[i].argmax())), color))
-        layers.append(Raster(np.array([[n / most]]), (left, left + 1.0, top - 1.0, top), color))
+        layers.append(PixelImage(np.array([[n / most]]), (left, left + 1.0, top - 1.0, top), color))
     return layers
 
 
@@ -145,7 +145,7 @@ def mixtures_of_documents(snapshot: StepSnapshot, palette: Palette, highlight: i
     if R is None:
         return []
     bands: list[Layer] = [
-        Raster(R[:, k][None, :], (0.5, snapshot.n_rows + 0.5, -k - 0.5, -k + 0.5), palette.color(k))
+        PixelImage(R[:, k][None, :], (0.5, snapshot.n_rows + 0.5, -k - 0.5, -k + 0.5), palette.color(k))
         for k in range(R.shape[1])
     ]
     return [*bands, VLine(highlight + 1.0, palette.text)] if highlight is not None else bands
