@@ -157,7 +157,7 @@ def parameter_lines(outcome: Outcome) -> list[str]:
             if name == "weights" and outcome.hard_shares is not None:
                 entries.append(("hard shares", outcome.hard_shares))
         else:
-            below.append(f"{name} {clean(np.array2string(values, precision=6, threshold=60, max_line_width=10_000))}")
+            below.append(f"{name} {clean(np.array2string(values + 0.0, precision=6, threshold=60, max_line_width=10_000))}")
     if not entries:
         return ["", *below]
     shown = entries[:_MOST_ENTRIES]
@@ -239,8 +239,7 @@ def fixed(value: float, decimals: int) -> str:
         return "-"
     if math.isinf(value) or abs(value) >= 1e12:
         return f"{value:.6e}" if math.isfinite(value) else ("inf" if value > 0 else "-inf")
-    text = f"{value:.{decimals}f}"
-    return text.lstrip("-") if not text.strip("-0.") else text
+    return f"{value:z.{decimals}f}"
 
 
 def significant(value: float, largest: float, apart: float = 0.0) -> str:

@@ -100,6 +100,7 @@ def test_words() -> None:
     assert plural(0, "row") == "0 rows"
     assert plural(2, "row is", "rows are") == "2 rows are"
     assert count(100_000) == "100,000"
+    assert count(-0.04) == count(-0.0) == "0"
     assert listed(["a"]) == "a"
     assert listed(["a", "b"]) == "a and b"
     assert listed(["a", "b", "c"]) == "a, b and c"

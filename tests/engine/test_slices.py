@@ -243,7 +243,8 @@ def test_rules_keep_what_they_promise(seed, share, k):
     entry = entry_named(model, params, f"covariances[{k},0,2]")
     assert entry.name == f"covariances[{k},2,0]"
     low, high = limits_of(params, entry)
-    matrix = moved(params, entry, low + share * (high - low)).covariances[k]
+    value = min(high, low + share * (high - low))  # rounding may lead past the end
+    matrix = moved(params, entry, value).covariances[k]
     assert np.linalg.eigvalsh(matrix).min() > 0
     beyond = np.array(params.covariances[k])
     beyond[2, 0] = beyond[0, 2] = high + 1e-6 * (high - low)

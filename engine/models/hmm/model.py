@@ -28,6 +28,8 @@ from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.options import option
 
+_ROUNDING = 1e-12  # of ln Z
+
 
 @dataclass(frozen=True, eq=False)
 class ChainStatistics:
@@ -160,6 +162,8 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows]):
         entropy = log_normaliser - self._q_of(statistics, params) / temperature
         if not np.isfinite(entropy):
             entropy = self.entropy(params, data, inference)
+        elif abs(entropy) < _ROUNDING * abs(log_normaliser) and np.isin(q.responsibilities, (0.0, 1.0)).all():
+            entropy = 0.0  # every state is certain, and what is left of the difference is rounding
         return Expectation(statistics, log_likelihood, max(0.0, entropy))
 
     def _statistics(self, params: HiddenMarkovParams, data: SequenceRows, q: Smoothed) -> ChainStatistics:
