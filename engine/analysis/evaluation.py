@@ -1,4 +1,8 @@
-"""How well components agree with known classes, and what a model costs for what it explains."""
+"""How well components agree with known classes, and what a model costs for what it explains.
+
+The two indices are those of `sklearn.metrics`, in a few lines each: they stand beside the first picture, and importing
+scikit-learn would keep it waiting for as long as everything else together.
+"""
 
 from __future__ import annotations
 
