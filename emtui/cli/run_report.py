@@ -157,7 +157,8 @@ def parameter_lines(outcome: Outcome) -> list[str]:
             if name == "weights" and outcome.hard_shares is not None:
                 entries.append(("hard shares", outcome.hard_shares))
         else:
-            below.append(f"{name} {clean(np.array2string(values + 0.0, precision=6, threshold=60, max_line_width=10_000))}")
+            text = np.array2string(values + 0.0, precision=6, threshold=60, max_line_width=10_000)  # −0 + 0 is 0
+            below.append(f"{name} {clean(text)}")
     if not entries:
         return ["", *below]
     shown = entries[:_MOST_ENTRIES]

@@ -118,8 +118,10 @@ def test_the_ledger_of_each_phase():
 
 @pytest.mark.parametrize(
     ("phase", "off", "shown"),
-    [("E", 3e-14, 0.0), ("E", -3e-14, 0.0), ("E", 1e-3, None), ("E", -1e-3, None)]
-    + [("M", 30.0, None), ("M", -30.0, None)],
+    [
+        *(("E", 3e-14, 0.0), ("E", -3e-14, 0.0), ("E", 1e-3, None), ("E", -1e-3, None)),
+        *(("M", 30.0, None), ("M", -30.0, None)),
+    ],
 )
 def test_a_kl_that_is_rounding_alone_is_zero_and_no_other_is_hidden(monkeypatch, phase, off, shown):
     """A sum added in another order may leave −1e−14; what an estimate or a mistake leaves must be seen."""
