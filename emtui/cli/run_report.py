@@ -5,10 +5,9 @@ Minus signs are plain hyphens here, so that other programs can read the numbers.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,13 +18,13 @@ from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
 from engine.em.fit import Restart
+from engine.em.parameters import Field, count_components, fields_of, mixing_weights
 from engine.em.step import Step
 from engine.text import clean
 
 _LINE = 80
 _MOST_ENTRIES = 40
 _MOST_COMPONENTS = 20
-_BY_NUMBER = ("transition", "emission")  # to states and symbols, however many columns the data have
 
 
 class TextPrinter:
@@ -142,29 +141,26 @@ def summary(outcome: Outcome) -> list[str]:
 
 
 def parameter_lines(outcome: Outcome) -> list[str]:
-    """The parameters as a small table: a column for each component; what has another shape stands below it."""
-    params, features = outcome.step.params, outcome.spec.dataset.feature_names
-    arrays = _arrays(params)
-    K = outcome.spec.n_components
+    """The parameters as a small table: a column for each component; what belongs to none stands below it."""
+    params, model = outcome.step.params, outcome.spec.model
+    K, weights = count_components(params), mixing_weights(params)
     entries: list[tuple[str, Array]] = []
     below: list[str] = []
-    for name, values in arrays.items():
-        if name == "covariances":
-            name, values = "standard deviation", _deviations(values, outcome.spec.model, K)
-        if values.ndim >= 1 and len(values) == K:
-            first = getattr(outcome.spec.model, "first_symbol", 1) if name == "emission" else 1
-            entries += _entries(name, values, () if name in _BY_NUMBER else features, first)
-            if name == "weights" and outcome.hard_shares is not None:
+    for field in fields_of(params, model).values():
+        if K and (field.form or (field.axes[:1] and field.axes[0].noun == params.component_noun)):
+            entries += _entries(field, K, outcome.spec)
+            if weights is not None and field.path == weights.path and outcome.hard_shares is not None:
                 entries.append(("hard shares", outcome.hard_shares))
         else:
-            text = np.array2string(values + 0.0, precision=6, threshold=60, max_line_width=10_000)  # −0 + 0 is 0
-            below.append(f"{name} {clean(text)}")
+            text = np.array2string(field.array + 0.0, precision=6, threshold=60, max_line_width=10_000)  # −0 + 0 is 0
+            below.append(f"{field.name} {clean(text)}")
     if not entries:
         return ["", *below]
     shown = entries[:_MOST_ENTRIES]
     names = ["component", *(name for name, _ in shown)]
+    scales = [(float(np.nanmax(np.abs(values))), float(np.nanmax(values) - np.nanmin(values))) for _, values in shown]
     columns = [
-        [str(k + 1), *(significant(v[k], float(np.abs(v).max()), float(np.ptp(v))) for _, v in shown)]
+        [str(k + 1), *(significant(values[k], *scale) for (_, values), scale in zip(shown, scales, strict=True))]
         for k in range(min(K, _MOST_COMPONENTS))
     ]
     left_out = [
@@ -175,14 +171,16 @@ def parameter_lines(outcome: Outcome) -> list[str]:
     return ["", *_in_blocks(names, columns), *left_out, *below]
 
 
-def _entries(name: str, values: Array, features: tuple[str, ...], first: int = 1) -> list[tuple[str, Array]]:
-    """A line for each column of the values, by the features' names or numbered from `first` on."""
-    if values.ndim == 1:
-        return [(name, values)]
-    flat = values.reshape(len(values), -1)
-    own = list(features) if flat.shape[1] == len(features) else [str(j + first) for j in range(flat.shape[1])]
-    short = {"means": "mean", "centers": "center", "standard deviation": "sd"}.get(name, name)
-    return [(f"{short} {own[j]}", flat[:, j]) for j in range(flat.shape[1])]
+def _entries(field: Field, K: int, spec: RunSpec) -> list[tuple[str, Array]]:
+    """A line for each entry that a component has, K numbers each; nan where one has none."""
+    name, short = field.name, field.declared.word if field.declared.units else field.name
+    if field.form:
+        name, short, field = "sd", "sd", _deviations(field, K)
+    whole = field.by_component(K)
+    if field.array.ndim == 1:
+        return [(name, whole[:, 0])]
+    names = [field.axes[1].name_of(j, spec.dataset.feature_names, spec.model) for j in range(whole.shape[1])]
+    return [(f"{short} {each}", whole[:, j]) for j, each in enumerate(names)]
 
 
 def _in_blocks(names: list[str], columns: list[list[str]]) -> list[str]:
@@ -202,17 +200,12 @@ def _set(names: list[str], columns: list[list[str]]) -> list[str]:
     return table(list(zip(names, *columns, strict=True)), right=range(1, len(columns) + 1))
 
 
-def _deviations(covariances: Array, model: Any, K: int) -> Array:
-    """Standard deviations (K, d) from covariances in any of scikit-learn's shapes; (K, 1) where they are spherical."""
-    if covariances.ndim == 1:
-        variances = covariances[:, None]
-    elif covariances.ndim == 3:
-        variances = np.diagonal(covariances, axis1=1, axis2=2)
-    elif getattr(model, "covariance_type", None) == "tied":  # (d, d); diag, (K, d), may have the same shape
-        variances = np.broadcast_to(np.diagonal(covariances), (K, len(covariances)))
-    else:
-        variances = covariances
-    return np.sqrt(np.maximum(variances, 0.0))
+def _deviations(field: Field, K: int) -> Field:
+    """Standard deviations (K, d) in the place of covariances of any form; (K,) where they are spherical."""
+    variances = np.diagonal(field.array, axis1=-2, axis2=-1) if field.matrices else field.array
+    if field.form == "spherical":
+        return replace(field, array=np.sqrt(variances))
+    return replace(field, form="diag", array=np.sqrt(np.broadcast_to(variances, (K, variances.shape[-1]))))
 
 
 def _agreement_lines(outcome: Outcome) -> list[str]:
@@ -269,15 +262,3 @@ def _decimals_for(value: float) -> int:
     if not math.isfinite(value) or abs(value) < 1e4:
         return 6
     return max(0, 9 - math.floor(math.log10(abs(value))))
-
-
-def _arrays(params: Any) -> dict[str, Array]:
-    """The arrays of the parameters by name; those of a dataclass within them by their own names."""
-    found: dict[str, Array] = {}
-    for field in dataclasses.fields(params):
-        value = getattr(params, field.name)
-        if dataclasses.is_dataclass(value):
-            found |= _arrays(value)
-        elif isinstance(value, np.ndarray | np.generic):
-            found[field.name] = np.asarray(value)
-    return found

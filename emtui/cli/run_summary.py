@@ -16,6 +16,7 @@ from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_share
 from engine.arrays import Array
 from engine.em.evaluation import Posterior
 from engine.em.fit import Restart
+from engine.em.parameters import mixing_weights
 from engine.em.step import Step
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
     model, data = spec.model, step.problem.data
     labels = None if model.supervised else Posterior(step.at).labels
     agreed = agreement_with_classes(spec, labels)
-    weights = getattr(step.params, "weights", None)
+    weights = mixing_weights(step.params)
     return Outcome(
         spec=spec,
         step=step,
@@ -60,9 +61,9 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
         else None,
         hard_shares=None
         if labels is None or weights is None
-        else hard_shares(labels, len(weights), data.sample_weight),
+        else hard_shares(labels, len(weights.array), data.sample_weight),
         agreement=agreed,
-        baseline=None if agreed is None else kmeans_baseline(spec),
+        baseline=None if agreed is None else kmeans_baseline(spec, step.params),
         contest=_contest(spec, step) if spec.split is not None else None,
         convergence=convergence_of(recent, tolerance_of(spec)),
     )

@@ -17,6 +17,7 @@ from emtui.spec.sources import is_folder, looks_like_file
 from emtui.spec.train_test_split import train_share
 from engine.arrays import Array
 from engine.em.algorithms import algorithm_named
+from engine.em.parameters import arrays_of
 from engine.em.step import Step
 
 
@@ -195,20 +196,8 @@ def _result_lines(last: Step) -> list[str]:
         "    print(step.stop_reason)",
         'print("log_likelihood", repr(float(step.log_likelihood)))',
         'print("objective", repr(float(step.objective)))',
-        *(f'print("{name}", step.params.{name}.tolist())' for name in _array_names(last.params)),
+        *(f'print("{name}", step.params.{name}.tolist())' for name in arrays_of(last.params)),
     ]
-
-
-def _array_names(params: Any, prefix: str = "") -> list[str]:
-    """The arrays that parameters hold; those of a dataclass within them as "emission.means"."""
-    names = []
-    for field in fields_of(params):
-        value = getattr(params, field.name)
-        if dataclasses.is_dataclass(value):
-            names += _array_names(value, f"{prefix}{field.name}.")
-        elif isinstance(value, np.ndarray):
-            names.append(prefix + field.name)
-    return names
 
 
 def _arrays(params: Any) -> list[str]:

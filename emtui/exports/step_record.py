@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from emtui.spec.parameters_file import params_as_lists
+from engine.em.parameters import arrays_of
 from engine.em.step import Step
 
 SCALARS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy", "seconds")
@@ -36,7 +37,7 @@ def csv_lines(steps: Sequence[Step]) -> Iterator[str]:
     A number that there is not (no responsibilities yet) is an empty cell. Where the parameters have more than 500
     entries they are left to the JSON export.
     """
-    arrays = _arrays(steps[0])
+    arrays = arrays_of(steps[0].params)
     names = [name for name, values in arrays.items() for name in _entry_names(name, values)]
     wide = len(names) <= _MOST_COLUMNS
     yield csv_line(
@@ -46,7 +47,7 @@ def csv_lines(steps: Sequence[Step]) -> Iterator[str]:
         cells: list[Any] = [step.iteration, step.phase, *(getattr(step, name) for name in SCALARS)]
         cells += [step.converged, step.stop_reason or "", "; ".join(event.message for event in step.events)]
         if wide:
-            cells += [value for values in _arrays(step).values() for value in values.ravel().tolist()]
+            cells += [value for values in arrays_of(step.params).values() for value in values.ravel().tolist()]
         yield csv_line(cells)
 
 
@@ -63,23 +64,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, float | np.floating):
         return "" if value != value else repr(float(value))
     return value
-
-
-def _arrays(step: Step) -> dict[str, Any]:
-    """The numeric arrays of the parameters by name, those of a dataclass within them as outer.inner."""
-    found = {}
-    for name, value in _flat(params_as_lists(step.params)):
-        if value is not None and not isinstance(value, str | bool):
-            found[name] = np.asarray(value, dtype=np.float64)
-    return found
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
 
 
 def _entry_names(name: str, values: Any) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement, agreement
 from engine.arrays import IntArray
 from engine.em.fit import Restart, Run
+from engine.em.parameters import count_components
 from engine.em.timeline import Timeline
 from engine.errors import EngineError
 
@@ -37,9 +39,9 @@ def agreement_with_classes(spec: RunSpec, labels: IntArray | None) -> Agreement 
     return None if labels is None or truth is None or len(truth) != len(labels) else agreement(labels, truth)
 
 
-def kmeans_baseline(spec: RunSpec) -> Baseline | None:
-    """k-means on the same table with the same K, best of ten starts; None where it can't be run."""
-    steps = kmeans_steps(spec)
+def kmeans_baseline(spec: RunSpec, params: Any = None) -> Baseline | None:
+    """k-means on the same table, best of ten starts; None where it can't be run."""
+    steps = kmeans_steps(spec, params)
     while True:
         try:
             next(steps)
@@ -48,8 +50,10 @@ def kmeans_baseline(spec: RunSpec) -> Baseline | None:
             return found
 
 
-def kmeans_steps(spec: RunSpec) -> Generator[None, None, Baseline | None]:
+def kmeans_steps(spec: RunSpec, params: Any = None) -> Generator[None, None, Baseline | None]:
     """`kmeans_baseline` a half-step at a time, so that the caller can do something else in between.
+
+    There are as many clusters as θ has components, K where there is no θ.
 
     The starts are those of `engine.fit` with n_init: seeds that count up from the choices' own, the best one kept.
     """
@@ -64,7 +68,7 @@ def kmeans_steps(spec: RunSpec) -> Generator[None, None, Baseline | None]:
         return None
     at_rest = ResponsibilityChange(0.5)  # no row goes to another cluster; rounding never lets the centres rest exactly
     rules = rules_for(_MAX_ITER, 0.0, at_rest)
-    model = KMeans(n_components=spec.n_components)
+    model = KMeans(n_components=(0 if params is None else count_components(params)) or spec.n_components)
     n_init = 10 if len(data.X) <= _ROWS_FOR_TEN_STARTS else 1
     best: Timeline | None = None
     restarts: list[Restart] = []

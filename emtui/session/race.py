@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from emtui.session.baseline import classes_to_find
 from emtui.spec.labels_given import NONE, n_given
@@ -22,13 +21,14 @@ from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.inference import Exact
 from engine.em.loop import advance, begin_problem, e_step, m_step, stopped
+from engine.em.parameters import count_components, location
 from engine.em.step import Problem, Step
 from engine.em.stopping import StoppingRule
 from engine.errors import EngineError, OptionError
+from engine.models.mixture import Mixture
 
 KMEANS = "k-means"
 N_STARTS, MOST_STARTS = 3, 12
-_CENTRES = {"gmm": "means", "bernoulli": "probabilities", "poisson": "rates"}  # which of θ⁰ are centres for k-means
 
 
 _MUST_RISE: dict[Rising, str] = {
@@ -255,12 +255,11 @@ def _of_start(spec: RunSpec, seed: int, truth: IntArray | None) -> _Runner:
 
 def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | None:
     """k-means from the centres of θ⁰; None where the model has none, or values are missing."""
-    part = _CENTRES.get(spec.model.name)
-    if part is None or spec.dataset.has_missing:
+    places = location(first.params) if isinstance(spec.model, Mixture) else None
+    if places is None or len(places.array) < count_components(first.params) or spec.dataset.has_missing:
         return None
-    model = KMeans(n_components=spec.n_components)
-    centers: Any = getattr(first.params, part)
-    centers = centers if centers.ndim == 2 else centers[:, None]
+    centers = places.array if places.array.ndim == 2 else places.array[:, None]
+    model = KMeans(n_components=len(centers))
     theirs = replace(
         spec,
         model=model,

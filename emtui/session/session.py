@@ -45,7 +45,7 @@ class Session:
         self.timeline = Timeline(first)
         self._turned: Annealed | None = None  # what the next step goes on by, where the temperature was turned
         self._learners = _learners_of(spec)
-        self._baseline_steps = kmeans_steps(spec)
+        self._baseline_steps = kmeans_steps(spec, first.params)
         self._baseline: Baseline | None = None
         self.baseline_is_due = True  # k-means has not come to its end, or has not begun
 

@@ -19,9 +19,20 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from emtui.views.view import Axes, Axis, Cell, ParameterRow, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, Cell, NumbersAlong, ParameterRow, ParameterTable, Share, UnitsName, View
 
-__all__ = ["Axes", "Axis", "Cell", "ParameterRow", "ParameterTable", "Share", "UnitsName", "View", "view_for"]
+__all__ = [
+    "Axes",
+    "Axis",
+    "Cell",
+    "NumbersAlong",
+    "ParameterRow",
+    "ParameterTable",
+    "Share",
+    "UnitsName",
+    "View",
+    "view_for",
+]
 
 _VIEWS = {
     "gmm": ("emtui.views.gaussian.gaussian", "GaussianView"),

@@ -14,7 +14,7 @@ from emtui.views.number_format import amount, listed, number, plural, probabilit
 from emtui.views.parameter_tables import Column, component_table
 from emtui.views.points import shares
 from emtui.views.sentences import how_many, tell
-from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, NumbersAlong, ParameterTable, Share, UnitsName, View
 from engine.arrays import Array, IntArray
 
 _EACH_ROW = 12
@@ -24,13 +24,9 @@ _EACH_ROW = 12
 class CoinsView(View):
     """The view of `BinomialMixture`: coins are called A, B, C…"""
 
-    def n_components(self, snapshot: StepSnapshot) -> int:
-        """How many coins."""
-        return len(snapshot.step.params.probabilities)
-
-    def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
-        """A, B, …"""
-        return tuple(letter(k) for k in range(self.n_components(snapshot)))
+    def numbers_along(self, snapshot: StepSnapshot, axes: Axes) -> NumbersAlong:
+        """The heads that a coin would give: a line in the picture of the sets, else along x."""
+        return NumbersAlong("probabilities", float(_model(snapshot).n_trials), upright=axes.y is not None)
 
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Heads from 0 to the number of tosses, and for a few sets one bar each."""

@@ -7,19 +7,8 @@ from dataclasses import dataclass
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from engine.editing.entries import Entry
+from engine.em.parameters import Field, fields_of
 from engine.text import clean
-
-_SINGULAR = {
-    "weights": "weight",
-    "means": "mean",
-    "probabilities": "probability",
-    "rates": "rate",
-    "centers": "centre",
-    "topics": "probability",
-    "initial": "first probability",
-    "stop": "end probability",
-}
-_NOUNS = {"coins": "coin", "hmm": "state", "topics": "topic"}
 
 
 @dataclass(frozen=True)
@@ -35,29 +24,22 @@ class EntryParts:
     of: tuple[str, ...] = ()
 
 
+def field_of(snapshot: StepSnapshot, entry: Entry) -> Field:
+    """The array that an entry is in, as it is declared."""
+    return fields_of(snapshot.step.params, snapshot.step.problem.model)[entry.path]
+
+
 def entry_parts(snapshot: StepSnapshot, entry: Entry) -> EntryParts | None:
     """The parts; None where the name `hidden[0,1]` says as much: for networks, and numbers that are no component's."""
-    names, index, model = view_for(snapshot.spec.model).component_names(snapshot), entry.index, snapshot.spec.model
-    what = _SINGULAR.get(entry.field, entry.field)
-    if not index or index[0] >= len(names) or model.supervised:
+    field, index, model = field_of(snapshot, entry), entry.index, snapshot.step.problem.model
+    owners, noun = field.owners(index), snapshot.step.params.component_noun
+    theirs = all(axis.noun == noun for axis in field.axes if axis not in field.declared.of)
+    if not index or not theirs or model.supervised:
         return None
-    if entry.field == "transition" and len(index) == 2 and index[1] < len(names):
-        return EntryParts(index, what)
-    who, others = index[:1], index[1:]
-    if entry.field == "covariances":
-        what = "covariance" if entry.rule == "covariance" else "variance"
-        if getattr(model, "covariance_type", None) == "tied":
-            who, others = (), index
-        others = tuple(sorted(others))  # of the lower triangle, in the order of the columns
-    return EntryParts(who, what, tuple(dict.fromkeys(_about(snapshot, entry, j) for j in others)))
-
-
-def _about(snapshot: StepSnapshot, entry: Entry, j: int) -> str:
-    """The column, word or symbol that this index counts."""
-    if entry.field == "emission":
-        return str(j + int(getattr(snapshot.step.problem.model, "first_symbol", 0)))
-    features = snapshot.spec.dataset.feature_names or ()
-    return clean(features[j]) if j < len(features) else str(j + 1)
+    columns = snapshot.spec.dataset.feature_names or ()
+    about = sorted(field.subjects(index), key=lambda subject: subject[1])  # in the order of the columns
+    of = dict.fromkeys(clean(axis.name_of(j, columns, model)) for axis, j in about)
+    return EntryParts(owners, field.word_at(index), tuple(of))
 
 
 def entry_words(snapshot: StepSnapshot, entry: Entry) -> str:
@@ -65,12 +47,18 @@ def entry_words(snapshot: StepSnapshot, entry: Entry) -> str:
     parts = entry_parts(snapshot, entry)
     if parts is None:
         return entry.name
-    noun, names = (
-        _NOUNS.get(snapshot.spec.model.name, "component"),
-        view_for(snapshot.spec.model).component_names(snapshot),
-    )
-    who = [clean(names[k]) for k in parts.components]
+    names = view_for(snapshot.spec.model).component_names(snapshot)
+    noun, who = snapshot.step.params.component_noun, [clean(names[k]) for k in parts.components]
     if len(who) == 2:
         return f"the {parts.what} from {noun} {who[0]} to {who[1]}"
     whose = f"{noun} {who[0]}'s" if who else f"the {noun}s' common"
     return f"{whose} {parts.what}" + (f" of {' and '.join(parts.of)}" if parts.of else "")
+
+
+def whose(snapshot: StepSnapshot, entry: Entry) -> str:
+    """The same, with what the entry is first where it is about nothing else: "the rate of component 2"."""
+    parts = entry_parts(snapshot, entry)
+    if parts is None or parts.of or len(parts.components) != 1:
+        return entry_words(snapshot, entry)
+    names = view_for(snapshot.spec.model).component_names(snapshot)
+    return f"the {parts.what} of {snapshot.step.params.component_noun} {clean(names[parts.components[0]])}"

@@ -2,90 +2,83 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
+from emtui.views.entry_names import whose
 from emtui.views.number_format import amount, from_to
 from emtui.views.parameter_tables import Column, table
-from emtui.views.points import PointsView
-from emtui.views.sentences import component_name, tell
+from emtui.views.points import PointsView, shares
+from emtui.views.sentences import tell
 from emtui.views.view import ParameterTable, Share, UnitsName
 from engine.arrays import Array
-from engine.text import clean
+from engine.editing.entries import Entry
+from engine.em.parameters import Field, arrays_of, count_components, fields_of, location
 
 _COLUMNS = 64
 """Wider arrays are cut to so many columns; the note says so."""
-Fields = dict[str, Array]
+Fields = dict[str, Field]
 
 
 class GenericView(PointsView):
-    """The view of a model that has none of its own: what can be said from the fields of its parameters."""
+    """The view of a model that has none of its own: what can be said from the declarations of its parameters."""
 
     def centers(self, snapshot: StepSnapshot, params: Any) -> Array:
-        """(K, d) the field `means` or `centers`, where it has a number for each column; else no points."""
-        d = snapshot.spec.dataset.n_features
-        for name in ("means", "centers"):
-            value = getattr(params, name, None)
-            if value is not None and np.ndim(value) == 2 and np.shape(value)[1] == d:
-                return np.asarray(value, dtype=np.float64)
-        return np.zeros((0, d))
+        """(K, d) where each component lies, nan for one without a place; no points where θ does not say."""
+        d, found = snapshot.spec.dataset.n_features, location(params)
+        places = np.zeros((0, d)) if found is None else found.by_component(count_components(params))
+        return places if places.shape[1:] == (d,) else np.zeros((0, d))
 
     def n_components(self, snapshot: StepSnapshot) -> int:
-        """As many as there are columns of responsibilities; before the first E-step, what the model was asked for."""
+        """As many as θ speaks of, else as there are columns of responsibilities, or as the model was asked for."""
         R = drawn_responsibilities(snapshot)
-        return snapshot.spec.n_components if R is None else R.shape[1]
+        return count_components(snapshot.step.params) or (snapshot.spec.n_components if R is None else R.shape[1])
+
+    def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
+        """As the model has them, or numbers."""
+        return super().component_names(snapshot) or tuple(str(k + 1) for k in range(self.n_components(snapshot)))
 
     def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """Mixing weights, where the model has one for each component; hard shares where it has labels of the rows."""
-        names, n = self.component_names(snapshot), snapshot.n_rows
-        weights = fields_of(snapshot.step.params).get("weights")
-        if weights is not None and weights.shape != (len(names),):
-            weights = None
-        labels = snapshot.labels
-        known = labels is not None and len(labels) == n and (not n or int(labels.max()) < len(names))
-        counts = np.bincount(labels, minlength=len(names)) if known and labels is not None else None
-        return tuple(
-            Share(
-                name,
-                None if weights is None else float(weights[k]),
-                None if counts is None else float(counts[k] / max(1, n)),
-                None if counts is None else int(counts[k]),
-            )
-            for k, name in enumerate(names)
-        )
+        labels, K = snapshot.labels, self.n_components(snapshot)
+        known = labels is None or (len(labels) == snapshot.n_rows and (not len(labels) or int(labels.max()) < K))
+        return shares(snapshot if known else replace(snapshot, labels=None), self.component_names(snapshot))
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
-        """A row for each component where every field has one entry for each; else a row for each row of each field.
+        """A row for each component where every array is declared to be of components; else one for each row of each.
 
         Numbers stand as the model has them, whatever the units; their digits follow from θ⁰, so that they don't jump.
         """
-        now, first = fields_of(snapshot.trail[-1]), fields_of(snapshot.trail[0])
-        before = fields_of(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
-        K = self.n_components(snapshot)
+        model = snapshot.step.problem.model
+        now, first = fields_of(snapshot.trail[-1], model), fields_of(snapshot.trail[0], model)
+        before = fields_of(snapshot.trail[-2], model) if len(snapshot.trail) > 1 else None
         own: UnitsName = "data" if snapshot.spec.dataset.units is None else "standard"
-        if all(value.ndim in (1, 2) and len(value) == K for value in now.values()):
+        noun = snapshot.step.params.component_noun
+        if all(field.array.ndim in (1, 2) and field.axes[0].noun == noun for field in now.values()):
             return self._by_component(snapshot, now, before, first, own)
         return _by_field(now, before, first, own)
 
     def _by_component(
         self, snapshot: StepSnapshot, now: Fields, before: Fields | None, first: Fields, units: UnitsName
     ) -> ParameterTable:
-        names = snapshot.spec.dataset.feature_names
+        names, model = snapshot.spec.dataset.feature_names, snapshot.step.problem.model
         columns: list[Column] = []
-        for field, value in first.items():
-            width = 1 if value.ndim == 1 else value.shape[1]
-            spread = _spread(value)
-            inner = [""] if value.ndim == 1 else list(names) if width == len(names) else _numbers(width)
-            columns += [Column(f"{field} {name}".strip(), spread, spread) for name in inner]
+        for field in first.values():
+            spread, chance = _spread(field.array), field.domain in ("simplex", "probability")
+            shape, word = field.array.shape, field.word_at((0,) * field.array.ndim)
+            inner = [field.axes[1].name_of(j, names, model) for j in range(shape[1])] if len(shape) > 1 else [""]
+            columns += [Column(f"{word} {name}".strip(), spread, spread, chance) for name in inner]
         rows = [(name, k) for k, name in enumerate(self.component_names(snapshot))]
-        flat = [None if f is None else np.column_stack([*f.values()]) for f in (now, before)]
-        assert flat[0] is not None
-        return _cut(rows, columns, flat[0], flat[1], units)
+
+        def flat(fields: Fields) -> Array:
+            return np.hstack([field.by_component(len(rows)) for field in fields.values()])
+
+        return _cut(rows, columns, flat(now), None if before is None else flat(before), units)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row and which parameter moved most, and what became of the bound and the log-likelihood."""
@@ -93,29 +86,16 @@ class GenericView(PointsView):
         start = f"The parameters start {where}"
         if math.isfinite(snapshot.record.log_likelihood):
             start += f", {snapshot.step.problem.model.objective_label} {amount(snapshot.record.log_likelihood)}"
-        return tell(snapshot, start=start, component=component_name, moved=lambda: _moved(snapshot))
-
-
-def fields_of(params: Any, prefix: str = "") -> Fields:
-    """Every number that parameters hold, by name; those of values inside values as "emission.means"."""
-    found: Fields = {}
-    for field in dataclasses.fields(params):
-        value, name = getattr(params, field.name), clean(prefix + field.name)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            found |= fields_of(value, f"{name}.")
-        elif value is not None and not isinstance(value, str | bool):
-            array = np.asarray(value)
-            if array.dtype.kind in "fiu":
-                found[name] = array.astype(np.float64)
-    return found
+        noun, names = snapshot.step.params.component_noun, self.component_names(snapshot)
+        return tell(snapshot, start=start, component=lambda k: f"{noun} {names[k]}", moved=lambda: _moved(snapshot))
 
 
 def _by_field(now: Fields, before: Fields | None, first: Fields, units: UnitsName) -> ParameterTable:
     """A row for each row of each field, as wide as the widest."""
-    tables = {name: _rows(value) for name, value in now.items()}
-    earlier = None if before is None else {name: _rows(value) for name, value in before.items()}
+    tables = {name: _rows(field.array) for name, field in now.items()}
+    earlier = None if before is None else {name: _rows(field.array) for name, field in before.items()}
     width = max((rows.shape[1] for rows in tables.values()), default=1)
-    spread = max((_spread(value) for value in first.values()), default=1.0)
+    spread = max((_spread(field.array) for field in first.values()), default=1.0)
     names = [(f"{name} {i}" if i else name, None) for name, rows in tables.items() for i in _row_numbers(len(rows))]
     columns = [Column(name, spread, spread) for name in (_numbers(width) if width > 1 else ["value"])]
     stacked = _stacked(list(tables.values()), width)
@@ -123,23 +103,20 @@ def _by_field(now: Fields, before: Fields | None, first: Fields, units: UnitsNam
 
 
 def _moved(snapshot: StepSnapshot) -> str:
-    """The entry that changed most, against the size of its field."""
-    now, before = fields_of(snapshot.trail[-1]), fields_of(snapshot.trail[-2])
+    """The entry that changed most, against the size of its array."""
+    now, before = arrays_of(snapshot.trail[-1]), arrays_of(snapshot.trail[-2])
     best, said = 0.0, "no parameter moved"
-    for name, value in now.items():
-        earlier = before.get(name)
+    for path, value in now.items():
+        earlier = before.get(path)
         if earlier is None or earlier.shape != value.shape or not value.size:
             continue
         with np.errstate(invalid="ignore"):
             change = np.nan_to_num(np.abs(value - earlier), nan=0.0, posinf=0.0)
         largest = float(change.max()) / (max(_spread(value), _spread(earlier)) or 1.0)
         if largest > best:
-            place = np.unravel_index(int(change.argmax()), value.shape)
-            index = f"[{', '.join(str(int(i) + 1) for i in place)}]" if place else ""
-            best, said = (
-                largest,
-                f"{name}{index} moved most, from {from_to(float(earlier[place]), float(value[place]))}",
-            )
+            place = tuple(int(i) for i in np.unravel_index(int(change.argmax()), value.shape))
+            name = whose(snapshot, Entry(path, place, "alone"))
+            best, said = largest, f"{name} moved most, from {from_to(float(earlier[place]), float(value[place]))}"
     return said
 
 

@@ -14,7 +14,7 @@ from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, number, probability
 from emtui.views.parameter_tables import Column, table
 from emtui.views.sentences import ending, events, line, objective
-from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, NumbersAlong, ParameterTable, Share, UnitsName, View
 from engine.arrays import Array
 from engine.em.inference import Hard, Sampled
 
@@ -30,9 +30,9 @@ _SETTLING = Settling(
 class LinkageView(View):
     """The view of `GeneticLinkage`: its components are the two parts of the first cell."""
 
-    def n_components(self, snapshot: StepSnapshot) -> int:
-        """The two parts."""
-        return 2
+    def numbers_along(self, snapshot: StepSnapshot, axes: Axes) -> NumbersAlong:
+        """θ itself, which is what x stands for."""
+        return NumbersAlong("theta")
 
     def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """½ and θ/4, the chances of the parts."""

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from emtui.session.snapshot import StepSnapshot
-from emtui.views.entry_names import entry_words
+from emtui.views.entry_names import entry_words, field_of
 from emtui.views.number_format import listed, number
 from emtui.views.projection import spreads
 from engine.arrays import Array
 from engine.editing.entries import RULES, Entry, entries, limits_of, moved, value_of
-from engine.em.parameters import arrays_of
+from engine.em.parameters import DATA_NOUNS, Field, arrays_of, fields_of
 from engine.em.step import Phase
 from engine.errors import OptionError
 
@@ -24,8 +24,6 @@ _NUDGES = 20  # from one limit to the other, or over a standard deviation of a c
 _RATIO = 1.1  # what has to stay above 0 is multiplied
 _ELSEWHERE = 0.1  # where nothing says what much is
 _TOLD = 3  # moves that are told by name
-_FIRST = ("means", "centers", "probabilities", "rates", "theta", "topics", "emission", "hidden", "output")
-_LAST = ("variances", "covariances")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +80,7 @@ class ParameterEdit:
         low, high = limits_of(params, entry)
         if not low <= value <= high:
             said = f"{self.named(entry)} can't be {number(value, 6)}: it must be {limits_words(low, high)}"
-            raise OptionError(f"{said}{_because(entry)}.")
+            raise OptionError(f"{said}{_because(entry, field_of(self.snapshot, entry))}.")
         return moved(params, entry, value)
 
     def nudge(self, entry: Entry, by: float) -> ParameterEdit:
@@ -101,12 +99,13 @@ class ParameterEdit:
         """How far a nudge moves it: a round number; None where it multiplies."""
         before, data = self.snapshot.step.params, self.snapshot.spec.dataset
         low, high = limits_of(before, entry)
-        array = arrays_of(before)[entry.path]
+        field = field_of(self.snapshot, entry)
+        array, columns = field.array, [j for axis, j in field.subjects(entry.index) if axis.noun in DATA_NOUNS]
         size = _ELSEWHERE
         if low > 0 and math.isinf(high):
             return None
-        if entry.field in ("means", "centers") and array.ndim == 2 and array.shape[1] == data.n_features:
-            size = float(spreads(data, own_units(self.snapshot))[0][entry.index[1]]) / _NUDGES
+        if field.declared.units == 1 and columns:
+            size = float(spreads(data, own_units(self.snapshot))[0][columns[0]]) / _NUDGES
         elif math.isfinite(high - low):
             size = (high - low) / _NUDGES
             if entry.rule in ("sum", "row"):
@@ -154,9 +153,10 @@ class ParameterEdit:
 
 
 def offered(snapshot: StepSnapshot) -> tuple[Entry, ...]:
-    """What can be moved: means and their like first, then weights and other probabilities, covariances last."""
-    found = entries(snapshot.step.problem.model, snapshot.step.params)
-    return tuple(sorted(found, key=lambda entry: _rank(entry.field)))
+    """What can be moved: means and their like first, then what is said of the hidden, covariances last."""
+    model, params = snapshot.step.problem.model, snapshot.step.params
+    rank = {path: 2 if each.form else int(each.declared.latent) for path, each in fields_of(params, model).items()}
+    return tuple(sorted(entries(model, params), key=lambda entry: rank[entry.path]))
 
 
 def own_units(snapshot: StepSnapshot) -> Any:
@@ -166,8 +166,8 @@ def own_units(snapshot: StepSnapshot) -> Any:
 
 def in_standard_units(snapshot: StepSnapshot, *moved: Entry) -> bool:
     """One of these is a number in the units of the data, which θ has in standard units."""
-    measured = ("means", "centers", "covariances")
-    return own_units(snapshot) == "standard" and any(entry.field in measured for entry in moved)
+    measured = any(field_of(snapshot, entry).declared.units for entry in moved)
+    return own_units(snapshot) == "standard" and measured
 
 
 def limits_words(low: float, high: float) -> str:
@@ -177,18 +177,14 @@ def limits_words(low: float, high: float) -> str:
     return "above 0" if low > 0 else "any number" if math.isinf(low) else f"at least {number(low, 6)}"
 
 
-def _because(entry: Entry) -> str:
+def _because(entry: Entry, field: Field) -> str:
     if entry.rule == "covariance":
         return ", so that Σ stays positive definite"
     if entry.rule in ("sum", "row"):
         return ", since they are probabilities that sum to 1"
-    if entry.field in ("probabilities", "theta"):
+    if field.domain == "probability":
         return ", since it is a probability"
-    return ", since it is a variance" if entry.field == "covariances" else ""
-
-
-def _rank(field: str) -> int:
-    return 0 if field in _FIRST else 2 if field in _LAST else 1
+    return ", since it is a variance" if field.form else ""
 
 
 def _round(size: float) -> float:

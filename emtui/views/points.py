@@ -21,6 +21,7 @@ from emtui.views.projection import Direction, coordinates, direction
 from emtui.views.view import Axes, Axis, Share, UnitsName, View
 from engine.arrays import Array
 from engine.data.dataset import Dataset
+from engine.em.parameters import mixing_weights
 
 _PAIRED_COLUMNS = 12
 """Every pair of so many columns is offered; of more columns, the pairs of the best separated."""
@@ -81,10 +82,6 @@ class PointsView(View):
             VLine(float(x), palette.color(k))
             for k, x in enumerate(along.of(self.centers(snapshot, snapshot.step.params)))
         ]
-
-    def n_components(self, snapshot: StepSnapshot) -> int:
-        """K."""
-        return len(self.centers(snapshot, snapshot.step.params))
 
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Pairs of columns and principal components, or the one column's histogram."""
@@ -201,12 +198,12 @@ class PointsView(View):
 
 def shares(snapshot: StepSnapshot, names: Sequence[str]) -> tuple[Share, ...]:
     """Mixing weights (where the parameters have them) beside hard shares."""
-    weights = getattr(snapshot.step.params, "weights", None)
+    weights = mixing_weights(snapshot.step.params)
     counts = None if snapshot.labels is None else np.bincount(snapshot.labels, minlength=len(names))
     return tuple(
         Share(
             name,
-            None if weights is None else float(weights[k]),
+            None if weights is None else float(weights.array[k]),
             None if counts is None else float(counts[k]) / max(1, snapshot.n_rows),
             None if counts is None else int(counts[k]),
         )

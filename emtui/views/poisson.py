@@ -24,10 +24,6 @@ _LEGEND = 6
 class PoissonView(View):
     """The view of `PoissonMixture`."""
 
-    def n_components(self, snapshot: StepSnapshot) -> int:
-        """K."""
-        return len(snapshot.step.params.rates)
-
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """The counts along x."""
         return (Axes(Axis("feature", 0, snapshot.spec.dataset.feature_names[0])),)

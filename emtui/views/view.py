@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from engine.em.parameters import location
+
 if TYPE_CHECKING:
     from emtui.charts.colors import Palette
     from emtui.charts.network_diagram import NetworkDiagram
@@ -99,12 +101,24 @@ class Share:
     rows: int | None
 
 
+@dataclass(frozen=True)
+class NumbersAlong:
+    """Numbers of θ that a picture shows along one of its axes, each of them `scale` times as far.
+
+    path: of their array. upright: along y.
+    """
+
+    path: str
+    scale: float = 1.0
+    upright: bool = False
+
+
 class View(ABC):
     """How one model is shown. A view is stateless: everything comes from the frame."""
 
-    @abstractmethod
     def n_components(self, snapshot: StepSnapshot) -> int:
         """K: how many components have a colour, a marker and a column of responsibilities."""
+        return len(self.component_names(snapshot))
 
     @abstractmethod
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
@@ -157,11 +171,16 @@ class View(ABC):
 
     def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """K short names, as in the table's first column: "1", "2", … unless a model has others, such as "A", "B"."""
-        return tuple(str(k + 1) for k in range(self.n_components(snapshot)))
+        return snapshot.step.problem.model.component_names(snapshot.step.params)
 
     @abstractmethod
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """What just happened: one line of plain text that is true of this step."""
+
+    def numbers_along(self, snapshot: StepSnapshot, axes: Axes) -> NumbersAlong | None:
+        """Which numbers of θ can be dragged along an axis: where each component lies, if the data are one column."""
+        found = location(snapshot.step.params)
+        return None if found is None or found.array.ndim != 1 or axes.y is not None else NumbersAlong(found.path)
 
     def words(self, snapshot: StepSnapshot, row: int) -> tuple[int, ...]:
         """The words of a row that can be looked at one by one, as columns of the data; () where rows have none."""

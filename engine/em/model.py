@@ -17,7 +17,7 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
-from engine.em.parameters import Parameters, relabelled
+from engine.em.parameters import Parameters, count_components, relabelled
 from engine.errors import EngineError
 from engine.options import Option, check_options, options_of
 
@@ -168,6 +168,10 @@ class Model(ABC, Generic[P, D]):
     def objective_unit(self, data: D) -> float:
         """What counts as 1 when the change of the objective is read; a log-likelihood needs no other unit."""
         return 1.0
+
+    def component_names(self, params: P) -> tuple[str, ...]:
+        """What the components are called, as many as the declarations of θ speak of: "1", "2", …"""
+        return tuple(str(k + 1) for k in range(count_components(params)))
 
     def relabel(self, params: P, order: IntArray) -> P | None:
         """The same θ with its components in another order, component j being what order[j] was.

@@ -12,7 +12,7 @@ pictures, and θ with its components in another order. Only a model's folder and
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal, TypedDict, TypeVar, Unpack
@@ -25,6 +25,7 @@ Domain = Literal["simplex", "probability", "positive", "positive definite", "rea
 Theta = TypeVar("Theta", bound="Parameters")
 
 FORMS = ("full", "tied", "diag", "spherical")
+DATA_NOUNS = ("column", "input", "word")  # what runs along the columns of the data, and has their names
 _METADATA_KEY = "engine.parameter"
 
 
@@ -56,7 +57,7 @@ class Axis:
     """What the entries along one axis of an array are of: entry i is of number i + offset, counted from 0.
 
     Attributes:
-        noun: "component", "state", "column", "symbol", "class", …; "" where nothing is known of it.
+        noun: "component", "state", "column", "word", "symbol", …; "" where nothing is known of it.
         offset: −1 where the first entry is of none of them, such as a bias before the inputs; 1 where the first of them
             has no entry, such as the rate of a component that has none.
         numbered_by: the model's option with the number of the first; they are numbered from 1 without.
@@ -65,6 +66,14 @@ class Axis:
     noun: str
     offset: int = 0
     numbered_by: str = ""
+
+    def name_of(self, number: int, columns: Sequence[str] = (), options: object = None) -> str:
+        """What one of them is called: the name of a column of the data, "bias" before the first, else its number."""
+        if number < 0:
+            return "bias"
+        if self.noun in DATA_NOUNS and number < len(columns):
+            return columns[number]
+        return str(number + (int(getattr(options, self.numbered_by, 1)) if self.numbered_by else 1))
 
     def reordered(self, order: IntArray, size: int) -> IntArray | None:
         """Which entry stands in each place once these are in another order; None where one has no entry there."""
@@ -186,6 +195,11 @@ class Field:
     array: Array
 
     @property
+    def name(self) -> str:
+        """Its name by itself, without what it is a part of."""
+        return self.path.rpartition(".")[2]
+
+    @property
     def domain(self) -> Domain:
         """Where each entry lies: variances by themselves are positive numbers."""
         return "positive" if self.form in ("diag", "spherical") else self.declared.domain
@@ -204,6 +218,18 @@ class Field:
             per, of = said.per, said.of
             found = {"full": per + of + of, "tied": of + of, "diag": per + of, "spherical": per}.get(self.form, ())
         return found if len(found) == self.array.ndim else self.array.ndim * (Axis(""),)
+
+    def by_component(self, n_components: int) -> Array:
+        """(K, m) the entries of each component in a row; nan where one has none."""
+        first, rows = self.axes[0].offset, self.array.reshape(len(self.array), -1)
+        whole = np.full((n_components, rows.shape[1]), np.nan)
+        whole[first : first + len(rows)] = rows
+        return whole
+
+    def word_at(self, index: tuple[int, ...]) -> str:
+        """The word for an entry; on the diagonal of a covariance it is a variance."""
+        apart = self.matrices and index[-1] != index[-2]
+        return self.declared.word if apart or not self.form else "variance"
 
     def owners(self, index: tuple[int, ...]) -> tuple[int, ...]:
         """Whose an entry is, numbers counted from 0: one component, or two in a matrix between them."""
@@ -276,6 +302,17 @@ def remembers_more(params: Parameters) -> bool:
     """It holds more than θ, such as what an optimiser carries on."""
     kind: Any = params
     return any(not part.compare and getattr(params, part.name) is not None for part in dataclasses.fields(kind))
+
+
+def mixing_weights(params: Parameters) -> Field | None:
+    """The weights of the components, where nothing else is said of what is hidden; None for a chain, or for topics."""
+    latent = [field for field in fields_of(params).values() if field.declared.latent]
+    return latent[0] if len(latent) == 1 and latent[0].domain == "simplex" and latent[0].array.ndim == 1 else None
+
+
+def location(params: Parameters) -> Field | None:
+    """Where each component lies among the rows: (K, d), or (K,) for a single column; None where nothing says."""
+    return next((field for field in fields_of(params).values() if field.declared.location), None)
 
 
 def count_components(params: Parameters) -> int:

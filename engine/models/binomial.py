@@ -126,7 +126,7 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         probabilities = success_shares(heads, tails, params.probabilities)
         weights = params.weights if self.fixed_weights else counts / counts.sum()
         events = tuple(
-            Event(f"coin {_letter(int(k))} is not taken any more: its probability stays as it was", int(k))
+            Event(f"coin {letter(int(k))} is not taken any more: its probability stays as it was", int(k))
             for k in np.flatnonzero(heads + tails == 0)
         )
         return Maximization(BinomialParams(weights, probabilities), events)
@@ -137,12 +137,16 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         terms = ((counts, params.weights), (heads, params.probabilities), (tails, 1.0 - params.probabilities))
         return float(sum(dot_log(amount, p) for amount, p in terms) + constant[0])
 
+    def component_names(self, params: BinomialParams) -> tuple[str, ...]:
+        """A, B, C, …"""
+        return tuple(letter(k) for k in range(len(params.weights)))
+
     def n_parameters(self, params: BinomialParams) -> int:
         """K probabilities, and K − 1 weights where they are free."""
         return self.n_components + (0 if self.fixed_weights else self.n_components - 1)
 
 
-def _letter(coin: int) -> str:
+def letter(coin: int) -> str:
     """A, B, C, … as the example has them; numbers after Z."""
     return chr(ord("A") + coin) if coin < 26 else str(coin + 1)
 

@@ -175,7 +175,7 @@ async def test_the_screen_shows_it(installed: Any, waits: Path) -> None:
             assert app.snapshot.step.converged
             assert app.snapshot.agreement.hits > 80
             if size[0] == 120:
-                assert "rates" in text
+                assert "rate wait" in text and "rate service" in text
 
 
 def test_the_module_is_the_one_that_was_installed(installed: Any, site: Path) -> None:

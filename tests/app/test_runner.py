@@ -26,8 +26,8 @@ class SlowBaseline:
         self.begun, self.gate = threading.Event(), threading.Semaphore(0)
         monkeypatch.setattr(emtui.session.session, "kmeans_steps", self.steps)
 
-    def steps(self, spec: RunSpec) -> Generator[None, None, Baseline | None]:
-        steps = kmeans_steps(spec)
+    def steps(self, spec: RunSpec, params: Any) -> Generator[None, None, Baseline | None]:
+        steps = kmeans_steps(spec, params)
         while True:
             self.begun.set()
             assert self.gate.acquire(timeout=20)

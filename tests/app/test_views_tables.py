@@ -13,7 +13,6 @@ from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.spec.run_spec import choose
 from emtui.views import view_for
-from emtui.views.generic import fields_of
 from emtui.views.number_format import MINUS
 from emtui.views.view import ParameterTable
 from engine import GaussianMixture, load
@@ -152,7 +151,7 @@ def test_a_model_from_elsewhere_is_shown_too() -> None:
     start, e1, m1 = snapshots(session_of(X, ExponentialMixture(n_components=3)), 2)
     view = view_for(start.step.problem.model)
     table = view.parameters(m1)
-    assert table.columns == ("weights", "rates x1", "rates x2")
+    assert table.columns == ("weight", "rate x1", "rate x2")
     assert [(row.name, row.component) for row in table.rows] == [("1", 0), ("2", 1), ("3", 2)]
     np.testing.assert_allclose(np.array(numbers(table))[:, 1:], m1.step.params.rates, atol=2e-3)
     assert any(cell.delta for row in table.rows for cell in row.cells)
@@ -165,7 +164,6 @@ def test_a_model_from_elsewhere_is_shown_too() -> None:
 
 def test_parameters_of_any_shape_are_tabulated() -> None:
     start, e1, m1 = snapshots(session_of(np.ones((5, 2)), Halving()), 2)
-    assert list(fields_of(start.step.params)) == ["theta", "initial", "emission.table"]
     view = view_for(start.step.problem.model)
     table = view.parameters(m1)
     assert [row.name for row in table.rows] == ["theta", "initial", "emission.table 1", "emission.table 2"]

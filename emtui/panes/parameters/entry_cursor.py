@@ -12,6 +12,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.entry_names import entry_parts
 from engine.editing.entries import Entry, entries
+from engine.em.parameters import fields_of
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,14 @@ class ParameterNames:
 
 def parameter_names(snapshot: StepSnapshot, before: ParameterNames | None = None) -> ParameterNames | None:
     """The entries of this frame's θ, at the one looked at before, or past the weights; None if there are none."""
-    found = _entries(snapshot.spec.model, snapshot.step.params)
+    params = snapshot.step.params
+    found = _entries(snapshot.spec.model, params)
     if not found:
         return None
     if before is not None and before.entry in found:
         return ParameterNames(found, found.index(before.entry))
-    return ParameterNames(found, next((i for i, e in enumerate(found) if e.field not in ("weights", "initial")), 0))
+    weights = [path for path, field in fields_of(params).items() if field.declared.latent and field.array.ndim == 1]
+    return ParameterNames(found, next((i for i, e in enumerate(found) if e.path not in weights), 0))
 
 
 @lru_cache(maxsize=4)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from emtui.views.projection import Direction, direction
 from emtui.views.view import Axes, UnitsName
 from engine.arrays import Array
 from engine.editing.entries import Entry
-from engine.em.parameters import arrays_of
+from engine.em.parameters import arrays_of, location
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,20 +78,12 @@ def drawn_moves(
 
 
 def _found(snapshot: StepSnapshot, axes: Axes, units: UnitsName) -> _Means | _Numbers | None:
-    model: Any = snapshot.step.problem.model
-    params = snapshot.step.params
-    if model.name == "poisson":
-        return _Numbers("rates", params.rates)
-    if model.name == "linkage":
-        return _Numbers("theta", np.asarray(params.theta))
-    if model.name == "coins":  # the heads that a coin would give: a line in the picture of the sets, else along x
-        return _Numbers("probabilities", params.probabilities, float(model.n_trials), upright=axes.y is not None)
-    between_columns = isinstance(view_for(model), PointsView) or axes in pairs(snapshot.spec.dataset)
-    if not between_columns or model.supervised:
+    params, view, data = snapshot.step.params, view_for(snapshot.step.problem.model), snapshot.spec.dataset
+    numbers = view.numbers_along(snapshot, axes)
+    if numbers is not None:
+        return _Numbers(numbers.path, arrays_of(params)[numbers.path], numbers.scale, numbers.upright)
+    places = location(params)
+    between_columns = isinstance(view, PointsView) or axes in pairs(data)
+    if not between_columns or places is None or places.array.shape[1:] != (data.n_features,):
         return None
-    data = snapshot.spec.dataset
-    for path, array in arrays_of(params).items():
-        if path.rsplit(".", 1)[-1] in ("means", "centers") and array.ndim == 2 and array.shape[1] == data.n_features:
-            along = tuple(direction(data, axis, units) for axis in (axes.x, axes.y) if axis is not None)
-            return _Means(path, array, along)
-    return None
+    return _Means(places.path, places.array, tuple(direction(data, axis, units) for axis in (axes.x, axes.y) if axis))

@@ -161,7 +161,8 @@ def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
 
 def _kmeans(snapshot: StepSnapshot) -> Grouping:
     """The clusters of k-means at rest, in the order of the components that they share most rows with."""
-    baseline, rows, k = snapshot.baseline, looked_at(snapshot), snapshot.spec.n_components
+    baseline, rows = snapshot.baseline, looked_at(snapshot)
+    k = view_for(snapshot.spec.model).n_components(snapshot) if baseline is None else len(baseline.run.params.centers)
     names = short = tuple(str(i + 1) for i in range(k))
     if baseline is None:
         return Grouping("k-means", rows, None, names, tuple(range(k)), "k-means is still running")

@@ -33,10 +33,6 @@ _PIXELS, _PROFILE, _PAGE = 0, 1, 2
 class BernoulliView(View):
     """The view of `BernoulliMixture`."""
 
-    def n_components(self, snapshot: StepSnapshot) -> int:
-        """K."""
-        return len(snapshot.step.params.weights)
-
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Pictures of pixels where the columns make a square; pages of at most 12 columns; all columns as curves."""
         D = snapshot.spec.dataset.n_features

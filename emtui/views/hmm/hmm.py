@@ -47,10 +47,6 @@ _MEASURED = 12
 class HiddenMarkovView(View):
     """The view of `HiddenMarkovModel`: states are called 1, 2, …"""
 
-    def n_components(self, snapshot: StepSnapshot) -> int:
-        """S."""
-        return len(snapshot.step.params.initial)
-
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Each column along time; for measurements the columns against one another as well, as for a mixture."""
         data = snapshot.spec.dataset

@@ -41,10 +41,6 @@ _TOPICS, _DOCUMENT, _MIXTURES, _BARS = 0, 1, 2, 3
 class TopicsView(View):
     """The view of `LatentDirichletAllocation`."""
 
-    def n_components(self, snapshot: StepSnapshot) -> int:
-        """K."""
-        return len(snapshot.step.params.alpha)
-
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """All topics, the chosen document, all documents; then the words of each topic by themselves, as bars."""
         first = (
