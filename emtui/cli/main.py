@@ -129,9 +129,10 @@ def _datasets(request: Request) -> int:
 
 def _models(request: Request) -> int:
     from emtui.cli.listing import model_lines
+    from emtui.views.registry import view_problems
     from engine.models import model_problems
 
-    return _listed(model_lines(as_json=request.json), model_problems())
+    return _listed(model_lines(as_json=request.json), (*model_problems(), *view_problems()))
 
 
 def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:

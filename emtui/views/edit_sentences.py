@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from emtui.session.snapshot import StepSnapshot
-from emtui.views import view_for
 from emtui.views.number_format import amount, number, signed
+from emtui.views.registry import view_for
 from emtui.views.sentences import events, line
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emtui.session.snapshot import StepSnapshot
-from emtui.views import view_for
+from emtui.views.registry import view_for
 from engine.editing.entries import Entry
 from engine.em.parameters import Field, fields_of
 from engine.text import clean

@@ -12,10 +12,12 @@ import pytest
 from driving import driving
 from shell import ROOT, here, shell
 
+import emtui.views
 import engine
 from emtui.panes.datasets import catalogue_offers
 from emtui.panes.model_form.model_form_fields import fields_for
 from emtui.spec.run_spec import choose
+from emtui.views import GenericView, view_for, view_problems
 from engine import plugins
 from engine.errors import OptionError
 
@@ -47,6 +49,15 @@ class NoModel:
 
 class Abstract(engine.em.model.Model):
     name = "abstract"
+
+from emtui.views import GenericView, View
+
+class Seen(GenericView):
+    def component_names(self, snapshot):
+        return tuple("xyz"[: self.n_components(snapshot)])
+
+class Blind(View):
+    pass
 """.replace("import engine\n", "import engine\nimport engine.em.model\n", 1)
 POINTS = """
 [emtui.datasets]
@@ -64,9 +75,17 @@ misnamed = field_book:other
 nothing = field_book:NoModel
 abstract = field_book:Abstract
 leaves = leaves:x
+
+[emtui.views]
+seen = field_book:Seen
+blind = field_book:Blind
+no_view = field_book:two_heights
+gmm = field_book:Seen
+gone = field_book:Gone
 """
 DATA_PROBLEMS = ("'unreachable'", "'no_table'", "'absent'", "'iris'")
 MODEL_PROBLEMS = ("'nothing'", "'abstract'", "'leaves'")
+VIEW_PROBLEMS = ("'blind'", "'no_view'", "'gmm'", "'gone'")
 
 
 @pytest.fixture
@@ -140,9 +159,34 @@ def test_the_shell_lists_what_works_and_says_what_does_not(site: Path) -> None:
     assert listed.returncode == 0
     assert "Gaussian mixture" in listed.stdout
     assert "abstract" not in listed.stdout
-    assert [name in line for name, line in zip(MODEL_PROBLEMS, listed.stderr.splitlines(), strict=True)] == [True] * 3
+    told = (*MODEL_PROBLEMS, *VIEW_PROBLEMS)
+    assert [name in line for name, line in zip(told, listed.stderr.splitlines(), strict=True)] == [True] * 7
     assert shell("run", "two_heights", "--max-iter", "2", PYTHONPATH=path).returncode == 0
     assert shell("run", "iris", "--max-iter", "2", PYTHONPATH=path).stderr == ""
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_view_is_found_by_the_name_of_its_model_and_a_broken_one_leaves_the_generic() -> None:
+    assert type(view_for("seen")).__name__ == "Seen"
+    assert view_for("seen") is view_for("seen")
+    assert type(view_for("gmm")).__name__ == "GaussianView"  # a package can't take the place of what is here
+    for name in ("blind", "no_view", "gone", "anything"):
+        assert type(view_for(name)) is GenericView
+    for sentence, name, why in zip(
+        view_problems(),
+        VIEW_PROBLEMS,
+        ("it lacks axes, ", "no subclass of emtui.views.View", "emtui has a view of that model", "has no attribute"),
+        strict=True,
+    ):
+        assert sentence.startswith(f"the view {name} could not be loaded from its package: ") and why in sentence
+
+
+def test_what_is_offered_to_outside_code_is_there() -> None:
+    for package in (engine, emtui.views):
+        assert all(getattr(package, name) is not None for name in package.__all__)
+        assert set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match=r"module 'emtui\.views' has no attribute 'nothing'"):
+        _ = emtui.views.nothing
 
 
 @pytest.mark.usefixtures("installed")
@@ -151,6 +195,6 @@ async def test_the_screen_offers_what_works_and_says_what_does_not() -> None:
     assert not set(engine.model_names()) & {"nothing", "abstract", "leaves"}
     async with driving() as app:
         told = [notification.message for notification in app.app._notifications]
-        for name in (*DATA_PROBLEMS, *MODEL_PROBLEMS):
+        for name in (*DATA_PROBLEMS, *MODEL_PROBLEMS, *VIEW_PROBLEMS):
             assert sum(name in message for message in told) == 1
         assert "Iris" in app.text

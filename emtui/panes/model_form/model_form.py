@@ -21,6 +21,7 @@ from emtui.panes.pane import Pane
 from emtui.session.messages import ModelChosen, SettingsChanged
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.run_spec import RunSpec
+from emtui.views.registry import view_problems
 from emtui.widgets.border_text import border_text
 from emtui.widgets.field import Field
 from emtui.widgets.table_columns import joined
@@ -52,8 +53,8 @@ class ModelForm(Pane):
         self._built_for = ""  # the model whose lines they are
 
     def on_mount(self) -> None:
-        """Say which models of other packages can't be used."""
-        for problem in model_problems():
+        """Say which models and views of other packages can't be used."""
+        for problem in (*model_problems(), *view_problems()):
             self.app.notify(problem, severity="warning", markup=False)
 
     def compose(self) -> ComposeResult:
