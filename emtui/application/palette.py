@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from emtui.session.messages import DatasetChosen, ModelChosen
+from emtui.panes.messages import DatasetChosen, ModelChosen
 from emtui.settings.keys import EXPLORE
 from engine.data.catalogue import datasets
 from engine.models import model_names, model_title

@@ -18,7 +18,6 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
 from emtui.panes.pane import Pane
 from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
-from emtui.session.messages import QueryAsked
 from emtui.session.queries import BoundAlong, Query
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number
@@ -71,7 +70,7 @@ class BoundPane(Pane):
             self.border_subtitle = "computing …"
             if self.slice is None:
                 self.query_one(Chart).set_scene(Scene(empty="computing …"))
-            self.post_message(QueryAsked(*wanted))
+            self.ask(*wanted)
             return
         self._draw_curves(snapshot)
 

@@ -14,9 +14,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from emtui.charts.cell_text import fit, pad
+from emtui.panes.messages import DatasetChosen, FileWanted
 from emtui.panes.pane import Pane
 from emtui.panes.status_line import cut_lines, wrapped
-from emtui.session.messages import DatasetChosen, FileWanted
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from emtui.spec.run_spec import RunSpec

@@ -7,17 +7,18 @@ from typing import Any, ClassVar
 
 from textual.containers import Vertical
 
-from emtui.session.messages import KeyRefused
+from emtui.panes.messages import KeyRefused, QueryAsked
+from emtui.panes.shows_step import ShowsStep
 from emtui.session.queries import Query
 from emtui.session.snapshot import StepSnapshot
 from engine.em.step import Step
 
 
-class Pane(Vertical):
+class Pane(Vertical, ShowsStep):
     """A box of the explorer.
 
     `show` hands it a frame; `draw` is called with it at once where the pane is visible, else when it comes to light.
-    A pane posts messages (`emtui.session.messages`) and never touches the session.
+    A pane posts messages (`emtui.panes.messages`) and never touches the session.
     """
 
     label: ClassVar[str] = ""  # on its tab and its border
@@ -75,8 +76,12 @@ class Pane(Vertical):
         """Put the frame's content on the screen."""
         raise NotImplementedError(f"{type(self).__name__} shows nothing")
 
+    def ask(self, query: Query, step: Step) -> None:
+        """Ask something of a step; the answer comes to `take_answer`, unless another step is shown by then."""
+        self.post_message(QueryAsked(query, step, self))
+
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
-        """Take the answer to a question that some pane asked (`emtui.session.messages.Asked`); it may be another's."""
+        """Take the answer to a question of this pane's."""
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """What it can do besides its keys, for the palette: words, a tip, and the call."""

@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from emtui.panes.shows_step import ShowsStep
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import EXPLORE, FOOTER
 from emtui.spec.command_line import PUBLISHED
@@ -20,7 +21,7 @@ from emtui.spec.labels_given import NONE
 from emtui.views.number_format import DOWN, UP, fixed, number
 
 
-class Headline(Widget):
+class Headline(Widget, ShowsStep):
     """`iris 150×4 · gmm K=3 full · start kmeans · seed 0     iteration 7 · E      objective −182.341 ▲ 0.520`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"headline--where", "headline--step", "headline--objective"}

@@ -10,11 +10,12 @@ from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
-from emtui.session.messages import BranchChosen, GoTo
+from emtui.panes.messages import BranchChosen, GoTo
+from emtui.panes.shows_step import ShowsStep
 from emtui.session.snapshot import Record, StepSnapshot
 
 
-class TimelineBar(Widget):
+class TimelineBar(Widget, ShowsStep):
     """`◀ init·E·M·E·■·M ▶  branch 2 of 3`, with `M✎` for a move by hand.
 
     Long histories scroll with the cursor in sight; a click goes there.

@@ -1,17 +1,16 @@
-"""What a pane may want to know of a step that takes more than a look; a question is a value, answered elsewhere."""
+"""Questions about a step whose answers take a while: values that a pane asks and the worker answers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from engine.em.step import Step
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from emtui.spec.run_spec import RunSpec
-
-if TYPE_CHECKING:
     from engine.analysis.convergence_rate import MapRate
 
 
@@ -82,6 +81,17 @@ class OtherBranch:
 
 
 Query: TypeAlias = OtherBranch | Placed | Weighed | BoundAlong | RowWorked | ParameterWorked | OverlapAt | RateAt
+
+
+class Asker(Protocol):
+    """Whoever asks: the answer goes back to it, and to nobody else."""
+
+    def take_answer(self, query: Query, step: Step, answer: Any) -> None:
+        """Take the answer to this question about this step, or the sentence that says why there is none."""
+
+
+Ask: TypeAlias = Callable[[Query, Step, Asker], None]
+"""The way to the worker for what is no pane, and so posts no messages to the explorer."""
 
 
 def answer(query: Query, step: Step) -> Any:

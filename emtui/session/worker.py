@@ -1,4 +1,4 @@
-"""The explorer's one polite worker: it takes steps off the event loop and posts what came of them.
+"""The explorer's one polite worker: it takes steps off the event loop and reports what came of them.
 
 Jobs run one after the other. A small problem is stepped at once, by the caller, where nothing is under way: its key
 is answered in the same moment. Frames are made only when the screen can use them: at the end of the queue, or every
@@ -14,10 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from textual.message import Message
-
-from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused
-from emtui.session.queries import OtherBranch, Query, answer
+from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused, WorkerMessage
+from emtui.session.queries import Asker, OtherBranch, Query, answer
 from emtui.session.session import Session
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
@@ -44,11 +42,11 @@ class SessionWorker:
     """Owns the session and the thread that works on it.
 
     Args:
-        post: takes a message to the screen; called from either thread.
+        report: called with each message, from either thread.
     """
 
-    def __init__(self, post: Callable[[Message], object]) -> None:
-        self._post = post
+    def __init__(self, report: Callable[[WorkerMessage], object]) -> None:
+        self._report = report
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._unfinished: dict[int, Job] = {}  # those in the queue, and the one that is being done
         self._lock = threading.Lock()
@@ -59,7 +57,7 @@ class SessionWorker:
         self._running_on = False
         self._note = ""  # beside the step that is shown
         self._owed = False  # a step was taken that no frame has shown yet
-        self._asked: dict[type, tuple[Query | None, Step | None]] = {}
+        self._asked: dict[tuple[Asker, type], tuple[Query, Step]] = {}
 
     @property
     def session(self) -> Session | None:
@@ -89,7 +87,7 @@ class SessionWorker:
     def open(self, make_spec: Callable[[], RunSpec], *, small: bool = False) -> None:
         """Begin another exploration; what the old one still had to do is dropped.
 
-        Where the new one can't be begun the old one stays, and the reason is posted.
+        If the new one can't be begun, the old one stays open and the reason is reported.
         """
         self.cancel()
         generation = self._generation + 1
@@ -131,17 +129,18 @@ class SessionWorker:
 
         self._submit(Job(self._generation, job), at_once=self._is_small)
 
-    def ask(self, query: Query, step: Step) -> None:
-        """Answer a question about a step when its turn comes; of each kind of question the last one asked counts."""
-        kind, generation = type(query), self._generation
-        self._asked[kind] = (query, step)
-        self._submit(Job(generation, lambda: self._answer(kind, generation), shows=False), at_once=False)
+    def ask(self, query: Query, step: Step, asker: Asker) -> None:
+        """Answer a question about a step in its turn; of each kind, only the last that one asker asked counts."""
+        key, generation = (asker, type(query)), self._generation
+        self._asked[key] = (query, step)
 
-    def _answer(self, kind: type, generation: int) -> str:
-        query, step = self._asked.pop(kind, (None, None))
-        if query is not None and step is not None:
-            self._post(QueryAnswered(query, step, self._answered(query, step), generation))
-        return ""
+        def job() -> str:
+            if key in self._asked:
+                query, step = self._asked.pop(key)
+                self._report(QueryAnswered(asker, query, step, self._answered(query, step), generation))
+            return ""
+
+        self._submit(Job(generation, job, shows=False), at_once=False)
 
     def _answered(self, query: Query, step: Step) -> Any:
         if not isinstance(query, OtherBranch):
@@ -250,16 +249,16 @@ class SessionWorker:
             if note or (self._owed and self._jobs.empty()):
                 self._show(job.generation, self._note)
         except _TROUBLE as error:
-            self._post(StepRefused(_sentence(error), job.generation))
+            self._report(StepRefused(_sentence(error), job.generation))
         except Exception as error:
-            self._post(Crashed(error))
+            self._report(Crashed(error))
         if job.do != self._follow and self._session is not None and _has_more_to_follow(self._session):
             self._submit(Job(job.generation, self._follow, shows=False), at_once=False)
 
     def _show(self, generation: int, note: str) -> None:
         if self._session is not None and generation == self._generation:
             self._owed = False
-            self._post(SnapshotReady(self._session.snapshot(note), generation))
+            self._report(SnapshotReady(self._session.snapshot(note), generation))
 
 
 def _has_more_to_follow(session: Session) -> bool:

@@ -8,8 +8,8 @@ from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
+from emtui.panes.messages import DatasetChosen, ModelChosen, SettingsChanged
 from emtui.panes.pane import Pane
-from emtui.session.messages import DatasetChosen, ModelChosen, SettingsChanged
 from emtui.session.session import Session
 from emtui.spec.run_spec import RunSpec
 

@@ -9,8 +9,8 @@ import numpy as np
 from screen_text import screen_lines
 from textual.app import App, ComposeResult
 
+from emtui.panes.messages import RowChosen
 from emtui.panes.pane import Pane
-from emtui.session.messages import RowChosen
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.run_spec import RunSpec, choose

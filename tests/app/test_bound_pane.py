@@ -181,7 +181,7 @@ async def test_a_late_answer_of_another_step_is_not_drawn():
         late = answer(BoundAlong(None, 100), before)
         await app.press("n")
         present = pane.slice
-        screen.post_message(QueryAnswered(BoundAlong(None, 100), before, late, screen.worker.generation))
+        screen.report(QueryAnswered(pane, BoundAlong(None, 100), before, late, screen.worker.generation))
         await app.settle()
         assert pane.slice is present
 

@@ -164,7 +164,7 @@ async def test_with_many_rows_the_overlap_is_looked_for_off_the_screen(monkeypat
         await app.press("n")
         present = pane_of(app).told.overlap
         assert present == overlap_of(app.snapshot.step) != told.overlap
-        screen.post_message(QueryAnswered(OverlapAt(), before, told.overlap, screen.worker.generation))
+        screen.report(QueryAnswered(pane_of(app), OverlapAt(), before, told.overlap, screen.worker.generation))
         await app.settle()
         assert pane_of(app).told.overlap == present
 

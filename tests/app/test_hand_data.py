@@ -70,7 +70,7 @@ async def test_numbers_of_another_move_do_not_stand_for_long(monkeypatch):
         await app.press("right")
         assert "computing" not in app.text and "log-lik." in app.text
         with monkeypatch.context() as held:
-            held.setattr(explorer(app.app).worker, "ask", lambda query, step: None)
+            held.setattr(explorer(app.app).worker, "ask", lambda query, step, asker: None)
             await app.press("right")
             screen = hand(app)
             screen._wait_for(screen.pending)

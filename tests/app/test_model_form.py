@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from screen_text import screen_text
 from textual.app import App
 
+from emtui.panes.messages import ModelChosen, SettingsChanged
 from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.model_form.model_form_fields import WrongFieldError, fields_for, settings_from, texts_of
-from emtui.session.messages import ModelChosen, SettingsChanged
 from emtui.spec.run_spec import choose, make_model
 from emtui.widgets.field import Field
 from emtui.widgets.line_edit import LineEdit

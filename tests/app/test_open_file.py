@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screen_text import screen_text
 
+from emtui.panes.messages import DatasetChosen
 from emtui.screens.open_file.column_roles import ColumnList, ColumnRoles
 from emtui.screens.open_file.file_preview import first_rows, look_at, missing_note, size_note
 from emtui.screens.open_file.file_tree import TableTree, completed
 from emtui.screens.open_file.open_file import OpenFileScreen
-from emtui.session.messages import DatasetChosen
 from emtui.spec.sources import open_source
 from engine.errors import OptionError
 from engine.readers.table import preview_table, read_table

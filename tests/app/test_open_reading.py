@@ -14,12 +14,12 @@ from rich.cells import cell_len
 from screen_text import screen_text
 from textual.widgets import Button
 
+from emtui.panes.messages import DatasetChosen
 from emtui.screens.open_file.column_roles import ColumnList
 from emtui.screens.open_file.file_preview import in_fields, look_at
 from emtui.screens.open_file.open_file import OpenFileScreen
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
-from emtui.session.messages import DatasetChosen
 from emtui.spec.read_options import ReadOptions, delimiter_from, delimiter_word
 from emtui.spec.sources import open_source
 from emtui.widgets.field import Field

@@ -11,7 +11,7 @@ from driving import driving, explorer
 from screen_text import screen_text
 
 from emtui.panes.datasets import DatasetsPane, catalogue_offers
-from emtui.session.messages import DatasetChosen
+from emtui.panes.messages import DatasetChosen
 from emtui.spec.run_spec import choose
 from emtui.widgets.choice_list import ChoiceList
 from engine.data.catalogue import datasets

@@ -20,6 +20,16 @@ def worker_on_coins() -> tuple[SessionWorker, list]:
     return worker, posted
 
 
+class Asker:
+    """Asks, and keeps the answers."""
+
+    def take_answer(self, query, step, answer) -> None:
+        raise AssertionError("the worker reports answers: it hands them to nobody")
+
+
+ASKER = Asker()
+
+
 def hold(worker: SessionWorker) -> threading.Event:
     """Keep the worker busy until the event is set."""
     release = threading.Event()
@@ -43,12 +53,25 @@ def test_of_each_kind_the_last_question_is_answered():
     step = worker.session.timeline.current
     release = hold(worker)
     for points in (10, 20, 30):
-        worker.ask(BoundAlong(None, points), step)
-    worker.ask(RowWorked(0), step)
+        worker.ask(BoundAlong(None, points), step, ASKER)
+    worker.ask(RowWorked(0), step, ASKER)
     release.set()
     worker.wait()
     assert [message.query for message in answers(posted)] == [BoundAlong(None, 30), RowWorked(0)]
     assert not [message for message in posted if isinstance(message, SnapshotReady)]
+    worker.close()
+
+
+def test_two_who_ask_the_same_are_both_answered():
+    worker, posted = worker_on_coins()
+    step, other = worker.session.timeline.current, Asker()
+    release = hold(worker)
+    for asker, points in ((ASKER, 10), (other, 20), (ASKER, 30)):
+        worker.ask(BoundAlong(None, points), step, asker)
+    release.set()
+    worker.wait()
+    found = [(message.asker, message.query.points) for message in answers(posted)]
+    assert found == [(ASKER, 30), (other, 20)]
     worker.close()
 
 
@@ -57,7 +80,7 @@ def test_a_step_behind_which_a_question_waits_is_shown_all_the_same():
     step = worker.session.timeline.current
     release = hold(worker)
     worker.do(lambda session: session.take())
-    worker.ask(BoundAlong(None, 10), step)
+    worker.ask(BoundAlong(None, 10), step, ASKER)
     release.set()
     worker.wait()
     snapshots = [message.snapshot for message in posted if isinstance(message, SnapshotReady)]
@@ -71,7 +94,7 @@ def test_stopping_drops_steps_and_keeps_questions_but_another_exploration_drops_
     step = worker.session.timeline.current
     release = hold(worker)
     worker.do(lambda session: session.take())
-    worker.ask(BoundAlong(None, 10), step)
+    worker.ask(BoundAlong(None, 10), step, ASKER)
     worker.cancel()
     release.set()
     worker.wait()
@@ -79,7 +102,7 @@ def test_stopping_drops_steps_and_keeps_questions_but_another_exploration_drops_
     assert worker.session.timeline.current is step
     posted.clear()
     release = hold(worker)
-    worker.ask(BoundAlong(None, 10), step)
+    worker.ask(BoundAlong(None, 10), step, ASKER)
     worker.open(lambda: choose("linkage"))
     release.set()
     worker.wait()

@@ -20,10 +20,10 @@ from emtui.cli.run_report import significant
 from emtui.panes.bound import BoundPane
 from emtui.panes.curves.curves import bound_scene
 from emtui.panes.datasets import DatasetsPane
+from emtui.panes.messages import KeyRefused
 from emtui.panes.status_line import where_parts
 from emtui.screens.studies.optima import OptimaMap, optima_table, verdict
 from emtui.screens.studies.selection import kinds
-from emtui.session.messages import KeyRefused
 from emtui.session.temperature import turned
 from emtui.spec.run_spec import choose
 from emtui.views import view_for

@@ -12,8 +12,8 @@ from emtui.charts.chart_widget import Chart
 from emtui.panes.convergence.convergence_chart import convergence_scene
 from emtui.panes.convergence.convergence_sentences import Measured
 from emtui.panes.convergence.convergence_text import ConvergenceSource
+from emtui.panes.messages import GoTo
 from emtui.panes.pane import Pane
-from emtui.session.messages import GoTo, QueryAsked
 from emtui.session.queries import OverlapAt, Query, RateAt, answer
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.tolerance import tolerance_of
@@ -95,7 +95,7 @@ class ConvergencePane(Pane):
                 self._overlap = _found(step, answer(OverlapAt(), step))
             elif self._asked_at is not step:
                 self._asked_at = step
-                self.post_message(QueryAsked(OverlapAt(), step))
+                self.ask(OverlapAt(), step)
         return self._overlap
 
     def _divide(self, snapshot: StepSnapshot, told: Convergence) -> None:
@@ -124,10 +124,10 @@ class ConvergencePane(Pane):
             self.measured = Measured(self.measured.found)
         elif self.measured.found is None or not self.measured.found.over:
             self._measured_at = snapshot.step
-            self.measured = self._ask(snapshot, self.measured.found)
+            self.measured = self._measure_on(snapshot, self.measured.found)
         self.redraw()
 
-    def _ask(self, snapshot: StepSnapshot, so_far: MapRate | None) -> Measured:
+    def _measure_on(self, snapshot: StepSnapshot, so_far: MapRate | None) -> Measured:
         """The measurement as it goes on by another question, or is over, or can't be had."""
         assert self.told is not None
         refusal = why_unmeasured(snapshot, self.told)
@@ -138,7 +138,7 @@ class ConvergencePane(Pane):
         if done >= most or (so_far is not None and so_far.over):
             return Measured(so_far)
         several = max(1, int(_WORK_OF_A_QUERY / (2 * work)))
-        self.post_message(QueryAsked(RateAt(so_far, min(several, most - done)), snapshot.step))
+        self.ask(RateAt(so_far, min(several, most - done)), snapshot.step)
         return Measured(so_far, under_way=True)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
@@ -150,7 +150,7 @@ class ConvergencePane(Pane):
             self.redraw()
         elif isinstance(query, RateAt) and self.measured.under_way and query.so_far is self.measured.found:
             going_on = isinstance(answer, MapRate)
-            self.measured = self._ask(self.snapshot, answer) if going_on else Measured(refusal=str(answer))
+            self.measured = self._measure_on(self.snapshot, answer) if going_on else Measured(refusal=str(answer))
             self.redraw()
 
     # what happens to it

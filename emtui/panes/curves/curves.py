@@ -16,8 +16,8 @@ from emtui.charts.cell_text import first_fitting
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, HLine, Layer, Mark, Scene, VLine
+from emtui.panes.messages import GoTo
 from emtui.panes.pane import Pane
-from emtui.session.messages import GoTo
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number
 

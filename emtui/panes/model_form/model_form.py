@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
+from emtui.panes.messages import ModelChosen, SettingsChanged
 from emtui.panes.model_form.model_form_fields import (
     MODEL,
     WrongFieldError,
@@ -18,7 +19,6 @@ from emtui.panes.model_form.model_form_fields import (
     texts_of,
 )
 from emtui.panes.pane import Pane
-from emtui.session.messages import ModelChosen, SettingsChanged
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.run_spec import RunSpec
 from emtui.views.registry import view_problems

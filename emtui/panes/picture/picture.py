@@ -10,9 +10,9 @@ from textual.worker import Worker, WorkerState
 from emtui.charts.cell_text import fit
 from emtui.charts.chart_handles import HandleChart
 from emtui.charts.chart_widget import Chart
+from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.pane import Pane
 from emtui.panes.picture.handles import drawn_moves, handles
-from emtui.session.messages import MovedByMouse, RowChosen
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.parameter_edit import Move, ParameterEdit, own_units

@@ -12,10 +12,10 @@ from textual.content import Content
 
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.heatstrip import HeatStrip, StripRows
+from emtui.panes.messages import RowChosen
 from emtui.panes.pane import Pane
 from emtui.panes.rows.row_order import RowOrder, following, offered
 from emtui.panes.rows.row_table import RowSource, drawn_place
-from emtui.session.messages import RowChosen
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.widgets.paged_table import LineTable

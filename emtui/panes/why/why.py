@@ -15,12 +15,12 @@ from textual.message import Message
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import theme_palette
+from emtui.panes.messages import RowChosen
 from emtui.panes.pane import Pane
 from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.panes.rows.row_order import row_in_most_doubt
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
-from emtui.session.messages import QueryAsked, RowChosen
 from emtui.session.queries import ParameterWorked, Query, RowWorked
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
@@ -105,7 +105,7 @@ class WhyPane(Pane):
         query = self._query(snapshot)
         if query is not None and self._asked != (query, snapshot.step):
             self._asked = (query, snapshot.step)
-            self.post_message(QueryAsked(query, snapshot.step))
+            self.ask(query, snapshot.step)
         known = self._answer
         answer = known[2] if known is not None and known[:2] == (query, snapshot.step) else None
         table = self.table

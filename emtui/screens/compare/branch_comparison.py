@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -18,14 +17,13 @@ from emtui.panes.status_line import objective_name
 from emtui.screens.compare.branch_text import difference_lines, heading, objectives_scene, told
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.session.branches import TwoBranches
-from emtui.session.queries import OtherBranch, Query
+from emtui.session.queries import Ask, OtherBranch, Query
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.baseline_snapshot import on_the_same_axes
 from emtui.views.view import Axes
 from engine.em.step import Step
 
-Ask = Callable[[Query, Step], None]
 _ROWS_FOR_CURVES = 30  # of the window, from which the curves and the table below leave the pictures enough
 _ROWS_BELOW = 10
 
@@ -99,7 +97,7 @@ class BranchesScreen(SideBySideScreen):
         if self._snapshot.n_branches < 2:
             self.left.say("There is one branch only: the other one was left behind with its exploration.")
         elif self._ask is not None:
-            self._ask(OtherBranch(self._other), self._snapshot.step)
+            self._ask(OtherBranch(self._other), self._snapshot.step, self)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Both branches are there, or the sentence that says why not."""

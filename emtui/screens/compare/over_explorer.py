@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from textual.screen import Screen, ScreenResultType
 
+from emtui.panes.shows_step import ShowsStep
 from emtui.session.snapshot import StepSnapshot
 
 
-class OverExplorer(Screen[ScreenResultType]):
+class OverExplorer(Screen[ScreenResultType], ShowsStep):
     """It gets frames by `show`, as panes do; a subclass binds `STEPPING`, or some of it.
 
     explorer: the screen that takes the steps; without one the stepping keys do nothing.

@@ -16,6 +16,7 @@ from emtui.charts.cell_text import first_fitting
 from emtui.charts.picture_widget import theme_palette
 from emtui.panes.picture.picture import PicturePane
 from emtui.panes.rows.row_order import row_in_most_doubt
+from emtui.panes.shows_step import ShowsStep
 from emtui.panes.status_line import step_words, where_parts
 from emtui.screens.edit.edit_numbers import number_line, number_table
 from emtui.screens.edit.edit_text import KEYS, Subject, told_entry, told_row, told_typing
@@ -39,7 +40,7 @@ _TOLD_LINES = 4  # of what is told; a refusal may have more
 _TABLE_FROM = 26  # lines from which the numbers stand under each other
 
 
-class EditPreview(Screen[Query]):
+class EditPreview(Screen[Query], ShowsStep):
     """The screen of `EditScreen` without its keys: what is moved, and how that looks.
 
     It gets frames by `show` and answers by `take_answer`, as panes do.
@@ -172,7 +173,7 @@ class EditPreview(Screen[Query]):
         elif self._asked is None or self._asked[0] != query:
             self._asked, self.answer = (query, self.snapshot.step), None
             self._waiting = False
-            self._explorer.worker.ask(query, self.snapshot.step)
+            self._explorer.worker.ask(query, self.snapshot.step, self)
             self.set_timer(_PATIENCE, partial(self._wait_for, query))
 
     def _wait_for(self, query: Query) -> None:

@@ -9,10 +9,10 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.picture.picture import PicturePane
 from emtui.screens.edit.edit_preview import EditPreview
 from emtui.screens.edit.edit_text import Subject
-from emtui.session.messages import MovedByMouse, RowChosen
 from emtui.session.queries import Weighed
 from emtui.views.parameter_edit import ParameterEdit
 from emtui.widgets.paged_table import LineTable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from emtui.panes.messages import MovedByMouse
 from emtui.screens.explore.study_actions import StudyActionsScreen
-from emtui.session.messages import MovedByMouse
 from emtui.session.queries import Placed, Query, Weighed
 from emtui.session.session import Session
 from emtui.views.parameter_edit import ParameterEdit

@@ -12,21 +12,20 @@ from textual.widgets import Static
 
 from emtui.application import gc_pause as garbage
 from emtui.panes.curves.curves import CurvesPane
+from emtui.panes.messages import (
+    DatasetChosen,
+    ModelChosen,
+    QueryAsked,
+    RowChosen,
+    SettingsChanged,
+)
 from emtui.panes.pane import Pane
 from emtui.panes.picture.picture import PicturePane
+from emtui.panes.shows_step import ShowsStep
 from emtui.panes.status_line import Headline, KeyLine
 from emtui.panes.timeline import TimelineBar
 from emtui.screens.explore.pane_grid import PaneGrid
 from emtui.screens.explore.view_actions import ViewActionsScreen
-from emtui.session.messages import (
-    DatasetChosen,
-    ModelChosen,
-    QueryAnswered,
-    QueryAsked,
-    RowChosen,
-    SettingsChanged,
-    SnapshotReady,
-)
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import EXPLORE
 from emtui.settings.layout import SMALLEST, too_small
@@ -123,21 +122,17 @@ class ExploreScreen(ViewActionsScreen):
     # --- the one way from choices to a frame
 
     def open_spec(self, make: Callable[[], RunSpec], *, small: bool = False) -> None:
-        """Begin another exploration; what is said wrong keeps the present one."""
+        """Begin another exploration; if it can't be begun, the current one stays open."""
         self._pause()
         self._row = None
         if not small:
             self._telling.tell("Reading the data and looking for a start…")
         self.worker.open(make, small=small)
 
-    def on_snapshot_ready(self, event: SnapshotReady) -> None:
-        """Show a step on all the panes, unless it belongs to an exploration that was left."""
-        event.stop()
-        if event.generation != self.worker.generation:
-            return
+    def _show(self, snapshot: StepSnapshot) -> None:
         if self.snapshot is None:
             self.call_after_refresh(self._lay_out_the_rest)
-        before, snapshot = self.snapshot, event.snapshot
+        before = self.snapshot
         self.snapshot, self._spec = snapshot, snapshot.spec
         with self.app.batch_update():
             self._headline.show(snapshot)
@@ -148,7 +143,7 @@ class ExploreScreen(ViewActionsScreen):
             if news or self._asks_patience:
                 self._tell(snapshot)  # what else came along, such as a rival's epoch, is no news of this step
         for screen in self.app.screen_stack:
-            if screen is not self and hasattr(screen, "show"):
+            if isinstance(screen, ShowsStep):
                 screen.show(snapshot)
         if snapshot.step.stop_reason is not None and self._player is not None and snapshot.is_last:
             self._pause()
@@ -163,19 +158,7 @@ class ExploreScreen(ViewActionsScreen):
     def on_query_asked(self, event: QueryAsked) -> None:
         """Have a pane's question answered in its turn."""
         event.stop()
-        self.worker.ask(event.query, event.step)
-
-    def on_query_answered(self, event: QueryAnswered) -> None:
-        """Hand the answer to the panes and to screens above, unless another step is on the screen by now."""
-        event.stop()
-        if (
-            event.generation == self.worker.generation
-            and self.snapshot is not None
-            and event.step is self.snapshot.step
-        ):
-            above = [screen for screen in self.app.screen_stack if screen is not self]
-            for taker in (*self.query(Pane), *(screen for screen in above if hasattr(screen, "take_answer"))):
-                taker.take_answer(event.query, event.step, event.answer)
+        self.worker.ask(event.query, event.step, event.asker)
 
     def action_cancel(self) -> None:
         """Stop what is under way; else leave the zoom; else give the focus back to the picture."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
+from emtui.panes.messages import BranchChosen, GoTo, KeyRefused
 from emtui.panes.status_line import Telling
-from emtui.session.messages import BranchChosen, Crashed, GoTo, KeyRefused, StepRefused
+from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused, WorkerMessage
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.session.worker import SessionWorker
@@ -23,34 +27,59 @@ _AT_END = "This is the last step taken: press e, m or n to go on."
 class SteppingScreen(Screen[None]):
     """The actions that take steps and walk through history; what can't be done is said in words."""
 
+    class Reported(Message):
+        """The worker's word, brought to the screen's own thread."""
+
+        def __init__(self, word: WorkerMessage) -> None:
+            super().__init__()
+            self.word = word
+
     def __init__(self) -> None:
         super().__init__()
-        self.worker = SessionWorker(self.post_message)
+        self.worker = SessionWorker(self.report)
         self.snapshot: StepSnapshot | None = None
         self._telling = Telling(id="telling")
         self._player: Timer | None = None
         self._speed = 2
         self._asks_patience = False  # what is told is that a step takes its time
 
-    def on_step_refused(self, event: StepRefused) -> None:
-        """Say why not."""
+    def report(self, word: WorkerMessage) -> None:
+        """Take the worker's word, from either thread."""
+        self.post_message(self.Reported(word))
+
+    def on_stepping_screen_reported(self, event: Reported) -> None:
+        """Do as the worker's word has it, unless it is of an exploration that was left."""
         event.stop()
-        if event.generation != self.worker.generation:
+        word = event.word
+        if isinstance(word, Crashed):  # a mistake of ours is not hidden
+            raise word.error
+        if word.generation != self.worker.generation:
             return
+        match word:
+            case SnapshotReady(snapshot):
+                self._show(snapshot)
+            case QueryAnswered(asker, query, step, answer):
+                shown = self.snapshot is not None and step is self.snapshot.step
+                if shown and isinstance(asker, Widget) and asker.screen in self.app.screen_stack:
+                    asker.take_answer(query, step, answer)
+            case StepRefused(reason):
+                self._refuse_step(reason)
+
+    @abstractmethod
+    def _show(self, snapshot: StepSnapshot) -> None:
+        """Show a step everywhere."""
+
+    def _refuse_step(self, reason: str) -> None:
         self._pause()
         if self.worker.session is None:  # the first exploration can't be begun: there is nothing to go back to
-            self.app.exit(return_code=2, message=f"emtui: {event.reason}")
-            return
-        self._refuse(event.reason)
+            self.app.exit(return_code=2, message=f"emtui: {reason}")
+        else:
+            self._refuse(reason)
 
     def on_key_refused(self, event: KeyRefused) -> None:
         """Say why a pane's key does nothing."""
         event.stop()
         self._refuse(event.reason)
-
-    def on_crashed(self, event: Crashed) -> None:
-        """A mistake of ours in the worker is not hidden."""
-        raise event.error
 
     def _refuse(self, reason: str) -> None:
         self._telling.tell(reason, refused=True)

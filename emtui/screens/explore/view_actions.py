@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from emtui.panes.messages import DatasetChosen, FileWanted, GoTo
 from emtui.panes.pane import Pane
 from emtui.panes.picture.picture import PicturePane
 from emtui.screens.explore.edit_actions import EditActionsScreen
-from emtui.session.messages import DatasetChosen, FileWanted, GoTo
 from emtui.session.row_weights import NO_COMMAND
 from emtui.settings.keys import as_bound
 from emtui.spec.run_spec import RunSpec

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from emtui.charts.cell_text import fit, pad
-from emtui.session.messages import DatasetChosen
+from emtui.panes.messages import DatasetChosen
 from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from emtui.spec.sources import open_source
 from emtui.views.number_format import plural

@@ -13,6 +13,7 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.widgets import Button, DirectoryTree, Input, OptionList, Static
 from textual.worker import Worker, WorkerState
 
+from emtui.panes.messages import DatasetChosen
 from emtui.panes.model_form.model_form_fields import principal_field, problem_with, standardize_field
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.open_file.column_roles import ColumnList
@@ -20,7 +21,6 @@ from emtui.screens.open_file.file_preview import FilePreview, look_at, try_to_op
 from emtui.screens.open_file.file_tree import PathSuggester, TableTree
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
-from emtui.session.messages import DatasetChosen
 from emtui.widgets.field import Field
 from engine.readers.text_file import expanded
 from engine.text import clean

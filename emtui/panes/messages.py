@@ -1,0 +1,108 @@
+"""What panes say to the screen. A pane never acts on the session: it posts one of these, and the screen decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.message import Message
+
+from emtui.session.queries import Asker, Query
+from emtui.spec.read_options import AS_DETECTED, ReadOptions
+from engine.editing.entries import Entry
+from engine.em.step import Step
+
+
+class KeyRefused(Message):
+    """A key of a pane has nothing to do here; `reason` is a sentence, which the screen says where it says the steps."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class QueryAsked(Message):
+    """A pane wants to know something of a step that takes a while to compute; its `take_answer` gets the answer."""
+
+    def __init__(self, query: Query, step: Step, asker: Asker) -> None:
+        super().__init__()
+        self.asker = asker
+        self.query = query
+        self.step = step
+
+
+class RowChosen(Message):
+    """A row was pointed at, in a table, a strip or the picture; None for no row."""
+
+    def __init__(self, row: int | None) -> None:
+        super().__init__()
+        self.row = row
+
+
+class MovedByMouse(Message):
+    """A parameter was drawn along in the picture: entries of θ, and to what; `dropped` where it was let go."""
+
+    def __init__(self, moves: tuple[tuple[Entry, float], ...], *, dropped: bool) -> None:
+        super().__init__()
+        self.moves = moves
+        self.dropped = dropped
+
+
+class GoTo(Message):
+    """Move the cursor to this place on the present branch."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__()
+        self.index = index
+
+
+class BranchChosen(Message):
+    """Go to this branch, counted from 0."""
+
+    def __init__(self, branch: int) -> None:
+        super().__init__()
+        self.branch = branch
+
+
+class FileWanted(Message):
+    """A file of the user's own is to be asked for."""
+
+
+class DatasetChosen(Message):
+    """Other data were picked: a catalogue name or a file, with the words that say how to read it."""
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        label: str | None = None,
+        columns: tuple[str, ...] | None = None,
+        standardize: bool = False,
+        read_options: ReadOptions = AS_DETECTED,
+        principal: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.label = label
+        self.columns = columns
+        self.standardize = standardize
+        self.read_options = read_options
+        self.principal = principal
+
+
+class ModelChosen(Message):
+    """Another model was picked by name, with the options that suit the data."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
+class SettingsChanged(Message):
+    """The form was filled in: choices that hold from the next start on.
+
+    `settings` are fields of `RunSpec` (model, seed, algorithm, tol, max_iter, stop, standardize), checked already.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__()
+        self.settings = settings
