@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len, chop_cells, get_character_cell_size, set_cell_size
 
 
 def clean(text: str) -> str:
@@ -73,6 +73,27 @@ def short_head(name: str, width: int) -> str:
                 lengths[index] += 1
                 letters -= 1
     return " ".join(fit(word, length, "") for word, length in zip(words, lengths, strict=True))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Text in lines of at most so many cells, broken between words; a longer word is cut into pieces."""
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(joined) <= width:
+            lines[-1] = joined
+            continue
+        *broken, rest = chop_cells(word, max(1, width)) or [""]
+        lines += [*broken, rest]
+    return [line for line in lines if line]
+
+
+def cut_lines(text: str, width: int, height: int) -> list[str]:
+    """The text in at most so many lines; where that is not all of it, the last one ends in …."""
+    lines = wrapped(text, width)
+    if len(lines) > height > 0:
+        lines = [*lines[: height - 1], set_cell_size(lines[height - 1], max(0, width - 1)).rstrip() + "…"]
+    return lines
 
 
 def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:

@@ -13,10 +13,9 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from emtui.charts.cell_text import fit, pad
+from emtui.charts.cell_text import cut_lines, fit, pad, wrapped
 from emtui.panes.messages import DatasetChosen, FileWanted
 from emtui.panes.pane import Pane
-from emtui.panes.status_line import cut_lines, wrapped
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from emtui.spec.run_spec import RunSpec

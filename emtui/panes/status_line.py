@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding
@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from emtui.charts.cell_text import cut_lines, wrapped
 from emtui.panes.shows_step import ShowsStep
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import EXPLORE, FOOTER
@@ -188,27 +189,6 @@ class Telling(Widget):
         lines = cut_lines(self.sentence, width, height)
         text = lines[y] if y < len(lines) else ""
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
-
-
-def wrapped(sentence: str, width: int) -> list[str]:
-    """The sentence in lines of at most so many cells, broken between words where that can be done."""
-    lines = [""]
-    for word in sentence.split():
-        joined = f"{lines[-1]} {word}" if lines[-1] else word
-        if cell_len(joined) <= width:
-            lines[-1] = joined
-            continue
-        *broken, rest = chop_cells(word, max(1, width)) or [""]
-        lines += [*broken, rest]
-    return [line for line in lines if line]
-
-
-def cut_lines(sentence: str, width: int, height: int) -> list[str]:
-    """At most so many lines of the sentence; where that is not all of it, the last one ends in …."""
-    lines = wrapped(sentence, width)
-    if len(lines) > height > 0:
-        lines = [*lines[: height - 1], set_cell_size(lines[height - 1], max(0, width - 1)).rstrip() + "…"]
-    return lines
 
 
 class KeyLine(Widget):

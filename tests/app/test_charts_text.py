@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from emtui.charts.cell_text import cells, clean, fit, pad, single_cell
+from emtui.charts.cell_text import cells, clean, cut_lines, fit, pad, single_cell, wrapped
 from emtui.charts.colors import ANSI, DARK
 from emtui.charts.text_bars import bar, share_bar, share_cells, spark
 
@@ -24,6 +24,20 @@ def test_text_has_the_width_it_was_given(text: str, width: int, align: str) -> N
     assert "".join(cells(text)) == clean(text)
     assert len(cells(text)) == cell_len(clean(text))
     assert cell_len(single_cell(text)) == 1
+
+
+@given(st.lists(anything.map(clean), max_size=6), st.integers(2, 20))
+def test_wrapped_text_keeps_its_letters_and_never_leaves_its_lines(words: list[str], width: int) -> None:
+    lines = wrapped(" ".join(words), width)
+    assert all(0 < cell_len(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == "".join(words).replace(" ", "")
+    assert wrapped("a k-means 한국어 tie", 7) == ["a", "k-means", "한국어", "tie"]
+
+
+def test_lines_are_cut_with_an_ellipsis_only_where_they_are_too_many() -> None:
+    assert cut_lines("one two three", 7, 2) == ["one two", "three"]
+    assert cut_lines("one two three four", 9, 1) == ["one two…"]
+    assert cut_lines("", 9, 1) == []
 
 
 @given(anything)

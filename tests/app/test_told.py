@@ -9,7 +9,7 @@ from driving import driving, explorer
 
 from emtui.panes.datasets import DatasetsPane
 from emtui.panes.pane import Pane
-from emtui.panes.status_line import Telling, cut_lines
+from emtui.panes.status_line import Telling
 from emtui.screens.dialogs.help import HelpScreen, help_parts, pane_groups
 from emtui.settings.layout import ORDER, number_of
 from emtui.spec.run_spec import choose
@@ -34,12 +34,6 @@ async def test_a_long_sentence_gets_the_lines_that_it_needs(tmp_path: Path, size
         height = telling.size.height
         await driver.press("home")  # a short sentence again: the picture does not jump
         assert telling.size.height == height
-
-
-def test_lines_are_cut_with_an_ellipsis_only_where_they_are_too_many() -> None:
-    assert cut_lines("one two three", 7, 2) == ["one two", "three"]
-    assert cut_lines("one two three four", 9, 1) == ["one two…"]
-    assert cut_lines("", 9, 1) == []
 
 
 async def test_rows_that_were_left_out_are_told_when_the_file_is_opened(tmp_path: Path) -> None:

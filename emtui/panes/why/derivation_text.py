@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.style import Style
 
-from emtui.charts.cell_text import clean, fit, pad
+from emtui.charts.cell_text import clean, fit, pad, wrapped
 from emtui.charts.colors import Palette
-from emtui.panes.status_line import wrapped
 from emtui.views.number_format import number
 from emtui.widgets.table_columns import Cell, Piece, ink
 from engine.explain.derivation import Operation, Worked, WorkedLine
