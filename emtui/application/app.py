@@ -18,6 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 
+from emtui.application import gc_pause
 from emtui.application.splash import OpeningScreen
 from emtui.settings import themes
 from emtui.settings.config import Config, load_config
@@ -70,6 +71,10 @@ class EmtuiApp(App[None]):
             self.notify(warning, severity="warning", markup=False)
         if self._config.theme not in self.available_themes:
             self.notify(f"There is no theme {self._config.theme!r}: the dark one is used.", markup=False)
+
+    def on_explore_screen_complete(self) -> None:
+        """What was loaded until now stays: the collector of garbage need not look through it."""
+        gc_pause.let_go()
 
     def _leave_on_signals(self) -> None:
         """SIGTERM and SIGHUP end the app like `q`, so that the terminal is given back as it was.

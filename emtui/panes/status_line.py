@@ -151,17 +151,17 @@ def _fitted(parts: list[str], room: int) -> str:
     return text if cell_len(text) <= room else set_cell_size(text, room - 1) + "…" if room > 0 else ""
 
 
-class Telling(Widget):
+class StatusLine(Widget):
     """What just happened, in one plain sentence.
 
     It grows by a line or two where a sentence needs them, so that a reason or a warning is never cut, and stays as
     high until the window changes: a height that went up and down with every step would make the picture jump.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"telling--refused"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"status-line--refused"}
     DEFAULT_CSS = """
-    Telling { height: auto; min-height: 2; max-height: 4; width: 1fr; padding: 0 1; color: $text; }
-    Telling .telling--refused { color: $warning; text-style: bold; }
+    StatusLine { height: auto; min-height: 2; max-height: 4; width: 1fr; padding: 0 1; color: $text; }
+    StatusLine .status-line--refused { color: $warning; text-style: bold; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -170,7 +170,7 @@ class Telling(Widget):
         self._refused = False
         self._room = (0, 0)  # the width, and the most lines that a sentence has needed at it
 
-    def tell(self, sentence: str, *, refused: bool = False) -> None:
+    def say(self, sentence: str, *, refused: bool = False) -> None:
         """Say it."""
         self.sentence, self._refused = sentence, refused
         width, most = self._room
@@ -185,7 +185,7 @@ class Telling(Widget):
     def render_line(self, y: int) -> Strip:
         """One line of the sentence; where it is too long for the height, the last line ends in …."""
         width, height = self.content_size
-        style = self.get_component_rich_style("telling--refused") if self._refused else self.rich_style
+        style = self.get_component_rich_style("status-line--refused") if self._refused else self.rich_style
         lines = cut_lines(self.sentence, width, height)
         text = lines[y] if y < len(lines) else ""
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)

@@ -8,12 +8,13 @@ from typing import Literal
 from textual.geometry import Region, Size
 
 Width = Literal["wide", "middle", "narrow"]
-LEFT = ("datasets", "model", "agreement")
+LEFT = ("data", "model", "agreement")
 RIGHT = ("curves", "responsibilities", "parameters")
 # panes that take turns at one place of a wide screen
 TWINS = (("curves", "bound"), ("responsibilities", "why"), ("parameters", "convergence"))
 PICTURE = "picture"
-ORDER = (PICTURE, *RIGHT, "agreement", "datasets", "model", "bound", "why", "convergence")
+# of the tabs
+ORDER = (PICTURE, *RIGHT, "agreement", "data", "model", "bound", "why", "convergence")
 WIDE, MIDDLE = 120, 80
 _TWO_LINES_FROM = 14  # lines of the desk from which the tabs may have two, and so their names
 SMALLEST = (40, 10)  # columns and lines, below which there is only a sentence
@@ -26,16 +27,6 @@ class Plan:
     regions: dict[str, Region]
     tabs: tuple[str, ...] = ()
     tab_region: Region = field(default_factory=Region)
-
-
-def number_of(name: str) -> int:
-    """The pane's number, which is its key: 1 to 9 in `ORDER`, then 0."""
-    return (ORDER.index(name) + 1) % 10
-
-
-def pane_numbered(number: int) -> str | None:
-    """The pane with that number; None where there is none."""
-    return next((name for name in ORDER if number_of(name) == number), None)
 
 
 def too_small(size: Size) -> bool:

@@ -1,8 +1,9 @@
-"""The tabs of panes that share one place: numbers first, clickable; two lines where there is room, else one."""
+"""The tabs of panes that share one place: keys first, clickable; two lines where there is room, else one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,12 +14,25 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 
+@dataclass(frozen=True)
+class Tab:
+    """A tab: the name of what it shows, the key that goes there ("" for none), and what stands on it.
+
+    short: where there is little room.
+    """
+
+    name: str
+    key: str
+    label: str
+    short: str
+
+
 class PaneTabs(Widget):
     """` 1 picture  2 curves …`; where that doesn't fit `1 pic 2 curves …`, then two letters each (with
-    three for the chosen one), then the numbers alone.
+    three for the chosen one), then the keys alone.
 
     With `twins` it stands in the border of the pane that is seen, whose name the border has already: the other one's
-    is enough, and where there is no other one the number alone.
+    is enough, and where there is no other one the key alone.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane-tabs--chosen", "pane-tabs--other"}
@@ -29,20 +43,20 @@ class PaneTabs(Widget):
     """
 
     class Chosen(Message):
-        """A tab was clicked; `number` is that of its pane."""
+        """A tab was clicked; `name` is that of its pane."""
 
-        def __init__(self, number: int) -> None:
+        def __init__(self, name: str) -> None:
             super().__init__()
-            self.number = number
+            self.name = name
 
     def __init__(self, *, id: str | None = None, twins: bool = False) -> None:
         super().__init__(id=id, markup=False)
         self._twins = twins
-        self._tabs: list[tuple[str, int, str, str]] = []
+        self._tabs: tuple[Tab, ...] = ()
         self._chosen: str | None = None
 
-    def show(self, tabs: list[tuple[str, int, str, str]], chosen: str | None) -> None:
-        """Show these tabs (id, number, label, short label), one of them chosen."""
+    def show(self, tabs: tuple[Tab, ...], chosen: str | None) -> None:
+        """Show these tabs, one of them chosen by its name, or none."""
         if (tabs, chosen) != (self._tabs, self._chosen):
             self._tabs, self._chosen = tabs, chosen
             self.refresh(layout=self._twins)
@@ -50,28 +64,27 @@ class PaneTabs(Widget):
     @property
     def needed(self) -> int:
         """The cells that twins take."""
-        return sum(cell_len(text) for text, _, _ in self._pieces())
+        return sum(cell_len(text) for text, _ in self._texts())
 
-    def _pieces(self) -> list[tuple[str, int, bool]]:
+    def _texts(self) -> list[tuple[str, Tab]]:
+        """What stands on each tab: the longest form for which there is room."""
+        tabs, chosen = self._tabs, [tab.name == self._chosen for tab in self._tabs]
         if self._twins:
-            named = [
-                (f" {n} " if name == self._chosen or len(self._tabs) == 1 else f" {n} {short} ", n, name)
-                for name, n, _, short in self._tabs
+            alone = len(tabs) == 1
+            texts = [
+                f" {t.key} " if here or alone else f" {t.key} {t.short} " for t, here in zip(tabs, chosen, strict=True)
             ]
-            return [(text, number, name == self._chosen) for text, number, name in named]
+            return list(zip(texts, tabs, strict=True))
         forms = (
-            [f" {number} {label} " for _, number, label, _ in self._tabs],
-            [f"{number} {short} " for _, number, _, short in self._tabs],
-            [f"{number}{short} " for _, number, _, short in self._tabs],
-            [f"{number}{short if name == self._chosen else short[:2]} " for name, number, _, short in self._tabs],
-            [f"{number}{short[: 3 if name == self._chosen else 2]} " for name, number, _, short in self._tabs],
-            [f" {number} {short} " if name == self._chosen else f" {number} " for name, number, _, short in self._tabs],
+            [f" {t.key} {t.label} " for t in tabs],
+            [f"{t.key} {t.short} " for t in tabs],
+            [f"{t.key}{t.short} " for t in tabs],
+            [f"{t.key}{t.short if here else t.short[:2]} " for t, here in zip(tabs, chosen, strict=True)],
+            [f"{t.key}{t.short[: 3 if here else 2]} " for t, here in zip(tabs, chosen, strict=True)],
+            [f" {t.key} {t.short} " if here else f" {t.key} " for t, here in zip(tabs, chosen, strict=True)],
         )
         fitting = (texts for texts in forms if len(self._lines(texts)) <= max(1, self.size.height))
-        texts = next(fitting, forms[-1])
-        return [
-            (text, number, name == self._chosen) for text, (name, number, _, _) in zip(texts, self._tabs, strict=True)
-        ]
+        return list(zip(next(fitting, forms[-1]), tabs, strict=True))
 
     def _lines(self, texts: Sequence[str]) -> list[range]:
         """Which of these texts stand on each line: as many as fit, at least one."""
@@ -83,26 +96,28 @@ class PaneTabs(Widget):
             used += cell_len(text)
         return [*lines, range(first, len(texts))]
 
-    def _on_line(self, y: int) -> list[tuple[str, int, bool]]:
-        pieces = self._pieces()
+    def _on_line(self, y: int) -> list[tuple[str, Tab]]:
+        texts = self._texts()
         if self.size.height == 1:
-            return pieces if y == 0 else []
-        lines = self._lines([text for text, _, _ in pieces])
-        return [pieces[place] for place in lines[y]] if y < len(lines) else []
+            return texts if y == 0 else []
+        lines = self._lines([text for text, _ in texts])
+        return [texts[place] for place in lines[y]] if y < len(lines) else []
 
     def render_line(self, y: int) -> Strip:
         """Its tabs."""
         chosen_style = self.get_component_rich_style("pane-tabs--chosen")
         other_style = self.get_component_rich_style("pane-tabs--other")
-        segments = [Segment(text, chosen_style if chosen else other_style) for text, _, chosen in self._on_line(y)]
+        segments = [
+            Segment(text, chosen_style if tab.name == self._chosen else other_style) for text, tab in self._on_line(y)
+        ]
         return Strip(segments).adjust_cell_length(self.size.width, other_style)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the tab under the pointer."""
         x = 0
-        for text, number, _ in self._on_line(event.y):
+        for text, tab in self._on_line(event.y):
             x += cell_len(text)
             if event.x < x:
                 event.stop()
-                self.post_message(self.Chosen(number))
+                self.post_message(self.Chosen(tab.name))
                 return

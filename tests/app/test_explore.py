@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from driving import driving, explorer
+from textual.actions import parse as parse_action
 
 import engine
 from emtui.settings.config import Config
+from emtui.settings.keys import EXPLORE
 from emtui.spec.run_spec import choose
 from emtui.views.number_format import fixed
 
@@ -272,3 +274,20 @@ async def test_the_footer_has_the_first_key_of_each(size):
         footer = (await app.press("n")).splitlines()[-1].strip()
         assert footer.startswith("e E-step  m M-step  n iteration  space play")
         assert footer.endswith("? help  q quit") and "← back" in footer
+
+
+async def test_every_key_is_an_action_of_the_explorer_or_of_one_of_its_parts():
+    async with driving() as app:
+        screen = explorer(app.app)
+        parts = {
+            "step": screen.stepping,
+            "study": screen.studies,
+            "edit": screen.edits,
+            "view": screen.views,
+            "dialog": screen.dialogs,
+        }
+        for binding in EXPLORE:
+            target, name, arguments = parse_action(binding.action)
+            holder = app.app if target == "app" else screen
+            assert hasattr(holder, f"action_{name}"), binding
+            assert name not in parts or callable(getattr(parts[name], arguments[0])), binding

@@ -20,7 +20,7 @@ SIZES = [(40, 12), (80, 24), (120, 40)]
 
 
 def data_host(source: str = "iris", **options: Any) -> Host:
-    return Host(DatasetsPane(id="datasets"), choose(source, **options))
+    return Host(DatasetsPane(id="data"), choose(source, **options))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -121,7 +121,7 @@ async def test_the_last_line_opens_the_file_dialog() -> None:
 
     async with driving(choose("iris")) as app:
         await app.press("6")
-        explorer(app.app).query_one("#datasets").query_one(ChoiceList).highlighted = len(datasets())
+        explorer(app.app).query_one("#data").query_one(ChoiceList).highlighted = len(datasets())
         await app.press("enter")
         assert isinstance(app.app.screen, OpenFileScreen)
         await app.press("escape")

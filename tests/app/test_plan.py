@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
 
-from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, number_of, pane_numbered, plan, twin_of, width_class
+from emtui.settings.keys import PANE_KEYS
+from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, plan, twin_of, width_class
 
 NAMES = st.sampled_from(ORDER)
 
@@ -32,7 +33,7 @@ def test_of_twins_one_is_seen_in_the_same_place(width, height, turned):
         [seen] = [name for name in pair if name in made]
         assert (seen == pair[1]) == (pair[0] in turned)
         assert made[seen] == plain[pair[0]]
-    assert {PICTURE, "agreement", "datasets", "model"} <= made.keys()
+    assert {PICTURE, "agreement", "data", "model"} <= made.keys()
 
 
 def test_twins_are_mutual_and_others_have_none():
@@ -43,10 +44,8 @@ def test_twins_are_mutual_and_others_have_none():
 
 
 def test_numbers_are_keys_and_lead_back_to_their_panes():
-    assert [number_of(name) for name in ORDER] == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0]
-    assert [pane_numbered(number) for number in range(1, 10)] == list(ORDER[:9])
-    assert pane_numbered(0) == "convergence"
-    assert pane_numbered(10) is None and pane_numbered(-1) is None
+    assert list(PANE_KEYS) == list(ORDER)
+    assert "".join(PANE_KEYS.values()) == "1234567890"
 
 
 @pytest.mark.parametrize(("width", "first"), [(80, 2), (100, 2), (40, 1)])
@@ -71,7 +70,7 @@ async def test_a_tab_on_the_second_line_is_chosen_by_the_mouse():
         assert tabs.size.height == 2
         await app.pilot.click("#tabs", offset=(3, 1))
         await app.settle()
-        assert app.app.screen.query_one("PaneGrid").tab == "datasets"
+        assert app.app.screen.query_one("PaneGrid").tab == "data"
         assert "Iris flowers" in app.text
 
 

@@ -9,9 +9,10 @@ from driving import driving, explorer
 
 from emtui.panes.datasets import DatasetsPane
 from emtui.panes.pane import Pane
-from emtui.panes.status_line import Telling
+from emtui.panes.status_line import StatusLine
 from emtui.screens.dialogs.help import HelpScreen, help_parts, pane_groups
-from emtui.settings.layout import ORDER, number_of
+from emtui.settings.keys import PANE_KEYS
+from emtui.settings.layout import ORDER
 from emtui.spec.run_spec import choose
 from emtui.widgets.choice_list import ChoiceList
 
@@ -27,13 +28,13 @@ async def test_a_long_sentence_gets_the_lines_that_it_needs(tmp_path: Path, size
     """Two dead components and the reason to stop, all at once: nothing is cut, and the reason comes first."""
     async with driving(choose(str(identical_rows(tmp_path))), size=size) as driver:
         await driver.press("c")
-        telling = driver.app.screen.query_one(Telling)
+        status = driver.app.screen.query_one(StatusLine)
         said = " ".join(driver.text.split())
         assert said.index("Converged: ") < said.index("Component 2 died") < said.index("Component 3 died")
-        assert "…" not in "".join(driver.text.splitlines()[-telling.size.height - 1 : -1])
-        height = telling.size.height
+        assert "…" not in "".join(driver.text.splitlines()[-status.size.height - 1 : -1])
+        height = status.size.height
         await driver.press("home")  # a short sentence again: the picture does not jump
-        assert telling.size.height == height
+        assert status.size.height == height
 
 
 async def test_rows_that_were_left_out_are_told_when_the_file_is_opened(tmp_path: Path) -> None:
@@ -81,4 +82,4 @@ async def test_help_numbers_the_panes_and_names_the_keys_of_each() -> None:
         assert ("u", "the data's own units or standard units") in groups["while in parameters"]
         text = "".join(piece for piece, _ in help_parts(groups, 90))
         for name in ORDER:
-            assert f"\n{number_of(name)} {'data' if name == 'datasets' else name} " in text
+            assert f"\n{PANE_KEYS[name]} {name} " in text

@@ -1,1 +1,1 @@
-"""Pane 5: agreement with known classes, beside k-means or the other way to train a network."""
+"""The pane of agreement with known classes, beside k-means or the other way to train a network."""

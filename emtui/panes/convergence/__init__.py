@@ -1,1 +1,1 @@
-"""Pane 0: how fast EM comes to rest."""
+"""The pane that says how fast EM comes to rest."""

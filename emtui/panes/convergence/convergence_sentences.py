@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emtui.session.snapshot import StepSnapshot
+from emtui.settings.keys import PANE_KEYS
 from emtui.spec.tolerance import stops_by_objective, tolerance_of
 from emtui.views.number_format import MINUS, number, plural, probability
 from emtui.views.sentences import plain
@@ -33,12 +34,13 @@ _PARTIAL: dict[str, str] = {
     "conditional": "unknown: the M-step takes one parameter after another, so the rate is also its own",
     "ecm": "unknown: the M-step takes one layer after another, so the rate is also its own",
 }
+_MODEL = PANE_KEYS["model"]
 _HELPS: dict[Help, str] = {
-    "squarem": "SQUAREM: the algorithm in pane 7; f races it",
+    "squarem": f"SQUAREM: the algorithm in pane {_MODEL}; f races it",
     "fewer_components": "fewer components: K compares them",
     "other_start": "another start: R, or O for many",
-    "newton": "a full M-step: m step newton in pane 7",
-    "larger_tolerance": "a larger tolerance, if so little is no matter: pane 7",
+    "newton": f"a full M-step: m step newton in pane {_MODEL}",
+    "larger_tolerance": f"a larger tolerance, if so little is no matter: pane {_MODEL}",
 }
 
 
@@ -195,9 +197,9 @@ def help_words(told: Convergence, measured: Measured, at_rest: bool) -> tuple[st
         return tuple(_HELPS[one] for one in told.helps)
     steady = told.settled or measured.rate is not None
     if at_rest and steady and told.slow:
-        return ("at so slow a rate a small change is no proof of rest: a smaller tolerance (pane 7) goes on",)
+        return (f"at so slow a rate a small change is no proof of rest: a smaller tolerance (pane {_MODEL}) goes on",)
     if at_rest and math.isfinite(told.rate) and not steady:
-        return ("it stopped before its rate was steady: d measures it, a smaller tolerance (pane 7) goes on",)
+        return (f"it stopped before its rate was steady: d measures it, a smaller tolerance (pane {_MODEL}) goes on",)
     if told.slow or not steady:
         return ()
     return ("EM is not slow here" + (": nothing is needed" if measured.rate is not None else ", by these moves"),)

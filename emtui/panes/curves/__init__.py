@@ -1,1 +1,1 @@
-"""Pane 4: curves of the run so far."""
+"""The pane of the curves: the run so far."""

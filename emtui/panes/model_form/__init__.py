@@ -1,1 +1,1 @@
-"""Pane 2: the model and its options."""
+"""The pane of the model and its options, which is a form."""

@@ -1,1 +1,1 @@
-"""Pane 6: the parameters in numbers."""
+"""The pane of the parameters in numbers."""

@@ -1,1 +1,1 @@
-"""Pane 9: the ledger, and one row or one parameter in numbers."""
+"""The pane that says why: the ledger, and one row or one parameter in numbers."""

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from emtui.charts.cell_text import fit
@@ -16,6 +15,7 @@ from emtui.charts.chart_widget import Chart
 from emtui.panes.status_line import objective_name
 from emtui.screens.compare.branch_text import difference_lines, heading, objectives_scene, told
 from emtui.screens.compare.side_by_side import SideBySideScreen
+from emtui.screens.stepping import Stepping
 from emtui.session.branches import TwoBranches
 from emtui.session.queries import Ask, OtherBranch, Query
 from emtui.session.snapshot import StepSnapshot
@@ -47,8 +47,8 @@ class BranchesScreen(SideBySideScreen):
     """
     HINT = "esc back · e m n ← → step the right · , . other left · b other right · a axes"
 
-    def __init__(self, explorer: Screen[None] | None = None, ask: Ask | None = None) -> None:
-        super().__init__(explorer)
+    def __init__(self, stepping: Stepping | None = None, ask: Ask | None = None) -> None:
+        super().__init__(stepping)
         self._ask = ask
         self._other: int | None = None  # the branch at the left, where one was chosen
         self._present: int | None = None

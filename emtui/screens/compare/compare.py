@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from emtui.screens.compare.comparison_side import baseline_heading, confusion_matrix, model_heading
 from emtui.screens.compare.side_by_side import SideBySideScreen
+from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.work import is_small
 from emtui.views import view_for
@@ -27,8 +27,8 @@ class CompareScreen(SideBySideScreen):
     ]
     HINT = "e m n ← → step as before · a axes · esc back"
 
-    def __init__(self, explorer: Screen[None] | None = None) -> None:
-        super().__init__(explorer)
+    def __init__(self, stepping: Stepping | None = None) -> None:
+        super().__init__(stepping)
         self._drawn: StepSnapshot | None = None
         self._axes_index = 0
 

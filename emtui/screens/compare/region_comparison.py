@@ -7,13 +7,13 @@ from typing import Any, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from emtui.networks.rival import method_name
 from emtui.networks.scores import Progress
 from emtui.screens.compare.comparison_side import ComparisonSide
 from emtui.screens.compare.side_by_side import SideBySideScreen
+from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.network.decision_regions import Regions, fixed_words, regions_of, regions_scene
 from emtui.views.number_format import fixed, share
@@ -34,8 +34,8 @@ class RegionsScreen(SideBySideScreen):
     ]
     HINT = "e m n ← → step · a pair · , . across · < > up · tab other side · esc back"
 
-    def __init__(self, explorer: Screen[None] | None = None) -> None:
-        super().__init__(explorer)
+    def __init__(self, stepping: Stepping | None = None) -> None:
+        super().__init__(stepping)
         self._features: tuple[int, int] | None = None
         self._drawn = False
 

@@ -10,15 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from emtui.screens.compare.comparison_side import ComparisonSide
-from emtui.screens.compare.over_explorer import OverExplorer
+from emtui.screens.over_explorer import OverExplorer
+from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
-from emtui.widgets.tabs import PaneTabs
+from emtui.widgets.tabs import PaneTabs, Tab
 
 NARROW = 80
 
@@ -30,8 +30,8 @@ class SideBySideScreen(OverExplorer[None]):
         *STEPPING,
         Binding("escape,v", "back", "back", id="sides.back", tooltip="back to the explorer"),
         Binding("tab", "other_side", "other side", show=False, id="sides.other", tooltip="the other side"),
-        Binding("1", "side(1)", "left", show=False, id="sides.left"),
-        Binding("2", "side(2)", "right", show=False, id="sides.right"),
+        Binding("1", "side('left')", "left", show=False, id="sides.left"),
+        Binding("2", "side('right')", "right", show=False, id="sides.right"),
     ]
     DEFAULT_CSS = """
     SideBySideScreen #sides { height: 1fr; }
@@ -43,8 +43,8 @@ class SideBySideScreen(OverExplorer[None]):
     """
     HINT: ClassVar[str] = ""  # the keys, in the last line
 
-    def __init__(self, explorer: Screen[None] | None = None) -> None:
-        super().__init__(explorer, classes="-left")
+    def __init__(self, stepping: Stepping | None = None) -> None:
+        super().__init__(stepping, classes="-left")
 
     @abstractmethod
     def names(self) -> tuple[str, str]:
@@ -99,7 +99,7 @@ class SideBySideScreen(OverExplorer[None]):
         """Tabs where it is narrow, named as the sides are."""
         self.set_class(self.size.width < NARROW, "-one")
         left, right = self.names()
-        tabs = [("left", 1, left, left), ("right", 2, right, right)]
+        tabs = (Tab("left", "1", left, left), Tab("right", "2", right, right))
         self.query_one(PaneTabs).show(tabs, "left" if self.has_class("-left") else "right")
 
     def show(self, snapshot: StepSnapshot) -> None:
@@ -126,12 +126,12 @@ class SideBySideScreen(OverExplorer[None]):
         self.toggle_class("-left", "-right")
         self.fit()
 
-    def action_side(self, number: int) -> None:
-        """The left side (1) or the right one (2), where one is seen at a time."""
-        if (number == 1) != self.has_class("-left"):
+    def action_side(self, name: str) -> None:
+        """This side, left or right, where one is seen at a time."""
+        if not self.has_class(f"-{name}"):
             self.action_other_side()
 
     @on(PaneTabs.Chosen)
     def _tab_chosen(self, event: PaneTabs.Chosen) -> None:
         event.stop()
-        self.action_side(event.number)
+        self.action_side(event.name)

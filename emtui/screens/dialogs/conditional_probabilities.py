@@ -10,14 +10,14 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Static
 
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import theme_palette
 from emtui.charts.text_bars import bar
-from emtui.screens.compare.over_explorer import OverExplorer
+from emtui.screens.over_explorer import OverExplorer
+from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
 from emtui.views.bernoulli.answer_row import Answer, answers, likely_components, told
@@ -57,8 +57,8 @@ class QueryScreen(OverExplorer[None]):
     QueryScreen #hint { color: $text-muted; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def __init__(self, explorer: Screen[None] | None = None) -> None:
-        super().__init__(explorer)
+    def __init__(self, stepping: Stepping | None = None) -> None:
+        super().__init__(stepping)
         self.said: tuple[Said, ...] = ()
 
     def compose(self) -> ComposeResult:

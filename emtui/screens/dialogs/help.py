@@ -18,7 +18,7 @@ from emtui.charts.cell_text import clean, pad
 from emtui.panes.pane import Pane
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.dialogs.help_text import IDEA, PANES, WORDS
-from emtui.settings.layout import ORDER, number_of
+from emtui.settings.keys import PANE_KEYS
 
 _TITLES = {"step": "steps", "look": "looking", "choose": "choosing", "app": "the app"}
 _OTHER = "more"
@@ -113,9 +113,8 @@ def help_parts(groups: dict[str, list[tuple[str, str]]], width: int) -> Iterator
         yield "\n".join(textwrap.wrap(paragraph, max(10, width))) + "\n\n", ""
     for name, lines in groups.items():
         yield from _table(name, lines, width)
-    numbers = [*map(number_of, ORDER), *" " * (len(PANES) - len(ORDER))]  # what has no number has no key
-    numbered = [(f"{number} {name}", said) for number, (name, said) in zip(numbers, PANES, strict=True)]
-    yield from _table("the panes", numbered, width)
+    panes = [(f"{PANE_KEYS.get(name, ' ')} {name}", said) for name, said in PANES]
+    yield from _table("the panes", panes, width)
     yield from _table("words", WORDS, width)
 
 

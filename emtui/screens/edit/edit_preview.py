@@ -22,8 +22,7 @@ from emtui.screens.edit.edit_numbers import number_line, number_table
 from emtui.screens.edit.edit_text import KEYS, Subject, told_entry, told_row, told_typing
 from emtui.screens.edit.entry_table import EntryTable
 from emtui.screens.edit.row_weight_table import WeightTable
-from emtui.screens.explore.stepping import SteppingScreen
-from emtui.session.queries import Placed, Query, Weighed
+from emtui.session.queries import Ask, Placed, Query, Weighed
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.parameter_edit import ParameterEdit, offered
 from emtui.views.sentences import plain
@@ -67,9 +66,9 @@ class EditPreview(Screen[Query], ShowsStep):
     EditPreview.-alone #side { width: 1fr; max-width: 100%; min-width: 0; }
     """
 
-    def __init__(self, explorer: SteppingScreen, row: int | None = None) -> None:
+    def __init__(self, ask: Ask, row: int | None = None) -> None:
         super().__init__()
-        self._explorer = explorer
+        self._ask_worker = ask
         self.snapshot: StepSnapshot | None = None
         self._row = row
         self.subject: Subject = "parameters"
@@ -173,7 +172,7 @@ class EditPreview(Screen[Query], ShowsStep):
         elif self._asked is None or self._asked[0] != query:
             self._asked, self.answer = (query, self.snapshot.step), None
             self._waiting = False
-            self._explorer.worker.ask(query, self.snapshot.step, self)
+            self._ask_worker(query, self.snapshot.step, self)
             self.set_timer(_PATIENCE, partial(self._wait_for, query))
 
     def _wait_for(self, query: Query) -> None:

@@ -1,63 +1,61 @@
-"""The explorer's way to moves by hand: from the screen for them, or with the mouse in the picture itself."""
+"""The explorer's ways to moves by hand: from the screen for them, or with the mouse in the picture itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from emtui.panes.messages import MovedByMouse
-from emtui.screens.explore.study_actions import StudyActionsScreen
+from emtui.screens.explore.host import ActionHost
 from emtui.session.queries import Placed, Query, Weighed
 from emtui.session.session import Session
-from emtui.views.parameter_edit import ParameterEdit
+from emtui.views.parameter_edit import Move, ParameterEdit
 from engine.em.step import Step
 from engine.errors import EngineError
 
-_NOTHING = "Nothing was moved by hand."
 
+class EditActions:
+    """A person takes the place of the M-step: each move opens a branch."""
 
-class EditActionsScreen(StudyActionsScreen):
-    """The actions by which a person takes the place of the M-step; each opens a branch."""
+    def __init__(self, host: ActionHost, chosen_row: Callable[[], int | None]) -> None:
+        self._host = host
+        self._chosen_row = chosen_row
 
-    _row: int | None
-
-    def action_hand(self) -> None:
+    def by_hand(self) -> None:
         """Move a parameter, leave a row out or count it twice."""
         from emtui.screens.edit.edit_screen import EditScreen
 
-        if self.snapshot is None:
-            self._refuse("There is nothing to move yet: open some data first.")
+        if self._host.snapshot is None:
+            self._host.refuse("There is nothing to move yet: open some data first.")
             return
-        self._let_go()
-        hand = EditScreen(self, self._row)
-        self.app.push_screen(hand, self._moved_by_hand)
-        self.call_after_refresh(hand.show, self.snapshot)
+        self._host.stepping.stop()
+        self._host.lay_over(EditScreen(self._host.stepping.worker.ask, self._chosen_row()), self._apply)
 
-    def _moved_by_hand(self, made: Query | None) -> None:
-        if made is None:
-            self._telling.tell(_NOTHING)
-        elif self.snapshot is not None:
-            self._make(made, self.snapshot.step)
+    def _apply(self, move: Query | None) -> None:
+        snapshot = self._host.snapshot
+        if move is None:
+            self._host.say("Nothing was moved by hand.")
+        elif snapshot is not None:
+            self._make(move, snapshot.step)
 
-    def on_moved_by_mouse(self, event: MovedByMouse) -> None:
-        """A mean was drawn along in the picture: where it is let go, it is."""
-        event.stop()
-        if self.snapshot is None or not event.dropped:
+    def drop(self, moves: tuple[Move, ...]) -> None:
+        """Parameters were dragged in the picture and let go there."""
+        snapshot = self._host.snapshot
+        if snapshot is None:
             return
         try:
-            edit = ParameterEdit.of(self.snapshot).move(*event.moves)
+            edit = ParameterEdit.of(snapshot).move(*moves)
         except EngineError as error:
-            self._refuse(str(error))
+            self._host.refuse(str(error))
             return
         if edit.is_moved:
-            self._make(Placed(edit.params, edit.message), self.snapshot.step)
+            self._make(Placed(edit.params, edit.message), snapshot.step)
 
     def _make(self, move: Query, step: Step) -> None:
-        self._pause()
+        self._host.stepping.pause()
         match move:
             case Placed(params, message):
-                self._do(_at(step, lambda session: session.place(params, message)))
+                self._host.stepping.do(_at(step, lambda session: session.place(params, message)))
             case Weighed(_, row, weight):
-                self._do(_at(step, lambda session: session.weigh_row(row, weight)))
+                self._host.stepping.do(_at(step, lambda session: session.weigh_row(row, weight)))
 
 
 def _at(step: Step, action: Callable[[Session], str]) -> Callable[[Session], str]:

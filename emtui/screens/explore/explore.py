@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
-from emtui.application import gc_pause as garbage
 from emtui.panes.curves.curves import CurvesPane
 from emtui.panes.messages import (
+    BranchChosen,
     DatasetChosen,
+    FileWanted,
+    GoTo,
+    KeyRefused,
     ModelChosen,
+    MovedByMouse,
     QueryAsked,
     RowChosen,
     SettingsChanged,
@@ -22,12 +29,19 @@ from emtui.panes.messages import (
 from emtui.panes.pane import Pane
 from emtui.panes.picture.picture import PicturePane
 from emtui.panes.shows_step import ShowsStep
-from emtui.panes.status_line import Headline, KeyLine
+from emtui.panes.status_line import Headline, KeyLine, StatusLine
 from emtui.panes.timeline import TimelineBar
+from emtui.screens.explore.dialog_actions import DialogActions
+from emtui.screens.explore.edit_actions import EditActions
 from emtui.screens.explore.pane_grid import PaneGrid
-from emtui.screens.explore.view_actions import ViewActionsScreen
+from emtui.screens.explore.study_actions import StudyActions
+from emtui.screens.explore.view_actions import ViewActions
+from emtui.screens.stepping import COMPUTING, Stepping
+from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused, WorkerMessage
+from emtui.session.row_weights import NO_COMMAND
 from emtui.session.snapshot import StepSnapshot
-from emtui.settings.keys import EXPLORE
+from emtui.session.worker import SessionWorker
+from emtui.settings.keys import EXPLORE, as_bound
 from emtui.settings.layout import SMALLEST, too_small
 from emtui.spec.run_spec import RunSpec, choose, make_model
 from emtui.spec.work import is_small
@@ -35,30 +49,70 @@ from emtui.views import view_for
 from emtui.views.edit_sentences import step_sentence
 from emtui.widgets.tabs import PaneTabs
 
+T = TypeVar("T")
 
-class ExploreScreen(ViewActionsScreen):
-    """Data, model, picture, curves, tables and timeline of one exploration."""
+
+class ExploreScreen(Screen[None]):
+    """Data, model, picture, curves, tables and timeline of one exploration.
+
+    Its keys are actions of its parts: stepping, studies, edits, views, dialogs.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = list(EXPLORE)
+    DEFAULT_CSS = """
+    ExploreScreen { layout: vertical; overflow: hidden; }
+    ExploreScreen #too-small {
+        display: none; width: 1fr; height: 1fr; content-align: center middle; text-align: center; color: $text;
+    }
+    ExploreScreen.-too-small #too-small { display: block; }
+    ExploreScreen.-too-small #panes, ExploreScreen.-too-small #timeline, ExploreScreen.-too-small #status,
+    ExploreScreen.-too-small #keys, ExploreScreen.-too-small #headline { display: none; }
+    ExploreScreen.-low #timeline { display: none; }
+    ExploreScreen.-low StatusLine { max-height: 2; }
+    ExploreScreen.-tall-status StatusLine { min-height: 3; max-height: 6; }
+    """
     AUTO_FOCUS = ""  # no field swallows the letters until the user goes to one
+
+    class Reported(Message):
+        """A message of the worker's, brought to the screen's own thread."""
+
+        def __init__(self, report: WorkerMessage) -> None:
+            super().__init__()
+            self.report = report
+
+    class Complete(Message):
+        """All its panes are there."""
 
     def __init__(self, spec: RunSpec) -> None:
         super().__init__()
+        self.worker = SessionWorker(self.report)
+        self.snapshot: StepSnapshot | None = None
         self._spec = spec
+        self._row: int | None = None
         self._headline = Headline(id="headline")
         self._picture = PicturePane(id="picture")
         self._pane_grid = PaneGrid([self._picture, CurvesPane(id="curves")], id="panes")
         self._timeline = TimelineBar(id="timeline")
-        self._row: int | None = None
+        self._status = StatusLine(id="status")
+        self.stepping = Stepping(self.worker, self)
+        self.studies = StudyActions(self)
+        self.edits = EditActions(self, lambda: self._row)
+        self.views = ViewActions(self, self._picture)
+        self.dialogs = DialogActions(self, self.open_data)
 
-    # --- layout
+    @property
+    def spec(self) -> RunSpec:
+        """The choices that the step on the screen belongs to."""
+        return self._spec
+
+    # layout
 
     def compose(self) -> ComposeResult:
         """The lines around the desk, and the desk with the first panes; the others follow the first picture."""
         yield self._headline
         yield self._pane_grid
         yield self._timeline
-        yield self._telling
+        yield self._status
         yield KeyLine(id="keys")
         yield Static("", id="too-small", markup=False)
 
@@ -77,7 +131,7 @@ class ExploreScreen(ViewActionsScreen):
             RowsPane(id="responsibilities"),
             ParametersPane(id="parameters"),
             AgreementPane(id="agreement"),
-            DatasetsPane(id="datasets"),
+            DatasetsPane(id="data"),
             ModelForm(id="model"),
             BoundPane(id="bound"),
             WhyPane(id="why"),
@@ -87,7 +141,7 @@ class ExploreScreen(ViewActionsScreen):
         if self.snapshot is not None:
             for pane in panes:
                 pane.show(self.snapshot, self._row)
-        garbage.let_go()
+        self.post_message(self.Complete())
 
     def on_mount(self) -> None:
         """Begin on the choices that were made outside."""
@@ -105,7 +159,7 @@ class ExploreScreen(ViewActionsScreen):
         small = too_small(self.size)
         self.set_class(small, "-too-small")
         self.set_class(height < 14, "-low")
-        self.set_class(width < 120 and height >= 20, "-tall-telling")
+        self.set_class(width < 120 and height >= 20, "-tall-status")
         if small:
             words = f"emtui needs {SMALLEST[0]}×{SMALLEST[1]}; this window is {width}×{height}."
             self.query_one("#too-small", Static).update(words)
@@ -119,17 +173,39 @@ class ExploreScreen(ViewActionsScreen):
         """Let the worker go."""
         self.worker.close()
 
-    # --- the one way from choices to a frame
+    # the one way from choices to a snapshot
 
     def open_spec(self, make: Callable[[], RunSpec], *, small: bool = False) -> None:
         """Begin another exploration; if it can't be begun, the current one stays open."""
-        self._pause()
+        self.stepping.pause()
         self._row = None
         if not small:
-            self._telling.tell("Reading the data and looking for a start…")
+            self.say("Reading the data and looking for a start…")
         self.worker.open(make, small=small)
 
+    def report(self, message: WorkerMessage) -> None:
+        """Take a message of the worker's, from either thread."""
+        self.post_message(self.Reported(message))
+
+    def on_explore_screen_reported(self, event: Reported) -> None:
+        """Act on it, unless it belongs to an exploration that was left."""
+        event.stop()
+        if isinstance(event.report, Crashed):  # a mistake of ours is not hidden
+            raise event.report.error
+        if event.report.generation != self.worker.generation:
+            return
+        match event.report:
+            case SnapshotReady(snapshot):
+                self._show(snapshot)
+            case QueryAnswered(asker, query, step, answer):
+                shown = self.snapshot is not None and step is self.snapshot.step
+                if shown and isinstance(asker, Widget) and asker.screen in self.app.screen_stack:
+                    asker.take_answer(query, step, answer)
+            case StepRefused(reason):
+                self._refuse_step(reason)
+
     def _show(self, snapshot: StepSnapshot) -> None:
+        """Show a step on the panes, and on the screens above."""
         if self.snapshot is None:
             self.call_after_refresh(self._lay_out_the_rest)
         before = self.snapshot
@@ -140,30 +216,81 @@ class ExploreScreen(ViewActionsScreen):
             for pane in self.query(Pane):
                 pane.show(snapshot, self._row)
             news = before is None or snapshot.step is not before.step or snapshot.note != before.note
-            if news or self._asks_patience:
-                self._tell(snapshot)  # what else came along, such as a rival's epoch, is no news of this step
+            if news or self._status.sentence == COMPUTING:
+                self._say_step(snapshot)  # what else came along, such as a rival's epoch, is no news of this step
         for screen in self.app.screen_stack:
             if isinstance(screen, ShowsStep):
                 screen.show(snapshot)
-        if snapshot.step.stop_reason is not None and self._player is not None and snapshot.is_last:
-            self._pause()
+        if snapshot.step.stop_reason is not None and self.stepping.playing and snapshot.is_last:
+            self.stepping.pause()
 
-    def _tell(self, snapshot: StepSnapshot) -> None:
-        self._asks_patience = False
-        sentence = step_sentence(snapshot)
-        # of the data too, when they are opened: the rows that were left out, the label that was taken
-        notes = snapshot.spec.dataset.notes if snapshot.step.phase == "init" else ()
-        self._telling.tell(" ".join(part for part in (sentence, snapshot.note, *notes) if part))
+    def _refuse_step(self, reason: str) -> None:
+        self.stepping.pause()
+        if self.worker.session is None:  # the first exploration can't be begun: there is nothing to go back to
+            self.app.exit(return_code=2, message=f"emtui: {reason}")
+        else:
+            self.refuse(reason)
 
     def on_query_asked(self, event: QueryAsked) -> None:
         """Have a pane's question answered in its turn."""
         event.stop()
         self.worker.ask(event.query, event.step, event.asker)
 
+    # what is said
+
+    def _say_step(self, snapshot: StepSnapshot) -> None:
+        sentence = step_sentence(snapshot)
+        # of the data too, when they are opened: the rows that were left out, the label that was taken
+        notes = snapshot.spec.dataset.notes if snapshot.step.phase == "init" else ()
+        self.say(" ".join(part for part in (sentence, snapshot.note, *notes) if part))
+
+    def say(self, sentence: str) -> None:
+        """Say it in the status line."""
+        self._status.say(sentence)
+
+    def refuse(self, reason: str) -> None:
+        """Say why a key does nothing, where it is seen."""
+        self._status.say(reason, refused=True)
+        if self.snapshot is None or self.app.screen is not self:
+            self.notify(reason, severity="warning", markup=False)
+
+    def on_key_refused(self, event: KeyRefused) -> None:
+        """Say why a pane's key does nothing."""
+        event.stop()
+        self.refuse(event.reason)
+
+    # the parts' actions
+
+    def action_step(self, name: str, *arguments: float) -> None:
+        """Take steps, or walk through history."""
+        self.stepping.act(name, *arguments)
+
+    def action_study(self, name: str) -> None:
+        """Open a study."""
+        getattr(self.studies, name)()
+
+    def action_edit(self, name: str) -> None:
+        """Move something by hand."""
+        getattr(self.edits, name)()
+
+    def action_view(self, name: str) -> None:
+        """Open another view of the present step."""
+        getattr(self.views, name)()
+
+    def action_dialog(self, name: str) -> None:
+        """Open a dialog."""
+        getattr(self.dialogs, name)()
+
+    def lay_over(self, screen: Screen[T], then: Callable[[T | None], None] | None = None) -> None:
+        """Put a screen over this one; if it shows steps, it is shown the present one and all that follow."""
+        self.app.push_screen(screen, then)
+        if isinstance(screen, ShowsStep) and self.snapshot is not None:
+            self.call_after_refresh(screen.show, self.snapshot)
+
     def action_cancel(self) -> None:
         """Stop what is under way; else leave the zoom; else give the focus back to the picture."""
-        if self._player is not None:
-            self.action_play()
+        if self.stepping.playing:
+            self.stepping.play()
         elif self.worker.stepping:
             self.worker.cancel()
         elif self._pane_grid.zoomed is not None:
@@ -171,7 +298,7 @@ class ExploreScreen(ViewActionsScreen):
         else:
             self.set_focus(None)
 
-    # --- choosing
+    # what the panes ask for
 
     def on_row_chosen(self, event: RowChosen) -> None:
         """Mark a row everywhere."""
@@ -182,11 +309,20 @@ class ExploreScreen(ViewActionsScreen):
                 pane.show(self.snapshot, self._row)
 
     def on_dataset_chosen(self, event: DatasetChosen) -> None:
-        """Open other data with the model that suits them."""
+        """Open other data."""
         event.stop()
-        how: dict[str, Any] = {"label": event.label, "columns": event.columns, "standardize": event.standardize}
-        how |= {"read_options": event.read_options, "principal": event.principal}
-        self.open_spec(partial(choose, event.source, seed=self._spec.seed, **how))
+        self.open_data(event)
+
+    def open_data(self, chosen: DatasetChosen) -> None:
+        """Open these data with the model that suits them."""
+        how: dict[str, Any] = {"label": chosen.label, "columns": chosen.columns, "standardize": chosen.standardize}
+        how |= {"read_options": chosen.read_options, "principal": chosen.principal}
+        self.open_spec(partial(choose, chosen.source, seed=self._spec.seed, **how))
+
+    def on_file_wanted(self, event: FileWanted) -> None:
+        """The list of data sets has a line for it, too."""
+        event.stop()
+        self.dialogs.open_file()
 
     def on_model_chosen(self, event: ModelChosen) -> None:
         """Another model on the same data."""
@@ -201,18 +337,34 @@ class ExploreScreen(ViewActionsScreen):
 
         self.open_spec(lambda: spec.changed(**settings))
 
-    # --- looking
+    def on_moved_by_mouse(self, event: MovedByMouse) -> None:
+        """A mean was dragged in the picture: where it is let go, it is."""
+        event.stop()
+        if event.dropped:
+            self.edits.drop(event.moves)
 
-    def action_pane(self, index: int) -> None:
-        """Go to a pane by its number."""
-        pane = self._pane_grid.go_to(index)
+    def on_go_to(self, event: GoTo) -> None:
+        """To a place on this branch."""
+        event.stop()
+        self.stepping.go_to(event.index)
+
+    def on_branch_chosen(self, event: BranchChosen) -> None:
+        """To a branch."""
+        event.stop()
+        self.stepping.go_to_branch(event.branch)
+
+    # looking
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane."""
+        pane = self._pane_grid.go_to(name)
         if pane is not None:
             self.call_after_refresh(_focus_within, pane)
 
     def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
         """Go to the pane whose tab was clicked."""
         event.stop()
-        self.action_pane(event.number)
+        self.action_pane(event.name)
 
     def action_zoom(self) -> None:
         """Give the pane with the focus (or the picture) the whole screen, or put it back."""
@@ -222,7 +374,7 @@ class ExploreScreen(ViewActionsScreen):
 
     def action_axes(self, by: int) -> None:
         """Look along other features."""
-        self._telling.tell(self._picture.turn_axes(by))
+        self.say(self._picture.turn_axes(by))
 
     def picture_commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """The pictures that there are, for the palette."""
@@ -231,6 +383,21 @@ class ExploreScreen(ViewActionsScreen):
                 yield f"picture: {axes.title}", "look along these", partial(self._picture.look_along, axes)
         for pane in self.query(Pane):
             yield from pane.commands()
+
+    def action_copy_command(self) -> None:
+        """Copy the command that reproduces this, and say it; of what was moved by hand, what does."""
+        if self.snapshot is not None and self.snapshot.moved_by_hand:
+            self.refuse(NO_COMMAND)
+            return
+        command = self._spec.command()
+        self.app.copy_to_clipboard(command)
+        self.say(f"Copied: {command}")
+
+    def action_help(self) -> None:
+        """Keys, panes and words."""
+        from emtui.screens.dialogs.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values()), self.query(Pane)))
 
     def action_theme(self) -> None:
         """Dark and light."""

@@ -10,19 +10,18 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from emtui.panes.pane import Pane
+from emtui.settings.keys import PANE_KEYS
 from emtui.settings.layout import (
     ORDER,
     PICTURE,
     RIGHT,
     TWINS,
     Plan,
-    number_of,
-    pane_numbered,
     plan,
     twin_of,
     width_class,
 )
-from emtui.widgets.tabs import PaneTabs
+from emtui.widgets.tabs import PaneTabs, Tab
 
 _PLACES = (*TWINS, *((name,) for name in ORDER if twin_of(name) is None))  # of a wide screen: one pane each, or two
 
@@ -122,17 +121,17 @@ class PaneGrid(Container):
         chosen = next((name for name in made.tabs if name in made.regions), None)
         tabs.show(self._labels(made.tabs), chosen)
         for place in _PLACES:
-            numbers = self.query_one(f"#{_tabs_of(place)}", PaneTabs)
-            numbers.display = not made.tabs and self.zoomed is None and all(name in self._panes for name in place)
-            numbers.show(self._labels(place), self._in_front(place))
+            small = self.query_one(f"#{_tabs_of(place)}", PaneTabs)
+            small.display = not made.tabs and self.zoomed is None and all(name in self._panes for name in place)
+            small.show(self._labels(place), self._in_front(place))
             for name in place:
                 if name in self._panes:
-                    self._panes[name].border_taken = numbers.needed + 1 if numbers.display else 0
+                    self._panes[name].border_taken = small.needed + 1 if small.display else 0
         self.call_after_refresh(self._draw_seen)
 
-    def _labels(self, names: tuple[str, ...]) -> list[tuple[str, int, str, str]]:
+    def _labels(self, names: tuple[str, ...]) -> tuple[Tab, ...]:
         there = [name for name in names if name in self._panes]
-        return [(name, number_of(name), *self._panes[name].tab_labels) for name in there]
+        return tuple(Tab(name, PANE_KEYS.get(name, ""), *self._panes[name].tab_labels) for name in there)
 
     def _in_front(self, place: tuple[str, ...]) -> str | None:
         """Which of two panes is seen; None where there is one, which has no other to stand out from."""
@@ -143,10 +142,9 @@ class PaneGrid(Container):
         for pane in self._panes.values():
             pane.call_later(pane.draw_if_seen)
 
-    def go_to(self, number: int) -> Pane | None:
-        """The pane with this number, brought to light; None where there is none (yet)."""
-        name = pane_numbered(number)
-        if name is None or name not in self._panes:
+    def go_to(self, name: str) -> Pane | None:
+        """The pane of this name, brought to light; None where there is none (yet)."""
+        if name not in self._panes:
             return None
         if self.zoomed is not None:
             self.zoomed = name

@@ -1,12 +1,11 @@
-"""The explorer's way to the screens that run EM many times, and back with what was chosen there."""
+"""The explorer's ways to the screens that run a model many times, and back with what was chosen there."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from emtui.screens.explore.stepping import SteppingScreen
+from emtui.screens.explore.host import ActionHost
 from emtui.session.race import KMEANS, why_no_race
 from emtui.spec.run_spec import RunSpec
 from engine.errors import EngineError
@@ -17,71 +16,88 @@ if TYPE_CHECKING:
 _SECONDS_SAID = 10  # long enough to be read beside what begins to move
 
 
-class StudyActionsScreen(SteppingScreen):
-    """The actions that open a survey; what is chosen in it is opened here, and run to where it ended."""
+class StudyActions:
+    """Each opens a study; what is chosen in it is opened in the explorer, as a rule run to where it ended."""
 
-    _spec: RunSpec
+    def __init__(self, host: ActionHost) -> None:
+        self._host = host
 
-    @abstractmethod
-    def open_spec(self, make: Callable[[], RunSpec], *, small: bool = False) -> None:
-        """Begin another exploration."""
-
-    def action_race(self) -> None:
+    def race(self) -> None:
         """Every way to run EM, and k-means, from this start."""
-        reason = why_no_race(self._spec)
-        if reason:
-            self._refuse(reason)
+        spec = self._host.spec
+        if reason := why_no_race(spec):
+            self._host.refuse(reason)
             return
         from emtui.screens.studies.race import RaceScreen
 
-        self._study(RaceScreen(self._spec), "The race begins where EM began")
+        self._open(RaceScreen(spec), "The race begins where EM began")
 
-    def action_optima(self) -> None:
+    def optima(self) -> None:
         """Hundreds of starts of this model, grouped by where they end."""
         from emtui.screens.studies.optima import OptimaScreen, why_no_map
 
-        reason = why_no_map(self._spec)
-        if reason:
-            self._refuse(reason)
+        spec = self._host.spec
+        if reason := why_no_map(spec):
+            self._host.refuse(reason)
             return
-        self._study(OptimaScreen(self._spec), "The starts are drawn")
+        self._open(OptimaScreen(spec), "The starts are drawn")
 
-    def action_selection(self) -> None:
+    def selection(self) -> None:
         """How many components, of which shape."""
         from emtui.screens.studies.selection import SelectionScreen
         from engine.analysis.selection import compare_sizes
 
+        spec = self._host.spec
         try:
-            compare_sizes(self._spec.model, self._spec.table[0])  # nothing runs until it is walked
+            compare_sizes(spec.model, spec.table[0])  # nothing runs until it is walked
         except EngineError as error:
-            self._refuse(str(error))
+            self._host.refuse(str(error))
             return
-        self._study(SelectionScreen(self._spec), "The sizes are fitted")
+        self._open(SelectionScreen(spec), "The sizes are fitted")
 
-    def _study(self, screen: StudyScreen, how: str, then: Callable[[RunSpec | None], None] | None = None) -> None:
-        """Open it, and then what is chosen there; where something was moved by hand, say that it takes no part.
+    def sweep(self) -> None:
+        """A network over learning rates and hidden units; enter there opens a cell here."""
+        spec = self._host.spec
+        if not spec.model.supervised:
+            self._host.refuse("A sweep is for networks: choose the model mlp or backprop.")
+            return
+        from emtui.screens.studies.sweep import SweepScreen
+
+        self._open(SweepScreen(spec), "Each cell begins anew", self._begin)
+
+    def cost(self) -> None:
+        """What an exact E-step of a network costs against its hidden units."""
+        spec = self._host.spec
+        if not spec.model.supervised:
+            self._host.refuse("The cost of an exact E-step is that of a network: choose the model mlp.")
+            return
+        from emtui.screens.studies.cost import CostScreen
+
+        self._host.lay_over(CostScreen(spec))
+
+    def _open(self, screen: StudyScreen, how: str, then: Callable[[RunSpec | None], None] | None = None) -> None:
+        """Open a study, which then has the machine for itself; say so if what was moved by hand takes no part.
 
         then: what to do with the choices; None to open them and run to where they ended.
         """
-        self._let_go()
-        moved = self.snapshot is not None and self.snapshot.moved_by_hand
-        self.app.push_screen(screen, then or self._surveyed)
-        if moved:
+        self._host.stepping.stop()
+        snapshot = self._host.snapshot
+        self._host.lay_over(screen, then or self._run)
+        if snapshot is not None and snapshot.moved_by_hand:
             said = f"{how}, with every row counted once: what was moved by hand takes no part."
-            self.app.notify(said, timeout=_SECONDS_SAID, markup=False)
+            self._host.notify(said, timeout=_SECONDS_SAID, markup=False)
 
-    def _let_go(self) -> None:
-        """What plays or runs here stops, so that the survey has the machine for itself."""
-        self._pause()
-        self.worker.cancel()
+    def _begin(self, spec: RunSpec | None) -> None:
+        if spec is not None:
+            self._host.open_spec(lambda: spec)
 
-    def _surveyed(self, spec: RunSpec | None) -> None:
+    def _run(self, spec: RunSpec | None) -> None:
         if spec is None:
             return
-        self.open_spec(lambda: spec)
-        self.worker.run_on()
+        self._begin(spec)
+        self._host.stepping.run_on()
         if spec.model.name == "kmeans" and spec.start is not None:
-            self.app.notify(
+            self._host.notify(
                 f"{KMEANS} begins from the centres of the race's start, which no command says: "
                 "to do it again from the shell, export them with x and give the file to --start.",
                 markup=False,

@@ -8,17 +8,17 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.pair_grid import PairGridChart, capacity
 from emtui.panes.status_line import Headline
-from emtui.screens.compare.over_explorer import OverExplorer
+from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.pairs.groupings import GroupingName, grouping, offered
 from emtui.screens.pairs.pair_order import Pair, PairOrder, window_pairs
 from emtui.screens.pairs.pair_plot import PairPlot
 from emtui.screens.pairs.pair_text import PairPlace, Pieces, by_line, key_line, number_line, painted
+from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
 from emtui.views import view_for
@@ -51,8 +51,8 @@ class PairsScreen(OverExplorer[Axes]):
     PairsScreen.-alone PairGridChart { display: none; }
     """
 
-    def __init__(self, explorer: Screen[None] | None = None, axes: Axes | None = None) -> None:
-        super().__init__(explorer)
+    def __init__(self, stepping: Stepping | None = None, axes: Axes | None = None) -> None:
+        super().__init__(stepping)
         self._colored_by: GroupingName = "own"
         self._pair: Pair | None = None
         if axes is not None and axes.y is not None and axes.x.kind == axes.y.kind == "feature":

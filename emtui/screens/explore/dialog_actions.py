@@ -1,0 +1,52 @@
+"""The explorer's dialogs: each asks for something, and acts on the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from emtui.panes.messages import DatasetChosen
+from emtui.screens.explore.host import ActionHost
+from engine.text import clean
+
+
+class DialogActions:
+    """Where to go, which file to open, what to write. open_data: opens what was chosen."""
+
+    def __init__(self, host: ActionHost, open_data: Callable[[DatasetChosen], None]) -> None:
+        self._host = host
+        self._open_data = open_data
+
+    def go_to(self) -> None:
+        """Ask where to."""
+        from emtui.screens.dialogs.go_to import GoToScreen
+
+        session = self._host.stepping.worker.session
+        if session is not None:
+            self._host.lay_over(GoToScreen(session.timeline), self._go_to)
+
+    def _go_to(self, index: int | None) -> None:
+        if index is not None:
+            self._host.stepping.go_to(index)
+
+    def open_file(self) -> None:
+        """Ask for a file of the user's own."""
+        from emtui.screens.open_file.open_file import OpenFileScreen
+
+        self._host.lay_over(OpenFileScreen(), self._open)
+
+    def _open(self, chosen: DatasetChosen | None) -> None:
+        if chosen is not None:
+            self._open_data(chosen)
+
+    def export(self) -> None:
+        """Ask what to write, and where."""
+        from emtui.screens.dialogs.export_dialog import ExportScreen
+
+        session = self._host.stepping.worker.session
+        if session is not None:
+            self._host.lay_over(ExportScreen(session), self._say_written)
+
+    def _say_written(self, path: Path | None) -> None:
+        if path is not None:
+            self._host.say(clean(f"Written: {path.resolve()}"))

@@ -1,0 +1,46 @@
+"""What the explorer's groups of actions see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from emtui.screens.stepping import Stepping
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.run_spec import RunSpec
+
+T = TypeVar("T")
+
+
+class ActionHost(Protocol):
+    """The step on the screen, the choices behind it, a line to say things in, and ways to open something else."""
+
+    stepping: Stepping
+
+    @property
+    def snapshot(self) -> StepSnapshot | None:
+        """The step on the screen; None before the first one."""
+
+    @property
+    def spec(self) -> RunSpec:
+        """The choices that it belongs to."""
+
+    def say(self, sentence: str) -> None:
+        """Say it in the status line."""
+
+    def refuse(self, reason: str) -> None:
+        """Say why a key does nothing."""
+
+    def notify(
+        self, message: str, /, *, severity: SeverityLevel = ..., timeout: float | None = ..., markup: bool = ...
+    ) -> None:
+        """Say it in a box of its own, which goes by itself."""
+
+    def open_spec(self, make: Callable[[], RunSpec], /) -> None:
+        """Begin another exploration."""
+
+    def lay_over(self, screen: Screen[T], then: Callable[[T | None], None] | None = None, /) -> None:
+        """Put a screen over the explorer; if it shows steps, it is shown the present one and all that follow."""
