@@ -111,7 +111,7 @@ class Stepping:
         self._screen.say(f"Playing {SPEEDS[self._speed]:g} half-steps a second: space pauses, + and − set the speed.")
 
     def _play_step(self) -> None:
-        if not self.worker.stepping:
+        if self.playing and not self.worker.stepping:  # a tick may come after the pause that it was too late for
             self.do(lambda session: session.take())
 
     def pause(self) -> None:

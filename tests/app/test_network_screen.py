@@ -316,7 +316,7 @@ async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
     async with driving(network(settings={})) as app:
         grid = Grid(rates=(0.005, 0.1), units=(1, 3), n_seeds=2, max_iter=4)
         screen = SweepScreen(app.snapshot.spec, grid)
-        app.app.push_screen(screen, explorer(app.app)._swept)
+        app.app.push_screen(screen, explorer(app.app).studies._begin)
         text = await at_rest(app)
         assert "16 of 16 runs" in text
         expected = Sweep(grid, tuple(sweep(app.snapshot.spec, grid)))

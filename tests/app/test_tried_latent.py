@@ -358,13 +358,13 @@ async def test_a_step_that_takes_its_time_is_spoken_of(size: tuple[int, int], mo
         monkeypatch.setattr(SessionWorker, "_is_small", False)  # small steps are taken before a key is let go
         screen = explorer(app.app)
         await app.pilot.press("e")
-        screen._ask_for_patience()
+        screen.stepping._ask_for_patience()
         await app.pilot.pause()
         assert "Computing this step…" in app.text
         go.set()
         await app.settle()
         assert "Computing" not in app.text and "State 1 has 14.7 days" in app.text
-        screen._ask_for_patience()  # nothing is under way: nothing is said of it
+        screen.stepping._ask_for_patience()  # nothing is under way: nothing is said of it
         await app.pilot.pause()
         assert "State 1 has 14.7 days" in app.text
 
@@ -372,7 +372,7 @@ async def test_a_step_that_takes_its_time_is_spoken_of(size: tuple[int, int], mo
 async def test_regions_that_are_not_there_yet_are_not_refused() -> None:
     async with driving(choose("xor", model="mlp", k=3)) as app:
         await app.press("e")
-        screen = RegionsScreen(explorer(app.app))
+        screen = RegionsScreen(explorer(app.app).stepping)
         app.app.push_screen(screen)
         await app.pilot.pause()
         assert "choose the model mlp" not in app.text and "The regions are being computed" in app.text
