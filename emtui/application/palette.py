@@ -1,4 +1,4 @@
-"""The command palette: every key by its words, every data set, model, theme and picture, found by typing."""
+"""The command palette: every key by its words, every data set, model, theme, picture and chapter of the guide."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class ExploreCommands(Provider):
                 name = binding.description if "pane(" not in binding.action else binding.tooltip
                 yield f"{_group(binding.id)}: {name}", binding.tooltip, partial(screen.run_action, binding.action)
         yield from self._data(screen)
+        yield from self._guide()
         yield from screen.picture_commands()
         for name in sorted(self.app.available_themes):
             yield f"theme: {name}", "colours", partial(setattr, self.app, "theme", name)
@@ -56,6 +57,17 @@ class ExploreCommands(Provider):
             yield f"data: {entry.title}", entry.row, call
         for name in model_names():
             yield f"model: {name}", model_title(name), partial(screen.post_message, ModelChosen(name))
+
+    def _guide(self) -> Iterator[Command]:
+        from emtui.screens.guide.chapters import chapters
+
+        for number, chapter in enumerate(chapters()):
+            yield f"guide: {chapter.title}", chapter.about, partial(self._open_guide, number)
+
+    def _open_guide(self, number: int) -> None:
+        from emtui.screens.guide.guide import GuideScreen
+
+        self.app.push_screen(GuideScreen(number))
 
 
 def _group(binding_id: str | None) -> str:

@@ -63,7 +63,7 @@ def version() -> str:
     from importlib.metadata import version as installed
     from pathlib import Path
 
-    checkout = Path(__file__).resolve().parent.parent / "pyproject.toml"
+    checkout = Path(__file__).resolve().parents[2] / "pyproject.toml"
     if checkout.is_file():
         with checkout.open("rb") as file:
             return str(tomllib.load(file)["project"]["version"])

@@ -67,6 +67,7 @@ class HelpScreen(Dialog[None]):
         Binding("j", "scroll(1)", "down", show=False),
         Binding("k", "scroll(-1)", "up", show=False),
         Binding("space", "page", "page down", show=False),
+        Binding("g", "guide", "guide", show=False),
     ]
     DEFAULT_CSS = """
     HelpScreen #box { max-width: 100; width: 96%; height: 96%; max-height: 48; }
@@ -80,7 +81,7 @@ class HelpScreen(Dialog[None]):
         """One long text in a box that scrolls."""
         with VerticalScroll(id="box") as box:
             box.border_title = "help"
-            box.border_subtitle = "↑ ↓ scroll · esc closes"
+            box.border_subtitle = "g guide · ↑ ↓ scroll · esc closes"
             yield Static("", id="text", markup=False)
 
     def on_mount(self) -> None:
@@ -105,9 +106,17 @@ class HelpScreen(Dialog[None]):
         """A page down."""
         self.query_one("#box").scroll_page_down(animate=False)
 
+    def action_guide(self) -> None:
+        """Open the guide over this; its list of chapters comes first."""
+        from emtui.screens.guide.guide import GuideScreen
+
+        self.app.push_screen(GuideScreen())
+
 
 def help_parts(groups: dict[str, list[tuple[str, str]]], width: int) -> Iterator[tuple[str, str]]:
     """The help as pieces of text with their styles, wrapped to a width."""
+    yield "g", "bold"
+    yield " opens the guide: chapters on everything, from first steps to networks\n\n", ""
     yield "EM in a page\n", "bold $accent"
     for paragraph in IDEA:
         yield "\n".join(textwrap.wrap(paragraph, max(10, width))) + "\n\n", ""
