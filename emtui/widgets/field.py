@@ -3,22 +3,63 @@
 from __future__ import annotations
 
 import textwrap
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
+from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
 from emtui.charts.cell_text import pad
-from emtui.panes.model_form.model_form_fields import FormField
-from emtui.widgets.line_edit import LineEdit
+from emtui.widgets.text_input import TextInput
 from engine.text import clean
 
 CHANGED, WRONG, FOCUSED = "*", "!", "▸"
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """What a line of a form asks for.
+
+    Attributes:
+        key: the name of the option, or of the field of `RunSpec`.
+        label: what stands before the value.
+        help: what it is for, in a few words.
+        words: the values to choose from; () where the value is typed.
+        parse: the value that the words stand for; raises OptionError with a sentence.
+        of_model: it is an option of the model, not of the run.
+    """
+
+    key: str
+    label: str
+    help: str
+    words: tuple[str, ...]
+    parse: Callable[[str], Any]
+    of_model: bool = False
+
+
+class FieldInput(TextInput):
+    """The value of a field that is typed in: without the focus it shows its beginning, and that it is cut."""
+
+    DEFAULT_CSS = """
+    FieldInput, FieldInput:focus { background: transparent; background-tint: transparent; color: $text; }
+    FieldInput > .input--cursor, FieldInput > .input--selection {
+        background: transparent; color: $text; text-style: reverse;
+    }
+    """
+
+    def render_line(self, y: int) -> Strip:
+        """The one line."""
+        if self.has_focus or y:
+            return super().render_line(y)
+        return Strip([Segment(pad(self.value, self.size.width), self.rich_style)])
 
 
 class Field(Widget, can_focus=True):
@@ -28,22 +69,15 @@ class Field(Widget, can_focus=True):
     typed in; a field with choices takes ←, → and space, and leaves letters to the app.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "field--label",
-        "field--value",
-        "field--cursor",
-        "field--mark",
-        "field--wrong",
-    }
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"field--label", "field--value", "field--mark", "field--wrong"}
     DEFAULT_CSS = """
     Field { height: auto; width: 1fr; }
     Field .field--label { color: $text-muted; }
     Field .field--value { color: $text; }
     Field .field--mark { color: $warning; text-style: bold; }
     Field .field--wrong { color: $error; }
-    Field .field--cursor { text-style: reverse; }
-    Field:focus { background: $boost; }
-    Field:focus .field--label { color: $text; text-style: bold; }
+    Field:focus-within { background: $boost; }
+    Field:focus-within .field--label { color: $text; text-style: bold; }
     """
 
     class Edited(Message):
@@ -71,19 +105,27 @@ class Field(Widget, can_focus=True):
             self.field = field
             self.by = by
 
-    def __init__(self, spec: FormField, text: str, label_width: int) -> None:
+    def __init__(self, spec: FieldSpec, text: str, label_width: int) -> None:
         super().__init__(markup=False)
         self.spec = spec
-        self.applied = clean(text)
+        self.applied = self._text = clean(text)
         self.label_width = label_width
-        self._edit = LineEdit.at_end(self.applied)
-        self._fresh = False  # entered and not yet touched: what is typed takes the place of the text
         self._problem = ""
+        self._input = None if spec.words else FieldInput(self.applied)
+        if self._input is not None:
+            self._input.cursor_blink = False
+            self._input.styles.margin = (0, 0, 0, label_width + 2)
+            self.can_focus = False
+
+    def compose(self) -> ComposeResult:
+        """The widget in which the value is typed; a choice is drawn by the field itself."""
+        if self._input is not None:
+            yield self._input
 
     @property
     def text(self) -> str:
         """What stands in the field."""
-        return self._edit.text
+        return self._text
 
     @property
     def changed(self) -> bool:
@@ -95,6 +137,19 @@ class Field(Widget, can_focus=True):
         """The sentence that says why the text can't be used, or ""."""
         return self._problem
 
+    @property
+    def active(self) -> bool:
+        """The keys go to it."""
+        return (self if self._input is None else self._input).has_focus
+
+    def focus(self, scroll_visible: bool = True, **options: Any) -> Field:
+        """Let the keys go to it."""
+        if self._input is None:
+            super().focus(scroll_visible, **options)
+        else:
+            self._input.focus(scroll_visible, **options)
+        return self
+
     def say(self, problem: str) -> None:
         """Show this sentence under the field; "" for none."""
         if problem != self._problem:
@@ -105,23 +160,15 @@ class Field(Widget, can_focus=True):
         """Another applied text; the field's own text follows unless it was changed, or is given."""
         keep = self.text if self.changed else applied
         self.applied = clean(applied)
-        self._set(LineEdit.at_end(clean(keep if text is None else text)), quiet=True)
+        self._set(clean(keep if text is None else text), quiet=True)
 
     def restore(self) -> None:
         """Back to the applied text."""
-        self._set(LineEdit.at_end(self.applied))
-
-    def _set(self, edit: LineEdit, quiet: bool = False) -> None:
-        before, self._edit = self.text, edit
-        if edit.text != before:
-            self.say("")
-            if not quiet:
-                self.post_message(self.Edited(self))
-        self.refresh()
+        self._set(self.applied)
 
     def choose(self, text: str) -> None:
         """This text, as if it had been typed."""
-        self._set(LineEdit.at_end(clean(text)))
+        self._set(clean(text))
 
     def take_next(self) -> None:
         """The next of its words."""
@@ -130,17 +177,34 @@ class Field(Widget, can_focus=True):
     def _cycle(self, by: int) -> None:
         words = self.spec.words
         place = words.index(self.text) if self.text in words else 0
-        self._set(LineEdit.at_end(words[(place + by) % len(words)]))
+        self._set(words[(place + by) % len(words)])
+
+    def _set(self, text: str, quiet: bool = False) -> None:
+        before, self._text = self._text, text
+        if self._input is not None:
+            with self._input.prevent(Input.Changed):
+                self._input.value = text
+                self._input.cursor_position = len(text)
+        if text != before:
+            self.say("")
+            if not quiet:
+                self.post_message(self.Edited(self))
+        self.refresh()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.value != self._text:
+            self._text = event.value
+            self.say("")
+            self.post_message(self.Edited(self))
+            self.refresh()
 
     # keys and clicks
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
-        """A field that is typed in keeps every printable key to itself."""
-        return not self.spec.words and character is not None and character.isprintable()
-
     def on_key(self, event: events.Key) -> None:
         """What the field makes of a key; what it has no use for goes on to the app."""
-        if self._navigate(event.key) or (self._choose(event.key) if self.spec.words else self._type(event)):
+        if self._navigate(event.key) or (self.spec.words and self._choose(event.key)):
             event.stop()
             event.prevent_default()
 
@@ -165,44 +229,29 @@ class Field(Widget, can_focus=True):
             return False
         return True
 
-    def _type(self, event: events.Key) -> bool:
-        edit = LineEdit() if self._fresh and event.key in ("backspace", "delete") else self._edit.key(event.key)
-        if edit is None and event.character is not None and event.is_printable:
-            edit = (LineEdit() if self._fresh else self._edit).insert(event.character)
-        if edit is None:
-            return False
-        self._fresh = False
-        self._set(edit)
-        return True
-
-    def on_paste(self, event: events.Paste) -> None:
-        """The first line of what was pasted goes to the cursor of a field that is typed in."""
-        event.stop()
-        if not self.spec.words and event.text.strip():
-            self._set((LineEdit() if self._fresh else self._edit).insert(event.text.strip().splitlines()[0]))
-            self._fresh = False
-
     def on_click(self, event: events.Click) -> None:
-        """A click on a choice takes the next one; in a text it puts the cursor there."""
+        """A click on a choice takes the next one."""
         event.stop()
-        column = event.x - self._value_column
-        if event.y != 0 or column < 0:
-            return
-        if self.spec.words:
+        if self.spec.words and event.y == 0 and event.x >= self._value_column:
             self._cycle(1)
-        else:
-            self._edit, self._fresh = self._edit.go_to(column), False
-            self.refresh()
 
-    def on_focus(self) -> None:
-        """The cursor starts behind the text, all of which the first letter replaces."""
-        self._edit, self._fresh = self._edit.go_to(len(self.text)), not self.changed
+    @on(Input.Blurred)
+    def _left(self, event: Input.Blurred) -> None:
+        """When it is entered again, the first letter replaces the whole text, unless that was changed already."""
+        event.stop()
+        event.input.select_on_focus = not self.changed
+        event.input.cursor_position = len(self.text)
 
     # drawing
 
     @property
     def _value_column(self) -> int:
         return 1 + min(self.label_width, max(4, self.size.width // 2)) + 1
+
+    def on_resize(self) -> None:
+        """The value stands behind the label."""
+        if self._input is not None:
+            self._input.styles.margin = (0, 0, 0, self._value_column)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """One line, and those of the sentence under it."""
@@ -218,32 +267,15 @@ class Field(Widget, can_focus=True):
             lines = self._problem_lines(width)
             text = f"  {lines[y - 1]}" if y <= len(lines) else ""
             return self._strip([Segment(pad(text, width), self._style("field--wrong"))])
-        mark = WRONG if self._problem else CHANGED if self.changed else FOCUSED if self.has_focus else " "
-        label_room = self._value_column - 2
+        mark = WRONG if self._problem else CHANGED if self.changed else FOCUSED if self.active else " "
         segments = [
             Segment(mark, self._style("field--wrong" if self._problem else "field--mark")),
-            Segment(pad(self.spec.label, label_room) + " ", self._style("field--label")),
+            Segment(pad(self.spec.label, self._value_column - 2) + " ", self._style("field--label")),
         ]
-        room = max(0, width - self._value_column)
-        return self._strip(segments + (self._choice(room) if self.spec.words else self._typed(room)))
-
-    def _choice(self, room: int) -> list[Segment]:
-        text = pad(self.text, min(len(self.text), max(0, room - 2)))
-        return [Segment(text, self._style("field--value")), Segment(" ▾", self._style("field--label"))]
-
-    def _typed(self, room: int) -> list[Segment]:
-        value = self._style("field--value")
-        if not self.has_focus:
-            return [Segment(pad(self.text, room), value)]
-        text, cursor = self._edit.window(room)
-        text += " "
-        if self._fresh and cursor == len(text) - 1 > 0:  # all of it is marked
-            return [Segment(text[:cursor], self._style("field--cursor")), Segment(" ", value)]
-        return [
-            Segment(text[:cursor], value),
-            Segment(text[cursor], self._style("field--cursor")),
-            Segment(text[cursor + 1 :], value),
-        ]
+        if self.spec.words:
+            text = pad(self.text, min(len(self.text), max(0, width - self._value_column - 2)))
+            segments += [Segment(text, self._style("field--value")), Segment(" ▾", self._style("field--label"))]
+        return self._strip(segments)
 
     def _style(self, component: str) -> Style:
         return self.get_component_rich_style(component)

@@ -9,7 +9,6 @@ from functools import cache
 import numpy as np
 import pytest
 from by_hand_host import by_hand, hand, words
-from driving import explorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +69,7 @@ async def test_numbers_of_another_move_do_not_stand_for_long(monkeypatch):
         await app.press("right")
         assert "computing" not in app.text and "log-lik." in app.text
         with monkeypatch.context() as held:
-            held.setattr(explorer(app.app).worker, "ask", lambda query, step, asker: None)
+            held.setattr(hand(app), "_ask_worker", lambda query, step, asker: None)
             await app.press("right")
             screen = hand(app)
             screen._wait_for(screen.pending)

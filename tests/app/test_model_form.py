@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from choice_host import Host
-from hypothesis import given
-from hypothesis import strategies as st
 from screen_text import screen_text
 from textual.app import App
 
@@ -16,7 +14,6 @@ from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.model_form.model_form_fields import WrongFieldError, fields_for, settings_from, texts_of
 from emtui.spec.run_spec import choose, make_model
 from emtui.widgets.field import Field
-from emtui.widgets.line_edit import LineEdit
 from engine.models import model_names
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
@@ -97,44 +94,6 @@ def test_a_wrong_line_is_named_with_one_sentence(key: str, text: str, begins: st
     assert "\n" not in str(caught.value)
 
 
-# a line being typed
-
-
-@given(st.lists(st.sampled_from(["left", "right", "home", "end", "backspace", "delete", "ctrl+k", "a", "é", "漢"])))
-def test_a_line_edit_behaves_like_a_line(keys: list[str]) -> None:
-    edit, before, after = LineEdit.at_end("12"), "12", ""  # the oracle: the text on either side of the cursor
-    for key in keys:
-        changed = edit.key(key)
-        edit = edit.insert(key) if changed is None else changed
-        match key:
-            case "left":
-                before, after = before[:-1], before[-1:] + after
-            case "right":
-                before, after = before + after[:1], after[1:]
-            case "home":
-                before, after = "", before + after
-            case "end":
-                before, after = before + after, ""
-            case "backspace":
-                before = before[:-1]
-            case "delete":
-                after = after[1:]
-            case "ctrl+k":
-                after = ""
-            case _:
-                before += key
-        assert (edit.text, edit.cursor) == (before + after, len(before))
-
-
-@given(st.text(), st.integers(2, 20))
-def test_no_control_character_gets_into_a_line_and_the_cursor_is_in_its_window(text: str, width: int) -> None:
-    edit = LineEdit().insert(text)
-    assert edit.text == "" or edit.text.isprintable()
-    shown, cursor = edit.window(width)
-    assert 0 <= cursor <= len(shown) <= width
-    assert cursor < width
-
-
 # the form on the screen
 
 
@@ -200,7 +159,7 @@ async def test_a_wrong_value_is_said_in_place_and_not_applied(label: str, text: 
         await pilot.press("enter")
         await pilot.pause()
         assert app.posted == []
-        assert field.has_focus
+        assert field.active
         await pilot.press("escape")
         await pilot.pause()
         assert said not in " ".join(screen_text(app).split())
@@ -219,6 +178,32 @@ async def test_letters_belong_to_a_typed_line_and_to_the_app_elsewhere() -> None
         await pilot.press("e", "m")
         assert app.keys == ["e", "m"]
         assert line_of(app, "covariance").text == "full"
+
+
+async def test_what_is_typed_replaces_the_text_unless_it_was_changed_already() -> None:
+    app = form_host()
+    async with app.run_test(size=(40, 20)) as pilot:
+        field = line_of(app, "seed")
+        field.focus()
+        await pilot.pause()
+        await pilot.press("4")
+        assert field.text == "4"
+        line_of(app, "tolerance").focus()
+        await pilot.pause()
+        field.focus()
+        await pilot.pause()
+        await pilot.press("2")
+        assert field.text == "42"
+
+
+async def test_a_long_text_shows_its_beginning_and_the_cursor_once_it_is_entered() -> None:
+    app = form_host()
+    async with app.run_test(size=(30, 20)) as pilot:
+        field = await write(pilot, "stop rule", "responsibilities=1e-4")
+        assert "ties=1e-4" in screen_text(app) and "responsib" not in screen_text(app)
+        line_of(app, "seed").focus()
+        await pilot.pause()
+        assert "responsibili…" in screen_text(app) and not field.active
 
 
 async def test_choices_cycle_and_wrap() -> None:
@@ -247,7 +232,7 @@ async def test_a_click_on_a_choice_takes_the_next_one() -> None:
         field = line_of(app, "covariance")
         await pilot.click(field, offset=(16, 0))
         await pilot.pause()
-        assert (field.text, field.has_focus) == ("tied", True)
+        assert (field.text, field.active) == ("tied", True)
 
 
 async def test_up_and_down_walk_the_lines() -> None:
@@ -256,10 +241,10 @@ async def test_up_and_down_walk_the_lines() -> None:
         line_of(app, "model").focus()
         await pilot.press("j", "down")
         await pilot.pause()
-        assert line_of(app, "covariance").has_focus
+        assert line_of(app, "covariance").active
         await pilot.press("k")
         await pilot.pause()
-        assert line_of(app, "K").has_focus
+        assert line_of(app, "K").active
 
 
 async def test_another_model_brings_its_own_lines_and_is_posted_by_name() -> None:
@@ -273,7 +258,7 @@ async def test_another_model_brings_its_own_lines_and_is_posted_by_name() -> Non
             await pilot.press("right")
         await pilot.pause()
         assert "tosses" not in screen_text(app)
-        assert field.has_focus
+        assert field.active
         assert app.posted == []
         await pilot.press("enter")
         await pilot.pause()
@@ -323,7 +308,7 @@ async def test_frames_of_the_same_choices_leave_what_is_being_typed_alone() -> N
         await pilot.press("7")
         await pilot.pause()
         assert field is line_of(app, "K")
-        assert (field.text, field.has_focus) == ("17", True)
+        assert (field.text, field.active) == ("17", True)
         app.session.restart(seed=9)
         app.pane.show(app.session.snapshot())
         await pilot.pause()
@@ -336,7 +321,7 @@ async def test_a_paste_takes_its_first_line_without_control_characters() -> None
     app = form_host()
     async with app.run_test(size=(40, 20)) as pilot:
         field = await write(pilot, "seed", "")
-        field.post_message(events.Paste("\x1b[31m42\x07\nsecond"))
+        app.focused.post_message(events.Paste("\x1b[31m42\x07\nsecond"))
         await pilot.pause()
         assert field.text == "42"
 

@@ -167,7 +167,7 @@ async def test_half_an_encoding_is_no_mistake_until_it_is_left(tmp_path: Path) -
         await pilot.press("enter")
         await settle(pilot)
         assert "There is no text encoding called 'cp94'" in words(app)
-        assert app.results == [] and field(app, "encoding").has_focus
+        assert app.results == [] and field(app, "encoding").active
         await pilot.press("tab")
         await settle(pilot)
         assert problem.has_class("-said")
@@ -261,7 +261,7 @@ async def test_enter_waits_for_the_look_at_what_was_changed(tmp_path: Path) -> N
         await app.open(pilot, OpenFileScreen(tmp_path))
         await write(pilot, "table.csv")
         await pilot.press("tab", "tab", "tab", "tab", "tab")
-        assert field(app, "header").has_focus
+        assert field(app, "header").active
         app.screen.query_one(PreviewPane).columns.focus()
         await pilot.press("space")  # leave out a column by the name that it has by now
         await settle(pilot)

@@ -156,7 +156,7 @@ class ModelForm(Pane):
         """Apply what was changed; where nothing was, enter on a choice takes the next one, as a click does."""
         event.stop()
         fields = self._fields.values()
-        choice = next((field for field in fields if field.has_focus and field.spec.words), None)
+        choice = next((field for field in fields if field.active and field.spec.words), None)
         if choice is not None and not any(field.changed for field in fields):
             choice.take_next()
         else:
@@ -208,7 +208,7 @@ class ModelForm(Pane):
         """The line on the border: what is wrong, what is changed, or what the field is for."""
         wrong = next((field.problem for field in self._fields.values() if field.problem), "")
         changed = sum(field.changed for field in self._fields.values())
-        focused = next((field for field in self._fields.values() if field.has_focus), None)
+        focused = next((field for field in self._fields.values() if field.active), None)
         if wrong:
             said = wrong if self.size.height < _ROOM_FOR_SENTENCES else "! can't be used yet"
         elif changed:

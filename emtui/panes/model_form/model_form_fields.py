@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from emtui.spec.labels_given import ALL, FEW, FEW_SHARE, NONE, parse_known
 from emtui.spec.run_spec import RunSpec, make_model
+from emtui.widgets.field import FieldSpec
 from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.model import Model
 from engine.em.stopping import KINDS, parse_rule
@@ -65,28 +65,7 @@ _STANDARDIZE = Option(
 )
 
 
-@dataclass(frozen=True)
-class FormField:
-    """One line of the form.
-
-    Attributes:
-        key: the name of the option, or of the field of `RunSpec`.
-        label: what stands before the value.
-        help: what it is for, in a few words.
-        words: the values to choose from; () where the value is typed.
-        parse: the value that the words stand for; raises OptionError with a sentence.
-        of_model: it is an option of the model, not of the run.
-    """
-
-    key: str
-    label: str
-    help: str
-    words: tuple[str, ...]
-    parse: Callable[[str], Any]
-    of_model: bool = False
-
-
-_KNOWN = FormField(
+_KNOWN = FieldSpec(
     "known",
     "known labels",
     f"classes that the components are given: {NONE}, {FEW} ({FEW_SHARE:.0%} of each) or {ALL}",
@@ -103,7 +82,7 @@ class WrongFieldError(EngineError):
         self.key = key
 
 
-def fields_for(model_name: str) -> tuple[FormField, ...]:
+def fields_for(model_name: str) -> tuple[FieldSpec, ...]:
     """The form for this model: the model, its options, then the run's own fields."""
     options = tuple(_field(option, of_model=True) for option in model_class(model_name).options())
     model = model_class(model_name)
@@ -167,7 +146,7 @@ def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
     return settings
 
 
-def problem_with(field: FormField, text: str) -> str:
+def problem_with(field: FieldSpec, text: str) -> str:
     """The sentence that says why this text can't be used, or ""."""
     try:
         field.parse(text)
@@ -176,14 +155,14 @@ def problem_with(field: FormField, text: str) -> str:
     return ""
 
 
-def _parsed(field: FormField, text: str) -> Any:
+def _parsed(field: FieldSpec, text: str) -> Any:
     try:
         return field.parse(text)
     except EngineError as error:
         raise WrongFieldError(field.key, _in_words(field, error)) from error
 
 
-def _in_words(field: FormField, error: EngineError) -> str:
+def _in_words(field: FieldSpec, error: EngineError) -> str:
     """The option's own sentence, which begins with its name: here it begins with what stands in the form."""
     sentence = str(error)
     return field.label + sentence[len(field.key) :] if sentence.startswith(f"{field.key} ") else sentence
@@ -195,44 +174,44 @@ def _named_in(sentence: str, options: Mapping[str, Any]) -> str:
     return min(found)[1] if found else MODEL
 
 
-def _field(option: Option, of_model: bool = False) -> FormField:
+def _field(option: Option, of_model: bool = False) -> FieldSpec:
     words = ("yes", "no") if option.kind == "bool" else option.choices
     if words and option.default is None:
         words = ("auto", *words)
     label = _LABELS.get(option.name, option.name.replace("_", " "))
-    return FormField(option.name, label, option.help, words, option.parse, of_model)
+    return FieldSpec(option.name, label, option.help, words, option.parse, of_model)
 
 
-def standardize_field() -> FormField:
+def standardize_field() -> FieldSpec:
     """The line that asks whether columns are given mean 0 and variance 1."""
     return _field(_STANDARDIZE)
 
 
-def principal_field() -> FormField:
+def principal_field() -> FieldSpec:
     """The line that asks for principal components in the place of the columns; empty for the columns themselves."""
     return _field(_PRINCIPAL)
 
 
-def _model_field() -> FormField:
+def _model_field() -> FieldSpec:
     def parse(text: str) -> str:
         model_class(text)
         return text
 
     titles = ", ".join(f"{name}: {model_title(name)}" for name in model_names())
-    return FormField(MODEL, "model", titles, model_names(), parse)
+    return FieldSpec(MODEL, "model", titles, model_names(), parse)
 
 
-def _run_fields() -> tuple[FormField, ...]:
+def _run_fields() -> tuple[FieldSpec, ...]:
     ways = ", ".join(f"{name}: {kind.title}" for name, kind in ALGORITHMS.items())
-    algorithm = FormField("algorithm", "algorithm", ways, tuple(ALGORITHMS), lambda text: algorithm_named(text).text)
+    algorithm = FieldSpec("algorithm", "algorithm", ways, tuple(ALGORITHMS), lambda text: algorithm_named(text).text)
     rules = f"by tolerance, or NAME=VALUE where NAME is {', '.join(KINDS)}"
-    stop = FormField("stop", _LABELS["stop"], rules, (), _parse_stop)
+    stop = FieldSpec("stop", _LABELS["stop"], rules, (), _parse_stop)
     return algorithm, _field(_SEED), _field(_TOL), stop, _field(_MAX_ITER), standardize_field()
 
 
-def _network_fields() -> tuple[FormField, ...]:
+def _network_fields() -> tuple[FieldSpec, ...]:
     """How the rows are split, and what the other way to train a network is like."""
-    rival = FormField("rival", "rival", "KEY=VALUE, … of the other way to train it", (), _parse_rival)
+    rival = FieldSpec("rival", "rival", "KEY=VALUE, … of the other way to train it", (), _parse_rival)
     return _field(_TEST_SHARE), _field(_STRATIFY), rival, _field(_SAME_START)
 
 

@@ -28,8 +28,6 @@ class Dialog(ModalScreen[T]):
     Dialog .hint { color: $text-muted; }
     Dialog #problem { color: $error; display: none; }
     Dialog #problem.-said { display: block; }
-    Dialog Input { border: none; height: 1; padding: 0 1; background: $boost; }
-    Dialog Input:focus { border: none; background: $panel; }
     """
 
     def action_cancel(self) -> None:

@@ -28,6 +28,7 @@ from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.session.session import Session
 from emtui.spec.atomic_files import file_name
 from emtui.widgets.choice_list import ChoiceList
+from emtui.widgets.text_input import TextInput
 from engine.errors import EngineError
 from engine.readers.text_file import expanded
 from engine.text import clean, quoted
@@ -100,7 +101,7 @@ class ExportScreen(Dialog[Path]):
             box.border_subtitle = "enter writes · tab next · esc cancels"
             yield ChoiceList(*[Option(Content(kind.title)) for kind in KINDS], markup=False)
             yield Static("", id="folder", classes="hint", markup=False)
-            yield Input(id="path", compact=True)
+            yield TextInput(id="path")
             yield Static("", id="problem", markup=False)
 
     def on_mount(self) -> None:

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from emtui.screens.dialogs.dialog import Dialog
+from emtui.widgets.text_input import TextInput
 from engine.em.step import Phase
 from engine.em.timeline import Timeline
 from engine.errors import EngineError, OptionError
@@ -81,7 +82,7 @@ class GoToScreen(Dialog[int]):
         """One line to write in, and what it stands for."""
         with VerticalScroll(id="box", can_focus=False) as box:
             box.border_title = "go to"
-            yield Input(placeholder="12, 12 E, 12 M, start, end, #31", id="place", compact=True)
+            yield TextInput(placeholder="12, 12 E, 12 M, start, end, #31", id="place")
             yield Static("", id="found", classes="hint", markup=False)
             yield Static("", id="problem", markup=False)
 

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.picture_widget import theme_palette
@@ -28,6 +28,7 @@ from emtui.views.parameter_edit import ParameterEdit, offered
 from emtui.views.sentences import plain
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
+from emtui.widgets.text_input import TextInput
 from engine.editing.entries import Entry
 from engine.em.step import Step
 from engine.explain.ledger import Ledger
@@ -57,9 +58,8 @@ class EditPreview(Screen[Query], ShowsStep):
     EditPreview #told { height: auto; min-height: 2; max-height: 6; padding: 0 1; }
     EditPreview #told.-refused { color: $warning; text-style: bold; }
     EditPreview #hint { color: $text-muted; height: 1; padding: 0 1; text-wrap: nowrap; }
-    EditPreview Input { display: none; border: none; height: 1; padding: 0 1; background: $boost; }
-    EditPreview Input:focus { border: none; background: $panel; }
-    EditPreview.-typing Input { display: block; }
+    EditPreview TextInput { display: none; }
+    EditPreview.-typing TextInput { display: block; }
     EditPreview.-tall #line { display: none; }
     EditPreview.-low #numbers { display: none; }
     EditPreview.-alone PicturePane { display: none; }
@@ -95,7 +95,7 @@ class EditPreview(Screen[Query], ShowsStep):
                 yield numbers
         yield Static("", id="line", markup=False)
         yield Static("", id="told", markup=False)
-        yield Input(id="field", compact=True, select_on_focus=False)
+        yield TextInput(id="field", select_on_focus=False)
         yield Static("", id="hint", markup=False)
 
     def on_mount(self) -> None:

@@ -22,6 +22,7 @@ from emtui.screens.open_file.file_tree import PathSuggester, TableTree
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.widgets.field import Field
+from emtui.widgets.text_input import TextInput
 from engine.readers.text_file import expanded
 from engine.text import clean
 
@@ -64,11 +65,10 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         with VerticalScroll(id="box", can_focus=False) as box:
             box.border_title = "open a file"
             box.border_subtitle = _KEYS
-            yield Input(
+            yield TextInput(
                 placeholder="a CSV or TSV file, or a folder of texts; → completes",
                 suggester=PathSuggester(),
                 id="path",
-                compact=True,
             )
             yield Static("", id="problem", markup=False)
             with Horizontal(id="where"):

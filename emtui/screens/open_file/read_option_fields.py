@@ -10,9 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
 
-from emtui.panes.model_form.model_form_fields import FormField
 from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, ReadOptions, delimiter_from, delimiter_word
-from emtui.widgets.field import Field
+from emtui.widgets.field import Field, FieldSpec
 from engine.errors import EngineError
 from engine.readers.table import TablePreview
 from engine.readers.text_file import known_encoding
@@ -57,7 +56,7 @@ class ReadOptionFields(Container):
             ("header", Field, tuple(_HEADER_WORDS)),
         )
         self._fields: Mapping[str, Field] = {
-            key: kind(FormField(key, key, "", words, str), "", _LABEL_WIDTH) for key, kind, words in specs
+            key: kind(FieldSpec(key, key, "", words, str), "", _LABEL_WIDTH) for key, kind, words in specs
         }
 
     def compose(self) -> ComposeResult:
@@ -97,7 +96,7 @@ class ReadOptionFields(Container):
     @property
     def complaint(self) -> str:
         """The problem, unless the name is still being typed."""
-        return "" if self._fields["encoding"].has_focus else self.problem
+        return "" if self._fields["encoding"].active else self.problem
 
     def focus_encoding(self) -> None:
         """Go to the only one that can be wrong by itself."""
@@ -141,7 +140,7 @@ class ReadOptionFields(Container):
         }
         for key, field in self._fields.items():
             if not _is_said(field):
-                being_typed = field.has_focus and not field.text.strip()
+                being_typed = field.active and not field.text.strip()
                 _put(field, found[key], "" if being_typed else found[key])
 
 

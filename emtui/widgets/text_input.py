@@ -1,0 +1,37 @@
+"""The widget in which text is typed: Textual's own, one line high, that no control character gets into."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from engine.text import clean
+
+
+class TextInput(Input):
+    """One line without a border."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+h", "delete_left", "delete to the left", show=False),  # what some terminals send for backspace
+    ]
+    DEFAULT_CSS = """
+    TextInput { background: $boost; }
+    TextInput:focus { background: $panel; }
+    """
+
+    def __init__(self, value: str | None = None, placeholder: str = "", **options: Any) -> None:
+        super().__init__(value, placeholder, compact=True, **options)
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put text in the place of what stands there; what can't be seen of it is left out."""
+        super().replace(text if text.isprintable() else clean(text), start, end)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Take the first line that has something in it."""
+        event.prevent_default()
+        event.stop()
+        if event.text.strip():
+            self.replace(event.text.strip().splitlines()[0], *self.selection)
