@@ -1,1 +1,1 @@
-"""The terminal app: see EM work, half a step at a time. It never computes EM itself; `engine` does."""
+"""The terminal app: watch EM work, half a step at a time. It never computes EM itself; `engine` does."""

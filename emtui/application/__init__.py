@@ -1,1 +1,1 @@
-"""The app itself: themes, keys, the first frame and the command palette."""
+"""The app itself, the first frame, the command palette, and Python's garbage collector kept out of the way."""

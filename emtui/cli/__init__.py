@@ -1,1 +1,1 @@
-"""The shell: words, and what they print; no screen here."""
+"""The `emtui` command without a screen: its words, its runs, and the reports that it prints."""

@@ -1,1 +1,1 @@
-"""Supervised models: the split, EM and backpropagation side by side, regions, sweeps and costs; no Textual here."""
+"""Networks without Textual: training by EM beside backpropagation, scores, sweeps and costs."""

@@ -1,1 +1,1 @@
-"""The boxes of the explorer, one a file: each shows a frame and posts messages."""
+"""The boxes of the explorer: each shows one snapshot and posts messages; none takes a step."""

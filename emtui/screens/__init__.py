@@ -1,1 +1,1 @@
-"""The screens: explore, compare, help, and the dialogs."""
+"""What fills the window: the explorer, what lies over it, and the dialogs."""

@@ -1,1 +1,1 @@
-"""One exploration without a screen: session, worker, snapshot, messages, queries and branches."""
+"""One exploration without Textual: session, worker, snapshot, messages, queries and branches."""

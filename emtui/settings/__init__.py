@@ -1,1 +1,1 @@
-"""Keys, the layout of the panes, the user's settings, and the themes."""
+"""Every key, the layout of the panes, the user's settings, and the themes."""

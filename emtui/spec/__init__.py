@@ -1,1 +1,1 @@
-"""What a user picked: from words, from a form, from a file."""
+"""What a user picked (`RunSpec`): made from words, from a form or from files, and turned into words again."""

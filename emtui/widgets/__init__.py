@@ -1,1 +1,1 @@
-"""Tables, fields, lists and tabs: they know no pane."""
+"""Widgets that know no pane: tables, fields, lists, tabs."""

@@ -1,1 +1,1 @@
-"""Methods to hold EM against, stepped through the same `iterate`."""
+"""What EM is compared with, stepped through the same loop: k-means and backpropagation."""

@@ -1,1 +1,1 @@
-"""Parameters moved by a person: single entries, their limits, and the steps that come of them."""
+"""Parameters changed by hand: the entries of θ, their limits, and the steps that follow."""

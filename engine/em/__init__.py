@@ -1,1 +1,1 @@
-"""Expectation-Maximization: the loop, steps, what a model owes, algorithms, stopping rules, fit and timeline."""
+"""Expectation-Maximization: loop, steps, what a model owes, parameters, algorithms, stopping rules, fit, timeline."""

@@ -1,1 +1,1 @@
-"""Tables and texts from files."""
+"""Tables and folders of texts from files: encoding, dialect, columns, cells."""

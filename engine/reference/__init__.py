@@ -1,1 +1,1 @@
-"""Published values, replays beside them, and studies."""
+"""Published values, replays that step beside them, and the study of networks from many seeds."""

@@ -1,1 +1,1 @@
-"""Where EM may begin."""
+"""Where EM may begin: k-means, k-means++, points, responsibilities, and the nearest centres."""

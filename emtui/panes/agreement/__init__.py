@@ -1,1 +1,1 @@
-"""The pane of agreement with known classes, beside k-means or the other way to train a network."""
+"""The agreement pane: rows in the component of their known class, for EM and for what it is compared with."""

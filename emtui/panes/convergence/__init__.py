@@ -1,1 +1,1 @@
-"""The pane that says how fast EM comes to rest."""
+"""The convergence pane: how fast EM comes to rest, why, and what would help."""

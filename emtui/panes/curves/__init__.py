@@ -1,1 +1,1 @@
-"""The pane of the curves: the run so far."""
+"""The curves pane: objective and bound at every half-step, or the losses of a network."""

@@ -1,1 +1,1 @@
-"""The pane of the model and its options, which is a form."""
+"""The model pane: a form with the model's options, the seed and the stopping rule."""

@@ -1,1 +1,1 @@
-"""The pane of the parameters in numbers."""
+"""The parameters pane: θ as a table, and the cursor on its entries."""

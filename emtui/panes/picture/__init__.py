@@ -1,1 +1,1 @@
-"""The data picture, and what can be drawn along in it."""
+"""The picture pane: the data along one or two features, and parameters dragged in it."""

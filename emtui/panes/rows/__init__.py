@@ -1,1 +1,1 @@
-"""Rows and who they belong to."""
+"""The rows pane: responsibilities of each row, or a network's predictions."""

@@ -1,1 +1,1 @@
-"""The pane that says why: the ledger, and one row or one parameter in numbers."""
+"""The why pane: the ledger, and one row or one parameter worked out in its own numbers."""

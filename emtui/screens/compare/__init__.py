@@ -1,1 +1,1 @@
-"""Two things side by side over the explorer."""
+"""Two things side by side: EM and k-means, two branches, a network's decision regions."""

@@ -1,1 +1,1 @@
-"""Dialogs: short questions over a screen."""
+"""Dialogs: help, export, go to an iteration, yes or no, a row of one's own."""

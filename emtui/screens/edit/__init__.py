@@ -1,1 +1,1 @@
-"""Parameters and row weights moved by hand."""
+"""Parameters and row weights changed by hand, with what would come of it."""

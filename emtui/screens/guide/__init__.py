@@ -1,1 +1,1 @@
-"""The guide: chapters in Markdown (they lie in emtui/guide), listed, shown and linked to each other."""
+"""The guide: the list of chapters and the text of one. The chapters are Markdown files in emtui/guide."""

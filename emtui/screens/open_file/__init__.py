@@ -1,1 +1,1 @@
-"""Opening data of one's own."""
+"""Opening a file or a folder: the tree, how it would be read, and the columns to use."""

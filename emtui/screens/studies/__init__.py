@@ -1,1 +1,1 @@
-"""Screens that run EM many times."""
+"""Studies that run EM many times: the race, the map of optima, sizes, a network's sweep and cost."""

@@ -1,1 +1,1 @@
-"""How Bernoulli mixtures are shown."""
+"""How Bernoulli mixtures are shown: probabilities by column, digits as pictures, a row of answers."""

@@ -1,1 +1,1 @@
-"""How Gaussian mixtures are shown."""
+"""How Gaussian mixtures are shown: points, ellipses, trails, and what moved in words."""

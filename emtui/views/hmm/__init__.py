@@ -1,1 +1,1 @@
-"""How hidden Markov models are shown."""
+"""How hidden Markov models are shown: states and observations over time."""

@@ -1,1 +1,1 @@
-"""How networks are shown."""
+"""How networks are shown: units and weights, one row in them, decision regions."""

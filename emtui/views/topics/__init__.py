@@ -1,1 +1,1 @@
-"""How topic models are shown."""
+"""How topic models are shown: words by topic, a document in colours."""

@@ -1,1 +1,1 @@
-"""Mixtures of Bernoulli distributions."""
+"""Bernoulli mixtures: yes and no by column, with unseen answers."""

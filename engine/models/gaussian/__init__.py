@@ -1,1 +1,1 @@
-"""Gaussian mixtures."""
+"""Gaussian mixtures: parameters, data, passes, starts, collapsing components, many starts at once."""

@@ -1,1 +1,1 @@
-"""Hidden Markov models."""
+"""Hidden Markov models: parameters, sequences, forward-backward, Viterbi, emissions."""

@@ -1,1 +1,1 @@
-"""Latent Dirichlet allocation."""
+"""Latent Dirichlet allocation: parameters, documents, variational and Gibbs E-steps, the bound."""
