@@ -55,10 +55,10 @@ if TYPE_CHECKING:
     from engine.errors import DataError as DataError
     from engine.errors import EngineError as EngineError
     from engine.errors import OptionError as OptionError
-    from engine.explain.derivation import worked_parameter as worked_parameter
-    from engine.explain.derivation import worked_row as worked_row
-    from engine.explain.derivation import worked_word as worked_word
     from engine.explain.ledger import ledger as ledger
+    from engine.explain.worked import worked_parameter as worked_parameter
+    from engine.explain.worked import worked_row as worked_row
+    from engine.explain.worked import worked_word as worked_word
     from engine.models import model_class as model_class
     from engine.models import model_names as model_names
     from engine.models.bernoulli.mixture import BernoulliMixture as BernoulliMixture
@@ -121,7 +121,7 @@ _HOMES = {
     "engine.analysis.many_starts": ("all_starts", "many_starts"),
     "engine.analysis.selection": ("best_candidate", "compare_sizes"),
     "engine.analysis.bound_profile": ("bound_slice", "slice_names"),
-    "engine.explain.derivation": ("worked_parameter", "worked_row", "worked_word"),
+    "engine.explain.worked": ("worked_parameter", "worked_row", "worked_word"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _MODULES = {

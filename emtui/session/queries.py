@@ -103,15 +103,15 @@ def answer(query: Query, step: Step) -> Any:
 
                 return bound_slice(step, LINE if name is None else name, points)
             case RowWorked(row, None):
-                from engine.explain.derivation import worked_row
+                from engine.explain.worked import worked_row
 
                 return worked_row(step, row)
             case RowWorked(row, int(word)):
-                from engine.explain.derivation import worked_word
+                from engine.explain.worked import worked_word
 
                 return worked_word(step, row, word)
             case ParameterWorked(name):
-                from engine.explain.derivation import worked_parameter
+                from engine.explain.worked import worked_parameter
 
                 return worked_parameter(step, name)
             case OverlapAt():

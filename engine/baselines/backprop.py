@@ -17,9 +17,13 @@ from engine.arrays import Array, IntArray
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Event, Expectation, Maximization, Model
+from engine.em.step import Step
 from engine.errors import EngineError, OptionError
+from engine.explain.derivation import Worked
+from engine.explain.worked import Explains
 from engine.models.network.cost import check_memory
 from engine.models.network.data import NetworkRows, network_rows, new_rows
+from engine.models.network.explanation import forward_row
 from engine.models.network.params import (
     LARGEST_WEIGHT,
     NetworkParams,
@@ -45,7 +49,7 @@ class BackpropParams(NetworkParams):
 
 
 @dataclass(frozen=True)
-class BackpropMLP(Model[BackpropParams, NetworkRows]):
+class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     r"""A network with hidden layers of sigmoid units, trained by following the gradient of its log-likelihood.
 
     The objective is that of `LatentMLP` with the same prior, log_likelihood − (weight_decay/2) Σ w², biases free; with
@@ -180,3 +184,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows]):
     def n_parameters(self, params: BackpropParams) -> int:
         """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer."""
         return n_network_parameters(params)
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """The forward pass: what comes in, brought between 0 and 1."""
+        return forward_row(step, row)

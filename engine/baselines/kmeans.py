@@ -15,10 +15,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Event, Expectation, Maximization, Model, Observations
 from engine.em.parameters import Parameters, real
+from engine.em.step import Step
 from engine.errors import DataError, EngineError
+from engine.explain.derivation import Worked, WorkedLine, line
+from engine.explain.worked import Explains, responsibilities_of
 from engine.models.mixture import checked_table, checked_weights
 from engine.options import option
 from engine.starts.initialization import kmeans_plus_plus, random_rows
@@ -42,7 +46,7 @@ class FramedRows(Observations):
 
 
 @dataclass(frozen=True)
-class KMeans(Model[KMeansParams, FramedRows]):
+class KMeans(Model[KMeansParams, FramedRows], Explains):
     """k-means as a baseline for mixtures, walked by the same `iterate`.
 
     Each row belongs wholly to the nearest centre, whatever the `inference` of an algorithm says; a tie goes to the
@@ -138,6 +142,32 @@ class KMeans(Model[KMeansParams, FramedRows]):
     def n_parameters(self, params: KMeansParams) -> int:
         """K·d coordinates."""
         return int(params.centers.size)
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """The squared distances to the centres; the row belongs to the nearest."""
+        x, lines = step.problem.data.X[row], []
+        for k, center in enumerate(step.params_q.centers):
+            squares = [(f"column {j}", value) for j, value in enumerate((x - center) ** 2)]
+            lines.append(line("part", "‖x − c‖²", "sum", squares, k))
+        r = responsibilities_of(step, row)
+        lines += [line("assignment", "1 for the nearest", "value", [("r", value)], k) for k, value in enumerate(r)]
+        return Worked("row", str(row), tuple(lines), r, "E-step")
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """The mean of the cluster's rows."""
+        assert step.at_q is not None
+        data, clusters = step.problem.data, step.at_q.expectation.statistics
+        assert isinstance(data, FramedRows)
+        k, j = entry.index
+        count = float(clusters.counts[k])
+        if not count > 0:
+            return None
+        total = count * float(data.frame.out_of(clusters.means())[k, j])
+        return [
+            line("count", "rows of this cluster", "value", [("N", count)], k),
+            line("total", "Σ x over them", "value", [("Σ x", total)], k),
+            line("parameter", "Σ x / N", "quotient", [("Σ x", total), ("N", count)], k),
+        ]
 
 
 def _squared_units(in_frame: float, frame: Frame) -> float:

@@ -54,6 +54,11 @@ Inference = Exact | Hard | Sampled | Tempered
 EXACT = Exact()
 
 
+def temperature_of(inference: Inference | None) -> float:
+    """That of the posterior which q is, or was drawn from; 1 unless it is tempered."""
+    return inference.temperature if isinstance(inference, Tempered) else 1.0
+
+
 def uniforms(inference: Inference, n_rows: int) -> Array | None:
     """One uniform number a row for an E-step that draws, or None; the same for the same seed."""
     if isinstance(inference, Sampled):

@@ -1,28 +1,19 @@
-"""The numbers behind one responsibility or one parameter, line by line: the formula of a textbook with values in it.
+"""A derivation as a value: lines with a formula, named numbers, what is done with them, and the result.
 
-    worked_row(step, 70)                   the E-step of a row: weight × density for each component, sum, quotient
-    worked_word(step, 11, 420)             of a topic model: how one word of a document came to its topics
-    worked_parameter(step, "means[1,2]")   the M-step of a parameter: N_k, the weighted sum, the quotient
-
-Lines are data: a formula, named numbers, what is done with them, and the result; `WorkedLine.recomputed` does it. A
-model of another package may bring a method `worked_row(step, row)` or `worked_parameter(step, entry)` of its own that
-returns a `Worked`; else the result alone is shown.
+Models write them in a file of their own, and `engine.explain.worked` asks for them. `WorkedLine.recomputed` does again
+what a line says.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
 from engine.arrays import Array
-from engine.editing.entries import Entry, entry_named
-from engine.em.step import Step
-from engine.errors import EngineError
-from engine.parallel import one_blas_thread
 
 Operation = Literal[
     "product", "sum", "pairs", "difference", "quotient", "powers",
@@ -43,6 +34,7 @@ Role = Literal[
 ]
 LEAST_LOG, MOST_LOG = -690.0, 690.0
 """Between them exp is a number with all of its digits; beyond, lines are in logarithms."""
+LOGS = "in logarithms, because the numbers themselves are too small or too large to write down"
 
 
 @dataclass(frozen=True)
@@ -119,66 +111,51 @@ def line(
     return WorkedLine(role, formula, named, operation, found, component, log)
 
 
-def worked_row(step: Step, row: int) -> Worked:
-    """The E-step of one row (a step of a sequence, for chains) at θ_q: how its responsibilities came about.
-
-    Raises:
-        EngineError: there is no such row, or no E-step has been taken yet.
-    """
-    _need_row(step, row)
-    own: Callable[[Step, int], Worked] | None = getattr(step.problem.model, "worked_row", None)
-    with one_blas_thread():
-        if own is not None:
-            return own(step, int(row))
-        from engine.explain.e_step_mixtures import worked_row_of
-
-        return worked_row_of(step, int(row))
+def tempered_lines(lines: list[WorkedLine], joints: Sequence[float], temperature: float, logs: bool) -> list[float]:
+    """q ∝ joint^(1/τ)."""
+    for k, joint in enumerate(joints):
+        if logs:
+            values = [("ln joint", joint), ("τ", temperature)]
+            lines.append(line("joint", "(ln joint) / τ", "quotient", values, k, log=True))
+        else:
+            values = [("joint", joint), ("1/τ", 1.0 / temperature)]
+            lines.append(line("joint", "joint^(1/τ)", "powers", values, k))
+    return [one.result for one in lines[-len(joints) :]]
 
 
-def worked_word(step: Step, row: int, word: int) -> Worked:
-    """The E-step of one word of a document at θ_q, for topic models: its probability in each, and each one's share φ.
-
-    Args:
-        step: after an E-step.
-        row: the document, from 0.
-        word: its column in the counts, from 0.
-
-    Raises:
-        EngineError: there is no such row, the word is not in it, it is no model of words, or there was no E-step yet.
-    """
-    _need_row(step, row)
-    if step.problem.model.name != "topics":
-        raise EngineError("only a topic model has words: ask for the row itself.")
-    with one_blas_thread():
-        from engine.explain.topics import word_row
-
-        return word_row(step, int(row), word)
-
-
-def worked_parameter(step: Step, name: str) -> Worked:
-    """The M-step of one entry of θ, from the expected statistics; after an E-step, that of the M-step to come.
-
-    Raises:
-        EngineError: there is no such parameter, it is fixed, or no E-step has been taken yet.
-    """
-    if step.at_q is None:
-        raise EngineError("an M-step needs responsibilities: take an E-step first.")
-    entry = entry_named(step.problem.model, step.params, name)
-    own: Callable[[Step, Entry], Worked] | None = getattr(step.problem.model, "worked_parameter", None)
-    with one_blas_thread():
-        if own is not None:
-            return own(step, entry)
-        from engine.explain.m_step import worked_parameter_of
-
-        return worked_parameter_of(step, entry)
+def quotient_lines(lines: list[WorkedLine], joints: Sequence[float], logs: bool = False, name: str = "") -> None:
+    """The sum over the components and each component's share of it, added to the lines; name: of the share, "φ = "."""
+    named = [(f"{k}", joint) for k, joint in enumerate(joints)]
+    if not logs and not sum(joints) > 0:
+        logs = True
+        with np.errstate(divide="ignore"):
+            named = [(name, float(np.log(joint))) for name, joint in named]
+        joints = [value for _, value in named]
+    if logs:
+        total = line("evidence", "ln Σ exp", "log_sum_exp", named, log=True)
+        lines.append(total)
+        for k, joint in enumerate(joints):
+            lost = joint == -np.inf
+            values = [("joint", joint), ("−sum", -total.result if not lost else 0.0)]
+            result = 1.0 / len(joints) if total.result == -np.inf else None  # nothing explains it: all alike
+            lines.append(line("responsibility", f"{name}exp(joint − sum)", "exp", values, k, result=result))
+        return
+    total = line("evidence", "Σ", "sum", named)
+    lines.append(total)
+    for k, joint in enumerate(joints):
+        values = [("joint", joint), ("sum", total.result)]
+        lines.append(line("responsibility", f"{name}joint / sum", "quotient", values, k))
 
 
-def _need_row(step: Step, row: int) -> None:
-    if step.at_q is None:
-        raise EngineError("there are no responsibilities before the first E-step: take an E-step.")
-    n = step.problem.data.n_rows
-    if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < n:
-        raise EngineError(f"there is no row {row!r}: rows are numbered from 0 to {n - 1}.")
+def counted_lines(counts: Any, k: int, name: str = "N") -> list[WorkedLine]:
+    """N_k, and the share of it in the sum of all."""
+    named = [(f"{name} {j}", value) for j, value in enumerate(counts)]
+    values = [(name, counts[k]), ("total", float(np.sum(counts)))]
+    return [
+        line("count", f"{name} = Σ r", "value", [named[k]], k),
+        line("total", f"n = Σ {name}", "sum", named),
+        line("parameter", f"{name} / n", "quotient", values),
+    ]
 
 
 def _log_sum_exp(numbers: tuple[float, ...]) -> float:

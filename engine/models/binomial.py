@@ -12,10 +12,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.editing.entries import Entry
 from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.em.parameters import Parameters, probability, simplex
+from engine.em.step import Step
 from engine.errors import DataError, EngineError
+from engine.explain.derivation import WorkedLine, counted_lines, line
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
+from engine.models.mixture_explanation import Densities, density_line, weighted_logs
 from engine.models.probabilities import (
     check_weights,
     dot_log,
@@ -144,6 +148,34 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
     def n_parameters(self, params: BinomialParams) -> int:
         """K probabilities, and K − 1 weights where they are free."""
         return self.n_components + (0 if self.fixed_weights else self.n_components - 1)
+
+    def worked_densities(self, step: Step, row: int) -> Densities:
+        """p^heads (1 − p)^tails of each coin; the binomial coefficient, common to all, stands outside."""
+        data, p = step.problem.data, step.params_q.probabilities
+        assert isinstance(data, TossCounts)
+        heads, tails = float(data.X[row, 0]), float(data.tosses[row] - data.X[row, 0])
+        logs = weighted_logs([heads, tails], [p, 1.0 - p])
+        lines = []
+        for k, a in enumerate(p):
+            values = [("p", a), ("heads", heads), ("1 − p", 1.0 - a), ("tails", tails)]
+            lines.append(density_line("p^heads · (1 − p)^tails", "powers", values, k, logs[k]))
+        return lines, logs
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """Expected heads / expected tosses."""
+        assert step.at_q is not None
+        counts, heads, tails, _ = step.at_q.expectation.statistics
+        k = entry.index[0]
+        if entry.field == "weights":
+            return counted_lines(counts, k)
+        if not heads[k] + tails[k] > 0:
+            return None
+        return [
+            line("total", "expected heads = Σ r · heads", "value", [("heads", heads[k])], k),
+            line("total", "expected tails = Σ r · tails", "value", [("tails", tails[k])], k),
+            line("count", "expected tosses", "sum", [("heads", heads[k]), ("tails", tails[k])], k),
+            line("parameter", "heads / tosses", "quotient", [("heads", heads[k]), ("tosses", heads[k] + tails[k])], k),
+        ]
 
 
 def letter(coin: int) -> str:

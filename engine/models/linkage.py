@@ -14,10 +14,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference, Sampled, assign
 from engine.em.model import Event, Expectation, Maximization, Model, Observations
 from engine.em.parameters import Parameters, probability
+from engine.em.step import Step
 from engine.errors import DataError, EngineError
+from engine.explain.derivation import Worked, WorkedLine, line, quotient_lines
+from engine.explain.worked import Explains, responsibilities_of, result_row
 from engine.models.mixture import checked_table, checked_weights
 from engine.models.probabilities import log_factorials
 
@@ -38,7 +42,7 @@ class CellCounts(Observations):
 
 
 @dataclass(frozen=True)
-class GeneticLinkage(Model[LinkageParams, CellCounts]):
+class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
     """X (n, 4): each row one experiment, its animals counted in four classes.
 
     The latent variable splits the first cell. Responsibilities (n, 2) are the shares of each experiment's first cell
@@ -155,6 +159,38 @@ class GeneticLinkage(Model[LinkageParams, CellCounts]):
     def n_parameters(self, params: LinkageParams) -> int:
         """θ alone."""
         return 1
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """The first cell's two parts, ½ and θ/4, and their shares of it."""
+        if not isinstance(step.inference, Exact):
+            return result_row(step, row)
+        theta = float(step.params_q.theta)
+        lines = [
+            line("joint", "½", "value", [("½", 0.5)], 0),
+            line("joint", "θ / 4", "quotient", [("θ", theta), ("4", 4.0)], 1),
+        ]
+        quotient_lines(lines, [one.result for one in lines])
+        animals = float(step.problem.data.X[row, 0])
+        for k, share in enumerate([one.result for one in lines if one.role == "responsibility"]):
+            lines.append(line("count", "animals · share", "product", [("animals", animals), ("share", share)], k))
+        return Worked("row", str(row), tuple(lines), responsibilities_of(step, row), "E-step")
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """(part + x₄) / (part + x₂ + x₃ + x₄)."""
+        assert step.at_q is not None
+        part, data = float(step.at_q.expectation.statistics[1]), step.problem.data
+        assert isinstance(data, CellCounts)
+        _, x2, x3, x4 = (float(x) for x in data.totals)
+        if not part + x2 + x3 + x4 > 0:
+            return None
+        top = line("total", "part of θ/4 + x₄", "sum", [("part", part), ("x₄", x4)])
+        bottom = line("count", "part + x₂ + x₃ + x₄", "sum", [("part", part), ("x₂", x2), ("x₃", x3), ("x₄", x4)])
+        return [
+            line("count", "of the first cell, in the part θ/4", "value", [("part", part)]),
+            top,
+            bottom,
+            line("parameter", "θ", "quotient", [("top", top.result), ("bottom", bottom.result)]),
+        ]
 
 
 def _count_log(count: float, values: Array) -> Array:

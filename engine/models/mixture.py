@@ -7,15 +7,20 @@ known labels, weights, chunks and threads are done here.
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, assign, uniforms
 from engine.em.model import D, Expectation, Model, Observations, P
+from engine.em.step import Step
 from engine.errors import DataError
+from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.worked import Explains
+from engine.models.mixture_explanation import Densities, mixture_row, plain_densities, weight_lines
 from engine.parallel import map_chunks, row_chunks
 
 _CHUNK_BYTES = 1_500_000
@@ -23,7 +28,7 @@ S = TypeVar("S", bound="tuple[Any, ...]")
 
 
 @dataclass(frozen=True)
-class Mixture(Model[P, D]):
+class Mixture(Model[P, D], Explains):
     """A finite mixture; see the module."""
 
     labels_help: ClassVar[str] = "known components, 0…K−1, −1 where unknown"
@@ -82,6 +87,22 @@ class Mixture(Model[P, D]):
         """(len(rows),) ln p(x_i | θ) of each row by itself."""
         _, log_evidence, _ = assign(self._clamped(self.log_joint(params, data, rows), data, rows), EXACT)
         return log_evidence
+
+    def worked_densities(self, step: Step, row: int) -> Densities:
+        """p(x | k) of one row at θ_q: by its log-joint with equal weights, without them; override with a formula."""
+        params: Any = step.params_q
+        K = len(params.weights)
+        even = replace(params, weights=np.full(K, 1.0 / K))
+        data: Any = step.problem.data
+        return plain_densities(np.asarray(self.log_joint(even, data, np.array([row]))[:, 0] + np.log(K)))
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """weight × density, sum, quotient."""
+        return mixture_row(step, row, self.worked_densities(step, row))
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """The weights; override with formulas for the others."""
+        return weight_lines(step, entry, after)
 
     def _clamped(self, log_joint: Array, data: D, rows: slice | IntArray) -> Array:
         """With a known label z_i, p(x_i, z_i) alone is left of the sum: the other components drop to −inf."""

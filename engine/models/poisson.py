@@ -13,10 +13,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.editing.entries import Entry
 from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.em.parameters import Parameters, positive, simplex
+from engine.em.step import Step
 from engine.errors import DataError, EngineError
+from engine.explain.derivation import LEAST_LOG, MOST_LOG, WorkedLine, counted_lines, line
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
+from engine.models.mixture_explanation import Densities, density_line, weighted_logs
 from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log
 from engine.options import option
 
@@ -121,3 +125,32 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
     def n_parameters(self, params: PoissonParams) -> int:
         """K rates and K − 1 weights."""
         return 2 * self.n_components - 1
+
+    def worked_densities(self, step: Step, row: int) -> Densities:
+        """rate^x e^−rate; 1 / x!, common to all, stands outside."""
+        x, rates = float(step.problem.data.X[row, 0]), step.params_q.rates
+        logs = weighted_logs([x], [rates]) - rates
+        lines = []
+        for k, rate in enumerate(rates):
+            values = [("rate", rate), ("x", x), ("e", np.e), ("−rate", -rate)]
+            beyond = max(logs[k] + rate, -rate, key=abs)  # one of the two factors, if that is out of range
+            worst = beyond if not LEAST_LOG < beyond < MOST_LOG and np.isfinite(beyond) else logs[k]
+            lines.append(density_line("rate^x · e^(−rate)", "powers", values, k, worst))
+            if lines[-1].log:
+                lines[-1] = line("density", "x ln rate − rate", "value", [("ln p", logs[k])], k, log=True)
+        return lines, logs
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """The weighted sum of the counts over N_k."""
+        assert step.at_q is not None
+        counts, sums, _ = step.at_q.expectation.statistics
+        k = entry.index[0]
+        if entry.field == "weights":
+            return counted_lines(counts, k)
+        if not counts[k] > 0:
+            return None
+        return [
+            line("count", "N = Σ r", "value", [("N", counts[k])], k),
+            line("total", "Σ r x", "value", [("Σ r x", sums[k])], k),
+            line("parameter", "Σ r x / N", "quotient", [("Σ r x", sums[k]), ("N", counts[k])], k),
+        ]

@@ -17,7 +17,7 @@ from engine.analysis.bound_profile import bound_slice
 from engine.analysis.many_starts import all_starts
 from engine.analysis.optima import group_optima
 from engine.em.loop import begin, e_step, m_step
-from engine.explain.derivation import worked_parameter, worked_row
+from engine.explain.worked import worked_parameter, worked_row
 from engine.models.gaussian.params import COVARIANCE_TYPES
 from engine.parallel import one_blas_thread
 

@@ -10,7 +10,8 @@ from engine.editing.edits import set_entry
 from engine.editing.entries import entries, value_of
 from engine.em.loop import begin, e_step, m_step
 from engine.errors import EngineError
-from engine.explain.derivation import Worked, worked_parameter, worked_row
+from engine.explain.derivation import Worked
+from engine.explain.worked import worked_parameter, worked_row
 from tests.engine.why_cases import CASES, DEATHS, HEADS, IRIS, PUBLISHED_COINS, walked
 
 ALGORITHMS = ("classic", "hard", "stochastic", "annealed")

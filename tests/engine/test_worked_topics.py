@@ -11,7 +11,7 @@ from scipy.special import psi
 import engine
 from engine.em.loop import begin, e_step, m_step
 from engine.errors import EngineError
-from engine.explain.derivation import worked_parameter, worked_row, worked_word
+from engine.explain.worked import worked_parameter, worked_row, worked_word
 from tests.engine.test_worked import assert_adds_up
 from tests.engine.topics_by_enumeration import assignments, log_joint, words_of
 

@@ -18,12 +18,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.editing.entries import Entry
 from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.em.parameters import Parameters, probability, simplex
+from engine.em.step import Step
 from engine.errors import DataError, EngineError
+from engine.explain.derivation import WorkedLine, counted_lines
+from engine.models.bernoulli.explanation import answer_densities, share_lines
 from engine.models.bernoulli.masks import Masks
 from engine.models.bernoulli.start import gathered, near_random_rows
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
+from engine.models.mixture_explanation import Densities
 from engine.models.probabilities import check_weights, dot_log, success_shares
 from engine.options import option
 from engine.parallel import row_chunks
@@ -161,6 +166,20 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
     def n_parameters(self, params: BernoulliParams) -> int:
         """K D probabilities and K − 1 weights."""
         return int(params.probabilities.size) + self.n_components - 1
+
+    def worked_densities(self, step: Step, row: int) -> Densities:
+        """The product over the answers that were seen."""
+        data = step.problem.data
+        assert isinstance(data, Answers)
+        return answer_densities(data.X[row], data.cut, step.params_q.probabilities)
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """The share of yes among the answers, those imagined included."""
+        assert step.at_q is not None
+        counts, yes, no = step.at_q.expectation.statistics
+        if entry.field == "weights":
+            return counted_lines(counts, entry.index[0])
+        return share_lines(yes, no, self.pseudo_count, entry)
 
     def predict_unseen(self, params: BernoulliParams, X: Any) -> Array:
         """What is seen as it is (1 or 0), and what is not by its probability of a yes; in the shape of X.

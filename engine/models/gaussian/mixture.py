@@ -13,11 +13,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference, assign, uniforms
 from engine.em.model import Expectation, Maximization
+from engine.em.step import Step
 from engine.errors import DataError
+from engine.explain.derivation import WorkedLine, counted_lines
 from engine.models.gaussian.collapse import Policy, mended
 from engine.models.gaussian.data import GaussianRows, gaussian_rows
+from engine.models.gaussian.explanation import gaussian_densities, moment_lines
 from engine.models.gaussian.params import (
     COVARIANCE_TYPES,
     GaussianParams,
@@ -29,6 +33,7 @@ from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, Sha
 from engine.models.gaussian.start import STARTS, gaussian_start
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.models.mixture import Mixture
+from engine.models.mixture_explanation import Densities
 from engine.models.workspace import Workspace
 from engine.options import option
 from engine.parallel import map_chunks, row_chunks
@@ -157,6 +162,19 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         parts = _parts(rows, data.n_rows, a_pass.rows_per_chunk)
         joints = [a_pass.log_joint(a_pass.look(part, work), work).copy() for part in parts]
         return np.concatenate(joints, axis=1) if joints else np.empty((self.n_components, 0))
+
+    def worked_densities(self, step: Step, row: int) -> Densities:
+        """N(x | μ, Σ) by its squared distance and determinant."""
+        return gaussian_densities(step.problem.data.X[row], step.params_q, self.covariance_type)
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """N_k, the weighted sum, the ridge, the quotient."""
+        assert step.at_q is not None and isinstance(step.problem.data, GaussianRows)
+        statistics: GaussianStatistics = step.at_q.expectation.statistics
+        if entry.field == "weights":
+            return counted_lines(statistics.counts, entry.index[0])
+        about = step.params_q.means if self.m_step == "conditional" else None
+        return moment_lines(statistics, entry, self.ridge(step.problem.data), about)
 
     def n_parameters(self, params: GaussianParams) -> int:
         """K − 1 weights, K d means, and the covariances of the type."""

@@ -15,43 +15,31 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered
+from engine.editing.entries import Entry
+from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered, temperature_of
 from engine.em.model import Expectation, Maximization, Model
+from engine.em.step import Step
 from engine.errors import DataError
+from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.worked import Explains, result_row
+from engine.models.gaussian.explanation import moment_lines
 from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.gaussian.params import COVARIANCE_TYPES
 from engine.models.hmm.data import SequenceRows, sequence_rows
 from engine.models.hmm.emissions import CategoricalEmissions, Emissions, GaussianEmissions, dot_log
+from engine.models.hmm.explanation import chain_row, count_lines
 from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
 from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
+from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.options import option
 
 _ROUNDING = 1e-12  # of ln Z
 
 
-@dataclass(frozen=True, eq=False)
-class ChainStatistics:
-    """What q expects of the paths, by the weights of the sequences.
-
-    Attributes:
-        initial: (S,) how many sequences begin in each state.
-        transition: (S, S) steps from one state to another.
-        last: (S,) how many sequences end in each state.
-        rows: (S,) rows in each state.
-        emission: as the kind of emission has it.
-    """
-
-    initial: Array
-    transition: Array
-    last: Array
-    rows: Array
-    emission: Any
-
-
 @dataclass(frozen=True)
-class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows]):
+class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
     """A hidden Markov model with S states, for one sequence or several.
 
     X is one sequence, (T,) or (T, d), or a list of such arrays. Symbols are whole numbers from `first_symbol` on, which
@@ -157,7 +145,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows]):
         if isinstance(inference, Hard | Sampled):
             return Expectation(statistics, log_likelihood, 0.0)
         # ln q(z) = ln p(x, z)/τ − ln Z, so H(q) = ln Z − E_q[ln p(x, z)]/τ; τ = 1 and Z = p(x) for the exact posterior.
-        temperature = inference.temperature if isinstance(inference, Tempered) else 1.0
+        temperature = temperature_of(inference)
         log_normaliser = _weighted(q.log_evidence, weight)
         entropy = log_normaliser - self._q_of(statistics, params) / temperature
         if not np.isfinite(entropy):
@@ -234,6 +222,19 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows]):
         """S − 1 for the beginning, S (S − 1) transitions (S² with a stop state), and those of the emissions."""
         S = self.n_states
         return S - 1 + S * (S if self.stop_state else S - 1) + self.emissions.n_parameters(params.emission)
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """forward × backward of each state, and its share."""
+        assert isinstance(step.problem.data, SequenceRows)
+        return chain_row(step, row, self.chain(step.params_q, step.problem.data)) or result_row(step, row)
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """Shares of what is expected; the moments of a Gaussian emission."""
+        assert step.at_q is not None and isinstance(step.problem.data, SequenceRows)
+        counts, rows, kind = step.at_q.expectation.statistics, step.problem.data.rows, self.emissions
+        if rows is None or not isinstance(kind, GaussianEmissions) or not entry.path.startswith("emission."):
+            return count_lines(counts, entry, step.params_q)
+        return moment_lines(counts.emission, entry, kind.mixture.ridge(rows))
 
 
 def smooth(chain: Chain, weight: Array) -> Smoothed:

@@ -15,9 +15,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.em.inference import EXACT, Inference
+from engine.editing.entries import Entry
+from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Event, Expectation, Maximization, Model
+from engine.em.step import Step
 from engine.errors import EngineError
+from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.worked import Explains, result_row
 from engine.models.network.configurations import configuration
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows, network_rows, new_rows
@@ -26,6 +30,7 @@ from engine.models.network.e_step import E_STEPS, EStep, e_step_named
 from engine.models.network.e_step_exact import log_output, log_prior_table
 from engine.models.network.e_step_gibbs import GibbsEStep
 from engine.models.network.expectation import expected_log_joint
+from engine.models.network.explanation import gradient_lines, posterior_row
 from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
 from engine.models.network.params import (
     LARGEST_WEIGHT,
@@ -58,7 +63,7 @@ class ConfigurationPosterior:
 
 
 @dataclass(frozen=True)
-class LatentMLP(Model[NetworkParams, NetworkRows]):
+class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     r"""A network of hidden 0/1 units, in one layer or several, for g classes 0…g−1, the last the reference.
 
     The objective is log_likelihood + log_prior with a Gaussian prior on the weights of all layers, biases free,
@@ -228,6 +233,20 @@ class LatentMLP(Model[NetworkParams, NetworkRows]):
     def n_parameters(self, params: NetworkParams) -> int:
         """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer."""
         return n_network_parameters(params)
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """The likeliest configurations, where the posterior is known exactly."""
+        known = self.exact and step.params_q.deeper is None and isinstance(step.inference, Exact)
+        return posterior_row(step, row) if known else result_row(step, row)
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """A gradient step; other M-steps climb further, and show no formula."""
+        before, rows = step.params_q, step.problem.data
+        if self.m_step != "gradient" or before.deeper is not None:
+            return None
+        assert step.at_q is not None and isinstance(rows, NetworkRows)
+        statistics = step.at_q.expectation.statistics
+        return gradient_lines(statistics, entry, before, rows, self.weight_decay, self.learning_rate)
 
 
 def _visited(params: NetworkParams, row: NetworkRows, most: int) -> ConfigurationPosterior:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.em.inference import Hard, Inference, Sampled, Tempered, generator_of
+from engine.em.inference import Hard, Inference, Sampled, generator_of, temperature_of
 from engine.models.topics.bound import TopicStatistics, dirichlet_entropies
 from engine.models.topics.data import Corpus
 from engine.models.topics.gibbs import BLOCK, Sweep, by_document, by_word, last_sweep
@@ -100,7 +100,7 @@ class TopicEStep:
 
     def documents(self, params: TopicParams, data: Corpus, rows: slice | IntArray, inference: Inference) -> Documents:
         """q of some documents; where topics are drawn, those of one whole block."""
-        counts, weight, power = data.X[rows], data.weights[rows], 1.0 / _temperature(inference)
+        counts, weight, power = data.X[rows], data.weights[rows], 1.0 / temperature_of(inference)
         begin = None if params.placed is None else params.placed[rows].astype(np.float64) + params.alpha
         if isinstance(inference, Hard) or self.sampling(inference):
             block = rows.start // BLOCK if isinstance(rows, slice) else 0
@@ -129,7 +129,7 @@ class TopicEStep:
             begin = None if params.placed is None else params.placed[rows].astype(np.float64) + params.alpha
             return self._placed(params, counts, inference, begin, 0)
         gamma = self.gamma(params, data, rows, inference)
-        return shared_words(counts, params.topics, gamma, 1.0 / _temperature(inference))
+        return shared_words(counts, params.topics, gamma, 1.0 / temperature_of(inference))
 
     def last_sweep_of(self, params: TopicParams, data: Corpus, row: int, inference: Inference) -> Sweep:
         """One document's part of the last round of drawing; the whole block has to be drawn for it."""
@@ -151,7 +151,7 @@ class TopicEStep:
             gamma = self.gamma(params, data, rows, inference)
             each = dirichlet_entropies(gamma, dirichlet_log_mean(gamma))
             if not (isinstance(inference, Hard) or self.sampling(inference)):
-                placed = shared_words(counts, params.topics, gamma, 1.0 / _temperature(inference))
+                placed = shared_words(counts, params.topics, gamma, 1.0 / temperature_of(inference))
                 used = placed > 0
                 share = np.where(used, placed / counts.data[:, None], 1.0)
                 each = each + by_document(-placed * np.log(share), counts.indptr).sum(axis=1)
@@ -174,7 +174,7 @@ class TopicEStep:
     def _sweep(self, params: TopicParams, counts: Any, inference: Inference, begin: Array | None, block: int) -> Sweep:
         """The last round of drawing of one block."""
         seed = int(generator_of(inference).integers(2**63))
-        own, power = np.random.default_rng((seed, block)), 1.0 / _temperature(inference)
+        own, power = np.random.default_rng((seed, block)), 1.0 / temperature_of(inference)
         return last_sweep(counts, params.topics, params.alpha, power, self.sweeps, own, begin)
 
 
@@ -206,7 +206,3 @@ def _documents(
         counted = weight > 0
         entropy += float(log_norms[counted] @ weight[counted]) - power * (dot_log(words, params.topics) + of_words)
     return Documents(gamma, placed, statistics, entropy)
-
-
-def _temperature(inference: Inference) -> float:
-    return inference.temperature if isinstance(inference, Tempered) else 1.0

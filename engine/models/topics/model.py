@@ -18,19 +18,24 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, Sampled
 from engine.em.model import Event, Expectation, Maximization, Model
+from engine.em.step import Step
 from engine.errors import DataError, EngineError
+from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.worked import Explains
 from engine.models.topics.bound import best_alpha, best_topics, expected_log_joint
 from engine.models.topics.data import Corpus, corpus_of, need_whole_counts, need_words
 from engine.models.topics.e_step import TopicEStep
+from engine.models.topics.explanation import alpha_lines, document_row, topic_lines, word_row
 from engine.models.topics.params import TopicParams, check_topic_params
 from engine.models.topics.start import even_topics, topics_near_documents
 from engine.options import option
 
 
 @dataclass(frozen=True)
-class LatentDirichletAllocation(Model[TopicParams, Corpus]):
+class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
     """Latent Dirichlet allocation; X holds counts, documents × vocabulary, dense or sparse."""
 
     Params: ClassVar[type] = TopicParams
@@ -160,3 +165,18 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus]):
         cold = TopicParams(params.topics, params.alpha)  # what it remembers is of other documents
         gamma = quiet.gamma(cold, data, slice(None), EXACT)
         return np.asarray(gamma / gamma.sum(axis=1, keepdims=True))
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """γ of a document, and the mixture that it expects."""
+        return document_row(self.inner, step, row)
+
+    def worked_word(self, step: Step, row: int, word: int) -> Worked:
+        """How one word of a document came to its topics."""
+        return word_row(self.inner, step, row, word)
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """The shares of a topic's words; Newton's steps on alpha."""
+        if entry.path != "alpha":
+            return topic_lines(self.inner, self.pseudo_count, step, entry)
+        held = "" if self.n_components > 1 else "a single topic has every word"
+        return alpha_lines(step, entry, after, held if self.learn_alpha else "learn_alpha is off")

@@ -18,15 +18,22 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.editing.entries import Entry, value_of
-from engine.em.inference import Hard, Tempered
+from engine.em.inference import Hard, temperature_of
 from engine.em.step import Step
 from engine.errors import EngineError
-from engine.explain.derivation import LEAST_LOG, Worked, WorkedLine, line
-from engine.explain.e_step_mixtures import LOGS, quotient_lines, tempered_lines
+from engine.explain.derivation import (
+    LEAST_LOG,
+    LOGS,
+    Worked,
+    WorkedLine,
+    line,
+    quotient_lines,
+    tempered_lines,
+)
 from engine.models.topics.bound import TopicStatistics
 from engine.models.topics.data import Corpus
+from engine.models.topics.e_step import TopicEStep
 from engine.models.topics.gibbs import Sweep
-from engine.models.topics.model import LatentDirichletAllocation
 from engine.models.topics.params import TopicParams
 from engine.models.topics.variational import dirichlet_log_mean
 
@@ -52,21 +59,20 @@ class _Document:
     sweep: Sweep | None = None
 
 
-def word_row(step: Step, row: int, word: int) -> Worked:
+def word_row(inner: TopicEStep, step: Step, row: int, word: int) -> Worked:
     """How the occurrences of one word of a document were given to the topics; `Worked.result` is φ (K,).
 
     Raises:
         EngineError: the word does not occur in this document.
     """
-    _, _, params = _of(step)
-    found = _document(step, row)
+    params, found = step.params_q, _document(inner, step, row)
     places = np.flatnonzero(found.words == word)
     if not len(places):
         raise EngineError(f"word {word + 1} does not occur in document {row + 1}: choose one of its words.")
     at = int(places[0])
     said = bool(params.topics[:, word].any())
     drawn = found.sweep is not None
-    lines, remarks = (_drawn_lines if drawn else _shared_lines)(step, found, at, said)
+    lines, remarks = _drawn_lines(inner, step, found, at, said) if drawn else _shared_lines(step, found, at, said)
     n = float(found.counts[at])
     phi = found.placed[at] / n
     if n != 1.0 and not drawn:
@@ -79,10 +85,9 @@ def word_row(step: Step, row: int, word: int) -> Worked:
     return Worked("word", f"{row}, {word}", tuple(lines), phi, "E-step", "; ".join([occurs, *remarks]))
 
 
-def document_row(step: Step, row: int) -> Worked | None:
+def document_row(inner: TopicEStep, step: Step, row: int) -> Worked:
     """γ of a document, and the mixture that it expects."""
-    _, _, params = _of(step)
-    found = _document(step, row)
+    params, found = step.params_q, _document(inner, step, row)
     first = np.argsort(-found.counts, kind="stable").tolist()
     lines = [_gamma_line(found, params, k, first, "count") for k in range(len(found.gamma))]
     total = line("evidence", "Σ γ", "sum", [(f"{k}", value) for k, value in enumerate(found.gamma)])
@@ -92,22 +97,22 @@ def document_row(step: Step, row: int) -> Worked | None:
     return Worked("row", str(row), tuple(lines), found.gamma / found.gamma.sum(), "E-step")
 
 
-def _of(step: Step) -> tuple[LatentDirichletAllocation, Corpus, TopicParams]:
-    model, data = step.problem.model, step.problem.data
-    assert isinstance(model, LatentDirichletAllocation) and isinstance(data, Corpus)
-    return model, data, step.params_q
+def _of(step: Step) -> tuple[Corpus, TopicParams]:
+    data = step.problem.data
+    assert isinstance(data, Corpus)
+    return data, step.params_q
 
 
-def _document(step: Step, row: int) -> _Document:
-    model, data, params = _of(step)
+def _document(inner: TopicEStep, step: Step, row: int) -> _Document:
+    data, params = _of(step)
     assert step.at_q is not None
     cells, inference = data.X[[row]], step.at_q.inference
-    if model.inner.sampling(inference):
-        sweep = model.inner.last_sweep_of(params, data, row, inference)
+    if inner.sampling(inference):
+        sweep = inner.last_sweep_of(params, data, row, inference)
         gamma = params.alpha + sweep.drawn.sum(axis=0)
         return _Document(cells.indices, cells.data, gamma, sweep.drawn, sweep)
-    gamma = model.inner.gamma(params, data, slice(row, row + 1), inference)[0]
-    return _Document(cells.indices, cells.data, gamma, model.word_topics(params, data, row, inference))
+    gamma = inner.gamma(params, data, slice(row, row + 1), inference)[0]
+    return _Document(cells.indices, cells.data, gamma, inner.word_topics(params, data, row, inference))
 
 
 def _gamma_line(found: _Document, params: TopicParams, k: int, first: Iterable[int], role: str) -> WorkedLine:
@@ -133,8 +138,7 @@ def _shared_lines(step: Step, found: _Document, at: int, said: bool) -> tuple[li
     """φ_k ∝ topics_kv exp(ψ(γ_k) − ψ(Σ γ)), at a temperature τ to the power 1/τ; hard: all for the largest."""
     from scipy.special import psi
 
-    _, _, params = _of(step)
-    inference = step.inference
+    params, inference = step.params_q, step.inference
     chances, log_mixtures = params.topics[:, found.words[at]], dirichlet_log_mean(found.gamma[None])[0]
     shares = found.placed[at] / found.counts[at]
     if not said:
@@ -155,10 +159,11 @@ def _shared_lines(step: Step, found: _Document, at: int, said: bool) -> tuple[li
     return lines, [LOGS] if logs else []
 
 
-def _drawn_lines(step: Step, found: _Document, at: int, said: bool) -> tuple[list[WorkedLine], list[str]]:
+def _drawn_lines(
+    inner: TopicEStep, step: Step, found: _Document, at: int, said: bool
+) -> tuple[list[WorkedLine], list[str]]:
     """θ ~ Dirichlet(α + the words of the round before), then each occurrence's topic ∝ θ_k topics_kv."""
-    model, _, params = _of(step)
-    last = found.sweep
+    params, last = step.params_q, found.sweep
     assert last is not None
     theta = np.exp(last.log_mixtures[0] - last.log_mixtures[0].max())
     log_theta = last.log_mixtures[0] - last.log_mixtures[0].max() - np.log(theta.sum())
@@ -177,7 +182,7 @@ def _drawn_lines(step: Step, found: _Document, at: int, said: bool) -> tuple[lis
     for k, before in enumerate(last.gamma[0]):
         values = [("α", params.alpha[k]), ("words", before - params.alpha[k])]
         lines.append(line("part", "γ of the round before = α + its words", "sum", values, k))
-    remarks = [f"topics are drawn in {model.sweeps} rounds, and this is the last one"] if model.sweeps > 1 else []
+    remarks = [f"topics are drawn in {inner.sweeps} rounds, and this is the last one"] if inner.sweeps > 1 else []
     remarks += [] if said else ["no topic can say it, so that the mixture alone decides"]
     return lines, [*remarks, *([LOGS] if logs else [])]
 
@@ -186,11 +191,7 @@ def _too_small(chances: Array, log_other: Array, step: Step) -> bool:
     """Whether even the largest of the products is too small to write down, as it is or at the temperature."""
     with np.errstate(divide="ignore"):
         top = float((np.log(chances) + log_other).max())
-    return min(top, top / _temperature(step)) < LEAST_LOG
-
-
-def _temperature(step: Step) -> float:
-    return step.inference.temperature if isinstance(step.inference, Tempered) else 1.0
+    return min(top, top / temperature_of(step.inference)) < LEAST_LOG
 
 
 def _joints(chances: Array, log_other: Array, other: str, logs: bool) -> list[WorkedLine]:
@@ -212,24 +213,21 @@ def _joints(chances: Array, log_other: Array, other: str, logs: bool) -> list[Wo
 def _divided(lines: list[WorkedLine], step: Step, K: int, logs: bool, name: str) -> None:
     """The joints at the temperature, their sum, and each topic's share of it, added to the lines."""
     joints = [one.result for one in lines[-K:]]
-    if _temperature(step) != 1.0:
-        joints = tempered_lines(lines, joints, _temperature(step), logs)
+    if temperature_of(step.inference) != 1.0:
+        joints = tempered_lines(lines, joints, temperature_of(step.inference), logs)
     quotient_lines(lines, joints, logs, name)
 
 
-def topic_parameter(step: Step, entry: Entry) -> list[WorkedLine] | None:
-    """The M-step of one word of a topic, or of alpha."""
+def topic_lines(inner: TopicEStep, c: float, step: Step, entry: Entry) -> list[WorkedLine] | None:
+    """The M-step of one word of a topic, c its pseudo-count; None where no topic has words."""
     assert step.at_q is not None
     statistics: TopicStatistics = step.at_q.expectation.statistics
-    if entry.path == "alpha":
-        return _alpha(step, entry, statistics)
-    model, data, _ = _of(step)
-    k, v = entry.index
-    c, V = model.pseudo_count, data.n_words
+    data, _ = _of(step)
+    (k, v), V = entry.index, data.n_words
     own, all_words = float(statistics.words[k, v]), float(statistics.words[k].sum())
     if not all_words + V * c > 0:
         return None
-    first = _largest(step, k, v)
+    first = _largest(inner, step, k, v)
     having = int(np.count_nonzero(data.weights[data.X[:, [v]].tocoo().row] > 0))
     rest = own - sum(value for _, value in first)
     if having > len(first):
@@ -247,9 +245,9 @@ def topic_parameter(step: Step, entry: Entry) -> list[WorkedLine] | None:
     return [*lines, line("parameter", said, "quotient", [("top", top.result), ("bottom", bottom.result)], k)]
 
 
-def _largest(step: Step, k: int, v: int) -> list[tuple[str, float]]:
+def _largest(inner: TopicEStep, step: Step, k: int, v: int) -> list[tuple[str, float]]:
     """The documents that give most to S_kv, n φ by their weights, and how much: of those where v is most frequent."""
-    model, data, params = _of(step)
+    data, params = _of(step)
     assert step.at_q is not None
     column = data.X[:, [v]].tocoo()
     amounts = column.data * data.weights[column.row]
@@ -257,24 +255,24 @@ def _largest(step: Step, k: int, v: int) -> list[tuple[str, float]]:
     rows = rows[data.weights[rows] > 0]
     if not len(rows):
         return []
-    cells = model.inner.cells(params, data, rows, step.at_q.inference)
+    cells = inner.cells(params, data, rows, step.at_q.inference)
     given = cells[data.X[rows].indices == v, k] * data.weights[rows]
     order = np.argsort(-given, kind="stable")[:_NAMED]
     return [(f"document {int(rows[i])}", float(given[i])) for i in order if given[i] > 0]
 
 
-def _alpha(step: Step, entry: Entry, statistics: TopicStatistics) -> list[WorkedLine]:
-    """Where it is learned: no closed form; Newton climbs until the slope n (ψ(Σ α) − ψ(α_k)) + Σ_i E ln θ_ik is 0."""
+def alpha_lines(step: Step, entry: Entry, after: TopicParams, held: str) -> list[WorkedLine]:
+    """No closed form: Newton climbs until the slope n (ψ(Σ α) − ψ(α_k)) + Σ_i E ln θ_ik is 0.
+
+    held: why alpha stays as it is; "" where it is learned.
+    """
     from scipy.special import psi
 
-    model, data, before = _of(step)
+    before, k = step.params_q, entry.index[0]
+    if held:
+        return [line("parameter", f"held: {held}", "value", [("α", before.alpha[k])], k)]
     assert step.at_q is not None
-    k = entry.index[0]
-    if not model.learn_alpha or model.n_components == 1:
-        why = "held: learn_alpha is off" if not model.learn_alpha else "held: a single topic has every word"
-        return [line("parameter", why, "value", [("α", before.alpha[k])], k)]
-    M = step.phase == "M"
-    after = step.params if M else model.maximize(step.at_q.expectation, before, data).params
+    statistics: TopicStatistics = step.at_q.expectation.statistics
     n, known = statistics.documents, float(statistics.log_mixtures[k])
     lines = []
     for when, alpha in (("at α before", before.alpha), ("at α now, where Newton's steps end", after.alpha)):

@@ -1,0 +1,150 @@
+"""The numbers behind one responsibility or one parameter, line by line: the formula of a textbook with values in it.
+
+    worked_row(step, 70)                   the E-step of a row: weight × density for each component, sum, quotient
+    worked_word(step, 11, 420)             of a topic model: how one word of a document came to its topics
+    worked_parameter(step, "means[1,2]")   the M-step of a parameter: N_k, the weighted sum, the quotient
+
+The formulas are the models' own: see `Explains`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.editing.entries import Entry, entry_named, value_of
+from engine.em.model import Event
+from engine.em.step import Step
+from engine.errors import EngineError
+from engine.explain.derivation import Worked, WorkedLine, line
+from engine.parallel import one_blas_thread
+
+APART = 1e-9  # of the parameter: further off, a rule has set it, and not the formula
+
+
+class Explains:
+    """What a model says of its own numbers; every mixture does. Override what there is a formula for."""
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """The E-step of one row, after an E-step was taken: its responsibilities alone where there is no formula."""
+        return result_row(step, row)
+
+    def worked_word(self, step: Step, row: int, word: int) -> Worked:
+        """The E-step of one word of a document. Raises EngineError where a row has no words, or not this one."""
+        raise EngineError("only a topic model has words: ask for the row itself.")
+
+    def worked_parameter(self, step: Step, entry: Entry) -> Worked:
+        """The M-step of one entry of θ, after an E-step was taken: `parameter_lines`, held against what came out."""
+        after, events, what = _after(step)
+        return _held_against(self.parameter_lines(step, entry, after), step, entry, after, events, what)
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
+        """The formula of the M-step for this entry, the result last; None where there is none.
+
+        after: θ as the M-step has it, where a formula needs other entries of it, too.
+        """
+        return None
+
+
+def worked_row(step: Step, row: int) -> Worked:
+    """The E-step of one row (a step of a sequence, for chains) at θ_q: how its responsibilities came about.
+
+    Raises:
+        EngineError: there is no such row, or no E-step has been taken yet.
+    """
+    _need_row(step, row)
+    with one_blas_thread():
+        return _explainer(step).worked_row(step, int(row))
+
+
+def worked_word(step: Step, row: int, word: int) -> Worked:
+    """The E-step of one word of a document at θ_q, for topic models: its probability in each, and each one's share φ.
+
+    Args:
+        step: after an E-step.
+        row: the document, from 0.
+        word: its column in the counts, from 0.
+
+    Raises:
+        EngineError: there is no such row, the word is not in it, it is no model of words, or there was no E-step yet.
+    """
+    _need_row(step, row)
+    with one_blas_thread():
+        return _explainer(step).worked_word(step, int(row), word)
+
+
+def worked_parameter(step: Step, name: str) -> Worked:
+    """The M-step of one entry of θ, from the expected statistics; after an E-step, that of the M-step to come.
+
+    Raises:
+        EngineError: there is no such parameter, it is fixed, or no E-step has been taken yet.
+    """
+    if step.at_q is None:
+        raise EngineError("an M-step needs responsibilities: take an E-step first.")
+    entry = entry_named(step.problem.model, step.params, name)
+    with one_blas_thread():
+        return _explainer(step).worked_parameter(step, entry)
+
+
+def result_row(step: Step, row: int, remark: str = "the model tells its responsibilities alone") -> Worked:
+    """The responsibilities as they are."""
+    r = responsibilities_of(step, row)
+    lines = [line("responsibility", "r", "value", [("r", value)], k) for k, value in enumerate(r)]
+    return Worked("row", str(row), tuple(lines), r, "E-step", remark)
+
+
+def responsibilities_of(step: Step, row: int) -> Array:
+    """(K,) q's probabilities of one row."""
+    assert step.posterior is not None
+    return np.asarray(step.posterior.rows(np.array([row]))[0])
+
+
+def _explainer(step: Step) -> Explains:
+    """The model where it explains itself, else what can be said of any."""
+    model: object = step.problem.model
+    return model if isinstance(model, Explains) else Explains()
+
+
+def _need_row(step: Step, row: int) -> None:
+    if step.at_q is None:
+        raise EngineError("there are no responsibilities before the first E-step: take an E-step.")
+    n = step.problem.data.n_rows
+    if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < n:
+        raise EngineError(f"there is no row {row!r}: rows are numbered from 0 to {n - 1}.")
+
+
+def _after(step: Step) -> tuple[Any, tuple[Event, ...], str]:
+    """θ after the M-step, which may be still to come, what was out of the ordinary, and which of the two it is."""
+    assert step.at_q is not None
+    if step.phase == "M":
+        return step.params, step.events, "M-step"
+    best = step.problem.model.maximize(step.at_q.expectation, step.params, step.problem.data)
+    return best.params, best.events, "M-step to come"
+
+
+def _held_against(
+    lines: list[WorkedLine] | None, step: Step, entry: Entry, after: Any, events: tuple[Event, ...], what: str
+) -> Worked:
+    """The formula with a remark where it is not how the parameter came about; without one, the entry as it moved."""
+    value, remark = value_of(after, entry), ""
+    accelerated = step.problem.algorithm.rises == "objective"
+    if lines is None:
+        before = value_of(step.params_q, entry)
+        own = [event.message for event in events if event.component in (None, *entry.index[:1])]
+        remark = "; ".join(own) or "the model tells the result of its M-step alone"
+        lines = [
+            line("total", "the step", "difference", [("after", value), ("before", before)]),
+            line("parameter", "before + the step", "sum", [("before", before), ("the step", value - before)]),
+        ]
+    elif not abs(lines[-1].result - value) <= APART * max(abs(value), abs(lines[-1].result), 1e-300):
+        leapt = f"{step.problem.algorithm.name} goes on from this M-step, as far as the objective does not fall"
+        otherwise = leapt if accelerated else "the M-step set it otherwise than by this formula"
+        remark = "; ".join(event.message for event in events) or otherwise
+        if any(event.by_hand for event in events):  # it may have been an earlier move that changed this one
+            remark = f"changed by hand since this M-step, at last: {remark}"
+        lines = [*lines, line("parameter", "as it was set", "value", [(entry.name, value)])]
+    elif accelerated and step.phase == "E":
+        remark = f"this is one plain M-step; {step.problem.algorithm.name} goes on from here"
+    return Worked("parameter", entry.name, tuple(lines), np.array([value]), what, remark)

@@ -1,0 +1,39 @@
+"""A Bernoulli mixture's numbers line by line: the product over the answers of a row, and the share of yes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.editing.entries import Entry
+from engine.explain.derivation import WorkedLine, line
+from engine.models.mixture_explanation import Densities, density_line
+
+
+def answer_densities(answers: Array, cut: float, p: Array) -> Densities:
+    """Π over the answers (D,) that were seen: p_d for a yes, 1 − p_d for a no."""
+    seen = np.flatnonzero(~np.isnan(answers))
+    yes = answers[seen] > cut
+    lines, logs = [], np.empty(len(p))
+    for k, own in enumerate(p):
+        factors = np.where(yes, own[seen], 1.0 - own[seen])
+        with np.errstate(divide="ignore"):
+            logs[k] = np.log(factors).sum()
+        values = [(f"{'yes' if y else 'no'} {d}", f) for d, y, f in zip(seen, yes, factors, strict=True)]
+        lines.append(density_line("Π over the answers seen", "product", values, k, logs[k]))
+    return lines, logs
+
+
+def share_lines(yes: Array, no: Array, c: float, entry: Entry) -> list[WorkedLine] | None:
+    """(yes + c) / (yes + no + 2c) of one component and column; None where nothing is known of it."""
+    k, a, b = entry.index[0], float(yes[entry.index]), float(no[entry.index])
+    if not a + b + c > 0:
+        return None
+    imagined = [("c", c)] if c > 0 else []
+    top = line("total", "yes + c" if c > 0 else "yes = Σ r [x = 1]", "sum", [("yes", a), *imagined], k)
+    bottom = line("count", "yes + no + 2c" if c > 0 else "yes + no", "sum", [("yes", a), ("no", b), *imagined * 2], k)
+    return [
+        top,
+        bottom,
+        line("parameter", "yes / answers", "quotient", [("yes", top.result), ("answers", bottom.result)], k),
+    ]

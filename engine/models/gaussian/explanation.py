@@ -1,0 +1,91 @@
+"""A Gaussian mixture's numbers line by line: the density of a row, and the M-step of a mean or a covariance."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.editing.entries import Entry
+from engine.explain.derivation import LEAST_LOG, MOST_LOG, WorkedLine, line
+from engine.models.gaussian.params import GaussianParams, inverse_factors
+from engine.models.gaussian.statistics import LOG_2PI, GaussianStatistics
+from engine.models.mixture_explanation import Densities
+
+_RIDGES = {
+    "full": "λ = reg_covar · n / K",
+    "diag": "λ = reg_covar · n / K",
+    "tied": "K λ = reg_covar · n",
+    "spherical": "λ d = reg_covar · n d / K",
+}
+
+
+def gaussian_densities(x: Array, params: GaussianParams, kind: str) -> Densities:
+    """N(x | μ, Σ) = exp(−½ (d ln 2π + ln |Σ| + D²)),  D² = (x − μ)ᵀ Σ⁻¹ (x − μ)."""
+    K, d = params.means.shape
+    inverse = inverse_factors(params, kind)
+    lines, logs = [], np.empty(K)
+    for k in range(K):
+        one = inverse if kind == "tied" else inverse[k]
+        difference = x - params.means[k]
+        u = one @ difference if one.ndim == 2 else one * difference
+        diagonal = one.diagonal() if one.ndim == 2 else np.broadcast_to(one, d)
+        distance, log_determinant = float(u @ u), -2.0 * float(np.log(diagonal).sum())
+        squares = [(f"u{j}", value**2) for j, value in enumerate(u)]
+        lines.append(line("part", "D² = ‖L⁻¹(x − μ)‖²", "sum", squares, k, result=distance))
+        values = [("d ln 2π", d * LOG_2PI), ("ln |Σ|", log_determinant), ("D²", distance)]
+        found = line("density", "ln N = −½ (d ln 2π + ln |Σ| + D²)", "log_normal", values, k, log=True)
+        logs[k] = found.result
+        if LEAST_LOG < logs[k] < MOST_LOG:
+            found = line("density", "N = exp(−½ (d ln 2π + ln |Σ| + D²))", "normal", values, k)
+        lines.append(found)
+    return lines, logs
+
+
+def moment_lines(
+    statistics: GaussianStatistics, entry: Entry, ridge: float, about: Array | None = None
+) -> list[WorkedLine] | None:
+    """μ_kj = Σ r x_j / N_k;  Σ_kij = (Σ r (x_i − μ_i)(x_j − μ_j) + λ [i = j]) / N_k.
+
+    Args:
+        statistics: what was expected.
+        entry: of the means or the covariances.
+        ridge: λ.
+        about: (K, d) the means about which the scatter is taken; None for the new ones.
+    """
+    kind, counts, d = statistics.covariance_type, statistics.counts, statistics.first.shape[1]
+    k = entry.index[0] if not (kind == "tied" and entry.field == "covariances") else None
+    if k is not None and not statistics.alive[k]:
+        return None
+    if entry.field == "means":
+        assert k is not None
+        j, count = entry.index[1], float(counts[k])
+        total = count * float(statistics.means()[k, j])
+        return [
+            line("count", "N = Σ r", "value", [("N", count)], k),
+            line("total", "Σ r x", "value", [("Σ r x", total)], k),
+            line("parameter", "Σ r x / N", "quotient", [("Σ r x", total), ("N", count)], k),
+        ]
+    # The scatter in the user's units is what the M-step without a ridge divides by its count.
+    spread = statistics.covariances(0.0)
+    if about is not None:
+        spread = spread + statistics.added_about(about)
+    count = float(counts.sum()) if k is None else float(counts[k])
+    own = float(spread[entry.index])
+    added = ridge * len(counts) if k is None else ridge
+    if entry.rule == "covariance":
+        added = 0.0
+    scatter = "Σ r (x − μ)²" if entry.rule != "covariance" else "Σ r (x − μ)(x′ − μ′)"
+    whose = "" if about is None else ", about the mean before"
+    divisor = [("N", count)]
+    lines = [line("count", "n = Σ N" if k is None else "N = Σ r", "value", divisor, k)]
+    if kind == "spherical":
+        count, added = count * d, added * d
+        lines.append(line("count", "N d", "product", [*divisor, ("d", d)], k))
+    total = own * count
+    lines.append(line("total", scatter + whose, "value", [("scatter", total)], k))
+    if added > 0:
+        lines.append(line("ridge", _RIDGES[kind], "value", [("ridge", added)], k))
+    top = line("total", "scatter + ridge", "sum", [("scatter", total), ("ridge", added)], k)
+    lines += [top] if added > 0 else []
+    lines.append(line("parameter", "scatter / N", "quotient", [("scatter", top.result), ("N", count)], k))
+    return lines

@@ -1,0 +1,116 @@
+"""A hidden Markov model's numbers line by line: a row's state from forward × backward, and shares of counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.editing.entries import Entry
+from engine.em.inference import Hard, Sampled, temperature_of
+from engine.em.step import Step
+from engine.explain.derivation import LEAST_LOG, MOST_LOG, Worked, WorkedLine, counted_lines, line, quotient_lines
+from engine.explain.worked import responsibilities_of
+from engine.models.hmm.forward_backward import Chain
+from engine.models.hmm.forward_backward_log import filter_logs, log_sum
+from engine.models.hmm.params import HiddenMarkovParams
+from engine.models.hmm.statistics import ChainStatistics
+
+
+def chain_row(step: Step, row: int, whole: Chain) -> Worked | None:
+    """γ_t(j) ∝ forward × backward: what the past and this row say, times what the future says of state j.
+
+    whole is p(x, z) of all sequences at θ_q. None where no path explains the row.
+    forward_t(j) = Σ_i a_{t−1}(i) A(i, j) · p(x_t | j), with a_{t−1} = p(z_{t−1} | x_1 … x_{t−1}); initial_j at the
+    first row. backward_t(j) ∝ p(x_{t+1} … x_T | z_t = j), its largest brought to 1.
+    """
+    params, temperature = step.params_q, temperature_of(step.inference)
+    if temperature != 1.0:
+        whole = whole.tempered(temperature)
+    sequence = int(np.searchsorted(whole.first, row, side="right")) - 1
+    begin, end = int(whole.first[sequence]), int(whole.last[sequence]) + 1
+    chain = Chain(whole.log_potentials[:, begin:end], whole.log_transition, np.zeros(1, dtype=np.int64))
+    t, S, A = row - begin, len(chain.log_transition), chain.log_transition
+    lines: list[WorkedLine] = []
+    log_emission = np.array(chain.log_potentials[:, t])
+    if t == 0:
+        with np.errstate(divide="ignore"):
+            predicted = np.log(params.initial) / temperature
+        with np.errstate(invalid="ignore"):
+            log_emission = np.where(np.isneginf(predicted), -np.inf, log_emission - predicted)
+        past = [line("part", "initial", "value", [("initial", p)], j) for j, p in enumerate(np.exp(predicted))]
+    else:
+        a = filter_logs(chain)[:, t - 1]
+        a = a - log_sum(a, 0)
+        if not np.all(np.isfinite(log_sum(a, 0))):
+            return None
+        predicted = log_sum(a[:, None] + A, 0)
+        past = [_predicted(np.exp(a), np.exp(A), j) for j in range(S)]
+    lines += past
+    top = float(log_emission.max())
+    if not np.isfinite(top):
+        return None
+    relative = not LEAST_LOG < top < MOST_LOG
+    emission = np.exp(log_emission - top if relative else log_emission)
+    seen = "p(x | state)" if params.stop is None or t < end - begin - 1 else "p(x | state) · stop"
+    formula = f"past · {seen}" + (", relative to the likeliest" if relative else "")
+    forward = [
+        line("part", formula, "product", [("past", p.result), (seen, e)], j)
+        for j, (p, e) in enumerate(zip(past, emission, strict=True))
+    ]
+    backward = _backward(chain, t)
+    joints = [
+        line("joint", "forward · backward", "product", [("forward", f.result), ("backward", b)], j)
+        for j, (f, b) in enumerate(zip(forward, backward, strict=True))
+    ]
+    if not sum(one.result for one in joints) > 0:
+        return None
+    lines += [*forward, *joints]
+    quotient_lines(lines, [one.result for one in joints])
+    r = responsibilities_of(step, row)
+    if isinstance(step.inference, Hard | Sampled):
+        formula = "on the likeliest path" if isinstance(step.inference, Hard) else "on the path that was drawn"
+        lines += [line("assignment", formula, "value", [("r", value)], j) for j, value in enumerate(r)]
+    return Worked("row", str(row), tuple(lines), r, "E-step")
+
+
+def _predicted(a: Array, A: Array, j: int) -> WorkedLine:
+    """Σ_i a(i) A(i, j), with a(i) and A(i, j) named one after the other."""
+    values = [pair for i in range(len(a)) for pair in ((f"a {i}", a[i]), (f"{i}→{j}", A[i, j]))]
+    return line("part", "Σ a · transition", "pairs", values, j)
+
+
+def _backward(chain: Chain, t: int) -> Array:
+    """(S,) Σ_j A(i, j) w_{t+1}(j), its largest brought to 1; ones at the last row."""
+    S, T = chain.log_potentials.shape
+    if t == T - 1:
+        return np.ones(S)
+    after = Chain(chain.log_potentials[:, t + 1 :], chain.log_transition, np.zeros(1, dtype=np.int64))
+    w = filter_logs(after.backwards)[:, -1]
+    found = log_sum(chain.log_transition + w, 1)
+    top = found.max()
+    return np.exp(found - top) if np.isfinite(top) else np.ones(S)
+
+
+def count_lines(counts: ChainStatistics, entry: Entry, before: HiddenMarkovParams) -> list[WorkedLine] | None:
+    """What is expected of a state, of all that it does; None where it does nothing."""
+    i = entry.index[0]
+    if entry.path == "initial":
+        return counted_lines(counts.initial, i, "begins")
+    if entry.path == "emission":
+        row, name = counts.emission[i], "symbol"
+    else:
+        row, name = counts.transition[i], f"{i} →"
+        if before.stop is not None:
+            row = np.append(row, counts.last[i])
+    j = len(row) - 1 if entry.path == "stop" else entry.index[1]
+    if not row.sum() > 0:
+        return None
+    named = [(f"{name} {v}", value) for v, value in enumerate(row)]
+    if before.stop is not None and entry.path != "emission":
+        named[-1] = (f"{name} stop", float(row[-1]))
+    total = line("total", "from this state, in all", "sum", named, i)
+    return [
+        line("count", "how often it is expected", "value", [named[j]], i),
+        total,
+        line("parameter", "its share", "quotient", [named[j], ("all", total.result)], i),
+    ]
