@@ -174,6 +174,11 @@ def options_of(model: Any) -> tuple[Option, ...]:
     )
 
 
+def values_of(declared: Any) -> dict[str, Any]:
+    """Every option of a value with what it is set to."""
+    return {option.name: getattr(declared, option.name) for option in options_of(type(declared))}
+
+
 def check_options(model: Any) -> None:
     """Check every option of a model that is being made, and put each into its own type."""
     for declared in options_of(model):

@@ -65,7 +65,7 @@ def contest_record(spec: RunSpec, contest: Contest) -> dict[str, Any]:
     record = _record(spec.model, contest.here) | {"rival": None}
     if contest.rival_here is not None:
         model = contest.rival_model
-        options = {option.name: getattr(model, option.name) for option in model.options()}
+        options = model.option_values
         head = {
             "model": model.name,
             "options": options,

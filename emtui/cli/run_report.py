@@ -59,7 +59,8 @@ class TextPrinter:
 def heading(spec: RunSpec) -> list[str]:
     """What is run on what, and what the data set has to say about itself."""
     data, model = spec.dataset, spec.model
-    options = " ".join(f"{option.name}={option.format(getattr(model, option.name))}" for option in model.options())
+    values = model.option_values
+    options = " ".join(f"{option.name}={option.format(values[option.name])}" for option in model.options())
     start = f"start {clean(spec.start_file, 60)}" if spec.start_file is not None else f"seed {spec.seed}"
     if spec.start_file is None and spec.start is not None:  # the data begin there unless told otherwise
         start = f"start published · {start}"

@@ -96,7 +96,7 @@ def _json_document(session: Session) -> Iterator[str]:
         "feature_names": spec.dataset.feature_names,
         "standardized": spec.standardized,
         "model": spec.model.name,
-        "options": {option.name: getattr(spec.model, option.name) for option in spec.model.options()},
+        "options": spec.model.option_values,
         "algorithm": spec.algorithm,
         "seed": spec.seed,
     }

@@ -134,7 +134,7 @@ def _split_lines(spec: RunSpec) -> list[str]:
 
 
 def _options(model: Any) -> list[str]:
-    return [f"{option.name}={getattr(model, option.name)!r}" for option in model.options()]
+    return [f"{name}={value!r}" for name, value in model.option_values.items()]
 
 
 def _weight_lines(weights: Array, table: str) -> list[str]:

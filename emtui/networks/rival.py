@@ -75,7 +75,8 @@ def rival_model(spec: RunSpec) -> Any:
     if other is None:
         return None
     made = model_class(other)
-    options: dict[str, Any] = {name: getattr(model, name) for name in _SHARED}
+    own = model.option_values
+    options: dict[str, Any] = {name: own[name] for name in _SHARED}
     if other == "mlp":
         options["m_step"] = "newton"
     elif model.m_step == "gradient":

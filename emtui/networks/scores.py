@@ -60,7 +60,7 @@ class Progress:
 
 def usual_prediction(model: Any) -> Prediction:
     """How the model predicts by itself: its marginal, or the usual forward pass."""
-    return "forward" if getattr(model, "loss", "marginal") == "forward" else "marginal"
+    return "forward" if model.forward_pass else "marginal"
 
 
 def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:

@@ -97,13 +97,12 @@ def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
 
 
 def _with(model: Any, **changes: Any) -> Any:
-    options = {option.name: getattr(model, option.name) for option in model.options()}
-    return model_class(model.name)(**options | changes)
+    return model_class(model.name)(**model.option_values | changes)
 
 
 def has_rate(model: Any) -> bool:
     """The learning rate means something to it: Newton's method and L-BFGS have none."""
-    return bool(model.name == "backprop" or model.m_step == "gradient")
+    return bool(model.ascent == "gradient")
 
 
 def sweep(spec: RunSpec, grid: Grid) -> Iterator[SweepRun]:

@@ -72,18 +72,14 @@ def where_parts(snapshot: StepSnapshot) -> list[str]:
     """Data, model, options: the most telling first."""
     spec = snapshot.spec
     n_rows, n_columns = spec.dataset.X.shape
-    sized = spec.model.size_option in {option.name for option in spec.model.options()}
-    size = f" K={spec.n_components}" if sized else ""
+    size = "" if spec.model.size is None else f" K={spec.model.size}"
     standardised = " standardised" if spec.standardize else ""
     parts = [f"{spec.dataset.name} {n_rows:,}×{n_columns:,}{standardised}", f"{spec.model.name}{size}"]
-    kind = getattr(spec.model, "covariance_type", None)
-    if getattr(spec.model, "emission", None) == "categorical":  # then no Gaussian has a shape
-        kind = "categorical"
-    if kind is not None:
-        parts[1] += f" {kind}"
+    if spec.model.variant:
+        parts[1] += f" {spec.model.variant}"
     given = "published" if spec.start_file in (None, PUBLISHED) else "given"
-    start = given if spec.start is not None else getattr(spec.model, "init", None)
-    if start is not None:
+    start = given if spec.start is not None else spec.model.start_name
+    if start:
         parts.append(f"start {start}")
     parts.append(f"seed {spec.seed}")
     if spec.known != NONE:

@@ -23,8 +23,9 @@ def words_of(spec: RunSpec) -> list[str]:
         "--model",
         spec.model.name,
     ]
+    values = spec.model.option_values
     for option in spec.model.options():
-        value = getattr(spec.model, option.name)
+        value = values[option.name]
         if option.name == spec.model.size_option and isinstance(value, int):
             words += ["-k", option.format(value)]
         elif value != option.default:

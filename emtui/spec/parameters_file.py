@@ -41,7 +41,7 @@ def parameters_text(step: Step, *, standardized: bool) -> str:
     model = step.problem.model
     document = {
         "model": model.name,
-        "options": {option.name: getattr(model, option.name) for option in model.options()},
+        "options": model.option_values,
         "standardized": standardized,
         "iteration": step.iteration,
         "phase": step.phase,

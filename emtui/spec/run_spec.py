@@ -75,8 +75,8 @@ class RunSpec:
     @property
     def n_components(self) -> int:
         """K, under whatever name the model has it; the sum of several layers; 1 where it has none."""
-        size = getattr(self.model, self.model.size_option, 1)
-        return sum(size) if isinstance(size, tuple) else int(size)
+        size = self.model.size
+        return 1 if size is None else size
 
     @property
     def standardized(self) -> bool:

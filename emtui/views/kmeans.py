@@ -80,7 +80,7 @@ class KMeansView(PointsView):
         if snapshot.spec.start is not None:
             return "at the values that were given"
         places = {"kmeans++": "at rows far from one another (k-means++)", "points": "at random rows"}
-        return places.get(getattr(snapshot.step.problem.model, "init", ""), "where the model put them")
+        return places.get(snapshot.step.problem.model.start_name, "where the model put them")
 
     def _inertia(self, snapshot: StepSnapshot) -> str:
         """How the inertia of the assignment went (minus the bound); after an M-step, what assigning anew gives."""

@@ -33,7 +33,6 @@ temperature; several steps foreseen at once; hard assignments; E-steps that draw
 
 _OF_RATES: tuple[Kind, ...] = ("em", "partial", "variational", "tempered")
 _FORECAST: tuple[Kind, ...] = ("em", "partial", "variational")
-_PARTIAL_M_STEPS = ("gradient", "conditional", "ecm")
 SLOW = 0.9
 _MANY = 100  # iterations to go
 _SETTLED = 0.15  # of ln rate, and so of the iterations to go: two estimates that differ by less agree
@@ -152,7 +151,7 @@ def _kind(kept: Sequence[Step]) -> Kind:
         return "tempered"
     if isinstance(last.problem.algorithm, Squarem):
         return "accelerated"
-    if getattr(model, "m_step", None) in _PARTIAL_M_STEPS:
+    if model.ascent != "maximum":
         return "partial"
     return "em" if model.exact else "variational"
 
@@ -226,7 +225,7 @@ def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_t
     if dead:
         helps.append("other_start")
     slow = rate > SLOW and steps_to_go != 0 and kind in _FORECAST
-    if slow and getattr(model, "m_step", None) == "gradient":
+    if slow and model.ascent == "gradient":
         helps.append("newton")
     elif slow and model.has_likelihood and _squarem_can(step):
         helps.append("squarem")

@@ -38,9 +38,9 @@ class Overlap:
 def overlap_of(step: Step) -> Overlap | None:
     """The two components that share most, by the responsibilities at θ; None where rows have no components."""
     model = step.problem.model
-    if not (hasattr(model, "n_components") or hasattr(model, "n_states")):
+    if model.size is None or not model.responsibilities_sum_to_one:
         return None
-    if not model.responsibilities_sum_to_one or not model.has_likelihood or model.row_order_matters:
+    if not model.has_likelihood or model.row_order_matters:
         return None
     at = step.at if isinstance(step.at.inference, Exact) else step.problem.at(step.params)
     posterior, data = Posterior(at), step.problem.data

@@ -122,7 +122,7 @@ def compare_sizes(
     Raises:
         EngineError: the model has no number of components or no likelihood, or an option can't be used; one sentence.
     """
-    if not hasattr(model, "n_components") or not model.has_likelihood or not model.exact or model.supervised:
+    if model.size is None or model.supervised or not (model.has_likelihood and model.exact and model.independent_rows):
         raise OptionError(
             f"Sizes are compared for mixtures with an exact likelihood, and {model.title} is none: take a mixture."
         )
@@ -134,7 +134,7 @@ def compare_sizes(
         raise OptionError(f"test_share must be a number from 0 to below 1, not {test_share!r}.")
     if not n_components:
         raise OptionError("there is nothing to compare: name at least one number of components.")
-    if covariance_types is not None and not hasattr(model, "covariance_type"):
+    if covariance_types is not None and "covariance_type" not in model.option_values:
         raise OptionError(f"{model.title} has no covariance types: leave covariance_types out.")
     data = model.observe(X, None, sample_weight)
     models = _models(model, n_components, covariance_types)
@@ -187,7 +187,7 @@ def _models(
     if covariance_types is not None:
         kinds = [{"covariance_type": kind} for kind in covariance_types]
     base: Any = model
-    return [replace(base, n_components=k, **kind) for kind in kinds for k in sizes]
+    return [replace(base, **{model.size_option: k}, **kind) for kind in kinds for k in sizes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,7 +268,7 @@ class _Plan:
             yield np.sort(order[size:]), np.sort(order[:size])
 
     def _candidate(self, model: Any, repeat: int, fit: StartResult, held_out: float) -> Candidate:
-        kind, criteria = getattr(model, "covariance_type", None), None
+        kind, criteria = model.option_values.get("covariance_type"), None
         if fit.error is None:
             with one_blas_thread():
                 data = model.observe(self.rows, None, self.sample_weight)
@@ -276,6 +276,6 @@ class _Plan:
             size = model.n_parameters(fit.params)
             criteria = Criteria.of(fit.log_likelihood, size, data.total_weight, entropy)
         return Candidate(
-            model.n_components, kind, repeat, fit.seed, criteria, held_out, fit.objective, fit.log_likelihood,
+            model.size, kind, repeat, fit.seed, criteria, held_out, fit.objective, fit.log_likelihood,
             fit.converged, fit.params, fit.error,
         )  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
 from engine.em.inference import EXACT, Inference
-from engine.em.model import Event, Expectation, Maximization, Model
+from engine.em.model import Ascent, Event, Expectation, Maximization, Model
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
 from engine.explain.derivation import Worked
@@ -87,6 +87,16 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         object.__setattr__(self, "objective_label", label)
         several = self.optimizer != "batch" and (self.optimizer == "sgd" or self.batch_size is not None)
         object.__setattr__(self, "row_order_matters", several)
+
+    @property
+    def ascent(self) -> Ascent:
+        """An epoch follows the gradient."""
+        return "gradient"
+
+    @property
+    def forward_pass(self) -> bool:
+        """By what it was trained for."""
+        return self.loss == "forward"
 
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
         """Check inputs and targets; for the marginal, that its 2^m configurations fit into memory."""

@@ -62,6 +62,11 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
     n_components: int = option(3, "how many clusters", minimum=1)
     init: str = option("kmeans++", "seeds drawn far apart, or any rows", choices=("kmeans++", "points"))
 
+    @property
+    def least_rows(self) -> int:
+        """One a component."""
+        return self.n_components
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> FramedRows:
         """Check the rows, and find the frame in which squared distances neither overflow nor vanish."""
         table = checked_table(X)

@@ -14,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.baselines.kmeans import KMeans
 from engine.editing.entries import RULES, Entry, admissible, entry_named, moved, value_of
 from engine.editing.limits import why_out_of_reach
 from engine.em.evaluation import Evaluation
 from engine.em.model import Event, Model, Observations
 from engine.em.step import Phase, Step
 from engine.errors import DataError, EngineError, OptionError
-from engine.models.mixture import Mixture
 
 _ROUNDING = 1e-6  # of the log-likelihood
 _OF_THETA = {"start must": "θ must", "a start's": "the", " of a start": "", " of the start": ""}
@@ -154,7 +152,7 @@ def _refuse_the_impossible(step: Step) -> None:
 
 def _enough_rows(model: Model[Any, Any], data: Observations) -> None:
     """Raises DataError where fewer rows count than there are components, each of which has rows to itself."""
-    components = int(getattr(model, "n_components", 1)) if isinstance(model, Mixture | KMeans) else 1
+    components = model.least_rows
     left = data.n_rows if data.sample_weight is None else int(np.count_nonzero(data.sample_weight))
     if left < components:
         raise DataError(

@@ -167,7 +167,7 @@ def _rule(field: Field, index: tuple[int, ...]) -> str:
 
 
 def _movable(model: Any, field: Field, entry: Entry, has_partner: bool) -> bool:
-    if field.declared.fixed_by and getattr(model, field.declared.fixed_by):
+    if field.declared.fixed_by and model.option_values[field.declared.fixed_by]:
         return False
     if entry.rule == "row":
         return has_partner or bool(field.array.shape[-1] > 1)

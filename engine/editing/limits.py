@@ -27,7 +27,7 @@ def why_out_of_reach(model: Any, params: Parameters, data: Any) -> str:
         model, data: as in a `Problem`; rows of measured columns are `data.X` (n, d), other data have no limits.
         params: θ, finite and with positive definite covariances.
     """
-    X = getattr(data, "X", None)
+    X = data.X
     if not isinstance(X, np.ndarray) or X.ndim != 2 or not len(X) or X.dtype != np.float64:
         return ""
     fields = fields_of(params, model).values()

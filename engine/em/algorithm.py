@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from engine.em.evaluation import Evaluation
 from engine.em.inference import Inference
 from engine.em.model import Event, Model
-from engine.options import Option, check_options, options_of
+from engine.options import Option, check_options, options_of, values_of
 
 # Where an exact M-step goes up, and where it may go down: "both" the objective and the bound at the q of this
 # iteration rise; "objective" alone, or "elbo", the bound, alone; or "nothing" has to.
@@ -51,8 +51,9 @@ class Algorithm(ABC):
     @property
     def text(self) -> str:
         """What to type for it: its name, and the options that are not as usual, `annealed:initial=8,rate=0.9`."""
-        pairs = [(option, getattr(self, option.name)) for option in self.options()]
-        set_ones = [f"{option.name}={option.format(value)}" for option, value in pairs if value != option.default]
+        values = values_of(self)
+        options = [option for option in self.options() if values[option.name] != option.default]
+        set_ones = [f"{option.name}={option.format(values[option.name])}" for option in options]
         return f"{self.name}:{','.join(set_ones)}" if set_ones else self.name
 
     @abstractmethod

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 
@@ -19,10 +19,13 @@ from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
 from engine.em.parameters import Parameters, count_components, relabelled
 from engine.errors import EngineError
-from engine.options import Option, check_options, options_of
+from engine.options import Option, check_options, options_of, values_of
 
 P = TypeVar("P", bound=Parameters)
 D = TypeVar("D", bound="Observations")
+Ascent = Literal["maximum", "conditional", "layerwise", "gradient", "drawn"]
+"""How far an M-step goes up Q + log p(θ): to its maximum; some parameters given the others, or layer after layer, which
+stop short of it but never fall; one step along the gradient, which may be too long; or to a place that is drawn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +93,8 @@ class Model(ABC, Generic[P, D]):
     """A latent-variable model. Subclasses are frozen dataclasses whose fields are declared with `option(...)`."""
 
     Params: ClassVar[type]  # a frozen dataclass of arrays: θ
-    name: ClassVar[str]  # as typed after --model
-    title: ClassVar[str]
+    name: ClassVar[str] = ""  # as typed after --model
+    title: ClassVar[str] = ""  # the name in words
     objective_label: ClassVar[str] = "log-likelihood"
     exact: ClassVar[bool] = True  # the E-step is exact, so KL = 0 after it
     supervised: ClassVar[bool] = False  # it needs y
@@ -102,6 +105,8 @@ class Model(ABC, Generic[P, D]):
     responsibilities_sum_to_one: ClassVar[bool] = True  # a column is a component, not a unit that is on or off
     row_order_matters: ClassVar[bool] = False  # rows are visited one after the other, or draw by their places
     samples: ClassVar[bool] = False  # the E-step draws random numbers, by the seed of its inference
+    independent_rows: ClassVar[bool] = True  # some rows can be fitted without the others, which steps of a chain can't
+    predicts_unseen: ClassVar[bool] = False  # `predict_unseen` fills in what is missing of a row
     size_option: ClassVar[str] = "n_components"  # the option that -k sets
 
     def __post_init__(self) -> None:
@@ -112,6 +117,47 @@ class Model(ABC, Generic[P, D]):
     def options(cls) -> tuple[Option, ...]:
         """The options that the constructor takes."""
         return options_of(cls)
+
+    @property
+    def option_values(self) -> dict[str, Any]:
+        """What each of them is set to."""
+        return values_of(self)
+
+    @property
+    def size(self) -> int | None:
+        """K as it was asked for, under whatever name; the sum of several layers; None where there is nothing to ask."""
+        asked: int | tuple[int, ...] | None = self.option_values.get(self.size_option)
+        return sum(asked) if isinstance(asked, tuple) else asked
+
+    @property
+    def variant(self) -> str:
+        """The word that tells most of it beside its name and size, such as the shape of its Gaussians; "" for none."""
+        return str(self.option_values.get("covariance_type", ""))
+
+    @property
+    def start_name(self) -> str:
+        """The word for its own choice of start; "" where there is only one."""
+        return str(self.option_values.get("init", ""))
+
+    @property
+    def ascent(self) -> Ascent:
+        """How far an M-step goes up; where that may be down ("gradient", "drawn"), an event says so when it is."""
+        return "maximum"
+
+    @property
+    def least_rows(self) -> int:
+        """So many rows must count, because each component of a mixture has some to itself."""
+        return 1
+
+    @property
+    def forward_pass(self) -> bool:
+        """It predicts by a forward pass, and sums over nothing that is hidden."""
+        return False
+
+    @property
+    def no_and_yes(self) -> tuple[float, float]:
+        """The numbers that stand for no and yes in a row that `predict_unseen` takes."""
+        return 0.0, 1.0
 
     @abstractmethod
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> D:
@@ -200,3 +246,11 @@ class Model(ABC, Generic[P, D]):
     def predict_proba(self, params: P, data: D) -> Array:
         """What the model says of new rows: component probabilities, or class probabilities where it is supervised."""
         return self.responsibilities(params, data, slice(None))
+
+    def predict_unseen(self, params: P, X: Any) -> Array:
+        """One row (D,) or several (n, D) with what is missing (NaN) filled in by what θ and the rest say of it.
+
+        Raises:
+            EngineError: the model can't, or the rows don't fit it.
+        """
+        raise EngineError(f"{self.title or self.name} does not predict what is unseen of a row.")

@@ -143,7 +143,7 @@ def _reason(step: Step, previous: Step, quantity: Quantity, changes: dict[Quanti
     if not follows:
         return "branch"
     if any(event.breaks_ascent for event in step.events):
-        return "gradient" if hasattr(problem.model, "learning_rate") else "event"
+        return "gradient" if problem.model.ascent == "gradient" else "event"
     inference = step.inference
     if isinstance(inference, Hard):
         return "hard"

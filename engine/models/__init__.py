@@ -37,8 +37,8 @@ def _checked(name: str, offered: Any) -> Any:
         raise OptionError("it is no subclass of engine.em.model.Model")
     if isabstract(offered):
         raise OptionError(f"it lacks {', '.join(sorted(offered.__abstractmethods__))}")
-    if getattr(offered, "name", None) != name:
-        raise OptionError(f"it calls itself {quoted(str(getattr(offered, 'name', None)))}")
+    if offered.name != name:
+        raise OptionError(f"it calls itself {quoted(offered.name)}")
     return offered
 
 
@@ -73,4 +73,4 @@ def model_class(name: str) -> Any:
 
 def model_title(name: str) -> str:
     """The model's name in words, without importing a built-in one."""
-    return BUILT_IN[name][2] if name in BUILT_IN else str(getattr(model_class(name), "title", name))
+    return BUILT_IN[name][2] if name in BUILT_IN else str(model_class(name).title or name)

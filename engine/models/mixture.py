@@ -48,6 +48,11 @@ class Mixture(Model[P, D], Explains):
         """K."""
         return len(params.weights)  # type: ignore[attr-defined]  # every mixture's parameters have weights
 
+    @property
+    def least_rows(self) -> int:
+        """One a component."""
+        return self.size or 1
+
     def rows_per_chunk(self, params: P, data: D) -> int:
         """So many rows that a chunk's log-joint stays in the cache."""
         return max(256, _CHUNK_BYTES // (8 * max(1, self.n_columns(params))))

@@ -159,7 +159,7 @@ def _outcome(
 ) -> Outcome:
     for step in iterate(model, *train, seed=seed, max_iter=max_iter, tol=tol):
         last = step
-    usual: Prediction = "forward" if isinstance(model, BackpropMLP) and model.loss == "forward" else "marginal"
+    usual: Prediction = "forward" if model.forward_pass else "marginal"
     on_train = network_report(last.params, *train, predictions=(usual,))[usual]
     on_test = network_report(last.params, *test, predictions=(usual,))[usual]
     return Outcome(

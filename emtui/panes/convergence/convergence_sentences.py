@@ -12,6 +12,7 @@ from emtui.spec.tolerance import stops_by_objective, tolerance_of
 from emtui.views.number_format import MINUS, number, plural, probability
 from emtui.views.sentences import plain
 from engine.em.inference import Tempered
+from engine.em.model import Ascent
 
 if TYPE_CHECKING:
     from engine.analysis.convergence import Convergence, Help, Kind
@@ -29,10 +30,10 @@ _NO_SHARE: dict[Kind, str] = {
     "variational": "unknown: the E-step only comes near the posterior, so this is the rate of the bound",
     "tempered": "unknown: this is the rate at a temperature, which is not that of EM",
 }
-_PARTIAL: dict[str, str] = {
+_PARTIAL: dict[Ascent, str] = {
     "gradient": "unknown: a gradient step stops short of the maximum, so the rate is also the step's",
     "conditional": "unknown: the M-step takes one parameter after another, so the rate is also its own",
-    "ecm": "unknown: the M-step takes one layer after another, so the rate is also its own",
+    "layerwise": "unknown: the M-step takes one layer after another, so the rate is also its own",
 }
 _MODEL = PANE_KEYS["model"]
 _HELPS: dict[Help, str] = {
@@ -106,7 +107,7 @@ def measured_words(told: Convergence, measured: Measured) -> str:
     return f"{said} {here}, {passes}" if found.settled else f"about {said}, not settled after {passes}"
 
 
-def missing_words(told: Convergence, measured: Measured = Measured(), model_m_step: str = "") -> str:
+def missing_words(told: Convergence, measured: Measured = Measured(), ascent: Ascent = "maximum") -> str:
     """The share of missing information, or why it is not known; "" where the rate is not, either.
 
     It is what was measured, if it was, which takes EM's own E- and M-steps whatever walks here.
@@ -116,7 +117,7 @@ def missing_words(told: Convergence, measured: Measured = Measured(), model_m_st
     if math.isnan(told.rate):
         return ""
     if told.kind == "partial":
-        return _PARTIAL.get(model_m_step, "unknown: the M-step stops short of the maximum")
+        return _PARTIAL.get(ascent, "unknown: the M-step stops short of the maximum")
     if told.kind != "em":
         return _NO_SHARE.get(told.kind, "")
     return f"about {share_text(told.rate, 1)}, or more" if told.settled and 0.0 <= told.rate < 1.0 else ""

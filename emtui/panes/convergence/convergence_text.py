@@ -63,7 +63,7 @@ def entries(
     all_of_it = [
         ("rate", rate_words(told, at_rest)),
         ("measured", measured_words(told, measured)),
-        ("missing", missing_words(told, measured, str(getattr(snapshot.spec.model, "m_step", "")))),
+        ("missing", missing_words(told, measured, snapshot.spec.model.ascent)),
         ("change", change_words(told)),
         ("to go", to_go_words(snapshot, told, measured)),
         ("to gain", left_words(told)),

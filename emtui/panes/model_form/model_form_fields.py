@@ -93,8 +93,8 @@ def fields_for(model_name: str) -> tuple[FieldSpec, ...]:
 def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, str]:
     """What stands in the form for these choices, by key; `model` in the place of theirs where it is given."""
     model = spec.model if model is None else model
-    texts = {MODEL: model.name}
-    texts |= {option.name: option.format(getattr(model, option.name)) for option in model.options()}
+    texts, values = {MODEL: model.name}, model.option_values
+    texts |= {option.name: option.format(values[option.name]) for option in model.options()}
     texts |= {
         "algorithm": spec.algorithm,
         "seed": _SEED.format(spec.seed),
@@ -135,7 +135,7 @@ def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     options = {field.key: values[field.key] for field in fields if field.of_model}
     present = spec.model
-    if texts[MODEL] != present.name or any(getattr(present, key) != value for key, value in options.items()):
+    if texts[MODEL] != present.name or present.option_values | options != present.option_values:
         try:
             settings["model"] = model_class(texts[MODEL])(**options)
         except EngineError as error:

@@ -154,13 +154,12 @@ class QueryScreen(OverExplorer[None]):
 
 def can_be_asked(model: Any) -> bool:
     """The model predicts what is unseen of a row."""
-    return hasattr(model, "predict_unseen")
+    return bool(model.predicts_unseen)
 
 
 def row_of(model: Any, said: tuple[Said, ...]) -> Array:
     """(D,) answers as the model reads them: 1 and 0, or numbers at either side of its threshold; NaN where unseen."""
-    threshold = getattr(model, "threshold", None)
-    no, yes = (0.0, 1.0) if threshold is None else (threshold, float(np.nextafter(threshold, np.inf)))
+    no, yes = model.no_and_yes
     value = {"no": no, "unseen": np.nan, "yes": yes}
     return np.array([value[one] for one in said])
 

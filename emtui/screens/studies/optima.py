@@ -143,7 +143,7 @@ class OptimaScreen(StudyScreen):
         state = f"{done} of {self._n_starts} starts" + (", space stops" if self.running else "")
         if self.stopped:
             state += ", stopped: space begins again"
-        init = getattr(self.model, "init", None)
+        init = self.model.start_name
         who = named(replace(self.spec, model=self.model)) + (f" from {init}" if init else "")
         last = self._first_seed + self._n_starts - 1
         head = f"optima of {self.spec.dataset.name} · {who} · seeds {self._first_seed}–{last} · {state}"
@@ -231,7 +231,7 @@ class OptimaScreen(StudyScreen):
 def spread(model: Model[Any, Any]) -> Model[Any, Any]:
     """The model with the start that finds most optima; itself where it has none, or is set to it."""
     for option in model.options():
-        if option.name == "init" and SPREAD in (option.choices or ()) and getattr(model, "init", None) != SPREAD:
+        if option.name == "init" and SPREAD in option.choices and model.start_name != SPREAD:
             wider: Any = model
             made: Model[Any, Any] = replace(wider, init=SPREAD)
             return made

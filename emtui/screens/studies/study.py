@@ -180,4 +180,4 @@ class StudyScreen(Screen[RunSpec]):
 def named(spec: RunSpec) -> str:
     """The model and its size, as in "gmm K=3"."""
     model = spec.model
-    return f"{model.name} K={spec.n_components}" if hasattr(model, model.size_option) else model.name
+    return model.name if model.size is None else f"{model.name} K={model.size}"

@@ -97,7 +97,7 @@ class GaussianView(PointsView):
             "points": "at random rows",
             "responsibilities": "where random responsibilities put them",
         }
-        return places.get(getattr(snapshot.step.problem.model, "init", ""), "where the model put them")
+        return places.get(snapshot.step.problem.model.start_name, "where the model put them")
 
     def _moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:
         """How the component that changed most moved and widened, as a clause."""

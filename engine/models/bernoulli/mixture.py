@@ -59,6 +59,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
     name: ClassVar[str] = "bernoulli"
     takes_labels: ClassVar[bool] = True
     takes_missing: ClassVar[bool] = True
+    predicts_unseen: ClassVar[bool] = True
     title: ClassVar[str] = "Bernoulli mixture"
 
     n_components: int = option(2, "how many components", minimum=1)
@@ -67,6 +68,12 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
     pseudo_count: float = option(
         0.0, "answers of each kind imagined for every component and column", minimum=0.0, maximum=1e100
     )
+
+    @property
+    def no_and_yes(self) -> tuple[float, float]:
+        """0 and 1, or the numbers at either side of the threshold."""
+        cut = self.threshold
+        return (0.0, 1.0) if cut is None else (cut, float(np.nextafter(cut, np.inf)))
 
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> Answers:
         """Check that X holds 0, 1 and NaN alone, unless a threshold makes it so."""

@@ -15,7 +15,7 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference, assign, uniforms
-from engine.em.model import Expectation, Maximization
+from engine.em.model import Ascent, Expectation, Maximization
 from engine.em.step import Step
 from engine.errors import DataError
 from engine.explain.derivation import WorkedLine, counted_lines
@@ -80,6 +80,11 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         "means and covariances at once, or covariances about the means before them",
         choices=("joint", "conditional"),
     )
+
+    @property
+    def ascent(self) -> Ascent:
+        """As far as `m_step` goes."""
+        return "conditional" if self.m_step == "conditional" else "maximum"
 
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> GaussianRows:
         """Check that X is a table of finite numbers whose squares can be computed with, and measure its extent."""

@@ -119,8 +119,8 @@ def sequence_rows(
 def _parts(X: Any) -> tuple[list[Any], bool]:
     """The sequences, and whether they were given as a list of several."""
     if not isinstance(X, (list, tuple)):
-        if hasattr(X, "ndim") and X.ndim > 2:
-            raise DataError(f"X must be one sequence or a list of them, not an array of {X.ndim} dimensions.")
+        if np.ndim(X) > 2:
+            raise DataError(f"X must be one sequence or a list of them, not an array of {np.ndim(X)} dimensions.")
         return [X], False
     if not X:
         raise DataError("X holds no sequence: give at least one.")

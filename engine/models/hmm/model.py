@@ -57,6 +57,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
     takes_labels: ClassVar[bool] = True
     title: ClassVar[str] = "hidden Markov model"
     size_option: ClassVar[str] = "n_states"
+    independent_rows: ClassVar[bool] = False
 
     n_states: int = option(2, "how many hidden states", minimum=1, maximum=500)
     emission: str = option("categorical", "what is seen: symbols or measurements", choices=("categorical", "gaussian"))
@@ -64,6 +65,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
     stop_state: bool = option(False, "sequences end by chance, in a state that is never left")
     reg_covar: float = option(1e-6, "ridge: what is added to each variance", minimum=0.0, maximum=1e100)
     first_symbol: int = option(0, "the number of the first symbol", minimum=-1_000_000, maximum=1_000_000)
+
+    @property
+    def variant(self) -> str:
+        """What is seen where it is symbols, which have no shape; else the shape of the Gaussians."""
+        return self.emission if self.emission == "categorical" else self.covariance_type
 
     @property
     def emissions(self) -> Emissions:

@@ -17,7 +17,7 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference
-from engine.em.model import Event, Expectation, Maximization, Model
+from engine.em.model import Ascent, Event, Expectation, Maximization, Model
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, WorkedLine
@@ -107,6 +107,11 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         object.__setattr__(self, "row_order_matters", self.inner.places_matter)
         if not self.inner.exact:
             object.__setattr__(self, "objective_label", "estimated log-likelihood")
+
+    @property
+    def ascent(self) -> Ascent:
+        """As far as `m_step` goes."""
+        return "gradient" if self.m_step == "gradient" else "layerwise" if self.m_step == "ecm" else "maximum"
 
     @property
     def sizes(self) -> tuple[int, ...]:
