@@ -7,12 +7,13 @@ order of the chunks.
 
 from __future__ import annotations
 
+import operator
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, reduce
 from typing import Any, TypeVar
 
 from engine.errors import OptionError
@@ -56,6 +57,11 @@ def map_chunks(function: Callable[[T], R], chunks: Sequence[T]) -> list[R]:
 
     with ThreadPoolExecutor(max_workers=workers) as pool:
         return list(pool.map(function, chunks))
+
+
+def map_reduce(parts: Sequence[T], expect: Callable[[T], R], add: Callable[[R, R], R] = operator.add) -> R:
+    """What is expected of each part, over the threads, added in the order of the parts; there is one at least."""
+    return reduce(add, map_chunks(expect, parts))
 
 
 def row_chunks(n_rows: int, rows_per_chunk: int) -> list[slice]:

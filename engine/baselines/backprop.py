@@ -17,6 +17,7 @@ from engine.arrays import Array, IntArray
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
+from engine.em.statistics import NotAdditive
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
 from engine.explain.derivation import Worked
@@ -46,6 +47,12 @@ class BackpropParams(NetworkParams):
     """
 
     state: OptimizerState | None = field(default=None, compare=False)
+
+
+class NothingExpected(NotAdditive):
+    """What an epoch begins with, beside θ."""
+
+    why: ClassVar[str] = "an epoch visits its rows one after the other, so that parts of them do not add up."
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
 
     def expect(self, params: BackpropParams, data: NetworkRows, inference: Inference = EXACT) -> Expectation:
         """Look: the log-likelihood of the loss. There is nothing to expect."""
-        return Expectation((), log_likelihood(params, data, self.loss), 0.0)
+        return Expectation(NothingExpected(), log_likelihood(params, data, self.loss), 0.0)
 
     def maximize(
         self, expectation: Expectation, params: BackpropParams, data: NetworkRows

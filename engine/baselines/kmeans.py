@@ -26,7 +26,7 @@ from engine.explain.worked import Explains, responsibilities_of
 from engine.models.mixture import checked_table, checked_weights
 from engine.options import option
 from engine.starts.initialization import kmeans_plus_plus, random_rows
-from engine.starts.nearest_centres import Clusters, Frame, gather, nearest, updated
+from engine.starts.nearest_centres import Clusters, ScaledRows, gather, nearest, updated
 
 _SMALLEST_SCALE = 1e-150
 
@@ -42,7 +42,7 @@ class KMeansParams(Parameters):
 class FramedRows(Observations):
     """Rows (n, d), with the frame that distances are computed in."""
 
-    frame: Frame = None  # type: ignore[assignment]  # always given; fields of the base have defaults
+    frame: ScaledRows = None  # type: ignore[assignment]  # always given; fields of the base have defaults
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
         largest = max(float(table.max()), -float(table.min()))
         if largest > np.sqrt(1e307 / table.shape[1] / max(1.0, total)):
             raise DataError(f"X holds {largest:.3g}, and squares of it overflow: divide X by {largest:.0e}.")
-        frame = Frame.of(table, weights)
+        frame = ScaledRows.of(table, weights)
         if frame.total_scatter > 0 and frame.scale < _SMALLEST_SCALE:
             raise DataError(f"the rows of X differ by less than {frame.scale:.0e}, whose square vanishes: scale X up.")
         return FramedRows(table, None, weights, frame)
@@ -111,7 +111,7 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
 
     def maximize(self, expectation: Expectation, params: KMeansParams, data: FramedRows) -> Maximization[KMeansParams]:
         """Update: c_k = Σ_{z_i=k} w_i x_i / Σ_{z_i=k} w_i; an empty component moves to the farthest row."""
-        clusters: Clusters = expectation.statistics
+        clusters: Clusters = expectation.statistics.as_in(data.frame)
         centers, moved = updated(data.frame, clusters)
         centers = data.frame.out_of(centers)
         events = []
@@ -127,7 +127,7 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
 
     def q_value(self, expectation: Expectation, params: KMeansParams, data: FramedRows) -> float:
         """−Σ_i w_i ‖x_i − c_{z_i}‖² for the assignment z as it was made."""
-        clusters: Clusters = expectation.statistics
+        clusters: Clusters = expectation.statistics.as_in(data.frame)
         return 0.0 - _squared_units(clusters.inertia_about(data.frame.into(params.centers)), data.frame)
 
     def responsibilities(
@@ -175,6 +175,6 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
         ]
 
 
-def _squared_units(in_frame: float, frame: Frame) -> float:
+def _squared_units(in_frame: float, frame: ScaledRows) -> float:
     """A sum of squares from the frame to the units of the data, squared."""
     return in_frame * frame.scale * frame.scale

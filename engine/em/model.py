@@ -8,6 +8,7 @@ then prefers. It holds no state: parameters, observations and expectations are v
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
@@ -18,6 +19,7 @@ from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
 from engine.em.parameters import Parameters, count_components, relabelled
+from engine.em.statistics import Sums, added
 from engine.errors import EngineError
 from engine.options import Option, check_options, options_of, values_of
 
@@ -58,7 +60,7 @@ class Expectation:
     """What one E-step hands on: additive over observations, and small.
 
     Attributes:
-        statistics: the expected sufficient statistics under q, in the model's own form.
+        statistics: the expected sufficient statistics under q, in the model's own form; a tuple becomes `Sums`.
         log_likelihood: log p(X | θ_q); nan where it can't be had.
         entropy: H(q) in nats.
         log_likelihood_error: the standard error of `log_likelihood` where it is an estimate, else 0.
@@ -68,6 +70,20 @@ class Expectation:
     log_likelihood: float
     entropy: float
     log_likelihood_error: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Arrays in a tuple are sums."""
+        if type(self.statistics) is tuple:
+            object.__setattr__(self, "statistics", Sums(self.statistics))
+
+    def __add__(self, other: Expectation) -> Expectation:
+        """That of both lots of observations at one θ. Raises EngineError where the statistics refuse."""
+        return Expectation(
+            added(self.statistics, other.statistics),
+            self.log_likelihood + other.log_likelihood,
+            self.entropy + other.entropy,
+            math.hypot(self.log_likelihood_error, other.log_likelihood_error),
+        )
 
 
 @dataclass(frozen=True)

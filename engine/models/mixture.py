@@ -21,7 +21,7 @@ from engine.errors import DataError
 from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.worked import Explains
 from engine.models.mixture_explanation import Densities, mixture_row, plain_densities, weight_lines
-from engine.parallel import map_chunks, row_chunks
+from engine.parallel import map_reduce, row_chunks
 
 _CHUNK_BYTES = 1_500_000
 S = TypeVar("S", bound="tuple[Any, ...]")
@@ -61,25 +61,18 @@ class Mixture(Model[P, D], Explains):
         """E-step: r_ik = weights_k p(x_i|θ_k) / Σ_j weights_j p(x_i|θ_j), gathered into the expected statistics."""
         draws = uniforms(inference, data.n_rows)
 
-        def one(rows: slice) -> tuple[tuple[Array, ...], float, float]:
+        def one(rows: slice) -> Expectation:
             log_joint = self._clamped(self.log_joint(params, data, rows), data, rows)
             r, log_evidence, entropy = assign(log_joint, inference, None if draws is None else draws[rows])
             if data.sample_weight is None:
-                return self.collect(data, rows, r), float(log_evidence.sum()), float(entropy.sum())
+                return Expectation(self.collect(data, rows, r), float(log_evidence.sum()), float(entropy.sum()))
             weight = data.sample_weight[rows]
             r *= weight
             counted = weight > 0  # a row of weight zero says nothing, even where it is impossible
-            return (
-                self.collect(data, rows, r),
-                float(log_evidence[counted] @ weight[counted]),
-                float(entropy @ weight),
-            )
+            log_likelihood = float(log_evidence[counted] @ weight[counted])
+            return Expectation(self.collect(data, rows, r), log_likelihood, float(entropy @ weight))
 
-        parts = map_chunks(one, row_chunks(data.n_rows, self.rows_per_chunk(params, data)))
-        statistics = parts[0][0]
-        for further, _, _ in parts[1:]:
-            statistics = tuple(a + b for a, b in zip(statistics, further, strict=True))
-        return Expectation(statistics, sum(part[1] for part in parts), sum(part[2] for part in parts))
+        return map_reduce(row_chunks(data.n_rows, self.rows_per_chunk(params, data)), one)
 
     def responsibilities(self, params: P, data: D, rows: slice | IntArray, inference: Inference = EXACT) -> Array:
         """(len(rows), K) q's probabilities for the chosen rows."""

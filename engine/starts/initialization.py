@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.starts.nearest_centres import Clusters, Frame, gather, labels_of, squared_distances, updated
+from engine.starts.nearest_centres import Clusters, ScaledRows, gather, labels_of, squared_distances, updated
 
 _MAX_ITER = 300
 _REST = 1e-12  # k-means rests when moving the centres gains no more than this share of the inertia
@@ -36,18 +36,18 @@ def kmeans_partition(
     if len(counted) < len(X):
         assert sample_weight is not None
         among, centers = kmeans_partition(X[counted], k, generator, sample_weight[counted], n_init)
-        frame = Frame.of(X[counted])
+        frame = ScaledRows.of(X[counted])
         labels = np.empty(len(X), dtype=np.int64)
         labels[counted] = among
         others = np.setdiff1d(np.arange(len(X)), counted)
-        labels[others] = labels_of(Frame(X[others], frame.offset, frame.scale, 0.0), frame.into(centers))
+        labels[others] = labels_of(ScaledRows(X[others], frame.offset, frame.scale, 0.0), frame.into(centers))
         return labels, centers
-    frame = Frame.of(X, sample_weight)
+    frame = ScaledRows.of(X, sample_weight)
     if len(X) <= _RACE_ROWS:
         best = _race(frame, k, generator, n_init, _REST).centers
     else:
         weight = np.ones(len(X)) if sample_weight is None else sample_weight
-        sample = Frame.of(X[np.sort(_draw(weight, generator, _RACE_ROWS))])
+        sample = ScaledRows.of(X[np.sort(_draw(weight, generator, _RACE_ROWS))])
         leading = sample.out_of(_race(sample, k, generator, n_init, _REST_OF_MANY).centers)
         best = _lloyd(frame, frame.into(leading), _REST_OF_MANY).centers
     return _none_empty(labels_of(frame, best), k), frame.out_of(best)
@@ -59,7 +59,7 @@ def kmeans_plus_plus(X: Array, k: int, generator: np.random.Generator, sample_we
     Each next row is drawn with probability ∝ w_i min_j ‖x_i − c_j‖²; of 2 + ⌊ln k⌋ candidates the one that leaves the
     least inertia is taken. Where fewer than k rows differ, some seeds are equal.
     """
-    return np.array(X[_seeds(Frame.of(X, sample_weight), k, generator)], dtype=np.float64)
+    return np.array(X[_seeds(ScaledRows.of(X, sample_weight), k, generator)], dtype=np.float64)
 
 
 def random_rows(X: Array, k: int, generator: np.random.Generator, sample_weight: Array | None = None) -> Array:
@@ -81,14 +81,14 @@ def random_responsibilities(n: int, k: int, generator: np.random.Generator) -> A
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
 
-def _race(frame: Frame, k: int, generator: np.random.Generator, n_init: int, rest: float) -> Clusters:
+def _race(frame: ScaledRows, k: int, generator: np.random.Generator, n_init: int, rest: float) -> Clusters:
     """The run of least inertia among `n_init`, each from seeds of its own."""
     starts = (frame.into(frame.X[_seeds(frame, k, generator)]) for _ in range(n_init))
     runs = (_lloyd(frame, start, rest) for start in starts)
     return min(runs, key=lambda run: run.inertia)
 
 
-def _lloyd(frame: Frame, centers: Array, rest: float) -> Clusters:
+def _lloyd(frame: ScaledRows, centers: Array, rest: float) -> Clusters:
     """Assign, update, assign, … until updating gains no more than this share; the last pass, about its own centres."""
     clusters = gather(frame, centers)
     for _ in range(_MAX_ITER):
@@ -100,7 +100,7 @@ def _lloyd(frame: Frame, centers: Array, rest: float) -> Clusters:
     return clusters
 
 
-def _seeds(frame: Frame, k: int, generator: np.random.Generator) -> IntArray:
+def _seeds(frame: ScaledRows, k: int, generator: np.random.Generator) -> IntArray:
     """The rows (k,) of k-means++ seeds."""
     weight = np.ones(len(frame.X)) if frame.sample_weight is None else frame.sample_weight / frame.sample_weight.max()
     points = frame.rows(slice(None))

@@ -8,11 +8,13 @@ and a scale of 1e±150 neither overflows nor vanishes when it is squared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.em.statistics import Statistics
+from engine.errors import EngineError
 from engine.parallel import map_chunks, row_chunks
 
 _CHUNK_BYTES = 1_000_000
@@ -21,8 +23,8 @@ _TIGHT = 1e-4  # inertia below this share of the whole scatter: |z|² − 2zᵀc
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
-    """Coordinates in which the data lie about 0 and within ±1: x = offset + scale · z.
+class ScaledRows:
+    """Rows in a frame of their own, coordinates in which they lie about 0 and within ±1: x = offset + scale · z.
 
     Attributes:
         X: (n, d) the rows in the user's units; kept as they are.
@@ -39,7 +41,7 @@ class Frame:
     sample_weight: Array | None = None
 
     @classmethod
-    def of(cls, X: Array, sample_weight: Array | None = None) -> Frame:
+    def of(cls, X: Array, sample_weight: Array | None = None) -> ScaledRows:
         """The frame of these rows."""
         size = _power_of_two(max(float(X.max()), -float(X.min())))
         passes = row_chunks(len(X), 65_536)
@@ -75,20 +77,44 @@ class Frame:
 
 
 @dataclass(frozen=True, eq=False)
-class Clusters:
+class Clusters(Statistics):
     """What a pass gathers about the clusters, relative to the centres that the rows were assigned to.
 
     Attributes:
+        offset, scale: of the frame.
         centers: (K, d) those centres, in the frame.
         counts: (K,) Σ w.
         shifts: (K, d) Σ w (z − centre).
         inertia: Σ w ‖z − centre‖² over all clusters, in units of the frame.
     """
 
+    offset: Array
+    scale: float
     centers: Array
     counts: Array
     shifts: Array
     inertia: float
+
+    def __add__(self, other: Clusters) -> Clusters:
+        """Those of both lots of rows. Raises EngineError where they are of other clusters."""
+        if self.centers.shape != other.centers.shape:
+            raise EngineError("clusters about other centres do not add up: gather them about the same ones.")
+        other = other.as_in(self)
+        moved = other.centers - self.centers  # the same centre is rounded otherwise in another frame
+        shifts, gain = other.shifts + other.counts[:, None] * moved, other.inertia_about(self.centers)
+        return replace(
+            self, counts=self.counts + other.counts, shifts=self.shifts + shifts, inertia=self.inertia + gain
+        )
+
+    def as_in(self, other: Clusters | ScaledRows) -> Clusters:
+        """In another frame; powers of two apart, so that only the centres are rounded."""
+        if self.scale == other.scale and np.array_equal(self.offset, other.offset):
+            return self
+        ratio, centers = (
+            self.scale / other.scale,
+            (self.centers * self.scale + (self.offset - other.offset)) / other.scale,
+        )
+        return Clusters(other.offset, other.scale, centers, self.counts, self.shifts * ratio, self.inertia * ratio**2)
 
     def inertia_about(self, centers: Array) -> float:
         """Σ_k Σ_{i∈k} w ‖z_i − centers_k‖² for other centres and the same assignment, in units of the frame.
@@ -126,12 +152,12 @@ def squared_distances(points: Array, center: Array) -> Array:
     return np.asarray(np.einsum("dm,dm->m", difference, difference))
 
 
-def labels_of(frame: Frame, centers: Array) -> IntArray:
+def labels_of(frame: ScaledRows, centers: Array) -> IntArray:
     """(n,) the index of the nearest centre (K, d; in the frame) of every row."""
     return np.concatenate([nearest(frame.rows(rows), centers)[0] for rows in frame.chunks(len(centers))])
 
 
-def gather(frame: Frame, centers: Array) -> Clusters:
+def gather(frame: ScaledRows, centers: Array) -> Clusters:
     """Assign every row to its nearest centre (K, d; in the frame) and gather the clusters, in chunks of rows.
 
     Many rows are compared with all centres by one matrix product; few rows, and clusters far tighter than the data,
@@ -144,7 +170,7 @@ def gather(frame: Frame, centers: Array) -> Clusters:
     return _gather_differences(frame, centers)
 
 
-def _gather_differences(frame: Frame, centers: Array) -> Clusters:
+def _gather_differences(frame: ScaledRows, centers: Array) -> Clusters:
     K = len(centers)
 
     def one(rows: slice) -> tuple[Array, Array, float]:
@@ -163,10 +189,10 @@ def _gather_differences(frame: Frame, centers: Array) -> Clusters:
     for further, further_shifts, _ in parts[1:]:
         counts += further
         shifts += further_shifts
-    return Clusters(centers, counts, shifts, sum(part[2] for part in parts))
+    return Clusters(frame.offset, frame.scale, centers, counts, shifts, sum(part[2] for part in parts))
 
 
-def _gather_products(frame: Frame, centers: Array) -> Clusters:
+def _gather_products(frame: ScaledRows, centers: Array) -> Clusters:
     """The same by ‖z − c‖² = ‖z‖² + (‖c‖² − 2cᵀz): one product for the bracket, one for the sums of each cluster."""
     K, d = centers.shape
     coefficients = np.hstack([-2.0 * centers, (centers**2).sum(axis=1, keepdims=True)])
@@ -195,10 +221,10 @@ def _gather_products(frame: Frame, centers: Array) -> Clusters:
         sums += further
     counts = sums[:, d]
     inertia = max(0.0, sum(part[1] for part in parts) + frame.total_scatter)
-    return Clusters(centers, counts, sums[:, :d] - counts[:, None] * centers, inertia)
+    return Clusters(frame.offset, frame.scale, centers, counts, sums[:, :d] - counts[:, None] * centers, inertia)
 
 
-def updated(frame: Frame, clusters: Clusters) -> tuple[Array, dict[int, int]]:
+def updated(frame: ScaledRows, clusters: Clusters) -> tuple[Array, dict[int, int]]:
     """The means of the clusters as new centres (K, d), and {component: row} for the empty ones that were moved.
 
     An empty cluster goes to the row that is farthest from all centres, the next one to the farthest from those and it.
@@ -215,7 +241,7 @@ def updated(frame: Frame, clusters: Clusters) -> tuple[Array, dict[int, int]]:
     return centers, moved
 
 
-def _farthest(frame: Frame, centers: Array, number: int) -> list[int]:
+def _farthest(frame: ScaledRows, centers: Array, number: int) -> list[int]:
     """Rows, each the farthest from all centres and from those before it; fewer where none is apart."""
     chunks = frame.chunks(len(centers))
     distance = np.concatenate([nearest(frame.rows(rows), centers)[1] for rows in chunks])

@@ -54,17 +54,21 @@ def scale_of(step: Step, *numbers: float) -> float:
     return max(unit, *(abs(number) for number in numbers if math.isfinite(number)), 0.0)
 
 
-def leaves(value: Any) -> Iterator[Array]:
-    """The arrays that a value is made of, in order; numbers count as arrays."""
+def leaves(value: Any, *, remembered: bool = True) -> Iterator[Array]:
+    """The arrays that a value is made of, in order; numbers count as arrays.
+
+    remembered: with what is remembered beside the value itself, fields with `compare=False`.
+    """
     if dataclasses.is_dataclass(value):
         for part in dataclasses.fields(value):
-            yield from leaves(getattr(value, part.name))
+            if part.compare or remembered:
+                yield from leaves(getattr(value, part.name), remembered=remembered)
     elif isinstance(value, dict):
         for part in value.values():
-            yield from leaves(part)
+            yield from leaves(part, remembered=remembered)
     elif isinstance(value, (tuple, list)):
         for part in value:
-            yield from leaves(part)
+            yield from leaves(part, remembered=remembered)
     elif isinstance(value, (np.ndarray, np.generic, int, float)) and not isinstance(value, bool):
         yield np.asarray(value)
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
+from functools import reduce
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
+from engine.arrays import Array, IntArray
+from engine.em.model import Expectation
+from engine.em.statistics import Statistics
 from engine.em.step import Step
+from engine.errors import EngineError
 from engine.parallel import chunks_of_at_most, threads
 from engine.testing.case import Case, close, leaves, length, require, same_bytes, scale_of, take
 
@@ -86,6 +93,44 @@ def copies(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
     yield name
 
 
+def parts(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
+    """What is expected of three parts of the data adds up to what is expected of the whole, or refuses to."""
+    n, model, name = length(case.X), case.model, "three parts of the data add up to the whole"
+    chain = not model.independent_rows and not isinstance(case.X, (list, tuple))
+    if n < 3 or chain or model.samples or model.row_order_matters or (case.y is not None and length(case.y) != n):
+        return
+
+    def expected(rows: IntArray) -> Expectation:
+        data = model.observe(take(case.X, rows), take(case.y, rows))
+        return model.expect(model.check_params(steps[-1].params, data), data)
+
+    try:
+        whole, *three = [expected(rows) for rows in (np.arange(n), *np.array_split(np.arange(n), 3))]
+        _ = whole + whole
+    except EngineError:  # a part that the model can't take by itself, or statistics that do not add up
+        return
+    single, wanted = [_numbers(part, whole) for part in three], _numbers(whole, whole)
+    for order in permutations(three):
+        total = _numbers(reduce(operator.add, order), whole)
+        for one, other, *terms in zip(total, wanted, *single, strict=True):
+            slack = 1e-3 * case.tolerance * np.sum(np.abs(terms), axis=0).max(initial=0.0)
+            same = one.shape == other.shape and bool((np.abs(one - other) <= slack).all())
+            require(same, name, steps[-1], f"{one.ravel()[:4]} came of them, not {other.ravel()[:4]}")
+    yield name
+
+
+def _numbers(expectation: Expectation, like: Expectation) -> list[Array]:
+    """Everything that adds up, in the coordinates of another one; what is not known (nan) is 0.
+
+    Log-likelihood and entropy stand together: the entropy may be the difference between the former and Q.
+    """
+    statistics = expectation.statistics
+    if isinstance(statistics, Statistics):
+        statistics = statistics.as_in(like.statistics)
+    scalars = np.array([expectation.log_likelihood, expectation.entropy, expectation.log_likelihood_error])
+    return [np.nan_to_num(leaf) for leaf in leaves((statistics, scalars), remembered=False)]
+
+
 def _same_run(name: str, one: list[Step], other: list[Step]) -> None:
     require(len(one) == len(other), name, one[-1], f"one run has {len(one)} steps, the other {len(other)}")
     for a, b in zip(one, other, strict=True):
@@ -112,4 +157,5 @@ COMPARISONS: tuple[Callable[[Case, Any, list[Step]], Iterator[str]], ...] = (
     row_order,
     component_order,
     copies,
+    parts,
 )

@@ -161,6 +161,23 @@ class FirstChunkOnly(Coins):
         return super().collect(data, rows, responsibilities * (rows.start == 0))
 
 
+class UnitsOfItsOwn(Coins):
+    """Statistics in units of the data that were seen, which are others for parts of them."""
+
+    def expect(self, params, data, inference=EXACT):
+        made = super().expect(params, data, inference)
+        return replace(made, statistics=tuple(part / data.X.sum() for part in made.statistics))
+
+    def maximize(self, expectation, params, data):
+        return super().maximize(self.back(expectation, data), params, data)
+
+    def q_value(self, expectation, params, data):
+        return super().q_value(self.back(expectation, data), params, data)
+
+    def back(self, expectation, data):
+        return replace(expectation, statistics=tuple(part * data.X.sum() for part in expectation.statistics))
+
+
 class NumberOfThreads(Coins):
     def maximize(self, expectation, params, data):
         best = super().maximize(expectation, params, data).params
@@ -234,6 +251,7 @@ BROKEN = [
     (Drifting, "released statistics come back the same"),
     (MovingLikelihood, "the numbers of a step are those of its parameters"),
     (FirstChunkOnly, "the pass is additive over chunks of rows"),
+    (UnitsOfItsOwn, "three parts of the data add up to the whole"),
     (BadNumbers, "parameters and objective are finite"),
     (Writable, "parameters are immutable"),
 ]

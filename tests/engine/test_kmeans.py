@@ -181,7 +181,7 @@ def test_clusters_far_tighter_than_the_data_keep_their_digits(monkeypatch):
 def test_both_ways_to_compare_gather_the_same(monkeypatch, weighted):
     X = blobs(5000, d=5, K=7)
     weights = np.random.default_rng(0).uniform(0, 3, 5000) if weighted else None
-    frame = nearest.Frame.of(X, weights)
+    frame = nearest.ScaledRows.of(X, weights)
     centers = frame.into(X[:9])
     one = nearest._gather_differences(frame, centers)
     other = nearest._gather_products(frame, centers)
@@ -194,7 +194,7 @@ def test_both_ways_to_compare_gather_the_same(monkeypatch, weighted):
 
 def test_a_row_between_equal_centres_is_counted_once():
     X = np.array([[-1.0], [0.0], [1.0], [0.0]])
-    frame = nearest.Frame.of(X)
+    frame = nearest.ScaledRows.of(X)
     centers = frame.into(np.array([[-1.0], [1.0], [1.0]]))
     for gathered in (nearest._gather_products(frame, centers), nearest._gather_differences(frame, centers)):
         assert gathered.counts.tolist() == [3, 1, 0]

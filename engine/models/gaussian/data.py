@@ -18,7 +18,7 @@ from engine.em.model import Observations
 from engine.errors import DataError
 from engine.models.gaussian.features import features_of, n_features
 from engine.models.mixture import checked_labels, checked_table, checked_weights
-from engine.models.triangular import inverse_lower
+from engine.models.triangular import inverse_lower, solve_lower
 from engine.models.workspace import Workspaces
 from engine.parallel import row_chunks
 
@@ -61,9 +61,17 @@ class Coordinates:
         """(K, d) the points in the user's units."""
         return self.origin + self.stretched(u)
 
-    def about(self, centers: Array) -> Coordinates:
-        """The same scale about other origins (K, d), in the user's units."""
-        return Coordinates(centers, self.scale)
+    def same_as(self, other: Coordinates) -> bool:
+        """They are the same, to the last bit."""
+        return self is other or (np.array_equal(self.origin, other.origin) and np.array_equal(self.scale, other.scale))
+
+    def of(self, other: Coordinates) -> tuple[Array, Array]:
+        """b (1 or K, d) and T, in the form of `scale`, of the map u = b + T u' from the coordinates of the other."""
+        apart = other.origin - self.origin
+        if self.scale.ndim == 3:
+            return solve_lower(self.scale, apart[:, :, None])[:, :, 0], solve_lower(self.scale, other.scale)
+        scale = self.scale if self.scale.ndim == 2 else self.scale[:, None]
+        return apart / scale, other.scale / self.scale
 
 
 @dataclass(frozen=True, eq=False)

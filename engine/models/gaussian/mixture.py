@@ -36,7 +36,7 @@ from engine.models.mixture import Mixture
 from engine.models.mixture_explanation import Densities
 from engine.models.workspace import Workspace
 from engine.options import option
-from engine.parallel import map_chunks, row_chunks
+from engine.parallel import map_reduce, row_chunks
 
 _LEAST_LOG = -700.0  # exp of less would be a denormal number, a hundred times as slow as a normal one
 
@@ -201,7 +201,7 @@ def _over_rows(model: GaussianMixture, a_pass: Pass, data: GaussianRows, inferen
     draws = uniforms(inference, data.n_rows)
     plain = isinstance(inference, Exact) and data.y is None
 
-    def one(rows: slice) -> tuple[GaussianStatistics, float, float]:
+    def one(rows: slice) -> Expectation:
         with data.workspaces.borrowed() as work:
             form = a_pass.look(rows, work)
             log_joint = a_pass.log_joint(form, work)
@@ -216,13 +216,9 @@ def _over_rows(model: GaussianMixture, a_pass: Pass, data: GaussianRows, inferen
                 else:
                     r *= weight
                     log_likelihood, entropy = _total(evidence, weight), float(each @ weight)
-            return a_pass.statistics(form, rows, r, work), log_likelihood, entropy
+            return Expectation(a_pass.statistics(form, rows, r, work), log_likelihood, entropy)
 
-    parts = map_chunks(one, row_chunks(data.n_rows, a_pass.rows_per_chunk))
-    statistics = parts[0][0]
-    for further, _, _ in parts[1:]:
-        statistics = statistics + further
-    return Expectation(statistics, sum(part[1] for part in parts), sum(part[2] for part in parts))
+    return map_reduce(row_chunks(data.n_rows, a_pass.rows_per_chunk), one)
 
 
 def _posterior(log_joint: Array, weight: Array | None, work: Workspace) -> tuple[Array, float, float]:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
+from engine.em.statistics import Statistics
+from engine.errors import EngineError
 from engine.models.gaussian.data import Coordinates
 from engine.models.gaussian.params import GaussianParams, inverse_factors
 from engine.models.probabilities import dot_log
@@ -23,8 +25,8 @@ _ZERO = 1e-14  # a difference of sums that is this small beside them is 0
 
 
 @dataclass(frozen=True, eq=False)
-class GaussianStatistics:
-    """Additive over rows as long as the coordinates are the same.
+class GaussianStatistics(Statistics):
+    """Additive over rows; those in other coordinates are expressed in one's own first.
 
     Attributes:
         covariance_type: full, tied, diag or spherical.
@@ -42,7 +44,15 @@ class GaussianStatistics:
     second: Array
 
     def __add__(self, other: GaussianStatistics) -> GaussianStatistics:
-        """The statistics of both lots of rows."""
+        """The statistics of both lots of rows, about the components' own origins where one of the two has them.
+
+        Raises EngineError where they are of another number or shape of Gaussians.
+        """
+        if (self.covariance_type, self.first.shape) != (other.covariance_type, other.first.shape):
+            raise EngineError("moments of Gaussians of another number or shape do not add up: gather them at one θ.")
+        if len(self.coordinates.origin) < len(other.coordinates.origin):
+            return other + self
+        other = other.within(self.coordinates)
         return GaussianStatistics(
             self.covariance_type,
             self.coordinates,
@@ -50,6 +60,33 @@ class GaussianStatistics:
             self.first + other.first,
             self.second + other.second,
         )
+
+    def as_in(self, other: GaussianStatistics) -> GaussianStatistics:
+        """In the coordinates of others."""
+        return self.within(other.coordinates)
+
+    def within(self, coordinates: Coordinates) -> GaussianStatistics:
+        """The same moments in other coordinates.
+
+        With u' = b + T u, the first are f' = T f + N b, and the second T S Tᵀ + b (T f)ᵀ + T f bᵀ + N b bᵀ.
+        """
+        if coordinates.same_as(self.coordinates):
+            return self
+        b, T = coordinates.of(self.coordinates)
+        kind, counts = self.covariance_type, self.counts[:, None]
+        if kind in ("full", "tied"):
+            moved = (T @ self.first[:, :, None])[:, :, 0]
+            cross = b[:, :, None] * (moved + 0.5 * counts * b)[:, None, :]
+            added = cross + cross.swapaxes(1, 2)
+            second = T @ self.second @ T.swapaxes(-1, -2)
+            second = second[0] + added.sum(axis=0) if kind == "tied" else second + added
+        elif kind == "diag":
+            moved = T * self.first
+            second = T**2 * self.second + b * (2.0 * moved + counts * b)
+        else:
+            moved = T[:, None] * self.first
+            second = T**2 * self.second + (b * (2.0 * moved + counts * b)).sum(axis=1)
+        return GaussianStatistics(kind, coordinates, self.counts, moved + counts * b, second)
 
     @cached_property
     def alive(self) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, Sha
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.models.hmm.data import SequenceRows
 from engine.models.hmm.params import GaussianEmission
-from engine.parallel import map_chunks, row_chunks
+from engine.parallel import map_chunks, map_reduce, row_chunks
 
 _IMPOSSIBLE = -1e300  # a log-density below it is that of a row which no number is small enough for
 
@@ -240,11 +240,7 @@ def _moments(a_pass: Pass, rows: GaussianRows, responsibilities: Array) -> Gauss
             r = np.ascontiguousarray(responsibilities[:, part])
             return a_pass.statistics(a_pass.look(part, work), part, r, work)
 
-    parts = map_chunks(one, row_chunks(rows.n_rows, a_pass.rows_per_chunk))
-    total = parts[0]
-    for further in parts[1:]:
-        total = total + further
-    return total
+    return map_reduce(row_chunks(rows.n_rows, a_pass.rows_per_chunk), one)
 
 
 def _about_states(message: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.arrays import Array
+from engine.em.statistics import Statistics
 
 
 @dataclass(frozen=True, eq=False)
-class ChainStatistics:
-    """What q expects of the paths, by the weights of the sequences.
+class ChainStatistics(Statistics):
+    """What q expects of the paths, by the weights of the sequences; additive over sequences.
 
     Attributes:
         initial: (S,) how many sequences begin in each state.
@@ -25,3 +26,18 @@ class ChainStatistics:
     last: Array
     rows: Array
     emission: Any
+
+    def __add__(self, other: ChainStatistics) -> ChainStatistics:
+        """Those of both lots of sequences."""
+        return ChainStatistics(
+            self.initial + other.initial,
+            self.transition + other.transition,
+            self.last + other.last,
+            self.rows + other.rows,
+            self.emission + other.emission,
+        )
+
+    def as_in(self, other: ChainStatistics) -> ChainStatistics:
+        """With the moments of a Gaussian emission in the coordinates of others."""
+        own = self.emission
+        return replace(self, emission=own.as_in(other.emission)) if isinstance(own, Statistics) else self

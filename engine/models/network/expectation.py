@@ -11,18 +11,19 @@ one for each layer.                                              Ng & McLachlan 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.em.statistics import NotAdditive
 from engine.models.network.configurations import Configurations
 from engine.models.network.data import NetworkRows
 from engine.models.network.params import NetworkParams, decay_of, sigmoids, softplus
 
 
 @dataclass(frozen=True, eq=False)
-class NetworkExpectation:
+class NetworkExpectation(NotAdditive):
     """The expected sufficient statistics of a network with 0/1 hidden units, whatever E-step they come from.
 
     `class_moments` and `counts` stand for the whole (g, 2^m) table S_i(z) = Σ_{j: y_j = i} weight_j q_j(z): Q and its
@@ -36,6 +37,8 @@ class NetworkExpectation:
         configurations: the z that q puts weight on: all of them, or those that were drawn.
         deeper: what the second hidden layer and those after it are to learn.
     """
+
+    why: ClassVar[str] = "a network's M-step needs each row beside its E[z], so that parts of the rows do not add up."
 
     hidden: Array
     class_moments: Array

@@ -8,12 +8,13 @@ H(q)    = H(q(z)) + Σ_i H(Dirichlet(γ_i))
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.em.statistics import Statistics
 from engine.models.probabilities import dot_log
 
 _MOST_NEWTON = 100
@@ -22,7 +23,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False)
-class TopicStatistics:
+class TopicStatistics(Statistics):
     """Expected sufficient statistics; additive over documents.
 
     Attributes:
@@ -37,9 +38,9 @@ class TopicStatistics:
     log_mixtures: Array
     placed: float
     documents: float
-    remembered: Any = None
+    remembered: Any = field(default=None, compare=False)
 
-    def plus(self, other: TopicStatistics) -> TopicStatistics:
+    def __add__(self, other: TopicStatistics) -> TopicStatistics:
         """Those of both sets of documents, but for what is remembered of each."""
         return TopicStatistics(
             self.words + other.words,

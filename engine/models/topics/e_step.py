@@ -79,7 +79,7 @@ class TopicEStep:
         parts = map_chunks(one, self.chunks(data, inference))
         statistics, entropy, _ = parts[0]
         for further, more, _ in parts[1:]:
-            statistics, entropy = statistics.plus(further), entropy + more
+            statistics, entropy = statistics + further, entropy + more
         if keeps:
             statistics = replace(statistics, remembered=np.concatenate([placed for _, _, placed in parts]))
         return statistics, entropy

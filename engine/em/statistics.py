@@ -1,0 +1,49 @@
+"""What an E-step expects, as values with `+`: they add up over parts of the data, or refuse to.
+
+    engine.parallel.map_reduce(parts, expect, add)
+
+is then a whole pass, whatever the parts are: chunks for threads, pieces of a file, the workers of a cluster.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NoReturn
+
+import numpy as np
+
+from engine.errors import EngineError
+
+
+class Statistics:
+    """Expected sufficient statistics; a subclass adds its own `+`."""
+
+    def as_in(self, other: Any) -> Any:
+        """The same numbers in the coordinates that `other` was gathered in, for those that have some."""
+        return self
+
+
+class Sums(tuple[Any, ...], Statistics):
+    """Arrays of sums over the rows, added one by one."""
+
+    def __add__(self, other: Any) -> Sums:
+        """Not one tuple after the other, but their sums. Raises EngineError where they are not of the same things."""
+        if len(self) != len(other) or any(np.shape(a) != np.shape(b) for a, b in zip(self, other, strict=True)):
+            raise EngineError("these statistics are of different things, and do not add up: gather them at one θ.")
+        return Sums(a + b for a, b in zip(self, other, strict=True))
+
+
+class NotAdditive(Statistics):
+    """Statistics of which parts say nothing of the whole; `why` is a sentence."""
+
+    why: ClassVar[str]
+
+    def __add__(self, other: Any) -> NoReturn:
+        raise EngineError(self.why)
+
+
+def added(one: Any, other: Any) -> Any:
+    """one + other. Raises EngineError where they can't be added."""
+    try:
+        return one + other
+    except TypeError:
+        raise EngineError(f"statistics of the type {type(one).__name__} do not add up: give them a `+`.") from None
