@@ -1,4 +1,4 @@
-"""Array types, and the arrays of a frozen dataclass made read-only."""
+"""Array types, sums in logarithms, and the arrays of a frozen dataclass made read-only."""
 
 from __future__ import annotations
 
@@ -20,3 +20,12 @@ def freeze(parameters: Any) -> None:
         array = np.array(value, dtype=np.float64)
         array.flags.writeable = False
         object.__setattr__(parameters, name, array)
+
+
+def log_sum_exp(values: Array, axis: int = 0) -> Array:
+    """ln Σ exp along an axis, for numbers of any size; −∞ where all are."""
+    top = values.max(axis=axis, keepdims=True)
+    top = np.where(np.isinf(top), 0.0, top)
+    with np.errstate(divide="ignore"):
+        total = np.log(np.exp(values - top).sum(axis=axis))
+    return np.asarray(total + top.squeeze(axis))

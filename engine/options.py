@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -60,8 +61,6 @@ class Option:
         return sizes[0] if len(sizes) == 1 else sizes
 
     def _check_number(self, value: Any) -> float | int:
-        import numbers
-
         wanted = "a number" if self.kind == "float" else "a whole number"
         whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
@@ -163,6 +162,15 @@ def option(
         "exclusive_minimum": exclusive_minimum,
     }
     return dataclasses.field(default=default, metadata={_METADATA_KEY: declared})
+
+
+def whole_number(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """The argument of that name as an int. Raises OptionError where it is no whole number within the limits."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        within = f"of at least {least}" if most is None else f"from {least} to {most:,}"
+        raise OptionError(f"{name} must be a whole number {within}, not {value!r}.")
+    return int(value)
 
 
 def options_of(model: Any) -> tuple[Option, ...]:

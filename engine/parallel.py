@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache, reduce
 from typing import Any, TypeVar
 
-from engine.errors import OptionError
+from engine.options import whole_number
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -38,10 +38,8 @@ def threads(number: int) -> Iterator[None]:
         OptionError: the number is not a whole number of at least 1.
     """
     global _n_threads
-    if not isinstance(number, int) or number < 1:
-        raise OptionError(f"the number of threads must be a whole number of at least 1, not {number!r}.")
     before = _n_threads
-    _n_threads = number
+    _n_threads = whole_number("the number of threads", number, 1)
     try:
         yield
     finally:

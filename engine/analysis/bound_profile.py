@@ -35,6 +35,7 @@ from engine.em.parameters import arrays_of, with_arrays
 from engine.em.step import Problem, Step
 from engine.errors import OptionError
 from engine.models.mixture import Mixture
+from engine.options import whole_number
 from engine.parallel import one_blas_thread
 
 LINE = "line"
@@ -111,8 +112,7 @@ def bound_slice(step: Step, along: str = LINE, points: int = 200, limits: tuple[
     Raises:
         OptionError: there is no such parameter, or the limits are empty or can't be reached.
     """
-    if isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 3:
-        raise OptionError(f"points must be a whole number of at least 3, not {points!r}.")
+    whole_number("points", points, 3)
     with one_blas_thread():
         path = _line(step, limits) if along == LINE else _along(step, along)
         low, high = path.limits() if limits is None else _checked(limits, path)

@@ -21,12 +21,13 @@ from engine.em.loop import begin_problem, walk
 from engine.em.model import Model
 from engine.em.step import Problem, Step
 from engine.em.stopping import rules_for
-from engine.errors import EngineError, OptionError
+from engine.errors import EngineError
 from engine.models.gaussian.batch import Batch, can_batch
 from engine.models.gaussian.batch_centred import CentredBatch
 from engine.models.gaussian.batch_params import Flags, Scales, Stack
 from engine.models.gaussian.data import GaussianRows
 from engine.models.gaussian.mixture import GaussianMixture
+from engine.options import whole_number
 from engine.parallel import one_blas_thread
 
 _MOST_STARTS = 100_000
@@ -96,12 +97,9 @@ def many_starts(
         EngineError: the data or an option can't be used; one sentence. A start that can't be run is a result.
     """
     count = n_starts if starts is None else len(starts)
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= _MOST_STARTS:
-        raise OptionError(f"n_starts must be a whole number from 1 to {_MOST_STARTS:,}, not {count!r}.")
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise OptionError(f"seed must be a whole number of at least 0, not {seed!r}.")
+    count, seed = whole_number("n_starts", count, 1, _MOST_STARTS), whole_number("seed", seed, 0)
     rules_for(max_iter, tol, None)
-    problem = Problem(model, model.observe(X, y, sample_weight), algorithm_named(algorithm), int(seed))
+    problem = Problem(model, model.observe(X, y, sample_weight), algorithm_named(algorithm), seed)
     race = _Race(problem, int(count), int(seed), starts, int(max_iter), float(tol))
     return race.progress()
 

@@ -20,6 +20,7 @@ from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT
 from engine.em.model import Model
 from engine.errors import DataError, EngineError, OptionError
+from engine.options import whole_number
 from engine.parallel import one_blas_thread
 
 Criterion = Literal["bic", "aic", "icl", "held_out"]
@@ -74,7 +75,7 @@ class SelectionProgress:
 
 
 @dataclass(frozen=True)
-class Curve:
+class CriterionCurve:
     """One criterion of one covariance type against K.
 
     Attributes:
@@ -126,10 +127,8 @@ def compare_sizes(
         raise OptionError(
             f"Sizes are compared for mixtures with an exact likelihood, and {model.title} is none: take a mixture."
         )
-    for name, number, least in (("repeats", repeats, 1), ("folds", folds, 2)):
-        whole = isinstance(number, int | np.integer) and not isinstance(number, bool) and number >= least
-        if not whole and not (name == "folds" and number is None):
-            raise OptionError(f"{name} must be a whole number of at least {least}, not {number!r}.")
+    repeats = whole_number("repeats", repeats, 1)
+    folds = None if folds is None else whole_number("folds", folds, 2)
     if isinstance(test_share, bool) or not isinstance(test_share, int | float) or not 0.0 <= test_share < 1.0:
         raise OptionError(f"test_share must be a number from 0 to below 1, not {test_share!r}.")
     if not n_components:
@@ -139,13 +138,13 @@ def compare_sizes(
     data = model.observe(X, None, sample_weight)
     models = _models(model, n_components, covariance_types)
     rows = np.asarray(data.X)
-    plan = _Plan(rows, data.sample_weight, int(repeats), folds, float(test_share), int(seed), max_iter, tol)
+    plan = _Plan(rows, data.sample_weight, repeats, folds, float(test_share), int(seed), max_iter, tol)
     return plan.run(models)
 
 
-def curves(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> tuple[Curve, ...]:
+def curves(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> tuple[CriterionCurve, ...]:
     """The criterion against K, a curve for each covariance type; candidates without a number are left out."""
-    found: list[Curve] = []
+    found: list[CriterionCurve] = []
     for kind in dict.fromkeys(one.covariance_type for one in candidates):
         groups: dict[int, list[Candidate]] = {}
         for one in candidates:
@@ -155,7 +154,7 @@ def curves(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> tup
         values = {k: [one.value(criterion) for one in groups[k]] for k in sizes}
         best = tuple(_of_group(groups[k], criterion) for k in sizes)
         low, high = (tuple(end(values[k]) for k in sizes) for end in (min, max))
-        found.append(Curve(kind, sizes, best, low, high))
+        found.append(CriterionCurve(kind, sizes, best, low, high))
     return tuple(found)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.arrays import IntArray
 from engine.errors import DataError, OptionError
+from engine.options import whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +36,7 @@ def train_test_split(y: Any, *, train_share: float = 0.6, stratified: bool = Tru
     """
     if isinstance(train_share, bool) or not isinstance(train_share, (int, float)) or not 0.0 < train_share < 1.0:
         raise OptionError(f"train_share must be a number above 0 and below 1, not {train_share!r}.")
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise OptionError(f"seed must be a whole number of at least 0, not {seed!r}.")
+    whole_number("seed", seed, 0)
     labels = np.asarray(y)
     if labels.ndim != 1:
         raise DataError(f"y must have one class a row, not shape {labels.shape}.")

@@ -18,6 +18,7 @@ from engine.em.step import Problem, Step
 from engine.em.stopping import StoppingRule, rules_for
 from engine.em.timeline import Timeline
 from engine.errors import EngineError, OptionError
+from engine.options import whole_number
 from engine.parallel import one_blas_thread
 
 
@@ -129,8 +130,7 @@ def fit(
     Raises:
         EngineError: the data, the start or an option can't be used, or no start could be run; one sentence.
     """
-    if not isinstance(n_init, (int, np.integer)) or isinstance(n_init, bool) or n_init < 1:
-        raise OptionError(f"n_init must be a whole number of at least 1, not {n_init!r}.")
+    whole_number("n_init", n_init, 1)
     if start is not None and n_init > 1:
         raise OptionError("a given start can be run only once: leave out start, or n_init.")
     rules = rules_for(max_iter, tol, stopping)

@@ -19,6 +19,7 @@ from engine.em.model import Model
 from engine.em.step import Problem, Step
 from engine.em.stopping import StoppingRule, rules_for, verdict
 from engine.errors import DataError, OptionError
+from engine.options import whole_number
 from engine.parallel import one_blas_thread
 
 
@@ -37,9 +38,8 @@ def begin(
     Raises:
         EngineError: the data, the start or an option can't be used; one sentence.
     """
-    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or seed < 0:
-        raise OptionError(f"seed must be a whole number of at least 0, not {seed!r}.")
-    problem = Problem(model, model.observe(X, y, sample_weight), algorithm_named(algorithm), int(seed))
+    seed = whole_number("seed", seed, 0)
+    problem = Problem(model, model.observe(X, y, sample_weight), algorithm_named(algorithm), seed)
     return begin_problem(problem, start)
 
 

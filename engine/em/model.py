@@ -157,7 +157,7 @@ class Model(ABC, Generic[P, D]):
 
     @property
     def ascent(self) -> Ascent:
-        """How far an M-step goes up; where that may be down ("gradient", "drawn"), an event says so when it is."""
+        """How far an M-step goes up. A gradient step that is too long says so by an event; "drawn" promises nothing."""
         return "maximum"
 
     @property

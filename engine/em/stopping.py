@@ -17,6 +17,7 @@ from engine.em.inference import Tempered
 from engine.em.parameters import largest_difference
 from engine.em.step import Step
 from engine.errors import OptionError
+from engine.options import whole_number
 from engine.parallel import row_chunks
 
 _ROWS_AT_ONCE = 65_536
@@ -196,8 +197,7 @@ def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple
     Raises:
         OptionError: max_iter, tol or stopping can't be used.
     """
-    if not isinstance(max_iter, (int, np.integer)) or isinstance(max_iter, bool) or max_iter < 0:
-        raise OptionError(f"max_iter must be a whole number of at least 0, not {max_iter!r}.")
+    max_iter = whole_number("max_iter", max_iter, 0)
     if isinstance(tol, bool) or not isinstance(tol, (int, float, np.floating)) or not tol >= 0:
         raise OptionError(f"tol must be a number of at least 0, not {tol!r}.")
     if stopping is not None and not callable(stopping):
@@ -205,7 +205,7 @@ def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple
     return (
         Trouble(),
         ObjectiveChange(float(tol)) if stopping is None else stopping,
-        Iterations(int(max_iter)),
+        Iterations(max_iter),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 
 Operation = Literal[
     "product", "sum", "pairs", "difference", "quotient", "powers",
@@ -158,11 +158,6 @@ def counted_lines(counts: Any, k: int, name: str = "N") -> list[WorkedLine]:
     ]
 
 
-def _log_sum_exp(numbers: tuple[float, ...]) -> float:
-    top = max(numbers)
-    return top if math.isinf(top) else top + math.log(sum(math.exp(number - top) for number in numbers))
-
-
 def _quotient(numbers: tuple[float, ...]) -> float:
     return numbers[0] / numbers[1] if numbers[1] != 0 else math.nan
 
@@ -181,7 +176,7 @@ _OPERATIONS: dict[Operation, Callable[[tuple[float, ...]], float]] = {
     "exp": lambda numbers: math.exp(math.fsum(numbers)),
     "normal": lambda numbers: math.exp(-0.5 * math.fsum(numbers)),
     "log_normal": lambda numbers: -0.5 * math.fsum(numbers),
-    "log_sum_exp": _log_sum_exp,
+    "log_sum_exp": lambda numbers: float(log_sum_exp(np.array(numbers))),
     "sigmoid": lambda numbers: 0.5 + 0.5 * math.tanh(0.5 * math.fsum(numbers)),
     "value": lambda numbers: numbers[0],
 }

@@ -147,7 +147,7 @@ def _reason(step: Step, previous: Step, quantity: Quantity, changes: dict[Quanti
     inference = step.inference
     if isinstance(inference, Hard):
         return "hard"
-    if isinstance(inference, Sampled):
+    if isinstance(inference, Sampled) or problem.model.ascent == "drawn":
         return "sampled"
     if isinstance(inference, Tempered) or (step.phase == "E" and isinstance(previous.inference, Tempered)):
         return "annealed"

@@ -18,6 +18,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.errors import DataError, OptionError
+from engine.options import whole_number
 from engine.readers.stop_words import STOP_WORDS
 from engine.readers.text_file import TextFile, encoding_name, expanded, open_text
 from engine.text import clean, quoted
@@ -79,9 +80,9 @@ def count_words(
         DataError: no word is left. OptionError: an option that can't be.
     """
     stopped = _stop_words(stop_words)
-    for name, value, least in (("min_count", min_count, 1), ("max_words", max_words, 1)):
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < least):
-            raise OptionError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+    whole_number("min_count", min_count, 1)
+    if max_words is not None:
+        whole_number("max_words", max_words, 1)
     if isinstance(max_share, bool) or not isinstance(max_share, (int, float)) or not 0 < max_share <= 1:
         raise OptionError(f"max_share must be a number above 0 and at most 1, not {max_share!r}.")
     documents: list[Counter[str]] = []

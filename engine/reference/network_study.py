@@ -25,7 +25,7 @@ NetworkModel = LatentMLP | BackpropMLP
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StudyRun:
     """One run of a method from one seed, which drew the split and the start.
 
     Attributes:
@@ -49,7 +49,7 @@ class Outcome:
 class Study:
     """The outcomes of every method and seed, method by method."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[StudyRun, ...]
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def network_study(
     tol: float = 0.0,
     train_share: float = 0.6,
     stratified: bool = True,
-    progress: Callable[[Outcome], bool] | None = None,
+    progress: Callable[[StudyRun], bool] | None = None,
 ) -> Study:
     """Run every method from every seed; with one seed, all have the same split and the same starting weights.
 
@@ -156,13 +156,13 @@ def _outcome(
     test: tuple[Any, Any],
     max_iter: int,
     tol: float,
-) -> Outcome:
+) -> StudyRun:
     for step in iterate(model, *train, seed=seed, max_iter=max_iter, tol=tol):
         last = step
     usual: Prediction = "forward" if model.forward_pass else "marginal"
     on_train = network_report(last.params, *train, predictions=(usual,))[usual]
     on_test = network_report(last.params, *test, predictions=(usual,))[usual]
-    return Outcome(
+    return StudyRun(
         method, seed, last.iteration, last.seconds,
         on_train.log_loss, on_test.log_loss, on_train.accuracy, on_test.accuracy,
     )  # fmt: skip

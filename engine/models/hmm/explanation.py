@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 from engine.editing.entries import Entry
 from engine.em.inference import Hard, Sampled, temperature_of
 from engine.em.step import Step
 from engine.explain.derivation import LEAST_LOG, MOST_LOG, Worked, WorkedLine, counted_lines, line, quotient_lines
 from engine.explain.worked import responsibilities_of
 from engine.models.hmm.forward_backward import Chain
-from engine.models.hmm.forward_backward_log import filter_logs, log_sum
+from engine.models.hmm.forward_backward_log import filter_logs
 from engine.models.hmm.params import HiddenMarkovParams
 from engine.models.hmm.statistics import ChainStatistics
 
@@ -40,10 +40,10 @@ def chain_row(step: Step, row: int, whole: Chain) -> Worked | None:
         past = [line("part", "initial", "value", [("initial", p)], j) for j, p in enumerate(np.exp(predicted))]
     else:
         a = filter_logs(chain)[:, t - 1]
-        a = a - log_sum(a, 0)
-        if not np.all(np.isfinite(log_sum(a, 0))):
+        a = a - log_sum_exp(a, 0)
+        if not np.all(np.isfinite(log_sum_exp(a, 0))):
             return None
-        predicted = log_sum(a[:, None] + A, 0)
+        predicted = log_sum_exp(a[:, None] + A, 0)
         past = [_predicted(np.exp(a), np.exp(A), j) for j in range(S)]
     lines += past
     top = float(log_emission.max())
@@ -86,7 +86,7 @@ def _backward(chain: Chain, t: int) -> Array:
         return np.ones(S)
     after = Chain(chain.log_potentials[:, t + 1 :], chain.log_transition, np.zeros(1, dtype=np.int64))
     w = filter_logs(after.backwards)[:, -1]
-    found = log_sum(chain.log_transition + w, 1)
+    found = log_sum_exp(chain.log_transition + w, 1)
     top = found.max()
     return np.exp(found - top) if np.isfinite(top) else np.ones(S)
 

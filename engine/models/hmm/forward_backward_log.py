@@ -11,24 +11,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 from engine.models.hmm.blocks import Blocks
 from engine.models.hmm.forward_backward import Chain, Smoothed, evenly
 from engine.parallel import row_chunks
 
 Gather = Callable[[Array, int], Array]
-"""How the ways into a state are put together: `log_sum` over them, or `largest`."""
+"""How the ways into a state are put together: `log_sum_exp` over them, or `largest`."""
 _FEW_STATES = 12  # of more, operators cost more than walking the chain step by step
 _CHUNK_BYTES = 1_500_000
-
-
-def log_sum(values: Array, axis: int) -> Array:
-    """ln Σ exp along an axis; −inf where all are."""
-    top = values.max(axis=axis, keepdims=True)
-    top = np.where(np.isneginf(top), 0.0, top)
-    with np.errstate(divide="ignore"):
-        total = np.log(np.exp(values - top).sum(axis=axis))
-    return np.asarray(total + top.squeeze(axis))
 
 
 def largest(values: Array, axis: int) -> Array:
@@ -36,7 +27,7 @@ def largest(values: Array, axis: int) -> Array:
     return np.asarray(values.max(axis=axis))
 
 
-def filter_logs(chain: Chain, gather: Gather = log_sum) -> Array:
+def filter_logs(chain: Chain, gather: Gather = log_sum_exp) -> Array:
     """(S, T) α_t without a constant for each row; all −inf at a row that no path explains."""
     side_by_side = len(chain.log_transition) <= _FEW_STATES
     blocks = Blocks.of(chain.n_rows, chain.first, side_by_side)
@@ -100,10 +91,10 @@ def _smoothed(chain: Chain, forward: Array, backward: Array, weight: Array) -> S
     each = np.repeat(weight, chain.lengths)
     each[chain.first] = 0.0
     for rows, joint in _joints(chain, forward):
-        predicted = log_sum(joint, 0)
-        log_rows[rows] = log_sum(predicted + chain.log_potentials[:, rows], 0)
+        predicted = log_sum_exp(joint, 0)
+        log_rows[rows] = log_sum_exp(predicted + chain.log_potentials[:, rows], 0)
         found = predicted + backward[:, rows]
-        total = log_sum(found, 0)
+        total = log_sum_exp(found, 0)
         total = np.where(np.isneginf(total), 0.0, total)
         gamma[:, rows] = np.exp(found - total)
         pairs += np.exp(joint + (backward[:, rows] - total)) @ each[rows]
@@ -119,11 +110,11 @@ def path_entropy(chain: Chain) -> Array:
     backward = filter_logs(chain.backwards)[:, ::-1]
     rows_entropy, log_rows = np.zeros(chain.n_rows), np.empty(chain.n_rows)
     for rows, joint in _joints(chain, filter_logs(chain)):
-        log_rows[rows] = log_sum(log_sum(joint, 0) + chain.log_potentials[:, rows], 0)
+        log_rows[rows] = log_sum_exp(log_sum_exp(joint, 0) + chain.log_potentials[:, rows], 0)
         found = joint + backward[:, rows]
-        total = log_sum(found.reshape(S * S, -1), 0)
+        total = log_sum_exp(found.reshape(S * S, -1), 0)
         xi = np.exp(found - np.where(np.isneginf(total), 0.0, total))
-        ways = log_sum(found, 1)  # over j: ln of what remains for each z_{t−1}
+        ways = log_sum_exp(found, 1)  # over j: ln of what remains for each z_{t−1}
         conditional = found - np.where(np.isneginf(ways), 0.0, ways)[:, None, :]
         rows_entropy[rows] = -(xi * np.where(xi > 0, conditional, 0.0)).sum(axis=(0, 1))
     entropy = np.add.reduceat(rows_entropy, chain.first)
@@ -137,7 +128,7 @@ def _joints(chain: Chain, forward: Array) -> Iterator[tuple[slice, Array]]:
     At the first row of a sequence there is no i: what belongs to j stands in the first i alone.
     """
     S, A = len(chain.log_transition), chain.log_transition[:, :, None]
-    forward = forward - np.nan_to_num(log_sum(forward, 0), neginf=0.0)
+    forward = forward - np.nan_to_num(log_sum_exp(forward, 0), neginf=0.0)
     for rows in row_chunks(chain.n_rows, max(8, _CHUNK_BYTES // (8 * S * S))):
         joint = np.empty((S, S, rows.stop - rows.start))
         begin = max(rows.start, 1)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 from engine.models.network.configurations import Configurations, Listed, all_configurations
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows
-from engine.models.network.params import NetworkParams, log_sum_exp, sigmoids, softplus
+from engine.models.network.params import NetworkParams, sigmoids, softplus
 
 Bits = NDArray[np.bool_]
 _ENTRIES_AT_ONCE = 2**18
@@ -47,7 +47,7 @@ class WeightedDraws:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class WeightedEvidence:
     """The log-likelihood of all rows from weighted draws.
 
     Attributes:
@@ -124,7 +124,7 @@ def log_output_of(output: Array, z: Bits, rows: NetworkRows) -> Array:
     return np.asarray(own - log_sum_exp(logits))
 
 
-def estimated_evidence(log_weights: Array, rows: NetworkRows) -> Evidence:
+def estimated_evidence(log_weights: Array, rows: NetworkRows) -> WeightedEvidence:
     """ln p(y | X) from log-weights (S, n) of `weighted_draws`, four at least, whose first half is from the prior."""
     n_draws = len(log_weights)
     log_mean = log_sum_exp(log_weights) - np.log(n_draws)
@@ -134,7 +134,7 @@ def estimated_evidence(log_weights: Array, rows: NetworkRows) -> Evidence:
         variance += len(half) * half.var(axis=0, ddof=1) / n_draws**2
     weights = np.ones(rows.n_rows) if rows.weights is None else rows.weights
     bound = rows.weighted_sum(log_mean)
-    return Evidence(bound, bound + 0.5 * float(weights @ variance), float(np.sqrt(weights**2 @ variance)))
+    return WeightedEvidence(bound, bound + 0.5 * float(weights @ variance), float(np.sqrt(weights**2 @ variance)))
 
 
 def gathered(z: Bits, weights: Array) -> tuple[Array, Configurations]:

@@ -24,7 +24,7 @@ from engine.models.network.data import NetworkRows
 from engine.models.network.draws import estimated_evidence, gathered, weighted_draws
 from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
-from engine.models.network.layers import Chain, LayeredSweeps, Sweeps, deeper_expectations, run_chain
+from engine.models.network.layers import GibbsChain, LayeredSweeps, Sweeps, deeper_expectations, run_chain
 from engine.models.network.params import NetworkParams, sigmoids
 
 _LARGEST_EXPONENT = 300.0
@@ -46,7 +46,7 @@ class GibbsEStep(ApproximateEStep):
 
     def chain(
         self, params: NetworkParams, rows: NetworkRows, inference: Inference, generator: np.random.Generator
-    ) -> Chain:
+    ) -> GibbsChain:
         """The sweeps that are kept."""
         temperature = inference.temperature if isinstance(inference, Tempered) else 1.0
         if isinstance(inference, Hard):
@@ -55,7 +55,7 @@ class GibbsEStep(ApproximateEStep):
             return run_chain(sweeps_of(params, rows, generator), generator, self.sweeps, self.sweeps, temperature)
         chain = run_chain(sweeps_of(params, rows, generator), generator, 2 * self.sweeps - 1, 1, temperature)
         drawn = tuple(z.astype(np.float64) for z in chain.z)  # q is this draw, not the odds that it was drawn with
-        return Chain(tuple(z[0] for z in drawn), chain.z, drawn[1:])
+        return GibbsChain(tuple(z[0] for z in drawn), chain.z, drawn[1:])
 
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
         """Statistics of the chain, and the evidence from weighted draws about its means."""
@@ -79,7 +79,7 @@ class GibbsEStep(ApproximateEStep):
         return np.hstack(self.chain(params, rows, inference, generator_of(inference)).means)
 
 
-def _statistics(chain: Chain, params: NetworkParams, rows: NetworkRows) -> NetworkExpectation:
+def _statistics(chain: GibbsChain, params: NetworkParams, rows: NetworkRows) -> NetworkExpectation:
     last = chain.z[-1]
     weights = np.ones(rows.n_rows) if rows.weights is None else rows.weights
     counts, configurations = gathered(last, np.broadcast_to(weights / len(last), last.shape[:2]))

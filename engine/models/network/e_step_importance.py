@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 from engine.em.inference import Exact, Inference, generator_of
 from engine.em.model import Expectation
 from engine.errors import OptionError
@@ -19,7 +19,7 @@ from engine.models.network.draws import WeightedDraws, estimated_evidence, gathe
 from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.e_step_mean_field import settled
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
-from engine.models.network.params import NetworkParams, log_sum_exp, sigmoids
+from engine.models.network.params import NetworkParams, sigmoids
 
 
 @dataclass(frozen=True)

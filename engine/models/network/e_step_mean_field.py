@@ -21,7 +21,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 from engine.em.inference import Exact, Inference, generator_of
 from engine.em.model import Expectation
 from engine.errors import OptionError
@@ -29,7 +29,7 @@ from engine.models.network.data import NetworkRows
 from engine.models.network.draws import estimated_evidence, weighted_draws
 from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.expectation import NetworkExpectation, class_moments
-from engine.models.network.params import NetworkParams, log_sum_exp, sigmoids, softplus
+from engine.models.network.params import NetworkParams, sigmoids, softplus
 from engine.parallel import map_chunks, row_chunks
 
 _MOST_SWEEPS = 200

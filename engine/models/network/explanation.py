@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 from engine.editing.entries import Entry, value_of
 from engine.em.step import Step
 from engine.explain.derivation import LEAST_LOG, Worked, WorkedLine, line
 from engine.explain.worked import responsibilities_of, result_row
-from engine.models.hmm.forward_backward_log import log_sum
 from engine.models.network.data import NetworkRows
 from engine.models.network.e_step_exact import log_output, log_prior_table
 from engine.models.network.expectation import NetworkExpectation, hidden_gradient, output_gradient
@@ -25,7 +24,7 @@ def posterior_row(step: Step, row: int) -> Worked:
     one = data.take(slice(row, row + 1))
     prior = log_prior_table(params, one.design)[:, 0]
     joint: Array = prior + log_output(params, int(data.y[row]))
-    evidence = float(log_sum(joint, 0))
+    evidence = float(log_sum_exp(joint, 0))
     q = np.exp(joint - evidence)
     shown = np.argsort(-q, kind="stable")[:_SHOWN]
     logs = evidence < LEAST_LOG
@@ -42,7 +41,7 @@ def posterior_row(step: Step, row: int) -> Worked:
     rest = np.setdiff1d(np.arange(len(joint)), shown)
     left = f"the other {len(rest)}"
     if logs:
-        others = [(left, float(log_sum(joint[rest], 0)))] if len(rest) else []
+        others = [(left, float(log_sum_exp(joint[rest], 0)))] if len(rest) else []
         lines.append(line("evidence", "ln p(y | x)", "log_sum_exp", [*named, *others], log=True))
     else:
         others = [(left, float(np.exp(joint[rest]).sum()))] if len(rest) else []

@@ -18,11 +18,11 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 from engine.models.network.data import NetworkRows, arranged
 from engine.models.network.draws import Bits
 from engine.models.network.expectation import DeeperExpectation
-from engine.models.network.params import NetworkParams, log_sum_exp, sigmoids, softplus
+from engine.models.network.params import NetworkParams, sigmoids, softplus
 
 
 class Sweeps(Protocol):
@@ -39,7 +39,7 @@ class Sweeps(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Chain:
+class GibbsChain:
     """What the sweeps that were kept say, row by row of the design.
 
     Attributes:
@@ -53,7 +53,7 @@ class Chain:
     probabilities: tuple[Array, ...]
 
 
-def run_chain(sweeps: Sweeps, generator: np.random.Generator, settle: int, keep: int, temperature: float) -> Chain:
+def run_chain(sweeps: Sweeps, generator: np.random.Generator, settle: int, keep: int, temperature: float) -> GibbsChain:
     """Sweep `settle` times, then `keep` times more, which are kept; temperature 0 takes the likelier value."""
     shapes = [layer.shape for layer in sweeps.z]
     totals = [np.zeros(shape) for shape in shapes]
@@ -68,7 +68,7 @@ def run_chain(sweeps: Sweeps, generator: np.random.Generator, settle: int, keep:
             z[level][number] = sweeps.z[level].T
             if level > 0:
                 probabilities[level - 1][number] = p.T
-    return Chain(tuple((total / keep).T for total in totals), tuple(z), tuple(probabilities))
+    return GibbsChain(tuple((total / keep).T for total in totals), tuple(z), tuple(probabilities))
 
 
 class LayeredSweeps:
@@ -126,7 +126,7 @@ class LayeredSweeps:
         return found
 
 
-def deeper_expectations(chain: Chain, rows: NetworkRows) -> tuple[DeeperExpectation, ...]:
+def deeper_expectations(chain: GibbsChain, rows: NetworkRows) -> tuple[DeeperExpectation, ...]:
     """The regressions of the hidden layers after the first: a row for each draw, with its share of the row's weight."""
     found = []
     for inputs, probabilities in zip(chain.z, chain.probabilities, strict=False):

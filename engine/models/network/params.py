@@ -174,12 +174,6 @@ def softplus(a: Array) -> Array:
     return np.asarray(np.maximum(a, 0.0) + np.log1p(np.exp(-np.abs(a))))
 
 
-def log_sum_exp(a: Array) -> Array:
-    """ln Σ exp a over the first axis; finite numbers of any size."""
-    top = a.max(axis=0)
-    return np.asarray(np.log(np.exp(a - top).sum(axis=0)) + top)
-
-
 def log_weight_prior(params: NetworkParams, weight_decay: float) -> float:
     """ln p(θ) = −(weight_decay/2) Σ w², over the weights of every layer; biases are free, the constant is left out."""
     if weight_decay == 0.0:

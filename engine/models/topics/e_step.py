@@ -15,7 +15,7 @@ from engine.arrays import Array, IntArray
 from engine.em.inference import Hard, Inference, Sampled, generator_of, temperature_of
 from engine.models.topics.bound import TopicStatistics, dirichlet_entropies
 from engine.models.topics.data import Corpus
-from engine.models.topics.gibbs import BLOCK, Sweep, by_document, by_word, last_sweep
+from engine.models.topics.gibbs import BLOCK, GibbsRound, by_document, by_word, last_sweep
 from engine.models.topics.params import TopicParams
 from engine.models.topics.variational import dirichlet_log_mean, harden, settle
 from engine.parallel import map_chunks, row_chunks
@@ -131,14 +131,14 @@ class TopicEStep:
         gamma = self.gamma(params, data, rows, inference)
         return shared_words(counts, params.topics, gamma, 1.0 / temperature_of(inference))
 
-    def last_sweep_of(self, params: TopicParams, data: Corpus, row: int, inference: Inference) -> Sweep:
+    def last_sweep_of(self, params: TopicParams, data: Corpus, row: int, inference: Inference) -> GibbsRound:
         """One document's part of the last round of drawing; the whole block has to be drawn for it."""
         found = self._block(params, data, row // BLOCK, inference)
         at = row % BLOCK
         begin, end = data.X.indptr[row : row + 2] - data.X.indptr[row - at]
-        return Sweep(found.gamma[at : at + 1], found.log_mixtures[at : at + 1], found.drawn[begin:end])
+        return GibbsRound(found.gamma[at : at + 1], found.log_mixtures[at : at + 1], found.drawn[begin:end])
 
-    def _block(self, params: TopicParams, data: Corpus, block: int, inference: Inference) -> Sweep:
+    def _block(self, params: TopicParams, data: Corpus, block: int, inference: Inference) -> GibbsRound:
         rows = slice(block * BLOCK, min((block + 1) * BLOCK, data.n_rows))
         begin = None if params.placed is None else params.placed[rows].astype(np.float64) + params.alpha
         return self._sweep(params, data.X[rows], inference, begin, block)
@@ -171,7 +171,9 @@ class TopicEStep:
             return cells
         return self._sweep(params, counts, inference, begin, block).drawn
 
-    def _sweep(self, params: TopicParams, counts: Any, inference: Inference, begin: Array | None, block: int) -> Sweep:
+    def _sweep(
+        self, params: TopicParams, counts: Any, inference: Inference, begin: Array | None, block: int
+    ) -> GibbsRound:
         """The last round of drawing of one block."""
         seed = int(generator_of(inference).integers(2**63))
         own, power = np.random.default_rng((seed, block)), 1.0 / temperature_of(inference)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, log_sum_exp
 from engine.em.inference import EXACT
 from engine.errors import DataError
 from engine.models.topics.bound import dirichlet_entropies, log_normalizer
@@ -25,7 +25,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class EvidenceEstimate:
     """ln p(w_i | θ) of each document, estimated.
 
     Attributes:
@@ -91,10 +91,8 @@ def estimate_evidence(
     X: Any,
     generator: np.random.Generator,
     n_draws: int = 1000,
-) -> Evidence:
+) -> EvidenceEstimate:
     """ln p(w_i | θ) of each document by importance sampling: what the bound lies below, with its standard error."""
-    from scipy.special import logsumexp
-
     data = model.observe_new(X, params)
     q = settle(data.X, data.weights, params.topics, params.alpha, 1.0, model.inner_tol, model.inner_steps)
     constant = log_normalizer(params.alpha)
@@ -108,11 +106,11 @@ def estimate_evidence(
             said = row_sums(data.X.data * np.log(each), data.X.indptr)
         ratio = constant - np.array([log_normalizer(gamma) for gamma in q.gamma])
         logs[:, draw] = said + ratio + ((params.alpha - q.gamma) * np.log(theta)).sum(axis=1)
-    log_evidence = logsumexp(logs, axis=1) - np.log(n_draws)
+    log_evidence = log_sum_exp(logs, 1) - np.log(n_draws)
     with np.errstate(invalid="ignore"):
         weights = np.exp(logs - log_evidence[:, None])  # mean 1; the delta method gives the error of the logarithm
         error = weights.std(axis=1, ddof=1) / np.sqrt(n_draws)
-    return Evidence(np.asarray(log_evidence), np.where(np.isneginf(log_evidence), 0.0, error))
+    return EvidenceEstimate(np.asarray(log_evidence), np.where(np.isneginf(log_evidence), 0.0, error))
 
 
 def top_words(params: TopicParams, most: int = 10) -> tuple[tuple[int, ...], ...]:

@@ -33,7 +33,7 @@ from engine.explain.derivation import (
 from engine.models.topics.bound import TopicStatistics
 from engine.models.topics.data import Corpus
 from engine.models.topics.e_step import TopicEStep
-from engine.models.topics.gibbs import Sweep
+from engine.models.topics.gibbs import GibbsRound
 from engine.models.topics.params import TopicParams
 from engine.models.topics.variational import dirichlet_log_mean
 
@@ -56,7 +56,7 @@ class _Document:
     counts: Array
     gamma: Array
     placed: Array
-    sweep: Sweep | None = None
+    sweep: GibbsRound | None = None
 
 
 def word_row(inner: TopicEStep, step: Step, row: int, word: int) -> Worked:

@@ -23,7 +23,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class GibbsRound:
     """One round of drawing, of m documents with nnz stored counts.
 
     Attributes:
@@ -45,7 +45,7 @@ def last_sweep(
     sweeps: int,
     generator: np.random.Generator,
     begin: Array | None = None,
-) -> Sweep:
+) -> GibbsRound:
     """The last one of so many sweeps: what it drew is q.
 
     Args:
@@ -74,7 +74,7 @@ def last_sweep(
         p /= p.sum(axis=1, keepdims=True)
         drawn = generator.multinomial(number, p).astype(np.float64)
         gamma = alpha + by_document(drawn, counts.indptr)
-    return Sweep(before, log_mixtures, drawn)
+    return GibbsRound(before, log_mixtures, drawn)
 
 
 def by_document(cells: Array, indptr: Any) -> Array:
