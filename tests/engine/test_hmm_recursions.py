@@ -8,11 +8,12 @@ from hmm_examples import some_chain
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.arrays import log_sum_exp
 from engine.models.hmm import forward_backward as hmm_recursions
 from engine.models.hmm import forward_backward_log as hmm_logs
 from engine.models.hmm.blocks import Blocks
 from engine.models.hmm.forward_backward import Chain, filter_scaled, smooth_scaled
-from engine.models.hmm.forward_backward_log import filter_logs, largest, log_sum, path_entropy, smooth_logs
+from engine.models.hmm.forward_backward_log import filter_logs, largest, path_entropy, smooth_logs
 from engine.models.hmm.model import smooth
 from engine.models.hmm.viterbi import viterbi_path
 
@@ -35,10 +36,10 @@ def row_by_row(chain):
     for begin, end in zip(chain.first, chain.last, strict=True):
         alpha, beta = {begin: phi[:, begin]}, {end: np.zeros(S)}
         for t in range(begin + 1, end + 1):
-            alpha[t] = phi[:, t] + log_sum(alpha[t - 1][:, None] + A, 0)
+            alpha[t] = phi[:, t] + log_sum_exp(alpha[t - 1][:, None] + A, 0)
         for t in range(end - 1, begin - 1, -1):
-            beta[t] = log_sum(A + phi[:, t + 1] + beta[t + 1], 1)
-        total = float(log_sum(alpha[end], 0))
+            beta[t] = log_sum_exp(A + phi[:, t + 1] + beta[t + 1], 1)
+        total = float(log_sum_exp(alpha[end], 0))
         evidence.append(total)
         for t in range(begin, end + 1):
             gamma[:, t] = 1.0 / S if total == -np.inf else np.exp(alpha[t] + beta[t] - total)
@@ -187,7 +188,7 @@ def test_a_million_rows_keep_their_scale():
 def test_forward_alone_is_the_filter():
     chain = some_chain(np.random.default_rng(4), 3, [9, 4])
     for forward in (filter_scaled(chain), filter_logs(chain)):
-        share = np.exp(forward - log_sum(forward, 0))
+        share = np.exp(forward - log_sum_exp(forward, 0))
         for t in (3, 8, 10):
             begin = 0 if t < 9 else 9
             alone = Chain(chain.log_potentials[:, begin : t + 1], chain.log_transition, np.array([0]))

@@ -68,6 +68,8 @@ class Coordinates:
     def of(self, other: Coordinates) -> tuple[Array, Array]:
         """b (1 or K, d) and T, in the form of `scale`, of the map u = b + T u' from the coordinates of the other."""
         apart = other.origin - self.origin
+        if self.scale is other.scale and self.scale.ndim == 3:
+            return solve_lower(self.scale, apart[:, :, None])[:, :, 0], np.eye(apart.shape[1])[None]
         if self.scale.ndim == 3:
             return solve_lower(self.scale, apart[:, :, None])[:, :, 0], solve_lower(self.scale, other.scale)
         scale = self.scale if self.scale.ndim == 2 else self.scale[:, None]

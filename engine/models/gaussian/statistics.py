@@ -44,22 +44,21 @@ class GaussianStatistics(Statistics):
     second: Array
 
     def __add__(self, other: GaussianStatistics) -> GaussianStatistics:
-        """The statistics of both lots of rows, about the components' own origins where one of the two has them.
+        """The statistics of both lots of rows; those in unlike coordinates about the mean of each component's rows.
 
-        Raises EngineError where they are of another number or shape of Gaussians.
+        About that mean no digits are lost, however far apart the two lots lie. Raises EngineError where they are of
+        another number or shape of Gaussians.
         """
         if (self.covariance_type, self.first.shape) != (other.covariance_type, other.first.shape):
             raise EngineError("moments of Gaussians of another number or shape do not add up: gather them at one θ.")
-        if len(self.coordinates.origin) < len(other.coordinates.origin):
-            return other + self
-        other = other.within(self.coordinates)
-        return GaussianStatistics(
-            self.covariance_type,
-            self.coordinates,
-            self.counts + other.counts,
-            self.first + other.first,
-            self.second + other.second,
-        )
+        counts = self.counts + other.counts
+        if not self.coordinates.same_as(other.coordinates):
+            share = (self.counts / np.where(counts > 0, counts, 1.0))[:, None]
+            means = share * self.means() + (1.0 - share) * other.means()
+            about = Coordinates(means, self.coordinates.scale)
+            self, other = self.within(about), other.within(about)
+        first, second = self.first + other.first, self.second + other.second
+        return GaussianStatistics(self.covariance_type, self.coordinates, counts, first, second)
 
     def as_in(self, other: GaussianStatistics) -> GaussianStatistics:
         """In the coordinates of others."""
