@@ -1,6 +1,6 @@
-"""The terminal app: themes, keys and the first screen; everything else has a room of its own.
+"""The terminal app: themes, keys and the first screen.
 
-Nothing heavy is imported here: the first frame is drawn before numpy is there.
+Nothing heavy is imported here: the first frame is drawn before numpy is loaded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from emtui.settings.layout import too_small
 if TYPE_CHECKING:
     from emtui.spec.run_spec import RunSpec
 
-_LEAVING = 3.0  # seconds after which a process without a terminal ends, whatever it still waits for
+_LEAVING = 3.0  # seconds after which a process without a terminal ends, even if it is waiting for something
 
 
 def _commands() -> type[Provider]:
@@ -37,7 +37,7 @@ def _commands() -> type[Provider]:
 
 
 class EmtuiApp(App[None]):
-    """Opens the explorer on the given choices, which may be made only once the first frame is drawn."""
+    """Opens the explorer on the given choices; they may be made after the first frame is drawn."""
 
     TITLE = "emtui"
     CSS_PATH = "app.tcss"
@@ -59,11 +59,11 @@ class EmtuiApp(App[None]):
         self.set_keymap(self._config.keymap)
 
     def get_default_screen(self) -> OpeningScreen:
-        """The outlines, while the explorer is on its way."""
+        """The outlines, until the explorer is there."""
         return OpeningScreen(id="_default")
 
     def on_mount(self) -> None:
-        """Open the explorer once the outlines are drawn, and say what in the settings could not be used."""
+        """Open the explorer once the outlines are drawn, and report settings that could not be used."""
         if not self.is_headless:
             self._leave_on_signals()
         self.call_after_refresh(self._open)
@@ -73,13 +73,13 @@ class EmtuiApp(App[None]):
             self.notify(f"There is no theme {self._config.theme!r}: the dark one is used.", markup=False)
 
     def on_explore_screen_complete(self) -> None:
-        """What was loaded until now stays: the collector of garbage need not look through it."""
+        """Everything loaded until now stays, so the garbage collector need not look through it."""
         gc_pause.let_go()
 
     def _leave_on_signals(self) -> None:
-        """SIGTERM and SIGHUP end the app like `q`, so that the terminal is given back as it was.
+        """SIGTERM and SIGHUP end the app like `q`, so that the terminal is restored.
 
-        The event loop has to be told of them: it may be asleep, and a handler of Python's own would not wake it.
+        They go to the event loop: it may be asleep, and a handler of Python's own would not wake it.
         """
         loop = asyncio.get_running_loop()
         for name in ("SIGTERM", "SIGHUP"):
@@ -87,19 +87,19 @@ class EmtuiApp(App[None]):
                 loop.add_signal_handler(getattr(signal, name), self._hung_up if name == "SIGHUP" else self.exit)
 
     def _hung_up(self) -> None:
-        """The terminal may be gone: what is still written to it can block for ever, so that leaving has a limit."""
+        """The terminal may be gone, and writing to it can block for ever, so leaving has a time limit."""
         last = threading.Timer(_LEAVING, os._exit, (128 + signal.SIGHUP,))
         last.daemon = True
         last.start()
         self.exit()
 
     def on_resize(self, event: events.Resize) -> None:
-        """The palette has no room in a window that is too small for anything: its list fails at no height."""
+        """Close the palette if the window becomes too small: its list fails at zero height."""
         if too_small(event.size) and isinstance(self.screen, CommandPalette):
             self.pop_screen()
 
     def action_command_palette(self) -> None:
-        """Every command by name, where there is room for the list."""
+        """Every command by name, if there is room for the list."""
         if not too_small(self.size):
             super().action_command_palette()
 

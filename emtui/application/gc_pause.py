@@ -1,7 +1,7 @@
-"""Python's collector of cyclic garbage, kept from holding up pictures.
+"""Python's garbage collector, kept from delaying pictures.
 
-A full collection looks through everything that was ever imported: a tenth of a second in the midst of a step. So it
-waits while the app starts, and what is there by then is left out of it ever after.
+A full collection looks through everything that was ever imported: a tenth of a second in the middle of a step. So it
+waits while the app starts, and then leaves out everything that was loaded by that time.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import gc
 
 
 def hold() -> None:
-    """Collect nothing until `let_go`; for a process that starts the app and does nothing else."""
+    """Collect nothing until `let_go`; for a process that only starts the app."""
     gc.disable()
 
 
 def let_go() -> None:
-    """Collect again, but for what is there already; nothing is changed where nothing was held."""
+    """Collect again, except what is loaded already; do nothing if collection was not held."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

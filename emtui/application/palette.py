@@ -20,7 +20,7 @@ Command = tuple[str, str, Callable[[], Any]]
 
 
 class ExploreCommands(Provider):
-    """What the explorer can do, built from its present state."""
+    """What the explorer can do in its current state."""
 
     async def search(self, query: str) -> Hits:
         """Commands whose words match."""

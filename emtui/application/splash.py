@@ -1,4 +1,4 @@
-"""The very first frame: the outlines of what is coming, drawn before anything heavy is imported."""
+"""The first frame: the outlines of the panes, drawn before anything heavy is imported."""
 
 from __future__ import annotations
 

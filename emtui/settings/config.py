@@ -1,4 +1,4 @@
-"""The user's settings: a small TOML file in the platform's config folder; what is wrong in it is said, not fatal."""
+"""The user's settings: a small TOML file in the platform's config folder; mistakes in it are reported, not fatal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ THEMES = ("emtui-dark", "emtui-light")
 
 @dataclass(frozen=True)
 class Config:
-    """What the file says; defaults where it says nothing.
+    """The settings in the file, with defaults for the rest.
 
     theme: a name of Textual's themes or ours. keymap: binding ids to keys. ascii: no braille, no blocks.
     warnings: sentences about lines that could not be used.
@@ -35,7 +35,7 @@ def config_path() -> Path:
 
 
 def load_config(path: Path | None = None) -> Config:
-    """The user's settings; the defaults where there is no file, and a warning for each line that can't be used."""
+    """The user's settings; defaults if there is no file, and a warning for each line that can't be used."""
     import tomllib
 
     path = path or config_path()

@@ -103,7 +103,7 @@ EXPLORE: tuple[Binding, ...] = (
     _key("app.quit", "q,ctrl+q", "app.quit", "quit", "leave"),
 )
 
-# the footer, the most needed first; what does not fit is in the help
+# the footer, most needed first; keys that don't fit are in the help
 FOOTER: tuple[str, ...] = (
     "step.e",
     "step.m",
@@ -129,7 +129,7 @@ STEPPING: tuple[Binding, ...] = tuple(binding for binding in EXPLORE if binding.
 
 
 def as_bound(active: Iterable[ActiveBinding]) -> list[Binding]:
-    """The explorer's bindings with the keys that they have now; those that go to panes as one."""
+    """The explorer's bindings with their current keys; those that go to panes count as one."""
     keys: dict[str, Binding] = {}
     for one in active:
         if one.binding.id is not None and one.binding.id not in keys:

@@ -1,4 +1,4 @@
-"""Where the panes lie on a screen of any size; nothing is imported here but geometry, so that it is known at once."""
+"""Where the panes lie on a screen of any size. It imports geometry alone, so that the first frame can use it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from textual.geometry import Region, Size
 Width = Literal["wide", "middle", "narrow"]
 LEFT = ("data", "model", "agreement")
 RIGHT = ("curves", "responsibilities", "parameters")
-# panes that take turns at one place of a wide screen
+# panes that share one place of a wide screen
 TWINS = (("curves", "bound"), ("responsibilities", "why"), ("parameters", "convergence"))
 PICTURE = "picture"
 # of the tabs
 ORDER = (PICTURE, *RIGHT, "agreement", "data", "model", "bound", "why", "convergence")
 WIDE, MIDDLE = 120, 80
-_TWO_LINES_FROM = 14  # lines of the desk from which the tabs may have two, and so their names
+_TWO_LINES_FROM = 14  # lines of the pane grid from which the tabs may have two lines, and so their names
 SMALLEST = (40, 10)  # columns and lines, below which there is only a sentence
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which panes are to be seen, where, and which of them share the tabs (none: no tabs)."""
+    """Which panes are visible, where, and which of them share the tabs (none: no tabs)."""
 
     regions: dict[str, Region]
     tabs: tuple[str, ...] = ()
@@ -30,25 +30,25 @@ class Plan:
 
 
 def too_small(size: Size) -> bool:
-    """Only a sentence fits into such a window."""
+    """The window has room for one sentence only."""
     return size.width < SMALLEST[0] or size.height < SMALLEST[1]
 
 
 def width_class(width: int) -> Width:
-    """The layout for a screen of so many columns."""
+    """The layout for a screen of this width."""
     return "wide" if width >= WIDE else "middle" if width >= MIDDLE else "narrow"
 
 
 def twin_of(name: str) -> str | None:
-    """The pane that takes turns with this one on a wide screen; None for a pane that has its place for itself."""
+    """The pane that shares its place with this one on a wide screen; None if it has a place of its own."""
     return next((pair[1 - pair.index(name)] for pair in TWINS if name in pair), None)
 
 
 def plan(size: Size, width: Width, tab: str, zoomed: str | None, turned: frozenset[str] | tuple[str, ...] = ()) -> Plan:
     """Lay the panes out.
 
-    size: of the desk. width: of the screen. tab: the pane that was chosen last. zoomed: the one that has it all.
-    turned: those of the right side's panes whose twin is to be seen in their place.
+    size: of the pane grid. width: of the screen. tab: the pane chosen last. zoomed: the pane that fills the grid.
+    turned: panes at the right whose twin is visible in their place.
     """
     whole = Region(0, 0, size.width, size.height)
     if zoomed is not None:
@@ -72,7 +72,7 @@ def plan(size: Size, width: Width, tab: str, zoomed: str | None, turned: frozens
 
 
 def _shares(width: int) -> tuple[int, int]:
-    """Columns of the left and of the right side: the picture gets what a wider screen adds, up to a half."""
+    """Columns of the left and the right side; a wider screen gives its extra columns to the picture, up to half."""
     return min(34, 28 + (width - WIDE) // 12), min(60, 42 + (width - WIDE) // 5)
 
 

@@ -8,5 +8,5 @@ from engine.text import clean
 
 
 def border_text(text: str, limit: int | None = None) -> Content:
-    """Text from anywhere as a border takes it: one printable line, brackets shown as they are."""
+    """Any text as a border takes it: one printable line, brackets shown as they are."""
     return Content(clean(text, limit))

@@ -34,7 +34,7 @@ class FieldSpec:
         help: what it is for, in a few words.
         words: the values to choose from; () where the value is typed.
         parse: the value that the words stand for; raises OptionError with a sentence.
-        of_model: it is an option of the model, not of the run.
+        of_model: an option of the model, not of the run.
     """
 
     key: str
@@ -81,24 +81,24 @@ class Field(Widget, can_focus=True):
     """
 
     class Edited(Message):
-        """The text in the field is another one now."""
+        """The text in the field has changed."""
 
         def __init__(self, field: Field) -> None:
             super().__init__()
             self.field = field
 
     class Entered(Message):
-        """Enter was pressed: what stands in the form is wanted."""
+        """Enter was pressed: apply the form."""
 
     class Left(Message):
-        """Escape was pressed: the field has its applied text again, and focus should go."""
+        """Escape was pressed: the field is back to its applied text, and the focus should leave."""
 
         def __init__(self, field: Field) -> None:
             super().__init__()
             self.field = field
 
     class Moved(Message):
-        """The field before (−1) or after (1) is wanted."""
+        """Go to the field before (−1) or after (1)."""
 
         def __init__(self, field: Field, by: int) -> None:
             super().__init__()
@@ -124,12 +124,12 @@ class Field(Widget, can_focus=True):
 
     @property
     def text(self) -> str:
-        """What stands in the field."""
+        """The text in the field."""
         return self._text
 
     @property
     def changed(self) -> bool:
-        """Its text is not the applied one."""
+        """Its text differs from the applied one."""
         return self.text.strip() != self.applied
 
     @property
@@ -139,11 +139,11 @@ class Field(Widget, can_focus=True):
 
     @property
     def active(self) -> bool:
-        """The keys go to it."""
+        """It has the keys."""
         return (self if self._input is None else self._input).has_focus
 
     def focus(self, scroll_visible: bool = True, **options: Any) -> Field:
-        """Let the keys go to it."""
+        """Give it the keys."""
         if self._input is None:
             super().focus(scroll_visible, **options)
         else:
@@ -157,7 +157,7 @@ class Field(Widget, can_focus=True):
             self.refresh(layout=True)
 
     def put(self, applied: str, text: str | None = None) -> None:
-        """Another applied text; the field's own text follows unless it was changed, or is given."""
+        """Set the applied text; the field's own text follows unless it was changed or is given."""
         keep = self.text if self.changed else applied
         self.applied = clean(applied)
         self._set(clean(keep if text is None else text), quiet=True)
@@ -167,7 +167,7 @@ class Field(Widget, can_focus=True):
         self._set(self.applied)
 
     def choose(self, text: str) -> None:
-        """This text, as if it had been typed."""
+        """Take this text as if it had been typed."""
         self._set(clean(text))
 
     def take_next(self) -> None:
@@ -203,7 +203,7 @@ class Field(Widget, can_focus=True):
     # keys and clicks
 
     def on_key(self, event: events.Key) -> None:
-        """What the field makes of a key; what it has no use for goes on to the app."""
+        """Use the keys that the field knows; the others go on to the app."""
         if self._navigate(event.key) or (self.spec.words and self._choose(event.key)):
             event.stop()
             event.prevent_default()
@@ -237,7 +237,7 @@ class Field(Widget, can_focus=True):
 
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:
-        """When it is entered again, the first letter replaces the whole text, unless that was changed already."""
+        """On the next visit the first letter replaces the whole text, unless it was changed already."""
         event.stop()
         event.input.select_on_focus = not self.changed
         event.input.cursor_position = len(self.text)

@@ -27,10 +27,10 @@ _CACHED_ROWS = 2_000
 
 
 class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """Rows of a `TableSource` under a head that stays, with a row that is pointed at.
+    """Rows of a `TableSource` under a fixed head, with a cursor on one row.
 
     Keys: ↑ ↓ k j, page up and down, `<` `>` (or ctrl+home, ctrl+end) for the ends. ← → h l home and end are left
-    to the screen, where they walk through history. With `pointing=False` there is no such row and the keys scroll.
+    to the screen, where they walk through history. With `pointing=False` there is no cursor and the keys scroll.
     """
 
     DEFAULT_CSS = """
@@ -46,7 +46,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     ]
 
     class RowPicked(Message):
-        """The user pointed at a row; `place` counts from 0 in the order that is shown."""
+        """The user chose a row; `place` counts from 0 in the order that is shown."""
 
         def __init__(self, table: LineTable, place: int) -> None:
             super().__init__()
@@ -72,7 +72,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             return self.table
 
     class PageTurned(Message):
-        """Other rows can be seen."""
+        """Other rows are in sight."""
 
         def __init__(self, table: LineTable) -> None:
             super().__init__()
@@ -101,7 +101,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     def set_source(self, source: TableSource | None, cursor: int | None = None, words: str = "") -> None:
         """Show these rows with the cursor there; `words` stand in their place where there are none.
 
-        The place on the page is kept; call `reveal` to bring the cursor into sight.
+        The scroll position is kept; call `reveal` to bring the cursor into sight.
         """
         self.source = source
         self.cursor = cursor
@@ -123,12 +123,12 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def page_height(self) -> int:
-        """Rows that can be seen at once."""
+        """How many rows fit at once."""
         return max(0, self.size.height - self.head_height)
 
     @property
     def page(self) -> range:
-        """The rows that can be seen."""
+        """The rows in sight."""
         first = min(self.scroll_offset.y, max(0, self.n_rows - 1))
         return range(first, min(self.n_rows, first + self.page_height))
 
@@ -146,7 +146,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     # drawing
 
     def prepare(self) -> None:
-        """Lay the source out for the present width and colours, and forget the lines that were drawn for others."""
+        """Lay the source out for the current width and colours, and drop the lines drawn for others."""
         width, palette = self.scrollable_content_region.width, theme_palette(self)
         key = (self.source, width, self.size.height > 1, palette)
         if key == self._key:
@@ -158,7 +158,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(1, height)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines that can be seen; rows that were not drawn yet are asked for at once."""
+        """The lines in sight; rows not drawn yet are fetched together."""
         self.prepare()
         self._draw(self.page)
         return super().render_lines(crop)
@@ -210,7 +210,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     # moving
 
     def move_to(self, place: int) -> None:
-        """Point at a row, kept within the table, and say so."""
+        """Move the cursor to a row within the table, and report it."""
         if not self.n_rows:
             return
         self.cursor = max(0, min(place, self.n_rows - 1))
@@ -219,7 +219,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.post_message(self.RowPicked(self, self.cursor))
 
     def action_point(self, by: int) -> None:
-        """The next row, or the first in sight where none was pointed at."""
+        """The next row, or the first in sight if there was no cursor."""
         if not self._pointing:
             self.scroll_to(y=self.scroll_offset.y + by, animate=False, force=True)
         elif self.cursor is None:
@@ -243,7 +243,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=0 if which < 0 else self.max_scroll_y, animate=False, force=True)
 
     def on_click(self, event: events.Click) -> None:
-        """Point at the row that was clicked, or tell which head was."""
+        """Choose the row that was clicked, or report the head that was."""
         offset = event.get_content_offset(self)
         if offset is None or self.sheet is None:
             return

@@ -1,4 +1,4 @@
-"""A short table that is known whole: columns in their order, rows of cells, and a last column that takes the rest."""
+"""A short table held in memory: columns in order, rows of cells, and a last column that takes the remaining room."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from emtui.widgets.table_columns import Cell, Column, widths
 class PlainTable:
     """The source of a table.
 
-    columns: from the left; where there is little room they give way in the order of `first_to_go`, by their keys.
-    rows: for each row a cell a column. The last column that is left takes the room that the others leave.
+    columns: from the left; where room is short they are dropped in the order of `first_to_go`, by their keys.
+    rows: for each row, one cell per column. The last remaining column takes the room that the others leave.
     """
 
     columns: tuple[Column, ...]
@@ -35,7 +35,7 @@ class PlainTable:
 
 @dataclass(frozen=True, eq=False)
 class PlainSheet:
-    """The rows in columns that are settled."""
+    """The rows, laid out in the chosen columns."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]

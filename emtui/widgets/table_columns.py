@@ -26,9 +26,9 @@ Cell: TypeAlias = str | tuple[Piece, ...]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column that is shown: what a click on its head means, its head, its width in cells and its alignment.
+    """One column: the meaning of a click on its head, its head, its width in cells and its alignment.
 
-    marked: the table is sorted by it, so that its head stands out. gap: blank cells before it, unless it is the first.
+    marked: the table is sorted by it, so its head stands out. gap: blank cells before it, unless it is the first.
     """
 
     key: str
@@ -40,7 +40,7 @@ class Column:
 
 
 class Sheet(Protocol):
-    """Rows and columns for one width and one palette. It is asked for the rows that can be seen, never for all."""
+    """Rows and columns for one width and one palette. Only the rows in sight are ever asked for."""
 
     @property
     def n_rows(self) -> int:
@@ -48,14 +48,14 @@ class Sheet(Protocol):
 
     @property
     def columns(self) -> Sequence[Column]:
-        """The columns that fit, from the left; there is no line of heads if every title is empty."""
+        """The columns that fit, from the left; there is no head if every title is empty."""
 
     def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
-        """For each of these rows a cell a column."""
+        """For each of these rows, one cell per column."""
 
 
 class TableSource(Protocol):
-    """What a table shows: a frozen value that is laid out anew for each width."""
+    """What a table shows: a frozen value that is laid out again for each width."""
 
     def sheet(self, width: int, palette: Palette) -> Sheet:
         """Laid out in so many cells."""
@@ -72,12 +72,12 @@ class Window:
 
     @property
     def hidden(self) -> int:
-        """How many of the middle columns are out of sight."""
+        """How many middle columns are out of sight."""
         return self.n_middle - (self.last - self.first)
 
 
 def widths(columns: Sequence[Column]) -> int:
-    """Cells that columns need side by side: the gap before the first one is not drawn."""
+    """Cells that the columns need side by side, without the gap before the first."""
     return _cost(columns) - columns[0].gap if columns else 0
 
 
@@ -88,10 +88,10 @@ def _cost(columns: Sequence[Column]) -> int:
 def fit_columns(
     left: Sequence[Column], middle: Sequence[Column], right: Sequence[Column], width: int, first: int = 0
 ) -> Window:
-    """Of the middle columns those that fit whole, from `first` on; "+3" says how many do not.
+    """The middle columns that fit whole, from `first` on; "+3" says how many do not.
 
-    No number is ever cut: a column is shown whole or not at all. Where not even one of the middle columns fits
-    beside left and right, those give way from their inner ends, the leftmost column last.
+    No number is ever cut: a column is shown whole or not at all. If not even one middle column fits beside left and
+    right, those give way from their inner ends, the leftmost column last.
     """
     left, right, n = list(left), list(right), len(middle)
     if widths([*left, *middle, *right]) <= width:
@@ -114,7 +114,7 @@ def fit_columns(
 
 
 def _how_many(columns: Sequence[Column], room: int) -> int:
-    """How many of the columns fit whole, one after another."""
+    """How many columns fit whole, one after another."""
     used = 0
     for count, column in enumerate(columns):
         used += column.width + column.gap
@@ -124,12 +124,12 @@ def _how_many(columns: Sequence[Column], room: int) -> int:
 
 
 def _last_start(columns: Sequence[Column], room: int) -> int:
-    """The first column of the last window: from there on, everything fits."""
+    """The first column of the last window, from which everything fits."""
     return min(len(columns) - _how_many(columns[::-1], room), max(0, len(columns) - 1))
 
 
 def ink(palette: Palette, color: RGB, *, bold: bool = False, reverse: bool = False) -> Style:
-    """A style in a colour, in as many colours as the palette may use; the background is left as it is."""
+    """A style in a colour, in as many colours as the palette may use; the background stays."""
     attribute = (BOLD if bold else PLAIN) | (REVERSE if reverse else PLAIN)
     return style_of(pack(color), NO_COLOR, attribute, palette.mode)
 
@@ -150,7 +150,7 @@ def cell_width(cell: Cell) -> int:
 
 
 def segments(cell: Cell, width: int, align: Literal["left", "right"], ellipsis: str = "…") -> list[Segment]:
-    """A cell cleaned, cut with an ellipsis where it must be, and filled to exactly so many cells."""
+    """A cell's text, cleaned, cut with an ellipsis if needed, and filled to exactly this width."""
     pieces = ((cell, Style()),) if isinstance(cell, str) else cell
     made: list[Segment] = []
     room = width
@@ -187,7 +187,7 @@ def line(cells: Sequence[Cell], columns: Sequence[Column], ellipsis: str = "…"
 
 
 def joined(parts: Sequence[str], width: int) -> str:
-    """The parts that fit side by side, the first ones first; none is cut."""
+    """The first parts that fit side by side; none is cut."""
     text = ""
     for part in parts:
         longer = f"{text} · {part}" if text and part else text or part

@@ -1,4 +1,4 @@
-"""The tabs of panes that share one place: keys first, clickable; two lines where there is room, else one."""
+"""The tabs of panes that share one place: keys first, clickable; on two lines if there is room, else on one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab: the name of what it shows, the key that goes there ("" for none), and what stands on it.
+    """A tab: the name of what it shows, the key that goes there ("" for none), and its text.
 
     short: where there is little room.
     """
@@ -31,8 +31,8 @@ class PaneTabs(Widget):
     """` 1 picture  2 curves …`; where that doesn't fit `1 pic 2 curves …`, then two letters each (with
     three for the chosen one), then the keys alone.
 
-    With `twins` it stands in the border of the pane that is seen, whose name the border has already: the other one's
-    is enough, and where there is no other one the key alone.
+    With `twins` it stands in the border of the visible pane, which already has that pane's name: the other's is enough,
+    and if there is no other, the key alone.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"pane-tabs--chosen", "pane-tabs--other"}
@@ -67,7 +67,7 @@ class PaneTabs(Widget):
         return sum(cell_len(text) for text, _ in self._texts())
 
     def _texts(self) -> list[tuple[str, Tab]]:
-        """What stands on each tab: the longest form for which there is room."""
+        """The text of each tab, in the longest form that fits."""
         tabs, chosen = self._tabs, [tab.name == self._chosen for tab in self._tabs]
         if self._twins:
             alone = len(tabs) == 1
@@ -87,7 +87,7 @@ class PaneTabs(Widget):
         return list(zip(next(fitting, forms[-1]), tabs, strict=True))
 
     def _lines(self, texts: Sequence[str]) -> list[range]:
-        """Which of these texts stand on each line: as many as fit, at least one."""
+        """The texts of each line: as many as fit, at least one."""
         lines, first, used = [], 0, 0
         for place, text in enumerate(texts):
             if place > first and used + cell_len(text.rstrip()) > self.size.width:

@@ -26,11 +26,11 @@ class TextInput(Input):
         super().__init__(value, placeholder, compact=True, **options)
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Put text in the place of what stands there; what can't be seen of it is left out."""
+        """Replace the text; characters that can't be seen are left out."""
         super().replace(text if text.isprintable() else clean(text), start, end)
 
     def _on_paste(self, event: events.Paste) -> None:
-        """Take the first line that has something in it."""
+        """Take the first line that is not empty."""
         event.prevent_default()
         event.stop()
         if event.text.strip():
