@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from engine.analysis.optima import group_optima as group_optima
     from engine.analysis.selection import best_candidate as best_candidate
     from engine.analysis.selection import compare_sizes as compare_sizes
+    from engine.arrays import Array as Array
+    from engine.arrays import IntArray as IntArray
     from engine.baselines.backprop import BackpropMLP as BackpropMLP
     from engine.baselines.kmeans import KMeans as KMeans
     from engine.data.catalogue import datasets as datasets
@@ -36,11 +38,18 @@ if TYPE_CHECKING:
     from engine.data.train_test import train_test_split as train_test_split
     from engine.em.fit import Run as Run
     from engine.em.fit import fit as fit
+    from engine.em.inference import EXACT as EXACT
+    from engine.em.inference import Inference as Inference
     from engine.em.loop import advance as advance
     from engine.em.loop import begin as begin
     from engine.em.loop import e_step as e_step
     from engine.em.loop import iterate as iterate
     from engine.em.loop import m_step as m_step
+    from engine.em.model import Event as Event
+    from engine.em.model import Expectation as Expectation
+    from engine.em.model import Maximization as Maximization
+    from engine.em.model import Model as Model
+    from engine.em.model import Observations as Observations
     from engine.em.parameters import Axis as Axis
     from engine.em.parameters import Parameters as Parameters
     from engine.em.parameters import positive as positive
@@ -55,6 +64,7 @@ if TYPE_CHECKING:
     from engine.errors import DataError as DataError
     from engine.errors import EngineError as EngineError
     from engine.errors import OptionError as OptionError
+    from engine.explain import derivation as derivation
     from engine.explain.ledger import ledger as ledger
     from engine.explain.worked import worked_parameter as worked_parameter
     from engine.explain.worked import worked_row as worked_row
@@ -67,17 +77,36 @@ if TYPE_CHECKING:
     from engine.models.hmm.model import HiddenMarkovModel as HiddenMarkovModel
     from engine.models.hmm.params import GaussianEmission as GaussianEmission
     from engine.models.linkage import GeneticLinkage as GeneticLinkage
+    from engine.models.mixture import Mixture as Mixture
+    from engine.models.mixture import checked_labels as checked_labels
+    from engine.models.mixture import checked_table as checked_table
+    from engine.models.mixture import checked_weights as checked_weights
     from engine.models.network.model import LatentMLP as LatentMLP
     from engine.models.network.predict import network_report as network_report
     from engine.models.poisson import PoissonMixture as PoissonMixture
+    from engine.models.probabilities import check_weights as check_weights
+    from engine.models.probabilities import dot_log as dot_log
+    from engine.models.probabilities import log_factorials as log_factorials
+    from engine.models.probabilities import times_log as times_log
     from engine.models.topics.evidence import perplexity as perplexity
     from engine.models.topics.model import LatentDirichletAllocation as LatentDirichletAllocation
+    from engine.options import option as option
     from engine.parallel import threads as threads
     from engine.readers.corpus import read_corpus as read_corpus
     from engine.readers.table import preview_table as preview_table
     from engine.readers.table import read_table as read_table
+    from engine.reference.replay import Published as Published
+    from engine.reference.replay import Replay as Replay
+    from engine.reference.replay import Walk as Walk
 
 _HOMES = {
+    "engine.reference.replay": ("Published", "Replay", "Walk"),
+    "engine.options": ("option",),
+    "engine.models.probabilities": ("check_weights", "dot_log", "log_factorials", "times_log"),
+    "engine.models.mixture": ("Mixture", "checked_labels", "checked_table", "checked_weights"),
+    "engine.em.model": ("Event", "Expectation", "Maximization", "Model", "Observations"),
+    "engine.em.inference": ("EXACT", "Inference"),
+    "engine.arrays": ("Array", "IntArray"),
     "engine.baselines.backprop": ("BackpropMLP",),
     "engine.baselines.kmeans": ("KMeans",),
     "engine.readers.corpus": ("read_corpus",),
@@ -127,6 +156,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 _MODULES = {
     "algorithms": "engine.em.algorithms",
     "by_hand": "engine.editing.edits",
+    "derivation": "engine.explain.derivation",
     "evaluation": "engine.analysis.evaluation",
     "initialization": "engine.starts.initialization",
     "replays": "engine.reference.replays",

@@ -39,6 +39,11 @@ def agreement_with_classes(spec: RunSpec, labels: IntArray | None) -> Agreement 
     return None if labels is None or truth is None or len(truth) != len(labels) else agreement(labels, truth)
 
 
+def n_clusters(spec: RunSpec, params: Any = None) -> int:
+    """As many as θ has components, of whatever kind; K where there is no θ."""
+    return (0 if params is None else count_components(params)) or spec.n_components
+
+
 def kmeans_baseline(spec: RunSpec, params: Any = None) -> Baseline | None:
     """k-means on the same table, best of ten starts; None where it can't be run."""
     steps = kmeans_steps(spec, params)
@@ -53,8 +58,6 @@ def kmeans_baseline(spec: RunSpec, params: Any = None) -> Baseline | None:
 def kmeans_steps(spec: RunSpec, params: Any = None) -> Generator[None, None, Baseline | None]:
     """`kmeans_baseline` a half-step at a time, so that the caller can do something else in between.
 
-    There are as many clusters as θ has components, K where there is no θ.
-
     The starts are those of `engine.fit` with n_init: seeds that count up from the choices' own, the best one kept.
     """
     from engine.baselines.kmeans import KMeans
@@ -68,7 +71,7 @@ def kmeans_steps(spec: RunSpec, params: Any = None) -> Generator[None, None, Bas
         return None
     at_rest = ResponsibilityChange(0.5)  # no row goes to another cluster; rounding never lets the centres rest exactly
     rules = rules_for(_MAX_ITER, 0.0, at_rest)
-    model = KMeans(n_components=(0 if params is None else count_components(params)) or spec.n_components)
+    model = KMeans(n_components=n_clusters(spec, params))
     n_init = 10 if len(data.X) <= _ROWS_FOR_TEN_STARTS else 1
     best: Timeline | None = None
     restarts: list[Restart] = []

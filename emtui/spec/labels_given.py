@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.arrays import IntArray
+from engine.em.parameters import count_components
 from engine.errors import DataError, OptionError
 from engine.models.known_labels import some_labels
 from engine.text import quoted
@@ -66,9 +69,17 @@ def known_labels(spec: RunSpec) -> IntArray | None:
             "name the column of a file with --label."
         )
     classes = len(data.class_names)
-    if classes > spec.n_components:
+    if classes > spec.n_components and classes > (components := _n_components(spec)):
         raise OptionError(
             f"{quoted(data.name)} has {classes} classes, and with known labels each is a component: "
-            f"take at least {classes} components, not {spec.n_components}, or set known labels to none."
+            f"take at least {classes} components, not {components}, or set known labels to none."
         )
     return some_labels(data.y, share_of(spec.known))
+
+
+def _n_components(spec: RunSpec) -> int:
+    """How many components θ⁰ has: more than the option says where the model has one of another kind."""
+    model, params = spec.model, spec.start
+    if params is None:
+        params = model.start(model.observe(spec.dataset.X), np.random.default_rng(spec.seed))
+    return count_components(params) or spec.n_components

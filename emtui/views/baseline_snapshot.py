@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from emtui.charts.axes import Scale, fit_scales
 from emtui.charts.scene import Range, Scene
-from emtui.session.baseline import agreement_with_classes
+from emtui.session.baseline import agreement_with_classes, n_clusters
 from emtui.session.snapshot import Baseline, StepSnapshot
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import match
@@ -16,9 +17,9 @@ from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeansParams
 
 
-def why_no_baseline(spec: RunSpec) -> str:
-    """Why k-means can't stand beside these choices, in a sentence; "" where it can."""
-    data, k = spec.dataset, spec.n_components
+def why_no_baseline(spec: RunSpec, params: Any = None) -> str:
+    """Why k-means can't stand beside these choices and this θ, in a sentence; "" where it can."""
+    data, k = spec.dataset, n_clusters(spec, params)
     if spec.model.name == "kmeans":
         return "The model is k-means itself: choose another to compare it with."
     if spec.model.supervised:

@@ -8,12 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Bars, Layer
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.entry_names import whose
+from emtui.views.mixture_density import density_curves
 from emtui.views.number_format import amount, from_to
 from emtui.views.parameter_tables import Column, table
-from emtui.views.points import PointsView, shares
+from emtui.views.points import PointsView, density_bars, shares
+from emtui.views.projection import Direction
 from emtui.views.sentences import tell
 from emtui.views.view import ParameterTable, Share, UnitsName
 from engine.arrays import Array
@@ -33,6 +37,14 @@ class GenericView(PointsView):
         d, found = snapshot.spec.dataset.n_features, location(params)
         places = np.zeros((0, d)) if found is None else found.by_component(count_components(params))
         return places if places.shape[1:] == (d,) else np.zeros((0, d))
+
+    def bars(self, values: Array) -> Bars:
+        """Counts are seen one by one: what gives no number but 0 is not to be mixed with the ones."""
+        return density_bars(values, fine=True)
+
+    def curves(self, snapshot: StepSnapshot, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:
+        """The densities of a mixture of one column; else a line where each component lies."""
+        return density_curves(snapshot, along, palette, bars) or super().curves(snapshot, along, palette, bars)
 
     def n_components(self, snapshot: StepSnapshot) -> int:
         """As many as θ speaks of, else as there are columns of responsibilities, or as the model was asked for."""

@@ -83,6 +83,10 @@ class PointsView(View):
             for k, x in enumerate(along.of(self.centers(snapshot, snapshot.step.params)))
         ]
 
+    def bars(self, values: Array) -> Bars:
+        """The histogram of these values, as a density."""
+        return density_bars(values)
+
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Pairs of columns and principal components, or the one column's histogram."""
         return pairs(snapshot.spec.dataset)
@@ -167,7 +171,7 @@ class PointsView(View):
         data = snapshot.spec.dataset
         along = direction(data, axes.x, units)
         values = coordinates(snapshot, axes.x, units)
-        bars = remembered(data, ("bars", axes.x, units), lambda: density_bars(values), of=snapshot.rows)
+        bars = remembered(data, ("bars", self, axes.x, units), lambda: self.bars(values), of=snapshot.rows)
         colored = Bars(bars.edges, bars.heights, _bar_colors(snapshot, values, bars, palette))
         layers: list[Layer] = [colored]
         if highlight is not None:
@@ -223,8 +227,11 @@ def _place(snapshot: StepSnapshot, row: int) -> int | None:
     return place if place < len(snapshot.rows) and int(snapshot.rows[place]) == row else None
 
 
-def density_bars(values: Array, most: int = 60) -> Bars:
-    """A density histogram with bins after Freedman & Diaconis (1981), 8 to `most` of them."""
+def density_bars(values: Array, most: int = 60, *, fine: bool = False) -> Bars:
+    """A density histogram with bins after Freedman & Diaconis (1981), 8 to `most` of them.
+
+    fine: whole numbers have a bar each, where there is room for so many.
+    """
     known = values[np.isfinite(values)]
     bins = min(24, most)
     if len(known) > 1:
@@ -233,7 +240,7 @@ def density_bars(values: Array, most: int = 60) -> Bars:
         width = 2 * (third - first) / len(known) ** (1 / 3)
         bins = min(24, most) if width <= 0 else int(np.clip(np.ceil((high - low) / width), 8, most))
         if high > low and size < _WHOLE_UP_TO and np.abs(known - np.rint(known)).max() < 1e-9:
-            return _whole_bars(known, round(size * (high - low) / bins), most)
+            return _whole_bars(known, 1 if fine else round(size * (high - low) / bins), most)
     return histogram(known, bins)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 from driving import driving
-from shell import ROOT, is_one_sentence, shell
+from outside_package import HERE, installed_at, with_package
+from shell import is_one_sentence, shell
 
 from emtui.spec.run_spec import choose
 from emtui.views import view_for
@@ -25,24 +24,12 @@ from engine.explain.derivation import Worked, line
 from engine.models.known_labels import some_labels
 from engine.testing import check_model
 
-PACKAGE = Path(__file__).parent / "outside_model"
 MOST_LINES = 150
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A folder as an installer leaves it: the module, and a dist-info with the entry points of its pyproject.toml."""
-    project = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]
-    folder = tmp_path / "site"
-    info = folder / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
-    lines = []
-    for group, points in project["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {target}" for name, target in points.items())]
-    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
-    shutil.copy(PACKAGE / "waiting_times.py", folder)
-    return folder
+    return installed_at(tmp_path / "site", "outside_model")
 
 
 @pytest.fixture
@@ -67,13 +54,8 @@ def installed(site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     plugins.forget()
 
 
-def with_package(site: Path, *words: str) -> tuple[int, str, str]:
-    done = shell(*words, PYTHONPATH=f"{ROOT}:{site}")
-    return done.returncode, done.stdout, done.stderr
-
-
 def test_it_is_one_short_file() -> None:
-    assert len((PACKAGE / "waiting_times.py").read_text().splitlines()) <= MOST_LINES
+    assert len((HERE / "outside_model" / "waiting_times.py").read_text().splitlines()) <= MOST_LINES
 
 
 def test_the_shell_lists_and_runs_it(site: Path, waits: Path) -> None:

@@ -47,7 +47,7 @@ class CompareScreen(SideBySideScreen):
         snapshot = self._snapshot
         if snapshot is None:
             return
-        reason = why_no_baseline(snapshot.spec)
+        reason = why_no_baseline(snapshot.spec, snapshot.step.params)
         if snapshot.baseline is None or reason:
             self._draw_left(snapshot)
             self.right.say(reason or _WAITING)

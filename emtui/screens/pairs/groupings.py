@@ -57,7 +57,7 @@ def offered(snapshot: StepSnapshot) -> tuple[GroupingName, ...]:
     if truth is not None and (truth >= 0).any():
         found.append("truth")
     found.append("own")
-    if not why_no_baseline(snapshot.spec):
+    if not why_no_baseline(snapshot.spec, snapshot.step.params):
         found.append("k-means")
     return tuple(found)
 

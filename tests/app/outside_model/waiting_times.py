@@ -11,13 +11,26 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
-from engine.em.model import Event, Expectation, Maximization, Observations
-from engine.em.parameters import Parameters, positive, simplex
-from engine.errors import DataError, EngineError
-from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
-from engine.models.probabilities import check_weights, dot_log
-from engine.options import option
+from engine import (
+    Array,
+    DataError,
+    EngineError,
+    Event,
+    Expectation,
+    IntArray,
+    Maximization,
+    Mixture,
+    Observations,
+    Parameters,
+    check_weights,
+    checked_labels,
+    checked_table,
+    checked_weights,
+    dot_log,
+    option,
+    positive,
+    simplex,
+)
 
 
 @dataclass(frozen=True)
