@@ -13,7 +13,9 @@ from emtui.cli.run_json import JsonPrinter
 from emtui.cli.run_report import TextPrinter
 from emtui.cli.run_summary import Outcome, judge
 from emtui.cli.shell_output import Output
+from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import table_of
 from engine.em.algorithms import algorithm_named
 from engine.em.fit import Restart
 from engine.em.loop import begin_problem, walk
@@ -58,7 +60,7 @@ def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False
     else:
         printer.begin(spec)
         best, restarts = best_of(spec, problem, n_init, printer.restart)
-        spec, steps = spec.with_seed(best[0].problem.seed), iter(best)
+        spec, steps = with_seed(spec, best[0].problem.seed), iter(best)
     recent: deque[Step] = deque(maxlen=8)
     for step in steps:
         printer.step(step)
@@ -68,7 +70,7 @@ def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False
 
 def problem_of(spec: RunSpec) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
-    observations = spec.model.observe(*spec.table)
+    observations = spec.model.observe(*table_of(spec))
     return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed)
 
 

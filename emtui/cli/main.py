@@ -87,7 +87,7 @@ def _open(request: Request) -> int:
 
 
 def _choose(request: Request) -> RunSpec:
-    from emtui.spec.run_spec import choose
+    from emtui.spec.choose import choose
 
     return choose(**request.spec)
 
@@ -98,7 +98,7 @@ def _has_terminal() -> bool:
 
 def _run(request: Request) -> int:
     from emtui.cli.headless import run
-    from emtui.spec.run_spec import choose
+    from emtui.spec.choose import choose
 
     run(choose(**request.spec), Output(sys.stdout), n_init=request.n_init, as_json=request.json)
     return DONE

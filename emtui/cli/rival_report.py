@@ -10,6 +10,7 @@ from emtui.cli.shell_output import table
 from emtui.networks.rival import Contest, method_name, passes_of, rival_of
 from emtui.networks.scores import Progress, progress, usual_prediction
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of
 from engine.em.loop import begin_problem
 from engine.em.step import Step
 
@@ -19,7 +20,7 @@ _MOST_INPUTS = 8
 
 def contest_of(spec: RunSpec, step: Step) -> Contest:
     """The network at this step, and its rival after as many iterations from the same start."""
-    split = spec.split
+    split = split_of(spec)
     assert split is not None
     own = progress(
         spec.model,

@@ -15,6 +15,7 @@ from emtui.cli.convergence_report import convergence_lines
 from emtui.cli.run_summary import Outcome
 from emtui.cli.shell_output import Output, table
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
 from engine.em.fit import Restart
@@ -67,7 +68,7 @@ def heading(spec: RunSpec) -> list[str]:
     units = " standardised" if spec.standardized else ""
     algorithm = "" if spec.algorithm == "classic" else f" · {spec.algorithm}"
     size = f"{data.n_samples}×{data.n_features}"
-    split = spec.split
+    split = split_of(spec)
     if split is not None:
         size += f" ({len(split.train)} train, {len(split.test)} test)"
     return [f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}", *data.notes]

@@ -11,6 +11,7 @@ from emtui.session.baseline import agreement_with_classes, kmeans_baseline
 from emtui.session.snapshot import Baseline
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.tolerance import tolerance_of
+from emtui.spec.train_test_split import split_of
 from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
 from engine.arrays import Array
@@ -64,7 +65,7 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
         else hard_shares(labels, len(weights.array), data.sample_weight),
         agreement=agreed,
         baseline=None if agreed is None else kmeans_baseline(spec, step.params),
-        contest=_contest(spec, step) if spec.split is not None else None,
+        contest=_contest(spec, step) if split_of(spec) is not None else None,
         convergence=convergence_of(recent, tolerance_of(spec)),
     )
 

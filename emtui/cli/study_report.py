@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 
 from emtui.cli.shell_output import Output, table
 from emtui.exports.step_record import json_text
+from emtui.spec.choose import choose
 from emtui.spec.read_options import AS_DETECTED, ReadOptions
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import train_share
 
 LEARNED = 0.95  # of the training rows right

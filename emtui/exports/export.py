@@ -18,6 +18,7 @@ from emtui.session.session import Session
 from emtui.spec.atomic_files import ExportError, file_name, write_file, write_numbered
 from emtui.spec.parameters_file import parameters_text
 from emtui.spec.sources import looks_like_file
+from emtui.spec.train_test_split import split_of
 from engine.em.evaluation import Posterior
 from engine.em.step import Step
 
@@ -109,7 +110,7 @@ def _json_document(session: Session) -> Iterator[str]:
 def _responsibilities(session: Session, step: Step) -> Iterator[str]:
     assert step.at_q is not None
     data, posterior = session.spec.dataset, Posterior(step.at_q)
-    split = session.spec.split
+    split = split_of(session.spec)
     origin = None if split is None else split.train  # the rows of the table that a network is trained on
     known = [] if data.y is None else ["class"]
     n_rows = step.problem.data.n_rows

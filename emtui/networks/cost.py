@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of, table_of
 from engine.em.inference import EXACT
 from engine.errors import OptionError
 from engine.models.network.cost import exact_cost, free_memory
@@ -46,7 +47,7 @@ def predicted_costs(spec: RunSpec) -> tuple[Cost, ...]:
     Raises:
         OptionError: the model is no network.
     """
-    split = spec.split
+    split = split_of(spec)
     if split is None:
         raise OptionError("The cost of an exact E-step is that of a network: choose the model mlp.")
     n, g = len(split.train), split.n_classes
@@ -75,7 +76,7 @@ def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
 
 def measured_costs(spec: RunSpec, costs: tuple[Cost, ...]) -> Iterator[Cost]:
     """The costs that are small enough to be measured, each as it is: the best of a few E-steps, then one for memory."""
-    X, y = spec.table
+    X, y = table_of(spec)
     free, ratio = free_memory(), 1.0
     for cost in costs:
         if ratio * cost.seconds > _MEASURED_SECONDS or cost.memory > _MEASURED_SHARE * free:

@@ -6,17 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from emtui.networks.scores import Progress, progress
+from emtui.spec.rival_model import has_rival, rival_model
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import TrainTestSplit
+from emtui.spec.train_test_split import TrainTestSplit, split_of, table_of
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import advance, begin_problem
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
-from engine.models import model_class
-from engine.options import parse_options
-
-_OTHER = {"mlp": "backprop", "backprop": "mlp"}
-_SHARED = ("hidden_units", "weight_decay", "weight_scale")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,31 +57,6 @@ class Contest:
         return None if self.rival_at is None else self.rival_params[self.rival_at]
 
 
-def rival_model(spec: RunSpec) -> Any:
-    """The other way to train the network of these choices; None for a model that has none.
-
-    What both have in common is the same; what they don't is what suits: EM's gradient step is held against single-row
-    descent at the same rate, its fuller M-steps against Adam, and backpropagation against EM with Newton's method.
-
-    Raises:
-        EngineError: an option that was set for it can't be used; one sentence.
-    """
-    model: Any = spec.model
-    other = _OTHER.get(model.name)
-    if other is None:
-        return None
-    made = model_class(other)
-    own = model.option_values
-    options: dict[str, Any] = {name: own[name] for name in _SHARED}
-    if other == "mlp":
-        options["m_step"] = "newton"
-    elif model.m_step == "gradient":
-        options |= {"optimizer": "sgd", "learning_rate": model.learning_rate}
-    else:
-        options |= {"optimizer": "adam", "learning_rate": 0.3}
-    return made(**options | parse_options(made, dict(spec.rival)))
-
-
 def passes_of(model: Any, iteration: int) -> int:
     """How often so many iterations look at every row: an epoch once, an E-step and an M-step once each.
 
@@ -102,11 +73,11 @@ class Rival:
     """
 
     def __init__(self, spec: RunSpec, start: Any) -> None:
-        split = spec.split
+        split = split_of(spec)
         assert split is not None
         self.model = rival_model(spec)
         self.split = split
-        X, y = spec.table
+        X, y = table_of(spec)
         problem = Problem(self.model, self.model.observe(X, y), algorithm_named("classic"), spec.seed)
         if spec.same_start:
             given = self.model.Params(start.hidden, start.output, start.deeper)
@@ -159,7 +130,7 @@ class Rival:
 
 def rival_of(spec: RunSpec, start: Any) -> tuple[Rival | None, str]:
     """The rival that begins beside these choices, or None and the sentence that says why there is none."""
-    if spec.split is None or spec.model.name not in _OTHER:
+    if split_of(spec) is None or not has_rival(spec.model):
         return None, "This model has no rival."
     try:
         return Rival(spec, start), ""

@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from emtui.networks.rival import rival_model
 from emtui.networks.scores import score
+from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of, table_of
 from engine.arrays import Array
 from engine.em.loop import iterate
 from engine.errors import EngineError, OptionError
@@ -124,9 +125,9 @@ def sweep(spec: RunSpec, grid: Grid) -> Iterator[SweepRun]:
 
 def _ended(spec: RunSpec, max_iter: int) -> tuple[float, float]:
     """Accuracy on the held-back rows (on all where none are) and log-loss on the training rows at the end."""
-    split = spec.split
+    split = split_of(spec)
     assert split is not None
-    X, y = spec.table
+    X, y = table_of(spec)
     try:
         with one_blas_thread():
             for step in iterate(spec.model, X, y, seed=spec.seed, max_iter=max_iter, tol=0.0):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from emtui.networks.rival import Contest, Rival, passes_of, rival_of
 from emtui.networks.scores import Progress, progress
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of
 from engine.em.evaluation import Evaluation
 from engine.em.step import Problem, Step
 
@@ -22,7 +23,7 @@ class Learners:
         """How the parameters of a step fare; an E-step's are those of the step before."""
         known = self._progress.get(step.at)
         if known is None:
-            split = spec.split
+            split = split_of(spec)
             assert split is not None
             looked = step.phase == "E"  # which began the next iteration, and has moved nothing yet
             iteration = step.iteration - looked
@@ -39,13 +40,14 @@ class Learners:
 
     def contest(self, spec: RunSpec, steps: Sequence[Step], cursor: int) -> Contest:
         """Both methods: the explored one along these steps, and its rival as far as it has come."""
-        assert spec.split is not None
+        split = split_of(spec)
+        assert split is not None
         own = tuple(self.judge(spec, step) for step in steps if step.phase != "E")
         own_at = sum(step.phase != "E" for step in steps[: cursor + 1]) - 1
         rival, why = self._rivals.get(steps[0].problem, (None, ""))
         if rival is None:
-            return Contest(spec.split, own, own_at, rival_why=why)
-        return Contest(spec.split, own, own_at, rival.progress, rival.model, rival.params)
+            return Contest(split, own, own_at, rival_why=why)
+        return Contest(split, own, own_at, rival.progress, rival.model, rival.params)
 
     def is_behind(self, spec: RunSpec, steps: Sequence[Step]) -> bool:
         """The rival has not begun, or not come as far as the last of these steps."""

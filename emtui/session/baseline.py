@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from emtui.session.snapshot import Baseline
+from emtui.spec.labels_given import known_labels
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement, agreement
 from engine.arrays import IntArray
@@ -28,8 +29,9 @@ def classes_to_find(spec: RunSpec) -> IntArray | None:
     truth = spec.dataset.y
     if truth is None or spec.model.supervised:
         return None
-    if spec.labels is not None:
-        truth = np.where(spec.labels >= 0, -1, truth)
+    given = known_labels(spec)
+    if given is not None:
+        truth = np.where(given >= 0, -1, truth)
     return truth if (truth >= 0).any() else None
 
 

@@ -12,7 +12,9 @@ from functools import cached_property
 
 from emtui.session.baseline import classes_to_find
 from emtui.spec.labels_given import NONE, n_given
+from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import table_of
 from engine.analysis.evaluation import agreement
 from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
@@ -162,7 +164,7 @@ def race(spec: RunSpec, n_starts: int = N_STARTS) -> Iterator[Race]:
 
 def _problem(spec: RunSpec) -> Problem:
     model = spec.model
-    return Problem(model, model.observe(*spec.table), algorithm_named(spec.algorithm), spec.seed)
+    return Problem(model, model.observe(*table_of(spec)), algorithm_named(spec.algorithm), spec.seed)
 
 
 def _as_chosen(spec: RunSpec, name: str) -> str:
@@ -246,7 +248,7 @@ def _of_start(spec: RunSpec, seed: int, truth: IntArray | None) -> _Runner:
     """Classic EM from another start, also where one was published."""
     name = f"seed {seed}"
     try:
-        own = spec.started_anew(seed)
+        own = started_anew(spec, seed)
         step = stopped(begin_problem(_problem(own), own.start), own.rules)
         return _Runner(Racer(name, own), step, own.rules, truth)
     except EngineError as error:
@@ -269,7 +271,7 @@ def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | 
         stop="responsibilities=0.5",
     )  # at rest when no row goes to another cluster
     try:
-        problem = Problem(model, model.observe(spec.table[0]), algorithm_named("classic"), spec.seed)
+        problem = Problem(model, model.observe(table_of(spec)[0]), algorithm_named("classic"), spec.seed)
         return _Clusters(Racer(KMEANS, theirs), begin_problem(problem, theirs.start), theirs.rules, truth, first)
     except EngineError as error:
         return _Runner(Racer(KMEANS, None, error=str(error)), None, spec.rules, truth)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of, table_of
 from engine.arrays import Array
 from engine.editing.edits import is_by_hand, reweighted
 from engine.em.step import Step
@@ -77,7 +78,7 @@ def with_row_weighed(spec: RunSpec, step: Step, row: int, weight: float) -> Step
     weights[place] = weight
     if not weights.any():
         raise DataError(f"{name} is the only row that is left: put another one back first.")
-    X, y = spec.table
+    X, y = table_of(spec)
     all_count_once = bool((weights == 1.0).all())
     return reweighted(step, X, y, None if all_count_once else weights, _in_words(name, before, weight))
 
@@ -104,14 +105,14 @@ def _checked_place(spec: RunSpec, step: Step, row: int) -> int:
     place = _place(spec, row)
     if place is None:
         raise DataError(f"{data.row_name(row)} is held back for the test and takes no part in the fit: choose another.")
-    if place >= step.problem.data.n_rows or step.problem.data.n_rows != len(spec.table[0]):
+    if place >= step.problem.data.n_rows or step.problem.data.n_rows != len(table_of(spec)[0]):
         raise DataError(f"the rows of the {spec.model.name} model are not those of the table: none can be left out.")
     return place
 
 
 def _place(spec: RunSpec, row: int) -> int | None:
     """Where the model has a row of the data set; None for one that is held back."""
-    split = spec.split
+    split = split_of(spec)
     if split is None:
         return row
     place = int(np.searchsorted(split.train, row))

@@ -12,7 +12,9 @@ from emtui.session.baseline import agreement_with_classes, kmeans_steps
 from emtui.session.row_weights import weight_of, with_row_weighed
 from emtui.session.snapshot import Baseline, Record, StepSnapshot
 from emtui.session.temperature import turned
+from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of, table_of
 from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
 from engine.em.algorithms import Annealed
@@ -58,7 +60,7 @@ class Session:
     def _begin(spec: RunSpec) -> Step:
         first = begin(
             spec.model,
-            *spec.table,
+            *table_of(spec),
             start=spec.start,
             seed=spec.seed,
             algorithm=spec.algorithm,
@@ -167,7 +169,7 @@ class Session:
         if seed is None or seed == self.spec.seed:
             self.timeline.go_to(0)
             return
-        spec = self.spec.started_anew(seed)
+        spec = started_anew(self.spec, seed)
         first = self._begin(spec)
         self._spec_of[first.problem] = spec
         self.timeline.plant(first)
@@ -211,7 +213,7 @@ class Session:
     def _places_and_rows(self, problem: Problem) -> tuple[IntArray, IntArray]:
         """The drawn rows as the model counts them, and as the data set does: a split leaves rows out."""
         if problem not in self._drawn:
-            n_rows, split = problem.data.n_rows, self._spec_of[problem].split
+            n_rows, split = problem.data.n_rows, split_of(self._spec_of[problem])
             places = np.arange(n_rows)
             if n_rows > ROWS_DRAWN:
                 places = np.sort(np.random.default_rng(0).choice(n_rows, ROWS_DRAWN, replace=False))
@@ -292,7 +294,7 @@ class Session:
 
 
 def _learners_of(spec: RunSpec) -> Learners | None:
-    if spec.split is None:
+    if split_of(spec) is None:
         return None
     from emtui.networks.training_history import Learners
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array, IntArray
 from engine.em.fit import Run
@@ -138,7 +139,7 @@ class StepSnapshot:
 
     def weights_of(self, rows: IntArray) -> Array | None:
         """(len(rows),) what these rows of the data count; None where each counts once."""
-        weights, split = self.step.problem.data.sample_weight, self.spec.split
+        weights, split = self.step.problem.data.sample_weight, split_of(self.spec)
         if weights is None:
             return None
         return np.asarray(weights[rows if split is None else np.searchsorted(split.train, rows)])
@@ -148,5 +149,5 @@ class StepSnapshot:
         posterior = self.step.posterior
         if posterior is None:
             return None
-        split = self.spec.split
+        split = split_of(self.spec)
         return posterior.rows(rows if split is None else np.searchsorted(split.train, rows))

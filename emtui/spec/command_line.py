@@ -6,12 +6,10 @@ import csv
 import io
 import shlex
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from emtui.spec.labels_given import NONE
-
-if TYPE_CHECKING:
-    from emtui.spec.run_spec import RunSpec
+from emtui.spec.published_start import published_start
+from emtui.spec.run_spec import RunSpec
 
 PUBLISHED, OWN = "published", "model"  # after --start: that of the data's source, or the model's own
 
@@ -45,7 +43,7 @@ def words_of(spec: RunSpec) -> list[str]:
         words += ["--known", spec.known]
     if spec.start_file is not None:
         words += _option("--start", spec.start_file)
-    elif spec.start is None and spec.has_published_start:
+    elif spec.start is None and published_start(spec.dataset, spec.model) is not None:
         words += ["--start", OWN]
     return [*words, *_split_words(spec), "--seed", str(spec.seed)]
 

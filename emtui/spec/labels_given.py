@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emtui.spec.run_spec import RunSpec, once_a_spec
 from engine.arrays import IntArray
 from engine.em.parameters import count_components
 from engine.errors import DataError, OptionError
 from engine.models.known_labels import some_labels
 from engine.text import quoted
-
-if TYPE_CHECKING:
-    from emtui.spec.run_spec import RunSpec
 
 NONE, FEW, ALL = "none", "few", "all"
 FEW_SHARE = 0.1
@@ -46,9 +43,11 @@ def share_of(known: str) -> float:
 
 def n_given(spec: RunSpec) -> int:
     """Rows whose class the model is given; they don't count as right or wrong anywhere."""
-    return 0 if spec.labels is None else int((spec.labels >= 0).sum())
+    labels = known_labels(spec)
+    return 0 if labels is None else int((labels >= 0).sum())
 
 
+@once_a_spec
 def known_labels(spec: RunSpec) -> IntArray | None:
     """(n,) the class where it is given, −1 where not; None where none is given.
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emtui.spec.labels_given import known_labels
+from emtui.spec.run_spec import RunSpec, once_a_spec
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.data.train_test import train_test_split
 from engine.data.units import Units, standard_units
 from engine.errors import DataError, OptionError
 from engine.text import quoted
-
-if TYPE_CHECKING:
-    from emtui.spec.run_spec import RunSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +52,17 @@ class TrainTestSplit:
         return self.test if held_back else self.train
 
 
-def split_of(spec: RunSpec) -> TrainTestSplit:
-    """The split and the inputs that these choices stand for.
+def table_of(spec: RunSpec) -> tuple[Array, IntArray | None]:
+    """X and y as the model is fitted to them: all rows, or the training rows where it is supervised."""
+    split = split_of(spec)
+    if split is None:
+        return spec.dataset.X, known_labels(spec)
+    return split.inputs[split.train], split.targets[split.train]
+
+
+@once_a_spec
+def split_of(spec: RunSpec) -> TrainTestSplit | None:
+    """The split and the inputs that these choices stand for; None for a model that is not supervised.
 
     Inputs are standardised, where that is asked for, by mean and standard deviation of the training rows alone, so
     that nothing of the held-back rows is known beforehand.
@@ -63,6 +70,8 @@ def split_of(spec: RunSpec) -> TrainTestSplit:
     Raises:
         EngineError: the data can't be learned from, or not be split so; one sentence.
     """
+    if not spec.model.supervised:
+        return None
     data = spec.dataset
     targets = _checked_targets(data)
     train, test = _split(spec, targets)

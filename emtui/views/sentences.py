@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from emtui.spec.labels_given import known_labels
 from emtui.views.bound_sentences import SAME, Settling, bound
 from emtui.views.changes import drawn_responsibilities, expected_rows, most_moved, rows_that_count
 from emtui.views.number_format import amount, count, listed, number, plural, probability, signed
@@ -69,7 +70,7 @@ def tell(
         parts = [*said[:-1], f"{said[-1]}; {bound(snapshot, settling or _each(component, row))}"]
     else:
         parts = [f"{moved()}; {objective(snapshot)}"]
-    return line([*parts, *known_labels(snapshot, row), *ending(snapshot), *events(snapshot)])
+    return line([*parts, *given_labels(snapshot, row), *ending(snapshot), *events(snapshot)])
 
 
 def _each(component: ComponentName, row: str) -> Settling:
@@ -80,9 +81,9 @@ def _each(component: ComponentName, row: str) -> Settling:
     )
 
 
-def known_labels(snapshot: StepSnapshot, row: str = "row") -> list[str]:
+def given_labels(snapshot: StepSnapshot, row: str = "row") -> list[str]:
     """What known labels are to this step: how many there are at the start; where all are given, what is left of EM."""
-    labels = snapshot.spec.labels
+    labels = known_labels(snapshot.spec)
     if labels is None:
         return []
     given, total = int((labels >= 0).sum()), len(labels)

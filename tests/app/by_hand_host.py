@@ -9,7 +9,8 @@ from typing import Any
 from driving import Driver, driving
 
 from emtui.screens.edit.edit_screen import EditScreen
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.run_spec import RunSpec
 
 
 def hand(app: Driver) -> EditScreen:

@@ -29,7 +29,7 @@ from textual.worker import WorkerCancelled
 
 from emtui.cli.arguments import parse
 from emtui.settings.config import Config
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "emtui" / "guide"

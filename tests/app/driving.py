@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 from emtui.application.app import EmtuiApp
 from emtui.screens.explore.explore import ExploreScreen
 from emtui.settings.config import Config
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.run_spec import RunSpec
 
 
 def explorer(app: EmtuiApp) -> ExploreScreen:

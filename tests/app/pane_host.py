@@ -13,7 +13,8 @@ from emtui.panes.messages import RowChosen
 from emtui.panes.pane import Pane
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.run_spec import RunSpec
 from emtui.widgets.paged_table import LineTable
 from engine.data.dataset import Dataset
 from engine.models.gaussian.mixture import GaussianMixture

@@ -10,7 +10,8 @@ from driving import Driver, driving, explorer
 from held import Held
 
 from emtui.screens.studies.study import StudyScreen
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.run_spec import RunSpec
 
 
 async def at_rest(app: Driver) -> str:

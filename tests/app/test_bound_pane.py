@@ -12,7 +12,7 @@ from emtui.panes.bound import BoundPane, bound_notes, bound_scene, marked
 from emtui.session.messages import QueryAnswered
 from emtui.session.queries import BoundAlong, answer
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 
 
 def curves(app):

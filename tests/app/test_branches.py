@@ -15,7 +15,7 @@ from emtui.screens.compare.branch_comparison import BranchesScreen
 from emtui.screens.compare.branch_text import difference_lines, heading, objectives_scene, told
 from emtui.session.branches import TwoBranches, differences, origin_of, same_place, two_branches
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views.parameter_edit import ParameterEdit
 from engine.editing.edits import set_entry
 from engine.editing.entries import entries, value_of

@@ -13,15 +13,17 @@ from hypothesis import strategies as st
 
 import engine
 from emtui.cli.arguments import parse
-from emtui.spec.command_line import join_columns
-from emtui.spec.run_spec import RunSpec, choose, make_model
+from emtui.spec.choose import choose, make_model
+from emtui.spec.command_line import command_of, join_columns, words_of
+from emtui.spec.revise import changed
+from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import looks_like_file, open_source
 from engine.errors import DataError, EngineError, OptionError
 
 
 def again(spec: RunSpec) -> RunSpec:
     """The choices that the copied command makes."""
-    name, *words = shlex.split(spec.command())
+    name, *words = shlex.split(command_of(spec))
     assert name == "emtui"
     return choose(**parse(words, lambda: "").spec)
 
@@ -139,14 +141,14 @@ def test_a_start_file_is_kept_until_the_model_changes(tmp_path: Path) -> None:
     spec = choose("coins", start_file=str(file))
     assert spec.start.probabilities.tolist() == [0.6, 0.5]
     assert same(spec, again(spec))
-    changed = spec.with_model(engine.BinomialMixture(n_components=3))
-    assert changed.start is None
-    assert "--start" not in changed.words()
+    other = changed(spec, model=engine.BinomialMixture(n_components=3))
+    assert other.start is None
+    assert "--start" not in words_of(other)
 
 
 def test_a_stopping_rule_stands_in_the_place_of_the_tolerance() -> None:
     spec = choose("coins", stop="parameters=1e-3")
-    assert "--tol" not in spec.command()
+    assert "--tol" not in command_of(spec)
     _, rule, limit = spec.rules
     assert rule == engine.stopping.ParameterChange(1e-3)
     assert limit == engine.stopping.Iterations(200)
@@ -172,14 +174,14 @@ def test_any_column_names_survive_the_command_line(names: list[str]) -> None:
 def test_a_published_start_is_taken_unless_another_is_asked_for() -> None:
     published = choose("coins")
     np.testing.assert_array_equal(published.start.probabilities, [0.6, 0.5])
-    assert "--start" not in published.words()
+    assert "--start" not in words_of(published)
     own = choose("coins", start_file="model")
     assert own.start is None
-    assert own.words()[-4:] == ["--start", "model", "--seed", "0"]
+    assert words_of(own)[-4:] == ["--start", "model", "--seed", "0"]
     assert choose("coins", k=3).start is None  # it was published for two
     assert choose("coins", model="gmm").start is None
-    assert published.changed(tol=1e-3).start is not None
-    assert published.changed(seed=4).start is None
+    assert changed(published, tol=1e-3).start is not None
+    assert changed(published, seed=4).start is None
     with pytest.raises(EngineError, match="no published start"):
         choose("iris", start_file="published")
 
@@ -191,4 +193,4 @@ def test_rows_with_missing_answers_stay_for_a_model_that_takes_them(tmp_path: Pa
     assert kept.dataset.X.shape == (4, 3)
     assert kept.dataset.has_missing
     assert choose(str(file), model="gmm", k=2).dataset.X.shape == (2, 3)
-    assert kept.changed(model=make_model(kept.dataset, "gmm", 1)).dataset.X.shape == (2, 3)
+    assert changed(kept, model=make_model(kept.dataset, "gmm", 1)).dataset.X.shape == (2, 3)

@@ -21,7 +21,7 @@ from emtui.screens.compare.compare import CompareScreen
 from emtui.screens.compare.comparison_side import ComparisonSide, confusion_matrix
 from emtui.session.baseline import kmeans_baseline
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views.baseline_snapshot import baseline_snapshot, on_the_same_axes, why_no_baseline
 from engine.em.evaluation import Posterior
 from engine.em.step import Phase

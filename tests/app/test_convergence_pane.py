@@ -18,7 +18,7 @@ from emtui.session.messages import QueryAnswered
 from emtui.session.queries import OverlapAt, RateAt
 from emtui.session.session import Session
 from emtui.spec import work
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.spec.tolerance import stops_by_objective, tolerance_of
 from emtui.widgets.table_columns import cell_width, plain
 from engine.analysis.convergence import convergence_of

@@ -21,7 +21,7 @@ from emtui.screens.dialogs.help_text import PANES, WORDS
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.session.session import Session
 from emtui.settings.keys import EXPLORE
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.widgets.choice_list import ChoiceList
 from engine.errors import OptionError
 

@@ -14,7 +14,7 @@ from shell import ENVIRONMENT
 from emtui.cli.arguments import COMMANDS, parse
 from emtui.screens.guide.chapters import NAMES, chapters
 from emtui.settings.keys import EXPLORE
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 KINDS = {"screen", "console", "sh", "python", "py", "output", "text", "toml", "bash"}

@@ -13,7 +13,7 @@ from view_frames import snapshots
 
 from emtui.panes.why.ledger_text import entries, falls
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from engine.data.catalogue import datasets
 from engine.errors import EngineError

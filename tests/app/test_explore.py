@@ -8,7 +8,7 @@ from textual.actions import parse as parse_action
 import engine
 from emtui.settings.config import Config
 from emtui.settings.keys import EXPLORE
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views.number_format import fixed
 
 

@@ -9,6 +9,7 @@ from driving import explorer
 
 from emtui.screens.edit.edit_screen import EditScreen, value_of
 from emtui.screens.explore.explore import ExploreScreen
+from emtui.spec.train_test_split import split_of
 from emtui.views.number_format import amount
 from engine.editing.edits import is_by_hand, placed
 from engine.editing.entries import entry_named, moved
@@ -247,7 +248,7 @@ async def test_one_thing_at_a_time():
 
 async def test_the_network_lists_the_rows_that_it_is_trained_on():
     async with by_hand(model="mlp", before=("n",)) as app:
-        split = app.snapshot.spec.split
+        split = split_of(app.snapshot.spec)
         await app.press("tab")
         assert hand(app).table.n_rows == len(split.train)
         assert not split.is_test(hand(app).chosen_row)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from emtui.screens.edit.edit_screen import EditScreen
 from emtui.session.session import Session
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.run_spec import RunSpec
 from emtui.views.parameter_edit import ParameterEdit, offered
 from engine import GaussianMixture
 from engine.data.catalogue import datasets

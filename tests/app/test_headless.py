@@ -18,7 +18,8 @@ import engine
 from emtui.cli.headless import best_of, problem_of, run, steps_from
 from emtui.cli.run_report import fixed, number, significant
 from emtui.cli.shell_output import Output
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.run_spec import RunSpec
 from engine.errors import EngineError
 
 NUMBERS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy")

@@ -19,8 +19,12 @@ from emtui.cli.arguments import parse
 from emtui.exports.export import export_script
 from emtui.panes.curves.curves import accuracy_scene
 from emtui.panes.model_form.model_form_fields import fields_for, settings_from, texts_of
-from emtui.spec.labels_given import parse_known, share_of
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of, words_of
+from emtui.spec.labels_given import known_labels, parse_known, share_of
+from emtui.spec.revise import changed
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import table_of
 from emtui.widgets.field import Field
 from engine.analysis.evaluation import match
 from engine.errors import EngineError, OptionError
@@ -54,7 +58,7 @@ def test_other_words_are_refused(text: str) -> None:
 
 
 def again(spec: RunSpec) -> RunSpec:
-    name, command, *words = shlex.split(spec.command())
+    name, command, *words = shlex.split(command_of(spec))
     assert (name, command) == ("emtui", "run")
     return choose(**parse(["run", *words], lambda: "").spec)
 
@@ -64,8 +68,8 @@ def test_the_command_gives_the_same_labels(known: str) -> None:
     spec = choose("iris", known=known)
     other = again(spec)
     assert other.known == spec.known
-    np.testing.assert_array_equal(spec.table[1], other.table[1])
-    assert ("--known" in spec.words()) == (known != "none")
+    np.testing.assert_array_equal(table_of(spec)[1], table_of(other)[1])
+    assert ("--known" in words_of(spec)) == (known != "none")
 
 
 def test_the_labels_do_not_depend_on_the_start() -> None:
@@ -124,12 +128,12 @@ def test_the_form_offers_them_where_they_can_be_given() -> None:
 
 def test_another_model_leaves_them_behind_where_it_takes_none() -> None:
     spec = choose("iris", known="few")
-    assert spec.with_model(model_class("kmeans")(n_components=3)).known == "none"
-    assert spec.with_model(model_class("gmm")(n_components=4)).known == "few"
+    assert changed(spec, model=model_class("kmeans")(n_components=3)).known == "none"
+    assert changed(spec, model=model_class("gmm")(n_components=4)).known == "few"
     with pytest.raises(EngineError, match="3 classes"):
-        spec.with_model(model_class("gmm")(n_components=2))
+        changed(spec, model=model_class("gmm")(n_components=2))
     with pytest.raises(EngineError, match="no known classes"):
-        choose("old_faithful").changed(known="all")
+        changed(choose("old_faithful"), known="all")
 
 
 @pytest.mark.parametrize("known", ["few", "all"])
@@ -174,7 +178,7 @@ async def test_a_few_are_taken_in_the_form() -> None:
         await app.press("z")
         assert app.snapshot.step.problem.data.y is not None
         await app.press("R")
-        np.testing.assert_array_equal(app.snapshot.step.problem.data.y, app.snapshot.spec.labels)
+        np.testing.assert_array_equal(app.snapshot.step.problem.data.y, known_labels(app.snapshot.spec))
 
 
 @pytest.mark.parametrize("known", ["none", "few"])

@@ -12,7 +12,7 @@ from textual.app import App
 from emtui.panes.messages import ModelChosen, SettingsChanged
 from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.model_form.model_form_fields import WrongFieldError, fields_for, settings_from, texts_of
-from emtui.spec.run_spec import choose, make_model
+from emtui.spec.choose import choose, make_model
 from emtui.widgets.field import Field
 from engine.models import model_names
 

@@ -18,10 +18,14 @@ from sklearn.metrics import accuracy_score, log_loss
 import engine
 from emtui.exports.export import export_responsibilities
 from emtui.exports.python_script import script_text
-from emtui.networks.rival import passes_of, rival_model
+from emtui.networks.rival import passes_of
 from emtui.networks.scores import look, score
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of
+from emtui.spec.revise import changed
+from emtui.spec.rival_model import rival_model
+from emtui.spec.train_test_split import split_of, table_of
 from engine.errors import EngineError
 from engine.models.network.predict import network_report
 
@@ -43,7 +47,7 @@ def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
 def test_the_split_is_the_engines() -> None:
     spec = choose("iris", model="mlp", seed=3)
     split = engine.train_test_split(spec.dataset.y, train_share=0.6, seed=3)
-    split = spec.split
+    split = split_of(spec)
     assert split is not None
     np.testing.assert_array_equal(split.train, split.train)
     np.testing.assert_array_equal(split.test, split.test)
@@ -52,18 +56,18 @@ def test_the_split_is_the_engines() -> None:
 
 
 def test_other_shares_and_no_strata() -> None:
-    split = choose("iris", model="mlp", test_share=0.2, stratify=False, split_seed=9, seed=1).split
+    split = split_of(choose("iris", model="mlp", test_share=0.2, stratify=False, split_seed=9, seed=1))
     assert split is not None
     split = engine.train_test_split(split.targets, train_share=0.8, stratified=False, seed=9)
     np.testing.assert_array_equal(split.test, split.test)
-    whole = choose("iris", model="mlp", test_share=0.0).split
+    whole = split_of(choose("iris", model="mlp", test_share=0.0))
     assert whole is not None
     assert (len(whole.train), len(whole.test)) == (150, 0)
 
 
 def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
     spec = choose("iris", model="mlp", standardize=True)
-    split = spec.split
+    split = split_of(spec)
     assert split is not None
     train = split.inputs[split.train]
     np.testing.assert_allclose(train.mean(axis=0), 0.0, atol=1e-12)
@@ -77,10 +81,10 @@ def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
 def test_from_a_mixture_to_a_network_and_back_the_data_keep_what_was_asked() -> None:
     mixture = choose("iris", standardize=True)
     assert mixture.dataset.units is not None
-    network_spec = mixture.changed(model=choose("iris", model="mlp").model)
+    network_spec = changed(mixture, model=choose("iris", model="mlp").model)
     assert network_spec.dataset.units is None  # the split standardises
     assert network_spec.standardized
-    assert network_spec.changed(model=mixture.model).dataset.units is not None
+    assert changed(network_spec, model=mixture.model).dataset.units is not None
 
 
 def test_another_start_keeps_the_rows() -> None:
@@ -88,15 +92,15 @@ def test_another_start_keeps_the_rows() -> None:
     rows = session.drawn_rows
     session.restart(7)
     np.testing.assert_array_equal(session.drawn_rows, rows)
-    assert "--split-seed 0 --seed 7" in session.spec.command()
-    assert choose("iris", model="mlp", split_seed=0, seed=7).split is not None
+    assert "--split-seed 0 --seed 7" in command_of(session.spec)
+    assert split_of(choose("iris", model="mlp", split_seed=0, seed=7)) is not None
 
 
 def test_data_of_one_class_are_refused() -> None:
     data = engine.load("iris")
     spec = replace(choose("iris"), model=engine.LatentMLP(), dataset=replace(data, y=np.zeros(150, dtype=np.int64)))
     with pytest.raises(EngineError, match="every row of 'iris' is of the class 'setosa'"):
-        _ = spec.split
+        _ = split_of(spec)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +183,7 @@ def test_the_rival_begins_from_the_same_weights_and_is_a_run_of_the_engine(name:
     start = session.timeline[0].params
     np.testing.assert_array_equal(contest.rival_params[0].hidden, start.hidden)
     np.testing.assert_array_equal(contest.rival_params[0].output, start.output)
-    X, y = session.spec.table
+    X, y = table_of(session.spec)
     model = rival_model(session.spec)
     assert model.name != name
     run = engine.fit(model, X, y, start=model.Params(start.hidden, start.output), max_iter=3, tol=0.0)
@@ -195,7 +199,7 @@ def test_the_rivals_options_and_its_own_start() -> None:
     assert (contest.rival_model.optimizer, contest.rival_model.learning_rate) == ("adam", 0.2)
     assert contest.rival_model.weight_decay == 0.01
     assert not np.allclose(contest.rival_params[0].hidden, session.timeline[0].params.hidden)
-    assert "--rival optimizer=adam --rival learning_rate=0.2 --own-start" in session.spec.command()
+    assert "--rival optimizer=adam --rival learning_rate=0.2 --own-start" in command_of(session.spec)
     with pytest.raises(EngineError, match="learning_rate"):
         choose("iris", model="mlp", rival=[("learning_rate", "-1")])
 
@@ -242,7 +246,7 @@ def test_a_network_beats_a_line_on_xor() -> None:
 
 def test_three_ways_of_predicting_one_row() -> None:
     session = network(4)
-    split = session.spec.split
+    split = split_of(session.spec)
     assert split is not None
     params = session.timeline.current.params
     found = look(params, split.inputs[7])
@@ -316,7 +320,7 @@ def test_the_command_makes_the_same_choices() -> None:
     session = Session(
         choose("iris", model="mlp", test_share=0.3, stratify=False, split_seed=2, standardize=True, max_iter=2)
     )
-    command = session.spec.command().split()
+    command = command_of(session.spec).split()
     assert command[:2] == ["emtui", "run"]
     again = here(*command[1:])
     assert first[0] == again[0] == 0
@@ -345,7 +349,7 @@ def test_several_layers_are_explored_too() -> None:
     assert snapshot.responsibilities.shape == (90, 7)
     assert snapshot.contest is not None
     assert snapshot.contest.here.train.log_loss_error > 0
-    assert "--set hidden_units=4,3" in session.spec.command()
+    assert "--set hidden_units=4,3" in command_of(session.spec)
     np.testing.assert_array_equal(
         snapshot.contest.rival_params[0].deeper.hidden, session.timeline[0].params.deeper.hidden
     )
@@ -387,7 +391,7 @@ def test_exported_units_carry_the_rows_of_the_table(tmp_path: Path) -> None:
     session = network(3)
     path = export_responsibilities(session, tmp_path / "units.csv")
     rows = list(csv.reader(path.read_text().splitlines()))
-    split = session.spec.split
+    split = split_of(session.spec)
     assert split is not None
     assert len(rows) == 91
     last = int(split.train[-1])

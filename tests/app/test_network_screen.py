@@ -21,7 +21,10 @@ from emtui.screens.compare.region_comparison import RegionsScreen
 from emtui.screens.studies.cost import CostScreen
 from emtui.screens.studies.sweep import SweepScreen
 from emtui.settings.config import Config
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.revise import changed
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of
 from emtui.views.network.decision_regions import regions_of
 from emtui.views.number_format import fixed, probability, share
 from engine.errors import OptionError
@@ -254,7 +257,7 @@ async def test_standardised_inputs_in_the_form_begin_again_from_the_split() -> N
         await app.press("n")
         screen = explorer(app.app)
         spec = app.snapshot.spec
-        screen.open_spec(lambda: spec.changed(standardize=True, test_share=0.2))
+        screen.open_spec(lambda: changed(spec, standardize=True, test_share=0.2))
         await app.settle()
         assert app.snapshot.contest.split.units is not None
         assert len(app.snapshot.contest.split.test) == 30
@@ -374,7 +377,7 @@ async def test_what_an_exact_step_costs() -> None:
         assert "e_step=gibbs" in text
         assert "The present 7 units" in " ".join(text.split())
         assert sum(cost.measured_seconds is not None for cost in screen.costs) >= 8
-        assert spec.split is not None
+        assert split_of(spec) is not None
         await app.press("escape")
         assert app.app.screen is explorer(app.app)
 
@@ -389,7 +392,7 @@ async def test_unlabelled_data_are_refused_on_the_screen() -> None:
     async with driving(choose("old_faithful")) as app:
         screen = explorer(app.app)
         spec = app.snapshot.spec
-        screen.open_spec(lambda: spec.changed(model=network().model))
+        screen.open_spec(lambda: changed(spec, model=network().model))
         await app.settle()
         assert "no column of known classes" in " ".join(app.text.split())
         assert app.snapshot.spec.model.name == "gmm"

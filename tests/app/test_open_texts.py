@@ -13,6 +13,7 @@ from textual.widgets import Button, Input
 
 from emtui.screens.open_file.file_tree import TableTree
 from emtui.screens.open_file.open_file import OpenFileScreen
+from emtui.spec.command_line import command_of
 from emtui.spec.sources import open_source
 from engine.readers.corpus import read_corpus
 
@@ -143,4 +144,4 @@ async def test_a_corpus_opens_in_the_explorer(texts: Path) -> None:
         await app.settle()
         assert app.snapshot.spec.model.name == "topics"
         assert app.snapshot.spec.dataset.row_names == ("a", "b", "c")
-        assert str(texts) in app.snapshot.spec.command()
+        assert str(texts) in command_of(app.snapshot.spec)

@@ -11,7 +11,7 @@ from surveying import at_rest, stopped_and_begun_again
 
 import engine
 from emtui.screens.studies.optima import MAX_ITER, TOL, OptimaMap, OptimaScreen, spread, verdict
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views.number_format import amount, share
 from engine.analysis.many_starts import all_starts, many_starts
 from engine.analysis.optima import group_optima

@@ -15,7 +15,8 @@ from driving import driving
 from outside_package import HERE, installed_at, with_package
 from shell import is_one_sentence, shell
 
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
+from emtui.spec.train_test_split import table_of
 from emtui.views import view_for
 from emtui.views.generic import GenericView
 from engine import models, plugins
@@ -100,8 +101,8 @@ def test_it_keeps_every_invariant(installed: Any, waits: Path) -> None:
 
 def test_with_every_label_given_it_is_the_closed_form_fit(installed: Any, waits: Path) -> None:
     spec = choose(str(waits), model="exponential", known="all")
-    _, _, m, *_ = iterate(spec.model, *spec.table)
-    X, y = spec.table
+    _, _, m, *_ = iterate(spec.model, *table_of(spec))
+    X, y = table_of(spec)
     np.testing.assert_allclose(m.params.rates, [1 / X[y == k].mean(axis=0) for k in range(2)], rtol=1e-12)
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from emtui.charts.pair_grid import PairGridChart
 from emtui.screens.pairs.pairs import PairsScreen
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 
 NAMES = ("sepal length", "sepal width", "petal length", "petal width")
 

@@ -12,7 +12,7 @@ from screen_text import screen_text
 from emtui.panes.agreement.agreement import AgreementPane
 from emtui.panes.agreement.agreement_text import criteria_of
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from engine.em.evaluation import Posterior
 
 

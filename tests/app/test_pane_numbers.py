@@ -9,7 +9,7 @@ from emtui.charts.cell_text import first_fitting
 from emtui.panes.pane import Pane
 from emtui.screens.explore.pane_grid import PaneGrid
 from emtui.settings.layout import ORDER
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.widgets.tabs import PaneTabs
 
 

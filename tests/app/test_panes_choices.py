@@ -12,7 +12,7 @@ from screen_text import screen_text
 
 from emtui.panes.datasets import DatasetsPane, catalogue_offers
 from emtui.panes.messages import DatasetChosen
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.widgets.choice_list import ChoiceList
 from engine.data.catalogue import datasets
 

@@ -12,7 +12,7 @@ from emtui.panes.agreement.agreement import AgreementPane
 from emtui.panes.parameters.parameters import ParametersPane
 from emtui.panes.rows.responsibilities import ResponsibilitiesPane
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 
 # every pane

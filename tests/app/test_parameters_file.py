@@ -16,8 +16,8 @@ from emtui.exports.export import (
     export_parameters,
 )
 from emtui.session.session import Session
+from emtui.spec.choose import choose
 from emtui.spec.parameters_file import ParametersError, params_as_lists, read_parameters
-from emtui.spec.run_spec import choose
 from engine.errors import EngineError
 from engine.models.binomial import BinomialMixture
 from engine.models.gaussian.mixture import GaussianMixture

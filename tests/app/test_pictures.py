@@ -32,7 +32,7 @@ from emtui.screens.studies.race import RaceScreen
 from emtui.screens.studies.selection import SelectionScreen
 from emtui.screens.studies.sweep import SweepScreen
 from emtui.settings.config import Config
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from engine.editing.edits import set_entry
 
 PICTURES = Path(__file__).parent / "pictures"

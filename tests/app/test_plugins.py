@@ -16,7 +16,8 @@ import emtui.views
 import engine
 from emtui.panes.datasets import catalogue_offers
 from emtui.panes.model_form.model_form_fields import fields_for
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
+from emtui.spec.command_line import words_of
 from emtui.views import GenericView, view_for, view_problems
 from engine import plugins
 from engine.errors import OptionError
@@ -116,7 +117,7 @@ def test_data_of_another_package_are_loaded_by_name_and_listed_last() -> None:
     *_, last = engine.datasets()
     assert (last.key, last.title, last.shape, last.row) == ("two_heights", "Two heights", (6, 1), "one plant")
     assert catalogue_offers()[-1].source == "two_heights"
-    assert choose("two_heights").words()[0] == "two_heights"
+    assert words_of(choose("two_heights"))[0] == "two_heights"
     assert engine.load("iris").X.shape == (150, 4)  # a package can't take the place of what is here
 
 

@@ -12,7 +12,7 @@ from driving import Driver, driving
 import engine
 from emtui.screens.dialogs.conditional_probabilities import QueryScreen, row_of
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views.bernoulli.answer_row import answers, likely_components
 from engine.models.bernoulli.mixture import BernoulliParams
 

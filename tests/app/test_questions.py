@@ -6,7 +6,7 @@ from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady
 from emtui.session.queries import BoundAlong, ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
 from emtui.session.worker import SessionWorker
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from engine.analysis.bound_profile import Slice
 from engine.explain.derivation import Worked
 

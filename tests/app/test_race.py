@@ -13,7 +13,11 @@ from surveying import at_rest, stopped_and_begun_again
 import engine
 from emtui.screens.studies.race import RaceScreen, race_scene, verdict
 from emtui.session.race import KMEANS, Race, race
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of
+from emtui.spec.labels_given import known_labels
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of, table_of
 from emtui.views.number_format import amount, share
 from engine.em.algorithms import ALGORITHMS
 from engine.em.stopping import ResponsibilityChange
@@ -111,20 +115,20 @@ def test_known_labels_are_given_to_all_but_kmeans() -> None:
     spec = choose("iris", known="few", max_iter=5)
     racers = {racer.name: racer for racer in ended(spec).racers}
     assert all(racer.error is None for racer in racers.values())
-    run = engine.fit(spec.model, *spec.table, seed=0, max_iter=5)
+    run = engine.fit(spec.model, *table_of(spec), seed=0, max_iter=5)
     assert racers["classic"].laps[-1].objective == pytest.approx(run.objectives[-1])
-    assert racers[KMEANS].spec is not None and racers[KMEANS].spec.table[1] is None
+    assert racers[KMEANS].spec is not None and table_of(racers[KMEANS].spec)[1] is None
 
 
 def test_rows_of_given_class_count_as_neither_right_nor_wrong() -> None:
     spec = choose("iris", known="few")
-    now, given, truth = ended(spec), spec.labels, spec.dataset.y
+    now, given, truth = ended(spec), known_labels(spec), spec.dataset.y
     assert given is not None and truth is not None
     asked = given < 0
     assert (now.n_given, now.n_judged) == (15, 135) == (int((~asked).sum()), int(asked.sum()))
     for racer in now.racers:
         assert racer.spec is not None
-        X, y = racer.spec.table
+        X, y = table_of(racer.spec)
         rest = ResponsibilityChange(0.5) if racer.name == KMEANS else None
         algorithm = racer.name if racer.name in ALGORITHMS else "classic"
         start, seed = racer.spec.start, racer.spec.seed
@@ -185,7 +189,7 @@ async def test_the_race_is_shown_and_a_racer_opens(size: tuple[int, int]) -> Non
         assert app.app.screen is explorer(app.app)
         assert app.snapshot.spec.algorithm == "hard"
         assert app.snapshot.step.objective == pytest.approx(now.racers[1].laps[-1].objective)
-        assert "--algorithm hard" in app.snapshot.spec.command()
+        assert "--algorithm hard" in command_of(app.snapshot.spec)
 
 
 async def test_kmeans_opens_from_the_centres_of_the_race() -> None:
@@ -275,7 +279,8 @@ async def test_starts_are_added_and_taken_away(size: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("key", "model"), [("f", "coins"), ("O", "coins"), ("K", "coins"), ("w", "mlp")])
 async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key: str, model: str) -> None:
     spec = choose("coins") if model == "coins" else choose("iris", model=model, standardize=True)
-    row = 2 if spec.split is None else int(spec.split.train[0])
+    split = split_of(spec)
+    row = 2 if split is None else int(split.train[0])
     async with driving(spec, size=(120, 40)) as app:
         await app.press("n")
         explorer(app.app).worker.do(lambda session: session.weigh_row(row, 0))

@@ -6,7 +6,7 @@ import traceback
 import pytest
 from driving import driving, explorer
 
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 
 KEYS = (
     *"emn",

@@ -19,8 +19,12 @@ from emtui.cli.arguments import UsageError, parse
 from emtui.exports.python_script import script_text
 from emtui.panes.datasets import offer_of
 from emtui.session.session import Session
+from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of
 from emtui.spec.read_options import ReadOptions
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.revise import changed
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import table_of
 from engine.errors import DataError
 
 CODED = "Größe;Länge\n1,5;2,25\n2,5;3,5\n9,5;1,0\n8,0;7,0\n3,0;2,5\n"
@@ -31,7 +35,7 @@ def request(*words: str) -> dict[str, Any]:
 
 
 def again(spec: RunSpec) -> RunSpec:
-    return choose(**request(*shlex.split(spec.command())[1:]))
+    return choose(**request(*shlex.split(command_of(spec))[1:]))
 
 
 all_read_options = st.builds(
@@ -72,7 +76,7 @@ def test_a_file_is_read_as_it_is_said(tmp_path: Path) -> None:
     spec = choose(coded_file(tmp_path), k=2, read_options=read_options)
     assert spec.dataset.feature_names == ("Größe", "Länge")
     assert spec.dataset.X[0].tolist() == [1.5, 2.25]
-    for made in (again(spec), spec.changed(standardize=True).changed(standardize=False)):
+    for made in (again(spec), changed(changed(spec, standardize=True), standardize=False)):
         assert made.read_options == read_options
         assert made.dataset.feature_names == spec.dataset.feature_names
         assert np.array_equal(made.dataset.X, spec.dataset.X)
@@ -123,8 +127,8 @@ def test_principal_components_come_again(source: str, how: dict[str, Any]) -> No
     assert spec.dataset.n_features == how["principal"]
     made = again(spec)
     assert (made.model, made.principal) == (spec.model, spec.principal)
-    assert np.array_equal(made.table[0], spec.table[0])
-    assert np.array_equal(spec.changed(max_iter=7).dataset.X, spec.dataset.X)
+    assert np.array_equal(table_of(made)[0], table_of(spec)[0])
+    assert np.array_equal(changed(spec, max_iter=7).dataset.X, spec.dataset.X)
 
 
 def test_components_are_those_of_the_units_that_were_asked_for() -> None:
@@ -132,9 +136,9 @@ def test_components_are_those_of_the_units_that_were_asked_for() -> None:
     assert np.array_equal(choose("wine", principal=2, standardize=True).dataset.X, wine.standardized().principal(2).X)
     raw = choose("wine", principal=2)
     assert np.array_equal(raw.dataset.X, wine.principal(2).X)
-    assert np.array_equal(raw.changed(standardize=True).dataset.X, wine.standardized().principal(2).X)
-    assert np.array_equal(raw.changed(principal=None).dataset.X, wine.X)
-    assert np.array_equal(choose("wine").changed(principal=2).dataset.X, wine.principal(2).X)
+    assert np.array_equal(changed(raw, standardize=True).dataset.X, wine.standardized().principal(2).X)
+    assert np.array_equal(changed(raw, principal=None).dataset.X, wine.X)
+    assert np.array_equal(changed(choose("wine"), principal=2).dataset.X, wine.principal(2).X)
 
 
 @pytest.mark.parametrize(

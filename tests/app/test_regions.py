@@ -16,7 +16,7 @@ from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer
 from emtui.charts.scene import Backdrop, Scene
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from emtui.views.network.decision_regions import COLUMNS, ROWS, fixed_words, regions_of, regions_scene
 from engine.models.network.predict import predict_network

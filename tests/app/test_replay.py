@@ -11,7 +11,8 @@ from shell import here, is_one_sentence, shell
 
 import engine.reference.published_values
 from emtui.panes.model_form.model_form_fields import settings_from, texts_of
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of
 from engine.reference.replay import Check, Walk, checks
 from engine.reference.replays import replay, replay_named, replays
 
@@ -168,7 +169,7 @@ def test_an_algorithm_with_options_passes_through_shell_form_and_command() -> No
     assert texts["algorithm"] == "annealed:initial=8"
     assert settings_from(spec, texts) == {}
     assert settings_from(spec, texts | {"algorithm": "squarem"}) == {"algorithm": "squarem"}
-    assert "--algorithm annealed:initial=8" in spec.command()
+    assert "--algorithm annealed:initial=8" in command_of(spec)
     status, out, err = here("run", "deaths", "--algorithm", "squarem", "--stop", "parameters=1e-7")
     assert (status, err) == (0, "")
     assert "1.256" in out

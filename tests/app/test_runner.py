@@ -13,7 +13,8 @@ from emtui.session.baseline import kmeans_baseline, kmeans_steps
 from emtui.session.messages import Crashed, SnapshotReady, StepRefused
 from emtui.session.snapshot import Baseline
 from emtui.session.worker import SessionWorker
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.run_spec import RunSpec
 from engine.baselines.kmeans import KMeans
 from engine.em.fit import fit
 from engine.em.stopping import ResponsibilityChange

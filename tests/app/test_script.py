@@ -19,8 +19,9 @@ from emtui.exports.export import (
     export_script,
 )
 from emtui.session.session import Session
+from emtui.spec.choose import choose
 from emtui.spec.parameters_file import params_as_lists
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.run_spec import RunSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 

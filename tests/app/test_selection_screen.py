@@ -13,7 +13,7 @@ from surveying import at_rest, stopped_and_begun_again
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
 from emtui.screens.studies.selection import SelectionScreen, Size, kinds, size_scene, size_table, sizes_of, verdict
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views.number_format import fixed
 from engine.analysis.selection import CRITERIA, Candidate, best_candidate, compare_sizes, curves
 from engine.models.gaussian.mixture import GaussianMixture

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from emtui.views.changes import ComponentMove, largest_move, most_moved
 from emtui.views.gaussian.gaussian_sentences import moved_clause

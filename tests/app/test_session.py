@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import engine
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from engine.errors import EngineError
 
 

@@ -27,6 +27,7 @@ from emtui.panes.why.ledger_text import falls, ledger_lines
 from emtui.session.race import race
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
 from emtui.views.edit_sentences import step_sentence
 from engine.editing.edits import set_entry
@@ -159,7 +160,7 @@ def test_what_a_row_can_not_weigh_is_said(source: str, how: dict[str, Any], row:
 
 def test_rows_of_a_network_are_those_that_it_is_trained_on() -> None:
     session = walked("iris", 2, model="mlp", standardize=True, settings={"m_step": "newton", "weight_decay": "0.01"})
-    split = session.spec.split
+    split = split_of(session.spec)
     assert split is not None
     with pytest.raises(EngineError, match="held back for the test"):
         session.weigh_row(int(split.test[0]), 0)
@@ -308,7 +309,7 @@ def test_the_exported_script_comes_to_the_same_numbers(
     tmp_path: Path, source: str, how: dict[str, Any], moves: list[tuple[Any, float]], since: int, half_steps: int
 ) -> None:
     session = walked(source, half_steps, **how)
-    split = session.spec.split
+    split = split_of(session.spec)
     for what, value in moves:
         if isinstance(what, str):
             move(session, what, value)
@@ -323,7 +324,7 @@ def test_the_exported_script_comes_to_the_same_numbers(
 def test_the_script_of_a_network_weighs_its_training_rows(tmp_path: Path) -> None:
     session = walked("iris", 3, model="mlp", standardize=True, settings={"m_step": "newton"})
     move(session, "hidden[0,1]", 1.5)
-    split = session.spec.split
+    split = split_of(session.spec)
     assert split is not None
     session.weigh_row(int(split.train[4]), 0)
     session.take_iteration()

@@ -21,6 +21,8 @@ from emtui.panes.status_line import objective_words
 from emtui.panes.why.ledger_text import falls
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.labels_given import known_labels
+from emtui.spec.train_test_split import split_of, table_of
 from emtui.views.edit_sentences import step_sentence
 from emtui.views.number_format import fixed
 from emtui.views.parameter_edit import ParameterEdit
@@ -137,7 +139,7 @@ class Walk:
     def weigh(self, where: float, weight: float) -> Array:
         """Another weight for some row; returns what all weigh then."""
         session = self.session
-        row, split = int(where * session.spec.dataset.n_samples), session.spec.split
+        row, split = int(where * session.spec.dataset.n_samples), split_of(session.spec)
         session.weigh_row(row, weight)
         assert session.weight_of(row) == weight
         weights = self.weights[session.timeline.previous or session.timeline.current].copy()
@@ -164,7 +166,7 @@ def anew(snapshot: StepSnapshot, weights: Array) -> Problem:
     """The problem with rows that are observed again, each with the weight that it should have."""
     problem, model = snapshot.step.problem, snapshot.step.problem.model
     counted = None if (weights == 1.0).all() else weights
-    return Problem(model, model.observe(*snapshot.spec.table, counted), problem.algorithm, problem.seed)
+    return Problem(model, model.observe(*table_of(snapshot.spec), counted), problem.algorithm, problem.seed)
 
 
 def check_numbers(snapshot: StepSnapshot, weights: Array) -> None:
@@ -231,7 +233,7 @@ def check_labels(snapshot: StepSnapshot, weights: Array) -> None:
     truth = snapshot.spec.dataset.y
     if snapshot.agreement is None or truth is None:
         return
-    judged = truth >= 0 if snapshot.spec.labels is None else (truth >= 0) & (snapshot.spec.labels < 0)
+    judged = truth >= 0 if known_labels(snapshot.spec) is None else (truth >= 0) & (known_labels(snapshot.spec) < 0)
     K = max(snapshot.spec.n_components, len(snapshot.spec.dataset.class_names))
     right = max(sum(int((judged & (snapshot.labels == k) & (truth == c)).sum()) for k, c in enumerate(order))
                 for order in permutations(range(K)))  # fmt: skip

@@ -20,9 +20,9 @@ from emtui.networks.cost import (
     predicted_costs,
     seconds_in_words,
 )
-from emtui.networks.rival import rival_model
 from emtui.networks.sweep import SIDES, Grid, Sweep, has_rate, models_of, sweep
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
+from emtui.spec.rival_model import rival_model
 from engine.errors import EngineError, OptionError
 from engine.models.network.cost import exact_cost
 from engine.models.network.predict import network_report

@@ -8,7 +8,7 @@ from driving import driving
 
 from emtui.session.session import Session
 from emtui.session.temperature import turned
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from engine.em.inference import Exact, Tempered
 from engine.em.loop import advance, switch_algorithm
 from engine.errors import OptionError

@@ -13,7 +13,7 @@ from emtui.panes.status_line import StatusLine
 from emtui.screens.dialogs.help import HelpScreen, help_parts, pane_groups
 from emtui.settings.keys import PANE_KEYS
 from emtui.settings.layout import ORDER
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.widgets.choice_list import ChoiceList
 
 

@@ -8,6 +8,7 @@ from walking import walked
 
 from emtui.charts.colors import DARK
 from emtui.panes.agreement.agreement_text import agreement_lines
+from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
 from emtui.views.changes import most_moved
 from emtui.views.number_format import number
@@ -63,7 +64,7 @@ def test_gains_of_rows_are_told_of_the_same_rows_alone() -> None:
 
 def test_a_network_says_that_hits_and_losses_are_of_all_rows() -> None:
     session = walked("iris", 2, model="mlp", standardize=True)
-    split = session.spec.split
+    split = split_of(session.spec)
     assert split is not None
     session.weigh_row(int(split.train[0]), 0)
     said = " ".join(text_of((line,)) for line in agreement_lines(session.snapshot(), 60, DARK))

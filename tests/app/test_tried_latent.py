@@ -28,7 +28,11 @@ from emtui.screens.compare.comparison_side import model_heading
 from emtui.screens.compare.region_comparison import RegionsScreen
 from emtui.session.session import Session
 from emtui.session.worker import SessionWorker
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of
+from emtui.spec.revise import started_anew
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
 from emtui.views.hmm.hmm import HiddenMarkovView
 from emtui.views.hmm.hmm_charts import HIGH, LOW, PATH, band_places
@@ -250,7 +254,7 @@ async def test_another_start_is_another_one_also_where_one_was_published(size: t
         text = await app.press("R")
         drawn_one = app.snapshot.record.log_likelihood
         assert drawn_one != published and "start published" not in text
-        assert app.snapshot.spec.command() == "emtui run deaths --model poisson -k 2 --start model --seed 1"
+        assert command_of(app.snapshot.spec) == "emtui run deaths --model poisson -k 2 --start model --seed 1"
         again = choose("deaths", start_file="model", seed=1)
         assert walked(Session(again), 0).record.log_likelihood == drawn_one
         await app.press("R")
@@ -259,9 +263,9 @@ async def test_another_start_is_another_one_also_where_one_was_published(size: t
 
 def test_another_start_keeps_the_training_rows_of_a_network() -> None:
     spec = choose("iris", model="mlp")
-    other = spec.started_anew(7)
-    assert other.seed == 7 and other.split is not None and spec.split is not None
-    np.testing.assert_array_equal(other.split.train, spec.split.train)
+    other = started_anew(spec, 7)
+    assert other.seed == 7 and split_of(other) is not None and split_of(spec) is not None
+    np.testing.assert_array_equal(split_of(other).train, split_of(spec).train)
 
 
 def test_rows_of_one_number_show_it() -> None:

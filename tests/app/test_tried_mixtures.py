@@ -25,7 +25,8 @@ from emtui.panes.status_line import where_parts
 from emtui.screens.studies.optima import OptimaMap, optima_table, verdict
 from emtui.screens.studies.selection import kinds
 from emtui.session.temperature import turned
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
+from emtui.spec.train_test_split import table_of
 from emtui.views import view_for
 from emtui.views.changes import ComponentMove
 from emtui.views.gaussian.gaussian_sentences import moved_clause
@@ -216,7 +217,7 @@ def test_one_optimum_is_told_as_one() -> None:
 @pytest.mark.parametrize(("source", "likelihood", "kept"), [("iris", True, 6), ("iris", False, 5), ("coins", True, 5)])
 def test_the_map_of_optima_has_no_empty_column(source: str, likelihood: bool, kept: int) -> None:
     spec = choose(source)
-    *_, progress = many_starts(spec.model, *spec.table, n_starts=3)
+    *_, progress = many_starts(spec.model, *table_of(spec), n_starts=3)
     found = OptimaMap(progress, group_optima(progress, truth=spec.dataset.y))
     table = optima_table(found, likelihood)
     assert len(table.columns) == kept and all(len(row) == kept for row in table.rows)

@@ -11,7 +11,7 @@ from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Dots, Mark, PixelImage
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from emtui.views.bernoulli.answer_row import answers, answers_of_row, told
 from engine.errors import DataError

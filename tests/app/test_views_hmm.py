@@ -15,7 +15,7 @@ from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Scene, VLine
 from emtui.charts.scene_drawing import draw_scene
 from emtui.exports.export import export_parameters, export_script
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from emtui.views.hmm.hmm import HiddenMarkovView
 from emtui.views.hmm.hmm_charts import HIGH, LOW, PATH, likeliest_path, measurements_seen, symbols_seen

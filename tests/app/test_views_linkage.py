@@ -12,7 +12,7 @@ from emtui.charts.scene import Curve, Mark
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 
 VIEW = view_for("linkage")

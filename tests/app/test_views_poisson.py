@@ -14,7 +14,7 @@ from emtui.charts.colors import DARK
 from emtui.charts.scene import Bars, Curve, VLine
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from emtui.views.count_bars import CountBars
 

@@ -15,7 +15,7 @@ from emtui.charts.colors import DARK, mix
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, Trail, VLine
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from emtui.views.coins import CoinsView, binomial_mass, letter
 from emtui.views.gaussian.gaussian import GaussianView

@@ -11,7 +11,7 @@ from emtui.charts.colors import DARK
 from emtui.charts.scene import Cloud
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from emtui.views.number_format import MINUS
 from emtui.views.view import ParameterTable

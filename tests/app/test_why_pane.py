@@ -16,7 +16,8 @@ from emtui.panes.why.ledger_text import entries, falls, ledger_lines
 from emtui.panes.why.why import WhyPane
 from emtui.session.queries import ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
+from emtui.spec.train_test_split import split_of
 from engine.explain.derivation import line
 
 SOURCES = ("iris", "coins", "linkage", "deaths", "icecream", "films", "hmm_gaussian")
@@ -277,7 +278,7 @@ async def test_backpropagation_has_a_forward_pass_and_no_bound(size):
         assert "entropy" not in ledger and "KL(q" not in ledger
         text = await driver.press("d")
         assert "forward pass of row" in text and "σ(bias + Σ w · x)" in text and "E-step of" not in text
-        session, split = explorer(driver.app).worker.session, driver.snapshot.spec.split
+        session, split = explorer(driver.app).worker.session, split_of(driver.snapshot.spec)
         step, pane = session.timeline.current, driver.app.screen.query_one(WhyPane)
         place = int(np.searchsorted(split.train, pane.chosen_row if pane.chosen_row is not None else pane._row))
         found = answer(RowWorked(place), step)

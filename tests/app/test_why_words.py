@@ -14,7 +14,7 @@ from emtui.charts.colors import DARK
 from emtui.panes.why.why import WhyPane, WhySource
 from emtui.session.queries import ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 from emtui.views import view_for
 from engine.editing.entries import entry_named
 from engine.models.topics.model import LatentDirichletAllocation

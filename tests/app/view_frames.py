@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.run_spec import RunSpec
 from engine.data.dataset import Dataset
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emtui.session.session import Session
-from emtui.spec.run_spec import choose
+from emtui.spec.choose import choose
 
 
 def walked(source: str = "coins", steps: int | None = None, **how: Any) -> Session:

@@ -73,7 +73,7 @@ async def key_to_frame(source: str, k: int, wanted: float, presses: int = 30, ov
     from emtui.application.app import EmtuiApp
     from emtui.screens.explore.explore import ExploreScreen
     from emtui.settings.config import Config
-    from emtui.spec.run_spec import choose
+    from emtui.spec.choose import choose
 
     garbage.hold()  # as the command does
     app = EmtuiApp(choose(source, model="gmm", k=k), Config())

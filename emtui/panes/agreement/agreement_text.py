@@ -17,7 +17,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
 from emtui.charts.text_bars import bar
 from emtui.session.snapshot import StepSnapshot
-from emtui.spec.labels_given import n_given
+from emtui.spec.labels_given import known_labels, n_given
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, fixed, number, probability, share
 from emtui.views.view import Share
@@ -100,7 +100,7 @@ def _why_not(snapshot: StepSnapshot, name: str) -> str:
         return f"{name}: the classes are given to this model, so there is nothing to match."
     if snapshot.labels is None:
         return f"{name}: no responsibilities yet, press e."
-    if snapshot.spec.labels is not None:
+    if known_labels(snapshot.spec) is not None:
         return f"{name}: every class is given, so there is nothing to compare."
     return f"{name}: no row has a known class."
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from emtui.spec.choose import make_model
 from emtui.spec.labels_given import ALL, FEW, FEW_SHARE, NONE, parse_known
-from emtui.spec.run_spec import RunSpec, make_model
+from emtui.spec.run_spec import RunSpec
 from emtui.widgets.field import FieldSpec
 from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.model import Model

@@ -15,6 +15,7 @@ from emtui.charts.colors import Palette
 from emtui.panes.rows.row_cells import row_label, weight_pieces
 from emtui.session.row_weights import weight_of
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import split_of
 from emtui.views.number_format import probability
 from emtui.widgets.table_columns import Cell, Column, component_head, fit_columns, ink, widths
 from engine.arrays import Array, IntArray
@@ -86,7 +87,7 @@ def predictions_of(snapshot: StepSnapshot, held_back: bool) -> tuple[Predictions
 def _said(snapshot: StepSnapshot, rows: IntArray, model: Any, params: Any, known: Score | None) -> Predictions:
     from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 
-    split = snapshot.spec.split
+    split = split_of(snapshot.spec)
     assert split is not None
     if not len(rows):
         return Predictions(rows, np.zeros((0, split.n_classes)), np.zeros(0, dtype=bool))
@@ -141,7 +142,7 @@ class PredictionSource:
 
     def sheet(self, width: int, palette: Palette) -> PredictionSheet:
         """Laid out in so many cells: the marks and the target before further classes."""
-        split = self.snapshot.spec.split
+        split = split_of(self.snapshot.spec)
         assert split is not None
         data, marked = self.snapshot.spec.dataset, self.order
         longest = max((cell_len(row_label(data, self.row(i))) for i in range(min(self.n_rows, 500))), default=3)
@@ -188,7 +189,7 @@ class PredictionSheet:
     def _cell(self, key: str, place: int) -> Cell:
         source, palette = self.source, self.palette
         at = int(source.places[place])
-        split = source.snapshot.spec.split
+        split = split_of(source.snapshot.spec)
         assert split is not None
         if key == "row":
             return row_label(source.snapshot.spec.dataset, source.row(place))
@@ -219,7 +220,7 @@ def _mark(wrong: bool, palette: Palette) -> Cell:
 
 def _sorted(snapshot: StepSnapshot, own: Predictions, order: PredictionOrder) -> IntArray:
     n = len(own.rows)
-    split = snapshot.spec.split
+    split = split_of(snapshot.spec)
     assert split is not None
     keys: Array = np.arange(n, dtype=np.float64)
     if n and order.by == "wrong":

@@ -23,6 +23,7 @@ from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
 from emtui.session.queries import ParameterWorked, Query, RowWorked
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
 from emtui.views.sentences import row_name
 from emtui.widgets.paged_table import LineTable
@@ -121,7 +122,7 @@ class WhyPane(Pane):
 
     def _query(self, snapshot: StepSnapshot) -> Query | None:
         if self.subject == "row" and self._row is not None:
-            split = snapshot.spec.split
+            split = split_of(snapshot.spec)
             row = self._row if split is None else int(np.searchsorted(split.train, self._row))
             return RowWorked(row, self._word)
         if self.subject == "M-step" and self._names is not None:
@@ -230,7 +231,7 @@ class WhyPane(Pane):
 
 def fitted_rows(snapshot: StepSnapshot) -> Any:
     """The data's rows that the model is fitted to, in order: a range, or an array where a split left some out."""
-    split = snapshot.spec.split
+    split = split_of(snapshot.spec)
     return range(snapshot.n_rows) if split is None else split.train
 
 

@@ -43,7 +43,10 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.session.worker import SessionWorker
 from emtui.settings.keys import EXPLORE, as_bound
 from emtui.settings.layout import SMALLEST, too_small
-from emtui.spec.run_spec import RunSpec, choose, make_model
+from emtui.spec.choose import choose, make_model
+from emtui.spec.command_line import command_of
+from emtui.spec.revise import changed
+from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
 from emtui.views import view_for
 from emtui.views.edit_sentences import step_sentence
@@ -328,14 +331,14 @@ class ExploreScreen(Screen[None]):
         """Another model on the same data."""
         event.stop()
         spec = self._spec
-        self.open_spec(lambda: spec.with_model(make_model(spec.dataset, event.name)))
+        self.open_spec(lambda: changed(spec, model=make_model(spec.dataset, event.name)))
 
     def on_settings_changed(self, event: SettingsChanged) -> None:
         """Other options: begin again with them."""
         event.stop()
         spec, settings = self._spec, dict(event.settings)
 
-        self.open_spec(lambda: spec.changed(**settings))
+        self.open_spec(lambda: changed(spec, **settings))
 
     def on_moved_by_mouse(self, event: MovedByMouse) -> None:
         """A mean was dragged in the picture: where it is let go, it is."""
@@ -389,7 +392,7 @@ class ExploreScreen(Screen[None]):
         if self.snapshot is not None and self.snapshot.moved_by_hand:
             self.refuse(NO_COMMAND)
             return
-        command = self._spec.command()
+        command = command_of(self._spec)
         self.app.copy_to_clipboard(command)
         self.say(f"Copied: {command}")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from emtui.screens.explore.host import ActionHost
 from emtui.session.race import KMEANS, why_no_race
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import table_of
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class StudyActions:
 
         spec = self._host.spec
         try:
-            compare_sizes(spec.model, spec.table[0])  # nothing runs until it is walked
+            compare_sizes(spec.model, table_of(spec)[0])  # nothing runs until it is walked
         except EngineError as error:
             self._host.refuse(str(error))
             return

@@ -32,6 +32,7 @@ from emtui.networks.cost import (
     seconds_in_words,
 )
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import Cell, Column, ink
 from engine.models.network.cost import free_memory
@@ -184,7 +185,7 @@ class CostScreen(Screen[None]):
             self._draw()
 
     def _draw(self) -> None:
-        split = self._spec.split
+        split = split_of(self._spec)
         assert split is not None
         measured = sum(cost.measured_seconds is not None for cost in self.costs)
         state = f"measuring, m = {measured + 1}" if self.measuring else f"measured up to m = {measured}"

@@ -22,7 +22,9 @@ from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
+from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import table_of
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
@@ -101,7 +103,7 @@ class OptimaScreen(StudyScreen):
         """All the starts."""
         spec = self.spec
         return many_starts(
-            self.model, *spec.table, n_starts=self._n_starts, seed=self._first_seed, max_iter=MAX_ITER, tol=TOL,
+            self.model, *table_of(spec), n_starts=self._n_starts, seed=self._first_seed, max_iter=MAX_ITER, tol=TOL,
             algorithm=spec.algorithm,
         )  # fmt: skip
 
@@ -132,7 +134,7 @@ class OptimaScreen(StudyScreen):
         return None if optimum is None else self._of_start(optimum.best.seed)
 
     def _of_start(self, seed: int) -> RunSpec:
-        made = self.spec.changed(model=self.model, seed=seed, max_iter=MAX_ITER, tol=TOL, stop=None)
+        made = changed(self.spec, model=self.model, seed=seed, max_iter=MAX_ITER, tol=TOL, stop=None)
         return replace(made, start=None)  # drawn by its seed, also where another start was published
 
     # drawing

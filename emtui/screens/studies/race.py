@@ -20,6 +20,7 @@ from emtui.charts.scene import Curve, Layer, Mark, Range, Scene
 from emtui.networks.cost import seconds_in_words
 from emtui.screens.studies.study import StudyScreen, named
 from emtui.session.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, must_rise, race
+from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
@@ -169,7 +170,7 @@ class RaceScreen(StudyScreen):
     def action_new_start(self) -> None:
         """From the next seed."""
         self.stop()
-        self.spec = self.spec.started_anew(self.spec.seed + 1)
+        self.spec = started_anew(self.spec, self.spec.seed + 1)
         self.begin()
 
 

@@ -20,7 +20,9 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene
 from emtui.screens.studies.study import StudyScreen
 from emtui.spec.labels_given import NONE
+from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import table_of
 from emtui.views.number_format import decimals_apart, fixed, listed, plural
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
@@ -101,7 +103,7 @@ class SelectionScreen(StudyScreen):
         """Every candidate, with repeats."""
         spec = self.spec
         return compare_sizes(
-            spec.model, spec.table[0], n_components=self._sizes, covariance_types=self._covariance_types,
+            spec.model, table_of(spec)[0], n_components=self._sizes, covariance_types=self._covariance_types,
             repeats=self._repeats, seed=self._seed, max_iter=spec.max_iter, tol=spec.tol,
         )  # fmt: skip
 
@@ -136,8 +138,8 @@ class SelectionScreen(StudyScreen):
         if size.covariance_type is not None:
             changes["covariance_type"] = size.covariance_type
         model: Any = self.spec.model
-        made = self.spec.changed(
-            model=replace(model, **changes), seed=size.seed, known=NONE, algorithm="classic", stop=None
+        made = changed(
+            self.spec, model=replace(model, **changes), seed=size.seed, known=NONE, algorithm="classic", stop=None
         )
         return replace(made, start=None)  # drawn by its seed, also where another start was published
 

@@ -16,6 +16,7 @@ from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.networks.rival import method_name
 from emtui.networks.sweep import SIDES, Grid, Side, Sweep, has_rate, in_words, models_of, sweep
 from emtui.screens.studies.study import StudyScreen
+from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.views.number_format import fixed, probability
 
@@ -81,7 +82,7 @@ class SweepScreen(StudyScreen):
     def chosen(self) -> RunSpec | None:
         """The model of the cell that is pointed at."""
         grid, (m, r) = self.sweep.grid, self._cell
-        return self.spec.changed(model=models_of(self.spec, self._side, grid.rates[r], grid.units[m]))
+        return changed(self.spec, model=models_of(self.spec, self._side, grid.rates[r], grid.units[m]))
 
     # drawing
 

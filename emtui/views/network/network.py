@@ -12,6 +12,7 @@ from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer
 from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import split_of
 from emtui.views.network.network_row import MOST_BARS, RowLook, look_at_row, takes_long
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import fixed, number, probability
@@ -248,7 +249,7 @@ def _described(snapshot: StepSnapshot, seen: RowLook, names: tuple[str, ...]) ->
 
 def row_words(snapshot: StepSnapshot, seen: RowLook) -> str:
     """`row 57, a test row, versicolor`."""
-    split = snapshot.spec.split
+    split = split_of(snapshot.spec)
     assert split is not None
     kind = "test" if seen.is_test else "training"
     return f"{snapshot.spec.dataset.row_name(seen.row)} ({kind}, {split.class_names[seen.target]})"

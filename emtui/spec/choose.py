@@ -1,0 +1,118 @@
+"""Choices from words: made in one place for the screen and for the shell; what is not said follows from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from emtui.spec.command_line import OWN, PUBLISHED
+from emtui.spec.labels_given import parse_known
+from emtui.spec.parameters_file import read_parameters
+from emtui.spec.published_start import published_start
+from emtui.spec.read_options import AS_DETECTED, ReadOptions
+from emtui.spec.revise import check
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.sources import open_source
+from engine.data.dataset import Dataset
+from engine.em.model import Model
+from engine.errors import EngineError
+from engine.models import model_class
+from engine.options import parse_options
+from engine.text import quoted
+
+DEFAULT_SOURCE = "iris"
+MOST_COMPONENTS = 1_000_000  # beyond it no table of responsibilities fits in memory
+_OF_NETWORKS = {"test_share", "stratify", "split_seed", "rival", "same_start"}
+
+
+def choose(
+    source: str = DEFAULT_SOURCE,
+    *,
+    model: str | None = None,
+    k: int | None = None,
+    settings: Mapping[str, str] | None = None,
+    label: str | None = None,
+    columns: Sequence[str] | None = None,
+    standardize: bool = False,
+    start_file: str | None = None,
+    read_options: ReadOptions = AS_DETECTED,
+    principal: int | None = None,
+    **run: Any,
+) -> RunSpec:
+    """Choices from words: what is not said follows from the data set.
+
+    Args:
+        source: a data set's name or a file's path.
+        model: the model's name; None for the one that suits the data.
+        k: components (or states, topics, hidden units: the model's own size); None for the data's.
+        settings: KEY=VALUE options of the model, as typed.
+        label, columns, standardize, reading, principal: how a table is read (`open_source`).
+        start_file: "published", "model", or a JSON file of parameters to start from, as the export writes it; None
+            takes the published start where the data have one that fits the model.
+        run: seed, algorithm, max_iter, tol, stop; test_share, stratify, split_seed, rival, same_start; known.
+
+    Raises:
+        EngineError: something that was said can't be used; one sentence.
+    """
+    keep_missing = model is not None and model_class(model).takes_missing
+    data = open_source(source, label=label, columns=columns, keep_missing=keep_missing, read_options=read_options)
+    if standardize and not model_class(model or data.model).supervised:
+        data = data.standardized()
+    if principal is not None:
+        data = data.principal(principal)
+    made = make_model(data, model, k, settings or {})
+    if run.keys() & _OF_NETWORKS and not made.supervised:
+        raise EngineError(f"the {made.name} model learns no classes: leave out the options of networks.")
+    if "known" in run:
+        run["known"] = parse_known(str(run["known"]))
+    if "rival" in run:
+        run["rival"] = tuple((str(key), str(value)) for key, value in run["rival"])
+    spec = RunSpec(
+        source=source,
+        dataset=data,
+        model=made,
+        read_options=read_options,
+        principal=principal,
+        label=label,
+        columns=None if columns is None else tuple(columns),
+        standardize=standardize,
+        **run,
+    )
+    check(spec)
+    if start_file == OWN:
+        return spec
+    if start_file in (None, PUBLISHED):
+        start = published_start(data, made)
+        if start is None and start_file == PUBLISHED:
+            raise EngineError(f"{quoted(source)} has no published start for the {made.name} model: leave out --start.")
+        return replace(spec, start=start, start_file=start_file)
+    return replace(spec, start=read_parameters(start_file, made, standardized=spec.standardized), start_file=start_file)
+
+
+def make_model(
+    data: Dataset, name: str | None = None, k: int | None = None, settings: Mapping[str, str] | None = None
+) -> Model[Any, Any]:
+    """A model for these data: their own options first, then what was said.
+
+    Raises:
+        OptionError: no such model or option, or a value that it can't take.
+    """
+    chosen = model_class(name or data.model)
+    known = {option.name for option in chosen.options()}
+    size = chosen.size_option
+    options: dict[str, Any] = {}
+    if size in known and data.class_names and not chosen.supervised:
+        options[size] = len(data.class_names)
+    components = None if chosen.supervised else data.options.get("n_components")  # hidden units are no components
+    own = data.options if chosen.name == data.model else {size: components}
+    options |= {key: value for key, value in own.items() if key in known and value is not None}
+    options |= parse_options(chosen, settings or {})
+    if k is not None:
+        if size not in known:
+            raise EngineError(f"the {chosen.name} model has no number of components to set: leave out -k.")
+        options[size] = k
+    if isinstance(options.get(size), int) and options[size] > MOST_COMPONENTS:
+        raise EngineError(f"{size} must be at most {MOST_COMPONENTS:,}, not {options[size]}: choose fewer.")
+    made: Model[Any, Any] = chosen(**options)
+    return made

@@ -1,0 +1,63 @@
+"""Choices with something else in them, checked; the old ones stay as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from emtui.spec.labels_given import NONE, known_labels
+from emtui.spec.published_start import published_start
+from emtui.spec.rival_model import rival_model
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.sources import looks_like_file, open_source
+from emtui.spec.train_test_split import split_of
+from engine.em.algorithms import algorithm_named
+
+
+def with_seed(spec: RunSpec, seed: int) -> RunSpec:
+    """Another start on the same training rows."""
+    pinned = spec.seed if spec.model.supervised and spec.split_seed is None else spec.split_seed
+    return replace(spec, seed=seed, split_seed=pinned)
+
+
+def started_anew(spec: RunSpec, seed: int) -> RunSpec:
+    """A start drawn by another seed, also where one was published or given, on the same training rows."""
+    return changed(spec, seed=seed, split_seed=with_seed(spec, seed).split_seed)
+
+
+def changed(spec: RunSpec, **settings: Any) -> RunSpec:
+    """The choices with other settings and the model's own start; the data are read again where that needs it.
+
+    Raises:
+        EngineError: the settings can't be used; one sentence.
+    """
+    made = replace(spec, **settings, start=None, start_file=None)
+    if made.seed == spec.seed:  # another seed asks for another start
+        made = replace(made, start=published_start(made.dataset, made.model))
+    wanted = made.standardize and not made.model.supervised
+    keep = made.model.takes_missing
+    other_rows = looks_like_file(made.source) and keep != spec.model.takes_missing
+    # data that were given in standard units, without a word, stay as they are
+    other_units = wanted != (spec.standardize and not spec.model.supervised) or made.principal != spec.principal
+    if other_rows or other_units:
+        how: dict[str, Any] = {"label": made.label, "columns": made.columns, "standardize": wanted}
+        how |= {"read_options": made.read_options, "principal": made.principal}
+        data = open_source(made.source, keep_missing=keep, **how)
+        made = replace(made, dataset=data)
+    if made.model.name != spec.model.name and "rival" not in settings:
+        made = replace(made, rival=())  # options of another kind of model
+    if "known" not in settings and not made.model.takes_labels:
+        made = replace(made, known=NONE)
+    check(made)
+    return made
+
+
+def check(spec: RunSpec) -> None:
+    """Refuse what can't be used here, not at the first step.
+
+    Raises:
+        EngineError: one sentence.
+    """
+    _ = spec.rules, algorithm_named(spec.algorithm), split_of(spec), known_labels(spec)
+    if spec.rival and spec.model.supervised:
+        rival_model(spec)

@@ -1,0 +1,42 @@
+"""The other way to train the same network, as a model: backpropagation for EM, or EM for backpropagation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emtui.spec.run_spec import RunSpec
+from engine.models import model_class
+from engine.options import parse_options
+
+_OTHER = {"mlp": "backprop", "backprop": "mlp"}
+_SHARED = ("hidden_units", "weight_decay", "weight_scale")
+
+
+def has_rival(model: Any) -> bool:
+    """There is another way to train it."""
+    return model.name in _OTHER
+
+
+def rival_model(spec: RunSpec) -> Any:
+    """The other way to train the network of these choices; None for a model that has none.
+
+    What both have in common is the same; what they don't is what suits: EM's gradient step is held against single-row
+    descent at the same rate, its fuller M-steps against Adam, and backpropagation against EM with Newton's method.
+
+    Raises:
+        EngineError: an option that was set for it can't be used; one sentence.
+    """
+    model: Any = spec.model
+    other = _OTHER.get(model.name)
+    if other is None:
+        return None
+    made = model_class(other)
+    own = model.option_values
+    options: dict[str, Any] = {name: own[name] for name in _SHARED}
+    if other == "mlp":
+        options["m_step"] = "newton"
+    elif model.m_step == "gradient":
+        options |= {"optimizer": "sgd", "learning_rate": model.learning_rate}
+    else:
+        options |= {"optimizer": "adam", "learning_rate": 0.3}
+    return made(**options | parse_options(made, dict(spec.rival)))
