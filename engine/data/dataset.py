@@ -6,11 +6,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.data.missing import Missing, rows_to_keep
 from engine.data.principal_components import principal_components
 from engine.data.units import Units, standard_units
 from engine.errors import DataError
@@ -19,6 +20,13 @@ from engine.text import clean, nearest, quoted, unique_names
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _OF_ANY_NUMBERS = ("gmm", "kmeans", "mlp", "backprop")
+
+
+class Rows(Protocol):
+    """What was read of a file, rows with missing values and all."""
+
+    def dataset(self, missing: Missing) -> Dataset:
+        """The data set without those rows, or with them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +40,7 @@ class Dataset:
     model, options: the model that suits the data best, and its options. start: a published θ⁰ for these data as they
     are, `model.Params(**start)`, or None. units: None while X is in the data's own units, else how to come back to
     them. row_names: n names, or None. line_numbers: (n,) lines of the file that the rows came from, or None. notes:
-    sentences about what was left out or changed.
+    sentences about what was left out or changed. as_read: every row of the file, where some have missing values.
 
     Raises DataError if the shapes do not belong together.
     """
@@ -53,6 +61,7 @@ class Dataset:
     row_names: tuple[str, ...] | None = None
     line_numbers: IntArray | None = None
     notes: tuple[str, ...] = ()
+    as_read: Rows | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         X = np.asarray(self.X, dtype=np.float64)
@@ -129,6 +138,28 @@ class Dataset:
             return f"line {self.line_numbers[index]}"
         return f"row {range(self.n_samples)[index] + 1}"
 
+    def for_model(self, model: Any) -> Dataset:
+        """The data as `model`, or a model of that class, takes them; nothing is read again.
+
+        Rows with a missing value are there for a model that takes them, and left out for any other.
+
+        Raises DataError where no row is left.
+        """
+        if self.has_missing == model.takes_missing or (self.as_read is None and not self.has_missing):
+            return self
+        if self.as_read is not None:
+            return self.as_read.dataset("keep" if model.takes_missing else "drop")
+        keep, notes = rows_to_keep(self.X, "drop", name=quoted(self.name), columns=self.feature_names)
+        rows = np.flatnonzero(keep)
+        return dataclasses.replace(
+            self,
+            X=self.X[rows],
+            y=None if self.y is None else self.y[rows],
+            row_names=None if self.row_names is None else tuple(self.row_names[i] for i in rows),
+            line_numbers=None if self.line_numbers is None else self.line_numbers[rows],
+            notes=self.notes + notes,
+        )
+
     def columns(self, chosen: Sequence[str | int]) -> Dataset:
         """The same data with the `chosen` feature columns only, in that order, by name or by index from 0.
 
@@ -148,7 +179,9 @@ class Dataset:
         units = self.units and Units(self.units.offset[indices], self.units.scale[indices])
         names = tuple(self.feature_names[index] for index in indices)
         start = self.start if indices == list(range(self.n_features)) else None  # it was published for all of them
-        return dataclasses.replace(self, X=self.X[:, indices], feature_names=names, units=units, start=start)
+        return dataclasses.replace(
+            self, X=self.X[:, indices], feature_names=names, units=units, start=start, as_read=None
+        )
 
     def _column_index(self, column: str | int) -> int:
         d = self.n_features
@@ -182,7 +215,9 @@ class Dataset:
         )
         new_notes = tuple(note for note in notes if note not in self.notes)
         standard = step.to_standard(self.X)
-        return dataclasses.replace(self, X=standard, units=units, start=None, notes=self.notes + new_notes)
+        return dataclasses.replace(
+            self, X=standard, units=units, start=None, notes=self.notes + new_notes, as_read=None
+        )
 
     def principal(self, n_components: int) -> Dataset:
         """The rows by their first `n_components` principal components, "PC 1", "PC 2", …, in the place of the columns.
@@ -219,6 +254,7 @@ class Dataset:
             units=None,
             start=None,
             notes=(*self.notes, note),
+            as_read=None,
         )
 
 

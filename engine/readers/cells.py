@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 _CHUNK = 4096
+_BLOCK = 1 << 22  # characters
 _FAST_FROM_BYTES = 1 << 20
 
 
@@ -35,33 +37,69 @@ class Cells:
     lines: IntArray
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Of which file which columns: `features` as numbers, `label` as text."""
+
+    file: TextFile
+    layout: Layout
+    features: tuple[int, ...]
+    label: int | None
+
+
 def read_cells(file: TextFile, layout: Layout, features: Sequence[int], label: int | None) -> Cells:
     """The columns `features` as numbers and the column `label` as text, of every record below the header.
 
     Raises DataError for the first cell, in the order of the lines, that is neither a finite number nor missing, and
     for a record with too few or too many cells.
     """
-    if file.n_bytes >= _FAST_FROM_BYTES:
-        cells = read_plain(file, layout, features, label)
-        if cells is not None:
-            return cells
-    return read_carefully(file, layout, features, label)
+    wanted = Wanted(file, layout, tuple(features), label)
+    with file.open() as text:
+        for _ in range(layout.first_line - 1):
+            text.readline()
+        return _joined(list(_parts(text, wanted)))
 
 
-def read_carefully(file: TextFile, layout: Layout, features: Sequence[int], label: int | None) -> Cells:
-    """`read_cells` record by record: knows the line of everything, forgives what can be forgiven."""
+def _parts(text: IO[str], wanted: Wanted) -> Iterator[Cells]:
+    """The cells of the rest of the file, a block of lines at a time where it is large; all of it in one pass."""
+    line = wanted.layout.first_line
+    if wanted.file.n_bytes < _FAST_FROM_BYTES:
+        yield read_carefully(text, line, wanted)
+        return
+    while block := text.read(_BLOCK) + text.readline():
+        cells = read_plain(block, line, wanted)
+        if cells is None and '"' in block:  # a quoted cell may go on beyond the block
+            yield read_carefully(itertools.chain(io.StringIO(block, newline=""), text), line, wanted)
+            return
+        yield read_carefully(io.StringIO(block, newline=""), line, wanted) if cells is None else cells
+        line += _n_lines(block)
+
+
+def _joined(parts: Sequence[Cells]) -> Cells:
+    if len(parts) == 1:
+        return parts[0]
+    labels = [part.labels for part in parts if part.labels is not None]
+    return Cells(
+        np.concatenate([part.X for part in parts]),
+        list(itertools.chain.from_iterable(labels)) if labels else None,
+        np.concatenate([part.lines for part in parts]),
+    )
+
+
+def read_carefully(lines: Iterable[str], first_line: int, wanted: Wanted) -> Cells:
+    """The cells in these lines, record by record: knows the line of everything, forgives what can be forgiven."""
+    file, layout, label = wanted.file, wanted.layout, wanted.label
     width = len(layout.names)
-    every = records(file, layout.delimiter)
-    below = itertools.dropwhile(lambda record: record[0] < layout.first_line, every)
-    blocks: list[FloatArray] = []
-    lines: list[int] = []
+    every = records(lines, layout.delimiter, file.name, first_line)
+    blocks = [np.empty((0, len(wanted.features)))]
+    starts: list[int] = []
     labels: list[str] | None = None if label is None else []
-    while chunk := [(line, fitted(row, width, line, file)) for line, row in itertools.islice(below, _CHUNK)]:
-        blocks.append(_numbers(chunk, file, layout, features))
-        lines.extend(line for line, _ in chunk)
+    while chunk := [(line, fitted(row, width, line, file)) for line, row in itertools.islice(every, _CHUNK)]:
+        blocks.append(_numbers(chunk, file, layout, wanted.features))
+        starts.extend(line for line, _ in chunk)
         if labels is not None and label is not None:
             labels.extend(row[label] for _, row in chunk)
-    return Cells(np.concatenate(blocks), labels, np.array(lines, dtype=np.int64))
+    return Cells(np.concatenate(blocks), labels, np.array(starts, dtype=np.int64))
 
 
 def _numbers(chunk: Sequence[Record], file: TextFile, layout: Layout, features: Sequence[int]) -> FloatArray:
@@ -113,31 +151,28 @@ def _not_a_number(file: TextFile, layout: Layout, line: int, index: int, cell: s
     )
 
 
-def read_plain(file: TextFile, layout: Layout, features: Sequence[int], label: int | None) -> Cells | None:
-    """`read_cells` with pandas, or None if the file is anything but plain: one record a line, every cell filled,
-    every number finite. Then nothing needs saying about any cell, and pandas is several times faster.
+def read_plain(block: str, first_line: int, wanted: Wanted) -> Cells | None:
+    """The cells in these lines by pandas, or None if they are anything but plain: one record a line, every cell
+    filled, every number finite. Then nothing needs saying about any cell, and pandas is several times faster.
     """
-    if file.encoding != "utf-8-sig":
-        return None
     import pandas as pd
 
-    width, n_rows = len(layout.names), file.n_lines - layout.first_line + 1
+    layout, features, label = wanted.layout, wanted.features, wanted.label
+    width, n_rows = len(layout.names), _n_lines(block)
     texts = set(range(width)) - set(features)
     options: dict[str, Any] = {"dtype": {**dict.fromkeys(texts, str), **dict.fromkeys(features, np.float64)}}
     if _version(pd.__version__) < (3, 1):  # later versions read to the last digit without being asked
         options["float_precision"] = "round_trip"
     try:
         frame = pd.read_csv(
-            file.path,
+            io.BytesIO((block.removeprefix("\ufeff") if first_line == 1 else block).encode()),
             sep=layout.delimiter,
             decimal=layout.decimal,
             header=None,
             names=list(range(width)),
-            skiprows=layout.first_line - 1,
             skipinitialspace=True,
             keep_default_na=False,
             na_values=[],
-            encoding="utf-8-sig",
             low_memory=False,
             **options,
         )
@@ -151,7 +186,15 @@ def read_plain(file: TextFile, layout: Layout, features: Sequence[int], label: i
     if len(frame) != n_rows or not np.isfinite(X).all() or blank or indexed:
         return None
     labels = None if label is None else [str(cell) for cell in frame[label].tolist()]
-    return Cells(X, labels, np.arange(layout.first_line, layout.first_line + n_rows, dtype=np.int64))
+    return Cells(X, labels, np.arange(first_line, first_line + n_rows, dtype=np.int64))
+
+
+def _n_lines(block: str) -> int:
+    """The lines of a block, however they end."""
+    n_ends = block.count("\n")
+    if "\r" in block:
+        n_ends += block.count("\r") - block.count("\r\n")
+    return n_ends + (not block.endswith(("\n", "\r")))
 
 
 def _version(text: str) -> tuple[int, int]:

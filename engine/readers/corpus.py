@@ -148,8 +148,7 @@ def count_folder(
             file = _opened(path, encoding)
             if file.guessed:
                 guessed.append(f"{quoted(path.name)} as {encoding_name(file.encoding)}")
-            with file.open() as opened:
-                yield opened.read()
+            yield file.text()
 
     found = count_words(
         texts(),

@@ -66,20 +66,24 @@ def parse_number(cell: str, decimal: str) -> float | None:
         return None
 
 
-def records(file: TextFile, delimiter: str) -> Iterator[Record]:
-    """Each record of the file that is not blank, with the line that it starts on (counted from 1)."""
-    with file.open() as lines:
-        reader = csv.reader(_without_mark(lines), delimiter=delimiter, skipinitialspace=True, strict=True)
-        while True:
-            line = reader.line_num + 1
-            try:
-                row = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                raise DataError(f"Line {line} of {file.name} {_quoting_fault(error)}.") from None
-            if any(map(str.strip, row)):
-                yield line, row
+def records(lines: Iterable[str], delimiter: str, name: str, first_line: int = 1) -> Iterator[Record]:
+    """Each record in these lines that is not blank, with the line that it starts on; the first one is `first_line`.
+
+    name: that of the file, for the sentence where its quotes are wrong.
+    """
+    reader = csv.reader(
+        _without_mark(lines) if first_line == 1 else lines, delimiter=delimiter, skipinitialspace=True, strict=True
+    )
+    while True:
+        line = reader.line_num + first_line
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(f"Line {line} of {name} {_quoting_fault(error)}.") from None
+        if any(map(str.strip, row)):
+            yield line, row
 
 
 def detect_layout(file: TextFile, header: bool | Literal["auto"], delimiter: str | None, decimal: str | None) -> Layout:
@@ -136,7 +140,7 @@ def _sample(file: TextFile, delimiter: str) -> tuple[list[Record], bool]:
     """The first records, and whether they are all: fewer of a wide table, so that a look at it stays quick."""
     sample: list[Record] = []
     n_cells = 0
-    for record in records(file, delimiter):
+    for record in records(file.first_lines(), delimiter, file.name):
         if len(sample) == SAMPLE_RECORDS or (n_cells > _SAMPLE_CELLS and len(sample) > 20):
             return sample, False
         sample.append(record)
@@ -153,8 +157,7 @@ def _usual_width(sample: Sequence[Record]) -> int:
 
 def _detect_delimiter(file: TextFile, decimal: str | None) -> str:
     """The candidate that cuts the first records most evenly, then into most numbers, then into most cells."""
-    with file.open() as text:
-        lines = list(_without_mark(text.read(_SAMPLE_CHARACTERS).splitlines(keepends=True)[:SAMPLE_RECORDS]))
+    lines = list(_without_mark(file.head[:_SAMPLE_CHARACTERS].splitlines(keepends=True)[:SAMPLE_RECORDS]))
     candidates = [delimiter for delimiter in DELIMITERS if delimiter != decimal]
     return max(candidates, key=lambda delimiter: _evenness(lines, delimiter, decimal))
 

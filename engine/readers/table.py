@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.class_labels import as_number, encode_labels
 from engine.data.dataset import Dataset
+from engine.data.missing import Missing
 from engine.errors import DataError, OptionError
 from engine.readers.cells import Cells, read_cells
 from engine.readers.column_selection import choose_features, find_column, label_candidate, left_out
 from engine.readers.csv_dialect import DELIMITER_NAMES, Kind, Layout, detect_layout, is_missing
+from engine.readers.rows import ReadRows
 from engine.readers.text_file import TextFile, encoding_name, open_text
 from engine.text import clean, quoted
 
-MAX_NUMBER_CLASSES = 50
-MAX_TEXT_CLASSES = 200
 _PREVIEW_ROWS = 10
 
 Header = bool | Literal["auto"]
 BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """A table that was looked at: in which file it is, and how that is written. told: whether it has a header, too."""
+
+    file: TextFile
+    layout: Layout
+    told: bool
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class TablePreview:
     features: names of the columns that would be read as numbers. label: the column that would be the label, or None.
     gaps: for each of the first 1,000 rows (fewer of a wide table), the columns, from 0, that hold no value there.
     n_rows: rows below the header; counted where `whole` (the first rows are all there are), else told from the lines.
+    table: what `read_from` reads without another look.
     """
 
     path: str
@@ -59,6 +68,7 @@ class TablePreview:
     gaps: tuple[tuple[int, ...], ...]
     n_rows: int
     whole: bool
+    table: TableFile = field(repr=False, compare=False)
 
     @property
     def delimiter_name(self) -> str:
@@ -78,9 +88,8 @@ def preview_table(
 
     Raises DataError and OptionError as `read_table` does.
     """
-    _check_options(header, delimiter, decimal, "drop")
-    file = open_text(path, encoding)
-    layout = detect_layout(file, header, delimiter, decimal)
+    table = _open_table(path, header, delimiter, decimal, encoding)
+    file, layout = table.file, table.layout
     columns = tuple(
         ColumnPreview(j + 1, name, kind, len({cell.strip() for cell in layout.cells(j)}))
         for j, (name, kind) in enumerate(zip(layout.names, layout.kinds, strict=True))
@@ -100,7 +109,16 @@ def preview_table(
         gaps=tuple(tuple(j for j, cell in enumerate(row) if is_missing(cell)) for _, row in layout.sample),
         n_rows=_row_count(file, layout),
         whole=layout.whole,
+        table=table,
     )
+
+
+def _open_table(
+    path: str | os.PathLike[str], header: Header, delimiter: str | None, decimal: str | None, encoding: str | None
+) -> TableFile:
+    _check_options(header, delimiter, decimal)
+    file = open_text(path, encoding)
+    return TableFile(replace(file, head=""), detect_layout(file, header, delimiter, decimal), header == "auto")
 
 
 def _row_count(file: TextFile, layout: Layout) -> int:
@@ -120,7 +138,7 @@ def read_table(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
-    missing: Literal["drop", "keep"] = "drop",
+    missing: Missing = "drop",
 ) -> Dataset:
     """The table in the file at `path`.
 
@@ -136,9 +154,19 @@ def read_table(
     Raises DataError, one sentence with file, line, column and remedy, for a file that can't be read so, and OptionError
     for an option with a value that it can't have.
     """
-    _check_options(header, delimiter, decimal, missing)
-    file = open_text(path, encoding)
-    layout = detect_layout(file, header, delimiter, decimal)
+    if missing not in ("drop", "keep"):
+        raise OptionError(f"Missing values can't be treated as {quoted(missing)}: use 'drop' or 'keep'.")
+    return read_from(_open_table(path, header, delimiter, decimal, encoding), label, columns, missing)
+
+
+def read_from(
+    table: TableFile,
+    label: str | int | None = None,
+    columns: Sequence[str | int] | None = None,
+    missing: Missing = "drop",
+) -> Dataset:
+    """`read_table` of a table that was looked at already, such as that of a `TablePreview`: one pass for its cells."""
+    file, layout = table.file, table.layout
     label_index = None
     if label != "":
         label_index = label_candidate(layout) if label is None else find_column(file, layout, label)
@@ -147,36 +175,23 @@ def read_table(
     if columns is None:
         cells, features, empty_notes = _without_empty_columns(file, layout, cells, features)
         notes += empty_notes
-    keep, missing_notes = _missing_rows(file, layout, cells, features, missing)
-    y, class_names, label_notes = _classes(file, layout, cells, keep, label_index, label is not None)
-    if header == "auto" and layout.header and layout.names[-1].isdecimal():
+    if table.told and layout.header and layout.names[-1].isdecimal():
         notes += (f"The first line, which ends in {layout.names[-1]}, was taken as column names.",)
     if file.guessed:
         taken = f"The encoding was taken to be {encoding_name(file.encoding)}"
         notes += (f"{taken}; name another with encoding= (in the shell, --encoding) if letters look wrong.",)
-    return Dataset(
-        name=file.path.name,
-        X=cells.X if keep.all() else cells.X[keep],
-        y=y,
-        feature_names=tuple(layout.names[index] for index in features),
-        class_names=class_names,
-        description=f"one row of {file.path.name}",
-        source=str(file.path),
-        options={"n_components": len(class_names)} if class_names else {},
-        line_numbers=cells.lines if keep.all() else cells.lines[keep],
-        notes=notes + missing_notes + label_notes,
-    )
+    names = tuple(layout.names[index] for index in features)
+    label_name = None if label_index is None else layout.names[label_index]
+    return ReadRows(file.path, names, cells, label_name, label is not None, notes).dataset(missing)
 
 
-def _check_options(header: Header, delimiter: str | None, decimal: str | None, missing: str) -> None:
+def _check_options(header: Header, delimiter: str | None, decimal: str | None) -> None:
     if header not in (True, False, "auto"):
         raise OptionError(f"The header can't be {quoted(str(header))}: use True, False or 'auto'.")
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
         raise OptionError(f"The delimiter can't be {delimiter!r}: use one character, such as a comma or a tab.")
     if decimal not in (None, ".", ","):
         raise OptionError(f"The decimal mark can't be {quoted(str(decimal))}: use '.' or ','.")
-    if missing not in ("drop", "keep"):
-        raise OptionError(f"Missing values can't be treated as {quoted(missing)}: use 'drop' or 'keep'.")
 
 
 def _without_empty_columns(
@@ -191,64 +206,3 @@ def _without_empty_columns(
     notes = left_out(layout, [j for j, e in zip(features, empty, strict=True) if e], "it is empty", "they are empty")
     kept = [j for j, e in zip(features, empty, strict=True) if not e]
     return Cells(cells.X[:, ~empty], cells.labels, cells.lines), kept, notes
-
-
-def _missing_rows(
-    file: TextFile, layout: Layout, cells: Cells, features: list[int], missing: Literal["drop", "keep"]
-) -> tuple[BoolArray, tuple[str, ...]]:
-    """Which rows to keep (n,), and what to say about missing values."""
-    absent = np.isnan(cells.X)
-    rows: BoolArray = np.asarray(absent.any(axis=1))
-    n, count = rows.size, int(rows.sum())
-    if count == 0:
-        return ~rows, ()
-    having = f"{count:,} of {n:,} rows {'has a missing value' if count == 1 else 'have missing values'}"
-    if missing == "keep":
-        return np.ones(n, dtype=np.bool_), (f"{having}, kept as not seen.",)
-    if count == n:
-        worst = quoted(layout.names[features[int(absent.sum(axis=0).argmax())]])
-        raise DataError(
-            f"Every row of {file.name} has a missing value, most of them in the column {worst}: leave that column out."
-        )
-    had = having.replace("has", "had").replace("have", "had")
-    return ~rows, (f"{had} and {'was' if count == 1 else 'were'} left out.",)
-
-
-def _classes(
-    file: TextFile, layout: Layout, cells: Cells, keep: BoolArray, label: int | None, asked: bool
-) -> tuple[NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
-    """y, class names and notes from the label column of the rows that are kept."""
-    if label is None or cells.labels is None:
-        return None, (), ()
-    kept = [cell.strip() for cell, here in zip(cells.labels, keep.tolist(), strict=True) if here]
-    # Some tables write two classes as + and -; there a "-" is no missing value.
-    signs = "+" in kept
-    known = [None if is_missing(cell) and not (signs and cell == "-") else clean(cell, 60) for cell in kept]
-    name = quoted(layout.names[label])
-    distinct = {cell for cell in known if cell is not None}
-    numeric = all(as_number(cell) is not None for cell in distinct)
-    limit = MAX_NUMBER_CLASSES if numeric else MAX_TEXT_CLASSES
-    fault = ""
-    n_classes = len(distinct)
-    if n_classes < 2:
-        held = f"one value only ({quoted(distinct.pop())})" if distinct else "no value at all"
-        fault = f"The label column {name} of {file.name} holds {held}"
-    elif n_classes > limit:
-        kind = "numbers" if numeric else "values"
-        fault = (
-            f"The label column {name} of {file.name} holds {n_classes:,} different {kind}, too many for classes "
-            f"(at most {limit})"
-        )
-    if fault and asked:
-        raise DataError(f"{fault}: choose another column, or none.")
-    if fault:
-        return None, (), (f"{fault}, so it was not used.",)
-    y, class_names = encode_labels(known)
-    notes: tuple[str, ...] = () if asked else (f"The column {name} was taken as the label.",)
-    unknown = known.count(None)
-    if unknown:
-        rows = "row has" if unknown == 1 else "rows have"
-        notes += (
-            f"{unknown:,} of {len(known):,} {rows} no label and {'counts' if unknown == 1 else 'count'} as unknown.",
-        )
-    return y, class_names, notes

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import io
 import itertools
 import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +19,8 @@ from engine.text import clean, quoted
 MAX_BYTES = 1 << 30
 MAX_LINE = 10_000_000
 _BLOCK = 1 << 20
-_HEAD = 1 << 16
+_HEAD = 1 << 16  # bytes
+_HEAD_CHARACTERS = 1 << 22
 
 # First bytes of files that people try to open as tables, and what to do about each.
 _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
@@ -56,6 +58,8 @@ class TextFile:
 
     path: where it is. encoding: Python's name of an encoding that decodes the whole of it. guessed: whether that
     encoding is a guess that could be wrong. n_bytes: its size. n_lines: its lines, the last one with or without an end.
+    head: its first characters, up to four million and something. whole: that is all of it. stamp: what the system
+    says of its size and of when it was changed.
     """
 
     path: Path
@@ -63,19 +67,48 @@ class TextFile:
     guessed: bool
     n_bytes: int
     n_lines: int
+    head: str = field(repr=False)
+    whole: bool
+    stamp: tuple[int, ...]
 
     @property
     def name(self) -> str:
         """The file's name, in quotes and safe to print, for use in a sentence."""
         return quoted(self.path.name, 60)
 
+    @property
+    def has_changed(self) -> bool:
+        """The file is another one by now."""
+        try:
+            return _stamp(self.path.stat()) != self.stamp
+        except OSError:
+            return True
+
     def open(self) -> IO[str]:
         """The file, opened for reading as text with its line ends as they are."""
         return self.path.open(encoding=self.encoding, newline="")
 
+    def first_lines(self) -> Iterator[str]:
+        """Its lines from the first on; it is opened again only where the head does not reach."""
+        if self.whole:
+            yield from io.StringIO(self.head, newline="")
+            return
+        at_hand = self.head[: self.head.rfind("\n") + 1]
+        yield from io.StringIO(at_hand, newline="")
+        with self.open() as text:
+            text.read(len(at_hand))
+            yield from text
+
+    def text(self) -> str:
+        """All of it."""
+        if self.whole:
+            return self.head
+        with self.open() as text:
+            return text.read()
+
 
 def open_text(path: str | os.PathLike[str], encoding: str | None = None) -> TextFile:
-    """Look through the file at `path` once and say how to read it; `encoding` is detected unless given.
+    """Read the file at `path` through once and say how it is written; `encoding` is detected unless given.
 
     Raises DataError if it is missing, a folder, a device, empty, too large, not text, or in another encoding, and
     OptionError if Python knows no such encoding.
@@ -85,16 +118,17 @@ def open_text(path: str | os.PathLike[str], encoding: str | None = None) -> Text
     size = _regular_size(where, name)
     try:
         with where.open("rb") as file:
-            head = file.read(_HEAD)
-        _refuse_other_formats(head, name)
-        candidates = _candidates(where, head, name) if encoding is None else iter([(known_encoding(encoding), False)])
-        for candidate, guessed in candidates:
-            try:
-                n_lines = _count_lines(where, candidate, name)
-            except _UndecodableError as error:
-                fault = error
-            else:
-                return TextFile(where, candidate, guessed, size, n_lines)
+            stamp = _stamp(os.fstat(file.fileno()))
+            reading = _Pass(file, name)
+            candidates = reading.candidates() if encoding is None else iter([(known_encoding(encoding), False)])
+            for candidate, guessed in candidates:
+                try:
+                    found = reading.decoded(candidate)
+                except _UndecodableError as error:
+                    fault = error
+                else:
+                    n_lines = found.n_breaks + (found.last != "\n")
+                    return TextFile(where, candidate, guessed, size, n_lines, found.head, found.whole, stamp)
     except OSError as error:
         reason = clean(error.strerror or "it can't be opened").lower()
         raise DataError(f"{name} can't be read ({reason}): check its permissions.") from None
@@ -165,68 +199,103 @@ def known_encoding(encoding: str) -> str:
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def _candidates(path: Path, head: bytes, name: str) -> Iterator[tuple[str, bool]]:
-    """Encodings to try in turn, and whether each would be a guess: marks and zero bytes first, then what decodes."""
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            yield encoding, False
-            return
-    if b"\0" in head:
-        # Digits and commas have a zero byte in UTF-16: the second of each pair in little endian, else the first.
-        pairs = len(head) // 2
-        first, second = head[0::2].count(0), head[1::2].count(0)
-        if second > 0.3 * pairs and second > 4 * first:
-            yield "utf-16-le", True
-        elif first > 0.3 * pairs and first > 4 * second:
-            yield "utf-16-be", True
-        else:
+@dataclass(frozen=True)
+class _Decoded:
+    """What is known of the text so far. unbroken: the characters since the last block with a line break in it."""
+
+    n_breaks: int = 0
+    last: str = "\n"
+    unbroken: int = 0
+    head: str = ""
+    whole: bool = True
+
+    def and_then(self, text: str, name: str) -> _Decoded:
+        """With the next block of text; DataError where that is no text, or a line without end."""
+        if "\0" in text:
             raise _not_text(name)
-        return
-    controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
-    if controls > 0.05 * len(head):
-        raise _not_text(name)
-    yield "utf-8-sig", False
-    if _looks_korean(path):
-        yield "cp949", True
-    yield "cp1252", True
+        n_breaks = self.n_breaks + text.count("\n")
+        unbroken = 0 if "\n" in text or "\r" in text else self.unbroken + len(text)
+        if unbroken > MAX_LINE:
+            raise DataError(f"Line {n_breaks + 1} of {name} has over {MAX_LINE:,} characters: break it into rows.")
+        full = len(self.head) >= _HEAD_CHARACTERS
+        head = self.head if full else self.head + text
+        return _Decoded(n_breaks, text[-1:] or self.last, unbroken, head, self.whole and not (full and text))
 
 
-def _looks_korean(path: Path) -> bool:
-    """Whether bytes beyond ASCII come in pairs as common Hangul does, both from A1 up (KS X 1001).
+class _Pass:
+    """One pass over a file. Where an encoding turns out wrong, the next one goes on after the blocks of mere ASCII."""
 
-    In Western European text a letter beyond ASCII is mostly followed by one of ASCII, which CP949 would also accept.
-    """
-    for block in _blocks(path):
-        pairs: list[bytes] = _TWO_BYTE.findall(block)
-        if pairs:
-            return sum(pair[1] >= 0xA1 for pair in pairs) >= 0.75 * len(pairs)
-    return False
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self._file, self._name = file, name
+        self._start, self._known = 0, _Decoded()  # of what every encoding in question reads alike
+        self._block = file.read(_BLOCK)
+        _refuse_other_formats(self._block[:_HEAD], name)
 
+    def candidates(self) -> Iterator[tuple[str, bool]]:
+        """Encodings to try in turn, and whether each would be a guess: marks and zero bytes, then what decodes."""
+        head = self._block[:_HEAD]
+        for mark, encoding in _BYTE_ORDER_MARKS:
+            if head.startswith(mark):
+                yield encoding, False
+                return
+        if b"\0" in head:
+            # Digits and commas have a zero byte in UTF-16: the second of each pair in little endian, else the first.
+            pairs = len(head) // 2
+            first, second = head[0::2].count(0), head[1::2].count(0)
+            if second > 0.3 * pairs and second > 4 * first:
+                yield "utf-16-le", True
+            elif first > 0.3 * pairs and first > 4 * second:
+                yield "utf-16-be", True
+            else:
+                raise _not_text(self._name)
+            return
+        controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
+        if controls > 0.05 * len(head):
+            raise _not_text(self._name)
+        yield "utf-8-sig", False
+        if self._looks_korean():
+            yield "cp949", True
+        yield "cp1252", True
 
-def _count_lines(path: Path, encoding: str, name: str) -> int:
-    """The number of lines of the file, once every byte of it has been decoded; raises _UndecodableError."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    lines, last, unbroken = 0, "\n", 0
-    try:
-        for block in itertools.chain(_blocks(path), [b""]):
-            text = decoder.decode(block, final=not block)
-            if "\0" in text:
-                raise _not_text(name)
-            lines += text.count("\n")
-            last = text[-1:] or last
-            unbroken = 0 if "\n" in text or "\r" in text else unbroken + len(text)
-            if unbroken > MAX_LINE:
-                raise DataError(f"Line {lines + 1} of {name} has over {MAX_LINE:,} characters: break it into rows.")
-    except UnicodeDecodeError as error:
-        before = bytes(error.object[: error.start]).decode(encoding, "ignore")
-        raise _UndecodableError(encoding, lines + before.count("\n") + 1) from None
-    return lines + (last != "\n")
+    def _looks_korean(self) -> bool:
+        """Whether bytes beyond ASCII come in pairs as common Hangul does, both from A1 up (KS X 1001).
 
+        In Western European text a letter beyond ASCII is mostly followed by one of ASCII, which CP949 accepts, too.
+        """
+        for block in self._blocks():
+            pairs: list[bytes] = _TWO_BYTE.findall(block)
+            if pairs:
+                return sum(pair[1] >= 0xA1 for pair in pairs) >= 0.75 * len(pairs)
+        return False
 
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+    def decoded(self, encoding: str) -> _Decoded:
+        """What the text is like, once every byte of it has been decoded; raises _UndecodableError."""
+        decoder = codecs.getincrementaldecoder(encoding)()
+        found, ascii_so_far = self._known, True
+        try:
+            for block in itertools.chain(self._blocks(), [b""]):
+                found = found.and_then(decoder.decode(block, final=not block), self._name)
+                ascii_so_far = ascii_so_far and block.isascii()
+                if ascii_so_far and block:
+                    self._start, self._known = self._start + len(block), found
+        except UnicodeDecodeError as error:
+            before = bytes(error.object[: error.start]).decode(encoding, "ignore")
+            raise _UndecodableError(encoding, found.n_breaks + before.count("\n") + 1) from None
+        return found
+
+    def _blocks(self) -> Iterator[bytes]:
+        """The blocks after those of mere ASCII; the first block of the file is at hand already."""
+        begin = self._start
+        if begin == 0:
+            yield self._block
+            begin = len(self._block)
+        self._file.seek(begin)
+        while block := self._file.read(_BLOCK):
             yield block
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _not_text(name: str) -> DataError:

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from engine.readers import cells as cells_module
 from engine.readers import csv_dialect as dialect
-from engine.readers.cells import Cells, read_carefully, read_plain
+from engine.readers.cells import Cells, Wanted, read_carefully, read_cells, read_plain
 from engine.readers.csv_dialect import detect_layout
 from engine.readers.table import read_table
 from engine.readers.text_file import open_text
 
 
-def plain_and_careful(path: Path) -> tuple[Cells | None, Cells]:
+def looked_at(path: Path) -> tuple[str, int, Wanted]:
+    """The text below the header, the line that it begins on, and every column that holds something."""
     file = open_text(path)
     layout = detect_layout(file, "auto", None, None)
-    features = [j for j, kind in enumerate(layout.kinds) if kind == "number"]
+    features = tuple(j for j, kind in enumerate(layout.kinds) if kind == "number")
     label = next((j for j, kind in enumerate(layout.kinds) if kind == "text"), None)
-    return read_plain(file, layout, features, label), read_carefully(file, layout, features, label)
+    with file.open() as text:
+        below = "".join(text.readlines()[layout.first_line - 1 :])
+    return below, layout.first_line, Wanted(file, layout, features, label)
+
+
+def carefully(text: str, first_line: int, wanted: Wanted) -> Cells:
+    return read_carefully(io.StringIO(text, newline=""), first_line, wanted)
+
+
+def same(one: Cells, other: Cells) -> bool:
+    return one.X.tobytes() == other.X.tobytes() and one.labels == other.labels and (one.lines == other.lines).all()
 
 
 @pytest.mark.parametrize(("delimiter", "decimal"), [(",", "."), (";", ","), ("\t", ".")])
@@ -37,12 +54,10 @@ def test_the_fast_way_of_reading_agrees_with_the_careful_one(
             row.insert(label_at, '"u, ; v"' if i % 2 else "w")
     path = tmp_path / "table.csv"
     path.write_text("".join(delimiter.join(row) + "\n" for row in [header, *rows]))
-    plain, careful = plain_and_careful(path)
+    plain = read_plain(*looked_at(path))
     assert plain is not None
     np.testing.assert_array_equal(plain.X, X)
-    np.testing.assert_array_equal(careful.X, X)
-    assert plain.labels == careful.labels
-    np.testing.assert_array_equal(plain.lines, careful.lines)
+    assert same(plain, carefully(*looked_at(path)))
 
 
 @pytest.mark.parametrize(
@@ -70,9 +85,7 @@ def test_the_fast_way_refuses_all_that_is_not_plain(
     monkeypatch.setattr(dialect, "SAMPLE_RECORDS", 20)
     path = tmp_path / "table.csv"
     path.write_text("a,b,c,d\n" + "1,2,3.5,4\n" * 50 + unusual + "\n" + "1,2,3.5,4\n" * 5)
-    file = open_text(path)
-    layout = detect_layout(file, "auto", None, None)
-    assert read_plain(file, layout, [0, 1, 2, 3], None) is None
+    assert read_plain(*looked_at(path)) is None
 
 
 def test_a_large_plain_file_and_a_large_quoted_one_read_alike(tmp_path: Path) -> None:
@@ -86,3 +99,33 @@ def test_a_large_plain_file_and_a_large_quoted_one_read_alike(tmp_path: Path) ->
     data = read_table(path)
     np.testing.assert_array_equal(data.X, X)
     assert data.notes == ("1 of 20,001 rows had a missing value and was left out.",)
+
+
+ODD_LINES = (
+    "1,2,3.5,u\n",
+    "1,,3.5,u\n",
+    "\n",
+    '1,"2",3.5,"u"\n',
+    '1,2,3.5,"two\nlines, and a ""quote"""\n',
+    "1,2,3.5,u\r\n",
+    "1,2,3.5,v\r",
+    "NA,2,3.5,?\n",
+    "1,2,3.5,u,\n",
+    " 1 , 2,3.5 ,u\n",
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, len(ODD_LINES) - 1), min_size=1, max_size=80), st.integers(1, 60), st.booleans())
+def test_blocks_of_lines_come_to_the_same_as_one_careful_reading(which: list[int], block: int, ends: bool) -> None:
+    text = "a,b,c,k\n" + "1,2,3.5,u\n" * 3 + "".join(ODD_LINES[i] for i in which)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        path.write_bytes((text if ends else text.rstrip("\r\n")).encode())
+        below, first_line, wanted = looked_at(path)
+        wanted = dataclasses.replace(wanted, features=(0, 1, 2), label=3)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(cells_module, "_FAST_FROM_BYTES", 0)
+            patch.setattr(cells_module, "_BLOCK", block)
+            found = read_cells(wanted.file, wanted.layout, wanted.features, wanted.label)
+        assert same(found, carefully(below, first_line, wanted))

@@ -1,0 +1,48 @@
+"""Which data, and how they are read: all that a person says of them, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.data.missing import Missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """Encoding, delimiter, decimal mark ("." or ",") and header of a file; None where it is told from the file."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    decimal: str | None = None
+    header: bool | None = None
+
+    def given(self) -> dict[str, Any]:
+        """What was said, as keywords of `engine.read_table`."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+AS_DETECTED = ReadOptions()
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """A data set and what is made of it; the same spec gives the same data.
+
+    Attributes:
+        source: a name of the catalogue, the path of a table, or that of a folder of texts.
+        label: the column of known classes of a table; "" for none, None for the one that suggests itself.
+        columns: those that are taken, None for all that hold numbers.
+        read_options: how a table is written.
+        standardize: each column is given mean 0 and variance 1 (by the training rows where a model is supervised).
+        principal: so many principal components stand for the columns; None for the columns themselves.
+        missing: what becomes of rows with a missing value; it follows from the model (`Dataset.for_model`).
+    """
+
+    source: str
+    label: str | None = None
+    columns: tuple[str, ...] | None = None
+    read_options: ReadOptions = AS_DETECTED
+    standardize: bool = False
+    principal: int | None = None
+    missing: Missing = "drop"
