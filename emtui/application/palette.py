@@ -11,6 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from emtui.panes.messages import DatasetChosen, ModelChosen
 from emtui.settings.keys import EXPLORE
 from engine.data.catalogue import datasets
+from engine.data.data_spec import DataSpec
 from engine.models import model_names, model_title
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class ExploreCommands(Provider):
 
     def _data(self, screen: ExploreScreen) -> Iterator[Command]:
         for entry in datasets():
-            call = partial(screen.post_message, DatasetChosen(entry.key))
+            call = partial(screen.post_message, DatasetChosen(DataSpec(entry.key)))
             yield f"data: {entry.title}", entry.row, call
         for name in model_names():
             yield f"model: {name}", model_title(name), partial(screen.post_message, ModelChosen(name))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emtui.cli.argument_values import quoted
 from emtui.cli.argument_values import split_columns as split_columns
 from emtui.cli.parsers import PARSERS, Parser
 from emtui.cli.parsers import UsageError as UsageError
-from emtui.spec.read_options import ReadOptions
+
+if TYPE_CHECKING:
+    from engine.data.data_spec import DataSpec
 
 COMMANDS = ("run", "study", "replay", "datasets", "models")
 _ONE_TABLE = "one data set or file"
+_OF_DATA = ("source", "label", "columns", "standardize", "principal")
 _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 
@@ -23,8 +26,8 @@ _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABL
 class Request:
     """What the words ask for.
 
-    command: "open", "run", "study", "replay", "datasets" or "models". choices: keywords of
-    `emtui.spec.run_spec.choose`, or of `emtui.cli.study_report.study`. json: print JSON. n_init: how many starts `run`
+    command: "open", "run", "study", "replay", "datasets" or "models". spec: keywords of `emtui.spec.choose.choose`, or
+    of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON. n_init: how many starts `run`
     tries. name: what to replay.
     """
 
@@ -53,18 +56,28 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         return Request(command=command, json=found["json"])
     if command == "replay":
         return Request(command=command, json=found["json"], name=found["name"])
-    read_options = ReadOptions(**{name: found.pop(name, None) for name in _OF_READ_OPTIONS})
-    if read_options.said:
-        found["read_options"] = read_options
+    found["data"] = _data(found)
     if command == "study":
         json = bool(found.pop("json"))
         return Request(command=command, spec={k: v for k, v in found.items() if v is not None}, json=json)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
-    found["settings"] = dict(found.get("settings") or ())
+    found["settings"] = dict(found["settings"]) if found.get("settings") else None
     spec = {name: value for name, value in found.items() if value is not None}
     return Request(command=command, spec=spec, json=json, n_init=n_init)
+
+
+def _data(found: dict[str, Any]) -> DataSpec | None:
+    """What was said of the data, taken out of the rest; None where nothing was."""
+    options = {name: found.pop(name, None) for name in _OF_READ_OPTIONS}
+    words = {name: value for name in _OF_DATA if (value := found.pop(name, None)) not in (None, False)}
+    if not words and not any(value is not None for value in options.values()):
+        return None
+    from emtui.spec.choose import DEFAULT_SOURCE  # brings numpy along
+    from engine.data.data_spec import DataSpec, ReadOptions
+
+    return DataSpec(**{"source": DEFAULT_SOURCE} | words, read_options=ReadOptions(**options))
 
 
 def _read(parser: Parser, words: Sequence[str]) -> dict[str, Any]:

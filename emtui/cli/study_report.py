@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from emtui.cli.shell_output import Output, table
 from emtui.exports.step_record import json_text
-from emtui.spec.choose import choose
-from emtui.spec.read_options import AS_DETECTED, ReadOptions
+from emtui.spec.choose import DEFAULT_SOURCE, choose
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import train_share
+from engine.data.data_spec import DataSpec
 
 LEARNED = 0.95  # of the training rows right
 
 
 def study(
     output: Output,
-    source: str = "iris",
+    data: DataSpec | str = DEFAULT_SOURCE,
     *,
     n_seeds: int = 20,
     max_iter: int = 50,
     hidden_units: int = 7,
     weight_decay: float = 0.01,
     raw: bool = False,
-    label: str | None = None,
-    columns: Sequence[str] | None = None,
-    read_options: ReadOptions = AS_DETECTED,
     test_share: float = 0.4,
     stratify: bool = True,
     as_json: bool = False,
@@ -42,22 +38,19 @@ def study(
     if test_share == 0.0:
         raise OptionError("a study tests on rows that are held back: give a test share above 0, such as 0.4.")
     spec = choose(
-        source,
+        data,
         model="mlp",
         k=hidden_units,
-        label=label,
-        columns=columns,
-        read_options=read_options,
         test_share=test_share,
         stratify=stratify,
     )
-    data = spec.dataset if raw else spec.dataset.standardized()
+    dataset = spec.dataset if raw else spec.dataset.standardized()
     methods = usual_methods(hidden_units, weight_decay)
     if not as_json:
-        output.line(_heading(replace(spec, dataset=data), n_seeds, max_iter, weight_decay))
+        output.line(_heading(replace(spec, dataset=dataset), n_seeds, max_iter, weight_decay))
     found = network_study(
-        data.X,
-        data.y,
+        dataset.X,
+        dataset.y,
         methods,
         seeds=range(n_seeds),
         max_iter=max_iter,

@@ -84,7 +84,7 @@ def _write(
         return write_file(path, chunks, overwrite=overwrite)
     spec = session.spec
     name = spec.dataset.name
-    if looks_like_file(spec.source):
+    if looks_like_file(spec.data.source):
         name = Path(name).stem
     return write_numbered(folder, file_name(name, spec.model.name, what, ending=ending), chunks)
 

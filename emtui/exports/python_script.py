@@ -36,7 +36,7 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     start = spec.start if moved is None else moved.params if moved.params_q is None else moved.params_q
     weights = None if moved is None else last.problem.data.sample_weight
     imports, class_name = _model_class(spec.model)
-    if spec.model.supervised and spec.standardize:
+    if spec.model.supervised and spec.data.standardize:
         imports.append("from engine.data.units import standard_units")
     if spec.known not in (NONE, ALL):
         imports.append("from engine.models.known_labels import some_labels")
@@ -83,25 +83,26 @@ def _model_class(model: Any) -> tuple[list[str], str]:
 
 
 def _data_lines(spec: RunSpec) -> list[str]:
-    columns = None if spec.columns is None else f"columns={list(spec.columns)!r}"
-    label = None if spec.label is None else f"label={spec.label!r}"
-    if is_folder(spec.source):
-        lines = [f"data = engine.read_corpus({spec.source!r})"]
-        if spec.columns is not None:
-            lines.append(f"data = data.columns({list(spec.columns)!r})")
-    elif looks_like_file(spec.source):
-        missing = 'missing="keep"' if spec.model.takes_missing else None
-        written = [f"{name}={value!r}" for name, value in spec.read_options.options().items()]
-        arguments = [repr(spec.source), *filter(None, (label, columns, missing)), *written]
+    data = spec.data
+    columns = None if data.columns is None else f"columns={list(data.columns)!r}"
+    label = None if data.label is None else f"label={data.label!r}"
+    if is_folder(data.source):
+        lines = [f"data = engine.read_corpus({data.source!r})"]
+        if data.columns is not None:
+            lines.append(f"data = data.columns({list(data.columns)!r})")
+    elif looks_like_file(data.source):
+        missing = 'missing="keep"' if data.missing == "keep" else None
+        written = [f"{name}={value!r}" for name, value in data.read_options.given().items()]
+        arguments = [repr(data.source), *filter(None, (label, columns, missing)), *written]
         lines = _call("data = engine.read_table", arguments)
     else:
-        lines = [f"data = engine.load({spec.source!r})"]
-        if spec.columns is not None:
-            lines.append(f"data = data.columns({list(spec.columns)!r})")
-    if spec.standardize and not spec.model.supervised:
+        lines = [f"data = engine.load({data.source!r})"]
+        if data.columns is not None:
+            lines.append(f"data = data.columns({list(data.columns)!r})")
+    if data.standardize and not spec.model.supervised:
         lines.append("data = data.standardized()")
-    if spec.principal is not None:
-        lines.append(f"data = data.principal({spec.principal})")
+    if data.principal is not None:
+        lines.append(f"data = data.principal({data.principal})")
     return [*lines, *_split_lines(spec)] if spec.model.supervised else lines
 
 
@@ -128,7 +129,7 @@ def _split_lines(spec: RunSpec) -> list[str]:
             *_call("split = engine.train_test_split", ["data.y", *how]),
             "X, y = data.X[split.train], data.y[split.train]",
         ]
-    if spec.standardize:
+    if spec.data.standardize:
         lines += ["units, _ = standard_units(X)", "X = units.to_standard(X)"]
     return lines
 

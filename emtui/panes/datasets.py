@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from rich.cells import cell_len
 from textual import on
@@ -17,11 +16,11 @@ from emtui.charts.cell_text import cut_lines, fit, pad, wrapped
 from emtui.panes.messages import DatasetChosen, FileWanted
 from emtui.panes.pane import Pane
 from emtui.session.snapshot import StepSnapshot
-from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.border_text import border_text
 from emtui.widgets.choice_list import ChoiceList
 from engine.data.catalogue import dataset_problems, datasets
+from engine.data.data_spec import DataSpec
 from engine.text import clean
 
 PRESENT = "●"
@@ -33,27 +32,22 @@ _ROOM_FOR_DETAIL = 8
 class Offer:
     """One line of the list: what is opened by it, and what is said of it. `shape` is (rows, columns)."""
 
-    source: str
+    data: DataSpec
     title: str
     detail: str
     shape: tuple[int, int]
-    label: str | None = None
-    columns: tuple[str, ...] | None = None
-    standardize: bool = False
-    read_options: ReadOptions = AS_DETECTED
-    principal: int | None = None
 
     @property
-    def key(self) -> tuple[str, str | None, tuple[str, ...] | None, ReadOptions, int | None]:
+    def key(self) -> DataSpec:
         """What tells it from the others: the same file read in another way is another offer."""
-        return self.source, self.label, self.columns, self.read_options, self.principal
+        return replace(self.data, standardize=False, missing="drop")
 
 
 def catalogue_offers() -> tuple[Offer, ...]:
     """The data sets that come with the engine."""
     return tuple(
         Offer(
-            entry.key,
+            DataSpec(entry.key),
             entry.title,
             f"Each row is {entry.row}. Source: {entry.source}. Licence: {entry.licence}.",
             entry.shape,
@@ -67,18 +61,7 @@ def offer_of(spec: RunSpec) -> Offer:
     data = spec.dataset
     told = data.description and data.description != f"one row of {data.name}"  # which the title says already
     detail = f"Each row is {data.description}." if told else ""
-    shape = (data.n_samples, data.n_features)
-    return Offer(
-        spec.source,
-        data.title or data.name,
-        detail,
-        shape,
-        spec.label,
-        spec.columns,
-        spec.standardize,
-        spec.read_options,
-        spec.principal,
-    )
+    return Offer(spec.data, data.title or data.name, detail, (data.n_samples, data.n_features))
 
 
 def _shape(offer: Offer) -> str:
@@ -138,7 +121,7 @@ class DatasetsPane(Pane):
         """List what there is, and mark the present one."""
         present = offer_of(snapshot.spec)
         catalogue = catalogue_offers()
-        if present.source not in {offer.source for offer in catalogue}:
+        if present.data.source not in {offer.data.source for offer in catalogue}:
             others = [offer for offer in self._recent if offer.key != present.key]
             self._recent = (present, *others)[:_RECENT]
         width = self._list_width
@@ -152,7 +135,7 @@ class DatasetsPane(Pane):
 
     def _place_of(self, present: Offer) -> int | None:
         exact = [place for place, offer in enumerate(self._shown) if offer.key == present.key]
-        near = [place for place, offer in enumerate(self._shown) if offer.source == present.source]
+        near = [place for place, offer in enumerate(self._shown) if offer.data.source == present.data.source]
         return next(iter((*exact, *near)), None)
 
     def _fill(self, present: int | None, width: int) -> None:
@@ -160,7 +143,7 @@ class DatasetsPane(Pane):
         at = options.highlighted if options.option_count == len(self._shown) + 1 and options.has_focus else present
         titles = [fit(offer.title, _title_room(offer, width)) for offer in self._shown]
         told_apart = [
-            replace(offer, title=offer.source) if titles.count(title) > 1 and title != offer.title else offer
+            replace(offer, title=offer.data.source) if titles.count(title) > 1 and title != offer.title else offer
             for offer, title in zip(self._shown, titles, strict=True)
         ]
         lines = [Option(self._line(offer, place == present, width)) for place, offer in enumerate(told_apart)]
@@ -229,7 +212,4 @@ class DatasetsPane(Pane):
         offer = self._shown[event.option_index]
         if self.snapshot is not None and offer.key == offer_of(self.snapshot.spec).key:
             return
-        how: dict[str, Any] = {"label": offer.label, "columns": offer.columns, "standardize": offer.standardize}
-        self.post_message(
-            DatasetChosen(offer.source, read_options=offer.read_options, principal=offer.principal, **how)
-        )
+        self.post_message(DatasetChosen(offer.data))

@@ -7,7 +7,8 @@ from typing import Any
 from textual.message import Message
 
 from emtui.session.queries import Asker, Query
-from emtui.spec.read_options import AS_DETECTED, ReadOptions
+from engine.data.data_spec import DataSpec
+from engine.data.dataset import Dataset
 from engine.editing.entries import Entry
 from engine.em.step import Step
 
@@ -68,25 +69,12 @@ class FileWanted(Message):
 
 
 class DatasetChosen(Message):
-    """Other data were picked: a catalogue name or a file, with the words that say how to read it."""
+    """Other data were picked. `opened` are the data themselves, where they have been read already."""
 
-    def __init__(
-        self,
-        source: str,
-        *,
-        label: str | None = None,
-        columns: tuple[str, ...] | None = None,
-        standardize: bool = False,
-        read_options: ReadOptions = AS_DETECTED,
-        principal: int | None = None,
-    ) -> None:
+    def __init__(self, data: DataSpec, opened: Dataset | None = None) -> None:
         super().__init__()
-        self.source = source
-        self.label = label
-        self.columns = columns
-        self.standardize = standardize
-        self.read_options = read_options
-        self.principal = principal
+        self.data = data
+        self.opened = opened
 
 
 class ModelChosen(Message):
@@ -100,7 +88,7 @@ class ModelChosen(Message):
 class SettingsChanged(Message):
     """The form was filled in: choices that hold from the next start on.
 
-    `settings` are fields of `RunSpec` (model, seed, algorithm, tol, max_iter, stop, standardize), checked already.
+    `settings` are fields of `RunSpec` (data, model, seed, algorithm, tol, max_iter, stop), checked already.
     """
 
     def __init__(self, **settings: Any) -> None:

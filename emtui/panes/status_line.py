@@ -73,7 +73,7 @@ def where_parts(snapshot: StepSnapshot) -> list[str]:
     spec = snapshot.spec
     n_rows, n_columns = spec.dataset.X.shape
     size = "" if spec.model.size is None else f" K={spec.model.size}"
-    standardised = " standardised" if spec.standardize else ""
+    standardised = " standardised" if spec.data.standardize else ""
     parts = [f"{spec.dataset.name} {n_rows:,}×{n_columns:,}{standardised}", f"{spec.model.name}{size}"]
     if spec.model.variant:
         parts[1] += f" {spec.model.variant}"

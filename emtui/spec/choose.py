@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +10,10 @@ from emtui.spec.command_line import OWN, PUBLISHED
 from emtui.spec.labels_given import parse_known
 from emtui.spec.parameters_file import read_parameters
 from emtui.spec.published_start import published_start
-from emtui.spec.read_options import AS_DETECTED, ReadOptions
 from emtui.spec.revise import check
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.sources import open_source
+from emtui.spec.sources import missing_for, open_source, prepared
+from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.em.model import Model
 from engine.errors import EngineError
@@ -27,65 +27,51 @@ _OF_NETWORKS = {"test_share", "stratify", "split_seed", "rival", "same_start"}
 
 
 def choose(
-    source: str = DEFAULT_SOURCE,
+    data: DataSpec | str = DEFAULT_SOURCE,
     *,
     model: str | None = None,
     k: int | None = None,
     settings: Mapping[str, str] | None = None,
-    label: str | None = None,
-    columns: Sequence[str] | None = None,
-    standardize: bool = False,
     start_file: str | None = None,
-    read_options: ReadOptions = AS_DETECTED,
-    principal: int | None = None,
+    opened: Dataset | None = None,
     **run: Any,
 ) -> RunSpec:
     """Choices from words: what is not said follows from the data set.
 
     Args:
-        source: a data set's name or a file's path.
+        data: which data, and how they are read; a name or a path alone for all as it is.
         model: the model's name; None for the one that suits the data.
         k: components (or states, topics, hidden units: the model's own size); None for the data's.
         settings: KEY=VALUE options of the model, as typed.
-        label, columns, standardize, reading, principal: how a table is read (`open_source`).
         start_file: "published", "model", or a JSON file of parameters to start from, as the export writes it; None
             takes the published start where the data have one that fits the model.
+        opened: the data, where they have been read already.
         run: seed, algorithm, max_iter, tol, stop; test_share, stratify, split_seed, rival, same_start; known.
 
     Raises:
         EngineError: something that was said can't be used; one sentence.
     """
-    keep_missing = model is not None and model_class(model).takes_missing
-    data = open_source(source, label=label, columns=columns, keep_missing=keep_missing, read_options=read_options)
-    if standardize and not model_class(model or data.model).supervised:
-        data = data.standardized()
-    if principal is not None:
-        data = data.principal(principal)
-    made = make_model(data, model, k, settings or {})
+    data = DataSpec(data) if isinstance(data, str) else data
+    if model is not None:
+        data = replace(data, missing=missing_for(model_class(model)))
+    opened = open_source(data) if opened is None else opened
+    dataset = prepared(opened, data, model_class(model or opened.model))
+    made = make_model(dataset, model, k, settings or {})
     if run.keys() & _OF_NETWORKS and not made.supervised:
         raise EngineError(f"the {made.name} model learns no classes: leave out the options of networks.")
     if "known" in run:
         run["known"] = parse_known(str(run["known"]))
     if "rival" in run:
         run["rival"] = tuple((str(key), str(value)) for key, value in run["rival"])
-    spec = RunSpec(
-        source=source,
-        dataset=data,
-        model=made,
-        read_options=read_options,
-        principal=principal,
-        label=label,
-        columns=None if columns is None else tuple(columns),
-        standardize=standardize,
-        **run,
-    )
+    spec = RunSpec(data=data, dataset=dataset, opened=opened, model=made, **run)
     check(spec)
     if start_file == OWN:
         return spec
     if start_file in (None, PUBLISHED):
-        start = published_start(data, made)
+        start = published_start(dataset, made)
         if start is None and start_file == PUBLISHED:
-            raise EngineError(f"{quoted(source)} has no published start for the {made.name} model: leave out --start.")
+            name = quoted(data.source)
+            raise EngineError(f"{name} has no published start for the {made.name} model: leave out --start.")
         return replace(spec, start=start, start_file=start_file)
     return replace(spec, start=read_parameters(start_file, made, standardized=spec.standardized), start_file=start_file)
 

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 
 from emtui.spec.labels_given import NONE
 from emtui.spec.published_start import published_start
+from emtui.spec.read_options import read_option_words
 from emtui.spec.run_spec import RunSpec
+from engine.data.data_spec import DataSpec
 
 PUBLISHED, OWN = "published", "model"  # after --start: that of the data's source, or the model's own
 
@@ -17,7 +19,7 @@ PUBLISHED, OWN = "published", "model"  # after --start: that of the data's sourc
 def words_of(spec: RunSpec) -> list[str]:
     """The words that make these choices again, after `emtui` or `emtui run`."""
     words = [
-        spec.source if not spec.source.startswith("-") else f"./{spec.source}",
+        spec.data.source if not spec.data.source.startswith("-") else f"./{spec.data.source}",
         "--model",
         spec.model.name,
     ]
@@ -28,15 +30,7 @@ def words_of(spec: RunSpec) -> list[str]:
             words += ["-k", option.format(value)]
         elif value != option.default:
             words += ["--set", f"{option.name}={option.format(value)}"]
-    if spec.label is not None:
-        words += _option("--label", spec.label)
-    if spec.columns is not None:
-        words += _option("--columns", join_columns(spec.columns))
-    words += spec.read_options.words()
-    if spec.standardize:
-        words.append("--standardize")
-    if spec.principal is not None:
-        words += ["--principal", str(spec.principal)]
+    words += _data_words(spec.data)
     if spec.algorithm != "classic":
         words += ["--algorithm", spec.algorithm]
     if spec.known != NONE:
@@ -58,6 +52,16 @@ def command_of(spec: RunSpec) -> str:
     elif spec.tol != 1e-6:
         words += ["--tol", repr(spec.tol)]
     return shlex.join(["emtui", "run", *words])
+
+
+def _data_words(data: DataSpec) -> list[str]:
+    words = [] if data.label is None else _option("--label", data.label)
+    if data.columns is not None:
+        words += _option("--columns", join_columns(data.columns))
+    words += read_option_words(data.read_options)
+    if data.standardize:
+        words.append("--standardize")
+    return words if data.principal is None else [*words, "--principal", str(data.principal)]
 
 
 def _split_words(spec: RunSpec) -> list[str]:

@@ -1,9 +1,11 @@
-"""How a file is written, where the user says so; in words for the shell, and as the options of `read_table`."""
+"""How a file is written, in words for the shell and for fields."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.data.data_spec import ReadOptions
 
 DELIMITER_WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", "\\t": "\t"}
 DECIMAL_WORDS = {"point": ".", "comma": ","}
@@ -21,34 +23,13 @@ def delimiter_word(character: str) -> str:
     return next((word for word, stands_for in DELIMITER_WORDS.items() if stands_for == character), character)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """Encoding, delimiter, decimal mark ("." or ",") and header of a file; None where it is told from the file."""
-
-    encoding: str | None = None
-    delimiter: str | None = None
-    decimal: str | None = None
-    header: bool | None = None
-
-    @property
-    def said(self) -> bool:
-        """The user said something of it."""
-        return self != ReadOptions()
-
-    def options(self) -> dict[str, Any]:
-        """What was said, as keywords of `engine.read_table`."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-    def words(self) -> list[str]:
-        """What was said, as words of the shell; a value that looks like an option is tied to its name."""
-        words = [] if self.encoding is None else [f"--encoding={self.encoding}"]
-        if self.delimiter is not None:
-            words.append(f"--delimiter={_WORD_OF.get(self.delimiter, self.delimiter)}")
-        if self.decimal is not None:
-            words.append(f"--decimal={self.decimal}")
-        if self.header is not None:
-            words.append("--header" if self.header else "--no-header")
-        return words
-
-
-AS_DETECTED = ReadOptions()
+def read_option_words(options: ReadOptions) -> list[str]:
+    """What was said, as words of the shell; a value that looks like an option is tied to its name."""
+    words = [] if options.encoding is None else [f"--encoding={options.encoding}"]
+    if options.delimiter is not None:
+        words.append(f"--delimiter={_WORD_OF.get(options.delimiter, options.delimiter)}")
+    if options.decimal is not None:
+        words.append(f"--decimal={options.decimal}")
+    if options.header is not None:
+        words.append("--header" if options.header else "--no-header")
+    return words

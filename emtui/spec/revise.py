@@ -9,7 +9,7 @@ from emtui.spec.labels_given import NONE, known_labels
 from emtui.spec.published_start import published_start
 from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.sources import looks_like_file, open_source
+from emtui.spec.sources import missing_for, prepared
 from emtui.spec.train_test_split import split_of
 from engine.em.algorithms import algorithm_named
 
@@ -26,30 +26,28 @@ def started_anew(spec: RunSpec, seed: int) -> RunSpec:
 
 
 def changed(spec: RunSpec, **settings: Any) -> RunSpec:
-    """The choices with other settings and the model's own start; the data are read again where that needs it.
+    """The choices with other settings and the model's own start; the data are not read again.
 
     Raises:
         EngineError: the settings can't be used; one sentence.
     """
     made = replace(spec, **settings, start=None, start_file=None)
+    made = replace(made, data=replace(made.data, missing=missing_for(made.model)))
+    if _preparation(made) != _preparation(spec):  # else data that were given as they are stay so
+        made = replace(made, dataset=prepared(spec.opened or spec.dataset, made.data, made.model))
     if made.seed == spec.seed:  # another seed asks for another start
         made = replace(made, start=published_start(made.dataset, made.model))
-    wanted = made.standardize and not made.model.supervised
-    keep = made.model.takes_missing
-    other_rows = looks_like_file(made.source) and keep != spec.model.takes_missing
-    # data that were given in standard units, without a word, stay as they are
-    other_units = wanted != (spec.standardize and not spec.model.supervised) or made.principal != spec.principal
-    if other_rows or other_units:
-        how: dict[str, Any] = {"label": made.label, "columns": made.columns, "standardize": wanted}
-        how |= {"read_options": made.read_options, "principal": made.principal}
-        data = open_source(made.source, keep_missing=keep, **how)
-        made = replace(made, dataset=data)
     if made.model.name != spec.model.name and "rival" not in settings:
         made = replace(made, rival=())  # options of another kind of model
     if "known" not in settings and not made.model.takes_labels:
         made = replace(made, known=NONE)
     check(made)
     return made
+
+
+def _preparation(spec: RunSpec) -> tuple[bool, int | None, bool]:
+    """What the data that the model sees depend on, once they are read."""
+    return spec.data.standardize and not spec.model.supervised, spec.data.principal, spec.model.takes_missing
 
 
 def check(spec: RunSpec) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from emtui.spec.read_options import AS_DETECTED, ReadOptions
+from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.em.model import Model
 from engine.em.stopping import StoppingRule, parse_rule, rules_for
@@ -20,31 +20,28 @@ T = TypeVar("T")
 class RunSpec:
     """One exploration, before its first step.
 
-    source is what to type after `emtui`: a name of the catalogue or a file's path. label and columns are the words
-    that chose them, None where the data's own are used; reading is what was said of how the file is written, and
-    principal how many principal components stand for the columns, None for the columns themselves. stop is a stopping
-    rule in words, None for `tol`. start is θ⁰ where it is given, and start_file the word or the file that gave it: None
-    with a start is the one that was published with the data, taken without being asked for.
+    data is what was said of the data; opened are the data as they were read, and dataset what the model sees of them
+    (None: the same). stop is a stopping rule in words, None for `tol`. start is θ⁰ where it is given, and start_file
+    the word or the file that gave it: None with a start is the one that was published with the data, taken without
+    being asked for.
 
     A supervised model has test_share of the rows held back, drawn within each class where stratify is set, by
-    split_seed (None: by seed); standardize then means by the training rows, and `dataset` stays in its own units.
-    rival holds KEY=VALUE options of the other way to train the same network, which begins from the same weights
+    split_seed (None: by seed). It standardises by the training rows, so that `dataset` stays in its own units. rival
+    holds KEY=VALUE options of the other way to train the same network, which begins from the same weights
     where same_start is set.
 
     known says which of the data's classes a mixture is given, class c for component c: "none", "few", "25%" or "all".
     """
 
-    source: str
+    data: DataSpec
     dataset: Dataset
     model: Model[Any, Any]
+    opened: Dataset | None = None
     seed: int = 0
     algorithm: str = "classic"
     max_iter: int = 200
     tol: float = 1e-6
     stop: str | None = None
-    label: str | None = None
-    columns: tuple[str, ...] | None = None
-    standardize: bool = False
     start: Any = None
     start_file: str | None = None
     test_share: float = 0.4
@@ -53,8 +50,6 @@ class RunSpec:
     rival: tuple[tuple[str, str], ...] = ()
     same_start: bool = True
     known: str = "none"
-    read_options: ReadOptions = AS_DETECTED
-    principal: int | None = None
 
     @property
     def rules(self) -> tuple[StoppingRule, ...]:
@@ -70,7 +65,7 @@ class RunSpec:
     @property
     def standardized(self) -> bool:
         """The model sees the data in standard units."""
-        return self.standardize or self.dataset.units is not None
+        return self.data.standardize or self.dataset.units is not None
 
 
 def once_a_spec(function: Callable[[RunSpec], T]) -> Callable[[RunSpec], T]:

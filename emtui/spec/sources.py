@@ -3,66 +3,77 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
-from emtui.spec.read_options import AS_DETECTED, ReadOptions
+from emtui.spec.read_options import read_option_words
 from engine.data.catalogue import is_dataset_name, key_of, load
+from engine.data.data_spec import AS_DETECTED, DataSpec
 from engine.data.dataset import Dataset
+from engine.data.missing import Missing
 from engine.errors import DataError
 from engine.readers.text_file import expanded
 from engine.text import quoted
 
+if TYPE_CHECKING:
+    from engine.readers.table import TableFile
+
 _FILE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 
 
-def open_source(
-    source: str,
-    *,
-    label: str | None = None,
-    columns: Sequence[str] | None = None,
-    standardize: bool = False,
-    keep_missing: bool = False,
-    read_options: ReadOptions = AS_DETECTED,
-    principal: int | None = None,
-) -> Dataset:
-    """The data set that a user named: one of the catalogue, a file of their own, or a folder of text files.
+def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
+    """The data set that a user named, as it is read: one of the catalogue, a file of their own, or a folder of texts.
 
-    keep_missing: rows of a file with missing values stay, for a model that takes them; else they are left out.
-    reading: how a file is written. principal: so many principal components, of the standardised columns where that is
-    asked for, in the place of the columns.
+    table: what was seen of the file already, so that it need not be looked at again.
 
     Raises:
         DataError: there is no such data set or file, or it can't be read; one sentence.
     """
-    if read_options.said and (is_folder(source) or not looks_like_file(source)):
-        raise DataError(
-            f"{quoted(source)} is no file with a table: leave out {read_options.words()[0].partition('=')[0]}."
-        )
+    source = data.source
+    if data.read_options != AS_DETECTED and (is_folder(source) or not looks_like_file(source)):
+        word = read_option_words(data.read_options)[0].partition("=")[0]
+        raise DataError(f"{quoted(source)} is no file with a table: leave out {word}.")
+    if looks_like_file(source) and not is_folder(source):
+        return _open_table(data, table)
     if is_folder(source):
         from engine.readers.corpus import read_corpus
 
-        if label is not None:
+        if data.label is not None:
             raise DataError(f"{quoted(source)} is a folder of texts, which have no labels: leave out --label.")
-        data = read_corpus(source)
-        if columns is not None:
-            data = data.columns(list(columns))
-    elif looks_like_file(source):
-        from engine.readers.table import read_table
-
-        missing: Literal["keep", "drop"] = "keep" if keep_missing else "drop"
-        chosen = None if columns is None else list(columns)
-        data = read_table(source, label=label, columns=chosen, missing=missing, **read_options.options())
+        opened = read_corpus(source)
     else:
-        data = load(source)
-        if label is not None:
+        opened = load(source)
+        if data.label is not None:
             raise DataError(
                 f"{quoted(source)} has its own labels: --label is for a file (write ./{source} if you mean one)."
             )
-        if columns is not None:
-            data = data.columns(list(columns))
-    data = data.standardized() if standardize else data
-    return data if principal is None else data.principal(principal)
+    return opened if data.columns is None else opened.columns(data.columns)
+
+
+def _open_table(data: DataSpec, table: TableFile | None) -> Dataset:
+    from engine.readers.table import read_from, read_table
+
+    if table is None or table.file.has_changed:
+        return read_table(data.source, data.label, data.columns, missing=data.missing, **data.read_options.given())
+    return read_from(table, data.label, data.columns, data.missing)
+
+
+def missing_for(model: Any) -> Missing:
+    """What becomes of rows with a missing value for this model, or one of that class."""
+    return "keep" if model.takes_missing else "drop"
+
+
+def prepared(opened: Dataset, data: DataSpec, model: Any) -> Dataset:
+    """The data as a model (or one of that class) sees them: its rows, in standard units or principal components.
+
+    A supervised model standardises its inputs itself, by the training rows.
+
+    Raises:
+        DataError: no row is left, or there are no such components; one sentence.
+    """
+    made = opened.for_model(model)
+    if data.standardize and not model.supervised:
+        made = made.standardized()
+    return made if data.principal is None else made.principal(data.principal)
 
 
 def is_folder(source: str) -> bool:

@@ -87,7 +87,7 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
             f"{data.row_name(row)} has no {quoted(data.feature_names[column])}, and a network needs every input: "
             "leave out that row or column."
         )
-    if not spec.standardize:
+    if not spec.data.standardize:
         return TrainTestSplit(data.X, targets, train, test, None, data.feature_names, data.class_names)
     units, _ = standard_units(data.X[train])
     inputs = units.to_standard(data.X)

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from choosing import chosen
 from driving import Driver, driving
 
 from emtui.screens.edit.edit_screen import EditScreen
-from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
 
 
@@ -29,7 +29,7 @@ async def by_hand(
     **how: Any,
 ) -> AsyncIterator[Driver]:
     """The screen, opened after some keys."""
-    async with driving(spec or choose(source, **how), size=size) as app:
+    async with driving(spec or chosen(source, **how), size=size) as app:
         await app.press(*before, "E")
         yield app
 

@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 import numpy as np
+from choosing import chosen
 from screen_text import screen_lines
 from textual.app import App, ComposeResult
 
@@ -16,6 +17,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.paged_table import LineTable
+from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.models.gaussian.mixture import GaussianMixture
 
@@ -30,7 +32,7 @@ def taken(session: Session, steps: int) -> StepSnapshot:
 
 
 def iris(steps: int = 5, **words: object) -> StepSnapshot:
-    session = Session(choose("iris", **words))
+    session = Session(chosen("iris", **words))
     assert session.baseline is not None
     return taken(session, steps)
 
@@ -50,7 +52,7 @@ def many_rows() -> StepSnapshot:
     y = np.arange(120_000) % 2
     data = Dataset("many", generator.normal(size=(120_000, 2)) + 3.0 * y[:, None], y=y, class_names=("low", "high"))
     model = GaussianMixture(n_components=2, init="points")
-    return taken(Session(RunSpec(source="many", dataset=data, model=model)), 3)
+    return taken(Session(RunSpec(data=DataSpec("many"), dataset=data, model=model)), 3)
 
 
 def hostile(steps: int = 3) -> StepSnapshot:
@@ -59,7 +61,7 @@ def hostile(steps: int = 3) -> StepSnapshot:
     X = generator.normal(size=(40, 4)) + 4.0 * y[:, None]
     names = tuple(f"{HOSTILE[i % 4]} {i}" for i in range(40))
     data = Dataset("h", X, y=y, feature_names=HOSTILE, class_names=HOSTILE[:2], row_names=names)
-    return taken(Session(RunSpec(source="h", dataset=data, model=GaussianMixture(n_components=2))), steps)
+    return taken(Session(RunSpec(data=DataSpec("h"), dataset=data, model=GaussianMixture(n_components=2))), steps)
 
 
 class Host(App[None]):

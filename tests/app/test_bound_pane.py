@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from choosing import chosen
 from driving import driving, explorer
 
 from emtui.charts.colors import DARK
@@ -23,7 +24,7 @@ def curves(app):
 
 
 def snapshot_after(source, steps, **how):
-    session = Session(choose(source, **how))
+    session = Session(chosen(source, **how))
     for _ in range(steps):
         session.take()
     return session.snapshot()

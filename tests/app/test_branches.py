@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from choosing import chosen
 from driving import Driver, driving, explorer
 from rich.cells import cell_len
 from screen_text import screen_lines
@@ -217,7 +218,7 @@ async def test_every_model_can_be_laid_side_by_side(source: str, size: tuple[int
 
 
 async def test_networks_are_laid_side_by_side_too() -> None:
-    async with driving(choose("iris", model="mlp", standardize=True, settings={"m_step": "newton"})) as app:
+    async with driving(chosen("iris", model="mlp", standardize=True, settings={"m_step": "newton"})) as app:
         await app.press("n", "R", "n", "B")
         assert two_of(app) == (0, 1)
         assert "/60 right" in app.text

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from choosing import chosen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from emtui.spec.command_line import command_of, join_columns, words_of
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import looks_like_file, open_source
+from engine.data.data_spec import DataSpec
 from engine.errors import DataError, EngineError, OptionError
 
 
@@ -29,7 +31,7 @@ def again(spec: RunSpec) -> RunSpec:
 
 
 def same(one: RunSpec, other: RunSpec) -> bool:
-    names = ("source", "model", "seed", "algorithm", "max_iter", "tol", "stop", "label", "columns", "standardize")
+    names = ("data", "model", "seed", "algorithm", "max_iter", "tol", "stop")
     return (
         all(getattr(one, name) == getattr(other, name) for name in names)
         and np.array_equal(one.dataset.X, other.dataset.X)
@@ -39,7 +41,7 @@ def same(one: RunSpec, other: RunSpec) -> bool:
 
 def test_the_data_say_what_is_not_said() -> None:
     iris, coins, digits = choose(), choose("coins"), choose("digits")
-    assert (iris.source, iris.model.name, iris.n_components, iris.seed) == ("iris", "gmm", 3, 0)
+    assert (iris.data.source, iris.model.name, iris.n_components, iris.seed) == ("iris", "gmm", 3, 0)
     assert coins.model == engine.BinomialMixture(n_components=2, n_trials=10, fixed_weights=True)
     assert digits.n_components == 10
     assert choose("two_gaussians").n_components == 2
@@ -75,7 +77,7 @@ def test_what_is_said_goes_first() -> None:
 )
 def test_refusals(how: dict[str, Any], error: type[EngineError], part: str) -> None:
     with pytest.raises(error) as refused:
-        choose(**how)
+        chosen(**how)
     assert part in str(refused.value)
     assert str(refused.value).isprintable()
 
@@ -84,9 +86,9 @@ def test_a_catalogue_name_is_never_a_file_of_that_name(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     for name in ("iris", "run", "other"):
         (tmp_path / name).write_text("a,b\n1,2\n3,4\n5,7\n")
-    assert open_source("iris").n_samples == 150
-    assert open_source("./iris").n_samples == 3
-    assert open_source("other").n_samples == 3
+    assert open_source(DataSpec("iris")).n_samples == 150
+    assert open_source(DataSpec("./iris")).n_samples == 3
+    assert open_source(DataSpec("other")).n_samples == 3
     assert not looks_like_file("iris")
     assert looks_like_file("./run")
 
@@ -99,7 +101,7 @@ def own_file(folder: Path) -> Path:
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
-    spec = choose(str(own_file(tmp_path)), label="kind", columns=["-height", "wid, th"], standardize=True)
+    spec = chosen(str(own_file(tmp_path)), label="kind", columns=["-height", "wid, th"], standardize=True)
     assert spec.dataset.feature_names == ("-height", "wid, th")
     assert spec.dataset.class_names == ("a", "b")
     assert spec.n_components == 2
@@ -118,20 +120,20 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     ],
 )
 def test_the_command_makes_the_same_choices(how: dict[str, Any]) -> None:
-    spec = choose(**how)
+    spec = chosen(**how)
     assert same(spec, again(spec))
 
 
 def test_the_command_of_a_file_makes_the_same_choices(tmp_path: Path) -> None:
     for columns in (["-height"], ["wid, th", 'say "x"'], ['say "x"', "-height"]):
-        spec = choose(str(own_file(tmp_path)), label="kind", columns=columns, k=2)
+        spec = chosen(str(own_file(tmp_path)), label="kind", columns=columns, k=2)
         assert same(spec, again(spec))
 
 
 def test_a_file_whose_name_begins_with_a_hyphen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     own_file(tmp_path).rename(tmp_path / "-odd.csv")
-    spec = choose("-odd.csv", label="kind")
+    spec = chosen("-odd.csv", label="kind")
     np.testing.assert_array_equal(again(spec).dataset.X, spec.dataset.X)
 
 

@@ -17,6 +17,7 @@ from shell import ROOT, bash, here, is_one_sentence, shell
 from emtui.cli.arguments import UsageError, parse, split_columns
 from emtui.cli.main import version
 from emtui.spec.run_spec import RunSpec
+from engine.data.data_spec import DataSpec
 
 # words
 
@@ -27,13 +28,11 @@ def test_words_become_choices() -> None:
     request = parse(["run", *words.split(), *how.split()], version)
     assert (request.command, request.json, request.n_init) == ("run", True, 3)
     assert request.spec == {
-        "source": "wine",
+        "data": DataSpec("wine", columns=("alcohol", "ash"), standardize=True),
         "k": 4,
         "model": "gmm",
         "settings": {"init": "points", "reg_covar": "0"},
         "seed": 7,
-        "standardize": True,
-        "columns": ("alcohol", "ash"),
         "max_iter": 5,
         "stop": "seconds=2",
     }
@@ -54,7 +53,12 @@ def test_words_become_choices() -> None:
 )
 def test_first_word_is_a_command_or_data(words: list[str], command: str, source: str | None) -> None:
     request = parse(words, version)
-    assert (request.command, request.spec.get("source")) == (command, source)
+    data = request.spec.get("data")
+    assert (request.command, None if data is None else data.source) == (command, source)
+
+
+def test_where_nothing_was_said_nothing_waits_for_the_data() -> None:
+    assert parse([], version).spec == {}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from choosing import chosen
 from screen_text import screen_text
 from sklearn.cluster import KMeans as SklearnKMeans
 from textual.app import App
@@ -34,7 +35,7 @@ class Host(App[None]):
 
 
 def session_on(source: str = "iris", steps: int = 6, **options: Any) -> Session:
-    session = Session(choose(source, **options))
+    session = Session(chosen(source, **options))
     for _ in range(steps):
         session.take()
     assert session.baseline is not None

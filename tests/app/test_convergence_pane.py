@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from choosing import chosen
 from driving import driving, explorer
 from walking import walked
 
@@ -230,7 +231,7 @@ def test_no_tolerance_is_foreseen_at_a_temperature():
     ],
 )
 async def test_what_cannot_be_measured_says_why(source, how, why):
-    async with driving(choose(source, **how), size=(80, 24)) as app:
+    async with driving(chosen(source, **how), size=(80, 24)) as app:
         await app.press("n", "n", "0", "d")
         assert f"measured not possible: {why}" in lines_of(app)
 

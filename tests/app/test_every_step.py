@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from choosing import chosen
 from test_sentences import assert_plain
 from view_frames import snapshots
 
 from emtui.panes.why.ledger_text import entries, falls
 from emtui.session.session import Session
-from emtui.spec.choose import choose
 from emtui.views import view_for
 from engine.data.catalogue import datasets
 from engine.errors import EngineError
@@ -54,7 +54,7 @@ def value(text: str) -> float:
 def walk(source: str, how: dict[str, Any], algorithm: str) -> list[Any]:
     """The frames of six half-steps; none where the model and the algorithm refuse each other, in one sentence."""
     try:
-        return snapshots(Session(choose(source, algorithm=algorithm, **how)), 6)
+        return snapshots(Session(chosen(source, algorithm=algorithm, **how)), 6)
     except EngineError as refused:
         said = str(refused)
         assert said.endswith(".") and "\n" not in said

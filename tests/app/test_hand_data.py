@@ -19,6 +19,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.views.parameter_edit import ParameterEdit, offered
 from engine import GaussianMixture
 from engine.data.catalogue import datasets
+from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.editing.edits import placed
 from engine.editing.entries import admissible, entry_named
@@ -46,7 +47,7 @@ async def test_names_from_the_data_are_shown_as_they_are():
     generator = np.random.default_rng(0)
     names = ("[b]x[/b]", "\x1b[31mred\x07", "世界" * 30)
     data = Dataset("made [i]", generator.normal(size=(30, 3)), feature_names=names)
-    spec = RunSpec(source="made", dataset=data, model=GaussianMixture(n_components=2))
+    spec = RunSpec(data=DataSpec("made"), dataset=data, model=GaussianMixture(n_components=2))
     for size in (*SIZES, (40, 12), (60, 20)):
         async with by_hand(spec=spec, size=size, before=("n",)) as app:
             for _ in range(3):

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from choosing import chosen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,7 +58,7 @@ def text_lines(spec: RunSpec, n_init: int = 1) -> list[str]:
     ],
 )
 def test_json_lines_are_the_steps_of_iterate(source: str, how: dict[str, Any]) -> None:
-    spec = choose(source, **how)
+    spec = chosen(source, **how)
     lines = json_steps(spec)
     stopping = None if spec.stop is None else engine.stopping.parse_rule(spec.stop)
     steps = list(
@@ -234,7 +235,7 @@ def test_k_means_has_no_criteria() -> None:
 def test_hostile_names_are_harmless(tmp_path: Path) -> None:
     file = tmp_path / "odd.csv"
     file.write_text('"wid\x1b[31mth","hei\x1b]0;x\x07ght",kind\n1,2,[red]a\n2,1,b\x07\n9,8,[red]a\n8,9,b\x07\n')
-    spec = choose(str(file), label="kind")
+    spec = chosen(str(file), label="kind")
     for lines in (text_lines(spec), [json.dumps(json_steps(spec), ensure_ascii=False)]):
         assert all(line.isprintable() for line in lines)
     assert "mean width" in "\n".join(text_lines(spec))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from choice_host import Host
+from choosing import chosen
 from screen_text import screen_text
 from textual.app import App
 
@@ -20,7 +21,7 @@ SIZES = [(40, 12), (80, 24), (120, 40)]
 
 
 def form_host(source: str = "iris", **options: Any) -> Host:
-    return Host(ModelForm(id="model"), choose(source, **options))
+    return Host(ModelForm(id="model"), chosen(source, **options))
 
 
 def line_of(app: App[Any], label: str) -> Field:

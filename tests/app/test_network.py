@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from choosing import chosen
 from shell import ENVIRONMENT, here, is_one_sentence
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
@@ -33,7 +34,7 @@ NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
 
 
 def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
-    session = Session(choose(source, **({"model": "mlp", "settings": NEWTON} | words)))  # type: ignore[arg-type]
+    session = Session(chosen(source, **({"model": "mlp", "settings": NEWTON} | words)))  # type: ignore[arg-type]
     for _ in range(steps):
         session.take()
     while session.rival_is_behind:
@@ -66,7 +67,7 @@ def test_other_shares_and_no_strata() -> None:
 
 
 def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
-    spec = choose("iris", model="mlp", standardize=True)
+    spec = chosen("iris", model="mlp", standardize=True)
     split = split_of(spec)
     assert split is not None
     train = split.inputs[split.train]
@@ -79,7 +80,7 @@ def test_inputs_are_standardised_by_the_training_rows_alone() -> None:
 
 
 def test_from_a_mixture_to_a_network_and_back_the_data_keep_what_was_asked() -> None:
-    mixture = choose("iris", standardize=True)
+    mixture = chosen("iris", standardize=True)
     assert mixture.dataset.units is not None
     network_spec = changed(mixture, model=choose("iris", model="mlp").model)
     assert network_spec.dataset.units is None  # the split standardises
@@ -116,7 +117,7 @@ def test_what_can_not_be_learned_from_is_said(tmp_path: Path, table: str, words:
     path.write_text(table)
     label = {"label": "kind"} if "kind" in table else {}
     with pytest.raises(EngineError, match=words) as error:
-        choose(str(path), model="mlp", **label)
+        chosen(str(path), model="mlp", **label)
     assert is_one_sentence(str(error.value))
     status, out, err = here("run", str(path), "--model", "mlp", *(["--label", "kind"] if label else []))
     assert (status, out) == (2, "")
@@ -128,14 +129,14 @@ def test_a_class_without_a_training_row_is_said(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     rows = "".join(f"{i},{i % 3},{'rare' if i == 19 else 'ab'[i % 2]}\n" for i in range(20))
     path.write_text("x,y,kind\n" + rows)
-    y = choose(str(path), label="kind").dataset.y
+    y = chosen(str(path), label="kind").dataset.y
     assert y is not None
     splits = [engine.train_test_split(y, train_share=0.6, stratified=False, seed=seed) for seed in range(20)]
     held_back = next(seed for seed, split in enumerate(splits) if 19 in split.test)
     with pytest.raises(EngineError, match="'rare' has no training row"):
-        choose(str(path), model="mlp", label="kind", stratify=False, seed=held_back)
+        chosen(str(path), model="mlp", label="kind", stratify=False, seed=held_back)
     with pytest.raises(EngineError, match="single row"):
-        choose(str(path), model="mlp", label="kind")
+        chosen(str(path), model="mlp", label="kind")
 
 
 # scores and the rival
@@ -318,7 +319,7 @@ def test_the_command_makes_the_same_choices() -> None:
     words = ("--model", "mlp", "--test-share", "0.3", "--no-stratify", "--split-seed", "2", "--standardize")
     first = here("run", "iris", *words, "--max-iter", "2")
     session = Session(
-        choose("iris", model="mlp", test_share=0.3, stratify=False, split_seed=2, standardize=True, max_iter=2)
+        chosen("iris", model="mlp", test_share=0.3, stratify=False, split_seed=2, standardize=True, max_iter=2)
     )
     command = command_of(session.spec).split()
     assert command[:2] == ["emtui", "run"]

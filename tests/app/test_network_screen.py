@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from choosing import chosen
 from driving import Driver, driving, explorer
 from surveying import stopped_and_begun_again
 
@@ -34,7 +36,7 @@ NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
 
 
 def network(source: str = "iris", **words: object) -> RunSpec:
-    return choose(source, **({"model": "mlp", "settings": NEWTON} | words))  # type: ignore[arg-type]
+    return chosen(source, **({"model": "mlp", "settings": NEWTON} | words))  # type: ignore[arg-type]
 
 
 async def at_rest(app: Driver) -> str:
@@ -257,7 +259,7 @@ async def test_standardised_inputs_in_the_form_begin_again_from_the_split() -> N
         await app.press("n")
         screen = explorer(app.app)
         spec = app.snapshot.spec
-        screen.open_spec(lambda: changed(spec, standardize=True, test_share=0.2))
+        screen.open_spec(lambda: changed(spec, data=replace(spec.data, standardize=True), test_share=0.2))
         await app.settle()
         assert app.snapshot.contest.split.units is not None
         assert len(app.snapshot.contest.split.test) == 30

@@ -16,6 +16,7 @@ from emtui.screens.open_file.column_roles import ColumnList, ColumnRoles
 from emtui.screens.open_file.file_preview import first_rows, look_at, missing_note, size_note
 from emtui.screens.open_file.file_tree import TableTree, completed
 from emtui.screens.open_file.open_file import OpenFileScreen
+from emtui.spec.choose import choose
 from emtui.spec.sources import open_source
 from engine.errors import OptionError
 from engine.readers.table import preview_table, read_table
@@ -122,8 +123,8 @@ async def test_a_file_is_seen_and_opened(tmp_path: Path, size: tuple[int, int]) 
         await settle(pilot)
     (chosen,) = app.results
     assert isinstance(chosen, DatasetChosen)
-    assert (chosen.label, chosen.columns, chosen.standardize) == (None, None, False)
-    assert open_source(chosen.source).X.shape == (30, 2)
+    assert (chosen.data.label, chosen.data.columns, chosen.data.standardize) == (None, None, False)
+    assert chosen.opened is not None and chosen.opened.X.shape == open_source(chosen.data).X.shape == (30, 2)
 
 
 async def test_columns_label_and_standardizing_are_chosen(tmp_path: Path) -> None:
@@ -151,8 +152,8 @@ async def test_columns_label_and_standardizing_are_chosen(tmp_path: Path) -> Non
         await pilot.press("enter")
         await settle(pilot)
     (chosen,) = app.results
-    assert (chosen.label, chosen.columns, chosen.standardize) == ("", ("width",), True)
-    data = open_source(chosen.source, label="", columns=chosen.columns, standardize=True)
+    assert (chosen.data.label, chosen.data.columns, chosen.data.standardize) == ("", ("width",), True)
+    data = choose(chosen.data).dataset
     assert data.y is None
     assert data.feature_names == ("width",)
     assert data.units is not None
@@ -227,7 +228,7 @@ async def test_half_a_path_is_no_mistake_and_a_folder_is_entered(tmp_path: Path)
         assert app.screen.query_one(ColumnList).has_focus
         await pilot.press("enter")
         await settle(pilot)
-    assert Path(app.results[0].source).resolve() == (tmp_path / "sub" / "inner.csv").resolve()
+    assert Path(app.results[0].data.source).resolve() == (tmp_path / "sub" / "inner.csv").resolve()
 
 
 async def test_hostile_names_are_shown_as_text_and_can_be_opened(tmp_path: Path) -> None:
@@ -253,8 +254,8 @@ async def test_hostile_names_are_shown_as_text_and_can_be_opened(tmp_path: Path)
         await pilot.press("enter")
         await settle(pilot)
     (chosen,) = app.results
-    assert Path(chosen.source).name == evil.name
-    assert open_source(chosen.source).X.shape == (12, 3)
+    assert Path(chosen.data.source).name == evil.name
+    assert open_source(chosen.data).X.shape == (12, 3)
 
 
 def test_a_path_is_completed_to_the_first_folder_or_table(tmp_path: Path) -> None:

@@ -20,9 +20,10 @@ from emtui.screens.open_file.file_preview import in_fields, look_at
 from emtui.screens.open_file.open_file import OpenFileScreen
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
-from emtui.spec.read_options import ReadOptions, delimiter_from, delimiter_word
-from emtui.spec.sources import open_source
+from emtui.spec.choose import choose
+from emtui.spec.read_options import delimiter_from, delimiter_word
 from emtui.widgets.field import Field
+from engine.data.data_spec import ReadOptions
 from engine.data.dataset import Dataset
 from engine.errors import DataError
 from engine.readers.table import preview_table, read_table
@@ -60,14 +61,11 @@ def opened(app: Host) -> Dataset:
     """The data that the answer stands for."""
     (chosen,) = app.results
     assert isinstance(chosen, DatasetChosen)
-    return open_source(
-        chosen.source,
-        label=chosen.label,
-        columns=chosen.columns,
-        standardize=chosen.standardize,
-        read_options=chosen.read_options,
-        principal=chosen.principal,
-    )
+    made = choose(chosen.data)
+    assert chosen.opened is not None and made.opened is not None
+    assert np.array_equal(chosen.opened.X, made.opened.X, equal_nan=True)
+    assert chosen.opened.notes == made.opened.notes
+    return made.dataset
 
 
 # what is found
@@ -97,7 +95,7 @@ async def test_what_is_found_stands_in_the_fields_and_nothing_is_said(
         await settle(pilot)
     data = opened(app)
     assert data.X.shape == shape
-    assert app.results[0].read_options == ReadOptions()
+    assert app.results[0].data.read_options == ReadOptions()
 
 
 # what is said
@@ -126,7 +124,7 @@ async def test_what_is_said_reads_the_table_anew(tmp_path: Path, size: tuple[int
         await pilot.press("enter")
         await settle(pilot)
     data = opened(app)
-    assert app.results[0].read_options == ReadOptions(encoding="cp1250", delimiter=":")
+    assert app.results[0].data.read_options == ReadOptions(encoding="cp1250", delimiter=":")
     assert (data.X.shape, data.feature_names) == ((20, 1), ("PC 1",))
 
 

@@ -35,7 +35,7 @@ def texts(tmp_path: Path) -> Path:
 def same_corpus(app: Host, folder: Path) -> bool:
     """The answer stands for the texts of this folder."""
     (chosen,) = app.results
-    data, expected = open_source(chosen.source), read_corpus(folder)
+    data, expected = open_source(chosen.data), read_corpus(folder)
     return data.model == "topics" and data.row_names == expected.row_names and (data.X == expected.X).all()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from choice_host import Host
+from choosing import chosen
 from driving import driving, explorer
 from screen_text import screen_text
 
@@ -20,7 +21,7 @@ SIZES = [(40, 12), (80, 24), (120, 40)]
 
 
 def data_host(source: str = "iris", **options: Any) -> Host:
-    return Host(DatasetsPane(id="data"), choose(source, **options))
+    return Host(DatasetsPane(id="data"), chosen(source, **options))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -33,7 +34,7 @@ async def test_the_catalogue_is_listed_and_the_present_one_marked(size: tuple[in
         assert "150×4" in text
         assert "Old Faithful" in text
         assert text.count("●") == 1
-    assert [offer.source for offer in catalogue_offers()] == [entry.key for entry in datasets()]
+    assert [offer.data.source for offer in catalogue_offers()] == [entry.key for entry in datasets()]
 
 
 @pytest.mark.parametrize("size", [(20, 3), (20, 2), (20, 1), (3, 3), (1, 1)])
@@ -64,7 +65,7 @@ async def test_enter_chooses_and_the_detail_follows_the_line() -> None:
         await pilot.pause()
         (posted,) = app.posted
         assert isinstance(posted, DatasetChosen)
-        assert posted.source == "old_faithful"
+        assert posted.data.source == "old_faithful"
 
 
 async def test_history_keys_pass_through_the_list() -> None:
@@ -81,7 +82,7 @@ async def test_a_click_chooses() -> None:
         await pilot.pause()
         await pilot.click(ChoiceList, offset=(5, 3))
         await pilot.pause()
-        assert [posted.source for posted in app.posted if isinstance(posted, DatasetChosen)] == [datasets()[3].key]
+        assert [posted.data.source for posted in app.posted if isinstance(posted, DatasetChosen)] == [datasets()[3].key]
 
 
 async def test_files_opened_lately_are_kept_with_how_they_were_read(tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ async def test_files_opened_lately_are_kept_with_how_they_were_read(tmp_path: Pa
         await pilot.pause()
         (posted,) = app.posted
         assert isinstance(posted, DatasetChosen)
-        assert (posted.source, posted.label, posted.columns) == (str(table), "kind", ("a",))
+        assert (posted.data.source, posted.data.label, posted.data.columns) == (str(table), "kind", ("a",))
 
 
 async def test_a_hostile_file_name_is_shown_as_text(tmp_path: Path) -> None:

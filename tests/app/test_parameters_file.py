@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from choosing import chosen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from walking import walked
@@ -110,7 +111,7 @@ def test_units_are_not_mixed(tmp_path: Path) -> None:
         choose("iris", start_file=str(file))
     file = export_parameters(walked("iris", 2), folder=tmp_path)
     with pytest.raises(ParametersError, match="leave out --standardize"):
-        choose("iris", start_file=str(file), standardize=True)
+        chosen("iris", start_file=str(file), standardize=True)
 
 
 def test_a_start_of_another_shape_is_refused(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_stopping_drops_steps_and_keeps_questions_but_another_exploration_drops_
     release.set()
     worker.wait()
     assert not answers(posted)
-    assert worker.session.spec.source == "linkage"
+    assert worker.session.spec.data.source == "linkage"
     worker.close()
 
 

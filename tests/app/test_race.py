@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from choosing import chosen
 from driving import driving, explorer
 from surveying import at_rest, stopped_and_begun_again
 
@@ -278,7 +279,7 @@ async def test_starts_are_added_and_taken_away(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(("key", "model"), [("f", "coins"), ("O", "coins"), ("K", "coins"), ("w", "mlp")])
 async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key: str, model: str) -> None:
-    spec = choose("coins") if model == "coins" else choose("iris", model=model, standardize=True)
+    spec = choose("coins") if model == "coins" else chosen("iris", model=model, standardize=True)
     split = split_of(spec)
     row = 2 if split is None else int(split.train[0])
     async with driving(spec, size=(120, 40)) as app:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from choosing import chosen
 from hypothesis import given
 from hypothesis import strategies as st
 from shell import ENVIRONMENT, here, is_one_sentence
@@ -21,10 +23,11 @@ from emtui.panes.datasets import offer_of
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of
-from emtui.spec.read_options import ReadOptions
+from emtui.spec.read_options import read_option_words
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import table_of
+from engine.data.data_spec import ReadOptions
 from engine.errors import DataError
 
 CODED = "Größe;Länge\n1,5;2,25\n2,5;3,5\n9,5;1,0\n8,0;7,0\n3,0;2,5\n"
@@ -38,6 +41,10 @@ def again(spec: RunSpec) -> RunSpec:
     return choose(**request(*shlex.split(command_of(spec))[1:]))
 
 
+def revised(spec: RunSpec, **how: Any) -> RunSpec:
+    return changed(spec, data=replace(spec.data, **how))
+
+
 all_read_options = st.builds(
     ReadOptions,
     encoding=st.none() | st.sampled_from(["cp949", "utf-8", "utf-16"]),
@@ -49,14 +56,14 @@ all_read_options = st.builds(
 
 @given(read_options=all_read_options)
 def test_words_make_the_same_reading(read_options: ReadOptions) -> None:
-    assert request("run", "my.csv", *read_options.words()).get("read_options", ReadOptions()) == read_options
+    assert request("run", "my.csv", *read_option_words(read_options))["data"].read_options == read_options
 
 
 @pytest.mark.parametrize(
     ("word", "character"), [("tab", "\t"), ("\\t", "\t"), ("Semicolon", ";"), ("bar", "|"), ("space", " "), ("-", "-")]
 )
 def test_delimiters_have_names(word: str, character: str) -> None:
-    assert request(f"--delimiter={word}")["read_options"].delimiter == character
+    assert request(f"--delimiter={word}")["data"].read_options.delimiter == character
 
 
 @pytest.mark.parametrize("word", ["--delimiter=;;", "--delimiter=", '--delimiter="', "--decimal=;", "--principal=0"])
@@ -73,21 +80,21 @@ def coded_file(folder: Path) -> str:
 
 def test_a_file_is_read_as_it_is_said(tmp_path: Path) -> None:
     read_options = ReadOptions(encoding="cp850", delimiter=";", decimal=",", header=True)
-    spec = choose(coded_file(tmp_path), k=2, read_options=read_options)
+    spec = chosen(coded_file(tmp_path), k=2, read_options=read_options)
     assert spec.dataset.feature_names == ("Größe", "Länge")
     assert spec.dataset.X[0].tolist() == [1.5, 2.25]
-    for made in (again(spec), changed(changed(spec, standardize=True), standardize=False)):
-        assert made.read_options == read_options
+    for made in (again(spec), revised(revised(spec, standardize=True), standardize=False)):
+        assert made.data.read_options == read_options
         assert made.dataset.feature_names == spec.dataset.feature_names
         assert np.array_equal(made.dataset.X, spec.dataset.X)
-    assert offer_of(spec).read_options == read_options
+    assert offer_of(spec).data.read_options == read_options
 
 
 def test_without_a_header_the_first_line_is_a_row(tmp_path: Path) -> None:
     (tmp_path / "numbers.csv").write_text("1,2\n3,5\n5,6\n")
     source = str(tmp_path / "numbers.csv")
-    assert choose(source, k=1, read_options=ReadOptions(header=False)).dataset.n_samples == 3
-    assert choose(source, k=1, read_options=ReadOptions(header=True)).dataset.n_samples == 2
+    assert chosen(source, k=1, read_options=ReadOptions(header=False)).dataset.n_samples == 3
+    assert chosen(source, k=1, read_options=ReadOptions(header=True)).dataset.n_samples == 2
 
 
 def test_the_remedy_of_a_refusal_helps(tmp_path: Path) -> None:
@@ -107,9 +114,9 @@ def test_the_remedy_of_a_refusal_helps(tmp_path: Path) -> None:
 
 def test_only_files_are_read_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="leave out --encoding"):
-        choose("iris", read_options=ReadOptions(encoding="utf-8"))
+        chosen("iris", read_options=ReadOptions(encoding="utf-8"))
     with pytest.raises(DataError, match="leave out --no-header"):
-        choose(str(tmp_path), read_options=ReadOptions(header=False))
+        chosen(str(tmp_path), read_options=ReadOptions(header=False))
 
 
 @pytest.mark.parametrize(
@@ -122,23 +129,23 @@ def test_only_files_are_read_so(tmp_path: Path) -> None:
     ],
 )
 def test_principal_components_come_again(source: str, how: dict[str, Any]) -> None:
-    spec = choose(source, **how)
+    spec = chosen(source, **how)
     assert spec.dataset.feature_names[0] == "PC 1"
     assert spec.dataset.n_features == how["principal"]
     made = again(spec)
-    assert (made.model, made.principal) == (spec.model, spec.principal)
+    assert (made.model, made.data) == (spec.model, spec.data)
     assert np.array_equal(table_of(made)[0], table_of(spec)[0])
     assert np.array_equal(changed(spec, max_iter=7).dataset.X, spec.dataset.X)
 
 
 def test_components_are_those_of_the_units_that_were_asked_for() -> None:
     wine = engine.load("wine")
-    assert np.array_equal(choose("wine", principal=2, standardize=True).dataset.X, wine.standardized().principal(2).X)
-    raw = choose("wine", principal=2)
+    assert np.array_equal(chosen("wine", principal=2, standardize=True).dataset.X, wine.standardized().principal(2).X)
+    raw = chosen("wine", principal=2)
     assert np.array_equal(raw.dataset.X, wine.principal(2).X)
-    assert np.array_equal(changed(raw, standardize=True).dataset.X, wine.standardized().principal(2).X)
-    assert np.array_equal(changed(raw, principal=None).dataset.X, wine.X)
-    assert np.array_equal(changed(choose("wine"), principal=2).dataset.X, wine.principal(2).X)
+    assert np.array_equal(revised(raw, standardize=True).dataset.X, wine.standardized().principal(2).X)
+    assert np.array_equal(revised(raw, principal=None).dataset.X, wine.X)
+    assert np.array_equal(revised(choose("wine"), principal=2).dataset.X, wine.principal(2).X)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +153,7 @@ def test_components_are_those_of_the_units_that_were_asked_for() -> None:
 )
 def test_the_script_reads_the_same(tmp_path: Path, how: dict[str, Any]) -> None:
     read_options = ReadOptions(encoding="cp850", delimiter=";", decimal=",", header=True)
-    session = Session(choose(coded_file(tmp_path), read_options=read_options, **how))
+    session = Session(chosen(coded_file(tmp_path), read_options=read_options, **how))
     for _ in range(4):
         session.take()
     script = tmp_path / "run.py"

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from choosing import chosen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ from engine.models.network.predict import predict_network
 
 
 def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
-    session = Session(choose(source, **({"model": "mlp"} | words)))  # type: ignore[arg-type]
+    session = Session(chosen(source, **({"model": "mlp"} | words)))  # type: ignore[arg-type]
     for _ in range(steps):
         session.take()
     while session.rival_is_behind:

@@ -95,7 +95,7 @@ def test_another_exploration_does_not_wait_for_k_means_on_the_old_one(monkeypatc
     slow.let_go(1)
     slow.begun.clear()
     assert slow.begun.wait(20)  # that of the new one
-    assert snapshots(posted)[-1].spec.source == "old_faithful"
+    assert snapshots(posted)[-1].spec.data.source == "old_faithful"
     slow.let_go(100_000)
     worker.wait()
     assert snapshots(posted)[-1].baseline.run.params.centers.shape == (2, 2)

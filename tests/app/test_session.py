@@ -7,17 +7,17 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from choosing import chosen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
 from emtui.session.session import Session
-from emtui.spec.choose import choose
 from engine.errors import EngineError
 
 
 def session_of(source: str = "coins", **how: object) -> Session:
-    return Session(choose(source, **how))  # type: ignore[arg-type]  # words of the test's own
+    return Session(chosen(source, **how))  # type: ignore[arg-type]  # words of the test's own
 
 
 def test_it_begins_before_the_first_step() -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from choosing import chosen
 
 import engine
 from emtui.networks.cost import (
@@ -31,7 +32,7 @@ SMALL = Grid(rates=(0.01, 0.2), units=(1, 3), n_seeds=2, max_iter=3)
 
 
 def test_every_run_is_the_engines() -> None:
-    spec = choose("iris", model="mlp", standardize=True)
+    spec = chosen("iris", model="mlp", standardize=True)
     runs = list(sweep(spec, SMALL))
     assert len(runs) == SMALL.n_runs == 16
     assert {(run.side, run.units, run.rate, run.seed) for run in runs} == {

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from choosing import chosen
 from driving import driving, explorer
 from view_frames import catalogue, session_of, walked
 
@@ -307,7 +308,7 @@ def test_a_class_of_a_single_row_is_named(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("x,c\n1,red\n2,red\n3,blue\n4,red\n")
     with pytest.raises(DataError, match="the class 'blue' has a single row"):
-        _ = choose(str(table), model="mlp", label="c").split
+        _ = chosen(str(table), model="mlp", label="c").split
 
 
 async def test_no_number_of_the_headline_is_cut() -> None:
@@ -340,7 +341,7 @@ def test_the_best_of_the_held_out_can_be_told_from_the_others() -> None:
 
 
 async def test_the_inputs_of_a_network_are_shortened_alike() -> None:
-    async with driving(choose("iris", model="mlp", standardize=True), size=(80, 24)) as app:
+    async with driving(chosen("iris", model="mlp", standardize=True), size=(80, 24)) as app:
         lines = [line[1:14] for line in app.text.splitlines() if line[1:4] in ("sep", "pet")]
         assert [line[:6] for line in lines] == ["sep le", "sep wi", "pet le", "pet wi"]
         assert all(line[6] == " " and line[7:12].strip()[-3] == "." for line in lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from choosing import chosen
 from view_frames import session_of, snapshots
 
 import engine
@@ -20,15 +21,15 @@ VIEW = view_for("linkage")
 
 def published(steps: int, **spec: str) -> list[StepSnapshot]:
     """Frames from the published start."""
-    chosen = choose("linkage", **spec)
-    data = chosen.dataset
+    made = chosen("linkage", **spec)
+    data = made.dataset
     return snapshots(
         session_of(
             data.X,
-            chosen.model,
+            made.model,
             data={"feature_names": data.feature_names},
-            start=chosen.model.Params(**data.start),
-            algorithm=chosen.algorithm,
+            start=made.model.Params(**data.start),
+            algorithm=made.algorithm,
         ),
         steps,
     )

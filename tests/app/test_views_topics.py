@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from choosing import chosen
 from view_frames import catalogue, session_of, snapshots, walked
 
 import engine
@@ -181,6 +182,6 @@ def test_a_folder_of_texts_is_a_source(tmp_path: Path) -> None:
     assert snapshot.labels is not None
     assert len(set(snapshot.labels[:4])) == len(set(snapshot.labels[4:])) == 1
     assert "engine.read_corpus(" in script_text(spec, session.timeline.steps)
-    assert choose(str(tmp_path), columns=["cat", "stock"]).dataset.feature_names == ("cat", "stock")
+    assert chosen(str(tmp_path), columns=["cat", "stock"]).dataset.feature_names == ("cat", "stock")
     with pytest.raises(DataError, match="leave out --label"):
-        choose(str(tmp_path), label="cat")
+        chosen(str(tmp_path), label="cat")

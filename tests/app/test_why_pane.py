@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from choosing import chosen
 from driving import driving, explorer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,6 @@ from emtui.panes.why.ledger_text import entries, falls, ledger_lines
 from emtui.panes.why.why import WhyPane
 from emtui.session.queries import ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
-from emtui.spec.choose import choose
 from emtui.spec.train_test_split import split_of
 from engine.explain.derivation import line
 
@@ -24,7 +24,7 @@ SOURCES = ("iris", "coins", "linkage", "deaths", "icecream", "films", "hmm_gauss
 
 
 def snapshots(source, steps, **how):
-    session = Session(choose(source, **how))
+    session = Session(chosen(source, **how))
     yield session.snapshot()
     for _ in range(steps):
         session.take()
@@ -271,7 +271,7 @@ async def test_it_fits(size):
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_backpropagation_has_a_forward_pass_and_no_bound(size):
-    async with driving(choose("iris", model="backprop", standardize=True), size=size) as driver:
+    async with driving(chosen("iris", model="backprop", standardize=True), size=size) as driver:
         await driver.press("n", "n")
         ledger = " ".join((await driver.press("9", "z")).replace("│", " ").split())
         assert "Nothing is hidden, so there is no q, no bound and no KL." in ledger

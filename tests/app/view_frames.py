@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from choosing import chosen
 from numpy.typing import NDArray
 
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
-from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
+from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 
 
@@ -18,7 +19,7 @@ def session_of(X: Any, model: Any, *, data: dict[str, Any] | None = None, **spec
     """A session on a table made on the spot."""
     table = np.asarray(X, dtype=np.float64)
     dataset = Dataset("made", table.reshape(len(table), -1), **(data or {}))
-    return Session(RunSpec(source="made", dataset=dataset, model=model, **spec))
+    return Session(RunSpec(data=DataSpec("made"), dataset=dataset, model=model, **spec))
 
 
 def walked(session: Session, steps: int) -> StepSnapshot:
@@ -41,7 +42,7 @@ def snapshots(session: Session, steps: int) -> list[StepSnapshot]:
 
 def catalogue(source: str, steps: int, **words: Any) -> StepSnapshot:
     """A frame on a data set of the catalogue."""
-    return walked(Session(choose(source, **words)), steps)
+    return walked(Session(chosen(source, **words)), steps)
 
 
 def blobs(n: int, d: int, k: int, seed: int = 0) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from emtui.spec.choose import make_model
@@ -26,7 +27,6 @@ _OF_CHOICES = (
     "tol",
     "stop",
     "max_iter",
-    "standardize",
     "test_share",
     "stratify",
     "rival",
@@ -102,7 +102,7 @@ def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, s
         "tol": _TOL.format(spec.tol),
         "stop": BY_TOLERANCE if spec.stop is None else spec.stop,
         "max_iter": _MAX_ITER.format(spec.max_iter),
-        "standardize": _STANDARDIZE.format(spec.standardize),
+        "standardize": _STANDARDIZE.format(spec.data.standardize),
     }
     if model.takes_labels:
         texts["known"] = spec.known
@@ -144,6 +144,8 @@ def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
     for key in _OF_CHOICES:
         if key in values and values[key] != getattr(spec, key):
             settings[key] = values[key]
+    if values["standardize"] != spec.data.standardize:
+        settings["data"] = replace(spec.data, standardize=values["standardize"])
     return settings
 
 

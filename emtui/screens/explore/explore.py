@@ -318,9 +318,7 @@ class ExploreScreen(Screen[None]):
 
     def open_data(self, chosen: DatasetChosen) -> None:
         """Open these data with the model that suits them."""
-        how: dict[str, Any] = {"label": chosen.label, "columns": chosen.columns, "standardize": chosen.standardize}
-        how |= {"read_options": chosen.read_options, "principal": chosen.principal}
-        self.open_spec(partial(choose, chosen.source, seed=self._spec.seed, **how))
+        self.open_spec(partial(choose, chosen.data, opened=chosen.opened, seed=self._spec.seed))
 
     def on_file_wanted(self, event: FileWanted) -> None:
         """The list of data sets has a line for it, too."""

@@ -11,11 +11,12 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from emtui.charts.cell_text import fit, pad
-from emtui.panes.messages import DatasetChosen
-from emtui.spec.read_options import AS_DETECTED, ReadOptions
-from emtui.spec.sources import open_source
+from emtui.spec.sources import open_source, prepared
 from emtui.views.number_format import plural
+from engine.data.data_spec import AS_DETECTED, DataSpec, ReadOptions
+from engine.data.dataset import Dataset
 from engine.errors import DataError, EngineError
+from engine.models import model_class
 from engine.readers.corpus import text_files
 from engine.readers.table import TablePreview, preview_table
 from engine.text import clean, quoted
@@ -30,7 +31,7 @@ class FilePreview:
 
     Attributes:
         path: what was looked at.
-        reading: how it was said to be written.
+        read_options: how it was said to be written.
         preview: how the table would be read; None where it can't be, or is none.
         is_file: it is a file at all.
         n_texts: documents that the folder holds; 0 for no folder, or one without any.
@@ -55,27 +56,28 @@ def look_at(path: Path, read_options: ReadOptions = AS_DETECTED) -> FilePreview:
     if not os.path.isfile(path):
         return FilePreview(path, read_options)
     try:
-        return FilePreview(path, read_options, preview_table(path, **read_options.options()), is_file=True)
+        return FilePreview(path, read_options, preview_table(path, **read_options.given()), is_file=True)
     except EngineError as error:
         return FilePreview(path, read_options, is_file=True, problem=in_fields(str(error)))
     except OSError as error:
         return FilePreview(path, read_options, is_file=True, problem=_unreadable(str(path), error))
 
 
-def try_to_open(chosen: DatasetChosen) -> str:
-    """The sentence that says why the data can't be read so, or "". Runs in a thread."""
+def try_to_open(data: DataSpec, preview: TablePreview | None = None) -> Dataset | str:
+    """The data as they are read, or the sentence that says why they can't be. Runs in a thread.
+
+    preview: how the table would be read, from a look at it.
+    """
     try:
-        open_source(
-            chosen.source, label=chosen.label, columns=chosen.columns, standardize=chosen.standardize,
-            read_options=chosen.read_options, principal=chosen.principal,
-        )  # fmt: skip
+        opened = open_source(data, None if preview is None else preview.table)
+        prepared(opened, data, model_class(opened.model))
     except EngineError as error:
         return in_fields(str(error))
     except MemoryError:
-        return f"{quoted(chosen.source)} does not fit into memory: choose fewer columns, or a part of the file."
+        return f"{quoted(data.source)} does not fit into memory: choose fewer columns, or a part of the file."
     except OSError as error:
-        return _unreadable(chosen.source, error)
-    return ""
+        return _unreadable(data.source, error)
+    return opened
 
 
 def _unreadable(name: str, error: OSError) -> str:

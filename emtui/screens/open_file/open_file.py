@@ -23,6 +23,9 @@ from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.widgets.field import Field
 from emtui.widgets.text_input import TextInput
+from engine.data.data_spec import DataSpec
+from engine.data.dataset import Dataset
+from engine.readers.table import TablePreview
 from engine.readers.text_file import expanded
 from engine.text import clean
 
@@ -57,7 +60,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         super().__init__()
         self._folder = Path(folder)
         self._named: tuple[str, Path] | None = None  # what the tree put into the line, and the path it stands for
-        self._asked: DatasetChosen | None = None
+        self._asked: DataSpec | None = None
         self._hurried = False  # enter came before the look that it is about
 
     def compose(self) -> ComposeResult:
@@ -163,14 +166,14 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             raise event.worker.error
         if event.state != WorkerState.SUCCESS:
             return
-        result = event.worker.result
+        result: FilePreview | Dataset | str | None = event.worker.result
         if isinstance(result, FilePreview):
             if (result.path, result.read_options) == (self._path, self._pane.fields.read_options):
                 self._show(result)
                 if self._hurried:
                     self._open()
-        elif event.worker.name == "open" and self._asked is not None:
-            self._tried(str(result))
+        elif result is not None and self._asked is not None:
+            self._tried(result)
 
     # showing
 
@@ -222,13 +225,13 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     def _texts_wanted(self, event: TableTree.TextsWanted) -> None:
         event.stop()
         self._put(event.folder)
-        self._try(DatasetChosen(_as_source(event.folder)))
+        self._try(DataSpec(_as_source(event.folder)))
 
     def action_texts(self) -> None:
         """Read the folder of the line, or that of the file in it, as a corpus."""
         path = self._path
         folder = path.parent if os.path.isfile(path) else path
-        self._try(DatasetChosen(_as_source(folder)))
+        self._try(DataSpec(_as_source(folder)))
 
     def _open(self) -> None:
         """Read the table in the background, and leave once that went well."""
@@ -255,16 +258,19 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             principal.focus()
             return
         how = {one.spec.key: one.spec.parse(one.text) for one in (standardize, principal)}
-        self._try(
-            DatasetChosen(_as_source(path), label=label, columns=columns, read_options=fields.read_options, **how)
-        )
+        self._try(DataSpec(_as_source(path), label, columns, fields.read_options, **how), looked.preview)
 
-    def _try(self, asked: DatasetChosen) -> None:
+    def _try(self, asked: DataSpec, preview: TablePreview | None = None) -> None:
         self._asked = asked
         self.say("")
         self.query_one("#box").border_subtitle = "reading…"
         self.run_worker(
-            lambda: try_to_open(asked), name="open", group="open", thread=True, exclusive=True, exit_on_error=False
+            lambda: try_to_open(asked, preview),
+            name="open",
+            group="open",
+            thread=True,
+            exclusive=True,
+            exit_on_error=False,
         )
 
     def _enter(self, folder: Path) -> None:
@@ -275,13 +281,13 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         self.query_one(TableTree).path = folder
         self.query_one(TableTree).focus()
 
-    def _tried(self, problem: str) -> None:
+    def _tried(self, found: Dataset | str) -> None:
         self.query_one("#box").border_subtitle = _KEYS
         asked, self._asked = self._asked, None
-        if problem:
-            self.say(problem)
+        if isinstance(found, str):
+            self.say(found)
         elif asked is not None:
-            self.dismiss(asked)
+            self.dismiss(DatasetChosen(asked, found))
 
 
 def _as_source(path: Path) -> str:

@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
 
-from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, ReadOptions, delimiter_from, delimiter_word
+from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, delimiter_from, delimiter_word
 from emtui.widgets.field import Field, FieldSpec
+from engine.data.data_spec import ReadOptions
 from engine.errors import EngineError
 from engine.readers.table import TablePreview
 from engine.readers.text_file import known_encoding

@@ -115,7 +115,7 @@ class NetworkView(View):
         columns = [Column(str(h + 1) if h < now.shape[1] - 1 else "bias", 1.0, 1.0) for h in range(now.shape[1])]
         chosen = [*range(width - 1), now.shape[1] - 1] if width < now.shape[1] else list(range(width))
         names = _row_names(snapshot)
-        note = "weights of standardised inputs" if snapshot.spec.standardize else ""
+        note = "weights of standardised inputs" if snapshot.spec.data.standardize else ""
         if width < now.shape[1]:
             note = f"the first {width - 1} of {now.shape[1] - 1} units; the export has all" + (
                 f"; {note}" if note else ""
