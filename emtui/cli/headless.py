@@ -11,7 +11,7 @@ from typing import Protocol
 
 from emtui.cli.run_json import JsonPrinter
 from emtui.cli.run_report import TextPrinter
-from emtui.cli.run_summary import Outcome, judge
+from emtui.cli.run_summary import RunSummary, judge
 from emtui.cli.shell_output import Output
 from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
@@ -35,7 +35,7 @@ class Printer(Protocol):
     def step(self, step: Step) -> None:
         """A step has been taken."""
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: RunSummary) -> None:
         """The run is over."""
 
 

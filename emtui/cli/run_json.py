@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from emtui.cli.convergence_report import convergence_record
-from emtui.cli.run_summary import Outcome
+from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import Output
 from emtui.exports.step_record import json_text, step_record
 from emtui.spec.run_spec import RunSpec
@@ -31,12 +31,12 @@ class JsonPrinter:
         if step.stop_reason is None:
             self._output.line(json_text(step_record(step)))
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: RunSummary) -> None:
         """The last step, and the outcome."""
         self._output.line(json_text(step_record(outcome.step) | outcome_record(outcome)))
 
 
-def outcome_record(outcome: Outcome) -> dict[str, Any]:
+def outcome_record(outcome: RunSummary) -> dict[str, Any]:
     """What the last line of JSON says beside its step; null where there is nothing to say."""
     found, baseline = outcome.agreement, outcome.baseline
     record: dict[str, Any] = {"agreement": None, "criteria": outcome.criteria}

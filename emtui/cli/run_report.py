@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from emtui.cli.convergence_report import convergence_lines
-from emtui.cli.run_summary import Outcome
+from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import Output, table
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
@@ -52,7 +52,7 @@ class TextPrinter:
             self._output.lines(self._lines.heads())
         self._output.lines(self._lines.of(step))
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: RunSummary) -> None:
         """The summary."""
         self._output.lines(summary(outcome))
 
@@ -112,7 +112,7 @@ class StepLines:
         return "".join(f" {cell:>{width}}" for cell, width in zip(cells, self._WIDTHS, strict=True))
 
 
-def summary(outcome: Outcome) -> list[str]:
+def summary(outcome: RunSummary) -> list[str]:
     """Why the run stopped, its parameters, and how well they agree with what is known."""
     step = outcome.step
     ended = "converged" if step.converged else "stopped"
@@ -142,7 +142,7 @@ def summary(outcome: Outcome) -> list[str]:
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
 
 
-def parameter_lines(outcome: Outcome) -> list[str]:
+def parameter_lines(outcome: RunSummary) -> list[str]:
     """The parameters as a small table: a column for each component; what belongs to none stands below it."""
     params, model = outcome.step.params, outcome.spec.model
     K, weights = count_components(params), mixing_weights(params)
@@ -210,7 +210,7 @@ def _deviations(field: Field, K: int) -> Field:
     return replace(field, form="diag", array=np.sqrt(np.broadcast_to(variances, (K, variances.shape[-1]))))
 
 
-def _agreement_lines(outcome: Outcome) -> list[str]:
+def _agreement_lines(outcome: RunSummary) -> list[str]:
     if outcome.agreement is None:
         return []
     rows = [("", "right", "accuracy", "adjusted Rand"), _agreement_row(outcome.spec.model.name, outcome.agreement)]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class RunSummary:
     """All of it belongs to the parameters of the last step.
 
     restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
@@ -44,14 +44,14 @@ class Outcome:
     convergence: Convergence | None = None
 
 
-def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] = ()) -> Outcome:
+def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] = ()) -> RunSummary:
     """What is said of a run by its last eight steps, oldest first, or as many as it had."""
     step = recent[-1]
     model, data = spec.model, step.problem.data
     labels = None if model.supervised else Posterior(step.at).labels
     agreed = agreement_with_classes(spec, labels)
     weights = mixing_weights(step.params)
-    return Outcome(
+    return RunSummary(
         spec=spec,
         step=step,
         restarts=restarts,

@@ -25,7 +25,7 @@ UNITS = (1, 2, 4, 7, 12)
 
 
 @dataclass(frozen=True)
-class Grid:
+class SweepGrid:
     """What is swept.
 
     rates: learning rates. units: hidden units. n_seeds: each draws a split and a start. max_iter: iterations, epochs.
@@ -59,13 +59,13 @@ class SweepRun:
 
 
 @dataclass(frozen=True, eq=False)
-class Sweep:
+class SweepResult:
     """The runs so far.
 
     grid: what is swept. runs: in the order in which they were done.
     """
 
-    grid: Grid
+    grid: SweepGrid
     runs: tuple[SweepRun, ...] = ()
 
     def table(self, side: Side, what: Literal["test_accuracy", "train_loss"]) -> Array:
@@ -106,7 +106,7 @@ def has_rate(model: Any) -> bool:
     return bool(model.ascent == "gradient")
 
 
-def sweep(spec: RunSpec, grid: Grid) -> Iterator[SweepRun]:
+def sweep(spec: RunSpec, grid: SweepGrid) -> Iterator[SweepRun]:
     """Every run of the grid, seed by seed, so that a coarse picture is there early.
 
     A method without a learning rate is run once for a number of units; the run counts for every rate.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import DataError
-from engine.readers.csv_dialect import Layout, Record, fitted, is_missing, parse_number, records
+from engine.readers.csv_dialect import Dialect, Record, fitted, is_missing, parse_number, records
 from engine.readers.text_file import TextFile
 from engine.text import quoted
 
@@ -38,31 +38,31 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedColumns:
     """Of which file which columns: `features` as numbers, `label` as text."""
 
     file: TextFile
-    layout: Layout
+    dialect: Dialect
     features: tuple[int, ...]
     label: int | None
 
 
-def read_cells(file: TextFile, layout: Layout, features: Sequence[int], label: int | None) -> Cells:
+def read_cells(file: TextFile, dialect: Dialect, features: Sequence[int], label: int | None) -> Cells:
     """The columns `features` as numbers and the column `label` as text, of every record below the header.
 
     Raises DataError for the first cell, in the order of the lines, that is neither a finite number nor missing, and
     for a record with too few or too many cells.
     """
-    wanted = Wanted(file, layout, tuple(features), label)
+    wanted = WantedColumns(file, dialect, tuple(features), label)
     with file.open() as text:
-        for _ in range(layout.first_line - 1):
+        for _ in range(dialect.first_line - 1):
             text.readline()
         return _joined(list(_parts(text, wanted)))
 
 
-def _parts(text: IO[str], wanted: Wanted) -> Iterator[Cells]:
+def _parts(text: IO[str], wanted: WantedColumns) -> Iterator[Cells]:
     """The cells of the rest of the file, a block of lines at a time where it is large; all of it in one pass."""
-    line = wanted.layout.first_line
+    line = wanted.dialect.first_line
     if wanted.file.n_bytes < _FAST_FROM_BYTES:
         yield read_carefully(text, line, wanted)
         return
@@ -86,34 +86,34 @@ def _joined(parts: Sequence[Cells]) -> Cells:
     )
 
 
-def read_carefully(lines: Iterable[str], first_line: int, wanted: Wanted) -> Cells:
+def read_carefully(lines: Iterable[str], first_line: int, wanted: WantedColumns) -> Cells:
     """The cells in these lines, record by record: knows the line of everything, forgives what can be forgiven."""
-    file, layout, label = wanted.file, wanted.layout, wanted.label
-    width = len(layout.names)
-    every = records(lines, layout.delimiter, file.name, first_line)
+    file, dialect, label = wanted.file, wanted.dialect, wanted.label
+    width = len(dialect.names)
+    every = records(lines, dialect.delimiter, file.name, first_line)
     blocks = [np.empty((0, len(wanted.features)))]
     starts: list[int] = []
     labels: list[str] | None = None if label is None else []
     while chunk := [(line, fitted(row, width, line, file)) for line, row in itertools.islice(every, _CHUNK)]:
-        blocks.append(_numbers(chunk, file, layout, wanted.features))
+        blocks.append(_numbers(chunk, file, dialect, wanted.features))
         starts.extend(line for line, _ in chunk)
         if labels is not None and label is not None:
             labels.extend(row[label] for _, row in chunk)
     return Cells(np.concatenate(blocks), labels, np.array(starts, dtype=np.int64))
 
 
-def _numbers(chunk: Sequence[Record], file: TextFile, layout: Layout, features: Sequence[int]) -> FloatArray:
+def _numbers(chunk: Sequence[Record], file: TextFile, dialect: Dialect, features: Sequence[int]) -> FloatArray:
     block = np.empty((len(chunk), len(features)))
     faults: list[tuple[int, int]] = []
     for column, index in enumerate(features):
         cells = [row[index] for _, row in chunk]
-        fault = _fill(block[:, column], cells, layout.decimal)
+        fault = _fill(block[:, column], cells, dialect.decimal)
         if fault is not None:
             faults.append((fault, index))
     if faults:
         row, index = min(faults)
         line, texts = chunk[row]
-        raise _not_a_number(file, layout, line, index, texts[index])
+        raise _not_a_number(file, dialect, line, index, texts[index])
     return block
 
 
@@ -140,25 +140,25 @@ def _fill(out: FloatArray, cells: list[str], decimal: str) -> int | None:
     return None
 
 
-def _not_a_number(file: TextFile, layout: Layout, line: int, index: int, cell: str) -> DataError:
-    number = parse_number(cell, layout.decimal)
+def _not_a_number(file: TextFile, dialect: Dialect, line: int, index: int, cell: str) -> DataError:
+    number = parse_number(cell, dialect.decimal)
     what = "which is not a number" if number is None else "which is not a finite number"
-    if number is None and layout.decimal == "." and parse_number(cell, ",") is not None:
+    if number is None and dialect.decimal == "." and parse_number(cell, ",") is not None:
         what = "a number with a decimal comma where the others have a point"
     return DataError(
-        f"Line {line} of {file.name}, column {index + 1} ({quoted(layout.names[index])}), holds {quoted(cell)}, "
+        f"Line {line} of {file.name}, column {index + 1} ({quoted(dialect.names[index])}), holds {quoted(cell)}, "
         f"{what}: correct or empty that cell, or leave the column out."
     )
 
 
-def read_plain(block: str, first_line: int, wanted: Wanted) -> Cells | None:
+def read_plain(block: str, first_line: int, wanted: WantedColumns) -> Cells | None:
     """The cells in these lines by pandas, or None if they are anything but plain: one record a line, every cell
     filled, every number finite. Then nothing needs saying about any cell, and pandas is several times faster.
     """
     import pandas as pd
 
-    layout, features, label = wanted.layout, wanted.features, wanted.label
-    width, n_rows = len(layout.names), _n_lines(block)
+    dialect, features, label = wanted.dialect, wanted.features, wanted.label
+    width, n_rows = len(dialect.names), _n_lines(block)
     texts = set(range(width)) - set(features)
     options: dict[str, Any] = {"dtype": {**dict.fromkeys(texts, str), **dict.fromkeys(features, np.float64)}}
     if _version(pd.__version__) < (3, 1):  # later versions read to the last digit without being asked
@@ -166,8 +166,8 @@ def read_plain(block: str, first_line: int, wanted: Wanted) -> Cells | None:
     try:
         frame = pd.read_csv(
             io.BytesIO((block.removeprefix("\ufeff") if first_line == 1 else block).encode()),
-            sep=layout.delimiter,
-            decimal=layout.decimal,
+            sep=dialect.delimiter,
+            decimal=dialect.decimal,
             header=None,
             names=list(range(width)),
             skipinitialspace=True,

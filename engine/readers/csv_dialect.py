@@ -27,7 +27,7 @@ Record = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
-class Layout:
+class Dialect:
     """How the file is written, as far as its first records tell.
 
     delimiter: one character. decimal: "." or ",". header: whether the first record names the columns.
@@ -86,7 +86,9 @@ def records(lines: Iterable[str], delimiter: str, name: str, first_line: int = 1
             yield line, row
 
 
-def detect_layout(file: TextFile, header: bool | Literal["auto"], delimiter: str | None, decimal: str | None) -> Layout:
+def detect_dialect(
+    file: TextFile, header: bool | Literal["auto"], delimiter: str | None, decimal: str | None
+) -> Dialect:
     """How the file is written; what is given is taken as given, the rest is told from the first records.
 
     Raises DataError if there is nothing but blank lines, nothing below the header, or too many columns.
@@ -106,7 +108,7 @@ def detect_layout(file: TextFile, header: bool | Literal["auto"], delimiter: str
         raise DataError(f"{file.name} has a header but no rows below it: {remedy}.")
     unnamed = [named and not name.strip() for name in sample[0][1]]
     kinds = tuple(_kind([row[j] for _, row in body], decimal, j == 0 and unnamed[j]) for j in range(width))
-    return Layout(delimiter, decimal, named, names, kinds, body, body[0][0], whole)
+    return Dialect(delimiter, decimal, named, names, kinds, body, body[0][0], whole)
 
 
 def fitted(row: list[str], width: int, line: int, file: TextFile) -> list[str]:

@@ -15,7 +15,7 @@ from engine.data.missing import Missing
 from engine.errors import DataError, OptionError
 from engine.readers.cells import Cells, read_cells
 from engine.readers.column_selection import choose_features, find_column, label_candidate, left_out
-from engine.readers.csv_dialect import DELIMITER_NAMES, Kind, Layout, detect_layout, is_missing
+from engine.readers.csv_dialect import DELIMITER_NAMES, Dialect, Kind, detect_dialect, is_missing
 from engine.readers.rows import ReadRows
 from engine.readers.text_file import TextFile, encoding_name, open_text
 from engine.text import clean, quoted
@@ -31,7 +31,7 @@ class TableFile:
     """A table that was looked at: in which file it is, and how that is written. told: whether it has a header, too."""
 
     file: TextFile
-    layout: Layout
+    dialect: Dialect
     told: bool
 
 
@@ -89,26 +89,26 @@ def preview_table(
     Raises DataError and OptionError as `read_table` does.
     """
     table = _open_table(path, header, delimiter, decimal, encoding)
-    file, layout = table.file, table.layout
+    file, dialect = table.file, table.dialect
     columns = tuple(
-        ColumnPreview(j + 1, name, kind, len({cell.strip() for cell in layout.cells(j)}))
-        for j, (name, kind) in enumerate(zip(layout.names, layout.kinds, strict=True))
+        ColumnPreview(j + 1, name, kind, len({cell.strip() for cell in dialect.cells(j)}))
+        for j, (name, kind) in enumerate(zip(dialect.names, dialect.kinds, strict=True))
     )
-    rows = tuple(tuple(clean(cell, 40) for cell in row) for _, row in layout.sample[:_PREVIEW_ROWS])
-    label = label_candidate(layout)
+    rows = tuple(tuple(clean(cell, 40) for cell in row) for _, row in dialect.sample[:_PREVIEW_ROWS])
+    label = label_candidate(dialect)
     return TablePreview(
         path=clean(str(file.path)),
         encoding=encoding_name(file.encoding),
-        delimiter=layout.delimiter,
-        decimal=layout.decimal,
-        header=layout.header,
+        delimiter=dialect.delimiter,
+        decimal=dialect.decimal,
+        header=dialect.header,
         columns=columns,
         rows=rows,
         features=tuple(column.name for column in columns if column.kind == "number"),
-        label=None if label is None else layout.names[label],
-        gaps=tuple(tuple(j for j, cell in enumerate(row) if is_missing(cell)) for _, row in layout.sample),
-        n_rows=_row_count(file, layout),
-        whole=layout.whole,
+        label=None if label is None else dialect.names[label],
+        gaps=tuple(tuple(j for j, cell in enumerate(row) if is_missing(cell)) for _, row in dialect.sample),
+        n_rows=_row_count(file, dialect),
+        whole=dialect.whole,
         table=table,
     )
 
@@ -118,15 +118,15 @@ def _open_table(
 ) -> TableFile:
     _check_options(header, delimiter, decimal)
     file = open_text(path, encoding)
-    return TableFile(replace(file, head=""), detect_layout(file, header, delimiter, decimal), header == "auto")
+    return TableFile(replace(file, head=""), detect_dialect(file, header, delimiter, decimal), header == "auto")
 
 
-def _row_count(file: TextFile, layout: Layout) -> int:
+def _row_count(file: TextFile, dialect: Dialect) -> int:
     """The rows of the sample where it is whole; else the lines behind it hold as many rows each as those within."""
-    count, last_line = len(layout.sample), layout.sample[-1][0]
-    if layout.whole:
+    count, last_line = len(dialect.sample), dialect.sample[-1][0]
+    if dialect.whole:
         return count
-    return count + round((file.n_lines - last_line) * count / (last_line - layout.first_line + 1))
+    return count + round((file.n_lines - last_line) * count / (last_line - dialect.first_line + 1))
 
 
 def read_table(
@@ -166,22 +166,22 @@ def read_from(
     missing: Missing = "drop",
 ) -> Dataset:
     """`read_table` of a table that was looked at already, such as that of a `TablePreview`: one pass for its cells."""
-    file, layout = table.file, table.layout
+    file, dialect = table.file, table.dialect
     label_index = None
     if label != "":
-        label_index = label_candidate(layout) if label is None else find_column(file, layout, label)
-    features, notes = choose_features(file, layout, columns, label_index)
-    cells = read_cells(file, layout, features, label_index)
+        label_index = label_candidate(dialect) if label is None else find_column(file, dialect, label)
+    features, notes = choose_features(file, dialect, columns, label_index)
+    cells = read_cells(file, dialect, features, label_index)
     if columns is None:
-        cells, features, empty_notes = _without_empty_columns(file, layout, cells, features)
+        cells, features, empty_notes = _without_empty_columns(file, dialect, cells, features)
         notes += empty_notes
-    if table.told and layout.header and layout.names[-1].isdecimal():
-        notes += (f"The first line, which ends in {layout.names[-1]}, was taken as column names.",)
+    if table.told and dialect.header and dialect.names[-1].isdecimal():
+        notes += (f"The first line, which ends in {dialect.names[-1]}, was taken as column names.",)
     if file.guessed:
         taken = f"The encoding was taken to be {encoding_name(file.encoding)}"
         notes += (f"{taken}; name another with encoding= (in the shell, --encoding) if letters look wrong.",)
-    names = tuple(layout.names[index] for index in features)
-    label_name = None if label_index is None else layout.names[label_index]
+    names = tuple(dialect.names[index] for index in features)
+    label_name = None if label_index is None else dialect.names[label_index]
     return ReadRows(file.path, names, cells, label_name, label is not None, notes).dataset(missing)
 
 
@@ -195,7 +195,7 @@ def _check_options(header: Header, delimiter: str | None, decimal: str | None) -
 
 
 def _without_empty_columns(
-    file: TextFile, layout: Layout, cells: Cells, features: list[int]
+    file: TextFile, dialect: Dialect, cells: Cells, features: list[int]
 ) -> tuple[Cells, list[int], tuple[str, ...]]:
     """The cells without columns that hold no number at all, which would cost every row."""
     empty: BoolArray = np.asarray(np.isnan(cells.X).all(axis=0))
@@ -203,6 +203,6 @@ def _without_empty_columns(
         return cells, features, ()
     if empty.all():
         raise DataError(f"{file.name} has no number in any column: choose a file with measurements.")
-    notes = left_out(layout, [j for j, e in zip(features, empty, strict=True) if e], "it is empty", "they are empty")
+    notes = left_out(dialect, [j for j, e in zip(features, empty, strict=True) if e], "it is empty", "they are empty")
     kept = [j for j, e in zip(features, empty, strict=True) if not e]
     return Cells(cells.X[:, ~empty], cells.labels, cells.lines), kept, notes

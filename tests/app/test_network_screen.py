@@ -15,7 +15,7 @@ from surveying import stopped_and_begun_again
 from emtui.charts.chart_widget import Chart
 from emtui.charts.network_diagram import DiagramChart
 from emtui.charts.scene import Backdrop, Curve
-from emtui.networks.sweep import Grid, Sweep, SweepRun, sweep
+from emtui.networks.sweep import SweepGrid, SweepResult, SweepRun, sweep
 from emtui.panes.curves.curves import CurvesPane
 from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.rows.predictions import RowsPane
@@ -319,12 +319,12 @@ async def test_regions_in_tabs_where_it_is_narrow() -> None:
 
 async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
     async with driving(network(settings={})) as app:
-        grid = Grid(rates=(0.005, 0.1), units=(1, 3), n_seeds=2, max_iter=4)
+        grid = SweepGrid(rates=(0.005, 0.1), units=(1, 3), n_seeds=2, max_iter=4)
         screen = SweepScreen(app.snapshot.spec, grid)
         app.app.push_screen(screen, explorer(app.app).studies._begin)
         text = await at_rest(app)
         assert "16 of 16 runs" in text
-        expected = Sweep(grid, tuple(sweep(app.snapshot.spec, grid)))
+        expected = SweepResult(grid, tuple(sweep(app.snapshot.spec, grid)))
         for side in ("own", "rival"):
             table = expected.table(side, "test_accuracy")
             assert np.isfinite(table).all()

@@ -22,7 +22,7 @@ from textual.worker import WorkerCancelled
 
 from emtui.application.splash import OpeningScreen
 from emtui.networks.cost import Cost
-from emtui.networks.sweep import Grid
+from emtui.networks.sweep import SweepGrid
 from emtui.screens.dialogs.export_dialog import ExportScreen
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.screens.open_file.open_file import OpenFileScreen
@@ -135,7 +135,7 @@ async def compared(app: Driver) -> None:
 
 
 MLP = {"model": "mlp", "settings": {"m_step": "newton", "weight_decay": "0.01"}}
-TWO_SIDES = Grid(rates=(0.005, 0.1), units=(1, 3), n_seeds=1, max_iter=4)
+TWO_SIDES = SweepGrid(rates=(0.005, 0.1), units=(1, 3), n_seeds=1, max_iter=4)
 
 SCENES = {
     f"explorer-{size}-{theme}": Scene(keys("n", "n", "n", "e"), size=SIZES[size], theme=f"emtui-{theme}")

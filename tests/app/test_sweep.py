@@ -21,14 +21,14 @@ from emtui.networks.cost import (
     predicted_costs,
     seconds_in_words,
 )
-from emtui.networks.sweep import SIDES, Grid, Sweep, has_rate, models_of, sweep
+from emtui.networks.sweep import SIDES, SweepGrid, SweepResult, has_rate, models_of, sweep
 from emtui.spec.choose import choose
 from emtui.spec.rival_model import rival_model
 from engine.errors import EngineError, OptionError
 from engine.models.network.cost import exact_cost
 from engine.models.network.predict import network_report
 
-SMALL = Grid(rates=(0.01, 0.2), units=(1, 3), n_seeds=2, max_iter=3)
+SMALL = SweepGrid(rates=(0.01, 0.2), units=(1, 3), n_seeds=2, max_iter=3)
 
 
 def test_every_run_is_the_engines() -> None:
@@ -56,18 +56,18 @@ def test_every_run_is_the_engines() -> None:
 def test_tables_are_means_over_the_seeds_so_far() -> None:
     spec = choose("iris", model="mlp")
     runs = tuple(sweep(spec, SMALL))
-    table = Sweep(SMALL, runs).table("own", "train_loss")
-    cell = Sweep(SMALL, runs).cell("own", 1, 0)
+    table = SweepResult(SMALL, runs).table("own", "train_loss")
+    cell = SweepResult(SMALL, runs).cell("own", 1, 0)
     assert table[1, 0] == pytest.approx(np.mean([run.train_loss for run in cell]))
     assert len(cell) == 2
-    half = Sweep(SMALL, runs[:3]).table("rival", "test_accuracy")
+    half = SweepResult(SMALL, runs[:3]).table("rival", "test_accuracy")
     assert np.isnan(half).sum() == 3
 
 
 def test_a_method_without_a_rate_has_the_same_number_in_every_column() -> None:
     spec = choose("iris", model="mlp", settings={"m_step": "newton", "weight_decay": "0.01"})
     assert not has_rate(spec.model)
-    table = Sweep(SMALL, tuple(sweep(spec, SMALL))).table("own", "train_loss")
+    table = SweepResult(SMALL, tuple(sweep(spec, SMALL))).table("own", "train_loss")
     np.testing.assert_array_equal(table[:, 0], table[:, 1])
 
 
@@ -80,12 +80,12 @@ def test_the_models_of_a_cell() -> None:
     with pytest.raises(EngineError, match="choose the model mlp"):
         models_of(choose("iris"), "own", 0.1, 2)
     with pytest.raises(OptionError, match="a sweep needs"):
-        Grid(rates=())
+        SweepGrid(rates=())
 
 
 def test_what_can_not_be_run_leaves_its_cell_empty() -> None:
     spec = choose("iris", model="mlp", settings={"e_step": "exact"})
-    grid = Grid(rates=(0.01,), units=(45,), n_seeds=1, max_iter=1)
+    grid = SweepGrid(rates=(0.01,), units=(45,), n_seeds=1, max_iter=1)
     runs = [run for run in sweep(spec, grid) if run.side == "own"]
     assert math.isnan(runs[0].test_accuracy)
 

@@ -13,25 +13,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.readers import cells as cells_module
-from engine.readers import csv_dialect as dialect
-from engine.readers.cells import Cells, Wanted, read_carefully, read_cells, read_plain
-from engine.readers.csv_dialect import detect_layout
+from engine.readers import csv_dialect
+from engine.readers.cells import Cells, WantedColumns, read_carefully, read_cells, read_plain
+from engine.readers.csv_dialect import detect_dialect
 from engine.readers.table import read_table
 from engine.readers.text_file import open_text
 
 
-def looked_at(path: Path) -> tuple[str, int, Wanted]:
+def looked_at(path: Path) -> tuple[str, int, WantedColumns]:
     """The text below the header, the line that it begins on, and every column that holds something."""
     file = open_text(path)
-    layout = detect_layout(file, "auto", None, None)
-    features = tuple(j for j, kind in enumerate(layout.kinds) if kind == "number")
-    label = next((j for j, kind in enumerate(layout.kinds) if kind == "text"), None)
+    dialect = detect_dialect(file, "auto", None, None)
+    features = tuple(j for j, kind in enumerate(dialect.kinds) if kind == "number")
+    label = next((j for j, kind in enumerate(dialect.kinds) if kind == "text"), None)
     with file.open() as text:
-        below = "".join(text.readlines()[layout.first_line - 1 :])
-    return below, layout.first_line, Wanted(file, layout, features, label)
+        below = "".join(text.readlines()[dialect.first_line - 1 :])
+    return below, dialect.first_line, WantedColumns(file, dialect, features, label)
 
 
-def carefully(text: str, first_line: int, wanted: Wanted) -> Cells:
+def carefully(text: str, first_line: int, wanted: WantedColumns) -> Cells:
     return read_carefully(io.StringIO(text, newline=""), first_line, wanted)
 
 
@@ -82,7 +82,7 @@ def test_the_fast_way_of_reading_agrees_with_the_careful_one(
 def test_the_fast_way_refuses_all_that_is_not_plain(
     tmp_path: Path, unusual: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dialect, "SAMPLE_RECORDS", 20)
+    monkeypatch.setattr(csv_dialect, "SAMPLE_RECORDS", 20)
     path = tmp_path / "table.csv"
     path.write_text("a,b,c,d\n" + "1,2,3.5,4\n" * 50 + unusual + "\n" + "1,2,3.5,4\n" * 5)
     assert read_plain(*looked_at(path)) is None
@@ -127,5 +127,5 @@ def test_blocks_of_lines_come_to_the_same_as_one_careful_reading(which: list[int
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(cells_module, "_FAST_FROM_BYTES", 0)
             patch.setattr(cells_module, "_BLOCK", block)
-            found = read_cells(wanted.file, wanted.layout, wanted.features, wanted.label)
+            found = read_cells(wanted.file, wanted.dialect, wanted.features, wanted.label)
         assert same(found, carefully(below, first_line, wanted))

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.networks.rival import method_name
-from emtui.networks.sweep import SIDES, Grid, Side, Sweep, has_rate, in_words, models_of, sweep
+from emtui.networks.sweep import SIDES, Side, SweepGrid, SweepResult, has_rate, in_words, models_of, sweep
 from emtui.screens.studies.study import StudyScreen
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
@@ -45,9 +45,9 @@ class SweepScreen(StudyScreen):
     SweepScreen.-stacked #maps { layout: vertical; }
     """
 
-    def __init__(self, spec: RunSpec, grid: Grid | None = None) -> None:
+    def __init__(self, spec: RunSpec, grid: SweepGrid | None = None) -> None:
         super().__init__(spec)
-        self.sweep = Sweep(grid or Grid())
+        self.sweep = SweepResult(grid or SweepGrid())
         self._side: Side = "own"
         self._what: What = "test_accuracy"
         self._cell = (len(self.sweep.grid.units) // 2, len(self.sweep.grid.rates) // 2)
@@ -68,16 +68,16 @@ class SweepScreen(StudyScreen):
 
     # the survey
 
-    def study(self) -> Iterator[Sweep]:
+    def study(self) -> Iterator[SweepResult]:
         """The runs so far, one more at a time."""
-        so_far = Sweep(self.sweep.grid)
+        so_far = SweepResult(self.sweep.grid)
         for run in sweep(self.spec, so_far.grid):
-            so_far = Sweep(so_far.grid, (*so_far.runs, run))
+            so_far = SweepResult(so_far.grid, (*so_far.runs, run))
             yield so_far
 
     def take(self, value: Any) -> None:
         """How far it is."""
-        self.sweep = Sweep(self.sweep.grid) if value is None else value
+        self.sweep = SweepResult(self.sweep.grid) if value is None else value
 
     def chosen(self) -> RunSpec | None:
         """The model of the cell that is pointed at."""
