@@ -75,7 +75,7 @@ def problem_of(spec: RunSpec) -> Problem:
 
 
 def steps_from(spec: RunSpec, problem: Problem) -> Iterator[Step]:
-    """The steps of one start; each has its numbers read while its statistics are at hand, which are then let go."""
+    """The steps of one start. Each step's numbers are read while its statistics are there; then these are released."""
     previous: Step | None = None
     for step in walk(begin_problem(problem, spec.start), spec.rules):
         _ = step.kl, step.log_prior
@@ -91,7 +91,7 @@ def best_of(
     """The steps of the start that ends with the best objective, and a report on every start.
 
     Args:
-        choices: the stopping rules.
+        spec: the stopping rules.
         problem: the first start has its seed, the next that seed + 1, and so on.
         n_init: how many starts.
         say: told of each start as it ends.

@@ -24,12 +24,12 @@ from engine.em.step import Step
 def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     """The script that takes the same steps.
 
-    Where the last step says why it is the last, and no earlier one does, the script iterates under the same stopping
-    rules; else it walks to that iteration and phase and stops there. Where something was moved by hand on the way, it
-    begins at what that came to.
+    If the last step, and no earlier one, was stopped by a rule, the script iterates under the same stopping rules;
+    otherwise it steps to that iteration and phase and stops there. If something was moved by hand on the way, the
+    script begins with the parameters after that move.
 
     Args:
-        choices: what the user picked, with the seed of these steps.
+        spec: what the user picked, with the seed of these steps.
         steps: from the start to the step that is wanted.
     """
     last, moved = steps[-1], by_hand_start(steps)

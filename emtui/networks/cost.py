@@ -1,4 +1,4 @@
-"""What the exact E-step of a network costs against its hidden units: predicted, and measured where it is short."""
+"""What the exact E-step costs by number of hidden units: predicted, and measured where that is quick."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Cost:
 
 
 def predicted_costs(spec: RunSpec) -> tuple[Cost, ...]:
-    """What the machine is expected to need for the training rows of these choices, unit by unit.
+    """The expected memory and time for the training rows of this spec, for 1, 2, … hidden units.
 
     Raises:
         OptionError: the model is no network.
@@ -65,7 +65,7 @@ def most_sensible(costs: tuple[Cost, ...], free: int) -> int:
 
 
 def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
-    """What was measured; beyond that, what is predicted, made longer as the last measurement was (never shorter)."""
+    """Measured seconds; beyond those the predicted ones, scaled up by the last measurement's ratio (never down)."""
     ratio, found = 1.0, []
     for cost in costs:
         if cost.measured_seconds is not None:
@@ -75,7 +75,7 @@ def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
 
 
 def measured_costs(spec: RunSpec, costs: tuple[Cost, ...]) -> Iterator[Cost]:
-    """The costs that are small enough to be measured, each as it is: the best of a few E-steps, then one for memory."""
+    """The costs that are small enough to be measured: the best time of a few E-steps, then one for memory."""
     X, y = table_of(spec)
     free, ratio = free_memory(), 1.0
     for cost in costs:

@@ -1,4 +1,4 @@
-"""The other way to train the same network, stepped along: backpropagation beside EM, or EM beside backpropagation."""
+"""The same network trained the other way, step by step: backpropagation beside EM, or EM beside backpropagation."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from engine.errors import EngineError
 
 @dataclass(frozen=True, eq=False)
 class Contest:
-    """Both methods as far as they have come.
+    """Both methods so far.
 
     Attributes:
-        learning: the rows that both of them learn from and are tested on.
-        own: of the explored model: the start and every iteration of the present branch.
-        rival: of the other one: the start and every iteration so far; () where there is no other.
-        rival_model: None where there is no other, `rival_why` says why then.
+        split: the rows that both are trained on and tested on.
+        own: progress of the explored model: the start and every iteration of the current branch.
+        rival: progress of the other method: the start and every iteration so far; () if there is no other.
+        rival_model: None if there is no other; `rival_why` then says why.
         rival_params: its parameters after each of its iterations, as many as `rival`.
         own_at: the place in `own` of the step on the screen.
     """
@@ -43,12 +43,12 @@ class Contest:
 
     @property
     def rival_at(self) -> int | None:
-        """The place in `rival` of the same iteration, or of the last one if it has not come so far; None for none."""
+        """The place in `rival` of the same iteration, or of its last one if it is behind; None if there is no rival."""
         return min(self.own_at, len(self.rival) - 1) if self.rival else None
 
     @property
     def rival_here(self) -> Progress | None:
-        """The rival after as many iterations, or as far as it has come."""
+        """The rival after as many iterations, or after its last one."""
         return None if self.rival_at is None else self.rival[self.rival_at]
 
     @property
@@ -89,7 +89,7 @@ class Rival:
 
     @property
     def n_iterations(self) -> int:
-        """How far it has come."""
+        """Iterations so far."""
         return len(self._progress) - 1
 
     @property
@@ -129,7 +129,7 @@ class Rival:
 
 
 def rival_of(spec: RunSpec, start: Any) -> tuple[Rival | None, str]:
-    """The rival that begins beside these choices, or None and the sentence that says why there is none."""
+    """The rival of this spec's network, or None and a sentence that says why there is none."""
     if split_of(spec) is None or not has_rival(spec.model):
         return None, "This model has no rival."
     try:

@@ -1,4 +1,4 @@
-"""How a network fares on the rows that it learned from and on those held back: log-loss, accuracy, confusion."""
+"""How good a network is on its training rows and on held-back rows: log-loss, accuracy, confusion."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:
 
 
 def affordable_rows(params: Any, most: int = 20_000) -> int:
-    """How many rows can be predicted while somebody waits for a key."""
+    """How many rows can be predicted while a key waits for its answer."""
     units = sum(params.sizes)
     if exactly_predictable(params):
         return int(min(most, max(100, _MOST_TERMS >> units)))
@@ -77,7 +77,7 @@ def affordable_rows(params: Any, most: int = 20_000) -> int:
 
 
 def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> Score | None:
-    """How the parameters fare on these rows of the data; None for no rows."""
+    """The score of the parameters on these rows of the data; None for no rows."""
     if not len(rows):
         return None
     prediction = usual_prediction(model)

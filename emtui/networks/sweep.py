@@ -85,7 +85,7 @@ class SweepResult:
 
 
 def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
-    """The model of a cell: that of the choices, or its rival, with this learning rate and so many hidden units.
+    """The model of a cell: the spec's own or its rival, with this learning rate and so many hidden units.
 
     Raises:
         EngineError: there is no such model; one sentence.
@@ -107,9 +107,9 @@ def has_rate(model: Any) -> bool:
 
 
 def sweep(spec: RunSpec, grid: SweepGrid) -> Iterator[SweepRun]:
-    """Every run of the grid, seed by seed, so that a coarse picture is there early.
+    """Every run of the grid, seed by seed, so that a rough picture is available early.
 
-    A method without a learning rate is run once for a number of units; the run counts for every rate.
+    A method without a learning rate is run once for each number of units; that run counts for every rate.
     """
     for number in range(grid.n_seeds):
         seeded = replace(spec, seed=spec.seed + number, split_seed=None, start=None, start_file=None)

@@ -1,4 +1,4 @@
-"""What a session remembers of networks: how each step fares on training and test rows, and the rival of each start."""
+"""What a session remembers about networks: the scores of each step, and the rival of each start."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Learners:
         self._rivals: dict[Problem, tuple[Rival | None, str]] = {}
 
     def judge(self, spec: RunSpec, step: Step) -> Progress:
-        """How the parameters of a step fare; an E-step's are those of the step before."""
+        """The scores of a step's parameters; an E-step has those of the step before."""
         known = self._progress.get(step.at)
         if known is None:
             split = split_of(spec)

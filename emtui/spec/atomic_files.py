@@ -1,4 +1,4 @@
-"""Files written whole or not at all: a temporary file beside the place, then a rename. None is replaced unasked."""
+"""Files are written whole or not at all: to a temporary file first, which is then renamed. None is replaced unasked."""
 
 from __future__ import annotations
 

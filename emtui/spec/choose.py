@@ -1,4 +1,4 @@
-"""Choices from words: made in one place for the screen and for the shell; what is not said follows from the data."""
+"""A spec from words, in one place for the screen and the shell. What is not given follows from the data."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def choose(
     opened: Dataset | None = None,
     **run: Any,
 ) -> RunSpec:
-    """Choices from words: what is not said follows from the data set.
+    """The spec that these words stand for. What is not given follows from the data set.
 
     Args:
-        data: which data, and how they are read; a name or a path alone for all as it is.
+        data: which data, and how they are read; or only a name or a path.
         model: the model's name; None for the one that suits the data.
         k: components (or states, topics, hidden units: the model's own size); None for the data's.
         settings: KEY=VALUE options of the model, as typed.
         start_file: "published", "model", or a JSON file of parameters to start from, as the export writes it; None
             takes the published start where the data have one that fits the model.
-        opened: the data, where they have been read already.
+        opened: the data, if they have been read already.
         run: seed, algorithm, max_iter, tol, stop; test_share, stratify, split_seed, rival, same_start; known.
 
     Raises:
-        EngineError: something that was said can't be used; one sentence.
+        EngineError: something that was given can't be used; one sentence.
     """
     data = DataSpec(data) if isinstance(data, str) else data
     if model is not None:
@@ -79,7 +79,7 @@ def choose(
 def make_model(
     data: Dataset, name: str | None = None, k: int | None = None, settings: Mapping[str, str] | None = None
 ) -> Model[Any, Any]:
-    """A model for these data: their own options first, then what was said.
+    """A model for these data: their own options first, then what is given.
 
     Raises:
         OptionError: no such model or option, or a value that it can't take.

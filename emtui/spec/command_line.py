@@ -1,4 +1,4 @@
-"""Choices as the words that make them again, in the shell."""
+"""A spec as words: the shell command that makes the same run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PUBLISHED, OWN = "published", "model"  # after --start: that of the data's sourc
 
 
 def words_of(spec: RunSpec) -> list[str]:
-    """The words that make these choices again, after `emtui` or `emtui run`."""
+    """The words that give the same spec, after `emtui` or `emtui run`."""
     words = [
         spec.data.source if not spec.data.source.startswith("-") else f"./{spec.data.source}",
         "--model",

@@ -1,4 +1,4 @@
-"""Known labels in words: all, few, N% or none of the classes are given to a mixture, class c to component c."""
+"""Known labels: all, few, N% or none of the classes are given to a mixture, class c to component c."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def share_of(known: str) -> float:
 
 
 def n_given(spec: RunSpec) -> int:
-    """Rows whose class the model is given; they don't count as right or wrong anywhere."""
+    """How many rows have their class given to the model; they count as neither right nor wrong anywhere."""
     labels = known_labels(spec)
     return 0 if labels is None else int((labels >= 0).sum())
 
@@ -51,7 +51,7 @@ def n_given(spec: RunSpec) -> int:
 def known_labels(spec: RunSpec) -> IntArray | None:
     """(n,) the class where it is given, −1 where not; None where none is given.
 
-    The rows do not depend on the seed of the start, so that starts are compared on the same labels.
+    The rows do not depend on the seed, so that different starts are compared on the same labels.
 
     Raises:
         EngineError: the model takes no labels, or the data have none, or more classes than components; one sentence.

@@ -1,4 +1,4 @@
-"""How a file is written, in words for the shell and for fields."""
+"""How a file is written: the words for it in the shell and in fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 DELIMITER_WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", "\\t": "\t"}
 DECIMAL_WORDS = {"point": ".", "comma": ","}
-_WORD_OF = {"\t": "tab", " ": "space"}  # what can't be seen is named
+_WORD_OF = {"\t": "tab", " ": "space"}  # invisible characters have names
 
 
 def delimiter_from(text: str) -> str | None:
@@ -24,7 +24,7 @@ def delimiter_word(character: str) -> str:
 
 
 def read_option_words(options: ReadOptions) -> list[str]:
-    """What was said, as words of the shell; a value that looks like an option is tied to its name."""
+    """The options that are given, as words of the shell."""
     words = [] if options.encoding is None else [f"--encoding={options.encoding}"]
     if options.delimiter is not None:
         words.append(f"--delimiter={_WORD_OF.get(options.delimiter, options.delimiter)}")

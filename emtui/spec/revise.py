@@ -1,4 +1,4 @@
-"""Choices with something else in them, checked; the old ones stay as they are."""
+"""A spec with other settings, checked. The old spec stays as it is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def started_anew(spec: RunSpec, seed: int) -> RunSpec:
 
 
 def changed(spec: RunSpec, **settings: Any) -> RunSpec:
-    """The choices with other settings and the model's own start; the data are not read again.
+    """The spec with other settings and the model's own start. The data are not read again.
 
     Raises:
         EngineError: the settings can't be used; one sentence.
@@ -46,12 +46,12 @@ def changed(spec: RunSpec, **settings: Any) -> RunSpec:
 
 
 def _preparation(spec: RunSpec) -> tuple[bool, int | None, bool]:
-    """What the data that the model sees depend on, once they are read."""
+    """What decides how the data that were read are prepared for the model."""
     return spec.data.standardize and not spec.model.supervised, spec.data.principal, spec.model.takes_missing
 
 
 def check(spec: RunSpec) -> None:
-    """Refuse what can't be used here, not at the first step.
+    """Refuse what can't be used now rather than at the first step.
 
     Raises:
         EngineError: one sentence.

@@ -18,10 +18,11 @@ def has_rival(model: Any) -> bool:
 
 
 def rival_model(spec: RunSpec) -> Any:
-    """The other way to train the network of these choices; None for a model that has none.
+    """The other way to train the network of this spec; None for a model that has none.
 
-    What both have in common is the same; what they don't is what suits: EM's gradient step is held against single-row
-    descent at the same rate, its fuller M-steps against Adam, and backpropagation against EM with Newton's method.
+    Options that both have are the same. The others are chosen for a fair comparison: EM's gradient step against
+    single-row descent at the same rate, its fuller M-steps against Adam, backpropagation against EM with Newton's
+    method.
 
     Raises:
         EngineError: an option that was set for it can't be used; one sentence.

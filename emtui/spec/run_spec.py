@@ -1,4 +1,4 @@
-"""What a user has picked: data, model, options, seed. A value; what follows from it is said by functions beside it."""
+"""What a user picked: data, model, options, seed. A plain value; functions beside it compute what follows from it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RunSpec:
 
     @property
     def rules(self) -> tuple[StoppingRule, ...]:
-        """The stopping rules that these choices stand for."""
+        """The stopping rules: from `stop`, or from `tol`, and `max_iter`."""
         return rules_for(self.max_iter, self.tol, None if self.stop is None else parse_rule(self.stop))
 
     @property
@@ -69,7 +69,7 @@ class RunSpec:
 
 
 def once_a_spec(function: Callable[[RunSpec], T]) -> Callable[[RunSpec], T]:
-    """The function with what it gave for a spec remembered as long as the spec lives, since a spec never changes."""
+    """The function, computed once for each spec (a spec never changes) and remembered as long as the spec lives."""
     known: WeakKeyDictionary[RunSpec, T] = WeakKeyDictionary()
 
     @functools.wraps(function)

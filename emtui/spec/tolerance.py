@@ -1,4 +1,4 @@
-"""The change of the objective at which a run stops, whatever rule it was chosen by."""
+"""The change of the objective at which a run stops, whichever rule sets it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from engine.em.stopping import AnyOf, ObjectiveChange, StoppingRule
 
 
 def tolerance_of(spec: RunSpec) -> float:
-    """The change of the objective per observation at which the run stops, or would if nothing else were chosen."""
+    """The change of the objective per observation at which the run stops, or would stop without another rule."""
     found = _of(spec.rules)
     return spec.tol if found is None else found
 

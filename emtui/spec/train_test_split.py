@@ -1,4 +1,4 @@
-"""Labelled rows as a network learns from them: which are trained on, which are held back, and in which units."""
+"""How a network's rows are split: which are trained on, which are held back, and in which units."""
 
 from __future__ import annotations
 
@@ -62,10 +62,10 @@ def table_of(spec: RunSpec) -> tuple[Array, IntArray | None]:
 
 @once_a_spec
 def split_of(spec: RunSpec) -> TrainTestSplit | None:
-    """The split and the inputs that these choices stand for; None for a model that is not supervised.
+    """The split rows and the inputs; None for a model that is not supervised.
 
-    Inputs are standardised, where that is asked for, by mean and standard deviation of the training rows alone, so
-    that nothing of the held-back rows is known beforehand.
+    If inputs are standardised, then by mean and standard deviation of the training rows alone, so that nothing about
+    the held-back rows leaks into training.
 
     Raises:
         EngineError: the data can't be learned from, or not be split so; one sentence.
@@ -136,5 +136,5 @@ def _split(spec: RunSpec, targets: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def train_share(test_share: float) -> float:
-    """What is left for training, without the dust of the subtraction: 0.6 of 0.4."""
+    """The share that is left for training, rounded: 0.6 for 0.4."""
     return round(1.0 - test_share, 12)
