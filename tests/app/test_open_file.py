@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dialog_host import Host, settle, words, write
@@ -275,3 +276,34 @@ def test_a_path_is_completed_to_the_first_folder_or_table(tmp_path: Path) -> Non
 def test_a_look_at_what_is_no_file_finds_nothing_wrong(tmp_path: Path) -> None:
     assert look_at(tmp_path).problem == ""
     assert look_at(tmp_path / ("x" * 300)).preview is None
+
+
+async def test_a_file_is_opened_once_more_for_its_cells_unless_it_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roles_of(tmp_path)
+    opened: list[str] = []
+    plainly = Path.open
+
+    def counted(self: Path, *args: Any, **how: Any) -> Any:
+        opened.append(self.name)
+        return plainly(self, *args, **how)
+
+    for change, times in (("", 1), ("9,9,versicolor\n", 2)):
+        app = Host()
+        async with app.run_test(size=(120, 40)) as pilot:
+            await app.open(pilot, OpenFileScreen(tmp_path))
+            await write(pilot, "table.csv")
+            await settle(pilot)
+            with (tmp_path / "table.csv").open("a") as file:
+                file.write(change)
+            monkeypatch.setattr(Path, "open", counted)
+            await pilot.press("enter")
+            await settle(pilot)
+            (chosen,) = app.results
+            spec = choose(chosen.data, opened=chosen.opened)
+            monkeypatch.setattr(Path, "open", plainly)
+        assert opened.count("table.csv") == times
+        assert spec.dataset.n_samples == 30 + bool(change)
+        assert spec.dataset.notes == choose(chosen.data).dataset.notes
+        opened.clear()
