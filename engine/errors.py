@@ -13,7 +13,3 @@ class DataError(EngineError):
 
 class OptionError(EngineError):
     """An option has a value that it can't have."""
-
-
-class CollapseError(EngineError):
-    """A component died or collapsed and the model was told to stop when that happens."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
@@ -106,16 +105,6 @@ class DatasetsPane(Pane):
         """Say which data of other packages can't be used."""
         for problem in dataset_problems():
             self.app.notify(problem, severity="warning", markup=False)
-
-    def set_recent(self, offers: Iterable[Offer]) -> None:
-        """The files that were opened lately, the latest first."""
-        self._recent = tuple(offers)[:_RECENT]
-        self.redraw()
-
-    @property
-    def recent(self) -> tuple[Offer, ...]:
-        """The files that were opened lately, the latest first."""
-        return self._recent
 
     def draw(self, snapshot: StepSnapshot) -> None:
         """List what there is, and mark the present one."""

@@ -9,9 +9,8 @@ from typing import Any
 from emtui.spec.command_line import OWN, PUBLISHED
 from emtui.spec.labels_given import parse_known
 from emtui.spec.parameters_file import read_parameters
-from emtui.spec.published_start import published_start
 from emtui.spec.revise import check
-from emtui.spec.run_spec import RunSpec
+from emtui.spec.run_spec import RunSpec, published_start
 from emtui.spec.sources import missing_for, open_source, prepared
 from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset

@@ -8,9 +8,8 @@ import shlex
 from collections.abc import Sequence
 
 from emtui.spec.labels_given import NONE
-from emtui.spec.published_start import published_start
 from emtui.spec.read_options import read_option_words
-from emtui.spec.run_spec import RunSpec
+from emtui.spec.run_spec import RunSpec, published_start
 from engine.data.data_spec import DataSpec
 
 PUBLISHED, OWN = "published", "model"  # after --start: that of the data's source, or the model's own

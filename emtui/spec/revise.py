@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from emtui.spec.labels_given import NONE, known_labels
-from emtui.spec.published_start import published_start
 from emtui.spec.rival_model import rival_model
-from emtui.spec.run_spec import RunSpec
+from emtui.spec.run_spec import RunSpec, published_start
 from emtui.spec.sources import missing_for, prepared
 from emtui.spec.train_test_split import split_of
 from engine.em.algorithms import algorithm_named

@@ -12,6 +12,7 @@ from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.em.model import Model
 from engine.em.stopping import StoppingRule, parse_rule, rules_for
+from engine.errors import EngineError
 
 T = TypeVar("T")
 
@@ -66,6 +67,16 @@ class RunSpec:
     def standardized(self) -> bool:
         """The model sees the data in standard units."""
         return self.data.standardize or self.dataset.units is not None
+
+
+def published_start(data: Dataset, model: Model[Any, Any]) -> Any:
+    """The start that was published with the data, as the model's parameters; None where none fits this model."""
+    if data.start is None or data.model != model.name:
+        return None
+    try:
+        return model.check_params(model.Params(**data.start), model.observe(data.X))
+    except EngineError:
+        return None  # another K, or other options
 
 
 def once_a_spec(function: Callable[[RunSpec], T]) -> Callable[[RunSpec], T]:

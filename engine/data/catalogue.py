@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -32,20 +32,20 @@ class CatalogueEntry:
     """
 
     key: str
-    file: str
     title: str
     row: str
     shape: tuple[int, int]
-    columns: tuple[str, ...]
-    label: str | None
-    names: str | None
     source: str
     licence: str
     model: str
-    options: Mapping[str, Any]
-    start: Mapping[str, Any] | None
-    seed: int | None
-    recipe: str
+    file: str = ""
+    columns: tuple[str, ...] = ()
+    label: str | None = None
+    names: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    start: Mapping[str, Any] | None = None
+    seed: int | None = None
+    recipe: str = ""
 
 
 def data_folder() -> Path:
@@ -165,41 +165,11 @@ def _dataset(
 
 
 def _from_data(data: Dataset) -> CatalogueEntry:
-    return CatalogueEntry(
-        key=data.name,
-        file="",
-        title=data.title,
-        row=data.description,
-        shape=(data.n_samples, data.n_features),
-        columns=data.feature_names,
-        label=None,
-        names=None,
-        source=data.source,
-        licence=data.licence,
-        model=data.model,
-        options=data.options,
-        start=data.start,
-        seed=None,
-        recipe="",
-    )
+    same = {name: getattr(data, name) for name in ("title", "source", "licence", "model", "options", "start")}
+    return CatalogueEntry(data.name, row=data.description, shape=(data.n_samples, data.n_features), **same)
 
 
 def _from_table(key: str, table: Mapping[str, Any]) -> CatalogueEntry:
-    rows, width = table["shape"]
-    return CatalogueEntry(
-        key=key,
-        file=table["file"],
-        title=table["title"],
-        row=table["row"],
-        shape=(rows, width),
-        columns=tuple(table.get("columns", ())),
-        label=table.get("label"),
-        names=table.get("names"),
-        source=table["source"],
-        licence=table["licence"],
-        model=table["model"],
-        options=MappingProxyType(dict(table.get("options", {}))),
-        start=MappingProxyType(dict(table["start"])) if "start" in table else None,
-        seed=table.get("seed"),
-        recipe=table.get("recipe", ""),
-    )
+    made: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
+    made |= {name: MappingProxyType(table[name]) for name in ("options", "start") if name in table}
+    return CatalogueEntry(key, **made)
