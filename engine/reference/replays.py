@@ -12,7 +12,11 @@ from typing import Any
 from engine.errors import OptionError
 from engine.plugins import Plugins
 from engine.reference import published_values
-from engine.reference.replay import Check, Replay, checks
+from engine.reference.replay import Check as Check
+from engine.reference.replay import Published as Published
+from engine.reference.replay import Replay as Replay
+from engine.reference.replay import Walk as Walk
+from engine.reference.replay import checks as checks
 from engine.text import did_you_mean, quoted
 
 
