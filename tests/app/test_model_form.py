@@ -15,6 +15,7 @@ from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.model_form.model_form_fields import WrongFieldError, fields_for, settings_from, texts_of
 from emtui.spec.choose import choose, make_model
 from emtui.widgets.field import Field
+from engine.data.data_spec import DataSpec
 from engine.models import model_names
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
@@ -64,7 +65,7 @@ def test_every_model_has_a_form_whose_texts_parse_to_its_options(name: str) -> N
 def test_only_what_differs_is_changed() -> None:
     spec = choose("iris")
     settings = settings_from(spec, texts_of(spec) | {"seed": "5", "standardize": "yes"})
-    assert settings == {"seed": 5, "standardize": True}
+    assert settings == {"seed": 5, "data": DataSpec("iris", standardize=True)}
     settings = settings_from(spec, texts_of(spec) | {"n_components": "4"})
     assert settings.keys() == {"model"}
     assert settings["model"].n_components == 4
@@ -295,7 +296,7 @@ async def test_standardizing_is_a_setting() -> None:
         await pilot.pause()
         (posted,) = app.posted
         assert isinstance(posted, SettingsChanged)
-        assert posted.settings == {"standardize": True}
+        assert posted.settings == {"data": DataSpec("iris", standardize=True)}
 
 
 async def test_frames_of_the_same_choices_leave_what_is_being_typed_alone() -> None:

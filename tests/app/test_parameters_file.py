@@ -40,7 +40,7 @@ from engine.models.network.model import LatentMLP
 def test_parameters_are_read_again_with_every_digit(tmp_path: Path, source: str, how: dict[str, Any]) -> None:
     session = walked(source, 6, **how)
     file = export_parameters(session, folder=tmp_path)
-    spec = choose(source, start_file=str(file), **how)
+    spec = chosen(source, start_file=str(file), **how)
     assert params_as_lists(spec.start) == params_as_lists(session.timeline.current.params)
     again = Session(spec)
     assert again.timeline.current.log_likelihood == session.timeline.current.log_likelihood

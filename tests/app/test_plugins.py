@@ -116,7 +116,7 @@ def test_data_of_another_package_are_loaded_by_name_and_listed_last() -> None:
     assert (data.name, data.title, data.X.shape) == ("two_heights", "Two heights", (6, 1))
     *_, last = engine.datasets()
     assert (last.key, last.title, last.shape, last.row) == ("two_heights", "Two heights", (6, 1), "one plant")
-    assert catalogue_offers()[-1].source == "two_heights"
+    assert catalogue_offers()[-1].data.source == "two_heights"
     assert words_of(choose("two_heights"))[0] == "two_heights"
     assert engine.load("iris").X.shape == (150, 4)  # a package can't take the place of what is here
 
