@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from emtui.charts.axes import Scale
-from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, REVERSE, pack, pack_all
+from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, REVERSE, Picture, pack, pack_all
+from emtui.charts.cell_text import cells as text_cells
 from emtui.charts.cell_text import single_cell
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
 from emtui.charts.pixel_image import ASCII_SHADES, SHADES, shades_of
-from emtui.charts.prose import put_prose
+from emtui.charts.prose import placed_words
 from emtui.charts.rasterize import InkedCells, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
 from emtui.charts.scene import (
     RGB,
@@ -40,7 +41,7 @@ from emtui.charts.scene import (
     Trail,
     VLine,
 )
-from emtui.charts.stacked_bars import put_stack
+from emtui.charts.stacked_bars import stacked_cells
 
 BLANK, DOT, BAR = 0, 1, 2
 # The bit of a braille dot by its row (0 at the top) and column in the cell [Unicode, chapter 21].
@@ -78,11 +79,6 @@ class Canvas:
         self.kind[cells] = kind
         self.bits[cells] = 0
         self.dots[cells] = 0
-
-    def take_cells(self, cells: npt.NDArray[np.integer[Any]]) -> None:
-        """Cells that were given blocks as of a bar: lines so far go, later ones are drawn over them."""
-        self.attributes[cells] = PLAIN
-        self._clear(cells, BAR)
 
     def put_points(self, inked: InkedCells, markers: tuple[str, ...]) -> None:
         """Cells with a marker each."""
@@ -188,6 +184,26 @@ class Canvas:
             self.foreground[cells] = pack_all(bars.colors)[bar[cells % columns]]
         self._clear(cells, BAR)
 
+    def put_stacked_bars(self, stack: StackedBars) -> None:
+        """Bars in parts, as blocks of two colours; without colours as the parts' markers."""
+        found = stacked_cells(stack, self.scales, self.size, self.palette.ascii or self.palette.mode == "none")
+        self.chars[found.cells] = found.chars
+        self.foreground[found.cells] = found.foreground
+        self.background[found.cells] = found.background
+        self.attributes[found.cells] = PLAIN
+        self._clear(found.cells, BAR)
+
+    def put_prose(self, prose: Prose) -> None:
+        """Words in reading order."""
+        columns, rows = self.size
+        for row, column, text, color in placed_words(prose, columns, rows):
+            letters = text_cells(text)[: max(0, columns - column)]
+            begin = row * columns + column
+            cells = slice(begin, begin + len(letters))
+            self.chars[cells] = letters
+            self.foreground[cells] = pack(color)
+            self.attributes[cells] = PLAIN
+
     def put_pixel_image(self, image: PixelImage) -> None:
         """Pixels in five shades."""
         cells, levels = shades_of(image, self.scales, self.size)
@@ -288,13 +304,13 @@ class Canvas:
                 case Bars():
                     self.put_bars(layer)
                 case StackedBars():
-                    put_stack(self, layer)
+                    self.put_stacked_bars(layer)
                 case PixelImage():
                     self.put_pixel_image(layer)
                 case Backdrop():
                     self.put_backdrop(layer)
                 case Prose():
-                    put_prose(self, layer)
+                    self.put_prose(layer)
                 case Ellipse():
                     self.put_ellipse(layer)
                 case Span():
@@ -320,6 +336,16 @@ class Canvas:
             self.chars[lined] = np.where(upper == 0, ".", np.where(lower == 0, "'", ":"))
         else:
             self.chars[lined] = (self.bits[lined].astype(np.uint32) + 0x2800).view("<U1")
+
+    def copy_to(self, picture: Picture, top: int, left: int) -> None:
+        """Put the finished cells into a picture, whose own colours stay where the canvas has none."""
+        columns, rows = self.size
+        inside = (slice(top, top + rows), slice(left, left + columns))
+        picture.chars[inside] = self.chars.reshape(rows, columns)
+        picture.attributes[inside] = self.attributes.reshape(rows, columns)
+        for target, colors in ((picture.foreground, self.foreground), (picture.background, self.background)):
+            own = colors.reshape(rows, columns)
+            np.copyto(target[inside], own, where=own != NO_COLOR)
 
 
 def _marker_of(layer: Dots | Cloud, row: int) -> str:

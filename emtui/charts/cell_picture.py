@@ -17,7 +17,8 @@ from rich.style import Style
 from textual.strip import Strip
 
 from emtui.charts.axes import Scale
-from emtui.charts.colors import TERMINAL, ColorMode
+from emtui.charts.cell_text import cells
+from emtui.charts.colors import TERMINAL, ColorMode, Palette
 from emtui.charts.scene import RGB, ColorArray
 
 PackedArray = npt.NDArray[np.int32]
@@ -60,6 +61,30 @@ class Picture:
     background: PackedArray
     attributes: npt.NDArray[np.int8]
     area: PlotArea | None = None
+
+    @classmethod
+    def blank(cls, width: int, height: int, palette: Palette, area: PlotArea | None = None) -> Picture:
+        """Blank cells on the palette's background, to be written into until the picture is done."""
+        shape = (height, width)
+        return cls(
+            np.full(shape, " ", dtype="<U1"),
+            np.full(shape, pack(palette.muted), dtype=np.int32),
+            np.full(shape, pack(palette.background), dtype=np.int32),
+            np.full(shape, PLAIN, dtype=np.int8),
+            area,
+        )
+
+    def write(self, row: int, column: int, text: str, color: RGB, attribute: int = PLAIN) -> int:
+        """Write text from a cell on, cut at the right edge; returns the column after it."""
+        height, width = self.chars.shape
+        if not (0 <= row < height and 0 <= column < width):
+            return column
+        letters = cells(text)[: width - column]
+        where = slice(column, column + len(letters))
+        self.chars[row, where] = letters
+        self.foreground[row, where] = pack(color)
+        self.attributes[row, where] = attribute
+        return where.stop
 
     @property
     def text(self) -> str:

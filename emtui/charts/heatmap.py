@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.message import Message
 
 from emtui.charts.cell_picture import BOLD, PLAIN, Picture, pack
-from emtui.charts.cell_text import cells, clean, pad
+from emtui.charts.cell_text import clean, pad
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend
 from emtui.charts.picture_widget import PictureWidget
 from emtui.charts.scene import RGB, FloatArray
@@ -92,22 +92,13 @@ def layout(matrix: Matrix, width: int, height: int) -> MatrixLayout:
 
 def draw_matrix(matrix: Matrix, width: int, height: int, palette: Palette) -> Picture:
     """The matrix as a picture."""
-    chars = np.full((height, width), " ", dtype="<U1")
-    foreground = np.full((height, width), pack(palette.muted), dtype=np.int32)
-    background = np.full((height, width), pack(palette.background), dtype=np.int32)
-    attributes = np.full((height, width), PLAIN, dtype=np.int8)
-    picture = Picture(chars, foreground, background, attributes)
+    picture = Picture.blank(width, height, palette)
     fit = layout(matrix, width, height)
     ellipsis = "~" if palette.ascii else "…"
 
     def write(row: int, column: int, text: str) -> slice:
-        letters = cells(text)[: max(0, width - column)]
-        where = slice(column, column + len(letters))
-        chars[row, where] = letters
-        return where
+        return slice(column, picture.write(row, column, text, palette.muted))
 
-    if not height or not width:
-        return picture
     write(0, 0, pad(matrix.corner, min(fit.label_width, width), ellipsis=ellipsis))
     for j in range(fit.columns):
         name = pad(matrix.column_labels[j], fit.column_width - 1, "right", ellipsis)
@@ -121,11 +112,11 @@ def draw_matrix(matrix: Matrix, width: int, height: int, palette: Palette) -> Pi
             if palette.mode != "truecolor":
                 continue
             fill = blend(palette.background, palette.color(0), 0.85 * round(float(strengths[i, j]), 2))
-            background[i + 1, where] = pack(fill)
-            foreground[i + 1, where] = pack(_readable(fill))
-            attributes[i + 1, where] = BOLD if strengths[i, j] > 0.5 else PLAIN
-    if fit.columns < matrix.values.shape[1] and width > fit.label_width + fit.columns * fit.column_width:
-        chars[0, fit.label_width + fit.columns * fit.column_width] = ellipsis
+            picture.background[i + 1, where] = pack(fill)
+            picture.foreground[i + 1, where] = pack(_readable(fill))
+            picture.attributes[i + 1, where] = BOLD if strengths[i, j] > 0.5 else PLAIN
+    if fit.columns < matrix.values.shape[1]:
+        write(0, fit.label_width + fit.columns * fit.column_width, ellipsis)
     return picture
 
 

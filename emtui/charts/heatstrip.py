@@ -10,7 +10,7 @@ import numpy.typing as npt
 from textual.geometry import Size
 from textual.message import Message
 
-from emtui.charts.cell_picture import BOLD, PLAIN, REVERSE, Picture, pack, pack_all
+from emtui.charts.cell_picture import BOLD, REVERSE, Picture, pack, pack_all
 from emtui.charts.colors import Palette, blend, mix
 from emtui.charts.picture_widget import PictureWidget
 from emtui.charts.scene import FloatArray, IntArray
@@ -77,10 +77,8 @@ def draw_strip(rows: StripRows, width: int, height: int, palette: Palette, mode:
     colour, as full as the largest responsibility, and below it the marker of that component. Where there are
     fewer lines than components, "lines" becomes "mixed".
     """
-    chars = np.full((height, width), " ", dtype="<U1")
-    foreground = np.full((height, width), pack(palette.muted), dtype=np.int32)
-    background = np.full((height, width), pack(palette.background), dtype=np.int32)
-    attributes = np.full((height, width), PLAIN, dtype=np.int8)
+    picture = Picture.blank(width, height, palette)
+    chars, foreground = picture.chars, picture.foreground
     n, K = rows.responsibilities.shape
     if n and K and width and height:
         shades = ASCII_SHADES if palette.ascii else SHADES
@@ -102,9 +100,9 @@ def draw_strip(rows: StripRows, width: int, height: int, palette: Palette, mode:
                 foreground[1] = np.array([pack(c) for c in palette.colors(K)])[top]
         column = None if rows.cursor is None else rows.column_of(rows.cursor, width)
         if column is not None:
-            background[:used, column] = pack(blend(palette.background, palette.text, 0.75))
-            attributes[:used, column] = BOLD if palette.mode == "truecolor" else REVERSE
-    return Picture(chars, foreground, background, attributes)
+            picture.background[:used, column] = pack(blend(palette.background, palette.text, 0.75))
+            picture.attributes[:used, column] = BOLD if palette.mode == "truecolor" else REVERSE
+    return picture
 
 
 class HeatStrip(PictureWidget):

@@ -11,11 +11,11 @@ from rich.cells import cell_len
 
 from emtui.charts.axes import Scale
 from emtui.charts.canvas import Canvas
-from emtui.charts.cell_picture import BOLD, PLAIN, Picture, pack
-from emtui.charts.cell_text import cells, fit, pad, short_head
+from emtui.charts.cell_picture import BOLD, Picture
+from emtui.charts.cell_text import fit, pad, short_head
 from emtui.charts.colors import Palette, blend
 from emtui.charts.picture_widget import PictureWidget
-from emtui.charts.scene import RGB, FloatArray, IntArray, LineStyle
+from emtui.charts.scene import FloatArray, IntArray, LineStyle
 from emtui.charts.text_bars import bar
 
 POSITIVE, NEGATIVE = 0, 1  # colours of the palette
@@ -72,35 +72,9 @@ class NetworkDiagram:
     more: bool = False
 
 
-class _Page:
-    """Cells to write into."""
-
-    def __init__(self, width: int, height: int, palette: Palette) -> None:
-        self.width, self.height, self.palette = width, height, palette
-        self.chars = np.full((height, width), " ", dtype="<U1")
-        self.foreground = np.full((height, width), pack(palette.muted), dtype=np.int32)
-        self.background = np.full((height, width), pack(palette.background), dtype=np.int32)
-        self.attributes = np.full((height, width), PLAIN, dtype=np.int8)
-
-    def write(self, row: int, column: int, text: str, color: RGB, attribute: int = PLAIN) -> None:
-        """Text from a cell on, cut at the edges."""
-        if not 0 <= row < self.height or not 0 <= column < self.width:
-            return
-        letters = cells(text)[: self.width - column]
-        where = slice(column, column + len(letters))
-        self.chars[row, where] = letters
-        self.foreground[row, where] = pack(color)
-        self.attributes[row, where] = attribute
-
-    @property
-    def picture(self) -> Picture:
-        """What was written."""
-        return Picture(self.chars, self.foreground, self.background, self.attributes)
-
-
 def draw_diagram(diagram: NetworkDiagram, width: int, height: int, palette: Palette) -> Picture:
     """The picture in this many cells: the network above, as many lines of the tables below as there is room for."""
-    page = _Page(width, height, palette)
+    picture = Picture.blank(width, height, palette)
     tables = [_lines(table, palette) for table in diagram.tables]
     needed = min(_MOST_UNITS, max((len(layer.names) for layer in diagram.layers), default=0)) + 1
     beside = _fits_beside(tables, width)
@@ -110,18 +84,18 @@ def draw_diagram(diagram: NetworkDiagram, width: int, height: int, palette: Pale
     network = height
     if rows and height >= _ROOM_FOR_TABLES:
         network = min(max(height - rows - 1, min(needed, height - 5)), max(5, 3 * needed))
-    _draw_network(diagram, page, network)
+    _draw_network(diagram, picture, palette, network)
     if beside:
         column = 0
         for lines in tables:
-            _put(page, lines, network + 1, column, height)
+            _put(picture, palette, lines, network + 1, column)
             column += _width(lines) + _GAP
     else:
         top = network + 1
         for lines in tables:
-            _put(page, lines, top, 0, height)
+            _put(picture, palette, lines, top, 0)
             top += len(lines) + (1 if top + len(lines) + 4 < height else 0)
-    return page.picture
+    return picture
 
 
 def _fits_beside(tables: Sequence[Sequence[_Line]], width: int) -> bool:
@@ -133,12 +107,11 @@ def _width(lines: Sequence[_Line]) -> int:
     return max((cell_len(text) + _BAR * bool(bars) for text, bars in lines), default=0)
 
 
-def _put(page: _Page, lines: Sequence[_Line], top: int, left: int, bottom: int) -> None:
+def _put(picture: Picture, palette: Palette, lines: Sequence[_Line], top: int, left: int) -> None:
+    room = picture.chars.shape[1] - left
     for offset, (text, bars) in enumerate(lines):
-        if top + offset < bottom:
-            palette = page.palette
-            page.write(top + offset, left, fit(text, page.width - left), palette.text if offset else palette.muted)
-            page.write(top + offset, left + cell_len(text) + 1, bars, palette.color(POSITIVE))
+        picture.write(top + offset, left, fit(text, room), palette.text if offset else palette.muted)
+        picture.write(top + offset, left + cell_len(text) + 1, bars, palette.color(POSITIVE))
 
 
 def _lines(table: DiagramTable, palette: Palette) -> list[_Line]:
@@ -160,29 +133,29 @@ def _lines(table: DiagramTable, palette: Palette) -> list[_Line]:
 # the network
 
 
-def _draw_network(diagram: NetworkDiagram, page: _Page, height: int) -> None:
-    palette, layers = page.palette, diagram.layers
+def _draw_network(diagram: NetworkDiagram, picture: Picture, palette: Palette, height: int) -> None:
+    layers = diagram.layers
     if not layers or height < 2:
         return
     top = 1 if height > 2 else 0
     rows = height - top
     shown = [_shown(diagram, index, rows) for index in range(len(layers))]
-    columns = _columns(diagram, shown, page.width)
+    columns = _columns(diagram, shown, picture.chars.shape[1])
     places = [_places(len(chosen), rows) for chosen in shown]
     for index in range(len(layers) - 1):
         right = columns[index].right
         weights = np.asarray(diagram.weights[index])[np.ix_(shown[index + 1], shown[index])]
         region = (top, right + 1, rows, columns[index + 1].node - right - 1)
-        _draw_weights(weights, (places[index], places[index + 1]), region, page)
+        _draw_weights(picture, palette, weights, (places[index], places[index + 1]), region)
     for index, layer in enumerate(layers):
         at = columns[index]
         if top:
             hidden = layer.total - len(shown[index])
             head = f"{layer.head} +{hidden}" if hidden else layer.head
             room = at.right - at.left + 1 + (_SHORTEST if index < len(layers) - 1 else 0)
-            page.write(0, at.left, fit(head, max(room, 1)), palette.muted)
+            picture.write(0, at.left, fit(head, max(room, 1)), palette.muted)
         for unit, row in zip(shown[index], places[index], strict=True):
-            _draw_unit(page, layer, int(unit), top + int(row), at, first=index == 0)
+            _draw_unit(picture, palette, layer, int(unit), top + int(row), at, first=index == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,31 +220,36 @@ def _columns(diagram: NetworkDiagram, shown: Sequence[IntArray], width: int) -> 
     return made
 
 
-def _draw_unit(page: _Page, layer: UnitLayer, unit: int, row: int, at: _Column, *, first: bool) -> None:
-    palette, level = page.palette, float(layer.levels[unit])
+def _draw_unit(
+    picture: Picture, palette: Palette, layer: UnitLayer, unit: int, row: int, at: _Column, *, first: bool
+) -> None:
+    level = float(layer.levels[unit])
     signs = _ASCII_LEVELS if palette.ascii else _LEVELS
     sign = signs[min(4, int(level * 5))] if np.isfinite(level) else ("o" if palette.ascii else "●")
-    page.write(row, at.node, sign, palette.text, BOLD)
+    picture.write(row, at.node, sign, palette.text, BOLD)
     text = layer.texts[unit]
     room = at.right - at.left
     widest = max(map(cell_len, layer.texts), default=0)  # so that all names are shortened alike
     name = short_head(layer.names[unit], max(0, room - widest - bool(widest) - 1))
     if first:
-        page.write(row, at.left, name, palette.muted)
-        page.write(row, at.node - 1 - cell_len(text), text, palette.text)
+        picture.write(row, at.left, name, palette.muted)
+        picture.write(row, at.node - 1 - cell_len(text), text, palette.text)
     else:
-        page.write(row, at.node + 2, text, palette.text)
-        page.write(row, at.node + 2 + cell_len(text) + bool(text), name, palette.muted)
+        picture.write(row, at.node + 2, text, palette.text)
+        picture.write(row, at.node + 2 + cell_len(text) + bool(text), name, palette.muted)
 
 
 def _draw_weights(
-    weights: FloatArray, places: tuple[IntArray, IntArray], region: tuple[int, int, int, int], page: _Page
+    picture: Picture,
+    palette: Palette,
+    weights: FloatArray,
+    places: tuple[IntArray, IntArray],
+    region: tuple[int, int, int, int],
 ) -> None:
     """Lines from unit to unit, the strongest on top; solid and of one colour above 0, dotted and of another below."""
     top, left, rows, columns = region
     if columns < 1 or not weights.size:
         return
-    palette = page.palette
     largest = float(np.abs(weights).max()) or 1.0
     canvas = Canvas(columns, rows, (Scale(0.0, 1.0), Scale(0.0, 1.0)), palette)
     order = np.argsort(-np.abs(weights), axis=None, kind="stable")
@@ -291,9 +269,7 @@ def _draw_weights(
             shift = 0.25 / rows
             canvas.put_line(np.array([0.0, 1.0 - 1e-9]), 1.0 - ends - shift, faded, style)
     canvas.finish()
-    inside = (slice(top, top + rows), slice(left, left + columns))
-    page.chars[inside] = canvas.chars.reshape(rows, columns)
-    page.foreground[inside] = canvas.foreground.reshape(rows, columns)
+    canvas.copy_to(picture, top, left)
 
 
 class DiagramChart(PictureWidget):

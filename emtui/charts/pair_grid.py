@@ -12,11 +12,10 @@ from textual.message import Message
 
 from emtui.charts.axes import Scale, Ticks, make_scale, make_ticks
 from emtui.charts.canvas import Canvas
-from emtui.charts.cell_picture import NO_COLOR, PLAIN, Picture, pack
+from emtui.charts.cell_picture import Picture, pack
 from emtui.charts.cell_text import fit, short_head
 from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import PictureWidget
-from emtui.charts.plotext_axes import text_cells
 from emtui.charts.scene import RGB, Scene
 
 CELL_WIDTH, CELL_HEIGHT = 18, 6
@@ -87,13 +86,7 @@ def _lines(n: int, first: int, room: int) -> tuple[int, ...]:
 
 def draw_pair_grid(grid: PairGrid, width: int, height: int, palette: Palette) -> tuple[Picture, PairGridLayout]:
     """The picture of a grid, and where its cells are; blank where there is no room for one."""
-    shape = (height, width)
-    picture = Picture(
-        np.full(shape, " ", dtype="<U1"),
-        np.full(shape, pack(palette.muted), dtype=np.int32),
-        np.full(shape, pack(palette.background), dtype=np.int32),
-        np.full(shape, PLAIN, dtype=np.int8),
-    )
+    picture = Picture.blank(width, height, palette)
     n = len(grid.names)
     gutter = _gutter(grid, height)
     if not n or width - gutter < 3 * n + 1 or height - _BELOW < 3 * n + 1:
@@ -169,13 +162,7 @@ def _draw_cell(
     canvas = Canvas(columns, rows, (grid.scales[j], y_scale), palette)
     canvas.draw(cell)
     canvas.finish()
-    inside = (slice(top, top + rows), slice(left, left + columns))
-    picture.chars[inside] = canvas.chars.reshape(rows, columns)
-    ink = canvas.foreground.reshape(rows, columns)
-    picture.foreground[inside] = np.where(ink == NO_COLOR, pack(palette.muted), ink)
-    ground = canvas.background.reshape(rows, columns)
-    picture.background[inside] = np.where(ground == NO_COLOR, pack(palette.background), ground)
-    picture.attributes[inside] = canvas.attributes.reshape(rows, columns)
+    canvas.copy_to(picture, top, left)
 
 
 def _draw_notes(
@@ -197,7 +184,7 @@ def _draw_notes(
     for index, line in enumerate(lines):
         column, end = left + index // down * (longest + 3), start[1] + columns
         for text, color in line:
-            column = _write(picture, top + index % down, column, fit(text, max(0, end - column)), color)
+            column = picture.write(top + index % down, column, fit(text, max(0, end - column)), color)
 
 
 def _name_rows(picture: Picture, layout: PairGridLayout, grid: PairGrid, palette: Palette) -> None:
@@ -210,11 +197,11 @@ def _name_rows(picture: Picture, layout: PairGridLayout, grid: PairGrid, palette
         text = " ".join(filter(None, (name, ticks.note)))
         room = layout.columns[1] - left - 5
         if room >= 2:
-            _write(picture, top, left + 2, f" {short_head(text, room)} ", palette.text)
+            picture.write(top, left + 2, f" {short_head(text, room)} ", palette.text)
         for f, label in zip(ticks.fractions, ticks.labels, strict=True):
             row = top + 1 + min(int((1.0 - f) * rows), rows - 1)
             picture.chars[row, left] = tick
-            _write(picture, row, left - min(len(label), left), fit(label, left), palette.muted)
+            picture.write(row, left - min(len(label), left), fit(label, left), palette.muted)
 
 
 def _name_columns(picture: Picture, layout: PairGridLayout, grid: PairGrid, palette: Palette) -> None:
@@ -230,19 +217,9 @@ def _name_columns(picture: Picture, layout: PairGridLayout, grid: PairGrid, pale
             begin = column - len(label) // 2
             if begin > end and begin + len(label) <= right:
                 picture.chars[bottom, column] = tick
-                end = _write(picture, bottom + 1, begin, label, palette.muted)
+                end = picture.write(bottom + 1, begin, label, palette.muted)
         text = short_head(" ".join(filter(None, (name, ticks.note))), room)
-        _write(picture, bottom + 2, left + 1 + (room - cell_len(text)) // 2, text, palette.text)
-
-
-def _write(picture: Picture, row: int, column: int, text: str, color: RGB, attribute: int = PLAIN) -> int:
-    """Text from a cell on; returns the cell after it."""
-    letters = text_cells(text)[: max(0, picture.chars.shape[1] - column)]
-    end = column + len(letters)
-    picture.chars[row, column:end] = letters
-    picture.foreground[row, column:end] = pack(color)
-    picture.attributes[row, column:end] = attribute
-    return end
+        picture.write(bottom + 2, left + 1 + (room - cell_len(text)) // 2, text, palette.text)
 
 
 class PairGridChart(PictureWidget):

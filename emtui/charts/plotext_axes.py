@@ -1,37 +1,43 @@
-"""The one place that uses plotext (5.3): it draws the axes, their ticks and labels and the grid.
+"""Axes, ticks and grid, drawn by plotext: the one place that uses it, through its public functions alone.
 
-plotext's module interface works on a global figure, so this goes one level down: every frame has its own
-monitor (plotext's word for a plot), and the result is read from the monitor's matrix of characters instead of
-from its ANSI text, which Rich would have to parse back. Positions are handed over as cell numbers, so plotext
-never sees the data's own scale, and a tick stands exactly in the cell where a point with its value stands.
+plotext has one figure for the whole process: it is used under a lock, cleared before and after, and what was drawn is
+kept, so that a further frame with the same ticks costs nothing. Positions are cell numbers: a tick stands exactly in
+the cell where a point with its value stands, and plotext never sees the data's own scale.
 
-What plotext draws slowly or not at all (a hundred thousand points, colours per point, curves that share a cell,
-ellipses) is drawn into the canvas by `emtui.charts.canvas`.
+Labels are written here: plotext takes ticks in the order of a set, so that from one process to the next other labels
+would find room, and it counts letters where wide ones take two cells. Bars, curves and points are drawn by
+`emtui.charts.canvas`: at 120 × 40 plotext takes 17 ms for a histogram and 8 to 17 ms for two curves, the canvas less
+than 1 ms, and plotext gives a cell that two curves share to the last of them, and bars whole cells instead of eighths.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from plotext._date import date_class
-from plotext._monitor import monitor_class
 
 from emtui.charts.axes import Ticks
 from emtui.charts.cell_text import cells
 
 CharArray = npt.NDArray[np.str_]
+_ASCII = {"│": "|", "─": "-", "└": "+", "┬": "+", "┤": "+", "┼": "+"}
+_figure = Lock()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrawnAxes:
-    """Axes as characters (height, width), read-only, and where the canvas lies in them, in cells."""
+    """Axes as characters (height, width), read-only; the canvas is all but the first `left` columns and what is below
+    its `rows`.
+    """
 
     chars: CharArray
     left: int
-    top: int
     columns: int
     rows: int
 
@@ -39,39 +45,92 @@ class DrawnAxes:
 @lru_cache(maxsize=64)
 def draw_axes(width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, grid: bool, ascii: bool) -> DrawnAxes:
     """The axes of a plot of this size; without tick labels, or without axes, where there is no room for them."""
-    label_width = max((len(label) for label in y_ticks.labels), default=0)
+    names = [cells(label) for label in y_ticks.labels]
+    label_width = max(map(len, names), default=0)
     y_axis = width >= 8
     y_labels = y_axis and 0 < label_width <= width // 3 and height >= 4
     x_axis = height >= 4 and width >= 4
     x_labels = x_axis and height >= 5 and len(x_ticks.labels) > 0
     left = (label_width if y_labels else 0) + y_axis
-    below = x_axis + x_labels
-    columns, rows = width - left, height - below
+    columns, rows = width - left, height - x_axis - x_labels
+    chars = np.full((height, width), " ", dtype="<U1")
     if columns < 2 or rows < 2:
-        return DrawnAxes(np.full((height, width), " ", dtype="<U1"), 0, 0, width, height)
-    monitor = monitor_class()
-    monitor.set_date(date_class())
-    monitor.set_size([width, height])
-    monitor.set_xaxes(x_axis, False)
-    monitor.set_yaxes(y_axis, False)
-    monitor.set_grid(grid, grid)
-    monitor.set_xlim(0, columns - 1)
-    monitor.set_ylim(0, rows - 1)
-    at_columns = [min(int(f * columns), columns - 1) for f in x_ticks.fractions]
-    at_rows = [rows - 1 - min(int((1.0 - f) * rows), rows - 1) for f in y_ticks.fractions]
-    monitor.set_xticks(at_columns if x_labels else [], list(x_ticks.labels) if x_labels else [])
-    monitor.set_yticks(at_rows if y_labels else [], list(y_ticks.labels) if y_labels else [])
-    # plotext draws no axes for a plot without a signal: give it one blank.
-    monitor.draw([0], [0], marker=" ", lines=False)
-    monitor.build_plot()
-    chars = np.array(monitor.matrix.marker[::-1], dtype="<U1").reshape(height, width)
+        return DrawnAxes(chars, 0, width, height)
+    at_columns: list[int] = []
+    at_rows: list[int] = []
+    if x_labels:
+        places = [min(int(f * columns), columns - 1) for f in x_ticks.fractions]
+        chars[-1], at_columns = _label_row(width, left, places, x_ticks.labels)
+    if y_labels:
+        at_rows = [min(int((1.0 - f) * rows), rows - 1) for f in y_ticks.fractions]
+        for row, name in zip(at_rows, names, strict=True):
+            chars[row, :label_width] = [" "] * (label_width - len(name)) + name
+    up = [rows - 1 - row for row in at_rows]
+    with _cleared_figure() as plotext:  # its time goes with the cells: each axis beside a canvas of one line
+        beside = _drawn(plotext, (1, rows), (x_axis, y_axis), (), up, grid)
+        below = _drawn(plotext, (columns, 1), (x_axis, y_axis), at_columns, (), grid)
+    lines = chars[: rows + x_axis, left - y_axis :]
+    lines[:, :y_axis] = beside[:, :y_axis]
+    lines[rows:, y_axis:] = below[1:, y_axis:]
+    across, down = beside[:rows, -1:], below[:1, y_axis:]  # of the grid
+    lines[:rows, y_axis:] = np.where(down == " ", across, np.where(across == " ", down, "┼"))
     if ascii:
-        for fancy, plain in zip("│─└┬┤┼├┴", "|-+++++ ".replace(" ", "+"), strict=True):
-            chars[chars == fancy] = plain
+        for fancy, plain in _ASCII.items():
+            lines[lines == fancy] = plain
     chars.setflags(write=False)
-    return DrawnAxes(chars, left, 0, columns, rows)
+    return DrawnAxes(chars, left, columns, rows)
 
 
-def text_cells(text: str) -> CharArray:
-    """Text as a vector of cells; a wide character is followed by an empty one."""
-    return np.array(cells(text), dtype="<U1")
+def _label_row(width: int, left: int, places: Sequence[int], labels: Sequence[str]) -> tuple[list[str], list[int]]:
+    """The line of labels below an axis that begins at `left`, and the places of those that found room.
+
+    As plotext has it: a label is centred on its place, as far as the ends of the line and the labels before it allow.
+    """
+    line, kept = [" "] * width, []
+    for place, label in zip(places, labels, strict=True):
+        letters, at = cells(label), left + place
+        size = len(letters)
+        free = [i for i in range(max(at - size + 1, 0), min(at + size, width - 1)) if line[i] == " "]
+        first, last = (free[0], free[-1]) if free else (at - size + 1, at + size)
+        begin = (first + last + 1 - size) // 2
+        inside = begin >= 0 and begin + size <= width
+        if inside and all(cell == " " for cell in line[max(begin - 1, 0) : begin + size + 1]):
+            line[begin : begin + size] = letters
+            kept.append(place)
+    return line, kept
+
+
+@contextmanager
+def _cleared_figure() -> Iterator[Any]:
+    """plotext, its figure cleared and nobody else's until it is cleared again."""
+    import plotext  # not before the first picture
+
+    with _figure:
+        plotext.main()  # the whole figure, whichever of its subplots was in use
+        plotext.clear_figure()
+        try:
+            yield plotext
+        finally:
+            plotext.clear_figure()
+
+
+def _drawn(
+    plotext: Any, size: tuple[int, int], axes: tuple[bool, bool], x: Sequence[int], y: Sequence[int], grid: bool
+) -> CharArray:
+    """The axes of a canvas of (columns, rows) with ticks at these of its cells, (rows + x axis, y axis + columns)."""
+    columns, rows = size
+    x_axis, y_axis = axes
+    plotext.clear_data()
+    plotext.theme("clear")
+    plotext.limit_size(False, False)
+    plotext.plot_size(y_axis + columns, rows + x_axis + bool(x))
+    plotext.xaxes(x_axis, False)
+    plotext.yaxes(y_axis, False)
+    plotext.grid(grid, grid)
+    plotext.xlim(0, max(1, columns - 1))
+    plotext.ylim(0, max(1, rows - 1))
+    plotext.xticks(x, [" "] * len(x))
+    plotext.yticks(y, [""] * len(y))
+    plotext.scatter([-1], [-1])  # there are no axes without a point; this one is out of sight
+    text = plotext.uncolorize(plotext.build())
+    return np.array([list(line) for line in text.splitlines()[: rows + x_axis]], dtype="<U1")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
-import numpy.typing as npt
 from rich.cells import cell_len
 
-from emtui.charts.axes import Scale, Ticks, fit_scales, make_ticks, named_ticks
+from emtui.charts.axes import Scale, fit_scales, make_ticks, named_ticks
 from emtui.charts.canvas import Canvas
-from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, Picture, PlotArea, pack
+from emtui.charts.cell_picture import BOLD, Picture, PlotArea, pack
 from emtui.charts.cell_text import fit, single_cell
 from emtui.charts.colors import Palette
-from emtui.charts.plotext_axes import draw_axes, text_cells
+from emtui.charts.plotext_axes import draw_axes
 from emtui.charts.scene import RGB, Bars, Curve, Dots, Mark, Scene
 
 LegendEntry = tuple[str, RGB, str]
@@ -23,9 +19,8 @@ _LEAST_NAME = 8  # of the y label, where it is cut for the legend's sake
 
 def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Picture:
     """The picture of a scene in this many cells. Works for every size from 1 × 1."""
-    axes = fit_scales(scene)
-    empty = axes is None
-    x_scale, y_scale = axes or (Scale(0.0, 1.0), Scale(0.0, 1.0))
+    scales = fit_scales(scene)
+    x_scale, y_scale = scales or (Scale(0.0, 1.0), Scale(0.0, 1.0))
     x_ticks = make_ticks(x_scale, max(2, width // 11))
     y_ticks = make_ticks(y_scale, max(2, height // 4))
     if scene.x_ticks is not None:
@@ -37,59 +32,31 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
     legend = _legend(scene, palette)
     header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))
     footer = int(height >= 7 and width >= 8 and bool(x_text))
-    room = y_ticks if scene.y_ticks is None else _without_wide(y_ticks)
-    frame = draw_axes(width, height - header - footer, x_ticks, room, scene.grid, palette.ascii)
-    canvas = Canvas(frame.columns, frame.rows, (x_scale, y_scale), palette)
-    left, top = frame.left, frame.top + header
-    inside = (slice(top, top + frame.rows), slice(left, left + frame.columns))
-    canvas.chars[:] = frame.chars[frame.top : frame.top + frame.rows, left : left + frame.columns].ravel()
+    axes = draw_axes(width, height - header - footer, x_ticks, y_ticks, scene.grid, palette.ascii)
+    left, columns, bottom = axes.left, axes.columns, header + axes.rows
+    area = None if scales is None else PlotArea(left, header, columns, axes.rows, x_scale, y_scale)
+    picture = Picture.blank(width, height, palette, area)
+    picture.chars[header : height - footer] = axes.chars
+    if left:
+        picture.foreground[header : bottom + 1, left - 1] = pack(palette.frame)
+    if bottom < height:
+        picture.foreground[bottom, max(left - 1, 0) :] = pack(palette.frame)
+    canvas = Canvas(columns, axes.rows, (x_scale, y_scale), palette)
+    canvas.chars[:] = axes.chars[: axes.rows, left:].ravel()
     canvas.foreground[:] = pack(palette.grid)
     canvas.draw(scene)
     canvas.finish()
-
-    chars = np.full((height, width), " ", dtype="<U1")
-    foreground = np.full((height, width), pack(palette.muted), dtype=np.int32)
-    background = np.full((height, width), pack(palette.background), dtype=np.int32)
-    attributes = np.zeros((height, width), dtype=np.int8)
-    chars[header : height - footer] = frame.chars
-    if scene.y_ticks is not None and left > 1:
-        _write_names(chars, y_ticks, left - 1, top, frame.rows)
-    if left:
-        foreground[top : top + frame.rows + 1, left - 1] = pack(palette.frame)
-    if top + frame.rows < height:
-        foreground[top + frame.rows, max(left - 1, 0) :] = pack(palette.frame)
-    shape = (frame.rows, frame.columns)
-    chars[inside] = canvas.chars.reshape(shape)
-    foreground[inside] = canvas.foreground.reshape(shape)
-    ground = canvas.background.reshape(shape)
-    background[inside] = np.where(ground == NO_COLOR, pack(palette.background), ground)
-    attributes[inside] = canvas.attributes.reshape(shape)
-    area = None if empty else PlotArea(left, top, frame.columns, frame.rows, x_scale, y_scale)
-    picture = Picture(chars, foreground, background, attributes, area)
+    canvas.copy_to(picture, header, left)
     if header:
         y_text = y_text if y_ticks.note else _beside(legend, y_text, width - max(0, left - 1))
         _write_header(picture, scene.title, y_text, legend, left, palette)
-    if footer:
-        text = fit(x_text, frame.columns)
-        _write(picture, height - 1, left + (frame.columns - cell_len(text)) // 2, text, palette.muted)
-    if empty:
-        text = fit(scene.empty, frame.columns)
-        _write(picture, top + frame.rows // 2, left + (frame.columns - cell_len(text)) // 2, text, palette.muted)
+    words = [(height - 1, x_text)] if footer else []
+    if scales is None:
+        words.append((header + axes.rows // 2, scene.empty))
+    for row, text in words:
+        text = fit(text, columns)
+        picture.write(row, left + (columns - cell_len(text)) // 2, text, palette.muted)
     return picture
-
-
-def _without_wide(ticks: Ticks) -> Ticks:
-    """The same ticks with a letter for each cell of a label: plotext counts letters, not cells."""
-    return replace(ticks, labels=tuple("x" * cell_len(label) for label in ticks.labels))
-
-
-def _write_names(chars: npt.NDArray[np.str_], ticks: Ticks, width: int, top: int, rows: int) -> None:
-    """The names of the ticks at the left, in the rows that the canvas has for their places."""
-    chars[top : top + rows, :width] = " "
-    for f, label in zip(ticks.fractions, ticks.labels, strict=True):
-        letters = text_cells(label)[:width]
-        row = top + min(int((1.0 - f) * rows), rows - 1)
-        chars[row, width - len(letters) : width] = letters
 
 
 def _legend(scene: Scene, palette: Palette) -> list[LegendEntry]:
@@ -111,19 +78,6 @@ def _legend(scene: Scene, palette: Palette) -> list[LegendEntry]:
     return entries
 
 
-def _write(picture: Picture, row: int, column: int, text: str, color: RGB, attribute: int = PLAIN) -> int:
-    """Text from a cell on, cut at the right edge. Returns the cell after it."""
-    height, width = picture.chars.shape
-    letters = text_cells(text)[: max(0, width - column)]
-    if len(letters) and column >= 0 and row < height:
-        end = column + len(letters)
-        picture.chars[row, column:end] = letters
-        picture.foreground[row, column:end] = pack(color)
-        picture.attributes[row, column:end] = attribute
-        return end
-    return column
-
-
 def _beside(legend: list[LegendEntry], y_text: str, room: int) -> str:
     """The y label, cut to what the legend leaves, or nothing where that is too little.
 
@@ -143,9 +97,9 @@ def _write_header(
     width = picture.chars.shape[1]
     column = max(0, left - 1)
     if y_text:
-        column = _write(picture, 0, column, fit(y_text, max(width - column, 0)), palette.muted) + 2
+        column = picture.write(0, column, fit(y_text, max(width - column, 0)), palette.muted) + 2
     if title and cell_len(title) <= width - column:
-        column = _write(picture, 0, column, fit(title, width - column), palette.text, BOLD) + 2
+        column = picture.write(0, column, fit(title, width - column), palette.text, BOLD) + 2
     # All of the legend or none of it: a part would say that there are no others.
     for limit in range(24, _LABEL - 1, -1):
         shown = [(char, color, fit(text, limit)) for char, color, text in legend]
@@ -157,5 +111,5 @@ def _write_header(
     column = width - size
     for i, (char, color, label) in enumerate(shown):
         column += 2 if i else 0
-        column = _write(picture, 0, column, single_cell(char), color)
-        column = _write(picture, 0, column + 1, label, palette.muted)
+        column = picture.write(0, column, single_cell(char), color)
+        column = picture.write(0, column + 1, label, palette.muted)

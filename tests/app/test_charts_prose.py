@@ -1,11 +1,11 @@
-"""Words in cells: wrapped, shared out, cut, and clean."""
+"""Words in cells: lines_of_words, shared out, cut, and clean."""
 
 from __future__ import annotations
 
 import pytest
 
 from emtui.charts.colors import DARK
-from emtui.charts.prose import wrapped
+from emtui.charts.prose import lines_of_words
 from emtui.charts.scene import RGB, Prose, Scene
 from emtui.charts.scene_drawing import draw_scene
 
@@ -20,15 +20,15 @@ def lines_of(prose: Prose, width: int, height: int) -> list[str]:
 
 def test_words_are_wrapped_and_further_lines_are_indented() -> None:
     words = [(word, RED) for word in ["one", "two", "three", "four", "five"]]
-    lines = wrapped(words, 9, 5)
+    lines = lines_of_words(words, 9, 5)
     assert [[(column, text) for column, text, _ in line] for line in lines] == [
         [(0, "one"), (4, "two")],
         [(2, "three")],
         [(2, "four")],
         [(2, "five")],
     ]
-    assert len(wrapped(words, 9, 2)) == 2
-    assert wrapped([], 9, 2) == [[]]
+    assert len(lines_of_words(words, 9, 2)) == 2
+    assert lines_of_words([], 9, 2) == [[]]
 
 
 def test_paragraphs_share_the_lines_and_what_one_leaves_goes_to_the_next() -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from plotext._figure import _figure_class
+import plotext
 
 from emtui.charts import DARK, Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene, StripRows, mix
 from emtui.charts.cell_picture import to_strips
@@ -48,12 +48,11 @@ def outlines(means: np.ndarray) -> list[Layer]:
 
 def plotext_frame(x: np.ndarray, y: np.ndarray) -> object:
     """The points in plotext alone."""
-    figure = _figure_class()
-    figure._set_size(WIDTH, HEIGHT)
-    figure.monitor.set_size([WIDTH, HEIGHT])
-    figure.scatter(x.tolist(), y.tolist(), marker="●")
-    figure.monitor.build_plot()
-    return figure.monitor.matrix.set_canvas()
+    plotext.clear_figure()
+    plotext.limit_size(False, False)
+    plotext.plot_size(WIDTH, HEIGHT)
+    plotext.scatter(x.tolist(), y.tolist(), marker="●")
+    return plotext.build()
 
 
 def points_line(n: int, rng: np.random.Generator) -> str:
