@@ -1,4 +1,4 @@
-"""The classic picture of EM on the user's own data: the objective, and the bound that touches it from below."""
+"""The textbook picture of EM on the user's own data: the objective, and the bound that touches it from below."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from engine.analysis.bound_profile import LINE, Slice
 from engine.em.step import Step
 
 _MOST_COMMANDS = 200
-_POINTS = (100, 200)  # of a curve in a small pane, and in one of the screen's width
+_POINTS = (100, 200)  # of a curve in a small pane, and in one as wide as the screen
 _SAME = 1e-9
 _MARKS = {"top": "▲", "old": "○", "now": "●"}
 _ASCII_MARKS = {"top": "^", "old": "o", "now": "@"}
@@ -35,8 +35,8 @@ _ASCII_MARKS = {"top": "^", "old": "o", "now": "@"}
 class BoundPane(Pane):
     """One chart, along the line from θ_old to θ_new or along one parameter; `p` and `P` walk through them.
 
-    The curves are asked for when somebody can see them, and computed off the screen. Until they are there those of
-    the step before stay, and the border says so.
+    The curves are asked for when the pane is visible, and computed in the background. Until they arrive, those of the
+    step before stay, and the border says so.
     """
 
     label = "bound"
@@ -58,11 +58,11 @@ class BoundPane(Pane):
 
     @property
     def along(self) -> str | None:
-        """The entry of θ that the picture goes along; None for the line."""
+        """The entry of θ along which the curves are drawn; None for the line."""
         return None if self._along_line or self._names is None else self._names.entry.name
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Ask for the curves of this step, unless they were asked for already, and draw what is known."""
+        """Ask for the curves of this step, unless that was done, and draw what is known."""
         self._names = parameter_names(snapshot, self._names)
         wanted = (BoundAlong(self.along, _POINTS[self.size.width > 80]), snapshot.step)
         if self._asked != wanted:
@@ -75,7 +75,7 @@ class BoundPane(Pane):
         self._draw_curves(snapshot)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
-        """Draw the curves that were asked for."""
+        """Draw the curves that have arrived."""
         if (query, step) == self._asked and self.snapshot is not None:
             self.slice = answer
             self._draw_curves(self.snapshot)
@@ -118,18 +118,18 @@ class BoundPane(Pane):
             self.redraw()
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
-        """What the picture can go along, for the palette."""
+        """The line and the parameters to draw along, for the palette."""
         yield "bound: from θ old to θ new", "all parameters together", partial(self.look_along, -1)
         for place, entry in enumerate(() if self._names is None else self._names.entries[:_MOST_COMMANDS]):
             yield f"bound: along {entry.name}", "one parameter, others held", partial(self.look_along, place)
 
     def on_resize(self) -> None:
-        """Titles may fit now."""
+        """Write the titles again for the new size."""
         self.redraw()
 
 
 def bound_scene(snapshot: StepSnapshot, found: Slice, palette: Palette, x_label: str) -> Scene:
-    """Objective and bound over t, with marks where θ was when q was settled, where it is, and where the bound ends."""
+    """Objective and bound over t, with marks at θ_q, at θ, and at the top of the bound."""
     label, bound_label = _labels(snapshot)
     layers: list[Layer] = [VLine(t) for t in (found.t_old, found.t_new) if math.isfinite(t)]
     if np.isfinite(found.objective).any():
@@ -166,7 +166,7 @@ def _labels(snapshot: StepSnapshot) -> tuple[str, str]:
 
 
 def marked(snapshot: StepSnapshot, found: Slice) -> dict[str, float]:
-    """The places that have a mark of their own, later ones above: "top" of the bound, "old", "now".
+    """The marked places, later ones drawn above: "top" of the bound, "old", "now".
 
     After an M-step θ lies on the picture's line only where no other parameter moved with it: else nothing is "now".
     """
@@ -181,7 +181,7 @@ def marked(snapshot: StepSnapshot, found: Slice) -> dict[str, float]:
 
 
 def _heights(found: Slice) -> Range | None:
-    """From so far below the top that the touching point and the top of the bound are seen well; None for all."""
+    """A range in which the touching point and the top of the bound are seen well; None for the whole range."""
     values = np.concatenate([found.objective, found.bound])
     values = values[np.isfinite(values)]
     if not len(values):
@@ -196,7 +196,7 @@ def _heights(found: Slice) -> Range | None:
 
 
 def bound_notes(snapshot: StepSnapshot, found: Slice, *, ascii: bool = False) -> list[str]:
-    """What must be said of the curves, the most important first."""
+    """Remarks on the curves, the most important first."""
     notes = []
     if not snapshot.spec.model.hides:
         notes.append("nothing is hidden: no bound")

@@ -1,4 +1,4 @@
-"""What panes say to the screen. A pane never acts on the session: it posts one of these, and the screen decides."""
+"""What panes post to the screen. A pane never acts on the session: it posts a message, and the screen decides."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.em.step import Step
 
 
 class KeyRefused(Message):
-    """A key of a pane has nothing to do here; `reason` is a sentence, which the screen says where it says the steps."""
+    """A key of a pane can't act here; `reason` is a sentence for the status line."""
 
     def __init__(self, reason: str) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class KeyRefused(Message):
 
 
 class QueryAsked(Message):
-    """A pane wants to know something of a step that takes a while to compute; its `take_answer` gets the answer."""
+    """A pane asks something about a step that takes a while to compute; its `take_answer` gets the answer."""
 
     def __init__(self, query: Query, step: Step, asker: Asker) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class QueryAsked(Message):
 
 
 class RowChosen(Message):
-    """A row was pointed at, in a table, a strip or the picture; None for no row."""
+    """A row was chosen in a table, a strip or the picture; None for no row."""
 
     def __init__(self, row: int | None) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class RowChosen(Message):
 
 
 class MovedByMouse(Message):
-    """A parameter was drawn along in the picture: entries of θ, and to what; `dropped` where it was let go."""
+    """A parameter was dragged in the picture: entries of θ and their new values; `dropped` once it is let go."""
 
     def __init__(self, moves: tuple[tuple[Entry, float], ...], *, dropped: bool) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class MovedByMouse(Message):
 
 
 class GoTo(Message):
-    """Move the cursor to this place on the present branch."""
+    """Move the cursor to this place on the current branch."""
 
     def __init__(self, index: int) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class BranchChosen(Message):
 
 
 class FileWanted(Message):
-    """A file of the user's own is to be asked for."""
+    """Ask the user for a file."""
 
 
 class DatasetChosen(Message):
@@ -86,7 +86,7 @@ class ModelChosen(Message):
 
 
 class SettingsChanged(Message):
-    """The form was filled in: choices that hold from the next start on.
+    """The form was applied: choices that hold from the next start on.
 
     `settings` are fields of `RunSpec` (data, model, seed, algorithm, tol, max_iter, stop), checked already.
     """

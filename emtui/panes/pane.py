@@ -1,4 +1,4 @@
-"""What every pane is: a bordered box that shows a frame, and draws only while somebody can see it."""
+"""The base of the panes: a bordered box that shows a snapshot, and draws only while it is visible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.em.step import Step
 class Pane(Vertical, ShowsStep):
     """A box of the explorer.
 
-    `show` hands it a frame; `draw` is called with it at once where the pane is visible, else when it comes to light.
+    `show` hands it a snapshot; `draw` is called at once if the pane is visible, else when it becomes visible.
     A pane posts messages (`emtui.panes.messages`) and never touches the session.
     """
 
@@ -38,11 +38,11 @@ class Pane(Vertical, ShowsStep):
         self.chosen_row: int | None = None
         self._drawn: tuple[StepSnapshot, int | None] | None = None
         self.border_title = self.label
-        self.border_taken = 0  # cells of the upper border that the desk needs
+        self.border_taken = 0  # cells of the upper border that the pane grid needs
 
     @property
     def title_room(self) -> int:
-        """Cells that the title has in the upper border."""
+        """Cells for the title in the upper border."""
         return max(0, self.size.width - 4 - self.border_taken)
 
     @property
@@ -51,13 +51,13 @@ class Pane(Vertical, ShowsStep):
         return self.label, self.short_label or self.label
 
     def show(self, snapshot: StepSnapshot, chosen_row: int | None = None) -> None:
-        """Show a step, and the row that was pointed at."""
+        """Show a step, and the chosen row."""
         self.snapshot = snapshot
         self.chosen_row = chosen_row
         self.draw_if_seen()
 
     def draw_if_seen(self) -> None:
-        """Draw what is to be shown unless it is drawn already, or nobody can see it."""
+        """Draw the snapshot, unless it is drawn already or the pane can't be seen."""
         if self.snapshot is None or not self.is_mounted or not self.display or not self.size or self._covered:
             return
         wanted = (self.snapshot, self.chosen_row)
@@ -68,38 +68,38 @@ class Pane(Vertical, ShowsStep):
 
     @property
     def _covered(self) -> bool:
-        """Another screen lies over this one, and hides it; a dialog lets it be seen."""
+        """Another screen hides this one; a dialog does not."""
         above = self.app.screen
         return above is not self.screen and not above.is_modal
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Put the frame's content on the screen."""
+        """Draw the snapshot."""
         raise NotImplementedError(f"{type(self).__name__} shows nothing")
 
     def ask(self, query: Query, step: Step) -> None:
-        """Ask something of a step; the answer comes to `take_answer`, unless another step is shown by then."""
+        """Ask about a step; the answer comes to `take_answer`, unless another step is shown by then."""
         self.post_message(QueryAsked(query, step, self))
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
-        """Take the answer to a question of this pane's."""
+        """Take the answer to a question of this pane."""
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
-        """What it can do besides its keys, for the palette: words, a tip, and the call."""
+        """What it can do besides its keys, for the palette: title, tip, and call."""
         yield from ()
 
     def refuse(self, reason: str) -> None:
-        """Have the screen say, in a sentence, why a key has nothing to do here."""
+        """Have the screen say in a sentence why a key can't act here."""
         self.post_message(KeyRefused(reason))
 
     def redraw(self) -> None:
-        """Draw the same frame again, after a choice of the pane's own."""
+        """Draw the same snapshot again, after a choice made in this pane."""
         self._drawn = None
         self.draw_if_seen()
 
     def on_resize(self) -> None:
-        """A pane that was out of sight is drawn when it gets a size."""
+        """Draw a hidden pane when it gets a size."""
         self.draw_if_seen()
 
     def on_show(self) -> None:
-        """A pane that was out of sight is drawn when it comes to light."""
+        """Draw a hidden pane when it becomes visible."""
         self.draw_if_seen()

@@ -22,7 +22,7 @@ class PlainTable:
     first_to_go: tuple[str, ...] = ()
 
     def sheet(self, width: int, palette: Palette) -> PlainSheet:
-        """Laid out in so many cells."""
+        """Lay it out in this width."""
         places = list(range(len(self.columns)))
         for key in self.first_to_go:
             if widths([self.columns[i] for i in places]) > width:

@@ -58,7 +58,7 @@ class TableSource(Protocol):
     """What a table shows: a frozen value that is laid out again for each width."""
 
     def sheet(self, width: int, palette: Palette) -> Sheet:
-        """Laid out in so many cells."""
+        """Lay it out in this width."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from emtui.widgets.paged_table import LineTable
 
 
 class AgreementPane(Pane):
-    """Hits, accuracy and the indices of agreement; what does not fit is there when the pane is scrolled.
+    """Hits, accuracy and the indices of agreement; the pane scrolls if they don't fit.
 
     Everything is counted from the confusion matrix and the step's own numbers, so nothing waits for a thread.
     """
@@ -29,7 +29,7 @@ class AgreementPane(Pane):
         return self.query_one(LineTable)
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Count, and say it in as many lines as it takes."""
+        """Count, and write the lines."""
         self.table.set_source(AgreementSource(snapshot))
         self._say()
 
@@ -39,7 +39,7 @@ class AgreementPane(Pane):
         self._say()
 
     def _say(self) -> None:
-        """The border: which lines these are, where not all of them fit."""
+        """The border: which lines are in sight, if not all fit."""
         page, n_lines = self.table.page, self.table.n_rows
         partial = 0 < len(page) < n_lines
         self.border_subtitle = (

@@ -1,4 +1,4 @@
-"""What the agreement pane says, as lines of text: values in, lines out."""
+"""The agreement pane as lines of text: values in, lines out."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class AgreementSource:
     snapshot: StepSnapshot
 
     def sheet(self, width: int, palette: Palette) -> PlainSheet:
-        """Laid out in so many cells."""
+        """Lay it out in this width."""
         return sheet_of_lines(agreement_lines(self.snapshot, width, palette), width)
 
 
 def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[Cell, ...]:
-    """Hits, indices, shares, criteria and the confusion matrix, the most telling first; none is wider than width."""
+    """Hits, indices, shares, criteria and the confusion matrix, most important first; no line is wider than width."""
     if snapshot.contest is not None:
         from emtui.panes.agreement.rival_text import contest_lines
 
@@ -106,7 +106,7 @@ def _why_not(snapshot: StepSnapshot, name: str) -> str:
 
 
 def _indices(snapshot: StepSnapshot, width: int) -> list[Cell]:
-    """Adjusted Rand index and normalised mutual information, of k-means in brackets where there is room."""
+    """Adjusted Rand index and normalised mutual information; those of k-means in brackets if there is room."""
     found = snapshot.agreement
     if found is None:
         return []
@@ -125,7 +125,7 @@ def _indices(snapshot: StepSnapshot, width: int) -> list[Cell]:
 
 
 def _matching(snapshot: StepSnapshot, width: int) -> list[Cell]:
-    """Where there are not as many components as classes, which rows can't be hits however good the clustering is."""
+    """If components and classes differ in number: which rows can't be hits, however good the clustering is."""
     said = "" if snapshot.agreement is None else snapshot.agreement.unmatched
     return _wrapped(f"{said[0].upper()}{said[1:]}.", width) if said else []
 
@@ -158,7 +158,7 @@ def _shares(snapshot: StepSnapshot, width: int, palette: Palette) -> list[Cell]:
 
 
 def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, list[str]]]:
-    """Weights, hard shares and rows: those that are known, and fit."""
+    """Weights, hard shares and rows, as far as they are known and fit."""
     wanted = [
         ("weight", [None if s.weight is None else probability(s.weight, 4) for s in shares]),
         ("hard", [None if s.hard is None else probability(s.hard, 4) for s in shares]),
@@ -178,7 +178,7 @@ def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, 
 
 
 def _weighed(snapshot: StepSnapshot, width: int) -> list[Cell]:
-    """Rows that were weighed by hand: hits and shares count rows, whatever they weigh."""
+    """Rows weighted by hand: hits and shares count rows, whatever their weights."""
     weights = snapshot.step.problem.data.sample_weight
     if weights is None or not snapshot.moved_by_hand:
         return []
@@ -199,7 +199,7 @@ def criteria_of(snapshot: StepSnapshot) -> Criteria | None:
     That is where responsibilities are not exact, so that their entropy is not at hand, and the rows are many.
     """
     model = snapshot.spec.model
-    if not model.has_likelihood or snapshot.n_rows == 1:  # of one row they say nothing
+    if not model.has_likelihood or snapshot.n_rows == 1:  # for one row they mean nothing
         return None
     step = snapshot.step
     try:
@@ -242,7 +242,7 @@ def _confusion(snapshot: StepSnapshot, found: Agreement, width: int, palette: Pa
 
 
 def _side_by_side(texts: Sequence[str], width: int) -> list[Cell]:
-    """The texts in as few lines as they need, none of them cut but where it is wider than the width alone."""
+    """The texts on as few lines as they need; a text is cut only if it is wider than a line."""
     lines: list[str] = []
     for text in texts:
         if lines and cell_len(f"{lines[-1]} · {text}") <= width:

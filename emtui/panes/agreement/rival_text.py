@@ -1,4 +1,4 @@
-"""What the agreement pane says of a network: both methods on training and test rows, and their confusion."""
+"""The agreement pane for a network: both methods on training and test rows, and their confusion."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def short_name(model: Any) -> str:
 
 
 def contest_lines(contest: Contest, model: Any, width: int, palette: Palette) -> list[Cell]:
-    """Hits and losses of both methods, then their confusion matrices side by side, or below each other."""
+    """Hits and losses of both methods, then their confusion matrices, side by side if both fit."""
     sides = [(short_name(model), contest.here, OWN_COLOR)]
     if contest.rival_here is not None:
         sides.append((short_name(contest.rival_model), contest.rival_here, RIVAL_COLOR))
@@ -58,7 +58,7 @@ def _which(found: Progress) -> str:
 
 
 def _method(name: str, found: Progress, room: int, width: int, style: Style) -> list[Cell]:
-    """Two lines a method: hits, and log-losses; one where that fits."""
+    """Two lines for a method, hits and log-losses; one if that fits."""
     parts = [("train", found.train)] + ([] if found.test is None else [("test", found.test)])
     long = "  ".join(f"{kind} {share(s.hits, s.n_rows)} loss {fixed(s.log_loss, 3)}" for kind, s in parts)
     head = f"{pad(name, room)} "
@@ -93,7 +93,7 @@ def _confusions(
 
 
 def _confusion(title: str, found: Any, classes: Sequence[str], palette: Palette, width: int) -> list[tuple[Piece, ...]]:
-    """Targets down, predictions across, each line filled to the width; the corner says whose."""
+    """Targets down, predictions across, each line filled to the width; the corner names the method."""
     k = len(classes)
     values = np.asarray(found, dtype=np.float64)[:k, :k]
     heads = [f"{palette.marker(c)}{clean(name)}" for c, name in enumerate(classes)]

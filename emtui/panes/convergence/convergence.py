@@ -1,4 +1,4 @@
-"""How fast EM comes to rest: rate, iterations to go, why it is slow and what would help; with room, the picture too."""
+"""How fast EM comes to rest: rate, iterations to go, why it is slow, what would help; a chart if there is room."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from engine.analysis.convergence import Convergence
     from engine.analysis.overlap import Overlap
 
-_CHART = 9  # lines from which the picture is worth its room
+_CHART = 9  # lines from which a chart is worth its room
 _WORK_OF_A_QUERY, _WORK_OF_ALL = 1e6, 3e8  # of the passes of a measurement
 
 
 class ConvergencePane(Pane):
-    """Words first, and the chart below them where there is room for both; `d` measures the rate at this θ.
+    """Words, and the chart below them if there is room for both; `d` measures the rate at this θ.
 
-    The overlap of components is looked for off the screen where there are many rows. A measurement goes a few passes
-    at a time, so that steps come in between; it ends when another step is shown, or on `d`.
+    For many rows the overlap of components is computed in the background. A measurement takes a few passes at a time,
+    so that steps come in between; it ends when another step is shown, or on `d`.
     """
 
     label = "convergence"
@@ -54,7 +54,7 @@ class ConvergencePane(Pane):
         self.told: Convergence | None = None
         self.measured = Measured()
         self._measured_at: Step | None = None
-        self._overlap: tuple[Evaluation, Overlap | None] | None = None  # that of θ, which an E-step leaves alone
+        self._overlap: tuple[Evaluation, Overlap | None] | None = None  # of θ, which an E-step does not change
         self._asked_at: Step | None = None  # for the overlap
 
     def compose(self) -> ComposeResult:
@@ -70,8 +70,8 @@ class ConvergencePane(Pane):
     # drawing
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Say what the last steps tell; what takes more than a look is asked for, and said when it comes."""
-        from engine.analysis.convergence import convergence_of  # with all the models that it tells apart
+        """Show what the last steps tell; ask for what takes longer, and show it when it arrives."""
+        from engine.analysis.convergence import convergence_of  # imports all the models that it distinguishes
 
         if self._measured_at is not snapshot.step:
             self.measured, self._measured_at = Measured(), snapshot.step
@@ -87,7 +87,7 @@ class ConvergencePane(Pane):
         self._say()
 
     def _find_overlap(self, snapshot: StepSnapshot) -> tuple[Evaluation, Overlap | None] | None:
-        """What is known of it; looked for now where that takes no time, else asked for, once a step: None so far."""
+        """The overlap if it is known, or quick to compute; else None for now, and it is asked for once for each step."""
         step = snapshot.step
         if self._overlap is None or self._overlap[0] is not step.at:
             self._overlap = None
@@ -99,7 +99,7 @@ class ConvergencePane(Pane):
         return self._overlap
 
     def _divide(self, snapshot: StepSnapshot, told: Convergence) -> None:
-        """The chart gets the room that the words leave, where that is enough."""
+        """Give the chart the room that the words leave, if it is enough."""
         table, chart, height = self.table, self.query_one(Chart), self.content_size.height
         chart.display = height - table.n_rows >= _CHART
         table.styles.height = table.n_rows + 1 if chart.display else "1fr"
@@ -116,7 +116,7 @@ class ConvergencePane(Pane):
     # measuring
 
     def action_measure(self) -> None:
-        """Measure the rate at this θ, or stop doing so."""
+        """Measure the rate at this θ, or stop measuring."""
         snapshot = self.snapshot
         if snapshot is None or self.told is None:
             return
@@ -128,7 +128,7 @@ class ConvergencePane(Pane):
         self.redraw()
 
     def _measure_on(self, snapshot: StepSnapshot, so_far: MapRate | None) -> Measured:
-        """The measurement as it goes on by another question, or is over, or can't be had."""
+        """The measurement so far: going on with another question, finished, or refused."""
         assert self.told is not None
         refusal = why_unmeasured(snapshot, self.told)
         if refusal:
@@ -142,7 +142,7 @@ class ConvergencePane(Pane):
         return Measured(so_far, under_way=True)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
-        """Say what was found; a measurement that is not over goes on."""
+        """Show what was found; an unfinished measurement goes on."""
         if self.snapshot is None or step is not self.snapshot.step:
             return
         if isinstance(query, OverlapAt):
@@ -153,7 +153,7 @@ class ConvergencePane(Pane):
             self.measured = self._measure_on(self.snapshot, answer) if going_on else Measured(refusal=str(answer))
             self.redraw()
 
-    # what happens to it
+    # events
 
     def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
         """Say which lines are in sight."""
@@ -171,17 +171,17 @@ class ConvergencePane(Pane):
         return 0 if self.snapshot is None else self.snapshot.records[place].iteration
 
     def on_resize(self) -> None:
-        """There may be room for the picture now."""
+        """Show the chart if there is room for it now."""
         self.redraw()
 
 
 def _found(step: Step, overlap: Overlap | str | None) -> tuple[Evaluation, Overlap | None]:
-    """An answer with the θ that it is of; a sentence says that there is none."""
+    """An answer and its θ; None for the answer if a sentence came instead."""
     return step.at, None if isinstance(overlap, str) else overlap
 
 
 def why_unmeasured(snapshot: StepSnapshot, told: Convergence) -> str:
-    """Why the rate is not measured here, in words; "" where it can be."""
+    """Why the rate can't be measured here, in words; "" if it can."""
     model = snapshot.step.problem.model
     if model.samples or not model.exact:
         return "not possible: the E-step " + ("draws at random" if model.samples else "only comes near the posterior")

@@ -1,4 +1,4 @@
-"""The picture of convergence: the changes of the objective so far on a scale of powers of ten, and where they lead."""
+"""The chart of convergence: the changes of the objective so far on a logarithmic scale, and the forecast."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from emtui.views.number_format import number, plural
 if TYPE_CHECKING:
     from engine.analysis.convergence import Convergence
 
-_LEAST = 1e-16  # per observation: below, a change is rounding
+_LEAST = 1e-16  # per observation: smaller changes are rounding
 _MOST_TICKS = 6
 
 
 def changes(snapshot: StepSnapshot) -> tuple[FloatArray, FloatArray]:
-    """Iterations, and by how much the objective changed in the M-step of each, per observation: (m,) and (m,).
+    """Iterations, and how much the objective changed in the M-step of each, per observation: (m,) and (m,).
 
-    What was moved by hand is no step of EM's.
+    Changes by hand are no steps of EM.
     """
     problem = snapshot.step.problem
     unit = problem.model.objective_unit(problem.data) * problem.data.total_weight
@@ -37,14 +37,14 @@ def changes(snapshot: StepSnapshot) -> tuple[FloatArray, FloatArray]:
 
 
 def convergence_scene(snapshot: StepSnapshot, told: Convergence, palette: Palette) -> Scene:
-    """log10 of the change per observation by iteration, the tolerance, and the way there at the present rate."""
+    """log10 of the change per observation by iteration, the tolerance, and the forecast at the current rate."""
     x, change = changes(snapshot)
     known = np.isfinite(change)
     rose, fell = known & (change > _LEAST), known & (change < -_LEAST)
     heights = np.full(len(x), math.nan)
     heights[rose | fell] = np.log10(np.abs(change[rose | fell]))
     now, tol = float(snapshot.step.iteration - (snapshot.step.phase == "E")), tolerance_of(snapshot.spec)
-    # rises are joined; a fall has no logarithm: its size is marked, and the curve breaks there
+    # rises are joined; a fall has no logarithm, so its size is marked and the curve breaks there
     layers: list[Layer] = [VLine(now), Curve(x, np.where(rose, heights, math.nan), palette.color(0), "solid", "change")]
     layers += [Mark(float(x[i]), float(heights[i]), _fall(palette), palette.color(1)) for i in np.flatnonzero(fell)]
     lone = rose & ~np.roll(np.append(rose, False), 1)[:-1] & ~np.append(rose, False)[1:]  # no line leads to it
@@ -82,7 +82,7 @@ def _fall(palette: Palette) -> str:
 
 
 def _forecast(told: Convergence, now: float, tol: float) -> tuple[FloatArray, FloatArray] | None:
-    """Two points: where the change is now, and where it meets the tolerance, falling by the square of the rate."""
+    """Two points: the change now, and where it meets the tolerance, falling by the square of the rate."""
     if not told.steps_to_go or not 0.0 < told.rate_ahead < 1.0 or not told.change > 0:
         return None
     high, low = math.log10(told.change), math.log10(tol)
@@ -90,14 +90,14 @@ def _forecast(told: Convergence, now: float, tol: float) -> tuple[FloatArray, Fl
 
 
 def _range(heights: FloatArray, tol: float) -> tuple[float, float]:
-    """Powers of ten that hold all changes and the tolerance, and a little more."""
+    """The range of powers of ten that holds all changes and the tolerance, with a margin."""
     values = [*map(float, heights), *([math.log10(tol)] if tol > 0 else [])] or [-6.0, 0.0]
     low, high = math.floor(min(values) - 0.2), math.ceil(max(values) + 0.2)
     return float(low), float(max(high, low + 1))
 
 
 def _powers(low: float, high: float) -> tuple[tuple[float, str], ...]:
-    """Ticks at whole powers, not too many."""
+    """A few ticks at whole powers."""
     by = max(1, math.ceil((high - low) / _MOST_TICKS))
     return tuple((float(power), number(10.0**power)) for power in range(int(low), int(high) + 1, by))
 

@@ -1,4 +1,4 @@
-"""What is said of convergence, in one catalogue: values in, sentences out."""
+"""Sentences on convergence: values in, sentences out."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _HELPS: dict[Help, str] = {
 class Measured:
     """How far the measurement of the rate at this θ has come.
 
-    found: None before its first answer. refusal: why there is none, in words. under_way: it goes on.
+    found: None before the first answer. refusal: why there is none, in words. under_way: it goes on.
     """
 
     found: MapRate | None = None
@@ -58,7 +58,7 @@ class Measured:
 
     @property
     def rate(self) -> float | None:
-        """What was found in the end; None while it is not."""
+        """The measured rate; None while it is not known."""
         return self.found.rate if self.found is not None and self.found.settled else None
 
 
@@ -70,12 +70,12 @@ def rate_text(rate: float) -> str:
 
 
 def share_text(share: float, digits: int) -> str:
-    """The share of missing information in percent, with as many digits as tell it from all, or one fewer."""
+    """The share of missing information in percent, with enough digits to tell it from 100 %, or one fewer."""
     return f"{number(100.0 * share, len(rate_text(share)) - 1 - digits)} % of the information on θ"
 
 
 def rate_words(told: Convergence, at_rest: bool = False) -> str:
-    """The rate of the moves, that of the gains, and whether it has come to be steady."""
+    """The rate of the moves, that of the gains, and whether it is steady."""
     if math.isnan(told.rate):
         if told.needs and at_rest:
             return "not known: it came to rest before two M-steps were taken"
@@ -91,7 +91,7 @@ def rate_words(told: Convergence, at_rest: bool = False) -> str:
 
 
 def measured_words(told: Convergence, measured: Measured) -> str:
-    """The rate as it was measured at this θ, and what it took; "" where nobody asked."""
+    """The rate measured at this θ, and what it took; "" if it was not asked for."""
     if measured.refusal:
         return measured.refusal
     found = measured.found
@@ -108,9 +108,9 @@ def measured_words(told: Convergence, measured: Measured) -> str:
 
 
 def missing_words(told: Convergence, measured: Measured = Measured(), ascent: Ascent = "maximum") -> str:
-    """The share of missing information, or why it is not known; "" where the rate is not, either.
+    """The share of missing information, or why it is not known; "" if the rate is not known either.
 
-    It is what was measured, if it was, which takes EM's own E- and M-steps whatever walks here.
+    The measured one if there is one: that is of EM's own E- and M-steps, whatever algorithm runs here.
     """
     if measured.rate is not None and told.kind != "partial":
         return f"{share_text(measured.rate, 0)}, as measured here" if 0.0 <= measured.rate < 1.0 else ""
@@ -124,14 +124,14 @@ def missing_words(told: Convergence, measured: Measured = Measured(), ascent: As
 
 
 def change_words(told: Convergence) -> str:
-    """By how much the objective changed in the last iteration."""
+    """How much the objective changed in the last iteration."""
     if math.isnan(told.change):
         return ""
     return f"{'+' if told.change > 0 else ''}{number(told.change)} per observation"
 
 
 def to_go_words(snapshot: StepSnapshot, told: Convergence, measured: Measured = Measured()) -> str:
-    """The iterations that are still to come, or how the run ended, or why nothing can be foreseen."""
+    """The iterations still to come, or how the run ended, or why there is no forecast."""
     step, spec = snapshot.step, snapshot.spec
     if step.stop_reason is not None:
         ended = "none, converged" if step.converged else "stopped"
@@ -175,14 +175,14 @@ def _unforeseen(told: Convergence, tol: float) -> str:
 
 
 def left_words(told: Convergence) -> str:
-    """What there is still to gain."""
+    """How much the objective can still gain."""
     if not told.settled or not told.still_to_gain > 0:
         return ""
     return f"about {number(told.still_to_gain, 2)} per observation at this rate"
 
 
 def overlap_words(overlap: Overlap, names: tuple[str, ...]) -> str:
-    """Which two components share rows, and how much of the smaller one's rows is the other's."""
+    """Which two components share rows, and how many of the smaller one's rows belong to the other."""
     first, second = names[overlap.first], names[overlap.second]
     said = f"{first} and {second}: of the smaller one's rows {probability(overlap.confusion, 2)} belong to the other"
     if overlap.confusion < 0.005:
@@ -193,7 +193,7 @@ def overlap_words(overlap: Overlap, names: tuple[str, ...]) -> str:
 
 
 def help_words(told: Convergence, measured: Measured, at_rest: bool) -> tuple[str, ...]:
-    """What would help, the best first, each with its key; or that nothing has to."""
+    """What would help, the best first, each with its key; or that no help is needed."""
     if told.helps:
         return tuple(_HELPS[one] for one in told.helps)
     steady = told.settled or measured.rate is not None

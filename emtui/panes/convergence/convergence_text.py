@@ -1,4 +1,4 @@
-"""The convergence of a frame as lines of text: a label at the left, what is said of it at the right."""
+"""The convergence of a step as lines of text: a label at the left, its text at the right."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ _WIDEST = 90  # cells beyond which a line is hard to read
 
 @dataclass(frozen=True, eq=False)
 class ConvergenceSource:
-    """What the pane says of a frame.
+    """The pane's text for a step.
 
-    measured: the rate at this θ, as far as somebody asked for it. waiting: the overlap is on its way.
+    measured: the rate at this θ, if it was asked for. waiting: the overlap is being computed.
     """
 
     snapshot: StepSnapshot
@@ -48,7 +48,7 @@ class ConvergenceSource:
     waiting: bool
 
     def sheet(self, width: int, palette: Palette) -> PlainSheet:
-        """Laid out in so many cells."""
+        """Lay it out in this width."""
         faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
         said = entries(self.snapshot, self.told, self.measured, palette, waiting=self.waiting)
         lines = [line for label, text in said for line in _laid_out(label, text, width, faint)]
@@ -58,7 +58,7 @@ class ConvergenceSource:
 def entries(
     snapshot: StepSnapshot, told: Convergence, measured: Measured, palette: Palette, *, waiting: bool = False
 ) -> tuple[tuple[str, str], ...]:
-    """Labels and what is said beside them, in their order; what there is nothing to say of is left out."""
+    """Labels and texts in their order; labels without a text are left out."""
     at_rest = snapshot.step.stop_reason is not None and snapshot.step.converged
     all_of_it = [
         ("rate", rate_words(told, at_rest)),
@@ -81,7 +81,7 @@ def _overlap(snapshot: StepSnapshot, told: Convergence, palette: Palette, waitin
 
 
 def _laid_out(label: str, text: str, width: int, faint: Style) -> Iterator[Cell]:
-    """A label and its text, which goes on below itself."""
+    """A label and its text, wrapped beside it."""
     width, text = min(width, _WIDEST), clean(text)
     if width < _NARROW:
         if label:

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 What = Literal["log-likelihood", "kl", "accuracy", "loss"]
 _WHAT: tuple[What, ...] = ("log-likelihood", "kl", "accuracy")
-_ROUNDING = 1e-10  # relative to the values of a curve; less than this between them is no change
-_FLAT = 0.05  # of such values: what is shown above and below them
+_ROUNDING = 1e-10  # relative to a curve's values; smaller differences are no change
+_FLAT = 0.05  # of such values: the range shown above and below them
 _OF_NETWORK: tuple[What, ...] = ("loss", "accuracy", "log-likelihood", "kl")
 
 
 class CurvesPane(Pane):
-    """One chart, several subjects; `d` shows the next, `i` takes a network's against something else."""
+    """One chart, several subjects; `d` shows the next, `i` changes a network's horizontal axis."""
 
     label = "curves"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,7 +53,7 @@ class CurvesPane(Pane):
         yield Chart(id="curves-chart")
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Draw the curve that was asked for."""
+        """Draw the chosen curve."""
         chart = self.query_one(Chart)
         if self._of_network != (snapshot.contest is not None):  # another kind of model: its own first subject
             self._of_network = snapshot.contest is not None
@@ -65,7 +65,7 @@ class CurvesPane(Pane):
             self.border_subtitle = "d subject · i against"
 
     def _shows_learning(self, snapshot: StepSnapshot) -> bool:
-        """Both methods are drawn, not the bound of one."""
+        """Whether both methods are drawn, not the bound of one."""
         return snapshot.contest is not None and self._what in ("loss", "accuracy")
 
     def _scene(self, snapshot: StepSnapshot, palette: Palette) -> Scene:
@@ -78,7 +78,7 @@ class CurvesPane(Pane):
         return makers[self._what](snapshot, palette)
 
     def _titles(self, snapshot: StepSnapshot) -> tuple[str, ...]:
-        """What is drawn, in words: the longest first, for the border takes the first that it has room for."""
+        """What is drawn, in words, the longest first: the border takes the first that fits."""
         label = snapshot.spec.model.objective_label
         if self._shows_learning(snapshot):
             return f"{self._what} by {self._against}", self._what
@@ -104,7 +104,7 @@ class CurvesPane(Pane):
         self.redraw()
 
     def action_against(self) -> None:
-        """Take a network against the next of iterations, seconds and passes."""
+        """Draw a network against the next of iterations, seconds and passes."""
         from emtui.panes.curves.learning_chart import AGAINST
 
         if self.snapshot is None or self.snapshot.contest is None:
@@ -143,7 +143,7 @@ def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     bound = np.array([record.elbo for record in snapshot.records])
     if not np.isfinite([*likelihood, *bound]).any():
         return Scene(empty="no E-step yet", x_ticks=(), y_ticks=())
-    alone = not np.isfinite(likelihood).any()  # there is the bound, and nothing above it
+    alone = not np.isfinite(likelihood).any()  # the bound alone
     upper, label = (bound, "bound") if alone else (likelihood, snapshot.spec.model.objective_label)
     below = [] if alone else [Curve(x, bound, palette.color(1), "dotted", "bound")]
     return Scene(
@@ -206,9 +206,9 @@ def accuracy_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
 
 
 def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:
-    """A range about curves that differ by no more than rounding, so that it is not drawn as if it were news.
+    """A range about curves that differ by rounding alone, so that rounding is not drawn as a change.
 
-    It is wide enough for ticks with few digits. None where they differ by more: the chart then fits them.
+    It is wide enough for ticks with few digits. None if they differ by more: the chart then fits them.
     """
     values = np.concatenate(curves)
     values = values[np.isfinite(values)]
@@ -223,7 +223,7 @@ def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:
 
 
 def _by_hand(snapshot: StepSnapshot, x: np.ndarray, y: np.ndarray, palette: Palette) -> list[Layer]:
-    """A mark where a person moved something."""
+    """A mark at each change by hand."""
     return [
         Mark(float(x[record.index]), float(y[record.index]), pencil(palette), palette.text)
         for record in snapshot.records
@@ -237,7 +237,7 @@ def _by_hand_legend(snapshot: StepSnapshot, palette: Palette) -> tuple[tuple[str
 
 
 def pencil(palette: Palette) -> str:
-    """What stands for a move by hand."""
+    """The sign of a change by hand."""
     return "*" if palette.ascii else "✎"
 
 

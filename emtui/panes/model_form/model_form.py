@@ -1,4 +1,4 @@
-"""The model and how it is run, as a form: checked as it is typed, applied with enter."""
+"""The model and how it is run, as a form: checked while typing, applied with enter."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ROOM_FOR_SENTENCES = 4  # lines below which a sentence goes to the border
 
 
 class ModelForm(Pane):
-    """One compact line a field: the model, its own options, algorithm, seed, stopping, standardizing.
+    """One line for each field: the model, its own options, algorithm, seed, stopping, standardizing.
 
     A changed field is marked `*` until enter applies the form, a wrong one `!` with its sentence below it. Posts
     `ModelChosen` where only the model was changed, else `SettingsChanged` with the fields of `RunSpec` that differ.
@@ -62,7 +62,7 @@ class ModelForm(Pane):
         yield VerticalScroll(can_focus=False)
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Show the frame's choices; nothing happens to the fields while the choices stay the same.
+        """Show the snapshot's choices; the fields stay as they are while the choices stay the same.
 
         Other choices (a new start, say) take the place of a model that was picked but not applied.
         """
@@ -79,7 +79,7 @@ class ModelForm(Pane):
         self._tell()
 
     def _build(self, model_name: str, applied: dict[str, str], texts: dict[str, str]) -> None:
-        """Make the lines for this model; lines that it shares with the last one stay as they are."""
+        """Make the lines for this model; lines that it shares with the last model stay."""
         if model_name == self._built_for:
             for key, field in self._fields.items():
                 field.put(applied[key], texts[key])
@@ -104,16 +104,16 @@ class ModelForm(Pane):
             box.mount_all(list(made.values()))
         self._fields = made
 
-    # what the fields say
+    # the fields' texts
 
     @property
     def texts(self) -> dict[str, str]:
-        """What stands in the form, by key."""
+        """The texts in the form, by key."""
         return {key: field.text.strip() for key, field in self._fields.items()}
 
     @on(Field.Edited)
     def _edited(self, event: Field.Edited) -> None:
-        """Check the line; another model brings its own options, as they suit the data."""
+        """Check the line; another model brings its own options, set to suit the data."""
         event.stop()
         field = event.field
         if self._spec is None or self._fields.get(field.spec.key) is not field:
@@ -125,7 +125,7 @@ class ModelForm(Pane):
         self._tell()
 
     def _offer(self, model_name: str) -> None:
-        """The lines of another model, before it is applied."""
+        """Show the lines of another model before it is applied."""
         assert self._spec is not None
         try:
             texts = texts_of(self._spec, suited_model(self._spec, model_name))
@@ -153,7 +153,7 @@ class ModelForm(Pane):
 
     @on(Field.Entered)
     def _entered(self, event: Field.Entered) -> None:
-        """Apply what was changed; where nothing was, enter on a choice takes the next one, as a click does."""
+        """Apply the changes; without any, enter on a choice takes the next value, as a click does."""
         event.stop()
         fields = self._fields.values()
         choice = next((field for field in fields if field.active and field.spec.words), None)
@@ -163,17 +163,17 @@ class ModelForm(Pane):
             self.apply()
 
     def on_descendant_focus(self) -> None:
-        """Say what the field is for."""
+        """Show what the field is for."""
         self._tell()
 
     def on_descendant_blur(self) -> None:
-        """Say what is changed."""
+        """Show what has changed."""
         self._tell()
 
     # applying
 
     def apply(self) -> None:
-        """Post what was changed and leave the form, once every line can be used; else go to the line that can't."""
+        """Post the changes and leave the form; if a line can't be used, go to that line instead."""
         if self._spec is None:
             return
         try:
@@ -198,14 +198,14 @@ class ModelForm(Pane):
         return SettingsChanged(**settings)
 
     def restore(self) -> None:
-        """Every line as it is applied."""
+        """Put every line back to its applied text."""
         if self._spec is not None:
             texts = texts_of(self._spec)
             self._build(self._spec.model.name, texts, texts)
             self._tell()
 
     def _tell(self) -> None:
-        """The line on the border: what is wrong, what is changed, or what the field is for."""
+        """The text on the border: what is wrong, what has changed, or what the field is for."""
         wrong = next((field.problem for field in self._fields.values() if field.problem), "")
         changed = sum(field.changed for field in self._fields.values())
         focused = next((field for field in self._fields.values() if field.active), None)

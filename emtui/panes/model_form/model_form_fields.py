@@ -1,4 +1,4 @@
-"""What the model form asks: one value a line, made from the model's own options; no screen here."""
+"""The fields of the model form, one value each, made from the model's own options; no widgets here."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def fields_for(model_name: str) -> tuple[FieldSpec, ...]:
 
 
 def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, str]:
-    """What stands in the form for these choices, by key; `model` in the place of theirs where it is given."""
+    """The texts in the form for these choices, by key; with `model` in place of theirs if it is given."""
     model = spec.model if model is None else model
     texts, values = {MODEL: model.name}, model.option_values
     texts |= {option.name: option.format(values[option.name]) for option in model.options()}
@@ -117,7 +117,7 @@ def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, s
 
 
 def suited_model(spec: RunSpec, model_name: str) -> Model[Any, Any]:
-    """The model of this name with the options that suit the data; the present one where it is that.
+    """The model of this name with the options that suit the data; the current model if it has that name.
 
     Raises:
         EngineError: it can't be made; one sentence.
@@ -126,7 +126,7 @@ def suited_model(spec: RunSpec, model_name: str) -> Model[Any, Any]:
 
 
 def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of `RunSpec` that the form changes, checked; {} where it says what is chosen already.
+    """The fields of `RunSpec` that the form changes, checked; {} if it changes nothing.
 
     Raises:
         WrongFieldError: a line can't be used; it says which line and why.
@@ -166,13 +166,13 @@ def _parsed(field: FieldSpec, text: str) -> Any:
 
 
 def _in_words(field: FieldSpec, error: EngineError) -> str:
-    """The option's own sentence, which begins with its name: here it begins with what stands in the form."""
+    """The option's own sentence, which begins with the option's name, with the form's label in its place."""
     sentence = str(error)
     return field.label + sentence[len(field.key) :] if sentence.startswith(f"{field.key} ") else sentence
 
 
 def _named_in(sentence: str, options: Mapping[str, Any]) -> str:
-    """The option that a sentence about several of them speaks of first."""
+    """The option that a sentence about several options names first."""
     found = [(sentence.find(key), key) for key in options if key in sentence]
     return min(found)[1] if found else MODEL
 
@@ -186,12 +186,12 @@ def _field(option: Option, of_model: bool = False) -> FieldSpec:
 
 
 def standardize_field() -> FieldSpec:
-    """The line that asks whether columns are given mean 0 and variance 1."""
+    """The field that standardizes columns to mean 0 and variance 1."""
     return _field(_STANDARDIZE)
 
 
 def principal_field() -> FieldSpec:
-    """The line that asks for principal components in the place of the columns; empty for the columns themselves."""
+    """The field for principal components in place of the columns; empty for the columns themselves."""
     return _field(_PRINCIPAL)
 
 
@@ -213,7 +213,7 @@ def _run_fields() -> tuple[FieldSpec, ...]:
 
 
 def _network_fields() -> tuple[FieldSpec, ...]:
-    """How the rows are split, and what the other way to train a network is like."""
+    """How the rows are split, and the options of the other way to train a network."""
     rival = FieldSpec("rival", "rival", "KEY=VALUE, … of the other way to train it", (), _parse_rival)
     return _field(_TEST_SHARE), _field(_STRATIFY), rival, _field(_SAME_START)
 

@@ -1,4 +1,4 @@
-"""A view's parameter table as the source of a table on the screen: where the changes stand depends on the room."""
+"""A view's parameter table as the source of a table on the screen; the room decides where the changes stand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from emtui.widgets.table_columns import GAP, Cell, Column, Piece, Window, fit_co
 
 Deltas = Literal["beside", "below", "arrows", "tight"]
 _HEAD_LIMIT = 14
-_HEAD_LEAST = 6  # heads narrower than this tell nothing apart
+_HEAD_LEAST = 6  # narrower heads can't be told apart
 _LARGE = 0.05
 """A change of so much of a column's own spread is written bold."""
 
@@ -37,15 +37,15 @@ class ParameterSource:
     first: int = 0
 
     def sheet(self, width: int, palette: Palette) -> ParameterSheet:
-        """Laid out in so many cells."""
+        """Lay it out in this width."""
         window, deltas = self.window(width), self.deltas(width)
         columns = tuple(self.head(window.columns, deltas, width))
         return ParameterSheet(self, palette, deltas, window, columns, self.lines(width))
 
     def deltas(self, width: int) -> Deltas:
-        """Beside where all columns fit so, else below where all rows do, else an arrow alone.
+        """Beside the numbers if all columns fit, else below them if all rows fit, else an arrow alone.
 
-        Where that would drive a column out, the arrows stand in the gaps between the columns.
+        If arrows would push a column out, they stand in the gaps between the columns.
         """
         if self._fits("beside", width):
             return "beside"
@@ -55,7 +55,7 @@ class ParameterSource:
 
     def _fits(self, deltas: Deltas, width: int) -> bool:
         columns = self._value_columns(deltas)
-        if deltas == "beside":  # the changes may stand elsewhere, where heads would be cut for their sake
+        if deltas == "beside":  # the changes may stand elsewhere if heads would be cut for them
             columns = [_with_head(column) for column in columns]
         return widths([self._name_column(width, deltas), *columns]) <= width
 
@@ -83,7 +83,7 @@ class ParameterSource:
         """The columns that fit, whole."""
         deltas = self.deltas(width)
         name, columns = self._name_column(width, deltas), self._value_columns(deltas)
-        if widths([name, *columns]) > width:  # not all are in sight in any case: fewer, with heads that can be read
+        if widths([name, *columns]) > width:  # not all are in sight in any case: show fewer, with readable heads
             columns = [_with_head(column) for column in columns]
         return fit_columns([name], columns, [], width, self.first)
 
@@ -92,12 +92,12 @@ class ParameterSource:
         return max((2 * (row.component is not None) + cell_len(clean(row.name)) for row in self.table.rows), default=1)
 
     def _name_column(self, width: int, deltas: Deltas) -> Column:
-        """The rows' names; those of features may be shortened where that lets all columns in."""
+        """The rows' names; those of features are shortened if that makes all columns fit."""
         room = max(2, min(self._longest_name, width // 3, 16))
         if all(row.component is None for row in self.table.rows):
             left = width - widths(self._value_columns(deltas)) - GAP
             room = left if min(room, 7) <= left < room else room
-            if left < room:  # not all columns are in sight in any case: whole names where that costs none of them
+            if left < room:  # not all columns are in sight in any case: whole names if that costs no column
                 columns = [_with_head(column) for column in self._value_columns(deltas)]
                 longest = min(self._longest_name, 16)
                 seen = [self._in_sight(columns, width, names) for names in range(room, longest + 1)]
@@ -105,7 +105,7 @@ class ParameterSource:
         return Column("name", "", room)
 
     def _in_sight(self, columns: Sequence[Column], width: int, names: int) -> int:
-        """How many columns can be seen beside names of so many cells."""
+        """How many columns fit beside names of this width."""
         return len(fit_columns([Column("name", "", names)], columns, [], width, self.first).columns)
 
     def _value_columns(self, deltas: Deltas) -> list[Column]:
@@ -122,12 +122,12 @@ class ParameterSource:
         return made
 
     def head(self, columns: Sequence[Column], deltas: Deltas, width: int) -> list[Column]:
-        """The columns with heads that fit them, widened to their names where there is room to spare."""
+        """The columns with heads that fit them, widened to their names if there is room to spare."""
         spare = width - widths(columns)
         rooms = {column.key: column.width for column in columns if column.key.startswith("column ")}
         tail = " " if deltas in ("arrows", "tight") else ""  # above the arrow
         wanted = {c.key: min(cell_len(clean(plain(c.title))), _HEAD_LIMIT) + len(tail) for c in columns}
-        nearly = [key for key in rooms if 0 < wanted[key] - rooms[key] <= 2]  # heads that little makes whole come first
+        nearly = [key for key in rooms if 0 < wanted[key] - rooms[key] <= 2]  # heads that need little to be whole come first
         for keys in (nearly, list(rooms)):
             while spare > 0 and any(rooms[key] < wanted[key] for key in keys):
                 for key in keys:
@@ -146,7 +146,7 @@ class ParameterSource:
 
 @dataclass(frozen=True, eq=False)
 class ParameterSheet:
-    """The table in columns that are settled. lines: what each line shows, as from `ParameterSource.lines`."""
+    """The table, laid out. lines: what each line shows, as from `ParameterSource.lines`."""
 
     source: ParameterSource
     palette: Palette
@@ -157,7 +157,7 @@ class ParameterSheet:
 
     @property
     def n_rows(self) -> int:
-        """Lines, those of the changes included."""
+        """How many lines, including those of changes."""
         return len(self.lines)
 
     def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
@@ -205,7 +205,7 @@ class ParameterSheet:
 
 
 def _with_head(column: Column) -> Column:
-    """The column with room for a head that can be read."""
+    """The column with room for a readable head."""
     return replace(column, width=max(column.width, min(cell_len(clean(plain(column.title))), _HEAD_LEAST)))
 
 
@@ -214,7 +214,7 @@ def _change(cell: Number, palette: Palette) -> Cell:
 
 
 def _short(cell: Number) -> str:
-    """The change without the nought before its point: ▼.0298 is as wide as the number 6.7346 above it."""
+    """The change without the 0 before its point: ▼.0298 is as wide as the number 6.7346 above it."""
     return cell.delta[0] + cell.delta[2:] if cell.delta[1:3] == "0." else cell.delta
 
 

@@ -82,7 +82,7 @@ class ParametersPane(Pane):
         self._say(snapshot, shown)
 
     def _tabulated(self, snapshot: StepSnapshot) -> ParameterTable:
-        """All parameters, or more about the component that was asked for."""
+        """All parameters, or the details of the chosen component."""
         view = view_for(snapshot.spec.model)
         units = self.units if snapshot.spec.dataset.units is not None else "data"
         if self.component is not None and self.component < view.n_components(snapshot):
@@ -122,7 +122,7 @@ class ParametersPane(Pane):
         self.redraw()
 
     def action_detail(self) -> None:
-        """More about the next component, and after the last one the whole table again."""
+        """The details of the next component; after the last one the whole table again."""
         if self.snapshot is None:
             return
         view = view_for(self.snapshot.spec.model)
@@ -136,7 +136,7 @@ class ParametersPane(Pane):
         self.redraw()
 
     def action_columns(self, by: int) -> None:
-        """Further columns, where not all of them fit."""
+        """Show further columns, if not all fit."""
         window = self._window
         if window is not None and window.hidden:
             self._first = max(0, min(window.first + by, window.n_middle - 1))
@@ -155,5 +155,5 @@ class ParametersPane(Pane):
             self.action_columns(1)
 
     def on_resize(self) -> None:
-        """The changes may stand elsewhere now, and other columns fit."""
+        """Lay the table out again for the new size."""
         self.redraw()

@@ -1,4 +1,4 @@
-"""The rows' pane: responsibilities of a mixture; for a network what it says of the held-back rows."""
+"""The rows pane: responsibilities of a mixture, or a network's predictions for the held-back rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from emtui.widgets.table_columns import joined
 
 
 class RowsPane(ResponsibilitiesPane):
-    """Predictions where the model is a network: `s` sorts, `S` reverses, `f` shows test or training rows."""
+    """Predictions if the model is a network: `s` sorts, `S` reverses, `f` shows test or training rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "other_rows", "rows", tooltip="held-back or training rows of a network", id="predictions.rows"),
@@ -33,17 +33,17 @@ class RowsPane(ResponsibilitiesPane):
 
     @property
     def predictions(self) -> PredictionSource | None:
-        """What the table shows of a network; None for any other model."""
+        """The predictions in the table; None if the model is no network."""
         return self._predictions
 
     @property
     def tab_labels(self) -> tuple[str, str]:
-        """Its name on a tab, which follows what it shows."""
+        """Its name on a tab, which depends on what it shows."""
         shows_network = self.snapshot is not None and self.snapshot.contest is not None
         return ("predictions", "pred") if shows_network else super().tab_labels
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Show predictions of a network, responsibilities of anything else."""
+        """Show a network's predictions, or responsibilities."""
         if snapshot.contest is None:
             self._predictions = None
             super().draw(snapshot)
@@ -83,14 +83,14 @@ class RowsPane(ResponsibilitiesPane):
         self.border_subtitle = Content(joined((where, order, other), self.size.width - 4))
 
     def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
-        """Tell the screen which row of the data was pointed at."""
+        """Tell the screen which row of the data was chosen."""
         if self._predictions is not None:
             event.prevent_default()
             event.stop()
             self._choose(self._predictions.row(event.place))
 
     def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
-        """Sort by the column whose head was clicked; once more turns it round."""
+        """Sort by the column whose head was clicked; a second click reverses the order."""
         if self._predictions is None:
             return
         event.prevent_default()
@@ -108,7 +108,7 @@ class RowsPane(ResponsibilitiesPane):
         self._predict_by(replace(wanted, reverse=again and not self.prediction_order.reverse))
 
     def action_other_rows(self) -> None:
-        """The training rows, or those held back."""
+        """Turn from test rows to training rows, or back."""
         if self._predictions is None:
             return
         self.held_back = not self.held_back
@@ -122,14 +122,14 @@ class RowsPane(ResponsibilitiesPane):
             self._predict_by(self.prediction_order.following(self._predictions.own.probabilities.shape[1]))
 
     def action_reverse(self) -> None:
-        """The same order, turned round."""
+        """The same order, reversed."""
         if self._predictions is None:
             super().action_reverse()
         else:
             self._predict_by(replace(self.prediction_order, reverse=not self.prediction_order.reverse))
 
     def action_columns(self, by: int) -> None:
-        """Other classes, where not all of them fit."""
+        """Show other classes, if not all fit."""
         if self._predictions is None:
             super().action_columns(by)
         else:

@@ -1,4 +1,4 @@
-"""Who belongs where, row by row: a strip of all rows, and a table of those in sight."""
+"""Responsibilities row by row: a strip of all rows, and a table of those in sight."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOTHING_YET = "No responsibilities yet: press e."
 
 
 class ResponsibilitiesPane(Pane):
-    """The responsibilities of q, which after an M-step are still those of the last E-step; the border says so."""
+    """The responsibilities of q; after an M-step they are still those of the last E-step, and the border says so."""
 
     short_label = "rows"
     label = "responsibilities"
@@ -77,7 +77,7 @@ class ResponsibilitiesPane(Pane):
         return self._source
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Show the frame's responsibilities in the order that was chosen."""
+        """Show the responsibilities in the chosen order."""
         table, strip = self.table, self.query_one(HeatStrip)
         if snapshot.responsibilities is None:
             self._source = None
@@ -131,20 +131,20 @@ class ResponsibilitiesPane(Pane):
         words = self.order.words(source.names)
         room = self.size.width - 4
         said = joined((where, which, words), room)
-        if which not in said:  # after an M-step that is the one thing that must be said
+        if which not in said:  # after an M-step this must be said, whatever the room
             said = joined(("last E-step", where, words), room)
         self.border_subtitle = Content(said)
 
     # choosing
 
     def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
-        """Tell the screen which row of the data was pointed at."""
+        """Tell the screen which row of the data was chosen."""
         event.stop()
         if self._source is not None:
             self._choose(int(self._source.rows(range(event.place, event.place + 1))[0]))
 
     def on_heat_strip_picked(self, event: HeatStrip.Picked) -> None:
-        """A click on the strip points at the row there."""
+        """A click on the strip chooses the row there."""
         event.stop()
         if self.snapshot is not None:
             self._choose(int(self.snapshot.rows[event.row]))
@@ -163,7 +163,7 @@ class ResponsibilitiesPane(Pane):
             self._say(self.snapshot)
 
     def on_resize(self) -> None:
-        """There may be room for the strip now, or none any more."""
+        """Show the strip if there is room for it."""
         self.redraw()
 
     # ordering
@@ -175,17 +175,17 @@ class ResponsibilitiesPane(Pane):
             self._order_by(following(self.order, orders))
 
     def action_reverse(self) -> None:
-        """The same order, turned round."""
+        """The same order, reversed."""
         self._order_by(replace(self.order, reverse=not self.order.reverse))
 
     def action_columns(self, by: int) -> None:
-        """Other components, where not all of them fit."""
+        """Show other components, if not all fit."""
         if self._source is not None:
             self._first = max(0, min(len(self._source.names) - 1, self._first + by))
             self.redraw()
 
     def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
-        """Sort by the column whose head was clicked; once more turns it round."""
+        """Sort by the column whose head was clicked; a second click reverses the order."""
         event.stop()
         if event.key == "more":
             self.action_columns(1)

@@ -1,4 +1,4 @@
-"""What every list of rows says of a row: what it is called, its class, and what it counts."""
+"""The cells that every list of rows has: a row's name, its class, and its weight."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from engine.data.dataset import Dataset
 
 
 def row_label(data: Dataset, row: int) -> str:
-    """A row's name, or its line in the file, or its number from 1: what its column is headed by stands above it."""
+    """A row's name, or its line in the file, or its number from 1; the head of the column says which."""
     if data.row_names is not None:
         return clean(data.row_names[row])
     return str(row + 1 if data.line_numbers is None else data.line_numbers[row])
 
 
 def class_label(data: Dataset, row: int) -> str:
-    """The known class of a row; ? where it has none."""
+    """The known class of a row; ? if it has none."""
     return "?" if data.y is None or data.y[row] < 0 else clean(data.class_names[int(data.y[row])])
 
 
 def weight_pieces(weight: float, palette: Palette) -> tuple[Piece, ...]:
-    """What a row counts, where that is not once: "out", "2×"."""
+    """A row's weight, unless it is 1: "out", "2×"."""
     if weight == 1:
         return ()
     said = "out" if weight == 0 else f"{weight:g}{'x' if palette.ascii else '×'}"

@@ -1,4 +1,4 @@
-"""The orders in which rows can be listed: as in the data, the uncertain first, by a component, or by class."""
+"""The orders in which rows can be listed: as in the data, by uncertainty, by a component, or by class."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ By = Literal["row", "uncertainty", "component", "class"]
 
 @dataclass(frozen=True)
 class RowOrder:
-    """How rows are ordered. Ties keep the order of the data; `reverse` turns the whole list round."""
+    """How rows are ordered. Ties keep the order of the data; `reverse` reverses the whole list."""
 
     by: By = "row"
     component: int = 0
@@ -26,7 +26,7 @@ class RowOrder:
         """(m,) the drawn rows in this order, as places in `snapshot.rows`; None for the order of the data.
 
         Uncertainty puts the smallest max_k r_k first, a component its largest responsibilities, and class counts
-        up, with the unknown last. Only drawn rows are sorted: the responsibilities of the others aren't at hand.
+        up, with the unknown last. Only drawn rows are sorted: the responsibilities of the others are not known here.
         """
         places = self._places(snapshot)
         if not self.reverse:
@@ -55,7 +55,7 @@ class RowOrder:
 
 
 def row_in_most_doubt(snapshot: StepSnapshot) -> int | None:
-    """The drawn row whose largest responsibility is the smallest; None where there are no responsibilities of rows."""
+    """The drawn row with the smallest largest responsibility; None if rows have no responsibilities."""
     R = snapshot.responsibilities
     if R is None or R.ndim != 2 or len(R) != len(snapshot.rows) or not len(R):
         return None
@@ -63,13 +63,13 @@ def row_in_most_doubt(snapshot: StepSnapshot) -> int | None:
 
 
 def offered(n_components: int, has_classes: bool) -> tuple[RowOrder, ...]:
-    """Every order that these data and this model can have."""
+    """The orders that these data and this model allow."""
     orders = [RowOrder(), RowOrder("uncertainty"), *(RowOrder("component", k) for k in range(n_components))]
     return (*orders, RowOrder("class")) if has_classes else tuple(orders)
 
 
 def following(order: RowOrder, orders: Sequence[RowOrder]) -> RowOrder:
-    """The next order, in the same direction; the first after the last, or where the present one is not offered."""
+    """The next order, in the same direction; the first after the last, or if the current one is not offered."""
     here = replace(order, reverse=False)
     place = orders.index(here) if here in orders else -1
     return replace(orders[(place + 1) % len(orders)], reverse=order.reverse)

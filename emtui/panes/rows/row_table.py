@@ -87,7 +87,7 @@ class RowSource:
     # columns
 
     def sheet(self, width: int, palette: Palette) -> RowSheet:
-        """Laid out in so many cells."""
+        """Lay it out in this width."""
         return RowSheet(self, palette, self.columns(width, palette))
 
     def columns(self, width: int, palette: Palette) -> tuple[Column, ...]:

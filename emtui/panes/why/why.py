@@ -250,7 +250,7 @@ class WhySource:
     height: int
 
     def sheet(self, width: int, palette: Palette) -> PlainSheet:
-        """Laid out in so many cells."""
+        """Lay it out in this width."""
         return sheet_of_lines(self._lines(width, palette), width)
 
     def _lines(self, width: int, palette: Palette) -> tuple[Cell, ...]:

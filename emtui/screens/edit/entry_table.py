@@ -32,7 +32,7 @@ class EntryTable:
     entries: tuple[Entry, ...]
 
     def sheet(self, width: int, palette: Palette) -> EntrySheet:
-        """Laid out in so many cells: where there is little room the limits go first, then the old values."""
+        """Lay it out in this width: where there is little room the limits go first, then the old values."""
         columns = [
             Column("name", "parameter", _NAME),
             Column("was", "is", _NUMBER, "right"),

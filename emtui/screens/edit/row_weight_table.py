@@ -85,7 +85,7 @@ class WeightTable:
         return replace(self.snapshot, step=replace(self.snapshot.step, problem=there))
 
     def sheet(self, width: int, palette: Palette) -> WeightSheet:
-        """Laid out in so many cells."""
+        """Lay it out in this width."""
         data = self.snapshot.spec.dataset
         if data.row_names is None:
             name = max(4, len(str(data.n_samples if data.line_numbers is None else data.line_numbers[-1])))

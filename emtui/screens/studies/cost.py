@@ -50,7 +50,7 @@ class CostSource:
     sensible: int
 
     def sheet(self, width: int, palette: Palette) -> CostSheet:
-        """Laid out in so many cells: measured columns give way first."""
+        """Lay it out in this width: measured columns give way first."""
         columns = [
             Column(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
         ]
