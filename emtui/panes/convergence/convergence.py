@@ -87,7 +87,7 @@ class ConvergencePane(Pane):
         self._say()
 
     def _find_overlap(self, snapshot: StepSnapshot) -> tuple[Evaluation, Overlap | None] | None:
-        """The overlap if it is known, or quick to compute; else None for now, and it is asked for once for each step."""
+        """The overlap if it is known or quick to compute; else None for now, and it is asked for, once per step."""
         step = snapshot.step
         if self._overlap is None or self._overlap[0] is not step.at:
             self._overlap = None

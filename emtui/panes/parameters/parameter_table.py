@@ -127,7 +127,7 @@ class ParameterSource:
         rooms = {column.key: column.width for column in columns if column.key.startswith("column ")}
         tail = " " if deltas in ("arrows", "tight") else ""  # above the arrow
         wanted = {c.key: min(cell_len(clean(plain(c.title))), _HEAD_LIMIT) + len(tail) for c in columns}
-        nearly = [key for key in rooms if 0 < wanted[key] - rooms[key] <= 2]  # heads that need little to be whole come first
+        nearly = [key for key in rooms if 0 < wanted[key] - rooms[key] <= 2]  # heads that need little come first
         for keys in (nearly, list(rooms)):
             while spare > 0 and any(rooms[key] < wanted[key] for key in keys):
                 for key in keys:
