@@ -29,7 +29,10 @@ from emtui.screens.compare.compare import CompareScreen
 from emtui.screens.edit.edit_screen import EditScreen
 from emtui.session.race import KMEANS, race
 from emtui.session.session import Session
-from emtui.spec.run_spec import RunSpec, choose
+from emtui.spec.choose import choose
+from emtui.spec.labels_given import known_labels
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import table_of
 from emtui.views import GenericView, view_for
 from emtui.views.entry_names import entry_words, whose
 from engine import models, plugins
@@ -176,7 +179,7 @@ async def test_responsibilities_convergence_and_bound_show_every_component(spec:
 
 
 def test_k_means_has_as_many_clusters_as_there_are_components(spec: RunSpec) -> None:
-    session = walked(spec.source, model="zero-inflated", k=K)
+    session = walked(spec.data.source, model="zero-inflated", k=K)
     assert session.baseline is not None
     centers = session.baseline.run.params.centers
     assert centers.shape == (K + 1, 1)
@@ -212,12 +215,13 @@ def test_in_the_race_every_algorithm_counts_all_and_k_means_has_no_centre_to_beg
 
 def test_known_labels_may_be_as_many_as_components(installed: Any, catches: Path) -> None:
     spec = choose(str(catches), model="zero-inflated", k=K, known="all")
-    assert spec.labels is not None and set(spec.labels) == {0, 1, 2}
-    *_, last = engine.iterate(spec.model, *spec.table, max_iter=1)
+    given = known_labels(spec)
+    assert given is not None and set(given) == {0, 1, 2}
+    *_, last = engine.iterate(spec.model, *table_of(spec), max_iter=1)
     y, x = spec.dataset.y, spec.dataset.X[:, 0]
     np.testing.assert_allclose(last.params.rates, [x[y == k].mean() for k in (1, 2)], rtol=1e-12)
     with pytest.raises(engine.OptionError, match="take at least 3 components, not 2"):
-        _ = choose(str(catches), model="zero-inflated", k=1, known="all").labels
+        choose(str(catches), model="zero-inflated", k=1, known="all")
 
 
 # drawn
@@ -272,7 +276,7 @@ def test_the_shell_counts_them_too(site: Path, catches: Path) -> None:
 
 
 def test_exports_have_a_column_a_component(spec: RunSpec, tmp_path: Path) -> None:
-    session = walked(spec.source, 4, model="zero-inflated", k=K)
+    session = walked(spec.data.source, 4, model="zero-inflated", k=K)
     with export_responsibilities(session, tmp_path / "r.csv").open(newline="") as file:
         heads, *rows = csv.reader(file)
     assert heads == ["row", "class", "r1", "r2", "r3", "component"]
