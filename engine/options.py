@@ -117,7 +117,7 @@ class Option:
         if self.kind == "bool":
             return "yes" if value else "no"
         if self.kind == "float":
-            return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+            return f"{value:zg}" if float(f"{value:zg}") == value else repr(value)
         if self.kind == "array":
             return ",".join(repr(float(part)) for part in value)
         if self.kind == "sizes" and isinstance(value, tuple):
@@ -128,10 +128,10 @@ class Option:
         """The limits after the word "number": " of at least 1", " from 0 to 1", or nothing."""
         low, high = math.isfinite(self.minimum), math.isfinite(self.maximum)
         if low and high:
-            return f" from {self.minimum:g} to {self.maximum:g}"
+            return f" from {self.minimum:zg} to {self.maximum:zg}"
         if low:
-            return f" above {self.minimum:g}" if self.exclusive_minimum else f" of at least {self.minimum:g}"
-        return f" of at most {self.maximum:g}" if high else ""
+            return f" above {self.minimum:zg}" if self.exclusive_minimum else f" of at least {self.minimum:zg}"
+        return f" of at most {self.maximum:zg}" if high else ""
 
 
 def option(

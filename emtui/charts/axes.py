@@ -134,14 +134,14 @@ def _labels(q: list[int], exponent: int, unit_exponent: int) -> tuple[list[str],
     plain = unit_exponent == 0 and magnitude <= 5 and exponent >= -4
     power = 0 if plain else magnitude
     decimals = max(0, power - exponent)
-    labels = [f"{Decimal(v).scaleb(exponent - power):.{decimals}f}" for v in q]
+    labels = [f"{Decimal(v).scaleb(exponent - power):z.{decimals}f}" for v in q]
     return labels, power + unit_exponent
 
 
 def _shortest(value: int, exponent: int) -> str:
     """The integer value · 10^exponent, written plainly or with an exponent, whichever is shorter."""
     number = Decimal(value).scaleb(exponent).normalize()
-    plain, scientific = f"{number:f}", f"{number:e}".replace("e+", "e")
+    plain, scientific = f"{number:zf}", f"{number:ze}".replace("e+", "e")
     return plain if len(plain) <= len(scientific) else scientific
 
 

@@ -23,7 +23,7 @@ LABEL_LIMIT = 24
 class Matrix:
     """What a heat map shows. values: (r, c). row_labels, column_labels: as many, any text.
 
-    number_format: for each value, as in format(). corner: a word for the rows and columns, such as "true ╲ found".
+    number_format: such as "g" or ".2f". corner: a word for the rows and columns, such as "true ╲ found".
     low, high: the values of the faintest and the strongest colour; None for the least (at most 0) and greatest.
     """
 
@@ -45,7 +45,7 @@ class Matrix:
     def number(self, row: int, column: int) -> str:
         """A value as text; a dash for what isn't finite."""
         value = float(self.values[row, column])
-        return format(value, self.number_format) if np.isfinite(value) else "–"
+        return format(value, f"z{self.number_format}") if np.isfinite(value) else "–"
 
     def natural_size(self) -> tuple[int, int]:
         """The cells it takes when there is room for everything: (width, height)."""

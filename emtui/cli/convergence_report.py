@@ -26,7 +26,7 @@ def convergence_lines(told: Convergence, step: Step, spec: RunSpec) -> list[str]
     if not told.settled:
         meaning = "not steady yet"
     elif told.kind == "em":
-        meaning = f"about {100 * told.rate:.3g} % of the information is missing, or more"
+        meaning = f"about {100 * told.rate:z.3g} % of the information is missing, or more"
     else:
         meaning = "steady"
     lines = [f"rate {_rate(told.rate)}{gains}: {meaning}"]
@@ -39,7 +39,7 @@ def _why(told: Convergence, step: Step, spec: RunSpec) -> str:
     parts = []
     if told.overlap is not None:
         found = told.overlap
-        parts.append(f"components {found.first + 1} and {found.second + 1} overlap ({found.confusion:.2f})")
+        parts.append(f"components {found.first + 1} and {found.second + 1} overlap ({found.confusion:z.2f})")
     if told.helps:
         parts.append(f"try {_HELPS[told.helps[0]]}")
     elif step.converged and spec.tol > 0:
@@ -50,7 +50,7 @@ def _why(told: Convergence, step: Step, spec: RunSpec) -> str:
 
 def _rate(rate: float) -> str:
     """Three decimals, more where it is near 1."""
-    return f"{rate:.{max(3, min(9, 1 + math.ceil(-math.log10(1.0 - rate))))}f}" if rate < 1.0 else f"{rate:.3f}"
+    return f"{rate:z.{max(3, min(9, 1 + math.ceil(-math.log10(1.0 - rate))))}f}" if rate < 1.0 else f"{rate:z.3f}"
 
 
 def convergence_record(told: Convergence) -> dict[str, Any]:

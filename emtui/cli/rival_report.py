@@ -53,11 +53,11 @@ def _row(name: str, found: Progress) -> tuple[str, ...]:
     return (
         name,
         str(found.iteration),
-        f"{found.seconds:.3f}",
-        f"{train.log_loss:.4f}",
-        "-" if test is None else f"{test.log_loss:.4f}",
-        f"{train.hits}/{train.n_rows} {train.accuracy:.3f}",
-        "-" if test is None else f"{test.hits}/{test.n_rows} {test.accuracy:.3f}",
+        f"{found.seconds:z.3f}",
+        f"{train.log_loss:z.4f}",
+        "-" if test is None else f"{test.log_loss:z.4f}",
+        f"{train.hits}/{train.n_rows} {train.accuracy:z.3f}",
+        "-" if test is None else f"{test.hits}/{test.n_rows} {test.accuracy:z.3f}",
     )
 
 
@@ -103,7 +103,7 @@ def weight_lines(contest: Contest, params: Any) -> list[str]:
 def _layer(title: str, rows: list[str], names: tuple[str, ...], weights: np.ndarray[Any, Any]) -> list[str]:
     shown = weights[:_MOST_UNITS, : _MOST_INPUTS + 1]
     made = [(title, "bias", *names[:_MOST_INPUTS])]
-    made += [(row, *(f"{weight:.4f}" for weight in each)) for row, each in zip(rows, shown, strict=False)]
+    made += [(row, *(f"{weight:z.4f}" for weight in each)) for row, each in zip(rows, shown, strict=False)]
     lines = table(made, right=range(1, shown.shape[1] + 1))
     left_out = [
         f"… and {n} more {what}: --json has them all"

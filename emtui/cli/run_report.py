@@ -124,13 +124,13 @@ def summary(outcome: RunSummary) -> list[str]:
     error = step.log_likelihood_error
     heights = []
     if math.isfinite(step.log_likelihood) or model.exact:
-        heights.append(f"{model.objective_label} {number(step.log_likelihood)}" + (f" ± {error:.2g}" if error else ""))
+        heights.append(f"{model.objective_label} {number(step.log_likelihood)}" + (f" ± {error:z.2g}" if error else ""))
     heights += [] if model.exact else [f"bound {number(step.elbo)}"]
     heights += [f"with the prior {number(step.objective)}"] if step.log_prior else []
     lines.append(", ".join(heights))
     if outcome.criteria is not None:
         found = outcome.criteria
-        remark = f"smaller is better; from an estimate, ± {2 * error:.2g}" if error else "smaller is better"
+        remark = f"smaller is better; from an estimate, ± {2 * error:z.2g}" if error else "smaller is better"
         lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} ({remark})")
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
@@ -221,7 +221,7 @@ def _agreement_lines(outcome: RunSummary) -> list[str]:
 
 
 def _agreement_row(name: str, found: Agreement) -> tuple[str, str, str, str]:
-    return name, f"{found.hits}/{found.total}", f"{found.accuracy:.3f}", f"{found.adjusted_rand:.3f}"
+    return name, f"{found.hits}/{found.total}", f"{found.accuracy:z.3f}", f"{found.adjusted_rand:z.3f}"
 
 
 def number(value: float) -> str:
@@ -234,7 +234,7 @@ def fixed(value: float, decimals: int) -> str:
     if math.isnan(value):
         return "-"
     if math.isinf(value) or abs(value) >= 1e12:
-        return f"{value:.6e}" if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+        return f"{value:z.6e}" if math.isfinite(value) else ("inf" if value > 0 else "-inf")
     return f"{value:z.{decimals}f}"
 
 
@@ -248,7 +248,7 @@ def significant(value: float, largest: float, apart: float = 0.0) -> str:
     if 1e-3 <= abs(value) < 1e6:
         return fixed(value, 4)
     needed = 3 + math.ceil(math.log10(largest / apart)) if 0 < apart < math.inf and largest < math.inf else 4
-    return f"{value:.{min(16, max(4, needed))}e}"
+    return f"{value:z.{min(16, max(4, needed))}e}"
 
 
 def _change(value: float, decimals: int) -> str:
@@ -256,7 +256,7 @@ def _change(value: float, decimals: int) -> str:
         return fixed(value, decimals)
     text = fixed(value, decimals)
     if not text.strip("-0."):
-        text = f"{value:.1e}"
+        text = f"{value:z.1e}"
     return f"+{text}" if value > 0 else text
 
 

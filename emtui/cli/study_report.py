@@ -62,7 +62,7 @@ def study(
         return
     output.lines(["", *found.lines(), ""])
     counts = [(method, f"{found.learned(method, LEARNED)} of {n_seeds}") for method in found.methods]
-    head = ("learned from", f"starts (at least {LEARNED:.0%} of the training rows right)")
+    head = ("learned from", f"starts (at least {LEARNED:z.0%} of the training rows right)")
     output.lines(table([head, *counts]))
 
 
@@ -70,8 +70,8 @@ def _heading(spec: RunSpec, n_seeds: int, max_iter: int, weight_decay: float) ->
     data = spec.dataset
     units = " standardised" if data.units is not None else ""
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
-    held_back = f"{spec.test_share:.0%} held back" + ("" if spec.stratify else ", not stratified")
+    held_back = f"{spec.test_share:z.0%} held back" + ("" if spec.stratify else ", not stratified")
     return (
         f"{data.name} {data.n_samples}×{data.n_features}{units} · {spec.n_components} hidden units, "
-        f"weight decay {weight_decay:g} · {held_back} · {seeds}, {max_iter} iterations"
+        f"weight decay {weight_decay:zg} · {held_back} · {seeds}, {max_iter} iterations"
     )

@@ -107,16 +107,16 @@ def seconds_in_words(seconds: float) -> str:
         return "for ever"
     for limit, unit, name in ((1e-3, 1e-6, "µs"), (1.0, 1e-3, "ms"), (120.0, 1.0, "s"), (7200.0, 60.0, "min")):
         if seconds < limit:
-            return f"{seconds / unit:.3g} {name}"
+            return f"{seconds / unit:z.3g} {name}"
     hours = seconds / 3600
     if hours < 48:
-        return f"{hours:.3g} h"
-    return f"{hours / 24:.3g} days" if hours < 17_520 else f"{hours / 8766:.3g} years"
+        return f"{hours:z.3g} h"
+    return f"{hours / 24:z.3g} days" if hours < 17_520 else f"{hours / 8766:z.3g} years"
 
 
 def bytes_in_words(size: float) -> str:
     """12 kB, 3.4 MB, 8.6 GB."""
     for limit, unit, name in ((1e6, 1e3, "kB"), (1e9, 1e6, "MB"), (1e12, 1e9, "GB")):
         if size < limit:
-            return f"{size / unit:.3g} {name}"
-    return f"{size / 1e12:.3g} TB"
+            return f"{size / unit:z.3g} {name}"
+    return f"{size / 1e12:z.3g} TB"

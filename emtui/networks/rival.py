@@ -141,7 +141,7 @@ def rival_of(spec: RunSpec, start: Any) -> tuple[Rival | None, str]:
 def method_name(model: Any) -> str:
     """EM or backpropagation, and how: `EM newton`, `backprop adam 0.3`."""
     if model.name != "backprop":
-        rate = f" {model.learning_rate:g}" if model.m_step == "gradient" else ""
+        rate = f" {model.learning_rate:zg}" if model.m_step == "gradient" else ""
         return f"EM {model.m_step}{rate}"
     loss = " marginal" if model.loss == "marginal" else ""
-    return f"backprop {model.optimizer} {model.learning_rate:g}{loss}"
+    return f"backprop {model.optimizer} {model.learning_rate:zg}{loss}"

@@ -142,4 +142,4 @@ def _ended(spec: RunSpec, max_iter: int) -> tuple[float, float]:
 
 def in_words(rates: Sequence[float]) -> list[str]:
     """Learning rates as heads: 0.005."""
-    return [f"{rate:g}" for rate in rates]
+    return [f"{rate:zg}" for rate in rates]

@@ -108,7 +108,7 @@ class Stepping:
 
     def _play(self) -> None:
         self._player = self._screen.set_interval(1.0 / SPEEDS[self._speed], self._play_step)
-        self._screen.say(f"Playing {SPEEDS[self._speed]:g} half-steps a second: space pauses, + and − set the speed.")
+        self._screen.say(f"Playing {SPEEDS[self._speed]:zg} half-steps a second: space pauses, + and − set the speed.")
 
     def _play_step(self) -> None:
         if self.playing and not self.worker.stepping:  # a tick may come after the pause that it was too late for
@@ -132,7 +132,7 @@ class Stepping:
             self.pause()
             self._play()
         else:
-            self._screen.say(f"Play will take {SPEEDS[self._speed]:g} half-steps a second.")
+            self._screen.say(f"Play will take {SPEEDS[self._speed]:zg} half-steps a second.")
 
     # history
 

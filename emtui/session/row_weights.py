@@ -72,7 +72,7 @@ def with_row_weighed(spec: RunSpec, step: Step, row: int, weight: float) -> Step
     data, name = step.problem.data, spec.dataset.row_name(row)
     before = weight_of(spec, step, row)
     if weight == before:
-        state = {0.0: "is left out", 1.0: "counts once", 2.0: "counts twice"}.get(weight, f"has the weight {weight:g}")
+        state = {0.0: "is left out", 1.0: "counts once", 2.0: "counts twice"}.get(weight, f"has the weight {weight:zg}")
         raise OptionError(f"{name} {state} already: give it another weight.")
     weights: Array = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight.copy()
     weights[place] = weight
@@ -89,8 +89,8 @@ def _in_words(name: str, before: float, weight: float) -> str:
         return f"{name} left out by hand; {stay}"
     if weight == 1:
         return f"{name} counts once again; {stay}"
-    times = "twice" if weight == 2 else f"{weight:g} times"
-    return f"{name} now counts {times} (by hand{'' if before == 1 else f', {before:g} before'}); {stay}"
+    times = "twice" if weight == 2 else f"{weight:zg} times"
+    return f"{name} now counts {times} (by hand{'' if before == 1 else f', {before:zg} before'}); {stay}"
 
 
 def _checked_place(spec: RunSpec, step: Step, row: int) -> int:

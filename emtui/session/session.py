@@ -137,7 +137,7 @@ class Session:
         present = self.spec.algorithm if self._turned is None else self._turned.text
         self._turned = turned(present, upcoming, factor)
         return (
-            f"From the E-step of iteration {upcoming} on the temperature is {self._turned.initial:.3g}, turned by hand"
+            f"From the E-step of iteration {upcoming} on the temperature is {self._turned.initial:z.3g}, turned by hand"
             ": a copied command holds it from the start."
         )
 

@@ -21,6 +21,6 @@ def turned(algorithm: str, iteration: int, factor: float) -> Annealed:
         raise OptionError(
             f"A temperature is turned in annealed EM, and this is {present.name}: choose the algorithm annealed."
         )
-    wanted = float(f"{present.temperature(iteration) * factor:.3g}")
+    wanted = float(f"{present.temperature(iteration) * factor:z.3g}")
     near_one = abs(wanted - 1.0) < 1e-9  # turned there and back, but for rounding: classic E-steps again
     return present.turned(1.0 if near_one else min(HOTTEST, max(COLDEST, wanted)))

@@ -66,7 +66,7 @@ def _data_words(data: DataSpec) -> list[str]:
 def _split_words(spec: RunSpec) -> list[str]:
     if not spec.model.supervised:
         return []
-    words = ["--test-share", f"{spec.test_share:g}"] if spec.test_share != 0.4 else []
+    words = ["--test-share", f"{spec.test_share:zg}"] if spec.test_share != 0.4 else []
     if not spec.stratify:
         words.append("--no-stratify")
     if spec.split_seed not in (None, spec.seed):

@@ -120,7 +120,7 @@ def _checked_targets(data: Dataset) -> IntArray:
 def _split(spec: RunSpec, targets: IntArray) -> tuple[IntArray, IntArray]:
     share = spec.test_share
     if not 0.0 <= share < 1.0:
-        raise OptionError(f"the test share must be at least 0 and below 1, not {share:g}.")
+        raise OptionError(f"the test share must be at least 0 and below 1, not {share:zg}.")
     if share == 0.0:
         return np.arange(len(targets)), np.arange(0)
     counts = np.bincount(targets)

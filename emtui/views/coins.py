@@ -99,7 +99,7 @@ class CoinsView(View):
             axes.y.label if axes.y else "",
             x_range=(0.5, len(heads) + 0.5),
             y_range=(0.0, n_trials),
-            x_ticks=tuple((place, f"{place:.0f}") for place in np.arange(1.0, len(heads) + 1.0)),
+            x_ticks=tuple((place, f"{place:z.0f}") for place in np.arange(1.0, len(heads) + 1.0)),
             legend=self._legend(snapshot, palette),
             description=self._described(snapshot, axes),
         )

@@ -93,7 +93,7 @@ def count(value: float) -> str:
     if not math.isfinite(value):
         return _not_finite(value)
     rounded = round(value, 1)
-    return f"{value:z,.0f}" if abs(value) >= 100 or rounded == int(rounded) else f"{rounded:,.1f}"
+    return f"{value:z,.0f}" if abs(value) >= 100 or rounded == int(rounded) else f"{rounded:z,.1f}"
 
 
 def plural(value: float, one: str, many: str | None = None) -> str:

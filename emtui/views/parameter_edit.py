@@ -193,4 +193,4 @@ def _round(size: float) -> float:
         return _ELSEWHERE
     power = math.floor(math.log10(size))
     spec: Array = np.array([1.0, 2.0, 5.0, 10.0])
-    return float(f"{spec[np.abs(np.log(spec * 10.0**power / size)).argmin()]:g}e{power}")
+    return float(f"{spec[np.abs(np.log(spec * 10.0**power / size)).argmin()]:zg}e{power}")

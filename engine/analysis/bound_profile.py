@@ -295,5 +295,7 @@ def _checked(limits: tuple[float, float], path: _Path) -> tuple[float, float]:
     if not low < high or not (math.isfinite(low) and math.isfinite(high)):
         raise OptionError(f"the limits of a slice must be two rising numbers, not {limits[0]!r} and {limits[1]!r}.")
     if low < first or high > last:
-        raise OptionError(f"{path.label} can't go from {low:.6g} to {high:.6g}: it ends at {first:.6g} and {last:.6g}.")
+        raise OptionError(
+            f"{path.label} can't go from {low:z.6g} to {high:z.6g}: it ends at {first:z.6g} and {last:z.6g}."
+        )
     return low, high

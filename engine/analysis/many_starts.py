@@ -290,7 +290,7 @@ class _SideBySide:
         """A start that stops here, in the words of `engine.fit`."""
         race = self.race
         at_rest = bool(abs(change[m]) < race.tol)
-        reason = f"the objective changed by {change[m]:.3g} per observation, less than {race.tol:g}"
+        reason = f"the objective changed by {change[m]:z.3g} per observation, less than {race.tol:zg}"
         if not at_rest:
             reason = f"the limit of {race.max_iter} iterations was reached before it came to rest"
         return StartResult(

@@ -143,14 +143,14 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         after, state = epoch(params, state, data, recipe)
         largest = max(float(np.abs(layer).max()) for layer in (*after.layers, after.output))
         if not largest <= LARGEST_WEIGHT:
-            message = f"with learning rate {self.learning_rate:g} the weights grow without bound: take a smaller one"
+            message = f"with learning rate {self.learning_rate:zg} the weights grow without bound: take a smaller one"
             return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
         moved = BackpropParams(after.hidden, after.output, after.deeper, state)
         before = expectation.log_likelihood + self.log_prior(params, data)
         fell = before - log_likelihood(moved, data, self.loss) - self.log_prior(moved, data)
         if fell <= 0.0:
             return Maximization(moved)
-        message = f"the objective fell by {fell:.3g} in this epoch: {self._why_it_falls()}"
+        message = f"the objective fell by {fell:z.3g} in this epoch: {self._why_it_falls()}"
         return Maximization(moved, (Event(message, breaks_ascent=True),))
 
     def _rows_a_step(self, data: NetworkRows) -> int:
@@ -161,7 +161,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
 
     def _why_it_falls(self) -> str:
         if self.optimizer == "batch":
-            return f"the step with learning rate {self.learning_rate:g} was too long"
+            return f"the step with learning rate {self.learning_rate:zg} was too long"
         if self.optimizer == "adam":
             return "Adam's steps follow past gradients, and may go too far"
         return "steps for a few rows at a time need not raise it for all of them"

@@ -76,10 +76,10 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
         total = len(table) if weights is None else float(weights.sum())
         largest = max(float(table.max()), -float(table.min()))
         if largest > np.sqrt(1e307 / table.shape[1] / max(1.0, total)):
-            raise DataError(f"X holds {largest:.3g}, and squares of it overflow: divide X by {largest:.0e}.")
+            raise DataError(f"X holds {largest:z.3g}, and squares of it overflow: divide X by {largest:z.0e}.")
         frame = ScaledRows.of(table, weights)
         if frame.total_scatter > 0 and frame.scale < _SMALLEST_SCALE:
-            raise DataError(f"the rows of X differ by less than {frame.scale:.0e}, whose square vanishes: scale X up.")
+            raise DataError(f"the rows of X differ by less than {frame.scale:z.0e}, whose square vanishes: scale X up.")
         return FramedRows(table, None, weights, frame)
 
     def observe_new(self, X: Any, params: KMeansParams) -> FramedRows:

@@ -243,7 +243,7 @@ class Dataset:
         which = "The first principal component keeps"
         if n_components > 1:
             which = f"The first {n_components} of {min(n, d)} principal components keep"
-        note = f"{which} {shares.sum():.1%} of the variance of {d} columns, all rows together."
+        note = f"{which} {shares.sum():z.1%} of the variance of {d} columns, all rows together."
         suited = self.model in _OF_ANY_NUMBERS  # another model wants counts, or zeros and ones
         return dataclasses.replace(
             self,

@@ -71,13 +71,13 @@ def set_entry(step: Step, entry: str | Entry, value: float) -> Step:
     found = entry_named(step.problem.model, step.params, entry) if isinstance(entry, str) else entry
     before = value_of(step.params, found)
     if value == before:
-        raise OptionError(f"{found.name} is {value:.6g} already: give another value.")
+        raise OptionError(f"{found.name} is {value:z.6g} already: give another value.")
     return placed(step, moved(step.params, found, value), words_of_move(found, before, value))
 
 
 def words_of_move(entry: Entry, before: float, after: float) -> str:
     """What was moved, and what moves with it: "means[1,2] set by hand from 4.2 to 5; nothing else moves"."""
-    return f"{entry.name} set by hand from {before:.6g} to {after:.6g}; {RULES[entry.rule]}"
+    return f"{entry.name} set by hand from {before:z.6g} to {after:z.6g}; {RULES[entry.rule]}"
 
 
 def reweighted(step: Step, X: Any, y: Any, sample_weight: Any, message: str) -> Step:

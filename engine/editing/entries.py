@@ -115,10 +115,10 @@ def moved(params: Theta, entry: Entry, value: float) -> Theta:
     """
     low, high = limits_of(params, entry)
     if not low <= value <= high:
-        raise OptionError(f"{entry.name} can't be {value:.6g}: it must lie between {low:.6g} and {high:.6g}.")
+        raise OptionError(f"{entry.name} can't be {value:z.6g}: it must lie between {low:z.6g} and {high:z.6g}.")
     field = fields_of(params)[entry.path]
     if field.domain == "whole" and not float(value).is_integer():
-        raise OptionError(f"{entry.name} can't be {value:.6g}: it must be a whole number.")
+        raise OptionError(f"{entry.name} can't be {value:z.6g}: it must be a whole number.")
     if entry.rule == "row":
         return _row_moved(params, entry, field, value)
     array = np.array(field.array)

@@ -56,7 +56,7 @@ class ObjectiveChange:
         if self.per_observation:
             change /= step.problem.data.total_weight
         if abs(change) < self.tol:
-            return Stop(f"the objective changed by {change:.3g}{each}, less than {self.tol:g}", True)
+            return Stop(f"the objective changed by {change:z.3g}{each}, less than {self.tol:zg}", True)
         return None
 
 
@@ -76,7 +76,7 @@ class ResponsibilityChange:
             largest = max(largest, float(np.max(np.abs(after.rows(rows) - before.rows(rows)))))
             if largest >= self.tol:
                 return None
-        return Stop(f"no responsibility moved by more than {largest:.3g}, less than {self.tol:g}", True)
+        return Stop(f"no responsibility moved by more than {largest:z.3g}, less than {self.tol:zg}", True)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class ParameterChange:
             return None
         largest = largest_difference(step.params, step.params_q)
         if largest < self.tol:
-            return Stop(f"no parameter moved by more than {largest:.3g}, less than {self.tol:g}", True)
+            return Stop(f"no parameter moved by more than {largest:z.3g}, less than {self.tol:zg}", True)
         return None
 
 
@@ -118,7 +118,7 @@ class Seconds:
     def __call__(self, step: Step) -> Stop | None:
         """Read the step's own clock."""
         if step.seconds >= self.seconds:
-            return Stop(f"{self.seconds:g} seconds of computing were spent before it came to rest", False)
+            return Stop(f"{self.seconds:zg} seconds of computing were spent before it came to rest", False)
         return None
 
 

@@ -71,7 +71,7 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             raise DataError(
-                f"row {row + 1} has {heads[row]:g} heads: "
+                f"row {row + 1} has {heads[row]:zg} heads: "
                 f"each must be a whole number from 0 to n_trials = {self.n_trials}."
             )
         n = len(table)

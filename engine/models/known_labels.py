@@ -31,7 +31,7 @@ def some_labels(y: Any, share: float, seed: int = 0) -> IntArray:
         OptionError: the share is no share. DataError: y is no vector of classes.
     """
     if not 0.0 <= share <= 1.0:
-        raise OptionError(f"the share of known labels must be from 0 to 1, not {share:g}.")
+        raise OptionError(f"the share of known labels must be from 0 to 1, not {share:zg}.")
     classes = checked_labels(y, len(np.atleast_1d(y)), np.iinfo(np.int64).max)
     if classes is None:
         raise DataError("there are no classes to give: y is missing.")

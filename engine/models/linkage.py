@@ -66,7 +66,7 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
         if wrong.any():
             row, column = (int(i) for i in np.argwhere(wrong)[0])
             raise DataError(
-                f"row {row + 1}, column {column + 1} holds {table[row, column]:.15g}, which is no count: "
+                f"row {row + 1}, column {column + 1} holds {table[row, column]:z.15g}, which is no count: "
                 "each must be a whole number of at least 0 (and at most 2^53)."
             )
         weights = checked_weights(sample_weight, len(table))
@@ -87,7 +87,7 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
             raise EngineError("theta of a start must be one number from 0 to 1.")
         if not np.isfinite(self.log_likelihood_at(params.theta, data)):
             raise EngineError(
-                f"theta = {float(params.theta):g} makes a class impossible that has animals: start between 0 and 1."
+                f"theta = {float(params.theta):zg} makes a class impossible that has animals: start between 0 and 1."
             )
         return params
 

@@ -63,7 +63,7 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             raise DataError(
-                f"row {row + 1} holds {counts[row]:.15g}, which is no count: "
+                f"row {row + 1} holds {counts[row]:z.15g}, which is no count: "
                 "each must be a whole number of at least 0 (and at most 2^53)."
             )
         n = len(table)

@@ -173,7 +173,7 @@ def _regular_size(path: Path, name: str) -> int:
         raise DataError(f"{name} is empty: choose a file with a table in it.")
     if status.st_size > MAX_BYTES:
         size = status.st_size / (1 << 30)
-        raise DataError(f"{name} has {size:.1f} GiB and at most 1 GiB can be read: keep fewer rows or columns.")
+        raise DataError(f"{name} has {size:z.1f} GiB and at most 1 GiB can be read: keep fewer rows or columns.")
     return status.st_size
 
 

@@ -72,7 +72,7 @@ class Study:
         table: list[tuple[str, ...]] = [heads]
         for method in self.methods:
             columns = [self.column(method, name) for name in names]
-            cells = (f"{c.mean():.{d}f} ({c.std():.{d}f})" for c, d in zip(columns, digits, strict=True))
+            cells = (f"{c.mean():z.{d}f} ({c.std():z.{d}f})" for c, d in zip(columns, digits, strict=True))
             table.append((method, str(len(columns[0])), *cells))
         widths = [max(len(row[j]) for row in table) for j in range(len(heads))]
         return [

@@ -99,10 +99,10 @@ class Check:
     def shown(self) -> str:
         """The computed number with the printed digits where it agrees, with ten digits where it does not."""
         if not self.agrees:
-            return f"{self.computed:.10g}"
+            return f"{self.computed:z.10g}"
         if "e" in self.printed:
             decimals = len(self.printed.partition("e")[0].partition(".")[2])
-            return f"{self.computed:.{decimals}e}"
+            return f"{self.computed:z.{decimals}e}"
         rounded = str(Decimal(self.computed).quantize(_last_unit(self.printed)))
         if self.printed.lstrip("-").startswith("."):
             return rounded.replace("0.", ".", 1)

@@ -149,7 +149,7 @@ def _alike(case: Case, name: str, expected: Step, other: Step, params: Any) -> N
     require(abs(low - high) <= 10 * case.tolerance * scale_of(other, low, high), name, other, f"{high!r}, not {low!r}")
     for one, two in zip(leaves(expected.params), leaves(params), strict=True):
         apart = float(np.max(np.abs(one - two), initial=0.0))
-        require(close(one, two, 1e3 * case.tolerance), name, other, f"parameters are up to {apart:.3g} apart")
+        require(close(one, two, 1e3 * case.tolerance), name, other, f"parameters are up to {apart:z.3g} apart")
 
 
 COMPARISONS: tuple[Callable[[Case, Any, list[Step]], Iterator[str]], ...] = (

@@ -49,7 +49,7 @@ def responsibilities(case: Case, step: Step) -> Iterator[str]:
     require(bool(((r >= 0) & (r <= 1 + 1e-12)).all()), name, step, f"they run from {r.min()} to {r.max()}")
     if sum_to_one:
         apart = np.abs(r.sum(axis=1) - 1.0)
-        require(bool((apart < 1e-9).all()), name, step, f"row {apart.argmax() + 1} is off by {apart.max():.3g}")
+        require(bool((apart < 1e-9).all()), name, step, f"row {apart.argmax() + 1} is off by {apart.max():z.3g}")
     yield name
     name, some = "responsibilities of some rows are those rows of all", slice(0, len(r), 2)
     require(close(step.posterior.rows(some), r[some], 1e-9), name, step, "every other row was asked for")
@@ -128,7 +128,7 @@ def comes_back(case: Case, step: Step) -> Iterator[str]:
     require(len(before) == len(after), name, step, f"{len(after)} arrays come back of {len(before)}")
     for one, other in zip(before, after, strict=True):
         apart = np.max(np.abs(one - other), initial=0.0) if one.shape == other.shape else np.inf
-        require(same_bytes(one, other), name, step, f"a second pass is up to {apart:.3g} apart")
+        require(same_bytes(one, other), name, step, f"a second pass is up to {apart:z.3g} apart")
     yield name
 
 
@@ -146,7 +146,7 @@ def ascent(case: Case, before: Step, after: Step) -> Iterator[str]:
     if after.phase == "M" and rises in ("both", "objective") and after.log_likelihood_error == 0:
         name, low, high = "the objective never falls", after.objective_q, after.objective
         slack = case.tolerance * scale_of(after, low, high)
-        require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:.3g}")
+        require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:z.3g}")
         yield name
     bound_rises = rises in ("both", "elbo") if after.phase == "M" else rises != "nothing" and case.model.exact
     if bound_rises:
@@ -154,7 +154,7 @@ def ascent(case: Case, before: Step, after: Step) -> Iterator[str]:
         low = before.elbo + case.model.log_prior(before.params, data)
         high = after.elbo + after.log_prior
         slack = case.tolerance * scale_of(after, low, high)
-        require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:.3g}")
+        require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:z.3g}")
         yield name
 
 

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import ast
 import math
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emtui.charts.axes import make_scale, make_ticks
+from emtui.charts.heatmap import Matrix
+from emtui.cli import run_report
 from emtui.views.number_format import (
     MINUS,
     aligned,
@@ -15,6 +20,7 @@ from emtui.views.number_format import (
     delta,
     fixed,
     format_for,
+    from_to,
     listed,
     number,
     percent,
@@ -139,3 +145,46 @@ def test_the_digits_of_a_column_do_not_depend_on_the_value() -> None:
     wide = format_for(1.0, 1e8)
     assert wide.text(100000000.1234) == "100000000.123"
     assert format_for(0.0, 0.0).text(0.0) == "0.000"
+
+
+# no negative zero
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = st.floats(-1e-2, 1e-2) | st.sampled_from([-0.0, -1e-300, -5e-324, -0.0004999, -0.00049, -0.05]) | FINITE
+
+
+def negative_zeros(text: str) -> list[str]:
+    """Numbers with a minus sign and no digit but 0: "-0", "−0.00", "-0.0000e+00"."""
+    found = re.findall(rf"(?<![\de])[-{MINUS}](?:[\d,]*\.)?\d+(?:e[-+{MINUS}]?\d+)?", text)
+    return [each for each in found if not re.search("[1-9]", each.partition("e")[0])]
+
+
+def test_a_negative_zero_is_known_where_it_is_seen() -> None:
+    assert negative_zeros("KL -0.0000, −0, -0.0e+00, −.000") == ["-0.0000", "−0", "-0.0e+00", "−.000"]
+    assert negative_zeros("-0.01, −1e-00, 1e-00, 0.0, -inf, – 0") == []
+
+
+@given(SMALL, SMALL, st.integers(0, 6))
+def test_no_number_is_shown_as_a_negative_zero(value: float, other: float, decimals: int) -> None:
+    shown = [fixed(value, decimals), number(value, max(1, decimals)), amount(value), signed(value), count(value)]
+    shown += [delta(value, decimals), probability(value, decimals), percent(value), from_to(value, other)]
+    shown += [run_report.number(value), run_report.fixed(value, decimals), run_report.significant(value, abs(other))]
+    shown += [format_for(abs(other), abs(value)).text(value), plural(value, "row")]
+    shown += [Matrix([[value]], [""], [""], spec).number(0, 0) for spec in ("g", ".0f", ".3f")]
+    scale = make_scale(value, other)
+    ticks = make_ticks(scale, 4)
+    assert not negative_zeros(" ".join([*shown, *ticks.labels, ticks.note]))
+
+
+def test_floats_are_formatted_without_negative_zeros() -> None:
+    """Every format of a float in a text says "z", or is of a size, so that -0.00 has no way in."""
+    unsafe = []
+    for path in [path for room in ("engine", "emtui") for path in (ROOT / room).rglob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FormattedValue) or node.format_spec is None:
+                continue
+            spec = ast.unparse(node.format_spec)[2:-1]
+            size = isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "abs"
+            if spec[-1] in "eEfFgG%" and "z" not in spec and not size:
+                unsafe.append(f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(node)}")
+    assert not unsafe

@@ -69,7 +69,7 @@ _STANDARDIZE = Option(
 _KNOWN = FieldSpec(
     "known",
     "known labels",
-    f"classes that the components are given: {NONE}, {FEW} ({FEW_SHARE:.0%} of each) or {ALL}",
+    f"classes that the components are given: {NONE}, {FEW} ({FEW_SHARE:z.0%} of each) or {ALL}",
     (NONE, FEW, ALL),
     parse_known,
 )

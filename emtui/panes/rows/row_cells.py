@@ -24,5 +24,5 @@ def weight_pieces(weight: float, palette: Palette) -> tuple[Piece, ...]:
     """A row's weight, unless it is 1: "out", "2×"."""
     if weight == 1:
         return ()
-    said = "out" if weight == 0 else f"{weight:g}{'x' if palette.ascii else '×'}"
+    said = "out" if weight == 0 else f"{weight:zg}{'x' if palette.ascii else '×'}"
     return ((said, ink(palette, palette.muted)),)

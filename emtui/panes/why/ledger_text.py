@@ -108,7 +108,7 @@ def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[
 def _values(values: Sequence[float]) -> list[str]:
     """Numbers under each other: as many decimals as they have room for, exponents for those that would vanish."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
-    decimals = max(0, min(4, 8 - len(f"{largest:.0f}"))) if largest < 1e9 else 3
+    decimals = max(0, min(4, 8 - len(f"{largest:z.0f}"))) if largest < 1e9 else 3
     texts = []
     for value in values:
         tiny = 0 < abs(value) < 0.5 * 10.0**-decimals

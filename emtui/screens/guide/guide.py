@@ -83,7 +83,7 @@ class GuideScreen(Screen[None]):
     def _say_where(self) -> None:
         """The chapter, and how much of it lies above: a narrow window has no room for a scroll bar."""
         reader = self.query_one(Reader)
-        above = f" · {reader.scroll_y / reader.max_scroll_y:.0%}" if reader.max_scroll_y and reader.scroll_y else ""
+        above = f" · {reader.scroll_y / reader.max_scroll_y:z.0%}" if reader.max_scroll_y and reader.scroll_y else ""
         head = f"guide {self.number + 1} of {len(chapters())} · {chapters()[self.number].title}{above}"
         self.query_one("#head", Static).update(Content(head))
 

@@ -119,7 +119,7 @@ class SelectionScreen(StudyScreen):
         def badness(one: Size) -> float:
             value = one.values[self.criterion]
             # What could not be fitted comes last; what differs by rounding alone stays in the order of the kinds.
-            return sign * float(f"{value:.9g}") if math.isfinite(value) else math.inf
+            return sign * float(f"{value:z.9g}") if math.isfinite(value) else math.inf
 
         self.sizes = tuple(sorted(found, key=badness))
 

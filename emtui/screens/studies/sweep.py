@@ -136,7 +136,7 @@ class SweepScreen(StudyScreen):
                 spread = f"{probability(min(accuracies), 3)} to {probability(max(accuracies), 3)}"
                 mean = probability(float(np.mean(accuracies)), 3)
                 said.append(f"{self._method(side)}: test {mean} ({spread}), loss {fixed(float(np.mean(losses)), 3)}")
-        where = f"{grid.units[m]} hidden units, learning rate {grid.rates[r]:g}"
+        where = f"{grid.units[m]} hidden units, learning rate {grid.rates[r]:zg}"
         return f"{where} · {' · '.join(said)}."
 
     # keys

@@ -101,7 +101,7 @@ def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> S
         (x0, x1),
         (y0, y1),
         legend=legend,
-        description=", ".join(f"{clean(names[c])} {share:.0%} of the plane" for c, share in enumerate(shares)),
+        description=", ".join(f"{clean(names[c])} {share:z.0%} of the plane" for c, share in enumerate(shares)),
     )
 
 

@@ -160,4 +160,4 @@ def document_at(rows: IntArray, x: float) -> int | None:
 
 def _times(word: str, n: float) -> str:
     """A word and how often: court×3."""
-    return word if n == 1.0 else f"{word}×{n:g}"
+    return word if n == 1.0 else f"{word}×{n:zg}"

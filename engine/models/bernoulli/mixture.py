@@ -85,7 +85,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
             if wrong.any():
                 row, column = (int(i) for i in np.argwhere(wrong)[0])
                 raise DataError(
-                    f"row {rows.start + row + 1}, column {column + 1} holds {part[row, column]:g}: answers must be "
+                    f"row {rows.start + row + 1}, column {column + 1} holds {part[row, column]:zg}: answers must be "
                     "1, 0 or missing; set a threshold to read larger numbers as 1 and others as 0."
                 )
         n = len(table)

@@ -210,7 +210,7 @@ def _words(trouble: Fault, best: GaussianParams, statistics: GaussianStatistics,
         row, count = _nearest_row(best.means[k], data) + 1, float(statistics.counts[k])
         if count < 1.5:
             return f"component {k + 1} holds only row {row}"
-        return f"component {k + 1} holds {count:.4g} rows that are all alike, such as row {row}"
+        return f"component {k + 1} holds {count:z.4g} rows that are all alike, such as row {row}"
     return f"component {k + 1} has no extent in some direction"
 
 
@@ -223,7 +223,7 @@ def _remedy(trouble: Fault, again: dict[int, int], policy: Policy) -> str:
     if trouble.kind == "dead":
         return "it stays where it was, without weight"
     if trouble.singular:
-        return f"its covariance was singular, and {FLOOR:g} of the data's variance was added to it"
+        return f"its covariance was singular, and {FLOOR:zg} of the data's variance was added to it"
     if policy.reg_covar > 0:
         return "the ridge alone gives its covariance an extent"
     return "its covariance has hardly any extent left"

@@ -200,8 +200,8 @@ def gaussian_rows(X: object, y: object, sample_weight: object, covariance_type: 
     if largest.max() > _LARGEST:
         column = int(largest.argmax())
         raise DataError(
-            f"column {column + 1} has numbers as large as {largest[column]:.3g}, whose squares can't be computed with: "
-            f"divide that column by a suitable number so that it stays below {_LARGEST:g}."
+            f"column {column + 1} has numbers as large as {largest[column]:z.3g}, whose squares can't be computed "
+            f"with: divide that column by a suitable number so that it stays below {_LARGEST:zg}."
         )
     mean, deviations, covariance = _moments(table, weights, largest)
     resolution = np.maximum(1e4 * _EPS * largest, _LEAST_DEVIATION)
@@ -211,8 +211,8 @@ def gaussian_rows(X: object, y: object, sample_weight: object, covariance_type: 
     if tiny.any():
         column = int(np.flatnonzero(tiny)[0])
         raise DataError(
-            f"column {column + 1} has an extent of only {extent[column]:.3g}, whose square can't be computed with: "
-            f"multiply that column by a suitable number so that it is more than {_SMALLEST:g}."
+            f"column {column + 1} has an extent of only {extent[column]:z.3g}, whose square can't be computed with: "
+            f"multiply that column by a suitable number so that it is more than {_SMALLEST:zg}."
         )
     extent[largest == 0] = 1.0
     floor = np.maximum(FLOOR * extent**2, 4.0 * resolution**2)

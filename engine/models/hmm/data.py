@@ -169,9 +169,9 @@ def _symbols(table: Array, first_symbol: int, first: IntArray | None) -> IntArra
             sequence = int(np.searchsorted(first, row, side="right")) - 1
             where = f"row {row - first[sequence] + 1} of sequence {sequence + 1}"
         if value > first_symbol + _MOST_SYMBOLS:
-            raise DataError(f"{where} holds symbol {value:g}, of {_MOST_SYMBOLS:,} at most: number them without gaps.")
+            raise DataError(f"{where} holds symbol {value:zg}, of {_MOST_SYMBOLS:,} at most: number them without gaps.")
         raise DataError(
-            f"{where} holds {value:g}, but symbols must be whole numbers from {first_symbol} (first_symbol) on: "
+            f"{where} holds {value:zg}, but symbols must be whole numbers from {first_symbol} (first_symbol) on: "
             "change first_symbol, or choose emission=gaussian for measurements."
         )
     return (column - first_symbol).astype(np.int64)

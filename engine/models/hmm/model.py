@@ -105,7 +105,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         if len(unseen):
             row, last = int(unseen[0]), self.first_symbol + V - 1
             raise DataError(
-                f"row {row + 1} holds symbol {data.X[row, 0]:g}, which the model has never seen: "
+                f"row {row + 1} holds symbol {data.X[row, 0]:zg}, which the model has never seen: "
                 f"it knows {self.first_symbol} to {last}, so leave that row out."
             )
         return data

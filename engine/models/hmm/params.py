@@ -77,10 +77,10 @@ def check_chain_params(params: HiddenMarkovParams, n_states: int, stop_state: bo
         if not np.all(np.isfinite(array) & (array >= 0)):
             raise EngineError(f"{name} of the start must be probabilities: each a number of at least 0.")
     if abs(float(params.initial.sum()) - 1.0) > _SUMS_TO_ONE:
-        raise EngineError(f"initial of the start must sum to 1, not {params.initial.sum():.6g}.")
+        raise EngineError(f"initial of the start must sum to 1, not {params.initial.sum():z.6g}.")
     rows = params.transition.sum(axis=1) + (0.0 if params.stop is None else params.stop)
     wrong = np.flatnonzero(np.abs(rows - 1.0) > _SUMS_TO_ONE)
     if len(wrong):
         row = int(wrong[0])
         with_stop = " with its stop probability" if stop_state else ""
-        raise EngineError(f"row {row + 1} of transition{with_stop} must sum to 1, not {rows[row]:.6g}.")
+        raise EngineError(f"row {row + 1} of transition{with_stop} must sum to 1, not {rows[row]:z.6g}.")

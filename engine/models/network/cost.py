@@ -119,4 +119,4 @@ def _in_words(size: int) -> str:
     """Bytes as a person says them: 320 MB, 8.6 GB."""
     if size > 10**15:
         return "more than a million GB"
-    return f"{size / 1e6:.0f} MB" if size < 1e9 else f"{size / 1e9:.3g} GB"
+    return f"{size / 1e6:z.0f} MB" if size < 1e9 else f"{size / 1e9:z.3g} GB"

@@ -108,7 +108,7 @@ def checked_inputs(X: Any) -> Array:
     table = checked_table(X)
     largest = max(float(table.max()), -float(table.min()))
     if largest > _LARGEST_INPUT:
-        raise DataError(f"X holds a number of size {largest:.3g}, too large for a network: standardize the inputs.")
+        raise DataError(f"X holds a number of size {largest:z.3g}, too large for a network: standardize the inputs.")
     return table
 
 
@@ -123,7 +123,7 @@ def checked_targets(y: Any, n_rows: int) -> IntArray:
     if not numeric or np.any(targets != np.floor(targets)):
         raise DataError("y must hold whole numbers: the class 0, 1, 2, … of each row; encode names as numbers first.")
     if targets.max() >= _MOST_CLASSES:
-        raise DataError(f"y goes up to {targets.max():.15g}: classes must be numbered 0, 1, 2, … without such gaps.")
+        raise DataError(f"y goes up to {targets.max():z.15g}: classes must be numbered 0, 1, 2, … without such gaps.")
     targets = targets.astype(np.int64)
     missing = np.flatnonzero(targets < 0)
     if len(missing):

@@ -166,7 +166,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         moved = gradient_step(expectation.statistics, params, data, self.weight_decay, self.learning_rate)
         largest = max(float(np.abs(layer).max()) for layer in (*moved.layers, moved.output))
         if not largest <= LARGEST_WEIGHT:
-            message = f"with learning rate {self.learning_rate:g} the weights grow without bound: take a smaller one"
+            message = f"with learning rate {self.learning_rate:zg} the weights grow without bound: take a smaller one"
             return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
         if surely_rises(expectation.statistics, data, self.weight_decay, self.learning_rate):
             return Maximization(moved)
@@ -175,8 +175,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         if after >= before:
             return Maximization(moved)
         message = (
-            f"the step with learning rate {self.learning_rate:g} was too long: Q + log prior fell by "
-            f"{before - after:.3g}, so the objective may fall, too"
+            f"the step with learning rate {self.learning_rate:zg} was too long: Q + log prior fell by "
+            f"{before - after:z.3g}, so the objective may fall, too"
         )
         return Maximization(moved, (Event(message, breaks_ascent=True),))
 

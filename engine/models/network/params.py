@@ -153,7 +153,7 @@ def check_network_params(
                 f"({shape[0]} {what}, a bias and {shape[1] - 1} inputs), not {array.shape}."
             )
         if not np.all(np.abs(array) <= LARGEST_WEIGHT):
-            raise EngineError(f"{name} of the start must be finite numbers of at most {LARGEST_WEIGHT:g}.")
+            raise EngineError(f"{name} of the start must be finite numbers of at most {LARGEST_WEIGHT:zg}.")
     if np.any(params.output[-1] != 0):
         raise EngineError(
             "the last row of output must be zero: the last class is the one that others are held against."

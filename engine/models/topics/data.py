@@ -94,7 +94,7 @@ def need_whole_counts(data: Corpus, otherwise: str = "take e_step=variational") 
     entry = int(np.flatnonzero(data.X.data != np.floor(data.X.data))[0])
     row, column = _place(data.X, entry)
     raise DataError(
-        f"the count at row {row + 1}, column {column + 1} is {data.X.data[entry]:g}: to draw a topic for each word, "
+        f"the count at row {row + 1}, column {column + 1} is {data.X.data[entry]:zg}: to draw a topic for each word, "
         f"counts must be whole numbers; round them, or {otherwise}."
     )
 
@@ -132,5 +132,5 @@ def _place(counts: Any, entry: int) -> tuple[int, int]:
 
 def _negative(row: int, column: int, value: float) -> DataError:
     return DataError(
-        f"the count at row {row + 1}, column {column + 1} is {value:g}: counts must be finite numbers of at least 0."
+        f"the count at row {row + 1}, column {column + 1} is {value:zg}: counts must be finite numbers of at least 0."
     )

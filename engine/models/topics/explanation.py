@@ -81,7 +81,7 @@ def word_row(inner: TopicEStep, step: Step, row: int, word: int) -> Worked:
     others = np.flatnonzero(np.arange(len(found.words)) != at)
     first = [at, *others[np.argsort(-found.counts[others], kind="stable")]]
     lines += [_gamma_line(found, params, k, first, "part") for k in range(len(phi))]
-    occurs = f"in document {row}, word {word} occurs {'once' if n == 1.0 else f'{n:g} times'}"
+    occurs = f"in document {row}, word {word} occurs {'once' if n == 1.0 else f'{n:zg} times'}"
     return Worked("word", f"{row}, {word}", tuple(lines), phi, "E-step", "; ".join([occurs, *remarks]))
 
 
