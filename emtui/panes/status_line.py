@@ -38,12 +38,12 @@ class Headline(Widget, ShowsStep):
         self._snapshot: StepSnapshot | None = None
 
     def show(self, snapshot: StepSnapshot) -> None:
-        """Say where this frame is."""
+        """Show this snapshot's place."""
         self._snapshot = snapshot
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """The one line: what does not fit is dropped from the left part first."""
+        """The line; if it is too long, the left part is shortened first."""
         where_style = self.get_component_rich_style("headline--where")
         width = self.size.width
         if self._snapshot is None:
@@ -69,7 +69,7 @@ class Headline(Widget, ShowsStep):
 
 
 def where_parts(snapshot: StepSnapshot) -> list[str]:
-    """Data, model, options: the most telling first."""
+    """Data, model, options: the most important first."""
     spec = snapshot.spec
     n_rows, n_columns = spec.dataset.X.shape
     size = "" if spec.model.size is None else f" K={spec.model.size}"
@@ -90,7 +90,7 @@ def where_parts(snapshot: StepSnapshot) -> list[str]:
 
 
 def _algorithm_words(snapshot: StepSnapshot) -> str:
-    """The algorithm's name; `annealed T=3.4` where the E-step of this iteration has a temperature."""
+    """The algorithm's name; `annealed T=3.4` if the E-step of this iteration has a temperature."""
     from engine.em.algorithms import Annealed
 
     algorithm = snapshot.step.problem.algorithm
@@ -100,7 +100,7 @@ def _algorithm_words(snapshot: StepSnapshot) -> str:
 
 
 def step_words(snapshot: StepSnapshot) -> str:
-    """`start`, or `iteration 7 · E`; `iteration 7 · by hand` where a person made the step."""
+    """`start`, or `iteration 7 · E`; `iteration 7 · by hand` for a change by hand."""
     step = snapshot.step
     phase = "by hand" if snapshot.record.by_hand else step.phase
     if step.phase == "init":
@@ -109,19 +109,19 @@ def step_words(snapshot: StepSnapshot) -> str:
 
 
 def objective_words(snapshot: StepSnapshot) -> str:
-    """The objective and what it changed by since the step before; where E-steps are not exact that is the bound."""
+    """The objective and its change since the step before; if E-steps are not exact, that is the bound."""
     label = objective_name(snapshot)
     words = f"{label} {fixed(snapshot.record.objective)}"
     before = snapshot.previous_record
     rise = 0.0 if before is None else snapshot.record.objective - before.objective
-    # a change below the digits of the objective itself is rounding, not news
+    # a change below the digits of the objective itself is rounding
     if not abs(rise) > 1e-12 * abs(snapshot.record.objective):
         return words
     return f"{words}  {UP if rise > 0 else DOWN} {number(abs(rise))}"
 
 
 def objective_name(snapshot: StepSnapshot) -> str:
-    """What the M-step pushes up, by its name: the likelihood's, or "bound" where E-steps are not exact."""
+    """The name of what the M-step raises: the likelihood's, or "bound" if E-steps are not exact."""
     model = snapshot.step.problem.model
     if snapshot.record.log_prior:
         return "objective" if model.exact else "bound + prior"
@@ -129,7 +129,7 @@ def objective_name(snapshot: StepSnapshot) -> str:
 
 
 def estimate_words(snapshot: StepSnapshot) -> str:
-    """`ln p ≈ −120.1 ± 0.31`: a log-likelihood that is estimated, and its standard error; "" where it is not."""
+    """`ln p ≈ −120.1 ± 0.31`: an estimated log-likelihood and its standard error; "" if it is exact."""
     error = snapshot.step.log_likelihood_error
     if not (error > 0 and math.isfinite(snapshot.record.log_likelihood)):
         return ""
@@ -142,7 +142,7 @@ def _fitted(parts: list[str], room: int) -> str:
         parts = parts[:-1]
     words = " · ".join(parts).split(" ")
     while len(words) > 1 and cell_len(" ".join(words)) > room:
-        words = words[:-1]  # a number is there or not: half of one would be another
+        words = words[:-1]  # a number is shown whole or not at all
     text = " ".join(words)
     return text if cell_len(text) <= room else set_cell_size(text, room - 1) + "…" if room > 0 else ""
 
@@ -150,8 +150,8 @@ def _fitted(parts: list[str], room: int) -> str:
 class StatusLine(Widget):
     """What just happened, in one plain sentence.
 
-    It grows by a line or two where a sentence needs them, so that a reason or a warning is never cut, and stays as
-    high until the window changes: a height that went up and down with every step would make the picture jump.
+    It grows by a line or two if a sentence needs them, so that a reason or a warning is never cut, and keeps that
+    height until the window changes: a height that changed with every step would make the picture jump.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"status-line--refused"}
@@ -164,10 +164,10 @@ class StatusLine(Widget):
         super().__init__(id=id, markup=False)
         self.sentence = ""
         self._refused = False
-        self._room = (0, 0)  # the width, and the most lines that a sentence has needed at it
+        self._room = (0, 0)  # the width, and the most lines that a sentence has needed at this width
 
     def say(self, sentence: str, *, refused: bool = False) -> None:
-        """Say it."""
+        """Show this sentence."""
         self.sentence, self._refused = sentence, refused
         width, most = self._room
         self.refresh(layout=width > 0 and len(wrapped(sentence, width)) > most)
@@ -179,7 +179,7 @@ class StatusLine(Widget):
         return self._room[1]
 
     def render_line(self, y: int) -> Strip:
-        """One line of the sentence; where it is too long for the height, the last line ends in …."""
+        """One line of the sentence; if it is too long for the height, the last line ends in …."""
         width, height = self.content_size
         style = self.get_component_rich_style("status-line--refused") if self._refused else self.rich_style
         lines = cut_lines(self.sentence, width, height)
@@ -188,7 +188,7 @@ class StatusLine(Widget):
 
 
 class KeyLine(Widget):
-    """The keys, the most needed first, as many as fit; a click presses one."""
+    """As many keys as fit, most needed first; a click presses one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--word"}
     DEFAULT_CSS = """
@@ -201,7 +201,7 @@ class KeyLine(Widget):
         super().__init__(id=id, markup=False)
 
     def _named_keys(self) -> list[tuple[str, Binding]]:
-        """The footer's bindings with the keys that they have now, the user's own map included."""
+        """The footer's bindings with their current keys, including the user's own map."""
         named = {binding.id: binding for binding in EXPLORE}
         active = [one.binding for one in self.screen.active_bindings.values() if one.binding.id]
         named |= {binding.id: binding for binding in reversed(active)}  # of several keys the first

@@ -1,4 +1,4 @@
-"""The timeline: every half-step of the present branch on one line, the cursor on it, branches named at the end."""
+"""The timeline: every half-step of the current branch on one line, with the cursor; the branch is named at the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emtui.session.snapshot import Record, StepSnapshot
 
 
 class TimelineBar(Widget, ShowsStep):
-    """`◀ init·E·M·E·■·M ▶  branch 2 of 3`, with `M✎` for a move by hand.
+    """`◀ init·E·M·E·■·M ▶  branch 2 of 3`, with `M✎` for a change by hand.
 
     Long histories scroll with the cursor in sight; a click goes there.
     """
@@ -41,7 +41,7 @@ class TimelineBar(Widget, ShowsStep):
         self._first = 0
 
     def show(self, snapshot: StepSnapshot) -> None:
-        """Show the history that this frame belongs to."""
+        """Show the history of this snapshot."""
         self._snapshot = snapshot
         self.refresh()
 
@@ -52,13 +52,13 @@ class TimelineBar(Widget, ShowsStep):
         return f" branch {snapshot.branch + 1} of {snapshot.n_branches} (b) "
 
     def _capacity(self) -> int:
-        """How many steps the line has room for: each takes two cells, the first one five, one by hand one more."""
+        """How many steps fit: each takes two cells, the first five, a change by hand one more."""
         records = () if self._snapshot is None else self._snapshot.records
         by_hand = sum(record.by_hand for record in records)
         return max(1, (self.size.width - len(self._branches()) - 10 - by_hand) // 2)
 
     def _word(self, record: Record) -> str:
-        """What stands for a step."""
+        """The sign of a step."""
         pencil = ("*" if self.app.has_class("-ascii") else "✎") if record.by_hand else ""
         return f"{record.phase}{pencil}"
 

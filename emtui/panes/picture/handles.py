@@ -1,4 +1,4 @@
-"""Where a picture has what can be drawn along with the mouse (means as a rule), and what that moves in θ."""
+"""The handles of a picture, which the mouse can drag (means as a rule), and the entries of θ that they move."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Means:
 
 @dataclass(frozen=True, eq=False)
 class _Numbers:
-    """Numbers, a grip each, that stand `scale` times as far along one axis of the picture."""
+    """Numbers, one handle each, placed at `scale` times their value along one axis of the picture."""
 
     path: str
     values: Array  # (K,), or a single one
@@ -64,7 +64,7 @@ class _Numbers:
 
 
 def handles(snapshot: StepSnapshot, axes: Axes, units: UnitsName) -> tuple[Handle, ...]:
-    """A grip a component, in their order; () where nothing in the picture stands for a parameter's value."""
+    """One handle for each component, in order; () if nothing in the picture stands for a parameter's value."""
     found = _found(snapshot, axes, units)
     return () if found is None else found.handles()
 
@@ -72,7 +72,7 @@ def handles(snapshot: StepSnapshot, axes: Axes, units: UnitsName) -> tuple[Handl
 def drawn_moves(
     snapshot: StepSnapshot, axes: Axes, units: UnitsName, handle: int, shift: tuple[float, float]
 ) -> tuple[tuple[Entry, float], ...]:
-    """The entries of θ that change, and to what, where a grip is drawn by (dx, dy) in the picture."""
+    """The entries of θ that change, and their new values, when a handle is dragged by (dx, dy) in the picture."""
     found = _found(snapshot, axes, units)
     return () if found is None or handle >= len(found.handles()) else found.moves(handle, shift)
 

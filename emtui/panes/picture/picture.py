@@ -1,4 +1,4 @@
-"""The data picture: points under the model, seen along two axes; a click chooses a row."""
+"""The data picture: points and the model, along one or two axes; a click chooses a row."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class PicturePane(Pane):
-    """Shows the scene that the model's view makes of a frame, along the axes that the user walked to.
+    """Shows the scene that the model's view makes of a snapshot, along the chosen axes.
 
-    A mean can be drawn along with the mouse: the picture shows θ as it would be, and a message says where it is let
+    A mean can be dragged with the mouse: the picture shows θ as it would be, and a message says where it is let
     go. by_hand: that is what this picture is for; it says so, and is in the units that θ itself is in.
     """
 
@@ -37,8 +37,8 @@ class PicturePane(Pane):
     def __init__(self, *, id: str | None = None, by_hand: bool = False) -> None:
         super().__init__(id=id)
         self._by_hand = by_hand
-        self._held: ParameterEdit | None = None  # θ where the mean that is held was taken
-        self._moves: tuple[Move, ...] = ()  # the last ones that θ allows
+        self._held: ParameterEdit | None = None  # θ where the drag began
+        self._moves: tuple[Move, ...] = ()  # the last moves that θ allows
         self._axes: Axes | None = None
         self._offered: tuple[Axes, ...] = ()
         self._caption = ""
@@ -74,7 +74,7 @@ class PicturePane(Pane):
             self.border_subtitle = "drag to move"
 
     def _draw_scene(self, snapshot: StepSnapshot, chart: HandleChart, axes: Axes) -> None:
-        """The scene of a frame, and what can be taken hold of in it."""
+        """Draw the scene of a snapshot, and its handles."""
         view, units = view_for(snapshot.spec.model), self._units(snapshot)
         chart.set_scene(view.scene(snapshot, axes, chart.palette, highlight=self.chosen_row, units=units))
         chart.handles = handles(snapshot, axes, units)
@@ -83,7 +83,7 @@ class PicturePane(Pane):
         return own_units(snapshot) if self._by_hand else "data"
 
     def _look_closer(self, snapshot: StepSnapshot, axes: Axes, row: int | None) -> None:
-        """Have the whole diagram made off the screen; it is shown if nothing else is by then."""
+        """Make the whole diagram in the background; it is shown unless something else is by then."""
         view = view_for(snapshot.spec.model)
 
         def work() -> tuple[StepSnapshot, Axes, int | None, NetworkDiagram | None]:
@@ -114,7 +114,7 @@ class PicturePane(Pane):
                 shown.set_diagram(diagram)
 
     def turn_axes(self, by: int) -> str:
-        """Look along the next axes (or those before); a sentence that says which."""
+        """Look along the next axes (or the previous ones); return a sentence that says which."""
         if self.snapshot is None or not self._offered:
             return "There is nothing to look along yet."
         if len(self._offered) == 1:
@@ -125,7 +125,7 @@ class PicturePane(Pane):
 
     @property
     def axes(self) -> Axes | None:
-        """What the picture looks along; None before the first frame."""
+        """The axes of the picture; None before the first snapshot."""
         return self._axes
 
     def look_along(self, axes: Axes) -> None:
@@ -142,7 +142,7 @@ class PicturePane(Pane):
         self.post_message(RowChosen(view.row_at(self.snapshot, self._axes, event.x, event.y, units)))
 
     def on_handle_chart_dragged(self, event: HandleChart.Dragged) -> None:
-        """Show θ as it would be; say where it was let go. What it may not be, it is not: the last place counts."""
+        """Show θ as it would be; report where it was let go. Beyond the limits, the last allowed place counts."""
         event.stop()
         if self.snapshot is None or self._axes is None:
             return

@@ -1,4 +1,4 @@
-"""A worked computation as lines of plain text: each formula, its own numbers in its place, and what comes out."""
+"""A derivation as lines of plain text: each formula, its numbers, and the result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emtui.widgets.table_columns import Cell, Piece, ink
 from engine.explain.derivation import Operation, Worked, WorkedLine
 
 _MOST_TERMS = 12
-_WIDEST = 76  # cells: beyond, a result would stand too far from what it comes from
+_WIDEST = 76  # cells: in a wider line a result stands too far from its formula
 _DIGITS = 4
 _DETAILS = ("part", "density")
 _STRONG = ("evidence", "responsibility", "assignment", "parameter")
@@ -30,7 +30,7 @@ def worked_lines(
     of: str = "",
     said: Callable[[str], str] = str,
 ) -> tuple[Cell, ...]:
-    """The computation in so many cells; of a sentence, its words; of nothing, that it is on its way.
+    """The derivation in this width; a sentence as it is; None as a note that the answer is not there yet.
 
     names: what the components are called. of: what a parameter is called. said: a formula, or a remark, with the
     data's own names in it. A line that does not fit
@@ -54,7 +54,7 @@ def worked_lines(
 
 
 def _main_and_details(answer: Worked) -> tuple[list[WorkedLine], list[WorkedLine]]:
-    """Of a row the lines that lead to its responsibilities, and after them where the densities in them come from."""
+    """For a row: the lines that lead to its responsibilities, then those that explain the densities in them."""
     details = [line for line in answer.lines if line.role in _DETAILS and answer.subject != "parameter"]
     first = [line for line in answer.lines if line not in details]
     return (first, details) if first else (details, [])
@@ -73,7 +73,7 @@ class _Page:
     said: Callable[[str], str] = str
 
     def written(self, lines: Sequence[WorkedLine]) -> list[Cell]:
-        """Lines of one formula for several components stand below it; others below their component's name."""
+        """Lines of one formula for several components go below it; others below their component's name."""
         made: list[Cell] = []
         component: int | None = None
         for plain, group in _groups(lines):
@@ -102,7 +102,7 @@ class _Page:
         return Style() if component is None else ink(self.palette, self.palette.color(component), bold=True)
 
     def _line(self, line: WorkedLine, head: str, formula: str) -> list[Cell]:
-        """One line of the computation: beside its formula where there is room, else below it."""
+        """One line of the derivation: beside its formula if there is room, else below it."""
         said, result, width = expression(line), number(line.result, _DIGITS), self.width
         strong = Style(bold=line.role in _STRONG or None)
         color = self._ink(line.component) if head.strip() else self.faint
@@ -122,7 +122,7 @@ class _Page:
 
 
 def _groups(lines: Sequence[WorkedLine]) -> list[tuple[str, list[WorkedLine]]]:
-    """Lines that follow each other with the same formula for one component after another belong together."""
+    """Group consecutive lines that apply the same formula to one component after another."""
     groups: list[tuple[str, list[WorkedLine]]] = []
     for line in lines:
         formula = _formula(line)
@@ -146,7 +146,7 @@ def _formula(line: WorkedLine) -> str:
 
 
 def expression(line: WorkedLine) -> str:
-    """The formula with its numbers, "0.33 · 0.012"; "" where there is one number only and nothing is done with it."""
+    """The formula with its numbers, "0.33 · 0.012"; "" for a single number by itself."""
     return "" if line.operation == "value" else _WRITTEN[line.operation](line.numbers)
 
 
@@ -156,7 +156,7 @@ def _n(value: float) -> str:
 
 
 def _terms(texts: Sequence[str], sign: str) -> str:
-    """The terms with a sign between them; of very many the first ones, and how many more there are."""
+    """The terms with a sign between them; if there are very many, the first ones and the number of the others."""
     shown = list(texts[:_MOST_TERMS])
     if len(texts) > len(shown):
         shown.append(f"… {len(texts) - len(shown)} more")

@@ -1,4 +1,4 @@
-"""The ledger of a half-step as lines of text: what adds up to what, what it changed by, whose parameters it is of."""
+"""The ledger of a half-step as lines of text: what adds up to what, its changes, and the parameters it belongs to."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from engine.explain.ledger import Fall, Quantity, Reason
 _ROUNDING = 1e-12
 """Relative to a sum: a change below this is of its last digits."""
 
-_WIDEST = 60  # cells: beyond, a number would stand too far from its name
+_WIDEST = 60  # cells: in a wider line a number stands too far from its name
 
 
 @dataclass(frozen=True)
 class LedgerEntry:
     """A line of the ledger: "+" adds to what stands above it, "=" is the sum so far, "" begins.
 
-    value and change are in nats; change is since the half-step before, nan where there is nothing to compare with.
+    value and change are in nats; change is since the half-step before, nan if there is nothing to compare with.
     """
 
     sign: str
@@ -41,8 +41,8 @@ class LedgerEntry:
 def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
     """L = Q + H, ln p(X | θ) = L + KL, objective = ln p(X | θ) + ln p(θ); all of this step's θ and q.
 
-    Where the E-step is not exact the objective is the bound + ln p(θ). Before the first E-step there is no q, and
-    where nothing is hidden there never is: the ledger begins with the log-likelihood.
+    If the E-step is not exact, the objective is the bound + ln p(θ). Without q (before the first E-step, or if nothing
+    is hidden) the ledger begins with the log-likelihood.
     """
     model, book = snapshot.spec.model, snapshot.ledger
     likelihood = model.objective_label
@@ -75,7 +75,7 @@ def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
 
 
 def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[Cell, ...]:
-    """The ledger in so many cells: a head, an entry a line, whose parameters these are, and why something fell."""
+    """The ledger in this width: a head, one line per entry, the parameters they belong to, and why something fell."""
     width = min(width, _WIDEST)
     shown = entries(snapshot)
     values = _values([entry.value for entry in shown])
@@ -106,7 +106,7 @@ def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[
 
 
 def _values(values: Sequence[float]) -> list[str]:
-    """Numbers under each other: as many decimals as they have room for, exponents for those that would vanish."""
+    """Aligned numbers, with as many decimals as fit, and exponents for those that would show as 0."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     decimals = max(0, min(4, 8 - len(f"{largest:z.0f}"))) if largest < 1e9 else 3
     texts = []
@@ -141,14 +141,14 @@ def _belongings(snapshot: StepSnapshot) -> list[str]:
 
 
 def _moved_by_hand(snapshot: StepSnapshot) -> bool:
-    """A person put θ where it is, in the place of the M-step, on the same rows."""
+    """θ was changed by hand in place of the M-step, on the same rows."""
     return (
         snapshot.record.by_hand and snapshot.previous is not None and snapshot.previous.problem is snapshot.step.problem
     )
 
 
 def falls(snapshot: StepSnapshot) -> list[str]:
-    """What fell in this half-step, and why: a sentence for each reason; nothing where nothing did."""
+    """What fell in this half-step, and why: a sentence for each reason; () if nothing fell."""
     names = {"log_likelihood": snapshot.spec.model.objective_label, "elbo": "bound", "objective": "objective"}
     shown = {entry.name for entry in entries(snapshot)}
     by_reason: dict[str, list[Fall]] = {}

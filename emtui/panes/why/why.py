@@ -1,4 +1,4 @@
-"""Why it came out so: the ledger of the half-step, and the E-step of a row or the M-step of a parameter in numbers."""
+"""The why pane: the ledger of the half-step, and the E-step of a row or the M-step of a parameter in numbers."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _ROOM_FOR_BOTH = 20  # lines from which the ledger stands above the other subjec
 
 
 class WhyLines(LineTable):
-    """Lines that scroll; where something can be walked through, ↑ and ↓ walk and the page keys scroll."""
+    """Lines that scroll; if there are rows or components to choose, ↑ and ↓ choose and the page keys scroll."""
 
     class Walked(Message):
-        """↑ or ↓, where they walk."""
+        """↑ or ↓ was pressed to choose."""
 
         def __init__(self, by: int) -> None:
             super().__init__()
@@ -52,7 +52,7 @@ class WhyLines(LineTable):
         self.walks = False
 
     def action_point(self, by: int) -> None:
-        """Walk, or scroll."""
+        """Choose, or scroll."""
         if self.walks:
             self.post_message(self.Walked(by))
         else:
@@ -60,7 +60,7 @@ class WhyLines(LineTable):
 
 
 class WhyPane(Pane):
-    """Three subjects; `d` shows the next. Where there is room the ledger stands above the other two."""
+    """Three subjects; `d` shows the next. If there is room, the ledger stands above the other two."""
 
     label = "why"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,7 +99,7 @@ class WhyPane(Pane):
     # drawing
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Show the subject; what takes more than a look is asked for, and drawn when it comes."""
+        """Show the subject; ask for what takes long, and draw it when it arrives."""
         self._names = parameter_names(snapshot, self._names)
         self._row = self._row_of(snapshot)
         self._word = self._word_of(snapshot)
@@ -115,7 +115,7 @@ class WhyPane(Pane):
         self._say(snapshot)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
-        """Draw the numbers that were asked for."""
+        """Draw the numbers that have arrived."""
         if (query, step) == self._asked:
             self._answer = (query, step, answer)
             self.redraw()
@@ -134,7 +134,7 @@ class WhyPane(Pane):
         return None if self._names is None else self._names.entry
 
     def _row_of(self, snapshot: StepSnapshot) -> int | None:
-        """The row that was pointed at; where none was, the one in most doubt."""
+        """The chosen row; if there is none, the row in most doubt."""
         rows = fitted_rows(snapshot)
         if self.chosen_row is not None and self.chosen_row in rows:
             return self.chosen_row
@@ -144,11 +144,11 @@ class WhyPane(Pane):
         return (int(rows[0]) if len(rows) else None) if doubtful is None else doubtful
 
     def _words(self, snapshot: StepSnapshot) -> tuple[int, ...]:
-        """The words of the row, where rows have words."""
+        """The words of the row, if rows have words."""
         return () if self._row is None else view_for(snapshot.spec.model).words(snapshot, self._row)
 
     def _word_of(self, snapshot: StepSnapshot) -> int | None:
-        """The word that was looked at, where it occurs in this row; else the row's most frequent one."""
+        """The chosen word, if it occurs in this row; else the row's most frequent one."""
         words = self._words(snapshot)
         return self._word if self._word in words else next(iter(words), None)
 
@@ -199,11 +199,11 @@ class WhyPane(Pane):
             self.post_message(RowChosen(self._row))
 
     def action_array(self, by: int) -> None:
-        """Another of the model's parameters."""
+        """Choose another array of the parameters."""
         self._walk(lambda names: names.array(by))
 
     def action_entry(self, by: int) -> None:
-        """Another word of the row, where it has words; else another entry of the same component."""
+        """Choose another word of the row, if it has words; else another entry of the same component."""
         if self.subject == "row" and self._word is not None and self.snapshot is not None:
             words = self._words(self.snapshot)
             self._word = words[(words.index(self._word) + by) % len(words)]
@@ -225,21 +225,21 @@ class WhyPane(Pane):
             self._say(self.snapshot)
 
     def on_resize(self) -> None:
-        """There may be room for the ledger beside the rest now."""
+        """Show the ledger above the rest if there is room for it now."""
         self.redraw()
 
 
 def fitted_rows(snapshot: StepSnapshot) -> Any:
-    """The data's rows that the model is fitted to, in order: a range, or an array where a split left some out."""
+    """The rows of the data that the model is fitted to, in order: a range, or an array if a split leaves some out."""
     split = split_of(snapshot.spec)
     return range(snapshot.n_rows) if split is None else split.train
 
 
 @dataclass(frozen=True, eq=False)
 class WhySource:
-    """What the pane says of a frame.
+    """The pane's lines for a step.
 
-    entry: the parameter that is looked at. answer: None while it is on its way. height: the lines that there are.
+    entry: the chosen parameter. answer: None until it arrives. height: the available lines.
     """
 
     snapshot: StepSnapshot

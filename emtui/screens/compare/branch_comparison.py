@@ -24,12 +24,12 @@ from emtui.views.baseline_snapshot import on_the_same_axes
 from emtui.views.view import Axes
 from engine.em.step import Step
 
-_ROWS_FOR_CURVES = 30  # of the window, from which the curves and the table below leave the pictures enough
+_ROWS_FOR_CURVES = 30  # of the window: from here on curves and table leave enough room for the pictures
 _ROWS_BELOW = 10
 
 
 class BranchesScreen(SideBySideScreen):
-    """Another branch at the left, the present one, which the stepping keys move, at the right."""
+    """Another branch at the left; at the right the current one, which the stepping keys move."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("B", "back", "back", show=False, id="branches.back"),
@@ -50,7 +50,7 @@ class BranchesScreen(SideBySideScreen):
     def __init__(self, stepping: Stepping | None = None, ask: Ask | None = None) -> None:
         super().__init__(stepping)
         self._ask = ask
-        self._other: int | None = None  # the branch at the left, where one was chosen
+        self._other: int | None = None  # the branch at the left, if one was chosen
         self._present: int | None = None
         self._axes_index = 0
         self.two: TwoBranches | None = None
@@ -62,7 +62,7 @@ class BranchesScreen(SideBySideScreen):
         return f"branch {self.two.left.branch + 1}", f"branch {self.two.right.branch + 1}"
 
     def further_lines(self) -> ComposeResult:
-        """The curves and the table of differences where there is room, and the sum of it in words."""
+        """The curves and the table of differences if there is room, and a summary in words."""
         with Horizontal(id="below"):
             chart = Chart(id="objectives")
             chart.can_focus = False
@@ -84,14 +84,14 @@ class BranchesScreen(SideBySideScreen):
     # what is shown
 
     def show(self, snapshot: StepSnapshot) -> None:
-        """Another step: the branch that was at the right stays in sight where the present one is another now."""
+        """Show this step; if the current branch has changed, the one at the right before stays in sight."""
         if self._present is not None and snapshot.branch != self._present and self._other == snapshot.branch:
             self._other = self._present
         self._present = snapshot.branch
         super().show(snapshot)
 
     def draw(self) -> None:
-        """Ask for both branches at this step; they are drawn when they come."""
+        """Ask for both branches at this step; they are drawn when they arrive."""
         if self._snapshot is None:
             return
         if self._snapshot.n_branches < 2:
@@ -100,7 +100,7 @@ class BranchesScreen(SideBySideScreen):
             self._ask(OtherBranch(self._other), self._snapshot.step, self)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
-        """Both branches are there, or the sentence that says why not."""
+        """Draw both branches, or the sentence that says why not."""
         if not isinstance(query, OtherBranch) or query.branch != self._other or not self.is_mounted:
             return
         if isinstance(answer, TwoBranches):
@@ -110,11 +110,11 @@ class BranchesScreen(SideBySideScreen):
             self.left.say(str(answer))
 
     def computed(self, result: object) -> None:
-        """Nothing is computed here: the runner does it."""
+        """Nothing is computed here: the worker does it."""
 
     @property
     def _axes(self) -> tuple[Axes, ...]:
-        """What both pictures can show: the scenes, for a diagram is a picture of its own."""
+        """The axes that both pictures can show; a diagram is not among them."""
         assert self.two is not None
         snapshot = self.two.right
         view = view_for(snapshot.spec.model)

@@ -19,13 +19,13 @@ from emtui.views.entry_names import entry_words
 from emtui.views.number_format import fixed, number, plural
 from emtui.views.parameter_edit import in_standard_units
 
-_COLORS = (3, 4)  # of the left and the right branch: the first ones are those of the components beside them
+_COLORS = (3, 4)  # of the left and the right branch: the first colours belong to the components
 _MOST_DIGITS = 9
-_DEEP = 3.0  # times the height of the upper three quarters of a curve: what lies further down is cut off
+_DEEP = 3.0  # times the height of the upper three quarters of a curve: lower parts are cut off
 
 
 def heading(snapshot: StepSnapshot) -> tuple[str, str]:
-    """How far a branch is and how it fares: two lines."""
+    """The place of a branch and its numbers: two lines."""
     hits = "" if snapshot.spec.dataset.y is None or snapshot.labels is None else f" · {hits_of(snapshot.agreement)}"
     if snapshot.contest is not None:
         score = snapshot.contest.here.test or snapshot.contest.here.train
@@ -41,7 +41,7 @@ def _value(value: float) -> str:
 
 
 def objectives_scene(two: TwoBranches, palette: Palette) -> Scene:
-    """Both objectives by iteration, a marker where each branch stands, a pencil where something was moved by hand."""
+    """Both objectives by iteration, with a marker at each branch's place and a pencil at each change by hand."""
     layers: list[Layer] = []
     marks: list[Layer] = []
     heights = []
@@ -72,7 +72,7 @@ def objectives_scene(two: TwoBranches, palette: Palette) -> Scene:
 
 
 def _standing(place: int, palette: Palette) -> str:
-    """The marker of the left branch and of the right one: not one that stands for a component."""
+    """The markers of the left and the right branch, which no component has."""
     return ("o*" if palette.ascii else "○●")[place]
 
 
@@ -81,7 +81,7 @@ def _name(snapshot: StepSnapshot) -> str:
 
 
 def _upper_part(values: np.ndarray) -> tuple[float, float] | None:
-    """A range without what lies far below, such as a move by hand: it would flatten all the rest; None for all."""
+    """A range without values far below, such as a change by hand, which would flatten the rest; None for all."""
     if len(values) < 4:
         return None
     low, quarter, high = float(values.min()), float(np.quantile(values, 0.25)), float(values.max())
@@ -108,7 +108,7 @@ def difference_lines(two: TwoBranches, width: int, height: int, palette: Palette
 
 
 def _alike(one: float, other: float) -> tuple[str, str]:
-    """Two numbers with as many decimals, four digits in all or as many as tell them apart; others with an exponent."""
+    """Two numbers with equally many decimals: four digits, or enough to tell them apart; else with an exponent."""
     largest, apart = max(abs(one), abs(other)), abs(one - other)
     digits = 4 if not apart > 0 else min(_MOST_DIGITS, max(4, 2 + math.ceil(math.log10(largest / apart))))
     if not 1e-3 <= largest < 1e6:

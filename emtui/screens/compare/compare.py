@@ -19,7 +19,7 @@ _WAITING = "k-means is being run on these data: it will be here in a moment."
 
 
 class CompareScreen(SideBySideScreen):
-    """The present frame at the left, k-means after as many iterations at the right."""
+    """The current step at the left, k-means after as many iterations at the right."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "axes(1)", "axes", show=False, id="compare.axes", tooltip="the next pair of features"),
@@ -66,7 +66,7 @@ class CompareScreen(SideBySideScreen):
             )
 
     def computed(self, result: object) -> None:
-        """k-means was assigned in the background: show both, unless another step came meanwhile."""
+        """Show both once k-means is there, unless another step came in between."""
         ours, theirs = cast("tuple[StepSnapshot, StepSnapshot]", result)
         if ours is self._snapshot:
             self._draw_both(ours, theirs)

@@ -1,4 +1,4 @@
-"""One side of the comparison: who it is, its picture, and its confusion matrix where classes are known."""
+"""One side of the comparison: heading, picture, and the confusion matrix if classes are known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ROWS_FOR_MATRIX = 16
 
 
 class ComparisonSide(Vertical):
-    """Shows one of two frames: a heading of two lines, the scene, the confusion matrix; or why there is nothing."""
+    """Shows one of two steps: a heading of two lines, the scene, the confusion matrix; or why there is nothing."""
 
     DEFAULT_CSS = """
     ComparisonSide { width: 1fr; height: 1fr; border: round $foreground 35%; }
@@ -73,7 +73,7 @@ class ComparisonSide(Vertical):
         self.add_class("-empty")
 
     def on_resize(self) -> None:
-        """The matrix gives way to the picture where there is little room, and the last part of a long heading goes."""
+        """Drop the matrix if there is little room, and the last part of a long heading."""
         width = self.size.width
         lines = [first_fitting(width, line, line.rpartition(" · ")[0] or line) for line in self._heading]
         self.query_one(".heading", Static).update(Content("\n".join(lines)))
@@ -81,12 +81,12 @@ class ComparisonSide(Vertical):
 
 
 def hits_of(found: Agreement | None) -> str:
-    """`145/150 .967`; in words where no classes are known."""
+    """`145/150 .967`, or a note that no classes are known."""
     return "no known classes" if found is None else share(found.hits, found.total)
 
 
 def model_heading(snapshot: StepSnapshot) -> tuple[str, str]:
-    """Who stands at the left, and how far it is."""
+    """The heading of the left side: the model and its place."""
     step, model = snapshot.step, snapshot.spec.model
     phase = "by hand" if snapshot.record.by_hand else f"{step.phase}-step"
     where = "start" if step.phase == "init" else f"iteration {step.iteration}, {phase}"
@@ -99,7 +99,7 @@ def model_heading(snapshot: StepSnapshot) -> tuple[str, str]:
 
 
 def baseline_heading(snapshot: StepSnapshot, run: Run) -> tuple[str, str]:
-    """Who stands at the right, and how far it is. run: the whole run, of which the frame shows a step."""
+    """The heading of the right side: k-means and its place. run: the whole run, of which the snapshot shows a step."""
     step, n_starts = snapshot.step, len(run.restarts)
     if (step.iteration, step.phase) == (run.n_iter, "M"):
         where = f"at rest after {plural(run.n_iter, 'iteration')}"
@@ -111,7 +111,7 @@ def baseline_heading(snapshot: StepSnapshot, run: Run) -> tuple[str, str]:
 
 
 def confusion_matrix(snapshot: StepSnapshot, names: tuple[str, ...], palette: Palette) -> Matrix | None:
-    """Rows of each class in each component; None where no classes are known, or before the first E-step."""
+    """Rows of each class in each component; None if no classes are known, or before the first E-step."""
     found = snapshot.agreement
     if found is None:
         return None

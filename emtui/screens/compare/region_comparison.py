@@ -40,7 +40,7 @@ class RegionsScreen(SideBySideScreen):
         self._drawn = False
 
     def further_lines(self) -> ComposeResult:
-        """What the other features are held at."""
+        """The values at which the other features are held."""
         yield Static("", id="fixed", classes="line", markup=False)
 
     def names(self) -> tuple[str, str]:
@@ -85,7 +85,7 @@ class RegionsScreen(SideBySideScreen):
         )
 
     def computed(self, result: object) -> None:
-        """Regions are ready: draw them, unless another step or other features came meanwhile."""
+        """Draw the regions, unless the step or the features have changed in between."""
         snapshot, found = cast("tuple[StepSnapshot, tuple[Regions, Regions | None]]", result)
         if snapshot is self._snapshot and (found[0].across, found[0].up) == self.features:
             self._draw_regions(snapshot, *found)

@@ -1,4 +1,4 @@
-"""Two pictures side by side over the explorer: the stepping keys go on to work; where it is narrow they are tabs."""
+"""Two pictures side by side over the explorer, as tabs in a narrow window; the stepping keys still work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NARROW = 80
 
 
 class SideBySideScreen(OverExplorer[None]):
-    """A left and a right side; a subclass draws frames on them in `draw`."""
+    """A left and a right side; a subclass draws on them in `draw`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *STEPPING,
@@ -52,11 +52,11 @@ class SideBySideScreen(OverExplorer[None]):
 
     @abstractmethod
     def draw(self) -> None:
-        """Show the present frame on both sides, or begin to compute what they need."""
+        """Show the current step on both sides, or begin to compute what they need."""
 
     @abstractmethod
     def computed(self, result: object) -> None:
-        """What a worker of `draw` came back with."""
+        """Take the result of a worker of `draw`."""
 
     def compose(self) -> ComposeResult:
         """Both sides, the tabs that stand for them where it is narrow, a subclass's own lines, and the keys."""
@@ -92,11 +92,11 @@ class SideBySideScreen(OverExplorer[None]):
         self.call_after_refresh(self.draw)
 
     def on_resize(self) -> None:
-        """One side at a time where it is narrow."""
+        """One side at a time in a narrow window."""
         self.fit()
 
     def fit(self) -> None:
-        """Tabs where it is narrow, named as the sides are."""
+        """Show tabs in a narrow window, named as the sides are."""
         self.set_class(self.size.width < NARROW, "-one")
         left, right = self.names()
         tabs = (Tab("left", "1", left, left), Tab("right", "2", right, right))
@@ -109,7 +109,7 @@ class SideBySideScreen(OverExplorer[None]):
             self.draw()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """What a side needed is there; a mistake of ours in the worker is not hidden."""
+        """Take the worker's result; an error of ours in it is not hidden."""
         event.stop()
         if event.state == WorkerState.ERROR and event.worker.error is not None:
             raise event.worker.error
@@ -122,12 +122,12 @@ class SideBySideScreen(OverExplorer[None]):
             self.dismiss()
 
     def action_other_side(self) -> None:
-        """The other side, where one is seen at a time."""
+        """The other side, if one is shown at a time."""
         self.toggle_class("-left", "-right")
         self.fit()
 
     def action_side(self, name: str) -> None:
-        """This side, left or right, where one is seen at a time."""
+        """This side, left or right, if one is shown at a time."""
         if not self.has_class(f"-{name}"):
             self.action_other_side()
 

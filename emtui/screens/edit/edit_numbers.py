@@ -1,4 +1,4 @@
-"""The numbers of a move that was not made yet, each with what it would change by: lines under a list, or one line."""
+"""The numbers of a change that is not made yet, each with its difference: lines under a list, or one line."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def shown(snapshot: StepSnapshot) -> list[tuple[Quantity, str]]:
 
 
 def number_table(snapshot: StepSnapshot, book: Ledger | None, palette: Palette, *, waiting: bool = False) -> PlainTable:
-    """A line each: the number as it would be (as it is, without a ledger), and what that changes it by.
+    """One line each: the number as it would be (as it is, without a ledger), and its difference.
 
     waiting: the ledger is not there yet, so that there is no number.
     """
@@ -47,7 +47,7 @@ def number_table(snapshot: StepSnapshot, book: Ledger | None, palette: Palette, 
 
 
 def number_line(snapshot: StepSnapshot, book: Ledger | None, width: int, *, waiting: bool = False) -> str:
-    """The same in one line, as much as there is room for."""
+    """The same on one line, as far as it fits."""
     if waiting:
         return "computing …"
     parts = []
@@ -72,5 +72,5 @@ def _number(snapshot: StepSnapshot, book: Ledger | None, quantity: Quantity) -> 
 
 
 def _kl(value: float, rounding: float) -> float:
-    """A difference of two numbers that are the same but for their last digits is nothing, and never below it."""
+    """KL; 0 if the two numbers differ in their last digits alone, and never below 0."""
     return 0.0 if abs(value) <= rounding else value

@@ -1,4 +1,4 @@
-"""How a move by hand is shown before it is made: a picture of θ as it would be, a list, numbers, a sentence."""
+"""A change by hand before it is made: a picture of θ as it would be, a list, numbers, a sentence."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from engine.em.step import Step
 from engine.explain.ledger import Ledger
 from engine.text import clean
 
-_PATIENCE = 0.15  # seconds for which the numbers of the move before may stand
-_ALONE = (72, 16)  # below so many columns or lines the list stands without the picture
-_TOLD_LINES = 4  # of what is told; a refusal may have more
+_PATIENCE = 0.15  # seconds for which the numbers of the change before may stay
+_ALONE = (72, 16)  # columns and lines below which the list stands without the picture
+_TOLD_LINES = 4  # of a sentence; a refusal may have more
 _TABLE_FROM = 26  # lines from which the numbers stand under each other
 
 
 class EditPreview(Screen[Query], ShowsStep):
-    """The screen of `EditScreen` without its keys: what is moved, and how that looks.
+    """The screen of `EditScreen` without its keys: the change, and how it looks.
 
     It gets frames by `show` and answers by `take_answer`, as panes do.
     """
@@ -75,12 +75,12 @@ class EditPreview(Screen[Query], ShowsStep):
         self.edit: ParameterEdit | None = None
         self.entries: tuple[Entry, ...] = ()
         self.drag_from: ParameterEdit | None = None
-        self.weighed: Weighed | None = None  # the row that would count otherwise
+        self.weighed: Weighed | None = None  # the row whose weight would change
         self.places: dict[Subject, int] = {"parameters": 0, "rows": 0}
         self._asked: tuple[Query, Step] | None = None
-        self._waiting = False  # for an answer that takes long
-        self.answer: Ledger | str | None = None  # to what was asked last
-        self._book: Ledger | None = None  # that is shown
+        self._waiting = False  # for a slow answer
+        self.answer: Ledger | str | None = None  # to the last question
+        self._book: Ledger | None = None  # the one on the screen
         self.refusal = ""
 
     def compose(self) -> ComposeResult:
@@ -109,7 +109,7 @@ class EditPreview(Screen[Query], ShowsStep):
         self.call_after_refresh(self.query_one(PicturePane).redraw)
 
     def on_resize(self) -> None:
-        """The list alone where it is small."""
+        """Show the list alone in a small window."""
         self._fit()
         self.redraw()
 
@@ -127,7 +127,7 @@ class EditPreview(Screen[Query], ShowsStep):
     # what is shown
 
     def show(self, snapshot: StepSnapshot) -> None:
-        """Begin with this step; what was moved from another one is forgotten."""
+        """Begin with this step; changes of another step are dropped."""
         if self.snapshot is None or snapshot.step is not self.snapshot.step:
             self.edit, self.entries, self.refusal = ParameterEdit.of(snapshot), offered(snapshot), ""
             self.drag_from = None
@@ -141,11 +141,11 @@ class EditPreview(Screen[Query], ShowsStep):
         self.redraw()
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
-        """Show the numbers that were asked for, or why there are none."""
+        """Show the numbers that have arrived, or why there are none."""
         if (query, step) != self._asked:
             return
         self.answer, self._waiting = answer, False
-        if isinstance(query, Weighed) and isinstance(answer, str):  # then it counts what it did
+        if isinstance(query, Weighed) and isinstance(answer, str):  # then its weight stays
             self.weighed, self.refusal = None, plain(answer)
             self.redraw()
         else:
@@ -153,7 +153,7 @@ class EditPreview(Screen[Query], ShowsStep):
 
     @property
     def pending(self) -> Query | None:
-        """What would be done; None while nothing is moved."""
+        """The change to be made; None while there is none."""
         if self.weighed is not None:
             return self.weighed
         if self.edit is None or not self.edit.is_moved:
@@ -164,7 +164,7 @@ class EditPreview(Screen[Query], ShowsStep):
         return Placed(self.edit.params, self.edit.message)
 
     def _ask(self) -> None:
-        """Ask for the numbers of what is moved now; of questions that follow fast, the last one counts."""
+        """Ask for the numbers of the current change; if questions follow fast, the last one counts."""
         assert self.snapshot is not None
         query = self.pending
         if query is None:
@@ -176,7 +176,7 @@ class EditPreview(Screen[Query], ShowsStep):
             self.set_timer(_PATIENCE, partial(self._wait_for, query))
 
     def _wait_for(self, query: Query) -> None:
-        """Where the numbers take long, those of the move before no longer stand."""
+        """If the numbers take long, remove those of the change before."""
         if self._asked is not None and self._asked[0] is query and self.answer is None:
             self._waiting = True
             self._draw_numbers()
@@ -184,7 +184,7 @@ class EditPreview(Screen[Query], ShowsStep):
     # drawing
 
     def redraw(self, picture: bool = True) -> None:
-        """Show what is moved now, and ask for its numbers. picture: the picture as well; it draws a drag by itself."""
+        """Show the current change, and ask for its numbers. picture: draw the picture too; it draws a drag by itself."""
         snapshot, edit = self.snapshot, self.edit
         if snapshot is None or edit is None or not self.is_mounted:
             return
@@ -219,7 +219,7 @@ class EditPreview(Screen[Query], ShowsStep):
         self.say()
 
     def draw_picture(self) -> None:
-        """The picture as it would be, with the row that is pointed at."""
+        """The picture as it would be, with the chosen row."""
         if self.snapshot is None or self.edit is None:
             return
         preview = self.edit.preview if self.edit.is_moved else self.snapshot
@@ -228,7 +228,7 @@ class EditPreview(Screen[Query], ShowsStep):
         self.query_one(PicturePane).show(preview, self.chosen_row if self.subject == "rows" else self._row)
 
     def say(self) -> None:
-        """Say what would be, or why it can't be."""
+        """Tell what would change, or why it can't."""
         refused = self.refusal or (plain(self.answer) if isinstance(self.answer, str) else "")
         told = self.query_one("#told", Static)
         told.set_class(bool(refused), "-refused")
@@ -252,13 +252,13 @@ class EditPreview(Screen[Query], ShowsStep):
         return "Nothing in this model can be moved." if entry is None else self._fitting(told_entry(self.edit, entry))
 
     def _fitting(self, texts: tuple[str, ...]) -> str:
-        """The first text that the lines at the bottom hold, so that no sentence is cut."""
+        """The first text that fits the lines at the bottom, so that no sentence is cut."""
         width = max(1, self.size.width - 2)
         return next((text for text in texts if len(Content(clean(text)).wrap(width)) <= _TOLD_LINES), texts[-1])
 
     @property
     def weights(self) -> WeightTable:
-        """The rows, one of which may count otherwise."""
+        """The rows, one of which may have another weight."""
         assert self.snapshot is not None
         if self.weighed is None:
             return WeightTable(self.snapshot)
@@ -266,16 +266,16 @@ class EditPreview(Screen[Query], ShowsStep):
 
     @property
     def chosen_row(self) -> int | None:
-        """The row that is pointed at in the list of rows; None where there are none."""
+        """The chosen row in the list of rows; None if there are none."""
         rows = self.weights.rows
         return int(rows[min(self.places["rows"], len(rows) - 1)]) if len(rows) else None
 
     @property
     def entry(self) -> Entry | None:
-        """The entry that is pointed at; None where nothing can be moved."""
+        """The chosen entry; None if nothing can be changed."""
         return self.entries[min(self.places["parameters"], len(self.entries) - 1)] if self.entries else None
 
 
 def _begun(words: str) -> str:
-    """With a capital, unless it begins with a name such as hidden[0,1]."""
+    """Begin with a capital, unless the text begins with a name such as hidden[0,1]."""
     return words[:1].upper() + words[1:] if re.match(r"[a-z]+['’ ]", words) else words

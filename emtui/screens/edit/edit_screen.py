@@ -1,4 +1,4 @@
-"""By hand: a mean, a weight, a covariance or what a row counts, moved by a person with the keys or the mouse."""
+"""Changes by hand: a mean, a weight, a covariance or a row's weight, by keys or by mouse."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ONE_AT_A_TIME = "One thing at a time: enter does what is moved, backspace puts 
 
 
 class EditScreen(EditPreview):
-    """Parameters in a list, and rows in another; one of them is moved, seen, and done with enter on a branch."""
+    """Two lists, parameters and rows; a change is previewed, and enter makes it on a branch of its own."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,E", "leave", "leave", id="hand.leave", tooltip="leave everything as it was"),
@@ -56,7 +56,7 @@ class EditScreen(EditPreview):
         self.say()
 
     def action_nudge(self, by: float) -> None:
-        """The entry a step of its own further; a row counts once more or less."""
+        """Move the entry by its own step; a row counts once more or once less."""
         if self.subject == "rows":
             self.action_count(math.copysign(1, by))
             return
@@ -68,7 +68,7 @@ class EditScreen(EditPreview):
             self._refuse(f"{error} Type a value, or try {{ and }}, a tenth of a step.")
 
     def action_restore(self) -> None:
-        """What is pointed at is as it was."""
+        """Undo the change of the chosen entry or row."""
         if self.edit is None:
             return
         try:
@@ -80,14 +80,14 @@ class EditScreen(EditPreview):
             self._refuse(str(error))
 
     def action_leave_out(self) -> None:
-        """The row that is pointed at no longer counts."""
+        """Leave the chosen row out."""
         if self.subject == "rows":
             self._weigh(0.0)
         else:
             self._refuse("A parameter can't be left out: tab goes to the rows, of which one can.")
 
     def action_count(self, by: float) -> None:
-        """The row that is pointed at counts once more, or once less; in the parameters a minus begins a number."""
+        """The chosen row counts once more, or once less; among the parameters a minus begins a number."""
         if self.subject == "parameters":
             if by < 0:
                 self.action_type("-")
@@ -97,7 +97,7 @@ class EditScreen(EditPreview):
             self._weigh(max(0.0, self.weights.counts(row)[1] + by))
 
     def _weigh(self, weight: float | None) -> None:
-        """The row that is pointed at would count so much; None and what it counts already put it back."""
+        """Give the chosen row this weight; None, or its own weight, undoes the change."""
         row = self.chosen_row
         if row is None or self.snapshot is None:
             return
@@ -160,11 +160,11 @@ class EditScreen(EditPreview):
         self.say()
 
     def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
-        """The list says nothing of its pages."""
+        """The pages of the list are not reported."""
         event.stop()
 
     def action_turn(self) -> None:
-        """From the parameters to the rows, and back."""
+        """Turn from the parameters to the rows, or back."""
         if self.has_class("-typing"):
             self._stop_typing()
         elif self.pending is not None:
@@ -184,7 +184,7 @@ class EditScreen(EditPreview):
             self.redraw()
 
     def on_row_chosen(self, event: RowChosen) -> None:
-        """A row that was clicked in the picture is the one that is pointed at in the list of rows."""
+        """Choose the row in the list that was clicked in the picture."""
         event.stop()
         if event.row is None or self.edit is None:
             return
@@ -201,7 +201,7 @@ class EditScreen(EditPreview):
     # the mouse
 
     def on_moved_by_mouse(self, event: MovedByMouse) -> None:
-        """A mean is drawn along in the picture."""
+        """A mean is dragged in the picture."""
         event.stop()
         if self.edit is None:
             return
@@ -225,14 +225,14 @@ class EditScreen(EditPreview):
     # leaving
 
     def action_apply(self) -> None:
-        """Do what is moved; what can't be is said, and nothing is done."""
+        """Make the change; if it can't be made, say why and do nothing."""
         if isinstance(self.answer, str):
             self.say()
             return
         self.dismiss(self.pending)
 
     def action_leave(self) -> None:
-        """Stop typing; else back to the explorer with everything as it was."""
+        """Stop typing; else go back to the explorer without a change."""
         if self.has_class("-typing"):
             self._stop_typing()
         else:
@@ -240,7 +240,7 @@ class EditScreen(EditPreview):
 
 
 def value_of(text: str) -> float:
-    """The number that was typed; a comma may stand for the point.
+    """The number that was typed, with a point or a comma.
 
     Raises:
         OptionError: it is no finite number; one sentence.

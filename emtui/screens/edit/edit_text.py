@@ -1,4 +1,4 @@
-"""What a move by hand that was not made yet is in words, and the keys that make it."""
+"""A change that is not made yet, in words, and the keys for it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _FOLLOWS = {
 
 
 def told_entry(edit: ParameterEdit, entry: Entry) -> tuple[str, ...]:
-    """Where an entry is and would be, how far it may go, and what moves with it; shorter and shorter."""
+    """An entry's value, its new value, its limits, and what moves with it; in shorter and shorter forms."""
     was, now, step = edit.before(entry), edit.value(entry), edit.step(entry)
     value = f"{number(was, 5)} → {number(now, 5)}" if now != was else number(now, 5)
     nudge = "by a tenth of itself" if step is None else f"by {number(step)}"
@@ -59,7 +59,7 @@ def told_entry(edit: ParameterEdit, entry: Entry) -> tuple[str, ...]:
 
 
 def told_row(snapshot: StepSnapshot, row: int, was: float, now: float) -> str:
-    """What a row counts and would count."""
+    """A row's weight and its new weight."""
     name = row_name(snapshot, row)
     if was == now:
         if now == 0:
@@ -70,7 +70,7 @@ def told_row(snapshot: StepSnapshot, row: int, was: float, now: float) -> str:
 
 
 def told_typing(edit: ParameterEdit, entry: Entry | None) -> str:
-    """What may be written: a value of the entry, or without one the number of a row."""
+    """What can be typed: a value of the entry; without an entry, the number of a row."""
     if entry is None:
         return "Write the number of a row: enter goes there, esc does not."
     limits = limits_words(*edit.limits(entry))
@@ -78,5 +78,5 @@ def told_typing(edit: ParameterEdit, entry: Entry | None) -> str:
 
 
 def counted(weight: float) -> str:
-    """What a row counts, in a word or two."""
+    """A row's weight in a word or two."""
     return {0.0: "left out", 1.0: "once", 2.0: "twice"}.get(weight, f"{number(weight)} times")

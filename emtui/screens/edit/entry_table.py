@@ -1,4 +1,4 @@
-"""The entries of θ in a list, as they are, as they would be, and how far each may go; made for those in sight."""
+"""The entries of θ in a list: value, new value and limits, computed for those in sight."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from engine.editing.entries import Entry
 _SHORT = {"covariance": "cov", "variance": "var", "probability": "prob", "first probability": "first"}
 _NAME = 34
 _NUMBER = 9
-_WHOLE = 28  # cells from which names stand whole, where they fit
-_ROOM = 12  # cells below which a name says nothing
+_WHOLE = 28  # cells from which names stand whole, if they fit
+_ROOM = 12  # cells below which a name can't be read
 
 
 @dataclass(frozen=True, eq=False)
 class EntryTable:
-    """The source of the list: an entry a line."""
+    """The source of the list, one entry per line."""
 
     edit: ParameterEdit
     entries: tuple[Entry, ...]
 
     def sheet(self, width: int, palette: Palette) -> EntrySheet:
-        """Lay it out in this width: where there is little room the limits go first, then the old values."""
+        """Lay it out in this width; if room is short, the limits go first, then the old values."""
         columns = [
             Column("name", "parameter", _NAME),
             Column("was", "is", _NUMBER, "right"),
@@ -50,7 +50,7 @@ class EntryTable:
 
 @dataclass(frozen=True, eq=False)
 class EntrySheet:
-    """The list in columns that are settled."""
+    """The list, laid out."""
 
     edit: ParameterEdit
     entries: tuple[Entry, ...]
@@ -85,7 +85,7 @@ class EntrySheet:
 
 
 def _written(value: float) -> str:
-    """With as many digits as its column has room for, five at most: no number is ever cut."""
+    """A number with as many digits as its column has room for, at most five: no number is ever cut."""
     texts = [number(value, digits) for digits in range(5, 0, -1)]
     return next((text for text in texts if len(text) <= _NUMBER), texts[-1])
 

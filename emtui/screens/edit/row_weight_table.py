@@ -1,4 +1,4 @@
-"""The rows of the data in a list, with what each counts; made for those in sight."""
+"""The rows of the data in a list with their weights, computed for those in sight."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMES = 1_000
 
 @dataclass(frozen=True, eq=False)
 class WeightTable:
-    """The source of the list: the rows that the model is fitted to. row, weight: the one that would count otherwise."""
+    """The source of the list: the rows that the model is fitted to. row, weight: the one to change."""
 
     snapshot: StepSnapshot
     row: int | None = None
@@ -36,16 +36,16 @@ class WeightTable:
 
     @cached_property
     def rows(self) -> Any:
-        """The rows of the data that are listed, in order: a range, or an array where some are held back."""
+        """The listed rows of the data, in order: a range, or an array if some are held back."""
         return fitted_rows(self.snapshot)
 
     def place_of(self, row: int) -> int | None:
-        """Where a row of the data stands in the list; None where it does not."""
+        """The place of a row of the data in the list; None if it is not listed."""
         place = int(np.searchsorted(self.rows, row)) if isinstance(self.rows, np.ndarray) else row
         return place if 0 <= place < len(self.rows) and int(self.rows[place]) == row else None
 
     def row_called(self, text: str) -> int:
-        """The row of the data that is called by this number in the list.
+        """The row of the data with this number in the list.
 
         Raises:
             OptionError: there is none; one sentence.
@@ -67,14 +67,14 @@ class WeightTable:
         return row
 
     def counts(self, row: int) -> tuple[float, float]:
-        """What a row counts, and what it would."""
+        """A row's weight, and its new one."""
         weights = self.snapshot.weights_of(np.array([row]))
         now = 1.0 if weights is None else float(weights[0])
         return now, self.weight if row == self.row else now
 
     @property
     def preview(self) -> StepSnapshot:
-        """The frame as it would be, for a picture: its numbers are those of the step that it begins with."""
+        """The snapshot as it would be, for a picture; its numbers are still those of the step before the change."""
         problem = self.snapshot.step.problem
         data, place = problem.data, None if self.row is None else self.place_of(self.row)
         weights = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight.copy()
@@ -106,7 +106,7 @@ class WeightTable:
 
 @dataclass(frozen=True, eq=False)
 class WeightSheet:
-    """The list in columns that are settled."""
+    """The list, laid out."""
 
     table: WeightTable
     palette: Palette
@@ -122,7 +122,7 @@ class WeightSheet:
         listed = np.asarray([int(self.table.rows[place]) for place in rows], dtype=np.int64)
         R = self.table.snapshot.responsibilities_of(listed) if any(c.key == "of" for c in self.columns) else None
         if R is not None and (R.ndim != 2 or len(R) != len(listed)):
-            R = None  # a model whose responsibilities are not those of rows
+            R = None  # the model's responsibilities are not those of rows
         return [self._line(int(row), None if R is None else R[i]) for i, row in enumerate(listed)]
 
     def _line(self, row: int, shares: Any) -> list[Cell]:

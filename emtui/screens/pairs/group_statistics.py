@@ -1,4 +1,4 @@
-"""What a pair plot says of groups in numbers: each group's part of a histogram, and correlations within the groups."""
+"""The numbers of a pair plot: each group's part of a histogram, and correlations within the groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOTHING = 1e-12
 
 
 def group_heights(values: Array, shares: Array, bars: Bars) -> Array:
-    """(G, bins) what each group's rows add to a histogram's heights; the groups' densities, weighted by their sizes.
+    """(G, bins) each group's share of a histogram's heights: the groups' densities, weighted by their sizes.
 
     height_gb = Σ_{n in bin b} s_ng / (N · width_b), N the rows whose value is known, so that all areas sum to 1
     where every row belongs to some group.
@@ -35,7 +35,7 @@ def group_heights(values: Array, shares: Array, bars: Bars) -> Array:
 
 
 def standard_columns(X: Array) -> Array:
-    """The columns of X (n, d) centred and divided by their spread, so that products of any scale are numbers.
+    """The columns of X (n, d), centred and divided by their spread, so that products stay finite at any scale.
 
     A constant column becomes 0; missing values stay NaN.
     """
@@ -55,7 +55,7 @@ def standard_columns(X: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Some columns in standard units, and what correlations of any groups of their rows are summed from.
+    """Some columns in standard units, and the products that correlations are summed from.
 
     Z: (n, d). products: (n, d + d (d + 1) / 2), the columns and their products, pair by pair; None where values are
     missing. They never change from step to step, so that a step costs one product of matrices.
@@ -77,7 +77,7 @@ class Columns:
         """(1 + G, d, d) Pearson's r of each pair of columns, of all rows and in each group, rows counted by shares.
 
         r = c_jk / √(c_jj c_kk),  c_jk = Σ_n s_n z_nj z_nk / S − m_j m_k,  m_j = Σ_n s_n z_nj / S,  S = Σ_n s_n
-        NaN where a column doesn't vary in the group, or fewer than two rows are in it. Rows of which one of the two
+        NaN if a column doesn't vary in the group, or fewer than two rows are in it. Rows of which one of the two
         is missing are left out of their pair.
 
         Args:

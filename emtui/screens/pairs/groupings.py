@@ -20,8 +20,8 @@ from engine.arrays import Array, IntArray
 GroupingName = Literal["truth", "own", "k-means"]
 UNKNOWN = -1
 """The mark of rows whose class is not known, which are of no component."""
-_PREDICTED = 5_000  # rows of which a network is asked at every step
-_CLASSES = 24  # those of most rows, where there are more
+_PREDICTED = 5_000  # rows that a network predicts at every step
+_CLASSES = 24  # the largest ones, if there are more
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +29,8 @@ class Grouping:
     """Rows in groups.
 
     Attributes:
-        title: "truth", "k-means", or how the model's own is called: "EM", "backprop".
-        rows: (m,) the rows of the data that it speaks of, rising.
+        title: "truth", "k-means", or that of the model's own: "EM", "backprop".
+        rows: (m,) the rows of the data that are grouped, ascending.
         shares: (m, G) of each group in each row; None where there is nothing yet.
         names: G, of the groups.
         marks: (G,) the component whose colour and marker each group has; `UNKNOWN` for no class.
@@ -52,7 +52,7 @@ class Grouping:
 
 
 def offered(snapshot: StepSnapshot) -> tuple[GroupingName, ...]:
-    """The groupings that there are for these data and this model, in the order in which a key turns them."""
+    """The groupings of these data and this model, in the order of the key that changes them."""
     truth, found = snapshot.spec.dataset.y, list[GroupingName]()
     if truth is not None and (truth >= 0).any():
         found.append("truth")
@@ -63,20 +63,20 @@ def offered(snapshot: StepSnapshot) -> tuple[GroupingName, ...]:
 
 
 def grouping(snapshot: StepSnapshot, name: GroupingName) -> Grouping:
-    """The rows in these groups. Groups that were matched with a component have its colour and marker."""
+    """The rows in groups. A group matched with a component has its colour and marker."""
     if name == "truth":
         return _truth(snapshot)
     return replace(_own(snapshot), is_own=True) if name == "own" else _kmeans(snapshot)
 
 
 def own_title(snapshot: StepSnapshot) -> str:
-    """What the model's own grouping is called."""
+    """The title of the model's own grouping."""
     name = snapshot.spec.model.name
     return {"kmeans": "k-means", "backprop": "backprop"}.get(name, "EM")
 
 
 def looked_at(snapshot: StepSnapshot) -> IntArray:
-    """The rows that are looked at: those that are drawn; of a network all, or as many as can be predicted at once."""
+    """The rows to group: those that are drawn; for a network all, or as many as can be predicted at once."""
     if not snapshot.spec.model.supervised:
         return snapshot.rows
     data, most = snapshot.spec.dataset, min(affordable_rows(snapshot.step.params), _PREDICTED)
@@ -84,7 +84,7 @@ def looked_at(snapshot: StepSnapshot) -> IntArray:
 
 
 def even_draw(n: int, most: int) -> IntArray:
-    """At most so many of n places, evenly spread."""
+    """At most `most` of n places, evenly spread."""
     return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
 
 
@@ -103,7 +103,7 @@ def _truth(snapshot: StepSnapshot) -> Grouping:
         return np.asarray(np.eye(len(kept) + 1)[place[truth[rows]]])
 
     shares = remembered(data, "classes, one-hot", one_hot, of=rows)
-    order = sorted(range(len(kept)), key=lambda place: marks[kept[place]])  # groups stand where their components do
+    order = sorted(range(len(kept)), key=lambda place: marks[kept[place]])  # groups have the order of their components
     kept, shares = kept[order], shares[:, [*order, len(kept)]]
     chosen = tuple(marks[c] for c in kept)
     names = tuple(data.class_names[c] for c in kept)
@@ -115,7 +115,7 @@ def _truth(snapshot: StepSnapshot) -> Grouping:
 
 
 def class_marks(found: Agreement | None, n_classes: int) -> tuple[int, ...]:
-    """(n_classes,) the component that stands for each class; classes left over come after all components."""
+    """(n_classes,) the component matched with each class; classes left over come after all components."""
     if found is None:
         return tuple(range(n_classes))
     component_of = {int(c): k for k, c in enumerate(found.matching) if c >= 0}
@@ -130,7 +130,7 @@ def _own(snapshot: StepSnapshot) -> Grouping:
     names, R, title = view.component_names(snapshot), drawn_responsibilities(snapshot), own_title(snapshot)
     if R is None:
         return Grouping(title, rows, None, names, tuple(range(len(names))), "no responsibilities yet: press e")
-    if len(names) < R.shape[1]:  # a model from outside may say less of itself
+    if len(names) < R.shape[1]:  # a model from outside may name fewer
         names = tuple(str(k + 1) for k in range(R.shape[1]))
     said, short = _agreed(snapshot.agreement), names[: R.shape[1]]
     if snapshot.agreement is not None:
@@ -139,14 +139,14 @@ def _own(snapshot: StepSnapshot) -> Grouping:
 
 
 def _with_classes(names: tuple[str, ...], class_of: IntArray, classes: tuple[str, ...]) -> tuple[str, ...]:
-    """Components with the class that each stands for: "1 = setosa", "2 = class 1"."""
+    """Components with their matched classes: "1 = setosa", "2 = class 1"."""
     stands = {k: classes[c] for k, c in enumerate(class_of.tolist()) if 0 <= c < len(classes)}
     said = {k: f"class {name}" if name[:1].isdigit() else name for k, name in stands.items()}
     return tuple(f"{name} = {said[k]}" if k in said else name for k, name in enumerate(names))
 
 
 def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
-    """A network's classes: the probabilities that it gives to each."""
+    """A network's classes, by their probabilities."""
     contest, model = snapshot.contest, snapshot.spec.model
     if contest is None:
         return Grouping(own_title(snapshot), rows, None, (), (), "the network is on its way")
@@ -160,7 +160,7 @@ def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
 
 
 def _kmeans(snapshot: StepSnapshot) -> Grouping:
-    """The clusters of k-means at rest, in the order of the components that they share most rows with."""
+    """The clusters of k-means at rest, in the order of the components with which they share most rows."""
     baseline, rows = snapshot.baseline, looked_at(snapshot)
     k = view_for(snapshot.spec.model).n_components(snapshot) if baseline is None else len(baseline.run.params.centers)
     names = short = tuple(str(i + 1) for i in range(k))
