@@ -184,7 +184,7 @@ class EditPreview(Screen[Query], ShowsStep):
     # drawing
 
     def redraw(self, picture: bool = True) -> None:
-        """Show the current change, and ask for its numbers. picture: draw the picture too; it draws a drag by itself."""
+        """Show the current change, and ask for its numbers. picture: draw the picture too; a drag draws itself."""
         snapshot, edit = self.snapshot, self.edit
         if snapshot is None or edit is None or not self.is_mounted:
             return
