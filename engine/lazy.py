@@ -9,7 +9,6 @@ import ast
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 
@@ -20,7 +19,8 @@ def attach(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], 
         package: its `__name__`.
         file: its `__file__`; the stub lies beside it.
     """
-    stub = ast.parse(Path(file).with_suffix(".pyi").read_text(encoding="utf-8"))
+    with open(f"{file.removesuffix('.py')}.pyi", encoding="utf-8") as text:  # pathlib takes as long as all of this
+        stub = ast.parse(text.read())
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
     homes = {name.asname: (str(node.module), name.name) for node in imports for name in node.names if name.asname}
     names = sorted(homes)
