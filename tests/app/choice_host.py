@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
@@ -23,7 +23,7 @@ class Host(App[None]):
 
     def __init__(self, pane: Pane, spec: RunSpec) -> None:
         super().__init__()
-        self.pane = pane
+        self.pane: Any = pane  # each kind has more than a pane must have
         self.session = Session(spec)
         self.posted: list[Message] = []
         self.keys: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 import numpy as np
 from choosing import chosen
@@ -67,7 +68,7 @@ def hostile(steps: int = 3) -> StepSnapshot:
 class Host(App[None]):
     def __init__(self, pane: Pane) -> None:
         super().__init__()
-        self.pane = pane
+        self.pane: Any = pane  # each kind has more than a pane must have
         self.chosen: list[int | None] = []
 
     def compose(self) -> ComposeResult:

@@ -81,7 +81,7 @@ async def test_a_chart_follows_resizes() -> None:
 
 async def test_a_picture_is_drawn_once_for_each_scene_size_and_palette(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Scene] = []
-    real = chart_module.draw_scene
+    real = chart_module.draw_scene  # type: ignore[attr-defined]  # as the module has it
 
     def counting(scene: Scene, *args: object) -> object:
         drawn.append(scene)

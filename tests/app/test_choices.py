@@ -158,8 +158,9 @@ def test_a_stopping_rule_stands_in_the_place_of_the_tolerance() -> None:
 
 def test_make_model_keeps_the_data_sets_options_for_its_own_model_only() -> None:
     data = engine.load("coins")
-    assert make_model(data).n_trials == 10
-    assert make_model(data, "kmeans").n_components == 2
+    coins: Any = make_model(data)
+    kmeans: Any = make_model(data, "kmeans")
+    assert (coins.n_trials, kmeans.n_components) == (10, 2)
 
 
 _names = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=8)

@@ -130,7 +130,12 @@ async def test_a_measurement_goes_on_in_pieces_and_d_stops_it(monkeypatch):
         await app.press("n", "n", "0")
         pane, asked = pane_of(app), []
         answered = pane.take_answer
-        pane.take_answer = lambda query, step, answer: (asked.append(query), answered(query, step, answer))
+
+        def take(query, step, answer):
+            asked.append(query)
+            answered(query, step, answer)
+
+        monkeypatch.setattr(pane, "take_answer", take)
         await app.press("d")
         await until_measured(app)
         pieces = [query for query in asked if isinstance(query, RateAt)]

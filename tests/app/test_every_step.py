@@ -43,7 +43,7 @@ OTHERS: list[tuple[str, dict[str, Any]]] = [
     ("bars", {"settings": {"e_step": "gibbs"}}),
     ("bars", {"settings": {"learn_alpha": "yes", "pseudo_count": "0"}}),
 ]
-RUNS = [(entry.key, {}) for entry in datasets()] + OTHERS
+RUNS: list[Any] = [(entry.key, {}) for entry in datasets()] + OTHERS
 NUMBER = r"([\d,.]+(?:e[−+]?\d+)?)"
 
 

@@ -6,6 +6,7 @@ from driving import driving, explorer
 from textual.actions import parse as parse_action
 
 import engine
+from emtui.charts.chart_widget import Chart
 from emtui.settings.config import Config
 from emtui.settings.keys import EXPLORE
 from emtui.spec.choose import choose
@@ -149,7 +150,7 @@ async def test_rows_chosen_in_the_table_are_marked_in_the_picture():
     async with driving() as app:
         await app.press("n", "e", "3", "down", "down")
         assert explorer(app.app)._row is not None
-        scene = app.app.screen.query_one("#picture-chart").scene
+        scene = app.app.screen.query_one("#picture-chart", Chart).scene
         assert any(getattr(layer, "highlight", None) is not None for layer in scene.layers) or len(scene.layers) > 0
 
 
@@ -225,9 +226,9 @@ async def test_the_comparison_steps_with_the_same_keys_and_a_refusal_is_said_the
 async def test_a_theme_reaches_the_pictures():
     async with driving() as app:
         await app.press("e")
-        dark = list(app.app.screen.query_one("#picture-chart").scene.layers)
+        dark = list(app.app.screen.query_one("#picture-chart", Chart).scene.layers)
         await app.press("t")
-        light = list(app.app.screen.query_one("#picture-chart").scene.layers)
+        light = list(app.app.screen.query_one("#picture-chart", Chart).scene.layers)
         assert dark[0].colors != light[0].colors
 
 

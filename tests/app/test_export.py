@@ -126,8 +126,8 @@ def test_responsibilities_of_many_rows_come_in_chunks(tmp_path: Path, monkeypatc
     monkeypatch.setattr("emtui.exports.export._ROWS_AT_ONCE", 7)
     chunked = read()
     assert [row[:2] + row[-1:] for row in chunked] == [row[:2] + row[-1:] for row in whole]
-    numbers = [np.array([row[2:5] for row in rows[1:]], dtype=float) for rows in (chunked, whole)]
-    np.testing.assert_allclose(*numbers, rtol=1e-9)
+    one, other = (np.array([row[2:5] for row in rows[1:]], dtype=float) for rows in (chunked, whole))
+    np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
 def test_there_are_no_responsibilities_at_the_start(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from by_hand_host import by_hand, hand, point_at, told, words
 from driving import explorer
+from textual.widgets import Input
 
 from emtui.screens.edit.edit_screen import EditScreen, value_of
 from emtui.screens.explore.explore import ExploreScreen
@@ -111,7 +112,7 @@ async def test_what_is_no_number_gets_one_sentence(written):
     async with by_hand(size=(80, 24)) as app:
         before = hand(app).edit
         await app.press("4")
-        field = app.app.screen.query_one("#field")
+        field = app.app.screen.query_one("#field", Input)
         field.value = written
         await app.press("enter")
         assert hand(app).edit is before
@@ -224,7 +225,7 @@ async def test_a_row_that_is_not_there_and_one_that_can_not_go():
         await app.press("tab", "9", "9", "9", "enter")
         assert told(app) == "There is no row 999 among those that are fitted: they go up to 150."
         await app.press("1")
-        app.app.screen.query_one("#field").value = "x"
+        app.app.screen.query_one("#field", Input).value = "x"
         await app.press("enter")
         assert told(app) == "'x' is no row: write its number, such as 1."
     async with by_hand("icecream") as app:

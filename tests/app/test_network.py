@@ -47,11 +47,11 @@ def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
 
 def test_the_split_is_the_engines() -> None:
     spec = choose("iris", model="mlp", seed=3)
-    split = engine.train_test_split(spec.dataset.y, train_share=0.6, seed=3)
+    drawn = engine.train_test_split(spec.dataset.y, train_share=0.6, seed=3)
     split = split_of(spec)
     assert split is not None
-    np.testing.assert_array_equal(split.train, split.train)
-    np.testing.assert_array_equal(split.test, split.test)
+    np.testing.assert_array_equal(split.train, drawn.train)
+    np.testing.assert_array_equal(split.test, drawn.test)
     assert (len(split.train), len(split.test)) == (90, 60)
     assert [split.is_test(row) for row in (*split.test[:3], *split.train[:3])] == [True] * 3 + [False] * 3
 
@@ -59,8 +59,8 @@ def test_the_split_is_the_engines() -> None:
 def test_other_shares_and_no_strata() -> None:
     split = split_of(choose("iris", model="mlp", test_share=0.2, stratify=False, split_seed=9, seed=1))
     assert split is not None
-    split = engine.train_test_split(split.targets, train_share=0.8, stratified=False, seed=9)
-    np.testing.assert_array_equal(split.test, split.test)
+    drawn = engine.train_test_split(split.targets, train_share=0.8, stratified=False, seed=9)
+    np.testing.assert_array_equal(split.test, drawn.test)
     whole = split_of(choose("iris", model="mlp", test_share=0.0))
     assert whole is not None
     assert (len(whole.train), len(whole.test)) == (150, 0)

@@ -12,7 +12,7 @@ import pytest
 from dialog_host import Host, settle, words, write
 from rich.cells import cell_len
 from screen_text import screen_text
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from emtui.panes.messages import DatasetChosen
 from emtui.screens.open_file.column_roles import ColumnList
@@ -311,7 +311,7 @@ async def test_odd_paths_are_no_crash(tmp_path: Path, typed_path: str) -> None:
     app = Host()
     async with app.run_test(size=(80, 24)) as pilot:
         await app.open(pilot, OpenFileScreen(tmp_path))
-        app.screen.query_one("#path").value = typed_path
+        app.screen.query_one("#path", Input).value = typed_path
         await settle(pilot)
         app.screen.query_one("#path").focus()
         await pilot.press("enter", "ctrl+t")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.geometry import Size
 
+from emtui.screens.explore.pane_grid import PaneGrid
 from emtui.settings.keys import PANE_KEYS
 from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, plan, twin_of, width_class
 
@@ -70,7 +71,7 @@ async def test_a_tab_on_the_second_line_is_chosen_by_the_mouse():
         assert tabs.size.height == 2
         await app.pilot.click("#tabs", offset=(3, 1))
         await app.settle()
-        assert app.app.screen.query_one("PaneGrid").tab == "data"
+        assert app.app.screen.query_one(PaneGrid).tab == "data"
         assert "Iris flowers" in app.text
 
 

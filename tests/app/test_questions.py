@@ -40,7 +40,7 @@ def hold(worker: SessionWorker) -> threading.Event:
 def type_of_job(worker: SessionWorker, release: threading.Event):
     from emtui.session.worker import Job
 
-    return Job(worker.generation, lambda: release.wait(10) and "", shows=False)
+    return Job(worker.generation, lambda: "" if release.wait(10) else "late", shows=False)
 
 
 def answers(posted: list) -> list[QueryAnswered]:

@@ -177,7 +177,9 @@ async def test_the_race_is_shown_and_a_racer_opens(size: tuple[int, int]) -> Non
     async with driving(size=size) as app:
         await app.press("f")
         text = await at_rest(app)
-        now = app.app.screen.race
+        screen = app.app.screen
+        assert isinstance(screen, RaceScreen) and screen.race is not None
+        now = screen.race
         assert "race on iris · gmm K=3 · seed 0 · over" in text
         for racer in now.racers:
             line = next(line for line in text.splitlines() if f" {racer.name} " in line and "." in line[15:])
@@ -197,7 +199,9 @@ async def test_kmeans_opens_from_the_centres_of_the_race() -> None:
     async with driving() as app:
         await app.press("f")
         await at_rest(app)
-        now = app.app.screen.race
+        screen = app.app.screen
+        assert isinstance(screen, RaceScreen) and screen.race is not None
+        now = screen.race
         await app.press(*["down"] * (len(now.racers) - 1), "enter")
         await at_rest(app)
         assert app.snapshot.spec.model.name == "kmeans"

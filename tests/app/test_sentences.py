@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from outside_model.waiting_times import ExponentialMixture
 from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.session.session import Session
@@ -21,7 +22,6 @@ from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.sentences import line, plain
 from engine import BinomialMixture, EngineError, GaussianMixture, KMeans
 from engine.em.model import Event
-from tests.app.outside_model.waiting_times import ExponentialMixture
 
 
 def said(snapshot: Any, **options: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from view_frames import catalogue, session_of, snapshots
@@ -38,7 +40,8 @@ def test_a_chosen_row_shows_what_was_seen_and_predicts_the_rest() -> None:
     row = 2
     scene = VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK, highlight=row)
     given = snapshot.spec.dataset.X[row]
-    filled = snapshot.step.problem.model.predict_unseen(snapshot.step.params, given)
+    model: Any = snapshot.spec.model
+    filled = model.predict_unseen(snapshot.step.params, given)
     marks = [layer for layer in scene.layers if isinstance(layer, Mark)]
     assert "".join(mark.char for mark in marks) == "".join("?" if np.isnan(v) else str(int(v)) for v in given)
     np.testing.assert_allclose([mark.x for mark in marks], filled)

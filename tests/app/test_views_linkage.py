@@ -46,6 +46,7 @@ def test_the_bound_lies_below_the_likelihood_and_touches_it_at_theta_q(which: in
         assert touching == pytest.approx(float(snapshot.step.params_q.theta), abs=2 * np.diff(likelihood.x).max())
         theta = [layer for layer in scene.layers if isinstance(layer, Mark)][-1]
         assert (theta.x, theta.y) == (float(snapshot.step.params.theta), snapshot.step.log_likelihood)
+        assert scene.y_range is not None
         low, high = scene.y_range
         assert low < theta.y < high
 

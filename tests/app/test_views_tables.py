@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from other_models import Halving
+from outside_model.waiting_times import ExponentialMixture
 from view_frames import blobs, catalogue, session_of, snapshots, walked
 
 from emtui.charts.colors import DARK
@@ -16,7 +17,6 @@ from emtui.views import view_for
 from emtui.views.number_format import MINUS
 from emtui.views.view import ParameterTable
 from engine import GaussianMixture, load
-from tests.app.outside_model.waiting_times import ExponentialMixture
 
 
 def numbers(table: ParameterTable) -> list[list[float]]:

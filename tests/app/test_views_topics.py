@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_the_first_topics_have_no_share_yet() -> None:
 def test_a_documents_words_stand_under_their_topics(e_step: str) -> None:
     snapshot = catalogue("federalist", 5, settings={"e_step": e_step})
     row = 9
-    step = snapshot.step
+    step: Any = snapshot.step
     placed = step.problem.model.word_topics(step.params_q, step.problem.data, row, step.inference)
     document = step.problem.data.X[[row]]
     names = [snapshot.spec.dataset.feature_names[v] for v in document.indices]
@@ -141,7 +142,7 @@ def test_the_table_has_alpha_and_the_words_and_says_the_perplexity() -> None:
     assert [row.name for row in table.rows] == ["alpha", *snapshot.spec.dataset.feature_names]
     shown = np.array([[float(cell.text) for cell in row.cells] for row in table.rows])
     np.testing.assert_allclose(shown[1:], snapshot.step.params.topics.T, atol=5.1e-4)
-    data = snapshot.step.problem.data
+    data: Any = snapshot.step.problem.data
     words = data.lengths[~data.held_out].sum()
     assert f"Perplexity at most {np.exp(-snapshot.record.elbo / words):.4g} where fitted" in table.note
     held_out = engine.perplexity(snapshot.spec.model, snapshot.step.params, data.X[np.flatnonzero(data.held_out)])

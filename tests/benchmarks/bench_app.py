@@ -81,7 +81,7 @@ async def key_to_frame(source: str, k: int, wanted: float, presses: int = 30, ov
         while not isinstance(app.screen, ExploreScreen):
             await pilot.pause()
         screen = app.screen
-        while screen.frame is None or screen.runner.busy:
+        while screen.snapshot is None or screen.worker.busy:
             await asyncio.sleep(0.01)
         await pilot.pause()
         if over:
@@ -89,9 +89,9 @@ async def key_to_frame(source: str, k: int, wanted: float, presses: int = 30, ov
             await pilot.pause()
         times = []
         for number in range(presses):
-            before, started = screen.frame, time.perf_counter()
+            before, started = screen.snapshot, time.perf_counter()
             app.simulate_key("e" if number % 2 == 0 else "m")
-            while screen.frame is before:
+            while screen.snapshot is before:
                 await asyncio.sleep(0)
             app.screen._compositor.render_strips()
             times.append(time.perf_counter() - started)

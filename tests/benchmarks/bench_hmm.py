@@ -17,6 +17,7 @@ import numpy as np
 
 import engine
 from engine.em.loop import begin, begin_problem, e_step, m_step
+from engine.models.hmm.params import HiddenMarkovParams
 from engine.parallel import one_blas_thread, threads
 
 # rows, states, columns, covariance type, what to reach against hmmlearn's default
@@ -30,7 +31,6 @@ CASES = {
     "many": (10_000, 30, 2, "diag", None),
     "million": (1_000_000, 3, 2, "diag", None),
 }
-Params = engine.HiddenMarkovModel.Params
 
 
 def signal(n_rows: int, S: int, d: int) -> tuple[np.ndarray, np.ndarray]:
@@ -41,16 +41,16 @@ def signal(n_rows: int, S: int, d: int) -> tuple[np.ndarray, np.ndarray]:
     return means[state] + generator.normal(size=(n_rows, d)), means
 
 
-def start_of(means: np.ndarray, kind: str) -> Params:
+def start_of(means: np.ndarray, kind: str) -> HiddenMarkovParams:
     """Where both begin: a little off the means, unit covariances, states that stay with probability .9."""
     S, d = means.shape
     transition = np.full((S, S), 0.1 / (S - 1))
     np.fill_diagonal(transition, 0.9)
     covariances = np.ones((S, d)) if kind == "diag" else np.tile(np.eye(d), (S, 1, 1))
-    return Params(np.full(S, 1.0 / S), transition, engine.GaussianEmission(means + 0.1, covariances))
+    return HiddenMarkovParams(np.full(S, 1.0 / S), transition, engine.GaussianEmission(means + 0.1, covariances))
 
 
-def peer_iteration(X: np.ndarray, start: Params, kind: str, implementation: str) -> Callable[[], None]:
+def peer_iteration(X: np.ndarray, start: HiddenMarkovParams, kind: str, implementation: str) -> Callable[[], None]:
     """One E and M of hmmlearn, always from the same parameters."""
     from hmmlearn.hmm import GaussianHMM
 
@@ -67,7 +67,7 @@ def peer_iteration(X: np.ndarray, start: Params, kind: str, implementation: str)
     return iteration
 
 
-def our_iteration(X: np.ndarray, start: Params, kind: str) -> Callable[[], None]:
+def our_iteration(X: np.ndarray, start: HiddenMarkovParams, kind: str) -> Callable[[], None]:
     """One E and M of the engine; the rows are arranged once, as in a run."""
     model = engine.HiddenMarkovModel(len(start.initial), emission="gaussian", covariance_type=kind)
     problem = begin(model, X, start=start).problem

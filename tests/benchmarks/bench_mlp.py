@@ -10,6 +10,7 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -185,7 +186,7 @@ def predictions() -> None:
     for m in (2, 7, 10, 12, 14, 16, 18):
         params = draw_params(m, 4, 3, 1.0, generator)
         with one_blas_thread():
-            measured = best(lambda params=params: ExactEStep().statistics(params, rows), 5)
+            measured = best(partial(ExactEStep().statistics, params, rows), 5)
         tracemalloc.start()
         ExactEStep().statistics(params, rows)
         peak = tracemalloc.get_traced_memory()[1]
@@ -203,7 +204,7 @@ def sampling() -> None:
     for kind, words in ((OneLayerSweeps, "the usual sweep (wanted ≤ 3 ms)"), (LayeredSweeps, "the one in logarithms")):
         chains = kind(params, rows, generator)
         with one_blas_thread():
-            sweep = best(lambda chains=chains: chains.sweep([generator.random((64, 1000))], 1.0), 30)
+            sweep = best(partial(lambda chains: chains.sweep([generator.random((64, 1000))], 1.0), chains), 30)
         print(f"Gibbs, m=64 n=1000: {sweep * 1e3:.2f} ms a sweep, {words}")
     for hidden_units, kind_of_e in ((64, "gibbs"), (64, "mean_field"), (64, "importance"), ((64, 16), "gibbs")):
         model = LatentMLP(hidden_units, e_step=kind_of_e, m_step="gradient", learning_rate=1e-4)
@@ -222,7 +223,7 @@ def approximations() -> None:
     """What the E-steps that are not exact cost and learn; every figure is by the exact marginal but for two layers."""
     data = engine.load("iris").standardized()
     print("E-steps, newton, m=7, iris as below, 10 seeds, 50 iterations; 7,5 beside backpropagation")
-    methods = {
+    methods: dict[str, LatentMLP | BackpropMLP] = {
         name: LatentMLP(e_step=name, m_step="newton", weight_decay=0.01)
         for name in ("exact", "gibbs", "mean_field", "importance")
     }

@@ -11,6 +11,7 @@ import statistics
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import engine
 from engine.analysis.bound_profile import bound_slice
@@ -60,7 +61,7 @@ def slices() -> None:
         step = m_step(e_step(begin(engine.GaussianMixture(3, covariance_type=kind), data.X)))
         variance = {"full": "covariances[1,2,2]", "tied": "covariances[2,2]", "diag": "covariances[1,2]"}
         names = ("line", "means[1,2]", variance.get(kind, "covariances[1]"))
-        times = [milliseconds(lambda name=name, step=step: bound_slice(step, name)) for name in names]
+        times = [milliseconds(partial(bound_slice, step, name)) for name in names]
         print(f"{kind:24} " + " ".join(f"{one:7.1f}ms" for one in times))
     step = e_step(begin(engine.GaussianMixture(3), data.X))
     row, parameter = (

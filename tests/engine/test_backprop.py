@@ -136,9 +136,9 @@ def test_adam_is_the_published_rule(iris):
     steps = [s for s in engine.iterate(model, iris.X, iris.y, seed=1, max_iter=3, tol=0) if s.phase != "E"]
     rows = steps[0].problem.data
     theta = [steps[0].params.hidden, steps[0].params.output]
-    m, v = [0.0, 0.0], [0.0, 0.0]
+    m, v = [np.zeros(()), np.zeros(())], [np.zeros(()), np.zeros(())]
     for t in (1, 2, 3):
-        gradients = forward_gradient(*theta, rows)
+        gradients = forward_gradient(theta[0], theta[1], rows)
         for k, g in enumerate(gradients):
             m[k] = 0.9 * m[k] + 0.1 * g
             v[k] = 0.999 * v[k] + 0.001 * g**2

@@ -234,11 +234,12 @@ def test_the_entry_at_fault_is_named_with_the_remedy():
 
 
 def test_rows_with_other_columns_are_refused():
-    run = engine.fit(engine.BernoulliMixture(), ANSWERS, max_iter=2)
+    model = engine.BernoulliMixture()
+    run = engine.fit(model, ANSWERS, max_iter=2)
     with pytest.raises(DataError, match=r"2 columns.*fitted with 3"):
         run.predict([[1, 0]])
     with pytest.raises(DataError, match="columns"):
-        run.model.predict_unseen(run.params, [1, 0])
+        model.predict_unseen(run.params, [1, 0])
     np.testing.assert_allclose(run.predict_proba([[NAN] * 3])[0], run.params.weights)
 
 

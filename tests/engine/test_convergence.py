@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import pytest
+from gaussian_examples import TYPES, as_full, blobs, parameters
+from why_cases import CASES, DEATHS, IRIS, LINKAGE, walked
 
 import engine
 from engine.analysis.convergence import convergence_of
@@ -13,8 +15,6 @@ from engine.analysis.convergence_rate import map_rate, measured
 from engine.analysis.overlap import bhattacharyya, overlap_of
 from engine.em.loop import begin, e_step, m_step
 from engine.errors import OptionError
-from tests.engine.gaussian_examples import TYPES, as_full, blobs, parameters
-from tests.engine.why_cases import CASES, DEATHS, IRIS, LINKAGE, walked
 
 
 def test_linkage_has_its_published_rate():

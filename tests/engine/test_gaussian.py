@@ -33,14 +33,14 @@ SIZES = [(150, 4, 3), (60, 1, 2), (200, 2, 5), (120, 7, 2), (90, 12, 1)]  # the 
 def test_posterior_and_log_likelihood_are_those_of_scipy(covariance_type: str, n: int, d: int, k: int) -> None:
     X = blobs(n, d, k)
     start = parameters(X, k, covariance_type)
-    e, _ = one_iteration(GaussianMixture(k, covariance_type), X, start)
+    model = GaussianMixture(k, covariance_type)
+    e, _ = one_iteration(model, X, start)
     r, evidence = slow_posterior(X, start, covariance_type)
     assert e.posterior is not None
     np.testing.assert_allclose(e.posterior.responsibilities, r, atol=1e-12)
     assert e.log_likelihood == pytest.approx(evidence.sum(), rel=1e-12)
     assert e.entropy == pytest.approx(-np.sum(r * np.log(np.maximum(r, 1e-300))), rel=1e-9, abs=1e-9)
     joint = slow_log_joint(X, start, covariance_type)
-    model = e.problem.model
     np.testing.assert_allclose(model.log_joint(start, e.problem.data, slice(None)).T, joint, rtol=1e-11)
     chosen = np.array([5, 3, 3, n - 1])
     np.testing.assert_allclose(model.log_joint(start, e.problem.data, chosen).T, joint[chosen], rtol=1e-11)

@@ -273,11 +273,12 @@ def test_annealing_at_temperature_one_is_the_exact_e_step():
 
 def test_the_signal_is_told_better_by_its_order_than_by_its_values_alone():
     signal = engine.load("hmm_gaussian")
-    in_time = engine.fit(engine.HiddenMarkovModel(**signal.options), signal.X)
+    model = engine.HiddenMarkovModel(**signal.options)
+    in_time = engine.fit(model, signal.X)
     alone = engine.fit(engine.GaussianMixture(3, covariance_type="diag"), signal.X)
     hits = engine.agreement(in_time.labels, signal.y).hits
     assert hits > engine.agreement(alone.labels, signal.y).hits + 20
-    path = in_time.model.viterbi(in_time.params, signal.X)
+    path = model.viterbi(in_time.params, signal.X)
     assert engine.agreement(path, signal.y).hits >= 285
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +21,7 @@ Z = np.repeat([0, 1, 2], [30, 50, 20])
 COUNTS = GENERATOR.poisson(np.array([1.0, 6.0, 20.0])[Z])[:, None]
 ANSWERS = (GENERATOR.random((100, 6)) < np.linspace(0.1, 0.9, 18).reshape(3, 6)[Z]).astype(float)
 HEADS = GENERATOR.binomial(10, np.array([0.2, 0.5, 0.9])[Z])[:, None]
-MIXTURES = {
+MIXTURES: dict[str, Any] = {
     "gmm": (engine.GaussianMixture(3, reg_covar=0.0), IRIS.X, IRIS.y),
     "points": (engine.GaussianMixture(3, reg_covar=0.0, init="points"), IRIS.X, IRIS.y),
     "coins": (engine.BinomialMixture(3, n_trials=10), HEADS, Z),

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from why_cases import CASES, DEATHS, IRIS, walked
 
 import engine
 from engine.em.loop import begin, e_step, m_step
 from engine.explain.ledger import QUANTITIES, ledger
-from tests.engine.why_cases import CASES, DEATHS, IRIS, walked
 
 
 @pytest.mark.parametrize("algorithm", ["classic", "hard", "stochastic", "annealed", "squarem"])

@@ -236,9 +236,9 @@ def test_predictions_through_layers_agree_with_their_definitions():
     exact_loss = -np.log(truth[np.arange(30), rows.sorted_targets]).mean()
     assert abs(report.log_loss - exact_loss) < 4 * report.log_loss_error
     model = LatentMLP((3, 2))
-    found = model.configurations(params, model.observe(rows.X, rows.y), 0)
-    assert found.sampled
-    assert found.z.shape[1] == 5
+    drawn = model.configurations(params, model.observe(rows.X, rows.y), 0)
+    assert drawn.sampled
+    assert drawn.z.shape[1] == 5
 
 
 def test_two_layers_learn_iris_by_either_method(iris):

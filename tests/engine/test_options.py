@@ -65,7 +65,7 @@ def test_values_come_in_the_type_of_the_option():
     made = Sample(size=np.int64(4), ridge=1, shift=np.float32(0.5))
     assert [type(made.size), type(made.ridge), type(made.shift)] == [int, float, float]
     with pytest.raises(FrozenInstanceError):
-        made.size = 5
+        made.size = 5  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,6 @@ def test_sizes_are_one_whole_number_or_several():
     for wrong in ("", "0", "7,0", "7;5", "7.5", "seven"):
         with pytest.raises(OptionError, match=r"layers must .*whole number"):
             layers.parse(wrong)
-    for wrong in ((), (7, 0), (7, 2.0), 2.0, "7", True):
+    for other in ((), (7, 0), (7, 2.0), 2.0, "7", True):
         with pytest.raises(OptionError, match=r"layers must .*whole number"):
-            Sample(layers=wrong)
+            Sample(layers=other)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from gaussian_examples import TYPES, blobs, parameters
+from why_cases import DEATHS, IRIS
 
 import engine
 from engine.analysis.many_starts import all_starts, many_starts
 from engine.analysis.optima import group_optima
 from engine.errors import DataError, EngineError, OptionError
 from engine.models.gaussian.params import GaussianParams
-from tests.engine.gaussian_examples import TYPES, blobs, parameters
-from tests.engine.why_cases import DEATHS, IRIS
 
 
 def assert_same_as_fits(model, X, progress, y=None, close=1e-10, **options):
@@ -83,7 +85,7 @@ def test_iris_reaches_its_published_optimum_and_more():
 
 
 def test_a_generator_that_can_be_left():
-    progress = many_starts(engine.GaussianMixture(3, init="points"), IRIS.X, n_starts=30)
+    progress: Any = many_starts(engine.GaussianMixture(3, init="points"), IRIS.X, n_starts=30)
     seen = [next(progress) for _ in range(12)]
     progress.close()
     assert [one.done for one in seen] == sorted(one.done for one in seen)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
+from gaussian_examples import blobs
+from why_cases import DEATHS, HEADS, IRIS
 
 import engine
 from engine.analysis.evaluation import criteria
 from engine.analysis.selection import CRITERIA, best_candidate, compare_sizes, curves
 from engine.errors import OptionError
-from tests.engine.gaussian_examples import blobs
-from tests.engine.why_cases import DEATHS, HEADS, IRIS
 
 
 def last(*arguments, **options):
@@ -88,7 +89,7 @@ def test_too_many_components_are_a_candidate_in_words():
 
 
 def test_leaving_in_the_middle():
-    progress = compare_sizes(engine.GaussianMixture(1, init="points"), IRIS.X, repeats=2)
+    progress: Any = compare_sizes(engine.GaussianMixture(1, init="points"), IRIS.X, repeats=2)
     one = next(progress)
     progress.close()
     assert not one.finished and one.total == 8 * 2 * 2

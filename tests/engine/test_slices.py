@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gaussian_examples import TYPES, blobs, parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from why_cases import CASES, EXACT_M_STEP, HEADS, IRIS, LINKAGE, PUBLISHED_COINS, walked
 
 import engine
 from engine.analysis import bound_profile as slices
@@ -14,8 +16,6 @@ from engine.editing.entries import admissible, entries, entry_named, limits_of, 
 from engine.em.loop import begin, e_step, m_step
 from engine.em.parameters import arrays_of
 from engine.errors import OptionError
-from tests.engine.gaussian_examples import TYPES, blobs, parameters
-from tests.engine.why_cases import CASES, EXACT_M_STEP, HEADS, IRIS, LINKAGE, PUBLISHED_COINS, walked
 
 
 def some_names(step, many=6):

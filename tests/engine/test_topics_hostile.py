@@ -161,7 +161,7 @@ def test_labels_other_vocabularies_and_missing_rows_get_a_sentence():
     with pytest.raises(EngineError, match="count 3 words, but the model was fitted with 4"):
         run.predict(X[:, :3])
     with pytest.raises(EngineError, match="no document 5"):
-        run.model.word_topics(run.params, run.step.problem.data, 4)
+        model().word_topics(run.params, run.step.problem.data, 4)
     with pytest.raises(EngineError, match="no words: perplexity"):
         perplexity(run.model, run.params, np.zeros((1, 4)))
     with pytest.raises(EngineError, match="hold out a smaller share"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from why_cases import CASES, DEATHS, HEADS, IRIS, PUBLISHED_COINS, walked
 
 import engine
 from engine.editing.edits import set_entry
@@ -12,7 +15,6 @@ from engine.em.loop import begin, e_step, m_step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked
 from engine.explain.worked import worked_parameter, worked_row
-from tests.engine.why_cases import CASES, DEATHS, HEADS, IRIS, PUBLISHED_COINS, walked
 
 ALGORITHMS = ("classic", "hard", "stochastic", "annealed")
 
@@ -77,7 +79,8 @@ def test_a_gaussian_row_says_weight_times_density():
 def test_a_ridge_has_a_line_of_its_own():
     *_, step = walked("full", 1)
     worked = worked_parameter(step, "covariances[1,2,2]")
-    ridge = step.problem.model.ridge(step.problem.data)
+    model: Any = step.problem.model
+    ridge = model.ridge(step.problem.data)
     assert [line.result for line in worked.of("ridge")] == [ridge]
     r = step.posterior.responsibilities[:, 1]
     scatter = r @ (IRIS.X[:, 2] - step.params.means[1, 2]) ** 2
@@ -136,8 +139,8 @@ def _loss_of_row(step, row):
 
 
 def test_any_other_model_shows_its_result():
-    from tests.app.other_models import Halving
-    from tests.app.outside_model.waiting_times import ExponentialMixture
+    from other_models import Halving
+    from outside_model.waiting_times import ExponentialMixture
 
     step = e_step(begin(ExponentialMixture(2), DEATHS + 0.5))
     worked = worked_row(step, 4)

@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from scipy.special import psi
+from test_worked import assert_adds_up
+from topics_by_enumeration import assignments, log_joint, words_of
 
 import engine
 from engine.em.loop import begin, e_step, m_step
 from engine.errors import EngineError
 from engine.explain.worked import worked_parameter, worked_row, worked_word
-from tests.engine.test_worked import assert_adds_up
-from tests.engine.topics_by_enumeration import assignments, log_joint, words_of
 
 ALGORITHMS = ("classic", "hard", "stochastic", "annealed")
 BARS = engine.load("bars").X[::4]
