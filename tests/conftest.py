@@ -1,6 +1,22 @@
-"""What the tests share: how long the random walks are, and whether pictures of screens are taken anew."""
+"""What the tests share: their options, and what hypothesis may do.
+
+--keys N           random keys and resizes that are pressed in the app
+--examples N       so many times the usual number of examples for each property
+--update-pictures  take the pictures in tests/app/pictures anew
+"""
+
+import counts
+from hypothesis import settings
 
 
 def pytest_addoption(parser):
     parser.addoption("--keys", type=int, default=400, help="random keys and resizes pressed in the app")
+    parser.addoption("--examples", type=float, default=1.0, help="times the usual number of examples of each property")
     parser.addoption("--update-pictures", action="store_true", help="take the pictures in tests/app/pictures anew")
+
+
+def pytest_configure(config):
+    counts.share = config.getoption("--examples")
+    # no test is a stopwatch: an example that imports a library for the first time takes as long as that takes
+    settings.register_profile("emtui", deadline=None, max_examples=counts.examples(100))
+    settings.load_profile("emtui")

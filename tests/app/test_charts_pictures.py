@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -347,7 +348,7 @@ def test_every_size_is_filled_exactly(size: tuple[int, int], palette: Palette) -
 floats = st.floats(allow_nan=True, allow_infinity=True)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.lists(st.tuples(floats, floats), max_size=6),
     floats,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -136,7 +137,7 @@ def test_a_line_is_cut_at_the_edge() -> None:
     assert not len(line_dots(np.array([2.0, 3.0]), np.array([0.5, 0.5]), (10, 4))[0])
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 2**31), st.integers(2, 30))
 def test_a_thinned_curve_has_the_dots_of_the_whole_curve(seed: int, columns: int) -> None:
     rng = np.random.default_rng(seed)

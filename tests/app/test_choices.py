@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from choosing import chosen
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,7 +167,7 @@ def test_make_model_keeps_the_data_sets_options_for_its_own_model_only() -> None
 _names = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=8)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.lists(_names, min_size=1, max_size=4, unique=True))
 def test_any_column_names_survive_the_command_line(names: list[str]) -> None:
     from emtui.cli.arguments import split_columns

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shell import ROOT, bash, here, is_one_sentence, shell
@@ -285,7 +286,7 @@ _SAFE_WORDS = st.sampled_from(_KNOWN.split())
 _WORDS = st.lists(_SAFE_WORDS | st.text(st.characters(exclude_characters="\0"), max_size=8), max_size=7)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(_WORDS)
 def test_any_words_end_in_a_status_and_at_most_one_sentence(words: list[str]) -> None:
     limit = ["--max-iter", "2"] if words[:1] == ["run"] else []
@@ -294,7 +295,7 @@ def test_any_words_end_in_a_status_and_at_most_one_sentence(words: list[str]) ->
     assert err == "" if status == 0 else is_one_sentence(err)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(st.text(max_size=10), max_size=6))
 def test_any_words_are_parsed_or_refused(words: list[str]) -> None:
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(UsageError, SystemExit):

@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 from by_hand_host import by_hand, hand, words
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -123,7 +124,7 @@ def iris_snapshot():
 
 
 @given(st.lists(st.tuples(st.integers(0, 44), st.floats(-10, 10)), max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_whatever_is_nudged_theta_stays_in_its_domain(nudges):
     edit = ParameterEdit.of(iris_snapshot())
     offers, model = offered(iris_snapshot()), iris_snapshot().step.problem.model

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from choosing import chosen
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -266,7 +267,7 @@ def test_numbers(value: float, text: str) -> None:
     assert number(value) == text
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.floats(), st.integers(0, 6))
 def test_numbers_are_never_a_signed_zero_and_read_back(value: float, decimals: int) -> None:
     text = fixed(value, decimals)

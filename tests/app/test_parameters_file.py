@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from choosing import chosen
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from walking import walked
@@ -129,7 +130,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(st.dictionaries(st.sampled_from(["weights", "means", "covariances", "params", "model", "x"]), _JSON))
 def test_any_json_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, document: dict[str, Any]) -> None:
     file = tmp_path_factory.getbasetemp() / "any.json"

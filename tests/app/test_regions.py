@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from choosing import chosen
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -145,7 +146,7 @@ def test_of_very_many_units_the_heaviest_are_shown() -> None:
     assert "x +" in text
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.integers(1, 110), st.integers(1, 45), st.booleans(), st.sampled_from(["a", "a long name of two", "漢字 x"]))
 def test_it_fits_every_size(width: int, height: int, ascii_only: bool, name: str) -> None:
     picture = draw_diagram(small_diagram((name, name)), width, height, replace(DARK, ascii=ascii_only))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from outside_model.waiting_times import ExponentialMixture
@@ -303,7 +304,7 @@ def model_of(kind: str, K: int, d: int) -> Any:
     return GaussianMixture(n_components=K, covariance_type=kind, init="points")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(
     st.integers(0, 10_000),
     st.sampled_from(["full", "tied", "diag", "spherical", "kmeans", "coins", "other"]),

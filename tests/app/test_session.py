@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from choosing import chosen
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -213,7 +214,7 @@ _MOVES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(_MOVES)
 def test_whatever_is_done_numbers_belong_to_their_steps(moves: list[str]) -> None:
     session = session_of(settings={"fixed_weights": "no"})

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counts import examples
 from driving import driving, explorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -174,7 +175,7 @@ def test_rows_of_a_network_are_those_that_it_is_trained_on() -> None:
     assert session.snapshot().contest is not None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15))
 @given(st.lists(st.sampled_from(["take", "move", "out", "twice", "back", "other", "reset", "R"]), max_size=8))
 def test_whatever_is_done_by_hand_numbers_belong_to_their_steps(moves: list[str]) -> None:
     session = Session(walked("coins", 0).spec)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from walking import walked
@@ -271,7 +272,7 @@ def check_story(session: Session, snapshot: StepSnapshot) -> None:
 
 
 @pytest.mark.parametrize(("source", "how"), WHERE)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=examples(5))
 @given(data=st.data())
 def test_numbers_are_true_wherever_one_comes(source: str, how: dict[str, Any], data: st.DataObject) -> None:
     walk = Walk(walked(source, 0, **how))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA
@@ -96,7 +97,7 @@ def test_a_large_table_is_sampled_and_kept() -> None:
     assert abs(principal_components(data).directions[0]).argmax() == 59
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 10_000), st.sampled_from(["full", "tied", "diag", "spherical"]), st.booleans())
 def test_marginal_covariances_equal_brute_force(seed: int, kind: str, components: bool) -> None:
     generator = np.random.default_rng(seed)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, norm
@@ -158,7 +159,7 @@ def test_a_row_that_is_not_drawn_is_marked_all_the_same(monkeypatch: pytest.Monk
 # k-means
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(st.integers(0, 10_000), st.integers(2, 7))
 def test_borders_are_where_two_centres_are_equally_near(seed: int, K: int) -> None:
     centers = np.random.default_rng(seed).normal(size=(K, 2)) * 1e3
@@ -261,7 +262,7 @@ def test_many_tosses_are_put_together() -> None:
     assert binomial_mass(3, 1.0).tolist() == [0, 0, 0, 1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(
     st.integers(0, 1_000),
     st.integers(1, 30),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -294,7 +295,7 @@ def test_a_fall_by_hand_is_told_in_the_words_of_the_move() -> None:
     assert ledger(engine.advance(twice), twice).falls == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(
     name=st.sampled_from(WEIGHED),
     half_steps=st.integers(0, 5),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from counts import examples
 from gaussian_examples import TYPES, blobs
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,7 +68,7 @@ def finite(step: Step) -> None:
         assert "\n" not in event.message
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250))
 @given(
     X=hostile,
     k=st.integers(1, 4),

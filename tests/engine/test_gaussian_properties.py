@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from counts import examples
 from gaussian_examples import TYPES, assert_never_falls, assert_same_params, blobs, one_iteration, parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ ridges = st.sampled_from([0.0, 1e-6, 1e-2, 3.0])
 starts = st.sampled_from(["kmeans", "kmeans++", "points", "responsibilities"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80))
 @given(problem=problems, reg_covar=ridges, init=starts, m_step=st.sampled_from(["joint", "conditional"]))
 def test_the_objective_never_falls_and_the_ledger_adds_up(problem, reg_covar: float, init: str, m_step: str) -> None:
     seed, n, d, k, covariance_type = problem
@@ -50,7 +51,7 @@ def test_the_model_keeps_what_every_model_owes(covariance_type: str, algorithm: 
     check_model(GaussianMixture(3, covariance_type, reg_covar=0.0), X, y, algorithm=algorithm)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(problem=problems)
 def test_rows_and_components_may_come_in_any_order(problem) -> None:
     seed, n, d, k, covariance_type = problem
@@ -70,7 +71,7 @@ def test_rows_and_components_may_come_in_any_order(problem) -> None:
     assert renamed.log_likelihood == pytest.approx(m.log_likelihood, rel=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(problem=problems, init=starts)
 def test_a_weight_is_as_many_copies_of_the_row(problem, init: str) -> None:
     seed, n, d, k, covariance_type = problem

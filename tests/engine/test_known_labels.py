@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,7 +94,7 @@ def test_a_start_takes_the_order_of_the_labels(name):
             assert any(all(np.array_equal(found[field], one[field]) for field in found) for one in same)
 
 
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 @given(st.integers(0, 1000), st.integers(0, 2))
 def test_rows_of_weight_zero_say_nothing_of_the_order(seed, shift):
     few, weight = some_labels(Z, 0.2), np.ones(100)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import mlp_by_definition as definition
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +54,7 @@ networks = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(networks)
 def test_both_forms_agree_with_enumeration(network):
     params, X, y, weight = network
@@ -75,7 +76,7 @@ def test_both_forms_agree_with_enumeration(network):
     assert found.entropy == pytest.approx(again, rel=1e-8, abs=1e-10)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(networks, st.integers(0, 10_000))
 def test_q_agrees_with_enumeration_at_any_parameters(network, seed):
     params, X, y, weight = network

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mlp_by_definition as definition
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,7 +57,7 @@ def evidence(params, rows):
     return definition.posterior(params.hidden, params.output, rows.X, rows.y)[1][rows.order]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(networks, st.integers(0, 10_000))
 def test_the_bound_is_one_at_any_means(network, seed):
     params, rows = network
@@ -72,7 +73,7 @@ def test_the_bound_is_one_at_any_means(network, seed):
         assert elbo <= evidence(params, rows)[j] + 1e-9 * (1 + abs(elbo))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(networks)
 def test_where_it_rests_the_bound_is_stationary(network):
     params, rows = network
@@ -143,7 +144,7 @@ def test_derivatives_are_finite_differences_of_what_stands_for_q(g):
     np.testing.assert_allclose(curvature, -numeric.reshape(size, size), atol=1e-6)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(networks, st.sampled_from([0.0, 0.1]), st.sampled_from([newton_step, ecm_step, lbfgs_step]))
 def test_no_m_step_lowers_the_bound(network, decay, m_step):
     params, rows = network

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mlp_by_definition as definition
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,7 +99,7 @@ def test_curvature_is_minus_the_finite_difference_of_the_gradient(m):
     np.testing.assert_allclose(one, -numeric[m + 1 :, m + 1 :], atol=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(
     st.integers(0, 10_000),
     st.integers(1, 5),
@@ -192,7 +193,7 @@ def test_a_gradient_step_is_the_learning_rate_times_the_gradient_summed_over_row
     assert not moved.output[-1].any()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30))
 @given(st.integers(0, 10_000), st.sampled_from([0.1, 1.0, 10.0]), st.floats(1e-4, 10.0), st.sampled_from([0.0, 1.0]))
 def test_a_gradient_step_that_surely_rises_does(seed, scale, learning_rate, decay):
     params, rows, statistics = problem(seed, scale=scale)

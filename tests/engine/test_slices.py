@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from counts import examples
 from gaussian_examples import TYPES, blobs, parameters
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -230,7 +231,7 @@ def test_every_entry_moves_alone_or_by_its_rule(name):
             np.testing.assert_allclose(arrays_of(same)[path], array, rtol=1e-12, atol=1e-300)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(seed=st.integers(0, 10_000), share=st.floats(0.0, 1.0), k=st.integers(0, 2))
 def test_rules_keep_what_they_promise(seed, share, k):
     params = parameters(blobs(40, 3, 3, seed), 3, "full", seed)

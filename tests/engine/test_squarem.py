@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,7 +81,7 @@ def test_the_step_length_is_s3_and_at_least_a_plain_step():
         assert _step_length([np.array([r])], [np.array([v])]) == -1.0
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.integers(0, 10**6), st.integers(2, 4))
 def test_whatever_the_start_the_objective_never_falls_and_parameters_stay_in_their_domain(seed, K):
     generator = np.random.default_rng(seed)

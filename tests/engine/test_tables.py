@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -339,7 +340,7 @@ def written_tables(draw: st.DrawFn) -> tuple[bytes, list[list[float]], list[str]
 
 
 @given(written_tables())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 def test_a_table_written_in_any_dialect_reads_back_to_the_last_digit(
     tmp_path: Path, table: tuple[bytes, list[list[float]], list[str], list[str], dict[str, object]]
 ) -> None:
@@ -359,7 +360,7 @@ def test_a_table_written_in_any_dialect_reads_back_to_the_last_digit(
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp949"]),
     st.booleans(),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60))
 def test_a_table_of_decimals_is_told_without_help(
     tmp_path: Path, tenths: list[tuple[int, ...]], marks: tuple[str, str], encoding: str, header: bool
 ) -> None:

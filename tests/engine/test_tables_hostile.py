@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from counts import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -211,14 +212,14 @@ def texts_of(path: Path, read: Callable[[Path], Dataset | TablePreview]) -> tupl
 
 
 @given(st.binary(max_size=300))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_give_a_dataset_or_a_sentence(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path, content)
     assert all(text.isprintable() for text in texts_of(path, read_table))
 
 
 @given(st.text(alphabet='12.,;-\n\r"\t a가\x1b[|eNA', max_size=80))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(200))
 def test_any_table_like_text_gives_a_dataset_or_a_sentence(tmp_path: Path, text: str) -> None:
     path = written(tmp_path, text)
     for read in (read_table, preview_table):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
@@ -198,7 +199,7 @@ def test_the_m_step_is_the_maximum_of_q_with_the_prior():
         assert abs(slope) < 1e-5
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(st.integers(2, 6), st.integers(0, 10_000))
 def test_newton_finds_the_alpha_of_mixtures(K, seed):
     rng = np.random.default_rng(seed)
