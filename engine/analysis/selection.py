@@ -160,16 +160,22 @@ def curves(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> tup
 
 def best_candidate(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> Candidate | None:
     """The fit with the best objective of the K and covariance type that the criterion prefers; None without any."""
-    sign = -1.0 if criterion == "held_out" else 1.0
     best: tuple[float, str | None, int] | None = None
     for curve in curves(candidates, criterion):
         for k, value in zip(curve.n_components, curve.best, strict=True):
-            if best is None or sign * value < best[0]:
-                best = (sign * value, curve.covariance_type, k)
+            if best is None or badness(value, criterion) < best[0]:
+                best = (badness(value, criterion), curve.covariance_type, k)
     if best is None:
         return None
     same = [one for one in candidates if (one.covariance_type, one.n_components) == best[1:] and one.error is None]
     return max(same, key=lambda one: one.objective)
+
+
+def badness(value: float, criterion: Criterion) -> float:
+    """What to sort by: the best first, what could not be fitted last; values apart by rounding alone are equal."""
+    if not math.isfinite(value):
+        return math.inf
+    return float(f"{value:.9g}") * (-1.0 if criterion == "held_out" else 1.0)
 
 
 def _of_group(group: list[Candidate], criterion: Criterion) -> float:

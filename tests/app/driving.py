@@ -1,4 +1,7 @@
-"""Driving the real app: open it at a size, press keys, wait until it is at rest. No sleeps: the runner is joined."""
+"""Driving the real app: open it at a size, press keys, wait until it is at rest. No sleeps: the worker is joined.
+
+No terminal is there to be drawn on, so the screen is composed when its text is read, once, and not for each change.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest import mock
 
 from screen_text import screen_text
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 
 from emtui.application.app import EmtuiApp
@@ -31,10 +37,14 @@ class Driver:
 
     async def settle(self) -> None:
         """Wait until no step is under way and every message is dealt with."""
-        for _ in range(3):
-            await self.pilot.pause()
-            await asyncio.to_thread(explorer(self.app).worker.wait)
         await self.pilot.pause()
+        while True:
+            await self.pilot.pause()  # a second time: what was to be done after a refresh has been done, too
+            worker = explorer(self.app).worker
+            if not worker.busy:
+                return
+            await asyncio.to_thread(worker.wait)
+            await self.pilot.pause()
 
     async def press(self, *keys: str) -> str:
         """Press the keys, each at rest, and give the screen's text."""
@@ -60,14 +70,21 @@ class Driver:
         return explorer(self.app).snapshot
 
 
+def nothing_drawn(compositor: Compositor, full: bool = False, screen_stack: Any = None, simplify: bool = False) -> None:
+    """In place of what the terminal is sent: nothing, and nothing is left to be drawn."""
+    visible_screen_stack.set(screen_stack or [])
+    compositor._dirty_regions.clear()
+
+
 @asynccontextmanager
 async def driving(
     spec: RunSpec | None = None, size: tuple[int, int] = (120, 40), config: Config | None = None
 ) -> AsyncIterator[Driver]:
     """Open the app on these choices (iris unless told otherwise) at this size."""
     app = EmtuiApp(spec or choose("iris"), config or Config())
-    async with app.run_test(size=size, notifications=True) as pilot:
-        driver = Driver(app, pilot)
-        await pilot.pause()
-        await driver.settle()
-        yield driver
+    with mock.patch.object(Compositor, "render_update", nothing_drawn):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            driver = Driver(app, pilot)
+            await pilot.pause()
+            await driver.settle()
+            yield driver

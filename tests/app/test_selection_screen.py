@@ -15,7 +15,7 @@ from emtui.charts.scene import Curve
 from emtui.screens.studies.selection import SelectionScreen, Size, kinds, size_scene, size_table, sizes_of, verdict
 from emtui.spec.choose import choose
 from emtui.views.number_format import fixed
-from engine.analysis.selection import CRITERIA, Candidate, best_candidate, compare_sizes, curves
+from engine.analysis.selection import CRITERIA, Candidate, badness, best_candidate, compare_sizes, curves
 from engine.models.gaussian.mixture import GaussianMixture
 
 KINDS = ("full", "tied", "diag", "spherical")
@@ -54,7 +54,8 @@ async def test_the_table_is_that_of_the_engine_the_best_first(size: tuple[int, i
             first = screen.sizes[0]
             assert (first.n_components, first.covariance_type) == (best.n_components, best.covariance_type)
             values = [one.values[criterion] for one in screen.sizes]
-            assert values == sorted(values, reverse=criterion == "held_out")
+            # with K=1 full and tied covariances are one model: their last bits may stand in either order
+            assert values == pytest.approx(sorted(values, reverse=criterion == "held_out"), rel=1e-9)
             line = next(line for line in app.text.splitlines() if f" {first.covariance_type} " in line and "." in line)
             shown = fixed(first.values[criterion], 3 if criterion == "held_out" else 1)
             assert shown in line
@@ -131,7 +132,7 @@ async def test_known_labels_are_left_out_and_that_is_said(size: tuple[int, int])
 
 
 def sizes_by_bic(candidates: tuple[Candidate, ...]) -> list[Size]:
-    return sorted(sizes_of(candidates), key=lambda one: one.values["bic"])
+    return sorted(sizes_of(candidates), key=lambda one: badness(one.values["bic"], "bic"))
 
 
 async def test_models_without_covariance_types() -> None:

@@ -32,6 +32,7 @@ from engine.analysis.selection import (
     Candidate,
     Criterion,
     SelectionProgress,
+    badness,
     best_candidate,
     compare_sizes,
     curves,
@@ -114,14 +115,7 @@ class SelectionScreen(StudyScreen):
 
     def _sort(self) -> None:
         found = sizes_of(self.progress.candidates) if self.progress is not None else ()
-        sign = -1.0 if self.criterion == "held_out" else 1.0
-
-        def badness(one: Size) -> float:
-            value = one.values[self.criterion]
-            # What could not be fitted comes last; what differs by rounding alone stays in the order of the kinds.
-            return sign * float(f"{value:z.9g}") if math.isfinite(value) else math.inf
-
-        self.sizes = tuple(sorted(found, key=badness))
+        self.sizes = tuple(sorted(found, key=lambda one: badness(one.values[self.criterion], self.criterion)))
 
     @property
     def place(self) -> int:
