@@ -291,4 +291,4 @@ async def test_every_key_is_an_action_of_the_explorer_or_of_one_of_its_parts():
             target, name, arguments = parse_action(binding.action)
             holder = app.app if target == "app" else screen
             assert hasattr(holder, f"action_{name}"), binding
-            assert name not in parts or callable(getattr(parts[name], arguments[0])), binding
+            assert name not in parts or callable(getattr(parts[name], str(arguments[0]))), binding

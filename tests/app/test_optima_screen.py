@@ -21,7 +21,7 @@ from engine.models.gaussian.mixture import GaussianMixture
 async def opened(app: Driver, n_starts: int = 30) -> OptimaScreen:
     """The screen with fewer starts, at rest."""
     screen = OptimaScreen(app.snapshot.spec, n_starts)
-    app.app.push_screen(screen, explorer(app.app)._surveyed)
+    app.app.push_screen(screen, explorer(app.app).studies._run)
     await at_rest(app)
     return screen
 

@@ -24,7 +24,7 @@ KINDS = ("full", "tied", "diag", "spherical")
 async def opened(app: Driver, largest: int = 3, repeats: int = 2) -> SelectionScreen:
     """The screen with fewer candidates, at rest."""
     screen = SelectionScreen(app.snapshot.spec, largest, repeats)
-    app.app.push_screen(screen, explorer(app.app)._surveyed)
+    app.app.push_screen(screen, explorer(app.app).studies._run)
     await at_rest(app)
     return screen
 

@@ -299,7 +299,7 @@ def test_an_m_step_is_held_to_what_it_promises(ascent):
         """Falls, and says neither before nor after that it does."""
 
     Careless.ascent = ascent
-    Careless.maximize = FallingObjective.maximize
+    Careless.maximize = FallingObjective.maximize  # type: ignore[assignment, method-assign]
     if ascent != "drawn":
         with pytest.raises(AssertionError, match="the objective never falls does not hold"):
             check_model(Careless(), HEADS)
