@@ -298,7 +298,7 @@ def test_an_m_step_is_held_to_what_it_promises(ascent):
     class Careless(Coins):
         """Falls, and says neither before nor after that it does."""
 
-    Careless.ascent = ascent
+    Careless.ascent = ascent  # type: ignore[assignment, method-assign]
     Careless.maximize = FallingObjective.maximize  # type: ignore[assignment, method-assign]
     if ascent != "drawn":
         with pytest.raises(AssertionError, match="the objective never falls does not hold"):
