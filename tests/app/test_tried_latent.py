@@ -308,7 +308,7 @@ def test_a_class_of_a_single_row_is_named(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("x,c\n1,red\n2,red\n3,blue\n4,red\n")
     with pytest.raises(DataError, match="the class 'blue' has a single row"):
-        _ = chosen(str(table), model="mlp", label="c").split
+        split_of(chosen(str(table), model="mlp", label="c"))
 
 
 async def test_no_number_of_the_headline_is_cut() -> None:
