@@ -27,7 +27,7 @@ REST = ParameterChange(1e-7)
 class CountedPoisson(engine.PoissonMixture):
     """Writes down every pass."""
 
-    def expect(self, params, data, inference=engine.em.model.EXACT):
+    def expect(self, params, data, inference=engine.em.inference.EXACT):
         _PASSES.append(params)
         return super().expect(params, data, inference)
 
