@@ -1,17 +1,17 @@
-"""Exports of one exploration: its steps, parameters, responsibilities, and a script that makes the same run.
+"""Exports of one exploration: its steps, parameters, responsibilities, a script that makes the same run, the picture.
 
-Each takes a `Session`, and writes to `path`, or where none is given to the folder under a free name made of data set
-and model: iris-gmm-steps.csv, then iris-gmm-steps-2.csv. Each gives back where it wrote, or raises an `EngineError`
-of one sentence and leaves nothing half-written.
+export_steps_csv(session, path)      # or with folder=…: under a free name, iris-gmm-steps.csv, iris-gmm-steps-2.csv
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emtui.exports.picture_text import picture_text
 from emtui.exports.python_script import script_text
 from emtui.exports.step_record import csv_line, csv_lines, json_text, step_record
 from emtui.session.session import Session
@@ -20,73 +20,37 @@ from emtui.spec.parameters_file import parameters_text
 from emtui.spec.sources import looks_like_file
 from emtui.spec.train_test_split import split_of
 from engine.em.evaluation import Posterior
-from engine.em.step import Step
 
 _ROWS_AT_ONCE = 8_192
 PathLike = str | os.PathLike[str]
 
 
-def export_steps_csv(
-    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
-) -> Path:
-    """Every step of the present branch: a line each, scalars and then parameters."""
-    return _write(session, "steps", "csv", csv_lines(session.timeline.steps), path, folder, overwrite)
+@dataclass(frozen=True)
+class Export:
+    """Something that can be written to a file; calling it does so.
 
-
-def export_steps_json(
-    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
-) -> Path:
-    """Every step of the present branch, with what was chosen, as one JSON document."""
-    return _write(session, "steps", "json", _json_document(session), path, folder, overwrite)
-
-
-def export_parameters(
-    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
-) -> Path:
-    """The parameters under the cursor as JSON; `--start` reads them again."""
-    text = parameters_text(session.timeline.current, standardized=session.spec.standardized)
-    return _write(session, "parameters", "json", [text], path, folder, overwrite)
-
-
-def export_responsibilities(
-    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
-) -> Path:
-    """The responsibilities of every row at the step under the cursor: row, known class, r of each component, label.
-
-    Raises:
-        ExportError: there are none before the first E-step.
+    title: what it is. word, ending: of the file's name. chunks: the text, made from a session.
     """
-    step = session.timeline.current
-    if step.at_q is None:
-        raise ExportError("there are no responsibilities yet: take an E-step first.")
-    return _write(session, "responsibilities", "csv", _responsibilities(session, step), path, folder, overwrite)
 
+    title: str
+    word: str
+    ending: str
+    chunks: Callable[[Session], Iterable[str]]
 
-def export_script(
-    session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
-) -> Path:
-    """A Python script that takes the same steps up to the cursor and prints the same numbers."""
-    timeline = session.timeline
-    text = script_text(session.spec, timeline.steps[: timeline.cursor + 1])
-    return _write(session, "run", "py", [text], path, folder, overwrite)
+    def __call__(
+        self, session: Session, path: PathLike | None = None, *, folder: PathLike = ".", overwrite: bool = False
+    ) -> Path:
+        """Write to `path`, or to `folder` under a free name made of data set and model; the path comes back.
 
-
-def _write(
-    session: Session,
-    what: str,
-    ending: str,
-    chunks: Iterable[str],
-    path: PathLike | None,
-    folder: PathLike,
-    overwrite: bool,
-) -> Path:
-    if path is not None:
-        return write_file(path, chunks, overwrite=overwrite)
-    spec = session.spec
-    name = spec.dataset.name
-    if looks_like_file(spec.data.source):
-        name = Path(name).stem
-    return write_numbered(folder, file_name(name, spec.model.name, what, ending=ending), chunks)
+        Raises:
+            EngineError: it can't be written, in one sentence; nothing is left half-written.
+        """
+        chunks, spec = self.chunks(session), session.spec
+        if path is not None:
+            return write_file(path, chunks, overwrite=overwrite)
+        name = spec.dataset.name
+        name = Path(name).stem if looks_like_file(spec.data.source) else name
+        return write_numbered(folder, file_name(name, spec.model.name, self.word, ending=self.ending), chunks)
 
 
 def _json_document(session: Session) -> Iterator[str]:
@@ -107,7 +71,15 @@ def _json_document(session: Session) -> Iterator[str]:
     yield "]}\n"
 
 
-def _responsibilities(session: Session, step: Step) -> Iterator[str]:
+def _responsibilities(session: Session) -> Iterable[str]:
+    """Every row at the step under the cursor: row, known class, r of each component, label."""
+    if session.timeline.current.at_q is None:
+        raise ExportError("there are no responsibilities yet: take an E-step first.")
+    return _responsibility_lines(session)
+
+
+def _responsibility_lines(session: Session) -> Iterator[str]:
+    step = session.timeline.current
     assert step.at_q is not None
     data, posterior = session.spec.dataset, Posterior(step.at_q)
     split = split_of(session.spec)
@@ -130,3 +102,25 @@ def _responsibilities(session: Session, step: Step) -> Iterator[str]:
                 row.append(data.class_names[data.y[place]] if data.y[place] >= 0 else "")
             lines.append(csv_line([*row, *values, label]))
         yield "".join(lines)
+
+
+def _parameters(session: Session) -> list[str]:
+    return [parameters_text(session.timeline.current, standardized=session.spec.standardized)]
+
+
+def _script(session: Session) -> list[str]:
+    timeline = session.timeline
+    return [script_text(session.spec, timeline.steps[: timeline.cursor + 1])]
+
+
+export_steps_csv = Export(
+    "steps of this branch (CSV)", "steps", "csv", lambda session: csv_lines(session.timeline.steps)
+)
+export_steps_json = Export("steps of this branch (JSON)", "steps", "json", _json_document)
+export_parameters = Export("parameters here (JSON, for --start)", "parameters", "json", _parameters)
+export_responsibilities = Export("responsibilities here (CSV)", "responsibilities", "csv", _responsibilities)
+export_script = Export("Python script of this run", "run", "py", _script)
+export_picture = Export("picture here (text)", "picture", "txt", lambda session: [picture_text(session)])
+EXPORTS = (
+    export_steps_csv, export_steps_json, export_parameters, export_responsibilities, export_script, export_picture,
+)  # fmt: skip

@@ -14,7 +14,8 @@ from screen_text import screen_text
 from textual.binding import Binding
 from textual.widgets import Input
 
-from emtui.screens.dialogs.export_dialog import KINDS, ExportScreen, free_name
+from emtui.exports.export import EXPORTS
+from emtui.screens.dialogs.export_dialog import ExportScreen, free_name
 from emtui.screens.dialogs.go_to import GoToScreen, find_place, place_name
 from emtui.screens.dialogs.help import HelpScreen, key_groups
 from emtui.screens.dialogs.help_text import PANES, WORDS
@@ -179,7 +180,7 @@ async def choose_kind(pilot: Any, place: int) -> None:
 async def test_every_kind_is_written_where_it_is_said(walked: Session, size: tuple[int, int], tmp_path: Path) -> None:
     app = Host()
     async with app.run_test(size=size) as pilot:
-        for place in range(len(KINDS)):
+        for place in range(len(EXPORTS)):
             await app.open(pilot, ExportScreen(walked, tmp_path))
             assert "steps of this branch (CSV)" in screen_text(app)
             await choose_kind(pilot, place)

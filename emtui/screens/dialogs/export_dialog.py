@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
-from emtui.exports.export import (
-    export_parameters,
-    export_responsibilities,
-    export_script,
-    export_steps_csv,
-    export_steps_json,
-)
-from emtui.exports.picture_text import export_picture
+from emtui.exports.export import EXPORTS, Export
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.session.session import Session
@@ -35,26 +27,6 @@ from engine.text import clean, quoted
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One thing that can be written: what it is, the word and the ending in its file's name, and who writes it."""
-
-    title: str
-    word: str
-    ending: str
-    write: Callable[..., Path]
-
-
-KINDS: tuple[Kind, ...] = (
-    Kind("steps of this branch (CSV)", "steps", "csv", export_steps_csv),
-    Kind("steps of this branch (JSON)", "steps", "json", export_steps_json),
-    Kind("parameters here (JSON, for --start)", "parameters", "json", export_parameters),
-    Kind("responsibilities here (CSV)", "responsibilities", "csv", export_responsibilities),
-    Kind("Python script of this run", "run", "py", export_script),
-    Kind("picture here (text)", "picture", "txt", export_picture),
-)
-
-
-@dataclass(frozen=True)
 class Written:
     """What came of writing: the path, or a sentence."""
 
@@ -62,10 +34,10 @@ class Written:
     problem: str = ""
 
 
-def write(kind: Kind, session: Session, path: Path, overwrite: bool) -> Written:
+def write(kind: Export, session: Session, path: Path, overwrite: bool) -> Written:
     """Write one thing. Runs in a thread."""
     try:
-        return Written(kind.write(session, path, overwrite=overwrite))
+        return Written(kind(session, path, overwrite=overwrite))
     except EngineError as error:
         return Written(path, str(error))
     except OSError as error:
@@ -99,7 +71,7 @@ class ExportScreen(Dialog[Path]):
         with VerticalScroll(id="box", can_focus=False) as box:
             box.border_title = "export"
             box.border_subtitle = "enter writes · tab next · esc cancels"
-            yield ChoiceList(*[Option(Content(kind.title)) for kind in KINDS], markup=False)
+            yield ChoiceList(*[Option(Content(kind.title)) for kind in EXPORTS], markup=False)
             yield Static("", id="folder", classes="hint", markup=False)
             yield TextInput(id="path")
             yield Static("", id="problem", markup=False)
@@ -113,8 +85,8 @@ class ExportScreen(Dialog[Path]):
         self._offer()
 
     @property
-    def _kind(self) -> Kind:
-        return KINDS[self.query_one(ChoiceList).highlighted or 0]
+    def _kind(self) -> Export:
+        return EXPORTS[self.query_one(ChoiceList).highlighted or 0]
 
     def _offer(self) -> None:
         """Put a free name for the kind into the line, unless the user wrote one."""
