@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emtui.cli.shell_output import table
-from emtui.networks.rival import Contest, method_name, passes_of, rival_of
+from emtui.networks.rival import Contest, method_name, rival_of
 from emtui.networks.scores import Progress, progress, usual_prediction
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
@@ -22,14 +22,7 @@ def contest_of(spec: RunSpec, step: Step) -> Contest:
     """The network at this step, and its rival after as many iterations from the same start."""
     split = split_of(spec)
     assert split is not None
-    own = progress(
-        spec.model,
-        step.params,
-        split,
-        iteration=step.iteration,
-        seconds=step.seconds,
-        passes=passes_of(spec.model, step.iteration),
-    )
+    own = progress(spec.model, step, split)
     rival, why = rival_of(spec, begin_problem(step.problem, spec.start).params)
     if rival is None:
         return Contest(split, (own,), 0, rival_why=why)

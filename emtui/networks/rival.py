@@ -11,7 +11,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, split_of, table_of
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import advance, begin_problem
-from engine.em.step import Problem, Step
+from engine.em.step import Problem
 from engine.errors import EngineError
 
 
@@ -57,14 +57,6 @@ class Contest:
         return None if self.rival_at is None else self.rival_params[self.rival_at]
 
 
-def passes_of(model: Any, iteration: int) -> int:
-    """How often so many iterations look at every row: an epoch once, an E-step and an M-step once each.
-
-    What Newton's method and L-BFGS repeat inside an M-step is not counted; the seconds count it.
-    """
-    return iteration if model.name == "backprop" else 2 * iteration
-
-
 class Rival:
     """The other method's run; one iteration a call of `advance`.
 
@@ -84,7 +76,7 @@ class Rival:
             self._step = begin_problem(problem, given)
         else:
             self._step = begin_problem(Problem(self.model, problem.data, problem.algorithm, spec.seed + 1))
-        self._progress = [self._judged(self._step)]
+        self._progress = [progress(self.model, self._step, self.split)]
         self._params = [self._step.params]
 
     @property
@@ -114,18 +106,8 @@ class Rival:
         before = self._step
         self._step = advance(advance(before))
         before.release(keep=self._step)
-        self._progress.append(self._judged(self._step))
+        self._progress.append(progress(self.model, self._step, self.split))
         self._params.append(self._step.params)
-
-    def _judged(self, step: Step) -> Progress:
-        return progress(
-            self.model,
-            step.params,
-            self.split,
-            iteration=step.iteration,
-            seconds=step.seconds,
-            passes=passes_of(self.model, step.iteration),
-        )
 
 
 def rival_of(spec: RunSpec, start: Any) -> tuple[Rival | None, str]:

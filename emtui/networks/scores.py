@@ -9,6 +9,7 @@ import numpy as np
 
 from emtui.spec.train_test_split import TrainTestSplit
 from engine.arrays import Array, IntArray
+from engine.em.step import Step
 from engine.models.network.predict import (
     Prediction,
     PredictionReport,
@@ -92,13 +93,27 @@ def _report(params: Any, inputs: Array, targets: IntArray, prediction: Predictio
     return reports[prediction]
 
 
-def progress(
-    model: Any, params: Any, split: TrainTestSplit, *, iteration: int, seconds: float, passes: int
-) -> Progress:
-    """The scores of these parameters on both parts of the data."""
-    train = score(model, params, split, split.train)
+def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
+    """The scores of a step's parameters on both parts of the data; an E-step has those of the step before."""
+    begun = step.phase == "E"  # an iteration that has moved nothing yet
+    iteration = step.iteration - begun
+    train = score(model, step.params, split, split.train)
     assert train is not None  # a split leaves training rows
-    return Progress(iteration, seconds, passes, train, score(model, params, split, split.test))
+    return Progress(
+        iteration,
+        step.seconds_before if begun else step.seconds,
+        passes_of(model, iteration),
+        train,
+        score(model, step.params, split, split.test),
+    )
+
+
+def passes_of(model: Any, iteration: int) -> int:
+    """How often so many iterations look at every row: an epoch once, an E-step and an M-step once each.
+
+    What Newton's method and L-BFGS repeat inside an M-step is not counted; the seconds count it.
+    """
+    return iteration if model.name == "backprop" else 2 * iteration
 
 
 @dataclass(frozen=True, eq=False)

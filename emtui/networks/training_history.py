@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emtui.networks.rival import Contest, Rival, passes_of, rival_of
+from emtui.networks.rival import Contest, Rival, rival_of
 from emtui.networks.scores import Progress, progress
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
@@ -20,21 +20,12 @@ class Learners:
         self._rivals: dict[Problem, tuple[Rival | None, str]] = {}
 
     def judge(self, spec: RunSpec, step: Step) -> Progress:
-        """The scores of a step's parameters; an E-step has those of the step before."""
+        """The scores of a step's parameters, computed once."""
         known = self._progress.get(step.at)
         if known is None:
             split = split_of(spec)
             assert split is not None
-            looked = step.phase == "E"  # which began the next iteration, and has moved nothing yet
-            iteration = step.iteration - looked
-            known = progress(
-                spec.model,
-                step.params,
-                split,
-                iteration=iteration,
-                seconds=step.seconds_before if looked else step.seconds,
-                passes=passes_of(spec.model, iteration),
-            )
+            known = progress(spec.model, step, split)
             self._progress[step.at] = known
         return known
 

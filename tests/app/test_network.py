@@ -19,8 +19,7 @@ from sklearn.metrics import accuracy_score, log_loss
 import engine
 from emtui.exports.export import export_responsibilities
 from emtui.exports.python_script import script_text
-from emtui.networks.rival import passes_of
-from emtui.networks.scores import look, score
+from emtui.networks.scores import look, passes_of, score
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of
