@@ -1,4 +1,4 @@
-"""A question to a Bernoulli mixture: these columns are a yes, those a no; what about the others?"""
+"""A row of the user's own for a Bernoulli mixture: some columns are yes or no, and the others are predicted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _KEYS = "space 1, 0, ? · → yes · ← no · x clear · esc back · ↑ ↓ co
 
 
 class QueryScreen(OverExplorer[None]):
-    """A row of the user's own, column by column; what it leaves open is predicted anew at each change and each step."""
+    """A row, column by column; unseen columns are predicted again at each change and each step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in STEPPING if binding.id in ("step.e", "step.m", "step.iteration")),
@@ -69,7 +69,7 @@ class QueryScreen(OverExplorer[None]):
         yield Static(Content(_KEYS), id="hint")
 
     def on_mount(self) -> None:
-        """Letters go to the columns, and colours are followed."""
+        """Give the columns the focus, and follow the theme."""
         self.query_one(LineTable).focus()
         self.watch(self.app, "theme", self._theme_changed, init=False)
 
@@ -77,7 +77,7 @@ class QueryScreen(OverExplorer[None]):
         self.call_after_refresh(self._draw)
 
     def show(self, snapshot: StepSnapshot) -> None:
-        """Predict by the parameters of this step; another data set begins with nothing said."""
+        """Predict with the parameters of this step; another data set begins with an empty row."""
         if not can_be_asked(snapshot.step.problem.model):
             self.dismiss()
             return
@@ -86,11 +86,11 @@ class QueryScreen(OverExplorer[None]):
         self._snapshot = snapshot
         self._draw()
 
-    # what is said
+    # the row
 
     @property
     def row(self) -> Array:
-        """(D,) what is said as a row of data: NaN where nothing is."""
+        """(D,) the row as data: NaN where unseen."""
         assert self._snapshot is not None
         return row_of(self._snapshot.step.problem.model, self.said)
 
@@ -114,11 +114,11 @@ class QueryScreen(OverExplorer[None]):
         self._put(ORDER[max(0, min(2, ORDER.index(self._present) + by))])
 
     def action_say(self, said: Said) -> None:
-        """Say it of the column that is pointed at."""
+        """Set the chosen column."""
         self._put(said)
 
     def action_clear(self) -> None:
-        """Nothing is said of any column."""
+        """Make every column unseen."""
         self.said = (UNSEEN,) * len(self.said)
         self._draw()
 
@@ -153,7 +153,7 @@ class QueryScreen(OverExplorer[None]):
 
 
 def can_be_asked(model: Any) -> bool:
-    """The model predicts what is unseen of a row."""
+    """Whether the model predicts unseen entries of a row."""
     return bool(model.predicts_unseen)
 
 
@@ -165,7 +165,7 @@ def row_of(model: Any, said: tuple[Said, ...]) -> Array:
 
 
 def source_of(found: tuple[Answer, ...], said: tuple[Said, ...], palette: Palette) -> PlainTable:
-    """A row for each column: what is said of it, and the probability of a yes with a bar."""
+    """A line for each column: its answer, and the probability of a yes with a bar."""
     names = max(cell_len(clean(answer.name)) for answer in found)
     columns = (
         Column("said", "", 1),

@@ -1,4 +1,4 @@
-"""What the dialogs share: a box over the screen, a sentence when something is wrong, escape to leave."""
+"""The base of the dialogs: a box over the screen, a sentence when something is wrong, escape to leave."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Dialog(ModalScreen[T]):
         self.dismiss(None)
 
     def say(self, problem: str) -> None:
-        """Say in a sentence what is wrong; "" takes it back."""
+        """Show a sentence about what is wrong; "" removes it."""
         line = self.query_one("#problem", Static)
         line.update(Content(clean(problem)))
         line.set_class(bool(problem), "-said")

@@ -24,12 +24,12 @@ _END = {"end", "last"}
 
 
 def find_place(text: str, timeline: Timeline) -> int:
-    """The place on the present branch, counted from 0, that these words stand for.
+    """The place on the current branch, counted from 0, that this text names.
 
     An iteration alone means its last half-step; `#` counts half-steps from the start, which is #0.
 
     Raises:
-        OptionError: they stand for no place, or for one that was not reached; one sentence.
+        OptionError: there is no such place, or it was not reached yet; one sentence.
     """
     words = " ".join(text.split()).lower()
     last = len(timeline) - 1
@@ -61,14 +61,14 @@ def _of_iteration(iteration: int, letter: str | None, timeline: Timeline) -> int
 
 
 def place_name(index: int, timeline: Timeline) -> str:
-    """What stands there: "iteration 12, M-step (#24)"."""
+    """The place in words: "iteration 12, M-step (#24)"."""
     step = timeline[index]
     what = "the start" if step.phase == "init" else f"iteration {step.iteration}, {step.phase}-step"
     return f"{what} (#{index})"
 
 
 class GoToScreen(Dialog[int]):
-    """Asks for a place in the history; gives its index on the present branch, or None."""
+    """Asks for a place in the history; returns its index on the current branch, or None."""
 
     DEFAULT_CSS = """
     GoToScreen #box { max-width: 60; }
@@ -87,7 +87,7 @@ class GoToScreen(Dialog[int]):
             yield Static("", id="problem", markup=False)
 
     def on_mount(self) -> None:
-        """Say where one is."""
+        """Show the current place."""
         self.query_one(Input).focus()
         self._found(f"now at {place_name(self._timeline.cursor, self._timeline)}")
 

@@ -25,7 +25,7 @@ _OTHER = "more"
 
 
 def keys_of(binding: Binding) -> str:
-    """The keys of a binding as one reads them: `e`, `+`, `home`, `← h`."""
+    """The keys of a binding as they are shown: `e`, `+`, `home`, `← h`."""
     return binding.key_display or " ".join(format_key(key.strip()) for key in binding.key.split(","))
 
 
@@ -45,7 +45,7 @@ def key_groups(bindings: Iterable[Binding | ActiveBinding]) -> dict[str, list[tu
 
 
 def pane_groups(panes: Iterable[Pane]) -> dict[str, list[tuple[str, str]]]:
-    """The keys of each pane's own and what they do, by pane: they work while it has the focus."""
+    """Each pane's own keys and what they do; they work while it has the focus."""
     groups = {}
     for pane in panes:
         kinds = reversed(type(pane).__mro__)
@@ -59,7 +59,7 @@ def pane_groups(panes: Iterable[Pane]) -> dict[str, list[tuple[str, str]]]:
 class HelpScreen(Dialog[None]):
     """Keys, the idea, panes and words, one below the other.
 
-    `bindings` are the app's own, in their order; `panes` those whose own keys are told, too.
+    `bindings` are the app's own, in order; `panes` those whose own keys are listed too.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -128,7 +128,7 @@ def help_parts(groups: dict[str, list[tuple[str, str]]], width: int) -> Iterator
 
 
 def _table(title: str, lines: Iterable[tuple[str, str]], width: int) -> Iterator[tuple[str, str]]:
-    """A heading, then names at the left and what they mean at the right; below each other where it is narrow."""
+    """A heading, then names at the left and their meaning at the right, or below if it is narrow."""
     lines = [(clean(name), clean(said)) for name, said in lines]
     yield f"{title}\n", "bold $accent"
     first = max((cell_len(name) for name, _ in lines), default=0) + 2

@@ -1,4 +1,4 @@
-"""What the help says besides the keys: the idea of EM in a page, what each pane shows, and the words."""
+"""The texts of the help besides the keys: the idea of EM in a page, what each pane shows, and the words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The explorer's ways to moves by hand: from the screen for them, or with the mouse in the picture itself."""
+"""Changes by hand from the explorer: on a screen of their own, or with the mouse in the picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.errors import EngineError
 
 
 class EditActions:
-    """A person takes the place of the M-step: each move opens a branch."""
+    """Changes in place of the M-step; each opens a branch."""
 
     def __init__(self, host: ActionHost, chosen_row: Callable[[], int | None]) -> None:
         self._host = host
@@ -37,7 +37,7 @@ class EditActions:
             self._make(move, snapshot.step)
 
     def drop(self, moves: tuple[Move, ...]) -> None:
-        """Parameters were dragged in the picture and let go there."""
+        """Set parameters that were dragged in the picture and let go."""
         snapshot = self._host.snapshot
         if snapshot is None:
             return
@@ -59,7 +59,7 @@ class EditActions:
 
 
 def _at(step: Step, action: Callable[[Session], str]) -> Callable[[Session], str]:
-    """The action, unless another step has come in the meantime: it was thought of at this one."""
+    """The action, unless the step has changed in the meantime."""
 
     def act(session: Session) -> str:
         if session.timeline.current is not step:

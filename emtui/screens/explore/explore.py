@@ -1,4 +1,4 @@
-"""The explorer: keys become steps of the session, and every step becomes one frame on all the panes."""
+"""The explorer: keys become steps of the session, and every step becomes one snapshot on all panes."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ class ExploreScreen(Screen[None]):
     ExploreScreen.-low StatusLine { max-height: 2; }
     ExploreScreen.-tall-status StatusLine { min-height: 3; max-height: 6; }
     """
-    AUTO_FOCUS = ""  # no field swallows the letters until the user goes to one
+    AUTO_FOCUS = ""  # no field takes the letters until the user goes to one
 
     class Reported(Message):
-        """A message of the worker's, brought to the screen's own thread."""
+        """A message of the worker, brought to the screen's own thread."""
 
         def __init__(self, report: WorkerMessage) -> None:
             super().__init__()
@@ -120,7 +120,7 @@ class ExploreScreen(Screen[None]):
         yield Static("", id="too-small", markup=False)
 
     async def _lay_out_the_rest(self) -> None:
-        """Bring in the panes that the first picture did not wait for."""
+        """Add the panes that the first picture did not wait for."""
         from emtui.panes.agreement.agreement import AgreementPane
         from emtui.panes.bound import BoundPane
         from emtui.panes.convergence.convergence import ConvergencePane
@@ -147,7 +147,7 @@ class ExploreScreen(Screen[None]):
         self.post_message(self.Complete())
 
     def on_mount(self) -> None:
-        """Begin on the choices that were made outside."""
+        """Begin with the given choices."""
         self.open_spec(lambda: self._spec, small=is_small(self._spec, self._spec.dataset.n_samples))
         self.watch(self.app, "theme", self._theme_changed, init=False)
 
@@ -157,7 +157,7 @@ class ExploreScreen(Screen[None]):
             self.call_after_refresh(pane.redraw)
 
     def on_resize(self) -> None:
-        """Say so where the window is too small, and recover when it grows."""
+        """Say so if the window is too small, and recover when it grows."""
         width, height = self.size
         small = too_small(self.size)
         self.set_class(small, "-too-small")
@@ -168,12 +168,12 @@ class ExploreScreen(Screen[None]):
             self.query_one("#too-small", Static).update(words)
 
     def on_screen_resume(self) -> None:
-        """Draw what was stepped to while another screen lay over this one."""
+        """Draw the step that was reached while another screen lay over this one."""
         for pane in self.query(Pane):
             pane.draw_if_seen()
 
     def on_unmount(self) -> None:
-        """Let the worker go."""
+        """Stop the worker."""
         self.worker.close()
 
     # the one way from choices to a snapshot
@@ -187,13 +187,13 @@ class ExploreScreen(Screen[None]):
         self.worker.open(make, small=small)
 
     def report(self, message: WorkerMessage) -> None:
-        """Take a message of the worker's, from either thread."""
+        """Take a message of the worker, from either thread."""
         self.post_message(self.Reported(message))
 
     def on_explore_screen_reported(self, event: Reported) -> None:
-        """Act on it, unless it belongs to an exploration that was left."""
+        """Act on the message, unless it belongs to an exploration that was left."""
         event.stop()
-        if isinstance(event.report, Crashed):  # a mistake of ours is not hidden
+        if isinstance(event.report, Crashed):  # an error of ours is not hidden
             raise event.report.error
         if event.report.generation != self.worker.generation:
             return
@@ -220,7 +220,7 @@ class ExploreScreen(Screen[None]):
                 pane.show(snapshot, self._row)
             news = before is None or snapshot.step is not before.step or snapshot.note != before.note
             if news or self._status.sentence == COMPUTING:
-                self._say_step(snapshot)  # what else came along, such as a rival's epoch, is no news of this step
+                self._say_step(snapshot)  # other changes, such as a rival's epoch, are no news of this step
         for screen in self.app.screen_stack:
             if isinstance(screen, ShowsStep):
                 screen.show(snapshot)
@@ -229,7 +229,7 @@ class ExploreScreen(Screen[None]):
 
     def _refuse_step(self, reason: str) -> None:
         self.stepping.pause()
-        if self.worker.session is None:  # the first exploration can't be begun: there is nothing to go back to
+        if self.worker.session is None:  # the first exploration can't begin: there is nothing to go back to
             self.app.exit(return_code=2, message=f"emtui: {reason}")
         else:
             self.refuse(reason)
@@ -248,17 +248,17 @@ class ExploreScreen(Screen[None]):
         self.say(" ".join(part for part in (sentence, snapshot.note, *notes) if part))
 
     def say(self, sentence: str) -> None:
-        """Say it in the status line."""
+        """Show a sentence in the status line."""
         self._status.say(sentence)
 
     def refuse(self, reason: str) -> None:
-        """Say why a key does nothing, where it is seen."""
+        """Show why a key does nothing, in a visible place."""
         self._status.say(reason, refused=True)
         if self.snapshot is None or self.app.screen is not self:
             self.notify(reason, severity="warning", markup=False)
 
     def on_key_refused(self, event: KeyRefused) -> None:
-        """Say why a pane's key does nothing."""
+        """Show why a pane's key does nothing."""
         event.stop()
         self.refuse(event.reason)
 
@@ -273,11 +273,11 @@ class ExploreScreen(Screen[None]):
         getattr(self.studies, name)()
 
     def action_edit(self, name: str) -> None:
-        """Move something by hand."""
+        """Change something by hand."""
         getattr(self.edits, name)()
 
     def action_view(self, name: str) -> None:
-        """Open another view of the present step."""
+        """Open another view of the current step."""
         getattr(self.views, name)()
 
     def action_dialog(self, name: str) -> None:
@@ -285,7 +285,7 @@ class ExploreScreen(Screen[None]):
         getattr(self.dialogs, name)()
 
     def lay_over(self, screen: Screen[T], then: Callable[[T | None], None] | None = None) -> None:
-        """Put a screen over this one; if it shows steps, it is shown the present one and all that follow."""
+        """Put a screen over this one; if it shows steps, it gets the current one and all that follow."""
         self.app.push_screen(screen, then)
         if isinstance(screen, ShowsStep) and self.snapshot is not None:
             self.call_after_refresh(screen.show, self.snapshot)
@@ -321,7 +321,7 @@ class ExploreScreen(Screen[None]):
         self.open_spec(partial(choose, chosen.data, opened=chosen.opened, seed=self._spec.seed))
 
     def on_file_wanted(self, event: FileWanted) -> None:
-        """The list of data sets has a line for it, too."""
+        """Open a file from the list of data sets."""
         event.stop()
         self.dialogs.open_file()
 
@@ -339,7 +339,7 @@ class ExploreScreen(Screen[None]):
         self.open_spec(lambda: changed(spec, **settings))
 
     def on_moved_by_mouse(self, event: MovedByMouse) -> None:
-        """A mean was dragged in the picture: where it is let go, it is."""
+        """A mean was dragged in the picture: set it where it was let go."""
         event.stop()
         if event.dropped:
             self.edits.drop(event.moves)
@@ -378,7 +378,7 @@ class ExploreScreen(Screen[None]):
         self.say(self._picture.turn_axes(by))
 
     def picture_commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
-        """The pictures that there are, for the palette."""
+        """The axes of the picture, for the palette."""
         if self.snapshot is not None:
             for axes in view_for(self._spec.model).axes(self.snapshot)[:500]:
                 yield f"picture: {axes.title}", "look along these", partial(self._picture.look_along, axes)
@@ -386,7 +386,7 @@ class ExploreScreen(Screen[None]):
             yield from pane.commands()
 
     def action_copy_command(self) -> None:
-        """Copy the command that reproduces this, and say it; of what was moved by hand, what does."""
+        """Copy the command that reproduces this, and show it; after a change by hand, say what does instead."""
         if self.snapshot is not None and self.snapshot.moved_by_hand:
             self.refuse(NO_COMMAND)
             return

@@ -1,4 +1,4 @@
-"""What the explorer's groups of actions see of it."""
+"""What the explorer offers to its groups of actions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class ActionHost(Protocol):
-    """The step on the screen, the choices behind it, a line to say things in, and ways to open something else."""
+    """The step on the screen, its choices, a status line, and ways to open something else."""
 
     stepping: Stepping
 
@@ -29,7 +29,7 @@ class ActionHost(Protocol):
         """The choices that it belongs to."""
 
     def say(self, sentence: str) -> None:
-        """Say it in the status line."""
+        """Show a sentence in the status line."""
 
     def refuse(self, reason: str) -> None:
         """Say why a key does nothing."""
@@ -37,10 +37,10 @@ class ActionHost(Protocol):
     def notify(
         self, message: str, /, *, severity: SeverityLevel = ..., timeout: float | None = ..., markup: bool = ...
     ) -> None:
-        """Say it in a box of its own, which goes by itself."""
+        """Show a sentence in a box that disappears by itself."""
 
     def open_spec(self, make: Callable[[], RunSpec], /) -> None:
         """Begin another exploration."""
 
     def lay_over(self, screen: Screen[T], then: Callable[[T | None], None] | None = None, /) -> None:
-        """Put a screen over the explorer; if it shows steps, it is shown the present one and all that follow."""
+        """Put a screen over the explorer; if it shows steps, it gets the current one and all that follow."""

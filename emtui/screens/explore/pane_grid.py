@@ -1,4 +1,4 @@
-"""The desk: the panes in three columns where there is room, in tabs where there is less (`emtui.settings.layout`)."""
+"""The grid of panes: three columns if there is room, else tabs (`emtui.settings.layout`)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _PaneGridLayout(Layout):
 
 
 class PaneGrid(Container):
-    """The panes of the explorer, laid out for the room that there is."""
+    """The panes of the explorer, laid out for the window's size."""
 
     DEFAULT_CSS = """
     PaneGrid { height: 1fr; width: 1fr; overflow: hidden; }
@@ -59,11 +59,11 @@ class PaneGrid(Container):
 
     @property
     def layout(self) -> Layout:
-        """Its own layout, whatever a style sheet says."""
+        """Use its own layout, whatever a style sheet says."""
         return self._pane_grid_layout
 
     async def add(self, panes: list[Pane]) -> None:
-        """Take in further panes, which were not needed for the first picture."""
+        """Add the panes that were not needed for the first picture."""
         self._panes |= {pane.id or "": pane for pane in panes}
         await self.mount_all(panes)
         self.rearrange()
@@ -76,7 +76,7 @@ class PaneGrid(Container):
         yield from self._panes.values()
 
     def place(self, size: Size) -> dict[str, Region]:
-        """Regions by id for a desk of this size."""
+        """Regions by id for a grid of this size."""
         made = self._plan(size)
         regions = {**made.regions, "tabs": made.tab_region} if made.tabs else dict(made.regions)
         for place in _PLACES:
@@ -90,27 +90,27 @@ class PaneGrid(Container):
         return plan(size, width_class(self.screen.size.width), self.tab, self.zoomed, self.turned)
 
     def on_mount(self) -> None:
-        """Show what is to be seen."""
+        """Show the visible panes."""
         self.rearrange()
 
     def on_resize(self) -> None:
-        """Show what is to be seen at this size."""
+        """Show the panes that are visible at this size."""
         self.rearrange()
 
     def watch_tab(self) -> None:
-        """Bring another pane to light."""
+        """Show another pane."""
         self.rearrange()
 
     def watch_turned(self) -> None:
-        """Bring a twin to light."""
+        """Show a pane's twin."""
         self.rearrange()
 
     def watch_zoomed(self) -> None:
-        """Give one pane the whole desk, or take it back."""
+        """Give one pane the whole grid, or restore the layout."""
         self.rearrange()
 
     def rearrange(self) -> None:
-        """Hide the panes that have no place, so that they get no focus and draw nothing."""
+        """Hide the panes without a place, so that they get no focus and draw nothing."""
         if not self.is_mounted:
             return
         made = self._plan(self.size)
@@ -134,16 +134,16 @@ class PaneGrid(Container):
         return tuple(Tab(name, PANE_KEYS.get(name, ""), *self._panes[name].tab_labels) for name in there)
 
     def _in_front(self, place: tuple[str, ...]) -> str | None:
-        """Which of two panes is seen; None where there is one, which has no other to stand out from."""
+        """The visible one of two panes; None for a single pane."""
         return place[place[0] in self.turned] if len(place) > 1 else None
 
     def _draw_seen(self) -> None:
-        # each in its own turn: a question that a pane asks while the desk, its parent, is at work goes no further
+        # each in its own turn: a message that a pane posts while the grid, its parent, is busy goes no further
         for pane in self._panes.values():
             pane.call_later(pane.draw_if_seen)
 
     def go_to(self, name: str) -> Pane | None:
-        """The pane of this name, brought to light; None where there is none (yet)."""
+        """Show and return the pane of this name; None if there is none yet."""
         if name not in self._panes:
             return None
         if self.zoomed is not None:
@@ -156,7 +156,7 @@ class PaneGrid(Container):
         return self._panes[name]
 
     def toggle_zoom(self, name: str) -> None:
-        """Give this pane the whole desk, or put it back."""
+        """Give this pane the whole grid, or restore the layout."""
         self.zoomed = None if self.zoomed is not None else name
 
 

@@ -1,4 +1,4 @@
-"""The explorer's ways to the screens that run a model many times, and back with what was chosen there."""
+"""Studies from the explorer: screens that run a model many times, and what is opened from them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.errors import EngineError
 if TYPE_CHECKING:
     from emtui.screens.studies.study import StudyScreen
 
-_SECONDS_SAID = 10  # long enough to be read beside what begins to move
+_SECONDS_SAID = 10  # long enough to be read while something else moves
 
 
 class StudyActions:
-    """Each opens a study; what is chosen in it is opened in the explorer, as a rule run to where it ended."""
+    """Each opens a study; what is chosen there opens in the explorer, as a rule run to where it ended."""
 
     def __init__(self, host: ActionHost) -> None:
         self._host = host
@@ -50,7 +50,7 @@ class StudyActions:
 
         spec = self._host.spec
         try:
-            compare_sizes(spec.model, table_of(spec)[0])  # nothing runs until it is walked
+            compare_sizes(spec.model, table_of(spec)[0])  # nothing runs yet
         except EngineError as error:
             self._host.refuse(str(error))
             return
@@ -77,7 +77,7 @@ class StudyActions:
         self._host.lay_over(CostScreen(spec))
 
     def _open(self, screen: StudyScreen, how: str, then: Callable[[RunSpec | None], None] | None = None) -> None:
-        """Open a study, which then has the machine for itself; say so if what was moved by hand takes no part.
+        """Open a study and stop everything else; say so if changes by hand take no part in it.
 
         then: what to do with the choices; None to open them and run to where they ended.
         """

@@ -1,4 +1,4 @@
-"""The explorer's ways to other views of the present step: screens over it, which step along."""
+"""Other views of the current step from the explorer: screens over it, which step along."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from emtui.views import Axes
 
 
 class ViewActions:
-    """Each lays a screen over the explorer. picture: where the axes that are chosen in the pair plot are shown."""
+    """Each lays a screen over the explorer. picture: shows the axes that are chosen in the pair plot."""
 
     def __init__(self, host: ActionHost, picture: PicturePane) -> None:
         self._host = host

@@ -1,4 +1,4 @@
-"""Which features a pair plot shows, and in which order its pairs are walked: arithmetic, no pictures."""
+"""Which features a pair plot shows, and the order of its pairs: arithmetic, no pictures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class PairOrder:
         return high * (high - 1) // 2 + low
 
     def window(self, start: int, size: int) -> tuple[int, ...]:
-        """So many features from this rank on, in the table's order."""
+        """The features from this rank on, in the table's order."""
         return tuple(sorted(self.ranked[start : start + size]))
 
     def scrolled(self, start: int, size: int, by: int) -> int:
@@ -56,7 +56,7 @@ class PairOrder:
         return last if start <= 0 else max(0, start - size)
 
     def start_for(self, pair: Pair, start: int, size: int) -> int:
-        """The window's first rank, moved if it must be so that both columns of a pair are in it, where they can be."""
+        """The window's first rank, moved if needed so that both columns of a pair are in it, if possible."""
         low, high = sorted(self.ranked.index(column) for column in pair)
         last = max(0, len(self.ranked) - size)
         if start <= low and high < start + size:

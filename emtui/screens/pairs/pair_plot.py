@@ -26,15 +26,15 @@ from engine.data.dataset import Dataset
 
 _BINS = 20  # of a small picture
 _OUTLINED = 5  # components whose outlines a small picture has
-_FLAT = 0.015  # of a small picture's height: below it a curve would lie on the axis
-_TALLEST = 1.7  # a component's density may stand so much higher than the bars before it is cut
+_FLAT = 0.015  # of a small picture's height: a lower curve would lie on the axis
+_TALLEST = 1.7  # a component's density is cut at this many times the height of the bars
 
 
 @dataclass(frozen=True, eq=False)
 class PairPlot:
-    """The pictures of one frame under one grouping.
+    """The pictures of one step under one grouping.
 
-    most: rows in each picture. legend_room: cells for the legend of a large one, where short names may have to do.
+    most: rows in each picture. legend_room: cells for the legend of a large one.
     """
 
     snapshot: StepSnapshot
@@ -84,7 +84,7 @@ class PairPlot:
         return direction(self.data, Axis("feature", column, ""), "data")
 
     def scale(self, column: int) -> Scale:
-        """The axis of a column: all its values, whatever the step."""
+        """The axis of a column: the same at every step."""
         return column_scale(self.data, column)
 
     def _range(self, column: int) -> tuple[float, float]:
@@ -158,7 +158,7 @@ class PairPlot:
         )
 
     def _densities(self, column: int, bars: Bars, small: bool) -> list[Curve]:
-        """The model's curves over a histogram, without their sum where there is little room; none where it has none."""
+        """The model's curves over a histogram, without their sum if there is little room; () if it has none."""
         if self._view is None:
             return []
         of_model = self._view.curves(self.snapshot, self._along(column), self.palette, bars)
@@ -171,7 +171,7 @@ class PairPlot:
 
     @property
     def _view(self) -> PointsView | None:
-        """The model's view, where the groups are its components and it draws them."""
+        """The model's view, if the groups are its components and it draws them."""
         view = view_for(self.snapshot.spec.model)
         return view if self.groups.is_own and isinstance(view, PointsView) else None
 
@@ -187,7 +187,7 @@ class PairPlot:
         return list(zip(self.markers(), self.colors(), self.groups.names, strict=True))
 
     def _short_legend(self) -> list[tuple[str, RGB, str]]:
-        """The legend with the short names where those don't fit."""
+        """The legend with short names if the full ones don't fit."""
         groups, legend = self.groups, self.legend()
         if not groups.short or sum(4 + cell_len(name) for name in groups.names) <= self.legend_room:
             return legend
@@ -212,7 +212,7 @@ class PairPlot:
         return tuple(lines)
 
     def grid(self, columns: tuple[int, ...], chosen: tuple[int, int] | None) -> PairGrid:
-        """All of these columns against each other. chosen: two of them, of the pair that stands out, x first."""
+        """All of these columns against each other. chosen: the two columns of the marked pair, x first."""
         r = self.correlations(columns)
         cells: list[list[Scene | Notes]] = [
             [self._cell(columns, i, j, r) for j in range(len(columns))] for i in range(len(columns))
@@ -231,7 +231,7 @@ class PairPlot:
 
 
 def column_scale(data: Dataset, column: int) -> Scale:
-    """The axis that holds all values of a column, in the units that are shown."""
+    """The axis that holds all values of a column, in the shown units."""
 
     def make() -> Scale:
         low, high = direction(data, Axis("feature", column, ""), "data").of(column_ends(data)).tolist()
@@ -241,7 +241,7 @@ def column_scale(data: Dataset, column: int) -> Scale:
 
 
 def _outermost(shapes: Sequence[Layer]) -> list[Layer]:
-    """Of a component's outlines the largest alone, and none of many components: they would fill a small picture."""
+    """The largest outline of each component; () for many components, which would fill a small picture."""
     ellipses = [one for one in shapes if isinstance(one, Ellipse)]
     largest = max((one.n_std for one in ellipses), default=0.0)
     outermost = [replace(one, style="solid") for one in ellipses if one.n_std == largest]
@@ -250,5 +250,5 @@ def _outermost(shapes: Sequence[Layer]) -> list[Layer]:
 
 
 def _correlation(r: float) -> str:
-    """Two decimals without the leading nought and right-aligned: −.12, .74, 1.00."""
+    """Two decimals without the leading 0, right-aligned: −.12, .74, 1.00."""
     return (fixed(float(r), 2).replace("0.", ".", 1) if np.isfinite(r) else MISSING).rjust(5)

@@ -21,9 +21,9 @@ Pieces = list[tuple[str, RGB]]
 
 @dataclass(frozen=True)
 class PairPlace:
-    """What is seen. columns: of the grid, () where one pair is seen; start: the rank of their first; pair: chosen.
+    """What is shown. columns: of the grid, () for one pair; start: the rank of their first; pair: the chosen one.
 
-    alone: one pair is seen because it was asked for, not for want of room.
+    alone: one pair is shown because the user asked for it, not for lack of room.
     """
 
     order: PairOrder
@@ -39,11 +39,11 @@ class PairPlace:
 
     @property
     def is_part(self) -> bool:
-        """The grid has not all features."""
+        """The grid shows only some features."""
         return 0 < len(self.columns) < self.n_features
 
     def words(self) -> str:
-        """What is seen of how much, "" for all."""
+        """The shown part in words, "" for all."""
         if self.is_part:
             last = self.start + len(self.columns)
             return f"features {self.start + 1:,}–{last:,} of {self.n_features:,}, best separated first"
@@ -53,7 +53,7 @@ class PairPlace:
 
 
 def by_line(plot: PairPlot, place: PairPlace, width: int) -> Pieces:
-    """The colouring, how many rows agree, what is seen of how much, and over a grid the groups if there is room."""
+    """The colouring, how many rows agree, the shown part, and over a grid the groups if there is room."""
     said, where, drawn = plot.groups.said, place.words(), _drawn(plot)
     short = said.replace(" with the truth", "").replace(" rows agree", " agree")
     least, part = re.sub(r"(\d) of (\d)", r"\1/\2", short), where.split(",")[0]
@@ -76,7 +76,7 @@ def _drawn(plot: PairPlot) -> str:
 
 
 def _legend(plot: PairPlot, room: int) -> Pieces:
-    """Marker and name of each group, all of them or none; names are cut, or the short ones taken, where that helps."""
+    """Marker and name of each group, all of them or none; names are shortened if that helps."""
     groups, least = plot.groups, plot.groups.short or plot.groups.names
     for names, longest in ((groups.names, 24), (groups.names, 14), (least, 24), (least, 8), (least, 4)):
         named = [(mark, color, fit(name, longest)) for (mark, color, _), name in zip(plot.legend(), names, strict=True)]
@@ -91,7 +91,7 @@ def _legend(plot: PairPlot, room: int) -> Pieces:
 
 
 def number_line(plot: PairPlot, pair: Pair, width: int) -> Pieces:
-    """The pair's correlations in a line."""
+    """The pair's correlations on one line."""
     pieces: Pieces = [("correlation: " if width >= 60 else "r: ", plot.palette.muted)]
     for index, line in enumerate(plot.notes(plot.correlations(pair)[:, 0, 1])):
         if index:
@@ -102,7 +102,7 @@ def number_line(plot: PairPlot, pair: Pair, width: int) -> Pieces:
 
 
 def key_line(place: PairPlace, width: int) -> str:
-    """The keys, and what the numbers are; what is needed least goes first where there is little room."""
+    """The keys, and the meaning of the numbers; if room is short, the least needed are dropped first."""
     several = place.n_features > 1
     parts = {
         "colours": "d colours",
@@ -124,7 +124,7 @@ def key_line(place: PairPlace, width: int) -> str:
 
 
 def painted(pieces: Pieces, palette: Palette) -> Text:
-    """Pieces as a text in their colours; plain text stays as the theme has it."""
+    """Pieces as a text in their colours; plain text keeps the theme's colour."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for words, color in pieces:
         text.append(words, Style() if color == palette.text else ink(palette, color))

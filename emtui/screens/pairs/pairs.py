@@ -1,4 +1,4 @@
-"""The pair plot over the explorer: every pair of features at once, or one at a time; the stepping keys work on."""
+"""The pair plot over the explorer: every pair of features at once, or one at a time; the stepping keys still work."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _READABLE = 3  # features, at least, for a grid
 
 
 class PairsScreen(OverExplorer[Axes]):
-    """Small multiples of as many features as fit; where three don't, one pair. Left with the chosen pair, or None."""
+    """A grid of as many features as fit; one pair if three don't fit. Returns the chosen pair, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *STEPPING,
@@ -79,7 +79,7 @@ class PairsScreen(OverExplorer[Axes]):
         self.call_after_refresh(self._draw)
 
     def on_resize(self) -> None:
-        """More features fit, or fewer."""
+        """Show as many features as fit now."""
         self._draw()
 
     def show(self, snapshot: StepSnapshot) -> None:
@@ -113,7 +113,7 @@ class PairsScreen(OverExplorer[Axes]):
 
     @property
     def _n_shown(self) -> int:
-        """How many features the grid has; 0 where one pair is seen."""
+        """How many features the grid has; 0 for one pair."""
         room = capacity(self.size.width, self.size.height - 3)
         return 0 if self._alone or self._d == 1 or room < _READABLE else min(room, self._d)
 
@@ -148,7 +148,7 @@ class PairsScreen(OverExplorer[Axes]):
         return self._colored_by if self._colored_by in offered(self._snapshot) else "own"
 
     def action_walk(self, by: int) -> None:
-        """The next pair: of those in the grid, or of all."""
+        """The next pair of the grid, or of all."""
         if self._snapshot is None or self._d == 1:
             return
         pairs = window_pairs(self.columns)
@@ -159,7 +159,7 @@ class PairsScreen(OverExplorer[Axes]):
         self._choose(pairs[(place + by) % len(pairs)])
 
     def action_turn(self, by: int) -> None:
-        """Further features where not all of them fit into the grid; else the next pair."""
+        """Further features if not all fit into the grid; else the next pair."""
         if self._snapshot is None or not 0 < len(self.columns) < self._d:
             self.action_walk(by)
             return
