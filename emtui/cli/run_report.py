@@ -18,8 +18,8 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
+from engine.em.fields import Field, count_components, fields_of, mixing_weights
 from engine.em.fit import Restart
-from engine.em.parameters import Field, count_components, fields_of, mixing_weights
 from engine.em.step import Step
 from engine.text import clean
 

@@ -16,8 +16,8 @@ from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
 from engine.arrays import Array
 from engine.em.evaluation import Posterior
+from engine.em.fields import mixing_weights
 from engine.em.fit import Restart
-from engine.em.parameters import mixing_weights
 from engine.em.step import Step
 
 if TYPE_CHECKING:

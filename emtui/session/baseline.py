@@ -12,8 +12,8 @@ from emtui.spec.labels_given import known_labels
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement, agreement
 from engine.arrays import IntArray
+from engine.em.fields import count_components
 from engine.em.fit import Restart, Run
-from engine.em.parameters import count_components
 from engine.em.timeline import Timeline
 from engine.errors import EngineError
 

@@ -21,9 +21,9 @@ from engine.baselines.kmeans import KMeans, KMeansParams
 from engine.em.algorithm import Rising
 from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.evaluation import Evaluation, Posterior
+from engine.em.fields import count_components, location
 from engine.em.inference import Exact
 from engine.em.loop import advance, begin_problem, e_step, m_step, stopped
-from engine.em.parameters import count_components, location
 from engine.em.step import Problem, Step
 from engine.em.stopping import StoppingRule
 from engine.errors import EngineError, OptionError

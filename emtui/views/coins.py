@@ -12,9 +12,8 @@ from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import amount, listed, number, plural, probability
 from emtui.views.parameter_tables import Column, component_table
-from emtui.views.points import shares
 from emtui.views.sentences import how_many, tell
-from emtui.views.view import Axes, Axis, NumbersAlong, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, NumbersAlong, ParameterTable, UnitsName, View
 from engine.arrays import Array, IntArray
 
 _EACH_ROW = 12
@@ -35,14 +34,6 @@ class CoinsView(View):
         if snapshot.n_rows > _EACH_ROW:
             return (by_heads,)
         return Axes(Axis("feature", 0, "set"), Axis("feature", 0, name)), by_heads
-
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
-        """None: the pictures are fixed."""
-        return ()
-
-    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """How often each coin is taken, beside the share of the sets that are likeliest its own."""
-        return shares(snapshot, self.component_names(snapshot))
 
     def scene(
         self,

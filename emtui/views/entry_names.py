@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.registry import view_for
 from engine.editing.entries import Entry
-from engine.em.parameters import Field, fields_of
+from engine.em.fields import Field, fields_of
 from engine.text import clean
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,14 @@ from emtui.views.entry_names import whose
 from emtui.views.mixture_density import density_curves
 from emtui.views.number_format import amount, from_to
 from emtui.views.parameter_tables import Column, table
-from emtui.views.points import PointsView, density_bars, shares
+from emtui.views.points import PointsView, density_bars
 from emtui.views.projection import Direction
 from emtui.views.sentences import tell
-from emtui.views.view import ParameterTable, Share, UnitsName
+from emtui.views.view import ParameterTable, UnitsName
 from engine.arrays import Array
 from engine.editing.entries import Entry
-from engine.em.parameters import Field, arrays_of, count_components, fields_of, location
+from engine.em.fields import Field, count_components, fields_of, location
+from engine.em.parameters import arrays_of
 
 _COLUMNS = 64
 """Wider arrays are cut to so many columns; the note says so."""
@@ -54,12 +54,6 @@ class GenericView(PointsView):
     def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """As the model has them, or numbers."""
         return super().component_names(snapshot) or tuple(str(k + 1) for k in range(self.n_components(snapshot)))
-
-    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """Mixing weights, where the model has one for each component; hard shares where it has labels of the rows."""
-        labels, K = snapshot.labels, self.n_components(snapshot)
-        known = labels is None or (len(labels) == snapshot.n_rows and (not len(labels) or int(labels.max()) < K))
-        return shares(snapshot if known else replace(snapshot, labels=None), self.component_names(snapshot))
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A row for each component where every array is declared to be of components; else one for each row of each.

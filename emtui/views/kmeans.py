@@ -76,12 +76,6 @@ class KMeansView(PointsView):
             parts = [f"{self._moved(snapshot, units)}; {self._inertia(snapshot)}", *events(snapshot)]
         return line([*parts, *ending(snapshot)])
 
-    def _start(self, snapshot: StepSnapshot) -> str:
-        if snapshot.spec.start is not None:
-            return "at the values that were given"
-        places = {"kmeans++": "at rows far from one another (k-means++)", "points": "at random rows"}
-        return places.get(snapshot.step.problem.model.start_name, "where the model put them")
-
     def _inertia(self, snapshot: StepSnapshot) -> str:
         """How the inertia of the assignment went (minus the bound); after an M-step, what assigning anew gives."""
         record, before = snapshot.record, snapshot.previous_record

@@ -42,10 +42,6 @@ class LinkageView(View):
         """All of θ from 0 to 1, and a closer look at the top of the likelihood."""
         return _WHOLE, _CLOSE
 
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
-        """None: the pictures are fixed."""
-        return ()
-
     def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """None: the parts have no weights of their own."""
         return ()

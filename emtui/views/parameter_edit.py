@@ -14,7 +14,8 @@ from emtui.views.number_format import listed, number
 from emtui.views.projection import spreads
 from engine.arrays import Array
 from engine.editing.entries import RULES, Entry, entries, limits_of, moved, value_of
-from engine.em.parameters import DATA_NOUNS, Field, arrays_of, fields_of
+from engine.em.fields import Field, fields_of
+from engine.em.parameters import DATA_NOUNS, arrays_of
 from engine.em.step import Phase
 from engine.errors import OptionError
 

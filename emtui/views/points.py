@@ -18,10 +18,9 @@ from emtui.views.column_separation import best_pair, ranked_columns
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import number, plural
 from emtui.views.projection import Direction, coordinates, direction
-from emtui.views.view import Axes, Axis, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, UnitsName, View
 from engine.arrays import Array
 from engine.data.dataset import Dataset
-from engine.em.parameters import mixing_weights
 
 _PAIRED_COLUMNS = 12
 """Every pair of so many columns is offered; of more columns, the pairs of the best separated."""
@@ -87,6 +86,18 @@ class PointsView(View):
         """The histogram of these values, as a density."""
         return density_bars(values)
 
+    def _start(self, snapshot: StepSnapshot) -> str:
+        """Where the means start, after the model's own option."""
+        if snapshot.spec.start is not None:
+            return "at the values that were given"
+        places = {
+            "kmeans": "at the centres of k-means",
+            "kmeans++": "at rows far from one another (k-means++)",
+            "points": "at random rows",
+            "responsibilities": "where random responsibilities put them",
+        }
+        return places.get(snapshot.step.problem.model.start_name, "where the model put them")
+
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Pairs of columns and principal components, or the one column's histogram."""
         return pairs(snapshot.spec.dataset)
@@ -94,10 +105,6 @@ class PointsView(View):
     def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """Every column and the first principal components."""
         return single_axes(snapshot.spec.dataset)
-
-    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """Mixing weights, where there are any, beside hard shares."""
-        return shares(snapshot, self.component_names(snapshot))
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The drawn row nearest to (x, y), each axis measured by its range; by x alone in a histogram."""
@@ -198,21 +205,6 @@ class PointsView(View):
         for name, *place in zip(self.component_names(snapshot), *points, strict=False):
             said.append(f"component {name} at ({', '.join(number(float(p), 4) for p in place)})")
         return "; ".join(said) + "."
-
-
-def shares(snapshot: StepSnapshot, names: Sequence[str]) -> tuple[Share, ...]:
-    """Mixing weights (where the parameters have them) beside hard shares."""
-    weights = mixing_weights(snapshot.step.params)
-    counts = None if snapshot.labels is None else np.bincount(snapshot.labels, minlength=len(names))
-    return tuple(
-        Share(
-            name,
-            None if weights is None else float(weights.array[k]),
-            None if counts is None else float(counts[k]) / max(1, snapshot.n_rows),
-            None if counts is None else int(counts[k]),
-        )
-        for k, name in enumerate(names)
-    )
 
 
 def _left_out(snapshot: StepSnapshot) -> NDArray[np.bool_]:

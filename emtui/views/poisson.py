@@ -13,9 +13,8 @@ from emtui.views.count_bars import CountBars
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, listed, number, plural, probability
 from emtui.views.parameter_tables import Column, component_table
-from emtui.views.points import shares
 from emtui.views.sentences import component_name, how_many, tell
-from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, ParameterTable, UnitsName, View
 from engine.arrays import Array
 
 _LEGEND = 6
@@ -28,17 +27,9 @@ class PoissonView(View):
         """The counts along x."""
         return (Axes(Axis("feature", 0, snapshot.spec.dataset.feature_names[0])),)
 
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
-        """None: there is one picture."""
-        return ()
-
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """ "deaths by rate": the legend has the rates."""
         return f"{axes.title} by rate"
-
-    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """Mixing weights beside hard shares."""
-        return shares(snapshot, self.component_names(snapshot))
 
     def scene(
         self,

@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from engine.em.parameters import location
+import numpy as np
+
+from engine.em.fields import location, mixing_weights
 
 if TYPE_CHECKING:
     from emtui.charts.colors import Palette
@@ -124,9 +126,9 @@ class View(ABC):
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """What the picture can show, the default first; it depends on the data alone, never on the step."""
 
-    @abstractmethod
     def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
         """The axes that can be paired freely: every column, then the principal components; () for fixed pictures."""
+        return ()
 
     @abstractmethod
     def scene(
@@ -194,6 +196,17 @@ class View(ABC):
         """Headings of the responsibilities table: the components' names."""
         return self.component_names(snapshot)
 
-    @abstractmethod
     def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """Mixing weights beside hard shares, a component each."""
+        """Mixing weights, where there are any, beside hard shares, where labels are of the rows; a component each."""
+        names, labels, weights = self.component_names(snapshot), snapshot.labels, mixing_weights(snapshot.step.params)
+        of_rows = labels is not None and len(labels) == snapshot.n_rows and labels.max(initial=0) < len(names)
+        counts = np.bincount(labels, minlength=len(names)) if labels is not None and of_rows else None
+        return tuple(
+            Share(
+                name,
+                None if weights is None else float(weights.array[k]),
+                None if counts is None else float(counts[k]) / max(1, snapshot.n_rows),
+                None if counts is None else int(counts[k]),
+            )
+            for k, name in enumerate(names)
+        )

@@ -15,7 +15,8 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.editing.entries import admissible
-from engine.em.parameters import Field, arrays_of, fields_of, with_arrays
+from engine.em.fields import Field, fields_of
+from engine.em.parameters import arrays_of, with_arrays
 from engine.em.step import Problem, Step
 from engine.errors import OptionError
 from engine.parallel import one_blas_thread

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
-from engine.em.parameters import relabelled
+from engine.em.fields import relabelled
 from engine.models.network.data import NetworkRows, arranged
 from engine.models.network.e_step import ExactEStep
 from engine.models.network.e_step_exact import exact_posterior

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.parameters import Field, Parameters, Theta, arrays_of, fields_of, with_arrays
+from engine.em.fields import Field, fields_of
+from engine.em.parameters import Parameters, Theta, arrays_of, with_arrays
 from engine.errors import OptionError
 
 _NAME = re.compile(r"^\s*([A-Za-z_][\w.]*)\s*(?:\[([\d\s,]*)\])?\s*$")

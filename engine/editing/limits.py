@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.parameters import Parameters, fields_of
+from engine.em.fields import fields_of
+from engine.em.parameters import Parameters
 
 FARTHEST = 1e100
 NARROWEST, WIDEST = 1e-14, 1e8

@@ -16,9 +16,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.em.fields import count_components, relabelled
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
-from engine.em.parameters import Parameters, count_components, relabelled
+from engine.em.parameters import Parameters
 from engine.em.statistics import Sums, added
 from engine.errors import EngineError
 from engine.options import Option, check_options, options_of, values_of

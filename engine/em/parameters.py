@@ -49,9 +49,6 @@ class Parameters:
         freeze(self)
 
 
-# what a declaration says
-
-
 @dataclass(frozen=True)
 class Axis:
     """What the entries along one axis of an array are of: entry i is of number i + offset, counted from 0.
@@ -120,7 +117,7 @@ class Details(TypedDict, total=False):
 
     per: str | Axis
     to: str | Axis
-    of: str | Axis
+    of: str | Axis | tuple[str | Axis, ...]
     units: int
     location: bool
     latent: bool
@@ -164,111 +161,26 @@ def whole(symbol: str, word: str, **details: Unpack[Details]) -> Any:
 def _declared(domain: Domain, symbol: str, word: str, details: Details, form: str = "") -> Any:
     given: dict[str, Any] = dict(details)
     optional = given.pop("optional", False)
-    for name in ("per", "to", "of"):
-        axis = given.get(name)
-        if axis is not None:
-            given[name] = (Axis(axis) if isinstance(axis, str) else axis,)
+    for name in {"per", "to", "of"} & given.keys():
+        axes = given[name] if isinstance(given[name], tuple) else (given[name],)
+        given[name] = tuple(Axis(axis) if isinstance(axis, str) else axis for axis in axes)
     said = Declaration(symbol=symbol, word=word, domain=domain, form=form, **given)
     default = None if optional else dataclasses.MISSING
     return dataclasses.field(default=default, metadata={_METADATA_KEY: said})
 
 
-# what a value holds
-
-
-@dataclass(frozen=True, eq=False)
-class Field:
-    """An array of θ, as it is declared and as the model's options have it.
-
-    Attributes:
-        path: its dotted path, such as "emission.means".
-        form: of a covariance, one of `FORMS`; "" of others, and where the options are not known.
-        partner: the path of the array whose entries are the rest of this one's rows, or of which its own are the rest;
-            "" for none.
-        array: the numbers.
-    """
-
-    path: str
-    declared: Declaration
-    form: str
-    partner: str
-    array: Array
-
-    @property
-    def name(self) -> str:
-        """Its name by itself, without what it is a part of."""
-        return self.path.rpartition(".")[2]
-
-    @property
-    def domain(self) -> Domain:
-        """Where each entry lies: variances by themselves are positive numbers."""
-        return "positive" if self.form in ("diag", "spherical") else self.declared.domain
-
-    @property
-    def matrices(self) -> bool:
-        """The last two axes are a covariance matrix."""
-        return self.form in ("full", "tied")
-
-    @property
-    def axes(self) -> tuple[Axis, ...]:
-        """What the entries along each axis of the array are of; as many as it has."""
-        said = self.declared
-        found = (*said.per, *said.to, *said.of)
-        if said.form:
-            per, of = said.per, said.of
-            found = {"full": per + of + of, "tied": of + of, "diag": per + of, "spherical": per}.get(self.form, ())
-        return found if len(found) == self.array.ndim else self.array.ndim * (Axis(""),)
-
-    def by_component(self, n_components: int) -> Array:
-        """(K, m) the entries of each component in a row; nan where one has none."""
-        first, rows = self.axes[0].offset, self.array.reshape(len(self.array), -1)
-        whole = np.full((n_components, rows.shape[1]), np.nan)
-        whole[first : first + len(rows)] = rows
-        return whole
-
-    def word_at(self, index: tuple[int, ...]) -> str:
-        """The word for an entry; on the diagonal of a covariance it is a variance."""
-        apart = self.matrices and index[-1] != index[-2]
-        return self.declared.word if apart or not self.form else "variance"
-
-    def owners(self, index: tuple[int, ...]) -> tuple[int, ...]:
-        """Whose an entry is, numbers counted from 0: one component, or two in a matrix between them."""
-        places = zip(index, self.axes, strict=True)
-        return tuple(i + axis.offset for i, axis in places if axis not in self.declared.of)
-
-    def subjects(self, index: tuple[int, ...]) -> tuple[tuple[Axis, int], ...]:
-        """What of theirs it is about, by axis and number: the column of a mean, both columns of a covariance."""
-        places = zip(index, self.axes, strict=True)
-        return tuple((axis, i + axis.offset) for i, axis in places if axis in self.declared.of)
-
-
-def fields_of(params: Parameters, options: object = None) -> dict[str, Field]:
-    """Every array of θ by its dotted path, in order; what is None, or no part of θ, is left out.
-
-    Args:
-        params: θ.
-        options: the model, whose options settle the form of covariances.
-    """
-
-    found = {}
-    for path, said, partner, array in _walk(params, ""):
-        form = said.form if said.form in FORMS or not said.form else str(getattr(options, said.form, ""))
-        found[path] = Field(path, said, form, partner, array)
-    return found
-
-
 def arrays_of(params: Parameters) -> dict[str, Array]:
     """The numbers alone, by the same paths."""
-    return {path: array for path, _, _, array in _walk(params, "")}
+    return {path: array for path, _, _, array in declared_arrays(params)}
 
 
-def _walk(params: Parameters, prefix: str) -> Iterator[tuple[str, Declaration, str, Array]]:
-    """Path, declaration, path of the partner, and numbers of each array."""
+def declared_arrays(params: Parameters, prefix: str = "") -> Iterator[tuple[str, Declaration, str, Array]]:
+    """Path, declaration, path of the partner (see `Field`), and numbers of each array; those of inner values, too."""
     kind: Any = type(params)  # mypy takes no class for hashable
     for name, said, partner in _declarations(kind):
         value = getattr(params, name)
         if isinstance(value, Parameters):
-            yield from _walk(value, f"{prefix}{name}.")
+            yield from declared_arrays(value, f"{prefix}{name}.")
         elif value is not None and not isinstance(value, str | bool):
             yield prefix + name, said, partner and prefix + partner, np.asarray(value, dtype=np.float64)
 
@@ -302,45 +214,6 @@ def remembers_more(params: Parameters) -> bool:
     """It holds more than θ, such as what an optimiser carries on."""
     kind: Any = params
     return any(not part.compare and getattr(params, part.name) is not None for part in dataclasses.fields(kind))
-
-
-def mixing_weights(params: Parameters) -> Field | None:
-    """The weights of the components, where nothing else is said of what is hidden; None for a chain, or for topics."""
-    latent = [field for field in fields_of(params).values() if field.declared.latent]
-    return latent[0] if len(latent) == 1 and latent[0].domain == "simplex" and latent[0].array.ndim == 1 else None
-
-
-def location(params: Parameters) -> Field | None:
-    """Where each component lies among the rows: (K, d), or (K,) for a single column; None where nothing says."""
-    return next((field for field in fields_of(params).values() if field.declared.location), None)
-
-
-def count_components(params: Parameters) -> int:
-    """How many components the declarations speak of; 0 where they speak of none."""
-    counts = [
-        size + axis.offset
-        for field in fields_of(params).values()
-        for size, axis in zip(field.array.shape, field.axes, strict=True)
-        if axis.noun == params.component_noun
-    ]
-    return max(counts, default=0)
-
-
-def relabelled(params: Theta, order: IntArray, options: object = None) -> Theta | None:
-    """θ with its components in another order, component j being what order[j] was.
-
-    None where there are no components, or where one would come to a place that has no entry for it.
-    """
-    moved: dict[str, Array] = {}
-    for path, field in fields_of(params, options).items():
-        array = field.array
-        for place, axis in enumerate(field.axes):
-            if axis.noun == params.component_noun:
-                own = axis.reordered(order, array.shape[place])
-                if own is None:
-                    return None
-                moved[path] = array = array.take(own, axis=place)
-    return with_arrays(params, moved) if moved else None
 
 
 def largest_difference(one: Parameters, other: Parameters) -> float:

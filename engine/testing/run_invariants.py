@@ -64,12 +64,13 @@ def component_order(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
     K = 0 if steps[-1].posterior is None else steps[-1].posterior.responsibilities.shape[1]
     if clamped or K < 2 or case.algorithm.rises == "nothing" or case.model.samples:
         return
-    order = np.roll(np.arange(K), 1)
-    permuted = case.model.relabel(first, order)
-    if permuted is None:
+    every = np.arange(K)  # or all but the first or the last, where that one is of another kind
+    orders = np.roll(every, 1), np.append(0, np.roll(every[1:], 1)), np.append(np.roll(every[:-1], 1), K - 1)
+    order = next((one for one in orders if case.model.relabel(first, one) is not None), None)
+    if order is None:
         return
     name = "the order of the components does not matter"
-    other = case.walk(permuted)[-1]
+    other = case.walk(case.model.relabel(first, order))[-1]
     back = case.model.relabel(other.params, np.argsort(order))
     _alike(case, name, steps[-1], other, back)
     one, two = steps[-1].posterior, other.posterior

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from engine.em.fields import Field, fields_of
 from engine.em.inference import Exact
 from engine.em.loop import begin
 from engine.em.model import Model
@@ -36,6 +37,33 @@ def finite(case: Case, step: Step) -> Iterator[str]:
     if case.model.exact or step.at_q is not None:
         require(math.isfinite(step.objective), name, step, f"the objective is {step.objective}")
     yield name
+
+
+def declared(case: Case, step: Step) -> Iterator[str]:
+    """Every array has the axes that it is declared with, and lies in its domain."""
+    name = "parameters are as they are declared"
+    fields = fields_of(step.params, case.model)
+    for path, field in fields.items():
+        array, axes = field.array, len(field.said_axes)
+        require(axes in (0, array.ndim), name, step, f"{path} has {array.ndim} axes, not {axes}")
+        require(_in_domain(field), name, step, f"{path} is not {field.domain}: {array.ravel()[:5]}")
+        if field.domain == "simplex":
+            rest = fields[field.partner].array if field.partner in fields else 0.0
+            apart = float(np.abs(array.sum(axis=-1) + rest - 1.0).max(initial=0.0))
+            require(apart < 1e-6, name, step, f"the sums of {path} are off by {apart:.3g}")
+    yield name
+
+
+def _in_domain(field: Field) -> bool:
+    """Where it is declared to be, the border included."""
+    array = field.array
+    if field.domain in ("simplex", "probability"):
+        return bool(((array >= 0) & (array <= 1 + 1e-12)).all())
+    if field.matrices:
+        return bool((np.linalg.eigvalsh(array) > 0).all()) and close(array, np.swapaxes(array, -1, -2), 1e-9)
+    if field.domain == "whole":
+        return bool((array == np.round(array)).all())
+    return field.domain == "real" or bool((array >= 0).all())
 
 
 def responsibilities(case: Case, step: Step) -> Iterator[str]:
@@ -159,5 +187,5 @@ def ascent(case: Case, before: Step, after: Step) -> Iterator[str]:
 
 
 CHECKS: tuple[Callable[[Case, Step], Iterator[str]], ...] = (
-    immutable, finite, responsibilities, ledger, own_parameters, comes_back,
+    immutable, finite, declared, responsibilities, ledger, own_parameters, comes_back,
 )  # fmt: skip

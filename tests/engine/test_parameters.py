@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import engine
+from engine.editing.entries import admissible, entries, limits_of, moved, value_of
+from engine.em.fields import count_components, fields_of, relabelled
 from engine.em.parameters import (
     Axis,
     Parameters,
     arrays_of,
-    count_components,
-    fields_of,
     largest_difference,
     positive,
-    relabelled,
     remembers_more,
     simplex,
     with_arrays,
 )
+from engine.em.step import Step
+from engine.errors import OptionError
+from engine.models import model_names
 from engine.models.hmm.params import HiddenMarkovParams
+from engine.testing import check_model
+from tests.engine.why_cases import CASES, HEADS, IRIS, walked
 
 
 @dataclass(frozen=True)
@@ -124,3 +131,110 @@ def test_what_an_optimiser_remembers_is_no_part_of_theta():
     np.testing.assert_array_equal(other.output[:, 1:], step.params.output[:, 1:][:, order])
     np.testing.assert_array_equal(other.output[:, 0], step.params.output[:, 0])
     np.testing.assert_array_equal(other.hidden, step.params.hidden[order])
+
+
+def test_more_models_than_these_there_are_not():
+    assert {of_case(name).problem.model.name for name in ALL} == set(model_names())
+
+
+@cache
+def of_case(name: str) -> Step:
+    """The last step of a short run of every kind of model."""
+    if name in CASES:
+        return walked(name, 1)[-1]
+    if name == "backprop":
+        return engine.m_step(engine.e_step(engine.begin(engine.BackpropMLP(3), IRIS.X, IRIS.y)))
+    if name == "deep":
+        return engine.begin(engine.LatentMLP((3, 2), e_step="gibbs"), IRIS.X, IRIS.y)
+    model = engine.LatentDirichletAllocation(3, learn_alpha=True)
+    return engine.m_step(engine.e_step(engine.begin(model, engine.load("bars").X[::8])))
+
+
+ALL = (*CASES, "backprop", "deep", "topics")
+
+
+@settings(max_examples=150)
+@given(name=st.sampled_from(ALL), where=st.floats(0, 1, exclude_max=True), share=st.floats(0, 1))
+def test_wherever_an_entry_is_moved_theta_stays_what_it_is_declared_to_be(name, where, share):
+    step = of_case(name)
+    model, params = step.problem.model, step.params
+    some = entries(model, params)
+    entry = some[int(where * len(some))]
+    low, high = limits_of(params, entry)
+    value = value_of(params, entry)
+    assert low <= value <= high
+    for beyond in (low - 1e-3 * (1.0 + abs(low)), high + 1e-3 * (1.0 + abs(high))):
+        if np.isfinite(beyond):
+            with pytest.raises(OptionError, match="must lie between"):
+                moved(params, entry, beyond)
+    low, high = max(low, value - 2.0 * abs(value) - 1.0), min(high, value + 2.0 * abs(value) + 1.0)
+    there = moved(params, entry, low + share * (high - low))
+    assert value_of(there, entry) == pytest.approx(low + share * (high - low))
+    assert admissible(model, there)
+    if 0.01 < share < 0.99:
+        model.check_params(there, step.problem.data)
+    fields = fields_of(there, model)
+    before = arrays_of(params)
+    for path, field in fields.items():
+        if field.domain == "simplex":
+            rest = fields[field.partner].array if field.partner in fields else 0.0
+            np.testing.assert_allclose(field.array.sum(axis=-1) + rest, 1.0, rtol=1e-9)
+        if path not in (entry.path, fields[entry.path].partner):
+            np.testing.assert_array_equal(field.array, before[path])
+
+
+@settings(max_examples=60)
+@given(name=st.sampled_from(ALL), data=st.data())
+def test_components_come_back_from_another_order(name, data):
+    step = of_case(name)
+    model, params = step.problem.model, step.params
+    K = count_components(params)
+    order = np.array(data.draw(st.permutations(range(K))), dtype=np.int64)
+    other = model.relabel(params, order)
+    if other is None:
+        assert name in ("linkage", "deep")
+        return
+    assert largest_difference(model.relabel(other, np.argsort(order)), params) == 0.0
+    assert model.component_names(other) == model.component_names(params)
+    r = model.responsibilities(params, step.problem.data, slice(0, 40))
+    again = model.responsibilities(other, step.problem.data, slice(0, 40))
+    if not model.samples and name not in ("topics", "labels"):  # begins where it came to rest; labels stay in order
+        np.testing.assert_allclose(again, r[:, order], atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_entry_is_somebodys(name):
+    """Owners and subjects together are the whole index, offsets apart, and components are counted right."""
+    step = of_case(name)
+    K, noun = count_components(step.params), step.params.component_noun
+    for field in fields_of(step.params, step.problem.model).values():
+        assert len(field.said_axes) == field.array.ndim, field.path
+        for index in ((0,) * field.array.ndim, tuple(size - 1 for size in field.array.shape)):
+            assert len(field.owners(index)) + len(field.subjects(index)) == field.array.ndim
+        for axis, size in zip(field.axes, field.array.shape, strict=True):
+            assert axis.noun != noun or size + axis.offset == K or name == "deep"
+    posterior = walked(name, 1)[1].posterior if name in CASES else None
+    if posterior is not None and K:
+        assert posterior.responsibilities.shape[1] == K
+
+
+@dataclass(frozen=True)
+class OddParams(Parameters):
+    weights: np.ndarray = positive("π", "weight", per="component", of="column")
+    probabilities: np.ndarray = simplex("p", "probability", per="component")
+
+
+class Odd(engine.BinomialMixture):
+    Params: ClassVar = OddParams
+
+    def start(self, data, generator):
+        return OddParams([0.5, 0.5], [0.3, 0.6])
+
+    def check_params(self, params, data):
+        return params
+
+
+def test_check_model_holds_a_model_to_its_declarations():
+    with pytest.raises(AssertionError, match="as they are declared does not hold at the start: weights has 1 axes"):
+        check_model(Odd(), HEADS)
+    assert "parameters are as they are declared" in check_model(engine.BinomialMixture(), HEADS)

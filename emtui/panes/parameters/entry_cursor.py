@@ -12,7 +12,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.entry_names import entry_parts
 from engine.editing.entries import Entry, entries
-from engine.em.parameters import fields_of
+from engine.em.fields import fields_of
 
 
 @dataclass(frozen=True)

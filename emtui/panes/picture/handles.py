@@ -14,7 +14,8 @@ from emtui.views.projection import Direction, direction
 from emtui.views.view import Axes, UnitsName
 from engine.arrays import Array
 from engine.editing.entries import Entry
-from engine.em.parameters import arrays_of, location
+from engine.em.fields import location
+from engine.em.parameters import arrays_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,9 +18,8 @@ from emtui.views.bernoulli.bernoulli_charts import picture_scene
 from emtui.views.changes import probability_moved
 from emtui.views.number_format import amount, plural, probability
 from emtui.views.parameter_tables import Column, table
-from emtui.views.points import shares
 from emtui.views.sentences import component_name, how_many, tell
-from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, ParameterTable, UnitsName, View
 from engine.arrays import Array
 
 _ON_A_PAGE = 12
@@ -47,14 +46,6 @@ class BernoulliView(View):
         if D >= _SMALLEST_PICTURE and isqrt(D) ** 2 == D:
             return (Axes(Axis("feature", _PIXELS, "pixels")), *profile)
         return (*columns, *profile)
-
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
-        """None: the pictures are fixed."""
-        return ()
-
-    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """Mixing weights beside hard shares."""
-        return shares(snapshot, self.component_names(snapshot))
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What is shown of the components."""

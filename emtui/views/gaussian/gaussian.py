@@ -87,18 +87,6 @@ class GaussianView(PointsView):
             start += f", log-likelihood {amount(snapshot.record.log_likelihood)}"
         return tell(snapshot, start=start, component=component_name, moved=lambda: self._moved(snapshot, units))
 
-    def _start(self, snapshot: StepSnapshot) -> str:
-        """Where the means start, after the model's own option."""
-        if snapshot.spec.start is not None:
-            return "at the values that were given"
-        places = {
-            "kmeans": "at the centres of k-means",
-            "kmeans++": "at rows far from one another (k-means++)",
-            "points": "at random rows",
-            "responsibilities": "where random responsibilities put them",
-        }
-        return places.get(snapshot.step.problem.model.start_name, "where the model put them")
-
     def _moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:
         """How the component that changed most moved and widened, as a clause."""
         earlier, now = _earlier(snapshot), snapshot.step.params

@@ -32,10 +32,10 @@ from emtui.views.hmm.hmm_charts import (
 from emtui.views.hmm.hmm_sentences import REST, digits, hardly_moved, state_name, transition_moved
 from emtui.views.number_format import amount, listed, plural, probability
 from emtui.views.parameter_tables import Column, component_table
-from emtui.views.points import pairs, shares
+from emtui.views.points import pairs
 from emtui.views.projection import spreads
 from emtui.views.sentences import how_many, row_noun, tell
-from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, ParameterTable, UnitsName, View
 from engine.arrays import Array
 from engine.models.gaussian.params import GaussianParams
 
@@ -54,14 +54,6 @@ class HiddenMarkovView(View):
         columns = [Axis("feature", j, name) for j, name in enumerate(data.feature_names[:_MEASURED])]
         in_time = tuple(Axes(time, column) for column in columns)
         return in_time if _symbols(snapshot) is not None else (*in_time, *pairs(data))
-
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
-        """None: time is no column of the table."""
-        return ()
-
-    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """How many rows are likeliest each state's own; a chain has no mixing weights."""
-        return shares(snapshot, self.component_names(snapshot))
 
     def scene(
         self,

@@ -13,7 +13,6 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import listed, number, plural
 from emtui.views.parameter_tables import Column, table
-from emtui.views.points import shares
 from emtui.views.sentences import row_noun
 from emtui.views.topics.topics_charts import (
     MOST_PICTURES,
@@ -28,7 +27,7 @@ from emtui.views.topics.topics_charts import (
     words_of_topics,
 )
 from emtui.views.topics.topics_sentences import named, sentence_of, words_in
-from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, Axis, ParameterTable, UnitsName, View
 from engine.arrays import Array, IntArray
 
 _LEGEND = 10
@@ -53,14 +52,6 @@ class TopicsView(View):
         x = Axis("feature", _BARS, "probability in the topic")
         shown = range(min(MOST_PICTURES, self.n_components(snapshot)))
         return (*first, *(Axes(x, Axis("feature", k, f"topic {k + 1}")) for k in shown))
-
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
-        """None: the pictures are fixed."""
-        return ()
-
-    def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """How many documents each topic is the largest of; a topic model has no mixing weights."""
-        return shares(snapshot, self.component_names(snapshot))
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What is shown."""
