@@ -8,7 +8,7 @@ import numpy as np
 
 from emtui.spec.run_spec import RunSpec, once_a_spec
 from engine.arrays import IntArray
-from engine.em.parameters import count_components
+from engine.em.fields import count_components
 from engine.errors import DataError, OptionError
 from engine.models.known_labels import some_labels
 from engine.text import quoted

@@ -26,7 +26,6 @@ from emtui.views.number_format import probability as probability
 from emtui.views.parameter_tables import Column as Column
 from emtui.views.parameter_tables import component_table as component_table
 from emtui.views.points import PointsView as PointsView
-from emtui.views.points import shares as shares
 from emtui.views.registry import view_for as view_for
 from emtui.views.registry import view_problems as view_problems
 from emtui.views.sentences import component_name as component_name

@@ -25,7 +25,8 @@ HOMONYMS = {
     ("emtui/panes/model_form/model_form_fields.py", "stop"): "the same in the form",
     ("emtui/settings/keys.py", "stop"): "what the key esc does",
     ("emtui/panes/status_line.py", "emission"): "the option of the hidden Markov model",
-    ("emtui/views/__init__.py", "topics"): "the name of the model",
+    ("emtui/views/registry.py", "topics"): "the name of the model",
+    ("emtui/screens/guide/chapters.py", "topics"): "a chapter of the guide",
     ("engine/readers/corpus.py", "topics"): "the name of the model",
     ("engine/reference/published_values.py", "theta"): "what a published number is called in its paper",
 }
