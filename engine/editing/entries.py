@@ -181,9 +181,11 @@ def _movable(model: Any, field: Field, entry: Entry, has_partner: bool) -> bool:
 
 def _rescale(row: Array, i: int, value: float) -> None:
     """Entry i of a row of probabilities set to `value`, in place; the others keep their proportions."""
-    rest = 1.0 - row[i]
     others = np.arange(len(row)) != i
-    spread = row[others] * ((1.0 - value) / rest) if rest > 0 else (1.0 - value) / (len(row) - 1)
+    rest = row[others].sum()
+    # near 1 the difference from it has few digits, that from the entry itself all of them
+    left = max(0.0, rest + (row[i] - value)) if 0.5 < value < 1.0 else 1.0 - value
+    spread = row[others] * (left / rest) if rest > 0 else (1.0 - value) / (len(row) - 1)
     row[others] = np.minimum(spread, 1.0)  # rounding may lead past it
     row[i] = value
 

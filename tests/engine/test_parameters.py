@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from engine.editing.entries import admissible, entries, limits_of, moved, value_of
+from engine.editing.entries import admissible, entries, entry_named, limits_of, moved, value_of
 from engine.em.fields import count_components, fields_of, relabelled
 from engine.em.parameters import (
     Axis,
@@ -181,6 +181,12 @@ def test_wherever_an_entry_is_moved_theta_stays_what_it_is_declared_to_be(name, 
             np.testing.assert_allclose(field.array.sum(axis=-1) + rest, 1.0, rtol=1e-9)
         if path not in (entry.path, fields[entry.path].partner):
             np.testing.assert_array_equal(field.array, before[path])
+
+
+def test_a_share_next_to_1_leaves_the_others_their_digits():
+    params = engine.PoissonMixture.Params([1.16571369e-10, 1.0 - 1.16571369e-10], [1.0, 2.0])
+    weights = moved(params, entry_named(engine.PoissonMixture(), params, "weights[1]"), 0.0).weights
+    assert weights.tolist() == [1.0, 0.0]
 
 
 @settings(max_examples=60)
