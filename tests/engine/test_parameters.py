@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from why_cases import CASES, HEADS, IRIS, walked
 
 import engine
 from engine.editing.entries import admissible, entries, entry_named, limits_of, moved, value_of
@@ -29,7 +30,6 @@ from engine.errors import OptionError
 from engine.models import model_names
 from engine.models.hmm.params import HiddenMarkovParams
 from engine.testing import check_model
-from tests.engine.why_cases import CASES, HEADS, IRIS, walked
 
 
 @dataclass(frozen=True)
