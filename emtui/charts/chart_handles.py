@@ -40,16 +40,15 @@ class _Held:
 class HandleChart(Chart):
     """A chart with grips. While one is held the axes stay as they are, whatever scene is shown."""
 
+    @dataclass(eq=False)
     class Dragged(Message):
         """A grip was drawn by (dx, dy) in data units from where it was taken; `dropped` where it was let go."""
 
-        def __init__(self, chart: HandleChart, handle: int, dx: float, dy: float, *, dropped: bool) -> None:
-            super().__init__()
-            self.chart = chart
-            self.handle = handle
-            self.dx = dx
-            self.dy = dy
-            self.dropped = dropped
+        chart: HandleChart
+        handle: int
+        dx: float
+        dy: float
+        dropped: bool
 
         @property
         def control(self) -> HandleChart:

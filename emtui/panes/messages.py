@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from textual.message import Message
@@ -13,76 +14,68 @@ from engine.editing.entries import Entry
 from engine.em.step import Step
 
 
+@dataclass(eq=False)
 class KeyRefused(Message):
     """A key of a pane can't act here; `reason` is a sentence for the status line."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
+    reason: str
 
 
+@dataclass(eq=False)
 class QueryAsked(Message):
     """A pane asks something about a step that takes a while to compute; its `take_answer` gets the answer."""
 
-    def __init__(self, query: Query, step: Step, asker: Asker) -> None:
-        super().__init__()
-        self.asker = asker
-        self.query = query
-        self.step = step
+    query: Query
+    step: Step
+    asker: Asker
 
 
+@dataclass(eq=False)
 class RowChosen(Message):
     """A row was chosen in a table, a strip or the picture; None for no row."""
 
-    def __init__(self, row: int | None) -> None:
-        super().__init__()
-        self.row = row
+    row: int | None
 
 
+@dataclass(eq=False)
 class MovedByMouse(Message):
     """A parameter was dragged in the picture: entries of θ and their new values; `dropped` once it is let go."""
 
-    def __init__(self, moves: tuple[tuple[Entry, float], ...], *, dropped: bool) -> None:
-        super().__init__()
-        self.moves = moves
-        self.dropped = dropped
+    moves: tuple[tuple[Entry, float], ...]
+    dropped: bool
 
 
+@dataclass(eq=False)
 class GoTo(Message):
     """Move the cursor to this place on the current branch."""
 
-    def __init__(self, index: int) -> None:
-        super().__init__()
-        self.index = index
+    index: int
 
 
+@dataclass(eq=False)
 class BranchChosen(Message):
     """Go to this branch, counted from 0."""
 
-    def __init__(self, branch: int) -> None:
-        super().__init__()
-        self.branch = branch
+    branch: int
 
 
 class FileWanted(Message):
     """Ask the user for a file."""
 
 
+@dataclass(eq=False)
 class DatasetChosen(Message):
     """Other data were picked. `opened` are the data themselves, where they have been read already."""
 
-    def __init__(self, data: DataSpec, opened: Dataset | None = None) -> None:
-        super().__init__()
-        self.data = data
-        self.opened = opened
+    data: DataSpec
+    opened: Dataset | None = None
 
 
+@dataclass(eq=False)
 class ModelChosen(Message):
     """Another model was picked by name, with the options that suit the data."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
+    name: str
 
 
 class SettingsChanged(Message):

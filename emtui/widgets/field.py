@@ -80,30 +80,27 @@ class Field(Widget, can_focus=True):
     Field:focus-within .field--label { color: $text; text-style: bold; }
     """
 
+    @dataclass(eq=False)
     class Edited(Message):
         """The text in the field has changed."""
 
-        def __init__(self, field: Field) -> None:
-            super().__init__()
-            self.field = field
+        field: Field
 
     class Entered(Message):
         """Enter was pressed: apply the form."""
 
+    @dataclass(eq=False)
     class Left(Message):
         """Escape was pressed: the field is back to its applied text, and the focus should leave."""
 
-        def __init__(self, field: Field) -> None:
-            super().__init__()
-            self.field = field
+        field: Field
 
+    @dataclass(eq=False)
     class Moved(Message):
         """Go to the field before (−1) or after (1)."""
 
-        def __init__(self, field: Field, by: int) -> None:
-            super().__init__()
-            self.field = field
-            self.by = by
+        field: Field
+        by: int
 
     def __init__(self, spec: FieldSpec, text: str, label_width: int) -> None:
         super().__init__(markup=False)

@@ -7,6 +7,7 @@ a million.
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -45,38 +46,35 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("greater_than_sign,ctrl+end", "end(1)", "last row", show=False, id="table.last"),
     ]
 
+    @dataclass(eq=False)
     class RowPicked(Message):
         """The user chose a row; `place` counts from 0 in the order that is shown."""
 
-        def __init__(self, table: LineTable, place: int) -> None:
-            super().__init__()
-            self.table = table
-            self.place = place
+        table: LineTable
+        place: int
 
         @property
         def control(self) -> LineTable:
             """The table."""
             return self.table
 
+    @dataclass(eq=False)
     class HeadPicked(Message):
         """The user clicked on the head of a column."""
 
-        def __init__(self, table: LineTable, key: str) -> None:
-            super().__init__()
-            self.table = table
-            self.key = key
+        table: LineTable
+        key: str
 
         @property
         def control(self) -> LineTable:
             """The table."""
             return self.table
 
+    @dataclass(eq=False)
     class PageTurned(Message):
         """Other rows are in sight."""
 
-        def __init__(self, table: LineTable) -> None:
-            super().__init__()
-            self.table = table
+        table: LineTable
 
         @property
         def control(self) -> LineTable:

@@ -42,12 +42,11 @@ class PaneTabs(Widget):
     PaneTabs .pane-tabs--other { color: $text-muted; background: $surface; }
     """
 
+    @dataclass(eq=False)
     class Chosen(Message):
         """A tab was clicked; `name` is that of its pane."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     def __init__(self, *, id: str | None = None, twins: bool = False) -> None:
         super().__init__(id=id, markup=False)

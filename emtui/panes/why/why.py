@@ -40,12 +40,11 @@ _ROOM_FOR_BOTH = 20  # lines from which the ledger stands above the other subjec
 class WhyLines(LineTable):
     """Lines that scroll; if there are rows or components to choose, ↑ and ↓ choose and the page keys scroll."""
 
+    @dataclass(eq=False)
     class Walked(Message):
         """↑ or ↓ was pressed to choose."""
 
-        def __init__(self, by: int) -> None:
-            super().__init__()
-            self.by = by
+        by: int
 
     def __init__(self) -> None:
         super().__init__(pointing=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -76,12 +77,11 @@ class ExploreScreen(Screen[None]):
     """
     AUTO_FOCUS = ""  # no field takes the letters until the user goes to one
 
+    @dataclass(eq=False)
     class Reported(Message):
         """A message of the worker, brought to the screen's own thread."""
 
-        def __init__(self, report: WorkerMessage) -> None:
-            super().__init__()
-            self.report = report
+        report: WorkerMessage
 
     class Complete(Message):
         """All its panes are there."""

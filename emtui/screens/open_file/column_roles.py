@@ -101,12 +101,11 @@ class ColumnList(ChoiceList):
     ColumnList { height: auto; max-height: 9; }
     """
 
+    @dataclass(eq=False)
     class Changed(Message):
         """Another column is data, or the label; or it can't be: then `reason` says why, in a sentence."""
 
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
+        reason: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(markup=False, id=id)

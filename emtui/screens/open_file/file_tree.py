@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -42,12 +43,11 @@ class TableTree(DirectoryTree):
     ICON_NODE_EXPANDED = "▾ "
     ICON_FILE = "  "
 
+    @dataclass(eq=False)
     class TextsWanted(Message):
         """The texts of this folder are wanted, as a corpus."""
 
-        def __init__(self, folder: Path) -> None:
-            super().__init__()
-            self.folder = folder
+        folder: Path
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         """Folders and tables that are not hidden."""

@@ -110,12 +110,11 @@ class CostScreen(Screen[None]):
     CostScreen.-narrow LineTable { width: 1fr; }
     """
 
+    @dataclass(eq=False)
     class Measured(Message):
         """An E-step was measured."""
 
-        def __init__(self, cost: Cost) -> None:
-            super().__init__()
-            self.cost = cost
+        cost: Cost
 
     def __init__(self, spec: RunSpec) -> None:
         super().__init__()

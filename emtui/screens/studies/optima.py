@@ -68,13 +68,12 @@ class OptimaScreen(StudyScreen):
     OptimaScreen LineTable { width: 65; }
     """
 
+    @dataclass(eq=False)
     class Pictured(Message):
         """The frame of an optimum is ready."""
 
-        def __init__(self, optimum: Optimum, snapshot: StepSnapshot | None) -> None:
-            super().__init__()
-            self.optimum = optimum
-            self.snapshot = snapshot
+        optimum: Optimum
+        snapshot: StepSnapshot | None
 
     def __init__(self, spec: RunSpec, n_starts: int = N_STARTS) -> None:
         super().__init__(spec)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -48,15 +49,14 @@ class StudyScreen(Screen[RunSpec]):
     StudyScreen.-low #both LineTable { max-height: 100%; }
     """
 
+    @dataclass(eq=False)
     class Came(Message):
         """Something came of the survey; `ended` where nothing more will, with a sentence where it went wrong."""
 
-        def __init__(self, number: int, value: Any = None, *, ended: bool = False, refusal: str = "") -> None:
-            super().__init__()
-            self.number = number
-            self.value = value
-            self.ended = ended
-            self.refusal = refusal
+        number: int
+        value: Any = None
+        ended: bool = False
+        refusal: str = ""
 
     def __init__(self, spec: RunSpec) -> None:
         super().__init__()
