@@ -5,8 +5,12 @@
 --update-pictures  take the pictures in tests/app/pictures anew
 """
 
+from pathlib import Path
+
 import counts
 from hypothesis import settings
+
+OURS = "|".join(sorted(path.stem for path in Path(__file__).parent.rglob("*.py")))
 
 
 def pytest_addoption(parser):
@@ -16,6 +20,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # a warning is an error where one of our modules is to blame for it; what a peer does is its own
+    config.addinivalue_line("filterwarnings", rf"error:::(engine|emtui|{OURS})\b")
     counts.share = config.getoption("--examples")
     # no test is a stopwatch: an example that imports a library for the first time takes as long as that takes
     settings.register_profile("emtui", deadline=None, max_examples=counts.examples(100))
