@@ -85,14 +85,6 @@ def epoch(
     return NetworkParams.of_layers(weights[:-1], weights[-1]), optimizer.carried_on(state)
 
 
-def forward_gradient(
-    hidden: Array, output: Array, rows: NetworkRows, chosen: IntArray | None = None
-) -> tuple[Array, Array]:
-    """∂/∂W and ∂/∂V for one hidden layer: see `layers_gradient`."""
-    of_hidden, of_output = layers_gradient([hidden, output], rows, chosen)
-    return of_hidden, of_output
-
-
 def layers_gradient(weights: list[Array], rows: NetworkRows, chosen: IntArray | None = None) -> list[Array]:
     """∂/∂W of each layer of Σ_j weight_j ln softmax_{y_j}(V [1, u_j]), by the chain rule, over the chosen design rows.
 

@@ -29,25 +29,6 @@ class Units:
         """Points or means (…, d) in standard units, in the data's own units: x = offset + scale · z."""
         return self.offset + self.scale * Z
 
-    def covariances_to_original(self, covariances: FloatArray, covariance_type: str) -> FloatArray:
-        """Covariances in standard units, in the data's own: Cov(x) = S Cov(z) S with S = diag(scale).
-
-        Shapes are scikit-learn's: (K, d, d) "full", (d, d) "tied", (K, d) "diag" keep theirs. "spherical" (K,) becomes
-        (K, d), because one variance in standard units is a different variance in each column's own units.
-        """
-        if covariance_type in ("full", "tied"):
-            return covariances * self.scale[:, np.newaxis] * self.scale
-        if covariance_type == "diag":
-            return covariances * self.scale * self.scale
-        return covariances[:, np.newaxis] * self.scale * self.scale
-
-    def log_jacobian(self) -> float:
-        """Σ ln scale: what a log-density of one row loses on the way from standard units to the data's own.
-
-        ln p(x) = ln p(z) − Σ_j ln scale_j.
-        """
-        return float(np.log(self.scale).sum())
-
 
 def standard_units(X: FloatArray) -> tuple[Units, tuple[int, ...]]:
     """The `Units` that give each column of `X` (n, d) mean 0 and variance 1, and the indices of constant columns.

@@ -8,7 +8,7 @@ import pytest
 
 import engine
 from engine.baselines.backprop import BackpropMLP, BackpropParams
-from engine.baselines.backprop_epoch import forward_gradient, log_likelihood, marginal_gradient
+from engine.baselines.backprop_epoch import layers_gradient, log_likelihood, marginal_gradient
 from engine.em.stopping import ParameterChange
 from engine.errors import DataError, EngineError, OptionError
 from engine.models.network.data import network_rows
@@ -39,7 +39,7 @@ def test_gradients_are_finite_differences_of_the_log_likelihood(loss):
         return log_likelihood(NetworkParams(hidden, output), rows, loss)
 
     if loss == "forward":
-        of_hidden, of_output = forward_gradient(params.hidden, params.output, rows)
+        of_hidden, of_output = layers_gradient([params.hidden, params.output], rows)
     else:
         of_hidden, of_output = marginal_gradient(params, rows)
     free = params.output[:-1]
@@ -120,7 +120,7 @@ def test_sgd_takes_each_row_once_in_an_order_of_its_own(iris):
     order = np.random.default_rng([int(start.state.seed), 0]).permutation(15)
     assert sorted(order) == list(range(15))
     for j in order:
-        of_hidden, of_output = forward_gradient(hidden, output, rows, np.array([j]))
+        of_hidden, of_output = layers_gradient([hidden, output], rows, np.array([j]))
         of_hidden[:, 1:] -= 0.3 / 15 * hidden[:, 1:]
         of_output[:, 1:] -= 0.3 / 15 * output[:, 1:]
         hidden, output = hidden + 0.1 * of_hidden, output + 0.1 * of_output
@@ -138,7 +138,7 @@ def test_adam_is_the_published_rule(iris):
     theta = [steps[0].params.hidden, steps[0].params.output]
     m, v = [np.zeros(()), np.zeros(())], [np.zeros(()), np.zeros(())]
     for t in (1, 2, 3):
-        gradients = forward_gradient(theta[0], theta[1], rows)
+        gradients = layers_gradient(theta, rows)
         for k, g in enumerate(gradients):
             m[k] = 0.9 * m[k] + 0.1 * g
             v[k] = 0.999 * v[k] + 0.001 * g**2

@@ -14,7 +14,7 @@ from topics_by_enumeration import assignments, log_evidence, log_joint, posterio
 import engine
 from engine.em.inference import EXACT, Exact, Hard, Sampled, Tempered
 from engine.models.topics.bound import TopicStatistics, best_alpha
-from engine.models.topics.evidence import document_bounds, estimate_evidence, perplexity, top_words
+from engine.models.topics.evidence import document_bounds, perplexity, top_words
 from engine.models.topics.gibbs import last_sweep
 from engine.models.topics.model import LatentDirichletAllocation
 from engine.models.topics.variational import settle
@@ -66,9 +66,6 @@ def test_the_bound_lies_below_the_exact_evidence_and_the_estimate_meets_it():
     assert bounds[2] == pytest.approx(0.0, abs=1e-12)
     step = tiny_step()
     assert step.elbo == pytest.approx(bounds.sum(), abs=1e-10)
-    found = estimate_evidence(model, params, TINY, np.random.default_rng(0), 3000)
-    assert (np.abs(found.log_evidence - exact) <= 4 * found.standard_error + 1e-12).all()
-    assert found.standard_error.max() < 0.05
 
 
 @pytest.mark.parametrize("inference", [EXACT, Tempered(2.5), Hard(), Sampled(3)], ids=lambda i: type(i).__name__)

@@ -7,8 +7,6 @@ components are far tighter than the data. `pass_for` chooses.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from engine.arrays import Array, IntArray
@@ -22,24 +20,6 @@ MOST_CANCELLED = 1e5  # terms this much larger than their sum cost five of sixte
 _CHUNK_BYTES = 3_000_000
 _IMPOSSIBLE = -1e306  # a log-density that stays a number when a few are added
 FEW_COMPONENTS = 35  # features for each component, above which it is faster to standardise the rows about each
-
-
-class Pass(Protocol):
-    """What the E-step needs of a chunk of rows."""
-
-    rows_per_chunk: int
-
-    def look(self, rows: slice | IntArray, work: Workspace) -> Array:
-        """The rows in the form that the other two methods take."""
-        ...
-
-    def log_joint(self, form: Array, work: Workspace) -> Array:
-        """(K, m) ln weights_k + ln N(x_i | μ_k, Σ_k)."""
-        ...
-
-    def statistics(self, form: Array, rows: slice, responsibilities: Array, work: Workspace) -> GaussianStatistics:
-        """The statistics of these rows from their weighted responsibilities (K, m)."""
-        ...
 
 
 class SharedPass:
@@ -169,7 +149,11 @@ class CentredPass:
         return GaussianStatistics(self.kind, self.coordinates, counts, first, moment)
 
 
-def pass_for(params: GaussianParams, data: GaussianRows) -> SharedPass | CentredPass:
+Pass = SharedPass | CentredPass
+"""What the E-step takes of a chunk of rows: it looks at them, and gives their log-joints and statistics."""
+
+
+def pass_for(params: GaussianParams, data: GaussianRows) -> Pass:
     """The faster pass, unless its terms would cancel."""
     k, d = params.means.shape
     if data.covariance_type == "full" and n_features("full", d) > FEW_COMPONENTS * k:

@@ -17,6 +17,7 @@ from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, Sha
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.models.hmm.data import SequenceRows
 from engine.models.hmm.params import GaussianEmission
+from engine.models.probabilities import dot_log
 from engine.parallel import map_chunks, map_reduce, row_chunks
 
 _IMPOSSIBLE = -1e300  # a log-density below it is that of a row which no number is small enough for
@@ -218,13 +219,6 @@ class GaussianEmissions:
     def _params(self, emission: GaussianEmission, weights: Array | None = None) -> GaussianParams:
         S = self.mixture.n_components
         return GaussianParams(np.full(S, 1.0 / S) if weights is None else weights, emission.means, emission.covariances)
-
-
-def dot_log(amounts: Array, probabilities: Array) -> float:
-    """Σ amounts ln probabilities over all entries, with 0 · ln 0 = 0."""
-    used = amounts > 0
-    with np.errstate(divide="ignore"):
-        return float(amounts[used] @ np.log(probabilities[used]))
 
 
 def _rows(data: SequenceRows) -> GaussianRows:

@@ -26,13 +26,14 @@ from engine.models.gaussian.explanation import moment_lines
 from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.gaussian.params import COVARIANCE_TYPES
 from engine.models.hmm.data import SequenceRows, sequence_rows
-from engine.models.hmm.emissions import CategoricalEmissions, Emissions, GaussianEmissions, dot_log
+from engine.models.hmm.emissions import CategoricalEmissions, Emissions, GaussianEmissions
 from engine.models.hmm.explanation import chain_row, count_lines
 from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
 from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
 from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
+from engine.models.probabilities import dot_log
 from engine.options import option
 
 _ROUNDING = 1e-12  # of ln Z

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 
@@ -14,42 +14,13 @@ from engine.errors import OptionError
 from engine.models.network.configurations import all_configurations
 from engine.models.network.cost import MOST_EXACT, check_memory
 from engine.models.network.data import NetworkRows
+from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.e_step_exact import ExactPosterior, enumerated, exact_posterior
 from engine.models.network.e_step_gibbs import GibbsEStep
 from engine.models.network.e_step_importance import ImportanceEStep
 from engine.models.network.e_step_mean_field import MeanFieldEStep
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
 from engine.models.network.params import NetworkParams
-
-
-class EStep(Protocol):
-    """One way to settle on q(z) of every row; whatever the way, the statistics are a `NetworkExpectation`."""
-
-    @property
-    def exact(self) -> bool:
-        """q is the posterior itself where the algorithm asks for no other; if not, the log-likelihood is estimated."""
-        ...
-
-    @property
-    def places_matter(self) -> bool:
-        """Rows draw by their places, so that the same rows in another order draw otherwise."""
-        ...
-
-    def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
-        """Raises EngineError before anything starts where this machine can't do it."""
-        ...
-
-    def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
-        """The statistics, ln p(y | X, θ) and H(q)."""
-        ...
-
-    def units(self, params: NetworkParams, rows: NetworkRows, chosen: slice | IntArray, inference: Inference) -> Array:
-        """(len(chosen), Σ m_l) E_q[z_h] of the user's chosen rows, layer after layer."""
-        ...
-
-    def entropy(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> float:
-        """H(q) a second way, for the tests."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -96,6 +67,8 @@ def _gathered(found: ExactPosterior, params: NetworkParams, rows: NetworkRows) -
     return NetworkExpectation(found.hidden, moments, found.counts, all_configurations(params.hidden_units))
 
 
+EStep = ExactEStep | ApproximateEStep
+"""One way to settle on q(z) of every row; whatever the way, the statistics are a `NetworkExpectation`."""
 E_STEPS = ("exact", "gibbs", "mean_field", "importance")
 
 

@@ -11,7 +11,7 @@ one for each layer.                                              Ng & McLachlan 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 import numpy as np
 
@@ -60,13 +60,8 @@ class DeeperExpectation:
     rows: NetworkRows
 
 
-class Targets(Protocol):
-    """What a layer is to learn."""
-
-    @property
-    def hidden(self) -> Array:
-        """(n, m) E[z_h] of each of its rows."""
-        ...
+Targets = NetworkExpectation | DeeperExpectation
+"""What a layer is to learn."""
 
 
 def class_moments(hidden: Array, rows: NetworkRows, n_classes: int) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.inference import Hard, Inference, Sampled, generator_of, temperature_of
+from engine.models.probabilities import dot_log
 from engine.models.topics.bound import TopicStatistics, dirichlet_entropies
 from engine.models.topics.data import Corpus
 from engine.models.topics.gibbs import BLOCK, GibbsRound, by_document, by_word, last_sweep
@@ -199,8 +200,6 @@ def _documents(
     """Statistics and entropy. Where words are shared, ln φ_vk = power (ln topics_kv + E ln θ_k) − ln norm_v, so that
     H(q(z)) = Σ n_v ln norm_v − power Σ n_v φ_vk (ln topics_kv + E ln θ_k); else each word has one topic, and it is 0.
     """
-    from engine.models.probabilities import dot_log
-
     of_words = float((placed * log_mixtures).sum(axis=1) @ weight)
     statistics = TopicStatistics(words, weight @ log_mixtures, of_words, float(weight.sum()))
     entropy = float(dirichlet_entropies(gamma, log_mixtures) @ weight)

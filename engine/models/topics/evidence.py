@@ -6,35 +6,21 @@ with the variational posterior as the proposal      Buntine 2009, Estimating lik
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, log_sum_exp
+from engine.arrays import Array
 from engine.em.inference import EXACT
 from engine.errors import DataError
 from engine.models.topics.bound import dirichlet_entropies, log_normalizer
 from engine.models.topics.data import Corpus
 from engine.models.topics.model import LatentDirichletAllocation
 from engine.models.topics.params import TopicParams
-from engine.models.topics.variational import row_sums, settle
+from engine.models.topics.variational import settle
 from engine.parallel import one_blas_thread
 
 _TINY = float(np.finfo(np.float64).tiny)
-
-
-@dataclass(frozen=True, eq=False)
-class EvidenceEstimate:
-    """ln p(w_i | θ) of each document, estimated.
-
-    Attributes:
-        log_evidence: (m,) in nats.
-        standard_error: (m,) of each.
-    """
-
-    log_evidence: Array
-    standard_error: Array
 
 
 def document_bounds(model: LatentDirichletAllocation, params: TopicParams, data: Corpus) -> Array:
@@ -83,34 +69,6 @@ def held_out_perplexity(model: LatentDirichletAllocation, params: TopicParams, d
         return None
     out = Corpus(data.X[np.flatnonzero(data.held_out)])
     return perplexity(model, params, out) if out.lengths.any() else None
-
-
-def estimate_evidence(
-    model: LatentDirichletAllocation,
-    params: TopicParams,
-    X: Any,
-    generator: np.random.Generator,
-    n_draws: int = 1000,
-) -> EvidenceEstimate:
-    """ln p(w_i | θ) of each document by importance sampling: what the bound lies below, with its standard error."""
-    data = model.observe_new(X, params)
-    q = settle(data.X, data.weights, params.topics, params.alpha, 1.0, model.inner_tol, model.inner_steps)
-    constant = log_normalizer(params.alpha)
-    logs = np.empty((data.n_rows, n_draws))
-    for draw in range(n_draws):
-        theta = generator.standard_gamma(q.gamma)
-        theta = np.maximum(theta / theta.sum(axis=1, keepdims=True), _TINY)
-        documents = np.repeat(np.arange(data.n_rows), np.diff(data.X.indptr))
-        each = np.einsum("ck,kc->c", theta[documents], params.topics[:, data.X.indices])
-        with np.errstate(divide="ignore"):
-            said = row_sums(data.X.data * np.log(each), data.X.indptr)
-        ratio = constant - np.array([log_normalizer(gamma) for gamma in q.gamma])
-        logs[:, draw] = said + ratio + ((params.alpha - q.gamma) * np.log(theta)).sum(axis=1)
-    log_evidence = log_sum_exp(logs, 1) - np.log(n_draws)
-    with np.errstate(invalid="ignore"):
-        weights = np.exp(logs - log_evidence[:, None])  # mean 1; the delta method gives the error of the logarithm
-        error = weights.std(axis=1, ddof=1) / np.sqrt(n_draws)
-    return EvidenceEstimate(np.asarray(log_evidence), np.where(np.isneginf(log_evidence), 0.0, error))
 
 
 def top_words(params: TopicParams, most: int = 10) -> tuple[tuple[int, ...], ...]:
