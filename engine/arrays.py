@@ -25,7 +25,8 @@ def freeze(parameters: Any) -> None:
 def log_sum_exp(values: Array, axis: int = 0) -> Array:
     """ln Σ exp along an axis, for numbers of any size; −∞ where all are."""
     top = values.max(axis=axis, keepdims=True)
+    if np.isfinite(top).all():
+        return np.asarray(np.log(np.exp(values - top).sum(axis=axis)) + top.squeeze(axis))
     top = np.where(np.isinf(top), 0.0, top)
     with np.errstate(divide="ignore"):
-        total = np.log(np.exp(values - top).sum(axis=axis))
-    return np.asarray(total + top.squeeze(axis))
+        return np.asarray(np.log(np.exp(values - top).sum(axis=axis)) + top.squeeze(axis))
