@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
-from emtui.settings.layout import plan, width_class
+from emtui.settings.layout import pane_layout, width_class
 
 _LINES_AROUND = 5  # the lines above and below the panes
 
@@ -24,7 +24,7 @@ class Outlines(Widget):
     def render_line(self, y: int) -> Strip:
         """One line of the outlines."""
         width, height = self.size
-        made = plan(Size(width, max(1, height - _LINES_AROUND)), width_class(width), "", None)
+        made = pane_layout(Size(width, max(1, height - _LINES_AROUND)), width_class(width), "", None)
         line = [" "] * width
         for region in made.regions.values():
             _outline(line, region.translate((0, 1)), y)

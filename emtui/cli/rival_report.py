@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from emtui.cli.shell_output import table
-from emtui.networks.rival import Contest, method_name, rival_of
+from emtui.networks.rival import MethodComparison, method_name, rival_of
 from emtui.networks.scores import Progress, progress, usual_prediction
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
@@ -18,27 +18,27 @@ _MOST_UNITS = 12
 _MOST_INPUTS = 8
 
 
-def contest_of(spec: RunSpec, step: Step) -> Contest:
+def comparison_of(spec: RunSpec, step: Step) -> MethodComparison:
     """The network at this step, and its rival after as many iterations from the same start."""
     split = split_of(spec)
     assert split is not None
     own = progress(spec.model, step, split)
     rival, why = rival_of(spec, begin_problem(step.problem, spec.start).params)
     if rival is None:
-        return Contest(split, (own,), 0, rival_why=why)
+        return MethodComparison(split, (own,), 0, rival_why=why)
     while rival.n_iterations < step.iteration and not rival.has_stopped:
         rival.advance()
-    return Contest(split, (own,), 0, rival.progress[-1:], rival.model, rival.params[-1:])
+    return MethodComparison(split, (own,), 0, rival.progress[-1:], rival.model, rival.params[-1:])
 
 
-def contest_lines(spec: RunSpec, contest: Contest) -> list[str]:
+def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     """A line for each method: iterations, seconds, log-loss and accuracy on training and test rows."""
     heads = ("", "iterations", "seconds", "train loss", "test loss", "train right", "test right")
-    rows = [heads, _row(method_name(spec.model), contest.here)]
-    if contest.rival_here is not None:
-        rows.append(_row(method_name(contest.rival_model), contest.rival_here))
+    rows = [heads, _row(method_name(spec.model), comparison.here)]
+    if comparison.rival_here is not None:
+        rows.append(_row(method_name(comparison.rival_model), comparison.rival_here))
     lines = ["", *table(rows, right=range(1, len(heads)))]
-    return lines if contest.rival_here is not None else [*lines, contest.rival_why]
+    return lines if comparison.rival_here is not None else [*lines, comparison.rival_why]
 
 
 def _row(name: str, found: Progress) -> tuple[str, ...]:
@@ -54,19 +54,19 @@ def _row(name: str, found: Progress) -> tuple[str, ...]:
     )
 
 
-def contest_record(spec: RunSpec, contest: Contest) -> dict[str, Any]:
+def comparison_record(spec: RunSpec, comparison: MethodComparison) -> dict[str, Any]:
     """What the last line of JSON says of a network, and of its rival under "rival"; losses in nats a row."""
-    record = _record(spec.model, contest.here) | {"rival": None}
-    if contest.rival_here is not None:
-        model = contest.rival_model
+    record = _record(spec.model, comparison.here) | {"rival": None}
+    if comparison.rival_here is not None:
+        model = comparison.rival_model
         options = model.option_values
         head = {
             "model": model.name,
             "options": options,
-            "iterations": contest.rival_here.iteration,
-            "seconds": contest.rival_here.seconds,
+            "iterations": comparison.rival_here.iteration,
+            "seconds": comparison.rival_here.seconds,
         }
-        record["rival"] = head | _record(model, contest.rival_here)
+        record["rival"] = head | _record(model, comparison.rival_here)
     return record
 
 
@@ -82,15 +82,15 @@ def _record(model: Any, found: Progress) -> dict[str, Any]:
     }
 
 
-def weight_lines(contest: Contest, params: Any) -> list[str]:
+def weight_lines(comparison: MethodComparison, params: Any) -> list[str]:
     """The weights, layer by layer: a line for each unit, its bias first."""
-    names: tuple[str, ...] = contest.split.input_names
+    names: tuple[str, ...] = comparison.split.input_names
     lines: list[str] = []
     for number, layer in enumerate(params.layers, start=1):
         title = "hidden unit" if len(params.layers) == 1 else f"layer {number}, unit"
         lines += ["", *_layer(title, [str(h + 1) for h in range(len(layer))], names, layer)]
         names = tuple(f"unit {h + 1}" for h in range(len(layer)))
-    return [*lines, "", *_layer("class", list(contest.split.class_names), names, params.output)]
+    return [*lines, "", *_layer("class", list(comparison.split.class_names), names, params.output)]
 
 
 def _layer(title: str, rows: list[str], names: tuple[str, ...], weights: np.ndarray[Any, Any]) -> list[str]:

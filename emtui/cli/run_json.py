@@ -46,10 +46,10 @@ def outcome_record(outcome: RunSummary) -> dict[str, Any]:
     record["convergence"] = None if outcome.convergence is None else convergence_record(outcome.convergence)
     record["hard_shares"] = None if outcome.hard_shares is None else outcome.hard_shares.tolist()
     record |= {"seed": outcome.spec.seed, "notes": outcome.spec.dataset.notes}
-    if outcome.contest is not None:
-        from emtui.cli.rival_report import contest_record
+    if outcome.comparison is not None:
+        from emtui.cli.rival_report import comparison_record
 
-        record |= contest_record(outcome.spec, outcome.contest)
+        record |= comparison_record(outcome.spec, outcome.comparison)
     if outcome.restarts:
         record["restarts"] = outcome.restarts
     return record

@@ -134,11 +134,11 @@ def summary(outcome: RunSummary) -> list[str]:
         lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} ({remark})")
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
-    if outcome.contest is not None:
-        from emtui.cli.rival_report import contest_lines, weight_lines
+    if outcome.comparison is not None:
+        from emtui.cli.rival_report import comparison_lines, weight_lines
 
-        contest = outcome.contest
-        return [*lines, *contest_lines(outcome.spec, contest), *weight_lines(contest, step.params)]
+        comparison = outcome.comparison
+        return [*lines, *comparison_lines(outcome.spec, comparison), *weight_lines(comparison, step.params)]
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
 
 

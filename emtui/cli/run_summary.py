@@ -21,7 +21,7 @@ from engine.em.fit import Restart
 from engine.em.step import Step
 
 if TYPE_CHECKING:
-    from emtui.networks.rival import Contest
+    from emtui.networks.rival import MethodComparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class RunSummary:
     """All of it belongs to the parameters of the last step.
 
     restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
-    where the model or the data have none; baseline is k-means, where there is an agreement to compare; contest a
+    where the model or the data have none; baseline is k-means, where there is an agreement to compare; comparison a
     network beside the other way to train it, where the model is one. convergence is what the last steps tell.
     """
 
@@ -40,7 +40,7 @@ class RunSummary:
     hard_shares: Array | None
     agreement: Agreement | None
     baseline: Baseline | None
-    contest: Contest | None = None
+    comparison: MethodComparison | None = None
     convergence: Convergence | None = None
 
 
@@ -58,19 +58,19 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
         criteria=criteria(step)
         if model.has_likelihood
         and math.isfinite(step.log_likelihood)
-        and data.n_rows > 1  # of one row they say nothing
+        and data.n_rows > 1  # for one row they mean nothing
         else None,
         hard_shares=None
         if labels is None or weights is None
         else hard_shares(labels, len(weights.array), data.sample_weight),
         agreement=agreed,
         baseline=None if agreed is None else kmeans_baseline(spec, step.params),
-        contest=_contest(spec, step) if split_of(spec) is not None else None,
+        comparison=_comparison(spec, step) if split_of(spec) is not None else None,
         convergence=convergence_of(recent, tolerance_of(spec)),
     )
 
 
-def _contest(spec: RunSpec, step: Step) -> Contest:
-    from emtui.cli.rival_report import contest_of
+def _comparison(spec: RunSpec, step: Step) -> MethodComparison:
+    from emtui.cli.rival_report import comparison_of
 
-    return contest_of(spec, step)
+    return comparison_of(spec, step)

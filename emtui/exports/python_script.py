@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import engine
-from emtui.session.row_weights import HandStart, by_hand_start
+from emtui.session.row_weights import EditedStart, edited_start
 from emtui.spec.labels_given import ALL, NONE, share_of
 from emtui.spec.parameters_file import fields_of
 from emtui.spec.run_spec import RunSpec
@@ -32,7 +32,7 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
         spec: what the user picked, with the seed of these steps.
         steps: from the start to the step that is wanted.
     """
-    last, moved = steps[-1], by_hand_start(steps)
+    last, moved = steps[-1], edited_start(steps)
     start = spec.start if moved is None else moved.params if moved.params_q is None else moved.params_q
     weights = None if moved is None else last.problem.data.sample_weight
     imports, class_name = _model_class(spec.model)
@@ -154,7 +154,7 @@ def _of_the_iteration(spec: RunSpec) -> list[str]:
     return ["# iterations are counted anew from here, and its temperatures and draws go by them"]
 
 
-def _lines_since(moved: HandStart, arguments: list[str]) -> list[str]:
+def _lines_since(moved: EditedStart, arguments: list[str]) -> list[str]:
     """The half-steps that were taken since the last move by hand; or the move itself, beside the q that it left."""
     if moved.params_q is not None:
         return [

@@ -16,7 +16,7 @@ from engine.errors import EngineError
 
 
 @dataclass(frozen=True, eq=False)
-class Contest:
+class MethodComparison:
     """Both methods so far.
 
     Attributes:
@@ -42,6 +42,11 @@ class Contest:
         return self.own[self.own_at]
 
     @property
+    def rival_name(self) -> str:
+        """What the rival is called in a word."""
+        return short_name(self.rival_model)
+
+    @property
     def rival_at(self) -> int | None:
         """The place in `rival` of the same iteration, or of its last one if it is behind; None if there is no rival."""
         return min(self.own_at, len(self.rival) - 1) if self.rival else None
@@ -55,6 +60,11 @@ class Contest:
     def rival_params_here(self) -> Any:
         """The rival's parameters there; None where there is no rival."""
         return None if self.rival_at is None else self.rival_params[self.rival_at]
+
+
+def short_name(model: Any) -> str:
+    """EM, or backprop."""
+    return "backprop" if model.name == "backprop" else "EM"
 
 
 class Rival:

@@ -117,7 +117,7 @@ def passes_of(model: Any, iteration: int) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class RowPrediction:
     """One row, seen by a network: what it says of the class in three ways, (g,) probabilities each.
 
     exact: the marginal is a sum over all hidden configurations, not an estimate from draws.
@@ -129,8 +129,8 @@ class Look:
     exact: bool
 
 
-def look(params: Any, inputs: Array) -> Look:
+def predict_row(params: Any, inputs: Array) -> RowPrediction:
     """What parameters say of one row, inputs (p,)."""
     row = inputs[None, :]
     forward, marginal, sampled = (predicted(params, row, way)[0] for way in ("forward", "marginal", "sampled"))
-    return Look(forward, marginal, sampled, exactly_predictable(params))
+    return RowPrediction(forward, marginal, sampled, exactly_predictable(params))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emtui.networks.rival import Contest, Rival, rival_of
+from emtui.networks.rival import MethodComparison, Rival, rival_of
 from emtui.networks.scores import Progress, progress
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
@@ -29,7 +29,7 @@ class Learners:
             self._progress[step.at] = known
         return known
 
-    def contest(self, spec: RunSpec, steps: Sequence[Step], cursor: int) -> Contest:
+    def comparison(self, spec: RunSpec, steps: Sequence[Step], cursor: int) -> MethodComparison:
         """Both methods: the explored one along these steps, and its rival as far as it has come."""
         split = split_of(spec)
         assert split is not None
@@ -37,8 +37,8 @@ class Learners:
         own_at = sum(step.phase != "E" for step in steps[: cursor + 1]) - 1
         rival, why = self._rivals.get(steps[0].problem, (None, ""))
         if rival is None:
-            return Contest(split, own, own_at, rival_why=why)
-        return Contest(split, own, own_at, rival.progress, rival.model, rival.params)
+            return MethodComparison(split, own, own_at, rival_why=why)
+        return MethodComparison(split, own, own_at, rival.progress, rival.model, rival.params)
 
     def is_behind(self, spec: RunSpec, steps: Sequence[Step]) -> bool:
         """The rival has not begun, or not come as far as the last of these steps."""

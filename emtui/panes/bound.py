@@ -17,9 +17,9 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
 from emtui.panes.pane import Pane
-from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.session.queries import BoundAlong, Query
 from emtui.session.snapshot import StepSnapshot
+from emtui.views.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.views.number_format import fixed, number
 from emtui.widgets.table_columns import joined
 from engine.analysis.bound_profile import LINE, Slice
@@ -108,9 +108,9 @@ class BoundPane(Pane):
         last = len(self._names.entries) - 1
         place = -1 if self._along_line else self._names.place
         place = (place + 1 + by) % (last + 2) - 1
-        self.look_along(place)
+        self.show_along(place)
 
-    def look_along(self, place: int) -> None:
+    def show_along(self, place: int) -> None:
         """Along this entry of θ, counted from 0; −1 is the line."""
         if self._names is not None:
             self._along_line = place < 0
@@ -119,9 +119,9 @@ class BoundPane(Pane):
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """The line and the parameters to draw along, for the palette."""
-        yield "bound: from θ old to θ new", "all parameters together", partial(self.look_along, -1)
+        yield "bound: from θ old to θ new", "all parameters together", partial(self.show_along, -1)
         for place, entry in enumerate(() if self._names is None else self._names.entries[:_MOST_COMMANDS]):
-            yield f"bound: along {entry.name}", "one parameter, others held", partial(self.look_along, place)
+            yield f"bound: along {entry.name}", "one parameter, others held", partial(self.show_along, place)
 
     def on_resize(self) -> None:
         """Write the titles again for the new size."""

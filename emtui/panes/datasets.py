@@ -58,8 +58,8 @@ def catalogue_offers() -> tuple[Offer, ...]:
 def offer_of(spec: RunSpec) -> Offer:
     """The offer that makes these data again."""
     data = spec.dataset
-    told = data.description and data.description != f"one row of {data.name}"  # which the title says already
-    detail = f"Each row is {data.description}." if told else ""
+    known = data.description and data.description != f"one row of {data.name}"  # which the title says already
+    detail = f"Each row is {data.description}." if known else ""
     return Offer(spec.data, data.title or data.name, detail, (data.n_samples, data.n_features))
 
 
@@ -72,7 +72,7 @@ def _title_room(offer: Offer, width: int) -> int:
     return width - 2 - cell_len(_shape(offer))
 
 
-def _said_in(said: str, width: int, height: int) -> list[str]:
+def _lines_in(said: str, width: int, height: int) -> list[str]:
     """The lines of it: without the licence, or the source too, where these would be cut."""
     for shorter in (said, said.partition(" Licence: ")[0], said.partition(" Source: ")[0]):
         if len(wrapped(shorter, width)) <= height:
@@ -120,7 +120,7 @@ class DatasetsPane(Pane):
         self._listed = wanted
         self._shown = (*catalogue, *self._recent)
         self._fill(self._place_of(present), width)
-        self._tell()
+        self._say()
 
     def _place_of(self, present: Offer) -> int | None:
         exact = [place for place, offer in enumerate(self._shown) if offer.key == present.key]
@@ -151,9 +151,9 @@ class DatasetsPane(Pane):
         """Cells of a line, one kept for the scroll bar."""
         return max(1, self.size.width - 1)
 
-    # what is said below
+    # the row below
 
-    def _tell(self) -> None:
+    def _say(self) -> None:
         """Below the list: the notes of the present data, or what is known of the highlighted line."""
         if self.snapshot is None or not self.is_mounted:
             return
@@ -169,7 +169,7 @@ class DatasetsPane(Pane):
             said = self._shown[place].detail
         below = self.query_one(Static)
         room = below.styles.max_height
-        below.update(Content("\n".join(_said_in(clean(said), self.size.width, int(room.value) if room else 1))))
+        below.update(Content("\n".join(_lines_in(clean(said), self.size.width, int(room.value) if room else 1))))
         self.call_after_refresh(options.scroll_to_highlight)  # the lines below it may have made the list shorter
         title = self._shown[here].title if here is not None else data.title
         notes = f"{title}: {data.notes[0]}" if data.notes else ""
@@ -182,12 +182,12 @@ class DatasetsPane(Pane):
         if self._listed and self._listed[-1] != self._list_width:
             self.redraw()
         self.draw_if_seen()
-        self._tell()
+        self._say()
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        self._tell()
+        self._say()
 
     # choosing
 

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from emtui.panes.messages import BranchChosen, GoTo
 from emtui.panes.shows_step import ShowsStep
 from emtui.session.snapshot import Record, StepSnapshot
+from emtui.views.step_text import pencil
 
 
 class TimelineBar(Widget, ShowsStep):
@@ -59,8 +60,8 @@ class TimelineBar(Widget, ShowsStep):
 
     def _word(self, record: Record) -> str:
         """The sign of a step."""
-        pencil = ("*" if self.app.has_class("-ascii") else "✎") if record.by_hand else ""
-        return f"{record.phase}{pencil}"
+        mark = pencil(ascii=self.app.has_class("-ascii")) if record.by_hand else ""
+        return f"{record.phase}{mark}"
 
     def render_line(self, y: int) -> Strip:
         """The one line."""

@@ -74,7 +74,7 @@ class Weighed:
 class OtherBranch:
     """Another branch beside the present one, counted from 0; None for the one that the present one left.
 
-    Several branches are the session's to know: the runner answers this one.
+    Only the session knows several branches, so the worker answers this one from it.
     """
 
     branch: int | None = None

@@ -64,7 +64,7 @@ class Racer:
 
     Attributes:
         name: of the algorithm, or k-means; of classic EM from a further start its seed.
-        choices: what opens it in the explorer; None where it can't be run.
+        spec: what opens it in the explorer; None where it can't be run.
         laps: the start, and the end of each iteration.
         converged: it is at rest.
         stop_reason: in words; None while it goes on.
@@ -133,7 +133,7 @@ def race(spec: RunSpec, n_starts: int = N_STARTS) -> Iterator[Race]:
     """Run them all, and tell how it stands after the start and after every iteration of all; leave the loop to stop.
 
     Args:
-        choices: the model, and the start of all the algorithms.
+        spec: the model, and the start of all the algorithms.
         n_starts: how many starts there are for classic EM: that one, and those of the seeds that follow.
 
     Raises:

@@ -23,7 +23,7 @@ NO_COMMAND = (
 
 
 @dataclass(frozen=True, eq=False)
-class HandStart:
+class EditedStart:
     """Where to begin so as to come to a step of a branch that was moved by hand.
 
     Attributes:
@@ -38,16 +38,16 @@ class HandStart:
     params_q: Any = None
 
 
-def by_hand_start(steps: Sequence[Step]) -> HandStart | None:
+def edited_start(steps: Sequence[Step]) -> EditedStart | None:
     """How to come to the last of these steps from the last move by hand; None where none was made."""
     places = [place for place, step in enumerate(steps) if is_by_hand(step)]
     if not places:
         return None
     moved, since = steps[places[-1]], len(steps) - 1 - places[-1]
     if since == 0 and moved.phase == "M" and not moved.problem.model.exact:
-        return HandStart(moved.params, 0, moved.params_q)
+        return EditedStart(moved.params, 0, moved.params_q)
     # other rows after an E-step: that E-step is taken again
-    return HandStart(moved.params, since + (moved.phase == "E"))
+    return EditedStart(moved.params, since + (moved.phase == "E"))
 
 
 def weight_of(spec: RunSpec, step: Step, row: int) -> float:
@@ -60,7 +60,7 @@ def with_row_weighed(spec: RunSpec, step: Step, row: int, weight: float) -> Step
     """The step with another weight for one row: 0 leaves it out, 2 counts it twice, 1 puts it back.
 
     Args:
-        choices: those of the step.
+        spec: the choices of the step.
         step: from where.
         row: of the data set, from 0, as the panes count them.
         weight: at least 0.

@@ -201,7 +201,7 @@ class Session:
             baseline=self._baseline,
             note=note,
             responsibilities_before=None if previous is None else self._drawn_responsibilities(previous),
-            contest=None if learners is None else learners.contest(spec, steps, index),
+            comparison=None if learners is None else learners.comparison(spec, steps, index),
             recent=tuple(steps[max(0, index - 7) : index + 1]),
         )
 

@@ -16,7 +16,7 @@ from engine.em.fit import Run
 from engine.em.step import Phase, Step
 
 if TYPE_CHECKING:
-    from emtui.networks.rival import Contest
+    from emtui.networks.rival import MethodComparison
     from engine.explain.ledger import Ledger
 
 
@@ -58,7 +58,7 @@ class StepSnapshot:
     """One step as the screen shows it.
 
     Attributes:
-        choices: what the user picked.
+        spec: what the user picked.
         step, previous: the step under the cursor, and the one before it (None at the start).
         records: of every step on this branch, oldest first; `records[cursor]` is this step's.
         cursor: the place of the step on its branch.
@@ -74,7 +74,7 @@ class StepSnapshot:
         baseline: k-means on the same data; None where it makes no sense or is not there yet.
         note: a sentence that the screen should say beside the step's own ("this opens branch 2"), or "".
         recent: the last steps up to this one, oldest first: eight, or as many as there are.
-        contest: how a network fares on training and test rows, beside the other way to train it; None for others.
+        comparison: how a network fares on training and test rows, beside the other way to train it; None for others.
     """
 
     spec: RunSpec
@@ -92,7 +92,7 @@ class StepSnapshot:
     baseline: Baseline | None
     note: str = ""
     responsibilities_before: Array | None = None
-    contest: Contest | None = None
+    comparison: MethodComparison | None = None
     recent: tuple[Step, ...] = ()
 
     @property
@@ -114,6 +114,25 @@ class StepSnapshot:
     def n_rows(self) -> int:
         """Rows of the data that the model is fitted to."""
         return self.step.problem.data.n_rows
+
+    @property
+    def fitted_rows(self) -> range | IntArray:
+        """The data's rows that the model is fitted to, in order: not those that a split holds back."""
+        split = split_of(self.spec)
+        return range(self.n_rows) if split is None else split.train
+
+    @property
+    def half_steps(self) -> Array:
+        """(len(records),) each step's place on an axis of iterations: 0 at the start, t − ½ after E, t after M."""
+        return np.array([record.iteration - 0.5 * (record.phase == "E") for record in self.records])
+
+    @property
+    def row_in_most_doubt(self) -> int | None:
+        """The drawn row whose largest responsibility is the smallest; None without responsibilities of rows."""
+        R = self.responsibilities
+        if R is None or R.ndim != 2 or len(R) != len(self.rows) or not len(R):
+            return None
+        return int(self.rows[R.max(axis=1).argmin()])
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -225,7 +225,7 @@ class SessionWorker:
                 self._lock.release()
             return
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="emtui-runner", daemon=True)
+            self._thread = threading.Thread(target=self._work, name="emtui-worker", daemon=True)
             self._thread.start()
         self._put(job)
 

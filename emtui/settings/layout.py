@@ -21,7 +21,7 @@ SMALLEST = (40, 10)  # columns and lines, below which there is only a sentence
 
 
 @dataclass(frozen=True)
-class Plan:
+class PaneLayout:
     """Which panes are visible, where, and which of them share the tabs (none: no tabs)."""
 
     regions: dict[str, Region]
@@ -44,7 +44,9 @@ def twin_of(name: str) -> str | None:
     return next((pair[1 - pair.index(name)] for pair in TWINS if name in pair), None)
 
 
-def plan(size: Size, width: Width, tab: str, zoomed: str | None, turned: frozenset[str] | tuple[str, ...] = ()) -> Plan:
+def pane_layout(
+    size: Size, width: Width, tab: str, zoomed: str | None, turned: frozenset[str] | tuple[str, ...] = ()
+) -> PaneLayout:
     """Lay the panes out.
 
     size: of the pane grid. width: of the screen. tab: the pane chosen last. zoomed: the pane that fills the grid.
@@ -52,14 +54,14 @@ def plan(size: Size, width: Width, tab: str, zoomed: str | None, turned: frozens
     """
     whole = Region(0, 0, size.width, size.height)
     if zoomed is not None:
-        return Plan({zoomed: whole})
+        return PaneLayout({zoomed: whole})
     if width == "wide":
         left, right = _shares(size.width)
         regions = _stack(LEFT, Region(0, 0, left, size.height), _left_heights(size.height))
         regions[PICTURE] = Region(left, 0, size.width - left - right, size.height)
         column = Region(size.width - right, 0, right, size.height)
         seen = tuple((twin_of(name) or name) if name in turned else name for name in RIGHT)
-        return Plan(regions | _stack(seen, column, _right_heights(size.height)))
+        return PaneLayout(regions | _stack(seen, column, _right_heights(size.height)))
     tabs = tuple(name for name in ORDER if width == "narrow" or name != PICTURE)
     chosen = tab if tab in tabs else tabs[0]
     picture = 0 if width == "narrow" else round(size.width * 0.55)
@@ -68,7 +70,7 @@ def plan(size: Size, width: Width, tab: str, zoomed: str | None, turned: frozens
     regions = {chosen: rest.shrink((lines, 0, 0, 0))}
     if picture:
         regions[PICTURE] = Region(0, 0, picture, size.height)
-    return Plan(regions, tabs, Region(rest.x, 0, rest.width, lines))
+    return PaneLayout(regions, tabs, Region(rest.x, 0, rest.width, lines))
 
 
 def _shares(width: int) -> tuple[int, int]:

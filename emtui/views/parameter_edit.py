@@ -31,7 +31,7 @@ _TOLD = 3  # moves that are told by name
 class ParameterEdit:
     """A frame's θ with some of its entries moved, each with what is bound to it.
 
-    frame: the step that it begins with. params: θ as it would be. moves: what was moved to where, in order.
+    snapshot: the step that it begins with. params: θ as it would be. moves: what was moved to where, in order.
     """
 
     snapshot: StepSnapshot
@@ -146,7 +146,7 @@ class ParameterEdit:
 
     @property
     def preview(self) -> StepSnapshot:
-        """The frame as it would be, for a picture: its numbers are those of the step that it begins with."""
+        """The snapshot as it would be, for a picture; its numbers are still those of the step before the change."""
         step = self.snapshot.step
         phase: Phase = "init" if step.at_q is None else "M"
         there = replace(step, params=self.params, at=step.at.moved(self.params), phase=phase)

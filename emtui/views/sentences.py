@@ -56,7 +56,7 @@ def tell(
     """The line for this step.
 
     Args:
-        frame: the step, and the one before it.
+        snapshot: the step, and the one before it.
         start: how the components start, a clause: "Three means start at random rows".
         component: the name of a component counted from 0, in the middle of a sentence: "component 2", "coin A".
         moved: asked after an M-step alone: how the parameters moved, a clause.

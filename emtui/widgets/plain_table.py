@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from emtui.charts.colors import Palette
-from emtui.widgets.table_columns import Cell, Column, widths
+from emtui.widgets.table_columns import TableCell, TableColumn, widths
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,8 +17,8 @@ class PlainTable:
     rows: for each row, one cell per column. The last remaining column takes the room that the others leave.
     """
 
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    columns: tuple[TableColumn, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     first_to_go: tuple[str, ...] = ()
 
     def sheet(self, width: int, palette: Palette) -> PlainSheet:
@@ -37,19 +37,19 @@ class PlainTable:
 class PlainSheet:
     """The rows, laid out in the chosen columns."""
 
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    columns: tuple[TableColumn, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
 
     @property
     def n_rows(self) -> int:
         """How many rows there are."""
         return len(self.rows)
 
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
         """The cells of these rows."""
         return self.rows[rows.start : rows.stop]
 
 
-def sheet_of_lines(lines: Sequence[Cell], width: int) -> PlainSheet:
+def sheet_of_lines(lines: Sequence[TableCell], width: int) -> PlainSheet:
     """Lines of text as a table of one column without a head."""
-    return PlainSheet((Column("line", "", width),), tuple((line,) for line in lines))
+    return PlainSheet((TableColumn("line", "", width),), tuple((line,) for line in lines))

@@ -20,19 +20,19 @@ GAP = 1
 """Cells between two columns."""
 
 Piece: TypeAlias = tuple[str, Style]
-Cell: TypeAlias = str | tuple[Piece, ...]
+TableCell: TypeAlias = str | tuple[Piece, ...]
 """The text of a cell: plain, or in pieces with a style each. It is never read as markup."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """One column: the meaning of a click on its head, its head, its width in cells and its alignment.
 
     marked: the table is sorted by it, so its head stands out. gap: blank cells before it, unless it is the first.
     """
 
     key: str
-    title: Cell
+    title: TableCell
     width: int
     align: Literal["left", "right"] = "left"
     marked: bool = False
@@ -47,10 +47,10 @@ class Sheet(Protocol):
         """How many rows there are."""
 
     @property
-    def columns(self) -> Sequence[Column]:
+    def columns(self) -> Sequence[TableColumn]:
         """The columns that fit, from the left; there is no head if every title is empty."""
 
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
         """For each of these rows, one cell per column."""
 
 
@@ -65,7 +65,7 @@ class TableSource(Protocol):
 class Window:
     """The columns that fit: all of left and right, and of middle those from `first` up to `last`."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     first: int
     last: int
     n_middle: int
@@ -76,17 +76,17 @@ class Window:
         return self.n_middle - (self.last - self.first)
 
 
-def widths(columns: Sequence[Column]) -> int:
+def widths(columns: Sequence[TableColumn]) -> int:
     """Cells that the columns need side by side, without the gap before the first."""
     return _cost(columns) - columns[0].gap if columns else 0
 
 
-def _cost(columns: Sequence[Column]) -> int:
+def _cost(columns: Sequence[TableColumn]) -> int:
     return sum(column.width + column.gap for column in columns)
 
 
 def fit_columns(
-    left: Sequence[Column], middle: Sequence[Column], right: Sequence[Column], width: int, first: int = 0
+    left: Sequence[TableColumn], middle: Sequence[TableColumn], right: Sequence[TableColumn], width: int, first: int = 0
 ) -> Window:
     """The middle columns that fit whole, from `first` on; "+3" says how many do not.
 
@@ -101,7 +101,7 @@ def fit_columns(
             right.pop(0)
         else:
             left.pop()
-    more = Column("more", f"+{n}", len(f"+{n}"))
+    more = TableColumn("more", f"+{n}", len(f"+{n}"))
     room = width + GAP - _cost([*left, *right])
     first = max(0, min(first, _last_start(middle, room - _cost([more]))))
     last = first + _how_many(middle[first:], room - _cost([more]))
@@ -113,7 +113,7 @@ def fit_columns(
     return Window((*left, *shown, *noted, *right), first, last, n)
 
 
-def _how_many(columns: Sequence[Column], room: int) -> int:
+def _how_many(columns: Sequence[TableColumn], room: int) -> int:
     """How many columns fit whole, one after another."""
     used = 0
     for count, column in enumerate(columns):
@@ -123,7 +123,7 @@ def _how_many(columns: Sequence[Column], room: int) -> int:
     return len(columns)
 
 
-def _last_start(columns: Sequence[Column], room: int) -> int:
+def _last_start(columns: Sequence[TableColumn], room: int) -> int:
     """The first column of the last window, from which everything fits."""
     return min(len(columns) - _how_many(columns[::-1], room), max(0, len(columns) - 1))
 
@@ -139,17 +139,17 @@ def component_head(palette: Palette, component: int, name: str) -> tuple[Piece, 
     return ((palette.marker(component), ink(palette, palette.color(component), bold=True)), (name, Style()))
 
 
-def plain(cell: Cell) -> str:
+def plain(cell: TableCell) -> str:
     """The text of a cell without its styles."""
     return cell if isinstance(cell, str) else "".join(text for text, _ in cell)
 
 
-def cell_width(cell: Cell) -> int:
+def cell_width(cell: TableCell) -> int:
     """Cells that a text takes on the screen."""
     return cell_len(plain(cell))
 
 
-def segments(cell: Cell, width: int, align: Literal["left", "right"], ellipsis: str = "…") -> list[Segment]:
+def segments(cell: TableCell, width: int, align: Literal["left", "right"], ellipsis: str = "…") -> list[Segment]:
     """A cell's text, cleaned, cut with an ellipsis if needed, and filled to exactly this width."""
     pieces = ((cell, Style()),) if isinstance(cell, str) else cell
     made: list[Segment] = []
@@ -176,7 +176,7 @@ def segments(cell: Cell, width: int, align: Literal["left", "right"], ellipsis: 
     return made
 
 
-def line(cells: Sequence[Cell], columns: Sequence[Column], ellipsis: str = "…") -> list[Segment]:
+def line(cells: Sequence[TableCell], columns: Sequence[TableColumn], ellipsis: str = "…") -> list[Segment]:
     """A row of cells side by side."""
     made: list[Segment] = []
     for index, (cell, column) in enumerate(zip(cells, columns, strict=True)):

@@ -13,7 +13,7 @@ from emtui.charts.axes import fit_scales
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
 from emtui.screens.compare.branch_comparison import BranchesScreen
-from emtui.screens.compare.branch_text import difference_lines, heading, objectives_scene, told
+from emtui.screens.compare.branch_text import branches_sentence, difference_lines, heading, objectives_scene
 from emtui.session.branches import TwoBranches, differences, origin_of, same_place, two_branches
 from emtui.session.session import Session
 from emtui.spec.choose import choose
@@ -114,15 +114,15 @@ def test_what_is_told_is_true() -> None:
     assert isinstance(two, TwoBranches)
     ours, theirs = two.right.record.objective, two.left.record.objective
     higher = "branch 2 is" if ours > theirs else "branch 1 is"
-    assert f"The objective of {higher}" in told(two)
-    assert "branch 1 has taken 2 iterations only" in told(two)
+    assert f"The objective of {higher}" in branches_sentence(two)
+    assert "branch 1 has taken 2 iterations only" in branches_sentence(two)
     session = moved()
     session.weigh_row(0, 0)
-    assert told(two_branches(session)).startswith("Rows weigh otherwise in one of the two")
+    assert branches_sentence(two_branches(session)).startswith("Rows weigh otherwise in one of the two")
     session.timeline.switch(0)
     session.timeline.go_to(2)
-    assert "Both have the same objective" in told(two_branches(session))
-    assert "the parameters are the same" in told(two_branches(session))
+    assert "Both have the same objective" in branches_sentence(two_branches(session))
+    assert "the parameters are the same" in branches_sentence(two_branches(session))
     assert difference_lines(two_branches(session), 40, 5, DARK) == ["the parameters are the same"]
 
 
@@ -236,7 +236,7 @@ def test_entries_that_differ_a_little_are_shown_with_digits_that_tell_them_apart
     shown = [line.split()[-2:] for line in difference_lines(two, 100, 9, DARK)[1:]]
     told_apart = [each.share > 1e-8 for each in two.differences]
     assert any(told_apart) and all(left != right for (left, right), can in zip(shown, told_apart, strict=True) if can)
-    left, right = told(two).rpartition(": ")[2].rstrip(".").split(" against ")
+    left, right = branches_sentence(two).rpartition(": ")[2].rstrip(".").split(" against ")
     assert left != right
 
 
@@ -249,4 +249,4 @@ def test_what_differs_is_said_to_be_in_standard_units_where_it_is() -> None:
     assert "standard units" not in edit.move((weight, 0.4)).message
     made = edit.move((mean, -1.0))
     session.place(made.params, made.message)
-    assert told(two_branches(session)).endswith(" in standard units.")
+    assert branches_sentence(two_branches(session)).endswith(" in standard units.")

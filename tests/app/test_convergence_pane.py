@@ -47,9 +47,9 @@ async def until_measured(app) -> None:
 
 def said_of(snapshot, found=NOT_MEASURED) -> dict[str, str]:
     """What is said beside each label."""
-    told = convergence_of(snapshot.recent, tolerance_of(snapshot.spec), measured=found.rate)
+    convergence = convergence_of(snapshot.recent, tolerance_of(snapshot.spec), measured=found.rate)
     said: dict[str, str] = {}
-    for label, text in entries(snapshot, told, found, DARK):
+    for label, text in entries(snapshot, convergence, found, DARK):
         label = label or "helps"
         said[label] = f"{said[label]} | {text}" if label in said else text
     return said
@@ -65,14 +65,16 @@ async def test_iris_from_the_start_to_rest(size):
         await app.press("n")
         assert "takes 1 M-step more" in lines_of(app) and "to go can't be foreseen yet" in lines_of(app)
         text = await app.press("n", "n")
-        told = convergence_of(explorer(app.app).worker.session.timeline.steps)
-        assert pane_of(app).told == told
-        assert f"rate {rate_text(told.rate)} by moves, {rate_text(told.from_gains)} by gains" in lines_of(app)
+        convergence = convergence_of(explorer(app.app).worker.session.timeline.steps)
+        assert pane_of(app).convergence == convergence
+        assert f"rate {rate_text(convergence.rate)} by moves, {rate_text(convergence.from_gains)} by gains" in lines_of(
+            app
+        )
         assert "not steady yet" in lines_of(app) and "missing" not in lines_of(app)
-        assert f"about {told.steps_to_go} iterations to below 1e−06, if this rate stays" in lines_of(app)
+        assert f"about {convergence.steps_to_go} iterations to below 1e−06, if this rate stays" in lines_of(app)
         assert "rate" in text and "change" in text and "to go" in text
         await app.press("c")
-        told = convergence_of(explorer(app.app).worker.session.timeline.steps)
+        convergence = convergence_of(explorer(app.app).worker.session.timeline.steps)
         assert "none, converged: the objective changed by 4.69e−07 per observation, less than 1e−06" in lines_of(app)
         assert "missing about 57 % of the information on θ, or more" in lines_of(app)
         assert "of the smaller one's rows .03 belong to the other; Bhattacharyya .12" in lines_of(app)
@@ -163,22 +165,22 @@ async def test_with_many_rows_the_overlap_is_looked_for_off_the_screen(monkeypat
     monkeypatch.setattr(work, "AT_ONCE", 0)
     async with driving() as app:
         await app.press("n", "0")
-        told = pane_of(app).told
-        assert told.overlap == overlap_of(app.snapshot.step)
+        convergence = pane_of(app).convergence
+        assert convergence.overlap == overlap_of(app.snapshot.step)
         before = app.snapshot.step
         screen = explorer(app.app)
         await app.press("n")
-        present = pane_of(app).told.overlap
-        assert present == overlap_of(app.snapshot.step) != told.overlap
-        screen.report(QueryAnswered(pane_of(app), OverlapAt(), before, told.overlap, screen.worker.generation))
+        present = pane_of(app).convergence.overlap
+        assert present == overlap_of(app.snapshot.step) != convergence.overlap
+        screen.report(QueryAnswered(pane_of(app), OverlapAt(), before, convergence.overlap, screen.worker.generation))
         await app.settle()
-        assert pane_of(app).told.overlap == present
+        assert pane_of(app).convergence.overlap == present
 
 
 async def test_nothing_is_told_while_nobody_looks():
     async with driving() as app:
         await app.press("n", "n")
-        assert pane_of(app).told is None
+        assert pane_of(app).convergence is None
 
 
 # models and algorithms, in words
@@ -290,14 +292,15 @@ def test_the_forecast_comes_about():
     last = steps[-1].iteration
     assert steps[-1].converged and last > 500
     for iteration in (160, 320, 480):
-        told = convergence_of(steps[: 2 * iteration + 1], 1e-9)
-        assert told.settled
-        assert told.steps_to_go == pytest.approx(last - iteration, rel=0.15)
+        convergence = convergence_of(steps[: 2 * iteration + 1], 1e-9)
+        assert convergence.settled
+        assert convergence.steps_to_go == pytest.approx(last - iteration, rel=0.15)
         gained = (steps[-1].objective - steps[2 * iteration].objective) / 1096 + convergence_of(steps).still_to_gain
-        assert told.still_to_gain == pytest.approx(gained, rel=0.15)
+        assert convergence.still_to_gain == pytest.approx(gained, rel=0.15)
         session.timeline.go_to(2 * iteration)
         assert (
-            f"about {told.steps_to_go} iterations to below 1e−09 at this rate" == said_of(session.snapshot())["to go"]
+            f"about {convergence.steps_to_go} iterations to below 1e−09 at this rate"
+            == said_of(session.snapshot())["to go"]
         )
 
 
@@ -305,26 +308,26 @@ def test_on_the_border_gains_shrink_by_the_rate_itself_and_the_forecast_goes_by_
     """The diary's model loses an emission on its way: gains are of first order there, and .67 is the root of .45."""
     session = walked("icecream")
     steps, last = session.timeline.steps, session.timeline.current.iteration
-    told = convergence_of(steps[: 2 * 10 + 1])
-    assert told.settled and told.from_gains**2 == pytest.approx(told.rate, abs=0.01)
-    assert told.steps_to_go == pytest.approx(last - 10, abs=1)
+    convergence = convergence_of(steps[: 2 * 10 + 1])
+    assert convergence.settled and convergence.from_gains**2 == pytest.approx(convergence.rate, abs=0.01)
+    assert convergence.steps_to_go == pytest.approx(last - 10, abs=1)
     assert map_rate(steps[-1]) == pytest.approx(convergence_of(steps).rate, abs=0.01)
 
 
 def test_the_picture_holds_the_changes_the_tolerance_and_the_forecast():
     session = walked("deaths", 2 * 40, tol=1e-7)
     snapshot = session.snapshot()
-    told = convergence_of(snapshot.recent, 1e-7)
-    scene = convergence_scene(snapshot, told, DARK)
+    convergence = convergence_of(snapshot.recent, 1e-7)
+    scene = convergence_scene(snapshot, convergence, DARK)
     rises, forecast = [layer for layer in scene.layers if isinstance(layer, Curve)]
     steps = session.timeline.steps
     expected = [(steps[2 * t].objective - steps[2 * t - 2].objective) / 1096 for t in range(1, 41)]
     np.testing.assert_allclose(10.0**rises.y, expected, rtol=1e-6)
     np.testing.assert_array_equal(rises.x, np.arange(1, 41))
     assert [layer.y for layer in scene.layers if isinstance(layer, HLine)] == [pytest.approx(-7.0)]
-    assert (forecast.x[0], forecast.y[0]) == (40.0, pytest.approx(math.log10(told.change)))
+    assert (forecast.x[0], forecast.y[0]) == (40.0, pytest.approx(math.log10(convergence.change)))
     assert forecast.y[1] == pytest.approx(-7.0)
-    assert math.ceil(forecast.x[1] - 40.0) == told.steps_to_go
+    assert math.ceil(forecast.x[1] - 40.0) == convergence.steps_to_go
     assert scene.x_range[1] >= 40 and scene.y_range[0] <= -7 <= scene.y_range[1]
 
 
@@ -368,8 +371,8 @@ def test_a_measurement_in_pieces_is_the_one_at_once():
 def test_no_line_is_wider_than_the_pane(source, width):
     snapshot = walked(source, 8).snapshot()
     found = Measured(measured(snapshot.step))
-    told = convergence_of(snapshot.recent, measured=found.rate)
-    sheet = ConvergenceSource(snapshot, told, found, False).sheet(width, DARK)
+    convergence = convergence_of(snapshot.recent, measured=found.rate)
+    sheet = ConvergenceSource(snapshot, convergence, found, False).sheet(width, DARK)
     assert sheet.n_rows > 3
     for (line,) in sheet.rows:
         assert cell_width(line) <= max(width, 14)

@@ -15,9 +15,9 @@ from emtui.charts.axes import fit_scales
 from emtui.charts.colors import DARK
 from emtui.panes.agreement.agreement_text import criteria_of
 from emtui.panes.curves.curves import bound_scene
-from emtui.panes.status_line import estimate_words, objective_words
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed
+from emtui.views.step_text import estimate_words, objective_words
 
 SAMPLED = {"model": "mlp", "k": 2, "settings": {"e_step": "importance", "draws": "10"}}
 

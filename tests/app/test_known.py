@@ -25,7 +25,7 @@ from emtui.spec.labels_given import known_labels, parse_known, share_of
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import table_of
-from emtui.widgets.field import Field
+from emtui.widgets.form_field import FormField
 from engine.analysis.evaluation import match
 from engine.errors import EngineError, OptionError
 from engine.models import model_class
@@ -168,7 +168,7 @@ async def test_the_screen_says_what_is_left_of_em() -> None:
 
 async def test_a_few_are_taken_in_the_form() -> None:
     async with driving(choose("iris"), size=(120, 50)) as app:
-        field = next(field for field in app.app.screen.query(Field) if field.spec.key == "known")
+        field = next(field for field in app.app.screen.query(FormField) if field.spec.key == "known")
         field.focus()
         await app.press("space", "enter")
         assert app.snapshot.spec.known == "few"

@@ -17,14 +17,14 @@ from textual.binding import Binding, BindingType
 
 from emtui.charts.colors import Palette
 from emtui.widgets.paged_table import LineTable
-from emtui.widgets.table_columns import Cell, Column, fit_columns, joined, segments, short_head, widths
+from emtui.widgets.table_columns import TableCell, TableColumn, fit_columns, joined, segments, short_head, widths
 
 SIZES = st.integers(1, 12)
 COLUMNS = st.lists(SIZES, max_size=8)
 
 
-def columns(rooms: Sequence[int], key: str) -> list[Column]:
-    return [Column(f"{key} {i}", "h", room) for i, room in enumerate(rooms)]
+def columns(rooms: Sequence[int], key: str) -> list[TableColumn]:
+    return [TableColumn(f"{key} {i}", "h", room) for i, room in enumerate(rooms)]
 
 
 @given(st.lists(SIZES, min_size=1, max_size=3), COLUMNS, st.lists(SIZES, max_size=2), st.integers(0, 80), SIZES)
@@ -44,7 +44,7 @@ def test_columns_that_are_shown_fit_and_the_hidden_are_counted(left, middle, rig
 def test_every_column_can_be_scrolled_to(middle, width):
     seen = set()
     for first in range(len(middle)):
-        window = fit_columns([Column("name", "", 4)], columns(middle, "m"), [], width, first)
+        window = fit_columns([TableColumn("name", "", 4)], columns(middle, "m"), [], width, first)
         seen |= set(range(window.first, window.last))
     assert seen == set(range(len(middle)))
 
@@ -58,7 +58,7 @@ def test_a_cell_is_exactly_as_wide_as_its_column(first, second, width, align):
 
 
 def test_a_cut_cell_says_so_and_a_whole_one_does_not():
-    def text(cell: Cell, width: int) -> str:
+    def text(cell: TableCell, width: int) -> str:
         return "".join(s.text for s in segments(cell, width, "left"))
 
     assert text("versicolor", 6) == "versi…"
@@ -102,12 +102,12 @@ class Numbers:
     n_rows: int = 1_000_000
     asked: list[range] = field(default_factory=list)
     name: str = "row {}"
-    columns: tuple[Column, ...] = (Column("number", "number", 12, "right"), Column("twice", "twice", 9))
+    columns: tuple[TableColumn, ...] = (TableColumn("number", "number", 12, "right"), TableColumn("twice", "twice", 9))
 
     def sheet(self, width: int, palette: Palette) -> Numbers:
         return self
 
-    def cells(self, rows: range) -> list[list[Cell]]:
+    def cells(self, rows: range) -> list[list[TableCell]]:
         self.asked.append(rows)
         return [[self.name.format(row), f"{2 * row}"] for row in rows]
 

@@ -14,7 +14,7 @@ from emtui.panes.messages import ModelChosen, SettingsChanged
 from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.model_form.model_form_fields import WrongFieldError, fields_for, settings_from, texts_of
 from emtui.spec.choose import choose, make_model
-from emtui.widgets.field import Field
+from emtui.widgets.form_field import FormField
 from engine.data.data_spec import DataSpec
 from engine.models import model_names
 
@@ -25,11 +25,11 @@ def form_host(source: str = "iris", **options: Any) -> Host:
     return Host(ModelForm(id="model"), chosen(source, **options))
 
 
-def line_of(app: App[Any], label: str) -> Field:
-    return next(field for field in app.query(Field) if field.spec.label == label)
+def line_of(app: App[Any], label: str) -> FormField:
+    return next(field for field in app.query(FormField) if field.spec.label == label)
 
 
-async def write(pilot: Any, label: str, text: str) -> Field:
+async def write(pilot: Any, label: str, text: str) -> FormField:
     """Go to a line of the form and write `text` in the place of what stands there."""
     field = line_of(pilot.app, label)
     field.focus()

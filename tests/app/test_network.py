@@ -19,7 +19,7 @@ from sklearn.metrics import accuracy_score, log_loss
 import engine
 from emtui.exports.export import export_responsibilities
 from emtui.exports.python_script import script_text
-from emtui.networks.scores import look, passes_of, score
+from emtui.networks.scores import passes_of, predict_row, score
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of
@@ -144,10 +144,10 @@ def test_a_class_without_a_training_row_is_said(tmp_path: Path) -> None:
 def test_scores_are_those_of_the_reports() -> None:
     session = network(8)
     snapshot = session.snapshot()
-    contest = snapshot.contest
-    assert contest is not None
-    split = contest.split
-    for rows, found in ((split.train, contest.here.train), (split.test, contest.here.test)):
+    comparison = snapshot.comparison
+    assert comparison is not None
+    split = comparison.split
+    for rows, found in ((split.train, comparison.here.train), (split.test, comparison.here.test)):
         assert found is not None
         report = network_report(snapshot.step.params, split.inputs[rows], split.targets[rows])["marginal"]
         assert found.log_loss == report.log_loss
@@ -156,49 +156,49 @@ def test_scores_are_those_of_the_reports() -> None:
         assert found.log_loss == pytest.approx(log_loss(split.targets[rows], report.probabilities), rel=1e-9)
         peer = accuracy_score(split.targets[rows], report.probabilities.argmax(axis=1))
         assert found.hits / found.n_rows == found.accuracy == peer
-    assert contest.here.train.log_loss == pytest.approx(-snapshot.step.log_likelihood / 90, rel=1e-12)
+    assert comparison.here.train.log_loss == pytest.approx(-snapshot.step.log_likelihood / 90, rel=1e-12)
 
 
 def test_progress_belongs_to_its_iteration_and_an_e_step_changes_nothing() -> None:
     session = network(7)
-    contest = session.snapshot().contest
-    assert contest is not None
-    assert [one.iteration for one in contest.own] == [0, 1, 2, 3]
-    assert [one.passes for one in contest.own] == [0, 2, 4, 6]
-    seconds = [one.seconds for one in contest.own]
+    comparison = session.snapshot().comparison
+    assert comparison is not None
+    assert [one.iteration for one in comparison.own] == [0, 1, 2, 3]
+    assert [one.passes for one in comparison.own] == [0, 2, 4, 6]
+    seconds = [one.seconds for one in comparison.own]
     assert seconds == sorted(seconds)
     assert seconds[-1] == session.timeline[6].seconds
     session.timeline.go_to(3)  # the E-step of iteration 2
-    assert session.snapshot().contest is not None
-    assert session.snapshot().contest.own_at == 1  # type: ignore[union-attr]
+    assert session.snapshot().comparison is not None
+    assert session.snapshot().comparison.own_at == 1  # type: ignore[union-attr]
     session.timeline.go_to(4)
-    assert session.snapshot().contest.own_at == 2  # type: ignore[union-attr]
+    assert session.snapshot().comparison.own_at == 2  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", ["mlp", "backprop"])
 def test_the_rival_begins_from_the_same_weights_and_is_a_run_of_the_engine(name: str) -> None:
     session = network(6, model=name, settings={})
-    contest = session.snapshot().contest
-    assert contest is not None
+    comparison = session.snapshot().comparison
+    assert comparison is not None
     start = session.timeline[0].params
-    np.testing.assert_array_equal(contest.rival_params[0].hidden, start.hidden)
-    np.testing.assert_array_equal(contest.rival_params[0].output, start.output)
+    np.testing.assert_array_equal(comparison.rival_params[0].hidden, start.hidden)
+    np.testing.assert_array_equal(comparison.rival_params[0].output, start.output)
     X, y = table_of(session.spec)
     model = rival_model(session.spec)
     assert model.name != name
     run = engine.fit(model, X, y, start=model.Params(start.hidden, start.output), max_iter=3, tol=0.0)
-    np.testing.assert_array_equal(run.params.hidden, contest.rival_params[3].hidden)
-    assert [one.iteration for one in contest.rival] == [0, 1, 2, 3]
-    assert contest.rival_here is contest.rival[3]
+    np.testing.assert_array_equal(run.params.hidden, comparison.rival_params[3].hidden)
+    assert [one.iteration for one in comparison.rival] == [0, 1, 2, 3]
+    assert comparison.rival_here is comparison.rival[3]
 
 
 def test_the_rivals_options_and_its_own_start() -> None:
     session = network(2, rival=[("optimizer", "adam"), ("learning_rate", "0.2")], same_start=False)
-    contest = session.snapshot().contest
-    assert contest is not None
-    assert (contest.rival_model.optimizer, contest.rival_model.learning_rate) == ("adam", 0.2)
-    assert contest.rival_model.weight_decay == 0.01
-    assert not np.allclose(contest.rival_params[0].hidden, session.timeline[0].params.hidden)
+    comparison = session.snapshot().comparison
+    assert comparison is not None
+    assert (comparison.rival_model.optimizer, comparison.rival_model.learning_rate) == ("adam", 0.2)
+    assert comparison.rival_model.weight_decay == 0.01
+    assert not np.allclose(comparison.rival_params[0].hidden, session.timeline[0].params.hidden)
     assert "--rival optimizer=adam --rival learning_rate=0.2 --own-start" in command_of(session.spec)
     with pytest.raises(EngineError, match="learning_rate"):
         choose("iris", model="mlp", rival=[("learning_rate", "-1")])
@@ -214,34 +214,34 @@ def test_what_suits_the_rival() -> None:
 
 def test_a_branch_has_the_same_rival_and_another_start_another_one() -> None:
     session = network(6)
-    first = session.snapshot().contest
+    first = session.snapshot().comparison
     session.timeline.go_to(2)
     session.take()
     assert not session.rival_is_behind
-    assert session.snapshot().contest.rival_params[0] is first.rival_params[0]  # type: ignore[union-attr]
+    assert session.snapshot().comparison.rival_params[0] is first.rival_params[0]  # type: ignore[union-attr]
     session.restart(4)
     assert session.rival_is_behind
-    assert session.snapshot().contest.rival == ()  # type: ignore[union-attr]
+    assert session.snapshot().comparison.rival == ()  # type: ignore[union-attr]
 
 
 def test_a_rival_that_runs_away_rests() -> None:
     session = network(4, rival=[("optimizer", "batch"), ("learning_rate", "1e99")], source="wine")
-    contest = session.snapshot().contest
-    assert contest is not None
-    assert len(contest.rival) < 5
+    comparison = session.snapshot().comparison
+    assert comparison is not None
+    assert len(comparison.rival) < 5
     assert not session.rival_is_behind
-    assert np.isfinite(contest.rival[-1].train.log_loss)
+    assert np.isfinite(comparison.rival[-1].train.log_loss)
 
 
 def test_a_network_beats_a_line_on_xor() -> None:
     session = network(60, source="xor")
-    contest = session.snapshot().contest
-    assert contest is not None
-    split = contest.split
+    comparison = session.snapshot().comparison
+    assert comparison is not None
+    split = comparison.split
     straight = LogisticRegression().fit(split.inputs[split.train], split.targets[split.train])
     peer = straight.score(split.inputs[split.test], split.targets[split.test])
-    assert contest.here.test is not None
-    assert contest.here.test.accuracy > 0.9 > 0.7 > peer
+    assert comparison.here.test is not None
+    assert comparison.here.test.accuracy > 0.9 > 0.7 > peer
 
 
 def test_three_ways_of_predicting_one_row() -> None:
@@ -249,13 +249,13 @@ def test_three_ways_of_predicting_one_row() -> None:
     split = split_of(session.spec)
     assert split is not None
     params = session.timeline.current.params
-    found = look(params, split.inputs[7])
+    found = predict_row(params, split.inputs[7])
     report = network_report(params, split.inputs[7:8], split.targets[7:8])
     np.testing.assert_array_equal(found.marginal, report["marginal"].probabilities[0])
     np.testing.assert_array_equal(found.forward, report["forward"].probabilities[0])
     assert found.exact
     np.testing.assert_allclose(found.sampled, found.marginal, atol=0.12)
-    np.testing.assert_array_equal(found.sampled, look(params, split.inputs[7]).sampled)
+    np.testing.assert_array_equal(found.sampled, predict_row(params, split.inputs[7]).sampled)
     assert score(session.spec.model, params, split, np.arange(0)) is None
 
 
@@ -267,10 +267,10 @@ def test_run_prints_both_methods() -> None:
     assert status == 0
     assert "iris 150×4 (90 train, 60 test) standardised" in out
     session = network(8, settings={"m_step": "newton"}, standardize=True)
-    contest = session.snapshot().contest
-    assert contest is not None
-    assert contest.rival_here is not None
-    for name, found in (("EM newton", contest.here), ("backprop adam 0.3", contest.rival_here)):
+    comparison = session.snapshot().comparison
+    assert comparison is not None
+    assert comparison.rival_here is not None
+    for name, found in (("EM newton", comparison.here), ("backprop adam 0.3", comparison.rival_here)):
         line = next(line for line in out.splitlines() if line.startswith(name))
         assert f"{found.train.log_loss:.4f}" in line
         assert found.test is not None
@@ -285,15 +285,15 @@ def test_the_last_line_of_json_has_the_scores(name: str) -> None:
     assert status == 0
     last = json.loads(out.splitlines()[-1])
     session = network(4, source="wine", model=name, settings={}, test_share=0.25)
-    contest = session.snapshot().contest
-    assert contest is not None
-    assert contest.here.test is not None
-    assert contest.rival_here is not None
-    assert last["train_accuracy"] == contest.here.train.accuracy
-    assert last["test_accuracy"] == contest.here.test.accuracy
-    assert last["train_log_loss"] == pytest.approx(contest.here.train.log_loss)
-    assert last["test_log_loss"] == pytest.approx(contest.here.test.log_loss)
-    assert last["rival"]["train_log_loss"] == pytest.approx(contest.rival_here.train.log_loss)
+    comparison = session.snapshot().comparison
+    assert comparison is not None
+    assert comparison.here.test is not None
+    assert comparison.rival_here is not None
+    assert last["train_accuracy"] == comparison.here.train.accuracy
+    assert last["test_accuracy"] == comparison.here.test.accuracy
+    assert last["train_log_loss"] == pytest.approx(comparison.here.train.log_loss)
+    assert last["test_log_loss"] == pytest.approx(comparison.here.test.log_loss)
+    assert last["rival"]["train_log_loss"] == pytest.approx(comparison.rival_here.train.log_loss)
     assert last["prediction"] == ("marginal" if name == "mlp" else "forward")
 
 
@@ -347,11 +347,11 @@ def test_several_layers_are_explored_too() -> None:
     snapshot = session.snapshot()
     assert snapshot.responsibilities is not None
     assert snapshot.responsibilities.shape == (90, 7)
-    assert snapshot.contest is not None
-    assert snapshot.contest.here.train.log_loss_error > 0
+    assert snapshot.comparison is not None
+    assert snapshot.comparison.here.train.log_loss_error > 0
     assert "--set hidden_units=4,3" in command_of(session.spec)
     np.testing.assert_array_equal(
-        snapshot.contest.rival_params[0].deeper.hidden, session.timeline[0].params.deeper.hidden
+        snapshot.comparison.rival_params[0].deeper.hidden, session.timeline[0].params.deeper.hidden
     )
 
 

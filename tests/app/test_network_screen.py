@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from choosing import chosen
 from driving import Driver, driving, explorer
-from surveying import stopped_and_begun_again
+from studying import stopped_and_begun_again
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.network_diagram import DiagramChart
@@ -54,14 +54,14 @@ async def at_rest(app: Driver) -> str:
 async def test_the_network_is_drawn_with_a_test_row_in_it(size: tuple[int, int]) -> None:
     async with driving(network(), size) as app:
         text = await app.press("n", "1")
-        row = app.snapshot.contest.split.test[0]
+        row = app.snapshot.comparison.split.test[0]
         assert f"network · row {row + 1} (test, setosa)" in text
         assert "p(y|x)" in text
         assert re.search("[⠀-⣿]{3}", text)
         report = network_report(
             app.snapshot.step.params,
-            app.snapshot.contest.split.inputs[[row]],
-            app.snapshot.contest.split.targets[[row]],
+            app.snapshot.comparison.split.inputs[[row]],
+            app.snapshot.comparison.split.targets[[row]],
         )
         said = report["marginal"].probabilities[0]
         for value in said:
@@ -77,7 +77,7 @@ async def test_the_network_is_drawn_with_a_test_row_in_it(size: tuple[int, int])
 async def test_all_configurations_of_few_units_are_listed() -> None:
     async with driving(network(k=2)) as app:
         text = await app.press("n")
-        model, split = app.snapshot.spec.model, app.snapshot.contest.split
+        model, split = app.snapshot.spec.model, app.snapshot.comparison.split
         row = int(split.test[0])
         rows = model.observe(split.inputs, split.targets)
         found = model.configurations(app.snapshot.step.params, rows, row)
@@ -135,10 +135,10 @@ async def test_curves_of_both_methods_against_three_things() -> None:
     async with driving(network()) as app:
         await app.press("n", "n", "n", "2")
         pane = app.app.screen.query_one(CurvesPane)
-        contest = app.snapshot.contest
+        comparison = app.snapshot.comparison
         expected = {
             "iterations": [0.0, 1.0, 2.0, 3.0],
-            "seconds": [one.seconds for one in contest.own],
+            "seconds": [one.seconds for one in comparison.own],
             "passes": [0.0, 2.0, 4.0, 6.0],
         }
         for against, x in expected.items():
@@ -147,14 +147,14 @@ async def test_curves_of_both_methods_against_three_things() -> None:
             assert len(curves) == 4
             own = curves[-1]  # in front: the explored model on its training rows
             np.testing.assert_allclose(own.x, x)
-            np.testing.assert_array_equal(own.y, [one.train.log_loss for one in contest.own])
+            np.testing.assert_array_equal(own.y, [one.train.log_loss for one in comparison.own])
             rival = curves[0]
-            np.testing.assert_array_equal(rival.y, [one.test.log_loss for one in contest.rival])
+            np.testing.assert_array_equal(rival.y, [one.test.log_loss for one in comparison.rival])
             await app.press("i")
         assert "loss by iterations" in app.text
         assert "accuracy by iterations" in await app.press("d")
         accuracy = [layer for layer in pane.query_one(Chart).scene.layers if isinstance(layer, Curve)][-1]
-        np.testing.assert_array_equal(accuracy.y, [one.train.accuracy for one in contest.own])
+        np.testing.assert_array_equal(accuracy.y, [one.train.accuracy for one in comparison.own])
         await app.press("d")
         assert drawn_curves(app) == ["bound", "log-likelihood"]
 
@@ -177,9 +177,9 @@ async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
     async with driving(network(), (120, 45)) as app:
         await app.press("n", "n", "3")
         pane = app.app.screen.query_one(RowsPane)
-        contest, source = app.snapshot.contest, pane.predictions
+        comparison, source = app.snapshot.comparison, pane.predictions
         assert source is not None
-        wrong = contest.here.test.n_rows - contest.here.test.hits
+        wrong = comparison.here.test.n_rows - comparison.here.test.hits
         assert int(source.own.wrong.sum()) == wrong
         assert f"test: {wrong} wrong" in app.text
         await app.press("s")
@@ -191,14 +191,14 @@ async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
         await app.press("S")
         assert "unsure first, reversed" in app.text
         text = await app.press("f")
-        assert f"training: {90 - contest.here.train.hits} wrong" in text
+        assert f"training: {90 - comparison.here.train.hits} wrong" in text
 
 
 async def test_confusion_and_accuracy_of_both_methods() -> None:
     async with driving(network(), (120, 45)) as app:
         text = await app.press("n", "n", "n", "5", "z")
-        contest = app.snapshot.contest
-        for name, found in (("EM", contest.here), ("backprop", contest.rival_here)):
+        comparison = app.snapshot.comparison
+        for name, found in (("EM", comparison.here), ("backprop", comparison.rival_here)):
             line = next(line for line in text.splitlines() if re.match(rf"│{name} +train", line))
             assert share(found.train.hits, 90) in line
             assert share(found.test.hits, 60) in line
@@ -206,7 +206,7 @@ async def test_confusion_and_accuracy_of_both_methods() -> None:
         heads = next(line for line in text.splitlines() if "EM, test" in line)
         assert "backprop, test" in heads  # side by side
         setosa = next(line for line in text.splitlines() if "setosa" in line and "versicolor" not in line)
-        both = [*contest.here.test.confusion[0], *contest.rival_here.test.confusion[0]]
+        both = [*comparison.here.test.confusion[0], *comparison.rival_here.test.confusion[0]]
         assert [int(number) for number in re.findall(r"\d+", setosa)] == [int(value) for value in both]
 
 
@@ -228,7 +228,7 @@ async def test_every_step_is_told() -> None:
         assert re.search(r"Unit \d is on most, with E\[z\]", text)
         assert "(KL 0)" in text
         await app.press("m")
-        before, here = app.snapshot.contest.own[0].train, app.snapshot.contest.here.train
+        before, here = app.snapshot.comparison.own[0].train, app.snapshot.comparison.here.train
         said = " ".join(app.text.split())
         assert f"Training loss fell from {before.log_loss:.4g}"[:24] in said
         assert f"{here.hits} of 90 right" in said
@@ -249,7 +249,7 @@ async def test_backpropagation_explains_its_half_steps() -> None:
     async with driving(network(model="backprop", settings={})) as app:
         assert "nothing latent to settle" in " ".join((await app.press("e")).split())
         assert "Epoch 1: training loss" in " ".join((await app.press("m")).split())
-        assert app.snapshot.contest.rival_model.name == "mlp"
+        assert app.snapshot.comparison.rival_model.name == "mlp"
         text = await app.press("5", "z")
         assert re.search(r"│EM +train", text)
 
@@ -261,8 +261,8 @@ async def test_standardised_inputs_in_the_form_begin_again_from_the_split() -> N
         spec = app.snapshot.spec
         screen.open_spec(lambda: changed(spec, data=replace(spec.data, standardize=True), test_share=0.2))
         await app.settle()
-        assert app.snapshot.contest.split.units is not None
-        assert len(app.snapshot.contest.split.test) == 30
+        assert app.snapshot.comparison.split.units is not None
+        assert len(app.snapshot.comparison.split.test) == 30
         assert "standardised" in app.text
 
 

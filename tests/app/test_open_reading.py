@@ -22,7 +22,7 @@ from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.spec.choose import choose
 from emtui.spec.read_options import delimiter_from, delimiter_word
-from emtui.widgets.field import Field
+from emtui.widgets.form_field import FormField
 from engine.data.data_spec import ReadOptions
 from engine.data.dataset import Dataset
 from engine.errors import DataError
@@ -33,9 +33,9 @@ KOREAN = "이름,키,몸무게,반\n" + "".join(f"김{i},{150 + i}.5,{50 + i % 7
 GERMAN = "Länge;Breite;Art\n" + "".join(f"{i % 7},{i % 10};{i % 5},5;{'ab'[i % 2]}\n" for i in range(30))
 
 
-def field(app: Host, key: str) -> Field:
+def field(app: Host, key: str) -> FormField:
     """The field of this key."""
-    return next(field for field in app.screen.query(Field) if field.spec.key == key)
+    return next(field for field in app.screen.query(FormField) if field.spec.key == key)
 
 
 async def typed(app: Host, pilot: Any, key: str, text: str) -> None:

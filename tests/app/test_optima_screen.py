@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from driving import Driver, driving, explorer
-from surveying import at_rest, stopped_and_begun_again
+from studying import at_rest, stopped_and_begun_again
 
 import engine
 from emtui.screens.studies.optima import MAX_ITER, TOL, OptimaMap, OptimaScreen, spread, verdict

@@ -18,7 +18,7 @@ import pytest
 from driving import driving, explorer
 from outside_package import HERE, installed_at, with_package
 from sklearn.cluster import KMeans as SklearnKMeans
-from surveying import at_rest
+from studying import at_rest
 from walking import walked
 
 import engine

@@ -16,7 +16,7 @@ import pytest
 from dialog_host import Host, settle
 from driving import Driver, driving, explorer
 from screen_picture import Picture, difference, picture_of, read, written
-from surveying import at_rest
+from studying import at_rest
 from textual.widgets import Input, Static
 from textual.worker import WorkerCancelled
 

@@ -10,16 +10,16 @@ import pytest
 from driving import Driver, driving
 
 import engine
-from emtui.screens.dialogs.conditional_probabilities import QueryScreen, row_of
+from emtui.screens.dialogs.conditional_probabilities import ConditionalProbabilitiesScreen, row_of
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.views.bernoulli.answer_row import answers, likely_components
 from engine.models.bernoulli.mixture import BernoulliParams
 
 
-def query(app: Driver) -> QueryScreen:
+def query(app: Driver) -> ConditionalProbabilitiesScreen:
     screen = app.app.screen
-    assert isinstance(screen, QueryScreen)
+    assert isinstance(screen, ConditionalProbabilitiesScreen)
     return screen
 
 
@@ -88,7 +88,7 @@ async def test_keys_go_round_and_along() -> None:
         for size in ((40, 12), (10, 3), (120, 40)):
             await app.resize(*size)
         await app.press("Q")
-        assert not isinstance(app.app.screen, QueryScreen)
+        assert not isinstance(app.app.screen, ConditionalProbabilitiesScreen)
 
 
 async def test_other_models_can_not_be_asked() -> None:

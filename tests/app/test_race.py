@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from choosing import chosen
 from driving import driving, explorer
-from surveying import at_rest, stopped_and_begun_again
+from studying import at_rest, stopped_and_begun_again
 
 import engine
 from emtui.screens.studies.race import RaceScreen, race_scene, verdict

@@ -40,9 +40,9 @@ def test_regions_are_the_networks_with_the_others_at_their_mean(standardize: boo
     assert rival is not None
     assert own.probabilities.shape == (ROWS, COLUMNS, 3)
     np.testing.assert_allclose(own.probabilities.sum(axis=2), 1.0)
-    contest = snapshot.contest
-    assert contest is not None
-    X, split = snapshot.spec.dataset.X, contest.split
+    comparison = snapshot.comparison
+    assert comparison is not None
+    X, split = snapshot.spec.dataset.X, comparison.split
     x0, x1, y0, y1 = own.extent
     assert x0 < X[:, 2].min() < X[:, 2].max() < x1
     assert y0 < X[:, 0].min() < X[:, 0].max() < y1
@@ -55,7 +55,7 @@ def test_regions_are_the_networks_with_the_others_at_their_mean(standardize: boo
         point = (point - raw.mean(axis=0)) / raw.std(axis=0)
     expected = predict_network(snapshot.step.params, point[None, :])[0]
     np.testing.assert_allclose(own.probabilities[row, column], expected, rtol=1e-9)
-    theirs = predict_network(contest.rival_params_here, point[None, :], "forward")[0]
+    theirs = predict_network(comparison.rival_params_here, point[None, :], "forward")[0]
     np.testing.assert_allclose(rival.probabilities[row, column], theirs, rtol=1e-9)
 
 

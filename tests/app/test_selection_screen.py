@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from driving import Driver, driving, explorer
-from surveying import at_rest, stopped_and_begun_again
+from studying import at_rest, stopped_and_begun_again
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve

@@ -21,7 +21,6 @@ from emtui.charts.colors import DARK
 from emtui.charts.scene import Cloud, Dots
 from emtui.exports.export import export_responsibilities, export_script, export_steps_csv, export_steps_json
 from emtui.panes.agreement.agreement_text import agreement_lines
-from emtui.panes.curves.curves import half_steps
 from emtui.panes.rows.row_order import RowOrder
 from emtui.panes.rows.row_table import RowSource
 from emtui.panes.why.ledger_text import falls, ledger_lines
@@ -172,7 +171,7 @@ def test_rows_of_a_network_are_those_that_it_is_trained_on() -> None:
     assert np.flatnonzero(weights == 0).tolist() == [5]
     assert session.weight_of(row) == 0 and session.weight_of(int(split.test[0])) == 1
     session.take_iteration()
-    assert session.snapshot().contest is not None
+    assert session.snapshot().comparison is not None
 
 
 @settings(max_examples=examples(15))
@@ -247,7 +246,7 @@ def test_curves_stand_at_the_iteration_of_a_move() -> None:
     session = walked("iris", 4)
     move(session, "means[1,2]", 3.0)
     session.take_iteration()
-    assert half_steps(session.snapshot()).tolist() == [0.0, 0.5, 1.0, 1.5, 2.0, 2.0, 2.5, 3.0]
+    assert session.snapshot().half_steps.tolist() == [0.0, 0.5, 1.0, 1.5, 2.0, 2.0, 2.5, 3.0]
 
 
 def test_left_out_rows_keep_their_place_and_are_marked() -> None:

@@ -17,8 +17,7 @@ from walking import walked
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
 from emtui.panes.agreement.agreement_text import criteria_of
-from emtui.panes.curves.curves import bound_scene, half_steps
-from emtui.panes.status_line import objective_words
+from emtui.panes.curves.curves import bound_scene
 from emtui.panes.why.ledger_text import falls
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
@@ -27,6 +26,7 @@ from emtui.spec.train_test_split import split_of, table_of
 from emtui.views.edit_sentences import step_sentence
 from emtui.views.number_format import fixed
 from emtui.views.parameter_edit import ParameterEdit
+from emtui.views.step_text import objective_words
 from engine.analysis.bound_profile import bound_slice
 from engine.arrays import Array
 from engine.editing.edits import placed
@@ -266,7 +266,7 @@ def check_story(session: Session, snapshot: StepSnapshot) -> None:
     for curve in curves:
         shown = {"bound": "elbo"}.get(curve.label, "log_likelihood")
         np.testing.assert_array_equal(curve.y, [getattr(record, shown) for record in snapshot.records])
-        np.testing.assert_array_equal(curve.x, half_steps(snapshot))
+        np.testing.assert_array_equal(curve.x, snapshot.half_steps)
     for said in (step_sentence(snapshot), *falls(snapshot)):
         assert "limit of the arithmetic" not in said and "another start" not in said, said
 

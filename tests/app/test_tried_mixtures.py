@@ -21,7 +21,6 @@ from emtui.panes.bound import BoundPane
 from emtui.panes.curves.curves import bound_scene
 from emtui.panes.datasets import DatasetsPane
 from emtui.panes.messages import KeyRefused
-from emtui.panes.status_line import where_parts
 from emtui.screens.studies.optima import OptimaMap, optima_table, verdict
 from emtui.screens.studies.selection import kinds
 from emtui.session.temperature import turned
@@ -30,6 +29,7 @@ from emtui.spec.train_test_split import table_of
 from emtui.views import view_for
 from emtui.views.changes import ComponentMove
 from emtui.views.gaussian.gaussian_sentences import moved_clause
+from emtui.views.step_text import where_parts
 from engine import GaussianMixture
 from engine.analysis.bound_profile import Slice
 from engine.analysis.many_starts import many_starts

@@ -15,7 +15,7 @@ from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.views import view_for
-from emtui.views.bernoulli.answer_row import answers, answers_of_row, told
+from emtui.views.bernoulli.answer_row import answers, answers_of_row, answers_sentence
 from engine.errors import DataError
 
 VIEW = view_for("bernoulli")
@@ -55,7 +55,7 @@ def test_someone_liked_films_1_and_3_but_not_2() -> None:
     assert [each.seen for each in found] == [True] * 3 + [False] * 7
     likeliest = max((each for each in found if not each.seen), key=lambda each: each.probability)
     assert likeliest.name == "Comet Over Harrow"
-    said = told(found)
+    said = answers_sentence(found)
     assert said.startswith(
         "Yes to Orbit of Glass and The Copper Rocket, no to A Waltz in Merrow; a yes is likeliest to "
     )
@@ -67,8 +67,12 @@ def test_someone_liked_films_1_and_3_but_not_2() -> None:
 def test_rows_of_every_kind_are_told() -> None:
     snapshot = catalogue("films", 2)
     every = [f"film {i}" for i in range(10)]
-    assert told(answers(snapshot, np.full(10, NAN))).startswith("Nothing was answered; a yes is likeliest to ")
-    assert told(answers(snapshot, np.ones(10))) == f"Yes to {len(every)} columns; nothing is left to predict."
+    assert answers_sentence(answers(snapshot, np.full(10, NAN))).startswith(
+        "Nothing was answered; a yes is likeliest to "
+    )
+    assert (
+        answers_sentence(answers(snapshot, np.ones(10))) == f"Yes to {len(every)} columns; nothing is left to predict."
+    )
     assert answers_of_row(snapshot, 0) == answers(snapshot, snapshot.spec.dataset.X[0])
 
 

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emtui.charts.colors import DARK
-from emtui.panes.parameters.entry_cursor import parameter_names, parameter_words
 from emtui.panes.why.derivation_text import expression, worked_lines
 from emtui.panes.why.ledger_text import entries, falls, ledger_lines
 from emtui.panes.why.why import WhyPane
 from emtui.session.queries import ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
 from emtui.spec.train_test_split import split_of
+from emtui.views.entry_cursor import parameter_names, parameter_words
 from engine.explain.derivation import line
 
 SOURCES = ("iris", "coins", "linkage", "deaths", "icecream", "films", "hmm_gaussian")

@@ -22,7 +22,7 @@ from emtui.views import view_for
 from emtui.views.number_format import MISSING, fixed, number, probability, share
 from emtui.views.view import Share
 from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
-from emtui.widgets.table_columns import Cell, Piece, ink
+from emtui.widgets.table_columns import Piece, TableCell, ink
 from engine.analysis.evaluation import Agreement, Criteria, criteria
 from engine.em.inference import Exact
 from engine.errors import EngineError
@@ -42,13 +42,13 @@ class AgreementSource:
         return sheet_of_lines(agreement_lines(self.snapshot, width, palette), width)
 
 
-def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[Cell, ...]:
+def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[TableCell, ...]:
     """Hits, indices, shares, criteria and the confusion matrix, most important first; no line is wider than width."""
-    if snapshot.contest is not None:
-        from emtui.panes.agreement.rival_text import contest_lines
+    if snapshot.comparison is not None:
+        from emtui.panes.agreement.rival_text import comparison_lines
 
-        return (*contest_lines(snapshot.contest, snapshot.spec.model, width, palette), *_weighed(snapshot, width))
-    lines: list[Cell] = [*_hits(snapshot, width, palette), *_indices(snapshot, width), *_matching(snapshot, width)]
+        return (*comparison_lines(snapshot.comparison, snapshot.spec.model, width, palette), *_weighed(snapshot, width))
+    lines: list[TableCell] = [*_hits(snapshot, width, palette), *_indices(snapshot, width), *_matching(snapshot, width)]
     lines += _shares(snapshot, width, palette)
     lines += _weighed(snapshot, width)
     lines += _criteria(snapshot, width)
@@ -60,7 +60,7 @@ def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tup
 # hits
 
 
-def _hits(snapshot: StepSnapshot, width: int, palette: Palette) -> list[Cell]:
+def _hits(snapshot: StepSnapshot, width: int, palette: Palette) -> list[TableCell]:
     truth = snapshot.spec.dataset.y
     if truth is None:
         return _wrapped("No known classes: there is nothing to compare the components with.", width)
@@ -74,7 +74,7 @@ def _hits(snapshot: StepSnapshot, width: int, palette: Palette) -> list[Cell]:
     if width < room + 8:
         rows = [({"k-means": "km"}.get(name, name), found, color) for name, found, color in rows]
     names = max(len(name) for name, _, _ in rows)
-    lines: list[Cell] = []
+    lines: list[TableCell] = []
     for name, found, color in rows:
         if found is None:
             lines += _wrapped(_why_not(snapshot, name), width)
@@ -105,7 +105,7 @@ def _why_not(snapshot: StepSnapshot, name: str) -> str:
     return f"{name}: no row has a known class."
 
 
-def _indices(snapshot: StepSnapshot, width: int) -> list[Cell]:
+def _indices(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     """Adjusted Rand index and normalised mutual information; those of k-means in brackets if there is room."""
     found = snapshot.agreement
     if found is None:
@@ -124,7 +124,7 @@ def _indices(snapshot: StepSnapshot, width: int) -> list[Cell]:
     )
 
 
-def _matching(snapshot: StepSnapshot, width: int) -> list[Cell]:
+def _matching(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     """If components and classes differ in number: which rows can't be hits, however good the clustering is."""
     said = "" if snapshot.agreement is None else snapshot.agreement.unmatched
     return _wrapped(f"{said[0].upper()}{said[1:]}.", width) if said else []
@@ -133,7 +133,7 @@ def _matching(snapshot: StepSnapshot, width: int) -> list[Cell]:
 # shares
 
 
-def _shares(snapshot: StepSnapshot, width: int, palette: Palette) -> list[Cell]:
+def _shares(snapshot: StepSnapshot, width: int, palette: Palette) -> list[TableCell]:
     shares = view_for(snapshot.spec.model).weights(snapshot)
     if not shares:
         return []
@@ -142,7 +142,7 @@ def _shares(snapshot: StepSnapshot, width: int, palette: Palette) -> list[Cell]:
         return []
     names = max(2, min(2 + max(cell_len(clean(s.name)) for s in shares), width // 3))
     faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
-    lines: list[Cell] = [((" " * names + "".join(f" {head:>{room}}" for head, room, _ in columns), faint),)]
+    lines: list[TableCell] = [((" " * names + "".join(f" {head:>{room}}" for head, room, _ in columns), faint),)]
     for k, each in enumerate(shares):
         pieces: list[Piece] = [
             (pad(f"{palette.marker(k)} {each.name}", names), ink(palette, palette.color(k), bold=True)),
@@ -177,7 +177,7 @@ def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, 
     return columns
 
 
-def _weighed(snapshot: StepSnapshot, width: int) -> list[Cell]:
+def _weighed(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     """Rows weighted by hand: hits and shares count rows, whatever their weights."""
     weights = snapshot.step.problem.data.sample_weight
     if weights is None or not snapshot.moved_by_hand:
@@ -185,7 +185,7 @@ def _weighed(snapshot: StepSnapshot, width: int) -> list[Cell]:
     out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())
     parts = [f"{out:,} left out"] * (out > 0) + [f"{other:,} counted otherwise"] * (other > 0)
     counted = "hits, hard shares and rows count every row once"
-    if snapshot.contest is not None:
+    if snapshot.comparison is not None:
         counted = "hits and losses count every row once, and the other method has them all"
     return _wrapped(f"By hand: {', '.join(parts)}; {counted}.", width) if parts else []
 
@@ -213,7 +213,7 @@ def criteria_of(snapshot: StepSnapshot) -> Criteria | None:
     return found if math.isfinite(found.bic) else None
 
 
-def _criteria(snapshot: StepSnapshot, width: int) -> list[Cell]:
+def _criteria(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     found = criteria_of(snapshot)
     if found is None:
         return []
@@ -224,7 +224,7 @@ def _criteria(snapshot: StepSnapshot, width: int) -> list[Cell]:
     return _side_by_side(said, width)
 
 
-def _confusion(snapshot: StepSnapshot, found: Agreement, width: int, palette: Palette) -> list[Cell]:
+def _confusion(snapshot: StepSnapshot, found: Agreement, width: int, palette: Palette) -> list[TableCell]:
     """Known classes by components, the matched ones on the diagonal."""
     names = view_for(snapshot.spec.model).component_names(snapshot)
     classes = snapshot.spec.dataset.class_names[: len(found.confusion)][:_CLASSES_SHOWN]
@@ -234,14 +234,14 @@ def _confusion(snapshot: StepSnapshot, found: Agreement, width: int, palette: Pa
     values = np.asarray(found.confusion, dtype=np.float64)[: len(classes)]
     matrix = Matrix(values, classes, heads, ".0f", "class")
     picture = draw_matrix(matrix, width, len(classes) + 1, palette)
-    lines: list[Cell] = [""]
+    lines: list[TableCell] = [""]
     for strip in to_strips(picture, palette.mode):
         lines.append(tuple((segment.text, segment.style or Style()) for segment in strip))
     left_out = len(found.confusion) - len(classes)
     return [*lines, f"+{left_out} more classes"] if left_out > 0 else lines
 
 
-def _side_by_side(texts: Sequence[str], width: int) -> list[Cell]:
+def _side_by_side(texts: Sequence[str], width: int) -> list[TableCell]:
     """The texts on as few lines as they need; a text is cut only if it is wider than a line."""
     lines: list[str] = []
     for text in texts:
@@ -252,5 +252,5 @@ def _side_by_side(texts: Sequence[str], width: int) -> list[Cell]:
     return list(lines)
 
 
-def _wrapped(text: str, width: int) -> list[Cell]:
+def _wrapped(text: str, width: int) -> list[TableCell]:
     return list(textwrap.wrap(text, max(1, width)))

@@ -13,39 +13,34 @@ from emtui.charts.cell_picture import to_strips
 from emtui.charts.cell_text import clean, fit, pad
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
+from emtui.networks.rival import short_name
 from emtui.views.number_format import fixed, probability, share
-from emtui.widgets.table_columns import Cell, Piece, ink
+from emtui.widgets.table_columns import Piece, TableCell, ink
 
 if TYPE_CHECKING:
-    from emtui.networks.rival import Contest
+    from emtui.networks.rival import MethodComparison
     from emtui.networks.scores import Progress, Score
 
-OWN_COLOR, RIVAL_COLOR = 0, 1
 _CLASSES_SHOWN = 24
 _ROOM_FOR_KINDS = 18
 
 
-def short_name(model: Any) -> str:
-    """EM, or backprop."""
-    return "backprop" if model.name == "backprop" else "EM"
-
-
-def contest_lines(contest: Contest, model: Any, width: int, palette: Palette) -> list[Cell]:
+def comparison_lines(comparison: MethodComparison, model: Any, width: int, palette: Palette) -> list[TableCell]:
     """Hits and losses of both methods, then their confusion matrices, side by side if both fit."""
-    sides = [(short_name(model), contest.here, OWN_COLOR)]
-    if contest.rival_here is not None:
-        sides.append((short_name(contest.rival_model), contest.rival_here, RIVAL_COLOR))
-    room = max(len(name) for name, _, _ in sides)
-    lines: list[Cell] = []
-    for name, found, color in sides:
+    sides = [(short_name(model), comparison.here)]
+    if comparison.rival_here is not None:
+        sides.append((comparison.rival_name, comparison.rival_here))
+    room = max(len(name) for name, _ in sides)
+    lines: list[TableCell] = []
+    for color, (name, found) in enumerate(sides):
         lines += _method(name, found, room, width, ink(palette, palette.color(color), bold=True))
-    if contest.rival_here is None:
-        lines += _wrapped(contest.rival_why or "The other method is on its way.", width)
-    elif contest.rival_here.iteration < contest.here.iteration:
-        behind = f"{sides[1][0]} has come to iteration {contest.rival_here.iteration}"
+    if comparison.rival_here is None:
+        lines += _wrapped(comparison.rival_why or "The other method is on its way.", width)
+    elif comparison.rival_here.iteration < comparison.here.iteration:
+        behind = f"{sides[1][0]} has come to iteration {comparison.rival_here.iteration}"
         lines += _wrapped(behind, width)
-    classes = contest.split.class_names[:_CLASSES_SHOWN]
-    matrices = [(f"{name}, {_which(found)}", _score(found).confusion) for name, found, _ in sides]
+    classes = comparison.split.class_names[:_CLASSES_SHOWN]
+    matrices = [(f"{name}, {_which(found)}", _score(found).confusion) for name, found in sides]
     return [*lines, "", *_confusions(matrices, classes, width, palette)]
 
 
@@ -57,7 +52,7 @@ def _which(found: Progress) -> str:
     return "train" if found.test is None else "test"
 
 
-def _method(name: str, found: Progress, room: int, width: int, style: Style) -> list[Cell]:
+def _method(name: str, found: Progress, room: int, width: int, style: Style) -> list[TableCell]:
     """Two lines for a method, hits and log-losses; one if that fits."""
     parts = [("train", found.train)] + ([] if found.test is None else [("test", found.test)])
     long = "  ".join(f"{kind} {share(s.hits, s.n_rows)} loss {fixed(s.log_loss, 3)}" for kind, s in parts)
@@ -69,7 +64,7 @@ def _method(name: str, found: Progress, room: int, width: int, style: Style) -> 
         losses = "loss " + " · ".join(fixed(s.log_loss, 3) for _, s in parts)
         return [((head, style), ("  ".join(hits), Style())), " " * len(head) + losses]
     if width >= _ROOM_FOR_KINDS:
-        lines: list[Cell] = [((name, style),)]
+        lines: list[TableCell] = [((name, style),)]
         for kind, s in parts:
             text = f" {pad(kind, 5)} {share(s.hits, s.n_rows)}"
             longer = f"{text} · {fixed(s.log_loss, 3)}"
@@ -80,7 +75,7 @@ def _method(name: str, found: Progress, room: int, width: int, style: Style) -> 
 
 def _confusions(
     matrices: Sequence[tuple[str, Any]], classes: Sequence[str], width: int, palette: Palette
-) -> list[Cell]:
+) -> list[TableCell]:
     """Side by side where both fit."""
     drawn = [_confusion(title, found, classes, palette, width) for title, found in matrices]
     if len(drawn) == 2:
@@ -109,5 +104,5 @@ def _confusion(title: str, found: Any, classes: Sequence[str], palette: Palette,
     return lines
 
 
-def _wrapped(text: str, width: int) -> list[Cell]:
+def _wrapped(text: str, width: int) -> list[TableCell]:
     return list(textwrap.wrap(text, max(1, width)))

@@ -51,7 +51,7 @@ class ConvergencePane(Pane):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.told: Convergence | None = None
+        self.convergence: Convergence | None = None
         self.measured = Measured()
         self._measured_at: Step | None = None
         self._overlap: tuple[Evaluation, Overlap | None] | None = None  # of θ, which an E-step does not change
@@ -76,14 +76,14 @@ class ConvergencePane(Pane):
         if self._measured_at is not snapshot.step:
             self.measured, self._measured_at = Measured(), snapshot.step
         known = self._find_overlap(snapshot)
-        self.told = told = convergence_of(
+        self.convergence = convergence = convergence_of(
             snapshot.recent,
             tolerance_of(snapshot.spec),
             overlap=None if known is None else known[1],
             measured=self.measured.rate,
         )
-        self.table.set_source(ConvergenceSource(snapshot, told, self.measured, waiting=known is None))
-        self._divide(snapshot, told)
+        self.table.set_source(ConvergenceSource(snapshot, convergence, self.measured, waiting=known is None))
+        self._divide(snapshot, convergence)
         self._say()
 
     def _find_overlap(self, snapshot: StepSnapshot) -> tuple[Evaluation, Overlap | None] | None:
@@ -98,13 +98,13 @@ class ConvergencePane(Pane):
                 self.ask(OverlapAt(), step)
         return self._overlap
 
-    def _divide(self, snapshot: StepSnapshot, told: Convergence) -> None:
+    def _divide(self, snapshot: StepSnapshot, convergence: Convergence) -> None:
         """Give the chart the room that the words leave, if it is enough."""
         table, chart, height = self.table, self.query_one(Chart), self.content_size.height
         chart.display = height - table.n_rows >= _CHART
         table.styles.height = table.n_rows + 1 if chart.display else "1fr"
         if chart.display:
-            chart.set_scene(convergence_scene(snapshot, told, chart.palette))
+            chart.set_scene(convergence_scene(snapshot, convergence, chart.palette))
 
     def _say(self) -> None:
         page, n_lines = self.table.page, self.table.n_rows
@@ -118,7 +118,7 @@ class ConvergencePane(Pane):
     def action_measure(self) -> None:
         """Measure the rate at this θ, or stop measuring."""
         snapshot = self.snapshot
-        if snapshot is None or self.told is None:
+        if snapshot is None or self.convergence is None:
             return
         if self.measured.under_way:
             self.measured = Measured(self.measured.found)
@@ -129,8 +129,8 @@ class ConvergencePane(Pane):
 
     def _measure_on(self, snapshot: StepSnapshot, so_far: MapRate | None) -> Measured:
         """The measurement so far: going on with another question, finished, or refused."""
-        assert self.told is not None
-        refusal = why_unmeasured(snapshot, self.told)
+        assert self.convergence is not None
+        refusal = why_unmeasured(snapshot, self.convergence)
         if refusal:
             return Measured(refusal=refusal)
         work, done = work_of_a_pass(snapshot.spec, snapshot.n_rows), 0 if so_far is None else so_far.passes // 2
@@ -180,12 +180,12 @@ def _found(step: Step, overlap: Overlap | str | None) -> tuple[Evaluation, Overl
     return step.at, None if isinstance(overlap, str) else overlap
 
 
-def why_unmeasured(snapshot: StepSnapshot, told: Convergence) -> str:
+def why_unmeasured(snapshot: StepSnapshot, convergence: Convergence) -> str:
     """Why the rate can't be measured here, in words; "" if it can."""
     model = snapshot.step.problem.model
     if model.samples or not model.exact:
         return "not possible: the E-step " + ("draws at random" if model.samples else "only comes near the posterior")
-    if not model.has_likelihood or told.kind == "descent":
+    if not model.has_likelihood or convergence.kind == "descent":
         return "not possible: one iteration is no smooth map of θ here"
     if work_of_a_pass(snapshot.spec, snapshot.n_rows) * 6 > _WORK_OF_ALL:
         return "not here: it takes tens of passes, and one is long already"

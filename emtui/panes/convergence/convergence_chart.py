@@ -36,7 +36,7 @@ def changes(snapshot: StepSnapshot) -> tuple[FloatArray, FloatArray]:
     return np.array(iterations, dtype=np.float64), np.array(values, dtype=np.float64)
 
 
-def convergence_scene(snapshot: StepSnapshot, told: Convergence, palette: Palette) -> Scene:
+def convergence_scene(snapshot: StepSnapshot, convergence: Convergence, palette: Palette) -> Scene:
     """log10 of the change per observation by iteration, the tolerance, and the forecast at the current rate."""
     x, change = changes(snapshot)
     known = np.isfinite(change)
@@ -57,7 +57,7 @@ def convergence_scene(snapshot: StepSnapshot, told: Convergence, palette: Palett
     if tol > 0:
         layers.append(HLine(math.log10(tol), palette.color(2)))
         legend.append(("─", palette.color(2), f"tolerance {number(tol)}"))
-    ahead = _forecast(told, now, tol)
+    ahead = _forecast(convergence, now, tol)
     if ahead is not None:
         layers.append(Curve(ahead[0], ahead[1], palette.color(3), "dotted", "at this rate"))
         end = max(end, min(float(ahead[0][-1]), 3.0 * now + 20.0))
@@ -73,7 +73,7 @@ def convergence_scene(snapshot: StepSnapshot, told: Convergence, palette: Palett
         y_ticks=_powers(low, high),
         legend=tuple(legend),
         empty="no M-step yet",
-        description=_described(told, tol),
+        description=_described(convergence, tol),
     )
 
 
@@ -81,12 +81,12 @@ def _fall(palette: Palette) -> str:
     return "v" if palette.ascii else "▼"
 
 
-def _forecast(told: Convergence, now: float, tol: float) -> tuple[FloatArray, FloatArray] | None:
+def _forecast(convergence: Convergence, now: float, tol: float) -> tuple[FloatArray, FloatArray] | None:
     """Two points: the change now, and where it meets the tolerance, falling by the square of the rate."""
-    if not told.steps_to_go or not 0.0 < told.rate_ahead < 1.0 or not told.change > 0:
+    if not convergence.steps_to_go or not 0.0 < convergence.rate_ahead < 1.0 or not convergence.change > 0:
         return None
-    high, low = math.log10(told.change), math.log10(tol)
-    return np.array([now, now + (low - high) / (2.0 * math.log10(told.rate_ahead))]), np.array([high, low])
+    high, low = math.log10(convergence.change), math.log10(tol)
+    return np.array([now, now + (low - high) / (2.0 * math.log10(convergence.rate_ahead))]), np.array([high, low])
 
 
 def _range(heights: FloatArray, tol: float) -> tuple[float, float]:
@@ -102,8 +102,10 @@ def _powers(low: float, high: float) -> tuple[tuple[float, str], ...]:
     return tuple((float(power), number(10.0**power)) for power in range(int(low), int(high) + 1, by))
 
 
-def _described(told: Convergence, tol: float) -> str:
-    if math.isnan(told.change):
+def _described(convergence: Convergence, tol: float) -> str:
+    if math.isnan(convergence.change):
         return ""
-    said = f"the objective changed by {number(told.change)} per observation"
-    return said + (f", {plural(told.steps_to_go, 'iteration')} to {number(tol)}" if told.steps_to_go else "")
+    said = f"the objective changed by {number(convergence.change)} per observation"
+    return said + (
+        f", {plural(convergence.steps_to_go, 'iteration')} to {number(tol)}" if convergence.steps_to_go else ""
+    )

@@ -74,23 +74,23 @@ def share_text(share: float, digits: int) -> str:
     return f"{number(100.0 * share, len(rate_text(share)) - 1 - digits)} % of the information on θ"
 
 
-def rate_words(told: Convergence, at_rest: bool = False) -> str:
+def rate_words(convergence: Convergence, at_rest: bool = False) -> str:
     """The rate of the moves, that of the gains, and whether it is steady."""
-    if math.isnan(told.rate):
-        if told.needs and at_rest:
+    if math.isnan(convergence.rate):
+        if convergence.needs and at_rest:
             return "not known: it came to rest before two M-steps were taken"
-        if told.needs:
-            return f"not known yet: it takes {plural(told.needs, 'M-step')} more (n)"
-        return _NO_RATE.get(told.kind, "none: moves of θ are rounding by now")
-    said = f"{rate_text(told.rate)} by moves"
-    if math.isfinite(told.from_gains):
-        said += f", {rate_text(told.from_gains)} by gains"
-    if told.rate >= 1.0:
+        if convergence.needs:
+            return f"not known yet: it takes {plural(convergence.needs, 'M-step')} more (n)"
+        return _NO_RATE.get(convergence.kind, "none: moves of θ are rounding by now")
+    said = f"{rate_text(convergence.rate)} by moves"
+    if math.isfinite(convergence.from_gains):
+        said += f", {rate_text(convergence.from_gains)} by gains"
+    if convergence.rate >= 1.0:
         return f"{said}: moves still grow"
-    return said if told.settled else f"{said}: not steady yet"
+    return said if convergence.settled else f"{said}: not steady yet"
 
 
-def measured_words(told: Convergence, measured: Measured) -> str:
+def measured_words(convergence: Convergence, measured: Measured) -> str:
     """The rate measured at this θ, and what it took; "" if it was not asked for."""
     if measured.refusal:
         return measured.refusal
@@ -103,82 +103,90 @@ def measured_words(told: Convergence, measured: Measured) -> str:
     passes = plural(found.passes, "pass", "passes")
     if measured.under_way:
         return f"{said} after {passes}; d stops"
-    here = "at this θ" if told.kind in ("em", "partial") else "for plain EM at this θ"
+    here = "at this θ" if convergence.kind in ("em", "partial") else "for plain EM at this θ"
     return f"{said} {here}, {passes}" if found.settled else f"about {said}, not settled after {passes}"
 
 
-def missing_words(told: Convergence, measured: Measured = Measured(), ascent: Ascent = "maximum") -> str:
-    """The share of missing information, or why it is not known; "" if the rate is not known either.
+def missing_words(convergence: Convergence, measured: Measured = Measured(), ascent: Ascent = "maximum") -> str:
+    """The share of missing information, or why it is not known; "" where the rate is not, either.
 
     The measured one if there is one: that is of EM's own E- and M-steps, whatever algorithm runs here.
     """
-    if measured.rate is not None and told.kind != "partial":
+    if measured.rate is not None and convergence.kind != "partial":
         return f"{share_text(measured.rate, 0)}, as measured here" if 0.0 <= measured.rate < 1.0 else ""
-    if math.isnan(told.rate):
+    if math.isnan(convergence.rate):
         return ""
-    if told.kind == "partial":
+    if convergence.kind == "partial":
         return _PARTIAL.get(ascent, "unknown: the M-step stops short of the maximum")
-    if told.kind != "em":
-        return _NO_SHARE.get(told.kind, "")
-    return f"about {share_text(told.rate, 1)}, or more" if told.settled and 0.0 <= told.rate < 1.0 else ""
+    if convergence.kind != "em":
+        return _NO_SHARE.get(convergence.kind, "")
+    return (
+        f"about {share_text(convergence.rate, 1)}, or more"
+        if convergence.settled and 0.0 <= convergence.rate < 1.0
+        else ""
+    )
 
 
-def change_words(told: Convergence) -> str:
+def change_words(convergence: Convergence) -> str:
     """How much the objective changed in the last iteration."""
-    if math.isnan(told.change):
+    if math.isnan(convergence.change):
         return ""
-    return f"{'+' if told.change > 0 else ''}{number(told.change)} per observation"
+    return f"{'+' if convergence.change > 0 else ''}{number(convergence.change)} per observation"
 
 
-def to_go_words(snapshot: StepSnapshot, told: Convergence, measured: Measured = Measured()) -> str:
+def to_go_words(snapshot: StepSnapshot, convergence: Convergence, measured: Measured = Measured()) -> str:
     """The iterations still to come, or how the run ended, or why there is no forecast."""
     step, spec = snapshot.step, snapshot.spec
     if step.stop_reason is not None:
         ended = "none, converged" if step.converged else "stopped"
-        return f"{ended}: {plain(step.stop_reason)}" + ("" if step.converged else _beyond(told))
-    if math.isnan(told.change):
+        return f"{ended}: {plain(step.stop_reason)}" + ("" if step.converged else _beyond(convergence))
+    if math.isnan(convergence.change):
         return ""
     tol = tolerance_of(spec)
     other = "" if stops_by_objective(spec) or spec.stop is None else f"; it stops by {spec.stop}"
     if isinstance(step.inference, Tempered):
         return "unknown: no small change counts as rest while the temperature is not 1"
-    if told.steps_to_go == 0:
+    if convergence.steps_to_go == 0:
         return f"the change is below {number(tol)} already{other}"
-    if told.steps_to_go is None:
-        return _unforeseen(told, tol)
-    about = f"about {plural(told.steps_to_go, 'iteration')} to below {number(tol)}"
-    about += " at this rate" if told.settled else ", if this rate stays"
+    if convergence.steps_to_go is None:
+        return _unforeseen(convergence, tol)
+    about = f"about {plural(convergence.steps_to_go, 'iteration')} to below {number(tol)}"
+    about += " at this rate" if convergence.settled else ", if this rate stays"
     if (
         measured.rate is not None
-        and told.slow
+        and convergence.slow
         and measured.rate < 1.0
-        and told.rate < measured.rate - 0.1 * (1.0 - told.rate)
+        and convergence.rate < measured.rate - 0.1 * (1.0 - convergence.rate)
     ):
         about += f", more once the slower moves of rate {rate_text(measured.rate)} are left"
     limit = spec.max_iter
-    return about + other + (f"; the limit of {limit} comes first" if step.iteration + told.steps_to_go > limit else "")
+    return (
+        about
+        + other
+        + (f"; the limit of {limit} comes first" if step.iteration + convergence.steps_to_go > limit else "")
+    )
 
 
-def _beyond(told: Convergence) -> str:
-    more = told.steps_to_go
-    return f"; about {plural(more, 'iteration')} more at this rate" if more and told.settled else ""
+def _beyond(convergence: Convergence) -> str:
+    more = convergence.steps_to_go
+    return f"; about {plural(more, 'iteration')} more at this rate" if more and convergence.settled else ""
 
 
-def _unforeseen(told: Convergence, tol: float) -> str:
+def _unforeseen(convergence: Convergence, tol: float) -> str:
     if tol <= 0.0:
         return "no end: the tolerance is 0"
-    if told.kind in ("drawn", "hard", "accelerated", "descent"):
+    if convergence.kind in ("drawn", "hard", "accelerated", "descent"):
         return "can't be foreseen: there is no rate"
-    if told.rate_ahead >= 1.0:
+    if convergence.rate_ahead >= 1.0:
         return "can't be foreseen while gains grow"
-    return "can't be foreseen yet" if told.needs else "can't be foreseen"
+    return "can't be foreseen yet" if convergence.needs else "can't be foreseen"
 
 
-def left_words(told: Convergence) -> str:
+def left_words(convergence: Convergence) -> str:
     """How much the objective can still gain."""
-    if not told.settled or not told.still_to_gain > 0:
+    if not convergence.settled or not convergence.still_to_gain > 0:
         return ""
-    return f"about {number(told.still_to_gain, 2)} per observation at this rate"
+    return f"about {number(convergence.still_to_gain, 2)} per observation at this rate"
 
 
 def overlap_words(overlap: Overlap, names: tuple[str, ...]) -> str:
@@ -192,15 +200,15 @@ def overlap_words(overlap: Overlap, names: tuple[str, ...]) -> str:
     return said
 
 
-def help_words(told: Convergence, measured: Measured, at_rest: bool) -> tuple[str, ...]:
+def help_words(convergence: Convergence, measured: Measured, at_rest: bool) -> tuple[str, ...]:
     """What would help, the best first, each with its key; or that no help is needed."""
-    if told.helps:
-        return tuple(_HELPS[one] for one in told.helps)
-    steady = told.settled or measured.rate is not None
-    if at_rest and steady and told.slow:
+    if convergence.helps:
+        return tuple(_HELPS[one] for one in convergence.helps)
+    steady = convergence.settled or measured.rate is not None
+    if at_rest and steady and convergence.slow:
         return (f"at so slow a rate a small change is no proof of rest: a smaller tolerance (pane {_MODEL}) goes on",)
-    if at_rest and math.isfinite(told.rate) and not steady:
+    if at_rest and math.isfinite(convergence.rate) and not steady:
         return (f"it stopped before its rate was steady: d measures it, a smaller tolerance (pane {_MODEL}) goes on",)
-    if told.slow or not steady:
+    if convergence.slow or not steady:
         return ()
     return ("EM is not slow here" + (": nothing is needed" if measured.rate is not None else ", by these moves"),)

@@ -25,7 +25,7 @@ from emtui.panes.convergence.convergence_sentences import (
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
-from emtui.widgets.table_columns import Cell, ink
+from emtui.widgets.table_columns import TableCell, ink
 
 if TYPE_CHECKING:
     from engine.analysis.convergence import Convergence
@@ -43,44 +43,47 @@ class ConvergenceSource:
     """
 
     snapshot: StepSnapshot
-    told: Convergence
+    convergence: Convergence
     measured: Measured
     waiting: bool
 
     def sheet(self, width: int, palette: Palette) -> PlainSheet:
         """Lay it out in this width."""
         faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
-        said = entries(self.snapshot, self.told, self.measured, palette, waiting=self.waiting)
+        said = entries(self.snapshot, self.convergence, self.measured, palette, waiting=self.waiting)
         lines = [line for label, text in said for line in _laid_out(label, text, width, faint)]
         return sheet_of_lines(lines, width)
 
 
 def entries(
-    snapshot: StepSnapshot, told: Convergence, measured: Measured, palette: Palette, *, waiting: bool = False
+    snapshot: StepSnapshot, convergence: Convergence, measured: Measured, palette: Palette, *, waiting: bool = False
 ) -> tuple[tuple[str, str], ...]:
     """Labels and texts in their order; labels without a text are left out."""
     at_rest = snapshot.step.stop_reason is not None and snapshot.step.converged
     all_of_it = [
-        ("rate", rate_words(told, at_rest)),
-        ("measured", measured_words(told, measured)),
-        ("missing", missing_words(told, measured, snapshot.spec.model.ascent)),
-        ("change", change_words(told)),
-        ("to go", to_go_words(snapshot, told, measured)),
-        ("to gain", left_words(told)),
-        ("why" if told.slow else "overlap", _overlap(snapshot, told, palette, waiting)),
-        *(("helps" if not place else "", text) for place, text in enumerate(help_words(told, measured, at_rest))),
+        ("rate", rate_words(convergence, at_rest)),
+        ("measured", measured_words(convergence, measured)),
+        ("missing", missing_words(convergence, measured, snapshot.spec.model.ascent)),
+        ("change", change_words(convergence)),
+        ("to go", to_go_words(snapshot, convergence, measured)),
+        ("to gain", left_words(convergence)),
+        ("why" if convergence.slow else "overlap", _overlap(snapshot, convergence, palette, waiting)),
+        *(
+            ("helps" if not place else "", text)
+            for place, text in enumerate(help_words(convergence, measured, at_rest))
+        ),
     ]
     return tuple((label, text) for label, text in all_of_it if text)
 
 
-def _overlap(snapshot: StepSnapshot, told: Convergence, palette: Palette, waiting: bool) -> str:
-    if told.overlap is None:
+def _overlap(snapshot: StepSnapshot, convergence: Convergence, palette: Palette, waiting: bool) -> str:
+    if convergence.overlap is None:
         return "…" if waiting else ""
     names = view_for(snapshot.spec.model).component_names(snapshot)
-    return overlap_words(told.overlap, tuple(f"{palette.marker(k)} {name}" for k, name in enumerate(names)))
+    return overlap_words(convergence.overlap, tuple(f"{palette.marker(k)} {name}" for k, name in enumerate(names)))
 
 
-def _laid_out(label: str, text: str, width: int, faint: Style) -> Iterator[Cell]:
+def _laid_out(label: str, text: str, width: int, faint: Style) -> Iterator[TableCell]:
     """A label and its text, wrapped beside it."""
     width, text = min(width, _WIDEST), clean(text)
     if width < _NARROW:

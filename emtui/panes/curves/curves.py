@@ -20,6 +20,7 @@ from emtui.panes.messages import GoTo
 from emtui.panes.pane import Pane
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number
+from emtui.views.step_text import pencil
 
 if TYPE_CHECKING:
     from emtui.panes.curves.learning_chart import Against
@@ -55,8 +56,8 @@ class CurvesPane(Pane):
     def draw(self, snapshot: StepSnapshot) -> None:
         """Draw the chosen curve."""
         chart = self.query_one(Chart)
-        if self._of_network != (snapshot.contest is not None):  # another kind of model: its own first subject
-            self._of_network = snapshot.contest is not None
+        if self._of_network != (snapshot.comparison is not None):  # another kind of model: its own first subject
+            self._of_network = snapshot.comparison is not None
             self._what = self._offered(snapshot)[0]
         chart.set_scene(self._scene(snapshot, chart.palette))
         self.border_title = first_fitting(self.title_room, *self._titles(snapshot))
@@ -66,7 +67,7 @@ class CurvesPane(Pane):
 
     def _shows_learning(self, snapshot: StepSnapshot) -> bool:
         """Whether both methods are drawn, not the bound of one."""
-        return snapshot.contest is not None and self._what in ("loss", "accuracy")
+        return snapshot.comparison is not None and self._what in ("loss", "accuracy")
 
     def _scene(self, snapshot: StepSnapshot, palette: Palette) -> Scene:
         if self._shows_learning(snapshot):
@@ -89,7 +90,7 @@ class CurvesPane(Pane):
         return ("KL(q ‖ posterior)", "KL") if self._what == "kl" else (self._what,)
 
     def _offered(self, snapshot: StepSnapshot) -> tuple[What, ...]:
-        if snapshot.contest is not None:
+        if snapshot.comparison is not None:
             return _OF_NETWORK
         known = any(record.hits is not None for record in snapshot.records)
         return _WHAT if known else _WHAT[:2]
@@ -107,7 +108,7 @@ class CurvesPane(Pane):
         """Draw a network against the next of iterations, seconds and passes."""
         from emtui.panes.curves.learning_chart import AGAINST
 
-        if self.snapshot is None or self.snapshot.contest is None:
+        if self.snapshot is None or self.snapshot.comparison is None:
             self.refuse("Only a network is taken against seconds and passes: choose the model mlp.")
             return
         self._against = AGAINST[(AGAINST.index(self._against) + 1) % len(AGAINST)]
@@ -120,25 +121,20 @@ class CurvesPane(Pane):
         snapshot = self.snapshot
         if snapshot is None:
             return
-        if snapshot.contest is not None and self._shows_learning(snapshot):
+        if snapshot.comparison is not None and self._shows_learning(snapshot):
             from emtui.panes.curves.learning_chart import place_of
 
-            own = snapshot.contest.own
+            own = snapshot.comparison.own
             nearest = min(range(len(own)), key=lambda place: abs(place_of(own[place], self._against) - event.x))
             moved = [record.index for record in snapshot.records if record.phase != "E"]
             self.post_message(GoTo(moved[nearest]))
             return
-        self.post_message(GoTo(int(np.abs(half_steps(snapshot) - event.x).argmin())))
-
-
-def half_steps(snapshot: StepSnapshot) -> np.ndarray:
-    """(len(records),) the place of each step on the axis of iterations: 0 at the start, t − ½ after E, t after M."""
-    return np.array([record.iteration - 0.5 * (record.phase == "E") for record in snapshot.records])
+        self.post_message(GoTo(int(np.abs(snapshot.half_steps - event.x).argmin())))
 
 
 def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     """log p(X|θ) and the bound L(q, θ) by half-step; the cursor stands at the step on the screen."""
-    x = half_steps(snapshot)
+    x = snapshot.half_steps
     likelihood = np.array([record.log_likelihood for record in snapshot.records])
     bound = np.array([record.elbo for record in snapshot.records])
     if not np.isfinite([*likelihood, *bound]).any():
@@ -165,7 +161,7 @@ def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
 
 def kl_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     """KL(q ‖ p(Z|X,θ)) by half-step: zero after an exact E-step, and what the M-step opened after that."""
-    x = half_steps(snapshot)
+    x = snapshot.half_steps
     kl = np.array([max(record.kl, 0.0) if math.isfinite(record.kl) else math.nan for record in snapshot.records])
     return Scene(
         layers=(
@@ -184,7 +180,7 @@ def kl_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
 
 def accuracy_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     """Share of rows whose matched label is right, by half-step, with k-means as a line."""
-    x = half_steps(snapshot)
+    x = snapshot.half_steps
     from emtui.session.baseline import classes_to_find
 
     truth = classes_to_find(snapshot.spec)
@@ -225,7 +221,7 @@ def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:
 def _by_hand(snapshot: StepSnapshot, x: np.ndarray, y: np.ndarray, palette: Palette) -> list[Layer]:
     """A mark at each change by hand."""
     return [
-        Mark(float(x[record.index]), float(y[record.index]), pencil(palette), palette.text)
+        Mark(float(x[record.index]), float(y[record.index]), pencil(ascii=palette.ascii), palette.text)
         for record in snapshot.records
         if record.by_hand and math.isfinite(y[record.index])
     ]
@@ -233,12 +229,7 @@ def _by_hand(snapshot: StepSnapshot, x: np.ndarray, y: np.ndarray, palette: Pale
 
 def _by_hand_legend(snapshot: StepSnapshot, palette: Palette) -> tuple[tuple[str, tuple[int, int, int], str], ...]:
     by_hand = any(record.by_hand for record in snapshot.records)
-    return ((pencil(palette), palette.text, "by hand"),) if by_hand else ()
-
-
-def pencil(palette: Palette) -> str:
-    """The sign of a change by hand."""
-    return "*" if palette.ascii else "✎"
+    return ((pencil(ascii=palette.ascii), palette.text, "by hand"),) if by_hand else ()
 
 
 def _here(x: np.ndarray, y: np.ndarray, cursor: int, palette: Palette) -> tuple[Mark, ...]:

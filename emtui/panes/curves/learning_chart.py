@@ -9,7 +9,7 @@ import numpy as np
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
-from emtui.panes.agreement.rival_text import OWN_COLOR, RIVAL_COLOR, short_name
+from emtui.networks.rival import short_name
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, probability
 
@@ -48,25 +48,25 @@ def _scene(
     value: Callable[[Score], float],
     words: Callable[[float], str],
 ) -> Scene:
-    contest = snapshot.contest
-    assert contest is not None
-    sides = [(short_name(snapshot.spec.model), contest.own, OWN_COLOR)]
-    if contest.rival:
-        sides.append((short_name(contest.rival_model), contest.rival, RIVAL_COLOR))
-    here = contest.here
+    comparison = snapshot.comparison
+    assert comparison is not None
+    sides = [(short_name(snapshot.spec.model), comparison.own)]
+    if comparison.rival:
+        sides.append((comparison.rival_name, comparison.rival))
+    here = comparison.here
     layers: list[Layer] = [VLine(place_of(here, against))]
-    legend = [("─", palette.color(color), name) for name, _, color in sides]
+    legend = [("─", palette.color(color), name) for color, (name, _) in enumerate(sides)]
     said = []
-    for _, found, color in reversed(sides):
+    for color, (_, found) in reversed(list(enumerate(sides))):
         layers += _curves(found, palette, color, against, value)
-    for name, found, _ in sides:
-        last = found[min(contest.own_at, len(found) - 1)]
+    for name, found in sides:
+        last = found[min(comparison.own_at, len(found) - 1)]
         test = "" if last.test is None else f", test {words(value(last.test))}"
         said.append(f"{name}: training {what} {words(value(last.train))}{test}")
     layers.append(Mark(place_of(here, against), value(here.train), "o" if palette.ascii else "●", palette.text))
     if here.test is not None:
         legend.append((":" if palette.ascii else "┄", palette.muted, "test"))
-    ends = [place_of(found[-1], against) for _, found, _ in sides]
+    ends = [place_of(found[-1], against) for _, found in sides]
     unit = 1.0 if against != "seconds" else 1e-6
     return Scene(
         layers=tuple(layers),

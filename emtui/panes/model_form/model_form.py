@@ -23,7 +23,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.spec.run_spec import RunSpec
 from emtui.views.registry import view_problems
 from emtui.widgets.border_text import border_text
-from emtui.widgets.field import Field
+from emtui.widgets.form_field import FormField
 from emtui.widgets.table_columns import joined
 from engine.errors import EngineError
 from engine.models import model_problems
@@ -49,7 +49,7 @@ class ModelForm(Pane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._spec: RunSpec | None = None
-        self._fields: dict[str, Field] = {}
+        self._fields: dict[str, FormField] = {}
         self._built_for = ""  # the model whose lines they are
 
     def on_mount(self) -> None:
@@ -76,7 +76,7 @@ class ModelForm(Pane):
         else:
             for key, text in texts_of(spec).items():
                 self._fields[key].put(text)
-        self._tell()
+        self._say()
 
     def _build(self, model_name: str, applied: dict[str, str], texts: dict[str, str]) -> None:
         """Make the lines for this model; lines that it shares with the last model stay."""
@@ -95,7 +95,7 @@ class ModelForm(Pane):
         made = {}
         for spec in specs:
             text = texts[spec.key]
-            made[spec.key] = self._fields.get(spec.key) or Field(spec, applied.get(spec.key, ""), _LABEL_WIDTH)
+            made[spec.key] = self._fields.get(spec.key) or FormField(spec, applied.get(spec.key, ""), _LABEL_WIDTH)
             made[spec.key].put(applied.get(spec.key, ""), text)
         if MODEL in keep:
             box.mount_all([made[spec.key] for spec in specs if spec.of_model], after=made[MODEL])
@@ -111,8 +111,8 @@ class ModelForm(Pane):
         """The texts in the form, by key."""
         return {key: field.text.strip() for key, field in self._fields.items()}
 
-    @on(Field.Edited)
-    def _edited(self, event: Field.Edited) -> None:
+    @on(FormField.Edited)
+    def _edited(self, event: FormField.Edited) -> None:
         """Check the line; another model brings its own options, set to suit the data."""
         event.stop()
         field = event.field
@@ -122,7 +122,7 @@ class ModelForm(Pane):
             self._offer(field.text)
         else:
             field.say(problem_with(field.spec, field.text))
-        self._tell()
+        self._say()
 
     def _offer(self, model_name: str) -> None:
         """Show the lines of another model before it is applied."""
@@ -138,21 +138,21 @@ class ModelForm(Pane):
         own = texts if model_name != self._spec.model.name else applied
         self._build(model_name, own | applied, texts | run)
 
-    @on(Field.Moved)
-    def _moved(self, event: Field.Moved) -> None:
+    @on(FormField.Moved)
+    def _moved(self, event: FormField.Moved) -> None:
         event.stop()
         fields = list(self._fields.values())
         if event.field in fields:
             place = fields.index(event.field) + event.by
             fields[max(0, min(len(fields) - 1, place))].focus()
 
-    @on(Field.Left)
-    def _left(self, event: Field.Left) -> None:
+    @on(FormField.Left)
+    def _left(self, event: FormField.Left) -> None:
         event.stop()
         self.screen.set_focus(None)
 
-    @on(Field.Entered)
-    def _entered(self, event: Field.Entered) -> None:
+    @on(FormField.Entered)
+    def _entered(self, event: FormField.Entered) -> None:
         """Apply the changes; without any, enter on a choice takes the next value, as a click does."""
         event.stop()
         fields = self._fields.values()
@@ -164,11 +164,11 @@ class ModelForm(Pane):
 
     def on_descendant_focus(self) -> None:
         """Show what the field is for."""
-        self._tell()
+        self._say()
 
     def on_descendant_blur(self) -> None:
         """Show what has changed."""
-        self._tell()
+        self._say()
 
     # applying
 
@@ -182,7 +182,7 @@ class ModelForm(Pane):
             field = self._fields.get(error.key, self._fields[MODEL])
             field.say(str(error))
             field.focus()
-            self._tell()
+            self._say()
             return
         if settings:
             self.post_message(self._message(settings))
@@ -202,9 +202,9 @@ class ModelForm(Pane):
         if self._spec is not None:
             texts = texts_of(self._spec)
             self._build(self._spec.model.name, texts, texts)
-            self._tell()
+            self._say()
 
-    def _tell(self) -> None:
+    def _say(self) -> None:
         """The text on the border: what is wrong, what has changed, or what the field is for."""
         wrong = next((field.problem for field in self._fields.values() if field.problem), "")
         changed = sum(field.changed for field in self._fields.values())

@@ -9,7 +9,7 @@ from typing import Any
 from emtui.spec.choose import make_model
 from emtui.spec.labels_given import ALL, FEW, FEW_SHARE, NONE, parse_known
 from emtui.spec.run_spec import RunSpec
-from emtui.widgets.field import FieldSpec
+from emtui.widgets.form_field import FieldSpec
 from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.model import Model
 from engine.em.stopping import KINDS, parse_rule

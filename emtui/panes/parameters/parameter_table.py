@@ -13,9 +13,19 @@ from rich.style import Style
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
 from emtui.views.number_format import DOWN, UP
-from emtui.views.view import Cell as Number
-from emtui.views.view import ParameterRow, ParameterTable
-from emtui.widgets.table_columns import GAP, Cell, Column, Piece, Window, fit_columns, ink, plain, short_head, widths
+from emtui.views.view import Cell, ParameterRow, ParameterTable
+from emtui.widgets.table_columns import (
+    GAP,
+    Piece,
+    TableCell,
+    TableColumn,
+    Window,
+    fit_columns,
+    ink,
+    plain,
+    short_head,
+    widths,
+)
 
 Deltas = Literal["beside", "below", "arrows", "tight"]
 _HEAD_LIMIT = 14
@@ -91,7 +101,7 @@ class ParameterSource:
     def _longest_name(self) -> int:
         return max((2 * (row.component is not None) + cell_len(clean(row.name)) for row in self.table.rows), default=1)
 
-    def _name_column(self, width: int, deltas: Deltas) -> Column:
+    def _name_column(self, width: int, deltas: Deltas) -> TableColumn:
         """The rows' names; those of features are shortened if that makes all columns fit."""
         room = max(2, min(self._longest_name, width // 3, 16))
         if all(row.component is None for row in self.table.rows):
@@ -102,13 +112,13 @@ class ParameterSource:
                 longest = min(self._longest_name, 16)
                 seen = [self._in_sight(columns, width, names) for names in range(room, longest + 1)]
                 room += max((extra for extra, count in enumerate(seen) if count == seen[0]), default=0)
-        return Column("name", "", room)
+        return TableColumn("name", "", room)
 
-    def _in_sight(self, columns: Sequence[Column], width: int, names: int) -> int:
+    def _in_sight(self, columns: Sequence[TableColumn], width: int, names: int) -> int:
         """How many columns fit beside names of this width."""
-        return len(fit_columns([Column("name", "", names)], columns, [], width, self.first).columns)
+        return len(fit_columns([TableColumn("name", "", names)], columns, [], width, self.first).columns)
 
-    def _value_columns(self, deltas: Deltas) -> list[Column]:
+    def _value_columns(self, deltas: Deltas) -> list[TableColumn]:
         made = []
         for index, title in enumerate(self.table.columns):
             cells = [row.cells[index] for row in self.table.rows]
@@ -118,10 +128,10 @@ class ParameterSource:
             if change:
                 room += {"beside": 1 + change, "below": max(0, change - room), "arrows": 1, "tight": 1}[deltas]
             gap = 0 if index and change and deltas == "tight" else GAP
-            made.append(Column(f"column {index}", title, room, "right", gap=gap))
+            made.append(TableColumn(f"column {index}", title, room, "right", gap=gap))
         return made
 
-    def head(self, columns: Sequence[Column], deltas: Deltas, width: int) -> list[Column]:
+    def head(self, columns: Sequence[TableColumn], deltas: Deltas, width: int) -> list[TableColumn]:
         """The columns with heads that fit them, widened to their names if there is room to spare."""
         spare = width - widths(columns)
         rooms = {column.key: column.width for column in columns if column.key.startswith("column ")}
@@ -152,7 +162,7 @@ class ParameterSheet:
     palette: Palette
     deltas: Deltas
     window: Window
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
     lines: tuple[tuple[int, bool], ...]
 
     @property
@@ -160,13 +170,13 @@ class ParameterSheet:
         """How many lines, including those of changes."""
         return len(self.lines)
 
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
         """The cells of these lines."""
-        made: list[list[Cell]] = []
+        made: list[list[TableCell]] = []
         for place in rows:
             index, is_change = self.lines[place]
             row = self.source.table.rows[index]
-            cells: list[Cell] = []
+            cells: list[TableCell] = []
             for column in self.columns:
                 if column.key.startswith("column "):
                     cell = row.cells[int(column.key[7:])]
@@ -176,7 +186,7 @@ class ParameterSheet:
             made.append(cells)
         return made
 
-    def _name(self, index: int, is_change: bool) -> Cell:
+    def _name(self, index: int, is_change: bool) -> TableCell:
         rows, palette = self.source.table.rows, self.palette
         row = rows[index]
         if is_change:
@@ -189,7 +199,7 @@ class ParameterSheet:
         color = ink(palette, palette.color(row.component), bold=True)
         return ((f"{marker} ", color), (clean(row.name), color))
 
-    def _value(self, cell: Number, column: Column) -> Cell:
+    def _value(self, cell: Cell, column: TableColumn) -> TableCell:
         deltas, palette = self.deltas, self.palette
         others = [row.cells[int(column.key[7:])] for row in self.source.table.rows]
         change = max((len(_short(other)) for other in others), default=0)
@@ -204,21 +214,21 @@ class ParameterSheet:
         return tuple(pieces)
 
 
-def _with_head(column: Column) -> Column:
+def _with_head(column: TableColumn) -> TableColumn:
     """The column with room for a readable head."""
     return replace(column, width=max(column.width, min(cell_len(clean(plain(column.title))), _HEAD_LEAST)))
 
 
-def _change(cell: Number, palette: Palette) -> Cell:
+def _change(cell: Cell, palette: Palette) -> TableCell:
     return ((_arrows(_short(cell), palette), _direction_ink(cell, palette)),)
 
 
-def _short(cell: Number) -> str:
+def _short(cell: Cell) -> str:
     """The change without the 0 before its point: ▼.0298 is as wide as the number 6.7346 above it."""
     return cell.delta[0] + cell.delta[2:] if cell.delta[1:3] == "0." else cell.delta
 
 
-def _direction_ink(cell: Number, palette: Palette) -> Style:
+def _direction_ink(cell: Cell, palette: Palette) -> Style:
     return ink(palette, palette.color(0 if cell.direction > 0 else 1), bold=cell.change >= _LARGE)
 
 

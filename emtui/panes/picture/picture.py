@@ -65,7 +65,7 @@ class PicturePane(Pane):
         if diagram is None:
             self._draw_scene(snapshot, chart, self._axes)
         elif diagram.more:
-            self._look_closer(snapshot, self._axes, self.chosen_row)
+            self._refine(snapshot, self._axes, self.chosen_row)
         self._caption = view.caption(snapshot, self._axes) if diagram is None else diagram.title
         self.border_title = border_text(fit(self._caption, self.title_room))
         drawn, n_rows = len(snapshot.rows), snapshot.n_rows
@@ -82,7 +82,7 @@ class PicturePane(Pane):
     def _units(self, snapshot: StepSnapshot) -> UnitsName:
         return own_units(snapshot) if self._by_hand else "data"
 
-    def _look_closer(self, snapshot: StepSnapshot, axes: Axes, row: int | None) -> None:
+    def _refine(self, snapshot: StepSnapshot, axes: Axes, row: int | None) -> None:
         """Make the whole diagram in the background; it is shown unless something else is by then."""
         view = view_for(snapshot.spec.model)
 
@@ -120,7 +120,7 @@ class PicturePane(Pane):
         if len(self._offered) == 1:
             return "These data have only one picture."
         place = self._offered.index(self._axes) if self._axes in self._offered else 0
-        self.look_along(self._offered[(place + by) % len(self._offered)])
+        self.show_axes(self._offered[(place + by) % len(self._offered)])
         return f"Picture {(place + by) % len(self._offered) + 1} of {len(self._offered)}: {self._caption}."
 
     @property
@@ -128,7 +128,7 @@ class PicturePane(Pane):
         """The axes of the picture; None before the first snapshot."""
         return self._axes
 
-    def look_along(self, axes: Axes) -> None:
+    def show_axes(self, axes: Axes) -> None:
         """Look along these axes."""
         self._axes = axes
         self.redraw()

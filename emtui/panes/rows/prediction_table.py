@@ -12,12 +12,12 @@ from rich.style import Style
 
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
-from emtui.panes.rows.row_cells import row_label, weight_pieces
 from emtui.session.row_weights import weight_of
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views.number_format import probability
-from emtui.widgets.table_columns import Cell, Column, component_head, fit_columns, ink, widths
+from emtui.widgets.row_cells import row_label, weight_pieces
+from emtui.widgets.table_columns import TableCell, TableColumn, component_head, fit_columns, ink, widths
 from engine.arrays import Array, IntArray
 
 if TYPE_CHECKING:
@@ -69,17 +69,17 @@ def predictions_of(snapshot: StepSnapshot, held_back: bool) -> tuple[Predictions
 
     Of very many rows, and of networks whose predictions take long, the first ones.
     """
-    contest = snapshot.contest
-    assert contest is not None
-    rows = contest.split.rows(held_back)
-    here, rival = contest.here, contest.rival_here
+    comparison = snapshot.comparison
+    assert comparison is not None
+    rows = comparison.split.rows(held_back)
+    here, rival = comparison.here, comparison.rival_here
     own = _said(
         snapshot, rows, snapshot.step.problem.model, snapshot.step.params, here.test if held_back else here.train
     )
     if rival is None:
         return own, None
     known = rival.test if held_back else rival.train
-    theirs = _said(snapshot, own.rows, contest.rival_model, contest.rival_params_here, known)
+    theirs = _said(snapshot, own.rows, comparison.rival_model, comparison.rival_params_here, known)
     fewest = min(len(own.rows), len(theirs.rows))
     return _first(own, fewest), _first(theirs, fewest)
 
@@ -146,17 +146,17 @@ class PredictionSource:
         assert split is not None
         data, marked = self.snapshot.spec.dataset, self.order
         longest = max((cell_len(row_label(data, self.row(i))) for i in range(min(self.n_rows, 500))), default=3)
-        name = Column("row", "row", max(3, min(longest, 16, width // 3)), "right", marked.by == "row")
+        name = TableColumn("row", "row", max(3, min(longest, 16, width // 3)), "right", marked.by == "row")
         if data.row_names is not None:
             name = replace(name, align="left")
         names = max((cell_len(clean(label)) for label in split.class_names), default=6)
-        target = Column("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "target")
+        target = TableColumn("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "target")
         weighed = self.snapshot.step.problem.data.sample_weight is not None
         right = [
             target,
-            *([Column("weight", "", 3)] if weighed else []),
-            Column("own", "", 1),
-            *([Column("rival", "", 1, gap=0)] if self.rival is not None else []),
+            *([TableColumn("weight", "", 3)] if weighed else []),
+            TableColumn("own", "", 1),
+            *([TableColumn("rival", "", 1, gap=0)] if self.rival is not None else []),
         ]
         g = self.own.probabilities.shape[1]
         share = (width - widths([name, *right])) // max(1, g) - 1
@@ -164,7 +164,7 @@ class PredictionSource:
         for c, label in enumerate(split.class_names[:g]):
             room = min(9, max(5, share), max(5, 1 + cell_len(clean(label))))
             title = component_head(palette, c, label)
-            classes.append(Column(f"class {c}", title, room, "right", marked.by == "class" and marked.label == c))
+            classes.append(TableColumn(f"class {c}", title, room, "right", marked.by == "class" and marked.label == c))
         window = fit_columns([name], classes, right, width, self.first)
         return PredictionSheet(self, palette, window.columns)
 
@@ -175,18 +175,18 @@ class PredictionSheet:
 
     source: PredictionSource
     palette: Palette
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
 
     @property
     def n_rows(self) -> int:
         """Rows listed."""
         return self.source.n_rows
 
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
         """The cells of these places of the list."""
         return [[self._cell(column.key, place) for column in self.columns] for place in rows]
 
-    def _cell(self, key: str, place: int) -> Cell:
+    def _cell(self, key: str, place: int) -> TableCell:
         source, palette = self.source, self.palette
         at = int(source.places[place])
         split = split_of(source.snapshot.spec)
@@ -212,7 +212,7 @@ class PredictionSheet:
         return ((probability(value, 2), ink(palette, palette.color(c), bold=True) if likeliest else faint),)
 
 
-def _mark(wrong: bool, palette: Palette) -> Cell:
+def _mark(wrong: bool, palette: Palette) -> TableCell:
     if wrong:
         return (("x" if palette.ascii else "✗", ink(palette, palette.color(5), bold=True)),)
     return (("." if palette.ascii else "✓", ink(palette, palette.color(2))),)

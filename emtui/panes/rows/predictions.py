@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from emtui.charts.heatstrip import HeatStrip
-from emtui.panes.agreement.rival_text import short_name
 from emtui.panes.rows.prediction_table import PredictionOrder, Predictions, PredictionSource, predictions_of
 from emtui.panes.rows.responsibilities import ResponsibilitiesPane
 from emtui.session.snapshot import StepSnapshot
@@ -39,18 +38,18 @@ class RowsPane(ResponsibilitiesPane):
     @property
     def tab_labels(self) -> tuple[str, str]:
         """Its name on a tab, which depends on what it shows."""
-        shows_network = self.snapshot is not None and self.snapshot.contest is not None
+        shows_network = self.snapshot is not None and self.snapshot.comparison is not None
         return ("predictions", "pred") if shows_network else super().tab_labels
 
     def draw(self, snapshot: StepSnapshot) -> None:
         """Show a network's predictions, or responsibilities."""
-        if snapshot.contest is None:
+        if snapshot.comparison is None:
             self._predictions = None
             super().draw(snapshot)
             return
         self._source = None
         self.query_one(HeatStrip).display = False
-        held_back = self.held_back and len(snapshot.contest.split.test) > 0
+        held_back = self.held_back and len(snapshot.comparison.split.test) > 0
         if self._both is None or self._both[0] is not snapshot or self._both[1] != held_back:
             self._both = (snapshot, held_back, predictions_of(snapshot, held_back))
         source = PredictionSource.of(snapshot, self._both[2], self.prediction_order, self._first)
@@ -58,27 +57,27 @@ class RowsPane(ResponsibilitiesPane):
         cursor = None if self.chosen_row is None else source.place_of(self.chosen_row)
         was_seen = self.table.cursor is not None and self.table.cursor in self.table.page
         self.table.set_source(source, cursor)
-        if self.chosen_row != self._told or was_seen:
+        if self.chosen_row != self._announced or was_seen:
             self.table.reveal()
-        self._told = self.chosen_row
+        self._announced = self.chosen_row
         self._say(snapshot)
 
     def _say(self, snapshot: StepSnapshot) -> None:
         """The border: whose predictions of which rows, which page, in which order."""
-        source, contest = self._predictions, snapshot.contest
-        if source is None or contest is None:
+        source, comparison = self._predictions, snapshot.comparison
+        if source is None or comparison is None:
             super()._say(snapshot)
             return
-        held_back = self.held_back and len(contest.split.test) > 0
+        held_back = self.held_back and len(comparison.split.test) > 0
         kind = "test" if held_back else "training"
         own, rival = source.own.wrong, source.rival
         marks = [f"{kind}: {int(own.sum())} wrong"]
         if rival is not None:
-            marks.append(f"{short_name(contest.rival_model)} {int(rival.wrong.sum())}")
+            marks.append(f"{comparison.rival_name} {int(rival.wrong.sum())}")
         self.border_title = Content(joined(marks, self.title_room))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
-        order = self.prediction_order.words(contest.split.class_names)
+        order = self.prediction_order.words(comparison.split.class_names)
         other = "f: training" if held_back else "f: test"
         self.border_subtitle = Content(joined((where, order, other), self.size.width - 4))
 

@@ -59,7 +59,7 @@ class ResponsibilitiesPane(Pane):
         self._first = 0
         self._source: RowSource | None = None
         self._sorted: tuple[StepSnapshot, RowOrder] | None = None
-        self._told: int | None = None
+        self._announced: int | None = None
 
     def compose(self) -> ComposeResult:
         """The strip above the table."""
@@ -99,9 +99,9 @@ class ResponsibilitiesPane(Pane):
         cursor = None if self.chosen_row is None else known.place_of(self.chosen_row)
         was_seen = table.cursor is not None and table.cursor in table.page
         table.set_source(known, cursor)
-        if self.chosen_row != self._told or was_seen:
+        if self.chosen_row != self._announced or was_seen:
             table.reveal()
-        self._told = self.chosen_row
+        self._announced = self.chosen_row
         self._show_strip(strip, known)
         self._say(snapshot)
 
@@ -148,10 +148,10 @@ class ResponsibilitiesPane(Pane):
         event.stop()
         if self.snapshot is not None:
             self._choose(int(self.snapshot.rows[event.row]))
-            self._told = None
+            self._announced = None
 
     def _choose(self, row: int) -> None:
-        self._told = row
+        self._announced = row
         self.chosen_row = row
         self.redraw()
         self.post_message(RowChosen(row))

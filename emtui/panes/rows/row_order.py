@@ -54,14 +54,6 @@ class RowOrder:
         return f"{words}, reversed" if self.reverse else words
 
 
-def row_in_most_doubt(snapshot: StepSnapshot) -> int | None:
-    """The drawn row with the smallest largest responsibility; None if rows have no responsibilities."""
-    R = snapshot.responsibilities
-    if R is None or R.ndim != 2 or len(R) != len(snapshot.rows) or not len(R):
-        return None
-    return int(snapshot.rows[R.max(axis=1).argmin()])
-
-
 def offered(n_components: int, has_classes: bool) -> tuple[RowOrder, ...]:
     """The orders that these data and this model allow."""
     orders = [RowOrder(), RowOrder("uncertainty"), *(RowOrder("component", k) for k in range(n_components))]

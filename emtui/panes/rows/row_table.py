@@ -13,11 +13,20 @@ from rich.style import Style
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
 from emtui.charts.text_bars import share_cells
-from emtui.panes.rows.row_cells import class_label, row_label, weight_pieces
 from emtui.panes.rows.row_order import RowOrder
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import number, probability
-from emtui.widgets.table_columns import Cell, Column, Piece, component_head, fit_columns, ink, short_head, widths
+from emtui.widgets.row_cells import class_label, row_label, weight_pieces
+from emtui.widgets.table_columns import (
+    Piece,
+    TableCell,
+    TableColumn,
+    component_head,
+    fit_columns,
+    ink,
+    short_head,
+    widths,
+)
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 
@@ -90,15 +99,15 @@ class RowSource:
         """Lay it out in this width."""
         return RowSheet(self, palette, self.columns(width, palette))
 
-    def columns(self, width: int, palette: Palette) -> tuple[Column, ...]:
+    def columns(self, width: int, palette: Palette) -> tuple[TableColumn, ...]:
         """What fits: numbers before the class, the class before the bar; components that don't fit are counted."""
         components = self._component_columns(palette)
-        name, mark = self._name_column(width), Column("mark", "", 2 if self._weights is None else 4)
-        classes, bar = self._class_column(width), Column("bar", "", 6 if width < 60 else 10)
-        layouts: list[tuple[list[Column], list[Column]]] = [
+        name, mark = self._name_column(width), TableColumn("mark", "", 2 if self._weights is None else 4)
+        classes, bar = self._class_column(width), TableColumn("bar", "", 6 if width < 60 else 10)
+        layouts: list[tuple[list[TableColumn], list[TableColumn]]] = [
             ([name, *self._value_column(), bar], [*classes, mark]),
             ([name, bar], [*classes, mark]),
-            ([name, Column("bar", "", 6)], [*classes, mark]),
+            ([name, TableColumn("bar", "", 6)], [*classes, mark]),
             ([name], [*classes, mark]),
             ([name], [mark]),
         ]
@@ -120,38 +129,38 @@ class RowSource:
         data = self.snapshot.spec.dataset
         return 0 if data.row_names is None else min(_longest_name(data), _NAME)
 
-    def _component_columns(self, palette: Palette) -> list[Column]:
+    def _component_columns(self, palette: Palette) -> list[TableColumn]:
         columns = []
         for k, name in enumerate(self.names):
             marked = self.order.by == "component" and self.order.component == k
             width = min(8, max(4, 1 + cell_len(clean(name))))
-            columns.append(Column(f"component {k}", component_head(palette, k, name), width, "right", marked))
+            columns.append(TableColumn(f"component {k}", component_head(palette, k, name), width, "right", marked))
         return columns
 
-    def _name_column(self, width: int) -> Column:
+    def _name_column(self, width: int) -> TableColumn:
         data, marked = self.snapshot.spec.dataset, self.order.by == "row"
         if data.row_names is not None:
-            return Column("row", "row", max(3, min(self._whole_name, width // 3)), "left", marked)
+            return TableColumn("row", "row", max(3, min(self._whole_name, width // 3)), "left", marked)
         heading, last = ("row", data.n_samples)
         if data.line_numbers is not None:
             heading, last = "line", int(data.line_numbers[-1])
-        return Column("row", heading, max(len(heading), len(str(last))), "right", marked)
+        return TableColumn("row", heading, max(len(heading), len(str(last))), "right", marked)
 
-    def _value_column(self) -> list[Column]:
+    def _value_column(self) -> list[TableColumn]:
         """What was seen in the row, where that is a single number."""
         data = self.snapshot.spec.dataset
         if data.n_features != 1:
             return []
         texts = [number(float(value)) for value in own_values(data, self.rows(range(min(self.n_rows, _VALUES))))]
         title = short_head(data.feature_names[0], _VALUE_HEAD)
-        return [Column("value", title, max(cell_len(title), *map(len, texts)), "right")]
+        return [TableColumn("value", title, max(cell_len(title), *map(len, texts)), "right")]
 
-    def _class_column(self, width: int) -> list[Column]:
+    def _class_column(self, width: int) -> list[TableColumn]:
         data = self.snapshot.spec.dataset
         if data.y is None:
             return []
         longest = max((cell_len(name) for name in data.class_names), default=1)
-        return [Column("class", "class", max(5, min(longest, 12, width // 3)), "left", self.order.by == "class")]
+        return [TableColumn("class", "class", max(5, min(longest, 12, width // 3)), "left", self.order.by == "class")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,14 +169,14 @@ class RowSheet:
 
     source: RowSource
     palette: Palette
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
 
     @property
     def n_rows(self) -> int:
         """Rows listed."""
         return self.source.n_rows
 
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
         """The cells of these places of the list."""
         R, columns, palette = self.source.responsibilities(rows), self.columns, self.palette
         data = self.source.snapshot.spec.dataset
@@ -182,7 +191,7 @@ class RowSheet:
         counts = [1.0] * len(labels) if weights is None else weights.tolist()
         made = []
         for row, shares, top, label, weight in zip(data_rows, values, largest, labels, counts, strict=True):
-            cells: list[Cell] = []
+            cells: list[TableCell] = []
             for column in columns:
                 key = column.key
                 if key.startswith("component "):
@@ -219,7 +228,7 @@ class RowSheet:
         matched = self._matching[label] if label < len(self._matching) else -1
         return matched != int(truth[row])
 
-    def _marks(self, row: int, label: int, top: float, weight: float) -> Cell:
+    def _marks(self, row: int, label: int, top: float, weight: float) -> TableCell:
         palette = self.palette
         if weight == 0:
             return weight_pieces(weight, palette)
@@ -243,7 +252,7 @@ def drawn_place(snapshot: StepSnapshot, row: int) -> int | None:
     return place if place < len(snapshot.rows) and int(snapshot.rows[place]) == row else None
 
 
-def _bar(shares: Sequence[float], width: int, palette: Palette) -> Cell:
+def _bar(shares: Sequence[float], width: int, palette: Palette) -> TableCell:
     """One row's responsibilities side by side, each in its component's colour and shade."""
     shades = _ASCII_SHADES if palette.ascii else _SHADES
     return tuple(

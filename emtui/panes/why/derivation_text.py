@@ -11,7 +11,7 @@ from rich.style import Style
 from emtui.charts.cell_text import clean, fit, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.views.number_format import number
-from emtui.widgets.table_columns import Cell, Piece, ink
+from emtui.widgets.table_columns import Piece, TableCell, ink
 from engine.explain.derivation import Operation, Worked, WorkedLine
 
 _MOST_TERMS = 12
@@ -29,7 +29,7 @@ def worked_lines(
     *,
     of: str = "",
     said: Callable[[str], str] = str,
-) -> tuple[Cell, ...]:
+) -> tuple[TableCell, ...]:
     """The derivation in this width; a sentence as it is; None as a note that the answer is not there yet.
 
     names: what the components are called. of: what a parameter is called. said: a formula, or a remark, with the
@@ -44,9 +44,9 @@ def worked_lines(
     faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
     first_words = [f"{answer.what}: {of or answer.name}"] if answer.subject == "parameter" else []
     first_words += [_sentence(said(answer.remark))] if answer.remark else []
-    lines: list[Cell] = [((text, faint),) for part in first_words for text in _wrapped(part, width)]
+    lines: list[TableCell] = [((text, faint),) for part in first_words for text in _wrapped(part, width)]
     first, details = _main_and_details(answer)
-    page = _Page(names, width, palette, faint, heads=answer.subject != "parameter", said=said)
+    page = _DerivationPage(names, width, palette, faint, heads=answer.subject != "parameter", said=said)
     lines += page.written(first)
     if details:
         lines += [(("where", faint),), *page.written(details)]
@@ -61,7 +61,7 @@ def _main_and_details(answer: Worked) -> tuple[list[WorkedLine], list[WorkedLine
 
 
 @dataclass(frozen=True)
-class _Page:
+class _DerivationPage:
     """How lines are written: the components' names, the width, the colours, whether a component heads its lines, and
     formulas with the data's names in them."""
 
@@ -72,9 +72,9 @@ class _Page:
     heads: bool
     said: Callable[[str], str] = str
 
-    def written(self, lines: Sequence[WorkedLine]) -> list[Cell]:
+    def written(self, lines: Sequence[WorkedLine]) -> list[TableCell]:
         """Lines of one formula for several components go below it; others below their component's name."""
-        made: list[Cell] = []
+        made: list[TableCell] = []
         component: int | None = None
         for plain, group in _groups(lines):
             formula = self.said(plain)
@@ -101,7 +101,7 @@ class _Page:
     def _ink(self, component: int | None) -> Style:
         return Style() if component is None else ink(self.palette, self.palette.color(component), bold=True)
 
-    def _line(self, line: WorkedLine, head: str, formula: str) -> list[Cell]:
+    def _line(self, line: WorkedLine, head: str, formula: str) -> list[TableCell]:
         """One line of the derivation: beside its formula if there is room, else below it."""
         said, result, width = expression(line), number(line.result, _DIGITS), self.width
         strong = Style(bold=line.role in _STRONG or None)
@@ -110,7 +110,7 @@ class _Page:
         if cell_len(head + parts) + cell_len(result) + 3 <= width:
             pieces = ((head, color), (formula, self.faint), (parts[len(formula) :], Style()))
             return [_with_result(pieces, result, width, strong)]
-        made: list[Cell] = []
+        made: list[TableCell] = []
         if head.strip():
             made.append(((fit(head.rstrip(), width), color),))
         if formula:
@@ -135,7 +135,7 @@ def _groups(lines: Sequence[WorkedLine]) -> list[tuple[str, list[WorkedLine]]]:
     return groups
 
 
-def _with_result(pieces: tuple[Piece, ...], result: str, width: int, style: Style) -> Cell:
+def _with_result(pieces: tuple[Piece, ...], result: str, width: int, style: Style) -> TableCell:
     used = sum(cell_len(text) for text, _ in pieces)
     return (*pieces, (" " * max(1, width - used - cell_len(result) - 2), Style()), (f"= {result}"[-width:], style))
 

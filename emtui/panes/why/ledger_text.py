@@ -15,7 +15,7 @@ from emtui.charts.colors import Palette
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, listed, number, signed
 from emtui.views.sentences import plain
-from emtui.widgets.table_columns import Cell, ink
+from emtui.widgets.table_columns import TableCell, ink
 from engine.explain.ledger import Fall, Quantity, Reason
 
 _ROUNDING = 1e-12
@@ -74,7 +74,7 @@ def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
     return tuple(lines)
 
 
-def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[Cell, ...]:
+def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[TableCell, ...]:
     """The ledger in this width: a head, one line per entry, the parameters they belong to, and why something fell."""
     width = min(width, _WIDEST)
     shown = entries(snapshot)
@@ -87,7 +87,7 @@ def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[
     if any(changes) and not shown_changes:
         room += changes_room + 1
     faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
-    lines: list[Cell] = []
+    lines: list[TableCell] = []
     if shown_changes:
         lines.append(((f"{'now':>{2 + room + values_room}} {'change':>{changes_room}}", faint),))
     for entry, name, value, change in zip(shown, names, values, changes, strict=True):

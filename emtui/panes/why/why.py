@@ -17,18 +17,17 @@ from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import theme_palette
 from emtui.panes.messages import RowChosen
 from emtui.panes.pane import Pane
-from emtui.panes.parameters.entry_cursor import ParameterNames, parameter_names, parameter_words
-from emtui.panes.rows.row_order import row_in_most_doubt
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
 from emtui.session.queries import ParameterWorked, Query, RowWorked
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
+from emtui.views.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.views.sentences import row_name
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
-from emtui.widgets.table_columns import Cell, joined
+from emtui.widgets.table_columns import TableCell, joined
 from engine.editing.entries import Entry
 from engine.em.step import Step
 
@@ -134,12 +133,12 @@ class WhyPane(Pane):
 
     def _row_of(self, snapshot: StepSnapshot) -> int | None:
         """The chosen row; if there is none, the row in most doubt."""
-        rows = fitted_rows(snapshot)
+        rows = snapshot.fitted_rows
         if self.chosen_row is not None and self.chosen_row in rows:
             return self.chosen_row
         if self._row is not None and self._row in rows:
             return self._row
-        doubtful = row_in_most_doubt(snapshot)
+        doubtful = snapshot.row_in_most_doubt
         return (int(rows[0]) if len(rows) else None) if doubtful is None else doubtful
 
     def _words(self, snapshot: StepSnapshot) -> tuple[int, ...]:
@@ -190,7 +189,7 @@ class WhyPane(Pane):
         if self.subject == "M-step":
             self._walk(lambda names: names.component(event.by))
         elif self._row is not None:
-            rows = fitted_rows(self.snapshot)
+            rows = self.snapshot.fitted_rows
             place = int(np.searchsorted(rows, self._row)) if isinstance(rows, np.ndarray) else self._row
             self._row = int(rows[max(0, min(len(rows) - 1, place + event.by))])
             self.chosen_row = self._row
@@ -228,12 +227,6 @@ class WhyPane(Pane):
         self.redraw()
 
 
-def fitted_rows(snapshot: StepSnapshot) -> Any:
-    """The rows of the data that the model is fitted to, in order: a range, or an array if a split leaves some out."""
-    split = split_of(snapshot.spec)
-    return range(snapshot.n_rows) if split is None else split.train
-
-
 @dataclass(frozen=True, eq=False)
 class WhySource:
     """The pane's lines for a step.
@@ -252,7 +245,7 @@ class WhySource:
         """Lay it out in this width."""
         return sheet_of_lines(self._lines(width, palette), width)
 
-    def _lines(self, width: int, palette: Palette) -> tuple[Cell, ...]:
+    def _lines(self, width: int, palette: Palette) -> tuple[TableCell, ...]:
         ledger = ledger_lines(self.snapshot, width, palette)
         if self.query is None:
             return ledger

@@ -12,8 +12,7 @@ from textual.widgets import Static
 
 from emtui.charts.cell_text import fit
 from emtui.charts.chart_widget import Chart
-from emtui.panes.status_line import objective_name
-from emtui.screens.compare.branch_text import difference_lines, heading, objectives_scene, told
+from emtui.screens.compare.branch_text import branches_sentence, difference_lines, heading, objectives_scene
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.screens.stepping import Stepping
 from emtui.session.branches import TwoBranches
@@ -21,6 +20,7 @@ from emtui.session.queries import Ask, OtherBranch, Query
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.baseline_snapshot import on_the_same_axes
+from emtui.views.step_text import objective_name
 from emtui.views.view import Axes
 from engine.em.step import Step
 
@@ -109,9 +109,6 @@ class BranchesScreen(SideBySideScreen):
         else:
             self.left.say(str(answer))
 
-    def computed(self, result: object) -> None:
-        """Nothing is computed here: the worker does it."""
-
     @property
     def _axes(self) -> tuple[Axes, ...]:
         """The axes that both pictures can show; a diagram is not among them."""
@@ -137,7 +134,7 @@ class BranchesScreen(SideBySideScreen):
         chart.border_title = Content(f"{objective_name(two.right)} by iteration")
         chart.set_scene(objectives_scene(two, chart.palette))
         self._draw_differences()
-        self.query_one("#said", Static).update(Content(told(two)))
+        self.query_one("#said", Static).update(Content(branches_sentence(two)))
         self.fit()
 
     def _sides(self, two: TwoBranches) -> list[tuple[StepSnapshot, Any]]:

@@ -9,15 +9,14 @@ import numpy as np
 from emtui.charts.cell_text import fit, pad
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
-from emtui.panes.curves.curves import half_steps, pencil
-from emtui.panes.parameters.entry_cursor import parameter_words
-from emtui.panes.status_line import objective_name, step_words
 from emtui.screens.compare.comparison_side import hits_of
 from emtui.session.branches import TwoBranches
 from emtui.session.snapshot import StepSnapshot
+from emtui.views.entry_cursor import parameter_words
 from emtui.views.entry_names import entry_words
 from emtui.views.number_format import fixed, number, plural
 from emtui.views.parameter_edit import in_standard_units
+from emtui.views.step_text import objective_name, pencil, step_words
 
 _COLORS = (3, 4)  # of the left and the right branch: the first colours belong to the components
 _MOST_DIGITS = 9
@@ -27,8 +26,8 @@ _DEEP = 3.0  # times the height of the upper three quarters of a curve: lower pa
 def heading(snapshot: StepSnapshot) -> tuple[str, str]:
     """The place of a branch and its numbers: two lines."""
     hits = "" if snapshot.spec.dataset.y is None or snapshot.labels is None else f" · {hits_of(snapshot.agreement)}"
-    if snapshot.contest is not None:
-        score = snapshot.contest.here.test or snapshot.contest.here.train
+    if snapshot.comparison is not None:
+        score = snapshot.comparison.here.test or snapshot.comparison.here.train
         hits = f" · {score.hits}/{score.n_rows} right"
     record = snapshot.record
     same = record.log_likelihood == record.objective or not math.isfinite(record.log_likelihood)
@@ -46,20 +45,20 @@ def objectives_scene(two: TwoBranches, palette: Palette) -> Scene:
     marks: list[Layer] = []
     heights = []
     for place, snapshot in enumerate((two.left, two.right)):
-        x = half_steps(snapshot)
+        x = snapshot.half_steps
         y = np.array([record.objective for record in snapshot.records])
         heights.append(y[np.isfinite(y)])
         color = palette.color(_COLORS[place])
         layers.append(Curve(x, y, color, "dotted" if place == 0 else "solid"))
         for record in snapshot.records:
             if record.by_hand and math.isfinite(record.objective):
-                marks.append(Mark(float(x[record.index]), record.objective, pencil(palette), color))
+                marks.append(Mark(float(x[record.index]), record.objective, pencil(ascii=palette.ascii), color))
         if math.isfinite(snapshot.record.objective):
             marks.append(Mark(float(x[snapshot.cursor]), snapshot.record.objective, _standing(place, palette), color))
     named = enumerate((two.left, two.right))
     legend = [(_standing(i, palette), palette.color(_COLORS[i]), _name(snapshot)) for i, snapshot in named]
-    now = VLine(float(half_steps(two.right)[two.right.cursor]))
-    last = max(float(half_steps(snapshot)[-1]) for snapshot in (two.left, two.right))
+    now = VLine(float(two.right.half_steps[two.right.cursor]))
+    last = max(float(snapshot.half_steps[-1]) for snapshot in (two.left, two.right))
     return Scene(
         (now, *layers, *marks),
         x_label="iteration",
@@ -67,7 +66,7 @@ def objectives_scene(two: TwoBranches, palette: Palette) -> Scene:
         y_range=_upper_part(np.concatenate(heights)),
         legend=legend,
         empty="no bound before the first E-step",
-        description=told(two),
+        description=branches_sentence(two),
     )
 
 
@@ -117,7 +116,7 @@ def _alike(one: float, other: float) -> tuple[str, str]:
     return fixed(one, decimals), fixed(other, decimals)
 
 
-def told(two: TwoBranches) -> str:
+def branches_sentence(two: TwoBranches) -> str:
     """Which branch is higher, and what differs most, in a sentence or two."""
     said = []
     ours, theirs = two.right.record.objective, two.left.record.objective

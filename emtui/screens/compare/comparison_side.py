@@ -13,9 +13,9 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.charts.scene import Scene
-from emtui.panes.status_line import objective_name
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, plural, share
+from emtui.views.step_text import objective_name
 from engine.analysis.evaluation import Agreement
 from engine.em.fit import Run
 from engine.text import clean
@@ -94,8 +94,8 @@ def model_heading(snapshot: StepSnapshot) -> tuple[str, str]:
     height = f"{objective_name(snapshot)} {fixed(step.objective)}"
     sized = model.size_option in {option.name for option in model.options()}
     size = f" K={snapshot.spec.n_components}" if sized else ""
-    told = (hits, height) if snapshot.agreement is not None else (height, hits)  # the last may have to go
-    return f"{model.name}{size} · {where}", " · ".join(told)
+    parts = (hits, height) if snapshot.agreement is not None else (height, hits)  # the last may have to go
+    return f"{model.name}{size} · {where}", " · ".join(parts)
 
 
 def baseline_heading(snapshot: StepSnapshot, run: Run) -> tuple[str, str]:

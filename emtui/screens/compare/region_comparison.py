@@ -77,7 +77,7 @@ class RegionsScreen(SideBySideScreen):
         if not self._drawn:
             for side in self.query(ComparisonSide):
                 side.say("The regions are being computed: they will be here in a moment.")
-        if snapshot is None or snapshot.contest is None:
+        if snapshot is None or snapshot.comparison is None:
             return
         across, up = self.features
         self.run_worker(
@@ -91,17 +91,17 @@ class RegionsScreen(SideBySideScreen):
             self._draw_regions(snapshot, *found)
 
     def _draw_regions(self, snapshot: StepSnapshot, own: Regions, rival: Regions | None) -> None:
-        contest = snapshot.contest
-        assert contest is not None
+        comparison = snapshot.comparison
+        assert comparison is not None
         self._drawn = True
         left, right = self.left, self.right
         left.border_title, right.border_title = self.names()
         scene = regions_scene(snapshot, own, left.chart.palette)
-        left.show(heading_of(snapshot.spec.model, contest.here), scene, None)
-        if rival is None or contest.rival_here is None:
-            right.say(contest.rival_why or f"{self.names()[1]} is on its way: it will be here in a moment.")
+        left.show(heading_of(snapshot.spec.model, comparison.here), scene, None)
+        if rival is None or comparison.rival_here is None:
+            right.say(comparison.rival_why or f"{self.names()[1]} is on its way: it will be here in a moment.")
         else:
-            heading = heading_of(contest.rival_model, contest.rival_here)
+            heading = heading_of(comparison.rival_model, comparison.rival_here)
             right.show(heading, regions_scene(snapshot, rival, right.chart.palette), None)
         data = snapshot.spec.dataset
         words = f"{data.feature_names[own.across]} across, {data.feature_names[own.up]} up; "

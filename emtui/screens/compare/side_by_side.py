@@ -54,9 +54,8 @@ class SideBySideScreen(OverExplorer[None]):
     def draw(self) -> None:
         """Show the current step on both sides, or begin to compute what they need."""
 
-    @abstractmethod
     def computed(self, result: object) -> None:
-        """Take the result of a worker of `draw`."""
+        """Take what a worker of `draw` came back with, where it uses one."""
 
     def compose(self) -> ComposeResult:
         """Both sides, the tabs that stand for them where it is narrow, a subclass's own lines, and the keys."""

@@ -20,11 +20,11 @@ from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
-from emtui.views.bernoulli.answer_row import Answer, answers, likely_components, told
+from emtui.views.bernoulli.answer_row import Answer, answers, answers_sentence, likely_components
 from emtui.views.number_format import probability
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
-from emtui.widgets.table_columns import Cell, Column, ink
+from emtui.widgets.table_columns import TableCell, TableColumn, ink
 from engine.arrays import Array
 from engine.errors import EngineError
 
@@ -36,7 +36,7 @@ _BAR = 20
 _KEYS = "space 1, 0, ? · → yes · ← no · x clear · esc back · ↑ ↓ columns · e m n step"
 
 
-class QueryScreen(OverExplorer[None]):
+class ConditionalProbabilitiesScreen(OverExplorer[None]):
     """A row, column by column; unseen columns are predicted again at each change and each step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,10 +51,10 @@ class QueryScreen(OverExplorer[None]):
         Binding("x", "clear", "clear", show=False, id="query.clear", tooltip="every column is unseen again"),
     ]
     DEFAULT_CSS = """
-    QueryScreen Static { height: auto; max-height: 4; padding: 0 1; }
-    QueryScreen #head { background: $panel; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    QueryScreen LineTable { height: 1fr; margin: 0 1; }
-    QueryScreen #hint { color: $text-muted; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    ConditionalProbabilitiesScreen Static { height: auto; max-height: 4; padding: 0 1; }
+    ConditionalProbabilitiesScreen #head { background: $panel; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    ConditionalProbabilitiesScreen LineTable { height: 1fr; margin: 0 1; }
+    ConditionalProbabilitiesScreen #hint { color: $text-muted; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self, stepping: Stepping | None = None) -> None:
@@ -65,7 +65,7 @@ class QueryScreen(OverExplorer[None]):
         """Where one is, the columns, the answer in a sentence, and the keys."""
         yield Static("", id="head", markup=False)
         yield LineTable()
-        yield Static("", id="told", markup=False)
+        yield Static("", id="answer", markup=False)
         yield Static(Content(_KEYS), id="hint")
 
     def on_mount(self) -> None:
@@ -144,12 +144,12 @@ class QueryScreen(OverExplorer[None]):
         table = self.query_one(LineTable)
         try:
             found = answers(snapshot, self.row)
-            words = " ".join(part for part in (told(found), likely_components(snapshot, self.row)) if part)
+            words = " ".join(part for part in (answers_sentence(found), likely_components(snapshot, self.row)) if part)
         except EngineError as error:
             found, words = (), str(error)
         if found:
             table.set_source(source_of(found, self.said, theme_palette(table)), min(table.cursor or 0, len(found) - 1))
-        self.query_one("#told", Static).update(Content(clean(words)))
+        self.query_one("#answer", Static).update(Content(clean(words)))
 
 
 def can_be_asked(model: Any) -> bool:
@@ -168,13 +168,13 @@ def source_of(found: tuple[Answer, ...], said: tuple[Said, ...], palette: Palett
     """A line for each column: its answer, and the probability of a yes with a bar."""
     names = max(cell_len(clean(answer.name)) for answer in found)
     columns = (
-        Column("said", "", 1),
-        Column("name", "column", min(40, max(6, names))),
-        Column("p", "p(1)", 5, "right", gap=2),
-        Column("bar", "", _BAR, gap=2),
+        TableColumn("said", "", 1),
+        TableColumn("name", "column", min(40, max(6, names))),
+        TableColumn("p", "p(1)", 5, "right", gap=2),
+        TableColumn("bar", "", _BAR, gap=2),
     )
     faint, strong = ink(palette, palette.muted), ink(palette, palette.text, bold=True)
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     for answer, one in zip(found, said, strict=True):
         style = faint if one == "unseen" else strong
         predicted = "" if answer.seen else probability(answer.probability)

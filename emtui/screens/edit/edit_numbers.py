@@ -11,7 +11,7 @@ from emtui.charts.colors import Palette
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import amount, signed
 from emtui.widgets.plain_table import PlainTable
-from emtui.widgets.table_columns import Cell, Column, ink, joined
+from emtui.widgets.table_columns import TableCell, TableColumn, ink, joined
 from engine.explain.ledger import Ledger, Quantity
 
 _ROUNDING = 1e-12
@@ -33,7 +33,7 @@ def number_table(snapshot: StepSnapshot, book: Ledger | None, palette: Palette, 
 
     waiting: the ledger is not there yet, so that there is no number.
     """
-    lines: list[tuple[Cell, ...]] = []
+    lines: list[tuple[TableCell, ...]] = []
     for quantity, name in shown(snapshot):
         now, change = _number(snapshot, book, quantity)
         gain = change < 0 if quantity == "kl" else change > 0
@@ -42,7 +42,11 @@ def number_table(snapshot: StepSnapshot, book: Ledger | None, palette: Palette, 
         shown_change = signed(change) if change and not waiting else ""
         lines.append((name, ((shown_now, Style(bold=True)),), ((shown_change, style),)))
     longest = max((cell_len(name) for _, name in shown(snapshot)), default=1)
-    columns = (Column("name", "", longest), Column("now", "", 14, "right"), Column("change", "", 11, "right", gap=2))
+    columns = (
+        TableColumn("name", "", longest),
+        TableColumn("now", "", 14, "right"),
+        TableColumn("change", "", 11, "right", gap=2),
+    )
     return PlainTable(columns, tuple(lines), first_to_go=("change",))
 
 

@@ -15,17 +15,16 @@ from textual.widgets import Static
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.picture_widget import theme_palette
 from emtui.panes.picture.picture import PicturePane
-from emtui.panes.rows.row_order import row_in_most_doubt
 from emtui.panes.shows_step import ShowsStep
-from emtui.panes.status_line import step_words, where_parts
 from emtui.screens.edit.edit_numbers import number_line, number_table
-from emtui.screens.edit.edit_text import KEYS, Subject, told_entry, told_row, told_typing
+from emtui.screens.edit.edit_text import KEYS, Subject, entry_sentences, row_sentence, typing_sentence
 from emtui.screens.edit.entry_table import EntryTable
 from emtui.screens.edit.row_weight_table import WeightTable
 from emtui.session.queries import Ask, Placed, Query, Weighed
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.parameter_edit import ParameterEdit, offered
 from emtui.views.sentences import plain
+from emtui.views.step_text import step_words, where_parts
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
 from emtui.widgets.text_input import TextInput
@@ -36,7 +35,7 @@ from engine.text import clean
 
 _PATIENCE = 0.15  # seconds for which the numbers of the change before may stay
 _ALONE = (72, 16)  # columns and lines below which the list stands without the picture
-_TOLD_LINES = 4  # of a sentence; a refusal may have more
+_SENTENCE_LINES = 4  # of a sentence; a refusal may have more
 _TABLE_FROM = 26  # lines from which the numbers stand under each other
 
 
@@ -55,8 +54,8 @@ class EditPreview(Screen[Query], ShowsStep):
     EditPreview #side:focus-within { border: round $accent; border-title-color: $accent; }
     EditPreview #numbers { margin: 1 1 0 1; }
     EditPreview #line { height: 1; padding: 0 1; text-wrap: nowrap; }
-    EditPreview #told { height: auto; min-height: 2; max-height: 6; padding: 0 1; }
-    EditPreview #told.-refused { color: $warning; text-style: bold; }
+    EditPreview #sentence { height: auto; min-height: 2; max-height: 6; padding: 0 1; }
+    EditPreview #sentence.-refused { color: $warning; text-style: bold; }
     EditPreview #hint { color: $text-muted; height: 1; padding: 0 1; text-wrap: nowrap; }
     EditPreview TextInput { display: none; }
     EditPreview.-typing TextInput { display: block; }
@@ -94,7 +93,7 @@ class EditPreview(Screen[Query], ShowsStep):
                 numbers.can_focus = False
                 yield numbers
         yield Static("", id="line", markup=False)
-        yield Static("", id="told", markup=False)
+        yield Static("", id="sentence", markup=False)
         yield TextInput(id="field", select_on_focus=False)
         yield Static("", id="hint", markup=False)
 
@@ -134,7 +133,7 @@ class EditPreview(Screen[Query], ShowsStep):
             self.weighed, self._asked, self.answer = None, None, None
             listed, row = WeightTable(snapshot), self._row
             if row is None or listed.place_of(row) is None:
-                row = row_in_most_doubt(snapshot)
+                row = snapshot.row_in_most_doubt
             place = None if row is None else listed.place_of(row)
             self.places = {"parameters": 0, "rows": place or 0}
         self.snapshot = snapshot
@@ -230,10 +229,10 @@ class EditPreview(Screen[Query], ShowsStep):
     def say(self) -> None:
         """Tell what would change, or why it can't."""
         refused = self.refusal or (plain(self.answer) if isinstance(self.answer, str) else "")
-        told = self.query_one("#told", Static)
-        told.set_class(bool(refused), "-refused")
-        words = refused or self._told()
-        told.update(Content(clean(_begun(words))))
+        line = self.query_one("#sentence", Static)
+        line.set_class(bool(refused), "-refused")
+        words = refused or self._sentence()
+        line.update(Content(clean(_begun(words))))
         side = self.query_one("#side", Vertical)
         room = max(0, side.size.width - 4)
         n, place = self.table.n_rows, self.places[self.subject]
@@ -241,20 +240,22 @@ class EditPreview(Screen[Query], ShowsStep):
         side.border_title = Content(first_fitting(room, f"{self.subject} · tab: {other}", self.subject))
         side.border_subtitle = Content(first_fitting(room, f"{place + 1:,} of {n:,}", "")) if n else ""
 
-    def _told(self) -> str:
+    def _sentence(self) -> str:
         assert self.snapshot is not None and self.edit is not None
         if self.has_class("-typing"):
-            return told_typing(self.edit, self.entry if self.subject == "parameters" else None)
+            return typing_sentence(self.edit, self.entry if self.subject == "parameters" else None)
         if self.subject == "rows":
             row = self.chosen_row
-            return "" if row is None else told_row(self.snapshot, row, *self.weights.counts(row))
+            return "" if row is None else row_sentence(self.snapshot, row, *self.weights.counts(row))
         entry = self.entry
-        return "Nothing in this model can be moved." if entry is None else self._fitting(told_entry(self.edit, entry))
+        return (
+            "Nothing in this model can be moved." if entry is None else self._fitting(entry_sentences(self.edit, entry))
+        )
 
     def _fitting(self, texts: tuple[str, ...]) -> str:
         """The first text that fits the lines at the bottom, so that no sentence is cut."""
         width = max(1, self.size.width - 2)
-        return next((text for text in texts if len(Content(clean(text)).wrap(width)) <= _TOLD_LINES), texts[-1])
+        return next((text for text in texts if len(Content(clean(text)).wrap(width)) <= _SENTENCE_LINES), texts[-1])
 
     @property
     def weights(self) -> WeightTable:

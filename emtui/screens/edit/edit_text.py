@@ -42,7 +42,7 @@ _FOLLOWS = {
 }
 
 
-def told_entry(edit: ParameterEdit, entry: Entry) -> tuple[str, ...]:
+def entry_sentences(edit: ParameterEdit, entry: Entry) -> tuple[str, ...]:
     """An entry's value, its new value, its limits, and what moves with it; in shorter and shorter forms."""
     was, now, step = edit.before(entry), edit.value(entry), edit.step(entry)
     value = f"{number(was, 5)} → {number(now, 5)}" if now != was else number(now, 5)
@@ -58,7 +58,7 @@ def told_entry(edit: ParameterEdit, entry: Entry) -> tuple[str, ...]:
     )
 
 
-def told_row(snapshot: StepSnapshot, row: int, was: float, now: float) -> str:
+def row_sentence(snapshot: StepSnapshot, row: int, was: float, now: float) -> str:
     """A row's weight and its new weight."""
     name = row_name(snapshot, row)
     if was == now:
@@ -69,7 +69,7 @@ def told_row(snapshot: StepSnapshot, row: int, was: float, now: float) -> str:
     return f"{name} would {would}; now it {'is left out' if was == 0 else f'counts {counted(was)}'}."
 
 
-def told_typing(edit: ParameterEdit, entry: Entry | None) -> str:
+def typing_sentence(edit: ParameterEdit, entry: Entry | None) -> str:
     """What can be typed: a value of the entry; without an entry, the number of a row."""
     if entry is None:
         return "Write the number of a row: enter goes there, esc does not."

@@ -14,7 +14,7 @@ from emtui.views import view_for
 from emtui.views.entry_names import entry_parts
 from emtui.views.number_format import number
 from emtui.views.parameter_edit import ParameterEdit, limits_words
-from emtui.widgets.table_columns import Cell, Column, Piece, ink, widths
+from emtui.widgets.table_columns import Piece, TableCell, TableColumn, ink, widths
 from engine.editing.entries import Entry
 
 _SHORT = {"covariance": "cov", "variance": "var", "probability": "prob", "first probability": "first"}
@@ -34,10 +34,10 @@ class EntryTable:
     def sheet(self, width: int, palette: Palette) -> EntrySheet:
         """Lay it out in this width; if room is short, the limits go first, then the old values."""
         columns = [
-            Column("name", "parameter", _NAME),
-            Column("was", "is", _NUMBER, "right"),
-            Column("now", "would be", _NUMBER + 1, "right"),
-            Column("limits", "may be", 19, gap=2),
+            TableColumn("name", "parameter", _NAME),
+            TableColumn("was", "is", _NUMBER, "right"),
+            TableColumn("now", "would be", _NUMBER + 1, "right"),
+            TableColumn("limits", "may be", 19, gap=2),
         ]
         for key in ("limits", "was"):
             room = _NAME if key == "limits" else _ROOM + 8
@@ -55,23 +55,23 @@ class EntrySheet:
     edit: ParameterEdit
     entries: tuple[Entry, ...]
     palette: Palette
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
 
     @property
     def n_rows(self) -> int:
         """How many entries there are."""
         return len(self.entries)
 
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
         """The cells of these entries."""
         return [self._line(self.entries[place]) for place in rows]
 
-    def _line(self, entry: Entry) -> list[Cell]:
+    def _line(self, entry: Entry) -> list[TableCell]:
         palette, edit = self.palette, self.edit
         was, now = edit.before(entry), edit.value(entry)
         faint, strong = ink(palette, palette.muted), ink(palette, palette.text, bold=True)
         arrow = "" if now == was else ("^" if now > was else "v") if palette.ascii else "▲" if now > was else "▼"
-        cells: dict[str, Cell] = {
+        cells: dict[str, TableCell] = {
             "name": entry_title(edit, entry, palette, self.columns[0].width),
             "was": ((_written(was), faint if arrow else Style()),),
             "now": ((f"{_written(now)}{arrow}", strong),) if arrow else "",
@@ -97,7 +97,7 @@ def _limits(low: float, high: float) -> str:
     return said
 
 
-def entry_title(edit: ParameterEdit, entry: Entry, palette: Palette, width: int) -> Cell:
+def entry_title(edit: ParameterEdit, entry: Entry, palette: Palette, width: int) -> TableCell:
     """ "■ 2 mean of petal length" in so many cells; where that is too long, with every word shortened alike."""
     parts = entry_parts(edit.snapshot, entry)
     if parts is None:

@@ -13,13 +13,12 @@ from rich.style import Style
 
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
-from emtui.panes.rows.row_cells import class_label, row_label
-from emtui.panes.why.why import fitted_rows
 from emtui.screens.edit.edit_text import counted
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.number_format import number, probability
-from emtui.widgets.table_columns import Cell, Column, ink, widths
+from emtui.widgets.row_cells import class_label, row_label
+from emtui.widgets.table_columns import TableCell, TableColumn, ink, widths
 from engine.errors import OptionError
 from engine.text import quoted
 
@@ -37,7 +36,7 @@ class WeightTable:
     @cached_property
     def rows(self) -> Any:
         """The listed rows of the data, in order: a range, or an array if some are held back."""
-        return fitted_rows(self.snapshot)
+        return self.snapshot.fitted_rows
 
     def place_of(self, row: int) -> int | None:
         """The place of a row of the data in the list; None if it is not listed."""
@@ -92,13 +91,15 @@ class WeightTable:
         else:
             name = max(4, min(24, width // 2, max(cell_len(clean(one)) for one in data.row_names[:_NAMES])))
         columns = [
-            Column("row", "row" if data.line_numbers is None else "line", name, "left" if data.row_names else "right"),
-            Column("counts", "counts", 12),
-            Column("of", "likeliest", 12),
+            TableColumn(
+                "row", "row" if data.line_numbers is None else "line", name, "left" if data.row_names else "right"
+            ),
+            TableColumn("counts", "counts", 12),
+            TableColumn("of", "likeliest", 12),
         ]
         if data.y is not None:
             longest = max((cell_len(clean(one)) for one in data.class_names), default=1)
-            columns.append(Column("class", "class", max(5, min(longest, 16))))
+            columns.append(TableColumn("class", "class", max(5, min(longest, 16))))
         while len(columns) > 2 and widths(columns) > width:
             columns.pop()
         return WeightSheet(self, palette, tuple(columns))
@@ -110,14 +111,14 @@ class WeightSheet:
 
     table: WeightTable
     palette: Palette
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
 
     @property
     def n_rows(self) -> int:
         """How many rows there are."""
         return len(self.table.rows)
 
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
         """The cells of these places of the list."""
         listed = np.asarray([int(self.table.rows[place]) for place in rows], dtype=np.int64)
         R = self.table.snapshot.responsibilities_of(listed) if any(c.key == "of" for c in self.columns) else None
@@ -125,9 +126,9 @@ class WeightSheet:
             R = None  # the model's responsibilities are not those of rows
         return [self._line(int(row), None if R is None else R[i]) for i, row in enumerate(listed)]
 
-    def _line(self, row: int, shares: Any) -> list[Cell]:
+    def _line(self, row: int, shares: Any) -> list[TableCell]:
         data, palette = self.table.snapshot.spec.dataset, self.palette
-        made: dict[str, Cell] = {"row": row_label(data, row), "counts": self._counts(row), "of": ""}
+        made: dict[str, TableCell] = {"row": row_label(data, row), "counts": self._counts(row), "of": ""}
         made["class"] = class_label(data, row)
         if shares is not None and len(shares):
             k = int(np.argmax(shares))
@@ -137,7 +138,7 @@ class WeightSheet:
             made["of"] = ((f"{palette.marker(k)} {name} ", color), (probability(float(shares[k]), 2), Style()))
         return [made[column.key] for column in self.columns]
 
-    def _counts(self, row: int) -> Cell:
+    def _counts(self, row: int) -> TableCell:
         was, now = self.table.counts(row)
         strong, faint = ink(self.palette, self.palette.text, bold=True), ink(self.palette, self.palette.muted)
         if was != now:

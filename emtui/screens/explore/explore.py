@@ -14,7 +14,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from emtui.panes.curves.curves import CurvesPane
+from emtui.panes.headline import Headline
+from emtui.panes.key_line import KeyLine
 from emtui.panes.messages import (
     BranchChosen,
     DatasetChosen,
@@ -27,10 +28,8 @@ from emtui.panes.messages import (
     RowChosen,
     SettingsChanged,
 )
-from emtui.panes.pane import Pane
-from emtui.panes.picture.picture import PicturePane
 from emtui.panes.shows_step import ShowsStep
-from emtui.panes.status_line import Headline, KeyLine, StatusLine
+from emtui.panes.status_line import StatusLine
 from emtui.panes.timeline import TimelineBar
 from emtui.screens.explore.dialog_actions import DialogActions
 from emtui.screens.explore.edit_actions import EditActions
@@ -51,7 +50,6 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
 from emtui.views import view_for
 from emtui.views.edit_sentences import step_sentence
-from emtui.widgets.tabs import PaneTabs
 
 T = TypeVar("T")
 
@@ -93,14 +91,13 @@ class ExploreScreen(Screen[None]):
         self._spec = spec
         self._row: int | None = None
         self._headline = Headline(id="headline")
-        self._picture = PicturePane(id="picture")
-        self._pane_grid = PaneGrid([self._picture, CurvesPane(id="curves")], id="panes")
+        self._panes = PaneGrid(id="panes")
         self._timeline = TimelineBar(id="timeline")
         self._status = StatusLine(id="status")
         self.stepping = Stepping(self.worker, self)
         self.studies = StudyActions(self)
         self.edits = EditActions(self, lambda: self._row)
-        self.views = ViewActions(self, self._picture)
+        self.views = ViewActions(self, self._panes.picture)
         self.dialogs = DialogActions(self, self.open_data)
 
     @property
@@ -111,9 +108,9 @@ class ExploreScreen(Screen[None]):
     # layout
 
     def compose(self) -> ComposeResult:
-        """The lines around the desk, and the desk with the first panes; the others follow the first picture."""
+        """The lines around the panes, and the first panes; the others follow the first picture."""
         yield self._headline
-        yield self._pane_grid
+        yield self._panes
         yield self._timeline
         yield self._status
         yield KeyLine(id="keys")
@@ -121,29 +118,7 @@ class ExploreScreen(Screen[None]):
 
     async def _lay_out_the_rest(self) -> None:
         """Add the panes that the first picture did not wait for."""
-        from emtui.panes.agreement.agreement import AgreementPane
-        from emtui.panes.bound import BoundPane
-        from emtui.panes.convergence.convergence import ConvergencePane
-        from emtui.panes.datasets import DatasetsPane
-        from emtui.panes.model_form.model_form import ModelForm
-        from emtui.panes.parameters.parameters import ParametersPane
-        from emtui.panes.rows.predictions import RowsPane
-        from emtui.panes.why.why import WhyPane
-
-        panes: list[Pane] = [
-            RowsPane(id="responsibilities"),
-            ParametersPane(id="parameters"),
-            AgreementPane(id="agreement"),
-            DatasetsPane(id="data"),
-            ModelForm(id="model"),
-            BoundPane(id="bound"),
-            WhyPane(id="why"),
-            ConvergencePane(id="convergence"),
-        ]
-        await self._pane_grid.add(panes)
-        if self.snapshot is not None:
-            for pane in panes:
-                pane.show(self.snapshot, self._row)
+        await self._panes.complete()
         self.post_message(self.Complete())
 
     def on_mount(self) -> None:
@@ -153,8 +128,7 @@ class ExploreScreen(Screen[None]):
 
     def _theme_changed(self) -> None:
         """Pictures carry their colours: draw them again in the new ones."""
-        for pane in self.query(Pane):
-            self.call_after_refresh(pane.redraw)
+        self.call_after_refresh(self._panes.redraw)
 
     def on_resize(self) -> None:
         """Say so if the window is too small, and recover when it grows."""
@@ -169,8 +143,7 @@ class ExploreScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Draw the step that was reached while another screen lay over this one."""
-        for pane in self.query(Pane):
-            pane.draw_if_seen()
+        self._panes.draw_seen()
 
     def on_unmount(self) -> None:
         """Stop the worker."""
@@ -216,8 +189,7 @@ class ExploreScreen(Screen[None]):
         with self.app.batch_update():
             self._headline.show(snapshot)
             self._timeline.show(snapshot)
-            for pane in self.query(Pane):
-                pane.show(snapshot, self._row)
+            self._panes.show(snapshot, self._row)
             news = before is None or snapshot.step is not before.step or snapshot.note != before.note
             if news or self._status.sentence == COMPUTING:
                 self._say_step(snapshot)  # other changes, such as a rival's epoch, are no news of this step
@@ -239,7 +211,7 @@ class ExploreScreen(Screen[None]):
         event.stop()
         self.worker.ask(event.query, event.step, event.asker)
 
-    # what is said
+    # the row
 
     def _say_step(self, snapshot: StepSnapshot) -> None:
         sentence = step_sentence(snapshot)
@@ -296,8 +268,8 @@ class ExploreScreen(Screen[None]):
             self.stepping.play()
         elif self.worker.stepping:
             self.worker.cancel()
-        elif self._pane_grid.zoomed is not None:
-            self._pane_grid.zoomed = None
+        elif self._panes.zoomed is not None:
+            self._panes.zoomed = None
         else:
             self.set_focus(None)
 
@@ -308,8 +280,7 @@ class ExploreScreen(Screen[None]):
         event.stop()
         self._row = event.row
         if self.snapshot is not None:
-            for pane in self.query(Pane):
-                pane.show(self.snapshot, self._row)
+            self._panes.show(self.snapshot, self._row)
 
     def on_dataset_chosen(self, event: DatasetChosen) -> None:
         """Open other data."""
@@ -358,31 +329,22 @@ class ExploreScreen(Screen[None]):
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
-        pane = self._pane_grid.go_to(name)
-        if pane is not None:
-            self.call_after_refresh(_focus_within, pane)
-
-    def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
-        """Go to the pane whose tab was clicked."""
-        event.stop()
-        self.action_pane(event.name)
+        self._panes.go_to(name)
 
     def action_zoom(self) -> None:
         """Give the pane with the focus (or the picture) the whole screen, or put it back."""
-        inside = self.focused
-        pane = next((node for node in inside.ancestors_with_self if isinstance(node, Pane)), None) if inside else None
-        self._pane_grid.toggle_zoom((pane.id if pane is not None else None) or "picture")
+        self._panes.toggle_zoom()
 
     def action_axes(self, by: int) -> None:
         """Look along other features."""
-        self.say(self._picture.turn_axes(by))
+        self.say(self._panes.picture.turn_axes(by))
 
     def picture_commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """The axes of the picture, for the palette."""
         if self.snapshot is not None:
             for axes in view_for(self._spec.model).axes(self.snapshot)[:500]:
-                yield f"picture: {axes.title}", "look along these", partial(self._picture.look_along, axes)
-        for pane in self.query(Pane):
+                yield f"picture: {axes.title}", "look along these", partial(self._panes.picture.show_axes, axes)
+        for pane in self._panes.panes:
             yield from pane.commands()
 
     def action_copy_command(self) -> None:
@@ -398,16 +360,8 @@ class ExploreScreen(Screen[None]):
         """Keys, panes and words."""
         from emtui.screens.dialogs.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values()), self.query(Pane)))
+        self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values()), self._panes.panes))
 
     def action_theme(self) -> None:
         """Dark and light."""
         self.app.theme = "emtui-light" if self.app.current_theme.dark else "emtui-dark"
-
-
-def _focus_within(pane: Pane) -> None:
-    """Give the focus to the first widget of the pane that takes it."""
-    for widget in pane.query("*"):
-        if widget.focusable and widget.display:
-            widget.focus()
-            return

@@ -1,6 +1,8 @@
-"""The grid of panes: three columns if there is room, else tabs (`emtui.settings.layout`)."""
+"""The panes in three columns where there is room, in tabs where there is less (`emtui.settings.layout`)."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -9,25 +11,20 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from emtui.panes.curves.curves import CurvesPane
 from emtui.panes.pane import Pane
+from emtui.panes.picture.picture import PicturePane
+from emtui.panes.shows_step import ShowsStep
+from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import PANE_KEYS
-from emtui.settings.layout import (
-    ORDER,
-    PICTURE,
-    RIGHT,
-    TWINS,
-    Plan,
-    plan,
-    twin_of,
-    width_class,
-)
+from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, PaneLayout, pane_layout, twin_of, width_class
 from emtui.widgets.tabs import PaneTabs, Tab
 
 _PLACES = (*TWINS, *((name,) for name in ORDER if twin_of(name) is None))  # of a wide screen: one pane each, or two
 
 
 class _PaneGridLayout(Layout):
-    name = "desk"
+    name = "panes"
 
     def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
         assert isinstance(parent, PaneGrid)
@@ -39,7 +36,7 @@ class _PaneGridLayout(Layout):
         ]
 
 
-class PaneGrid(Container):
+class PaneGrid(Container, ShowsStep):
     """The panes of the explorer, laid out for the window's size."""
 
     DEFAULT_CSS = """
@@ -52,21 +49,50 @@ class PaneGrid(Container):
     turned: reactive[frozenset[str]] = reactive(frozenset[str](), layout=True)
     """Panes of the right side whose twin is to be seen on a wide screen."""
 
-    def __init__(self, panes: list[Pane], *, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._panes = {pane.id or "": pane for pane in panes}
+        self.picture = PicturePane(id=PICTURE)
+        self._panes: dict[str, Pane] = {PICTURE: self.picture, "curves": CurvesPane(id="curves")}
+        self._shown: tuple[StepSnapshot, int | None] | None = None
         self._pane_grid_layout = _PaneGridLayout()
+
+    @property
+    def panes(self) -> Collection[Pane]:
+        """Those that are there."""
+        return self._panes.values()
 
     @property
     def layout(self) -> Layout:
         """Use its own layout, whatever a style sheet says."""
         return self._pane_grid_layout
 
-    async def add(self, panes: list[Pane]) -> None:
-        """Add the panes that were not needed for the first picture."""
-        self._panes |= {pane.id or "": pane for pane in panes}
-        await self.mount_all(panes)
+    async def complete(self) -> None:
+        """Add the panes that the first picture did not wait for."""
+        from emtui.panes.agreement.agreement import AgreementPane
+        from emtui.panes.bound import BoundPane
+        from emtui.panes.convergence.convergence import ConvergencePane
+        from emtui.panes.datasets import DatasetsPane
+        from emtui.panes.model_form.model_form import ModelForm
+        from emtui.panes.parameters.parameters import ParametersPane
+        from emtui.panes.rows.predictions import RowsPane
+        from emtui.panes.why.why import WhyPane
+
+        further: dict[str, type[Pane]] = {
+            "responsibilities": RowsPane,
+            "parameters": ParametersPane,
+            "agreement": AgreementPane,
+            "data": DatasetsPane,
+            "model": ModelForm,
+            "bound": BoundPane,
+            "why": WhyPane,
+            "convergence": ConvergencePane,
+        }
+        panes = {name: kind(id=name) for name, kind in further.items()}
+        self._panes |= panes
+        await self.mount_all(panes.values())
         self.rearrange()
+        if self._shown is not None:
+            self.show(*self._shown)
 
     def compose(self) -> ComposeResult:
         """The tabs, and the panes that are there from the start."""
@@ -76,8 +102,8 @@ class PaneGrid(Container):
         yield from self._panes.values()
 
     def place(self, size: Size) -> dict[str, Region]:
-        """Regions by id for a grid of this size."""
-        made = self._plan(size)
+        """Regions by id for this size."""
+        made = self._layout_for(size)
         regions = {**made.regions, "tabs": made.tab_region} if made.tabs else dict(made.regions)
         for place in _PLACES:
             tabs = self.query_one(f"#{_tabs_of(place)}", PaneTabs)
@@ -86,8 +112,8 @@ class PaneGrid(Container):
                 regions[_tabs_of(place)] = Region(max(box.x, box.right - 2 - tabs.needed), box.y, tabs.needed, 1)
         return regions
 
-    def _plan(self, size: Size) -> Plan:
-        return plan(size, width_class(self.screen.size.width), self.tab, self.zoomed, self.turned)
+    def _layout_for(self, size: Size) -> PaneLayout:
+        return pane_layout(size, width_class(self.screen.size.width), self.tab, self.zoomed, self.turned)
 
     def on_mount(self) -> None:
         """Show the visible panes."""
@@ -106,14 +132,14 @@ class PaneGrid(Container):
         self.rearrange()
 
     def watch_zoomed(self) -> None:
-        """Give one pane the whole grid, or restore the layout."""
+        """Give one pane all the room, or take it back."""
         self.rearrange()
 
     def rearrange(self) -> None:
         """Hide the panes without a place, so that they get no focus and draw nothing."""
         if not self.is_mounted:
             return
-        made = self._plan(self.size)
+        made = self._layout_for(self.size)
         for name, pane in self._panes.items():
             pane.display = name in made.regions
         tabs = self.query_one(PaneTabs)
@@ -127,7 +153,7 @@ class PaneGrid(Container):
             for name in place:
                 if name in self._panes:
                     self._panes[name].border_taken = small.needed + 1 if small.display else 0
-        self.call_after_refresh(self._draw_seen)
+        self.call_after_refresh(self.draw_seen)
 
     def _labels(self, names: tuple[str, ...]) -> tuple[Tab, ...]:
         there = [name for name in names if name in self._panes]
@@ -137,15 +163,31 @@ class PaneGrid(Container):
         """The visible one of two panes; None for a single pane."""
         return place[place[0] in self.turned] if len(place) > 1 else None
 
-    def _draw_seen(self) -> None:
-        # each in its own turn: a message that a pane posts while the grid, its parent, is busy goes no further
-        for pane in self._panes.values():
+    # what they show
+
+    def show(self, snapshot: StepSnapshot, chosen_row: int | None = None) -> None:
+        """Show a step on all the panes, and the row that was pointed at."""
+        self._shown = snapshot, chosen_row
+        for pane in self.panes:
+            pane.show(snapshot, chosen_row)
+
+    def redraw(self) -> None:
+        """Draw the same step again, in other colours."""
+        for pane in self.panes:
+            pane.redraw()
+
+    def draw_seen(self) -> None:
+        """Draw the panes that came to light, each in its own turn."""
+        # a question that a pane asks while its parent is at work goes no further
+        for pane in self.panes:
             pane.call_later(pane.draw_if_seen)
 
-    def go_to(self, name: str) -> Pane | None:
-        """Show and return the pane of this name; None if there is none yet."""
+    # going to one
+
+    def go_to(self, name: str) -> None:
+        """Bring the pane of this name to light, if it is there yet, and give it the focus."""
         if name not in self._panes:
-            return None
+            return
         if self.zoomed is not None:
             self.zoomed = name
         elif name != PICTURE or width_class(self.screen.size.width) == "narrow":
@@ -153,13 +195,27 @@ class PaneGrid(Container):
         twin = twin_of(name)
         if twin is not None:
             self.turned = self.turned - {name} if name in RIGHT else self.turned | {twin}
-        return self._panes[name]
+        self.call_after_refresh(_focus_within, self._panes[name])
 
-    def toggle_zoom(self, name: str) -> None:
-        """Give this pane the whole grid, or restore the layout."""
-        self.zoomed = None if self.zoomed is not None else name
+    def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
+        """Go to the pane whose tab was clicked."""
+        event.stop()
+        self.go_to(event.name)
+
+    def toggle_zoom(self) -> None:
+        """Give the pane with the focus (or the picture) all the room, or put it back."""
+        focused = next((name for name, pane in self._panes.items() if pane.has_focus_within), PICTURE)
+        self.zoomed = None if self.zoomed is not None else focused
 
 
 def _tabs_of(place: tuple[str, ...]) -> str:
     """The id of the small tabs of one pane, or of two that share a place."""
     return f"tabs-{place[0]}"
+
+
+def _focus_within(pane: Pane) -> None:
+    """Give the focus to the first widget of the pane that takes it."""
+    for widget in pane.query("*"):
+        if widget.focusable and widget.display:
+            widget.focus()
+            return

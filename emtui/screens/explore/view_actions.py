@@ -39,7 +39,7 @@ class ViewActions:
 
     def _show_pair(self, axes: Axes | None) -> None:
         if axes is not None:
-            self._picture.look_along(axes)
+            self._picture.show_axes(axes)
 
     def branches(self) -> None:
         """Two branches side by side."""
@@ -53,10 +53,10 @@ class ViewActions:
 
     def query(self) -> None:
         """A row of the user's own, of which a Bernoulli mixture predicts the rest."""
-        from emtui.screens.dialogs.conditional_probabilities import QueryScreen, can_be_asked
+        from emtui.screens.dialogs.conditional_probabilities import ConditionalProbabilitiesScreen, can_be_asked
 
         snapshot = self._host.snapshot
         if snapshot is None or not can_be_asked(snapshot.step.problem.model):
             self._host.refuse("A query is for answers of yes and no: choose the model bernoulli.")
             return
-        self._host.lay_over(QueryScreen(self._host.stepping))
+        self._host.lay_over(ConditionalProbabilitiesScreen(self._host.stepping))

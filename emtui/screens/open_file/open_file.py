@@ -21,7 +21,7 @@ from emtui.screens.open_file.file_preview import FilePreview, look_at, try_to_op
 from emtui.screens.open_file.file_tree import PathSuggester, TableTree
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
-from emtui.widgets.field import Field
+from emtui.widgets.form_field import FormField
 from emtui.widgets.text_input import TextInput
 from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
@@ -78,8 +78,8 @@ class OpenFileScreen(Dialog[DatasetChosen]):
                 yield TableTree(self._folder.resolve(), id="tree")
                 yield PreviewPane(self._folder, id="look")
             with Container(id="how"):
-                yield Field(standardize_field(), "no", len("standardize") + 1)
-                yield Field(principal_field(), "", len("PCA components") + 1)
+                yield FormField(standardize_field(), "no", len("standardize") + 1)
+                yield FormField(principal_field(), "", len("PCA components") + 1)
                 yield Button("open", id="open", compact=True)
 
     def on_mount(self) -> None:
@@ -192,28 +192,28 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     # opening
 
     @on(Input.Submitted, "#path")
-    @on(Field.Entered)
+    @on(FormField.Entered)
     @on(OptionList.OptionSelected)
     @on(Button.Pressed, "#open")
-    def _wanted(self, event: Input.Submitted | Field.Entered | OptionList.OptionSelected | Button.Pressed) -> None:
+    def _wanted(self, event: Input.Submitted | FormField.Entered | OptionList.OptionSelected | Button.Pressed) -> None:
         event.stop()
         self._open()
 
-    @on(Field.Left)
-    def _left(self, event: Field.Left) -> None:
+    @on(FormField.Left)
+    def _left(self, event: FormField.Left) -> None:
         event.stop()
         self.action_cancel()
 
-    @on(Field.Moved)
-    def _moved(self, event: Field.Moved) -> None:
+    @on(FormField.Moved)
+    def _moved(self, event: FormField.Moved) -> None:
         event.stop()
         if event.by < 0:
             self.focus_previous()
         else:
             self.focus_next()
 
-    @on(Field.Edited)
-    def _edited(self, event: Field.Edited) -> None:
+    @on(FormField.Edited)
+    def _edited(self, event: FormField.Edited) -> None:
         event.stop()
 
     @on(Button.Pressed, "#texts")
@@ -251,7 +251,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         if roles is not None and not roles.data:
             self.say("No column is chosen as data: choose at least one with space.")
             return
-        standardize, principal = self.query("#how Field").results(Field)
+        standardize, principal = self.query("#how FormField").results(FormField)
         problem = problem_with(principal.spec, principal.text)
         if problem:
             self.say(problem)

@@ -11,7 +11,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, delimiter_from, delimiter_word
-from emtui.widgets.field import Field, FieldSpec
+from emtui.widgets.form_field import FieldSpec, FormField
 from engine.data.data_spec import ReadOptions
 from engine.errors import EngineError
 from engine.readers.table import TablePreview
@@ -23,7 +23,7 @@ _LABEL_WIDTH = len("delimiter") + 1
 _HEADER_WORDS = {"yes": True, "no": False}
 
 
-class DelimiterField(Field):
+class DelimiterField(FormField):
     """Words to choose from; another character, no letter and no digit, is typed."""
 
     def on_key(self, event: events.Key) -> None:
@@ -51,12 +51,12 @@ class ReadOptionFields(Container):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         specs = (
-            ("encoding", Field, ()),
+            ("encoding", FormField, ()),
             ("delimiter", DelimiterField, tuple(word for word in DELIMITER_WORDS if not word.startswith("\\"))),
-            ("decimal", Field, tuple(DECIMAL_WORDS)),
-            ("header", Field, tuple(_HEADER_WORDS)),
+            ("decimal", FormField, tuple(DECIMAL_WORDS)),
+            ("header", FormField, tuple(_HEADER_WORDS)),
         )
-        self._fields: Mapping[str, Field] = {
+        self._fields: Mapping[str, FormField] = {
             key: kind(FieldSpec(key, key, "", words, str), "", _LABEL_WIDTH) for key, kind, words in specs
         }
 
@@ -64,7 +64,7 @@ class ReadOptionFields(Container):
         """The four fields."""
         yield from self._fields.values()
 
-    # what is said
+    # the row
 
     @property
     def read_options(self) -> ReadOptions:
@@ -103,8 +103,8 @@ class ReadOptionFields(Container):
         """Go to the only one that can be wrong by itself."""
         self._fields["encoding"].focus()
 
-    @on(Field.Edited)
-    def _edited(self, event: Field.Edited) -> None:
+    @on(FormField.Edited)
+    def _edited(self, event: FormField.Edited) -> None:
         """Half an encoding's name says nothing yet."""
         event.stop()
         if event.field is not self._fields["encoding"] or self._known_encoding:
@@ -145,12 +145,12 @@ class ReadOptionFields(Container):
                 _put(field, found[key], "" if being_typed else found[key])
 
 
-def _is_said(field: Field) -> bool:
+def _is_said(field: FormField) -> bool:
     text = field.text.strip()
     return text not in ("", UNTOLD) and text != field.applied
 
 
-def _put(field: Field, applied: str, text: str) -> None:
+def _put(field: FormField, applied: str, text: str) -> None:
     """Another value that was found; "?" is among the words only while it stands there."""
     words = tuple(word for word in field.spec.words if word != UNTOLD)
     if words:

@@ -75,7 +75,7 @@ def own_title(snapshot: StepSnapshot) -> str:
     return {"kmeans": "k-means", "backprop": "backprop"}.get(name, "EM")
 
 
-def looked_at(snapshot: StepSnapshot) -> IntArray:
+def plotted_rows(snapshot: StepSnapshot) -> IntArray:
     """The rows to group: those that are drawn; for a network all, or as many as can be predicted at once."""
     if not snapshot.spec.model.supervised:
         return snapshot.rows
@@ -89,7 +89,7 @@ def even_draw(n: int, most: int) -> IntArray:
 
 
 def _truth(snapshot: StepSnapshot) -> Grouping:
-    data, rows = snapshot.spec.dataset, looked_at(snapshot)
+    data, rows = snapshot.spec.dataset, plotted_rows(snapshot)
     assert data.y is not None
     truth = data.y
     n_classes = len(data.class_names)
@@ -124,7 +124,7 @@ def class_marks(found: Agreement | None, n_classes: int) -> tuple[int, ...]:
 
 
 def _own(snapshot: StepSnapshot) -> Grouping:
-    rows, view = looked_at(snapshot), view_for(snapshot.spec.model)
+    rows, view = plotted_rows(snapshot), view_for(snapshot.spec.model)
     if snapshot.spec.model.supervised:
         return _predicted(snapshot, rows)
     names, R, title = view.component_names(snapshot), drawn_responsibilities(snapshot), own_title(snapshot)
@@ -147,10 +147,10 @@ def _with_classes(names: tuple[str, ...], class_of: IntArray, classes: tuple[str
 
 def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
     """A network's classes, by their probabilities."""
-    contest, model = snapshot.contest, snapshot.spec.model
-    if contest is None:
+    comparison, model = snapshot.comparison, snapshot.spec.model
+    if comparison is None:
         return Grouping(own_title(snapshot), rows, None, (), (), "the network is on its way")
-    split, here = contest.split, contest.here
+    split, here = comparison.split, comparison.here
     shares = predicted(snapshot.step.params, split.inputs[rows], usual_prediction(model))
     hits = here.train.hits + (here.test.hits if here.test is not None else 0)
     total = here.train.n_rows + (here.test.n_rows if here.test is not None else 0)
@@ -161,7 +161,7 @@ def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
 
 def _kmeans(snapshot: StepSnapshot) -> Grouping:
     """The clusters of k-means at rest, in the order of the components with which they share most rows."""
-    baseline, rows = snapshot.baseline, looked_at(snapshot)
+    baseline, rows = snapshot.baseline, plotted_rows(snapshot)
     k = view_for(snapshot.spec.model).n_components(snapshot) if baseline is None else len(baseline.run.params.centers)
     names = short = tuple(str(i + 1) for i in range(k))
     if baseline is None:

@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.pair_grid import PairGridChart, capacity
-from emtui.panes.status_line import Headline
+from emtui.panes.headline import Headline
 from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.pairs.groupings import GroupingName, grouping, offered
 from emtui.screens.pairs.pair_order import Pair, PairOrder, window_pairs

@@ -34,7 +34,7 @@ from emtui.networks.cost import (
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from emtui.widgets.paged_table import LineTable
-from emtui.widgets.table_columns import Cell, Column, ink
+from emtui.widgets.table_columns import TableCell, TableColumn, ink
 from engine.models.network.cost import free_memory
 
 _TICKS = ((1e-6, "1 µs"), (1e-3, "1 ms"), (1.0, "1 s"), (60.0, "1 min"), (3600.0, "1 h"), (86400.0, "1 day"))
@@ -52,7 +52,7 @@ class CostSource:
     def sheet(self, width: int, palette: Palette) -> CostSheet:
         """Lay it out in this width: measured columns give way first."""
         columns = [
-            Column(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
+            TableColumn(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
         ]
         for key in ("1", "3", "5"):
             if sum(c.width + c.gap for c in columns) - 1 > width:
@@ -66,18 +66,18 @@ class CostSheet:
 
     source: CostSource
     palette: Palette
-    columns: tuple[Column, ...]
+    columns: tuple[TableColumn, ...]
 
     @property
     def n_rows(self) -> int:
         """One a number of units."""
         return len(self.source.costs)
 
-    def cells(self, rows: range) -> Sequence[Sequence[Cell]]:
+    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
         """The cells of these rows; those beyond what is sensible are faint."""
         return [self._row(self.source.costs[row]) for row in rows]
 
-    def _row(self, cost: Cost) -> list[Cell]:
+    def _row(self, cost: Cost) -> list[TableCell]:
         palette = self.palette
         beyond = cost.hidden_units > self.source.sensible
         style = ink(palette, palette.color(1)) if beyond else Style()

@@ -29,7 +29,7 @@ from emtui.views import view_for
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
-from emtui.widgets.table_columns import Cell, Column
+from emtui.widgets.table_columns import TableCell, TableColumn
 from engine.analysis.many_starts import StartsProgress, many_starts
 from engine.analysis.optima import Optimum, group_optima
 from engine.em.model import Model
@@ -96,7 +96,7 @@ class OptimaScreen(StudyScreen):
             yield chart
         yield Static(Content(_KEYS), id="hint")
 
-    # the survey
+    # the study
 
     def study(self) -> Iterator[StartsProgress]:
         """All the starts."""
@@ -245,14 +245,14 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
     likelihood: the objective is a log-likelihood and what a prior adds to it, so that both are shown.
     """
     columns = (
-        Column("place", "", 3, "right"),
-        Column("objective", "objective", 12, "right"),
-        Column("likelihood", "log-likelihood", 14, "right"),
-        Column("hits", "accuracy", 14, "right"),
-        Column("starts", "starts", 6, "right"),
-        Column("share", "", 10),
+        TableColumn("place", "", 3, "right"),
+        TableColumn("objective", "objective", 12, "right"),
+        TableColumn("likelihood", "log-likelihood", 14, "right"),
+        TableColumn("hits", "accuracy", 14, "right"),
+        TableColumn("starts", "starts", 6, "right"),
+        TableColumn("share", "", 10),
     )
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     done = max(1, sum(one.count for one in now.optima))
     for place, one in enumerate(now.optima):
         heights = amount(one.objective), amount(one.log_likelihood) if likelihood else MISSING

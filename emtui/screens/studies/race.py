@@ -25,19 +25,19 @@ from emtui.spec.run_spec import RunSpec
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
-from emtui.widgets.table_columns import Cell, Column, ink
+from emtui.widgets.table_columns import TableCell, TableColumn, ink
 
 Against = Literal["iterations", "seconds"]
 _FIRST_LAPS = 2  # which the picture leaves out where they lie far below
 _SAME = 1e-2  # nats within which two objectives are the same optimum
 _KEYS = "enter opens · i seconds · d accuracy · + − starts · R new start · esc back"
 _COLUMNS = (
-    Column("name", "racer", 13),
-    Column("objective", "objective", 14, "right"),
-    Column("hits", "accuracy", 15, "right"),
-    Column("iterations", "iterations", 10, "right"),
-    Column("seconds", "time", 8, "right"),
-    Column("state", "", 31, gap=2),
+    TableColumn("name", "racer", 13),
+    TableColumn("objective", "objective", 14, "right"),
+    TableColumn("hits", "accuracy", 15, "right"),
+    TableColumn("iterations", "iterations", 10, "right"),
+    TableColumn("seconds", "time", 8, "right"),
+    TableColumn("state", "", 31, gap=2),
 )
 
 
@@ -93,7 +93,7 @@ class RaceScreen(StudyScreen):
             self.add_class("-objective")
         self.set_class(self.size.width < 100 or not known, "-one")
 
-    # the survey
+    # the study
 
     def study(self) -> Iterator[Race]:
         """Every iteration of all."""
@@ -227,11 +227,11 @@ def _height(now: Race, racer: Racer, index: int, accuracy: bool) -> float:
 
 def race_table(now: Race | None, palette: Palette) -> PlainTable:
     """Where each racer stands."""
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     top = _top(now)
     for place, racer in enumerate(() if now is None else now.racers):
         assert now is not None
-        name: Cell = (
+        name: TableCell = (
             (palette.marker(place), ink(palette, palette.color(place), bold=True)),
             (f" {racer.name}", Style()),
         )

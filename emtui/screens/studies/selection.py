@@ -26,7 +26,7 @@ from emtui.spec.train_test_split import table_of
 from emtui.views.number_format import decimals_apart, fixed, listed, plural
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
-from emtui.widgets.table_columns import Cell, Column, ink
+from emtui.widgets.table_columns import TableCell, TableColumn, ink
 from engine.analysis.selection import (
     CRITERIA,
     Candidate,
@@ -98,7 +98,7 @@ class SelectionScreen(StudyScreen):
             yield LineTable()
         yield Static(Content(_KEYS), id="hint")
 
-    # the survey
+    # the study
 
     def study(self) -> Iterator[SelectionProgress]:
         """Every candidate, with repeats."""
@@ -255,15 +255,15 @@ def size_table(
 ) -> PlainTable:
     """Every candidate with all its numbers, in their order; the criterion that they are sorted by stands out."""
     columns = (
-        Column("k", "K", 3, "right"),
-        *((Column("kind", "covariance", 11, gap=2),) if order != (None,) else ()),
-        *(Column(one, _NAMES[one], 10, "right", marked=one == criterion) for one in CRITERIA),
+        TableColumn("k", "K", 3, "right"),
+        *((TableColumn("kind", "covariance", 11, gap=2),) if order != (None,) else ()),
+        *(TableColumn(one, _NAMES[one], 10, "right", marked=one == criterion) for one in CRITERIA),
     )
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     apart = decimals_apart([size.values["held_out"] for size in sizes])
     for size in sizes:
         place = order.index(size.covariance_type)
-        named: Cell = ((palette.marker(place), ink(palette, palette.color(place), bold=True)),
+        named: TableCell = ((palette.marker(place), ink(palette, palette.color(place), bold=True)),
                        (f" {size.covariance_type}", Style()))  # fmt: skip
         numbers = [fixed(size.values[one], apart if one == "held_out" else 1) for one in CRITERIA]
         rows.append((str(size.n_components), *((named,) if order != (None,) else ()), *numbers))

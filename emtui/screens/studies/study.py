@@ -24,7 +24,7 @@ class StudyScreen(Screen[RunSpec]):
     """Left with the choices of what was chosen, or with None.
 
     It has a table, and a picture which stands beside it in `#both` or elsewhere; or maps in place of both.
-    A subclass says what comes (`survey`, in the background), takes it in (`take`), draws (`draw`), and knows what
+    A subclass says what comes (`study`, in the background), takes it in (`take`), draws (`draw`), and knows what
     is chosen (`chosen`).
     """
 
@@ -51,7 +51,7 @@ class StudyScreen(Screen[RunSpec]):
 
     @dataclass(eq=False)
     class Came(Message):
-        """Something came of the survey; `ended` where nothing more will, with a sentence where it went wrong."""
+        """Something came of the study; `ended` where nothing more will, with a sentence where it went wrong."""
 
         number: int
         value: Any = None
@@ -64,7 +64,7 @@ class StudyScreen(Screen[RunSpec]):
         self.running = False
         self.stopped = False  # before its end
         self.refusal = ""  # why there is nothing, in a sentence
-        self._number = 0  # of the survey that is under way; what comes of an earlier one is dropped
+        self._number = 0  # of the study that is under way; what comes of an earlier one is dropped
 
     @abstractmethod
     def study(self) -> Iterator[Any]:
@@ -76,7 +76,7 @@ class StudyScreen(Screen[RunSpec]):
 
     @abstractmethod
     def take(self, value: Any) -> None:
-        """Take in what came last; None when a survey begins."""
+        """Take in what came last; None when a study begins."""
 
     @abstractmethod
     def draw(self) -> None:
@@ -118,7 +118,7 @@ class StudyScreen(Screen[RunSpec]):
                         return
                     if (now := time.monotonic()) >= due:
                         self.post_message(self.Came(number, self.digested(latest)))
-                        # what takes long to digest is shown less often, so that the survey itself goes on
+                        # what takes long to digest is shown less often, so that the study itself goes on
                         due = time.monotonic() + max(_SECONDS_BETWEEN_PICTURES, 4 * (time.monotonic() - now))
             except EngineError as error:
                 refusal = str(error)
@@ -131,7 +131,7 @@ class StudyScreen(Screen[RunSpec]):
         self.draw()
 
     def on_study_screen_came(self, event: Came) -> None:
-        """Take it in, unless it comes of a survey that was stopped."""
+        """Take it in, unless it comes of a study that was stopped."""
         event.stop()
         if event.number != self._number or not self.running:
             return

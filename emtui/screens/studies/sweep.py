@@ -66,7 +66,7 @@ class SweepScreen(StudyScreen):
         """The maps stand below each other where it is narrow."""
         self.set_class(self.size.width < 90, "-stacked")
 
-    # the survey
+    # the study
 
     def study(self) -> Iterator[SweepResult]:
         """The runs so far, one more at a time."""

@@ -12,7 +12,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import listed, probability
 from engine.arrays import Array
 
-_TOLD = 3
+_NAMED = 3
 _MENTIONED = 0.005  # a smaller responsibility would be written as 0
 
 
@@ -55,12 +55,12 @@ def likely_components(snapshot: StepSnapshot, row: Array | Sequence[float]) -> s
         return "No component can give such a row: all have an equal share in what is predicted."
     if len(r) < 2:
         return ""
-    order = [int(k) for k in np.argsort(-r, kind="stable") if r[k] >= _MENTIONED][:_TOLD]
+    order = [int(k) for k in np.argsort(-r, kind="stable") if r[k] >= _MENTIONED][:_NAMED]
     parts = [f"{k + 1} ({probability(float(r[k]), 2)})" for k in order]
     return f"It would be of component {' or '.join(parts)}." if parts else ""
 
 
-def told(found: Sequence[Answer]) -> str:
+def answers_sentence(found: Sequence[Answer]) -> str:
     """The answers in a sentence: "Yes to A and C, no to B; likeliest of the others: D (.93), F (.85) and E (.22)."."""
     yes = [each.name for each in found if each.seen and each.probability > 0.5]
     no = [each.name for each in found if each.seen and each.probability <= 0.5]
@@ -69,11 +69,11 @@ def told(found: Sequence[Answer]) -> str:
     first = ", ".join(said) or "nothing was answered"
     if not others:
         return f"{first[0].upper()}{first[1:]}; nothing is left to predict."
-    likeliest = listed([f"{each.name} ({probability(each.probability, 2)})" for each in others[:_TOLD]])
-    which = "a yes is likeliest to" if len(others) > _TOLD else "a yes is as likely as this:"
+    likeliest = listed([f"{each.name} ({probability(each.probability, 2)})" for each in others[:_NAMED]])
+    which = "a yes is likeliest to" if len(others) > _NAMED else "a yes is as likely as this:"
     return f"{first[0].upper()}{first[1:]}; {which} {likeliest}."
 
 
 def _some(names: Sequence[str]) -> str:
     """The names, or how many there are where they are many."""
-    return listed(names) if len(names) <= _TOLD else f"{len(names)} columns"
+    return listed(names) if len(names) <= _NAMED else f"{len(names)} columns"

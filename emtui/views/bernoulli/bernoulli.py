@@ -13,7 +13,7 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Dots, HLine, Layer, Mark, Scene
 from emtui.session.snapshot import StepSnapshot
-from emtui.views.bernoulli.answer_row import answers_of_row, told
+from emtui.views.bernoulli.answer_row import answers_of_row, answers_sentence
 from emtui.views.bernoulli.bernoulli_charts import picture_scene
 from emtui.views.changes import probability_moved
 from emtui.views.number_format import amount, plural, probability
@@ -135,7 +135,7 @@ class BernoulliView(View):
         """The picture in words, for readers who can't see it."""
         weights = snapshot.step.params.weights
         said = [f"component {k + 1} has the weight {probability(float(w))}" for k, w in enumerate(weights)]
-        row = "" if highlight is None else f" The chosen row: {told(answers_of_row(snapshot, highlight))}"
+        row = "" if highlight is None else f" The chosen row: {answers_sentence(answers_of_row(snapshot, highlight))}"
         return f"{self.caption(snapshot, axes)}: {plural(snapshot.n_rows, 'row')}; {'; '.join(said)}.{row}"
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:

@@ -41,13 +41,13 @@ class Regions:
 
 def regions_of(snapshot: StepSnapshot, across: int, up: int) -> tuple[Regions, Regions | None]:
     """What the model on the screen says, and its rival after as many iterations; it may take a moment."""
-    contest, data = snapshot.contest, snapshot.spec.dataset
-    assert contest is not None
+    comparison, data = snapshot.comparison, snapshot.spec.dataset
+    assert comparison is not None
     model, params = snapshot.step.problem.model, snapshot.step.params
-    own = _regions(data, contest.split, model, params, across, up)
-    if contest.rival_params_here is None:
+    own = _regions(data, comparison.split, model, params, across, up)
+    if comparison.rival_params_here is None:
         return own, None
-    return own, _regions(data, contest.split, contest.rival_model, contest.rival_params_here, across, up)
+    return own, _regions(data, comparison.split, comparison.rival_model, comparison.rival_params_here, across, up)
 
 
 def _regions(data: Dataset, split: TrainTestSplit, model: Any, params: Any, across: int, up: int) -> Regions:
@@ -70,9 +70,9 @@ def _range(values: Array) -> tuple[float, float]:
 
 def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> Scene:
     """The plane in the mixed colours of the classes, and the rows: test rows where there are any."""
-    contest, data = snapshot.contest, snapshot.spec.dataset
-    assert contest is not None
-    split, g = contest.split, found.probabilities.shape[2]
+    comparison, data = snapshot.comparison, snapshot.spec.dataset
+    assert comparison is not None
+    split, g = comparison.split, found.probabilities.shape[2]
     fills = [_fill(palette, c) for c in range(g)]
     colors = mix(found.probabilities.reshape(-1, g), fills).reshape(ROWS, COLUMNS, 3)
     rows = split.rows(len(split.test) > 0)

@@ -13,7 +13,7 @@ from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
-from emtui.views.network.network_row import MOST_BARS, RowLook, look_at_row, takes_long
+from emtui.views.network.network_row import MOST_BARS, NetworkRow, network_row, takes_long
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import fixed, number, probability
 from emtui.views.parameter_tables import Column, table
@@ -60,9 +60,9 @@ class NetworkView(View):
         self, snapshot: StepSnapshot, axes: Axes, *, highlight: int | None = None, thorough: bool = True
     ) -> NetworkDiagram | None:
         """The network with one row in it, where that is the picture that is asked for."""
-        if axes != _PICTURE or snapshot.contest is None:
+        if axes != _PICTURE or snapshot.comparison is None:
             return None
-        made = network_diagram(snapshot, look_at_row(snapshot, highlight, thorough=thorough))
+        made = network_diagram(snapshot, network_row(snapshot, highlight, thorough=thorough))
         latent = snapshot.spec.model.hides
         return replace(made, more=latent and not thorough and takes_long(snapshot.step.params))
 
@@ -76,15 +76,15 @@ class NetworkView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """Every row, training and test, in the mixed colours of the classes that are predicted."""
-        contest, data = snapshot.contest, snapshot.spec.dataset
-        if contest is None or axes.y is None:
+        comparison, data = snapshot.comparison, snapshot.spec.dataset
+        if comparison is None or axes.y is None:
             return Scene()
         rows = _drawn(len(data.X), affordable_rows(snapshot.step.params))
         x, y = (direction(data, axis, units).of(data.X[rows]) for axis in (axes.x, axes.y))
-        said = predicted(snapshot.step.params, contest.split.inputs[rows], usual_prediction(snapshot.spec.model))
+        said = predicted(snapshot.step.params, comparison.split.inputs[rows], usual_prediction(snapshot.spec.model))
         g = said.shape[1]
         at = None if highlight is None or highlight not in rows else int(np.searchsorted(rows, highlight))
-        names = contest.split.class_names
+        names = comparison.split.class_names
         legend = [(palette.marker(c), palette.color(c), names[c]) for c in range(g)] if g <= 8 else []
         return Scene(
             [Cloud(x, y, said, palette.colors(g), palette.markers(g), at)],
@@ -163,21 +163,21 @@ def _stacked(params: object) -> Array:
 
 
 def _row_names(snapshot: StepSnapshot) -> list[str]:
-    contest, layers = snapshot.contest, snapshot.step.params.layers
-    assert contest is not None
-    names = ["bias", *contest.split.input_names]
+    comparison, layers = snapshot.comparison, snapshot.step.params.layers
+    assert comparison is not None
+    names = ["bias", *comparison.split.input_names]
     for depth, layer in enumerate(layers[1:], start=2):
         names += [f"→{depth}.{h + 1}" for h in range(len(layer))]
-    return [*names, *(f"→{name}" for name in contest.split.class_names[: len(snapshot.step.params.output)])]
+    return [*names, *(f"→{name}" for name in comparison.split.class_names[: len(snapshot.step.params.output)])]
 
 
 # the network as a diagram
 
 
-def network_diagram(snapshot: StepSnapshot, seen: RowLook) -> NetworkDiagram:
+def network_diagram(snapshot: StepSnapshot, seen: NetworkRow) -> NetworkDiagram:
     """Inputs, hidden units and classes with the row's values, what is said of its class, and its configurations."""
-    assert snapshot.contest is not None
-    split, params = snapshot.contest.split, snapshot.step.params
+    assert snapshot.comparison is not None
+    split, params = snapshot.comparison.split, snapshot.step.params
     names = split.class_names[: len(params.output)]
     usual = _usual(snapshot, seen)
     standardised = split.units is not None
@@ -196,11 +196,11 @@ def network_diagram(snapshot: StepSnapshot, seen: RowLook) -> NetworkDiagram:
     return NetworkDiagram(layers, weights, tables, title, _described(snapshot, seen, names))
 
 
-def _usual(snapshot: StepSnapshot, seen: RowLook) -> Array:
+def _usual(snapshot: StepSnapshot, seen: NetworkRow) -> Array:
     return seen.said.forward if usual_prediction(snapshot.spec.model) == "forward" else seen.said.marginal
 
 
-def _said(names: tuple[str, ...], seen: RowLook) -> DiagramTable:
+def _said(names: tuple[str, ...], seen: NetworkRow) -> DiagramTable:
     """What the network says in three ways; a star stands by the target."""
     most = 6
     exact = "marginal" if seen.said.exact else "estimate"
@@ -216,7 +216,7 @@ def _said(names: tuple[str, ...], seen: RowLook) -> DiagramTable:
     return DiagramTable("p(y|x)", rows)
 
 
-def _configurations(seen: RowLook) -> list[DiagramTable]:
+def _configurations(seen: NetworkRow) -> list[DiagramTable]:
     if seen.configurations is None:
         return []
     z, chances = seen.configurations
@@ -240,14 +240,14 @@ def _power(m: int) -> str:
     return f"{2**m:,}" if m <= 20 else f"2^{m}"
 
 
-def _described(snapshot: StepSnapshot, seen: RowLook, names: tuple[str, ...]) -> str:
+def _described(snapshot: StepSnapshot, seen: NetworkRow, names: tuple[str, ...]) -> str:
     usual = _usual(snapshot, seen)
     best = int(usual.argmax())
     said = probability(float(usual[best]))
     return f"{row_words(snapshot, seen)}: the network says {names[best]} with probability {said}"
 
 
-def row_words(snapshot: StepSnapshot, seen: RowLook) -> str:
+def row_words(snapshot: StepSnapshot, seen: NetworkRow) -> str:
     """`row 57, a test row, versicolor`."""
     split = split_of(snapshot.spec)
     assert split is not None

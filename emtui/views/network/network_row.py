@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.networks.scores import Look, look
+from emtui.networks.scores import RowPrediction, predict_row
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.work import AT_ONCE
 from engine.arrays import Array
@@ -20,7 +20,7 @@ _TOP = 10
 
 
 @dataclass(frozen=True, eq=False)
-class RowLook:
+class NetworkRow:
     """A row of the data under the parameters on the screen.
 
     Attributes:
@@ -43,39 +43,39 @@ class RowLook:
     activities: tuple[Array, ...]
     expected: tuple[Array, ...] | None
     configurations: tuple[Array, Array] | None
-    said: Look
+    said: RowPrediction
     sampled: bool = False
 
 
 def takes_long(params: Any) -> bool:
-    """The likeliest configurations of a row are no matter of a moment: `look_at_row` leaves them out at first."""
+    """The likeliest configurations of a row are no matter of a moment: `network_row` leaves them out at first."""
     return len(params.sizes) > 1 or 2.0 ** len(params.hidden) > AT_ONCE
 
 
-def look_at_row(snapshot: StepSnapshot, row: int | None, *, thorough: bool = True) -> RowLook:
+def network_row(snapshot: StepSnapshot, row: int | None, *, thorough: bool = True) -> NetworkRow:
     """The chosen row, or the first one that is held back where none was chosen.
 
     thorough: with the likeliest configurations even where they take long.
     """
-    contest = snapshot.contest
-    assert contest is not None
+    comparison = snapshot.comparison
+    assert comparison is not None
     model: Any = snapshot.step.problem.model
-    split, params = contest.split, snapshot.step.params
+    split, params = comparison.split, snapshot.step.params
     if row is None or not 0 <= row < len(split.targets):
         row = int(split.test[0]) if len(split.test) else 0
     inputs = np.asarray(split.inputs[row])
     target = int(split.targets[row])
-    said, reached = look(params, inputs), activities(params.layers, np.concatenate([[1.0], inputs])[None, :])
+    said, reached = predict_row(params, inputs), activities(params.layers, np.concatenate([[1.0], inputs])[None, :])
     means = tuple(np.asarray(u[0]) for u in reached)
     is_test = split.is_test(row)
     if model.name == "backprop":
-        return RowLook(row, is_test, target, inputs, means, None, None, said)
+        return NetworkRow(row, is_test, target, inputs, means, None, None, said)
     one = arranged(inputs[None, :], np.array([target]), None, params.n_classes)
     units = np.asarray(model.responsibilities(params, one, slice(None))[0])
     expected = tuple(np.split(units, np.cumsum(params.sizes)[:-1]))
     if takes_long(params) and not thorough:
-        return RowLook(row, is_test, target, inputs, means, expected, None, said)
+        return NetworkRow(row, is_test, target, inputs, means, expected, None, said)
     few = len(units) <= MOST_BARS
     found = model.configurations(params, one, 0, most=2 ** len(units) if few else _TOP)
     likeliest = (found.z, found.probabilities)
-    return RowLook(row, is_test, target, inputs, means, expected, likeliest, said, found.sampled)
+    return NetworkRow(row, is_test, target, inputs, means, expected, likeliest, said, found.sampled)

@@ -26,22 +26,24 @@ def network_sentence(snapshot: StepSnapshot, names: tuple[str, ...]) -> str:
     if snapshot.step.phase == "init":
         parts = [_start(snapshot), "nothing has been learned yet: press e"]
     elif snapshot.step.phase == "E":
-        parts = [f"{_units(snapshot, names)}; {bound(snapshot, _SETTLING)}"] if learns_by_em else [_looked(snapshot)]
+        parts = (
+            [f"{_units(snapshot, names)}; {bound(snapshot, _SETTLING)}"] if learns_by_em else [_loss_alone(snapshot)]
+        )
     else:
         parts = [_moved(snapshot, learns_by_em), *events(snapshot)]
     return line([*parts, *ending(snapshot)])
 
 
 def _start(snapshot: StepSnapshot) -> str:
-    contest = snapshot.contest
+    comparison = snapshot.comparison
     model: Any = snapshot.step.problem.model
-    assert contest is not None
+    assert comparison is not None
     given = (
         "given" if snapshot.spec.start is not None else f"drawn with standard deviation {number(model.weight_scale)}"
     )
     sizes = snapshot.step.params.sizes
     units = how_many(sum(sizes), "hidden unit") + (f" in {len(sizes)} layers" if len(sizes) > 1 else "")
-    return f"{units}, weights {given}; {standing(contest.here)}"
+    return f"{units}, weights {given}; {standing(comparison.here)}"
 
 
 def standing(found: Progress) -> str:
@@ -75,19 +77,19 @@ def _units(snapshot: StepSnapshot, names: tuple[str, ...]) -> str:
     return f"unit {names[unit]} moved most: its E[z] by {by} a row, its mean {was}→{is_now}"
 
 
-def _looked(snapshot: StepSnapshot) -> str:
-    assert snapshot.contest is not None
+def _loss_alone(snapshot: StepSnapshot) -> str:
+    assert snapshot.comparison is not None
     return (
         "backpropagation has nothing latent to settle, so this half-step only looks at the loss: "
-        f"{standing(snapshot.contest.here)}"
+        f"{standing(snapshot.comparison.here)}"
     )
 
 
 def _moved(snapshot: StepSnapshot, learns_by_em: bool) -> str:
     """The loss before and after, and how far a weight went: a short step shows here."""
-    contest = snapshot.contest
-    assert contest is not None
-    here, before = contest.here, contest.own[max(0, contest.own_at - 1)]
+    comparison = snapshot.comparison
+    assert comparison is not None
+    here, before = comparison.here, comparison.own[max(0, comparison.own_at - 1)]
     was, now = before.train.log_loss, here.train.log_loss
     went = "fell" if now < was else "rose"
     said = "training loss stays at " + amount(now) if was == now else f"training loss {went} from {from_to(was, now)}"

@@ -49,4 +49,4 @@ def words(text: str) -> str:
 
 def told(app: Driver) -> str:
     """The sentence at the bottom."""
-    return str(app.app.screen.query_one("#told").render())
+    return str(app.app.screen.query_one("#sentence").render())

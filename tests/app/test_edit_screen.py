@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from by_hand_host import by_hand, hand, point_at, told, words
 from driving import explorer
+from edit_host import by_hand, hand, point_at, told, words
 from textual.widgets import Input
 
 from emtui.screens.edit.edit_screen import EditScreen, value_of

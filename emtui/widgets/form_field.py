@@ -62,7 +62,7 @@ class FieldInput(TextInput):
         return Strip([Segment(pad(self.value, self.size.width), self.rich_style)])
 
 
-class Field(Widget, can_focus=True):
+class FormField(Widget, can_focus=True):
     """A line of the form.
 
     `applied` is the text that holds at present, `text` what stands in the field. Letters belong to a field that is
@@ -71,20 +71,22 @@ class Field(Widget, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"field--label", "field--value", "field--mark", "field--wrong"}
     DEFAULT_CSS = """
-    Field { height: auto; width: 1fr; }
-    Field .field--label { color: $text-muted; }
-    Field .field--value { color: $text; }
-    Field .field--mark { color: $warning; text-style: bold; }
-    Field .field--wrong { color: $error; }
-    Field:focus-within { background: $boost; }
-    Field:focus-within .field--label { color: $text; text-style: bold; }
+    FormField { height: auto; width: 1fr; }
+    FormField .field--label { color: $text-muted; }
+    FormField .field--value { color: $text; }
+    FormField .field--mark { color: $warning; text-style: bold; }
+    FormField .field--wrong { color: $error; }
+    FormField:focus-within { background: $boost; }
+    FormField:focus-within .field--label { color: $text; text-style: bold; }
     """
 
     @dataclass(eq=False)
     class Edited(Message):
         """The text in the field has changed."""
 
-        field: Field
+        def __init__(self, field: FormField) -> None:
+            super().__init__()
+            self.field = field
 
     class Entered(Message):
         """Enter was pressed: apply the form."""
@@ -93,14 +95,18 @@ class Field(Widget, can_focus=True):
     class Left(Message):
         """Escape was pressed: the field is back to its applied text, and the focus should leave."""
 
-        field: Field
+        def __init__(self, field: FormField) -> None:
+            super().__init__()
+            self.field = field
 
     @dataclass(eq=False)
     class Moved(Message):
         """Go to the field before (−1) or after (1)."""
 
-        field: Field
-        by: int
+        def __init__(self, field: FormField, by: int) -> None:
+            super().__init__()
+            self.field = field
+            self.by = by
 
     def __init__(self, spec: FieldSpec, text: str, label_width: int) -> None:
         super().__init__(markup=False)
@@ -139,7 +145,7 @@ class Field(Widget, can_focus=True):
         """It has the keys."""
         return (self if self._input is None else self._input).has_focus
 
-    def focus(self, scroll_visible: bool = True, **options: Any) -> Field:
+    def focus(self, scroll_visible: bool = True, **options: Any) -> FormField:
         """Give it the keys."""
         if self._input is None:
             super().focus(scroll_visible, **options)

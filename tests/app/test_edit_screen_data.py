@@ -8,8 +8,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from by_hand_host import by_hand, hand, words
 from counts import examples
+from edit_host import by_hand, hand, words
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

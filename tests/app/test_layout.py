@@ -10,14 +10,14 @@ from textual.geometry import Size
 
 from emtui.screens.explore.pane_grid import PaneGrid
 from emtui.settings.keys import PANE_KEYS
-from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, plan, twin_of, width_class
+from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, pane_layout, twin_of, width_class
 
 NAMES = st.sampled_from(ORDER)
 
 
 @given(st.integers(40, 250), st.integers(6, 90), NAMES, st.none() | NAMES, st.sets(st.sampled_from(RIGHT)))
 def test_panes_lie_in_the_desk_and_none_over_another(width, height, tab, zoomed, turned):
-    made = plan(Size(width, height), width_class(width), tab, zoomed, frozenset(turned))
+    made = pane_layout(Size(width, height), width_class(width), tab, zoomed, frozenset(turned))
     boxes = [*made.regions.values(), *([made.tab_region] if made.tabs else [])]
     for box in boxes:
         assert box.x >= 0 and box.right <= width and box.y >= 0
@@ -28,8 +28,8 @@ def test_panes_lie_in_the_desk_and_none_over_another(width, height, tab, zoomed,
 
 @given(st.integers(120, 250), st.integers(20, 90), st.sets(st.sampled_from(RIGHT)))
 def test_of_twins_one_is_seen_in_the_same_place(width, height, turned):
-    plain = plan(Size(width, height), "wide", "curves", None).regions
-    made = plan(Size(width, height), "wide", "curves", None, frozenset(turned)).regions
+    plain = pane_layout(Size(width, height), "wide", "curves", None).regions
+    made = pane_layout(Size(width, height), "wide", "curves", None, frozenset(turned)).regions
     for pair in TWINS:
         [seen] = [name for name in pair if name in made]
         assert (seen == pair[1]) == (pair[0] in turned)

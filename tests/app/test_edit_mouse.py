@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from by_hand_host import by_hand, hand, told, words
 from driving import Driver, driving
+from edit_host import by_hand, hand, told, words
 
 from emtui.charts.chart_handles import HandleChart
 from engine.editing.edits import is_by_hand

@@ -1,0 +1,71 @@
+"""The line above the panes: where you are, which step it is, and what it has come to."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from emtui.panes.shows_step import ShowsStep
+from emtui.session.snapshot import StepSnapshot
+from emtui.views.number_format import fixed
+from emtui.views.step_text import estimate_words, objective_words, step_words, where_parts
+
+
+class Headline(Widget, ShowsStep):
+    """`iris 150×4 · gmm K=3 full · start kmeans · seed 0     iteration 7 · E      objective −182.341 ▲ 0.520`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"headline--where", "headline--step", "headline--objective"}
+    DEFAULT_CSS = """
+    Headline { height: 1; width: 1fr; background: $panel; }
+    Headline .headline--where { color: $text; background: $panel; }
+    Headline .headline--step { color: $accent; background: $panel; text-style: bold; }
+    Headline .headline--objective { color: $text; background: $panel; text-style: bold; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._snapshot: StepSnapshot | None = None
+
+    def show(self, snapshot: StepSnapshot) -> None:
+        """Show this snapshot's place."""
+        self._snapshot = snapshot
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line; if it is too long, the left part is shortened first."""
+        where_style = self.get_component_rich_style("headline--where")
+        width = self.size.width
+        if self._snapshot is None:
+            return Strip([Segment(" emtui", where_style)]).adjust_cell_length(width, where_style)
+        step, objective = step_words(self._snapshot), objective_words(self._snapshot)
+        estimate = estimate_words(self._snapshot)
+        if estimate and cell_len(step) + cell_len(objective) + cell_len(estimate) + 36 <= width:  # and some of the data
+            objective = f"{objective}  {estimate}"
+        if cell_len(step) + cell_len(objective) + 4 > width:
+            objective = fixed(self._snapshot.record.objective)
+        room = width - cell_len(step) - cell_len(objective) - 4
+        where = _fitted(where_parts(self._snapshot), room) if room >= 8 else ""
+        gap = max(1, width - cell_len(where) - cell_len(step) - cell_len(objective) - 2)
+        left = gap // 2
+        segments = [
+            Segment(f" {where}", where_style),
+            Segment(" " * max(1, left), where_style),
+            Segment(step, self.get_component_rich_style("headline--step")),
+            Segment(" " * max(1, gap - left), where_style),
+            Segment(objective, self.get_component_rich_style("headline--objective")),
+        ]
+        return Strip(segments).adjust_cell_length(width, where_style)
+
+
+def _fitted(parts: list[str], room: int) -> str:
+    while len(parts) > 1 and cell_len(" · ".join(parts)) > room:
+        parts = parts[:-1]
+    words = " · ".join(parts).split(" ")
+    while len(words) > 1 and cell_len(" ".join(words)) > room:
+        words = words[:-1]  # a number is shown whole or not at all
+    text = " ".join(words)
+    return text if cell_len(text) <= room else set_cell_size(text, room - 1) + "…" if room > 0 else ""
