@@ -1,9 +1,9 @@
 """Charts: the only part of emtui that draws. It knows numpy, Textual and plotext, and nothing of EM.
 
-A chart is given a `Scene`, a frozen value made of arrays, and keeps what it drew until the scene, its size or the
-theme changes. A changed picture is a new scene; arrays given to a scene are never changed afterwards.
+A chart shows a `Scene`, a frozen value made of arrays, and keeps what it drew until the scene, its size or the theme
+changes. A changed picture is a new scene; arrays given to a scene are never changed afterwards.
 
-    chart = Chart()                                   # compose it like any widget; palette follows the theme
+    chart = Chart()                                   # compose it like any widget; its palette follows the theme
     p = chart.palette                                 # colours and markers of the components
     layers = [Cloud(X[:, 0], X[:, 1], R, p.colors(K), p.markers(K), highlight=70)]  # data, mixed by R (n, K)
     for k in range(K):
@@ -18,73 +18,5 @@ theme changes. A changed picture is a new scene; arrays given to a scene are nev
     strip.set_rows(StripRows(R, order=None, cursor=70))    # HeatStrip -> HeatStrip.Picked(row)
     table.set_matrix(Matrix(confusion, classes, clusters, "g", corner="true"))  # Heatmap -> Heatmap.Picked
     # Chart.Picked(x, y, cell): row = nearest_point(X[:, 0], X[:, 1], (event.x, event.y), event.cell)
-    # tables: bar(0.62, 10), spark(objectives, 20), share_bar(R[70], 9, p)
+    # tables: bar(0.62, 10), share_bar(R[70], 9, p)
 """
-
-from emtui.charts.cell_text import clean, fit, pad
-from emtui.charts.chart_widget import Chart
-from emtui.charts.colors import ANSI, DARK, LIGHT, Palette, blend, mix
-from emtui.charts.heatmap import Heatmap, Matrix
-from emtui.charts.heatstrip import HeatStrip, StripRows
-from emtui.charts.picture_widget import theme_palette
-from emtui.charts.rasterize import nearest_point
-from emtui.charts.scene import (
-    RGB,
-    Backdrop,
-    Bars,
-    Cloud,
-    Curve,
-    Dots,
-    Ellipse,
-    HLine,
-    Layer,
-    Mark,
-    PixelImage,
-    Scene,
-    Span,
-    StackedBars,
-    Trail,
-    VLine,
-    histogram,
-)
-from emtui.charts.text_bars import bar, share_bar, share_cells, spark
-
-__all__ = [
-    "ANSI",
-    "DARK",
-    "LIGHT",
-    "RGB",
-    "Backdrop",
-    "Bars",
-    "Chart",
-    "Cloud",
-    "Curve",
-    "Dots",
-    "Ellipse",
-    "HLine",
-    "HeatStrip",
-    "Heatmap",
-    "Layer",
-    "Mark",
-    "Matrix",
-    "Palette",
-    "PixelImage",
-    "Scene",
-    "Span",
-    "StackedBars",
-    "StripRows",
-    "Trail",
-    "VLine",
-    "bar",
-    "blend",
-    "clean",
-    "fit",
-    "histogram",
-    "mix",
-    "nearest_point",
-    "pad",
-    "share_bar",
-    "share_cells",
-    "spark",
-    "theme_palette",
-]

@@ -37,17 +37,9 @@ class Chart(PictureWidget, can_focus=True):
             """The chart that was clicked."""
             return self.chart
 
-    def __init__(
-        self,
-        scene: Scene | None = None,
-        *,
-        palette: Palette | None = None,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
+    def __init__(self, scene: Scene | None = None, *, id: str | None = None) -> None:
         self._scene = scene or Scene()
-        super().__init__(self._scene, palette=palette, name=name, id=id, classes=classes)
+        super().__init__(self._scene, id=id)
 
     @property
     def scene(self) -> Scene:

@@ -147,17 +147,9 @@ class Heatmap(PictureWidget):
             """The heat map that was clicked."""
             return self.heatmap
 
-    def __init__(
-        self,
-        matrix: Matrix | None = None,
-        *,
-        palette: Palette | None = None,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
+    def __init__(self, matrix: Matrix | None = None, *, id: str | None = None) -> None:
         self._matrix = matrix or Matrix(np.zeros((0, 0)), (), ())
-        super().__init__(self._matrix, palette=palette, name=name, id=id, classes=classes)
+        super().__init__(self._matrix, id=id)
 
     @property
     def matrix(self) -> Matrix:

@@ -125,19 +125,10 @@ class HeatStrip(PictureWidget):
             """The strip that was clicked."""
             return self.strip
 
-    def __init__(
-        self,
-        rows: StripRows | None = None,
-        *,
-        mode: StripMode = "lines",
-        palette: Palette | None = None,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
+    def __init__(self, rows: StripRows | None = None, *, mode: StripMode = "lines", id: str | None = None) -> None:
         self._rows = rows or StripRows(np.zeros((0, 0)))
         self._mode: StripMode = mode
-        super().__init__(self._rows, palette=palette, name=name, id=id, classes=classes)
+        super().__init__(self._rows, id=id)
 
     @property
     def rows(self) -> StripRows:

@@ -45,18 +45,9 @@ class PictureWidget(Widget):
     it again costs nothing. Every strip is exactly as wide as the widget and fills its own background.
     """
 
-    def __init__(
-        self,
-        value: object,
-        *,
-        palette: Palette | None = None,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes, markup=False)
+    def __init__(self, value: object, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
         self._value = value
-        self._given_palette = palette
         self._key: tuple[object, ...] = ()
         self._picture: Picture | None = None
         self._strips: list[Strip] = []
@@ -71,13 +62,8 @@ class PictureWidget(Widget):
 
     @property
     def palette(self) -> Palette:
-        """The palette in use: the one that was given, or the theme's."""
-        return self._given_palette or theme_palette(self)
-
-    def set_palette(self, palette: Palette | None) -> None:
-        """Use this palette, or with None the theme's."""
-        self._given_palette = palette
-        self.refresh()
+        """The theme's palette."""
+        return theme_palette(self)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """As wide as there is room, where the style says "auto"."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -330,24 +330,3 @@ class Scene:
         for name in ("x_ticks", "y_ticks"):
             ticks = getattr(self, name)
             object.__setattr__(self, name, None if ticks is None else tuple(ticks))
-
-
-def histogram(values: Any, bins: int = 24, colors: RGB = (120, 130, 145), density: bool = True) -> Bars:
-    """Bars of one feature. values: (n,), those not finite dropped. density: areas sum to one, like a pdf."""
-    values = np.asarray(values, dtype=np.float64).ravel()
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return Bars(np.zeros(1), np.zeros(0), colors)
-    low, high = float(values.min()), float(values.max())
-    scale = max(abs(low), abs(high), np.finfo(float).tiny)
-    unit = values / scale
-    if not unit.max() - unit.min() > 1e-12:
-        edges = np.array([unit[0] - 0.5, unit[0] + 0.5])
-    else:
-        edges = np.linspace(unit.min(), unit.max(), bins + 1)
-    counts, _ = np.histogram(unit, edges)
-    heights = counts.astype(np.float64)
-    if density:
-        with np.errstate(all="ignore"):
-            heights = counts / (len(values) * np.diff(edges) * scale)
-    return Bars(edges * scale, heights, colors)

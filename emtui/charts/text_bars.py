@@ -13,8 +13,6 @@ from rich.text import Text
 from emtui.charts.colors import Palette
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_LEVELS = "▁▂▃▄▅▆▇█"
-_ASCII_LEVELS = "_.-:=+*#"
 _SHADES = "█▓▒░"
 _ASCII_SHADES = "#=-."
 
@@ -39,22 +37,6 @@ def bar(share: float, width: int, ascii: bool = False) -> str:
     whole, rest = divmod(filled, parts)
     text = ("#" if ascii else "█") * whole + (_EIGHTHS[rest] if rest else "")
     return text.ljust(width)
-
-
-def spark(values: npt.ArrayLike, width: int, ascii: bool = False) -> str:
-    """The last `width` values as one character each, scaled from the least to the greatest of them."""
-    shown = np.asarray(values, dtype=np.float64).ravel()
-    shown = shown[-width:] if width > 0 else shown[:0]
-    finite = np.isfinite(shown)
-    levels = _ASCII_LEVELS if ascii else _LEVELS
-    if not finite.any():
-        return " " * len(shown)
-    scale = max(float(np.abs(shown[finite]).max()), np.finfo(float).tiny)
-    unit = np.where(finite, shown, 0.0) / scale
-    low, high = float(unit[finite].min()), float(unit[finite].max())
-    place = (unit - low) / (high - low) if high > low else np.full(len(unit), 0.5)
-    index = np.clip((place * len(levels)).astype(int), 0, len(levels) - 1)
-    return "".join(levels[i] if ok else " " for i, ok in zip(index.tolist(), finite.tolist(), strict=True))
 
 
 def share_cells(shares: Sequence[float] | npt.NDArray[np.float64], width: int) -> list[int]:

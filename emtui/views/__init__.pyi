@@ -2,6 +2,7 @@
 
 from emtui.charts.colors import Palette as Palette
 from emtui.charts.colors import mix as mix
+from emtui.charts.histogram import histogram as histogram
 from emtui.charts.scene import Bars as Bars
 from emtui.charts.scene import Cloud as Cloud
 from emtui.charts.scene import Curve as Curve
@@ -16,7 +17,6 @@ from emtui.charts.scene import Span as Span
 from emtui.charts.scene import StackedBars as StackedBars
 from emtui.charts.scene import Trail as Trail
 from emtui.charts.scene import VLine as VLine
-from emtui.charts.scene import histogram as histogram
 from emtui.session.snapshot import StepSnapshot as StepSnapshot
 from emtui.views.generic import GenericView as GenericView
 from emtui.views.number_format import amount as amount

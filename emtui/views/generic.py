@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from emtui.charts.colors import Palette
+from emtui.charts.histogram import histogram
 from emtui.charts.scene import Bars, Layer
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
@@ -15,7 +16,7 @@ from emtui.views.entry_names import whose
 from emtui.views.mixture_density import density_curves
 from emtui.views.number_format import amount, from_to
 from emtui.views.parameter_tables import Column, table
-from emtui.views.points import PointsView, density_bars
+from emtui.views.points import PointsView
 from emtui.views.projection import Direction
 from emtui.views.sentences import tell
 from emtui.views.view import ParameterTable, UnitsName
@@ -40,7 +41,7 @@ class GenericView(PointsView):
 
     def bars(self, values: Array) -> Bars:
         """Counts are seen one by one: what gives no number but 0 is not to be mixed with the ones."""
-        return density_bars(values, fine=True)
+        return histogram(values, fine=True)
 
     def curves(self, snapshot: StepSnapshot, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:
         """The densities of a mixture of one column; else a line where each component lies."""

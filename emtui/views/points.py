@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emtui.charts.colors import Palette, mix
-from emtui.charts.scene import Bars, Cloud, ColorArray, Dots, Layer, Mark, Scene, Trail, VLine, histogram
+from emtui.charts.histogram import histogram, whole_numbers
+from emtui.charts.scene import Bars, Cloud, ColorArray, Dots, Layer, Mark, Scene, Trail, VLine
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.column_separation import best_pair, ranked_columns
@@ -27,7 +29,6 @@ _PAIRED_COLUMNS = 12
 _NAMED_COLUMNS = 32
 """Beyond so many columns the default picture is that of the principal components."""
 _LEGEND = 8
-_WHOLE_UP_TO = 1e6
 
 
 def single_axes(data: Dataset) -> tuple[Axis, ...]:
@@ -84,7 +85,7 @@ class PointsView(View):
 
     def bars(self, values: Array) -> Bars:
         """The histogram of these values, as a density."""
-        return density_bars(values)
+        return histogram(values)
 
     def _start(self, snapshot: StepSnapshot) -> str:
         """Where the means start, after the model's own option."""
@@ -178,7 +179,9 @@ class PointsView(View):
         data = snapshot.spec.dataset
         along = direction(data, axes.x, units)
         values = coordinates(snapshot, axes.x, units)
-        bars = remembered(data, ("bars", self, axes.x, units), lambda: self.bars(values), of=snapshot.rows)
+        bars = remembered(
+            data, ("bars", self, axes.x, units), lambda: self._bars(snapshot, axes.x, units), of=snapshot.rows
+        )
         colored = Bars(bars.edges, bars.heights, _bar_colors(snapshot, values, bars, palette))
         layers: list[Layer] = [colored]
         if highlight is not None:
@@ -192,6 +195,15 @@ class PointsView(View):
             legend=self._legend(snapshot, palette),
             description=self._described(snapshot, axes, points),
         )
+
+    def _bars(self, snapshot: StepSnapshot, axis: Axis, units: UnitsName) -> Bars:
+        """The histogram along an axis: of whole numbers it is that of the numbers themselves, in any units."""
+        own = coordinates(snapshot, axis, "data")
+        if units == "data" or axis.kind != "feature" or not whole_numbers(own):
+            return self.bars(coordinates(snapshot, axis, units))
+        before, along = (direction(snapshot.spec.dataset, axis, each) for each in ("data", units))
+        bars, scale = self.bars(own), float(along.vector[axis.index] / before.vector[axis.index])
+        return replace(bars, edges=along.offset + scale * (bars.edges - before.offset), heights=bars.heights / scale)
 
     def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
         names = self.component_names(snapshot)
@@ -217,32 +229,6 @@ def _place(snapshot: StepSnapshot, row: int) -> int | None:
     """The place of a row among the drawn ones, which are in order; None where it isn't drawn."""
     place = int(np.searchsorted(snapshot.rows, row))
     return place if place < len(snapshot.rows) and int(snapshot.rows[place]) == row else None
-
-
-def density_bars(values: Array, most: int = 60, *, fine: bool = False) -> Bars:
-    """A density histogram with bins after Freedman & Diaconis (1981), 8 to `most` of them.
-
-    fine: whole numbers have a bar each, where there is room for so many.
-    """
-    known = values[np.isfinite(values)]
-    bins = min(24, most)
-    if len(known) > 1:
-        size = max(float(np.abs(known).max()), np.finfo(np.float64).tiny)
-        low, first, third, high = (np.quantile(known / size, [0.0, 0.25, 0.75, 1.0])).tolist()
-        width = 2 * (third - first) / len(known) ** (1 / 3)
-        bins = min(24, most) if width <= 0 else int(np.clip(np.ceil((high - low) / width), 8, most))
-        if high > low and size < _WHOLE_UP_TO and np.abs(known - np.rint(known)).max() < 1e-9:
-            return _whole_bars(known, 1 if fine else round(size * (high - low) / bins), most)
-    return histogram(known, bins)
-
-
-def _whole_bars(values: Array, width: int, most: int) -> Bars:
-    """A density histogram of whole numbers with as many of them in each bar: other bars would be gaps and spikes."""
-    low, high = round(float(values.min())), round(float(values.max()))
-    width = max(width, 1, -(-(high - low + 1) // most))
-    edges = low - 0.5 + width * np.arange(-(-(high - low + 1) // width) + 1, dtype=np.float64)
-    counts, _ = np.histogram(values, edges)
-    return Bars(edges, counts / (len(values) * width), (120, 130, 145))
 
 
 def _bar_colors(

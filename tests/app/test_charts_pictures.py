@@ -27,7 +27,6 @@ from emtui.charts.scene import (
     Span,
     Trail,
     VLine,
-    histogram,
 )
 from emtui.charts.scene_drawing import draw_scene
 
@@ -253,19 +252,6 @@ def test_bars_have_their_heights_in_eighths() -> None:
     fill = np.vectorize(" ▁▂▃▄▅▆▇█".index)(inside).sum(axis=0) / 8
     bar = ((np.arange(columns) + 0.5) / columns * 4).astype(int)
     np.testing.assert_allclose(fill, heights[bar] * rows, atol=1 / 8)
-
-
-def test_a_histogram_counts_everything_and_sums_to_one() -> None:
-    values = np.append(np.random.default_rng(0).normal(size=500), [np.nan, np.inf])
-    assert histogram(values, density=False).heights.sum() == 500
-    bars = histogram(values)
-    assert (bars.heights * np.diff(bars.edges)).sum() == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize("values", [[], [np.nan], [3.0], [2.0, 2.0], [1e8, 1e8 + 1e-6], [1e150, -1e150], [1e-320]])
-def test_a_histogram_of_anything_draws(values: list[float]) -> None:
-    picture = draw_scene(Scene([histogram(values)]), 40, 12, DARK)
-    assert ("no data" in picture.text) == (not np.isfinite(values).any())
 
 
 def test_straight_lines_go_from_edge_to_edge_and_spans_tint() -> None:

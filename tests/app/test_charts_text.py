@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from emtui.charts.cell_text import cells, clean, cut_lines, fit, pad, single_cell, wrapped
 from emtui.charts.colors import ANSI, DARK
-from emtui.charts.text_bars import bar, share_bar, share_cells, spark
+from emtui.charts.text_bars import bar, share_bar, share_cells
 
 anything = st.text(max_size=12) | st.sampled_from(
     ["한국어", "e\u0301tude", "👍🏽", "🇰🇷", "👨‍👩‍👧", "\x1b[31mred", "a\u202eb"]
@@ -80,20 +80,6 @@ def test_fit(text: str, width: int, shown: str) -> None:
 )
 def test_bar(share: float, width: int, ascii: bool, shown: str) -> None:
     assert bar(share, width, ascii) == shown
-
-
-@given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20), st.integers(0, 12), st.booleans())
-def test_spark_has_a_character_for_each_value(values: list[float], width: int, ascii: bool) -> None:
-    text = spark(values, width, ascii)
-    assert len(text) == min(len(values), width)
-    shown = values[len(values) - len(text) :]
-    assert all((char == " ") == (not np.isfinite(v)) for char, v in zip(text, shown, strict=True))
-
-
-def test_spark_rises_with_the_values() -> None:
-    assert spark([0, 1, 2, 3, 4, 5, 6, 7], 8) == "▁▂▃▄▅▆▇█"
-    assert spark([9, 0, 7], 2) == "▁█"
-    assert spark([5, 5], 2) == "▅▅"
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.integers(0, 30))

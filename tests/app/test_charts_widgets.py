@@ -11,24 +11,13 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 import emtui.charts.chart_widget as chart_module
-from emtui.charts import (
-    ANSI,
-    DARK,
-    LIGHT,
-    Chart,
-    Cloud,
-    Curve,
-    Dots,
-    Heatmap,
-    HeatStrip,
-    Matrix,
-    Scene,
-    StripRows,
-    nearest_point,
-)
 from emtui.charts.cell_picture import pack, to_strips
-from emtui.charts.heatmap import draw_matrix, layout
-from emtui.charts.heatstrip import draw_strip, shares_by_column
+from emtui.charts.chart_widget import Chart
+from emtui.charts.colors import ANSI, DARK, LIGHT
+from emtui.charts.heatmap import Heatmap, Matrix, draw_matrix, layout
+from emtui.charts.heatstrip import HeatStrip, StripRows, draw_strip, shares_by_column
+from emtui.charts.rasterize import nearest_point
+from emtui.charts.scene import Cloud, Curve, Dots, Scene
 
 POINTS = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.5]])
 SCENE = Scene([Dots(POINTS[:, 0], POINTS[:, 1], (255, 0, 0), "@")], "x", "y", description="three points")
@@ -103,10 +92,9 @@ async def test_a_picture_is_drawn_once_for_each_scene_size_and_palette(monkeypat
         pilot.app.theme = "textual-light"
         await pilot.pause()
         assert drawn == [SCENE, other, other]
-        chart.set_palette(DARK)
+        pilot.app.theme = "textual-dark"
         await pilot.pause()
         assert drawn[3:] == [other]
-        assert chart.palette is DARK
 
 
 async def test_a_click_gives_data_coordinates() -> None:

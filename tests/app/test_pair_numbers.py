@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from view_frames import blobs, catalogue, session_of, walked
 
 from emtui.charts.colors import DARK
-from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, StackedBars, histogram
+from emtui.charts.histogram import histogram
+from emtui.charts.scene import Bars, Cloud, Curve, Dots, Ellipse, Mark, Scene, StackedBars
 from emtui.screens.pairs.group_statistics import Columns, group_heights
 from emtui.screens.pairs.groupings import UNKNOWN, Grouping, class_marks, even_draw, grouping, offered
 from emtui.screens.pairs.pair_order import PairOrder, window_pairs

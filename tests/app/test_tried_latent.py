@@ -38,7 +38,6 @@ from emtui.views import view_for
 from emtui.views.hmm.hmm import HiddenMarkovView
 from emtui.views.hmm.hmm_charts import HIGH, LOW, PATH, band_places
 from emtui.views.number_format import decimals_apart
-from emtui.views.points import density_bars
 from engine import HiddenMarkovModel
 from engine.errors import DataError
 
@@ -113,17 +112,6 @@ def test_paragraphs_get_their_lines_in_turn() -> None:
     assert len(heads) == 6
     gaps = np.diff([*heads, max(i for i, line in enumerate(text) if "word" in line) + 1])
     assert gaps.max() - gaps.min() <= 1
-
-
-def test_whole_numbers_are_counted_in_bars_of_as_many_each() -> None:
-    counts = np.repeat(np.arange(10.0), [162, 267, 271, 185, 111, 61, 27, 8, 3, 1])
-    bars = density_bars(counts)
-    np.testing.assert_array_equal(bars.edges, np.arange(11) - 0.5)
-    np.testing.assert_allclose(bars.heights, np.bincount(counts.astype(int)) / len(counts))
-    wide = density_bars(np.arange(0.0, 100_000.0, 3.0), most=20)
-    assert len(np.unique(np.diff(wide.edges))) == 1 and wide.edges[0] == -0.5
-    assert (wide.heights * np.diff(wide.edges)).sum() == pytest.approx(1.0)
-    assert len(density_bars(np.arange(0.0, 100_000.0, 3.0), most=20).heights) <= 20
 
 
 # chains

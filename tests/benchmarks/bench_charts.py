@@ -14,9 +14,10 @@ from collections.abc import Callable
 import numpy as np
 import plotext
 
-from emtui.charts import DARK, Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene, StripRows, mix
 from emtui.charts.cell_picture import to_strips
-from emtui.charts.heatstrip import draw_strip
+from emtui.charts.colors import DARK, mix
+from emtui.charts.heatstrip import StripRows, draw_strip
+from emtui.charts.scene import Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene
 from emtui.charts.scene_drawing import draw_scene
 
 WIDTH, HEIGHT, K = 80, 28, 3

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from emtui.charts.axes import Scale, make_scale
 from emtui.charts.colors import Palette, blend, mix
+from emtui.charts.histogram import histogram
 from emtui.charts.pair_grid import Notes, PairGrid, Words
 from emtui.charts.scene import RGB, Bars, Cloud, Curve, Dots, Ellipse, Layer, Mark, Scene, StackedBars
 from emtui.screens.pairs.group_statistics import Columns, group_heights
@@ -18,7 +19,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import MISSING, fixed
-from emtui.views.points import PointsView, density_bars
+from emtui.views.points import PointsView
 from emtui.views.projection import Direction, column_ends, direction
 from emtui.views.view import Axis
 from engine.arrays import Array
@@ -132,7 +133,7 @@ class PairPlot:
         """
         values, shares, most = self._coordinates(column), self._shares(), _BINS if small else 60
         key = ("pair plot, bars", column, self.most, most)
-        bars = remembered(self.data, key, lambda: density_bars(values, most), of=self.groups.rows)
+        bars = remembered(self.data, key, lambda: histogram(values, most), of=self.groups.rows)
         curves = self._densities(column, bars, small)
         if shares is None:
             layers: list[Layer] = [replace(bars, colors=self.palette.muted)]
