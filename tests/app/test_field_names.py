@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emtui.panes.parameters.entry_cursor import parameter_words
 from walking import walked
 
 from emtui.charts.colors import DARK
 from emtui.views import view_for
+from emtui.views.entry_cursor import parameter_words
 from emtui.views.entry_names import entry_words, whose
 from engine.editing.entries import entries
 from engine.em.parameters import Parameters
