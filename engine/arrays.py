@@ -15,7 +15,7 @@ IntArray = NDArray[np.int64]
 def freeze(parameters: Any) -> None:
     """Turn every array field of a frozen dataclass into its own read-only float64 array (for `__post_init__`)."""
     for name, value in list(vars(parameters).items()):
-        if value is None or isinstance(value, (str, bool)) or dataclasses.is_dataclass(value):
+        if value is None or dataclasses.is_dataclass(value):
             continue
         array = np.array(value, dtype=np.float64)
         array.flags.writeable = False

@@ -205,11 +205,6 @@ class Session:
             recent=tuple(steps[max(0, index - 7) : index + 1]),
         )
 
-    @property
-    def drawn_rows(self) -> IntArray:
-        """The rows that the picture draws: all that are fitted, or an even draw of 100,000, in order."""
-        return self._places_and_rows(self.timeline.current.problem)[1]
-
     def _places_and_rows(self, problem: Problem) -> tuple[IntArray, IntArray]:
         """The drawn rows as the model counts them, and as the data set does: a split leaves rows out."""
         if problem not in self._drawn:

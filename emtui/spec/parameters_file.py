@@ -109,8 +109,6 @@ def _array(path: str, field: dataclasses.Field[Any], value: Any) -> Any:
     name = field.name
     if value is None and field.default is not dataclasses.MISSING:
         return None  # an array that the model can do without
-    if isinstance(value, str) and "str" in str(field.type):
-        return value
     if isinstance(value, dict):
         if _holds_parameters(field):
             return {inner: _array(path, field, part) for inner, part in value.items()}

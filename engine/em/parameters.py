@@ -181,7 +181,7 @@ def declared_arrays(params: Parameters, prefix: str = "") -> Iterator[tuple[str,
         value = getattr(params, name)
         if isinstance(value, Parameters):
             yield from declared_arrays(value, f"{prefix}{name}.")
-        elif value is not None and not isinstance(value, str | bool):
+        elif value is not None:
             yield prefix + name, said, partner and prefix + partner, np.asarray(value, dtype=np.float64)
 
 

@@ -89,9 +89,9 @@ def test_from_a_mixture_to_a_network_and_back_the_data_keep_what_was_asked() -> 
 
 def test_another_start_keeps_the_rows() -> None:
     session = network(2)
-    rows = session.drawn_rows
+    rows = session.snapshot().rows
     session.restart(7)
-    np.testing.assert_array_equal(session.drawn_rows, rows)
+    np.testing.assert_array_equal(session.snapshot().rows, rows)
     assert "--split-seed 0 --seed 7" in command_of(session.spec)
     assert split_of(choose("iris", model="mlp", split_seed=0, seed=7)) is not None
 
