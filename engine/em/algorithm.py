@@ -1,4 +1,4 @@
-"""What a way to run EM owes: how each iteration settles on q, where its M-step goes, and what must rise."""
+"""What an algorithm provides: how each iteration chooses q, where its M-step goes, and what must rise."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Rising = Literal["both", "objective", "elbo", "nothing"]
 
 @dataclass(frozen=True, eq=False)
 class Moved:
-    """Where an algorithm's M-step has come to.
+    """The result of an algorithm's M-step.
 
     Attributes:
         params: θ.
-        events: what was out of the ordinary, in words.
-        evaluations: passes over the data that were made on the way, beside that of the E-step.
+        events: anything out of the ordinary, in words.
+        evaluations: passes over the data in this M-step, besides that of the E-step.
     """
 
     params: Any
@@ -36,7 +36,7 @@ class Algorithm(ABC):
     """A way to run EM, orthogonal to the models. Subclasses are frozen dataclasses; fields are declared by `option`."""
 
     name: ClassVar[str]  # as typed after --algorithm
-    title: ClassVar[str]  # what it does, in a few words
+    title: ClassVar[str]  # in a few words
     rises: ClassVar[Rising]
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ class Algorithm(ABC):
 
     @property
     def text(self) -> str:
-        """What to type for it: its name, and the options that are not as usual, `annealed:initial=8,rate=0.9`."""
+        """How to type it: the name, and options that differ from their defaults, `annealed:initial=8,rate=0.9`."""
         values = values_of(self)
         options = [option for option in self.options() if values[option.name] != option.default]
         set_ones = [f"{option.name}={option.format(values[option.name])}" for option in options]
@@ -58,12 +58,12 @@ class Algorithm(ABC):
 
     @abstractmethod
     def inference(self, iteration: int, seed: int) -> Inference:
-        """How the E-step of this iteration settles on q."""
+        """How the E-step of this iteration chooses q."""
 
     def maximize(self, at: Evaluation) -> Moved:
-        """M-step: from θ_q and what was expected there to the next θ."""
+        """M-step: from θ_q and the expectation there to the next θ."""
         best = at.model.maximize(at.expectation, at.params, at.data)
         return Moved(best.params, best.events)
 
     def check(self, model: Model[Any, Any], params: Any) -> None:  # noqa: B027  # most refuse nothing
-        """Raises OptionError, in one sentence, where this model can't be run this way from these parameters."""
+        """Raises OptionError, in one sentence, if this model can't be run this way from these parameters."""

@@ -18,7 +18,7 @@ from engine.text import did_you_mean, quoted
 
 @dataclass(frozen=True)
 class Classic(Algorithm):
-    """EM as Dempster, Laird & Rubin (1977) have it: q is the posterior."""
+    """EM as in Dempster, Laird & Rubin (1977): q is the posterior."""
 
     name: ClassVar[str] = "classic"
     title: ClassVar[str] = "q is the posterior"
@@ -33,7 +33,7 @@ class Classic(Algorithm):
 class HardAssignment(Algorithm):
     """Classification EM: each row goes wholly to its likeliest component; the bound rises, the likelihood may fall.
 
-    With equal spherical covariances that stay as they are, and equal weights, it is k-means (Celeux & Govaert 1992).
+    With fixed equal spherical covariances and equal weights it is k-means (Celeux & Govaert 1992).
     """
 
     name: ClassVar[str] = "hard"
@@ -54,7 +54,7 @@ class Stochastic(Algorithm):
     rises: ClassVar[Rising] = "nothing"
 
     def inference(self, iteration: int, seed: int) -> Inference:
-        """A draw, with one seed an iteration, so that looking back draws alike."""
+        """A draw, with one seed for each iteration, so that looking back gives the same draw."""
         return Sampled(int(np.random.SeedSequence([seed, iteration]).generate_state(1)[0]))
 
 
@@ -62,9 +62,9 @@ class Stochastic(Algorithm):
 class Annealed(Algorithm):
     """Deterministic annealing (Ueda & Nakano 1998): q ∝ p(X, Z | θ)^(1/temperature), and the temperature goes to 1.
 
-    temperature(t) = 1 + (initial − 1) rate^(t − 1). From above 1 rows are shared out more evenly at first; from near 0
-    they begin wholly in one component, as in k-means, and soften. With rate = 1 the temperature stays as it is, until
-    somebody turns it (`turned`). Nothing has to rise while it is not 1; once it is, E-steps are those of classic EM.
+    temperature(t) = 1 + (initial − 1) rate^(t − 1). Above 1, rows are shared more evenly at first; near 0 they begin
+    wholly in one component, as in k-means, and soften. With rate = 1 the temperature stays until it is changed
+    (`turned`). Nothing has to rise while it is not 1; from then on E-steps are those of classic EM.
     """
 
     name: ClassVar[str] = "annealed"
@@ -75,9 +75,9 @@ class Annealed(Algorithm):
     rate: float = option(0.8, "what is left of its distance from 1 after each iteration", minimum=0.0, maximum=1.0)
 
     def temperature(self, iteration: int) -> float:
-        """That of the E-step of this iteration, 1, 2, …; exactly 1 once it is within a thousandth of it."""
+        """The temperature of the E-step of iteration 1, 2, …; exactly 1 once it is within a thousandth of 1."""
         left = self.rate ** max(0, iteration - 1)
-        temperature = left * self.initial + (1.0 - left)  # held exactly where nothing of the distance is lost
+        temperature = left * self.initial + (1.0 - left)  # exactly `initial` while the distance has not shrunk
         return 1.0 if abs(temperature - 1.0) < 1e-3 else temperature
 
     def inference(self, iteration: int, seed: int) -> Inference:
@@ -86,7 +86,7 @@ class Annealed(Algorithm):
         return Exact(at) if temperature == 1.0 else Tempered(temperature, at)
 
     def turned(self, temperature: float) -> Annealed:
-        """The same, held at this temperature from now on; hand it to `engine.em.loop.switch_algorithm`."""
+        """The same, kept at this temperature from now on; pass it to `engine.em.loop.switch_algorithm`."""
         return replace(self, initial=temperature, rate=1.0)
 
 

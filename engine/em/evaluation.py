@@ -1,4 +1,4 @@
-"""The E-step's pass at some θ, made when it is first needed, and q(Z) as it was settled there."""
+"""The E-step's pass at some θ, made when it is first needed, and the q(Z) chosen there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROWS_AT_ONCE = 65_536
 
 
 class Evaluation:
-    """The E-step's pass at some θ: made once, when first needed, and shared by the steps on either side of it.
+    """The E-step's pass at some θ: made once, when first needed, and shared by the M-step before and the E-step after it.
 
     After the M-step the pass gives log p(X | θ); the next E-step takes the same pass as its expectation.
     """
@@ -58,12 +58,12 @@ class Evaluation:
 
     @property
     def entropy(self) -> float:
-        """H(q) for the q settled at θ."""
+        """H(q) for the q chosen at θ."""
         return self._number(1)
 
     @property
     def log_likelihood_error(self) -> float:
-        """The standard error of the log-likelihood where it is an estimate."""
+        """The standard error of the log-likelihood if it is an estimate."""
         return self._number(2)
 
     @property
@@ -77,17 +77,17 @@ class Evaluation:
 
     @property
     def seconds(self) -> float:
-        """What the pass took."""
+        """How long the pass took."""
         self._number(0)
         return self._seconds
 
     def release(self) -> None:
-        """Let go of the statistics; the scalars stay, and the statistics come back when somebody asks."""
+        """Free the statistics; the scalars stay, and the statistics are computed again when they are needed."""
         self._expectation = None
 
 
 class Posterior:
-    """q(Z), materialised when somebody looks."""
+    """q(Z), materialised when it is read."""
 
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation

@@ -1,4 +1,4 @@
-"""The arrays of a θ, each as it is declared and as the model's options have it, and what follows for all of θ."""
+"""The arrays of a θ, each with its declaration and the model's options applied, and what follows for θ as a whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.em.parameters import FORMS, Axis, Declaration, Domain, Parameters, T
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """An array of θ, as it is declared and as the model's options have it.
+    """An array of θ, with its declaration and the model's options applied.
 
     Attributes:
         path: its dotted path, such as "emission.means".
@@ -30,7 +30,7 @@ class Field:
 
     @property
     def name(self) -> str:
-        """Its name by itself, without what it is a part of."""
+        """The last part of its path."""
         return self.path.rpartition(".")[2]
 
     @property
@@ -45,7 +45,7 @@ class Field:
 
     @property
     def said_axes(self) -> tuple[Axis, ...]:
-        """What is declared of the axes; nothing of a covariance whose form is not known."""
+        """The declared axes; () for a covariance whose form is not known."""
         said = self.declared
         if not said.form:
             return (*said.per, *said.to, *said.of)
@@ -54,11 +54,11 @@ class Field:
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        """What the entries along each axis of the array are of; as many as it has."""
+        """What the entries along each axis of the array belong to."""
         return self.said_axes if len(self.said_axes) == self.array.ndim else self.array.ndim * (Axis(""),)
 
     def by_component(self, n_components: int) -> Array:
-        """(K, m) the entries of each component in a row; nan where one has none."""
+        """(K, m) each component's entries in a row; nan where it has none."""
         first, rows = self.axes[0].offset, self.array.reshape(len(self.array), -1)
         whole = np.full((n_components, rows.shape[1]), np.nan)
         whole[first : first + len(rows)] = rows
@@ -70,18 +70,18 @@ class Field:
         return self.declared.word if apart or not self.form else "variance"
 
     def owners(self, index: tuple[int, ...]) -> tuple[int, ...]:
-        """Whose an entry is, numbers counted from 0: one component, or two in a matrix between them."""
+        """The components (from 0) that an entry belongs to: one, or two in a matrix between components."""
         places = zip(index, self.axes, strict=True)
         return tuple(i + axis.offset for i, axis in places if axis not in self.declared.of)
 
     def subjects(self, index: tuple[int, ...]) -> tuple[tuple[Axis, int], ...]:
-        """What of theirs it is about, by axis and number: the column of a mean, both columns of a covariance."""
+        """What an entry is about, by axis and number: the column of a mean, both columns of a covariance."""
         places = zip(index, self.axes, strict=True)
         return tuple((axis, i + axis.offset) for i, axis in places if axis in self.declared.of)
 
 
 def fields_of(params: Parameters, options: object = None) -> dict[str, Field]:
-    """Every array of θ by its dotted path, in order; what is None, or no part of θ, is left out.
+    """Every array of θ by its dotted path, in order, without those that are None or no part of θ.
 
     Args:
         params: θ.
@@ -96,18 +96,18 @@ def fields_of(params: Parameters, options: object = None) -> dict[str, Field]:
 
 
 def mixing_weights(params: Parameters) -> Field | None:
-    """The weights of the components, where nothing else is said of what is hidden; None for a chain, or for topics."""
+    """The weights of the components, if they alone describe what is hidden; None for a chain, or for topics."""
     latent = [field for field in fields_of(params).values() if field.declared.latent]
     return latent[0] if len(latent) == 1 and latent[0].domain == "simplex" and latent[0].array.ndim == 1 else None
 
 
 def location(params: Parameters) -> Field | None:
-    """Where each component lies among the rows: (K, d), or (K,) for a single column; None where nothing says."""
+    """Where each component lies among the rows: (K, d), or (K,) for a single column; None if no array says."""
     return next((field for field in fields_of(params).values() if field.declared.location), None)
 
 
 def count_components(params: Parameters) -> int:
-    """How many components the declarations speak of; 0 where they speak of none."""
+    """The number of components by the declarations; 0 if there are none."""
     counts = [
         size + axis.offset
         for field in fields_of(params).values()
@@ -120,7 +120,7 @@ def count_components(params: Parameters) -> int:
 def relabelled(params: Theta, order: IntArray, options: object = None) -> Theta | None:
     """θ with its components in another order, component j being what order[j] was.
 
-    None where there are no components, or where one would come to a place that has no entry for it.
+    None if there are no components, or one would come to a place that has no entry for it.
     """
     moved: dict[str, Array] = {}
     for path, field in fields_of(params, options).items():

@@ -1,4 +1,4 @@
-"""`fit`: EM until it stops, from one start or from several; `Run`: what came of it."""
+"""`fit`: EM until it stops, from one start or from several; `Run`: the result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engine.parallel import one_blas_thread
 
 @dataclass(frozen=True, eq=False)
 class Restart:
-    """One of several starts: its seed and how it ended; `error` in words where it could not be run."""
+    """One of several starts: its seed and how it ended; `error` says in words why it could not be run."""
 
     seed: int
     objective: float
@@ -63,7 +63,7 @@ class Run:
 
     @property
     def converged(self) -> bool:
-        """A stopping rule that means rest was met."""
+        """Whether the run stopped by a rule that means convergence."""
         return self.step.converged
 
     @property
@@ -73,7 +73,7 @@ class Run:
 
     @property
     def n_iter(self) -> int:
-        """Iterations done, an E and an M each."""
+        """How many iterations were done, an E and an M each."""
         return self.step.iteration
 
     @property
@@ -83,12 +83,12 @@ class Run:
 
     @cached_property
     def objectives(self) -> Array:
-        """(n_iter + 1,) the objective at the start and after each M-step: that of the parameters of that moment."""
+        """(n_iter + 1,) the objective at the start and after each M-step."""
         return np.array([step.objective for step in self.timeline.steps if step.phase != "E"])
 
     @cached_property
     def posterior(self) -> Posterior:
-        """q(Z) settled at the final parameters."""
+        """q(Z) at the final parameters."""
         return Posterior(self.step.at)
 
     @cached_property
@@ -97,7 +97,7 @@ class Run:
         return self.posterior.labels
 
     def predict_proba(self, X: Any) -> Array:
-        """(n, K) probabilities of new rows at the final parameters. Raises DataError where they don't fit the model."""
+        """(n, K) probabilities of new rows at the final parameters. Raises DataError if they don't fit the model."""
         data = self.model.observe_new(X, self.params)
         with one_blas_thread():
             return self.model.predict_proba(self.params, data)

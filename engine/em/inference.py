@@ -1,4 +1,4 @@
-"""How an E-step settles on q(Z): exactly, by the likeliest value, by a draw, or at a temperature.
+"""How an E-step chooses q(Z): exactly, by the likeliest value, by a draw, or at a temperature.
 
 An `Inference` is a small value. A model's E-step takes one; an algorithm (`engine.algorithms`) hands one out for
 each iteration. For a categorical latent variable, `assign` turns log-joints into responsibilities by it.
@@ -15,10 +15,10 @@ from engine.arrays import Array
 
 @dataclass(frozen=True)
 class Exact:
-    """q is the posterior p(Z | X, θ), or as near to it as the model's E-step comes.
+    """q is the posterior p(Z | X, θ), or as close to it as the model's E-step gets.
 
-    A model that can only draw from the posterior draws with `seed` (that of the run, and the iteration), so that
-    looking back draws alike; all others pay no heed to it.
+    A model that can only draw from the posterior draws with `seed` (of the run, and the iteration), so that looking
+    back gives the same draw; all others ignore it.
     """
 
     seed: tuple[int, int] = field(default=(0, 0), compare=False)
@@ -33,7 +33,7 @@ class Hard:
 class Sampled:
     """q puts everything on one Z drawn from the posterior (stochastic EM, Celeux & Diebolt 1985).
 
-    The seed is kept so that the same draw can be made again when somebody looks back.
+    The seed is kept so that the same draw can be made again when looking back.
     """
 
     seed: int
@@ -55,12 +55,12 @@ EXACT = Exact()
 
 
 def temperature_of(inference: Inference | None) -> float:
-    """That of the posterior which q is, or was drawn from; 1 unless it is tempered."""
+    """The temperature of the posterior which q is, or was drawn from; 1 unless it is tempered."""
     return inference.temperature if isinstance(inference, Tempered) else 1.0
 
 
 def uniforms(inference: Inference, n_rows: int) -> Array | None:
-    """One uniform number a row for an E-step that draws, or None; the same for the same seed."""
+    """One uniform number per row for an E-step that draws, or None; the same for the same seed."""
     if isinstance(inference, Sampled):
         return np.random.default_rng(inference.seed).random(n_rows)
     return None
@@ -76,7 +76,7 @@ def assign(log_joint: Array, inference: Inference, uniform: Array | None = None)
 
     Args:
         log_joint: (K, n) ln p(x, z=k | θ), overwritten by the responsibilities; a row may hold −inf, not all of them.
-        inference: how q is settled.
+        inference: how q is chosen.
         uniform: (n,) uniform numbers, needed by `Sampled`.
 
     Returns:
@@ -91,7 +91,7 @@ def assign(log_joint: Array, inference: Inference, uniform: Array | None = None)
     log_joint -= top
     if isinstance(inference, Tempered):
         log_evidence = np.log(np.exp(log_joint).sum(axis=0)) + top
-        with np.errstate(over="ignore"):  # near 0 what is far behind may come out as −inf, whose share is 0
+        with np.errstate(over="ignore"):  # near 0 very small terms may become −inf, whose share is 0
             log_joint /= inference.temperature
         scaled = log_joint.copy()
         total = np.exp(log_joint, out=log_joint).sum(axis=0)

@@ -44,7 +44,7 @@ def begin(
 
 
 def begin_problem(problem: Problem, start: Any = None) -> Step:
-    """The step before the first, for observations that are already arranged."""
+    """The step before the first, for observations that the model has checked already."""
     started = time.perf_counter()
     if start is None:
         with one_blas_thread():
@@ -67,12 +67,12 @@ def e_step(step: Step) -> Step:
 def m_step(step: Step) -> Step:
     """θ ← argmax Q(θ; q) + log p(θ): q stays, and the log-likelihood rises at least as far as the bound does.
 
-    Where the algorithm goes further than that, its M-step is where it has come to.
+    An algorithm may go further than that in its M-step.
     """
     if step.at_q is None:
         raise OptionError("an M-step needs responsibilities: take an E-step first.")
     problem, before = step.problem, step.seconds
-    _ = step.at_q.expectation  # settled again where it was released, which is no part of this step's time
+    _ = step.at_q.expectation  # computed again if it was released; that does not count as this step's time
     started = time.perf_counter()
     with one_blas_thread():
         try:
@@ -92,9 +92,9 @@ def m_step(step: Step) -> Step:
 
 
 def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:
-    """The same step, to go on from by another algorithm: a temperature that was turned, hard assignments from here on.
+    """The same step, to go on from with another algorithm: another temperature, or hard assignments from here on.
 
-    After an E-step q stays as it was settled; what was the last step is one to go on from.
+    After an E-step q stays as it is. A step that was the last can be gone on from.
 
     Raises:
         OptionError: there is no such algorithm, or the model can't be run by it.
@@ -123,10 +123,10 @@ def iterate(
     stopping: StoppingRule | None = None,
     algorithm: str | Algorithm = "classic",
 ) -> Iterator[Step]:
-    """Walk EM half a step at a time: `init`, then E, M, E, M, …; the last step says why it is the last.
+    """Run EM half a step at a time: `init`, then E, M, E, M, …; the last step says why it is the last.
 
     Args:
-        model: what is fitted.
+        model: the model to fit.
         X: (n, d) observations, in the form that the model takes.
         y: (n,) known labels, −1 where unknown, or the targets of a supervised model.
         sample_weight: (n,) weights; 2 is the same as the row twice.
@@ -146,7 +146,7 @@ def iterate(
 
 
 def walk(step: Step, rules: tuple[StoppingRule, ...]) -> Iterator[Step]:
-    """Walk on from a step until a rule says why to stop; the step itself comes first."""
+    """Go on from a step until a rule says why to stop; the step itself comes first."""
     step = stopped(step, rules)
     yield step
     while step.stop_reason is None:
@@ -155,7 +155,7 @@ def walk(step: Step, rules: tuple[StoppingRule, ...]) -> Iterator[Step]:
 
 
 def stopped(step: Step, rules: tuple[StoppingRule, ...]) -> Step:
-    """The step, marked as the last one where a rule says so; an E-step never is."""
+    """The step, marked as the last one if a rule says so; an E-step never is."""
     if step.phase == "E":
         return step
     stop = verdict(step, rules)

@@ -1,4 +1,4 @@
-"""Components matched with classes, one to one: by what known labels say, and where an evaluation counts what agrees."""
+"""Components matched with classes, one to one: by known labels at the start, and in evaluations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CLEARLY = 1e-9
 
 
 def match(counts: Any) -> IntArray:
-    """The class that each component stands for, one to one, so that Σ counts[class, component] is largest.
+    """The class of each component, one to one, that maximises Σ counts[class, component].
 
     The Hungarian method (Kuhn 1955).
 
@@ -20,7 +20,7 @@ def match(counts: Any) -> IntArray:
         counts: (classes, components), of any two sizes.
 
     Returns:
-        (components,) the class, −1 for a component that is left over.
+        (components,) the class, −1 for a component without one.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -32,13 +32,13 @@ def match(counts: Any) -> IntArray:
 
 
 def order_by_classes(shares: Array) -> IntArray | None:
-    """(K,) the component that is to stand in each class's place, so that Σ_c shares[c, order[c]] is largest.
+    """(K,) the component for each class's place, so that Σ_c shares[c, order[c]] is largest.
 
     Args:
-        shares: (K, K) how much of each class, a row each, lies in each component.
+        shares: (K, K) how much of each class (row) lies in each component (column).
 
     Returns:
-        None where the order that there is comes as high, up to rounding.
+        None if the current order is as good, up to rounding.
     """
     order = np.argsort(match(shares))
     gained = shares[np.arange(len(shares)), order].sum() > np.trace(shares) + _CLEARLY * shares.sum()

@@ -1,7 +1,7 @@
 """What a model owes to EM, in one short page.
 
-A model says how its parameters start, what an E-step expects at some parameters, and which parameters the M-step
-then prefers. It holds no state: parameters, observations and expectations are values that go in and come out.
+A model defines how its parameters start, what an E-step expects at some parameters, and which parameters the M-step
+then chooses. It holds no state: parameters, observations and expectations are values that go in and come out.
 
     log p(X | θ) = L(q, θ) + KL(q ‖ p(Z | X, θ)),      L(q, θ) = Q(θ; q) + H(q)
 """
@@ -33,10 +33,10 @@ stop short of it but never fall; one step along the gradient, which may be too l
 
 @dataclass(frozen=True, eq=False)
 class Observations:
-    """Data as a model takes them in: checked once, and arranged for fast passes by the models that gain from it.
+    """Data in the form that a model uses: checked once, and arranged for fast passes.
 
     Attributes:
-        X: (n, d) the observed rows, in the user's units; a model may keep another form beside it.
+        X: (n, d) the observed rows, in the user's units; a model may keep another form as well.
         y: (n,) known labels or targets, −1 where unknown; None where nothing is known.
         sample_weight: (n,) non-negative weights; None where each row counts once.
     """
@@ -47,7 +47,7 @@ class Observations:
 
     @property
     def n_rows(self) -> int:
-        """How many rows there are, whatever they weigh."""
+        """How many rows there are, whatever their weights."""
         return len(self.X)
 
     @property
@@ -58,7 +58,7 @@ class Observations:
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
-    """What one E-step hands on: additive over observations, and small.
+    """The result of one E-step: additive over observations, and small.
 
     Attributes:
         statistics: the expected sufficient statistics under q, in the model's own form; a tuple becomes `Sums`.
@@ -78,7 +78,7 @@ class Expectation:
             object.__setattr__(self, "statistics", Sums(self.statistics))
 
     def __add__(self, other: Expectation) -> Expectation:
-        """That of both lots of observations at one θ. Raises EngineError where the statistics refuse."""
+        """The expectation of both sets of rows at one θ. Raises EngineError if the statistics can't be added."""
         return Expectation(
             added(self.statistics, other.statistics),
             self.log_likelihood + other.log_likelihood,
@@ -89,18 +89,18 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Event:
-    """Something out of the ordinary in an M-step, in words: a component that died, a covariance that was mended."""
+    """Something out of the ordinary in an M-step, in words: a component that died, a covariance that was repaired."""
 
     message: str
     component: int | None = None
     breaks_ascent: bool = False  # the parameters were set by a rule, not by the maximum: the objective may fall here
     stops: bool = False  # the model was told to stop when this happens
-    by_hand: bool = False  # a person did it, in the place of the M-step
+    by_hand: bool = False  # a change by hand, in place of the M-step
 
 
 @dataclass(frozen=True, eq=False)
 class Maximization(Generic[P]):
-    """The M-step's parameters, and what had to be done beside maximising."""
+    """The M-step's parameters, and its events."""
 
     params: P
     events: tuple[Event, ...] = field(default=())
@@ -115,14 +115,14 @@ class Model(ABC, Generic[P, D]):
     objective_label: ClassVar[str] = "log-likelihood"
     exact: ClassVar[bool] = True  # the E-step is exact, so KL = 0 after it
     supervised: ClassVar[bool] = False  # it needs y
-    hides: ClassVar[bool] = True  # something is latent; where nothing is, q, bound and KL say nothing
+    hides: ClassVar[bool] = True  # something is latent; if not, q, bound and KL mean nothing
     takes_labels: ClassVar[bool] = False  # y may tell the component of some rows, −1 where it is unknown
     takes_missing: ClassVar[bool] = False  # NaN in X is an entry that was not seen
     has_likelihood: ClassVar[bool] = True  # the objective is a likelihood's, so AIC and BIC mean something
     responsibilities_sum_to_one: ClassVar[bool] = True  # a column is a component, not a unit that is on or off
-    row_order_matters: ClassVar[bool] = False  # rows are visited one after the other, or draw by their places
+    row_order_matters: ClassVar[bool] = False  # rows are visited in order, or draws depend on their places
     samples: ClassVar[bool] = False  # the E-step draws random numbers, by the seed of its inference
-    independent_rows: ClassVar[bool] = True  # some rows can be fitted without the others, which steps of a chain can't
+    independent_rows: ClassVar[bool] = True  # some rows can be fitted without the others, unlike the steps of a chain
     predicts_unseen: ClassVar[bool] = False  # `predict_unseen` fills in what is missing of a row
     size_option: ClassVar[str] = "n_components"  # the option that -k sets
 
@@ -137,38 +137,38 @@ class Model(ABC, Generic[P, D]):
 
     @property
     def option_values(self) -> dict[str, Any]:
-        """What each of them is set to."""
+        """The value of each option."""
         return values_of(self)
 
     @property
     def size(self) -> int | None:
-        """K as it was asked for, under whatever name; the sum of several layers; None where there is nothing to ask."""
+        """K as it was chosen, whatever the option's name; the sum of several layers; None without such an option."""
         asked: int | tuple[int, ...] | None = self.option_values.get(self.size_option)
         return sum(asked) if isinstance(asked, tuple) else asked
 
     @property
     def variant(self) -> str:
-        """The word that tells most of it beside its name and size, such as the shape of its Gaussians; "" for none."""
+        """The most informative word besides name and size, such as the shape of its Gaussians; "" for none."""
         return str(self.option_values.get("covariance_type", ""))
 
     @property
     def start_name(self) -> str:
-        """The word for its own choice of start; "" where there is only one."""
+        """The word for its own choice of start; "" if there is only one."""
         return str(self.option_values.get("init", ""))
 
     @property
     def ascent(self) -> Ascent:
-        """How far an M-step goes up. A gradient step that is too long says so by an event; "drawn" promises nothing."""
+        """What an M-step promises. A gradient step that is too long says so by an event; "drawn" promises nothing."""
         return "maximum"
 
     @property
     def least_rows(self) -> int:
-        """So many rows must count, because each component of a mixture has some to itself."""
+        """How many rows are needed, since each component of a mixture needs rows of its own."""
         return 1
 
     @property
     def forward_pass(self) -> bool:
-        """It predicts by a forward pass, and sums over nothing that is hidden."""
+        """It predicts by a forward pass, without summing over hidden variables."""
         return False
 
     @property
@@ -229,18 +229,17 @@ class Model(ABC, Generic[P, D]):
         return params if relabelled is None else relabelled
 
     def objective_unit(self, data: D) -> float:
-        """What counts as 1 when the change of the objective is read; a log-likelihood needs no other unit."""
+        """The unit for changes of the objective; 1 for a log-likelihood."""
         return 1.0
 
     def component_names(self, params: P) -> tuple[str, ...]:
-        """What the components are called, as many as the declarations of θ speak of: "1", "2", …"""
+        """The names of the components, as many as the declarations of θ have: "1", "2", …"""
         return tuple(str(k + 1) for k in range(count_components(params)))
 
     def relabel(self, params: P, order: IntArray) -> P | None:
         """The same θ with its components in another order, component j being what order[j] was.
 
-        None where there are none, or where one of them can't be there. Override it where θ remembers more than its
-        arrays.
+        None if there are none, or one of them can't be there. Override it if θ remembers more than its arrays.
         """
         return relabelled(params, order, self)
 
@@ -251,21 +250,21 @@ class Model(ABC, Generic[P, D]):
         return params
 
     def entropy(self, params: P, data: D, inference: Inference = EXACT) -> float:
-        """H(q) from the materialised responsibilities: the slow second way, which tests hold against `expect`."""
+        """H(q) from the materialised responsibilities: the slow second way, which tests compare with `expect`."""
         q = self.responsibilities(params, data, slice(None), inference)
         each = -np.where(q > 0, q * np.log(np.where(q > 0, q, 1.0)), 0.0).sum(axis=1)
         return float(each.sum() if data.sample_weight is None else each @ data.sample_weight)
 
     def observe_new(self, X: Any, params: P) -> D:
-        """Rows to predict for, which carry no labels; supervised models need no targets here."""
+        """Rows to predict for, without labels; supervised models need no targets here."""
         return self.observe(X)
 
     def predict_proba(self, params: P, data: D) -> Array:
-        """What the model says of new rows: component probabilities, or class probabilities where it is supervised."""
+        """Predictions for new rows: component probabilities, or class probabilities if the model is supervised."""
         return self.responsibilities(params, data, slice(None))
 
     def predict_unseen(self, params: P, X: Any) -> Array:
-        """One row (D,) or several (n, D) with what is missing (NaN) filled in by what θ and the rest say of it.
+        """One row (D,) or several (n, D) with missing entries (NaN) predicted from θ and the other entries.
 
         Raises:
             EngineError: the model can't, or the rows don't fit it.

@@ -1,4 +1,4 @@
-"""θ as a value that says what it is: each of its arrays is declared once, with a symbol, a word, a domain and axes.
+"""θ as a value that describes itself: each array is declared once, with a symbol, a word, a domain and axes.
 
     @dataclass(frozen=True)
     class PoissonParams(Parameters):
@@ -25,15 +25,15 @@ Domain = Literal["simplex", "probability", "positive", "positive definite", "rea
 Theta = TypeVar("Theta", bound="Parameters")
 
 FORMS = ("full", "tied", "diag", "spherical")
-DATA_NOUNS = ("column", "input", "word")  # what runs along the columns of the data, and has their names
+DATA_NOUNS = ("column", "input", "word")  # axes along the columns of the data, which have their names
 _METADATA_KEY = "engine.parameter"
 
 
 class Parameters:
     """Base class of every model's `Params`: frozen dataclasses of read-only arrays, equal to themselves alone.
 
-    A field may hold another value of this kind, whose arrays are then known by dotted paths (`emission.means`), or
-    None where the model does without. One with `compare=False`, such as what an optimiser remembers, is no part of θ.
+    A field may hold another value of this kind, whose arrays then have dotted paths (`emission.means`), or None if the
+    model does without. A field with `compare=False`, such as an optimiser's state, is no part of θ.
     """
 
     component_noun: ClassVar[str] = "component"  # the noun of the axes along which components change places
@@ -51,13 +51,13 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Axis:
-    """What the entries along one axis of an array are of: entry i is of number i + offset, counted from 0.
+    """What the entries along one axis of an array belong to: entry i belongs to number i + offset, counted from 0.
 
     Attributes:
-        noun: "component", "state", "column", "word", "symbol", …; "" where nothing is known of it.
-        offset: −1 where the first entry is of none of them, such as a bias before the inputs; 1 where the first of them
-            has no entry, such as the rate of a component that has none.
-        numbered_by: the model's option with the number of the first; they are numbered from 1 without.
+        noun: "component", "state", "column", "word", "symbol", …; "" if unknown.
+        offset: −1 if the first entry belongs to none, such as a bias before the inputs; 1 if the first of them has no
+            entry, such as a component without a rate.
+        numbered_by: the model's option with the number of the first; without one they are numbered from 1.
     """
 
     noun: str
@@ -65,7 +65,7 @@ class Axis:
     numbered_by: str = ""
 
     def name_of(self, number: int, columns: Sequence[str] = (), options: object = None) -> str:
-        """What one of them is called: the name of a column of the data, "bias" before the first, else its number."""
+        """The name of one of them: that of a column of the data, "bias" before the first, else its number."""
         if number < 0:
             return "bias"
         if self.noun in DATA_NOUNS and number < len(columns):
@@ -73,7 +73,7 @@ class Axis:
         return str(number + (int(getattr(options, self.numbered_by, 1)) if self.numbered_by else 1))
 
     def reordered(self, order: IntArray, size: int) -> IntArray | None:
-        """Which entry stands in each place once these are in another order; None where one has no entry there."""
+        """Which entry stands in each place after reordering; None if one has no entry there."""
         of = np.arange(size) + self.offset
         wanted = np.where(of >= 0, np.asarray(order)[np.maximum(of, 0)], of) - self.offset
         return wanted if np.array_equal(np.sort(wanted), np.arange(size)) else None
@@ -86,15 +86,15 @@ class Declaration:
     Attributes:
         symbol, word: "μ", and in the singular "mean".
         domain: where each lies; the last axis of a simplex sums to 1.
-        per: whose each is, an axis each; `to`: and to whom, for a matrix between components.
-        of: what of theirs it is about, such as the column of a mean.
+        per: what each entry belongs to; `to`: the second one, for a matrix between components.
+        of: what the entry is about, such as the column of a mean.
         units: the power of the data's units that it has: 1 for a mean, 2 for a covariance.
-        location: the array says where in the space of the rows each component lies.
-        latent: it belongs to the distribution of what is hidden, not to that of the rows given it.
+        location: the array says where each component lies in the space of the rows.
+        latent: it belongs to the distribution of the hidden part, not to that of the rows given it.
         rest_of: the array each of whose rows sums to 1 together with the entry of this one.
         form: of a covariance, one of `FORMS`, or the model's option that says which.
         fixed_by: the model's option that keeps the array as it is.
-        reference: the last along the first axis is 0 and stays so: the others are held against it.
+        reference: the last along the first axis stays 0: the others are relative to it.
     """
 
     symbol: str
@@ -128,7 +128,7 @@ class Details(TypedDict, total=False):
 
 
 def simplex(symbol: str, word: str, **details: Unpack[Details]) -> Any:
-    """Probabilities of which the last axis sums to 1; those of the components themselves are latent."""
+    """Probabilities that sum to 1 along the last axis; those of the components themselves are latent."""
     details.setdefault("latent", "of" not in details)
     return _declared("simplex", symbol, word, details)
 
@@ -144,7 +144,7 @@ def positive(symbol: str, word: str, **details: Unpack[Details]) -> Any:
 
 
 def positive_definite(symbol: str, word: str, form: str = "full", **details: Unpack[Details]) -> Any:
-    """Covariances: matrices of each (full) or of all together (tied), or the variances alone (diag, spherical)."""
+    """Covariances: a matrix for each (full) or for all together (tied), or variances alone (diag, spherical)."""
     return _declared("positive definite", symbol, word, details, form)
 
 
@@ -170,12 +170,12 @@ def _declared(domain: Domain, symbol: str, word: str, details: Details, form: st
 
 
 def arrays_of(params: Parameters) -> dict[str, Array]:
-    """The numbers alone, by the same paths."""
+    """The arrays alone, by their paths."""
     return {path: array for path, _, _, array in declared_arrays(params)}
 
 
 def declared_arrays(params: Parameters, prefix: str = "") -> Iterator[tuple[str, Declaration, str, Array]]:
-    """Path, declaration, path of the partner (see `Field`), and numbers of each array; those of inner values, too."""
+    """Path, declaration, path of the partner (see `Field`), and numbers of each array, including inner values."""
     kind: Any = type(params)  # mypy takes no class for hashable
     for name, said, partner in _declarations(kind):
         value = getattr(params, name)
@@ -187,7 +187,7 @@ def declared_arrays(params: Parameters, prefix: str = "") -> Iterator[tuple[str,
 
 @cache
 def _declarations(kind: type[Any]) -> tuple[tuple[str, Declaration, str], ...]:
-    """Name, declaration and partner of each field that holds θ; one that is not declared holds real numbers."""
+    """Name, declaration and partner of each field of θ; an undeclared field holds real numbers."""
     parts = [part for part in dataclasses.fields(kind) if part.compare]
     said = {
         part.name: part.metadata.get(_METADATA_KEY) or Declaration(symbol=part.name, word=part.name) for part in parts
@@ -197,7 +197,7 @@ def _declarations(kind: type[Any]) -> tuple[tuple[str, Declaration, str], ...]:
 
 
 def with_arrays(params: Theta, arrays: Mapping[str, Array]) -> Theta:
-    """The same θ with other arrays in the places of those named by their dotted paths."""
+    """The same θ with other arrays at these dotted paths."""
     own: dict[str, Any] = {path: array for path, array in arrays.items() if "." not in path}
     inner: dict[str, dict[str, Array]] = {}
     for path, array in arrays.items():
@@ -211,7 +211,7 @@ def with_arrays(params: Theta, arrays: Mapping[str, Array]) -> Theta:
 
 
 def remembers_more(params: Parameters) -> bool:
-    """It holds more than θ, such as what an optimiser carries on."""
+    """Whether it holds more than θ, such as an optimiser's state."""
     kind: Any = params
     return any(not part.compare and getattr(params, part.name) is not None for part in dataclasses.fields(kind))
 

@@ -1,7 +1,7 @@
 r"""SQUAREM: EM that goes several steps at once (Varadhan & Roland 2008, Scand. J. Stat. 35:335, scheme S3).
 
-One EM iteration is a map F, θ ← F(θ). Where it crawls, successive steps are nearly in one direction and shrink by
-nearly the same factor, so where they lead to can be foreseen. One iteration of SQUAREM, from θ_0:
+One EM iteration is a map F, θ ← F(θ). Where it is slow, successive steps have nearly the same direction and shrink by
+nearly the same factor, so their limit can be extrapolated. One iteration of SQUAREM, from θ_0:
 
     θ_1 = F(θ_0), θ_2 = F(θ_1), θ_3 = F(θ_2);    r = θ_2 − θ_1,    v = (θ_3 − θ_2) − r
     α = −‖r‖ / ‖v‖,   at most −1                                the step length S3; α = −1 gives θ_3
@@ -33,7 +33,7 @@ from engine.em.model import Event, Model
 from engine.em.parameters import arrays_of, remembers_more, with_arrays
 from engine.errors import EngineError, OptionError
 
-_NEARLY_PLAIN = -1.01  # a step length that is not worth a try
+_NEARLY_PLAIN = -1.01  # a step length not worth trying
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Squarem(Algorithm):
             )
 
     def maximize(self, at: Evaluation) -> Moved:
-        """F three times, the step that they foresee, and F again; a map with an event is where it ends instead."""
+        """F three times, the extrapolated step, and F again; it ends early at a map with an event."""
         path: list[Any] = []
         for passes in range(3):
             params, events = _map(at.moved(path[-1]) if path else at)
@@ -72,13 +72,13 @@ class Squarem(Algorithm):
 
 
 def _map(at: Evaluation) -> tuple[Any, tuple[Event, ...]]:
-    """F(θ), and what was out of the ordinary."""
+    """F(θ), and its events."""
     best = at.model.maximize(at.expectation, at.params, at.data)
     return best.params, best.events
 
 
 def _foreseen(at: Evaluation, path: list[Any]) -> tuple[Evaluation | None, int]:
-    """The pass at θ', and how many were made to find it; None where no step beyond θ_3 was worth taking.
+    """The pass at θ', and how many passes it took to find; None if no step beyond θ_3 was worth taking.
 
     path: θ_1, θ_2, θ_3.
     """
@@ -88,7 +88,7 @@ def _foreseen(at: Evaluation, path: list[Any]) -> tuple[Evaluation | None, int]:
     names = arrays_of(path[-1]).keys()
     alpha, tried = _step_length(r, v), 0
     while alpha < _NEARLY_PLAIN:
-        with np.errstate(all="ignore"):  # far outside the domain anything may overflow: then it is not taken
+        with np.errstate(all="ignore"):  # far outside the domain anything may overflow: such a step is not taken
             values = [a - 2 * alpha * step + alpha**2 * bend for a, step, bend in zip(one, r, v, strict=True)]
             ahead = _inside(at, with_arrays(path[-1], dict(zip(names, values, strict=True))))
             if ahead is not None:
@@ -109,7 +109,7 @@ def _step_length(r: list[Array], v: list[Array]) -> float:
 
 
 def _inside(at: Evaluation, params: Any) -> Evaluation | None:
-    """The pass at these parameters, or None where the model can't have them."""
+    """The pass at these parameters, or None if the model can't have them."""
     if not all(np.isfinite(array).all() for array in arrays_of(params).values()):
         return None
     try:

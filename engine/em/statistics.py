@@ -2,7 +2,7 @@
 
     engine.parallel.map_reduce(parts, expect, add)
 
-is then a whole pass, whatever the parts are: chunks for threads, pieces of a file, the workers of a cluster.
+is then a whole pass, whatever the parts are: chunks for threads, parts of a file, the workers of a cluster.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Statistics:
     """Expected sufficient statistics; a subclass adds its own `+`."""
 
     def as_in(self, other: Any) -> Any:
-        """The same numbers in the coordinates that `other` was gathered in, for those that have some."""
+        """The same numbers in the coordinates of `other`, for statistics that have coordinates."""
         return self
 
 
@@ -26,14 +26,14 @@ class Sums(tuple[Any, ...], Statistics):
     """Arrays of sums over the rows, added one by one."""
 
     def __add__(self, other: Any) -> Sums:
-        """Not one tuple after the other, but their sums. Raises EngineError where they are not of the same things."""
+        """The sums, not the concatenated tuple. Raises EngineError if they don't match."""
         if len(self) != len(other) or any(np.shape(a) != np.shape(b) for a, b in zip(self, other, strict=True)):
             raise EngineError("these statistics are of different things, and do not add up: gather them at one θ.")
         return Sums(a + b for a, b in zip(self, other, strict=True))
 
 
 class NotAdditive(Statistics):
-    """Statistics of which parts say nothing of the whole; `why` is a sentence."""
+    """Statistics whose parts can't be combined; `why` is a sentence."""
 
     why: ClassVar[str]
 
@@ -42,7 +42,7 @@ class NotAdditive(Statistics):
 
 
 def added(one: Any, other: Any) -> Any:
-    """one + other. Raises EngineError where they can't be added."""
+    """one + other. Raises EngineError if they can't be added."""
     try:
         return one + other
     except TypeError:

@@ -1,4 +1,4 @@
-"""A step: two parameter values, θ_q under which q was settled, and θ as it is now; every number follows from them."""
+"""A step: two parameter values, θ_q at which q was chosen, and the current θ; every number follows from them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What stays the same along a run: the model, the observations, the algorithm and the seed."""
+    """What stays the same during a run: the model, the observations, the algorithm and the seed."""
 
     model: Model[Any, Any]
     data: Observations
@@ -40,8 +40,8 @@ class Step:
         iteration: 0 at the start, t for the E and the M of iteration t.
         phase: "init", "E" or "M".
         params: θ.
-        events: what was out of the ordinary in this M-step, in words.
-        converged: a stopping rule was met, and it was one that means rest.
+        events: anything out of the ordinary in this M-step, in words.
+        converged: a stopping rule that means convergence was met.
         stop_reason: why the run stops here, in words; None while it goes on.
     """
 
@@ -59,17 +59,17 @@ class Step:
 
     @property
     def params_q(self) -> Any:
-        """θ_q, under which q was settled; None before the first E-step."""
+        """θ_q, at which q was chosen; None before the first E-step."""
         return None if self.at_q is None else self.at_q.params
 
     @property
     def inference(self) -> Inference | None:
-        """How q was settled; None before the first E-step."""
+        """How q was chosen; None before the first E-step."""
         return None if self.at_q is None else self.at_q.inference
 
     @cached_property
     def posterior(self) -> Posterior | None:
-        """q(Z) as it is at this step: settled at θ_q; None before the first E-step."""
+        """q(Z) at this step, chosen at θ_q; None before the first E-step."""
         return None if self.at_q is None else Posterior(self.at_q)
 
     @property
@@ -79,17 +79,17 @@ class Step:
 
     @property
     def log_likelihood_error(self) -> float:
-        """Its standard error, where it is an estimate; 0 where it is exact."""
+        """Its standard error if it is an estimate; 0 if it is exact."""
         return self.at.log_likelihood_error
 
     @cached_property
     def log_prior(self) -> float:
-        """log p(θ), up to a constant; 0 where there is no prior."""
+        """log p(θ), up to a constant; 0 if there is no prior."""
         return self.problem.model.log_prior(self.params, self.problem.data)
 
     @property
     def objective(self) -> float:
-        """What the M-step pushes up: log_likelihood + log_prior; the bound + log_prior where E-steps are not exact."""
+        """What the M-step raises: log_likelihood + log_prior; the bound + log_prior if E-steps are not exact."""
         return (self.log_likelihood if self.problem.model.exact else self.elbo) + self.log_prior
 
     @property
@@ -125,7 +125,7 @@ class Step:
     def kl(self) -> float:
         """KL(q ‖ p(Z | X, θ)) = log p(X | θ) − L(q, θ).
 
-        It is 0 where rounding alone makes it negative, or keeps it from 0 just after an exact E-step.
+        It is 0 if rounding alone makes it negative, or keeps it from 0 just after an exact E-step.
         """
         gap = self.log_likelihood - self.elbo
         settled_here = self.at is self.at_q and self.problem.model.exact and isinstance(self.inference, Exact)
@@ -141,14 +141,14 @@ class Step:
 
     @property
     def evaluations(self) -> int:
-        """Passes over the data since the start: one for each E-step, and those that an M-step made on its way.
+        """Passes over the data since the start: one for each E-step, and those made by M-steps.
 
-        Classic EM makes as many as it has done E-steps; an accelerated one (`squarem`) makes several an iteration.
+        Classic EM makes one per E-step; an accelerated algorithm (`squarem`) makes several per iteration.
         """
         return self.evaluations_before + (1 if self.phase == "E" else 0)
 
     def release(self, keep: Step | None = None) -> None:
-        """Let go of what can be computed again (statistics, responsibilities), but for what `keep` still uses."""
+        """Free what can be computed again (statistics, responsibilities), except what `keep` still uses."""
         kept = () if keep is None else (keep.at, keep.at_q)
         for evaluation in (self.at, self.at_q):
             if evaluation is not None and evaluation not in kept:

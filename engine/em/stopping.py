@@ -1,4 +1,4 @@
-"""Stopping rules: each a small value that reads one M-step and says why to stop there, or nothing.
+"""Stopping rules: each is a small value that reads one M-step and says why to stop there, or returns None.
 
 An M-step holds both θ_q (before it) and θ (after it), so a rule needs no memory of its own.
 """
@@ -25,14 +25,14 @@ _ROWS_AT_ONCE = 65_536
 
 @dataclass(frozen=True)
 class Stop:
-    """Why a run stops, in words, and whether it has come to rest."""
+    """Why a run stops, in words, and whether it has converged."""
 
     reason: str
     converged: bool
 
 
 class StoppingRule(Protocol):
-    """Anything that reads a step and says why to stop there."""
+    """Reads a step and says why to stop there."""
 
     def __call__(self, step: Step) -> Stop | None:
         """The reason to stop at this M-step (or at the start), or None."""
@@ -97,7 +97,7 @@ class ParameterChange:
 
 @dataclass(frozen=True)
 class Iterations:
-    """Stop after so many iterations."""
+    """Stop after this many iterations."""
 
     max_iter: int = 200
 
@@ -111,12 +111,12 @@ class Iterations:
 
 @dataclass(frozen=True)
 class Seconds:
-    """Stop once so many seconds have been spent computing."""
+    """Stop after this many seconds of computing."""
 
     seconds: float
 
     def __call__(self, step: Step) -> Stop | None:
-        """Read the step's own clock."""
+        """Compare the step's seconds with the limit."""
         if step.seconds >= self.seconds:
             return Stop(f"{self.seconds:zg} seconds of computing were spent before it came to rest", False)
         return None
@@ -129,13 +129,13 @@ class AnyOf:
     rules: tuple[StoppingRule, ...]
 
     def __call__(self, step: Step) -> Stop | None:
-        """The first reason that there is."""
+        """The first reason, or None."""
         return next((stop for rule in self.rules if (stop := rule(step)) is not None), None)
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Stop where the run can't go on: an event that stops, or an objective that is no longer a number."""
+    """Stop if the run can't go on: an event that stops, or an objective that is no longer a number."""
 
     def __call__(self, step: Step) -> Stop | None:
         """Look for an event that stops, then at the objective."""
@@ -192,7 +192,7 @@ def _parse_one(text: str) -> StoppingRule:
 
 
 def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple[StoppingRule, ...]:
-    """The rules of a run: trouble first, then the one that was asked for, then the limit of iterations.
+    """The rules of a run: trouble first, then the chosen one, then the limit of iterations.
 
     Raises:
         OptionError: max_iter, tol or stopping can't be used.
@@ -215,5 +215,5 @@ def verdict(step: Step, rules: tuple[StoppingRule, ...]) -> Stop | None:
 
 
 def _restless(step: Step) -> bool:
-    """A small move is no rest where a rule has just set the parameters, or where the temperature is still falling."""
+    """A small move is no convergence if a rule has just set the parameters, or if the temperature is still falling."""
     return isinstance(step.inference, Tempered) or any(event.breaks_ascent for event in step.events)

@@ -1,7 +1,6 @@
 """Time travel: recorded steps, a cursor over them, and branches that share a prefix.
 
-Nothing is computed to look back: a step is a value. Recording a step after going back opens a branch; the old one
-stays where it was.
+Looking back computes nothing: a step is a value. Recording a step after going back opens a branch; the old one stays.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from engine.em.step import Step
 
 @dataclass(frozen=True, eq=False)
 class Branch:
-    """A line of steps from the very start; the first `shared` of them belong to the branch that it left.
+    """A line of steps from the start; the first `shared` of them belong to the branch that it left.
 
     Attributes:
         steps: all steps, the shared prefix included (the same objects, so nothing is copied).
@@ -37,7 +36,7 @@ class Timeline:
 
     @property
     def steps(self) -> list[Step]:
-        """The steps of the present branch, oldest first (a copy of the list, not of the steps)."""
+        """The steps of the current branch, oldest first (a copy of the list, not of the steps)."""
         return list(self._lines[self._branch])
 
     def __len__(self) -> int:
@@ -68,7 +67,7 @@ class Timeline:
 
     @property
     def branch(self) -> int:
-        """The index of the present branch."""
+        """The index of the current branch."""
         return self._branch
 
     @property
@@ -89,13 +88,13 @@ class Timeline:
         return len(self._lines)
 
     def record(self, step: Step) -> None:
-        """Add a step after the cursor and go there; where later steps exist already, this opens a branch."""
+        """Add a step after the cursor and go there; if later steps exist already, this opens a branch."""
         if not self.at_end:
             self._open_branch()
         self._add(step)
 
     def fork(self, step: Step) -> None:
-        """Add a step after the cursor on a branch of its own, even at the end, and go there: a move by hand."""
+        """Add a step after the cursor on a branch of its own, even at the end, and go there: a change by hand."""
         self._open_branch()
         self._add(step)
 
@@ -124,11 +123,11 @@ class Timeline:
         return self.current
 
     def move(self, by: int) -> Step:
-        """Move the cursor by so many half-steps, kept within the branch."""
+        """Move the cursor by this many half-steps, kept within the branch."""
         return self.go_to(self._cursor + by)
 
     def switch(self, branch: int) -> Step:
-        """Go to another branch, as near to the present place as it reaches. Raises IndexError for no such branch."""
+        """Go to another branch, as close to the current place as it reaches. Raises IndexError for no such branch."""
         self._branch = self._checked(branch)
         return self.go_to(self._cursor)
 
@@ -138,7 +137,7 @@ class Timeline:
         return branch
 
     def find(self, iteration: int, phase: str | None = None) -> int | None:
-        """The index of a step of this iteration (its last phase unless told) on the present branch, or None."""
+        """The index of a step of this iteration (its last phase by default) on the current branch, or None."""
         found = None
         for index, step in enumerate(self._lines[self._branch]):
             if step.iteration == iteration and phase in (None, step.phase):

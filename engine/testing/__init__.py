@@ -3,7 +3,7 @@
     from engine.testing import check_model
     check_model(MyModel(n_components=3), X)
 
-Needs no test framework: what does not hold is an AssertionError that names the invariant, the step and the numbers.
+Needs no test framework: a violation is an AssertionError that names the invariant, the step and the numbers.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ def check_model(
         start: `Model.Params(...)` to begin from; None for the model's own start.
         seed: of the start, of E-steps that draw, and of the permutations and weights that are tried.
         n_iter: how many iterations are walked.
-        tolerance: how far numbers may be apart, as a share of them; parameters of two runs a thousand times as far.
-        algorithm: how EM is run; what must rise is what it says.
+        tolerance: how far apart numbers may be, as a share of them; parameters of two runs a thousand times as far.
+        algorithm: how EM is run; it says what must rise.
 
     Returns:
-        The invariants that were checked, in words; those that don't apply to the model are not among them.
+        The invariants that were checked, in words, without those that don't apply to the model.
 
     Raises:
         AssertionError: an invariant does not hold; the sentence names it, the step and the numbers.

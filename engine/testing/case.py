@@ -1,4 +1,4 @@
-"""What `check_model` checks, and how numbers, arrays and values are held against each other."""
+"""What `check_model` checks, and how numbers, arrays and values are compared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.em.step import Step
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is checked: a model on data, and how far numbers may be apart that should be equal."""
+    """A model on data, and how far apart numbers may be that should be equal."""
 
     model: Model[Any, Any]
     X: Any
@@ -49,13 +49,13 @@ def require(holds: bool, invariant: str, step: Step, numbers: str) -> None:
 
 
 def scale_of(step: Step, *numbers: float) -> float:
-    """What a relative tolerance is relative to: the largest of the numbers, one unit of the objective at least."""
+    """The scale of a relative tolerance: the largest of the numbers, at least one unit of the objective."""
     unit = step.problem.model.objective_unit(step.problem.data)
     return max(unit, *(abs(number) for number in numbers if math.isfinite(number)), 0.0)
 
 
 def leaves(value: Any, *, remembered: bool = True) -> Iterator[Array]:
-    """The arrays that a value is made of, in order; numbers count as arrays.
+    """The arrays of a value, in order; numbers count as arrays.
 
     remembered: with what is remembered beside the value itself, fields with `compare=False`.
     """
@@ -79,7 +79,7 @@ def same_bytes(one: Array, other: Array) -> bool:
 
 
 def close(one: Array, other: Array, share: float) -> bool:
-    """Equal but for a share of the largest entry."""
+    """Equal up to a share of the largest entry."""
     if one.shape != other.shape:
         return False
     largest = float(max(np.max(np.abs(one), initial=0.0), np.max(np.abs(other), initial=0.0)))

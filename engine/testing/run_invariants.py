@@ -1,4 +1,4 @@
-"""Invariants of whole runs: what must not change how they end, and what must change nothing at all."""
+"""Invariants of whole runs: what must not change where they end, and what must change nothing at all."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def component_order(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
     K = 0 if steps[-1].posterior is None else steps[-1].posterior.responsibilities.shape[1]
     if clamped or K < 2 or case.algorithm.rises == "nothing" or case.model.samples:
         return
-    every = np.arange(K)  # or all but the first or the last, where that one is of another kind
+    every = np.arange(K)  # or all but the first or the last, if that one is of another kind
     orders = np.roll(every, 1), np.append(0, np.roll(every[1:], 1)), np.append(np.roll(every[:-1], 1), K - 1)
     order = next((one for one in orders if case.model.relabel(first, one) is not None), None)
     if order is None:
@@ -95,7 +95,7 @@ def copies(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
 
 
 def parts(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
-    """What is expected of three parts of the data adds up to what is expected of the whole, or refuses to."""
+    """The expectations of three parts of the data add up to that of the whole, or can't be added."""
     n, model, name = length(case.X), case.model, "three parts of the data add up to the whole"
     chain = not model.independent_rows and not isinstance(case.X, (list, tuple))
     if n < 3 or chain or model.samples or model.row_order_matters or (case.y is not None and length(case.y) != n):
@@ -121,7 +121,7 @@ def parts(case: Case, first: Any, steps: list[Step]) -> Iterator[str]:
 
 
 def _numbers(expectation: Expectation, like: Expectation) -> list[Array]:
-    """Everything that adds up, in the coordinates of another one; what is not known (nan) is 0.
+    """Everything additive, in the coordinates of another one; unknown numbers (nan) are 0.
 
     Log-likelihood and entropy stand together: the entropy may be the difference between the former and Q.
     """

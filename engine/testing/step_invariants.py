@@ -17,7 +17,7 @@ from engine.testing.case import Case, close, leaves, require, same_bytes, scale_
 
 
 def immutable(case: Case, step: Step) -> Iterator[str]:
-    """No array can be written to, and no field can be set anew."""
+    """No array can be written to, and no field can be replaced."""
     name = "parameters are immutable"
     for leaf in leaves(step.params):
         require(not leaf.flags.writeable, name, step, f"an array of shape {leaf.shape} can be written to")
@@ -55,7 +55,7 @@ def declared(case: Case, step: Step) -> Iterator[str]:
 
 
 def _in_domain(field: Field) -> bool:
-    """Where it is declared to be, the border included."""
+    """In its declared domain, including the border."""
     array = field.array
     if field.domain in ("simplex", "probability"):
         return bool(((array >= 0) & (array <= 1 + 1e-12)).all())
@@ -67,7 +67,7 @@ def _in_domain(field: Field) -> bool:
 
 
 def responsibilities(case: Case, step: Step) -> Iterator[str]:
-    """They are shares, sum to 1 where the model says so, and some rows of them are those rows of all."""
+    """They are shares, sum to 1 if the model says so, and a selection of rows equals those rows of the whole."""
     if step.posterior is None:
         return
     sum_to_one = case.model.responsibilities_sum_to_one
@@ -112,7 +112,7 @@ def ledger(case: Case, step: Step) -> Iterator[str]:
     name = "KL is never negative"
     require(step.kl >= -slack, name, step, f"KL is {step.kl}")
     yield name
-    whole = type(model).entropy is Model.entropy  # q is no more than its responsibilities
+    whole = type(model).entropy is Model.entropy  # q is its responsibilities
     if exact and whole and model.has_likelihood:
         name = "KL is that between the responsibilities"
         apart = _kl_of_rows(step)
@@ -134,7 +134,7 @@ def _kl_of_rows(step: Step) -> float:
 
 
 def own_parameters(case: Case, step: Step) -> Iterator[str]:
-    """Log-likelihood and log prior come out the same when they are computed afresh from the step's parameters."""
+    """Log-likelihood and log prior are the same when computed again from the step's parameters."""
     if step.log_likelihood_error > 0 or not math.isfinite(step.log_likelihood):
         return
     name = "the numbers of a step are those of its parameters"
@@ -148,7 +148,7 @@ def own_parameters(case: Case, step: Step) -> Iterator[str]:
 
 
 def comes_back(case: Case, step: Step) -> Iterator[str]:
-    """Statistics that were released are the same bytes when they are asked for again."""
+    """Released statistics are the same bytes when computed again."""
     name = "released statistics come back the same"
     before = [leaf.copy() for leaf in leaves(step.at.expectation.statistics)]
     step.release()
@@ -163,8 +163,8 @@ def comes_back(case: Case, step: Step) -> Iterator[str]:
 def ascent(case: Case, before: Step, after: Step) -> Iterator[str]:
     """The objective never falls in an M-step, the bound in neither half-step, as far as the algorithm says so.
 
-    An M-step that breaks off its ascent says so by an event, whatever the model promises; one that goes to a place that
-    is drawn promises nothing.
+    An M-step that breaks its ascent says so by an event, whatever the model promises; one that goes to a random place
+    promises nothing.
     """
     if before.phase == "init" or any(event.breaks_ascent for event in after.events):
         return
