@@ -17,7 +17,7 @@ _ROWS_AT_ONCE = 65_536
 
 
 class Evaluation:
-    """The E-step's pass at some θ: made once, when first needed, and shared by the M-step before and the E-step after it.
+    """The E-step's pass at some θ: made once, when first needed; the M-step before and the E-step after share it.
 
     After the M-step the pass gives log p(X | θ); the next E-step takes the same pass as its expectation.
     """
