@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -34,6 +33,7 @@ from emtui.networks.cost import (
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from emtui.widgets.paged_table import LineTable
+from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink
 from engine.models.network.cost import free_memory
 
@@ -42,47 +42,16 @@ _HEADS = ("m", "2^m", "memory", "measured", "time", "measured")
 _WIDTHS = (2, 13, 8, 8, 8, 8)
 
 
-@dataclass(frozen=True, eq=False)
-class CostSource:
-    """Costs as the source of a table, a line where it stops being sensible."""
-
-    costs: tuple[Cost, ...]
-    sensible: int
-
-    def sheet(self, width: int, palette: Palette) -> CostSheet:
-        """Lay it out in this width: measured columns give way first."""
-        columns = [
-            TableColumn(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
-        ]
-        for key in ("1", "3", "5"):
-            if sum(c.width + c.gap for c in columns) - 1 > width:
-                columns = [column for column in columns if column.key != key]
-        return CostSheet(self, palette, tuple(columns))
-
-
-@dataclass(frozen=True, eq=False)
-class CostSheet:
-    """The rows of a source in columns that are settled."""
-
-    source: CostSource
-    palette: Palette
-    columns: tuple[TableColumn, ...]
-
-    @property
-    def n_rows(self) -> int:
-        """One a number of units."""
-        return len(self.source.costs)
-
-    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
-        """The cells of these rows; those beyond what is sensible are faint."""
-        return [self._row(self.source.costs[row]) for row in rows]
-
-    def _row(self, cost: Cost) -> list[TableCell]:
-        palette = self.palette
-        beyond = cost.hidden_units > self.source.sensible
-        style = ink(palette, palette.color(1)) if beyond else Style()
-        measured = ink(palette, palette.color(2), bold=True)
-        texts: list[tuple[str, Style]] = [
+def cost_table(costs: tuple[Cost, ...], sensible: int, palette: Palette) -> PlainTable:
+    """A row for each number of units, faint beyond what is sensible; measured columns give way first."""
+    columns = [
+        TableColumn(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
+    ]
+    measured = ink(palette, palette.color(2), bold=True)
+    rows: list[tuple[TableCell, ...]] = []
+    for cost in costs:
+        style = ink(palette, palette.color(1)) if cost.hidden_units > sensible else Style()
+        texts = [
             (str(cost.hidden_units), style),
             (f"{1 << cost.hidden_units:,}", style),
             (bytes_in_words(cost.memory), style),
@@ -90,7 +59,8 @@ class CostSheet:
             (seconds_in_words(cost.seconds), style),
             ("" if cost.measured_seconds is None else seconds_in_words(cost.measured_seconds), measured),
         ]
-        return [(texts[int(column.key)],) for column in self.columns]
+        rows.append(tuple((text,) for text in texts))
+    return PlainTable(tuple(columns), tuple(rows), ("1", "3", "5"))
 
 
 class CostScreen(Screen[None]):
@@ -191,7 +161,7 @@ class CostScreen(Screen[None]):
         head = f"exact E-step of {self._spec.dataset.name}, {len(split.train)} training rows · {state}"
         self.query_one("#head", Static).update(Content(head))
         self.query_one("#verdict", Static).update(Content(self.verdict))
-        self.query_one(LineTable).set_source(CostSource(self.costs, self.sensible))
+        self.query_one(LineTable).set_source(cost_table(self.costs, self.sensible, self.query_one(Chart).palette))
         chart = self.query_one(Chart)
         chart.set_scene(cost_scene(self.costs, self.sensible, chart.palette))
 

@@ -272,13 +272,13 @@ def size_table(
 
 def verdict(candidates: tuple[Candidate, ...]) -> str:
     """What each criterion prefers, in a sentence; those that agree together."""
-    spec: dict[str, list[str]] = {}
+    preferred: dict[str, list[str]] = {}
     for criterion in CRITERIA:
         best = best_candidate(candidates, criterion)
         if best is not None:
             words = f"K={best.n_components}" + (f" {best.covariance_type}" if best.covariance_type else "")
-            spec.setdefault(words, []).append(_NAMES[criterion] if criterion != "held_out" else "held-out rows")
-    parts = [f"{listed(names)} {'prefer' if _many(names) else 'prefers'} {words}" for words, names in spec.items()]
+            preferred.setdefault(words, []).append(_NAMES[criterion] if criterion != "held_out" else "held-out rows")
+    parts = [f"{listed(names)} {'prefer' if _many(names) else 'prefers'} {words}" for words, names in preferred.items()]
     said = f"{'; '.join(parts)}." if parts else ""
     errors = [one for one in candidates if one.error is not None]
     if errors:
