@@ -1,4 +1,4 @@
-"""What other packages bring by entry points: found by name, loaded when asked for. A broken one disables itself alone.
+"""What other packages offer by entry points: found by name, loaded on demand. A broken one affects only itself.
 
 _OUTSIDE = Plugins("emtui.models", "model", _what_is_wrong)
 _OUTSIDE.load("exponential")
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plugins:
-    """One kind of thing that other packages may bring.
+    """One kind of thing that other packages may offer.
 
     group: of the entry points, such as "emtui.models". what: the kind in a word, "model". checked: from the name and
     what its entry point loaded to the value to use; it raises EngineError with a remark where that can't be used.

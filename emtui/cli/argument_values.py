@@ -1,4 +1,4 @@
-"""Values of the words after `emtui`: each is read here, or refused by an ArgumentTypeError with words that help."""
+"""Values of the words after `emtui`: each is parsed, or refused by an ArgumentTypeError that says what to write."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emtui.spec.read_options import DECIMAL_WORDS, delimiter_from
 
 
 def whole(minimum: int) -> Callable[[str], int]:
-    """A reader of whole numbers of at least so much."""
+    """A parser of whole numbers of at least `minimum`."""
 
     def read(text: str) -> int:
         try:
@@ -35,7 +35,7 @@ def tolerance(text: str) -> float:
 
 
 def _number(text: str) -> float:
-    """The number that is written there; nan for anything else."""
+    """The text as a number; nan for anything else."""
     try:
         return float(text)
     except ValueError:
@@ -89,5 +89,5 @@ def split_columns(text: str) -> tuple[str, ...]:
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """`text` in quotes, short; what a terminal must not see is taken out where the sentence is printed."""
+    """`text` in quotes, short; control characters are removed when the sentence is printed."""
     return f"'{text if len(text) <= limit else text[: limit - 1] + '…'}'"

@@ -1,4 +1,4 @@
-"""The words after `emtui`, read into a request; nothing heavy is imported, so that help is there at once."""
+"""The words after `emtui` as a request. Nothing heavy is imported, so that help appears at once."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
 
 
 def _data(found: dict[str, Any]) -> DataSpec | None:
-    """What was said of the data, taken out of the rest; None where nothing was."""
+    """The data, taken out of the words; None if nothing is said about them."""
     options = {name: found.pop(name, None) for name in _OF_READ_OPTIONS}
     words = {name: value for name in _OF_DATA if (value := found.pop(name, None)) not in (None, False)}
     if not words and not any(value is not None for value in options.values()):
@@ -91,7 +91,7 @@ def _read(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
 
 
 def _argument_sentence(error: argparse.ArgumentError) -> str:
-    """argparse's own remarks in words that help; those of `argument_values` are helpful already."""
+    """argparse's own messages in plainer words; those of `argument_values` stay."""
     message = error.message
     if message.startswith("expected"):
         message = "needs a value after it"

@@ -1,4 +1,4 @@
-"""What `emtui run` says of the way to rest, in two lines at most, and in JSON."""
+"""What `emtui run` says about convergence: two lines at most, and JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HELPS: dict[Help, str] = {
 
 
 def convergence_lines(told: Convergence, step: Step, spec: RunSpec) -> list[str]:
-    """The rate and what it means, and where EM is slow why and what helps; nothing where there is no rate to tell."""
+    """The rate and what it means; if EM is slow, why and what helps. Nothing if there is no rate."""
     if not 0.0 <= told.rate < 1.0:
         return []
     gains = f" by moves, {_rate(told.from_gains)} by gains" if math.isfinite(told.from_gains) else ""

@@ -1,4 +1,4 @@
-"""`emtui` in the shell: what the words ask for is done, and what can't be done is said in one sentence.
+"""The `emtui` command. What can't be done is said in one sentence.
 
 Exit status: 0 done, 1 the machine failed (no space, no memory) or a replay disagrees with what was published,
 2 bad input, 130 Ctrl-C, 141 the reader has gone.
@@ -136,7 +136,7 @@ def _models(request: Request) -> int:
 
 
 def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
-    """Print what there is, and on stderr what other packages offer but can't deliver."""
+    """Print the list, and on stderr a sentence for each package whose offer can't be used."""
     Output(sys.stdout).lines(lines)
     for sentence in problems:
         complain(sentence)

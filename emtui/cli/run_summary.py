@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class RunSummary:
-    """All of it belongs to the parameters of the last step.
+    """A finished run; all of it belongs to the parameters of the last step.
 
     restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
     where the model or the data have none; baseline is k-means, where there is an agreement to compare; comparison a

@@ -38,7 +38,7 @@ class Output:
             self._descriptor = None
 
     def line(self, text: str = "") -> None:
-        """Write one line, the whole of it: what would interrupt it waits until it is written."""
+        """Write one whole line: an interrupt waits until it is written."""
         line = encodable(text, self._encoding) + "\n"
         with _interrupted_only_after():
             if self._descriptor is None:
@@ -56,7 +56,7 @@ class Output:
 
 @contextlib.contextmanager
 def _interrupted_only_after() -> Iterator[None]:
-    """A block that Ctrl-C ends only when it is through; a second Ctrl-C ends it at once."""
+    """A block that Ctrl-C interrupts only at its end; a second Ctrl-C interrupts it at once."""
     ours = threading.current_thread() is threading.main_thread()
     if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
@@ -97,7 +97,7 @@ def printable(text: str) -> str:
 
 
 def complain(sentence: str) -> None:
-    """One sentence on stderr; where even that is gone, nothing."""
+    """One sentence on stderr; nothing if stderr is closed."""
     text = printable(sentence)
     if text[-1:] not in ".?!":
         text += "."
@@ -108,7 +108,7 @@ def complain(sentence: str) -> None:
 
 
 def abandon_stdout() -> None:
-    """Send what is still to be written to nowhere, so that leaving doesn't fail on it again."""
+    """Discard what is still to be written, so that leaving doesn't fail on it again."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

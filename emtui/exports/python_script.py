@@ -1,4 +1,4 @@
-"""A Python script that makes the same run with `engine`, and comes to the same numbers."""
+"""A Python script that makes the same run with `engine` and gets the same numbers."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _known_argument(spec: RunSpec) -> list[str]:
 
 
 def _split_lines(spec: RunSpec) -> list[str]:
-    """The training rows, standardised by themselves where that was asked for."""
+    """The training rows, standardised by their own mean and deviation if that was chosen."""
     if spec.test_share == 0.0:
         lines = ["X, y = data.X, data.y"]
     else:
@@ -139,7 +139,7 @@ def _options(model: Any) -> list[str]:
 
 
 def _weight_lines(weights: Array, table: str) -> list[str]:
-    """The rows that were left out or counted otherwise by hand."""
+    """The weights of rows that were left out or counted twice by hand."""
     lines = ["", f"sample_weight = np.ones(len({table}))"]
     for weight in np.unique(weights[weights != 1.0]).tolist():
         lines.append(f"sample_weight[{np.flatnonzero(weights == weight).tolist()!r}] = {weight!r}")
@@ -147,7 +147,7 @@ def _weight_lines(weights: Array, table: str) -> list[str]:
 
 
 def _of_the_iteration(spec: RunSpec) -> list[str]:
-    """A word of warning where E-steps depend on the number of their iteration, which begins anew."""
+    """A warning if E-steps depend on the number of their iteration, which starts again at 0."""
     algorithm = algorithm_named(spec.algorithm)
     if algorithm.rises != "nothing" and not spec.model.samples:
         return []

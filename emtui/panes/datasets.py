@@ -38,7 +38,7 @@ class Offer:
 
     @property
     def key(self) -> DataSpec:
-        """What tells it from the others: the same file read in another way is another offer."""
+        """Identifies the offer: the same file read in another way is another offer."""
         return replace(self.data, standardize=False, missing="drop")
 
 
@@ -73,7 +73,7 @@ def _title_room(offer: Offer, width: int) -> int:
 
 
 def _lines_in(said: str, width: int, height: int) -> list[str]:
-    """The lines of it: without the licence, or the source too, where these would be cut."""
+    """Its lines; the licence, then the source too, is left out if it would be cut."""
     for shorter in (said, said.partition(" Licence: ")[0], said.partition(" Source: ")[0]):
         if len(wrapped(shorter, width)) <= height:
             return wrapped(shorter, width)

@@ -102,7 +102,7 @@ def dataset_problems() -> tuple[str, ...]:
 
 
 def key_of(name: str) -> str:
-    """The name as the catalogue has it: capitals, spaces and hyphens make no difference."""
+    """The name in the catalogue's form: lower case, with _ for spaces and hyphens."""
     return "_".join(name.strip().casefold().replace("-", " ").replace("_", " ").split())
 
 

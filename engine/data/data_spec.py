@@ -1,4 +1,4 @@
-"""Which data, and how they are read: all that a person says of them, as a value."""
+"""Which data, and how they are read and prepared, as one value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.data.missing import Missing
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """Encoding, delimiter, decimal mark ("." or ",") and header of a file; None where it is told from the file."""
+    """Encoding, delimiter, decimal mark ("." or ",") and header of a file; None for what is detected."""
 
     encoding: str | None = None
     delimiter: str | None = None
@@ -18,7 +18,7 @@ class ReadOptions:
     header: bool | None = None
 
     def given(self) -> dict[str, Any]:
-        """What was said, as keywords of `engine.read_table`."""
+        """The options that are given, as keywords of `engine.read_table`."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
@@ -27,7 +27,7 @@ AS_DETECTED = ReadOptions()
 
 @dataclass(frozen=True)
 class DataSpec:
-    """A data set and what is made of it; the same spec gives the same data.
+    """A data set and what is made of it. The same spec gives the same data.
 
     Attributes:
         source: a name of the catalogue, the path of a table, or that of a folder of texts.

@@ -1,4 +1,4 @@
-"""From the cells of a table to arrays: with care, cell by cell, or fast where nothing needs care."""
+"""The cells of a table as arrays: by pandas where the text is plain, else cell by cell with exact error messages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class WantedColumns:
-    """Of which file which columns: `features` as numbers, `label` as text."""
+    """Which columns of which file are read: `features` as numbers, `label` as text."""
 
     file: TextFile
     dialect: Dialect
@@ -87,7 +87,7 @@ def _joined(parts: Sequence[Cells]) -> Cells:
 
 
 def read_carefully(lines: Iterable[str], first_line: int, wanted: WantedColumns) -> Cells:
-    """The cells in these lines, record by record: knows the line of everything, forgives what can be forgiven."""
+    """The cells in these lines, record by record: keeps line numbers, accepts small irregularities."""
     file, dialect, label = wanted.file, wanted.dialect, wanted.label
     width = len(dialect.names)
     every = records(lines, dialect.delimiter, file.name, first_line)
@@ -153,7 +153,7 @@ def _not_a_number(file: TextFile, dialect: Dialect, line: int, index: int, cell:
 
 def read_plain(block: str, first_line: int, wanted: WantedColumns) -> Cells | None:
     """The cells in these lines by pandas, or None if they are anything but plain: one record a line, every cell
-    filled, every number finite. Then nothing needs saying about any cell, and pandas is several times faster.
+    filled, every number finite. No cell then needs a message, and pandas is several times faster.
     """
     import pandas as pd
 

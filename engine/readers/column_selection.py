@@ -1,4 +1,4 @@
-"""Which columns of a table are the data and which is the label: as chosen, or as a look at their cells suggests."""
+"""Which columns of a table are the data and which is the label: as chosen, or as their cells suggest."""
 
 from __future__ import annotations
 

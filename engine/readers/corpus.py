@@ -223,7 +223,7 @@ def text_files(folder: str | os.PathLike[str], pattern: str = "*.txt") -> list[P
 
 
 def _opened(path: Path, encoding: str | None) -> TextFile:
-    """The file as text; what it looks like instead is said with the remedy of a corpus, not that of a table."""
+    """The file as text. If it is something else, the error gives a remedy for a corpus rather than for a table."""
     try:
         return open_text(path, encoding)
     except DataError as error:

@@ -89,7 +89,7 @@ def records(lines: Iterable[str], delimiter: str, name: str, first_line: int = 1
 def detect_dialect(
     file: TextFile, header: bool | Literal["auto"], delimiter: str | None, decimal: str | None
 ) -> Dialect:
-    """How the file is written; what is given is taken as given, the rest is told from the first records.
+    """How the file is written. What is given is used; the rest is detected from the first records.
 
     Raises DataError if there is nothing but blank lines, nothing below the header, or too many columns.
     """
@@ -139,7 +139,7 @@ def _quoting_fault(error: csv.Error) -> str:
 
 
 def _sample(file: TextFile, delimiter: str) -> tuple[list[Record], bool]:
-    """The first records, and whether they are all: fewer of a wide table, so that a look at it stays quick."""
+    """The first records, and whether they are all. A wide table gives fewer, so that a preview stays quick."""
     sample: list[Record] = []
     n_cells = 0
     for record in records(file.first_lines(), delimiter, file.name):

@@ -1,4 +1,4 @@
-"""The user's own table: a CSV or TSV file as a Dataset, whoever wrote it and wherever."""
+"""The user's own table: a CSV or TSV file in any dialect as a Dataset, or a preview of it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class TableFile:
-    """A table that was looked at: in which file it is, and how that is written. told: whether it has a header, too."""
+    """A table whose dialect is known. told: whether it has a header was detected, not given."""
 
     file: TextFile
     dialect: Dialect
@@ -122,7 +122,7 @@ def _open_table(
 
 
 def _row_count(file: TextFile, dialect: Dialect) -> int:
-    """The rows of the sample where it is whole; else the lines behind it hold as many rows each as those within."""
+    """The rows of the sample if it is whole; else an estimate from the number of lines."""
     count, last_line = len(dialect.sample), dialect.sample[-1][0]
     if dialect.whole:
         return count
@@ -165,7 +165,7 @@ def read_from(
     columns: Sequence[str | int] | None = None,
     missing: Missing = "drop",
 ) -> Dataset:
-    """`read_table` of a table that was looked at already, such as that of a `TablePreview`: one pass for its cells."""
+    """`read_table` for a table whose dialect is known, such as that of a `TablePreview`: one pass for its cells."""
     file, dialect = table.file, table.dialect
     label_index = None
     if label != "":

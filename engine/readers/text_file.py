@@ -1,4 +1,4 @@
-"""Opening a stranger's text file: is it a file at all, is it text, and in which encoding?"""
+"""Opening an unknown text file: is it a file, is it text, and in which encoding?"""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class TextFile:
 
     @property
     def has_changed(self) -> bool:
-        """The file is another one by now."""
+        """The file was replaced or changed after it was read through."""
         try:
             return _stamp(self.path.stat()) != self.stamp
         except OSError:
@@ -89,7 +89,7 @@ class TextFile:
         return self.path.open(encoding=self.encoding, newline="")
 
     def first_lines(self) -> Iterator[str]:
-        """Its lines from the first on; it is opened again only where the head does not reach."""
+        """Its lines from the first on. The file is opened again only for lines beyond the head."""
         if self.whole:
             yield from io.StringIO(self.head, newline="")
             return
@@ -139,7 +139,7 @@ def open_text(path: str | os.PathLike[str], encoding: str | None = None) -> Text
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
-    """The path with ~ as the home folder; a ~ that stands for nobody's folder stays as it is."""
+    """The path with ~ as the home folder; a ~ of an unknown user stays as it is."""
     return Path(os.path.expanduser(path))
 
 
@@ -223,7 +223,7 @@ class _Decoded:
 
 
 class _Pass:
-    """One pass over a file. Where an encoding turns out wrong, the next one goes on after the blocks of mere ASCII."""
+    """One pass over a file. If an encoding turns out wrong, the next one continues after the blocks of pure ASCII."""
 
     def __init__(self, file: IO[bytes], name: str) -> None:
         self._file, self._name = file, name
@@ -284,7 +284,7 @@ class _Pass:
         return found
 
     def _blocks(self) -> Iterator[bytes]:
-        """The blocks after those of mere ASCII; the first block of the file is at hand already."""
+        """The blocks after those of pure ASCII; the first block of the file was read before."""
         begin = self._start
         if begin == 0:
             yield self._block

@@ -33,7 +33,7 @@ class ColumnRoles:
 
     @classmethod
     def suggested(cls, preview: TablePreview) -> ColumnRoles:
-        """As the reader would take them by itself."""
+        """What the reader would choose."""
         names = [column.name for column in preview.columns]
         label = None if preview.label is None else names.index(preview.label)
         return cls(preview.columns, frozenset(_numbers(preview.columns) - {label}), label)
@@ -59,13 +59,13 @@ class ColumnRoles:
         return replace(self, data=self.data - {index}, label=index)
 
     def next_role(self, index: int) -> ColumnRoles:
-        """With the next of what this column can be: data, the label, nothing."""
+        """With the next role that this column can have: data, the label, nothing."""
         if index in self.data or index == self.label or self.columns[index].kind == "text":
             return self.labelled(index)
         return self.toggled(index)
 
     def words(self, preview: TablePreview) -> tuple[str | None, tuple[str, ...] | None]:
-        """`label` and `columns` as `read_table` takes them: None where it would come to the same by itself."""
+        """`label` and `columns` as `read_table` takes them: None where the reader would choose the same."""
         suggested = ColumnRoles.suggested(preview)
         label = None
         if self.label != suggested.label:

@@ -1,4 +1,4 @@
-"""A look at a path before it is opened: how a table would be read, its first rows as text, and whether it can be."""
+"""A preview of a path: how a table would be read, its first rows as text, and whether it can be read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMED = re.compile(r" with \w+= \(in the shell, --\w+\)")
 
 @dataclass(frozen=True)
 class FilePreview:
-    """What came of a look at a path.
+    """What a path holds, before it is opened.
 
     Attributes:
         path: what was looked at.
@@ -85,19 +85,19 @@ def _unreadable(name: str, error: OSError) -> str:
 
 
 def in_fields(sentence: str) -> str:
-    """A sentence of the engine, with the dialog's fields in the place of the words for Python and the shell."""
+    """A sentence of the engine, with the dialog's fields instead of the options of Python and the shell."""
     sentence = sentence.replace("read it with header=False (in the shell, --no-header)", "set header to no")
     return _NAMED.sub("", sentence)
 
 
 def size_note(preview: TablePreview) -> str:
-    """How many rows and columns the table has, as far as the look at it tells."""
+    """How many rows and columns the table has, as far as the preview tells."""
     about = "" if preview.whole else "about "
     return f"{about}{plural(preview.n_rows, 'row')}, {plural(len(preview.columns), 'column')}"
 
 
 def missing_note(preview: TablePreview, data: Collection[int]) -> str:
-    """What becomes of the rows without a value in these columns, counted from 0; "" where there are none."""
+    """What happens to rows without a value in these columns (counted from 0); "" if there are none."""
     wanted = frozenset(data)
     count, total = sum(not wanted.isdisjoint(gaps) for gaps in preview.gaps), len(preview.gaps)
     if not count:

@@ -89,7 +89,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         self._look()
 
     def on_resize(self) -> None:
-        """Everything below each other where it is narrow."""
+        """In a narrow window everything is stacked."""
         self.set_class(self.size.width < NARROW, "-narrow")
         self.set_class(self.size.width < SLIM, "-slim")
         self._pane.fields.set_class(self.size.width < SLIMMER, "-slim")
@@ -103,7 +103,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
 
     @property
     def _path(self) -> Path:
-        """The path that the line stands for: a name that can't be shown as it is comes from the tree."""
+        """The path in the line. A name that can't be shown as it is was chosen in the tree and is kept."""
         text = self.query_one("#path", Input).value
         if self._named is not None and self._named[0] == text:
             return self._named[1]
@@ -160,7 +160,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         )
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A look or a trial reading has ended."""
+        """A preview or a reading has ended."""
         event.stop()
         if event.state == WorkerState.ERROR and event.worker.error is not None:
             raise event.worker.error

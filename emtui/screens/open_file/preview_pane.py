@@ -51,7 +51,7 @@ class PreviewPane(Vertical):
         return self.query_one(ColumnList)
 
     def show(self, looked: FilePreview) -> None:
-        """Show what came of another look; columns that are the same as before keep what was chosen for them."""
+        """Show another preview; if the columns are the same as before, they keep their roles."""
         before, self.looked = self.looked, looked
         preview = looked.preview
         same = preview is not None and before.preview is not None and preview.columns == before.preview.columns
@@ -69,7 +69,7 @@ class PreviewPane(Vertical):
 
     @on(ColumnList.Changed)
     def _note(self) -> None:
-        """Size of the table, and the rows that will be left out of it for want of a value."""
+        """The size of the table, and how many rows will be left out because a value is missing."""
         preview, roles = self.looked.preview, self.columns.roles
         said = ""
         if preview is not None and roles is not None:

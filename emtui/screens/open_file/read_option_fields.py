@@ -1,4 +1,4 @@
-"""How a file is written, as fields: what was told from the file stands in them, and a star marks what was said."""
+"""How a file is written, as fields: they show what was detected, and a star marks what the user chose."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ReadOptionFields(Container):
     """
 
     class Changed(Message):
-        """Something else is said of how the file is written."""
+        """The user chose another reading option."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -68,7 +68,7 @@ class ReadOptionFields(Container):
 
     @property
     def read_options(self) -> ReadOptions:
-        """What the user said; what can't be is left out, as `problem` tells."""
+        """What the user chose; an impossible encoding is left out, and `problem` says so."""
         said = {key: field.text.strip() for key, field in self._fields.items() if _is_said(field)}
         delimiter = said.get("delimiter")
         return ReadOptions(
@@ -80,7 +80,7 @@ class ReadOptionFields(Container):
 
     @property
     def problem(self) -> str:
-        """Why the encoding can't be, in a sentence, or ""; it is the only one of them that is typed at length."""
+        """Why the encoding is impossible, in a sentence, or ""; only the encoding is typed freely."""
         field = self._fields["encoding"]
         if not _is_said(field):
             return ""
@@ -112,7 +112,7 @@ class ReadOptionFields(Container):
 
     @on(events.DescendantBlur)
     def _left(self) -> None:
-        """An encoding that was taken out is the one that was found; what is none is said now."""
+        """An emptied encoding becomes the detected one; an impossible one is reported now."""
         field = self._fields["encoding"]
         if not field.text.strip():
             field.put(field.applied, field.applied)
@@ -122,12 +122,12 @@ class ReadOptionFields(Container):
     # what was found
 
     def forget(self) -> None:
-        """Another file: nothing is said of it, and nothing is known."""
+        """Start again for another file: nothing is chosen or detected."""
         for field in self._fields.values():
             _put(field, "", "")
 
     def show(self, preview: TablePreview | None) -> None:
-        """What was found, where nothing else is said; None for a file that could not be read so."""
+        """Show what was detected where nothing is chosen; None for a file that could not be read."""
         if preview is None:
             for field in self._fields.values():
                 if field.spec.words and not field.applied and not _is_said(field):
