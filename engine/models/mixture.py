@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,8 +30,6 @@ S = TypeVar("S", bound="tuple[Any, ...]")
 @dataclass(frozen=True)
 class Mixture(Model[P, D], Explains):
     """A finite mixture; see the module."""
-
-    labels_help: ClassVar[str] = "known components, 0…K−1, −1 where unknown"
 
     @abstractmethod
     def log_joint(self, params: P, data: D, rows: slice | IntArray) -> Array:

@@ -20,8 +20,8 @@ from engine.errors import DataError
 from engine.models.gaussian.data import GaussianRows, pooled_covariance
 from engine.models.gaussian.params import GaussianParams, covariances_shape
 from engine.models.gaussian.passes import CentredPass
-from engine.models.workspace import Workspace
-from engine.parallel import row_chunks
+from engine.models.gaussian.statistics import GaussianStatistics
+from engine.parallel import map_reduce, row_chunks
 from engine.starts import initialization
 
 STARTS = ("kmeans", "kmeans++", "points", "responsibilities")
@@ -71,16 +71,17 @@ def _from_responsibilities(
     about: GaussianParams, data: GaussianRows, of: Callable[[slice], Array], m_step: MStep
 ) -> GaussianParams:
     """An M-step from given responsibilities, whose statistics are taken about the means of `about`."""
-    taken, work = CentredPass(about, data), Workspace()
-    total = None
-    for rows in row_chunks(data.n_rows, taken.rows_per_chunk):
+    taken = CentredPass(about, data)
+
+    def one(rows: slice) -> GaussianStatistics:
         r = np.ascontiguousarray(of(rows))
         if data.sample_weight is not None:
             r *= data.sample_weight[rows]
-        part = taken.statistics(taken.look(rows, work), rows, r, work)
-        total = part if total is None else total + part
-    expectation = Expectation(total, float("nan"), float("nan"))
-    return m_step(expectation, about)
+        with data.workspaces.borrowed() as work:
+            return taken.statistics(taken.look(rows, work), rows, r, work)
+
+    total = map_reduce(row_chunks(data.n_rows, taken.rows_per_chunk), one)
+    return m_step(Expectation(total, float("nan"), float("nan")), about)
 
 
 def _widely(reg_covar: float, data: GaussianRows, means: Array) -> GaussianParams:
