@@ -77,13 +77,13 @@ def short_head(name: str, width: int) -> str:
 
 def wrapped(text: str, width: int) -> list[str]:
     """Text in lines of at most so many cells, broken between words; a longer word is cut into pieces."""
-    lines = [""]
+    lines, width = [""], max(1, width)
     for word in text.split():
         joined = f"{lines[-1]} {word}" if lines[-1] else word
         if cell_len(joined) <= width:
             lines[-1] = joined
             continue
-        *broken, rest = chop_cells(word, max(1, width)) or [""]
+        *broken, rest = chop_cells(word, width) or [""]
         lines += [*broken, rest]
     return [line for line in lines if line]
 

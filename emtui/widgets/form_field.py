@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from emtui.charts.cell_text import pad
+from emtui.charts.cell_text import pad, wrapped
 from emtui.widgets.text_input import TextInput
 from engine.text import clean
 
@@ -261,7 +260,7 @@ class FormField(Widget, can_focus=True):
         return 1 + len(self._problem_lines(width))
 
     def _problem_lines(self, width: int) -> list[str]:
-        return textwrap.wrap(clean(self._problem), max(8, width - 2)) if self._problem else []
+        return wrapped(clean(self._problem), max(8, width - 2))
 
     def render_line(self, y: int) -> Strip:
         """The line of the value, then the sentence."""

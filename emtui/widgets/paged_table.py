@@ -6,7 +6,6 @@ a million.
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from emtui.charts.cell_picture import BOLD, PLAIN, REVERSE, pack, style_of
+from emtui.charts.cell_text import wrapped
 from emtui.charts.colors import DARK, Palette, blend
 from emtui.charts.picture_widget import theme_palette
 from emtui.widgets.table_columns import Sheet, TableSource, line, plain
@@ -166,7 +166,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         width, palette = self.scrollable_content_region.width, self._palette
         base = _base(palette)
         if not self.n_rows:
-            lines = textwrap.wrap(self.words, width) if width > 0 else []
+            lines = wrapped(self.words, width) if width > 0 else []
             return _strip([Segment(lines[y])] if y < len(lines) else [], width, base)
         if y < self.head_height:
             return self._head(width, palette)

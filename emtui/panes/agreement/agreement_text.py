@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from emtui.charts.cell_picture import to_strips
-from emtui.charts.cell_text import clean, pad
+from emtui.charts.cell_text import clean, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
 from emtui.charts.text_bars import bar
@@ -63,7 +62,7 @@ def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tup
 def _hits(snapshot: StepSnapshot, width: int, palette: Palette) -> list[TableCell]:
     truth = snapshot.spec.dataset.y
     if truth is None:
-        return _wrapped("No known classes: there is nothing to compare the components with.", width)
+        return [*wrapped("No known classes: there is nothing to compare the components with.", width)]
     baseline = None if snapshot.baseline is None else snapshot.baseline.agreement
     own = "k-means" if snapshot.spec.model.name == "kmeans" else "EM"
     rows = [(own, snapshot.agreement, palette.color(0))]
@@ -77,7 +76,7 @@ def _hits(snapshot: StepSnapshot, width: int, palette: Palette) -> list[TableCel
     lines: list[TableCell] = []
     for name, found, color in rows:
         if found is None:
-            lines += _wrapped(_why_not(snapshot, name), width)
+            lines += wrapped(_why_not(snapshot, name), width)
             continue
         text = share(found.hits, found.total)
         head = f"{pad(name, names, ellipsis='')} {text.rjust(room)}"
@@ -91,7 +90,7 @@ def _hits(snapshot: StepSnapshot, width: int, palette: Palette) -> list[TableCel
         lines.append(tuple(pieces))
     given = n_given(snapshot.spec)
     if given and snapshot.agreement is not None:
-        lines += _wrapped(f"{given:,} given rows don't count.", width)
+        lines += wrapped(f"{given:,} given rows don't count.", width)
     return lines
 
 
@@ -127,7 +126,7 @@ def _indices(snapshot: StepSnapshot, width: int) -> list[TableCell]:
 def _matching(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     """If components and classes differ in number: which rows can't be hits, however good the clustering is."""
     said = "" if snapshot.agreement is None else snapshot.agreement.unmatched
-    return _wrapped(f"{said[0].upper()}{said[1:]}.", width) if said else []
+    return [*wrapped(f"{said[0].upper()}{said[1:]}.", width)] if said else []
 
 
 # shares
@@ -187,7 +186,7 @@ def _weighed(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     counted = "hits, hard shares and rows count every row once"
     if snapshot.comparison is not None:
         counted = "hits and losses count every row once, and the other method has them all"
-    return _wrapped(f"By hand: {', '.join(parts)}; {counted}.", width) if parts else []
+    return [*wrapped(f"By hand: {', '.join(parts)}; {counted}.", width)] if parts else []
 
 
 # criteria and confusion
@@ -250,7 +249,3 @@ def _side_by_side(texts: Sequence[str], width: int) -> list[TableCell]:
         else:
             lines.append(text)
     return list(lines)
-
-
-def _wrapped(text: str, width: int) -> list[TableCell]:
-    return list(textwrap.wrap(text, max(1, width)))

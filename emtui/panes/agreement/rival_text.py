@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from rich.style import Style
 
 from emtui.charts.cell_picture import to_strips
-from emtui.charts.cell_text import clean, fit, pad
+from emtui.charts.cell_text import clean, fit, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
 from emtui.networks.rival import short_name
@@ -35,10 +34,10 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
     for color, (name, found) in enumerate(sides):
         lines += _method(name, found, room, width, ink(palette, palette.color(color), bold=True))
     if comparison.rival_here is None:
-        lines += _wrapped(comparison.rival_why or "The other method is on its way.", width)
+        lines += wrapped(comparison.rival_why or "The other method is on its way.", width)
     elif comparison.rival_here.iteration < comparison.here.iteration:
         behind = f"{sides[1][0]} has come to iteration {comparison.rival_here.iteration}"
-        lines += _wrapped(behind, width)
+        lines += wrapped(behind, width)
     classes = comparison.split.class_names[:_CLASSES_SHOWN]
     matrices = [(f"{name}, {_which(found)}", _score(found).confusion) for name, found in sides]
     return [*lines, "", *_confusions(matrices, classes, width, palette)]
@@ -102,7 +101,3 @@ def _confusion(title: str, found: Any, classes: Sequence[str], palette: Palette,
     for strip in to_strips(picture, palette.mode):
         lines.append(tuple((segment.text, segment.style or Style()) for segment in strip))
     return lines
-
-
-def _wrapped(text: str, width: int) -> list[TableCell]:
-    return list(textwrap.wrap(text, max(1, width)))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.style import Style
 
-from emtui.charts.cell_text import clean, pad
+from emtui.charts.cell_text import clean, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.panes.convergence.convergence_sentences import (
     Measured,
@@ -89,7 +88,7 @@ def _laid_out(label: str, text: str, width: int, faint: Style) -> Iterator[Table
     if width < _NARROW:
         if label:
             yield ((label, faint),)
-        yield from textwrap.wrap(text, max(1, width))
+        yield from wrapped(text, width)
         return
-    for place, part in enumerate(textwrap.wrap(text, width - _LABELS)):
+    for place, part in enumerate(wrapped(text, width - _LABELS)):
         yield ((pad(label if place == 0 else "", _LABELS), faint), (part, Style()))

@@ -196,7 +196,7 @@ _WRITTEN: dict[Operation, Callable[[Sequence[float]], str]] = {
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
     if width <= len(indent) + 4:
         indent = ""
-    return [indent + part for part in wrapped(text, max(1, width - len(indent)))] or [""]
+    return [indent + part for part in wrapped(text, width - len(indent))] or [""]
 
 
 def _sentence(text: str) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
 
-from emtui.charts.cell_text import clean, pad
+from emtui.charts.cell_text import clean, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, listed, number, signed
@@ -97,12 +96,12 @@ def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[
         color = ink(palette, palette.color(1 if fell else 0)) if entry.sign == "=" and entry.change else faint
         tail = (f" {change:>{changes_room}}", color) if shown_changes else ("", faint)
         lines.append(((text, style), tail))
-    lines += [((text, faint),) for said in _belongings(snapshot) for text in textwrap.wrap(said, max(1, width))]
+    lines += [((text, faint),) for said in _belongings(snapshot) for text in wrapped(said, width)]
     error = snapshot.step.log_likelihood_error
     if error > 0:
         said = f"The log-likelihood is estimated from draws: its standard error is {number(error, 2)}."
-        lines += [((text, faint),) for text in textwrap.wrap(said, max(1, width))]
-    return (*lines, *(part for said in falls(snapshot) for part in textwrap.wrap(said, max(1, width))))
+        lines += [((text, faint),) for text in wrapped(said, width)]
+    return (*lines, *(part for said in falls(snapshot) for part in wrapped(said, width)))
 
 
 def _values(values: Sequence[float]) -> list[str]:

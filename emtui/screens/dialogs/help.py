@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -14,7 +13,7 @@ from textual.content import Content
 from textual.keys import format_key
 from textual.widgets import Static
 
-from emtui.charts.cell_text import clean, pad
+from emtui.charts.cell_text import clean, pad, wrapped
 from emtui.panes.pane import Pane
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.dialogs.help_text import IDEA, PANES, WORDS
@@ -119,7 +118,7 @@ def help_parts(groups: dict[str, list[tuple[str, str]]], width: int) -> Iterator
     yield " opens the guide: chapters on everything, from first steps to networks\n\n", ""
     yield "EM in a page\n", "bold $accent"
     for paragraph in IDEA:
-        yield "\n".join(textwrap.wrap(paragraph, max(10, width))) + "\n\n", ""
+        yield "\n".join(wrapped(paragraph, max(10, width))) + "\n\n", ""
     for name, lines in groups.items():
         yield from _table(name, lines, width)
     panes = [(f"{PANE_KEYS.get(name, ' ')} {name}", said) for name, said in PANES]
@@ -136,5 +135,5 @@ def _table(title: str, lines: Iterable[tuple[str, str]], width: int) -> Iterator
     indent = first if beside else 2
     for name, said in lines:
         yield (pad(name, first) if beside else f"{name}\n{' ' * indent}"), "bold"
-        yield f"\n{' ' * indent}".join(textwrap.wrap(said, max(10, width - indent))) + "\n", ""
+        yield f"\n{' ' * indent}".join(wrapped(said, max(10, width - indent))) + "\n", ""
     yield "\n", ""
