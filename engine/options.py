@@ -73,7 +73,7 @@ class Option:
         return number
 
     def parse(self, text: str) -> Any:
-        """The value that a person typed.
+        """The value of a typed text.
 
         Raises:
             OptionError: the text is not a value of this option.

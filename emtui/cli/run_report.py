@@ -203,7 +203,7 @@ def _set(names: list[str], columns: list[list[str]]) -> list[str]:
 
 
 def _deviations(field: Field, K: int) -> Field:
-    """Standard deviations (K, d) in the place of covariances of any form; (K,) where they are spherical."""
+    """Standard deviations (K, d) in place of covariances of any form; (K,) where they are spherical."""
     variances = np.diagonal(field.array, axis1=-2, axis2=-1) if field.matrices else field.array
     if field.form == "spherical":
         return replace(field, array=np.sqrt(variances))
@@ -230,7 +230,7 @@ def number(value: float) -> str:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """With so many decimals; "-" where there is no number, an exponent where it is too wide, never "-0.000"."""
+    """With this many decimals; "-" where there is no number, an exponent where it is too wide, never "-0.000"."""
     if math.isnan(value):
         return "-"
     if math.isinf(value) or abs(value) >= 1e12:

@@ -34,7 +34,7 @@ def json_text(value: Any) -> str:
 def csv_lines(steps: Sequence[Step]) -> Iterator[str]:
     """A head and one line a step: the scalars, then the parameters, `means[0,1]` each in a column of its own.
 
-    A number that there is not (no responsibilities yet) is an empty cell. Where the parameters have more than 500
+    A missing number (no responsibilities yet) is an empty cell. Where the parameters have more than 500
     entries they are left to the JSON export.
     """
     arrays = arrays_of(steps[0].params)

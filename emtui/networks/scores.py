@@ -20,7 +20,7 @@ from engine.models.network.predict import (
 
 N_DRAWS = 200
 _MOST_KEPT = 10_000  # probabilities of one score, since every iteration has one
-_MOST_TERMS = 2**27  # of sums over configurations, while somebody waits for a picture
+_MOST_TERMS = 2**27  # of sums over configurations, while the user waits for a picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
 
 
 def passes_of(model: Any, iteration: int) -> int:
-    """How often so many iterations look at every row: an epoch once, an E-step and an M-step once each.
+    """How often these iterations pass over every row: an epoch once, an E-step and an M-step once each.
 
     What Newton's method and L-BFGS repeat inside an M-step is not counted; the seconds count it.
     """

@@ -85,7 +85,7 @@ class SweepResult:
 
 
 def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
-    """The model of a cell: the spec's own or its rival, with this learning rate and so many hidden units.
+    """The model of a cell: the spec's own or its rival, with this learning rate and number of hidden units.
 
     Raises:
         EngineError: there is no such model; one sentence.

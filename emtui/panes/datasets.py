@@ -107,7 +107,7 @@ class DatasetsPane(Pane):
             self.app.notify(problem, severity="warning", markup=False)
 
     def draw(self, snapshot: StepSnapshot) -> None:
-        """List what there is, and mark the present one."""
+        """List what there is, and mark the current one."""
         present = offer_of(snapshot.spec)
         catalogue = catalogue_offers()
         if present.data.source not in {offer.data.source for offer in catalogue}:
@@ -154,7 +154,7 @@ class DatasetsPane(Pane):
     # the row below
 
     def _say(self) -> None:
-        """Below the list: the notes of the present data, or what is known of the highlighted line."""
+        """Below the list: the notes of the current data, or what is known of the highlighted line."""
         if self.snapshot is None or not self.is_mounted:
             return
         data = self.snapshot.spec.dataset
@@ -193,7 +193,7 @@ class DatasetsPane(Pane):
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
-        """Open what the line stands for; the present data stay as they are."""
+        """Open what the line stands for; the current data stay as they are."""
         event.stop()
         if event.option_index >= len(self._shown):
             self.post_message(FileWanted())

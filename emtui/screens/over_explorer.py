@@ -1,4 +1,4 @@
-"""A screen over the explorer that shows the present step in another way: the stepping keys go on to work."""
+"""A screen over the explorer that shows the current step in another way: the stepping keys go on to work."""
 
 from __future__ import annotations
 

@@ -41,10 +41,10 @@ class TwoBranches:
 
     Attributes:
         left, right: the frames, at the same iteration and phase, or at the end of a branch that has not come so far;
-            the right one is that of the present branch.
+            the right one is that of the current branch.
         left_origin, right_origin: where each came from, in words.
         differences: the entries of θ that differ most, the most first.
-        same_rows: the rows weigh the same in both, so that their objectives can be held against each other.
+        same_rows: the rows weigh the same in both, so that their objectives can be compared with each other.
     """
 
     left: StepSnapshot
@@ -56,11 +56,11 @@ class TwoBranches:
 
 
 def two_branches(session: Session, other: int | None = None) -> TwoBranches:
-    """Another branch beside the present one, at its step.
+    """Another branch beside the current one, at its step.
 
     Args:
         session: the exploration.
-        other: counted from 0; None for the branch that the present one left, or else the one before or after it.
+        other: counted from 0; None for the branch that the current one left, or else the one before or after it.
 
     Raises:
         OptionError: there is no other branch, or not that one.

@@ -39,7 +39,7 @@ class QueryAnswered:
 
 @dataclass(frozen=True, eq=False)
 class Crashed:
-    """The worker met an error that nobody foresaw; the screen raises it, so that it is seen."""
+    """The worker met an unexpected error; the screen raises it, so that it is seen."""
 
     error: Exception
 

@@ -47,7 +47,7 @@ class OverlapAt:
 
 @dataclass(frozen=True)
 class RateAt:
-    """The rate of EM at θ, measured so many iterations further; None begins."""
+    """The rate of EM at θ, measured this many iterations further; None begins."""
 
     so_far: MapRate | None
     iterations: int
@@ -72,7 +72,7 @@ class Weighed:
 
 @dataclass(frozen=True)
 class OtherBranch:
-    """Another branch beside the present one, counted from 0; None for the one that the present one left.
+    """Another branch beside the current one, counted from 0; None for the one that the current one left.
 
     Only the session knows several branches, so the worker answers this one from it.
     """

@@ -173,7 +173,7 @@ def _as_chosen(spec: RunSpec, name: str) -> str:
 
 
 class _Runner:
-    """A racer under way: its present step, and what became of it so far."""
+    """A racer under way: its current step, and its results so far."""
 
     def __init__(
         self, racer: Racer, step: Step | None, rules: tuple[StoppingRule, ...], truth: IntArray | None
@@ -205,7 +205,7 @@ class _Runner:
         )
 
     def judged(self, step: Step) -> tuple[float, Evaluation]:
-        """The objective at θ, and where its labels come from: the posterior at θ, whatever the algorithm settles on."""
+        """The objective at θ, and where its labels come from: the posterior at θ, whatever q the algorithm chooses."""
         exact = isinstance(step.at.inference, Exact)
         return step.objective, step.at if exact else step.problem.at(step.params)
 

@@ -24,7 +24,7 @@ NO_COMMAND = (
 
 @dataclass(frozen=True, eq=False)
 class EditedStart:
-    """Where to begin so as to come to a step of a branch that was moved by hand.
+    """Where to begin so as to come to a step of a branch that was changed by hand.
 
     Attributes:
         params: θ to begin from.

@@ -53,7 +53,7 @@ class Session:
 
     @property
     def spec(self) -> RunSpec:
-        """The choices that the present branch began with; another start has another seed."""
+        """The choices that the current branch began with; another start has another seed."""
         return self._spec_of[self.timeline.current.problem]
 
     @staticmethod
@@ -97,7 +97,7 @@ class Session:
         return self._recorded(left)
 
     def place(self, params: Any, message: str) -> str:
-        """Move θ by hand, in the place of the M-step, on a branch of its own; what can't be is an EngineError.
+        """Move θ by hand, in place of the M-step, on a branch of its own; what can't be is an EngineError.
 
         message says what was moved, and becomes the step's event. Returns a sentence on the branch that this opened.
         """
@@ -108,7 +108,7 @@ class Session:
         return self._fork(with_row_weighed(self.spec, self.timeline.current, row, weight))
 
     def weight_of(self, row: int) -> float:
-        """What a row of the data set counts in the present step."""
+        """What a row of the data set counts in the current step."""
         return weight_of(self.spec, self.timeline.current, row)
 
     def _fork(self, step: Step) -> str:
@@ -217,7 +217,7 @@ class Session:
 
     @property
     def rival_is_behind(self) -> bool:
-        """The other way to train the network has not come as far as the present branch."""
+        """The other way to train the network has not come as far as the current branch."""
         return self._learners is not None and self._learners.is_behind(self.spec, self.timeline.steps)
 
     def advance_rival(self) -> None:

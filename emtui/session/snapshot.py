@@ -62,7 +62,7 @@ class StepSnapshot:
         step, previous: the step under the cursor, and the one before it (None at the start).
         records: of every step on this branch, oldest first; `records[cursor]` is this step's.
         cursor: the place of the step on its branch.
-        branch, n_branches: the present branch, counted from 0, and how many there are.
+        branch, n_branches: the current branch, counted from 0, and how many there are.
         trail: θ of the start and of each M-step up to the cursor.
         rows: (m,) the rows of the data that the picture draws: all that the model is fitted to, or an even draw
             where there are too many.
@@ -143,7 +143,7 @@ class StepSnapshot:
 
     @property
     def moved_by_hand(self) -> bool:
-        """Something was moved by hand on the way to this step: no choices lead to it by themselves."""
+        """Something was changed by hand on the way to this step: no choices lead to it by themselves."""
         return any(record.by_hand for record in self.records[: self.cursor + 1])
 
     @property

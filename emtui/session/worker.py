@@ -1,4 +1,4 @@
-"""The explorer's one polite worker: it takes steps off the event loop and reports what came of them.
+"""The explorer's worker: it takes steps off the event loop and reports the results.
 
 Jobs run one after the other. A small problem is stepped at once, by the caller, where nothing is under way: its key
 is answered in the same moment. Frames are made only when the screen can use them: at the end of the queue, or every
@@ -56,7 +56,7 @@ class SessionWorker:
         self._thread: threading.Thread | None = None
         self._running_on = False
         self._note = ""  # beside the step that is shown
-        self._owed = False  # a step was taken that no frame has shown yet
+        self._owed = False  # a step was taken that no snapshot has shown yet
         self._asked: dict[tuple[Asker, type], tuple[Query, Step]] = {}
 
     @property
@@ -66,7 +66,7 @@ class SessionWorker:
 
     @property
     def generation(self) -> int:
-        """The number of the present exploration; messages of earlier ones are stale."""
+        """The number of the current exploration; messages of earlier ones are stale."""
         return self._generation
 
     @property
@@ -102,7 +102,7 @@ class SessionWorker:
         self._submit(Job(generation, job), at_once=small)
 
     def _follow(self) -> str:
-        """Run k-means beside the model, and let the rival of a network catch up, while nobody waits for a step.
+        """Run k-means beside the model, and let the rival of a network catch up, while no step is waiting.
 
         It goes an iteration at a time and gives way to any other job, after which it goes on (`_perform`).
         """
@@ -147,7 +147,7 @@ class SessionWorker:
             return answer(query, step)
         from emtui.session.branches import two_branches
 
-        assert self._session is not None  # nobody asks of branches before there is one
+        assert self._session is not None  # there are no questions about branches before there is one
         try:
             return two_branches(self._session, query.branch)
         except EngineError as error:

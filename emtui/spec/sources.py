@@ -23,7 +23,7 @@ _FILE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
     """The data set that a user named, as it is read: one of the catalogue, a file of their own, or a folder of texts.
 
-    table: what was seen of the file already, so that it need not be looked at again.
+    table: a preview of the file, so that it need not be read again.
 
     Raises:
         DataError: there is no such data set or file, or it can't be read; one sentence.
@@ -58,7 +58,7 @@ def _open_table(data: DataSpec, table: TableFile | None) -> Dataset:
 
 
 def missing_for(model: Any) -> Missing:
-    """What becomes of rows with a missing value for this model, or one of that class."""
+    """How rows with a missing value are handled for this model, or one of that class."""
     return "keep" if model.takes_missing else "drop"
 
 

@@ -18,5 +18,5 @@ def work_of_a_pass(spec: RunSpec, n_rows: int) -> float:
 
 
 def is_small(spec: RunSpec, n_rows: int) -> bool:
-    """A pass over so many rows is done at once."""
+    """Whether a pass over this many rows is quick enough to be done at once."""
     return work_of_a_pass(spec, n_rows) <= AT_ONCE

@@ -1,4 +1,4 @@
-"""k-means beside the model: the baseline as a frame of its own, so that it is shown as every model is."""
+"""k-means beside the model: the baseline as a snapshot of its own, so that it is shown like any model."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def why_no_baseline(spec: RunSpec, params: Any = None) -> str:
 
 
 def baseline_snapshot(snapshot: StepSnapshot, baseline: Baseline) -> StepSnapshot:
-    """k-means at the half-step that the model is at, or at rest, as a frame.
+    """k-means at the model's half-step, or at rest, as a snapshot.
 
     Its clusters are put in the order of the components that they share most rows with, so that colours and markers
     mean the same in both pictures.

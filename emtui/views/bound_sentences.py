@@ -18,7 +18,7 @@ SAME = 1e-9
 
 @dataclass(frozen=True)
 class Settling:
-    """How q was settled where it is not the posterior, in a model's own words, as what follows "since".
+    """How q was chosen where it is not the posterior, in a model's own words, as what follows "since".
 
     hard, drawn: clauses. shared: what is shared more evenly at a temperature, in the plural.
     """

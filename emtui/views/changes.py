@@ -45,7 +45,7 @@ def drawn_responsibilities(snapshot: StepSnapshot) -> Array | None:
 def most_moved(snapshot: StepSnapshot) -> RowMove | None:
     """The drawn row that moved most since the E-step before; None where there are no two E-steps to compare.
 
-    Rows that are left out are followed nowhere: nothing comes of where they lean.
+    Rows that are left out are not followed: they have no influence.
     """
     now, before = drawn_responsibilities(snapshot), snapshot.responsibilities_before
     if now is None or before is None or now is before or now.shape != before.shape:

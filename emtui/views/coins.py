@@ -17,7 +17,7 @@ from emtui.views.view import Axes, Axis, NumbersAlong, ParameterTable, UnitsName
 from engine.arrays import Array, IntArray
 
 _EACH_ROW = 12
-"""Up to so many sets are drawn one by one; more as a histogram."""
+"""Up to this many sets are drawn one by one; more as a histogram."""
 
 
 class CoinsView(View):
@@ -44,7 +44,7 @@ class CoinsView(View):
         highlight: int | None = None,
         units: UnitsName = "data",
     ) -> Scene:
-        """One bar a set, or the share of the sets with so many heads under weights_k · Binomial(x; n, p_k)."""
+        """One bar a set, or the share of the sets with this many heads under weights_k · Binomial(x; n, p_k)."""
         return (
             self._by_heads(snapshot, axes, palette, highlight)
             if axes.y is None
@@ -52,7 +52,7 @@ class CoinsView(View):
         )
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
-        """The set whose bar is at x; in the histogram the first set with so many heads."""
+        """The set whose bar is at x; in the histogram the first set with this many heads."""
         if not np.isfinite(x):
             return None
         if axes.y is not None:
@@ -96,7 +96,7 @@ class CoinsView(View):
         )
 
     def _by_heads(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
-        """Shares of the sets with so many heads, in the mix of their responsibilities, under each coin's part."""
+        """Shares of the sets with this many heads, in the mix of their responsibilities, under each coin's part."""
         data, params = snapshot.step.problem.data, snapshot.step.params
         n_trials = int(_model(snapshot).n_trials)
         edges, group = _groups(n_trials)
@@ -146,7 +146,7 @@ class CoinsView(View):
         return component_table(self.component_names(snapshot), columns, rows(snapshot.trail[-1]), before, note=note)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """Which set or coin moved most, and what became of the bound and the log-likelihood."""
+        """Which set or coin moved most, and how the bound and the log-likelihood changed."""
         n = self.n_components(snapshot)
         named = zip(self.component_names(snapshot), snapshot.step.params.probabilities, strict=True)
         start = f"{how_many(n, 'coin')} {'starts' if n == 1 else 'start'}"

@@ -1,4 +1,4 @@
-"""Every step in one line; one that a person made says what was moved, what that did, and how to go on."""
+"""Every step in one line; a change by hand says what was changed, what that did, and how to go on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from emtui.views.sentences import events, line
 
 
 def step_sentence(snapshot: StepSnapshot) -> str:
-    """The line for any step: a model's view tells its own; one by hand is told alike for all models."""
+    """The line for any step: a model's view writes its own; changes by hand read alike for all models."""
     if not snapshot.record.by_hand:
         return view_for(snapshot.step.problem.model).sentence(snapshot)
     same_rows = snapshot.previous is not None and snapshot.previous.problem is snapshot.step.problem
@@ -27,7 +27,7 @@ def _of_parameters(snapshot: StepSnapshot) -> list[str]:
 
 
 def _of_rows(snapshot: StepSnapshot) -> list[str]:
-    """What other rows did: sums over other rows can be told, but not held against each other."""
+    """The effect of other row weights: sums over other rows can be shown, but not compared with each other."""
     onward = "press m" if snapshot.step.phase == "E" else "press e"
     return [f"{_change(snapshot)}, now a sum over other rows: {onward}"]
 

@@ -17,18 +17,18 @@ from engine.em.fields import fields_of
 
 @dataclass(frozen=True)
 class ParameterNames:
-    """The entries of θ that can be looked at, at least one, and the place of the one that is."""
+    """The entries of θ to choose from, at least one, and the place of the chosen one."""
 
     entries: tuple[Entry, ...]
     place: int = 0
 
     @property
     def entry(self) -> Entry:
-        """The one that is looked at."""
+        """The chosen entry."""
         return self.entries[self.place]
 
     def at(self, place: int) -> ParameterNames:
-        """With this entry looked at, counted from 0; the last one where there are fewer."""
+        """With this entry chosen, counted from 0; the last one if there are fewer."""
         return replace(self, place=min(place, len(self.entries) - 1))
 
     def component(self, by: int) -> ParameterNames:
@@ -57,7 +57,7 @@ class ParameterNames:
 
 
 def parameter_names(snapshot: StepSnapshot, before: ParameterNames | None = None) -> ParameterNames | None:
-    """The entries of this frame's θ, at the one looked at before, or past the weights; None if there are none."""
+    """The entries of this step's θ, at the one chosen before, or past the weights; None if there are none."""
     params = snapshot.step.params
     found = _entries(snapshot.spec.model, params)
     if not found:

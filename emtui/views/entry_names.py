@@ -1,4 +1,4 @@
-"""What an entry of θ is in words: whose it is, what it is, and of which columns."""
+"""An entry of θ in words: which component it belongs to, what it is, and of which columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.text import clean
 class EntryParts:
     """What an entry is made of.
 
-    components: whose it is: none, one, or for a transition two. what: such as "mean". of: the columns, symbols or
+    components: its own: none, one, or two for a transition. what: such as "mean". of: the columns, symbols or
     words that it is about, cleaned.
     """
 

@@ -26,7 +26,7 @@ from engine.em.fields import Field, count_components, fields_of, location
 from engine.em.parameters import arrays_of
 
 _COLUMNS = 64
-"""Wider arrays are cut to so many columns; the note says so."""
+"""Wider arrays are cut to this many columns; the note says so."""
 Fields = dict[str, Field]
 
 
@@ -88,7 +88,7 @@ class GenericView(PointsView):
         return _cut(rows, columns, flat(now), None if before is None else flat(before), units)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """Which row and which parameter moved most, and what became of the bound and the log-likelihood."""
+        """Which row and which parameter moved most, and how the bound and the log-likelihood changed."""
         where = "at the values that were given" if snapshot.spec.start is not None else "where the model put them"
         start = f"The parameters start {where}"
         if math.isfinite(snapshot.record.log_likelihood):

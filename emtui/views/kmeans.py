@@ -41,7 +41,7 @@ class KMeansView(PointsView):
         return np.asarray(params.centers)
 
     def shapes(self, snapshot: StepSnapshot, along: Sequence[Direction], palette: Palette) -> list[Layer]:
-        """The borders between the components, where the picture shows all the columns that there are: two."""
+        """The borders between the components, if the data have two columns, both in the picture."""
         columns = [each.column for each in along if each.column is not None]
         data = snapshot.spec.dataset
         if data.n_features != 2 or len(set(columns)) != 2:
@@ -65,7 +65,7 @@ class KMeansView(PointsView):
         return component_table(names, columns, np.asarray(now), before, units=units)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """Who changed component or which centre moved, and what became of the inertia."""
+        """Which row changed component or which centre moved, and how the inertia changed."""
         if snapshot.step.phase == "init":
             n = self.n_components(snapshot)
             begins = f"{how_many(n, 'centre')} {'starts' if n == 1 else 'start'} {self._start(snapshot)}"
@@ -77,7 +77,7 @@ class KMeansView(PointsView):
         return line([*parts, *ending(snapshot)])
 
     def _inertia(self, snapshot: StepSnapshot) -> str:
-        """How the inertia of the assignment went (minus the bound); after an M-step, what assigning anew gives."""
+        """How the inertia of the assignment went (minus the bound); after an M-step, what assigning again gives."""
         record, before = snapshot.record, snapshot.previous_record
         label = "inertia" if snapshot.spec.dataset.units is None else "inertia (in standard units)"
         now = -record.elbo

@@ -1,4 +1,4 @@
-"""Genetic linkage: the whole likelihood along θ, and the bound that touches it where q was settled."""
+"""Genetic linkage: the whole likelihood along θ, and the bound that touches it where q was chosen."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class LinkageView(View):
         return f"The last step of θ was {number((path[2] - path[1]) / (path[1] - path[0]), 4)} of the one before."
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """How the first class was split, or how θ moved, and what became of the bound and the log-likelihood."""
+        """How the first class was split, or how θ moved, and how the bound and the log-likelihood changed."""
         step = snapshot.step
         if step.phase == "init":
             start = (

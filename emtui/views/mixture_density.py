@@ -17,7 +17,7 @@ from engine.models.mixture import Mixture
 
 _POINTS = 241
 _MOST_NUMBERS = 4096
-"""Up to so many whole numbers are summed bar by bar; through more a curve goes."""
+"""Up to this many whole numbers are summed bar by bar; through more a curve goes."""
 
 
 def density_curves(snapshot: StepSnapshot, along: Direction, palette: Palette, bars: Bars) -> list[Layer]:

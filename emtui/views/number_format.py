@@ -15,7 +15,7 @@ _WIDEST_COLUMN = 1e13
 
 
 def fixed(value: float, decimals: int = 3) -> str:
-    """With so many decimals: −182.341; a value that rounds to zero has no sign; not finite: "–" or "∞".
+    """With this many decimals: −182.341; a value that rounds to zero has no sign; not finite: "–" or "∞".
 
     Values too wide for a column are written with an exponent, 1.2e+150.
     """
@@ -28,7 +28,7 @@ def fixed(value: float, decimals: int = 3) -> str:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """With so many significant digits and no zeros for show: 0.31, 14, 1234, 100,000, 3.2e−07, 1.2e+150."""
+    """With this many significant digits and no zeros for show: 0.31, 14, 1234, 100,000, 3.2e−07, 1.2e+150."""
     if not math.isfinite(value):
         return _not_finite(value)
     if value == 0:
@@ -73,7 +73,7 @@ def delta(value: float, decimals: int = 3) -> str:
 
 
 def probability(value: float, decimals: int = 3) -> str:
-    """A number from 0 to 1 without the leading nought: .333, 1.000."""
+    """A number from 0 to 1 without the leading 0: .333, 1.000."""
     text = fixed(value, decimals)
     return text[1:] if text.startswith("0.") else text
 
@@ -113,7 +113,7 @@ def listed(words: Sequence[str]) -> str:
 class NumberFormat:
     """How a column writes its numbers: one choice for all steps, so that digits stay where they are.
 
-    decimals: after the point, or None for exponents with so many significant digits.
+    decimals: after the point, or None for exponents with this many significant digits.
     """
 
     decimals: int | None = 3

@@ -1,4 +1,4 @@
-"""θ as it would be: the moves that a person has thought of and not made yet. A value; no screen here."""
+"""θ as it would be: changes that are previewed but not made yet. A value; no screen here."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Move = tuple[Entry, float]
 _NUDGES = 20  # from one limit to the other, or over a standard deviation of a column
 _RATIO = 1.1  # what has to stay above 0 is multiplied
 _ELSEWHERE = 0.1  # where nothing says what much is
-_TOLD = 3  # moves that are told by name
+_TOLD = 3  # changes that are named one by one
 
 
 @dataclass(frozen=True, eq=False)
 class ParameterEdit:
-    """A frame's θ with some of its entries moved, each with what is bound to it.
+    """A step's θ with some entries changed, each with the entries that depend on it.
 
     snapshot: the step that it begins with. params: θ as it would be. moves: what was moved to where, in order.
     """
@@ -85,7 +85,7 @@ class ParameterEdit:
         return moved(params, entry, value)
 
     def nudge(self, entry: Entry, by: float) -> ParameterEdit:
-        """With the entry so many of its own steps further on.
+        """With the entry this many of its own steps further on.
 
         Raises:
             OptionError: that would be beyond its limits; one sentence.
@@ -154,7 +154,7 @@ class ParameterEdit:
 
 
 def offered(snapshot: StepSnapshot) -> tuple[Entry, ...]:
-    """What can be moved: means and their like first, then what is said of the hidden, covariances last."""
+    """What can be changed: locations first, then the distribution of the hidden part, covariances last."""
     model, params = snapshot.step.problem.model, snapshot.step.params
     rank = {path: 2 if each.form else int(each.declared.latent) for path, each in fields_of(params, model).items()}
     return tuple(sorted(entries(model, params), key=lambda entry: rank[entry.path]))

@@ -25,9 +25,9 @@ from engine.arrays import Array
 from engine.data.dataset import Dataset
 
 _PAIRED_COLUMNS = 12
-"""Every pair of so many columns is offered; of more columns, the pairs of the best separated."""
+"""Every pair of this many columns is offered; of more columns, the pairs of the best separated."""
 _NAMED_COLUMNS = 32
-"""Beyond so many columns the default picture is that of the principal components."""
+"""Beyond this many columns the default picture is that of the principal components."""
 _LEGEND = 8
 
 
@@ -220,7 +220,7 @@ class PointsView(View):
 
 
 def _left_out(snapshot: StepSnapshot) -> NDArray[np.bool_]:
-    """(m,) which of the drawn rows count nothing, because somebody left them out."""
+    """(m,) which of the drawn rows are left out."""
     weights = snapshot.weights_of(snapshot.rows)
     return np.zeros(len(snapshot.rows), dtype=bool) if weights is None else np.asarray(weights == 0)
 

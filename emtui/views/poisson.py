@@ -102,7 +102,7 @@ class PoissonView(View):
         return component_table(self.component_names(snapshot), columns, rows(snapshot.trail[-1]), before)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """Which row or rate moved most, and what became of the bound and the log-likelihood."""
+        """Which row or rate moved most, and how the bound and the log-likelihood changed."""
         rates = snapshot.step.params.rates
         start = f"{how_many(len(rates), 'rate')} {'starts' if len(rates) == 1 else 'start'}"
         if len(rates) <= 4:

@@ -11,7 +11,7 @@ from engine.arrays import Array
 from engine.data.dataset import Dataset
 
 _NUMBERS = 1_000_000
-"""At most so many numbers take part in the decomposition: an even sample of the rows is taken beyond."""
+"""At most this many numbers take part in the decomposition: an even sample of the rows is taken beyond."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ def principal_components(data: Dataset) -> PrincipalComponents:
 def decompose(X: Array) -> PrincipalComponents:
     """X − mean = U S Vᵀ: directions are the rows of Vᵀ, their variances ∝ S² (Jolliffe 2002, section 3.5).
 
-    The sign is settled by making each direction's entry of largest magnitude positive. Rows with missing values are
+    The sign makes each direction's entry of largest magnitude positive. Rows with missing values are
     left out; beyond a million numbers an even sample of the rows stands for all.
     """
     n, d = X.shape

@@ -61,7 +61,7 @@ def tell(
         component: the name of a component counted from 0, in the middle of a sentence: "component 2", "coin A".
         moved: asked after an M-step alone: how the parameters moved, a clause.
         row: what a row is called.
-        settling: None where each row is settled by itself.
+        settling: None if each row is handled by itself.
     """
     if snapshot.step.phase == "init":
         parts = [f"{start}; nothing has been assigned yet: press e"]
@@ -268,7 +268,7 @@ def _why_it_fell(snapshot: StepSnapshot, negligible: float) -> str:
 
 
 def events(snapshot: StepSnapshot) -> list[str]:
-    """What was out of the ordinary, in the engine's own words; what stops the run is said at the end alone."""
+    """The events of the step, in the engine's own words; an event that stops the run is named at the end alone."""
     return [plain(event.message) for event in snapshot.step.events if event.message != snapshot.step.stop_reason]
 
 

@@ -116,7 +116,7 @@ class NumbersAlong:
 
 
 class View(ABC):
-    """How one model is shown. A view is stateless: everything comes from the frame."""
+    """How one model is shown. A view is stateless: everything comes from the snapshot."""
 
     def n_components(self, snapshot: StepSnapshot) -> int:
         """K: how many components have a colour, a marker and a column of responsibilities."""
@@ -151,7 +151,7 @@ class View(ABC):
     ) -> NetworkDiagram | None:
         """The model itself as a picture, where that is what these axes stand for; None: `scene` has the picture.
 
-        thorough: with what takes long; a diagram without it says that there is more.
+        thorough: include what takes long; a diagram without it says that there is more.
         """
         return None
 
@@ -185,11 +185,11 @@ class View(ABC):
         return None if found is None or found.array.ndim != 1 or axes.y is not None else NumbersAlong(found.path)
 
     def words(self, snapshot: StepSnapshot, row: int) -> tuple[int, ...]:
-        """The words of a row that can be looked at one by one, as columns of the data; () where rows have none."""
+        """The words of a row to choose from, as columns of the data; () if rows have no words."""
         return ()
 
     def with_names(self, snapshot: StepSnapshot, formula: str) -> str:
-        """A formula with the data's own names in the place of numbers: "word 17", "document 3"."""
+        """A formula with the data's own names in place of numbers: "word 17", "document 3"."""
         return formula
 
     def responsibilities_columns(self, snapshot: StepSnapshot) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class Convergence:
 
     Attributes:
         kind: what walks; not all of them have a rate.
-        needs: so many M-steps more before a rate can be told; 0 also where there is none to tell.
+        needs: how many more M-steps a rate needs; 0 also if there will be none.
         rate: by which moves of θ shrink from iteration to iteration; nan where fewer than three θ of consecutive
             M-steps are known (the start is one), where moves are rounding already, or nothing has to shrink.
         from_gains: the same from gains of the objective, √(gain_t / gain_{t−1}); nan likewise. Where θ goes to the
@@ -55,7 +55,7 @@ class Convergence:
         change: by how much the objective changed in the last iteration, per observation; nan before the first.
         steps_to_go: iterations until that is below the tolerance, at this rate; 0 where it is, None where unknown.
         still_to_gain: what the objective would rise until it rests, per observation, at this rate; nan where unknown.
-        overlap: of components that share rows; None for other models, or where nobody asked.
+        overlap: of components that share rows; None for other models, or if it was not asked for.
         slow: nine tenths of the way to rest, or more, are left after an iteration; by what was measured, if it was.
         helps: what would help, the best first; empty where EM is not slow.
 
@@ -123,7 +123,7 @@ def convergence_of(
 
 
 def _of_one_walk(steps: Sequence[Step]) -> Sequence[Step]:
-    """The start and M-steps of the last one's data, model and way to run, from the last θ on that was set anew.
+    """The start and M-steps of the last one's data, model and way to run, from the last θ on that was reset.
 
     Where an E-step alone is of these, that one.
     """
@@ -133,12 +133,12 @@ def _of_one_walk(steps: Sequence[Step]) -> Sequence[Step]:
 
 
 def _set_anew(step: Step) -> bool:
-    """θ is not where the M-step would have it: somebody placed it, or a component was set by a rule."""
+    """θ is not where the M-step would put it: it was set by hand, or a component was set by a rule."""
     return any(e.by_hand or (e.breaks_ascent and e.component is not None) for e in step.events)
 
 
 def _kind(kept: Sequence[Step]) -> Kind:
-    """By the model, the algorithm, and how q was settled for the moves that rates are taken from."""
+    """By the model, the algorithm, and how q was chosen for the moves that rates are taken from."""
     last = kept[-1]
     model, settled_by = last.problem.model, [step.inference for step in kept[-2:] if step.phase == "M"]
     if isinstance(model, BackpropMLP):

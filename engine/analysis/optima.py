@@ -1,4 +1,4 @@
-"""The map of optima: starts grouped by the height at which they ended, each held against known classes."""
+"""The map of optima: starts grouped by the height at which they ended, each compared with known classes."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def compare_sizes(
         n_components: the K to be tried; those above the number of rows are candidates with an error in words.
         covariance_types: of a Gaussian mixture; None for the model's own.
         repeats: starts, and splits, of each candidate.
-        folds: hold every row out once, in so many folds, drawn anew for each repeat; None for a single split.
+        folds: hold every row out once, in this many folds, drawn again for each repeat; None for a single split.
         test_share: of the rows that are held out by the single split; 0 for no held-out likelihood at all.
         seed: of the first repeat.
         sample_weight: (n,) weights.

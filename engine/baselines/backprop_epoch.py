@@ -176,7 +176,7 @@ class _Adam(_Ascent):
 
 
 def _steps(state: OptimizerState, n: int, rows_a_step: int) -> list[IntArray | None]:
-    """The rows of each step, shuffled anew for each epoch; None for all of them as they stand."""
+    """The rows of each step, shuffled again for each epoch; None for all of them as they stand."""
     if rows_a_step >= n:
         return [None]
     order = np.random.default_rng([int(state.seed), int(state.epochs)]).permutation(n)

@@ -4,7 +4,7 @@ It is EM for equal spherical Gaussians as their variance goes to 0, and its obje
 log-likelihood:
 
     objective(c) = −inertia = −Σ_i w_i min_k ‖x_i − c_k‖²                 Lloyd 1982, IEEE Trans. Inf. Theory 28:129
-    bound(z, c)  = −Σ_i w_i ‖x_i − c_{z_i}‖² ≤ objective(c),   KL = what assigning anew would gain, 0 after an E-step
+    bound(z, c)  = −Σ_i w_i ‖x_i − c_{z_i}‖² ≤ objective(c),   KL = what assigning again would gain, 0 after an E-step
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class CatalogueEntry:
     """One data set of the catalogue.
 
     key: what the user types. file: the CSV file in the data folder, "" where another package has the data.
-    title: what a person calls it. row: what a row is.
+    title: in words. row: what a row is.
     shape: (rows, feature columns). columns: the feature columns, or empty for all but label and names.
     label: the column of known classes, or None. names: a column that names each row, or None.
     source, licence: where the numbers come from, and their terms. model, options: the model that suits them best.

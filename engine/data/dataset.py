@@ -1,4 +1,4 @@
-"""Data as the models take them, with what a person needs to read them: names, source, units, notes."""
+"""Data in the form that models take, with what a reader needs: names, source, units, notes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Dataset:
     name: short, as the user types it. X: (n, d) float64; finite, but for NaN where a missing value was kept.
     y: (n,) int64 classes counting into `class_names`, −1 where unknown; None if there are no known classes.
     feature_names: d distinct names (made up as "x1", "x2", … if none are given). class_names: names of the classes.
-    title: what a person calls it. description: what one row is. source, licence: where from, under which terms.
+    title: in words. description: what one row is. source, licence: where from, under which terms.
     model, options: the model that suits the data best, and its options. start: a published θ⁰ for these data as they
     are, `model.Params(**start)`, or None. units: None while X is in the data's own units, else how to come back to
     them. row_names: n names, or None. line_numbers: (n,) lines of the file that the rows came from, or None. notes:
@@ -220,7 +220,7 @@ class Dataset:
         )
 
     def principal(self, n_components: int) -> Dataset:
-        """The rows by their first `n_components` principal components, "PC 1", "PC 2", …, in the place of the columns.
+        """The rows by their first `n_components` principal components, "PC 1", "PC 2", …, in place of the columns.
 
         They are those of all rows, in the units of X as it is; `notes` says what share of the variance they keep.
         The data have no way back to their own units then.
@@ -265,5 +265,5 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _set(data: Dataset, attribute: str, value: object) -> None:
-    """Put a checked value in the place of what the caller gave, which a frozen dataclass allows only so."""
+    """Put a checked value in place of what the caller gave, which a frozen dataclass allows only so."""
     object.__setattr__(data, attribute, value)

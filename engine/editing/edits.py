@@ -1,4 +1,4 @@
-r"""Moves by hand: a person in the place of the M-step, and rows that are given other weights.
+r"""Changes by hand: a person in place of the M-step, and rows that are given other weights.
 
 A state of EM is two parameter values, θ_q and θ. A move by hand puts another θ beside the same θ_q, so that every
 number stays true by construction: log p(X | θ), Q(θ; q) and the bound are those of the new θ, and KL is what the move
@@ -27,12 +27,12 @@ _OF_A_START = re.compile("^start must|a start's| of (?:a|the) start(?!')")
 
 
 def is_by_hand(step: Step) -> bool:
-    """Whether a person moved the parameters, or the weights of the rows, to come to this step."""
+    """Whether the parameters or the weights of the rows were changed by hand to get to this step."""
     return any(event.by_hand for event in step.events)
 
 
 def placed(step: Step, params: Any, message: str) -> Step:
-    """The step that a person takes in the place of the M-step: θ moves to `params`, q stays.
+    """A change by hand in place of the M-step: θ moves to `params`, q stays.
 
     It belongs to the iteration of `step`, and is an M-step where there is a q, another start where there is none.
 

@@ -2,7 +2,7 @@ r"""How far from the data θ may be moved by hand: as far as sixteen digits can 
 
     means         |μ_j − m_j| ≤ 1e100 s_j, beyond which squares of distances overflow
     covariances   1e−14 ≤ λ ≤ 1e8 for every eigenvalue λ of S⁻¹ Σ S⁻¹ with S = diag(s): a matrix that is wider or
-                  narrower beside the data leaves rounding in the place of its moments
+                  narrower beside the data leaves rounding in place of its moments
 
 m_j and s_j are the mean and standard deviation of column j. EM itself does not lead there.
 """

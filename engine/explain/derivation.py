@@ -77,7 +77,7 @@ class Worked:
     Attributes:
         subject: "row", "word" (of a row) or "parameter".
         name: the row's number from 0 as text, that and the word's, or the parameter's name.
-        lines: in the order in which a person would write them.
+        lines: in the order in which they would be written by hand.
         result: the responsibilities of the row (K,), those of the word (K,), or the parameter (1,).
         what: "E-step", "M-step", or "M-step to come" where the step is an E-step.
         remark: what the lines can't show: that they are in logarithms, that only the result is known; else empty.

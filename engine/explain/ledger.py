@@ -63,7 +63,7 @@ class Fall:
     Attributes:
         quantity: "objective", "log_likelihood" or "elbo".
         amount: by how much, above 0.
-        reason: by_hand: a person moved the parameters, or weighed the rows; event: the M-step set parameters by a
+        reason: by_hand: parameters or row weights were changed by hand; event: the M-step set parameters by a
             rule; gradient: a step that was too long; hard, sampled, annealed: the algorithm does not promise it;
             leap: an accelerated step goes past the top of the bound; estimate: drawn E-steps, `errors` standard
             errors; prior: the prior gained more than that; branch: the step before is not the one that this step came
@@ -138,7 +138,7 @@ def _reason(step: Step, previous: Step, quantity: Quantity, changes: dict[Quanti
     problem = step.problem
     if any(event.by_hand for event in step.events):
         return "by_hand"
-    same_theta = step.params is previous.params and problem.data is previous.problem.data  # whatever settles q there
+    same_theta = step.params is previous.params and problem.data is previous.problem.data  # however q is chosen there
     follows = {"M": step.at_q is previous.at_q, "E": same_theta}.get(step.phase, False)
     if not follows:
         return "branch"

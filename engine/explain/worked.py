@@ -36,7 +36,7 @@ class Explains:
         raise EngineError("only a topic model has words: ask for the row itself.")
 
     def worked_parameter(self, step: Step, entry: Entry) -> Worked:
-        """The M-step of one entry of θ, after an E-step was taken: `parameter_lines`, held against what came out."""
+        """The M-step of one entry of θ, after an E-step was taken: `parameter_lines`, compared with what came out."""
         after, events, what = _after(step)
         return _held_against(self.parameter_lines(step, entry, after), step, entry, after, events, what)
 
@@ -116,7 +116,7 @@ def _need_row(step: Step, row: int) -> None:
 
 
 def _after(step: Step) -> tuple[Any, tuple[Event, ...], str]:
-    """θ after the M-step, which may be still to come, what was out of the ordinary, and which of the two it is."""
+    """θ after the M-step, its events, and whether that M-step was taken already."""
     assert step.at_q is not None
     if step.phase == "M":
         return step.params, step.events, "M-step"

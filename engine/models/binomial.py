@@ -125,7 +125,7 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
     def maximize(
         self, expectation: Expectation, params: BinomialParams, data: TossCounts
     ) -> Maximization[BinomialParams]:
-        """weights_k = N_k / n,  p_k = expected heads / expected tosses; a coin that nobody tossed stays as it is."""
+        """weights_k = N_k / n,  p_k = expected heads / expected tosses; a coin without tosses stays as it is."""
         counts, heads, tails, _ = expectation.statistics
         probabilities = success_shares(heads, tails, params.probabilities)
         weights = params.weights if self.fixed_weights else counts / counts.sum()

@@ -66,7 +66,7 @@ class Mixture(Model[P, D], Explains):
                 return Expectation(self.collect(data, rows, r), float(log_evidence.sum()), float(entropy.sum()))
             weight = data.sample_weight[rows]
             r *= weight
-            counted = weight > 0  # a row of weight zero says nothing, even where it is impossible
+            counted = weight > 0  # a row of weight zero has no influence, even if it is impossible
             log_likelihood = float(log_evidence[counted] @ weight[counted])
             return Expectation(self.collect(data, rows, r), log_likelihood, float(entropy @ weight))
 

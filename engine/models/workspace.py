@@ -34,7 +34,7 @@ class Workspaces:
 
     @contextmanager
     def borrowed(self) -> Iterator[Workspace]:
-        """A workspace that nobody else has, for the length of the block."""
+        """A workspace of one's own within the block."""
         try:
             work = self._idle.pop()  # one atomic step, so that no two threads get the same one
         except IndexError:

@@ -71,7 +71,7 @@ class ScaledRows:
         return points * self.scale + self.offset
 
     def chunks(self, n_centers: int) -> list[slice]:
-        """Slices of so many rows that a pass stays in the cache."""
+        """Slices with few enough rows that a pass stays in the cache."""
         width = self.X.shape[1] + n_centers + 1
         return row_chunks(len(self.X), max(256, _CHUNK_BYTES // (8 * width)))
 
@@ -96,7 +96,7 @@ class Clusters(Statistics):
     inertia: float
 
     def __add__(self, other: Clusters) -> Clusters:
-        """Those of both lots of rows. Raises EngineError where they are of other clusters."""
+        """Those of both sets of rows. Raises EngineError where they are of other clusters."""
         if self.centers.shape != other.centers.shape:
             raise EngineError("clusters about other centres do not add up: gather them about the same ones.")
         other = other.as_in(self)

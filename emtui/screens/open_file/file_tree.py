@@ -68,7 +68,7 @@ class TableTree(DirectoryTree):
         self.post_message(self.TextsWanted(path if self._safe_is_dir(path) else path.parent))
 
     def action_folder_up(self) -> None:
-        """The folder that holds the present one."""
+        """The folder that holds the current one."""
         self.path = Path(self.path).resolve().parent
 
 

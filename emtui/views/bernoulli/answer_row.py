@@ -31,7 +31,7 @@ def answers_of_row(snapshot: StepSnapshot, row: int) -> tuple[Answer, ...]:
 
 
 def answers(snapshot: StepSnapshot, row: Array | Sequence[float]) -> tuple[Answer, ...]:
-    """What a row (D,) says, NaN where it says nothing, and what the parameters of this step make of the rest.
+    """A row (D,), NaN where unseen, and what the parameters of this step predict for the rest.
 
     Raises:
         DataError: the row has other columns than the data, or entries that are no answers.

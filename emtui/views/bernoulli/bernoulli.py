@@ -147,7 +147,7 @@ class BernoulliView(View):
         return table(rows, columns, _by_column(snapshot.trail[-1]), before, note=note)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """Which row or probability moved most, and what became of the bound and the log-likelihood."""
+        """Which row or probability moved most, and how the bound and the log-likelihood changed."""
         n = self.n_components(snapshot)
         places = {
             "points": "near the answers of random rows",

@@ -80,7 +80,7 @@ class GaussianView(PointsView):
         )
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """Which row or component moved most, and what became of the bound and the log-likelihood."""
+        """Which row or component moved most, and how the bound and the log-likelihood changed."""
         params, n = snapshot.step.params, self.n_components(snapshot)
         start = f"{how_many(n, 'mean')} {'starts' if n == 1 else 'start'} {self._start(snapshot)}"
         if params.means.size and math.isfinite(snapshot.record.log_likelihood):

@@ -185,7 +185,7 @@ class HiddenMarkovView(View):
         return f"covariance of {state_name(component)}"
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """Which row or state moved most, and what became of the bound and the log-likelihood."""
+        """Which row or state moved most, and how the bound and the log-likelihood changed."""
         n = self.n_components(snapshot)
         start = f"{how_many(n, 'state')} {'starts' if n == 1 else 'start'}{self._start(snapshot)}"
         start += f", log-likelihood {amount(snapshot.record.log_likelihood)}"
@@ -264,7 +264,7 @@ def _in_time(snapshot: StepSnapshot, axes: Axes) -> bool:
 
 
 def _as_mixture(snapshot: StepSnapshot) -> StepSnapshot:
-    """The frame with the states as the components of a Gaussian mixture, weighted by their share of the rows."""
+    """The snapshot with the states as the components of a Gaussian mixture, weighted by their share of the rows."""
     S, R = len(snapshot.step.params.initial), drawn_responsibilities(snapshot)
     weights = np.full(S, 1.0 / S) if R is None else R.mean(axis=0)
 

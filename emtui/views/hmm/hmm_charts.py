@@ -112,7 +112,7 @@ def layers_in_time(
 
 
 def in_bands(n_rows: int, n_states: int) -> bool:
-    """The states' probabilities are a band each, as dark as they are likely, in the place of curves."""
+    """The states' probabilities are a band each, as dark as they are likely, in place of curves."""
     return n_rows > _CURVES and 0 < n_states <= _LINES
 
 

@@ -110,7 +110,7 @@ def _fill(palette: Palette, c: int) -> tuple[int, int, int]:
 
 
 def fixed_words(data: Dataset, across: int, up: int) -> str:
-    """What is said of the features that are not shown."""
+    """A sentence about the features that are not shown."""
     others = data.n_features - len({across, up})
     if not others:
         return "both features are shown"

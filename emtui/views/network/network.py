@@ -175,7 +175,7 @@ def _row_names(snapshot: StepSnapshot) -> list[str]:
 
 
 def network_diagram(snapshot: StepSnapshot, seen: NetworkRow) -> NetworkDiagram:
-    """Inputs, hidden units and classes with the row's values, what is said of its class, and its configurations."""
+    """Inputs, hidden units and classes with the row's values, its predicted class, and its configurations."""
     assert snapshot.comparison is not None
     split, params = snapshot.comparison.split, snapshot.step.params
     names = split.class_names[: len(params.output)]

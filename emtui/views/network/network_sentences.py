@@ -1,4 +1,4 @@
-"""What a step of a network is told as: which unit moved, what the loss became, and how both methods stand."""
+"""A step of a network in words: which unit moved, how the loss changed, and how both methods stand."""
 
 from __future__ import annotations
 

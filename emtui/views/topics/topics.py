@@ -220,7 +220,7 @@ class TopicsView(View):
         return f"likeliest words of topic {component + 1}"
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """Which document or topic moved most, and what became of the bound."""
+        """Which document or topic moved most, and how the bound changed."""
         return sentence_of(snapshot, self._noun(snapshot))
 
     def words(self, snapshot: StepSnapshot, row: int) -> tuple[int, ...]:

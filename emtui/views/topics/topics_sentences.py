@@ -20,7 +20,7 @@ _NUMBERED = re.compile(r"\b(word|document) (\d+)\b")
 
 
 def sentence_of(snapshot: StepSnapshot, noun: str) -> str:
-    """Which document or topic moved most, and what became of the bound; noun: what a document is called."""
+    """Which document or topic moved most, and how the bound changed; noun: what a document is called."""
     if snapshot.step.phase == "init":
         return line([_start(snapshot), *ending(snapshot)])
     if snapshot.step.phase == "E":
@@ -37,7 +37,7 @@ def words_in(snapshot: StepSnapshot, row: int) -> tuple[int, ...]:
 
 
 def named(snapshot: StepSnapshot, formula: str, noun: str = "document") -> str:
-    """A formula of the engine's, with names in the place of "word 17" and "document 3"."""
+    """A formula of the engine, with names in place of "word 17" and "document 3"."""
     names = snapshot.spec.dataset.feature_names
 
     def name(found: re.Match[str]) -> str:

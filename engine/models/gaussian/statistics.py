@@ -44,7 +44,7 @@ class GaussianStatistics(Statistics):
     second: Array
 
     def __add__(self, other: GaussianStatistics) -> GaussianStatistics:
-        """The statistics of both lots of rows; those in unlike coordinates about the mean of each component's rows.
+        """The statistics of both sets of rows; those in unlike coordinates about the mean of each component's rows.
 
         About that mean no digits are lost, however far apart the two lots lie. Raises EngineError where they are of
         another number or shape of Gaussians.

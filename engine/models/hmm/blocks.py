@@ -2,7 +2,7 @@
 
 A recursion a_t = f(a_{t−1}, x_t) that is linear (in probabilities, or in logs) is run over all blocks at once, first on
 operators (what a block does to each possible state before it), then, once a short pass over the blocks has told which
-state comes before each, on the states themselves. Sequences lie one below another; each begins anew where it begins.
+state comes before each, on the states themselves. Sequences lie one below another; each begins again where it begins.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Blocks:
     """How T rows are cut: B blocks of L rows, row t = j L + l being step l of block j.
 
     Attributes:
-        n_rows: T; what L · B has beyond it is filled with steps that say nothing.
+        n_rows: T; the rest of L · B is filled with steps without influence.
         n_steps: L.
         n_blocks: B.
         begins: for each step, the blocks in which a sequence begins at that step.

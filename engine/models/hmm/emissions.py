@@ -43,7 +43,7 @@ class Emissions(Protocol):
         ...
 
     def maximize(self, statistics: Any, emission: Any, data: SequenceRows) -> tuple[Any, tuple[Event, ...]]:
-        """The emission that maximises Q + log prior, and what was out of the ordinary."""
+        """The emission that maximises Q + log prior, and events."""
         ...
 
     def q_value(self, statistics: Any, emission: Any) -> float:

@@ -2,7 +2,7 @@ r"""Forward and backward in logs: slower than scaled, and right for every chain,
 
     forward    α_t(j) = ln φ_t(j) + ln Σ_i exp(α_{t−1}(i) + ln A(i, j))
 
-With max in the place of ln Σ exp it is Viterbi's recursion (1967), and nothing else changes.
+With max in place of ln Σ exp it is Viterbi's recursion (1967), and nothing else changes.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def smooth_logs(chain: Chain, weight: Array) -> Smoothed:
     lost = found.lost
     if not lost.any():
         return found
-    # Beyond the row that nothing explains, a recursion begins anew: what it finds there says nothing about the paths.
+    # Beyond a row that nothing explains a recursion begins again: its results there mean nothing for the paths.
     found = _smoothed(chain, forward, backward, np.where(lost, 0.0, weight))
     found.responsibilities[:, np.repeat(lost, chain.lengths)] = 1.0 / len(chain.log_transition)
     return Smoothed(found.responsibilities, found.transitions + evenly(chain, lost, weight), found.log_evidence)
@@ -102,7 +102,7 @@ def _smoothed(chain: Chain, forward: Array, backward: Array, weight: Array) -> S
 
 
 def path_entropy(chain: Chain) -> Array:
-    """(N,) H(q) of the paths of each sequence, by the chain rule; a second way, which tests hold against ln p − Q.
+    """(N,) H(q) of the paths of each sequence, by the chain rule; a second way, which tests compare with ln p − Q.
 
     H(z_1) + Σ_t H(z_t | z_{t−1}),   q(z_t = j | z_{t−1} = i) = A(i, j) w_t(j) / Σ_j A(i, j) w_t(j)
     """

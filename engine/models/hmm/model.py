@@ -212,7 +212,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         return np.array(data.remembered((params, inference), all_rows)[rows])
 
     def entropy(self, params: HiddenMarkovParams, data: SequenceRows, inference: Inference = EXACT) -> float:
-        """H(q) of whole paths by the chain rule: the slow second way, which tests hold against `expect`."""
+        """H(q) of whole paths by the chain rule: the slow second way, which tests compare with `expect`."""
         if isinstance(inference, Hard | Sampled):
             return 0.0
         chain = self.chain(params, data)
@@ -250,7 +250,7 @@ def smooth(chain: Chain, weight: Array) -> Smoothed:
 
 
 def posterior_of(chain: Chain, weight: Array, inference: Inference) -> Smoothed:
-    """q(z) as `inference` settles it; `log_evidence` is ln Σ_z of what q is proportional to, or 0 for a single path."""
+    """q(z) as `inference` chooses it; `log_evidence` is ln Σ_z of what q is proportional to, or 0 for a single path."""
     if isinstance(inference, Tempered):
         return smooth(chain.tempered(inference.temperature), weight)
     if isinstance(inference, Exact):
@@ -260,6 +260,6 @@ def posterior_of(chain: Chain, weight: Array, inference: Inference) -> Smoothed:
 
 
 def _weighted(log_evidence: Array, weight: Array) -> float:
-    """Σ w ln p(x); a sequence of weight 0 says nothing, even where it is impossible."""
+    """Σ w ln p(x); a sequence of weight 0 has no influence, even if it is impossible."""
     counts = weight > 0
     return float(log_evidence[counts] @ weight[counts])

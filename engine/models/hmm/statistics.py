@@ -28,7 +28,7 @@ class ChainStatistics(Statistics):
     emission: Any
 
     def __add__(self, other: ChainStatistics) -> ChainStatistics:
-        """Those of both lots of sequences."""
+        """Those of both sets of sequences."""
         return ChainStatistics(
             self.initial + other.initial,
             self.transition + other.transition,

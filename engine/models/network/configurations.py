@@ -227,7 +227,7 @@ def binary_design(units: int) -> Array:
 
 @lru_cache(maxsize=4)
 def all_configurations(hidden_units: int) -> Listed | Product:
-    """Every configuration of so many units, in the order of their numbers: unit h is bit h of the number."""
+    """Every configuration of this many units, in the order of their numbers: unit h is bit h of the number."""
     a, b = halves(hidden_units)
     if hidden_units > _MOST_LISTED:
         return Product(binary_rows(b), binary_rows(a))

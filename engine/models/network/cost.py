@@ -64,7 +64,7 @@ def check_memory(n_rows: int, hidden_units: int) -> None:
 
 
 def check_draws(n_rows: int, sizes: tuple[int, ...], n_classes: int, draws: int, option: str) -> None:
-    """The same for an E-step that keeps so many draws of each row: their bits, and a regression over all of them.
+    """The same for an E-step that keeps several draws of each row: their bits, and a regression over all of them.
 
     Raises:
         OptionError: with the memory that it takes and that there is, and the option to make smaller.
@@ -116,7 +116,7 @@ def _timed(work: object) -> float:
 
 
 def _in_words(size: int) -> str:
-    """Bytes as a person says them: 320 MB, 8.6 GB."""
+    """Bytes in words: 320 MB, 8.6 GB."""
     if size > 10**15:
         return "more than a million GB"
     return f"{size / 1e6:z.0f} MB" if size < 1e9 else f"{size / 1e9:z.3g} GB"

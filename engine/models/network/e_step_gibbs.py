@@ -111,7 +111,7 @@ class OneLayerSweeps:
         """Every unit of every row, in turn."""
         z, (uniform,) = self.z[0], uniforms
         found = np.empty(z.shape)
-        exponentials = np.exp(self.output[:, :1] + self.output[:, 1:] @ z)  # (g−1, n), anew: rounding doesn't pile up
+        exponentials = np.exp(self.output[:, :1] + self.output[:, 1:] @ z)  # (g−1, n), again: rounding doesn't pile up
         for h, factor in enumerate(self.factors):
             off = np.where(z[h] > 0, exponentials / factor, exponentials)
             on = off * factor

@@ -160,7 +160,7 @@ def _ascend(params: NetworkParams, rows: NetworkRows, part: slice) -> Array:
 def _swept(before: Array, alpha: Array, output: Array) -> Array:
     """One sweep over the units: the new logits (m, rows)."""
     logit, v = before.copy(), output[:, 1:]
-    # ln E_q[exp(v_ih z_h)] of each unit, (m, g, rows); their sums are carried along, anew in each sweep
+    # ln E_q[exp(v_ih z_h)] of each unit, (m, g, rows); their sums are carried along, computed again in each sweep
     own = softplus(logit[:, None, :] + v.T[:, :, None]) - softplus(logit)[:, None, :]
     terms = output[:, :1] + own.sum(axis=0)
     for h in range(len(logit)):

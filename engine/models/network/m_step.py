@@ -76,7 +76,7 @@ def surely_rises(statistics: NetworkExpectation, rows: NetworkRows, weight_decay
 def newton_step(
     statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows, weight_decay: float, steps: int
 ) -> NetworkParams:
-    """At most so many Newton steps on each layer, each one an ascent."""
+    """At most this many Newton steps on each layer, each one an ascent."""
     layers = [_climb_hidden(*part, weight_decay, steps) for part in _hidden_parts(statistics, params, rows)]
     every = range(len(params.output) - 1)
     return NetworkParams.of_layers(layers, _climb_output(statistics, params.output, every, weight_decay, steps))

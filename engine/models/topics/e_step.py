@@ -1,4 +1,4 @@
-"""How a topic model's E-step settles on q(z, θ) of some documents, whatever the inference: one form for all of them.
+"""How a topic model's E-step chooses q(z, θ) of some documents: one form for every kind of inference.
 
 q(θ_i) is Dirichlet(alpha + words placed) in every case; the topics of the words are shared (variational), or each word
 has one: drawn by Gibbs sampling, or its likeliest.

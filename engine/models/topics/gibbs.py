@@ -46,7 +46,7 @@ def last_sweep(
     generator: np.random.Generator,
     begin: Array | None = None,
 ) -> GibbsRound:
-    """The last one of so many sweeps: what it drew is q.
+    """The last one of this many sweeps: what it drew is q.
 
     Args:
         counts: (m, V) csr whole counts of one block.

@@ -33,7 +33,7 @@ def _shares(data: Corpus) -> Array:
 
 
 def _floor(data: Corpus) -> float:
-    """So little that it says nothing, but no word is impossible from the start."""
+    """So little that it has no influence, but no word is impossible from the start."""
     return 1e-3 / data.n_words
 
 

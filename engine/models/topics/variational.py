@@ -71,7 +71,7 @@ def settle(
         alpha: (K,).
         power: 1/T of the words' topics; 1 is the variational posterior.
         tol: a document rests when its γ moves by less than this, on average over the topics.
-        most_steps: at most so many updates of γ.
+        most_steps: at most this many updates of γ.
         begin: (m, K) γ to begin from; None for even mixtures.
     """
     job = _Job.of(counts, topics, alpha, power, tol, most_steps, begin)
@@ -194,7 +194,7 @@ class _Slots:
         return np.where(ready[:, None], leapt, fresh)
 
     def _replace(self, norm: Array, fresh: Array) -> Array:
-        """Write what became of the documents at rest, and give their places to others; where none wait, close them.
+        """Store the results of converged documents, and give their places to waiting ones; if none wait, close them.
 
         Returns the next γ of every place: the first one for a new document.
         """
