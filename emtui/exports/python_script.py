@@ -25,7 +25,7 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     """The script that takes the same steps.
 
     If the last step, and no earlier one, was stopped by a rule, the script iterates under the same stopping rules;
-    otherwise it steps to that iteration and phase and stops there. If something was moved by hand on the way, the
+    otherwise it steps to that iteration and phase and stops there. If something was changed by hand on the way, the
     script begins with the parameters after that move.
 
     Args:
