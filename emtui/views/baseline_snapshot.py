@@ -14,7 +14,7 @@ from emtui.session.snapshot import Baseline, StepSnapshot
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import match
 from engine.arrays import IntArray
-from engine.baselines.kmeans import KMeansParams
+from engine.em.fields import count_components, relabelled
 
 
 def why_no_baseline(spec: RunSpec, params: Any = None) -> str:
@@ -41,16 +41,16 @@ def baseline_snapshot(snapshot: StepSnapshot, baseline: Baseline) -> StepSnapsho
     """
     step = baseline.step_at(snapshot.step.iteration, snapshot.step.phase)
     assert step.posterior is not None  # every step of a baseline is an assignment
-    order = matched_order(snapshot.labels, step.posterior.labels, step.params.centers.shape[0])
+    order = matched_order(snapshot.labels, step.posterior.labels, count_components(step.params))
     place = np.argsort(order)
     labels = place[step.posterior.labels]
     steps = baseline.run.timeline.steps
     params = tuple(one.params for one in steps[: steps.index(step) + 1] if one.phase != "E")
-    trail = tuple(KMeansParams(one.centers[order]) for one in params)
+    trail = tuple(relabelled(one, order) for one in params)
     return replace(
         snapshot,
         spec=replace(snapshot.spec, model=step.problem.model, start=None, start_file=None),
-        step=replace(step, params=KMeansParams(step.params.centers[order])),
+        step=replace(step, params=relabelled(step.params, order)),
         previous=None,
         trail=trail,
         responsibilities=step.posterior.rows(snapshot.rows)[:, order],

@@ -19,12 +19,12 @@ from engine.analysis.convergence_rate import norm
 from engine.analysis.overlap import Overlap, overlap_of
 from engine.baselines.backprop import BackpropMLP
 from engine.baselines.kmeans import KMeans
+from engine.em.fields import mixing_weights
 from engine.em.inference import Hard, Sampled, Tempered
 from engine.em.parameters import arrays_of
 from engine.em.squarem import Squarem
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
-from engine.models.mixture import Mixture
 
 Help = Literal["squarem", "fewer_components", "other_start", "newton", "larger_tolerance"]
 Kind = Literal["em", "partial", "variational", "tempered", "accelerated", "hard", "drawn", "descent"]
@@ -220,7 +220,8 @@ def _steps_to_go(change: float, rate: float, tol: float) -> int | None:
 
 def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_to_go: int | None) -> tuple[Help, ...]:
     model = step.problem.model
-    dead = isinstance(model, Mixture) and bool(np.any(step.params.weights * step.problem.data.total_weight < 1.0))
+    weights = mixing_weights(step.params)
+    dead = weights is not None and bool(np.any(weights.array * step.problem.data.total_weight < 1.0))
     helps: list[Help] = []
     if dead:
         helps.append("other_start")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +10,6 @@ from engine.arrays import Array
 from engine.em.evaluation import Posterior
 from engine.em.inference import Exact
 from engine.em.step import Step
-from engine.models.gaussian.mixture import GaussianMixture
 from engine.parallel import row_chunks
 
 _ROWS_AT_ONCE = 65_536
@@ -57,26 +54,5 @@ def overlap_of(step: Step) -> Overlap | None:
         confusion = np.nan_to_num(shared / np.minimum(counts[:, None], counts))
     np.fill_diagonal(confusion, -1.0)
     first, second = sorted(int(i) for i in np.unravel_index(int(confusion.argmax()), confusion.shape))
-    between = None
-    if isinstance(model, GaussianMixture):
-        between = bhattacharyya(step.params, first, second, model.covariance_type)
+    between = model.bhattacharyya(step.params, first, second)
     return Overlap(first, second, float(confusion[first, second]), between)
-
-
-def bhattacharyya(params: Any, first: int, second: int, covariance_type: str) -> float:
-    """∫ √(N_i N_j) = exp(−⅛ δᵀ Σ⁻¹ δ) (|Σ_i| |Σ_j|)^¼ / |Σ|^½ with Σ = (Σ_i + Σ_j)/2 (Bhattacharyya 1943)."""
-    one, other = (_full(params, k, covariance_type) for k in (first, second))
-    mean = 0.5 * (one + other)
-    apart = params.means[first] - params.means[second]
-    logs = [float(np.linalg.slogdet(matrix)[1]) for matrix in (one, other, mean)]
-    distance = 0.125 * float(apart @ np.linalg.solve(mean, apart)) + 0.5 * logs[2] - 0.25 * (logs[0] + logs[1])
-    return math.exp(-max(distance, 0.0))
-
-
-def _full(params: Any, k: int, covariance_type: str) -> Array:
-    covariances, d = params.covariances, params.means.shape[1]
-    if covariance_type == "full":
-        return np.asarray(covariances[k])
-    if covariance_type == "tied":
-        return np.asarray(covariances)
-    return np.diag(np.broadcast_to(covariances[k], d))

@@ -236,6 +236,10 @@ class Model(ABC, Generic[P, D]):
         """The names of the components, as many as the declarations of θ have: "1", "2", …"""
         return tuple(str(k + 1) for k in range(count_components(params)))
 
+    def bhattacharyya(self, params: P, first: int, second: int) -> float | None:
+        """∫ √(p_i p_j) of two components' densities (Bhattacharyya 1943); None where it has no formula."""
+        return None
+
     def relabel(self, params: P, order: IntArray) -> P | None:
         """The same θ with its components in another order, component j being what order[j] was.
 

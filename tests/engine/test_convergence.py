@@ -12,9 +12,10 @@ from why_cases import CASES, DEATHS, IRIS, LINKAGE, walked
 import engine
 from engine.analysis.convergence import convergence_of
 from engine.analysis.convergence_rate import map_rate, measured
-from engine.analysis.overlap import bhattacharyya, overlap_of
+from engine.analysis.overlap import overlap_of
 from engine.em.loop import begin, e_step, m_step
 from engine.errors import OptionError
+from engine.models.gaussian.params import bhattacharyya
 
 
 def test_linkage_has_its_published_rate():

@@ -25,6 +25,7 @@ from engine.models.gaussian.explanation import gaussian_densities, moment_lines
 from engine.models.gaussian.params import (
     COVARIANCE_TYPES,
     GaussianParams,
+    bhattacharyya,
     check_gaussian_params,
     inverse_factors,
     n_covariance_parameters,
@@ -180,6 +181,10 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
             return counted_lines(statistics.counts, entry.index[0])
         about = step.params_q.means if self.m_step == "conditional" else None
         return moment_lines(statistics, entry, self.ridge(step.problem.data), about)
+
+    def bhattacharyya(self, params: GaussianParams, first: int, second: int) -> float:
+        """∫ √(p_i p_j) in closed form."""
+        return bhattacharyya(params, first, second, self.covariance_type)
 
     def n_parameters(self, params: GaussianParams) -> int:
         """K − 1 weights, K d means, and the covariances of the type."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -112,3 +113,22 @@ def _not_positive_definite(one: Array) -> str:
     except np.linalg.LinAlgError:
         return "must be positive definite: no direction may have a variance of 0 or less"
     return ""
+
+
+def bhattacharyya(params: GaussianParams, first: int, second: int, covariance_type: str) -> float:
+    """∫ √(N_i N_j) = exp(−⅛ δᵀ Σ⁻¹ δ) (|Σ_i| |Σ_j|)^¼ / |Σ|^½ with Σ = (Σ_i + Σ_j)/2 (Bhattacharyya 1943)."""
+    one, other = (_full(params, k, covariance_type) for k in (first, second))
+    mean = 0.5 * (one + other)
+    apart = params.means[first] - params.means[second]
+    logs = [float(np.linalg.slogdet(matrix)[1]) for matrix in (one, other, mean)]
+    distance = 0.125 * float(apart @ np.linalg.solve(mean, apart)) + 0.5 * logs[2] - 0.25 * (logs[0] + logs[1])
+    return math.exp(-max(distance, 0.0))
+
+
+def _full(params: GaussianParams, k: int, covariance_type: str) -> Array:
+    covariances, d = params.covariances, params.means.shape[1]
+    if covariance_type == "full":
+        return np.asarray(covariances[k])
+    if covariance_type == "tied":
+        return np.asarray(covariances)
+    return np.diag(np.broadcast_to(covariances[k], d))
