@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from rich.cells import cell_len, chop_cells, get_character_cell_size, set_cell_size
@@ -78,8 +79,8 @@ def short_head(name: str, width: int) -> str:
 def wrapped(text: str, width: int) -> list[str]:
     """Text in lines of at most so many cells, broken between words; a longer word is cut into pieces."""
     lines, width = [""], max(1, width)
-    for word in text.split():
-        joined = f"{lines[-1]} {word}" if lines[-1] else word
+    for gap, word in re.findall(r"(\s*)(\S+)", text):
+        joined = f"{lines[-1]}{' ' * len(gap)}{word}" if lines[-1] else word
         if cell_len(joined) <= width:
             lines[-1] = joined
             continue

@@ -31,6 +31,7 @@ def test_wrapped_text_keeps_its_letters_and_never_leaves_its_lines(words: list[s
     lines = wrapped(" ".join(words), width)
     assert all(0 < cell_len(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == "".join(words).replace(" ", "")
+    assert wrapped(" a:  b ", 7) == ["a:  b"] and wrapped("a:  b", 4) == ["a:", "b"]
     assert wrapped("a k-means 한국어 tie", 7) == ["a", "k-means", "한국어", "tie"]
 
 
