@@ -5,7 +5,11 @@
 --update-pictures  take the pictures in tests/app/pictures anew
 """
 
+import gc
+import os
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: threads of several workers wait for each other
 
 import counts
 from hypothesis import settings
@@ -26,3 +30,8 @@ def pytest_configure(config):
     # no test is a stopwatch: an example that imports a library for the first time takes as long as that takes
     settings.register_profile("emtui", deadline=None, max_examples=counts.examples(100))
     settings.load_profile("emtui")
+
+
+def pytest_collection_finish():
+    gc.collect()
+    gc.freeze()  # what was imported stays: it need not be looked through again and again
