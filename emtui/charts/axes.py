@@ -1,6 +1,6 @@
 """Axes: the range that a scene needs, and ticks whose labels are short, exact and differ from each other.
 
-An axis works in its own unit: data values are `offset + scale · v`. For everyday numbers offset is 0 and scale 1;
+Tick labels have a unit of their own: data values are `offset + unit · v`. For everyday numbers offset is 0 and unit 1;
 values near 1e150 get a power of ten, values that differ only far behind their leading digits get an offset,
 and both are said once beside the axis instead of in every label.
 """

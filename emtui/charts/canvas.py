@@ -75,13 +75,13 @@ class Canvas:
         return cell if cell >= 0 else None
 
     def _clear(self, cells: npt.NDArray[np.integer[Any]] | int, kind: int = DOT) -> None:
-        """Take lines out of cells that have a character of their own now."""
+        """Forget the lines in cells that now have a character of their own."""
         self.kind[cells] = kind
         self.bits[cells] = 0
         self.dots[cells] = 0
 
     def put_points(self, inked: InkedCells, markers: tuple[str, ...]) -> None:
-        """Cells with a marker each."""
+        """Draw a marker in each of these cells."""
         table = np.array([single_cell(m) for m in markers] or ["•"], dtype="<U1")
         cells = inked.cells
         self.chars[cells] = table[np.minimum(inked.markers, len(table) - 1)]
@@ -100,7 +100,7 @@ class Canvas:
         return linear_to_bytes(strength * LINEAR_OF_BYTE[inked.colors] + (1 - strength) * surface)
 
     def put_highlight(self, x: float, y: float, marker: str) -> None:
-        """One point again, inverted."""
+        """Draw one point again, inverted."""
         cell = self.cell_at(x, y)
         if cell is None:
             return

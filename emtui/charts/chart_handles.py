@@ -1,4 +1,4 @@
-"""A chart whose means can be taken hold of: the button goes down on one, and it is drawn along."""
+"""A chart with handles: press the mouse button on one, a mean say, and drag it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Range, Scene
 
 _REACH = 1.5
-"""So many cells from a grip still take hold of it."""
+"""A handle is grabbed from at most this many cells away."""
 
 
 @dataclass(frozen=True)
 class Handle:
-    """A place in a scene that can be taken hold of, in data coordinates; None along an axis where any place will do."""
+    """A place in a scene that can be dragged, in data coordinates; None along an axis where any place will do."""
 
     x: float | None
     y: float | None
@@ -29,7 +29,7 @@ class Handle:
 
 @dataclass(frozen=True)
 class _Held:
-    """What is held: which grip, the picture as it was then, the cell where the button went down, and how far it is."""
+    """A drag: which handle, the plot area when it began, the cell where it began, and how far it has gone."""
 
     handle: int
     area: PlotArea
@@ -38,11 +38,11 @@ class _Held:
 
 
 class HandleChart(Chart):
-    """A chart with grips. While one is held the axes stay as they are, whatever scene is shown."""
+    """A chart with handles. While one is dragged the axes stay as they are, whatever scene is shown."""
 
     @dataclass(eq=False)
     class Dragged(Message):
-        """A grip was drawn by (dx, dy) in data units from where it was taken; `dropped` where it was let go."""
+        """A handle was dragged by (dx, dy) in data units from where it was; dropped: the button is up again."""
 
         chart: HandleChart
         handle: int
@@ -59,29 +59,29 @@ class HandleChart(Chart):
         super().__init__(id=id)
         self.handles: Sequence[Handle] = ()
         self._held: _Held | None = None
-        self._was_drawn = False  # the click that follows the release is none
+        self._was_dragged = False  # the click that follows the release picks nothing
 
     @property
     def held(self) -> int | None:
-        """The grip that is held; None for none."""
+        """The handle that is dragged, or None."""
         return None if self._held is None else self._held.handle
 
     def set_scene(self, scene: Scene) -> None:
-        """Show another scene, along the same axes while a grip is held."""
+        """Show another scene, on the same axes during a drag."""
         if self._held is not None and self._held.shift is not None:
             area = self._held.area
             scene = replace(scene, x_range=_range(area.x_scale), y_range=_range(area.y_scale))
         super().set_scene(scene)
 
     def let_go(self) -> None:
-        """Hold nothing; nobody is told."""
+        """End a drag without a message."""
         if self._held is not None:
             self._held = None
             self.release_mouse()
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the grip under the pointer."""
-        self._was_drawn = False
+        """Begin to drag the handle under the pointer."""
+        self._was_dragged = False
         offset, area = event.get_content_offset(self), self.picture.area
         if event.button != 1 or offset is None or area is None:
             return
@@ -91,7 +91,7 @@ class HandleChart(Chart):
             self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Draw it along; outside the picture it stays at its last place."""
+        """Drag it along; outside the picture it stays at its last place."""
         held = self._held
         if held is None:
             return
@@ -102,28 +102,28 @@ class HandleChart(Chart):
         shift = (now[0] - before[0], now[1] - before[1])
         if shift == held.shift or not all(map(math.isfinite, shift)):
             return
-        self._held, self._was_drawn = replace(held, shift=shift), True
+        self._held, self._was_dragged = replace(held, shift=shift), True
         self.post_message(self.Dragged(self, held.handle, *shift, dropped=False))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Let it go where it is."""
+        """Drop it where it is."""
         held = self._held
         self.let_go()
         if held is not None and held.shift is not None:
             self.post_message(self.Dragged(self, held.handle, *held.shift, dropped=True))
 
     def on_unmount(self) -> None:
-        """Who is gone holds nothing."""
+        """A widget that is gone drags nothing."""
         self.let_go()
 
     def picked(self, column: int, row: int) -> Message | None:
-        """A click chooses, unless it is the end of a drag."""
-        drawn, self._was_drawn = self._was_drawn, False
-        return None if drawn else super().picked(column, row)
+        """A click picks, unless it is the end of a drag."""
+        dragged, self._was_dragged = self._was_dragged, False
+        return None if dragged else super().picked(column, row)
 
 
 def nearest_handle(handles: Sequence[Handle], area: PlotArea, column: int, row: int) -> int | None:
-    """The grip nearest to the middle of a cell, within reach; None for none."""
+    """The handle nearest to the middle of a cell, within reach, or None."""
     best, found = _REACH, None
     if area.data_at(column, row) is None:
         return None

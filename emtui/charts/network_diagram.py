@@ -61,7 +61,7 @@ class DiagramTable:
 class NetworkDiagram:
     """What is drawn: layers from the left, the weights (next, previous) between each two, and the tables below.
 
-    title: for the border. description: the picture in words. more: it was made in a hurry, and lacks what takes long.
+    title: for the border. description: the picture in words. more: a thorough diagram, which takes longer, has more.
     """
 
     layers: Sequence[UnitLayer]
@@ -285,11 +285,11 @@ class DiagramChart(PictureWidget):
 
     @property
     def diagram(self) -> NetworkDiagram:
-        """What is shown."""
+        """The diagram that is shown."""
         return self._diagram
 
     def set_diagram(self, diagram: NetworkDiagram) -> None:
-        """Show another one."""
+        """Show another diagram."""
         if diagram is not self._diagram:
             self._diagram = self._value = diagram
             self.refresh()

@@ -1,4 +1,4 @@
-"""What the three widgets share: a palette from the theme, a picture kept as strips, clicks in cells."""
+"""What all widgets with a picture share: a palette from the theme, a picture kept as strips, clicks in cells."""
 
 from __future__ import annotations
 
