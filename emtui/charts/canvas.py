@@ -212,7 +212,7 @@ class Canvas:
         self._clear(cells)
 
     def put_ellipse(self, ellipse: Ellipse) -> None:
-        """The outline of a Gaussian: c + n_std · V √λ (cos t, sin t), Σ = V λ Vᵀ."""
+        """The outline of a Gaussian: c + n_std · Σ^½ (cos t, sin t), Σ^½ = V √λ Vᵀ, which no sign in V touches."""
         if not (np.isfinite(ellipse.center).all() and np.isfinite(ellipse.covariance).all()):
             return
         # Scaled, because eigenvalues of the largest and the smallest numbers lose their range.
@@ -223,7 +223,7 @@ class Canvas:
         t = np.linspace(0.0, 2 * np.pi, 181)
         circle = np.stack([np.cos(t), np.sin(t)])
         with np.errstate(over="ignore", invalid="ignore"):
-            reach = vectors * np.sqrt(np.maximum(values, 0.0)) * (math.sqrt(scale) * ellipse.n_std)
+            reach = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T * (math.sqrt(scale) * ellipse.n_std)
             x, y = reach @ circle + ellipse.center[:, None]
         self.put_line(self.scales[0].fraction(x), self.scales[1].fraction(y), ellipse.color, ellipse.style)
 

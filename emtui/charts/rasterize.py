@@ -23,6 +23,8 @@ from emtui.charts.scene import Cloud, ColorArray, Dots, FloatArray
 IndexArray = npt.NDArray[np.int32]
 
 CHUNK = 65_536
+_BORDER = 1e-6
+"""Of a dot: what lies on the border of two but for rounding goes to the second, whatever computed it."""
 POINTS_PER_CELL = 64
 """Above REMEMBER_FROM rows, a cell's colour is that of its first 64 points."""
 
@@ -175,8 +177,9 @@ def line_dots(x: FloatArray, y: FloatArray, size: tuple[int, int]) -> tuple[Inde
             x, y = np.repeat(x, 2), np.repeat(y, 2)
         x0, y0, x1, y1 = _clip(x, y)
     columns, rows = size
-    x0, x1, y0, y1 = x0 * columns, x1 * columns, (1.0 - y0) * rows, (1.0 - y1) * rows
-    steps = np.ceil(np.maximum(np.abs(x1 - x0), np.abs(y1 - y0))).astype(np.int64) + 1
+    x0, x1 = x0 * columns + _BORDER, x1 * columns + _BORDER
+    y0, y1 = (1.0 - y0) * rows + _BORDER, (1.0 - y1) * rows + _BORDER
+    steps = np.ceil(np.maximum(np.abs(x1 - x0), np.abs(y1 - y0)) - _BORDER).astype(np.int64) + 1
     owner = np.repeat(np.arange(len(steps)), steps)
     first = np.cumsum(steps) - steps
     along = (np.arange(len(owner)) - first[owner]) / np.maximum(steps - 1, 1)[owner]
