@@ -1,8 +1,8 @@
 """Axes, ticks and grid, drawn by plotext: the one place that uses it, through its public functions alone.
 
 plotext has one figure for the whole process: it is used under a lock, cleared before and after, and what was drawn is
-kept, so that a further frame with the same ticks costs nothing. Positions are cell numbers: a tick stands exactly in
-the cell where a point with its value stands, and plotext never sees the data's own scale.
+kept, so that a further frame with ticks in the same cells costs nothing. Positions are cell numbers: a tick stands
+exactly in the cell where a point with its value stands, and plotext never sees the data's own scale.
 
 Labels are written here: plotext takes ticks in the order of a set, so that from one process to the next other labels
 would find room, and it counts letters where wide ones take two cells. Bars, curves and points are drawn by
@@ -12,12 +12,10 @@ than 1 ms, and plotext gives a cell that two curves share to the last of them, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,10 +63,9 @@ def draw_axes(width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, grid: boo
         at_rows = [min(int((1.0 - f) * rows), rows - 1) for f in y_ticks.fractions]
         for row, name in zip(at_rows, names, strict=True):
             chars[row, :label_width] = [" "] * (label_width - len(name)) + name
-    up = [rows - 1 - row for row in at_rows]
-    with _cleared_figure() as plotext:  # its time goes with the cells: each axis beside a canvas of one line
-        beside = _drawn(plotext, (1, rows), (x_axis, y_axis), (), up, grid)
-        below = _drawn(plotext, (columns, 1), (x_axis, y_axis), at_columns, (), grid)
+    up = tuple(rows - 1 - row for row in at_rows)  # plotext's time goes with the cells: each axis by itself
+    beside = _drawn((1, rows), (x_axis, y_axis), (), up, grid)
+    below = _drawn((columns, 1), (x_axis, y_axis), tuple(at_columns), (), grid)
     lines = chars[: rows + x_axis, left - y_axis :]
     lines[:, :y_axis] = beside[:, :y_axis]
     lines[rows:, y_axis:] = below[1:, y_axis:]
@@ -100,37 +97,31 @@ def _label_row(width: int, left: int, places: Sequence[int], labels: Sequence[st
     return line, kept
 
 
-@contextmanager
-def _cleared_figure() -> Iterator[Any]:
-    """plotext, its figure cleared and nobody else's until it is cleared again."""
+@lru_cache(maxsize=256)
+def _drawn(
+    size: tuple[int, int], axes: tuple[bool, bool], x: tuple[int, ...], y: tuple[int, ...], grid: bool
+) -> CharArray:
+    """The axes of a canvas of (columns, rows) with ticks at these of its cells, (rows + x axis, y axis + columns)."""
     import plotext  # not before the first picture
 
+    columns, rows = size
+    x_axis, y_axis = axes
     with _figure:
         plotext.main()  # the whole figure, whichever of its subplots was in use
         plotext.clear_figure()
         try:
-            yield plotext
+            plotext.theme("clear")
+            plotext.limit_size(False, False)
+            plotext.plot_size(y_axis + columns, rows + x_axis + bool(x))
+            plotext.xaxes(x_axis, False)
+            plotext.yaxes(y_axis, False)
+            plotext.grid(grid, grid)
+            plotext.xlim(0, max(1, columns - 1))
+            plotext.ylim(0, max(1, rows - 1))
+            plotext.xticks(x, [" "] * len(x))
+            plotext.yticks(y, [""] * len(y))
+            plotext.scatter([-1], [-1])  # there are no axes without a point; this one is out of sight
+            text = plotext.uncolorize(plotext.build())
         finally:
             plotext.clear_figure()
-
-
-def _drawn(
-    plotext: Any, size: tuple[int, int], axes: tuple[bool, bool], x: Sequence[int], y: Sequence[int], grid: bool
-) -> CharArray:
-    """The axes of a canvas of (columns, rows) with ticks at these of its cells, (rows + x axis, y axis + columns)."""
-    columns, rows = size
-    x_axis, y_axis = axes
-    plotext.clear_data()
-    plotext.theme("clear")
-    plotext.limit_size(False, False)
-    plotext.plot_size(y_axis + columns, rows + x_axis + bool(x))
-    plotext.xaxes(x_axis, False)
-    plotext.yaxes(y_axis, False)
-    plotext.grid(grid, grid)
-    plotext.xlim(0, max(1, columns - 1))
-    plotext.ylim(0, max(1, rows - 1))
-    plotext.xticks(x, [" "] * len(x))
-    plotext.yticks(y, [""] * len(y))
-    plotext.scatter([-1], [-1])  # there are no axes without a point; this one is out of sight
-    text = plotext.uncolorize(plotext.build())
     return np.array([list(line) for line in text.splitlines()[: rows + x_axis]], dtype="<U1")

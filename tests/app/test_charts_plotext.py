@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from emtui.charts.axes import Scale, Ticks, make_ticks
 from emtui.charts.cell_picture import to_strips
 from emtui.charts.colors import DARK
-from emtui.charts.plotext_axes import draw_axes
+from emtui.charts.plotext_axes import _drawn, draw_axes
 from emtui.charts.scene import Dots, Scene
 from emtui.charts.scene_drawing import draw_scene
 
@@ -60,6 +60,7 @@ def test_a_plot_of_somebody_else_leaves_no_trace_and_finds_none() -> None:
     plotext.title("mine")
     plotext.plot([1, 2, 3], [9, 8, 7])
     plotext.theme("dark")
+    _drawn.cache_clear()
     np.testing.assert_array_equal(draw_axes.__wrapped__(60, 20, ticks, ticks, True, False).chars, expected)
     assert plotext.active() is plotext.main()
     assert plotext.build() == blank
@@ -69,6 +70,7 @@ def test_threads_take_turns_at_the_one_figure() -> None:
     asked = [(20 + i, 8 + i % 9, make_ticks(Scale(0.0, 1.0 + i), 4)) for i in range(40)]
 
     def drawn(each: tuple[int, int, Ticks]) -> np.ndarray:
+        _drawn.cache_clear()
         return draw_axes.__wrapped__(each[0], each[1], each[2], each[2], False, False).chars
 
     with ThreadPoolExecutor(8) as pool:
