@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 
@@ -13,8 +13,8 @@ from engine.arrays import Array, IntArray
 from engine.em.algorithms import Algorithm, algorithm_named
 from engine.em.evaluation import Posterior
 from engine.em.loop import begin, begin_problem, walk
-from engine.em.model import Model
-from engine.em.step import Problem, Step
+from engine.em.model import Model, P
+from engine.em.step import Problem, Step, Theta
 from engine.em.stopping import StoppingRule, rules_for
 from engine.em.timeline import Timeline
 from engine.errors import EngineError, OptionError
@@ -35,7 +35,7 @@ class Restart:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Generic[Theta]):
     """A finished run of EM.
 
     Attributes:
@@ -47,7 +47,7 @@ class Run:
     restarts: tuple[Restart, ...]
 
     @property
-    def step(self) -> Step:
+    def step(self) -> Step[Theta]:
         """The last step."""
         return self.timeline[len(self.timeline) - 1]
 
@@ -57,7 +57,7 @@ class Run:
         return self.step.problem.model
 
     @property
-    def params(self) -> Any:
+    def params(self) -> Theta:
         """θ at the end."""
         return self.step.params
 
@@ -109,7 +109,7 @@ class Run:
 
 
 def fit(
-    model: Model[Any, Any],
+    model: Model[P, Any],
     X: Any,
     y: Any = None,
     *,
@@ -121,7 +121,7 @@ def fit(
     stopping: StoppingRule | None = None,
     algorithm: str | Algorithm = "classic",
     n_init: int = 1,
-) -> Run:
+) -> Run[P]:
     """Run EM until it stops, and keep every step. The arguments are those of `engine.iterate`, and:
 
     Args:

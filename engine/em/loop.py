@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.em.algorithms import Algorithm, algorithm_named
 from engine.em.evaluation import Evaluation
-from engine.em.model import Model
+from engine.em.model import Model, P
 from engine.em.step import Problem, Step
 from engine.em.stopping import StoppingRule, rules_for, verdict
 from engine.errors import DataError, OptionError
@@ -24,7 +24,7 @@ from engine.parallel import one_blas_thread
 
 
 def begin(
-    model: Model[Any, Any],
+    model: Model[P, Any],
     X: Any,
     y: Any = None,
     *,
@@ -32,7 +32,7 @@ def begin(
     start: Any = None,
     seed: int = 0,
     algorithm: str | Algorithm = "classic",
-) -> Step:
+) -> Step[P]:
     """The step before the first: θ⁰, given or by the model's own choice of start (in the order of known labels).
 
     Raises:
@@ -111,7 +111,7 @@ def advance(step: Step) -> Step:
 
 
 def iterate(
-    model: Model[Any, Any],
+    model: Model[P, Any],
     X: Any,
     y: Any = None,
     *,
@@ -122,7 +122,7 @@ def iterate(
     tol: float = 1e-6,
     stopping: StoppingRule | None = None,
     algorithm: str | Algorithm = "classic",
-) -> Iterator[Step]:
+) -> Iterator[Step[P]]:
     """Run EM half a step at a time: `init`, then E, M, E, M, …; the last step says why it is the last.
 
     Args:

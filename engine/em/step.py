@@ -5,13 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from engine.em.algorithm import Algorithm
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Event, Model, Observations
 from engine.parallel import one_blas_thread
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Theta = TypeVar("Theta", default=Any)  # the parameters' class: `Step` alone is a step of any model
+else:
+    from typing import TypeVar
+
+    Theta = TypeVar("Theta")
 
 Phase = Literal["init", "E", "M"]
 _ROUNDING = 1e-12
@@ -33,7 +42,7 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class Step(Generic[Theta]):
     """One half-step of EM. Every number is of the parameters in `params`.
 
     Attributes:
@@ -48,7 +57,7 @@ class Step:
     problem: Problem
     iteration: int
     phase: Phase
-    params: Any
+    params: Theta
     at: Evaluation  # the pass at θ
     at_q: Evaluation | None  # the pass at θ_q; the very same one after an E-step
     seconds_before: float = 0.0

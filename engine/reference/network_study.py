@@ -17,6 +17,7 @@ from engine.arrays import Array
 from engine.baselines.backprop import BackpropMLP
 from engine.data.train_test import train_test_split
 from engine.em.loop import iterate
+from engine.em.model import Model
 from engine.errors import OptionError
 from engine.models.network.model import LatentMLP
 from engine.models.network.predict import Prediction, network_report
@@ -157,7 +158,8 @@ def _outcome(
     max_iter: int,
     tol: float,
 ) -> StudyRun:
-    for step in iterate(model, *train, seed=seed, max_iter=max_iter, tol=tol):
+    either: Model[Any, Any] = model
+    for step in iterate(either, *train, seed=seed, max_iter=max_iter, tol=tol):
         last = step
     usual: Prediction = "forward" if model.forward_pass else "marginal"
     on_train = network_report(last.params, *train, predictions=(usual,))[usual]

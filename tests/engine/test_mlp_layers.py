@@ -192,7 +192,8 @@ def test_starts_that_do_not_fit(iris):
 def test_backpropagation_takes_the_same_layers(iris, optimizer):
     model = BackpropMLP((3, 2), optimizer, weight_decay=0.05, weight_scale=0.5)
     assert "elbo + KL = log-likelihood" in check_model(model, iris.X[::5], iris.y[::5], n_iter=3)
-    em, backprop = (engine.begin(kind((5, 4)), iris.X, iris.y, seed=3).params for kind in (LatentMLP, BackpropMLP))
+    em = engine.begin(LatentMLP((5, 4)), iris.X, iris.y, seed=3).params
+    backprop = engine.begin(BackpropMLP((5, 4)), iris.X, iris.y, seed=3).params
     for one, other in zip((*em.layers, em.output), (*backprop.layers, backprop.output), strict=True):
         np.testing.assert_array_equal(one, other)
     trained = engine.fit(BackpropMLP((5, 4), optimizer), iris.X, iris.y, start=em, max_iter=1).params

@@ -94,6 +94,7 @@ def test_a_generator_that_can_be_left():
 
 
 def test_other_models_and_algorithms_run_one_by_one():
+    model: Any
     for model, X, algorithm in (
         (engine.PoissonMixture(2), DEATHS, "classic"),
         (engine.KMeans(3, init="points"), IRIS.X, "classic"),

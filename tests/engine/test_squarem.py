@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -172,7 +173,8 @@ def test_where_parameters_leap_out_of_their_domain_the_step_is_shortened():
 
 def test_models_that_it_can_not_run_say_so_at_once():
     iris = engine.load("iris")
-    for model in (engine.BackpropMLP(2), engine.LatentMLP(2, e_step="mean_field"), engine.LatentMLP(2, e_step="gibbs")):
+    models: list[Any] = [engine.BackpropMLP(2), *(engine.LatentMLP(2, e_step=e) for e in ("mean_field", "gibbs"))]
+    for model in models:
         with pytest.raises(OptionError, match="choose classic") as caught:
             begin(model, iris.X, iris.y, algorithm="squarem")
         assert isinstance(caught.value, EngineError)

@@ -20,9 +20,9 @@ data = engine.load("iris")
 model = engine.GaussianMixture(n_components=3)
 run = engine.fit(model, data.X, seed=0, stopping=engine.stopping.ResponsibilityChange(1e-4))
 agreement = engine.agreement(run.labels, data.y)
-reveal_type((data, model, run, run.labels, run.objectives, run.stop_reason, agreement.hits))
+reveal_type((data, model, run, run.params, run.labels, run.objectives, run.stop_reason, agreement.hits))
 for step in engine.iterate(model, data.X, max_iter=2):
-    reveal_type((step, step.kl, step.phase))
+    reveal_type((step, step.params.means, step.kl, step.phase))
 """
 
 
@@ -53,9 +53,15 @@ def test_mypy_sees_what_a_user_is_given(python, tmp_path):
     told = [line.split('Revealed type is "', 1)[1][:-1] for line in done.stdout.splitlines() if "Revealed" in line]
     assert len(told) == 2 + len(dir(engine))
     assert "Any" not in told[2:]
-    values = ("engine.data.dataset.Dataset", "engine.models.gaussian.mixture.GaussianMixture", "engine.em.fit.Run")
+    theta = "engine.models.gaussian.params.GaussianParams"
+    values = (
+        "engine.data.dataset.Dataset",
+        "engine.models.gaussian.mixture.GaussianMixture",
+        f"engine.em.fit.Run[{theta}]",
+        theta,
+    )
     assert told[0].startswith(f"tuple[{', '.join(values)}, numpy.ndarray[") and told[0].endswith(", str, int]")
-    assert told[1].startswith("tuple[engine.em.step.Step, float, Literal['init']")
+    assert told[1].startswith(f"tuple[engine.em.step.Step[{theta}], numpy.ndarray[")
 
 
 def test_both_packages_say_that_they_are_typed(python):
