@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from textual.screen import Screen, ScreenResultType
 
 from emtui.panes.shows_step import ShowsStep
@@ -19,6 +21,23 @@ class OverExplorer(Screen[ScreenResultType], ShowsStep):
         super().__init__(classes=classes)
         self._stepping = stepping
         self._snapshot: StepSnapshot | None = None
+
+    def on_mount(self) -> None:
+        """Scenes carry their colours: another theme draws them again."""
+        self.watch(self.app, "theme", self._theme_changed, init=False)
+
+    def _theme_changed(self) -> None:
+        self.call_after_refresh(self.draw)
+
+    def show(self, snapshot: StepSnapshot) -> None:
+        """Show this step."""
+        self._snapshot = snapshot
+        if self.is_mounted:
+            self.draw()
+
+    @abstractmethod
+    def draw(self) -> None:
+        """Draw the step, once there is one."""
 
     def action_step(self, name: str, *arguments: float) -> None:
         """Step, or walk through history."""

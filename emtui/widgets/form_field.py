@@ -83,9 +83,7 @@ class FormField(Widget, can_focus=True):
     class Edited(Message):
         """The text in the field has changed."""
 
-        def __init__(self, field: FormField) -> None:
-            super().__init__()
-            self.field = field
+        field: FormField
 
     class Entered(Message):
         """Enter was pressed: apply the form."""
@@ -94,18 +92,14 @@ class FormField(Widget, can_focus=True):
     class Left(Message):
         """Escape was pressed: the field is back to its applied text, and the focus should leave."""
 
-        def __init__(self, field: FormField) -> None:
-            super().__init__()
-            self.field = field
+        field: FormField
 
     @dataclass(eq=False)
     class Moved(Message):
         """Go to the field before (−1) or after (1)."""
 
-        def __init__(self, field: FormField, by: int) -> None:
-            super().__init__()
-            self.field = field
-            self.by = by
+        field: FormField
+        by: int
 
     def __init__(self, spec: FieldSpec, text: str, label_width: int) -> None:
         super().__init__(markup=False)

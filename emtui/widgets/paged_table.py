@@ -53,11 +53,6 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         table: LineTable
         place: int
 
-        @property
-        def control(self) -> LineTable:
-            """The table."""
-            return self.table
-
     @dataclass(eq=False)
     class HeadPicked(Message):
         """The user clicked on the head of a column."""
@@ -65,21 +60,11 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         table: LineTable
         key: str
 
-        @property
-        def control(self) -> LineTable:
-            """The table."""
-            return self.table
-
     @dataclass(eq=False)
     class PageTurned(Message):
         """Other rows are in sight."""
 
         table: LineTable
-
-        @property
-        def control(self) -> LineTable:
-            """The table."""
-            return self.table
 
     def __init__(self, *, pointing: bool = True, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -13,7 +13,7 @@ from emtui.panes.convergence.convergence_chart import convergence_scene
 from emtui.panes.convergence.convergence_sentences import Measured
 from emtui.panes.convergence.convergence_text import ConvergenceSource
 from emtui.panes.messages import GoTo
-from emtui.panes.pane import Pane
+from emtui.panes.table_pane import TablePane
 from emtui.session.queries import OverlapAt, Query, RateAt, answer
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.tolerance import tolerance_of
@@ -32,7 +32,7 @@ _CHART = 9  # lines from which a chart is worth its room
 _WORK_OF_A_QUERY, _WORK_OF_ALL = 1e6, 3e8  # of the passes of a measurement
 
 
-class ConvergencePane(Pane):
+class ConvergencePane(TablePane):
     """Words, and the chart below them if there is room for both; `d` measures the rate at this θ.
 
     For many rows the overlap of components is computed in the background. A measurement takes a few passes at a time,
@@ -62,11 +62,6 @@ class ConvergencePane(Pane):
         yield LineTable(pointing=False)
         yield Chart(id="convergence-chart")
 
-    @property
-    def table(self) -> LineTable:
-        """The lines."""
-        return self.query_one(LineTable)
-
     # drawing
 
     def draw(self, snapshot: StepSnapshot) -> None:
@@ -84,7 +79,7 @@ class ConvergencePane(Pane):
         )
         self.table.set_source(ConvergenceSource(snapshot, convergence, self.measured, waiting=known is None))
         self._divide(snapshot, convergence)
-        self._say()
+        self.draw_border(snapshot)
 
     def _find_overlap(self, snapshot: StepSnapshot) -> tuple[Evaluation, Overlap | None] | None:
         """The overlap if it is known or quick to compute; else None for now, and it is asked for, once per step."""
@@ -106,9 +101,9 @@ class ConvergencePane(Pane):
         if chart.display:
             chart.set_scene(convergence_scene(snapshot, convergence, chart.palette))
 
-    def _say(self) -> None:
-        page, n_lines = self.table.page, self.table.n_rows
-        lines = f"lines {page.start + 1}–{page.stop} of {n_lines}" if 0 < len(page) < n_lines else ""
+    def draw_border(self, snapshot: StepSnapshot) -> None:
+        """Say which lines are in sight, and what the key does."""
+        lines = f"lines {self.in_sight}" if self.in_sight else ""
         over = self.measured.refusal or (self.measured.found is not None and self.measured.found.over)
         hint = "d stops" if self.measured.under_way else "" if over else "d: measure the rate"
         self.border_subtitle = Content(joined((hint, lines), self.size.width - 4))
@@ -154,11 +149,6 @@ class ConvergencePane(Pane):
             self.redraw()
 
     # events
-
-    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
-        """Say which lines are in sight."""
-        event.stop()
-        self._say()
 
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """Go to the iteration that was clicked."""

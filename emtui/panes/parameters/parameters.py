@@ -10,8 +10,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.cell_text import first_fitting
-from emtui.panes.pane import Pane
 from emtui.panes.parameters.parameter_table import ParameterSheet, ParameterSource
+from emtui.panes.table_pane import TablePane
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.view import ParameterTable, UnitsName
@@ -19,7 +19,7 @@ from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import Window, joined
 
 
-class ParametersPane(Pane):
+class ParametersPane(TablePane):
     """θ as the model's view tabulates it; `u` changes the units, `d` lists more about one component after another."""
 
     short_label = "params"
@@ -61,11 +61,6 @@ class ParametersPane(Pane):
         yield Static("", markup=False)
 
     @property
-    def table(self) -> LineTable:
-        """The table."""
-        return self.query_one(LineTable)
-
-    @property
     def _window(self) -> Window | None:
         """Which columns are in sight."""
         sheet = self.table.sheet
@@ -79,7 +74,7 @@ class ParametersPane(Pane):
         note.update(Content(shown.note))
         height = size.height - (2 if note.display else 0)
         self.table.set_source(ParameterSource(shown, height, self._first))
-        self._say(snapshot, shown)
+        self.draw_border(snapshot)
 
     def _tabulated(self, snapshot: StepSnapshot) -> ParameterTable:
         """All parameters, or the details of the chosen component."""
@@ -92,13 +87,15 @@ class ParametersPane(Pane):
         self.component = None
         return view.parameters(snapshot, units=units)
 
-    def _say(self, snapshot: StepSnapshot, shown: ParameterTable) -> None:
+    def draw_border(self, snapshot: StepSnapshot) -> None:
         """The border: of which component, in which units, and which columns."""
         title = self.label
         if self.component is not None:
             title = view_for(snapshot.spec.model).detail_title(snapshot, self.component)
         self.border_title = Content(first_fitting(self.title_room, title, title.replace("component ", ""), self.label))
-        parts = []
+        parts, shown = [], self._shown
+        if shown is None:
+            return
         if snapshot.spec.dataset.units is not None:
             parts.append("standard units" if shown.units == "standard" else "data units")
         window = self._window
@@ -141,12 +138,6 @@ class ParametersPane(Pane):
         if window is not None and window.hidden:
             self._first = max(0, min(window.first + by, window.n_middle - 1))
             self.redraw()
-
-    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
-        """The table got its size: say which columns are in sight."""
-        event.stop()
-        if self.snapshot is not None and self._shown is not None:
-            self._say(self.snapshot, self._shown)
 
     def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
         """A click on "+3" shows further columns."""

@@ -89,13 +89,11 @@ class PicturePane(Pane):
         def work() -> tuple[StepSnapshot, Axes, int | None, NetworkDiagram | None]:
             return snapshot, axes, row, view.diagram(snapshot, axes, highlight=row)
 
-        self.run_worker(work, thread=True, exclusive=True, exit_on_error=False, group="closer")
+        self.run_worker(work, thread=True, exclusive=True, group="closer")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """The whole diagram is there."""
         event.stop()
-        if event.state == WorkerState.ERROR and event.worker.error is not None:
-            raise event.worker.error
         if event.state == WorkerState.SUCCESS and event.worker.result is not None:
             snapshot, axes, row, diagram = event.worker.result
             if (snapshot, axes, row) == (self.snapshot, self._axes, self.chosen_row):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from rich.cells import cell_len
@@ -12,6 +12,7 @@ from rich.style import Style
 
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
+from emtui.panes.rows.row_order import By, ListedRows, RowOrder
 from emtui.session.row_weights import weight_of
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
@@ -22,37 +23,6 @@ from engine.arrays import Array, IntArray
 
 if TYPE_CHECKING:
     from emtui.networks.scores import Score
-
-By = Literal["row", "wrong", "unsure", "target", "class"]
-_BY: tuple[By, ...] = ("row", "wrong", "unsure", "target")
-
-
-@dataclass(frozen=True)
-class PredictionOrder:
-    """How the rows are ordered; ties keep the order of the data, `reverse` turns the list round."""
-
-    by: By = "row"
-    label: int = 0
-    reverse: bool = False
-
-    def following(self, n_classes: int) -> PredictionOrder:
-        """The next order, in the same direction."""
-        orders = [PredictionOrder(by) for by in _BY]
-        orders += [PredictionOrder("class", c) for c in range(n_classes)]
-        here = replace(self, reverse=False)
-        place = orders.index(here) if here in orders else -1
-        return replace(orders[(place + 1) % len(orders)], reverse=self.reverse)
-
-    def words(self, names: Sequence[str]) -> str:
-        """The order in a few words."""
-        words = {
-            "row": "in order",
-            "wrong": "wrong first",
-            "unsure": "unsure first",
-            "target": "by target",
-            "class": f"by {clean(names[self.label])}" if self.label < len(names) else "in order",
-        }[self.by]
-        return f"{words}, reversed" if self.reverse else words
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,26 +73,32 @@ def _first(found: Predictions, n: int) -> Predictions:
     return Predictions(found.rows[:n], found.probabilities[:n], found.wrong[:n])
 
 
-@dataclass(frozen=True, eq=False)
-class PredictionSource:
-    """Predictions in some order, a column a class.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PredictionSource(ListedRows):
+    """Predictions in some order, a column a class. own, rival: of the two methods, of the same rows."""
 
-    own, rival: of the two methods, of the same rows. first: the first class's column where not all of them fit.
-    """
-
-    snapshot: StepSnapshot
     own: Predictions
     rival: Predictions | None
-    order: PredictionOrder
-    places: IntArray
-    first: int = 0
+    WORDS: ClassVar[dict[By, str]] = {
+        "row": "in order",
+        "wrong": "wrong first",
+        "uncertainty": "unsure first",
+        "class": "by target",
+        "component": "by {}",
+    }
+    HEADS: ClassVar[dict[str, By]] = {"own": "wrong", "rival": "wrong", "target": "class"}
 
     @classmethod
     def of(
-        cls, snapshot: StepSnapshot, both: tuple[Predictions, Predictions | None], order: PredictionOrder, first: int
+        cls, snapshot: StepSnapshot, both: tuple[Predictions, Predictions | None], order: RowOrder, first: int
     ) -> PredictionSource:
-        """Sorted."""
-        return cls(snapshot, both[0], both[1], order, _sorted(snapshot, both[0], order), first)
+        """The rows in this order; in that of the data if there is no such class."""
+        own, rival = both
+        split = split_of(snapshot.spec)
+        assert split is not None
+        names = tuple(clean(name) for name in split.class_names[: own.probabilities.shape[1]])
+        order = order if order.component < len(names) else RowOrder()
+        return cls(snapshot, order, _sorted(split.targets, own, order), names, first, own=own, rival=rival)
 
     @property
     def n_rows(self) -> int:
@@ -131,7 +107,7 @@ class PredictionSource:
 
     def row(self, place: int) -> int:
         """The row of the data at a place of the list."""
-        return int(self.own.rows[self.places[place]])
+        return int(self.own.rows[place if self.places is None else self.places[place]])
 
     def place_of(self, row: int) -> int | None:
         """Where a row of the data stands in the list; None where it is not listed."""
@@ -150,7 +126,7 @@ class PredictionSource:
         if data.row_names is not None:
             name = replace(name, align="left")
         names = max((cell_len(clean(label)) for label in split.class_names), default=6)
-        target = TableColumn("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "target")
+        target = TableColumn("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "class")
         weighed = self.snapshot.step.problem.data.sample_weight is not None
         right = [
             target,
@@ -164,7 +140,9 @@ class PredictionSource:
         for c, label in enumerate(split.class_names[:g]):
             room = min(9, max(5, share), max(5, 1 + cell_len(clean(label))))
             title = component_head(palette, c, label)
-            classes.append(TableColumn(f"class {c}", title, room, "right", marked.by == "class" and marked.label == c))
+            classes.append(
+                TableColumn(f"component {c}", title, room, "right", marked.by == "component" and marked.component == c)
+            )
         window = fit_columns([name], classes, right, width, self.first)
         return PredictionSheet(self, palette, window.columns)
 
@@ -188,7 +166,7 @@ class PredictionSheet:
 
     def _cell(self, key: str, place: int) -> TableCell:
         source, palette = self.source, self.palette
-        at = int(source.places[place])
+        at = place if source.places is None else int(source.places[place])
         split = split_of(source.snapshot.spec)
         assert split is not None
         if key == "row":
@@ -203,9 +181,9 @@ class PredictionSheet:
             return _mark(bool(source.own.wrong[at]), palette)
         if key == "rival" and source.rival is not None:
             return _mark(bool(source.rival.wrong[at]), palette)
-        if not key.startswith("class "):
+        if not key.startswith("component "):
             return ""
-        c = int(key[6:])
+        c = int(key[10:])
         value = float(source.own.probabilities[at, c])
         likeliest = int(source.own.probabilities[at].argmax()) == c
         faint = ink(palette, palette.muted) if value < 0.005 else Style()
@@ -218,18 +196,15 @@ def _mark(wrong: bool, palette: Palette) -> TableCell:
     return (("." if palette.ascii else "✓", ink(palette, palette.color(2))),)
 
 
-def _sorted(snapshot: StepSnapshot, own: Predictions, order: PredictionOrder) -> IntArray:
-    n = len(own.rows)
-    split = split_of(snapshot.spec)
-    assert split is not None
-    keys: Array = np.arange(n, dtype=np.float64)
-    if n and order.by == "wrong":
+def _sorted(targets: IntArray, own: Predictions, order: RowOrder) -> IntArray:
+    keys: Array = np.arange(len(own.rows), dtype=np.float64)
+    if order.by == "wrong":
         keys = np.where(own.wrong, 0.0, 1.0)
-    elif n and order.by == "unsure":
-        keys = own.probabilities.max(axis=1)
-    elif n and order.by == "target":
-        keys = split.targets[own.rows].astype(np.float64)
-    elif n and order.by == "class" and order.label < own.probabilities.shape[1]:
-        keys = -own.probabilities[:, order.label]
+    elif order.by == "uncertainty":
+        keys = own.probabilities.max(axis=1, initial=0.0)
+    elif order.by == "class":
+        keys = targets[own.rows].astype(np.float64)
+    elif order.by == "component":
+        keys = -own.probabilities[:, order.component]
     places = np.argsort(keys, kind="stable")
     return np.asarray(places[::-1] if order.reverse else places)

@@ -13,9 +13,9 @@ from textual.content import Content
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.heatstrip import HeatStrip, StripRows
 from emtui.panes.messages import RowChosen
-from emtui.panes.pane import Pane
-from emtui.panes.rows.row_order import RowOrder, following, offered
+from emtui.panes.rows.row_order import ListedRows, RowOrder
 from emtui.panes.rows.row_table import RowSource, drawn_place
+from emtui.panes.table_pane import TablePane
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.widgets.paged_table import LineTable
@@ -24,7 +24,7 @@ from emtui.widgets.table_columns import joined
 _NOTHING_YET = "No responsibilities yet: press e."
 
 
-class ResponsibilitiesPane(Pane):
+class ResponsibilitiesPane(TablePane):
     """The responsibilities of q; after an M-step they are still those of the last E-step, and the border says so."""
 
     short_label = "rows"
@@ -55,10 +55,9 @@ class ResponsibilitiesPane(Pane):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.order = RowOrder()
+        self._orders: dict[type, RowOrder] = {}  # by the kind of what is listed
         self._first = 0
-        self._source: RowSource | None = None
-        self._sorted: tuple[StepSnapshot, RowOrder] | None = None
+        self._source: ListedRows | None = None
         self._announced: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -67,53 +66,53 @@ class ResponsibilitiesPane(Pane):
         yield LineTable()
 
     @property
-    def table(self) -> LineTable:
-        """The table."""
-        return self.query_one(LineTable)
-
-    @property
-    def source(self) -> RowSource | None:
+    def source(self) -> ListedRows | None:
         """What the table shows; None before the first E-step."""
         return self._source
 
+    @property
+    def order(self) -> RowOrder:
+        """The order of what the table shows."""
+        return RowOrder() if self._source is None else self._source.order
+
     def draw(self, snapshot: StepSnapshot) -> None:
-        """Show the responsibilities in the chosen order."""
-        table, strip = self.table, self.query_one(HeatStrip)
-        if snapshot.responsibilities is None:
-            self._source = None
+        """List the rows in the chosen order."""
+        table = self.table
+        source = self._source = self.listed(snapshot)
+        if source is None:
             table.set_source(None, words=_NOTHING_YET)
-            strip.display = False
-            self._say(snapshot)
-            return
+        else:
+            cursor = None if self.chosen_row is None else source.place_of(self.chosen_row)
+            was_seen = table.cursor is not None and table.cursor in table.page
+            table.set_source(source, cursor)
+            if self.chosen_row != self._announced or was_seen:
+                table.reveal()
+            self._announced = self.chosen_row
+        self._show_strip(source)
+        self.draw_border(snapshot)
+
+    def listed(self, snapshot: StepSnapshot) -> ListedRows | None:
+        """Every row with its responsibilities; None before the first E-step."""
+        if snapshot.responsibilities is None:
+            return None
+        known, order = self._source, self._orders.get(RowSource, RowOrder())
         names = _names(
             view_for(snapshot.spec.model).responsibilities_columns(snapshot), snapshot.responsibilities.shape[1]
         )
-        if replace(self.order, reverse=False) not in offered(len(names), snapshot.spec.dataset.y is not None):
-            self.order = RowOrder()
         self._first = min(self._first, len(names) - 1)
-        known = self._source
-        if known is None or known.snapshot is not snapshot or known.order != self.order or known.first != self._first:
-            same = known is not None and known.snapshot is snapshot and known.order == self.order
-            places = known.places if same and known is not None else self.order.places(snapshot)
-            self._source = known = RowSource(snapshot, self.order, places, names, self._first)
-        cursor = None if self.chosen_row is None else known.place_of(self.chosen_row)
-        was_seen = table.cursor is not None and table.cursor in table.page
-        table.set_source(known, cursor)
-        if self.chosen_row != self._announced or was_seen:
-            table.reveal()
-        self._announced = self.chosen_row
-        self._show_strip(strip, known)
-        self._say(snapshot)
+        if isinstance(known, RowSource) and known.snapshot is snapshot and known.order == order:
+            return known if known.first == self._first else replace(known, first=self._first)
+        return RowSource.of(snapshot, order, names, self._first)
 
-    def _show_strip(self, strip: HeatStrip, source: RowSource) -> None:
-        height = self.content_size.height
-        strip.display = height >= 5
+    def _show_strip(self, source: ListedRows | None) -> None:
+        strip, height = self.query_one(HeatStrip), self.content_size.height
+        strip.display = isinstance(source, RowSource) and height >= 5
         strip.styles.height = 2 if height >= 9 else 1
-        if strip.display and source.snapshot.responsibilities is not None:
+        if strip.display and isinstance(source, RowSource) and source.snapshot.responsibilities is not None:
             cursor = None if self.chosen_row is None else drawn_place(source.snapshot, self.chosen_row)
             strip.set_rows(StripRows(source.snapshot.responsibilities, source.places, cursor))
 
-    def _say(self, snapshot: StepSnapshot) -> None:
+    def draw_border(self, snapshot: StepSnapshot) -> None:
         """The border: which row, which page, in which order, and whose responsibilities they are."""
         chosen = self.chosen_row
         in_range = chosen is not None and chosen < snapshot.n_rows
@@ -128,7 +127,7 @@ class ResponsibilitiesPane(Pane):
         total = f"{source.n_rows:,}" + (" drawn" if source.n_rows < snapshot.n_rows else "")
         where = f"{page.start + 1:,}–{page.stop:,} of {total}" if page else f"{total} rows"
         which = "of the last E-step" if snapshot.step.phase == "M" else ""
-        words = self.order.words(source.names)
+        words = source.order_words
         room = self.size.width - 4
         said = joined((where, which, words), room)
         if which not in said:  # after an M-step this must be said, whatever the room
@@ -141,7 +140,7 @@ class ResponsibilitiesPane(Pane):
         """Tell the screen which row of the data was chosen."""
         event.stop()
         if self._source is not None:
-            self._choose(int(self._source.rows(range(event.place, event.place + 1))[0]))
+            self._choose(self._source.row(event.place))
 
     def on_heat_strip_picked(self, event: HeatStrip.Picked) -> None:
         """A click on the strip chooses the row there."""
@@ -156,12 +155,6 @@ class ResponsibilitiesPane(Pane):
         self.redraw()
         self.post_message(RowChosen(row))
 
-    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
-        """Say which page this is."""
-        event.stop()
-        if self.snapshot is not None:
-            self._say(self.snapshot)
-
     def on_resize(self) -> None:
         """Show the strip if there is room for it."""
         self.redraw()
@@ -170,16 +163,15 @@ class ResponsibilitiesPane(Pane):
 
     def action_sort(self) -> None:
         """The next order."""
-        if self.snapshot is not None and self._source is not None:
-            orders = offered(len(self._source.names), self.snapshot.spec.dataset.y is not None)
-            self._order_by(following(self.order, orders))
+        if self._source is not None:
+            self._order_by(self.order.following(self._source.offered))
 
     def action_reverse(self) -> None:
         """The same order, reversed."""
         self._order_by(replace(self.order, reverse=not self.order.reverse))
 
     def action_columns(self, by: int) -> None:
-        """Show other components, if not all fit."""
+        """Show other components or classes, if not all fit."""
         if self._source is not None:
             self._first = max(0, min(len(self._source.names) - 1, self._first + by))
             self.redraw()
@@ -189,18 +181,12 @@ class ResponsibilitiesPane(Pane):
         event.stop()
         if event.key == "more":
             self.action_columns(1)
-            return
-        if event.key.startswith("component "):
-            wanted = RowOrder("component", int(event.key[10:]))
-        elif event.key == "class":
-            wanted = RowOrder("class")
-        else:
-            wanted = RowOrder("uncertainty" if event.key in ("bar", "mark") else "row")
-        again = replace(self.order, reverse=False) == wanted
-        self._order_by(replace(wanted, reverse=again and not self.order.reverse))
+        elif self._source is not None:
+            wanted, order = self._source.order_by(event.key), self.order
+            self._order_by(replace(wanted, reverse=order.forward == wanted and not order.reverse))
 
     def _order_by(self, order: RowOrder) -> None:
-        self.order = order
+        self._orders[type(self._source)] = order
         self.redraw()
         if self.chosen_row is None:
             self.table.scroll_to(y=0, animate=False, force=True)

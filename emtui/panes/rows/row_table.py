@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from rich.cells import cell_len
@@ -13,7 +14,7 @@ from rich.style import Style
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
 from emtui.charts.text_bars import share_cells
-from emtui.panes.rows.row_order import RowOrder
+from emtui.panes.rows.row_order import By, ListedRows, RowOrder
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import number, probability
 from emtui.widgets.row_cells import class_label, row_label, weight_pieces
@@ -39,18 +40,36 @@ _WINDOW_FROM = 36  # cells from which the bar and the class are worth more than 
 
 
 @dataclass(frozen=True, eq=False)
-class RowSource:
-    """The rows of a frame in some order: name, bar, one column a component, class, marks.
+class RowSource(ListedRows):
+    """The rows of a step in some order: name, bar, one column a component, class, marks.
 
-    places: (m,) the rows as places in `snapshot.rows`, None for all rows of the data in their order. names: (K,) what
-    the components are called. first: the first component's column to show where not all of them fit.
+    places: (m,) the rows as places in `snapshot.rows`, None for all rows of the data in their order.
     """
 
-    snapshot: StepSnapshot
-    order: RowOrder
-    places: IntArray | None
-    names: tuple[str, ...]
-    first: int = 0
+    WORDS: ClassVar[dict[By, str]] = {
+        "row": "in order",
+        "uncertainty": "uncertain first",
+        "component": "by component {}",
+        "class": "by class",
+    }
+    HEADS: ClassVar[dict[str, By]] = {"class": "class", "bar": "uncertainty", "mark": "uncertainty"}
+
+    @classmethod
+    def of(cls, snapshot: StepSnapshot, order: RowOrder, names: tuple[str, ...], first: int) -> RowSource:
+        """The rows in this order; in that of the data if it is not offered."""
+        source = cls(snapshot, order, None, names, first)
+        if order.forward not in source.offered:
+            source = replace(source, order=RowOrder())
+        return replace(source, places=_places(snapshot, source.order))
+
+    @property
+    def offered(self) -> tuple[RowOrder, ...]:
+        """By class only where classes are known."""
+        return super().offered if self.snapshot.spec.dataset.y is not None else super().offered[:-1]
+
+    def row(self, place: int) -> int:
+        """The row of the data at this place of the list."""
+        return int(self.rows(range(place, place + 1))[0])
 
     @property
     def n_rows(self) -> int:
@@ -238,6 +257,23 @@ class RowSheet:
         if top < UNCERTAIN:
             pieces.append(("!", ink(palette, palette.color(1), bold=True)))
         return (*pieces, *weight_pieces(weight, palette))
+
+
+def _places(snapshot: StepSnapshot, order: RowOrder) -> IntArray | None:
+    """(m,) the drawn rows in this order, as places in `snapshot.rows`; None for the order of the data.
+
+    Only drawn rows are sorted: the responsibilities of the others are not known here.
+    """
+    R, truth = snapshot.responsibilities, snapshot.spec.dataset.y
+    if R is None or order.by == "row":
+        return np.arange(len(snapshot.rows))[::-1] if order.reverse else None
+    if order.by == "class":
+        known = np.zeros(len(snapshot.rows)) if truth is None else truth[snapshot.rows]
+        keys = np.where(known < 0, np.inf, known)
+    else:
+        keys = R.max(axis=1) if order.by == "uncertainty" else -R[:, order.component]
+    places = np.argsort(keys, kind="stable")
+    return places[::-1] if order.reverse else places
 
 
 def own_values(data: Dataset, rows: IntArray) -> Array:

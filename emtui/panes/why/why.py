@@ -16,7 +16,7 @@ from emtui.charts.cell_text import first_fitting
 from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import theme_palette
 from emtui.panes.messages import RowChosen
-from emtui.panes.pane import Pane
+from emtui.panes.table_pane import TablePane
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
 from emtui.session.queries import ParameterWorked, Query, RowWorked
@@ -57,7 +57,7 @@ class WhyLines(LineTable):
             super().action_point(by)
 
 
-class WhyPane(Pane):
+class WhyPane(TablePane):
     """Three subjects; `d` shows the next. If there is room, the ledger stands above the other two."""
 
     label = "why"
@@ -110,7 +110,7 @@ class WhyPane(Pane):
         table = self.table
         table.walks = query is not None
         table.set_source(WhySource(snapshot, self.subject, query, self._entry, answer, self.content_size.height))
-        self._say(snapshot)
+        self.draw_border(snapshot)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Draw the numbers that have arrived."""
@@ -150,7 +150,8 @@ class WhyPane(Pane):
         words = self._words(snapshot)
         return self._word if self._word in words else next(iter(words), None)
 
-    def _say(self, snapshot: StepSnapshot) -> None:
+    def draw_border(self, snapshot: StepSnapshot) -> None:
+        """The subject in words, and the keys that go on from there."""
         title, room = self.label, self.title_room
         if self.subject == "row" and self._row is not None:
             what = "E-step" if snapshot.spec.model.hides else "forward pass"
@@ -166,12 +167,10 @@ class WhyPane(Pane):
         else:
             title = "why: the ledger"
         self.border_title = Content(first_fitting(room, title, self.label))
-        page, n_lines = self.table.page, self.table.n_rows
         others = " · ".join(_WORDS[subject] for subject in _SUBJECTS if subject != self.subject)
-        lines = f"{page.start + 1}–{page.stop} of {n_lines}" if 0 < len(page) < n_lines else ""
         rows = "↑↓ row" if self._word is None else "↑↓ row · , . word"
         walk = {"ledger": "", "row": rows, "M-step": "↑↓ , . p: others"}[self.subject]
-        self.border_subtitle = Content(joined((f"d: {others}", walk, lines), self.size.width - 4))
+        self.border_subtitle = Content(joined((f"d: {others}", walk, self.in_sight), self.size.width - 4))
 
     # choosing
 
@@ -215,12 +214,6 @@ class WhyPane(Pane):
             self.subject = "M-step"
             self._names = how(self._names)
             self.redraw()
-
-    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
-        """Say which lines are in sight."""
-        event.stop()
-        if self.snapshot is not None and self._drawn is not None:
-            self._say(self.snapshot)
 
     def on_resize(self) -> None:
         """Show the ledger above the rest if there is room for it now."""

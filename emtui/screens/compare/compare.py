@@ -62,7 +62,6 @@ class CompareScreen(SideBySideScreen):
                 lambda: (snapshot, baseline_snapshot(snapshot, baseline)),
                 thread=True,
                 exclusive=True,
-                exit_on_error=False,
             )
 
     def computed(self, result: object) -> None:

@@ -80,9 +80,7 @@ class RegionsScreen(SideBySideScreen):
         if snapshot is None or snapshot.comparison is None:
             return
         across, up = self.features
-        self.run_worker(
-            lambda: (snapshot, regions_of(snapshot, across, up)), thread=True, exclusive=True, exit_on_error=False
-        )
+        self.run_worker(lambda: (snapshot, regions_of(snapshot, across, up)), thread=True, exclusive=True)
 
     def computed(self, result: object) -> None:
         """Draw the regions, unless the step or the features have changed in between."""

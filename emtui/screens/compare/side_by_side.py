@@ -16,7 +16,6 @@ from textual.worker import Worker, WorkerState
 from emtui.screens.compare.comparison_side import ComparisonSide
 from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.stepping import Stepping
-from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
 from emtui.widgets.tabs import PaneTabs, Tab
 
@@ -50,10 +49,6 @@ class SideBySideScreen(OverExplorer[None]):
     def names(self) -> tuple[str, str]:
         """What the two sides show, for the tabs."""
 
-    @abstractmethod
-    def draw(self) -> None:
-        """Show the current step on both sides, or begin to compute what they need."""
-
     def computed(self, result: object) -> None:
         """Take what a worker of `draw` came back with, where it uses one."""
 
@@ -82,13 +77,9 @@ class SideBySideScreen(OverExplorer[None]):
         return self.query_one("#right", ComparisonSide)
 
     def on_mount(self) -> None:
-        """Show what was handed over before; scenes carry their colours, so another theme draws them again."""
+        """Show what was handed over before."""
         self.fit()
         self.draw()
-        self.watch(self.app, "theme", self._theme_changed, init=False)
-
-    def _theme_changed(self) -> None:
-        self.call_after_refresh(self.draw)
 
     def on_resize(self) -> None:
         """One side at a time in a narrow window."""
@@ -101,17 +92,9 @@ class SideBySideScreen(OverExplorer[None]):
         tabs = (Tab("left", "1", left, left), Tab("right", "2", right, right))
         self.query_one(PaneTabs).show(tabs, "left" if self.has_class("-left") else "right")
 
-    def show(self, snapshot: StepSnapshot) -> None:
-        """Show this step."""
-        self._snapshot = snapshot
-        if self.is_mounted:
-            self.draw()
-
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Take the worker's result; an error of ours in it is not hidden."""
+        """Take the worker's result."""
         event.stop()
-        if event.state == WorkerState.ERROR and event.worker.error is not None:
-            raise event.worker.error
         if event.state == WorkerState.SUCCESS:
             self.computed(event.worker.result)
 

@@ -69,12 +69,8 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
         yield Static(Content(_KEYS), id="hint")
 
     def on_mount(self) -> None:
-        """Give the columns the focus, and follow the theme."""
+        """Give the columns the focus."""
         self.query_one(LineTable).focus()
-        self.watch(self.app, "theme", self._theme_changed, init=False)
-
-    def _theme_changed(self) -> None:
-        self.call_after_refresh(self._draw)
 
     def show(self, snapshot: StepSnapshot) -> None:
         """Predict with the parameters of this step; another data set begins with an empty row."""
@@ -83,8 +79,7 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
             return
         if self._snapshot is None or snapshot.spec.dataset.feature_names != self._snapshot.spec.dataset.feature_names:
             self.said = (UNSEEN,) * snapshot.spec.dataset.n_features
-        self._snapshot = snapshot
-        self._draw()
+        super().show(snapshot)
 
     # the row
 
@@ -98,7 +93,7 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
         place = self.query_one(LineTable).cursor
         if place is not None and self._snapshot is not None:
             self.said = (*self.said[:place], said, *self.said[place + 1 :])
-            self._draw()
+            self.draw()
 
     @property
     def _present(self) -> Said:
@@ -120,7 +115,7 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
     def action_clear(self) -> None:
         """Make every column unseen."""
         self.said = (UNSEEN,) * len(self.said)
-        self._draw()
+        self.draw()
 
     def action_back(self) -> None:
         """Back to the explorer."""
@@ -132,7 +127,8 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
 
     # drawing
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the step."""
         snapshot = self._snapshot
         if snapshot is None or not self.is_mounted:
             return

@@ -145,13 +145,11 @@ class ExportScreen(Dialog[Path]):
         kind, session = self._kind, self._session
         self._writing = True
         self.query_one("#box").border_subtitle = "writing…"
-        self.run_worker(lambda: write(kind, session, path, overwrite), thread=True, exit_on_error=False)
+        self.run_worker(lambda: write(kind, session, path, overwrite), thread=True)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """It was written, or it could not be."""
         event.stop()
-        if event.state == WorkerState.ERROR and event.worker.error is not None:
-            raise event.worker.error
         if event.state != WorkerState.SUCCESS or not isinstance(event.worker.result, Written):
             return
         self._writing = False

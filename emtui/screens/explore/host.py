@@ -8,31 +8,20 @@ from typing import Protocol, TypeVar
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from emtui.screens.stepping import Stepping
-from emtui.session.snapshot import StepSnapshot
+from emtui.screens.stepping import SteppedScreen, Stepping
 from emtui.spec.run_spec import RunSpec
 
 T = TypeVar("T")
 
 
-class ActionHost(Protocol):
+class ActionHost(SteppedScreen, Protocol):
     """The step on the screen, its choices, a status line, and ways to open something else."""
 
     stepping: Stepping
 
     @property
-    def snapshot(self) -> StepSnapshot | None:
-        """The step on the screen; None before the first one."""
-
-    @property
     def spec(self) -> RunSpec:
         """The choices that it belongs to."""
-
-    def say(self, sentence: str) -> None:
-        """Show a sentence in the status line."""
-
-    def refuse(self, reason: str) -> None:
-        """Say why a key does nothing."""
 
     def notify(
         self, message: str, /, *, severity: SeverityLevel = ..., timeout: float | None = ..., markup: bool = ...

@@ -156,14 +156,11 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             group="look",
             thread=True,
             exclusive=True,
-            exit_on_error=False,
         )
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A preview or a reading has ended."""
         event.stop()
-        if event.state == WorkerState.ERROR and event.worker.error is not None:
-            raise event.worker.error
         if event.state != WorkerState.SUCCESS:
             return
         result: FilePreview | Dataset | str | None = event.worker.result
@@ -270,7 +267,6 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             group="open",
             thread=True,
             exclusive=True,
-            exit_on_error=False,
         )
 
     def _enter(self, folder: Path) -> None:

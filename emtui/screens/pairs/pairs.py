@@ -71,16 +71,9 @@ class PairsScreen(OverExplorer[Axes]):
         yield Static("", id="numbers", classes="line", markup=False)
         yield Static("", id="hint", classes="line", markup=False)
 
-    def on_mount(self) -> None:
-        """Scenes carry their colours, so another theme draws them again."""
-        self.watch(self.app, "theme", self._theme_changed, init=False)
-
-    def _theme_changed(self) -> None:
-        self.call_after_refresh(self._draw)
-
     def on_resize(self) -> None:
         """Show as many features as fit now."""
-        self._draw()
+        self.draw()
 
     def show(self, snapshot: StepSnapshot) -> None:
         """Show this step."""
@@ -89,8 +82,7 @@ class PairsScreen(OverExplorer[Axes]):
             return
         if self._snapshot is not None and self._snapshot.spec.dataset is not snapshot.spec.dataset:
             self._pair, self._start = None, 0
-        self._snapshot = snapshot
-        self._draw()
+        super().show(snapshot)
 
     # what is chosen
 
@@ -127,7 +119,7 @@ class PairsScreen(OverExplorer[Axes]):
 
     def _choose(self, pair: Pair) -> None:
         self._pair = pair
-        self._draw()
+        self.draw()
 
     # keys
 
@@ -140,7 +132,7 @@ class PairsScreen(OverExplorer[Axes]):
             self.notify("There is no other colouring: no classes are known, and no k-means goes with it.", markup=False)
             return
         self._colored_by = names[(names.index(self._coloring) + 1) % len(names)]
-        self._draw()
+        self.draw()
 
     @property
     def _coloring(self) -> GroupingName:
@@ -170,7 +162,7 @@ class PairsScreen(OverExplorer[Axes]):
     def action_alone(self) -> None:
         """One pair with all the room, and back."""
         self._alone = not self._alone
-        self._draw()
+        self.draw()
 
     def action_choose(self) -> None:
         """Back, with this pair in the explorer's picture."""
@@ -195,7 +187,8 @@ class PairsScreen(OverExplorer[Axes]):
 
     # drawing
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the step."""
         snapshot = self._snapshot
         if snapshot is None or not self.is_mounted or not self.size:
             return

@@ -130,7 +130,7 @@ class CostScreen(Screen[None]):
                     return
                 self.post_message(self.Measured(cost))
 
-        self.run_worker(work, thread=True, exclusive=True, exit_on_error=False)
+        self.run_worker(work, thread=True, exclusive=True)
 
     def on_resize(self) -> None:
         """The table alone where it is narrow."""
@@ -147,8 +147,6 @@ class CostScreen(Screen[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Everything that is short enough was measured."""
         event.stop()
-        if event.state == WorkerState.ERROR and event.worker.error is not None:
-            raise event.worker.error
         if event.state == WorkerState.SUCCESS:
             self.measuring = False
             self._draw()

@@ -187,7 +187,7 @@ class OptimaScreen(StudyScreen):
             except EngineError:
                 self.post_message(self.Pictured(optimum, None))
 
-        self.run_worker(work, thread=True, group="picture", exit_on_error=False)
+        self.run_worker(work, thread=True, group="picture")
 
     def on_optima_screen_pictured(self, event: Pictured) -> None:
         """Show it, or have the one computed that is pointed at by now."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.worker import Worker, WorkerState, get_current_worker
+from textual.worker import get_current_worker
 
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.paged_table import LineTable
@@ -127,7 +127,7 @@ class StudyScreen(Screen[RunSpec]):
             last = None if latest is None else self.digested(latest)
             self.post_message(self.Came(number, last, ended=True, refusal=refusal))
 
-        self.run_worker(work, thread=True, exclusive=True, group="study", exit_on_error=False)
+        self.run_worker(work, thread=True, exclusive=True, group="study")
         self.draw()
 
     def on_study_screen_came(self, event: Came) -> None:
@@ -139,12 +139,6 @@ class StudyScreen(Screen[RunSpec]):
             self.take(event.value)
         self.running, self.refusal = not event.ended, event.refusal
         self.draw()
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A mistake of ours in the background is not hidden."""
-        event.stop()
-        if event.state == WorkerState.ERROR and event.worker.error is not None:
-            raise event.worker.error
 
     def stop(self) -> None:
         """Let the background go; what has come stays."""
