@@ -41,19 +41,13 @@ class HandleChart(Chart):
     """A chart with handles. While one is dragged the axes stay as they are, whatever scene is shown."""
 
     @dataclass(eq=False)
-    class Dragged(Message):
+    class Dragged(Chart.Clicked):
         """A handle was dragged by (dx, dy) in data units from where it was; dropped: the button is up again."""
 
-        chart: HandleChart
         handle: int
         dx: float
         dy: float
         dropped: bool
-
-        @property
-        def control(self) -> HandleChart:
-            """The chart that it belongs to."""
-            return self.chart
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.message import Message
 
 from emtui.charts.cell_picture import Picture
@@ -11,55 +13,45 @@ from emtui.charts.scene import Scene
 from emtui.charts.scene_drawing import draw_scene
 
 
-class Chart(PictureWidget, can_focus=True):
+class Chart(PictureWidget[Scene], can_focus=True):
     """Shows one scene at whatever size it has, and says in data coordinates where it was clicked."""
 
     DEFAULT_CSS = """
     Chart { width: 1fr; height: 1fr; }
     """
 
-    class Picked(Message):
+    @dataclass(eq=False)
+    class Picked(PictureWidget.Clicked):
         """A click in the picture.
 
         x, y: data coordinates. cell: (width, height) of a cell in data units, for judging how near is near
         (see `nearest_point`).
         """
 
-        def __init__(self, chart: Chart, x: float, y: float, cell: tuple[float, float]) -> None:
-            self.chart = chart
-            self.x = x
-            self.y = y
-            self.cell = cell
-            super().__init__()
-
-        @property
-        def control(self) -> Chart:
-            """The chart that was clicked."""
-            return self.chart
+        x: float
+        y: float
+        cell: tuple[float, float]
 
     def __init__(self, scene: Scene | None = None, *, id: str | None = None) -> None:
-        self._scene = scene or Scene()
-        super().__init__(self._scene, id=id)
+        super().__init__(scene or Scene(), id=id)
 
     @property
     def scene(self) -> Scene:
         """The scene that is shown."""
-        return self._scene
+        return self._value
 
     def set_scene(self, scene: Scene) -> None:
-        """Show another scene. Showing the same one again does nothing."""
-        if scene is not self._scene:
-            self._scene = self._value = scene
-            self.refresh()
+        """Show another scene."""
+        self.show(scene)
 
     @property
     def description(self) -> str:
         """The scene in words, for those who can't see the picture."""
-        return self._scene.description or self._scene.title
+        return self.scene.description or self.scene.title
 
     def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
         """The picture of the scene."""
-        return draw_scene(self._scene, width, height, palette)
+        return draw_scene(self.scene, width, height, palette)
 
     def picked(self, column: int, row: int) -> Message | None:
         """Where in the data a cell lies."""

@@ -126,57 +126,49 @@ def _readable(fill: RGB) -> RGB:
     return (16, 18, 20) if (luminance + 0.05) ** 2 > 0.05 * 1.05 else (245, 246, 248)
 
 
-class Heatmap(PictureWidget):
+class Heatmap(PictureWidget[Matrix]):
     """Shows a `Matrix` and says which cell was clicked."""
 
     DEFAULT_CSS = """
     Heatmap { width: 1fr; height: auto; }
     """
 
-    class Picked(Message):
+    @dataclass(eq=False)
+    class Picked(PictureWidget.Clicked):
         """A click on a cell of the matrix, both counted from 0."""
 
-        def __init__(self, heatmap: Heatmap, row: int, column: int) -> None:
-            self.heatmap = heatmap
-            self.row = row
-            self.column = column
-            super().__init__()
-
-        @property
-        def control(self) -> Heatmap:
-            """The heat map that was clicked."""
-            return self.heatmap
+        row: int
+        column: int
 
     def __init__(self, matrix: Matrix | None = None, *, id: str | None = None) -> None:
-        self._matrix = matrix or Matrix(np.zeros((0, 0)), (), ())
-        super().__init__(self._matrix, id=id)
+        super().__init__(matrix or Matrix(np.zeros((0, 0)), (), ()), id=id)
 
     @property
     def matrix(self) -> Matrix:
         """The matrix that is shown."""
-        return self._matrix
+        return self._value
 
     def set_matrix(self, matrix: Matrix) -> None:
         """Show another matrix."""
-        if matrix is not self._matrix:
-            same_size = matrix.natural_size() == self._matrix.natural_size()
-            self._matrix = self._value = matrix
+        if matrix is not self.matrix:
+            same_size = matrix.natural_size() == self.matrix.natural_size()
+            self._value = matrix
             self.refresh(layout=not same_size)
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """What labels and numbers need, as far as there is room."""
-        return min(container.width, self._matrix.natural_size()[0])
+        return min(container.width, self.matrix.natural_size()[0])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A head and a line for each row of the matrix."""
-        return self._matrix.natural_size()[1]
+        return self.matrix.natural_size()[1]
 
     def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
         """The picture of the matrix."""
-        return draw_matrix(self._matrix, width, height, palette)
+        return draw_matrix(self.matrix, width, height, palette)
 
     def picked(self, column: int, row: int) -> Message | None:
         """The cell of the matrix at a cell of the picture."""
-        fit = layout(self._matrix, *self.content_size)
+        fit = layout(self.matrix, *self.content_size)
         i, j = row - 1, (column - fit.label_width) // fit.column_width
         return self.Picked(self, i, j) if 0 <= i < fit.rows and 0 <= j < fit.columns else None

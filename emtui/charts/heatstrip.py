@@ -1,9 +1,8 @@
-"""Responsibilities of all rows as a strip: rows from left to right, components from top to bottom."""
+"""Responsibilities of all rows as a strip: rows from left to right."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,6 @@ from emtui.charts.colors import Palette, blend, mix
 from emtui.charts.picture_widget import PictureWidget
 from emtui.charts.scene import FloatArray, IntArray
 
-StripMode: TypeAlias = Literal["lines", "mixed"]
 SHADES = np.array(list(" ░▒▓█"))
 ASCII_SHADES = np.array(list(" .:+#"))
 
@@ -70,87 +68,61 @@ def shares_by_column(rows: StripRows, width: int) -> FloatArray:
     return sums / counts[:, None]
 
 
-def draw_strip(rows: StripRows, width: int, height: int, palette: Palette, mode: StripMode = "lines") -> Picture:
-    """The strip as a picture.
-
-    "lines": one line for each component, a block as full as the responsibility. "mixed": one line in the mixed
-    colour, as full as the largest responsibility, and below it the marker of that component. Where there are
-    fewer lines than components, "lines" becomes "mixed".
-    """
+def draw_strip(rows: StripRows, width: int, height: int, palette: Palette) -> Picture:
+    """One line in the mixed colour, as full as the largest responsibility; below it the marker of that component."""
     picture = Picture.blank(width, height, palette)
-    chars, foreground = picture.chars, picture.foreground
     n, K = rows.responsibilities.shape
-    if n and K and width and height:
-        shades = ASCII_SHADES if palette.ascii else SHADES
-        shares = shares_by_column(rows, width)
-        used = K if mode == "lines" and height >= K else min(2, height)
-        if mode == "lines" and height >= K:
-            level = np.clip(np.round(shares * 4), 0, 4).astype(int)
-            # Half a per cent and more is worth the faintest block.
-            level = np.where((level == 0) & (shares >= 0.005), 1, level)
-            chars[:K] = shades[level].T
-            foreground[:K] = np.array([pack(c) for c in palette.colors(K)])[:, None]
-        else:
-            top = shares.argmax(axis=1)
-            level = np.clip(np.ceil(shares.max(axis=1) * 4), 1, 4).astype(int)
-            chars[0] = shades[level]
-            foreground[0] = pack_all(mix(shares, palette))
-            if height > 1:
-                chars[1] = np.array(palette.markers(K))[top]
-                foreground[1] = np.array([pack(c) for c in palette.colors(K)])[top]
-        column = None if rows.cursor is None else rows.column_of(rows.cursor, width)
-        if column is not None:
-            picture.background[:used, column] = pack(blend(palette.background, palette.text, 0.75))
-            picture.attributes[:used, column] = BOLD if palette.mode == "truecolor" else REVERSE
+    if not (n and K and width and height):
+        return picture
+    shares = shares_by_column(rows, width)
+    top, used = shares.argmax(axis=1), min(2, height)
+    level = np.clip(np.ceil(shares.max(axis=1) * 4), 1, 4).astype(int)
+    picture.chars[0] = (ASCII_SHADES if palette.ascii else SHADES)[level]
+    picture.foreground[0] = pack_all(mix(shares, palette))
+    if used > 1:
+        picture.chars[1] = np.array(palette.markers(K))[top]
+        picture.foreground[1] = np.array([pack(c) for c in palette.colors(K)])[top]
+    column = None if rows.cursor is None else rows.column_of(rows.cursor, width)
+    if column is not None:
+        picture.background[:used, column] = pack(blend(palette.background, palette.text, 0.75))
+        picture.attributes[:used, column] = BOLD if palette.mode == "truecolor" else REVERSE
     return picture
 
 
-class HeatStrip(PictureWidget):
+class HeatStrip(PictureWidget[StripRows]):
     """Shows `StripRows` as blocks and says which row was clicked."""
 
     DEFAULT_CSS = """
     HeatStrip { width: 1fr; height: auto; }
     """
 
-    class Picked(Message):
+    @dataclass(eq=False)
+    class Picked(PictureWidget.Clicked):
         """A click on a row, counted from 0."""
 
-        def __init__(self, strip: HeatStrip, row: int) -> None:
-            self.strip = strip
-            self.row = row
-            super().__init__()
+        row: int
 
-        @property
-        def control(self) -> HeatStrip:
-            """The strip that was clicked."""
-            return self.strip
-
-    def __init__(self, rows: StripRows | None = None, *, mode: StripMode = "lines", id: str | None = None) -> None:
-        self._rows = rows or StripRows(np.zeros((0, 0)))
-        self._mode: StripMode = mode
-        super().__init__(self._rows, id=id)
+    def __init__(self, rows: StripRows | None = None, *, id: str | None = None) -> None:
+        super().__init__(rows or StripRows(np.zeros((0, 0))), id=id)
 
     @property
     def rows(self) -> StripRows:
         """The rows that are shown."""
-        return self._rows
+        return self._value
 
     def set_rows(self, rows: StripRows) -> None:
         """Show other rows."""
-        if rows is not self._rows:
-            same_lines = rows.responsibilities.shape[1] == self._rows.responsibilities.shape[1]
-            self._rows = self._value = rows
-            self.refresh(layout=not same_lines)
+        self.show(rows)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """A line for each component, or two when mixed."""
-        return max(1, self._rows.responsibilities.shape[1] if self._mode == "lines" else 2)
+        """The shades, and the markers below them."""
+        return 2
 
     def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
         """The picture of the rows."""
-        return draw_strip(self._rows, width, height, palette, self._mode)
+        return draw_strip(self.rows, width, height, palette)
 
     def picked(self, column: int, row: int) -> Message | None:
         """The row that a cell shows."""
-        place = self._rows.row_at(column, self.content_size.width)
+        place = self.rows.row_at(column, self.content_size.width)
         return None if place is None else self.Picked(self, place)

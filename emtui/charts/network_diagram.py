@@ -272,7 +272,7 @@ def _draw_weights(
     canvas.copy_to(picture, top, left)
 
 
-class DiagramChart(PictureWidget):
+class DiagramChart(PictureWidget[NetworkDiagram]):
     """Shows a diagram at whatever size it has."""
 
     DEFAULT_CSS = """
@@ -280,25 +280,22 @@ class DiagramChart(PictureWidget):
     """
 
     def __init__(self, *, id: str | None = None) -> None:
-        self._diagram = NetworkDiagram((), ())
-        super().__init__(self._diagram, id=id)
+        super().__init__(NetworkDiagram((), ()), id=id)
 
     @property
     def diagram(self) -> NetworkDiagram:
         """The diagram that is shown."""
-        return self._diagram
+        return self._value
 
     def set_diagram(self, diagram: NetworkDiagram) -> None:
         """Show another diagram."""
-        if diagram is not self._diagram:
-            self._diagram = self._value = diagram
-            self.refresh()
+        self.show(diagram)
 
     @property
     def description(self) -> str:
         """The network in words, for those who can't see the picture."""
-        return self._diagram.description
+        return self.diagram.description
 
     def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
         """The picture of the diagram."""
-        return draw_diagram(self._diagram, width, height, palette)
+        return draw_diagram(self.diagram, width, height, palette)

@@ -222,45 +222,36 @@ def _name_columns(picture: Picture, layout: PairGridLayout, grid: PairGrid, pale
         picture.write(bottom + 2, left + 1 + (room - cell_len(text)) // 2, text, palette.text)
 
 
-class PairGridChart(PictureWidget):
+class PairGridChart(PictureWidget[PairGrid]):
     """Shows one grid at whatever size it has, and says which cell was clicked."""
 
     DEFAULT_CSS = """
     PairGridChart { width: 1fr; height: 1fr; }
     """
 
-    class Picked(Message):
+    @dataclass(eq=False)
+    class Picked(PictureWidget.Clicked):
         """A click on a cell. row, column: from 0."""
 
-        def __init__(self, chart: PairGridChart, row: int, column: int) -> None:
-            self.chart = chart
-            self.row = row
-            self.column = column
-            super().__init__()
-
-        @property
-        def control(self) -> PairGridChart:
-            """The chart that was clicked."""
-            return self.chart
+        row: int
+        column: int
 
     def __init__(self, grid: PairGrid | None = None, *, id: str | None = None) -> None:
-        self._grid = grid or PairGrid()
         self._layout_drawn = PairGridLayout()
-        super().__init__(self._grid, id=id)
+        super().__init__(grid or PairGrid(), id=id)
 
     @property
     def grid(self) -> PairGrid:
         """The grid that is shown."""
-        return self._grid
+        return self._value
 
     def set_grid(self, grid: PairGrid) -> None:
         """Show another grid."""
-        self._grid = self._value = grid
-        self.refresh()
+        self.show(grid)
 
     def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
         """The picture of the grid."""
-        picture, self._layout_drawn = draw_pair_grid(self._grid, width, height, palette)
+        picture, self._layout_drawn = draw_pair_grid(self.grid, width, height, palette)
         return picture
 
     def picked(self, column: int, row: int) -> Message | None:

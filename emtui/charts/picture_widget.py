@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 from textual import events
 from textual.color import Color
@@ -15,6 +16,8 @@ from textual.widget import Widget
 from emtui.charts.cell_picture import Picture, to_strips
 from emtui.charts.colors import ANSI, DARK, LIGHT, Palette
 from emtui.charts.scene import RGB
+
+T = TypeVar("T")
 
 
 def theme_palette(widget: Widget) -> Palette:
@@ -38,14 +41,25 @@ def _rgb(color: Color) -> RGB:
     return color.r, color.g, color.b
 
 
-class PictureWidget(Widget):
+class PictureWidget(Widget, Generic[T]):
     """A widget that draws one frozen value as a picture.
 
     The picture is drawn when the value, the size or the palette has changed, and kept as strips, so that showing
     it again costs nothing. Every strip is exactly as wide as the widget and fills its own background.
     """
 
-    def __init__(self, value: object, *, id: str | None = None) -> None:
+    @dataclass(eq=False)
+    class Clicked(Message):
+        """A click on something in the picture of a widget."""
+
+        widget: PictureWidget[Any]
+
+        @property
+        def control(self) -> PictureWidget[Any]:
+            """The widget that was clicked."""
+            return self.widget
+
+    def __init__(self, value: T, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._value = value
         self._key: tuple[object, ...] = ()
@@ -59,6 +73,12 @@ class PictureWidget(Widget):
     def picked(self, column: int, row: int) -> Message | None:
         """The message for a click on a cell of the picture, or None where there is nothing to pick."""
         return None
+
+    def show(self, value: T) -> None:
+        """Show another value. Showing the same one again does nothing."""
+        if value is not self._value:
+            self._value = value
+            self.refresh()
 
     @property
     def palette(self) -> Palette:

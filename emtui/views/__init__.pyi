@@ -31,11 +31,11 @@ from emtui.views.registry import view_problems as view_problems
 from emtui.views.sentences import component_name as component_name
 from emtui.views.sentences import tell as tell
 from emtui.views.view import Axes as Axes
-from emtui.views.view import Axis as Axis
 from emtui.views.view import Cell as Cell
 from emtui.views.view import NumbersAlong as NumbersAlong
 from emtui.views.view import ParameterRow as ParameterRow
 from emtui.views.view import ParameterTable as ParameterTable
+from emtui.views.view import PictureAxis as PictureAxis
 from emtui.views.view import Share as Share
 from emtui.views.view import UnitsName as UnitsName
 from emtui.views.view import View as View

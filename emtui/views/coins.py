@@ -13,7 +13,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import amount, listed, number, plural, probability
 from emtui.views.parameter_tables import Column, component_table
 from emtui.views.sentences import how_many, tell
-from emtui.views.view import Axes, Axis, NumbersAlong, ParameterTable, UnitsName, View
+from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, UnitsName, View
 from engine.arrays import Array, IntArray
 
 _EACH_ROW = 12
@@ -30,10 +30,10 @@ class CoinsView(View):
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Heads from 0 to the number of tosses, and for a few sets one bar each."""
         name = snapshot.spec.dataset.feature_names[0]
-        by_heads = Axes(Axis("feature", 0, name))
+        by_heads = Axes(PictureAxis("feature", 0, name))
         if snapshot.n_rows > _EACH_ROW:
             return (by_heads,)
-        return Axes(Axis("feature", 0, "set"), Axis("feature", 0, name)), by_heads
+        return Axes(PictureAxis("feature", 0, "set"), PictureAxis("feature", 0, name)), by_heads
 
     def scene(
         self,

@@ -14,13 +14,13 @@ from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, number, probability
 from emtui.views.parameter_tables import Column, table
 from emtui.views.sentences import ending, events, line, objective
-from emtui.views.view import Axes, Axis, NumbersAlong, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, Share, UnitsName, View
 from engine.arrays import Array
 from engine.em.inference import Hard, Sampled
 
 _GRID = 801
-_WHOLE = Axes(Axis("feature", 0, "theta"))
-_CLOSE = Axes(Axis("feature", 1, "theta"))
+_WHOLE = Axes(PictureAxis("feature", 0, "theta"))
+_CLOSE = Axes(PictureAxis("feature", 1, "theta"))
 _PARTS = ("½", "θ/4")
 _SETTLING = Settling(
     "each of them goes wholly to its likeliest part", "each of them is drawn from its posterior", "they"

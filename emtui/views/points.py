@@ -20,7 +20,7 @@ from emtui.views.column_separation import best_pair, ranked_columns
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import number, plural
 from emtui.views.projection import Direction, coordinates, direction
-from emtui.views.view import Axes, Axis, UnitsName, View
+from emtui.views.view import Axes, PictureAxis, UnitsName, View
 from engine.arrays import Array
 from engine.data.dataset import Dataset
 
@@ -31,12 +31,12 @@ _NAMED_COLUMNS = 32
 _LEGEND = 8
 
 
-def single_axes(data: Dataset) -> tuple[Axis, ...]:
+def single_axes(data: Dataset) -> tuple[PictureAxis, ...]:
     """Every column, then the first principal components where there are at least two columns."""
-    columns = tuple(Axis("feature", j, name) for j, name in enumerate(data.feature_names))
+    columns = tuple(PictureAxis("feature", j, name) for j, name in enumerate(data.feature_names))
     n_components = min(data.n_features, data.n_samples, 4) if data.n_features > 1 else 0
     return columns + tuple(
-        Axis("component", i, f"PC {i + 1}") for i in range(max(n_components, 2 * (len(columns) > 1)))
+        PictureAxis("component", i, f"PC {i + 1}") for i in range(max(n_components, 2 * (len(columns) > 1)))
     )
 
 
@@ -53,8 +53,8 @@ def _pairs(data: Dataset) -> tuple[Axes, ...]:
     d = data.n_features
     if d == 1:
         return (Axes(single_axes(data)[0]),)
-    features = [Axis("feature", j, name) for j, name in enumerate(data.feature_names)]
-    components = Axes(Axis("component", 0, "PC 1"), Axis("component", 1, "PC 2"))
+    features = [PictureAxis("feature", j, name) for j, name in enumerate(data.feature_names)]
+    components = Axes(PictureAxis("component", 0, "PC 1"), PictureAxis("component", 1, "PC 2"))
     ranked = ranked_columns(data.X)
     i, j = best_pair(data.X, ranked)
     best = Axes(features[i], features[j])
@@ -103,7 +103,7 @@ class PointsView(View):
         """Pairs of columns and principal components, or the one column's histogram."""
         return pairs(snapshot.spec.dataset)
 
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[PictureAxis, ...]:
         """Every column and the first principal components."""
         return single_axes(snapshot.spec.dataset)
 
@@ -196,7 +196,7 @@ class PointsView(View):
             description=self._described(snapshot, axes, points),
         )
 
-    def _bars(self, snapshot: StepSnapshot, axis: Axis, units: UnitsName) -> Bars:
+    def _bars(self, snapshot: StepSnapshot, axis: PictureAxis, units: UnitsName) -> Bars:
         """The histogram along an axis: of whole numbers it is that of the numbers themselves, in any units."""
         own = coordinates(snapshot, axis, "data")
         if units == "data" or axis.kind != "feature" or not whole_numbers(own):

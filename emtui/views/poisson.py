@@ -14,7 +14,7 @@ from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, listed, number, plural, probability
 from emtui.views.parameter_tables import Column, component_table
 from emtui.views.sentences import component_name, how_many, tell
-from emtui.views.view import Axes, Axis, ParameterTable, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
 from engine.arrays import Array
 
 _LEGEND = 6
@@ -25,7 +25,7 @@ class PoissonView(View):
 
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """The counts along x."""
-        return (Axes(Axis("feature", 0, snapshot.spec.dataset.feature_names[0])),)
+        return (Axes(PictureAxis("feature", 0, snapshot.spec.dataset.feature_names[0])),)
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """ "deaths by rate": the legend has the rates."""

@@ -10,7 +10,7 @@ import numpy as np
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.dataset_cache import remembered
 from emtui.views.principal_axes import principal_components
-from emtui.views.view import Axis, UnitsName
+from emtui.views.view import PictureAxis, UnitsName
 from engine.arrays import Array
 from engine.data.dataset import Dataset
 from engine.data.units import Units, standard_units
@@ -72,7 +72,7 @@ def column_ends(data: Dataset) -> Array:
     return remembered(data, "ends of the columns", make)
 
 
-def direction(data: Dataset, axis: Axis, units: UnitsName) -> Direction:
+def direction(data: Dataset, axis: PictureAxis, units: UnitsName) -> Direction:
     """The direction of an axis; principal components are always in the model's own units."""
     d = data.n_features
     if axis.kind == "component":
@@ -85,7 +85,7 @@ def direction(data: Dataset, axis: Axis, units: UnitsName) -> Direction:
     return Direction(vector, np.zeros(d), offset, axis.index)
 
 
-def coordinates(snapshot: StepSnapshot, axis: Axis, units: UnitsName) -> Array:
+def coordinates(snapshot: StepSnapshot, axis: PictureAxis, units: UnitsName) -> Array:
     """(m,) where the drawn rows lie on this axis; kept for the data set."""
     data, rows = snapshot.spec.dataset, snapshot.rows
 

@@ -21,7 +21,7 @@ UnitsName = Literal["data", "standard"]
 
 
 @dataclass(frozen=True)
-class Axis:
+class PictureAxis:
     """One direction to look along: a column of the table, or a principal component, counted from 0.
 
     "network" stands for a picture that has no axes: the model itself, as a diagram.
@@ -36,8 +36,8 @@ class Axis:
 class Axes:
     """What a picture shows: two axes, or one (y is None), which makes it a histogram."""
 
-    x: Axis
-    y: Axis | None = None
+    x: PictureAxis
+    y: PictureAxis | None = None
 
     @property
     def title(self) -> str:
@@ -126,7 +126,7 @@ class View(ABC):
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """What the picture can show, the default first; it depends on the data alone, never on the step."""
 
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[PictureAxis, ...]:
         """The axes that can be paired freely: every column, then the principal components; () for fixed pictures."""
         return ()
 

@@ -14,7 +14,7 @@ from emtui.views.column_separation import ranked_columns, separation
 from emtui.views.points import pairs, single_axes
 from emtui.views.principal_axes import decompose, principal_components
 from emtui.views.projection import direction, marginal_covariances, shown_units, spreads
-from emtui.views.view import Axis
+from emtui.views.view import PictureAxis
 from engine import load
 from engine.data.dataset import Dataset
 
@@ -117,7 +117,7 @@ def test_marginal_covariances_equal_brute_force(seed: int, kind: str, components
         "diag": np.stack([np.diag(np.diag(S)) for S in full]),
         "spherical": np.stack([S[0, 0] * np.eye(d) for S in full]),
     }[kind]
-    axes = [Axis("component", i, "") if components else Axis("feature", 2 - i, "") for i in (0, 1)]
+    axes = [PictureAxis("component", i, "") if components else PictureAxis("feature", 2 - i, "") for i in (0, 1)]
     along = [direction(data, axis, "data") for axis in axes]
     A = np.stack([each.vector for each in along])
     expected = np.stack([A @ S @ A.T for S in expanded])
@@ -132,7 +132,7 @@ def test_marginal_covariances_equal_brute_force(seed: int, kind: str, components
 def test_directions_in_either_units() -> None:
     raw = load("iris")
     standard = raw.standardized()
-    axis = Axis("feature", 2, "petal length")
+    axis = PictureAxis("feature", 2, "petal length")
     np.testing.assert_array_equal(direction(raw, axis, "data").of(raw.X), raw.X[:, 2])
     np.testing.assert_array_equal(direction(standard, axis, "standard").of(standard.X), standard.X[:, 2])
     np.testing.assert_allclose(direction(standard, axis, "data").of(standard.X), raw.X[:, 2], rtol=1e-12)
@@ -141,7 +141,7 @@ def test_directions_in_either_units() -> None:
     assert shown_units(standard, "standard") is None
     np.testing.assert_allclose(spreads(standard, "data")[0], raw.X.std(axis=0))
     np.testing.assert_allclose(spreads(raw, "standard")[0], 1.0)
-    components = [direction(raw, Axis("component", i, ""), "data").of(raw.X) for i in range(4)]
+    components = [direction(raw, PictureAxis("component", i, ""), "data").of(raw.X) for i in range(4)]
     peer = PCA().fit_transform(raw.X)
     np.testing.assert_allclose(np.abs(np.stack(components, axis=1)), np.abs(peer), atol=1e-8)
 

@@ -22,7 +22,7 @@ from emtui.views.coins import CoinsView, binomial_mass, letter
 from emtui.views.gaussian.gaussian import GaussianView
 from emtui.views.generic import GenericView
 from emtui.views.kmeans import KMeansView
-from emtui.views.view import Axes, Axis
+from emtui.views.view import Axes, PictureAxis
 from emtui.views.voronoi import voronoi_borders
 from engine import BinomialMixture, EngineError, GaussianMixture, KMeans
 
@@ -55,7 +55,7 @@ def test_rows_are_grey_before_the_first_e_step_and_mixed_after_it() -> None:
 
 def test_ellipses_are_the_marginals_and_means_carry_trails() -> None:
     snapshot, view = catalogue("iris", 6), view_for("gmm")
-    axes = Axes(Axis("feature", 3, "petal width"), Axis("feature", 0, "sepal length"))
+    axes = Axes(PictureAxis("feature", 3, "petal width"), PictureAxis("feature", 0, "sepal length"))
     scene = view.scene(snapshot, axes, DARK)
     params = snapshot.step.params
     ellipses = layers(scene, Ellipse)
@@ -118,7 +118,7 @@ def test_a_histogram_integrates_to_one_under_the_densities_of_scipy(kind: str) -
 
 def test_one_column_of_many_has_its_exact_marginal() -> None:
     snapshot, view = catalogue("iris", 4), view_for("gmm")
-    scene = view.scene(snapshot, Axes(Axis("feature", 1, "sepal width")), DARK)
+    scene = view.scene(snapshot, Axes(PictureAxis("feature", 1, "sepal width")), DARK)
     params = snapshot.step.params
     for k, curve in enumerate(layers(scene, Curve)[1:]):
         peer = params.weights[k] * norm.pdf(curve.x, params.means[k, 1], np.sqrt(params.covariances[k, 1, 1]))
@@ -133,7 +133,7 @@ def test_a_chosen_row_is_marked_and_found_again() -> None:
     assert row is not None
     np.testing.assert_array_equal(X[row, 2:], X[71, 2:])
     assert view.row_at(snapshot, axes, float("nan"), 1.0) is None
-    one_axis = Axes(Axis("feature", 2, "petal length"))
+    one_axis = Axes(PictureAxis("feature", 2, "petal length"))
     assert VLine in map(type, view.scene(snapshot, one_axis, DARK, highlight=71).layers)
     found = view.row_at(snapshot, one_axis, 6.9, 0.0)
     assert found is not None
@@ -193,7 +193,7 @@ def test_borders_of_one_or_equal_centres() -> None:
 def test_k_means_draws_borders_where_all_columns_are_seen() -> None:
     view = view_for("kmeans")
     snapshot = walked(session_of(blobs(80, 2, 3), KMeans(n_components=3)), 2)
-    first, swapped = view.axes(snapshot)[0], Axes(Axis("feature", 1, "x2"), Axis("feature", 0, "x1"))
+    first, swapped = view.axes(snapshot)[0], Axes(PictureAxis("feature", 1, "x2"), PictureAxis("feature", 0, "x1"))
     curves, turned = (layers(view.scene(snapshot, axes, DARK), Curve) for axes in (first, swapped))
     assert len(curves) >= 2
     for curve, other in zip(curves, turned, strict=True):
@@ -207,7 +207,7 @@ def test_k_means_draws_borders_where_all_columns_are_seen() -> None:
     assert not layers(view.scene(snapshot, view.axes(snapshot)[1], DARK), Curve)  # principal components
     iris = catalogue("iris", 2, model="kmeans")
     assert not layers(view.scene(iris, view.axes(iris)[0], DARK), Curve)
-    assert len(layers(view.scene(iris, Axes(Axis("feature", 2, "petal length")), DARK), VLine)) == 3
+    assert len(layers(view.scene(iris, Axes(PictureAxis("feature", 2, "petal length")), DARK), VLine)) == 3
 
 
 # coins

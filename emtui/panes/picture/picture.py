@@ -151,7 +151,7 @@ class PicturePane(Pane):
         try:
             there = held.move(*moves)
             self._moves = moves
-            self._draw_scene(there.preview, event.chart, self._axes)
+            self._draw_scene(there.preview, self.query_one(HandleChart), self._axes)
         except EngineError:
             pass  # beyond its limits
         if self._moves:

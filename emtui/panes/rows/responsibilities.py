@@ -62,7 +62,7 @@ class ResponsibilitiesPane(TablePane):
 
     def compose(self) -> ComposeResult:
         """The strip above the table."""
-        yield HeatStrip(mode="mixed")
+        yield HeatStrip()
         yield LineTable()
 
     @property

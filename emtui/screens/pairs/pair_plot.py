@@ -21,7 +21,7 @@ from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import MISSING, fixed
 from emtui.views.points import PointsView
 from emtui.views.projection import Direction, column_ends, direction
-from emtui.views.view import Axis
+from emtui.views.view import PictureAxis
 from engine.arrays import Array
 from engine.data.dataset import Dataset
 
@@ -82,7 +82,7 @@ class PairPlot:
         return remembered(self.data, ("pair plot", column, self.most), make, of=rows)
 
     def _along(self, column: int) -> Direction:
-        return direction(self.data, Axis("feature", column, ""), "data")
+        return direction(self.data, PictureAxis("feature", column, ""), "data")
 
     def scale(self, column: int) -> Scale:
         """The axis of a column: the same at every step."""
@@ -235,7 +235,7 @@ def column_scale(data: Dataset, column: int) -> Scale:
     """The axis that holds all values of a column, in the shown units."""
 
     def make() -> Scale:
-        low, high = direction(data, Axis("feature", column, ""), "data").of(column_ends(data)).tolist()
+        low, high = direction(data, PictureAxis("feature", column, ""), "data").of(column_ends(data)).tolist()
         return make_scale(low, high)
 
     return remembered(data, ("pair plot, scale", column), make)

@@ -22,7 +22,7 @@ from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
 from emtui.views import view_for
-from emtui.views.view import Axes, Axis
+from emtui.views.view import Axes, PictureAxis
 
 _SMALL, _LARGE = 5_000, 20_000  # rows that a picture draws
 _READABLE = 3  # features, at least, for a grid
@@ -169,8 +169,8 @@ class PairsScreen(OverExplorer[Axes]):
         if self._snapshot is None:
             return
         (x, y), names = self.pair, self._snapshot.spec.dataset.feature_names
-        second = Axis("feature", y, names[y]) if x != y else None
-        self.dismiss(Axes(Axis("feature", x, names[x]), second))
+        second = PictureAxis("feature", y, names[y]) if x != y else None
+        self.dismiss(Axes(PictureAxis("feature", x, names[x]), second))
 
     def action_back(self) -> None:
         """Back to the explorer as it was."""

@@ -150,7 +150,7 @@ class SweepScreen(StudyScreen):
     def on_heatmap_picked(self, event: Heatmap.Picked) -> None:
         """A click chooses a cell."""
         event.stop()
-        self._side = "own" if event.heatmap.id == "own-map" else "rival"
+        self._side = "own" if event.control.id == "own-map" else "rival"
         self._cell = event.row, event.column
         self.draw()
 

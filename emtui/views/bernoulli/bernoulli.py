@@ -19,7 +19,7 @@ from emtui.views.changes import probability_moved
 from emtui.views.number_format import amount, plural, probability
 from emtui.views.parameter_tables import Column, table
 from emtui.views.sentences import component_name, how_many, tell
-from emtui.views.view import Axes, Axis, ParameterTable, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
 from engine.arrays import Array
 
 _ON_A_PAGE = 12
@@ -37,14 +37,14 @@ class BernoulliView(View):
         D = snapshot.spec.dataset.n_features
         pages = -(-D // _ON_A_PAGE)
         size = -(-D // pages)
-        x = Axis("feature", _PAGE, "probability of a 1")
+        x = PictureAxis("feature", _PAGE, "probability of a 1")
         columns = [
-            Axes(x, Axis("feature", begin, f"columns {begin + 1} to {min(D, begin + size)}"))
+            Axes(x, PictureAxis("feature", begin, f"columns {begin + 1} to {min(D, begin + size)}"))
             for begin in range(0, D, size)
         ]
-        profile = [Axes(Axis("feature", _PROFILE, "column"))] if pages > 1 else []
+        profile = [Axes(PictureAxis("feature", _PROFILE, "column"))] if pages > 1 else []
         if D >= _SMALLEST_PICTURE and isqrt(D) ** 2 == D:
-            return (Axes(Axis("feature", _PIXELS, "pixels")), *profile)
+            return (Axes(PictureAxis("feature", _PIXELS, "pixels")), *profile)
         return (*columns, *profile)
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:

@@ -35,7 +35,7 @@ from emtui.views.parameter_tables import Column, component_table
 from emtui.views.points import pairs
 from emtui.views.projection import spreads
 from emtui.views.sentences import how_many, row_noun, tell
-from emtui.views.view import Axes, Axis, ParameterTable, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
 from engine.arrays import Array
 from engine.models.gaussian.params import GaussianParams
 
@@ -50,8 +50,8 @@ class HiddenMarkovView(View):
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Each column along time; for measurements the columns against one another as well, as for a mixture."""
         data = snapshot.spec.dataset
-        time = Axis("feature", 0, row_noun(snapshot))
-        columns = [Axis("feature", j, name) for j, name in enumerate(data.feature_names[:_MEASURED])]
+        time = PictureAxis("feature", 0, row_noun(snapshot))
+        columns = [PictureAxis("feature", j, name) for j, name in enumerate(data.feature_names[:_MEASURED])]
         in_time = tuple(Axes(time, column) for column in columns)
         return in_time if _symbols(snapshot) is not None else (*in_time, *pairs(data))
 

@@ -19,10 +19,10 @@ from emtui.views.number_format import fixed, number, probability
 from emtui.views.parameter_tables import Column, table
 from emtui.views.points import pairs, single_axes
 from emtui.views.projection import direction
-from emtui.views.view import Axes, Axis, ParameterTable, Share, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, Share, UnitsName, View
 from engine.arrays import Array
 
-_PICTURE = Axes(Axis("network", 0, "network"))
+_PICTURE = Axes(PictureAxis("network", 0, "network"))
 _COLUMNS = 64
 _BITS_SHOWN = 20
 
@@ -46,7 +46,7 @@ class NetworkView(View):
         data = snapshot.spec.dataset
         return (_PICTURE, *(axes for axes in pairs(data) if axes.y is not None))
 
-    def single_axes(self, snapshot: StepSnapshot) -> tuple[Axis, ...]:
+    def single_axes(self, snapshot: StepSnapshot) -> tuple[PictureAxis, ...]:
         """Every column and the first principal components."""
         return single_axes(snapshot.spec.dataset)
 

@@ -27,7 +27,7 @@ from emtui.views.topics.topics_charts import (
     words_of_topics,
 )
 from emtui.views.topics.topics_sentences import named, sentence_of, words_in
-from emtui.views.view import Axes, Axis, ParameterTable, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
 from engine.arrays import Array, IntArray
 
 _LEGEND = 10
@@ -43,15 +43,15 @@ class TopicsView(View):
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """All topics, the chosen document, all documents; then the words of each topic by themselves, as bars."""
         first = (
-            Axes(Axis("feature", _TOPICS, "topics")),
-            Axes(Axis("feature", _DOCUMENT, "document")),
-            Axes(Axis("feature", _MIXTURES, "documents")),
+            Axes(PictureAxis("feature", _TOPICS, "topics")),
+            Axes(PictureAxis("feature", _DOCUMENT, "document")),
+            Axes(PictureAxis("feature", _MIXTURES, "documents")),
         )
         if self._pixels(snapshot):
             return first
-        x = Axis("feature", _BARS, "probability in the topic")
+        x = PictureAxis("feature", _BARS, "probability in the topic")
         shown = range(min(MOST_PICTURES, self.n_components(snapshot)))
-        return (*first, *(Axes(x, Axis("feature", k, f"topic {k + 1}")) for k in shown))
+        return (*first, *(Axes(x, PictureAxis("feature", k, f"topic {k + 1}")) for k in shown))
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What is shown."""
