@@ -14,7 +14,7 @@ from screen_text import screen_text
 
 from emtui.panes.messages import DatasetChosen
 from emtui.screens.open_file.column_roles import ColumnList, ColumnRoles
-from emtui.screens.open_file.file_preview import first_rows, look_at, missing_note, size_note
+from emtui.screens.open_file.file_preview import first_rows, missing_note, preview_file, size_note
 from emtui.screens.open_file.file_tree import TableTree, completed
 from emtui.screens.open_file.open_file import OpenFileScreen
 from emtui.spec.choose import choose
@@ -274,8 +274,8 @@ def test_a_path_is_completed_to_the_first_folder_or_table(tmp_path: Path) -> Non
 
 
 def test_a_look_at_what_is_no_file_finds_nothing_wrong(tmp_path: Path) -> None:
-    assert look_at(tmp_path).problem == ""
-    assert look_at(tmp_path / ("x" * 300)).preview is None
+    assert preview_file(tmp_path).problem == ""
+    assert preview_file(tmp_path / ("x" * 300)).preview is None
 
 
 async def test_a_file_is_opened_once_more_for_its_cells_unless_it_has_changed(

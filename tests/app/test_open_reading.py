@@ -16,7 +16,7 @@ from textual.widgets import Button, Input
 
 from emtui.panes.messages import DatasetChosen
 from emtui.screens.open_file.column_roles import ColumnList
-from emtui.screens.open_file.file_preview import in_fields, look_at
+from emtui.screens.open_file.file_preview import in_fields, preview_file
 from emtui.screens.open_file.open_file import OpenFileScreen
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
@@ -119,7 +119,7 @@ async def test_what_is_said_reads_the_table_anew(tmp_path: Path, size: tuple[int
         await typed(app, pilot, "encoding", "cp1250")
         roles = app.screen.query_one(ColumnList).roles
         assert roles is not None and [column.name for column in roles.columns] == ["név", "érték", "a"]
-        assert app.screen.query_one(PreviewPane).looked.preview.rows[0][0] == "ő0"
+        assert app.screen.query_one(PreviewPane).file.preview.rows[0][0] == "ő0"
         await typed(app, pilot, "principal", "1")
         await pilot.press("enter")
         await settle(pilot)
@@ -286,7 +286,7 @@ async def test_a_file_that_vanishes_between_looking_and_opening(tmp_path: Path) 
         assert app.results == []
         assert "There is no file" in words(app)
         await taken(app, pilot, "header", "no")
-        assert app.screen.query_one(PreviewPane).looked.preview is None
+        assert app.screen.query_one(PreviewPane).file.preview is None
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -338,8 +338,8 @@ async def test_any_key_in_any_field(tmp_path: Path) -> None:
             await pilot.press(chance.choice(keys))
         await settle(pilot)
         read_options = app.screen.query_one(ReadOptionFields).read_options
-        looked = look_at(tmp_path / "table.csv", read_options)
-        assert app.screen.query_one(PreviewPane).looked == looked
+        file = preview_file(tmp_path / "table.csv", read_options)
+        assert app.screen.query_one(PreviewPane).file == file
 
 
 def test_words_of_a_delimiter() -> None:
@@ -352,9 +352,9 @@ def test_words_of_a_delimiter() -> None:
 def test_sentences_speak_of_the_fields(tmp_path: Path) -> None:
     path = tmp_path / "header.csv"
     path.write_text("a,b\n", "utf-8")
-    assert look_at(path).problem.endswith("add the rows, or set header to no.")
+    assert preview_file(path).problem.endswith("add the rows, or set header to no.")
     assert (
         in_fields("x, or name the separator with delimiter= (in the shell, --delimiter).")
         == "x, or name the separator."
     )
-    assert os.path.basename(str(path)) in look_at(path).problem
+    assert os.path.basename(str(path)) in preview_file(path).problem

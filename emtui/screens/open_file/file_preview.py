@@ -46,7 +46,7 @@ class FilePreview:
     problem: str = ""
 
 
-def look_at(path: Path, read_options: ReadOptions = AS_DETECTED) -> FilePreview:
+def preview_file(path: Path, read_options: ReadOptions = AS_DETECTED) -> FilePreview:
     """Read the first rows of a file, or count the texts in a folder. Runs in a thread."""
     if os.path.isdir(path):
         try:

@@ -17,7 +17,7 @@ from emtui.panes.messages import DatasetChosen
 from emtui.panes.model_form.model_form_fields import principal_field, problem_with, standardize_field
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.open_file.column_roles import ColumnList
-from emtui.screens.open_file.file_preview import FilePreview, look_at, try_to_open
+from emtui.screens.open_file.file_preview import FilePreview, preview_file, try_to_open
 from emtui.screens.open_file.file_tree import PathSuggester, TableTree
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
@@ -49,7 +49,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     OpenFileScreen Button { min-width: 8; width: auto; }
     OpenFileScreen.-narrow #where { layout: vertical; height: auto; }
     OpenFileScreen.-narrow TableTree { height: 6; }
-    OpenFileScreen.-narrow.-looked TableTree { display: none; }
+    OpenFileScreen.-narrow.-previewed TableTree { display: none; }
     OpenFileScreen.-narrow PreviewPane { width: 1fr; height: auto; padding: 0; }
     OpenFileScreen.-narrow #rows { height: auto; }
     OpenFileScreen.-narrow.-low #rows { max-height: 4; }
@@ -76,7 +76,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             yield Static("", id="problem", markup=False)
             with Horizontal(id="where"):
                 yield TableTree(self._folder.resolve(), id="tree")
-                yield PreviewPane(self._folder, id="look")
+                yield PreviewPane(self._folder, id="preview")
             with Container(id="how"):
                 yield FormField(standardize_field(), "no", len("standardize") + 1)
                 yield FormField(principal_field(), "", len("PCA components") + 1)
@@ -85,8 +85,8 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     def on_mount(self) -> None:
         """Start in the line."""
         self.query_one("#path", Input).focus()
-        self._show(self._pane.looked)
-        self._look()
+        self._show(self._pane.file)
+        self._preview()
 
     def on_resize(self) -> None:
         """In a narrow window everything is stacked."""
@@ -116,7 +116,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         event.stop()
         self.say("")
         self._hurried = False
-        self._look()
+        self._preview()
 
     @on(DirectoryTree.FileSelected)
     def _picked(self, event: DirectoryTree.FileSelected) -> None:
@@ -136,24 +136,24 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         self._named = (shown, path)
         line = self.query_one("#path", Input)
         if line.value == shown:
-            self._look()
+            self._preview()
         line.value = shown
 
     @on(ReadOptionFields.Changed)
     def _written_otherwise(self, event: ReadOptionFields.Changed) -> None:
         """The head of the file as it is said to be written."""
         event.stop()
-        self._look()
+        self._preview()
 
-    def _look(self) -> None:
+    def _preview(self) -> None:
         path, fields = self._path, self._pane.fields
-        if path != self._pane.looked.path:
+        if path != self._pane.file.path:
             fields.forget()
         read_options = fields.read_options
         self.run_worker(
-            lambda: look_at(path, read_options),
-            name="look",
-            group="look",
+            lambda: preview_file(path, read_options),
+            name="preview",
+            group="preview",
             thread=True,
             exclusive=True,
         )
@@ -174,12 +174,12 @@ class OpenFileScreen(Dialog[DatasetChosen]):
 
     # showing
 
-    def _show(self, looked: FilePreview) -> None:
+    def _show(self, file: FilePreview) -> None:
         pane = self._pane
-        pane.show(looked)
-        self.say(pane.fields.complaint or looked.problem)
-        self.query_one("#how").display = looked.is_file
-        self.set_class(looked.is_file, "-looked")
+        pane.show(file)
+        self.say(pane.fields.complaint or file.problem)
+        self.query_one("#how").display = file.is_file
+        self.set_class(file.is_file, "-previewed")
 
     @on(ColumnList.Changed)
     def _other_roles(self, event: ColumnList.Changed) -> None:
@@ -232,7 +232,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
 
     def _open(self) -> None:
         """Read the table in the background, and leave once that went well."""
-        path, fields, looked = self._path, self._pane.fields, self._pane.looked
+        path, fields, file = self._path, self._pane.fields, self._pane.file
         if os.path.isdir(path):
             self._enter(path)
             return
@@ -240,11 +240,11 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             self.say(fields.problem)
             fields.focus_encoding()
             return
-        self._hurried = (looked.path, looked.read_options) != (path, fields.read_options)
+        self._hurried = (file.path, file.read_options) != (path, fields.read_options)
         if self._hurried:
             return
         roles = self._pane.columns.roles
-        label, columns = (None, None) if roles is None or looked.preview is None else roles.words(looked.preview)
+        label, columns = (None, None) if roles is None or file.preview is None else roles.words(file.preview)
         if roles is not None and not roles.data:
             self.say("No column is chosen as data: choose at least one with space.")
             return
@@ -255,7 +255,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             principal.focus()
             return
         how = {one.spec.key: one.spec.parse(one.text) for one in (standardize, principal)}
-        self._try(DataSpec(_as_source(path), label, columns, fields.read_options, **how), looked.preview)
+        self._try(DataSpec(_as_source(path), label, columns, fields.read_options, **how), file.preview)
 
     def _try(self, asked: DataSpec, preview: TablePreview | None = None) -> None:
         self._asked = asked

@@ -29,7 +29,7 @@ class PreviewPane(Vertical):
 
     def __init__(self, folder: Path, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.looked = FilePreview(folder)
+        self.file = FilePreview(folder)
 
     def compose(self) -> ComposeResult:
         """Size of the table; the way to a folder's texts; how the file is written; its rows; its columns."""
@@ -50,18 +50,18 @@ class PreviewPane(Vertical):
         """What each column is read as."""
         return self.query_one(ColumnList)
 
-    def show(self, looked: FilePreview) -> None:
+    def show(self, file: FilePreview) -> None:
         """Show another preview; if the columns are the same as before, they keep their roles."""
-        before, self.looked = self.looked, looked
-        preview = looked.preview
+        before, self.file = self.file, file
+        preview = file.preview
         same = preview is not None and before.preview is not None and preview.columns == before.preview.columns
-        if not same or looked.path != before.path:
+        if not same or file.path != before.path:
             self.columns.show(None if preview is None else ColumnRoles.suggested(preview))
-        self.query_one("#texts", Button).label = Content(f"read {plural(looked.n_texts, 'text')} here (ctrl+t)")
-        if looked.is_file:
+        self.query_one("#texts", Button).label = Content(f"read {plural(file.n_texts, 'text')} here (ctrl+t)")
+        if file.is_file:
             self.fields.show(preview)
-        self.query_one("#texts").display = looked.n_texts > 0
-        self.fields.display = looked.is_file
+        self.query_one("#texts").display = file.n_texts > 0
+        self.fields.display = file.is_file
         for name in ("#rows", "#columns", "#columns-hint"):
             self.query_one(name).display = preview is not None
         self._note()
@@ -70,7 +70,7 @@ class PreviewPane(Vertical):
     @on(ColumnList.Changed)
     def _note(self) -> None:
         """The size of the table, and how many rows will be left out because a value is missing."""
-        preview, roles = self.looked.preview, self.columns.roles
+        preview, roles = self.file.preview, self.columns.roles
         said = ""
         if preview is not None and roles is not None:
             missing = missing_note(preview, roles.data)
@@ -83,6 +83,6 @@ class PreviewPane(Vertical):
         self.call_after_refresh(self._show_rows)
 
     def _show_rows(self) -> None:
-        if self.looked.preview is not None:
-            lines = first_rows(self.looked.preview, max(10, self.content_size.width))
+        if self.file.preview is not None:
+            lines = first_rows(self.file.preview, max(10, self.content_size.width))
             self.query_one("#rows", Static).update(Content("\n".join(lines)))
