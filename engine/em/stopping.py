@@ -202,11 +202,7 @@ def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple
         raise OptionError(f"tol must be a number of at least 0, not {tol!r}.")
     if stopping is not None and not callable(stopping):
         raise OptionError(f"stopping must be a rule such as stopping.ObjectiveChange(1e-6), not {stopping!r}.")
-    return (
-        Trouble(),
-        ObjectiveChange(float(tol)) if stopping is None else stopping,
-        Iterations(max_iter),
-    )
+    return (Trouble(), ObjectiveChange(float(tol)) if stopping is None else stopping, Iterations(max_iter))
 
 
 def verdict(step: Step, rules: tuple[StoppingRule, ...]) -> Stop | None:

@@ -20,13 +20,7 @@ from engine.errors import DataError, EngineError
 from engine.explain.derivation import WorkedLine, counted_lines, line
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
-from engine.models.probabilities import (
-    check_weights,
-    dot_log,
-    log_factorials,
-    success_shares,
-    times_log,
-)
+from engine.models.probabilities import check_weights, dot_log, log_factorials, success_shares, times_log
 from engine.options import option
 
 

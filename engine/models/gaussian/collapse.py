@@ -48,11 +48,7 @@ class Fault:
 
 
 def mended(
-    best: GaussianParams,
-    statistics: GaussianStatistics,
-    params: GaussianParams,
-    data: GaussianRows,
-    policy: Policy,
+    best: GaussianParams, statistics: GaussianStatistics, params: GaussianParams, data: GaussianRows, policy: Policy
 ) -> Maximization[GaussianParams]:
     """The M-step's parameters as they are, or handled by the policy with an event for each component.
 

@@ -75,11 +75,7 @@ def check_gaussian_params(params: GaussianParams, covariance_type: str, k: int, 
     Raises:
         EngineError: one sentence that says what is wrong and how it should be.
     """
-    shapes = {
-        "weights": (k,),
-        "means": (k, d),
-        "covariances": covariances_shape(covariance_type, k, d),
-    }
+    shapes = {"weights": (k,), "means": (k, d), "covariances": covariances_shape(covariance_type, k, d)}
     for name, shape in shapes.items():
         array = getattr(params, name)
         if array.shape != shape:

@@ -169,11 +169,7 @@ def _waves(of_class: slice, width: int) -> list[list[slice]]:
 
 
 def enumerated(
-    params: NetworkParams,
-    rows: NetworkRows,
-    chosen: IntArray,
-    inference: Inference = EXACT,
-    draws: Array | None = None,
+    params: NetworkParams, rows: NetworkRows, chosen: IntArray, inference: Inference = EXACT, draws: Array | None = None
 ) -> ExactPosterior:
     """The same for the chosen rows of the design, configuration by configuration in logarithms, some rows at a time.
 

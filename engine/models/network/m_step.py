@@ -35,11 +35,7 @@ _REST = 1e-10  # a Newton step that promises less than this share of its part's 
 
 
 def gradient_step(
-    statistics: NetworkExpectation,
-    params: NetworkParams,
-    rows: NetworkRows,
-    weight_decay: float,
-    learning_rate: float,
+    statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows, weight_decay: float, learning_rate: float
 ) -> NetworkParams:
     """θ + learning_rate · ∇(Q + ln p), both layers at once; the gradient is the sum over the rows."""
     layers = [

@@ -21,15 +21,7 @@ from engine.editing.entries import Entry, value_of
 from engine.em.inference import Hard, temperature_of
 from engine.em.step import Step
 from engine.errors import EngineError
-from engine.explain.derivation import (
-    LEAST_LOG,
-    LOGS,
-    Worked,
-    WorkedLine,
-    line,
-    quotient_lines,
-    tempered_lines,
-)
+from engine.explain.derivation import LEAST_LOG, LOGS, Worked, WorkedLine, line, quotient_lines, tempered_lines
 from engine.models.topics.bound import TopicStatistics
 from engine.models.topics.data import Corpus
 from engine.models.topics.e_step import TopicEStep
