@@ -7,7 +7,7 @@ import math
 import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from engine.errors import OptionError
 from engine.text import did_you_mean
@@ -134,33 +134,21 @@ class Option:
         return f" of at most {self.maximum:zg}" if high else ""
 
 
-def option(
-    default: Any,
-    help: str,
-    *,
-    kind: Kind | None = None,
-    choices: tuple[str, ...] = (),
-    minimum: float = -math.inf,
-    maximum: float = math.inf,
-    exclusive_minimum: bool = False,
-) -> Any:
+class Limits(TypedDict, total=False):
+    """Which values an option may have: see `Option`."""
+
+    choices: tuple[str, ...]
+    minimum: float
+    maximum: float
+    exclusive_minimum: bool
+
+
+def option(default: Any, help: str, *, kind: Kind | None = None, **limits: Unpack[Limits]) -> Any:
     """Declare a dataclass field that is an option of a model; the kind follows from the default if it is not given."""
     if kind is None:
-        if choices:
-            kind = "choice"
-        elif isinstance(default, bool):
-            kind = "bool"
-        else:
-            kind = "int" if isinstance(default, int) else "float"
-    declared = {
-        "kind": kind,
-        "default": default,
-        "help": help,
-        "choices": choices,
-        "minimum": minimum,
-        "maximum": maximum,
-        "exclusive_minimum": exclusive_minimum,
-    }
+        number: Kind = "int" if isinstance(default, int) else "float"
+        kind = "choice" if "choices" in limits else "bool" if isinstance(default, bool) else number
+    declared = {"kind": kind, "default": default, "help": help, **limits}
     return dataclasses.field(default=default, metadata={_METADATA_KEY: declared})
 
 
@@ -182,15 +170,28 @@ def options_of(model: Any) -> tuple[Option, ...]:
     )
 
 
-def values_of(declared: Any) -> dict[str, Any]:
-    """Every option of a value with what it is set to."""
-    return {option.name: getattr(declared, option.name) for option in options_of(type(declared))}
-
-
 def check_options(model: Any) -> None:
     """Check every option of a model that is being made, and put each into its own type."""
     for declared in options_of(model):
         object.__setattr__(model, declared.name, declared.check(getattr(model, declared.name)))
+
+
+class HasOptions:
+    """What is chosen by options: a model, or an algorithm. Subclasses are frozen dataclasses, fields by `option`."""
+
+    def __post_init__(self) -> None:
+        """Check the options."""
+        check_options(self)
+
+    @classmethod
+    def options(cls) -> tuple[Option, ...]:
+        """The options that the constructor takes."""
+        return options_of(cls)
+
+    @property
+    def option_values(self) -> dict[str, Any]:
+        """The value of each option."""
+        return {option.name: getattr(self, option.name) for option in self.options()}
 
 
 def parse_options(model_class: Any, pairs: Mapping[str, str]) -> dict[str, Any]:

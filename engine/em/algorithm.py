@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from engine.em.evaluation import Evaluation
 from engine.em.inference import Inference
 from engine.em.model import Event, Model
-from engine.options import Option, check_options, options_of, values_of
+from engine.options import HasOptions
 
 # Where an exact M-step goes up, and where it may go down: "both" the objective and the bound at the q of this
 # iteration rise; "objective" alone, or "elbo", the bound, alone; or "nothing" has to.
@@ -32,26 +32,17 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Algorithm(ABC):
-    """A way to run EM, orthogonal to the models. Subclasses are frozen dataclasses; fields are declared by `option`."""
+class Algorithm(HasOptions, ABC):
+    """A way to run EM, orthogonal to the models."""
 
     name: ClassVar[str]  # as typed after --algorithm
     title: ClassVar[str]  # in a few words
     rises: ClassVar[Rising]
 
-    def __post_init__(self) -> None:
-        """Check the options."""
-        check_options(self)
-
-    @classmethod
-    def options(cls) -> tuple[Option, ...]:
-        """The options that the constructor takes."""
-        return options_of(cls)
-
     @property
     def text(self) -> str:
         """How to type it: the name, and options that differ from their defaults, `annealed:initial=8,rate=0.9`."""
-        values = values_of(self)
+        values = self.option_values
         options = [option for option in self.options() if values[option.name] != option.default]
         set_ones = [f"{option.name}={option.format(values[option.name])}" for option in options]
         return f"{self.name}:{','.join(set_ones)}" if set_ones else self.name
@@ -65,5 +56,5 @@ class Algorithm(ABC):
         best = at.model.maximize(at.expectation, at.params, at.data)
         return Moved(best.params, best.events)
 
-    def check(self, model: Model[Any, Any], params: Any) -> None:  # noqa: B027  # most refuse nothing
+    def check(self, model: Model[Any, Any], params: Any) -> None:  # most refuse nothing
         """Raises OptionError, in one sentence, if this model can't be run this way from these parameters."""

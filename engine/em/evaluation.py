@@ -108,8 +108,5 @@ class Posterior:
         """(n,) the likeliest component of each row, without an (n, K) array."""
         n_rows = self._evaluation.data.n_rows
         if "responsibilities" in self.__dict__ or n_rows <= _ROWS_AT_ONCE:
-            parts = [self.responsibilities.argmax(axis=1)]
-        else:
-            parts = [self.rows(rows).argmax(axis=1) for rows in row_chunks(n_rows, _ROWS_AT_ONCE)]
-        labels: IntArray = np.concatenate(parts)
-        return labels
+            return np.asarray(self.responsibilities.argmax(axis=1))
+        return np.concatenate([self.rows(rows).argmax(axis=1) for rows in row_chunks(n_rows, _ROWS_AT_ONCE)])

@@ -49,7 +49,7 @@ class Run(Generic[Theta]):
     @property
     def step(self) -> Step[Theta]:
         """The last step."""
-        return self.timeline[len(self.timeline) - 1]
+        return self.timeline[-1]
 
     @property
     def model(self) -> Model[Any, Any]:
@@ -104,8 +104,7 @@ class Run(Generic[Theta]):
 
     def predict(self, X: Any) -> IntArray:
         """(n,) the likeliest label of new rows at the final parameters."""
-        labels: IntArray = self.predict_proba(X).argmax(axis=1)
-        return labels
+        return np.asarray(self.predict_proba(X).argmax(axis=1))
 
 
 def fit(
@@ -149,7 +148,7 @@ def fit(
             restarts.append(Restart(attempt, math.nan, 0, False, "", str(error)))
             continue
         restarts.append(_report(attempt, timeline))
-        if best is None or _last(timeline).objective > _last(best).objective:
+        if best is None or timeline[-1].objective > best[-1].objective:
             best = timeline
     if best is None:
         raise EngineError(f"none of the {n_init} starts could be run; the last said: {restarts[-1].error}")
@@ -165,10 +164,6 @@ def _run(first: Step, rules: tuple[StoppingRule, ...]) -> Timeline:
     return timeline
 
 
-def _last(timeline: Timeline) -> Step:
-    return timeline[len(timeline) - 1]
-
-
 def _report(seed: int, timeline: Timeline) -> Restart:
-    last = _last(timeline)
+    last = timeline[-1]
     return Restart(seed, last.objective, last.iteration, last.converged, last.stop_reason or "")

@@ -17,7 +17,7 @@ from engine.em.algorithms import Algorithm, algorithm_named
 from engine.em.evaluation import Evaluation
 from engine.em.model import Model, P
 from engine.em.step import Problem, Step
-from engine.em.stopping import StoppingRule, rules_for, verdict
+from engine.em.stopping import AnyOf, StoppingRule, rules_for
 from engine.errors import DataError, OptionError
 from engine.options import whole_number
 from engine.parallel import one_blas_thread
@@ -158,7 +158,7 @@ def stopped(step: Step, rules: tuple[StoppingRule, ...]) -> Step:
     """The step, marked as the last one if a rule says so; an E-step never is."""
     if step.phase == "E":
         return step
-    stop = verdict(step, rules)
+    stop = AnyOf(rules)(step)
     return step if stop is None else replace(step, converged=stop.converged, stop_reason=stop.reason)
 
 

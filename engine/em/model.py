@@ -22,7 +22,7 @@ from engine.em.matching import order_by_classes
 from engine.em.parameters import Parameters
 from engine.em.statistics import Sums, added
 from engine.errors import EngineError
-from engine.options import Option, check_options, options_of, values_of
+from engine.options import HasOptions
 
 P = TypeVar("P", bound=Parameters)
 D = TypeVar("D", bound="Observations")
@@ -106,7 +106,7 @@ class Maximization(Generic[P]):
     events: tuple[Event, ...] = field(default=())
 
 
-class Model(ABC, Generic[P, D]):
+class Model(HasOptions, ABC, Generic[P, D]):
     """A latent-variable model. Subclasses are frozen dataclasses whose fields are declared with `option(...)`."""
 
     Params: ClassVar[type]  # a frozen dataclass of arrays: θ
@@ -125,20 +125,6 @@ class Model(ABC, Generic[P, D]):
     independent_rows: ClassVar[bool] = True  # some rows can be fitted without the others, unlike the steps of a chain
     predicts_unseen: ClassVar[bool] = False  # `predict_unseen` fills in what is missing of a row
     size_option: ClassVar[str] = "n_components"  # the option that -k sets
-
-    def __post_init__(self) -> None:
-        """Check the options."""
-        check_options(self)
-
-    @classmethod
-    def options(cls) -> tuple[Option, ...]:
-        """The options that the constructor takes."""
-        return options_of(cls)
-
-    @property
-    def option_values(self) -> dict[str, Any]:
-        """The value of each option."""
-        return values_of(self)
 
     @property
     def size(self) -> int | None:

@@ -7,6 +7,7 @@ is then a whole pass, whatever the parts are: chunks for threads, parts of a fil
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -15,7 +16,13 @@ from engine.errors import EngineError
 
 
 class Statistics:
-    """Expected sufficient statistics; a subclass adds its own `+`."""
+    """Expected sufficient statistics: a dataclass of sums, or a class with a `+` of its own."""
+
+    def __add__(self, other: Any) -> Any:
+        """Field by field, but for those that are not compared."""
+        owner: Any = type(self)
+        names = [part.name for part in fields(owner) if part.compare]
+        return owner(**{name: getattr(self, name) + getattr(other, name) for name in names})
 
     def as_in(self, other: Any) -> Any:
         """The same numbers in the coordinates of `other`, for statistics that have coordinates."""

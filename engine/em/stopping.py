@@ -36,7 +36,6 @@ class StoppingRule(Protocol):
 
     def __call__(self, step: Step) -> Stop | None:
         """The reason to stop at this M-step (or at the start), or None."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -148,12 +147,12 @@ class Trouble:
         return None
 
 
-KINDS = {
-    "objective": "largest change of the objective per observation",
-    "responsibilities": "largest change of a responsibility",
-    "parameters": "largest change of a parameter",
-    "iterations": "number of iterations",
-    "seconds": "seconds of computing",
+KINDS: dict[str, Callable[[float], StoppingRule]] = {
+    "objective": ObjectiveChange,
+    "responsibilities": ResponsibilityChange,
+    "parameters": ParameterChange,
+    "iterations": lambda number: Iterations(int(number)),
+    "seconds": Seconds,
 }
 
 
@@ -180,15 +179,7 @@ def _parse_one(text: str) -> StoppingRule:
         raise OptionError(f"the stopping rule {name} needs a number, as in {name}=1e-4, not {value!r}.") from None
     if not math.isfinite(number) or number < 0 or (name == "iterations" and number != int(number)):
         raise OptionError(f"the stopping rule {name} needs a finite number of at least 0, not {value!r}.")
-    if name == "iterations":
-        return Iterations(int(number))
-    makers: dict[str, Callable[[float], StoppingRule]] = {
-        "objective": ObjectiveChange,
-        "responsibilities": ResponsibilityChange,
-        "parameters": ParameterChange,
-        "seconds": Seconds,
-    }
-    return makers[name](number)
+    return KINDS[name](number)
 
 
 def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple[StoppingRule, ...]:
@@ -203,11 +194,6 @@ def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple
     if stopping is not None and not callable(stopping):
         raise OptionError(f"stopping must be a rule such as stopping.ObjectiveChange(1e-6), not {stopping!r}.")
     return (Trouble(), ObjectiveChange(float(tol)) if stopping is None else stopping, Iterations(max_iter))
-
-
-def verdict(step: Step, rules: tuple[StoppingRule, ...]) -> Stop | None:
-    """The first reason to stop at this step, or None."""
-    return AnyOf(rules)(step)
 
 
 def _restless(step: Step) -> bool:

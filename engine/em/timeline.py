@@ -138,8 +138,6 @@ class Timeline:
 
     def find(self, iteration: int, phase: str | None = None) -> int | None:
         """The index of a step of this iteration (its last phase by default) on the current branch, or None."""
-        found = None
-        for index, step in enumerate(self._lines[self._branch]):
-            if step.iteration == iteration and phase in (None, step.phase):
-                found = index
-        return found
+        steps = enumerate(self._lines[self._branch])
+        found = [index for index, step in steps if step.iteration == iteration and phase in (None, step.phase)]
+        return found[-1] if found else None

@@ -17,12 +17,12 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.em.inference import EXACT
-from engine.models.gaussian.batch_params import Flags, Scales, Stack, log_constants
+from engine.models.gaussian.batch_params import Flags, Scales, Stack
 from engine.models.gaussian.data import GaussianRows
 from engine.models.gaussian.features import coefficients, features_of, moments, n_features
 from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.gaussian.params import GaussianParams
-from engine.models.gaussian.passes import FEW_COMPONENTS, MOST_CANCELLED
+from engine.models.gaussian.passes import FEW_COMPONENTS, MOST_CANCELLED, log_constants
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.parallel import row_chunks
 
@@ -56,7 +56,7 @@ class Batch:
     def tables(self, stack: Stack, scales: Scales) -> tuple[Array, Flags]:
         """(M·K, F) coefficients of all log-joints, and which θ (M,) would lose digits by them."""
         M, K, d = stack.means.shape
-        data, constants = self.data, log_constants(stack, scales)
+        data, constants = self.data, log_constants(stack.weights, scales.log_deviations, d)
         centred = stack.means - data.mean
         with np.errstate(over="ignore", invalid="ignore"):
             if self.shape == "full":
@@ -136,13 +136,8 @@ class Batch:
         if self.kind == "tied":
             second, scatter = statistics.second, self._tied_scatter(statistics, M)
             along = np.diagonal(second, axis1=1, axis2=2), np.diagonal(scatter, axis1=1, axis2=2)
-        elif self.kind == "full":
-            along = (
-                np.diagonal(statistics.second, axis1=1, axis2=2),
-                np.diagonal(statistics.scatter, axis1=1, axis2=2),
-            )
         else:
-            along = statistics.second, statistics.scatter
+            along = statistics.along_columns
         slack: Array | float = 0.0
         if self.model.reg_covar > 0:
             slack = self.model.ridge(self.data) * self.data.white_unit

@@ -9,8 +9,9 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.models.gaussian.batch import Batch
-from engine.models.gaussian.batch_params import Flags, Scales, Stack, log_constants
+from engine.models.gaussian.batch_params import Flags, Scales, Stack
 from engine.models.gaussian.data import Coordinates
+from engine.models.gaussian.passes import log_constants
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.parallel import row_chunks
 
@@ -27,7 +28,7 @@ class CentredBatch(Batch):
         own = scales.own.reshape(M * K, *scales.own.shape[2:])
         factor = scales.factor.reshape(M * K, *scales.factor.shape[2:])
         means = stack.means.reshape(M * K, d)
-        constants = log_constants(stack, scales)[:, :, None]
+        constants = log_constants(stack.weights, scales.log_deviations, d)[:, :, None]
         chunks = row_chunks(n, max(64, _CHUNK_BYTES // (8 * M * K * d)))
         responsibilities, found = np.empty((M, K, n)), np.zeros(M)
         counts, first = np.zeros(M * K), np.zeros((M * K, d))

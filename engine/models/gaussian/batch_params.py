@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,29 @@ from numpy.typing import NDArray
 from engine.arrays import Array, IntArray
 from engine.models.gaussian.data import SINGULAR, GaussianRows
 from engine.models.gaussian.params import GaussianParams
-from engine.models.gaussian.statistics import LOG_2PI
 from engine.models.triangular import inverse_lower
 
-Joinable = TypeVar("Joinable", "Stack", "Scales")
 Flags = NDArray[np.bool_]
-_IMPOSSIBLE = -1e306
+
+
+class SideBySide:
+    """M values, each array with an axis of them in front, or empty."""
+
+    def take(self, chosen: IntArray | Flags) -> Self:
+        """Some of them."""
+        return type(self)(*(part[chosen] if part.size else part for part in self._arrays()))
+
+    def __add__(self, other: Self) -> Self:
+        """Those and the others."""
+        return type(self)(*(np.concatenate(pair) for pair in zip(self._arrays(), other._arrays(), strict=True)))
+
+    def _arrays(self) -> list[Any]:
+        owner: Any = type(self)
+        return [getattr(self, part.name) for part in fields(owner)]
 
 
 @dataclass(frozen=True, eq=False)
-class Stack:
+class Stack(SideBySide):
     """M parameter values side by side.
 
     Attributes:
@@ -49,17 +62,9 @@ class Stack:
     def __getitem__(self, m: int) -> GaussianParams:
         return GaussianParams(self.weights[m], self.means[m], self.covariances[m])
 
-    def take(self, chosen: IntArray | Flags) -> Stack:
-        """Some of them."""
-        return Stack(self.weights[chosen], self.means[chosen], self.covariances[chosen])
-
-    def __add__(self, other: Stack) -> Stack:
-        """Those and the others."""
-        return _joined(self, other)
-
 
 @dataclass(frozen=True, eq=False)
-class Scales:
+class Scales(SideBySide):
     """What standardises each component of a stack, in the shared coordinates of the rows.
 
     Attributes:
@@ -103,31 +108,6 @@ class Scales:
         log_deviations = np.log(deviations).sum(axis=2) if kind == "diag" else d * np.log(deviations)
         own, inverse = 1.0 / deviations, 1.0 / (deviations * data.unscale)
         return cls(inverse, np.empty(0), own, deviations, log_deviations, np.asarray(sound), trace)
-
-    def take(self, chosen: Flags) -> Scales:
-        """Those of some of the values."""
-        lower = self.lower[chosen] if self.lower.size else self.lower
-        return Scales(
-            self.inverse[chosen], lower, self.own[chosen], self.factor[chosen],
-            self.log_deviations[chosen], self.regular[chosen], self.trace[chosen],
-        )  # fmt: skip
-
-    def __add__(self, other: Scales) -> Scales:
-        """Those and the others."""
-        return _joined(self, other)
-
-
-def log_constants(stack: Stack, scales: Scales) -> Array:
-    """(M, K) ln weights_k − ½ (d ln 2π + ln |Σ_k|)."""
-    weights = np.full(stack.weights.shape, _IMPOSSIBLE)
-    np.log(stack.weights, out=weights, where=stack.weights > 0)
-    constants: Array = weights - 0.5 * stack.means.shape[2] * LOG_2PI - scales.log_deviations
-    return constants
-
-
-def _joined(one: Joinable, other: Joinable) -> Joinable:
-    """Two values of arrays, one below the other."""
-    return type(one)(*(np.concatenate([getattr(one, part.name), getattr(other, part.name)]) for part in fields(one)))
 
 
 def _cholesky(matrices: Array) -> tuple[Array, Flags]:

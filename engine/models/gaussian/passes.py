@@ -166,17 +166,20 @@ def pass_for(params: GaussianParams, data: GaussianRows) -> Pass:
 
 
 def _log_constants(params: GaussianParams, factor: Array, kind: str) -> Array:
-    """(K,) ln weights_k − ½ (d ln 2π + ln |Σ_k|); a weight of 0 counts as impossible, not as −∞."""
+    """(K,) the same from the factors."""
     d = params.means.shape[1]
     if kind in ("full", "tied"):
         log_deviations = np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
     else:
         log_deviations = np.log(factor).sum(axis=1) if kind == "diag" else d * np.log(factor)
-    weights = params.weights
-    log_weights = np.full(len(weights), _IMPOSSIBLE)
+    return log_constants(params.weights, log_deviations, d)
+
+
+def log_constants(weights: Array, log_deviations: Array, d: int) -> Array:
+    """ln weights_k − ½ (d ln 2π + ln |Σ_k|) in the shape of the weights; one of 0 counts as impossible, not as −∞."""
+    log_weights = np.full(weights.shape, _IMPOSSIBLE)
     np.log(weights, out=log_weights, where=weights > 0)
-    constants: Array = log_weights - 0.5 * d * LOG_2PI - log_deviations
-    return constants
+    return np.asarray(log_weights - 0.5 * d * LOG_2PI - log_deviations)
 
 
 def _rows_per_chunk(numbers_per_row: int) -> int:

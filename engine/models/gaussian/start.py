@@ -45,9 +45,11 @@ def gaussian_start(
         )
     if init == "points":
         means = initialization.random_rows(X, k, generator, weight)
-        return GaussianParams(_equal(k), means, _identities(data.covariance_type, *means.shape))
+        identity = np.eye(X.shape[1]) if data.covariance_type in ("full", "tied") else np.ones(())
+        return _widely(identity, data, means)
+    pooled = pooled_covariance(data, reg_covar)
     if init == "kmeans++":
-        return _widely(reg_covar, data, initialization.kmeans_plus_plus(X, k, generator, weight))
+        return _widely(pooled, data, initialization.kmeans_plus_plus(X, k, generator, weight))
     if init == "kmeans":
         labels, centers = initialization.kmeans_partition(X, k, generator, weight)
         if data.y is not None:
@@ -58,13 +60,13 @@ def gaussian_start(
         def one_hot(rows: slice) -> Array:
             return np.asarray(labels[rows] == np.arange(k)[:, None], dtype=np.float64)
 
-        return _from_responsibilities(_widely(reg_covar, data, centers), data, one_hot, m_step)
+        return _from_responsibilities(_widely(pooled, data, centers), data, one_hot, m_step)
     drawn = initialization.random_responsibilities(data.n_rows, k, generator)
     if data.y is not None:
         known = np.flatnonzero(data.y >= 0)
         drawn[known] = data.y[known, None] == np.arange(k)
     centers = np.broadcast_to(data.mean, (k, X.shape[1]))
-    return _from_responsibilities(_widely(reg_covar, data, centers), data, lambda rows: drawn[rows].T, m_step)
+    return _from_responsibilities(_widely(pooled, data, centers), data, lambda rows: drawn[rows].T, m_step)
 
 
 def _from_responsibilities(
@@ -84,20 +86,11 @@ def _from_responsibilities(
     return m_step(Expectation(total, float("nan"), float("nan")), about)
 
 
-def _widely(reg_covar: float, data: GaussianRows, means: Array) -> GaussianParams:
-    """Equal weights, and the covariance of all rows for every component."""
+def _widely(covariance: Array, data: GaussianRows, means: Array) -> GaussianParams:
+    """Equal weights, and the same covariance for every component."""
     k, d = means.shape
     shape = covariances_shape(data.covariance_type, k, d)
-    return GaussianParams(_equal(k), means, np.broadcast_to(pooled_covariance(data, reg_covar), shape))
-
-
-def _equal(k: int) -> Array:
-    return np.full(k, 1.0 / k)
-
-
-def _identities(covariance_type: str, k: int, d: int) -> Array:
-    one = np.eye(d) if covariance_type in ("full", "tied") else np.ones(())
-    return np.broadcast_to(one, covariances_shape(covariance_type, k, d))
+    return GaussianParams(np.full(k, 1.0 / k), means, np.broadcast_to(covariance, shape))
 
 
 def _matching(labels: IntArray, y: IntArray, k: int) -> IntArray:

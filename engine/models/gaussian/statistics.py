@@ -115,7 +115,7 @@ class GaussianStatistics(Statistics):
 
     def loses_digits(self, slack: Array | float, most: float) -> bool:
         """Whether `scatter` is a small difference of large numbers: second > most · (scatter + slack) somewhere."""
-        second, scatter = self._along_columns
+        second, scatter = self.along_columns
         return bool((second / most > np.maximum(scatter, 0.0) + slack).any())
 
     def alike(self, resolution: Array) -> NDArray[np.bool_]:
@@ -126,7 +126,7 @@ class GaussianStatistics(Statistics):
         """
         if self.covariance_type == "tied":
             return np.zeros(len(self.counts), dtype=bool)
-        second, scatter = self._along_columns
+        second, scatter = self.along_columns
         counts, scale = self._divisors, self.coordinates.scale
         if self.covariance_type == "spherical":
             least = np.maximum(second * scale**2 * _ZERO, counts * (resolution**2).sum())
@@ -135,7 +135,7 @@ class GaussianStatistics(Statistics):
         return np.asarray((scatter <= least).all(axis=1))
 
     @cached_property
-    def _along_columns(self) -> tuple[Array, Array]:
+    def along_columns(self) -> tuple[Array, Array]:
         """The diagonals of `second` and `scatter`."""
         if self.covariance_type in ("full", "tied"):
             return np.diagonal(self.second, axis1=-2, axis2=-1), np.diagonal(self.scatter, axis1=-2, axis2=-1)

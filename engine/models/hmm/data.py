@@ -42,11 +42,6 @@ class SequenceRows(Observations):
         return np.append(self.first[1:], self.n_rows) - 1
 
     @cached_property
-    def lengths(self) -> IntArray:
-        """(N,) how many rows each sequence has."""
-        return self.last - self.first + 1
-
-    @cached_property
     def sequence_weight(self) -> Array:
         """(N,) the weight of each sequence; 1 where none was given."""
         return np.ones(len(self.first)) if self.sample_weight is None else self.sample_weight[self.first]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -21,42 +21,6 @@ from engine.models.probabilities import dot_log
 from engine.parallel import map_chunks, map_reduce, row_chunks
 
 _IMPOSSIBLE = -1e300  # a log-density below it is that of a row which no number is small enough for
-
-
-class Emissions(Protocol):
-    """One kind of emission. `emission` is its part of θ, S the number of states, T that of all rows."""
-
-    def start(self, data: SequenceRows, generator: np.random.Generator) -> Any:
-        """Where EM begins."""
-        ...
-
-    def check(self, emission: Any, data: SequenceRows) -> None:
-        """Raise EngineError in one sentence where the emission of a given start doesn't fit."""
-        ...
-
-    def log_densities(self, emission: Any, data: SequenceRows) -> Array:
-        """(S, T) ln p(x_t | z_t = i), an array that may be overwritten; −inf where it is impossible."""
-        ...
-
-    def statistics(self, emission: Any, data: SequenceRows, responsibilities: Array) -> Any:
-        """The expected statistics, from weighted responsibilities (S, T)."""
-        ...
-
-    def maximize(self, statistics: Any, emission: Any, data: SequenceRows) -> tuple[Any, tuple[Event, ...]]:
-        """The emission that maximises Q + log prior, and events."""
-        ...
-
-    def q_value(self, statistics: Any, emission: Any) -> float:
-        """E_q[Σ_t ln p(x_t | z_t)]."""
-        ...
-
-    def log_prior(self, emission: Any, data: SequenceRows) -> float:
-        """ln p(emission), up to a constant."""
-        ...
-
-    def n_parameters(self, emission: Any) -> int:
-        """Free parameters."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -83,7 +47,7 @@ class CategoricalEmissions:
         return np.asarray(mixed / mixed.sum(axis=1, keepdims=True))
 
     def check(self, emission: Any, data: SequenceRows) -> None:
-        """A row of probabilities for each state, wide enough for the symbols."""
+        """A row of probabilities for each state, wide enough for the symbols. Raises EngineError where it is not."""
         if isinstance(emission, GaussianEmission):
             raise EngineError("the start has a Gaussian emission, but the model's is categorical: set emission.")
         S, V = self.n_states, data.n_symbols
@@ -98,7 +62,7 @@ class CategoricalEmissions:
             raise EngineError("emission of the start must be probabilities, of which each row sums to 1.")
 
     def log_densities(self, emission: Array, data: SequenceRows) -> Array:
-        """ln emission[i, x_t]."""
+        """(S, T) ln emission[i, x_t], which may be overwritten; −inf where it is impossible."""
         assert data.symbols is not None
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(emission).take(data.symbols, axis=1))
@@ -154,7 +118,7 @@ class GaussianEmissions:
         return GaussianEmission(begun.means, begun.covariances)
 
     def check(self, emission: Any, data: SequenceRows) -> None:
-        """Shapes, and positive definite covariances."""
+        """Shapes, and positive definite covariances. Raises EngineError where they are not."""
         if not isinstance(emission, GaussianEmission):
             raise EngineError(
                 "emission of the start must be a GaussianEmission(means, covariances), as the model's is."
@@ -166,7 +130,7 @@ class GaussianEmissions:
             raise EngineError(str(error).replace("component", "state")) from None
 
     def log_densities(self, emission: GaussianEmission, data: SequenceRows) -> Array:
-        """ln N(x_t | means[i], covariances[i])."""
+        """(S, T) ln N(x_t | means[i], covariances[i]), which may be overwritten; −inf where it has no number."""
         rows, params = _rows(data), self._params(emission)
         a_pass = pass_for(params, rows)
         out = np.empty((self.mixture.n_components, rows.n_rows))
@@ -219,6 +183,10 @@ class GaussianEmissions:
     def _params(self, emission: GaussianEmission, weights: Array | None = None) -> GaussianParams:
         S = self.mixture.n_components
         return GaussianParams(np.full(S, 1.0 / S) if weights is None else weights, emission.means, emission.covariances)
+
+
+Emissions = CategoricalEmissions | GaussianEmissions
+"""One kind of emission. `emission` is its part of θ, S the number of states, T that of all rows."""
 
 
 def _rows(data: SequenceRows) -> GaussianRows:

@@ -131,7 +131,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     def chain(self, params: HiddenMarkovParams, data: SequenceRows) -> Chain:
         """ln p(x, z | θ) as potentials of the rows and transitions between them."""
-        log_potentials = self.emissions.log_densities(params.emission, data)
+        log_potentials = self.emissions.log_densities(_own(params), data)
         with np.errstate(divide="ignore"):
             log_potentials[:, data.first] += np.log(params.initial)[:, None]
             if params.stop is not None:
@@ -165,7 +165,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         weighted = q.responsibilities
         if data.sample_weight is not None:
             weighted = weighted * data.sample_weight
-        emission = self.emissions.statistics(params.emission, data, weighted)
+        emission = self.emissions.statistics(_own(params), data, weighted)
         starts, ends = weighted[:, data.first].sum(axis=1), weighted[:, data.last].sum(axis=1)
         return ChainStatistics(starts, q.transitions, ends, weighted.sum(axis=1), emission)
 
@@ -181,7 +181,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         divisor = np.where(used, left, 1.0)
         transition = np.where(used[:, None], counts.transition / divisor[:, None], params.transition)
         stop = None if params.stop is None else np.where(used, counts.last / divisor, params.stop)
-        emission, events = self.emissions.maximize(counts.emission, params.emission, data)
+        emission, events = self.emissions.maximize(counts.emission, _own(params), data)
         best = HiddenMarkovParams(counts.initial / counts.initial.sum(), transition, emission, stop)
         return Maximization(best, events)
 
@@ -193,11 +193,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         q = dot_log(counts.initial, params.initial) + dot_log(counts.transition, params.transition)
         if params.stop is not None:
             q += dot_log(counts.last, params.stop)
-        return q + self.emissions.q_value(counts.emission, params.emission)
+        return q + self.emissions.q_value(counts.emission, _own(params))
 
     def log_prior(self, params: HiddenMarkovParams, data: SequenceRows) -> float:
         """That of the Gaussians' ridge; 0 for symbols."""
-        return self.emissions.log_prior(params.emission, data)
+        return self.emissions.log_prior(_own(params), data)
 
     def responsibilities(
         self, params: HiddenMarkovParams, data: SequenceRows, rows: slice | IntArray, inference: Inference = EXACT
@@ -228,7 +228,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
     def n_parameters(self, params: HiddenMarkovParams) -> int:
         """S − 1 for the beginning, S (S − 1) transitions (S² with a stop state), and those of the emissions."""
         S = self.n_states
-        return S - 1 + S * (S if self.stop_state else S - 1) + self.emissions.n_parameters(params.emission)
+        return S - 1 + S * (S if self.stop_state else S - 1) + self.emissions.n_parameters(_own(params))
 
     def worked_row(self, step: Step, row: int) -> Worked:
         """forward × backward of each state, and its share."""
@@ -242,6 +242,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         if rows is None or not isinstance(kind, GaussianEmissions) or not entry.path.startswith("emission."):
             return count_lines(counts, entry, step.params_q)
         return moment_lines(counts.emission, entry, kind.mixture.ridge(rows))
+
+
+def _own(params: HiddenMarkovParams) -> Any:
+    """The emission, which is of the model's kind, as `check` has seen to."""
+    return params.emission
 
 
 def smooth(chain: Chain, weight: Array) -> Smoothed:

@@ -27,16 +27,6 @@ class ChainStatistics(Statistics):
     rows: Array
     emission: Any
 
-    def __add__(self, other: ChainStatistics) -> ChainStatistics:
-        """Those of both sets of sequences."""
-        return ChainStatistics(
-            self.initial + other.initial,
-            self.transition + other.transition,
-            self.last + other.last,
-            self.rows + other.rows,
-            self.emission + other.emission,
-        )
-
     def as_in(self, other: ChainStatistics) -> ChainStatistics:
         """With the moments of a Gaussian emission in the coordinates of others."""
         own = self.emission

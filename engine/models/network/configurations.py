@@ -25,15 +25,12 @@ class Outputs(Protocol):
     @property
     def log_normaliser(self) -> Array:
         """ln Σ_i exp(v_iᵀ[1, z]), in the shape of the configurations."""
-        ...
 
     def first_moments(self, index: int, weights: Array) -> Array:
         """(m+1,) Σ_z weights(z) o_i(z) [1, z]: the part of one class in the gradient of Σ weights · log_normaliser."""
-        ...
 
     def second_moments(self, index: int, other: int, weights: Array) -> Array:
         """(m+1, m+1) Σ_z weights(z) o_i(z) (δ_ij − o_j(z)) [1, z] [1, z]ᵀ: a block of its Hessian."""
-        ...
 
 
 class Configurations(Protocol):
@@ -42,11 +39,9 @@ class Configurations(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of an array with a number for each configuration."""
-        ...
 
     def outputs(self, output: Array) -> Outputs:
         """The output layer at V (g, m+1)."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,16 +26,12 @@ from engine.models.network.params import NetworkParams, sigmoids, softplus
 
 
 class Sweeps(Protocol):
-    """A chain for each row, at some state."""
+    """A chain for each row, at some state: z is (m_l, n) 0 or 1 of each hidden layer."""
 
-    @property
-    def z(self) -> list[Array]:
-        """(m_l, n) 0 or 1 of each hidden layer."""
-        ...
+    z: list[Array]
 
     def sweep(self, uniforms: list[Array], temperature: float) -> list[Array]:
         """Draw every unit once; (m_l, n) the probability of 1 with which each was drawn, layer by layer."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 @dataclass(frozen=True, eq=False)
 class TopicStatistics(Statistics):
-    """Expected sufficient statistics; additive over documents.
+    """Expected sufficient statistics; additive over documents, but for what is remembered of each.
 
     Attributes:
         words: (K, V) S_kv, the expected words v of topic k.
@@ -39,15 +39,6 @@ class TopicStatistics(Statistics):
     placed: float
     documents: float
     remembered: Any = field(default=None, compare=False)
-
-    def __add__(self, other: TopicStatistics) -> TopicStatistics:
-        """Those of both sets of documents, but for what is remembered of each."""
-        return TopicStatistics(
-            self.words + other.words,
-            self.log_mixtures + other.log_mixtures,
-            self.placed + other.placed,
-            self.documents + other.documents,
-        )
 
 
 def expected_log_joint(statistics: TopicStatistics, topics: Array, alpha: Array) -> float:
