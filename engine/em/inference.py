@@ -108,8 +108,7 @@ def assign(log_joint: Array, inference: Inference, uniform: Array | None = None)
             entropy = np.log(total) - (log_joint * np.where(log_joint > 0, scaled, 0.0)).sum(axis=0)
         else:
             if winner is None:
-                if uniform is None:
-                    raise AssertionError("an E-step that draws needs its uniform numbers")
+                assert uniform is not None, "an E-step that draws needs its uniform numbers"
                 winner = (np.cumsum(log_joint, axis=0) < uniform).sum(axis=0).clip(max=len(log_joint) - 1)
             log_joint[:] = 0.0
             log_joint[winner, np.arange(log_joint.shape[1])] = 1.0

@@ -22,7 +22,7 @@ from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine, line, quotient_lines
 from engine.explain.worked import Explains, responsibilities_of, result_row
-from engine.models.mixture import checked_table, checked_weights
+from engine.models.mixture import check_counts, checked_table, checked_weights
 from engine.models.probabilities import log_factorials
 
 
@@ -62,13 +62,7 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
             raise DataError(f"genetic linkage takes four columns of counts, not {table.shape[1]}: choose four columns.")
         if y is not None:
             raise DataError("genetic linkage takes no known labels: leave out y.")
-        wrong = (table < 0) | (table != np.floor(table)) | (table > 2.0**53)
-        if wrong.any():
-            row, column = (int(i) for i in np.argwhere(wrong)[0])
-            raise DataError(
-                f"row {row + 1}, column {column + 1} holds {table[row, column]:z.15g}, which is no count: "
-                "each must be a whole number of at least 0 (and at most 2^53)."
-            )
+        check_counts(table)
         weights = checked_weights(sample_weight, len(table))
         totals = table.sum(axis=0) if weights is None else weights @ table
         if not totals.sum() > 0:

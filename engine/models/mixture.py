@@ -15,7 +15,7 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, assign, uniforms
-from engine.em.model import D, Expectation, Model, Observations, P
+from engine.em.model import D, Expectation, Model, P
 from engine.em.step import Step
 from engine.errors import DataError
 from engine.explain.derivation import Worked, WorkedLine
@@ -145,6 +145,18 @@ def checked_labels(y: Any, n_rows: int, n_components: int) -> IntArray | None:
     return labels
 
 
+def check_counts(table: Array) -> None:
+    """Raises DataError at an entry that is no whole number from 0 to 2^53, beyond which neighbours are one float."""
+    wrong = (table < 0) | (table != np.floor(table)) | (table > 2.0**53)
+    if wrong.any():
+        row, column = (int(i) for i in np.argwhere(wrong)[0])
+        where = f"row {row + 1}" + (f", column {column + 1}" if table.shape[1] > 1 else "")
+        raise DataError(
+            f"{where} holds {table[row, column]:z.15g}, which is no count: "
+            "each must be a whole number of at least 0 (and at most 2^53)."
+        )
+
+
 def checked_table(X: Any, *, what: str = "X", missing: bool = False) -> Array:
     """X as a C-ordered (n, d) float64 array without copying where it is one; a single column may be (n,).
 
@@ -174,6 +186,3 @@ def checked_table(X: Any, *, what: str = "X", missing: bool = False) -> Array:
                 "leave that row out or give it a number."
             )
     return np.ascontiguousarray(table)
-
-
-__all__ = ["Mixture", "Observations", "checked_labels", "checked_table", "checked_weights"]

@@ -19,12 +19,10 @@ from engine.em.parameters import Parameters, positive, simplex
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import LEAST_LOG, MOST_LOG, WorkedLine, counted_lines, line
-from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
+from engine.models.mixture import Mixture, check_counts, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
 from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log
 from engine.options import option
-
-_LARGEST_COUNT = 2.0**53  # beyond it neighbouring whole numbers are one float
 
 
 @dataclass(frozen=True)
@@ -58,17 +56,10 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
         table = checked_table(X, what="the counts")
         if table.shape[1] != 1:
             raise DataError(f"a Poisson mixture takes one column of counts, not {table.shape[1]}: choose a column.")
-        counts = table[:, 0]
-        wrong = (counts < 0) | (counts != np.floor(counts)) | (counts > _LARGEST_COUNT)
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise DataError(
-                f"row {row + 1} holds {counts[row]:z.15g}, which is no count: "
-                "each must be a whole number of at least 0 (and at most 2^53)."
-            )
+        check_counts(table)
         n = len(table)
         labels, weights = checked_labels(y, n, self.n_components), checked_weights(sample_weight, n)
-        return Counts(table, labels, weights, log_factorials(counts))
+        return Counts(table, labels, weights, log_factorials(table[:, 0]))
 
     def start(self, data: Counts, generator: np.random.Generator) -> PoissonParams:
         """Equal weights; rates halfway between the mean count and quantiles drawn at random, one from each k-th."""

@@ -170,8 +170,7 @@ def _handled(
 def _widened(covariance: Array, data: GaussianRows) -> Array:
     """A covariance of one component with `FLOOR` of the data's variance added along each column."""
     if data.covariance_type == "spherical":
-        spherical: Array = covariance + data.floor.mean()
-        return spherical
+        return np.asarray(covariance + data.floor.mean())
     return covariance + (data.floor if data.covariance_type == "diag" else np.diag(data.floor))
 
 

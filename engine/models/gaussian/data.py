@@ -248,9 +248,11 @@ def _moments(table: Array, weights: Array | None, largest: Array) -> tuple[Array
     total = n if weights is None else float(weights.sum())
 
     def average(center: Array) -> Array:
-        parts = [_weighted_sum(table[rows] / size - center, weights, rows) for rows in chunks]
-        average: Array = np.sum(parts, axis=0) / total
-        return average
+        parts = []
+        for rows in chunks:
+            apart = table[rows] / size - center
+            parts.append(apart.sum(axis=0) if weights is None else weights[rows] @ apart)
+        return np.asarray(np.sum(parts, axis=0) / total)
 
     mean = average(np.zeros(d))
     mean += average(mean)  # the rounding of the first sum
@@ -261,8 +263,3 @@ def _moments(table: Array, weights: Array | None, largest: Array) -> tuple[Array
         scatter += (centred.T if weights is None else centred.T * weights[rows]) @ centred
     scatter /= total
     return mean, np.sqrt(scatter.diagonal()) * size, scatter * size[:, None] * size
-
-
-def _weighted_sum(rows_of: Array, weights: Array | None, rows: slice) -> Array:
-    summed: Array = rows_of.sum(axis=0) if weights is None else weights[rows] @ rows_of
-    return summed

@@ -87,16 +87,11 @@ def check_gaussian_params(params: GaussianParams, covariance_type: str, k: int, 
             raise EngineError(f"{name} of the start must be finite numbers: one of them is not.")
     if np.any(params.weights < 0) or abs(float(params.weights.sum()) - 1.0) > 1e-6:
         raise EngineError("weights of the start must be at least 0 and sum to 1.")
-    for index, one in _one_by_one(params.covariances, covariance_type):
+    tied = covariance_type == "tied"
+    for i, one in enumerate(params.covariances[None] if tied else params.covariances):
         problem = _not_positive_definite(one)
         if problem:
-            raise EngineError(f"the covariance {index}of the start {problem}.")
-
-
-def _one_by_one(covariances: Array, covariance_type: str) -> list[tuple[str, Array]]:
-    if covariance_type == "tied":
-        return [("", covariances)]
-    return [(f"of component {i + 1} ", one) for i, one in enumerate(covariances)]
+            raise EngineError(f"the covariance {'' if tied else f'of component {i + 1} '}of the start {problem}.")
 
 
 def _not_positive_definite(one: Array) -> str:
@@ -123,8 +118,6 @@ def bhattacharyya(params: GaussianParams, first: int, second: int, covariance_ty
 
 def _full(params: GaussianParams, k: int, covariance_type: str) -> Array:
     covariances, d = params.covariances, params.means.shape[1]
-    if covariance_type == "full":
-        return np.asarray(covariances[k])
-    if covariance_type == "tied":
-        return np.asarray(covariances)
+    if covariance_type in ("full", "tied"):
+        return np.asarray(covariances[k] if covariance_type == "full" else covariances)
     return np.diag(np.broadcast_to(covariances[k], d))

@@ -92,8 +92,7 @@ class ListedOutputs:
 
     def probability(self, index: int) -> Array:
         """(C,) o_i(z)."""
-        one: Array = self.probabilities[index]
-        return one
+        return np.asarray(self.probabilities[index])
 
     def first_moments(self, index: int, weights: Array) -> Array:
         """(m+1,) Σ_z weights(z) o_i(z) [1, z]."""

@@ -117,16 +117,11 @@ class OneLayerSweeps:
             on = off * factor
             likelier = self.on[h] * (1.0 + off.sum(axis=0))
             other = self.off[h] * (1.0 + on.sum(axis=0))
-            if temperature != 1.0:
-                likelier, other = _cooled(likelier, other, temperature)
+            if temperature != 1.0:  # the ratio to the power of 1/temperature; the larger becomes 1
+                top = np.maximum(likelier, other)
+                likelier, other = ((weight / top) ** (1.0 / temperature) for weight in (likelier, other))
             np.divide(likelier, likelier + other, out=found[h])
             drawn = uniform[h] < found[h]
             z[h] = drawn
             exponentials = np.where(drawn, on, off)
         return [found]
-
-
-def _cooled(likelier: Array, other: Array, temperature: float) -> tuple[Array, Array]:
-    """Two numbers with the ratio to the power of 1/temperature; the larger becomes 1."""
-    top = np.maximum(likelier, other)
-    return (likelier / top) ** (1.0 / temperature), (other / top) ** (1.0 / temperature)

@@ -48,8 +48,7 @@ def posterior_row(step: Step, row: int) -> Worked:
         lines.append(line("evidence", "p(y | x) = Σ over z", "sum", [*named, *others]))
     r = responsibilities_of(step, row)
     for h in range(params.hidden_units):
-        on = [(f"z = {''.join('1' if n >> i & 1 else '0' for i in range(params.hidden_units))}", q[n])
-              for n in (int(n) for n in shown) if n >> h & 1]  # fmt: skip
+        on = [(one.formula, q[n]) for one, n in zip(lines[: len(shown)], shown, strict=True) if n >> h & 1]
         others = [(left, float(q[rest[(rest >> h & 1).astype(bool)]].sum()))] if len(rest) else []
         lines.append(line("responsibility", "E[z] = Σ q(z) with z on", "sum", [*on, *others], h))
     return Worked("row", str(row), tuple(lines), r, "E-step")

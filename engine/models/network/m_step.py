@@ -161,10 +161,8 @@ def hidden_curvature(hidden: Array, rows: NetworkRows, weight_decay: float) -> A
     if rows.weights is not None:
         u *= rows.weights
     transposed = np.ascontiguousarray(rows.design.T)
-    curvature: Array = np.stack([(transposed * one) @ rows.design for one in u])
-    weight = rows.total_weight
-    most = 0.25 * weight * float((rows.design**2).mean(axis=0).max())
-    return _with_decay(curvature, weight_decay, most)
+    curvature = np.stack([(transposed * one) @ rows.design for one in u])
+    return _with_decay(curvature, weight_decay, 0.25 * rows.total_weight * float((rows.design**2).mean(axis=0).max()))
 
 
 def _climb_output(statistics: NetworkExpectation, output: Array, part: range, weight_decay: float, steps: int) -> Array:

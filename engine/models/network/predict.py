@@ -19,7 +19,7 @@ from engine.arrays import Array, IntArray
 from engine.errors import DataError, OptionError
 from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.cost import MOST_EXACT
-from engine.models.network.data import NetworkRows, arranged, checked_targets, new_rows
+from engine.models.network.data import arranged, checked_targets, new_rows
 from engine.models.network.draws import layer_draws
 from engine.models.network.e_step_exact import Factors, exact_posterior
 from engine.models.network.params import NetworkParams, sigmoids
@@ -107,9 +107,8 @@ def sampled_prediction(
     for first in range(0, n_draws, at_once):
         number = min(at_once, n_draws - first)
         z, _ = layer_draws(params, design, None, generator, number)
-        o = np.exp(forward_log_probabilities(params.output, z[-1].reshape(number * n, -1).astype(np.float64))).reshape(
-            number, n, g
-        )
+        units = z[-1].reshape(number * n, -1).astype(np.float64)
+        o = np.exp(forward_log_probabilities(params.output, units)).reshape(number, n, g)
         total += o.sum(axis=0)
         squares += (o**2).sum(axis=0)
     mean = total / n_draws
@@ -205,11 +204,6 @@ def network_report(
     return reports
 
 
-def log_marginal(params: NetworkParams, rows: NetworkRows) -> Array:
-    """(n,) ln p(y | x) of labelled rows, in the user's order; finite where p itself would round to 0."""
-    return rows.in_user_order(exact_posterior(params, rows).log_evidence)
-
-
 def _log_probability_of_targets(
     params: NetworkParams, design: Array, targets: IntArray, prediction: Prediction, probabilities: Array
 ) -> Array:
@@ -217,5 +211,6 @@ def _log_probability_of_targets(
     if prediction == "forward":
         return np.asarray(forward_log_probabilities(params.output, activities(params.layers, design)[-1])[own])
     if prediction == "marginal" and exactly_predictable(params):
-        return log_marginal(params, arranged(design[:, 1:], targets, None, params.n_classes))
+        rows = arranged(design[:, 1:], targets, None, params.n_classes)
+        return rows.in_user_order(exact_posterior(params, rows).log_evidence)  # finite where p itself would round to 0
     return np.log(np.maximum(probabilities[own], _LEAST))

@@ -43,8 +43,7 @@ class Corpus(Observations):
     @cached_property
     def word_counts(self) -> Array:
         """(V,) how often each word occurs, documents by their weights."""
-        weight = np.ones(self.n_rows) if self.sample_weight is None else self.sample_weight
-        return np.asarray(self.X.T @ weight, dtype=np.float64)
+        return np.asarray(self.X.T @ self.weights, dtype=np.float64)
 
     @cached_property
     def whole(self) -> bool:
@@ -123,6 +122,15 @@ def _counts(X: Any) -> Any:
         entry = int(np.flatnonzero(wrong)[0])
         raise _negative(*_place(counts, entry), float(counts.data[entry]))
     return counts
+
+
+def by_document(cells: Array, indptr: IntArray) -> Array:
+    """(m,) or (m, K) sums over each document's stored cells, (nnz,) or (nnz, K); 0 for an empty one."""
+    sums = np.zeros((len(indptr) - 1, *cells.shape[1:]))
+    full = np.flatnonzero(np.diff(indptr))
+    if len(full):
+        sums[full] = np.add.reduceat(cells, indptr[full], axis=0)
+    return sums
 
 
 def _place(counts: Any, entry: int) -> tuple[int, int]:

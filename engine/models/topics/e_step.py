@@ -15,8 +15,8 @@ from engine.arrays import Array, IntArray
 from engine.em.inference import Hard, Inference, Sampled, generator_of, temperature_of
 from engine.models.probabilities import dot_log
 from engine.models.topics.bound import TopicStatistics, dirichlet_entropies
-from engine.models.topics.data import Corpus
-from engine.models.topics.gibbs import BLOCK, GibbsRound, by_document, by_word, last_sweep
+from engine.models.topics.data import Corpus, by_document
+from engine.models.topics.gibbs import BLOCK, GibbsRound, by_word, last_sweep
 from engine.models.topics.params import TopicParams
 from engine.models.topics.variational import dirichlet_log_mean, harden, settle
 from engine.parallel import map_chunks, row_chunks
@@ -111,10 +111,6 @@ class TopicEStep:
             return _documents(params, gamma, dirichlet_log_mean(gamma), placed, words, weight, None, power)
         q = settle(counts, weight, params.topics, params.alpha, power, self.inner_tol, self.inner_steps, begin)
         return _documents(params, q.gamma, q.log_mixtures, q.placed, q.words, weight, q.log_norms, power)
-
-    def word_topics(self, params: TopicParams, data: Corpus, row: int, inference: Inference) -> Array:
-        """(words of the document, K) how many of each word each topic has under q, in the order of its cells."""
-        return self.cells(params, data, np.array([row]), inference)
 
     def cells(self, params: TopicParams, data: Corpus, rows: IntArray, inference: Inference) -> Array:
         """(stored counts, K) how many words of each cell of `data.X[rows]` each topic has under q; rows must rise."""

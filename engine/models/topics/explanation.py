@@ -104,7 +104,7 @@ def _document(inner: TopicEStep, step: Step, row: int) -> _Document:
         gamma = params.alpha + sweep.drawn.sum(axis=0)
         return _Document(cells.indices, cells.data, gamma, sweep.drawn, sweep)
     gamma = inner.gamma(params, data, slice(row, row + 1), inference)[0]
-    return _Document(cells.indices, cells.data, gamma, inner.word_topics(params, data, row, inference))
+    return _Document(cells.indices, cells.data, gamma, inner.cells(params, data, np.array([row]), inference))
 
 
 def _gamma_line(found: _Document, params: TopicParams, k: int, first: Iterable[int], role: str) -> WorkedLine:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
+from engine.models.topics.data import by_document
 
 BLOCK = 128
 _TINY = float(np.finfo(np.float64).tiny)
@@ -75,15 +76,6 @@ def last_sweep(
         drawn = generator.multinomial(number, p).astype(np.float64)
         gamma = alpha + by_document(drawn, counts.indptr)
     return GibbsRound(before, log_mixtures, drawn)
-
-
-def by_document(cells: Array, indptr: Any) -> Array:
-    """(m, K) sums over each document's cells (nnz, K)."""
-    sums = np.zeros((len(indptr) - 1, cells.shape[1]))
-    full = np.flatnonzero(np.diff(indptr))
-    if len(full):
-        sums[full] = np.add.reduceat(cells, indptr[full], axis=0)
-    return sums
 
 
 def by_word(cells: Array, counts: Any, weight: Array) -> Array:

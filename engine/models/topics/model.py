@@ -148,7 +148,7 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
         """
         if not 0 <= row < data.n_rows:
             raise EngineError(f"there is no document {row + 1}: the data have {data.n_rows}.")
-        return self.inner.word_topics(params, data, row, inference)
+        return self.inner.cells(params, data, np.array([row]), inference)
 
     def entropy(self, params: TopicParams, data: Corpus, inference: Inference = EXACT) -> float:
         """H(q) from φ and γ of every document; the mixtures alone don't determine it."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.models.topics.data import by_document
 
 _NUMBERS_AT_ONCE = 150_000
 _SHORTEST = 0.75  # of the longest document in a batch: one much shorter would be mostly padding
@@ -74,6 +75,8 @@ def settle(
         most_steps: at most this many updates of γ.
         begin: (m, K) γ to begin from; None for even mixtures.
     """
+    from scipy.sparse import csr_array
+
     job = _Job.of(counts, topics, alpha, power, tol, most_steps, begin)
     lengths = np.diff(counts.indptr)
     for documents in _alike(lengths):
@@ -82,9 +85,9 @@ def settle(
         logs = np.log(job.norms)
     log_mixtures = dirichlet_log_mean(job.gamma)
     top = power * log_mixtures.max(axis=1)
-    log_norms = row_sums(counts.data * (logs + np.repeat(top, lengths)), counts.indptr)
+    log_norms = by_document(counts.data * (logs + np.repeat(top, lengths)), counts.indptr)
     ratios = _over(np.repeat(weight, lengths) * counts.data, job.norms)
-    words = (like(counts, ratios).T @ job.mixtures) * job.raised
+    words = (csr_array((ratios, counts.indices, counts.indptr), counts.shape).T @ job.mixtures) * job.raised
     return Settled(job.gamma, log_mixtures, job.placed, words.T, log_norms)
 
 
@@ -115,7 +118,7 @@ class _Job:
         raised = np.ascontiguousarray((topics if power == 1.0 else topics**power).T)
         gamma = np.ones((m, K)) if begin is None else begin.copy()
         found = gamma, np.zeros((m, K)), np.ones((m, K)), np.zeros(counts.nnz)
-        totals = row_sums(counts.data, counts.indptr)
+        totals = by_document(counts.data, counts.indptr)
         return cls(counts, raised, float(raised.min()), totals, alpha, power, tol, most_steps, *found)
 
 
@@ -260,22 +263,6 @@ def _alike(lengths: IntArray) -> Iterator[IntArray]:
 def _over(amounts: Array, norms: Array) -> Array:
     """amounts / norms, and 0 where no topic can say the word."""
     return np.divide(amounts, norms, out=np.zeros(norms.shape), where=norms > 0)
-
-
-def like(counts: Any, data: Array) -> Any:
-    """A csr array with the places of `counts` and other numbers in them."""
-    from scipy.sparse import csr_array
-
-    return csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
-
-
-def row_sums(values: Array, indptr: IntArray) -> Array:
-    """(m,) sums of the stored values of each row; 0 for an empty one."""
-    sums = np.zeros(len(indptr) - 1)
-    full = np.flatnonzero(np.diff(indptr))
-    if len(full):
-        sums[full] = np.add.reduceat(values, indptr[full])
-    return sums
 
 
 def harden(counts: Any, topics: Array, alpha: Array, gamma: Array, most_steps: int) -> Array:
