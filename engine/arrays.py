@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Rows = slice | IntArray
+"""Which rows of the data are asked for."""
 
 
 def freeze(parameters: Any) -> None:

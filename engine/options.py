@@ -64,13 +64,10 @@ class Option:
         wanted = "a number" if self.kind == "float" else "a whole number"
         whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
         real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if not (real if self.kind == "float" else whole) or not math.isfinite(value):
+        fits = (real if self.kind == "float" else whole) and math.isfinite(value) and value <= self.maximum
+        if not fits or (value <= self.minimum if self.exclusive_minimum else value < self.minimum):
             raise OptionError(f"{self.name} must be {wanted}{self.range_in_words()}, not {value!r}.")
-        number: float | int = float(value) if self.kind == "float" else int(value)
-        too_small = number <= self.minimum if self.exclusive_minimum else number < self.minimum
-        if too_small or number > self.maximum:
-            raise OptionError(f"{self.name} must be {wanted}{self.range_in_words()}, not {value!r}.")
-        return number
+        return float(value) if self.kind == "float" else int(value)
 
     def parse(self, text: str) -> Any:
         """The value of a typed text.

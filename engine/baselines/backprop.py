@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
@@ -175,7 +175,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         return log_weight_prior(params, self.weight_decay)
 
     def responsibilities(
-        self, params: BackpropParams, data: NetworkRows, rows: slice | IntArray, inference: Inference = EXACT
+        self, params: BackpropParams, data: NetworkRows, rows: Rows, inference: Inference = EXACT
     ) -> Array:
         """(len(rows), Σ m_l) the activity u_h of each unit, layer after layer, which knows nothing of the target."""
         some = data.take(rows)

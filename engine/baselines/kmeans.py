@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Event, Expectation, Maximization, Model, Observations
@@ -131,7 +131,7 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
         return 0.0 - _squared_units(clusters.inertia_about(data.frame.into(params.centers)), data.frame)
 
     def responsibilities(
-        self, params: KMeansParams, data: FramedRows, rows: slice | IntArray, inference: Inference = EXACT
+        self, params: KMeansParams, data: FramedRows, rows: Rows, inference: Inference = EXACT
     ) -> Array:
         """(len(rows), K) 1 for the nearest centre, 0 for the others."""
         labels, _ = nearest(data.frame.rows(rows), data.frame.into(params.centers))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.em.inference import Inference
 from engine.em.model import Expectation, Model, Observations
 from engine.parallel import one_blas_thread, row_chunks
@@ -92,7 +92,7 @@ class Posterior:
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation
 
-    def rows(self, rows: slice | IntArray) -> Array:
+    def rows(self, rows: Rows) -> Array:
         """The responsibilities of the chosen rows alone: (len(rows), K)."""
         at = self._evaluation
         with one_blas_thread():

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.em.fields import count_components, relabelled
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
@@ -183,7 +183,7 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """Q(θ; q) = E_q[log p(X, Z | θ)]."""
 
     @abstractmethod
-    def responsibilities(self, params: P, data: D, rows: slice | IntArray, inference: Inference = EXACT) -> Array:
+    def responsibilities(self, params: P, data: D, rows: Rows, inference: Inference = EXACT) -> Array:
         """q's probabilities for the chosen rows (len(rows), K), materialised."""
 
     @abstractmethod

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
 from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.em.parameters import Parameters, probability, simplex
@@ -95,7 +95,7 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
             raise EngineError("the probabilities of a start must lie from 0 to 1.")
         return params
 
-    def log_joint(self, params: BinomialParams, data: TossCounts, rows: slice | IntArray) -> Array:
+    def log_joint(self, params: BinomialParams, data: TossCounts, rows: Rows) -> Array:
         """ln weights_k + ln C(n, x) + x ln p_k + (n − x) ln(1 − p_k), with 0·ln 0 = 0."""
         heads = data.X[rows, 0]
         tails = data.tosses[rows] - heads

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference, Sampled, assign
 from engine.em.model import Event, Expectation, Maximization, Model, Observations
@@ -139,7 +139,7 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
         return float(self.q_value_at(expectation, params.theta, data))
 
     def responsibilities(
-        self, params: LinkageParams, data: CellCounts, rows: slice | IntArray, inference: Inference = EXACT
+        self, params: LinkageParams, data: CellCounts, rows: Rows, inference: Inference = EXACT
     ) -> Array:
         """(len(rows), 2) which shares of each experiment's first cell belong to ½ and to θ/4."""
         return self._split(params, data, inference)[0][rows]

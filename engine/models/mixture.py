@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, assign, uniforms
 from engine.em.model import D, Expectation, Model, P
@@ -32,7 +32,7 @@ class Mixture(Model[P, D], Explains):
     """A finite mixture; see the module."""
 
     @abstractmethod
-    def log_joint(self, params: P, data: D, rows: slice | IntArray) -> Array:
+    def log_joint(self, params: P, data: D, rows: Rows) -> Array:
         """(K, len(rows)) ln weights_k + ln p(x_i | θ_k), in an array that may be overwritten."""
 
     def collect(self, data: D, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
@@ -72,14 +72,14 @@ class Mixture(Model[P, D], Explains):
 
         return map_reduce(row_chunks(data.n_rows, self.rows_per_chunk(params, data)), one)
 
-    def responsibilities(self, params: P, data: D, rows: slice | IntArray, inference: Inference = EXACT) -> Array:
+    def responsibilities(self, params: P, data: D, rows: Rows, inference: Inference = EXACT) -> Array:
         """(len(rows), K) q's probabilities for the chosen rows."""
         draws = uniforms(inference, data.n_rows)
         log_joint = self._clamped(self.log_joint(params, data, rows), data, rows)
         r, _, _ = assign(log_joint, inference, None if draws is None else draws[rows])
         return np.ascontiguousarray(r.T)
 
-    def log_evidence(self, params: P, data: D, rows: slice | IntArray = slice(None)) -> Array:
+    def log_evidence(self, params: P, data: D, rows: Rows = slice(None)) -> Array:
         """(len(rows),) ln p(x_i | θ) of each row by itself."""
         _, log_evidence, _ = assign(self._clamped(self.log_joint(params, data, rows), data, rows), EXACT)
         return log_evidence
@@ -100,7 +100,7 @@ class Mixture(Model[P, D], Explains):
         """The weights; override with formulas for the others."""
         return weight_lines(step, entry, after)
 
-    def _clamped(self, log_joint: Array, data: D, rows: slice | IntArray) -> Array:
+    def _clamped(self, log_joint: Array, data: D, rows: Rows) -> Array:
         """With a known label z_i, p(x_i, z_i) alone is left of the sum: the other components drop to −inf."""
         if data.y is None:
             return log_joint

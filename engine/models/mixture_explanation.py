@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.editing.entries import Entry, value_of
-from engine.em.inference import Exact, Hard, Sampled, Tempered, temperature_of
+from engine.em.inference import Hard, Sampled, temperature_of
 from engine.em.step import Step
 from engine.explain.derivation import (
     LEAST_LOG,
@@ -61,17 +61,10 @@ def _joint_lines(weights: Array, log_weights: Array, log_density: Array, logs: b
 
 def _settled(lines: list[WorkedLine], step: Step, r: Array, known: bool) -> None:
     """What a known label, or an algorithm that gives all to one component, makes of the posterior."""
-    formula = ""
-    if known:
-        formula = "known label"
-    elif isinstance(step.inference, Hard):
-        formula = "1 for the largest"
-    elif isinstance(step.inference, Sampled):
-        formula = "1 for the one drawn"
-    if not formula:
-        assert isinstance(step.inference, Exact | Tempered)
-        return
-    lines += [line("assignment", formula, "value", [("r", value)], k) for k, value in enumerate(r)]
+    whole = {Hard: "1 for the largest", Sampled: "1 for the one drawn"}.get(type(step.inference))
+    formula = "known label" if known else whole
+    if formula:
+        lines += [line("assignment", formula, "value", [("r", value)], k) for k, value in enumerate(r)]
 
 
 def plain_densities(log_density: Array) -> Densities:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
 from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.em.parameters import Parameters, positive, simplex
@@ -83,7 +83,7 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
             raise EngineError("the rates of a start must be finite and at least 0.")
         return params
 
-    def log_joint(self, params: PoissonParams, data: Counts, rows: slice | IntArray) -> Array:
+    def log_joint(self, params: PoissonParams, data: Counts, rows: Rows) -> Array:
         """ln weights_k + x ln rates_k − rates_k − ln x!, with 0·ln 0 = 0."""
         joint = times_log(data.X[rows, 0], params.rates)
         with np.errstate(divide="ignore"):

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
 from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.em.parameters import Parameters, probability, simplex
@@ -132,7 +132,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         """So many rows that a chunk's masks and log-joint stay in the cache."""
         return max(256, 190_000 // (self.n_components + 2 * int(data.X.shape[1])))
 
-    def log_joint(self, params: BernoulliParams, data: Answers, rows: slice | IntArray) -> Array:
+    def log_joint(self, params: BernoulliParams, data: Answers, rows: Rows) -> Array:
         """ln weights_k + Σ_{d seen} x_d ln p_kd + (1 − x_d) ln(1 − p_kd): (K, len(rows))."""
         joint = Masks.of(data.X[rows], data.cut).log_likelihood(params.probabilities)
         with np.errstate(divide="ignore"):

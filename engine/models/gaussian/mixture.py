@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference, assign, uniforms
 from engine.em.model import Ascent, Expectation, Maximization
@@ -162,7 +162,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         times: int = {"tied": self.n_components, "spherical": data.X.shape[1]}.get(self.covariance_type, 1)
         return -0.5 * self.ridge(data) * times * trace
 
-    def log_joint(self, params: GaussianParams, data: GaussianRows, rows: slice | IntArray) -> Array:
+    def log_joint(self, params: GaussianParams, data: GaussianRows, rows: Rows) -> Array:
         """(K, len(rows)) ln weights_k + ln N(x_i | μ_k, Σ_k)."""
         a_pass, work = pass_for(params, data), Workspace()
         parts = _parts(rows, data.n_rows, a_pass.rows_per_chunk)
@@ -192,7 +192,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         return k - 1 + k * d + n_covariance_parameters(self.covariance_type, k, d)
 
 
-def _parts(rows: slice | IntArray, n_rows: int, at_once: int) -> list[slice] | list[IntArray]:
+def _parts(rows: Rows, n_rows: int, at_once: int) -> list[slice] | list[IntArray]:
     """The chosen rows in chunks, as slices where they are one."""
     if isinstance(rows, slice) and (rows.step or 1) == 1:
         first, last, _ = rows.indices(n_rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, Rows
 from engine.models.gaussian.data import Coordinates, GaussianRows
 from engine.models.gaussian.features import coefficients, features_of, moments, n_features
 from engine.models.gaussian.params import GaussianParams, factors, inverse_factors
@@ -49,7 +49,7 @@ class SharedPass:
             self.table = coefficients(constants, means, precisions, self.kind)
         self.rows_per_chunk = _rows_per_chunk(self.table.shape[1] + 2 * self.k)
 
-    def look(self, rows: slice | IntArray, work: Workspace) -> Array:
+    def look(self, rows: Rows, work: Workspace) -> Array:
         """(F, m) features of the rows."""
         kept = self.data.features
         if kept is not None:
@@ -91,7 +91,7 @@ class CentredPass:
         self.coordinates = Coordinates(params.means if origins is None else origins, own)
         self.rows_per_chunk = _rows_per_chunk((self.k + 2) * self.d + 2 * self.k)
 
-    def look(self, rows: slice | IntArray, work: Workspace) -> Array:
+    def look(self, rows: Rows, work: Workspace) -> Array:
         """(K, d, m) the rows standardised about each component, feature by feature."""
         columns = self._columns(rows, work)
         form = work.array("standard", self.k, *columns.shape)
@@ -99,7 +99,7 @@ class CentredPass:
             self._standardise(columns, mean, k, form[k], work)
         return form
 
-    def _columns(self, rows: slice | IntArray, work: Workspace) -> Array:
+    def _columns(self, rows: Rows, work: Workspace) -> Array:
         """(d, m) the rows in the user's units, feature by feature."""
         chosen = self.data.X[rows].T
         columns = work.array("columns", *chosen.shape)

@@ -69,7 +69,7 @@ class SequenceRows(Observations):
 
 
 def sequence_rows(
-    X: Any, y: Any, sample_weight: Any, *, n_states: int, first_symbol: int | None, covariance_type: str
+    X: Any, y: Any, sample_weight: Any, n_states: int, first_symbol: int | None, covariance_type: str
 ) -> SequenceRows:
     """Check the sequences and put them one below another.
 

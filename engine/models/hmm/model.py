@@ -9,12 +9,12 @@ M:  initial ∝ Σ γ_1,   transition(i, j) ∝ Σ_t ξ_t(i, j),   stop(i) ∝ �
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered, temperature_of
 from engine.em.model import Expectation, Maximization, Model
@@ -82,14 +82,8 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> SequenceRows:
         """Check the sequences and put them one below another; see the class for what X may be."""
-        return sequence_rows(
-            X,
-            y,
-            sample_weight,
-            n_states=self.n_states,
-            first_symbol=self.first_symbol if self.emission == "categorical" else None,
-            covariance_type=self.covariance_type,
-        )
+        first_symbol = self.first_symbol if self.emission == "categorical" else None
+        return sequence_rows(X, y, sample_weight, self.n_states, first_symbol, self.covariance_type)
 
     def observe_new(self, X: Any, params: HiddenMarkovParams) -> SequenceRows:
         """Sequences to predict for. Raises DataError for a symbol that the parameters don't know."""
@@ -149,17 +143,18 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         statistics = self._statistics(params, data, q)
         evidence = q.log_evidence if isinstance(inference, Exact) else smooth(chain, weight).log_evidence
         log_likelihood = _weighted(evidence, weight)
+        found = Expectation(statistics, log_likelihood, 0.0)
         if isinstance(inference, Hard | Sampled):
-            return Expectation(statistics, log_likelihood, 0.0)
+            return found
         # ln q(z) = ln p(x, z)/τ − ln Z, so H(q) = ln Z − E_q[ln p(x, z)]/τ; τ = 1 and Z = p(x) for the exact posterior.
         temperature = temperature_of(inference)
         log_normaliser = _weighted(q.log_evidence, weight)
-        entropy = log_normaliser - self._q_of(statistics, params) / temperature
+        entropy = log_normaliser - self.q_value(found, params, data) / temperature
         if not np.isfinite(entropy):
             entropy = self.entropy(params, data, inference)
         elif abs(entropy) < _ROUNDING * abs(log_normaliser) and np.isin(q.responsibilities, (0.0, 1.0)).all():
             entropy = 0.0  # every state is certain, and what is left of the difference is rounding
-        return Expectation(statistics, log_likelihood, max(0.0, entropy))
+        return replace(found, entropy=max(0.0, entropy))
 
     def _statistics(self, params: HiddenMarkovParams, data: SequenceRows, q: Smoothed) -> ChainStatistics:
         weighted = q.responsibilities
@@ -187,9 +182,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     def q_value(self, expectation: Expectation, params: HiddenMarkovParams, data: SequenceRows) -> float:
         """E_q[ln initial + Σ ln transition + ln stop] + E_q[Σ_t ln p(x_t | z_t)]."""
-        return self._q_of(expectation.statistics, params)
-
-    def _q_of(self, counts: ChainStatistics, params: HiddenMarkovParams) -> float:
+        counts: ChainStatistics = expectation.statistics
         q = dot_log(counts.initial, params.initial) + dot_log(counts.transition, params.transition)
         if params.stop is not None:
             q += dot_log(counts.last, params.stop)
@@ -200,7 +193,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         return self.emissions.log_prior(_own(params), data)
 
     def responsibilities(
-        self, params: HiddenMarkovParams, data: SequenceRows, rows: slice | IntArray, inference: Inference = EXACT
+        self, params: HiddenMarkovParams, data: SequenceRows, rows: Rows, inference: Inference = EXACT
     ) -> Array:
         """(len(rows), S) the posterior of the states at the chosen rows; the whole chain is walked for any of them."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.em.model import Observations
 from engine.errors import DataError
 from engine.models.mixture import checked_table, checked_weights
@@ -54,7 +54,7 @@ class NetworkRows(Observations):
         ends = self.classes
         return [(c, slice(ends[c], ends[c + 1])) for c in range(self.n_classes) if ends[c + 1] > ends[c]]
 
-    def take(self, rows: slice | IntArray) -> NetworkRows:
+    def take(self, rows: Rows) -> NetworkRows:
         """The chosen rows by themselves."""
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return arranged(self.X[rows], None if self.y is None else self.y[rows], weight, self.n_classes)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, Rows
 from engine.em.inference import Inference, uniforms
 from engine.em.model import Expectation
 from engine.errors import OptionError
@@ -48,7 +48,7 @@ class ExactEStep:
         """The posterior's statistics alone."""
         return _gathered(exact_posterior(params, rows), params, rows)
 
-    def units(self, params: NetworkParams, rows: NetworkRows, chosen: slice | IntArray, inference: Inference) -> Array:
+    def units(self, params: NetworkParams, rows: NetworkRows, chosen: Rows, inference: Inference) -> Array:
         """(len(chosen), m) E_q[z_h]."""
         some, draws = rows.take(chosen), uniforms(inference, rows.n_rows)
         found = exact_posterior(params, some, inference, None if draws is None else draws[chosen])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, Rows
 from engine.em.inference import Hard, Inference
 from engine.em.model import Expectation
 from engine.models.network.data import NetworkRows
@@ -39,7 +39,7 @@ class ApproximateEStep(ABC):
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, Σ m_l) E_q[z] of every row in the order of the design, layer after layer."""
 
-    def units(self, params: NetworkParams, rows: NetworkRows, chosen: slice | IntArray, inference: Inference) -> Array:
+    def units(self, params: NetworkParams, rows: NetworkRows, chosen: Rows, inference: Inference) -> Array:
         """(len(chosen), Σ m_l) E_q[z] of the user's chosen rows.
 
         Every row is drawn for, so that a row looks the same whichever others are asked for; the last few are kept,

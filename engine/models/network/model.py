@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
@@ -189,7 +189,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         return log_weight_prior(params, self.weight_decay)
 
     def responsibilities(
-        self, params: NetworkParams, data: NetworkRows, rows: slice | IntArray, inference: Inference = EXACT
+        self, params: NetworkParams, data: NetworkRows, rows: Rows, inference: Inference = EXACT
     ) -> Array:
         """(len(rows), Σ m_l) E_q[z_h] = q(z_h = 1), unit by unit, layer after layer: a row need not sum to 1."""
         return self.inner.units(params, data, rows, inference)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,8 +19,23 @@ from engine.errors import EngineError
 LARGEST_WEIGHT = 1e100  # beyond, products with the data and their squares would overflow
 
 
+class _WithDeeper(Parameters):
+    """Parameters that hold the layer after this one."""
+
+    deeper: DeeperLayer | None
+
+    def __post_init__(self) -> None:
+        """Make arrays read-only, and a table of names, as in a file, a layer. Raises EngineError for what can't be."""
+        deeper = self.deeper
+        if isinstance(deeper, Mapping) and deeper.get("hidden") is not None and set(deeper) <= {"hidden", "deeper"}:
+            object.__setattr__(self, "deeper", DeeperLayer(**deeper))
+        elif deeper is not None and not isinstance(deeper, DeeperLayer):
+            raise EngineError("deeper of the start must hold the next layer: the weights hidden, and deeper or none.")
+        super().__post_init__()
+
+
 @dataclass(frozen=True)
-class DeeperLayer(Parameters):
+class DeeperLayer(_WithDeeper):
     """A hidden layer whose inputs are the units of the layer before it, and the layers after it.
 
     Attributes:
@@ -31,14 +46,9 @@ class DeeperLayer(Parameters):
     hidden: Array = real("W", "weight", per="further unit", of=Axis("unit before", offset=-1))
     deeper: DeeperLayer | None = None
 
-    def __post_init__(self) -> None:
-        """Make the array read-only; a table of names, as in a file, becomes the layer after it."""
-        _take_deeper(self)
-        super().__post_init__()
-
 
 @dataclass(frozen=True)
-class NetworkParams(Parameters):
+class NetworkParams(_WithDeeper):
     """θ of a network with m hidden units for p inputs and g classes; the first column of every array is the bias.
 
     Attributes:
@@ -53,11 +63,6 @@ class NetworkParams(Parameters):
     hidden: Array = real("W", "weight", per="unit", of=Axis("input", offset=-1))
     output: Array = real("V", "weight", per="class", of=Axis("unit", offset=-1), reference=True)
     deeper: DeeperLayer | None = None
-
-    def __post_init__(self) -> None:
-        """Make the arrays read-only; a table of names, as in a file, becomes a `DeeperLayer`."""
-        _take_deeper(self)
-        super().__post_init__()
 
     @classmethod
     def of_layers(cls, layers: Sequence[Array], output: Array) -> NetworkParams:
@@ -87,15 +92,6 @@ class NetworkParams(Parameters):
     def n_classes(self) -> int:
         """g."""
         return len(self.output)
-
-
-def _take_deeper(params: Any) -> None:
-    """Make `deeper` a layer. Raises EngineError for what can't be one."""
-    deeper = params.deeper
-    if isinstance(deeper, Mapping) and deeper.get("hidden") is not None and set(deeper) <= {"hidden", "deeper"}:
-        object.__setattr__(params, "deeper", DeeperLayer(**deeper))
-    elif deeper is not None and not isinstance(deeper, DeeperLayer):
-        raise EngineError("deeper of the start must hold the next layer: the weights hidden, and deeper or none.")
 
 
 def linked(layers: Sequence[Array]) -> DeeperLayer | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.em.model import Observations
 from engine.errors import DataError
 from engine.models.mixture import checked_table, checked_weights
@@ -55,7 +55,7 @@ class Corpus(Observations):
         """(n,) what each document counts."""
         return np.ones(self.n_rows) if self.sample_weight is None else self.sample_weight
 
-    def take(self, rows: slice | IntArray) -> Corpus:
+    def take(self, rows: Rows) -> Corpus:
         """The chosen documents alone, with their weights."""
         weight = None if self.sample_weight is None else self.sample_weight[rows]
         return Corpus(self.X[rows], sample_weight=weight)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.em.inference import Hard, Inference, Sampled, generator_of, temperature_of
 from engine.models.probabilities import dot_log
 from engine.models.topics.bound import TopicStatistics, dirichlet_entropies
@@ -85,7 +85,7 @@ class TopicEStep:
             statistics = replace(statistics, remembered=np.concatenate([placed for _, _, placed in parts]))
         return statistics, entropy
 
-    def gamma(self, params: TopicParams, data: Corpus, rows: slice | IntArray, inference: Inference) -> Array:
+    def gamma(self, params: TopicParams, data: Corpus, rows: Rows, inference: Inference) -> Array:
         """(len(rows), K) γ of the chosen documents."""
         chosen = np.arange(data.n_rows)[rows]
         found = np.zeros((len(chosen), len(params.alpha)))
@@ -99,7 +99,7 @@ class TopicEStep:
             found[here] = self.documents(params, data, whole, inference).gamma[chosen[here] - whole.start]
         return found
 
-    def documents(self, params: TopicParams, data: Corpus, rows: slice | IntArray, inference: Inference) -> Documents:
+    def documents(self, params: TopicParams, data: Corpus, rows: Rows, inference: Inference) -> Documents:
         """q of some documents; where topics are drawn, those of one whole block."""
         counts, weight, power = data.X[rows], data.weights[rows], 1.0 / temperature_of(inference)
         begin = None if params.placed is None else params.placed[rows].astype(np.float64) + params.alpha

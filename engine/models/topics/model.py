@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, Sampled
 from engine.em.model import Event, Expectation, Maximization, Model
@@ -131,9 +131,7 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
         """c Σ_kv ln topics_kv: the Dirichlet prior of each topic, up to its constant."""
         return self.pseudo_count * float(np.log(params.topics).sum()) if self.pseudo_count > 0 else 0.0
 
-    def responsibilities(
-        self, params: TopicParams, data: Corpus, rows: slice | IntArray, inference: Inference = EXACT
-    ) -> Array:
+    def responsibilities(self, params: TopicParams, data: Corpus, rows: Rows, inference: Inference = EXACT) -> Array:
         """(len(rows), K) the documents' mixtures, E_q[θ_ik] = γ_ik / Σ_j γ_ij; an empty document has the prior's."""
         gamma = self.inner.gamma(params, data, rows, inference)
         return np.asarray(gamma / gamma.sum(axis=1, keepdims=True))
