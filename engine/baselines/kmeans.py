@@ -160,8 +160,7 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The mean of the cluster's rows."""
-        assert step.at_q is not None
-        data, clusters = step.problem.data, step.at_q.expectation.statistics
+        data, clusters = step.problem.data, step.expectation.statistics
         assert isinstance(data, FramedRows)
         k, j = entry.index
         count = float(clusters.counts[k])

@@ -98,6 +98,11 @@ class Event:
     by_hand: bool = False  # a change by hand, in place of the M-step
 
 
+def events_where(flags: Any, message: str) -> tuple[Event, ...]:
+    """An event for each component whose flag (K,) is set; its number from 1 takes the place of {} in the message."""
+    return tuple(Event(message.format(k + 1), int(k)) for k in np.flatnonzero(flags))
+
+
 @dataclass(frozen=True, eq=False)
 class Maximization(Generic[P]):
     """The M-step's parameters, and its events."""

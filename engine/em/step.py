@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal
 from engine.em.algorithm import Algorithm
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.inference import EXACT, Exact, Inference
-from engine.em.model import Event, Model, Observations
+from engine.em.model import Event, Expectation, Model, Observations
 from engine.parallel import one_blas_thread
 
 if TYPE_CHECKING:
@@ -75,6 +75,12 @@ class Step(Generic[Theta]):
     def inference(self) -> Inference | None:
         """How q was chosen; None before the first E-step."""
         return None if self.at_q is None else self.at_q.inference
+
+    @property
+    def expectation(self) -> Expectation:
+        """What is expected under q, after the first E-step."""
+        assert self.at_q is not None
+        return self.at_q.expectation
 
     @cached_property
     def posterior(self) -> Posterior | None:

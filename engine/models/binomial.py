@@ -157,8 +157,7 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """Expected heads / expected tosses."""
-        assert step.at_q is not None
-        counts, heads, tails, _ = step.at_q.expectation.statistics
+        counts, heads, tails, _ = step.expectation.statistics
         k = entry.index[0]
         if entry.field == "weights":
             return counted_lines(counts, k)

@@ -171,8 +171,7 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """(part + x₄) / (part + x₂ + x₃ + x₄)."""
-        assert step.at_q is not None
-        part, data = float(step.at_q.expectation.statistics[1]), step.problem.data
+        part, data = float(step.expectation.statistics[1]), step.problem.data
         assert isinstance(data, CellCounts)
         _, x2, x3, x4 = (float(x) for x in data.totals)
         if not part + x2 + x3 + x4 > 0:

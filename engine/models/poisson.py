@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
-from engine.em.model import Event, Expectation, Maximization, Observations
+from engine.em.model import Expectation, Maximization, Observations, events_where
 from engine.em.parameters import Parameters, positive, simplex
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
@@ -101,10 +101,7 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
         counts, sums, _ = expectation.statistics
         used = counts > 0
         rates = np.where(used, sums / np.where(used, counts, 1.0), params.rates)
-        events = tuple(
-            Event(f"component {k + 1} has no rows left: its rate stays as it was", int(k))
-            for k in np.flatnonzero(~used)
-        )
+        events = events_where(~used, "component {} has no rows left: its rate stays as it was")
         return Maximization(PoissonParams(counts / counts.sum(), rates), events)
 
     def q_value(self, expectation: Expectation, params: PoissonParams, data: Counts) -> float:
@@ -133,8 +130,7 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The weighted sum of the counts over N_k."""
-        assert step.at_q is not None
-        counts, sums, _ = step.at_q.expectation.statistics
+        counts, sums, _ = step.expectation.statistics
         k = entry.index[0]
         if entry.field == "weights":
             return counted_lines(counts, k)

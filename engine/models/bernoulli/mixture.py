@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
-from engine.em.model import Event, Expectation, Maximization, Observations
+from engine.em.model import Expectation, Maximization, Observations, events_where
 from engine.em.parameters import Parameters, probability, simplex
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
@@ -152,9 +152,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         c = self.pseudo_count
         probabilities = success_shares(yes + c, no + c, params.probabilities)
         then = "its probabilities go to the prior's" if c > 0 else "its probabilities stay as they were"
-        events = tuple(
-            Event(f"component {k + 1} has no rows left: {then}", int(k)) for k in np.flatnonzero(counts == 0)
-        )
+        events = events_where(counts == 0, "component {} has no rows left: " + then)
         return Maximization(BernoulliParams(counts / counts.sum(), probabilities), events)
 
     def q_value(self, expectation: Expectation, params: BernoulliParams, data: Answers) -> float:
@@ -182,8 +180,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The share of yes among the answers, those imagined included."""
-        assert step.at_q is not None
-        counts, yes, no = step.at_q.expectation.statistics
+        counts, yes, no = step.expectation.statistics
         if entry.field == "weights":
             return counted_lines(counts, entry.index[0])
         return share_lines(yes, no, self.pseudo_count, entry)

@@ -103,11 +103,10 @@ def _troubles(
 
 def _singular(best: GaussianParams, data: GaussianRows) -> Flags:
     """(K,) which covariances have no Cholesky factor, or one that rounding decided."""
-    kind = data.covariance_type
     try:
         return _rounded(best, data)
     except np.linalg.LinAlgError:
-        if kind == "tied":
+        if data.covariance_type == "tied":
             return np.ones(len(best.weights), dtype=bool)
     return np.array([_no_factor(best, k, data) for k in range(len(best.weights))])
 

@@ -175,8 +175,8 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """N_k, the weighted sum, the ridge, the quotient."""
-        assert step.at_q is not None and isinstance(step.problem.data, GaussianRows)
-        statistics: GaussianStatistics = step.at_q.expectation.statistics
+        assert isinstance(step.problem.data, GaussianRows)
+        statistics: GaussianStatistics = step.expectation.statistics
         if entry.field == "weights":
             return counted_lines(statistics.counts, entry.index[0])
         about = step.params_q.means if self.m_step == "conditional" else None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.model import Event, Expectation
+from engine.em.model import Event, Expectation, events_where
 from engine.errors import DataError, EngineError
 from engine.models.gaussian.data import GaussianRows
 from engine.models.gaussian.mixture import GaussianMixture
@@ -77,11 +77,7 @@ class CategoricalEmissions:
         rows = statistics.sum(axis=1)
         used = rows > 0
         best = np.where(used[:, None], statistics / np.where(used, rows, 1.0)[:, None], emission)
-        events = tuple(
-            Event(f"state {i + 1} is not visited any more: its emissions stay as they were", int(i))
-            for i in np.flatnonzero(~used)
-        )
-        return best, events
+        return best, events_where(~used, "state {} is not visited any more: its emissions stay as they were")
 
     def q_value(self, statistics: Array, emission: Array) -> float:
         """Σ_iv E[emitted v in i] ln emission[i, v]."""

@@ -230,8 +230,8 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """Shares of what is expected; the moments of a Gaussian emission."""
-        assert step.at_q is not None and isinstance(step.problem.data, SequenceRows)
-        counts, rows, kind = step.at_q.expectation.statistics, step.problem.data.rows, self.emissions
+        assert isinstance(step.problem.data, SequenceRows)
+        counts, rows, kind = step.expectation.statistics, step.problem.data.rows, self.emissions
         if rows is None or not isinstance(kind, GaussianEmissions) or not entry.path.startswith("emission."):
             return count_lines(counts, entry, step.params_q)
         return moment_lines(counts.emission, entry, kind.mixture.ridge(rows))

@@ -249,8 +249,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         before, rows = step.params_q, step.problem.data
         if self.m_step != "gradient" or before.deeper is not None:
             return None
-        assert step.at_q is not None and isinstance(rows, NetworkRows)
-        statistics = step.at_q.expectation.statistics
+        assert isinstance(rows, NetworkRows)
+        statistics = step.expectation.statistics
         return gradient_lines(statistics, entry, before, rows, self.weight_decay, self.learning_rate)
 
 

@@ -212,8 +212,7 @@ def _divided(lines: list[WorkedLine], step: Step, K: int, logs: bool, name: str)
 
 def topic_lines(inner: TopicEStep, c: float, step: Step, entry: Entry) -> list[WorkedLine] | None:
     """The M-step of one word of a topic, c its pseudo-count; None where no topic has words."""
-    assert step.at_q is not None
-    statistics: TopicStatistics = step.at_q.expectation.statistics
+    statistics: TopicStatistics = step.expectation.statistics
     data, _ = _of(step)
     (k, v), V = entry.index, data.n_words
     own, all_words = float(statistics.words[k, v]), float(statistics.words[k].sum())
@@ -263,8 +262,7 @@ def alpha_lines(step: Step, entry: Entry, after: TopicParams, held: str) -> list
     before, k = step.params_q, entry.index[0]
     if held:
         return [line("parameter", f"held: {held}", "value", [("α", before.alpha[k])], k)]
-    assert step.at_q is not None
-    statistics: TopicStatistics = step.at_q.expectation.statistics
+    statistics: TopicStatistics = step.expectation.statistics
     n, known = statistics.documents, float(statistics.log_mixtures[k])
     lines = []
     for when, alpha in (("at α before", before.alpha), ("at α now, where Newton's steps end", after.alpha)):

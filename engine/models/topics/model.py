@@ -20,7 +20,7 @@ import numpy as np
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, Sampled
-from engine.em.model import Event, Expectation, Maximization, Model
+from engine.em.model import Expectation, Maximization, Model, events_where
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine
@@ -118,7 +118,7 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
         statistics = expectation.statistics
         topics, empty = best_topics(statistics.words, self.pseudo_count, params.topics)
         then = "it becomes an even one" if self.pseudo_count > 0 else "it stays as it was"
-        events = tuple(Event(f"topic {k + 1} has no words left: {then}", int(k)) for k in np.flatnonzero(empty))
+        events = events_where(empty, "topic {} has no words left: " + then)
         learned = self.learn_alpha and self.n_components > 1  # a single topic has every word, whatever alpha is
         best = TopicParams(topics, best_alpha(statistics, params.alpha) if learned else params.alpha)
         return Maximization(best.remembering(statistics.remembered), events)
