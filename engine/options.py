@@ -30,11 +30,7 @@ class Option:
     exclusive_minimum: bool = False
 
     def check(self, value: Any) -> Any:
-        """The value, in the option's own type.
-
-        Raises:
-            OptionError: the value is of the wrong kind or out of range; the sentence says what is allowed.
-        """
+        """The value, in the option's own type. Raises OptionError for a wrong kind, or out of range."""
         if value is None and self.default is None:
             return None
         if self.kind == "choice":
@@ -70,11 +66,7 @@ class Option:
         return float(value) if self.kind == "float" else int(value)
 
     def parse(self, text: str) -> Any:
-        """The value of a typed text.
-
-        Raises:
-            OptionError: the text is not a value of this option.
-        """
+        """The value of a typed text. Raises OptionError where it is none of this option."""
         text = text.strip()
         if self.default is None and text.lower() in {"", "none", "auto"}:
             return None
@@ -192,11 +184,7 @@ class HasOptions:
 
 
 def parse_options(model_class: Any, pairs: Mapping[str, str]) -> dict[str, Any]:
-    """Constructor keywords from `KEY=VALUE` words.
-
-    Raises:
-        OptionError: a key that the model does not have (with the nearest that it has), or a value it can't take.
-    """
+    """Constructor keywords from `KEY=VALUE` words. Raises OptionError for a key or value that the model can't take."""
     known = {declared.name: declared for declared in options_of(model_class)}
     parsed = {}
     for key, text in pairs.items():

@@ -32,11 +32,7 @@ def n_threads() -> int:
 
 @contextmanager
 def threads(number: int) -> Iterator[None]:
-    """Use this many threads in the passes inside the block; the results are the same bytes for every number.
-
-    Raises:
-        OptionError: the number is not a whole number of at least 1.
-    """
+    """Use so many threads in passes inside the block: the bytes stay the same. Raises OptionError for less than 1."""
     global _n_threads
     before = _n_threads
     _n_threads = whole_number("the number of threads", number, 1)

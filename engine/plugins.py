@@ -35,11 +35,7 @@ class Plugins:
         return tuple(_entry_points(self.group))
 
     def load(self, name: str) -> Any:
-        """What is offered under that name.
-
-        Raises:
-            OptionError: its package can't be imported, or offers something that can't be used; one sentence.
-        """
+        """What is offered under that name. Raises OptionError where it can't be imported, or used."""
         value, fault = _loaded(self, name)
         if fault:
             raise OptionError(fault)

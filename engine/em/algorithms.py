@@ -98,8 +98,7 @@ ALGORITHMS: dict[str, type[Algorithm]] = {
 def algorithm_named(algorithm: str | Algorithm) -> Algorithm:
     """The algorithm of that name, or the value itself; options follow a colon, as in annealed:initial=8,rate=0.9.
 
-    Raises:
-        OptionError: there is no such algorithm, or it has no such option, or the option can't have that value.
+    Raises OptionError for a name, an option or a value that there isn't.
     """
     if not isinstance(algorithm, str):
         return algorithm

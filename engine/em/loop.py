@@ -35,8 +35,7 @@ def begin(
 ) -> Step[P]:
     """The step before the first: θ⁰, given or by the model's own choice of start (in the order of known labels).
 
-    Raises:
-        EngineError: the data, the start or an option can't be used; one sentence.
+    Raises EngineError if the data, the start or an option can't be used.
     """
     seed = whole_number("seed", seed, 0)
     problem = Problem(model, model.observe(X, y, sample_weight), algorithm_named(algorithm), seed)

@@ -261,7 +261,6 @@ class Model(HasOptions, ABC, Generic[P, D]):
     def predict_unseen(self, params: P, X: Any) -> Array:
         """One row (D,) or several (n, D) with missing entries (NaN) predicted from θ and the other entries.
 
-        Raises:
-            EngineError: the model can't, or the rows don't fit it.
+        Raises EngineError if the model can't, or the rows don't fit it.
         """
         raise EngineError(f"{self.title or self.name} does not predict what is unseen of a row.")

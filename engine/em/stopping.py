@@ -157,11 +157,7 @@ KINDS: dict[str, Callable[[float], StoppingRule]] = {
 
 
 def parse_rule(text: str) -> StoppingRule:
-    """A rule from words such as `responsibilities=1e-4`; several with commas between them.
-
-    Raises:
-        OptionError: no such rule, or a value that it can't take; the sentence names the rules.
-    """
+    """A rule from words, as `responsibilities=1e-4`, or several with commas. Raises OptionError for anything else."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
         raise OptionError(f"a stopping rule is NAME=VALUE, where NAME is one of {', '.join(KINDS)}.")
@@ -183,11 +179,7 @@ def _parse_one(text: str) -> StoppingRule:
 
 
 def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple[StoppingRule, ...]:
-    """The rules of a run: trouble first, then the chosen one, then the limit of iterations.
-
-    Raises:
-        OptionError: max_iter, tol or stopping can't be used.
-    """
+    """The rules of a run: trouble, the chosen one, the limit. Raises OptionError for arguments that can't be used."""
     max_iter = whole_number("max_iter", max_iter, 0)
     if isinstance(tol, bool) or not isinstance(tol, (int, float, np.floating)) or not tol >= 0:
         raise OptionError(f"tol must be a number of at least 0, not {tol!r}.")

@@ -56,11 +56,7 @@ def model_problems() -> tuple[str, ...]:
 
 
 def model_class(name: str) -> Any:
-    """The class of the model with that name.
-
-    Raises:
-        OptionError: there is none, or the package that offers it can't be imported; the sentence names the models.
-    """
+    """The class of the model with that name. Raises OptionError where there is none that can be imported."""
     if name in BUILT_IN:
         module, class_name, _ = BUILT_IN[name]
         return getattr(import_module(module), class_name)

@@ -160,8 +160,7 @@ def check_counts(table: Array) -> None:
 def checked_table(X: Any, *, what: str = "X", missing: bool = False) -> Array:
     """X as a C-ordered (n, d) float64 array without copying where it is one; a single column may be (n,).
 
-    Raises:
-        DataError: no numbers, no rows, more than two dimensions, or an entry that is not finite, with its place.
+    Raises DataError for no numbers, no rows, more than two dimensions, or the first entry that is not finite.
     """
     try:
         table = np.asarray(X, dtype=np.float64)

@@ -190,8 +190,7 @@ class GaussianRows(Observations):
 def gaussian_rows(X: object, y: object, sample_weight: object, covariance_type: str, n_components: int) -> GaussianRows:
     """Check the rows and measure their extent.
 
-    Raises:
-        DataError: not a table of finite numbers, or of a size that can't be squared; labels or weights don't fit.
+    Raises DataError for no table of finite numbers, a size that can't be squared, labels or weights that don't fit.
     """
     table = checked_table(X)
     n = len(table)

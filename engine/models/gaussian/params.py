@@ -70,11 +70,7 @@ def inverse_factors(params: GaussianParams, covariance_type: str) -> Array:
 
 
 def check_gaussian_params(params: GaussianParams, covariance_type: str, k: int, d: int) -> None:
-    """Shapes, weights on the simplex, covariances positive definite.
-
-    Raises:
-        EngineError: one sentence that says what is wrong and how it should be.
-    """
+    """Shapes, weights on the simplex, covariances positive definite. Raises EngineError where it is otherwise."""
     shapes = {"weights": (k,), "means": (k, d), "covariances": covariances_shape(covariance_type, k, d)}
     for name, shape in shapes.items():
         array = getattr(params, name)

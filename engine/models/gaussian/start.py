@@ -33,8 +33,7 @@ def gaussian_start(
 ) -> GaussianParams:
     """θ⁰ of k components by `init`; m_step: from what was expected and θ_q to θ.
 
-    Raises:
-        DataError: there are fewer rows (of a weight above 0) than components.
+    Raises DataError where there are fewer rows (of a weight above 0) than components.
     """
     X, weight = data.X, data.sample_weight
     counted = data.n_rows if weight is None else int(np.count_nonzero(weight))

@@ -59,11 +59,7 @@ class HiddenMarkovParams(Parameters):
 
 
 def check_chain_params(params: HiddenMarkovParams, n_states: int, stop_state: bool) -> None:
-    """Shapes, and probabilities that sum to 1; the emissions are checked by their own kind.
-
-    Raises:
-        EngineError: one sentence that says what is wrong and how it should be.
-    """
+    """Shapes, and probabilities that sum to 1, but for the emissions. Raises EngineError where it is otherwise."""
     S = n_states
     if stop_state and params.stop is None:
         raise EngineError("the start has no stop probabilities, but stop_state is on: give stop, or turn it off.")

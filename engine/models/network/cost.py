@@ -47,11 +47,7 @@ def exact_memory(n_rows: int, hidden_units: int) -> int:
 
 
 def check_memory(n_rows: int, hidden_units: int) -> None:
-    """Say so before an exact E-step starts for which this machine has not enough memory.
-
-    Raises:
-        OptionError: with the memory that it takes and that there is, the most units, and what else can be done.
-    """
+    """Raises OptionError before an exact E-step for which this machine lacks the memory, and says what would do."""
     memory, free = exact_memory(n_rows, hidden_units), free_memory()
     most = min(hidden_units, _MOST_EXACT)
     while most > 1 and exact_memory(n_rows, most) > _SHARE_OF_MEMORY * free:
@@ -65,11 +61,7 @@ def check_memory(n_rows: int, hidden_units: int) -> None:
 
 
 def check_draws(n_rows: int, sizes: tuple[int, ...], n_classes: int, draws: int, option: str) -> None:
-    """The same for an E-step that keeps several draws of each row: their bits, and a regression over all of them.
-
-    Raises:
-        OptionError: with the memory that it takes and that there is, and the option to make smaller.
-    """
+    """The same for an E-step that keeps several draws of each row: their bits, and a regression over all of them."""
     number, units = n_rows * draws, sum(sizes)
     memory = number * (2 * units + 8 * (2 * (max(sizes) + 1) + 3 * n_classes)) + 48 * n_rows * units
     if len(sizes) > 1:

@@ -85,8 +85,7 @@ def arranged(X: Array, y: IntArray | None, sample_weight: Array | None, n_classe
 def network_rows(X: Any, y: Any, sample_weight: Any = None) -> NetworkRows:
     """Check inputs and targets and arrange them for training.
 
-    Raises:
-        DataError: no targets, targets that are missing or of one class only, or inputs that can't be computed with.
+    Raises DataError for inputs that can't be computed with, and targets missing or of one class only.
     """
     table = checked_inputs(X)
     targets = checked_targets(y, len(table))

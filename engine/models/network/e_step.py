@@ -73,10 +73,9 @@ E_STEPS = ("exact", "gibbs", "mean_field", "importance")
 
 
 def e_step_named(name: str, sizes: tuple[int, ...], sweeps: int, draws: int) -> EStep:
-    """The E-step of that name; "auto" is the exact one for a layer of up to 20 units, Gibbs sampling beyond.
+    """The E-step of that name; "auto": exact for one layer of up to 20 units, else Gibbs sampling.
 
-    Raises:
-        OptionError: it is not one for several hidden layers.
+    Raises OptionError where it is not one for several hidden layers.
     """
     if name == "auto":
         name = "exact" if len(sizes) == 1 and sizes[0] <= MOST_EXACT else "gibbs"

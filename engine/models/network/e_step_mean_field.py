@@ -130,11 +130,7 @@ class MeanFieldEStep(ApproximateEStep):
 
 
 def settled(params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
-    """(n, m) the logits of μ where coordinate ascent rests, row by row of the design.
-
-    Raises:
-        OptionError: the algorithm asks for another q than the nearest to the posterior.
-    """
+    """(n, m) logits of μ at rest, by rows of the design. Raises OptionError for an algorithm that wants another q."""
     if not isinstance(inference, Exact):
         raise OptionError("the mean-field E-step is for the algorithm classic alone: take that one, or e_step=gibbs.")
     parts = row_chunks(rows.n_rows, _ROWS_AT_ONCE)

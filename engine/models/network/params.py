@@ -127,11 +127,7 @@ def draw_params(
 def check_network_params(
     params: NetworkParams, hidden_units: int | tuple[int, ...], n_inputs: int, n_classes: int
 ) -> None:
-    """A given start: layers, shapes, finite numbers, a last output row of zeros.
-
-    Raises:
-        EngineError: one sentence that says what is wrong and how it should be.
-    """
+    """Layers, shapes, finite numbers, a last output row of zeros. Raises EngineError where a start has other ones."""
     sizes = sizes_of(hidden_units)
     if len(params.layers) != len(sizes):
         has = "1 hidden layer" if len(params.layers) == 1 else f"{len(params.layers)} hidden layers"

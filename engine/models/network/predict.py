@@ -126,8 +126,7 @@ def predict_network(
 ) -> Array:
     """(n, g) class probabilities of rows X (n, p) in one of three ways; `sampled` needs a generator.
 
-    Raises:
-        EngineError: rows that don't fit the network, or more configurations than memory holds; one sentence.
+    Raises EngineError for rows that don't fit the network, or more configurations than memory holds.
     """
     design = new_rows(X, params.hidden.shape[1] - 1).design
     with one_blas_thread():
@@ -170,11 +169,7 @@ def network_report(
     generator: np.random.Generator | None = None,
     n_draws: int = 100,
 ) -> dict[Prediction, PredictionReport]:
-    """Log-loss, accuracy and confusion on labelled rows, for each way of predicting that is asked for.
-
-    Raises:
-        DataError: rows that don't fit the network, or of a class that it doesn't know.
-    """
+    """How each way of predicting fares on labelled rows. Raises DataError for rows or a class that it doesn't know."""
     design = new_rows(X, params.hidden.shape[1] - 1).design
     targets = checked_targets(y, len(design))
     if targets.max() >= params.n_classes:

@@ -64,8 +64,7 @@ class Corpus(Observations):
 def corpus_of(X: Any, sample_weight: Any = None, held_out: float = 0.0) -> Corpus:
     """Counts, dense or sparse, as a `Corpus`; a share of the documents is held out, evenly spaced.
 
-    Raises:
-        DataError: no table of counts, or an entry below 0 or not finite, with its place; every document held out.
+    Raises DataError for no table of counts, the first entry below 0 or not finite, or every document held out.
     """
     counts = _counts(X)
     n = counts.shape[0]

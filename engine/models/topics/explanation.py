@@ -52,11 +52,7 @@ class _Document:
 
 
 def word_row(inner: TopicEStep, step: Step, row: int, word: int) -> Worked:
-    """How the occurrences of one word of a document were given to the topics; `Worked.result` is φ (K,).
-
-    Raises:
-        EngineError: the word does not occur in this document.
-    """
+    """How a word of a document was given to the topics; `result` is φ (K,). Raises EngineError if it doesn't occur."""
     params, found = step.params_q, _document(inner, step, row)
     places = np.flatnonzero(found.words == word)
     if not len(places):
