@@ -83,11 +83,8 @@ class Field:
 def fields_of(params: Parameters, options: object = None) -> dict[str, Field]:
     """Every array of θ by its dotted path, in order, without those that are None or no part of θ.
 
-    Args:
-        params: θ.
-        options: the model, whose options settle the form of covariances.
+    options: the model, whose options settle the form of covariances.
     """
-
     found = {}
     for path, said, partner, array in declared_arrays(params):
         form = said.form if said.form in FORMS or not said.form else str(getattr(options, said.form, ""))

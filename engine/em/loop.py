@@ -94,9 +94,7 @@ def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:
     """The same step, to go on from with another algorithm: another temperature, or hard assignments from here on.
 
     After an E-step q stays as it is. A step that was the last can be gone on from.
-
-    Raises:
-        OptionError: there is no such algorithm, or the model can't be run by it.
+    Raises OptionError if there is no such algorithm, or the model can't be run by it.
     """
     problem = replace(step.problem, algorithm=algorithm_named(algorithm))
     problem.algorithm.check(problem.model, step.params)

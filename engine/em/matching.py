@@ -12,15 +12,9 @@ _CLEARLY = 1e-9
 
 
 def match(counts: Any) -> IntArray:
-    """The class of each component, one to one, that maximises Σ counts[class, component].
+    """(components,) the class of each, one to one, that maximises Σ counts[class, component]; −1 for none.
 
-    The Hungarian method (Kuhn 1955).
-
-    Args:
-        counts: (classes, components), of any two sizes.
-
-    Returns:
-        (components,) the class, −1 for a component without one.
+    counts: (classes, components), of any two sizes. The Hungarian method (Kuhn 1955).
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -34,11 +28,8 @@ def match(counts: Any) -> IntArray:
 def order_by_classes(shares: Array) -> IntArray | None:
     """(K,) the component for each class's place, so that Σ_c shares[c, order[c]] is largest.
 
-    Args:
-        shares: (K, K) how much of each class (row) lies in each component (column).
-
-    Returns:
-        None if the current order is as good, up to rounding.
+    shares: (K, K) how much of each class (row) lies in each component (column). None if the current order is as good,
+    up to rounding.
     """
     order = np.argsort(match(shares))
     gained = shares[np.arange(len(shares)), order].sum() > np.trace(shares) + _CLEARLY * shares.sum()

@@ -22,13 +22,8 @@ def some_labels(y: Any, share: float, seed: int = 0) -> IntArray:
     Of each class the share is rounded up, so that each has a row at least; a larger share with the same seed gives the
     same rows and more.
 
-    Args:
-        y: (n,) the class of each row from 0 up, −1 where it is unknown, which stays so.
-        share: of the rows of each class, from 0 to 1.
-        seed: of the draw.
-
-    Raises:
-        OptionError: the share is no share. DataError: y is no vector of classes.
+    y: (n,) the class of each row from 0 up, −1 where it is unknown, which stays so. share: of each class, from 0 to 1.
+    Raises OptionError where it is no share, and DataError where y is no vector of classes.
     """
     if not 0.0 <= share <= 1.0:
         raise OptionError(f"the share of known labels must be from 0 to 1, not {share:zg}.")

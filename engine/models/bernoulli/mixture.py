@@ -191,12 +191,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         p(x_d = 1 | what is seen of x) = Σ_k r_k p_kd. "Someone liked films 1 and 3 but not 2: what about the others?"
         is predict_unseen(params, [1, 0, 1, nan, …]).
 
-        Args:
-            params: θ.
-            X: one row (D,) or several (n, D); NaN where unseen.
-
-        Raises:
-            DataError: X has other columns than the parameters, or entries that are no answers.
+        X: one row (D,) or several (n, D); NaN where unseen. Raises DataError for other columns, or what is no answer.
         """
         single = np.ndim(X) == 1
         data = self.observe_new([X] if single else X, params)

@@ -50,17 +50,10 @@ class Fault:
 def mended(
     best: GaussianParams, statistics: GaussianStatistics, params: GaussianParams, data: GaussianRows, policy: Policy
 ) -> Maximization[GaussianParams]:
-    """The M-step's parameters as they are, or handled by the policy with an event for each component.
+    """What the M-step's equations gave, `best`, as it is, or handled by the policy with an event for each component.
 
     A covariance that is widened in the same way at every M-step lets the run come to rest: `breaks_ascent` is set only
-    where Q + log p(θ) did fall below its value at θ_q, and for components that begin again.
-
-    Args:
-        best: what the M-step's equations gave.
-        statistics: from which they came.
-        params: θ_q, the parameters before the M-step.
-        data: the rows.
-        policy: what to do.
+    where Q + log p(θ) did fall below its value at θ_q, `params`, and for components that begin again.
     """
     troubles = _troubles(best, statistics, data, policy.reg_covar > 0)
     if not troubles:

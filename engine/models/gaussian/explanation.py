@@ -44,13 +44,9 @@ def gaussian_densities(x: Array, params: GaussianParams, kind: str) -> Densities
 def moment_lines(
     statistics: GaussianStatistics, entry: Entry, ridge: float, about: Array | None = None
 ) -> list[WorkedLine] | None:
-    """μ_kj = Σ r x_j / N_k;  Σ_kij = (Σ r (x_i − μ_i)(x_j − μ_j) + λ [i = j]) / N_k.
+    """μ_kj = Σ r x_j / N_k;  Σ_kij = (Σ r (x_i − μ_i)(x_j − μ_j) + λ [i = j]) / N_k, λ the ridge.
 
-    Args:
-        statistics: what was expected.
-        entry: of the means or the covariances.
-        ridge: λ.
-        about: (K, d) the means about which the scatter is taken; None for the new ones.
+    about: (K, d) the means about which the scatter is taken; None for the new ones.
     """
     kind, counts, d = statistics.covariance_type, statistics.counts, statistics.first.shape[1]
     k = entry.index[0] if not (kind == "tied" and entry.field == "covariances") else None

@@ -50,9 +50,7 @@ def factors(params: GaussianParams, covariance_type: str) -> Array:
 
     The lower Cholesky factors L with L Lᵀ = Σ (full, tied), or the standard deviations (diag, spherical). Kept for the
     last few parameters, because an M-step, the next E-step and the prior all ask for them.
-
-    Raises:
-        numpy.linalg.LinAlgError: a covariance is not positive definite.
+    Raises numpy.linalg.LinAlgError where a covariance is not positive definite.
     """
     covariances = params.covariances
     if covariance_type in ("full", "tied"):

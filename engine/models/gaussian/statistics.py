@@ -121,8 +121,7 @@ class GaussianStatistics(Statistics):
     def alike(self, resolution: Array) -> NDArray[np.bool_]:
         """(K,) which components have rows that are all alike, as far as the numbers of their columns can tell.
 
-        Args:
-            resolution: (d,) the deviation below which they can't, in the user's units.
+        resolution: (d,) the deviation below which they can't, in the user's units.
         """
         if self.covariance_type == "tied":
             return np.zeros(len(self.counts), dtype=bool)

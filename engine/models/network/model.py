@@ -204,9 +204,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         """The likeliest configurations of the user's row, given its target: exact over all 2^m for up to 20 units.
 
         For more units, or several layers (their units one after the other), those that Gibbs sampling visits most.
-
-        Raises:
-            EngineError: there is no such row.
+        Raises EngineError where there is no such row.
         """
         if not 0 <= row < data.n_rows:
             raise EngineError(f"there is no row {row + 1}: the data have {data.n_rows}.")

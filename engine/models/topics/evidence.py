@@ -44,13 +44,7 @@ def perplexity(model: LatentDirichletAllocation, params: TopicParams, X: Any) ->
 
     Of V words equally likely it would be V; ∞ where a word is impossible under every topic.
 
-    Args:
-        model: the model that the parameters belong to.
-        params: θ.
-        X: (n, V) counts, or a `Corpus`, whose weights count.
-
-    Raises:
-        DataError: another vocabulary, or no word in any document.
+    X: (n, V) counts, or a `Corpus`, whose weights count. Raises DataError for another vocabulary, or no word at all.
     """
     data = X if isinstance(X, Corpus) else model.observe_new(X, params)
     counted = data.weights > 0

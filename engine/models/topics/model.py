@@ -139,10 +139,7 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
     def word_topics(self, params: TopicParams, data: Corpus, row: int, inference: Inference = EXACT) -> Array:
         """(words, K) how many of each word of a document each topic has under q.
 
-        The words are those of `data.X[[row]].indices`; Σ_k is their count.
-
-        Raises:
-            EngineError: there is no such document.
+        The words are those of `data.X[[row]].indices`; Σ_k is their count. Raises EngineError for no such document.
         """
         if not 0 <= row < data.n_rows:
             raise EngineError(f"there is no document {row + 1}: the data have {data.n_rows}.")
