@@ -18,10 +18,9 @@ _ESCAPES = re.compile(f"{_TERMINAL_STRING}|{_CONTROL_SEQUENCE}|{_OTHER_ESCAPE}",
 def clean(text: str, limit: int | None = None) -> str:
     """`text` as one printable line: no control or escape sequences, bidi overrides or line breaks.
 
-    What comes back is `str.isprintable()`.
     Runs of white space become one space, ends are stripped, and composed forms (NFC) are used, so that names typed
-    on one system match names written on another. Longer than `limit` characters: cut, and "…" put in the place
-    of the last one.
+    on one system match names written on another; the result is `str.isprintable()`. Longer than `limit` characters:
+    cut, and "…" put in the place of the last one.
     """
     if not (text.isascii() and text.isprintable()):
         text = _ESCAPES.sub("", text)

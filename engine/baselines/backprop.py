@@ -42,8 +42,7 @@ from engine.options import option
 class BackpropParams(NetworkParams):
     """θ as in `NetworkParams`, in one hidden layer or several, and what the optimiser carries on.
 
-    Attributes:
-        state: None before the first epoch of a given start.
+    state: None before the first epoch of a given start.
     """
 
     state: OptimizerState | None = field(default=None, compare=False)
@@ -150,7 +149,12 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         fell = before - log_likelihood(moved, data, self.loss) - self.log_prior(moved, data)
         if fell <= 0.0:
             return Maximization(moved)
-        message = f"the objective fell by {fell:z.3g} in this epoch: {self._why_it_falls()}"
+        why = {
+            "batch": f"the step with learning rate {self.learning_rate:zg} was too long",
+            "adam": "Adam's steps follow past gradients, and may go too far",
+            "sgd": "steps for a few rows at a time need not raise it for all of them",
+        }
+        message = f"the objective fell by {fell:z.3g} in this epoch: {why[self.optimizer]}"
         return Maximization(moved, (Event(message, breaks_ascent=True),))
 
     def _rows_a_step(self, data: NetworkRows) -> int:
@@ -158,13 +162,6 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
             return data.n_rows
         usual = 1 if self.optimizer == "sgd" else data.n_rows
         return min(data.n_rows, usual if self.batch_size is None else self.batch_size)
-
-    def _why_it_falls(self) -> str:
-        if self.optimizer == "batch":
-            return f"the step with learning rate {self.learning_rate:zg} was too long"
-        if self.optimizer == "adam":
-            return "Adam's steps follow past gradients, and may go too far"
-        return "steps for a few rows at a time need not raise it for all of them"
 
     def q_value(self, expectation: Expectation, params: BackpropParams, data: NetworkRows) -> float:
         """The log-likelihood: with no latent variable it is its own bound."""

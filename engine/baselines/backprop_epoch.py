@@ -36,8 +36,7 @@ class OptimizerState:
     second: NetworkParams
 
     def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        freeze(self)
+        freeze(self)  # read-only arrays
 
     @classmethod
     def fresh(cls, params: NetworkParams, seed: int) -> OptimizerState:
@@ -72,7 +71,9 @@ def epoch(
     n, weights = rows.n_rows, [layer.copy() for layer in (*params.layers, params.output)]
     optimizer = _Adam(state, recipe.learning_rate) if recipe.optimizer == "adam" else _Ascent(recipe.learning_rate)
     for step in _steps(state, n, recipe.rows_a_step):
-        share = 1.0 if step is None else _weight(rows, step) / rows.total_weight
+        share = 1.0
+        if step is not None:
+            share = (len(step) if rows.weights is None else float(rows.weights[step].sum())) / rows.total_weight
         if recipe.loss == "forward":
             gradients = layers_gradient(weights, rows, step)
         else:
@@ -181,10 +182,6 @@ def _steps(state: OptimizerState, n: int, rows_a_step: int) -> list[IntArray | N
         return [None]
     order = np.random.default_rng([int(state.seed), int(state.epochs)]).permutation(n)
     return [order[i : i + rows_a_step] for i in range(0, n, rows_a_step)]
-
-
-def _weight(rows: NetworkRows, step: IntArray) -> float:
-    return float(len(step) if rows.weights is None else rows.weights[step].sum())
 
 
 def _some(rows: NetworkRows, step: IntArray) -> NetworkRows:

@@ -18,13 +18,7 @@ Rising = Literal["both", "objective", "elbo", "nothing"]
 
 @dataclass(frozen=True, eq=False)
 class Moved:
-    """The result of an algorithm's M-step.
-
-    Attributes:
-        params: θ.
-        events: anything out of the ordinary, in words.
-        evaluations: passes over the data in this M-step, besides that of the E-step.
-    """
+    """The result of an algorithm's M-step; evaluations: passes over the data in it, besides that of the E-step."""
 
     params: Any
     events: tuple[Event, ...] = field(default=())

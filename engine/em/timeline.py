@@ -17,7 +17,6 @@ class Branch:
     Attributes:
         steps: all steps, the shared prefix included (the same objects, so nothing is copied).
         parent: the index of the branch that it left; None for the first.
-        shared: how many steps it shares with its parent.
     """
 
     steps: tuple[Step, ...]

@@ -36,10 +36,7 @@ class Mixture(Model[P, D], Explains):
         """(K, len(rows)) ln weights_k + ln p(x_i | θ_k), in an array that may be overwritten."""
 
     def collect(self, data: D, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
-        """The expected statistics of these rows, from their weighted responsibilities (K, len(rows)).
-
-        Needed by `expect`; a mixture with a pass of its own overrides that one instead.
-        """
+        """The expected statistics of rows, by weighted responsibilities (K, len(rows)); or override `expect`."""
         raise NotImplementedError(f"{type(self).__name__} must have either collect or an expect of its own")
 
     def n_columns(self, params: P) -> int:

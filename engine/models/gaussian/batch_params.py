@@ -35,12 +35,9 @@ class SideBySide:
 
 @dataclass(frozen=True, eq=False)
 class Stack(SideBySide):
-    """M parameter values side by side.
+    """M parameter values side by side: weights (M, K), means (M, K, d), and covariances by their type.
 
-    Attributes:
-        weights: (M, K).
-        means: (M, K, d).
-        covariances: (M, K, d, d) full; (M, d, d) tied; (M, K, d) diag; (M, K) spherical.
+    These are (M, K, d, d) full; (M, d, d) tied; (M, K, d) diag; (M, K) spherical.
     """
 
     weights: Array

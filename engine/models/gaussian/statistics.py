@@ -46,8 +46,7 @@ class GaussianStatistics(Statistics):
     def __add__(self, other: GaussianStatistics) -> GaussianStatistics:
         """The statistics of both sets of rows; those in unlike coordinates about the mean of each component's rows.
 
-        About that mean no digits are lost, however far apart the two lots lie. Raises EngineError where they are of
-        another number or shape of Gaussians.
+        There no digits are lost, however far apart both lie. Raises EngineError for unlike numbers or shapes.
         """
         if (self.covariance_type, self.first.shape) != (other.covariance_type, other.first.shape):
             raise EngineError("moments of Gaussians of another number or shape do not add up: gather them at one θ.")

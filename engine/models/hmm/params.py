@@ -17,11 +17,9 @@ _SUMS_TO_ONE = 1e-6
 
 @dataclass(frozen=True)
 class GaussianEmission(Parameters):
-    """What the states emit where measurements are seen, in the units of the data.
+    """What the states emit where measurements are seen, in the units of the data: means (S, d), and covariances.
 
-    Attributes:
-        means: (S, d).
-        covariances: (S, d, d) full; (d, d) tied; (S, d) diag: variances; (S,) spherical: one variance a state.
+    covariances: (S, d, d) full; (d, d) tied; (S, d) diag: variances; (S,) spherical: one variance a state.
     """
 
     means: Array = real("μ", "mean", per="state", of="column", units=1, location=True)

@@ -46,11 +46,7 @@ class Configurations(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Listed:
-    """Configurations one by one.
-
-    Attributes:
-        design: (C, m+1) [1, z].
-    """
+    """Configurations one by one; design: (C, m+1) [1, z]."""
 
     design: Array
 
@@ -108,9 +104,7 @@ class ListedOutputs:
 class Product:
     """All 2^m configurations, as every z_b (the last b units) with every z_a (the first a): shape (2^b, 2^a).
 
-    Attributes:
-        last: (2^b, b) the values of the last units, for the rows of the grid.
-        first: (2^a, a) the values of the first units, for its columns.
+    last: (2^b, b) the units' values for the rows of the grid; first: (2^a, a) those for its columns.
     """
 
     last: Array

@@ -48,12 +48,9 @@ class WeightedDraws:
 
 @dataclass(frozen=True)
 class WeightedEvidence:
-    """The log-likelihood of all rows from weighted draws.
+    """The log-likelihood of all rows from weighted draws, with the standard error of both its numbers.
 
-    Attributes:
-        bound: Σ_j weight_j ln (1/S) Σ_s w_js, below the log-likelihood on average.
-        log_likelihood: the same plus half its variance.
-        error: the standard error of both.
+    bound: Σ_j weight_j ln (1/S) Σ_s w_js, below the log-likelihood on average; log_likelihood: plus half its variance.
     """
 
     bound: float

@@ -18,8 +18,7 @@ from engine.models.network.params import NetworkParams
 class ApproximateEStep(ABC):
     """An E-step whose q is not the posterior itself, and whose log-likelihood is an estimate with an error.
 
-    Attributes:
-        draws: how many configurations of each row the log-likelihood is estimated from.
+    draws: how many configurations of each row the log-likelihood is estimated from.
     """
 
     draws: int = 100

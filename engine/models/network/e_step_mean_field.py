@@ -42,8 +42,7 @@ _ROWS_AT_ONCE = 4096
 class Factorised:
     """A factorised q for each row, in place of a set of configurations; weights are one number for each row.
 
-    Attributes:
-        logit: (n, m) ln(μ / (1 − μ)).
+    logit: (n, m) ln(μ / (1 − μ)).
     """
 
     logit: Array

@@ -152,10 +152,9 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     ) -> Maximization[NetworkParams]:
         """M-step by `m_step`; only a gradient step can lower Q + log p(θ), and then it says so."""
         statistics, decay, steps = expectation.statistics, self.weight_decay, self.inner_steps
-        if self.m_step == "newton":
-            return Maximization(newton_step(statistics, params, data, decay, steps))
-        if self.m_step == "ecm":
-            return Maximization(ecm_step(statistics, params, data, decay, steps))
+        if self.m_step in ("newton", "ecm"):
+            climb = newton_step if self.m_step == "newton" else ecm_step
+            return Maximization(climb(statistics, params, data, decay, steps))
         if self.m_step == "lbfgs":
             return Maximization(lbfgs_step(statistics, params, data, decay))
         return self._gradient(expectation, params, data)

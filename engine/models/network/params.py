@@ -36,11 +36,9 @@ class _WithDeeper(Parameters):
 
 @dataclass(frozen=True)
 class DeeperLayer(_WithDeeper):
-    """A hidden layer whose inputs are the units of the layer before it, and the layers after it.
+    """A hidden layer on the units of the one before it: weights (m_l, m_(l−1)+1), the bias first.
 
-    Attributes:
-        hidden: (m_l, m_(l−1)+1) weights, the bias first.
-        deeper: the layer after this one; None where the output comes next.
+    deeper: the layer after this one; None where the output comes next.
     """
 
     hidden: Array = real("W", "weight", per="further unit", of=Axis("unit before", offset=-1))

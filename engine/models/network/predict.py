@@ -73,12 +73,7 @@ def marginal_probabilities(params: NetworkParams, design: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """p(y | x) of rows, and how exact it is.
-
-    Attributes:
-        probabilities: (n, g).
-        errors: (n, g) the standard error of each; 0 where it is exact.
-    """
+    """p(y | x) of rows (n, g), and the standard error of each (n, g); 0 where it is exact."""
 
     probabilities: Array
     errors: Array
