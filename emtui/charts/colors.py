@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from emtui.charts.scene import RGB, ColorArray, FloatArray
+from emtui.charts.scene import RGB, ColorArray, FloatArray, LegendEntry
 
 ColorMode: TypeAlias = Literal["truecolor", "ansi", "none"]
 
@@ -72,6 +72,10 @@ class Palette:
     def markers(self, n_components: int) -> tuple[str, ...]:
         """The markers of the first components."""
         return tuple(self.marker(k) for k in range(n_components))
+
+    def legend(self, names: Sequence[str], most: int = 8) -> list[LegendEntry]:
+        """The first components by these names; nothing where they are more than a legend has room for."""
+        return [(self.marker(k), self.color(k), name) for k, name in enumerate(names) if len(names) <= most]
 
     @property
     def mean_marker(self) -> str:

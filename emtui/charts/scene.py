@@ -11,7 +11,7 @@ left out when the scene is drawn.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -23,6 +23,8 @@ IntArray: TypeAlias = npt.NDArray[np.int64]
 ColorArray: TypeAlias = npt.NDArray[np.uint8]
 LineStyle: TypeAlias = Literal["solid", "dotted", "step"]
 Range: TypeAlias = tuple[float, float]
+LegendEntry: TypeAlias = tuple[str, RGB, str]
+"""Character, colour, text."""
 
 
 def _vector(values: object, name: str, length: int | None = None) -> FloatArray:
@@ -319,8 +321,8 @@ class Scene:
     grid: bool = False
     empty: str = "no data"
     description: str = ""
-    legend: Sequence[tuple[str, RGB, str]] = field(default=())
-    """Further legend entries (character, colour, text), before those of labelled layers."""
+    legend: Sequence[LegendEntry] = ()
+    """Further legend entries, before those of labelled layers."""
     x_ticks: Sequence[tuple[float, str]] | None = None
     y_ticks: Sequence[tuple[float, str]] | None = None
 

@@ -10,9 +10,8 @@ from emtui.charts.cell_picture import BOLD, Picture, PlotArea, pack
 from emtui.charts.cell_text import fit, single_cell
 from emtui.charts.colors import Palette
 from emtui.charts.plotext_axes import draw_axes
-from emtui.charts.scene import RGB, Bars, Curve, Dots, Mark, Scene
+from emtui.charts.scene import Bars, Curve, Dots, LegendEntry, Mark, Scene
 
-LegendEntry = tuple[str, RGB, str]
 _LABEL = 6  # cells of a legend's label that are the least of it
 _LEAST_NAME = 8  # of the y label, where it is cut for the legend's sake
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from emtui.charts.colors import Palette, mix
-from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Bars, Curve, Layer, LegendEntry, Scene, VLine
 from emtui.session.snapshot import StepSnapshot
-from emtui.views.number_format import amount, listed, number, plural, probability
-from emtui.views.parameter_tables import Column, component_table
+from emtui.views.count_bars import CountBars
+from emtui.views.number_format import amount, listed, number, plural, probabilities_apart, probability
+from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.sentences import how_many, tell
 from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, UnitsName, View
-from engine.arrays import Array, IntArray
+from engine.arrays import Array
 
 _EACH_ROW = 12
 """Up to this many sets are drawn one by one; more as a histogram."""
@@ -99,21 +100,14 @@ class CoinsView(View):
         """Shares of the sets with this many heads, in the mix of their responsibilities, under each coin's part."""
         data, params = snapshot.step.problem.data, snapshot.step.params
         n_trials = int(_model(snapshot).n_trials)
-        edges, group = _groups(n_trials)
-        heads = data.X[snapshot.rows, 0].astype(np.int64)
-        weight = np.ones(len(heads)) if data.sample_weight is None else data.sample_weight[snapshot.rows]
-        colors: Any = palette.muted
-        heights = np.bincount(group[heads], weight, len(edges) - 1) / weight.sum()
-        if snapshot.responsibilities is not None:
-            R = snapshot.responsibilities
-            totals = [np.bincount(group[heads], R[:, k], len(edges) - 1) for k in range(R.shape[1])]
-            colors = mix(np.stack(totals, axis=1), palette.fills(R.shape[1]))
-        layers: list[Layer] = [Bars(edges, heights, colors)]
+        numbers = np.arange(n_trials + 1.0)
+        bars = CountBars.over(numbers)
+        layers: list[Layer] = [bars.of_rows(snapshot, data.X[snapshot.rows, 0], palette)]
         if highlight is not None:
             layers.append(VLine(float(data.X[highlight, 0]), palette.text))
         for k, (w, p) in enumerate(zip(params.weights, params.probabilities, strict=True)):
-            mass = np.bincount(group, w * binomial_mass(n_trials, float(p)), len(edges) - 1)
-            layers.append(Curve(edges, np.append(mass, mass[-1]), palette.color(k), "step"))
+            mass = bars.totals(numbers, w * binomial_mass(n_trials, float(p)))
+            layers.append(Curve(bars.edges, np.append(mass, mass[-1]), palette.color(k), "step"))
         return Scene(
             layers,
             f"{axes.x.label} of {n_trials:,}",
@@ -122,12 +116,9 @@ class CoinsView(View):
             description=self._described(snapshot, axes),
         )
 
-    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
+    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[LegendEntry]:
         named = zip(self.component_names(snapshot), snapshot.step.params.probabilities, strict=True)
-        entries = [
-            (palette.marker(k), palette.color(k), f"{name} {probability(p)}") for k, (name, p) in enumerate(named)
-        ]
-        return entries[:8]
+        return palette.legend([f"{name} {probability(p)}" for name, p in named][:8])
 
     def _described(self, snapshot: StepSnapshot, axes: Axes) -> str:
         named = zip(self.component_names(snapshot), snapshot.step.params.probabilities, strict=True)
@@ -141,9 +132,8 @@ class CoinsView(View):
         def rows(params: Any) -> Array:
             return np.stack([params.weights, params.probabilities], axis=1)[:, np.newaxis, :]
 
-        before = rows(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
         note = "The weights are fixed." if _model(snapshot).fixed_weights else ""
-        return component_table(self.component_names(snapshot), columns, rows(snapshot.trail[-1]), before, note=note)
+        return component_table(self.component_names(snapshot), columns, *now_and_before(snapshot, rows), note=note)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which set or coin moved most, and how the bound and the log-likelihood changed."""
@@ -163,7 +153,7 @@ class CoinsView(View):
             least = f" by more than {number(float(change.max()), 2)}" if change.max() > 0 else ""
             return f"no probability moved{least}"
         order = range(len(now)) if len(now) <= 3 else [int(change.argmax())]
-        said = [f"{_coin(k)} went from {_digits(before[k], change[k])} to {_digits(now[k], change[k])}" for k in order]
+        said = [f"{_coin(k)} went from {' to '.join(probabilities_apart(before[k], now[k]))}" for k in order]
         if snapshot.trail[-1].weights is not None and not _model(snapshot).fixed_weights and len(now) <= 3:
             taken = np.abs(snapshot.trail[-1].weights - snapshot.trail[-2].weights)
             k = int(taken.argmax())
@@ -192,14 +182,6 @@ def _model(snapshot: StepSnapshot) -> Any:
     return snapshot.step.problem.model
 
 
-def _groups(n_trials: int) -> tuple[Array, IntArray]:
-    """Edges of at most 61 bars over 0…n heads, and the bar of each number of heads."""
-    width = -(-(n_trials + 1) // 61)
-    group = np.arange(n_trials + 1, dtype=np.int64) // width
-    edges = np.arange(int(group[-1]) + 2, dtype=np.float64) * width - 0.5
-    return edges, group
-
-
 def _spaced(heights: Array) -> Array:
     """Heights with a gap after each but the last."""
     return np.stack([heights, np.zeros_like(heights)], axis=1).ravel()[:-1]
@@ -207,9 +189,3 @@ def _spaced(heights: Array) -> Array:
 
 def _coin(k: int) -> str:
     return f"coin {letter(k)}"
-
-
-def _digits(value: float, change: float) -> str:
-    """A probability with enough digits to see that it changed: .713, .79674."""
-    decimals = 3 if change >= 1e-3 else min(7, 2 - int(np.floor(np.log10(max(change, 1e-7)))))
-    return probability(float(value), decimals)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from emtui.charts.colors import Palette, mix
+from emtui.charts.scene import Bars
+from emtui.session.snapshot import StepSnapshot
 from engine.arrays import Array, IntArray
 
 _MOST_BARS = 61
@@ -39,6 +43,16 @@ class CountBars:
     def totals(self, counts: Array, weights: Array) -> Array:
         """(n_bars,) the sum of the weights (n,) in each bar."""
         return np.asarray(np.bincount(self.of(counts), weights, self.n_bars), dtype=np.float64)
+
+    def of_rows(self, snapshot: StepSnapshot, counts: Array, palette: Palette) -> Bars:
+        """The share of the rows in each bar, in the mix of their responsibilities; counts (m,) of the drawn rows."""
+        weights, R = snapshot.step.problem.data.sample_weight, snapshot.responsibilities
+        weight = np.ones(len(counts)) if weights is None else weights[snapshot.rows]
+        colors: Any = palette.muted
+        if R is not None:
+            by_bar = np.stack([self.totals(counts, r) for r in R.T], axis=1)
+            colors = mix(by_bar, palette.fills(R.shape[1]))
+        return Bars(self.edges, self.totals(counts, weight) / weight.sum(), colors)
 
     def poisson(self, rate: float) -> Array:
         """(n_bars,) the probability that a Poisson distribution gives to each bar."""

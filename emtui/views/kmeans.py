@@ -13,7 +13,7 @@ from emtui.charts.scene import Curve, Layer
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import most_moved
 from emtui.views.number_format import amount, number
-from emtui.views.parameter_tables import Column, component_table
+from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.points import PointsView
 from emtui.views.projection import Direction, column_ends, shown_units, spreads
 from emtui.views.sentences import (
@@ -57,12 +57,11 @@ class KMeansView(PointsView):
         data, shown = snapshot.spec.dataset, shown_units(snapshot.spec.dataset, units)
         spread, magnitude = spreads(data, units)
         columns = [Column(name, s, m) for name, s, m in zip(data.feature_names, spread, magnitude, strict=True)]
-        now, before = (
-            None if p is None else (p.centers if shown is None else shown.to_original(p.centers))
-            for p in (snapshot.trail[-1], snapshot.trail[-2] if len(snapshot.trail) > 1 else None)
-        )
-        names = self.component_names(snapshot)
-        return component_table(names, columns, np.asarray(now), before, units=units)
+
+        def centers(params: Any) -> Array:
+            return np.asarray(params.centers if shown is None else shown.to_original(params.centers))
+
+        return component_table(self.component_names(snapshot), columns, *now_and_before(snapshot, centers), units=units)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row changed component or which centre moved, and how the inertia changed."""

@@ -12,7 +12,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views.bound_sentences import Settling, bound
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, number, probability
-from emtui.views.parameter_tables import Column, table
+from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.sentences import ending, events, line, objective
 from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, Share, UnitsName, View
 from engine.arrays import Array
@@ -105,9 +105,8 @@ class LinkageView(View):
         """θ and the chances of the four classes that follow from it."""
         names = snapshot.spec.dataset.feature_names
         rows = [("theta", None), *((f"p({name})", None) for name in names)]
-        before = _column(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
         column = Column("value", 1e-3, 1.0)
-        return table(rows, [column], _column(snapshot.trail[-1]), before, note=self._rate(snapshot))
+        return table(rows, [column], *now_and_before(snapshot, _column), note=self._rate(snapshot))
 
     def _rate(self, snapshot: StepSnapshot) -> str:
         """How fast EM converges: its last step as a share of the one before; "" where either was made by hand."""

@@ -78,6 +78,13 @@ def probability(value: float, decimals: int = 3) -> str:
     return text[1:] if text.startswith("0.") else text
 
 
+def probabilities_apart(before: float, after: float) -> tuple[str, str]:
+    """Two probabilities with digits enough to see a change: .713, .79674."""
+    change = abs(after - before)
+    decimals = 3 if change >= 1e-3 else min(7, 2 - math.floor(math.log10(max(change, 1e-7))))
+    return probability(float(before), decimals), probability(float(after), decimals)
+
+
 def share(hits: int, total: int) -> str:
     """145/150 .967"""
     return f"{hits:,}/{total:,} {probability(hits / total)}" if total else "0/0"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import MISSING, aligned, delta, format_for, probability
 from emtui.views.view import Cell, ParameterRow, ParameterTable, UnitsName
 from engine.arrays import Array
@@ -52,6 +54,12 @@ def cells(column: Column, now: Sequence[float], before: Sequence[float] | None) 
         size = abs(change) / column.spread if direction and column.spread > 0 else 0.0
         made.append(Cell(text, shown, direction, min(1.0, float(size))))
     return tuple(made)
+
+
+def now_and_before(snapshot: StepSnapshot, numbers: Callable[[Any], Array]) -> tuple[Array, Array | None]:
+    """The numbers of θ, and of θ before it last moved; None for these at the start."""
+    now, *before = snapshot.trail[:-3:-1]
+    return numbers(now), numbers(before[0]) if before else None
 
 
 def table(

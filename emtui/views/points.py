@@ -19,7 +19,7 @@ from emtui.views.changes import drawn_responsibilities
 from emtui.views.column_separation import best_pair, ranked_columns
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import number, plural
-from emtui.views.projection import Direction, coordinates, direction
+from emtui.views.projection import Direction, coordinates, direction, nearest_row
 from emtui.views.view import Axes, PictureAxis, UnitsName, View
 from engine.arrays import Array
 from engine.data.dataset import Dataset
@@ -28,7 +28,6 @@ _PAIRED_COLUMNS = 12
 """Every pair of this many columns is offered; of more columns, the pairs of the best separated."""
 _NAMED_COLUMNS = 32
 """Beyond this many columns the default picture is that of the principal components."""
-_LEGEND = 8
 
 
 def single_axes(data: Dataset) -> tuple[PictureAxis, ...]:
@@ -109,14 +108,8 @@ class PointsView(View):
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The drawn row nearest to (x, y), each axis measured by its range; by x alone in a histogram."""
-        distance = np.zeros(len(snapshot.rows))
-        for axis, value in ((axes.x, x), (axes.y, y)):
-            if axis is not None:
-                values = coordinates(snapshot, axis, units)
-                distance += ((values - value) / (float(np.ptp(values)) or 1.0)) ** 2
-        if not len(distance) or not np.isfinite(distance).any():
-            return None
-        return int(snapshot.rows[int(np.nanargmin(distance))])
+        places = [(axis, place) for axis, place in ((axes.x, x), (axes.y, y)) if axis is not None]
+        return nearest_row(snapshot.rows, *((coordinates(snapshot, axis, units), place) for axis, place in places))
 
     def scene(
         self,
@@ -161,7 +154,7 @@ class PointsView(View):
             layers,
             axes.x.label,
             axes.y.label,
-            legend=self._legend(snapshot, palette),
+            legend=palette.legend(self.component_names(snapshot)),
             description=self._described(snapshot, axes, points),
         )
 
@@ -192,7 +185,7 @@ class PointsView(View):
             layers,
             axes.x.label,
             "density",
-            legend=self._legend(snapshot, palette),
+            legend=palette.legend(self.component_names(snapshot)),
             description=self._described(snapshot, axes, points),
         )
 
@@ -204,12 +197,6 @@ class PointsView(View):
         before, along = (direction(snapshot.spec.dataset, axis, each) for each in ("data", units))
         bars, scale = self.bars(own), float(along.vector[axis.index] / before.vector[axis.index])
         return replace(bars, edges=along.offset + scale * (bars.edges - before.offset), heights=bars.heights / scale)
-
-    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        names = self.component_names(snapshot)
-        if len(names) > _LEGEND:
-            return []
-        return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
 
     def _described(self, snapshot: StepSnapshot, axes: Axes, points: Sequence[Array]) -> str:
         """The picture in words, for readers who can't see it."""

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from emtui.charts.colors import Palette, mix
-from emtui.charts.scene import Bars, Curve, Layer, Scene, VLine
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Curve, Layer, Scene, VLine
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.count_bars import CountBars
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, listed, number, plural, probability
-from emtui.views.parameter_tables import Column, component_table
+from emtui.views.parameter_tables import Column, component_table, now_and_before
+from emtui.views.projection import nearest_row
 from emtui.views.sentences import component_name, how_many, tell
 from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
 from engine.arrays import Array
@@ -46,13 +47,7 @@ class PoissonView(View):
         bars: CountBars = remembered(
             snapshot.spec.dataset, "count bars", lambda: CountBars.over(counts), of=snapshot.rows
         )
-        weight = np.ones(len(counts)) if data.sample_weight is None else data.sample_weight[snapshot.rows]
-        heights = bars.totals(counts, weight) / weight.sum()
-        colors: Any = palette.muted
-        if (R := snapshot.responsibilities) is not None:
-            by_bar = np.stack([bars.totals(counts, R[:, k]) for k in range(R.shape[1])], axis=1)
-            colors = mix(by_bar, palette.fills(R.shape[1]))
-        layers: list[Layer] = [Bars(bars.edges, heights, colors)]
+        layers: list[Layer] = [bars.of_rows(snapshot, counts, palette)]
         if highlight is not None:
             layers.append(VLine(float(data.X[highlight, 0]), palette.text))
         parts = [w * bars.poisson(float(rate)) for w, rate in zip(params.weights, params.rates, strict=True)]
@@ -63,20 +58,12 @@ class PoissonView(View):
             Curve(bars.edges, np.append(part, part[-1]), palette.color(k), "step") for k, part in enumerate(parts)
         ]
         what = "share" if bars.width == 1 else f"share of {bars.width:,} counts"
-        legend = self._legend(snapshot, palette)
+        legend = palette.legend([number(rate) for rate in params.rates], _LEGEND)  # the title says that they are rates
         return Scene(layers, axes.x.label, what, legend=legend, description=self._described(snapshot, axes))
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The first row whose count is the nearest to x."""
-        if not np.isfinite(x):
-            return None
-        return int(snapshot.rows[int(np.abs(snapshot.step.problem.data.X[snapshot.rows, 0] - x).argmin())])
-
-    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        rates = snapshot.step.params.rates
-        if len(rates) > _LEGEND:
-            return []
-        return [(palette.marker(k), palette.color(k), number(r)) for k, r in enumerate(rates)]  # rates, says the title
+        return nearest_row(snapshot.rows, (snapshot.step.problem.data.X[snapshot.rows, 0], x))
 
     def _described(self, snapshot: StepSnapshot, axes: Axes) -> str:
         params = snapshot.step.params
@@ -98,8 +85,7 @@ class PoissonView(View):
         def rows(params: Any) -> Array:
             return np.stack([params.weights, params.rates], axis=1)[:, np.newaxis, :]
 
-        before = rows(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
-        return component_table(self.component_names(snapshot), columns, rows(snapshot.trail[-1]), before)
+        return component_table(self.component_names(snapshot), columns, *now_and_before(snapshot, rows))
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or rate moved most, and how the bound and the log-likelihood changed."""

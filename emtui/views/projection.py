@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.dataset_cache import remembered
 from emtui.views.principal_axes import principal_components
 from emtui.views.view import PictureAxis, UnitsName
-from engine.arrays import Array
+from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.data.units import Units, standard_units
 
@@ -94,6 +96,17 @@ def coordinates(snapshot: StepSnapshot, axis: PictureAxis, units: UnitsName) -> 
         return direction(data, axis, units).of(chosen)
 
     return remembered(data, ("coordinates", axis.kind, axis.index, units), make, of=rows)
+
+
+def nearest_row(rows: IntArray, *axes: tuple[NDArray[np.floating[Any]], float]) -> int | None:
+    """The one of these rows (m,) that lies nearest; each axis is its values (m,), measured by their range, and a place.
+
+    None where nothing is near: no rows, no numbers.
+    """
+    if not len(rows):
+        return None
+    distance = np.sum([((values - place) / (float(np.ptp(values)) or 1.0)) ** 2 for values, place in axes], axis=0)
+    return int(rows[int(np.nanargmin(distance))]) if np.isfinite(distance).any() else None
 
 
 def marginal_covariances(covariances: Array, kind: str, n_components: int, along: Sequence[Direction]) -> Array:

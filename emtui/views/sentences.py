@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from emtui.session.snapshot import StepSnapshot
 
 ComponentName = Callable[[int], str]
-_NUMBER_WORDS = (
+_NUMBER_WORDS = [
     "No",
     "One",
     "Two",
@@ -35,7 +35,7 @@ _NUMBER_WORDS = (
     "Ten",
     "Eleven",
     "Twelve",
-)
+]
 _ENTRY = re.compile(r"[a-z_.]+\[")
 _NOT_NUMBERS = (
     (r"(?<!\w)-inf(inity)?(?!\w)", "−∞"),

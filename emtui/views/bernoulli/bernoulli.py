@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 
 from emtui.charts.colors import Palette
-from emtui.charts.scene import Curve, Dots, HLine, Layer, Mark, Scene
+from emtui.charts.scene import Curve, Dots, HLine, Layer, LegendEntry, Mark, Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.bernoulli.answer_row import answers_of_row, answers_sentence
 from emtui.views.bernoulli.bernoulli_charts import picture_scene
 from emtui.views.changes import probability_moved
 from emtui.views.number_format import amount, plural, probability
-from emtui.views.parameter_tables import Column, table
+from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.sentences import component_name, how_many, tell
 from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
 from engine.arrays import Array
 
 _ON_A_PAGE = 12
-_LEGEND = 8
 _SMALLEST_PICTURE = 64
 _PIXELS, _PROFILE, _PAGE = 0, 1, 2
 """The kinds of picture, as the index of an x axis."""
@@ -66,7 +65,7 @@ class BernoulliView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """The components by their columns, and a chosen row beside them."""
-        legend, described = self._legend(snapshot, palette), self._described(snapshot, axes, highlight)
+        legend, described = palette.legend(self.component_names(snapshot)), self._described(snapshot, axes, highlight)
         if axes.x.index == _PIXELS:
             return picture_scene(snapshot, palette, highlight, legend, described)
         if axes.y is None:
@@ -95,7 +94,7 @@ class BernoulliView(View):
                 np.repeat(np.arange(K), len(shown)),
             )
         )
-        legend = self._legend(snapshot, palette)
+        legend = palette.legend(self.component_names(snapshot))
         if highlight is not None:
             found = answers_of_row(snapshot, highlight)
             for y, d in zip(places, shown, strict=True):
@@ -112,24 +111,12 @@ class BernoulliView(View):
             y_ticks=[(float(y), names[d]) for y, d in zip(places, shown, strict=True)],
         )
 
-    def _profile(
-        self,
-        snapshot: StepSnapshot,
-        palette: Palette,
-        legend: list[tuple[str, tuple[int, int, int], str]],
-        described: str,
-    ) -> Scene:
+    def _profile(self, snapshot: StepSnapshot, palette: Palette, legend: list[LegendEntry], described: str) -> Scene:
         """All columns along x, a stepped line for each component."""
         p = snapshot.step.params.probabilities
         edges = np.arange(p.shape[1] + 1) + 0.5
         layers = [Curve(edges, np.append(row, row[-1]), palette.color(k), "step") for k, row in enumerate(p)]
         return Scene(layers, "column", "p(1)", y_range=(0.0, 1.0), legend=legend, description=described)
-
-    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        weights = snapshot.step.params.weights
-        if len(weights) > _LEGEND:
-            return []
-        return [(palette.marker(k), palette.color(k), f"{k + 1}") for k in range(len(weights))]
 
     def _described(self, snapshot: StepSnapshot, axes: Axes, highlight: int | None) -> str:
         """The picture in words, for readers who can't see it."""
@@ -142,9 +129,8 @@ class BernoulliView(View):
         """A row for the weights and one for each column of the data, a column for each component."""
         rows = [("weight", None), *((name, None) for name in snapshot.spec.dataset.feature_names)]
         columns = [Column(name, 1.0, probability=True) for name in self.component_names(snapshot)]
-        before = _by_column(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
         note = "Probabilities of a 1, a column for each component."
-        return table(rows, columns, _by_column(snapshot.trail[-1]), before, note=note)
+        return table(rows, columns, *now_and_before(snapshot, _by_column), note=note)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or probability moved most, and how the bound and the log-likelihood changed."""

@@ -14,7 +14,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import largest_move
 from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.number_format import amount
-from emtui.views.parameter_tables import Column, component_table, covariance_table
+from emtui.views.parameter_tables import Column, component_table, covariance_table, now_and_before
 from emtui.views.points import PointsView
 from emtui.views.projection import Direction, marginal_covariances, shown_units, spreads
 from emtui.views.sentences import component_name, how_many, tell
@@ -62,22 +62,14 @@ class GaussianView(PointsView):
         spread, magnitude = spreads(data, units)
         columns = [Column("weight", 1.0, probability=True)]
         columns += [Column(name, s, m) for name, s, m in zip(data.feature_names, spread, magnitude, strict=True)]
-        now, before = (
-            None if p is None else self._rows(snapshot, p, units) for p in (snapshot.trail[-1], _earlier(snapshot))
-        )
-        assert now is not None
-        return component_table(self.component_names(snapshot), columns, now, before, ("", "±σ"), units)
+        numbers = now_and_before(snapshot, lambda params: self._rows(snapshot, params, units))
+        return component_table(self.component_names(snapshot), columns, *numbers, ("", "±σ"), units)
 
     def detail(self, snapshot: StepSnapshot, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
         """The covariance matrix of one component, whatever the type."""
-        now, before = (
-            None if p is None else self._full_covariances(snapshot, p, units)[component]
-            for p in (snapshot.trail[-1], _earlier(snapshot))
-        )
-        assert now is not None
-        return covariance_table(
-            snapshot.spec.dataset.feature_names, now, before, spreads(snapshot.spec.dataset, units)[0], units
-        )
+        data = snapshot.spec.dataset
+        numbers = now_and_before(snapshot, lambda params: self._full_covariances(snapshot, params, units)[component])
+        return covariance_table(data.feature_names, *numbers, spreads(data, units)[0], units)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or component moved most, and how the bound and the log-likelihood changed."""
@@ -89,7 +81,7 @@ class GaussianView(PointsView):
 
     def _moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:
         """How the component that changed most moved and widened, as a clause."""
-        earlier, now = _earlier(snapshot), snapshot.step.params
+        earlier, now = snapshot.trail[-2], snapshot.step.params
         move = largest_move(
             (earlier.weights, now.weights),
             (self.means(snapshot, earlier, units), self.means(snapshot, now, units)),
@@ -152,8 +144,3 @@ def _kind(snapshot: StepSnapshot) -> str:
     """The covariance type: "full", "tied", "diag" or "spherical"."""
     model: Any = snapshot.step.problem.model
     return str(model.covariance_type)
-
-
-def _earlier(snapshot: StepSnapshot) -> Any:
-    """θ before it last moved; None at the start."""
-    return snapshot.trail[-2] if len(snapshot.trail) > 1 else None

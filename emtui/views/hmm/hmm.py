@@ -29,17 +29,16 @@ from emtui.views.hmm.hmm_charts import (
     measurements_seen,
     symbols_seen,
 )
-from emtui.views.hmm.hmm_sentences import REST, digits, hardly_moved, state_name, transition_moved
-from emtui.views.number_format import amount, listed, plural, probability
-from emtui.views.parameter_tables import Column, component_table
+from emtui.views.hmm.hmm_sentences import REST, hardly_moved, state_name, transition_moved
+from emtui.views.number_format import amount, listed, plural, probabilities_apart, probability
+from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.points import pairs
-from emtui.views.projection import spreads
+from emtui.views.projection import nearest_row, spreads
 from emtui.views.sentences import how_many, row_noun, tell
 from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
 from engine.arrays import Array
 from engine.models.gaussian.params import GaussianParams
 
-_LEGEND = 8
 _TABLED_SYMBOLS = 40
 _MEASURED = 12
 
@@ -87,7 +86,7 @@ class HiddenMarkovView(View):
             x_range=(0.5, snapshot.n_rows + 0.5),
             y_range=(0.0, TOP),
             y_ticks=ticks,
-            legend=self._legend(snapshot, palette),
+            legend=palette.legend(self.component_names(snapshot)),
             description=self._described(snapshot, axes),
         )
 
@@ -112,21 +111,13 @@ class HiddenMarkovView(View):
         """The drawn row nearest in time; among clouds of points, the nearest point."""
         if not _in_time(snapshot, axes):
             return GaussianView().row_at(snapshot, axes, x, y, units)
-        if not np.isfinite(x) or not len(snapshot.rows):
-            return None
-        return int(snapshot.rows[int(np.abs(snapshot.rows + 1.0 - x).argmin())])
+        return nearest_row(snapshot.rows, (snapshot.rows + 1.0, x))
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """ "ice creams and states by day"."""
         if not _in_time(snapshot, axes) or axes.y is None:
             return axes.title
         return f"{axes.y.label} and states by {axes.x.label}"
-
-    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        names = self.component_names(snapshot)
-        if len(names) > _LEGEND:
-            return []
-        return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
 
     def _described(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """The picture in words: how long each state is likeliest."""
@@ -153,8 +144,7 @@ class HiddenMarkovView(View):
             data = snapshot.spec.dataset
             scales = zip(data.feature_names, *spreads(data, units), strict=True)
             columns += [Column(name, float(spread), float(size)) for name, spread, size in scales]
-        now = self._rows(snapshot, snapshot.trail[-1], units)
-        before = self._rows(snapshot, snapshot.trail[-2], units) if len(snapshot.trail) > 1 else None
+        now, before = now_and_before(snapshot, lambda params: self._rows(snapshot, params, units))
         suffixes = ("",) if _symbols(snapshot) is not None else ("", "±σ")
         return component_table(names, columns, now, before, suffixes, units, note)
 
@@ -233,7 +223,7 @@ class HiddenMarkovView(View):
         k, v = (int(i) for i in np.unravel_index(int(change.argmax()), change.shape))
         if change[k, v] < REST:
             return ""
-        was, is_now = digits(before[k, v], now[k, v])
+        was, is_now = probabilities_apart(before[k, v], now[k, v])
         return f"{state_name(k)} now emits {self._symbol(snapshot, v)} with probability {is_now} (before {was})"
 
     def _gaussian_moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:

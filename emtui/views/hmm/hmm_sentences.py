@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.views.number_format import number, probability
+from emtui.views.number_format import number, probabilities_apart
 
 REST = 5e-7
 """A probability that changes by less than this has not moved."""
@@ -23,12 +23,12 @@ def transition_moved(now: Any, before: Any, noun: str) -> str:
         return ""
     if which == 0:
         i, j = (int(k) for k in np.unravel_index(int(change.argmax()), change.shape))
-        was, is_now = digits(before.transition[i, j], now.transition[i, j])
+        was, is_now = probabilities_apart(before.transition[i, j], now.transition[i, j])
         goes = "stays" if i == j else f"goes to {state_name(j)}"
         return f"{state_name(i)} {goes} from one {noun} to the next with {is_now} (before {was})"
     k = int(change.argmax())
     pair = (before.initial[k], now.initial[k]) if which == 1 else (before.stop[k], now.stop[k])
-    was, is_now = digits(*pair)
+    was, is_now = probabilities_apart(*pair)
     if which == 1:
         return f"the first {noun} is in {state_name(k)} with {is_now} (before {was})"
     return f"{state_name(k)} is the last one with {is_now} (before {was})"
@@ -41,13 +41,6 @@ def hardly_moved(now: Any, before: Any, symbols: bool) -> str:
     pairs += [(now.emission, before.emission)] if symbols else []
     most = max(float(np.abs(a - b).max()) for a, b in pairs)
     return f"no probability moved by more than {number(most, 2)}" if most > 0 else "no probability moved"
-
-
-def digits(before: float, now: float) -> tuple[str, str]:
-    """Two probabilities with digits enough to tell them apart."""
-    change = abs(now - before)
-    decimals = 3 if change >= 1e-3 else min(7, 2 - int(np.floor(np.log10(max(change, 1e-7)))))
-    return probability(float(before), decimals), probability(float(now), decimals)
 
 
 def state_name(k: int) -> str:

@@ -80,7 +80,7 @@ def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> S
         rows = rows[np.linspace(0, len(rows) - 1, _POINTS_SHOWN).astype(np.int64)]
     targets = split.targets[rows]
     inks = np.array(palette.colors(split.n_classes), dtype=np.uint8)[targets]
-    names = split.class_names
+    names = [clean(name) for name in split.class_names[:g]]
     layers: list[Layer] = [
         Backdrop(colors, found.winners, palette.markers(g), found.extent),
         Dots(
@@ -91,17 +91,15 @@ def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> S
             np.asarray(targets),
         ),
     ]
-    x0, x1, y0, y1 = found.extent
-    legend = [(palette.marker(c), palette.color(c), clean(names[c])) for c in range(g)] if g <= 6 else []
     shares = np.bincount(found.winners.ravel(), minlength=g) / (ROWS * COLUMNS)
     return Scene(
         layers,
         data.feature_names[found.across],
         data.feature_names[found.up],
-        (x0, x1),
-        (y0, y1),
-        legend=legend,
-        description=", ".join(f"{clean(names[c])} {share:z.0%} of the plane" for c, share in enumerate(shares)),
+        found.extent[:2],
+        found.extent[2:],
+        legend=palette.legend(names, 6),
+        description=", ".join(f"{name} {share:z.0%} of the plane" for name, share in zip(names, shares, strict=True)),
     )
 
 

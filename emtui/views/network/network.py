@@ -16,9 +16,9 @@ from emtui.spec.train_test_split import split_of
 from emtui.views.network.network_row import MOST_BARS, NetworkRow, network_row, takes_long
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import fixed, number, probability
-from emtui.views.parameter_tables import Column, table
+from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.points import pairs, single_axes
-from emtui.views.projection import direction
+from emtui.views.projection import direction, nearest_row
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Share, UnitsName, View
 from engine.arrays import Array
 
@@ -84,13 +84,11 @@ class NetworkView(View):
         said = predicted(snapshot.step.params, comparison.split.inputs[rows], usual_prediction(snapshot.spec.model))
         g = said.shape[1]
         at = None if highlight is None or highlight not in rows else int(np.searchsorted(rows, highlight))
-        names = comparison.split.class_names
-        legend = [(palette.marker(c), palette.color(c), names[c]) for c in range(g)] if g <= 8 else []
         return Scene(
             [Cloud(x, y, said, palette.colors(g), palette.markers(g), at)],
             axes.x.label,
             axes.y.label,
-            legend=legend,
+            legend=palette.legend(comparison.split.class_names[:g]),
             description=f"{axes.title}: rows by the class that the network predicts",
         )
 
@@ -99,18 +97,15 @@ class NetworkView(View):
         data = snapshot.spec.dataset
         if axes.y is None:
             return None
-        distance = np.zeros(len(data.X))
-        for axis, value in ((axes.x, x), (axes.y, y)):
-            values = direction(data, axis, units).of(data.X)
-            distance += ((values - value) / (float(np.ptp(values)) or 1.0)) ** 2
-        return int(distance.argmin())
+        places = ((axes.x, x), (axes.y, y))
+        values = [(direction(data, axis, units).of(data.X), place) for axis, place in places]
+        return nearest_row(np.arange(len(data.X)), *values)
 
     # numbers
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A column for each unit: its bias and weights from below, and what it gives to the classes above."""
-        now = _stacked(snapshot.trail[-1])
-        before = _stacked(snapshot.trail[-2]) if len(snapshot.trail) > 1 else None
+        now, before = now_and_before(snapshot, _stacked)
         width = min(now.shape[1], _COLUMNS)
         columns = [Column(str(h + 1) if h < now.shape[1] - 1 else "bias", 1.0, 1.0) for h in range(now.shape[1])]
         chosen = [*range(width - 1), now.shape[1] - 1] if width < now.shape[1] else list(range(width))

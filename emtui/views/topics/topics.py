@@ -12,12 +12,13 @@ from emtui.charts.scene import Layer, Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import listed, number, plural
-from emtui.views.parameter_tables import Column, table
+from emtui.views.parameter_tables import Column, now_and_before, table
+from emtui.views.pixel_pictures import pictures_scene
+from emtui.views.projection import nearest_row
 from emtui.views.sentences import row_noun
 from emtui.views.topics.topics_charts import (
     MOST_PICTURES,
     bars_of_topic,
-    document_at,
     is_pixels,
     mean_mixture,
     mixtures_of_documents,
@@ -78,7 +79,7 @@ class TopicsView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """The topics, or the chosen document (else the first), or all documents."""
-        legend = self._legend(snapshot, palette)
+        legend = palette.legend(self.component_names(snapshot), _LEGEND)
         described = self._described(snapshot, axes, highlight)
         if axes.x.index == _DOCUMENT:
             return self._document(snapshot, 0 if highlight is None else highlight, palette, described)
@@ -107,17 +108,9 @@ class TopicsView(View):
                 description=described,
             )
         if self._pixels(snapshot):
-            layers, across, down, step = pictures_of_topics(snapshot, palette)
-            return Scene(
-                layers,
-                "words are pixels, ink is probability",
-                x_range=(-0.5, across * step - 0.5),
-                y_range=(-down * step + 0.5, 1.0),
-                legend=legend,
-                description=described,
-                x_ticks=(),
-                y_ticks=(),
-            )
+            pictures = pictures_of_topics(snapshot, palette)
+            across = min(len(pictures), math.ceil(math.sqrt(2 * len(pictures))))
+            return pictures_scene(pictures, across, "words are pixels, ink is probability", legend, described)
         label = "marker, words" if mean_mixture(snapshot) is None else "marker, share of all documents, words"
         return _written(words_of_topics(snapshot, palette), label, described)
 
@@ -133,7 +126,7 @@ class TopicsView(View):
             f"{name}: ink is count, colour is topic",
             x_range=(-0.5, side + 0.5),
             y_range=(-side - 0.5, 0.5),
-            legend=self._legend(snapshot, palette),
+            legend=palette.legend(self.component_names(snapshot), _LEGEND),
             description=described,
             x_ticks=(),
             y_ticks=(),
@@ -141,13 +134,7 @@ class TopicsView(View):
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The document under the pointer, where documents are drawn."""
-        return document_at(snapshot.rows, x) if axes.x.index == _MIXTURES else None
-
-    def _legend(self, snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, tuple[int, int, int], str]]:
-        names = self.component_names(snapshot)
-        if len(names) > _LEGEND:
-            return []
-        return [(palette.marker(k), palette.color(k), name) for k, name in enumerate(names)]
+        return nearest_row(snapshot.rows, (snapshot.rows + 1.0, x)) if axes.x.index == _MIXTURES else None
 
     def _described(self, snapshot: StepSnapshot, axes: Axes, highlight: int | None) -> str:
         """The picture in words: the likeliest words of each topic."""
@@ -167,8 +154,8 @@ class TopicsView(View):
         names = snapshot.spec.dataset.feature_names
         rows = [("alpha", None), *((names[v], None) for v in words)]
         columns = [Column(name, 1.0, probability=True) for name in self.component_names(snapshot)]
-        before = _by_word(snapshot.trail[-2], words) if len(snapshot.trail) > 1 else None
-        return table(rows, columns, _by_word(snapshot.trail[-1], words), before, note=self._note(snapshot, len(words)))
+        numbers = now_and_before(snapshot, lambda params: _by_word(params, words))
+        return table(rows, columns, *numbers, note=self._note(snapshot, len(words)))
 
     def _tabled(self, snapshot: StepSnapshot) -> IntArray:
         """The words of the table: all, or the most frequent of many, in the order of the data."""

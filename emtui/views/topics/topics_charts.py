@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, isqrt, sqrt
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from emtui.charts.scene import RGB, Dots, Layer, Mark, PixelImage, Prose, VLine
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.number_format import probability
-from engine.arrays import Array, IntArray
+from emtui.views.pixel_pictures import PixelPicture
+from engine.arrays import Array
 
 MOST_PICTURES = 24
 _TOP_WORDS = 40
@@ -107,19 +108,12 @@ def word_topics(snapshot: StepSnapshot, row: int) -> tuple[list[tuple[int, float
     return words, step.problem.model.word_topics(step.params_q, step.problem.data, row, step.inference)
 
 
-def pictures_of_topics(snapshot: StepSnapshot, palette: Palette) -> tuple[list[Layer], int, int, int]:
-    """The topics' pixels side by side; how many stand across and down, and how far apart."""
-    topics = snapshot.step.params.topics[:MOST_PICTURES]
-    side = isqrt(topics.shape[1])
-    across = min(len(topics), max(1, ceil(sqrt(2 * len(topics)))))
-    down, step = ceil(len(topics) / across), side + 1
-    layers: list[Layer] = []
-    for k, topic in enumerate(topics):
-        left, top = float(k % across * step), -float(k // across * step)
-        values = (topic / max(float(topic.max()), np.finfo(np.float64).tiny)).reshape(side, side)
-        layers.append(PixelImage(values, (left, left + side, top - side, top), palette.color(k)))
-        layers.append(Mark(left + side / 2, top + 0.5, palette.marker(k), palette.color(k)))
-    return layers, across, down, step
+def pictures_of_topics(snapshot: StepSnapshot, palette: Palette) -> list[PixelPicture]:
+    """The topics' pixels, each topic's likeliest word in full ink."""
+    return [
+        (topic / max(float(topic.max()), np.finfo(np.float64).tiny), palette.color(k), palette.marker(k))
+        for k, topic in enumerate(snapshot.step.params.topics[:MOST_PICTURES])
+    ]
 
 
 def pixels_of_document(snapshot: StepSnapshot, row: int, palette: Palette) -> list[Layer]:
@@ -149,13 +143,6 @@ def mixtures_of_documents(snapshot: StepSnapshot, palette: Palette, highlight: i
         for k in range(R.shape[1])
     ]
     return [*bands, VLine(highlight + 1.0, palette.text)] if highlight is not None else bands
-
-
-def document_at(rows: IntArray, x: float) -> int | None:
-    """The drawn document nearest to a place on the axis of documents."""
-    if not np.isfinite(x) or not len(rows):
-        return None
-    return int(rows[int(np.abs(rows + 1.0 - x).argmin())])
 
 
 def _times(word: str, n: float) -> str:
