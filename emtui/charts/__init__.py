@@ -17,6 +17,5 @@ changes. A changed picture is a new scene; arrays given to a scene are never cha
     one_d.set_scene(Scene([histogram(x), Curve(grid, density, p.color(0), label="1")]))
     strip.set_rows(StripRows(R, order=None, cursor=70))    # HeatStrip -> HeatStrip.Picked(row)
     table.set_matrix(Matrix(confusion, classes, clusters, "g", corner="true"))  # Heatmap -> Heatmap.Picked
-    # Chart.Picked(x, y, cell): row = nearest_point(X[:, 0], X[:, 1], (event.x, event.y), event.cell)
-    # tables: bar(0.62, 10), share_bar(R[70], 9, p)
+    # Chart.Picked(x, y), in data coordinates; in the cells of tables: bar(0.62, 10)
 """

@@ -15,22 +15,10 @@ from functools import partial
 
 import numpy as np
 
+from emtui.charts import scene as layers
 from emtui.charts.array_cache import array_cache
 from emtui.charts.cell_text import fit
-from emtui.charts.scene import (
-    Backdrop,
-    Bars,
-    Cloud,
-    Curve,
-    Dots,
-    Ellipse,
-    FloatArray,
-    Layer,
-    Mark,
-    PixelImage,
-    Scene,
-    StackedBars,
-)
+from emtui.charts.scene import FloatArray, Layer, Scene
 
 MARGIN = 0.04
 
@@ -161,20 +149,20 @@ def _bounds(values: FloatArray) -> tuple[float, float] | None:
 def _extent(layer: Layer) -> tuple[FloatArray, FloatArray] | None:
     """The coordinates a layer needs on the axes; lines, spans and trails need none."""
     match layer:
-        case Dots() | Cloud() | Curve():
+        case layers.Dots() | layers.Cloud() | layers.Curve():
             return layer.x, layer.y
-        case Mark():
+        case layers.Mark():
             return np.array([layer.x]), np.array([layer.y])
-        case Ellipse():
+        case layers.Ellipse():
             with np.errstate(invalid="ignore", over="ignore"):
                 reach = layer.n_std * np.sqrt(np.maximum(np.diag(layer.covariance), 0.0))
                 corners = np.stack([layer.center - reach, layer.center + reach])
             return corners[:, 0], corners[:, 1]
-        case PixelImage() | Backdrop():
+        case layers.PixelImage() | layers.Backdrop():
             return np.array(layer.extent[:2]), np.array(layer.extent[2:])
-        case Bars() if len(layer.heights):
+        case layers.Bars() if len(layer.heights):
             return layer.edges, np.append(layer.heights, 0.0)
-        case StackedBars() if layer.heights.size:
+        case layers.StackedBars() if layer.heights.size:
             return layer.edges, np.append(layer.heights.sum(axis=0), 0.0)
         case _:
             return None
@@ -201,7 +189,7 @@ def fit_scales(scene: Scene) -> tuple[Scale, Scale] | None:
             axes.append(make_scale(low, high))
         else:
             return None
-    has_bars = any(isinstance(layer, Bars) for layer in scene.layers)
+    has_bars = any(isinstance(layer, layers.Bars) for layer in scene.layers)
     if has_bars and scene.y_range is None and axes[1].low < 0 <= found[1][0][0]:
         axes[1] = Scale(0.0, axes[1].high, axes[1].unit)
     return axes[0], axes[1]

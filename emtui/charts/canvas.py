@@ -13,34 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from emtui.charts import scene as layers
 from emtui.charts.axes import Scale
-from emtui.charts.cell_picture import BOLD, NO_COLOR, PLAIN, REVERSE, Picture, pack, pack_all
+from emtui.charts.cell_picture import BOLD, NO_COLOR, REVERSE, Picture, pack, pack_all
 from emtui.charts.cell_text import cells as text_cells
 from emtui.charts.cell_text import single_cell
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
 from emtui.charts.pixel_image import ASCII_SHADES, SHADES, shades_of
 from emtui.charts.prose import placed_words
 from emtui.charts.rasterize import InkedCells, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
-from emtui.charts.scene import (
-    RGB,
-    Backdrop,
-    Bars,
-    Cloud,
-    Curve,
-    Dots,
-    Ellipse,
-    FloatArray,
-    HLine,
-    LineStyle,
-    Mark,
-    PixelImage,
-    Prose,
-    Scene,
-    Span,
-    StackedBars,
-    Trail,
-    VLine,
-)
+from emtui.charts.scene import RGB, FloatArray, LineStyle, Scene
 from emtui.charts.stacked_bars import stacked_cells
 
 BLANK, DOT, BAR = 0, 1, 2
@@ -69,11 +51,6 @@ class Canvas:
         self.bits = np.zeros(rows * columns, dtype=np.uint8)
         self.dots = np.zeros(rows * columns, dtype=np.uint8)
 
-    def cell_at(self, x: float, y: float) -> int | None:
-        """The cell of a point in data coordinates."""
-        cell = int(cells_of(np.array([x]), np.array([y]), self.scales, self.size)[0])
-        return cell if cell >= 0 else None
-
     def _clear(self, cells: npt.NDArray[np.integer[Any]] | int, kind: int = DOT) -> None:
         """Forget the lines in cells that now have a character of their own."""
         self.kind[cells] = kind
@@ -86,7 +63,6 @@ class Canvas:
         cells = inked.cells
         self.chars[cells] = table[np.minimum(inked.markers, len(table) - 1)]
         self.foreground[cells] = pack_all(self._shade(inked))
-        self.attributes[cells] = PLAIN
         self._clear(cells)
 
     def _shade(self, inked: InkedCells) -> npt.NDArray[np.uint8]:
@@ -99,16 +75,23 @@ class Canvas:
         surface = LINEAR_OF_BYTE[np.array(self.palette.background, dtype=np.uint8)]
         return linear_to_bytes(strength * LINEAR_OF_BYTE[inked.colors] + (1 - strength) * surface)
 
+    def _put_above(self, x: float, y: float, char: str, ink: RGB, attribute: int) -> int | None:
+        """Draw one character that nothing may hide; its cell, or None outside."""
+        cell = int(cells_of(np.array([x]), np.array([y]), self.scales, self.size)[0])
+        if cell < 0:
+            return None
+        self.chars[cell] = char
+        self.foreground[cell] = pack(ink)
+        self.attributes[cell] = attribute
+        self._clear(cell)
+        return cell
+
     def put_highlight(self, x: float, y: float, marker: str) -> None:
         """Draw one point again, inverted."""
-        cell = self.cell_at(x, y)
-        if cell is None:
-            return
-        self.chars[cell] = single_cell(marker)
-        self.background[cell] = pack(self.palette.text)
-        self.foreground[cell] = pack(self.palette.background)
-        self.attributes[cell] = BOLD if self.palette.mode == "truecolor" else REVERSE
-        self._clear(cell)
+        attribute = BOLD if self.palette.mode == "truecolor" else REVERSE
+        cell = self._put_above(x, y, single_cell(marker), self.palette.background, attribute)
+        if cell is not None:
+            self.background[cell] = pack(self.palette.text)
 
     def put_line(self, x: FloatArray, y: FloatArray, color: RGB, style: LineStyle = "solid") -> None:
         """A polyline given in fractions of the axes."""
@@ -139,7 +122,6 @@ class Canvas:
         most = POPCOUNT[dots[used]] > self.dots[used]
         self.foreground[used[most]] = ink[most]
         self.dots[used] = np.maximum(POPCOUNT[dots[used]], self.dots[used])
-        self.attributes[used] = PLAIN
         self.bits |= dots
 
     def _dense(self) -> npt.NDArray[np.bool_]:
@@ -152,7 +134,7 @@ class Canvas:
         dense: npt.NDArray[np.bool_] = np.asarray(around >= DENSE_NEIGHBOURS).ravel()
         return dense
 
-    def put_bars(self, bars: Bars) -> None:
+    def put_bars(self, bars: layers.Bars) -> None:
         """Histogram bars from zero upwards, in eighths of a cell."""
         columns, rows = self.size
         edges = self.scales[0].fraction(bars.edges)
@@ -184,16 +166,15 @@ class Canvas:
             self.foreground[cells] = pack_all(bars.colors)[bar[cells % columns]]
         self._clear(cells, BAR)
 
-    def put_stacked_bars(self, stack: StackedBars) -> None:
+    def put_stacked_bars(self, stack: layers.StackedBars) -> None:
         """Bars in parts, as blocks of two colours; without colours as the parts' markers."""
         found = stacked_cells(stack, self.scales, self.size, self.palette.ascii or self.palette.mode == "none")
         self.chars[found.cells] = found.chars
         self.foreground[found.cells] = found.foreground
         self.background[found.cells] = found.background
-        self.attributes[found.cells] = PLAIN
         self._clear(found.cells, BAR)
 
-    def put_prose(self, prose: Prose) -> None:
+    def put_prose(self, prose: layers.Prose) -> None:
         """Words in reading order."""
         columns, rows = self.size
         for row, column, text, color in placed_words(prose, columns, rows):
@@ -202,16 +183,15 @@ class Canvas:
             cells = slice(begin, begin + len(letters))
             self.chars[cells] = letters
             self.foreground[cells] = pack(color)
-            self.attributes[cells] = PLAIN
 
-    def put_pixel_image(self, image: PixelImage) -> None:
+    def put_pixel_image(self, image: layers.PixelImage) -> None:
         """Pixels in five shades."""
         cells, levels = shades_of(image, self.scales, self.size)
         self.chars[cells] = (ASCII_SHADES if self.palette.ascii else SHADES)[levels]
         self.foreground[cells] = pack(image.color)
         self._clear(cells)
 
-    def put_ellipse(self, ellipse: Ellipse) -> None:
+    def put_ellipse(self, ellipse: layers.Ellipse) -> None:
         """The outline of a Gaussian: c + n_std · Σ^½ (cos t, sin t), Σ^½ = V √λ Vᵀ, which no sign in V touches."""
         if not (np.isfinite(ellipse.center).all() and np.isfinite(ellipse.covariance).all()):
             return
@@ -227,15 +207,15 @@ class Canvas:
             x, y = reach @ circle + ellipse.center[:, None]
         self.put_line(self.scales[0].fraction(x), self.scales[1].fraction(y), ellipse.color, ellipse.style)
 
-    def put_straight(self, layer: VLine | HLine) -> None:
+    def put_straight(self, layer: layers.VLine | layers.HLine) -> None:
         """A line from edge to edge through one value."""
         columns, rows = self.size
-        axis = self.scales[0] if isinstance(layer, VLine) else self.scales[1]
-        value = layer.x if isinstance(layer, VLine) else layer.y
+        axis = self.scales[0] if isinstance(layer, layers.VLine) else self.scales[1]
+        value = layer.x if isinstance(layer, layers.VLine) else layer.y
         f = float(axis.fraction(np.array([value]))[0])
         if not 0.0 <= f <= 1.0:
             return
-        if isinstance(layer, VLine):
+        if isinstance(layer, layers.VLine):
             cells = np.arange(rows) * columns + min(int(f * columns), columns - 1)
             char = "|" if self.palette.ascii else "│"
         else:
@@ -246,7 +226,7 @@ class Canvas:
         self.foreground[cells] = pack(layer.color or self.palette.frame)
         self._clear(cells, BLANK)
 
-    def put_span(self, span: Span) -> None:
+    def put_span(self, span: layers.Span) -> None:
         """A tint behind whole columns."""
         columns, rows = self.size
         ends = self.scales[0].fraction(np.array([span.x0, span.x1], dtype=np.float64))
@@ -257,7 +237,7 @@ class Canvas:
         tint = span.color or blend(self.palette.background, self.palette.text, 0.08)
         self.background.reshape(rows, columns)[:, inside] = pack(tint)
 
-    def put_backdrop(self, backdrop: Backdrop) -> None:
+    def put_backdrop(self, backdrop: layers.Backdrop) -> None:
         """Colours behind whole cells; faint markers where the terminal has no true colours."""
         columns, rows = self.size
         x0, x1, y0, y1 = backdrop.extent
@@ -278,54 +258,48 @@ class Canvas:
         self.chars[sparse] = table[backdrop.marks[places].ravel()[sparse] % len(table)]
         self.foreground[sparse] = pack(self.palette.muted)
 
-    def put_mark(self, mark: Mark) -> None:
+    def put_mark(self, mark: layers.Mark) -> None:
         """One character above everything."""
-        cell = self.cell_at(mark.x, mark.y)
-        if cell is None:
-            return
-        self.chars[cell] = single_cell(mark.char, "+")
-        self.foreground[cell] = pack(mark.color)
-        self.attributes[cell] = BOLD
-        self._clear(cell)
+        self._put_above(mark.x, mark.y, single_cell(mark.char, "+"), mark.color, BOLD)
 
     def draw(self, scene: Scene) -> None:
         """Every layer in order; then the highlighted points and the marks, which nothing may hide."""
         for layer in scene.layers:
             match layer:
-                case Dots():
+                case layers.Dots():
                     markers = layer.marker if isinstance(layer.marker, tuple) else (layer.marker,)
                     self.put_points(reduce_dots(layer, self.scales, self.size), markers)
-                case Cloud():
+                case layers.Cloud():
                     self.put_points(reduce_cloud(layer, self.scales, self.size), tuple(layer.markers))
-                case Curve() | Trail():
-                    style = layer.style if isinstance(layer, Curve) else "dotted"
+                case layers.Curve() | layers.Trail():
+                    style = layer.style if isinstance(layer, layers.Curve) else "dotted"
                     x, y = self.scales[0].fraction(layer.x), self.scales[1].fraction(layer.y)
                     self.put_line(x, y, layer.color, style)
-                case Bars():
+                case layers.Bars():
                     self.put_bars(layer)
-                case StackedBars():
+                case layers.StackedBars():
                     self.put_stacked_bars(layer)
-                case PixelImage():
+                case layers.PixelImage():
                     self.put_pixel_image(layer)
-                case Backdrop():
+                case layers.Backdrop():
                     self.put_backdrop(layer)
-                case Prose():
+                case layers.Prose():
                     self.put_prose(layer)
-                case Ellipse():
+                case layers.Ellipse():
                     self.put_ellipse(layer)
-                case Span():
+                case layers.Span():
                     self.put_span(layer)
-                case VLine() | HLine():
+                case layers.VLine() | layers.HLine():
                     self.put_straight(layer)
-                case Mark():
-                    pass
         for layer in scene.layers:
-            if isinstance(layer, Dots | Cloud) and layer.highlight is not None:
-                i = layer.highlight
-                if 0 <= i < len(layer.x):
-                    self.put_highlight(layer.x[i], layer.y[i], _marker_of(layer, i))
+            if (
+                isinstance(layer, layers.Dots | layers.Cloud)
+                and (i := layer.highlight) is not None
+                and 0 <= i < len(layer.x)
+            ):
+                self.put_highlight(layer.x[i], layer.y[i], _marker_of(layer, i))
         for layer in scene.layers:
-            if isinstance(layer, Mark):
+            if isinstance(layer, layers.Mark):
                 self.put_mark(layer)
 
     def finish(self) -> None:
@@ -348,8 +322,8 @@ class Canvas:
             np.copyto(target[inside], own, where=own != NO_COLOR)
 
 
-def _marker_of(layer: Dots | Cloud, row: int) -> str:
-    if isinstance(layer, Cloud):
+def _marker_of(layer: layers.Dots | layers.Cloud, row: int) -> str:
+    if isinstance(layer, layers.Cloud):
         shares = np.nan_to_num(layer.responsibilities[row])
         return layer.markers[int(shares.argmax())] if len(shares) else "•"
     if isinstance(layer.marker, str):

@@ -45,12 +45,6 @@ class PlotArea:
         x = self.x_scale.value((column + 0.5) / self.columns)
         return x, self.y_scale.value(1.0 - (row + 0.5) / self.rows)
 
-    @property
-    def cell_size(self) -> tuple[float, float]:
-        """The width and height of a cell in data units."""
-        x, y = self.x_scale, self.y_scale
-        return (x.high - x.low) / self.columns * x.unit, (y.high - y.low) / self.rows * y.unit
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:

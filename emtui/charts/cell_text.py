@@ -98,14 +98,10 @@ def cut_lines(text: str, width: int, height: int) -> list[str]:
 
 
 def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:
-    """Text fitted and filled with spaces to exactly width cells; align is "left", "right" or "center"."""
+    """Text fitted and filled with spaces to exactly width cells; align is "left" or "right"."""
     text = fit(text, width, ellipsis)
-    room = max(0, width - cell_len(text))
-    if align == "right":
-        return " " * room + text
-    if align == "center":
-        return " " * (room // 2) + text + " " * (room - room // 2)
-    return text + " " * room
+    space = " " * max(0, width - cell_len(text))
+    return space + text if align == "right" else text + space
 
 
 def cells(text: str) -> list[str]:

@@ -22,15 +22,10 @@ class Chart(PictureWidget[Scene], can_focus=True):
 
     @dataclass(eq=False)
     class Picked(PictureWidget.Clicked):
-        """A click in the picture.
-
-        x, y: data coordinates. cell: (width, height) of a cell in data units, for judging how near is near
-        (see `nearest_point`).
-        """
+        """A click in the picture, in data coordinates."""
 
         x: float
         y: float
-        cell: tuple[float, float]
 
     def __init__(self, scene: Scene | None = None, *, id: str | None = None) -> None:
         super().__init__(scene or Scene(), id=id)
@@ -57,4 +52,4 @@ class Chart(PictureWidget[Scene], can_focus=True):
         """Where in the data a cell lies."""
         area = self.picture.area
         where = None if area is None else area.data_at(column, row)
-        return None if area is None or where is None else self.Picked(self, *where, area.cell_size)
+        return None if where is None else self.Picked(self, *where)

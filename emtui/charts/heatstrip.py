@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from textual.geometry import Size
 from textual.message import Message
 
 from emtui.charts.cell_picture import BOLD, REVERSE, Picture, pack, pack_all
@@ -93,7 +92,7 @@ class HeatStrip(PictureWidget[StripRows]):
     """Shows `StripRows` as blocks and says which row was clicked."""
 
     DEFAULT_CSS = """
-    HeatStrip { width: 1fr; height: auto; }
+    HeatStrip { width: 1fr; height: 2; }
     """
 
     @dataclass(eq=False)
@@ -113,10 +112,6 @@ class HeatStrip(PictureWidget[StripRows]):
     def set_rows(self, rows: StripRows) -> None:
         """Show other rows."""
         self.show(rows)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """The shades, and the markers below them."""
-        return 2
 
     def draw_value(self, width: int, height: int, palette: Palette) -> Picture:
         """The picture of the rows."""

@@ -77,10 +77,8 @@ def draw_diagram(diagram: NetworkDiagram, width: int, height: int, palette: Pale
     picture = Picture.blank(width, height, palette)
     tables = [_lines(table, palette) for table in diagram.tables]
     needed = min(_MOST_UNITS, max((len(layer.names) for layer in diagram.layers), default=0)) + 1
-    beside = _fits_beside(tables, width)
-    rows = (
-        max((len(lines) for lines in tables), default=0) if beside else sum(map(len, tables)) + max(0, len(tables) - 1)
-    )
+    beside = sum(map(_width, tables)) + _GAP * (len(tables) - 1) <= width
+    rows = max(map(len, tables), default=0) if beside else sum(map(len, tables)) + max(0, len(tables) - 1)
     network = height
     if rows and height >= _ROOM_FOR_TABLES:
         network = min(max(height - rows - 1, min(needed, height - 5)), max(5, 3 * needed))
@@ -96,11 +94,6 @@ def draw_diagram(diagram: NetworkDiagram, width: int, height: int, palette: Pale
             _put(picture, palette, lines, top, 0)
             top += len(lines) + (1 if top + len(lines) + 4 < height else 0)
     return picture
-
-
-def _fits_beside(tables: Sequence[Sequence[_Line]], width: int) -> bool:
-    wide = sum(_width(lines) for lines in tables)
-    return wide + _GAP * (len(tables) - 1) <= width
 
 
 def _width(lines: Sequence[_Line]) -> int:
@@ -190,30 +183,26 @@ def _places(n: int, rows: int) -> IntArray:
 def _columns(diagram: NetworkDiagram, shown: Sequence[IntArray], width: int) -> list[_Column]:
     """The texts give way to the lines, names before numbers."""
     layers = diagram.layers
-    names = [
-        max((cell_len(layer.names[i]) for i in chosen), default=0) for layer, chosen in zip(layers, shown, strict=True)
-    ]
-    texts = [
-        max((cell_len(layer.texts[i]) for i in chosen), default=0) for layer, chosen in zip(layers, shown, strict=True)
-    ]
+
+    def widest(texts: Sequence[Sequence[str]]) -> list[int]:
+        return [max((cell_len(each[i]) for i in some), default=0) for each, some in zip(texts, shown, strict=True)]
+
+    def sizes() -> list[int]:
+        pairs = zip(names, texts, strict=True)
+        return [name + bool(name and text) + text + bool(name or text) + 1 for name, text in pairs]
+
+    names, texts = widest([layer.names for layer in layers]), widest([layer.texts for layer in layers])
     spans = len(layers) - 1
-    wanted = max(_SHORTEST, min(_USUAL, width // 6))
-    fixed = spans * wanted + sum(
-        text + bool(name and text) + bool(name or text) + 1 for name, text in zip(names, texts, strict=True)
-    )
-    room = max(0, width - fixed)
+    room = max(0, width - spans * max(_SHORTEST, min(_USUAL, width // 6)) - sum(sizes()) + sum(names))
     while sum(names) > room or max(names) > 14:
         longest = names.index(max(names))
         if names[longest] <= (_SHORTEST_NAME if width >= 36 else 0):
             break
         names[longest] -= 1
-    sizes = [
-        name + bool(name and text) + text + bool(name or text) + 1 for name, text in zip(names, texts, strict=True)
-    ]
-    gap = max(1, (width - sum(sizes)) // max(1, spans))
-    gap = min(gap, 40)
-    made, x = [], max(0, (width - sum(sizes) - gap * spans) // 2)
-    for index, size in enumerate(sizes):
+    needed = sum(sizes())
+    gap = min(40, max(1, (width - needed) // max(1, spans)))
+    made, x = [], max(0, (width - needed - gap * spans) // 2)
+    for index, size in enumerate(sizes()):
         left, right = x, x + size - 1
         made.append(_Column(left, right if index == 0 else left, right))
         x += size + gap

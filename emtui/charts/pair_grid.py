@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -53,8 +53,8 @@ class PairGrid:
 class PairGridLayout:
     """Where the lines between the cells are: (n + 1,) columns and (n + 1,) rows; cells lie between them."""
 
-    columns: tuple[int, ...] = field(default=())
-    rows: tuple[int, ...] = field(default=())
+    columns: tuple[int, ...] = ()
+    rows: tuple[int, ...] = ()
 
     def cell_at(self, column: int, row: int) -> tuple[int, int] | None:
         """(row, column) of the cell at a place of the picture, the line above and at the left of it included."""
@@ -116,36 +116,27 @@ def _row_ticks(scale: Scale, rows: int) -> Ticks:
 
 def _draw_lines(picture: Picture, layout: PairGridLayout, palette: Palette) -> None:
     """Thin lines between the cells."""
-    across, down, cross = ("-", "|", "+") if palette.ascii else ("─", "│", "┼")
+    across, down, corners = ("-", "|", "+" * 9) if palette.ascii else ("─", "│", "┌┬┐├┼┤└┴┘")
     columns, rows = np.array(layout.columns), np.array(layout.rows)
-    inside = np.arange(columns[0], columns[-1] + 1)
-    height = np.arange(rows[0], rows[-1] + 1)
-    picture.chars[np.ix_(rows, inside)] = across
-    picture.chars[np.ix_(height, columns)] = down
-    picture.chars[np.ix_(rows, columns)] = cross
-    if not palette.ascii:
-        picture.chars[rows, columns[0]], picture.chars[rows, columns[-1]] = "├", "┤"
-        picture.chars[rows[0], columns], picture.chars[rows[-1], columns] = "┬", "┴"
-        for row, column, char in ((0, 0, "┌"), (0, -1, "┐"), (-1, 0, "└"), (-1, -1, "┘")):
-            picture.chars[rows[row], columns[column]] = char
-    picture.foreground[np.ix_(rows, inside)] = pack(palette.frame)
-    picture.foreground[np.ix_(height, columns)] = pack(palette.frame)
+    width, height = np.arange(columns[0], columns[-1] + 1), np.arange(rows[0], rows[-1] + 1)
+    for where, char in ((np.ix_(rows, width), across), (np.ix_(height, columns), down)):
+        picture.chars[where] = char
+        picture.foreground[where] = pack(palette.frame)
+    place = [0, *[1] * (len(rows) - 2), 2]  # the first, those between, the last
+    picture.chars[np.ix_(rows, columns)] = np.array(list(corners)).reshape(3, 3)[np.ix_(place, place)]
 
 
 def _draw_frame(picture: Picture, layout: PairGridLayout, chosen: tuple[int, int], palette: Palette) -> None:
     """A heavy line around one cell."""
-    top, bottom = layout.rows[chosen[0]], layout.rows[chosen[0] + 1]
-    left, right = layout.columns[chosen[1]], layout.columns[chosen[1] + 1]
+    (top, bottom), (left, right) = (
+        lines[i : i + 2] for lines, i in zip((layout.rows, layout.columns), chosen, strict=True)
+    )
     across, down, corners = ("~", "!", "!!!!") if palette.ascii else ("━", "┃", "┏┓┗┛")
-    places = [(top, slice(left, right + 1), across), (bottom, slice(left, right + 1), across)]
-    for row, columns, char in places:
-        picture.chars[row, columns] = char
-        picture.foreground[row, columns] = pack(palette.text)
-    for column in (left, right):
-        picture.chars[top + 1 : bottom, column] = down
-        picture.foreground[top : bottom + 1, column] = pack(palette.text)
-    for (row, column), char in zip(((top, left), (top, right), (bottom, left), (bottom, right)), corners, strict=True):
-        picture.chars[row, column] = char
+    frame = (slice(top, bottom + 1), slice(left, right + 1))
+    chars, ink = picture.chars[frame], picture.foreground[frame]
+    chars[[0, -1]], chars[1:-1, [0, -1]] = across, down
+    chars[[0, 0, -1, -1], [0, -1, 0, -1]] = list(corners)
+    ink[[0, -1]] = ink[:, [0, -1]] = pack(palette.text)
 
 
 def _draw_cell(

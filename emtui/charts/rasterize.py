@@ -10,7 +10,6 @@ the same data costs a few bincounts over cells. This is why arrays given to a sc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -89,12 +88,6 @@ def occupied(x: FloatArray, y: FloatArray, scales: tuple[Scale, Scale], size: tu
     return array_cache.get((x, y), ("occupied", scales, size), compute)
 
 
-def _majority(slots: IndexArray, kinds: npt.NDArray[np.int64], n_slots: int, n_kinds: int) -> Any:
-    """The most frequent kind in each slot, the smaller one on a tie. (n_slots,)."""
-    table = np.bincount(slots * np.int64(n_kinds) + kinds, minlength=n_slots * n_kinds)
-    return table.reshape(n_slots, n_kinds).argmax(axis=1)
-
-
 def reduce_dots(dots: Dots, scales: tuple[Scale, Scale], size: tuple[int, int]) -> InkedCells:
     """Each occupied cell with the mean colour of its points, in linear light, and their majority marker."""
     found = occupied(dots.x, dots.y, scales, size)
@@ -110,7 +103,8 @@ def reduce_dots(dots: Dots, scales: tuple[Scale, Scale], size: tuple[int, int]) 
     if dots.marker_index is not None and n:
         n_kinds = max(1, len(dots.marker))
         kinds = np.clip(dots.marker_index[found.rows], 0, n_kinds - 1)
-        markers = _majority(found.slots, kinds, n, n_kinds)
+        table = np.bincount(found.slots * np.int64(n_kinds) + kinds, minlength=n * n_kinds)
+        markers = table.reshape(n, n_kinds).argmax(axis=1)  # the most frequent, the smaller one on a tie
     return InkedCells(found.cells, colors, markers, found.counts)
 
 
@@ -188,13 +182,3 @@ def line_dots(x: FloatArray, y: FloatArray, size: tuple[int, int]) -> tuple[Inde
     fresh = np.ones(len(column), dtype=bool)
     fresh[1:] = (column[1:] != column[:-1]) | (row[1:] != row[:-1])
     return column[fresh], row[fresh]
-
-
-def nearest_point(x: FloatArray, y: FloatArray, at: tuple[float, float], cell: tuple[float, float]) -> int | None:
-    """The row of the finite point nearest to `at`, with distances counted in cells of the given data size."""
-    with np.errstate(all="ignore"):
-        distance = ((x - at[0]) / cell[0]) ** 2 + ((y - at[1]) / cell[1]) ** 2
-    distance = np.where(np.isfinite(distance), distance, np.inf)
-    if not len(distance) or not np.isfinite(distance.min()):
-        return None
-    return int(distance.argmin())

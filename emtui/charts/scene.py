@@ -36,8 +36,36 @@ def _vector(values: object, name: str, length: int | None = None) -> FloatArray:
     return array
 
 
+def _colors(colors: ColorArray | RGB, n: int) -> ColorArray | RGB:
+    """One colour as it is, n of them as (n, 3) bytes; ValueError when the shape is another."""
+    if isinstance(colors, tuple):
+        return colors
+    array = np.asarray(colors, dtype=np.uint8)
+    if array.shape != (n, 3):
+        raise ValueError(f"colors should be one RGB triple or an array of shape ({n}, 3)")
+    return array
+
+
+def _keep(layer: object, **arrays: object) -> None:
+    """Set fields of a frozen layer while it is made."""
+    for name, array in arrays.items():
+        object.__setattr__(layer, name, array)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Dots:
+class _Points:
+    """Points in the plane. x, y: (n,)."""
+
+    x: FloatArray
+    y: FloatArray
+
+    def __post_init__(self) -> None:
+        x = _vector(self.x, "x")
+        _keep(self, x=x, y=_vector(self.y, "y", len(x)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dots(_Points):
     """Points that carry their own colours.
 
     x, y: (n,). colors: one RGB triple, or (n, 3) uint8. marker: one single-cell character, or a tuple of them
@@ -45,8 +73,6 @@ class Dots:
     Points that share a cell show their mean colour (in linear light) and the most frequent marker.
     """
 
-    x: FloatArray
-    y: FloatArray
     colors: ColorArray | RGB = (200, 200, 200)
     marker: str | tuple[str, ...] = "●"
     marker_index: IntArray | None = None
@@ -54,23 +80,17 @@ class Dots:
     label: str = ""
 
     def __post_init__(self) -> None:
-        x = _vector(self.x, "x")
-        object.__setattr__(self, "x", x)
-        object.__setattr__(self, "y", _vector(self.y, "y", len(x)))
-        if not isinstance(self.colors, tuple):
-            colors = np.asarray(self.colors, dtype=np.uint8)
-            if colors.shape != (len(x), 3):
-                raise ValueError(f"colors should be one RGB triple or an array of shape ({len(x)}, 3)")
-            object.__setattr__(self, "colors", colors)
+        _Points.__post_init__(self)
+        _keep(self, colors=_colors(self.colors, len(self.x)))
         if self.marker_index is not None:
             index = np.asarray(self.marker_index, dtype=np.int64)
-            if index.shape != x.shape:
-                raise ValueError(f"marker_index should be a vector of {len(x)} values")
-            object.__setattr__(self, "marker_index", index)
+            if index.shape != self.x.shape:
+                raise ValueError(f"marker_index should be a vector of {len(self.x)} values")
+            _keep(self, marker_index=index)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cloud:
+class Cloud(_Points):
     """Points coloured by their responsibilities: the layer for data under a mixture, whatever n is.
 
     x, y: (n,). responsibilities: (n, K). colors: K RGB triples. markers: K characters.
@@ -78,43 +98,32 @@ class Cloud:
     one, so colours are mixed per cell, not per row: a million rows need no million colours.
     """
 
-    x: FloatArray
-    y: FloatArray
     responsibilities: FloatArray
     colors: Sequence[RGB]
     markers: Sequence[str]
     highlight: int | None = None
 
     def __post_init__(self) -> None:
-        x = _vector(self.x, "x")
-        object.__setattr__(self, "x", x)
-        object.__setattr__(self, "y", _vector(self.y, "y", len(x)))
+        _Points.__post_init__(self)
         R = np.asarray(self.responsibilities, dtype=np.float64)
-        if R.ndim != 2 or len(R) != len(x):
-            raise ValueError(f"responsibilities should have shape ({len(x)}, K), not {R.shape}")
+        if R.ndim != 2 or len(R) != len(self.x):
+            raise ValueError(f"responsibilities should have shape ({len(self.x)}, K), not {R.shape}")
         if len(self.colors) < R.shape[1] or len(self.markers) < R.shape[1]:
             raise ValueError(f"{R.shape[1]} components need as many colors and markers")
-        object.__setattr__(self, "responsibilities", R)
+        _keep(self, responsibilities=R)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class Curve(_Points):
     """A line through points in their order, drawn in braille dots (2 by 4 to a cell).
 
     x, y: (m,). A value that isn't finite breaks the line. "step" holds each value until the next x.
     A label puts the curve in the legend.
     """
 
-    x: FloatArray
-    y: FloatArray
     color: RGB
     style: LineStyle = "solid"
     label: str = ""
-
-    def __post_init__(self) -> None:
-        x = _vector(self.x, "x")
-        object.__setattr__(self, "x", x)
-        object.__setattr__(self, "y", _vector(self.y, "y", len(x)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,25 +151,17 @@ class Ellipse:
     style: LineStyle = "solid"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "center", _vector(self.center, "center", 2))
         covariance = np.asarray(self.covariance, dtype=np.float64)
         if covariance.shape != (2, 2):
             raise ValueError(f"covariance should have shape (2, 2), not {covariance.shape}")
-        object.__setattr__(self, "covariance", covariance)
+        _keep(self, center=_vector(self.center, "center", 2), covariance=covariance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trail:
+class Trail(_Points):
     """The path that a mean has taken, a dotted line that never widens the axes. x, y: (m,)."""
 
-    x: FloatArray
-    y: FloatArray
     color: RGB = (200, 200, 200)
-
-    def __post_init__(self) -> None:
-        x = _vector(self.x, "x")
-        object.__setattr__(self, "x", x)
-        object.__setattr__(self, "y", _vector(self.y, "y", len(x)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,13 +178,8 @@ class Bars:
 
     def __post_init__(self) -> None:
         heights = _vector(self.heights, "heights")
-        object.__setattr__(self, "heights", heights)
-        object.__setattr__(self, "edges", _vector(self.edges, "edges", len(heights) + 1))
-        if not isinstance(self.colors, tuple):
-            colors = np.asarray(self.colors, dtype=np.uint8)
-            if colors.shape != (len(heights), 3):
-                raise ValueError(f"colors should be one RGB triple or an array of shape ({len(heights)}, 3)")
-            object.__setattr__(self, "colors", colors)
+        edges, colors = _vector(self.edges, "edges", len(heights) + 1), _colors(self.colors, len(heights))
+        _keep(self, heights=heights, edges=edges, colors=colors)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,8 +200,7 @@ class StackedBars:
             raise ValueError(f"heights should have a row for each part, not the shape {heights.shape}")
         if min(len(self.colors), len(self.markers)) < len(heights):
             raise ValueError(f"{len(heights)} parts need as many colors and markers")
-        object.__setattr__(self, "heights", heights)
-        object.__setattr__(self, "edges", _vector(self.edges, "edges", heights.shape[1] + 1))
+        _keep(self, heights=heights, edges=_vector(self.edges, "edges", heights.shape[1] + 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,7 +243,7 @@ class PixelImage:
         values = np.asarray(self.values, dtype=np.float64)
         if values.ndim != 2:
             raise ValueError(f"values should be a table of pixels, not an array of shape {values.shape}")
-        object.__setattr__(self, "values", values)
+        _keep(self, values=values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -269,8 +264,7 @@ class Backdrop:
         marks = np.asarray(self.marks, dtype=np.int64)
         if colors.ndim != 3 or colors.shape[2] != 3 or marks.shape != colors.shape[:2]:
             raise ValueError(f"colors should have shape (r, c, 3) and marks (r, c), not {colors.shape}, {marks.shape}")
-        object.__setattr__(self, "colors", colors)
-        object.__setattr__(self, "marks", marks)
+        _keep(self, colors=colors, marks=marks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -327,8 +321,5 @@ class Scene:
     y_ticks: Sequence[tuple[float, str]] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", tuple(self.layers))
-        object.__setattr__(self, "legend", tuple(self.legend))
-        for name in ("x_ticks", "y_ticks"):
-            ticks = getattr(self, name)
-            object.__setattr__(self, name, None if ticks is None else tuple(ticks))
+        x, y = (None if ticks is None else tuple(ticks) for ticks in (self.x_ticks, self.y_ticks))
+        _keep(self, layers=tuple(self.layers), legend=tuple(self.legend), x_ticks=x, y_ticks=y)

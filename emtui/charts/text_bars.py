@@ -7,14 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from rich.style import Style
-from rich.text import Text
-
-from emtui.charts.colors import Palette
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_SHADES = "█▓▒░"
-_ASCII_SHADES = "#=-."
 
 
 def bar(share: float, width: int, ascii: bool = False) -> str:
@@ -51,17 +45,3 @@ def share_cells(shares: Sequence[float] | npt.NDArray[np.float64], width: int) -
     order = np.argsort(-(exact - counts), kind="stable")
     counts[order[: width - int(counts.sum())]] += 1
     return [int(c) for c in counts]
-
-
-def share_bar(shares: Sequence[float] | npt.NDArray[np.float64], width: int, palette: Palette) -> Text:
-    """One row's responsibilities as a bar of exactly `width` cells, a stretch in each component's colour.
-
-    Neighbouring components also differ by shade, for those who don't see the colours.
-    """
-    text = Text(no_wrap=True, end="")
-    shades = _ASCII_SHADES if palette.ascii else _SHADES
-    for component, count in enumerate(share_cells(shares, width)):
-        style = Style() if palette.mode == "none" else Style(color="rgb({},{},{})".format(*palette.color(component)))
-        text.append(shades[component % len(shades)] * count, style)
-    text.append(" " * max(0, width - len(text.plain)))
-    return text

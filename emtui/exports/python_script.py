@@ -38,8 +38,10 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     imports, class_name = _model_class(spec.model)
     if spec.model.supervised and spec.data.standardize:
         imports.append("from engine.data.units import standard_units")
+    known = []  # the classes that a mixture is given, where that is a share of them
     if spec.known not in (NONE, ALL):
         imports.append("from engine.models.known_labels import some_labels")
+        known.append(f"y = some_labels(data.y, {share_of(spec.known)!r})")
     lines = [
         f'"""{_title(spec, last)}"""',
         "",
@@ -48,10 +50,11 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
         *imports,
         "",
         *_data_lines(spec),
-        *_known_lines(spec),
-        *_call(f"model = {class_name}", _options(spec.model)),
+        *known,
+        *_call(f"model = {class_name}", [f"{name}={value!r}" for name, value in spec.model.option_values.items()]),
     ]
-    arguments = ["model", *(["X", "y"] if spec.model.supervised else ["data.X", *_known_argument(spec)])]
+    labels = {NONE: [], ALL: ["data.y"]}.get(spec.known, ["y"])
+    arguments = ["model", *(["X", "y"] if spec.model.supervised else ["data.X", *labels])]
     if start is not None:
         lines += _call("start = model.Params", _arrays(start))
         arguments.append("start=start")
@@ -85,36 +88,22 @@ def _model_class(model: Any) -> tuple[list[str], str]:
 def _data_lines(spec: RunSpec) -> list[str]:
     data = spec.data
     columns = None if data.columns is None else f"columns={list(data.columns)!r}"
+    chosen = [] if data.columns is None else [f"data = data.columns({list(data.columns)!r})"]
     label = None if data.label is None else f"label={data.label!r}"
     if is_folder(data.source):
-        lines = [f"data = engine.read_corpus({data.source!r})"]
-        if data.columns is not None:
-            lines.append(f"data = data.columns({list(data.columns)!r})")
+        lines = [f"data = engine.read_corpus({data.source!r})", *chosen]
     elif looks_like_file(data.source):
         missing = 'missing="keep"' if data.missing == "keep" else None
         written = [f"{name}={value!r}" for name, value in data.read_options.given().items()]
         arguments = [repr(data.source), *filter(None, (label, columns, missing)), *written]
         lines = _call("data = engine.read_table", arguments)
     else:
-        lines = [f"data = engine.load({data.source!r})"]
-        if data.columns is not None:
-            lines.append(f"data = data.columns({list(data.columns)!r})")
+        lines = [f"data = engine.load({data.source!r})", *chosen]
     if data.standardize and not spec.model.supervised:
         lines.append("data = data.standardized()")
     if data.principal is not None:
         lines.append(f"data = data.principal({data.principal})")
     return [*lines, *_split_lines(spec)] if spec.model.supervised else lines
-
-
-def _known_lines(spec: RunSpec) -> list[str]:
-    """The classes that a mixture is given, where that is a share of them."""
-    if spec.known in (NONE, ALL):
-        return []
-    return [f"y = some_labels(data.y, {share_of(spec.known)!r})"]
-
-
-def _known_argument(spec: RunSpec) -> list[str]:
-    return {NONE: [], ALL: ["data.y"]}.get(spec.known, ["y"])
 
 
 def _split_lines(spec: RunSpec) -> list[str]:
@@ -132,10 +121,6 @@ def _split_lines(spec: RunSpec) -> list[str]:
     if spec.data.standardize:
         lines += ["units, _ = standard_units(X)", "X = units.to_standard(X)"]
     return lines
-
-
-def _options(model: Any) -> list[str]:
-    return [f"{name}={value!r}" for name, value in model.option_values.items()]
 
 
 def _weight_lines(weights: Array, table: str) -> list[str]:

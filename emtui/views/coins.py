@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from emtui.charts.colors import Palette
-from emtui.charts.scene import Bars, Curve, Layer, LegendEntry, Scene, VLine
+from emtui.charts.scene import Curve, Layer, LegendEntry, Scene, VLine
 from emtui.session.snapshot import StepSnapshot
-from emtui.views.count_bars import CountBars
+from emtui.views.count_bars import CountBars, spaced_bars
 from emtui.views.number_format import amount, listed, number, plural, probabilities_apart, probability
 from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.sentences import how_many, tell
@@ -46,11 +46,8 @@ class CoinsView(View):
         units: UnitsName = "data",
     ) -> Scene:
         """One bar a set, or the share of the sets with this many heads under weights_k · Binomial(x; n, p_k)."""
-        return (
-            self._by_heads(snapshot, axes, palette, highlight)
-            if axes.y is None
-            else self._by_set(snapshot, axes, palette, highlight)
-        )
+        draw = self._by_heads if axes.y is None else self._by_set
+        return draw(snapshot, axes, palette, highlight)
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
         """The set whose bar is at x; in the histogram the first set with this many heads."""
@@ -70,15 +67,15 @@ class CoinsView(View):
         """
         data, params, names = snapshot.step.problem.data, snapshot.step.params, self.component_names(snapshot)
         heads = data.X[snapshot.rows, 0]
-        edges = np.stack([np.arange(len(heads)) + 0.6, np.arange(len(heads)) + 1.4], axis=1).ravel()
+        x = np.arange(1.0, len(heads) + 1.0)
         layers: list[Layer] = [] if highlight is None else [VLine(highlight + 1.0, palette.text)]
         if snapshot.responsibilities is None:
-            layers.append(Bars(edges, _spaced(heads), palette.muted))
+            layers.append(spaced_bars(x, heads, 0.4, palette.muted))
         else:
             parts = np.cumsum(snapshot.responsibilities, axis=1)
             parts[:, -1] = 1.0
             fills = palette.fills(len(names))
-            layers += [Bars(edges, _spaced(heads * parts[:, k]), fills[k]) for k in reversed(range(len(names)))]
+            layers += [spaced_bars(x, heads * parts[:, k], 0.4, fills[k]) for k in reversed(range(len(names)))]
         n_trials = float(_model(snapshot).n_trials)
         span = np.array([0.5, len(heads) + 0.5])
         layers += [
@@ -91,7 +88,7 @@ class CoinsView(View):
             axes.y.label if axes.y else "",
             x_range=(0.5, len(heads) + 0.5),
             y_range=(0.0, n_trials),
-            x_ticks=tuple((place, f"{place:z.0f}") for place in np.arange(1.0, len(heads) + 1.0)),
+            x_ticks=tuple((place, f"{place:z.0f}") for place in x),
             legend=self._legend(snapshot, palette),
             description=self._described(snapshot, axes),
         )
@@ -180,11 +177,6 @@ def binomial_mass(n: int, p: float) -> Array:
 
 def _model(snapshot: StepSnapshot) -> Any:
     return snapshot.step.problem.model
-
-
-def _spaced(heights: Array) -> Array:
-    """Heights with a gap after each but the last."""
-    return np.stack([heights, np.zeros_like(heights)], axis=1).ravel()[:-1]
 
 
 def _coin(k: int) -> str:

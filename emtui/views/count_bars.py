@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from emtui.charts.colors import Palette, mix
-from emtui.charts.scene import Bars
+from emtui.charts.scene import RGB, Bars, ColorArray
 from emtui.session.snapshot import StepSnapshot
 from engine.arrays import Array, IntArray
 
@@ -67,3 +67,10 @@ class CountBars:
         log_factorial = np.cumsum(np.log(np.maximum(np.arange(x[-1] + 1), 1.0)))[self.first :]
         with np.errstate(under="ignore"):
             return np.asarray(np.exp(x * np.log(rate) - rate - log_factorial))
+
+
+def spaced_bars(x: Array, heights: Array, half: float, colors: ColorArray | RGB) -> Bars:
+    """Bars about x (n,) that are half as wide as this on either side, with gaps; colors: one, or (n, 3)."""
+    edges = np.stack([x - half, x + half], axis=1).ravel()
+    spaced = np.stack([heights, np.zeros_like(heights)], axis=1).ravel()[:-1]
+    return Bars(edges, spaced, colors if isinstance(colors, tuple) else np.repeat(colors, 2, axis=0)[:-1])

@@ -100,13 +100,15 @@ class GenericView(PointsView):
 def _by_field(now: Fields, before: Fields | None, first: Fields, units: UnitsName) -> ParameterTable:
     """A row for each row of each field, as wide as the widest."""
     tables = {name: _rows(field.array) for name, field in now.items()}
-    earlier = None if before is None else {name: _rows(field.array) for name, field in before.items()}
+    earlier = None if before is None else [_rows(field.array) for field in before.values()]
     width = max((rows.shape[1] for rows in tables.values()), default=1)
     spread = max((_spread(field.array) for field in first.values()), default=1.0)
-    names = [(f"{name} {i}" if i else name, None) for name, rows in tables.items() for i in _row_numbers(len(rows))]
-    columns = [Column(name, spread, spread) for name in (_numbers(width) if width > 1 else ["value"])]
+    names = [
+        (f"{name} {i + 1}" if len(rows) > 1 else name, None) for name, rows in tables.items() for i in range(len(rows))
+    ]
+    columns = [Column(str(j + 1) if width > 1 else "value", spread, spread) for j in range(width)]
     stacked = _stacked(list(tables.values()), width)
-    return _cut(names, columns, stacked, None if earlier is None else _stacked(list(earlier.values()), width), units)
+    return _cut(names, columns, stacked, None if earlier is None else _stacked(earlier, width), units)
 
 
 def _moved(snapshot: StepSnapshot) -> str:
@@ -154,12 +156,3 @@ def _spread(value: Array) -> float:
     """The largest finite magnitude of an array; 1 where all is 0."""
     finite = np.abs(value[np.isfinite(value)])
     return float(finite.max(initial=0.0)) or 1.0
-
-
-def _numbers(count: int) -> list[str]:
-    return [str(i + 1) for i in range(count)]
-
-
-def _row_numbers(count: int) -> list[int]:
-    """1, 2, … for several rows; 0, which is not written, for one alone."""
-    return [0] if count == 1 else list(range(1, count + 1))

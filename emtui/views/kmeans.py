@@ -16,16 +16,7 @@ from emtui.views.number_format import amount, number
 from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.points import PointsView
 from emtui.views.projection import Direction, column_ends, shown_units, spreads
-from emtui.views.sentences import (
-    component_name,
-    draws_all,
-    ending,
-    events,
-    first_counts,
-    how_many,
-    line,
-    row_name,
-)
+from emtui.views.sentences import component_name, draws_all, ending, events, first_counts, how_many, line, row_name
 from emtui.views.view import ParameterTable, UnitsName
 from emtui.views.voronoi import voronoi_borders
 from engine.arrays import Array

@@ -52,8 +52,8 @@ def _pairs(data: Dataset) -> tuple[Axes, ...]:
     d = data.n_features
     if d == 1:
         return (Axes(single_axes(data)[0]),)
-    features = [PictureAxis("feature", j, name) for j, name in enumerate(data.feature_names)]
-    components = Axes(PictureAxis("component", 0, "PC 1"), PictureAxis("component", 1, "PC 2"))
+    axes = single_axes(data)
+    features, components = axes[:d], Axes(*axes[d : d + 2])
     ranked = ranked_columns(data.X)
     i, j = best_pair(data.X, ranked)
     best = Axes(features[i], features[j])
@@ -140,9 +140,8 @@ class PointsView(View):
             layers.append(Dots(x[out], y[out], palette.muted, "x" if palette.ascii else "×", highlight=marked))
         if highlight is not None and at is None:  # beyond the rows that are drawn
             row = data.X[highlight]
-            layers.append(
-                Dots(along[0].of(row)[None], along[1].of(row)[None], palette.text, palette.marker(0), highlight=0)
-            )
+            row_x, row_y = (each.of(row)[None] for each in along)
+            layers.append(Dots(row_x, row_y, palette.text, palette.marker(0), highlight=0))
         layers += self._trails(snapshot, along, palette)
         layers += self.shapes(snapshot, along, palette)
         points = [each.of(self.centers(snapshot, snapshot.step.params)) for each in along]

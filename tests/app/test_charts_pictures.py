@@ -97,8 +97,8 @@ def test_a_point_stands_in_its_cell(x: float, y: float, width: int, height: int)
     assert view is not None
     found = view.data_at(view.left + at[1], view.top + at[0])
     assert found is not None
-    assert abs(found[0] - x) <= 0.51 * view.cell_size[0]
-    assert abs(found[1] - y) <= 0.51 * view.cell_size[1]
+    assert abs(found[0] - x) <= 0.51 / columns
+    assert abs(found[1] - y) <= 0.51 / rows
 
 
 def test_ticks_stand_where_points_with_their_values_stand() -> None:

@@ -15,7 +15,6 @@ from emtui.charts.axes import Scale, make_scale
 from emtui.charts.rasterize import (
     cells_of,
     line_dots,
-    nearest_point,
     occupied,
     reduce_cloud,
     reduce_dots,
@@ -159,14 +158,6 @@ def test_short_and_broken_curves_stay_as_they_are() -> None:
     y = np.where(x < 0.5, np.nan, x)
     assert thin_curve(x, y, 10)[0] is x
     assert thin_curve(x[:20], x[:20], 10)[0].tolist() == x[:20].tolist()
-
-
-def test_the_nearest_point_counts_in_cells() -> None:
-    x, y = np.array([0.0, 10.0, np.nan]), np.array([0.0, 1000.0, 0.0])
-    assert nearest_point(x, y, (9.0, 100.0), (1.0, 1000.0)) == 1
-    assert nearest_point(x, y, (9.0, 100.0), (1.0, 1.0)) == 0
-    assert nearest_point(x[2:], y[2:], (0.0, 0.0), (1.0, 1.0)) is None
-    assert nearest_point(x[:0], y[:0], (0.0, 0.0), (1.0, 1.0)) is None
 
 
 @pytest.mark.parametrize("scale", [1e-150, 1.0, 1e150])

@@ -16,8 +16,8 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import ANSI, DARK, LIGHT
 from emtui.charts.heatmap import Heatmap, Matrix, draw_matrix, layout
 from emtui.charts.heatstrip import HeatStrip, StripRows, draw_strip, shares_by_column
-from emtui.charts.rasterize import nearest_point
 from emtui.charts.scene import Cloud, Curve, Dots, Scene
+from emtui.views.projection import nearest_row
 
 POINTS = np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.5]])
 SCENE = Scene([Dots(POINTS[:, 0], POINTS[:, 1], (255, 0, 0), "@")], "x", "y", description="three points")
@@ -106,7 +106,7 @@ async def test_a_click_gives_data_coordinates() -> None:
             await pilot.click(chart, offset=(column, row))
         await pilot.click(chart, offset=(0, 5))  # on the tick labels: nothing to pick
         assert [type(pick) for pick in app.picks] == [Chart.Picked] * 3
-        found = [nearest_point(POINTS[:, 0], POINTS[:, 1], (p.x, p.y), p.cell) for p in app.picks]
+        found = [nearest_row(np.arange(3), (POINTS[:, 0], p.x), (POINTS[:, 1], p.y)) for p in app.picks]
         assert found == [1, 2, 0]  # from the top
         assert app.picks[0].control is chart
 
@@ -130,8 +130,10 @@ async def test_a_border_moves_the_clicks_with_the_content() -> None:
         await pilot.click(chart, offset=(column + 1, row + 1))
         (pick,) = app.picks
         assert isinstance(pick, Chart.Picked)
-        assert abs(pick.x - 1.0) <= pick.cell[0]
-        assert abs(pick.y - 1.0) <= pick.cell[1]
+        area = chart.picture.area
+        assert area is not None
+        assert abs(pick.x - 1.0) <= (area.x_scale.high - area.x_scale.low) / area.columns
+        assert abs(pick.y - 1.0) <= (area.y_scale.high - area.y_scale.low) / area.rows
 
 
 @pytest.mark.parametrize(("theme", "dark"), [("textual-dark", True), ("textual-light", False), ("nord", True)])

@@ -25,7 +25,11 @@ async def drag(app: Driver, index: int, across: int, down: int, *, far: bool = F
     """Draw a grip along by so many cells (and then out of the picture); gives how far that is in data units."""
     chart = app.app.screen.query_one(HandleChart)
     column, row = cell_of(chart, index)
-    width, height = chart.picture.area.cell_size
+    area = chart.picture.area
+    width, height = (
+        (scale.high - scale.low) / n * scale.unit
+        for scale, n in ((area.x_scale, area.columns), (area.y_scale, area.rows))
+    )
     across, down = (
         max(-place, min(by, room - 1 - place))
         for place, by, room in zip((column, row), (across, down), chart.size, strict=True)

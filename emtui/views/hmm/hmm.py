@@ -164,11 +164,9 @@ class HiddenMarkovView(View):
 
     def detail(self, snapshot: StepSnapshot, component: int, *, units: UnitsName = "data") -> ParameterTable | None:
         """The covariance matrix of a state's measurements."""
-        return (
-            None
-            if _symbols(snapshot) is not None
-            else GaussianView().detail(_as_mixture(snapshot), component, units=units)
-        )
+        if _symbols(snapshot) is not None:
+            return None
+        return GaussianView().detail(_as_mixture(snapshot), component, units=units)
 
     def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
         """What that matrix is."""

@@ -13,6 +13,7 @@ from emtui.charts.colors import Palette, mix
 from emtui.charts.scene import Bars, Cloud, Curve, Dots, HLine, Layer, PixelImage, VLine
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.changes import drawn_responsibilities
+from emtui.views.count_bars import spaced_bars
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import number
 from engine.arrays import Array, IntArray
@@ -136,11 +137,7 @@ def _bars(x: Array, heights: Array, R: Array | None, palette: Palette) -> list[L
     if len(x) > _SPACED_BARS:
         edges = np.append(x - 0.5, x[-1] + 0.5)
         return [Bars(edges, heights, colors)]
-    edges = np.stack([x - 0.36, x + 0.36], axis=1).ravel()
-    spaced = np.stack([heights, np.zeros_like(heights)], axis=1).ravel()[:-1]
-    if R is not None:
-        colors = np.repeat(colors, 2, axis=0)[:-1]
-    return [Bars(edges, spaced, colors)]
+    return [spaced_bars(x, heights, 0.36, colors)]
 
 
 def _points(

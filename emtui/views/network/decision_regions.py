@@ -73,7 +73,7 @@ def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> S
     comparison, data = snapshot.comparison, snapshot.spec.dataset
     assert comparison is not None
     split, g = comparison.split, found.probabilities.shape[2]
-    fills = [_fill(palette, c) for c in range(g)]
+    fills = [blend(palette.background, color, 0.32) for color in palette.colors(g)]
     colors = mix(found.probabilities.reshape(-1, g), fills).reshape(ROWS, COLUMNS, 3)
     rows = split.rows(len(split.test) > 0)
     if len(rows) > _POINTS_SHOWN:
@@ -101,10 +101,6 @@ def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> S
         legend=palette.legend(names, 6),
         description=", ".join(f"{name} {share:z.0%} of the plane" for name, share in zip(names, shares, strict=True)),
     )
-
-
-def _fill(palette: Palette, c: int) -> tuple[int, int, int]:
-    return blend(palette.background, palette.color(c), 0.32)
 
 
 def fixed_words(data: Dataset, across: int, up: int) -> str:

@@ -105,24 +105,15 @@ class NetworkView(View):
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A column for each unit: its bias and weights from below, and what it gives to the classes above."""
-        now, before = now_and_before(snapshot, _stacked)
-        width = min(now.shape[1], _COLUMNS)
-        columns = [Column(str(h + 1) if h < now.shape[1] - 1 else "bias", 1.0, 1.0) for h in range(now.shape[1])]
-        chosen = [*range(width - 1), now.shape[1] - 1] if width < now.shape[1] else list(range(width))
-        names = _row_names(snapshot)
-        note = "weights of standardised inputs" if snapshot.spec.data.standardize else ""
-        if width < now.shape[1]:
-            note = f"the first {width - 1} of {now.shape[1] - 1} units; the export has all" + (
-                f"; {note}" if note else ""
-            )
-        return table(
-            [(name, None) for name in names],
-            [columns[j] for j in chosen],
-            now[:, chosen],
-            None if before is None else before[:, chosen],
-            "data",
-            note,
-        )
+        n = _stacked(snapshot.step.params).shape[1] - 1
+        shown = min(n, _COLUMNS - 1)
+        chosen = [*range(shown), n]
+        columns = [Column(str(h + 1) if h < n else "bias", 1.0, 1.0) for h in chosen]
+        cut = f"the first {shown} of {n} units; the export has all" if shown < n else ""
+        standard = "weights of standardised inputs" if snapshot.spec.data.standardize else ""
+        rows = [(name, None) for name in _row_names(snapshot)]
+        numbers = now_and_before(snapshot, lambda params: _stacked(params)[:, chosen])
+        return table(rows, columns, *numbers, note="; ".join(filter(None, (cut, standard))))
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which unit's E[z] moved, or what the loss became."""
