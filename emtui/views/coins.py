@@ -14,7 +14,7 @@ from emtui.views.count_bars import CountBars, spaced_bars
 from emtui.views.number_format import amount, listed, number, plural, probabilities_apart, probability
 from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.sentences import how_many, tell
-from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, UnitsName, View
+from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 
 _EACH_ROW = 12
@@ -37,19 +37,13 @@ class CoinsView(View):
         return Axes(PictureAxis("feature", 0, "set"), PictureAxis("feature", 0, name)), by_heads
 
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """One bar a set, or the share of the sets with this many heads under weights_k · Binomial(x; n, p_k)."""
         draw = self._by_heads if axes.y is None else self._by_set
         return draw(snapshot, axes, palette, highlight)
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The set whose bar is at x; in the histogram the first set with this many heads."""
         if not np.isfinite(x):
             return None
@@ -60,7 +54,7 @@ class CoinsView(View):
         same = np.flatnonzero(np.abs(drawn - x) <= 0.5)
         return int(snapshot.rows[same[0]]) if len(same) else None
 
-    def _by_set(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
+    def _by_set(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: Row) -> Scene:
         """Each set's heads as a bar, divided by its responsibilities; the heads that each coin would give as lines.
 
         Bars are painted from the whole down to the first coin's part, each over the one before.
@@ -93,7 +87,7 @@ class CoinsView(View):
             description=self._described(snapshot, axes),
         )
 
-    def _by_heads(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None) -> Scene:
+    def _by_heads(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: Row) -> Scene:
         """Shares of the sets with this many heads, in the mix of their responsibilities, under each coin's part."""
         data, params = snapshot.step.problem.data, snapshot.step.params
         n_trials = int(_model(snapshot).n_trials)

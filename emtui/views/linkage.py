@@ -14,7 +14,7 @@ from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, number, probability
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.sentences import ending, events, line, objective
-from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, Share, UnitsName, View
+from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, Row, Share, UnitsName, View
 from engine.arrays import Array
 from engine.em.inference import Hard, Sampled
 
@@ -51,13 +51,7 @@ class LinkageView(View):
         return "log-likelihood and bound along θ" if axes == _WHOLE else "the top of log-likelihood and bound"
 
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """ln p(X | θ) for every θ, the bound L(q, θ) below it, θ_q where they touch, and θ."""
         step = snapshot.step
@@ -90,7 +84,7 @@ class LinkageView(View):
             description=self._described(snapshot),
         )
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """None: the picture is of θ, not of rows."""
         return None
 

@@ -20,7 +20,7 @@ from emtui.views.column_separation import best_pair, ranked_columns
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import number, plural
 from emtui.views.projection import Direction, coordinates, direction, nearest_row
-from emtui.views.view import Axes, PictureAxis, UnitsName, View
+from emtui.views.view import Axes, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 from engine.data.dataset import Dataset
 
@@ -106,19 +106,13 @@ class PointsView(View):
         """Every column and the first principal components."""
         return single_axes(snapshot.spec.dataset)
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The drawn row nearest to (x, y), each axis measured by its range; by x alone in a histogram."""
         places = [(axis, place) for axis, place in ((axes.x, x), (axes.y, y)) if axis is not None]
         return nearest_row(snapshot.rows, *((coordinates(snapshot, axis, units), place) for axis, place in places))
 
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """The rows by their responsibilities (grey before the first E-step), and the components above them."""
         if axes.y is None:
@@ -166,7 +160,7 @@ class PointsView(View):
         return [Trail(x[:, k], y[:, k], palette.color(k)) for k in range(path.shape[1])]
 
     def _histogram(
-        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None, units: UnitsName
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: Row, units: UnitsName
     ) -> Scene:
         data = snapshot.spec.dataset
         along = direction(data, axes.x, units)

@@ -15,7 +15,7 @@ from emtui.views.number_format import amount, from_to, listed, number, plural, p
 from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.projection import nearest_row
 from emtui.views.sentences import component_name, how_many, tell
-from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 
 _LEGEND = 6
@@ -33,13 +33,7 @@ class PoissonView(View):
         return f"{axes.title} by rate"
 
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """Shares of the rows with each count, under weights_k · Poisson(x; rates_k) and their sum."""
         data, params = snapshot.step.problem.data, snapshot.step.params
@@ -61,7 +55,7 @@ class PoissonView(View):
         legend = palette.legend([number(rate) for rate in params.rates], _LEGEND)  # the title says that they are rates
         return Scene(layers, axes.x.label, what, legend=legend, description=self._described(snapshot, axes))
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The first row whose count is the nearest to x."""
         return nearest_row(snapshot.rows, (snapshot.step.problem.data.X[snapshot.rows, 0], x))
 

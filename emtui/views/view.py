@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 UnitsName = Literal["data", "standard"]
 """Which units numbers are shown in: the data's own, or mean 0 and variance 1 in each column."""
+Row: TypeAlias = int | None
+"""A row of the data, counted from 0; None for no row."""
 
 
 @dataclass(frozen=True)
@@ -132,22 +134,16 @@ class View(ABC):
 
     @abstractmethod
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """The data picture. highlight: a row of the data (counted from 0) to mark, whether it is drawn or not."""
 
     @abstractmethod
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The row of the data whose point lies nearest to (x, y), each axis measured by its spread; None for none."""
 
     def diagram(
-        self, snapshot: StepSnapshot, axes: Axes, *, highlight: int | None = None, thorough: bool = True
+        self, snapshot: StepSnapshot, axes: Axes, *, highlight: Row = None, thorough: bool = True
     ) -> NetworkDiagram | None:
         """The model itself as a picture, where that is what these axes stand for; None: `scene` has the picture.
 

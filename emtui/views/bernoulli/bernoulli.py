@@ -19,7 +19,7 @@ from emtui.views.changes import probability_moved
 from emtui.views.number_format import amount, plural, probability
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.sentences import component_name, how_many, tell
-from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 
 _ON_A_PAGE = 12
@@ -56,13 +56,7 @@ class BernoulliView(View):
         return "probability of a 1" + (f", {axes.y.label}" if pages else "")
 
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """The components by their columns, and a chosen row beside them."""
         legend, described = palette.legend(self.component_names(snapshot)), self._described(snapshot, axes, highlight)
@@ -72,13 +66,11 @@ class BernoulliView(View):
             return self._profile(snapshot, palette, legend, described)
         return self._columns(snapshot, axes, palette, highlight, described)
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """None: the picture is of columns, not of rows."""
         return None
 
-    def _columns(
-        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: int | None, described: str
-    ) -> Scene:
+    def _columns(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: Row, described: str) -> Scene:
         """A line for each column, from 0 to 1, with a marker for each component and what the chosen row says."""
         assert axes.y is not None
         names, p = snapshot.spec.dataset.feature_names, snapshot.step.params.probabilities
@@ -118,7 +110,7 @@ class BernoulliView(View):
         layers = [Curve(edges, np.append(row, row[-1]), palette.color(k), "step") for k, row in enumerate(p)]
         return Scene(layers, "column", "p(1)", y_range=(0.0, 1.0), legend=legend, description=described)
 
-    def _described(self, snapshot: StepSnapshot, axes: Axes, highlight: int | None) -> str:
+    def _described(self, snapshot: StepSnapshot, axes: Axes, highlight: Row) -> str:
         """The picture in words, for readers who can't see it."""
         weights = snapshot.step.params.weights
         said = [f"component {k + 1} has the weight {probability(float(w))}" for k, w in enumerate(weights)]

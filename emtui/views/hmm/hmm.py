@@ -35,7 +35,7 @@ from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.points import pairs
 from emtui.views.projection import nearest_row, spreads
 from emtui.views.sentences import how_many, row_noun, tell
-from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 from engine.models.gaussian.params import GaussianParams
 
@@ -55,13 +55,7 @@ class HiddenMarkovView(View):
         return in_time if _symbols(snapshot) is not None else (*in_time, *pairs(data))
 
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """What was seen along time, the likeliest path, and the posterior of the states above them."""
         if not _in_time(snapshot, axes):
@@ -107,7 +101,7 @@ class HiddenMarkovView(View):
             values = values * data.units.scale[column] + data.units.offset[column]
         return remembered(data, ("measured", column, units), lambda: measurements_seen(values), of=snapshot.rows)
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The drawn row nearest in time; among clouds of points, the nearest point."""
         if not _in_time(snapshot, axes):
             return GaussianView().row_at(snapshot, axes, x, y, units)

@@ -19,7 +19,7 @@ from emtui.views.number_format import fixed, number, probability
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.points import pairs, single_axes
 from emtui.views.projection import direction, nearest_row
-from emtui.views.view import Axes, ParameterTable, PictureAxis, Share, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, Share, UnitsName, View
 from engine.arrays import Array
 
 _PICTURE = Axes(PictureAxis("network", 0, "network"))
@@ -57,7 +57,7 @@ class NetworkView(View):
     # pictures
 
     def diagram(
-        self, snapshot: StepSnapshot, axes: Axes, *, highlight: int | None = None, thorough: bool = True
+        self, snapshot: StepSnapshot, axes: Axes, *, highlight: Row = None, thorough: bool = True
     ) -> NetworkDiagram | None:
         """The network with one row in it, where that is the picture that is asked for."""
         if axes != _PICTURE or snapshot.comparison is None:
@@ -67,13 +67,7 @@ class NetworkView(View):
         return replace(made, more=latent and not thorough and takes_long(snapshot.step.params))
 
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """Every row, training and test, in the mixed colours of the classes that are predicted."""
         comparison, data = snapshot.comparison, snapshot.spec.dataset
@@ -92,7 +86,7 @@ class NetworkView(View):
             description=f"{axes.title}: rows by the class that the network predicts",
         )
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The row nearest to (x, y), each axis measured by its range."""
         data = snapshot.spec.dataset
         if axes.y is None:

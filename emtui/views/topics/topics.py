@@ -28,7 +28,7 @@ from emtui.views.topics.topics_charts import (
     words_of_topics,
 )
 from emtui.views.topics.topics_sentences import named, sentence_of, words_in
-from emtui.views.view import Axes, ParameterTable, PictureAxis, UnitsName, View
+from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array, IntArray
 
 _LEGEND = 10
@@ -70,13 +70,7 @@ class TopicsView(View):
         return is_pixels(snapshot.spec.dataset.feature_names)
 
     def scene(
-        self,
-        snapshot: StepSnapshot,
-        axes: Axes,
-        palette: Palette,
-        *,
-        highlight: int | None = None,
-        units: UnitsName = "data",
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """The topics, or the chosen document (else the first), or all documents."""
         legend = palette.legend(self.component_names(snapshot), _LEGEND)
@@ -132,11 +126,11 @@ class TopicsView(View):
             y_ticks=(),
         )
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> int | None:
+    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The document under the pointer, where documents are drawn."""
         return nearest_row(snapshot.rows, (snapshot.rows + 1.0, x)) if axes.x.index == _MIXTURES else None
 
-    def _described(self, snapshot: StepSnapshot, axes: Axes, highlight: int | None) -> str:
+    def _described(self, snapshot: StepSnapshot, axes: Axes, highlight: Row) -> str:
         """The picture in words: the likeliest words of each topic."""
         topics, names = snapshot.step.params.topics, snapshot.spec.dataset.feature_names
         said = []
