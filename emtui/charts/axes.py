@@ -18,7 +18,7 @@ import numpy as np
 from emtui.charts import scene as layers
 from emtui.charts.array_cache import array_cache
 from emtui.charts.cell_text import fit
-from emtui.charts.scene import FloatArray, Layer, Scene
+from emtui.charts.scene import FloatArray, Layer, Range, Scene
 
 MARGIN = 0.04
 
@@ -36,6 +36,11 @@ class Scale:
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = values if self.unit == 1.0 else values / self.unit
             return (scaled - self.low) * (1.0 / (self.high - self.low))
+
+    @property
+    def ends(self) -> Range:
+        """The range in data units."""
+        return self.low * self.unit, self.high * self.unit
 
     def value(self, fraction: float) -> float:
         """The data value at a fraction of the axis."""

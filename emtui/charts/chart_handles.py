@@ -13,7 +13,7 @@ from textual.message import Message
 from emtui.charts.axes import Scale
 from emtui.charts.cell_picture import PlotArea
 from emtui.charts.chart_widget import Chart
-from emtui.charts.scene import Range, Scene
+from emtui.charts.scene import Scene
 
 _REACH = 1.5
 """A handle is grabbed from at most this many cells away."""
@@ -64,7 +64,7 @@ class HandleChart(Chart):
         """Show another scene, on the same axes during a drag."""
         if self._held is not None and self._held.shift is not None:
             area = self._held.area
-            scene = replace(scene, x_range=_range(area.x_scale), y_range=_range(area.y_scale))
+            scene = replace(scene, x_range=area.x_scale.ends, y_range=area.y_scale.ends)
         super().set_scene(scene)
 
     def let_go(self) -> None:
@@ -132,7 +132,3 @@ def nearest_handle(handles: Sequence[Handle], area: PlotArea, column: int, row: 
 
 def _cells(scale: Scale, value: float, cells: int) -> float:
     return float(scale.fraction(np.array([value]))[0]) * cells
-
-
-def _range(scale: Scale) -> Range:
-    return scale.low * scale.unit, scale.high * scale.unit

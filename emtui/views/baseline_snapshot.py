@@ -87,6 +87,5 @@ def on_the_same_axes(left: Scene, right: Scene) -> tuple[Scene, Scene]:
 
 
 def _both(first: Scale, second: Scale) -> Range:
-    return min(first.low * first.unit, second.low * second.unit), max(
-        first.high * first.unit, second.high * second.unit
-    )
+    (a, b), (c, d) = first.ends, second.ends
+    return min(a, c), max(b, d)

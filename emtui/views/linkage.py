@@ -84,10 +84,6 @@ class LinkageView(View):
             description=self._described(snapshot),
         )
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
-        """None: the picture is of θ, not of rows."""
-        return None
-
     def _described(self, snapshot: StepSnapshot) -> str:
         now = float(snapshot.step.params.theta)
         said = f"The log-likelihood along theta from 0 to 1; theta is {number(now, 6)}"

@@ -214,11 +214,9 @@ def _unsure(snapshot: StepSnapshot, row: str) -> list[str]:
 
 
 def _gains(snapshot: StepSnapshot, component: ComponentName, row: str) -> list[str]:
-    assert snapshot.responsibilities is not None
-    assert snapshot.responsibilities_before is not None
-    change = expected_rows(snapshot, snapshot.responsibilities) - expected_rows(
-        snapshot, snapshot.responsibilities_before
-    )
+    now, before = snapshot.responsibilities, snapshot.responsibilities_before
+    assert now is not None and before is not None
+    change = expected_rows(snapshot, now) - expected_rows(snapshot, before)
     about = "" if draws_all(snapshot) else "about "
     gainer, loser = int(change.argmax()), int(change.argmin())
     if round(float(change[gainer]), 1) <= 0:

@@ -138,9 +138,9 @@ class View(ABC):
     ) -> Scene:
         """The data picture. highlight: a row of the data (counted from 0) to mark, whether it is drawn or not."""
 
-    @abstractmethod
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The row of the data whose point lies nearest to (x, y), each axis measured by its spread; None for none."""
+        return None
 
     def diagram(
         self, snapshot: StepSnapshot, axes: Axes, *, highlight: Row = None, thorough: bool = True

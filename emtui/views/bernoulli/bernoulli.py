@@ -66,10 +66,6 @@ class BernoulliView(View):
             return self._profile(snapshot, palette, legend, described)
         return self._columns(snapshot, axes, palette, highlight, described)
 
-    def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
-        """None: the picture is of columns, not of rows."""
-        return None
-
     def _columns(self, snapshot: StepSnapshot, axes: Axes, palette: Palette, highlight: Row, described: str) -> Scene:
         """A line for each column, from 0 to 1, with a marker for each component and what the chosen row says."""
         assert axes.y is not None

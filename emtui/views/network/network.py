@@ -73,7 +73,8 @@ class NetworkView(View):
         comparison, data = snapshot.comparison, snapshot.spec.dataset
         if comparison is None or axes.y is None:
             return Scene()
-        rows = _drawn(len(data.X), affordable_rows(snapshot.step.params))
+        n, most = len(data.X), affordable_rows(snapshot.step.params)
+        rows = np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
         x, y = (direction(data, axis, units).of(data.X[rows]) for axis in (axes.x, axes.y))
         said = predicted(snapshot.step.params, comparison.split.inputs[rows], usual_prediction(snapshot.spec.model))
         g = said.shape[1]
@@ -116,11 +117,6 @@ class NetworkView(View):
     def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
         """Units have no shares of the rows."""
         return ()
-
-
-def _drawn(n_rows: int, most: int) -> np.ndarray:
-    """All rows, or an even sample of them."""
-    return np.arange(n_rows) if n_rows <= most else np.linspace(0, n_rows - 1, most).astype(np.int64)
 
 
 def _stacked(params: object) -> Array:
