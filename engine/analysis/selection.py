@@ -175,7 +175,7 @@ def badness(value: float, criterion: Criterion) -> float:
     """What to sort by: the best first, what could not be fitted last; values apart by rounding alone are equal."""
     if not math.isfinite(value):
         return math.inf
-    return float(f"{value:.9g}") * (-1.0 if criterion == "held_out" else 1.0)
+    return float(f"{value:z.9g}") * (-1.0 if criterion == "held_out" else 1.0)
 
 
 def _of_group(group: list[Candidate], criterion: Criterion) -> float:

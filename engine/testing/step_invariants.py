@@ -50,7 +50,7 @@ def declared(case: Case, step: Step) -> Iterator[str]:
         if field.domain == "simplex":
             rest = fields[field.partner].array if field.partner in fields else 0.0
             apart = float(np.abs(array.sum(axis=-1) + rest - 1.0).max(initial=0.0))
-            require(apart < 1e-6, name, step, f"the sums of {path} are off by {apart:.3g}")
+            require(apart < 1e-6, name, step, f"the sums of {path} are off by {apart:z.3g}")
     yield name
 
 
