@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from emtui.charts.colors import Palette
-from emtui.widgets.table_columns import TableCell, TableColumn, widths
+from emtui.widgets.table_columns import Sheet, TableCell, TableColumn, widths
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class PlainTable:
     rows: tuple[tuple[TableCell, ...], ...]
     first_to_go: tuple[str, ...] = ()
 
-    def sheet(self, width: int, palette: Palette) -> PlainSheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Lay it out in this width."""
         places = list(range(len(self.columns)))
         for key in self.first_to_go:
@@ -30,26 +30,15 @@ class PlainTable:
         columns = [self.columns[i] for i in places]
         if columns and columns[-1].align == "left":
             columns[-1] = replace(columns[-1], width=max(1, columns[-1].width + width - widths(columns)))
-        return PlainSheet(tuple(columns), tuple(tuple(row[i] for i in places) for row in self.rows))
+        return Sheet(
+            tuple(columns),
+            len(self.rows),
+            lambda seen: [[row[i] for i in places] for row in self.rows[seen.start : seen.stop]],
+        )
 
 
-@dataclass(frozen=True, eq=False)
-class PlainSheet:
-    """The rows, laid out in the chosen columns."""
-
-    columns: tuple[TableColumn, ...]
-    rows: tuple[tuple[TableCell, ...], ...]
-
-    @property
-    def n_rows(self) -> int:
-        """How many rows there are."""
-        return len(self.rows)
-
-    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
-        """The cells of these rows."""
-        return self.rows[rows.start : rows.stop]
-
-
-def sheet_of_lines(lines: Sequence[TableCell], width: int) -> PlainSheet:
+def sheet_of_lines(lines: Sequence[TableCell], width: int) -> Sheet:
     """Lines of text as a table of one column without a head."""
-    return PlainSheet((TableColumn("line", "", width),), tuple((line,) for line in lines))
+    return Sheet(
+        (TableColumn("line", "", width),), len(lines), lambda seen: [(line,) for line in lines[seen.start : seen.stop]]
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
@@ -39,19 +39,17 @@ class TableColumn:
     gap: int = GAP
 
 
-class Sheet(Protocol):
-    """Rows and columns for one width and one palette. Only the rows in sight are ever asked for."""
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A table laid out for one width and one palette.
 
-    @property
-    def n_rows(self) -> int:
-        """How many rows there are."""
+    columns: those that fit, from the left; there is no head if every title is empty. cells: for each of these rows,
+    one cell per column; only the rows in sight are ever asked for.
+    """
 
-    @property
-    def columns(self) -> Sequence[TableColumn]:
-        """The columns that fit, from the left; there is no head if every title is empty."""
-
-    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
-        """For each of these rows, one cell per column."""
+    columns: tuple[TableColumn, ...]
+    n_rows: int
+    cells: Callable[[range], Sequence[Sequence[TableCell]]]
 
 
 class TableSource(Protocol):

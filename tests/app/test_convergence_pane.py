@@ -37,7 +37,7 @@ def pane_of(app) -> ConvergencePane:
 def lines_of(app) -> str:
     """All lines of the pane, those out of sight too, as one line of words."""
     sheet = pane_of(app).table.sheet
-    return " ".join(" ".join(plain(line) for (line,) in sheet.rows).split())
+    return " ".join(" ".join(plain(line) for (line,) in sheet.cells(range(sheet.n_rows))).split())
 
 
 async def until_measured(app) -> None:
@@ -374,7 +374,7 @@ def test_no_line_is_wider_than_the_pane(source, width):
     convergence = convergence_of(snapshot.recent, measured=found.rate)
     sheet = ConvergenceSource(snapshot, convergence, found, False).sheet(width, DARK)
     assert sheet.n_rows > 3
-    for (line,) in sheet.rows:
+    for (line,) in sheet.cells(range(sheet.n_rows)):
         assert cell_width(line) <= max(width, 14)
 
 

@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 
 from emtui.charts.colors import Palette
 from emtui.widgets.paged_table import LineTable
-from emtui.widgets.table_columns import TableCell, TableColumn, fit_columns, joined, segments, short_head, widths
+from emtui.widgets.table_columns import Sheet, TableCell, TableColumn, fit_columns, joined, segments, short_head, widths
 
 SIZES = st.integers(1, 12)
 COLUMNS = st.lists(SIZES, max_size=8)
@@ -104,8 +104,8 @@ class Numbers:
     name: str = "row {}"
     columns: tuple[TableColumn, ...] = (TableColumn("number", "number", 12, "right"), TableColumn("twice", "twice", 9))
 
-    def sheet(self, width: int, palette: Palette) -> Numbers:
-        return self
+    def sheet(self, width: int, palette: Palette) -> Sheet:
+        return Sheet(self.columns, self.n_rows, self.cells)
 
     def cells(self, rows: range) -> list[list[TableCell]]:
         self.asked.append(rows)

@@ -20,8 +20,8 @@ from emtui.spec.labels_given import known_labels, n_given
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, fixed, number, probability, share
 from emtui.views.view import Share
-from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
-from emtui.widgets.table_columns import Piece, TableCell, ink
+from emtui.widgets.plain_table import sheet_of_lines
+from emtui.widgets.table_columns import Piece, Sheet, TableCell, ink
 from engine.analysis.evaluation import Agreement, Criteria, criteria
 from engine.em.inference import Exact
 from engine.errors import EngineError
@@ -36,7 +36,7 @@ class AgreementSource:
 
     snapshot: StepSnapshot
 
-    def sheet(self, width: int, palette: Palette) -> PlainSheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Lay it out in this width."""
         return sheet_of_lines(agreement_lines(self.snapshot, width, palette), width)
 

@@ -23,8 +23,8 @@ from emtui.panes.convergence.convergence_sentences import (
 )
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
-from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
-from emtui.widgets.table_columns import TableCell, ink
+from emtui.widgets.plain_table import sheet_of_lines
+from emtui.widgets.table_columns import Sheet, TableCell, ink
 
 if TYPE_CHECKING:
     from engine.analysis.convergence import Convergence
@@ -46,7 +46,7 @@ class ConvergenceSource:
     measured: Measured
     waiting: bool
 
-    def sheet(self, width: int, palette: Palette) -> PlainSheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Lay it out in this width."""
         faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
         said = entries(self.snapshot, self.convergence, self.measured, palette, waiting=self.waiting)

@@ -17,6 +17,7 @@ from emtui.views.view import Cell, ParameterRow, ParameterTable
 from emtui.widgets.table_columns import (
     GAP,
     Piece,
+    Sheet,
     TableCell,
     TableColumn,
     Window,
@@ -46,11 +47,15 @@ class ParameterSource:
     height: int
     first: int = 0
 
-    def sheet(self, width: int, palette: Palette) -> ParameterSheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Lay it out in this width."""
-        window, deltas = self.window(width), self.deltas(width)
-        columns = tuple(self.head(window.columns, deltas, width))
-        return ParameterSheet(self, palette, deltas, window, columns, self.lines(width))
+        deltas, lines = self.deltas(width), self.lines(width)
+        columns = tuple(self.head(self.window(width).columns, deltas, width))
+
+        def cells(places: range) -> list[list[TableCell]]:
+            return [[self._cell(*lines[place], column, deltas, palette) for column in columns] for place in places]
+
+        return Sheet(columns, len(lines), cells)
 
     def deltas(self, width: int) -> Deltas:
         """Beside the numbers if all columns fit, else below them if all rows fit, else an arrow alone.
@@ -153,56 +158,29 @@ class ParameterSource:
             made.append(column)
         return made
 
+    # cells
 
-@dataclass(frozen=True, eq=False)
-class ParameterSheet:
-    """The table, laid out. lines: what each line shows, as from `ParameterSource.lines`."""
+    def _cell(self, index: int, is_change: bool, column: TableColumn, deltas: Deltas, palette: Palette) -> TableCell:
+        """A cell of a row of the table, or of the line of its changes."""
+        if column.key.startswith("column "):
+            place = int(column.key[7:])
+            cell = self.table.rows[index].cells[place]
+            return _change(cell, palette) if is_change else self._value(cell, place, deltas, palette)
+        return self._name(index, column.width, palette) if column.key == "name" and not is_change else ""
 
-    source: ParameterSource
-    palette: Palette
-    deltas: Deltas
-    window: Window
-    columns: tuple[TableColumn, ...]
-    lines: tuple[tuple[int, bool], ...]
-
-    @property
-    def n_rows(self) -> int:
-        """How many lines, including those of changes."""
-        return len(self.lines)
-
-    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
-        """The cells of these lines."""
-        made: list[list[TableCell]] = []
-        for place in rows:
-            index, is_change = self.lines[place]
-            row = self.source.table.rows[index]
-            cells: list[TableCell] = []
-            for column in self.columns:
-                if column.key.startswith("column "):
-                    cell = row.cells[int(column.key[7:])]
-                    cells.append(_change(cell, self.palette) if is_change else self._value(cell, column))
-                else:
-                    cells.append(self._name(index, is_change) if column.key == "name" else "")
-            made.append(cells)
-        return made
-
-    def _name(self, index: int, is_change: bool) -> TableCell:
-        rows, palette = self.source.table.rows, self.palette
+    def _name(self, index: int, width: int, palette: Palette) -> TableCell:
+        rows = self.table.rows
         row = rows[index]
-        if is_change:
-            return ""
         if row.component is None:
-            return short_head(row.name, self.columns[0].width)
+            return short_head(row.name, width)
         if index and rows[index - 1].component == row.component:
             return (("  ", Style()), (clean(row.name), ink(palette, palette.muted)))
         marker = palette.marker(row.component)
         color = ink(palette, palette.color(row.component), bold=True)
         return ((f"{marker} ", color), (clean(row.name), color))
 
-    def _value(self, cell: Cell, column: TableColumn) -> TableCell:
-        deltas, palette = self.deltas, self.palette
-        others = [row.cells[int(column.key[7:])] for row in self.source.table.rows]
-        change = max((len(_short(other)) for other in others), default=0)
+    def _value(self, cell: Cell, place: int, deltas: Deltas, palette: Palette) -> TableCell:
+        change = max((len(_short(row.cells[place])) for row in self.table.rows), default=0)
         pieces: list[Piece] = [(cell.text, Style(bold=cell.change >= _LARGE or None))]
         if not change or deltas == "below":
             return tuple(pieces)

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.cell_text import first_fitting
-from emtui.panes.parameters.parameter_table import ParameterSheet, ParameterSource
+from emtui.panes.parameters.parameter_table import ParameterSource
 from emtui.panes.table_pane import TablePane
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
@@ -63,8 +63,8 @@ class ParametersPane(TablePane):
     @property
     def _window(self) -> Window | None:
         """Which columns are in sight."""
-        sheet = self.table.sheet
-        return sheet.window if isinstance(sheet, ParameterSheet) else None
+        source, width = self.table.source, self.table.scrollable_content_region.width
+        return source.window(width) if isinstance(source, ParameterSource) and width > 0 else None
 
     def draw(self, snapshot: StepSnapshot) -> None:
         """Tabulate the frame's parameters."""

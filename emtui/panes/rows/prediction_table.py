@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,7 +17,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views.number_format import probability
 from emtui.widgets.row_cells import row_label, weight_pieces
-from emtui.widgets.table_columns import TableCell, TableColumn, component_head, fit_columns, ink, widths
+from emtui.widgets.table_columns import Sheet, TableCell, TableColumn, component_head, fit_columns, ink, widths
 from engine.arrays import Array, IntArray
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ class PredictionSource(ListedRows):
             return None
         return int(np.flatnonzero(self.places == at)[0])
 
-    def sheet(self, width: int, palette: Palette) -> PredictionSheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Laid out in so many cells: the marks and the target before further classes."""
         split = split_of(self.snapshot.spec)
         assert split is not None
@@ -143,49 +142,33 @@ class PredictionSource(ListedRows):
             classes.append(
                 TableColumn(f"component {c}", title, room, "right", marked.by == "component" and marked.component == c)
             )
-        window = fit_columns([name], classes, right, width, self.first)
-        return PredictionSheet(self, palette, window.columns)
+        columns = fit_columns([name], classes, right, width, self.first).columns
+        return Sheet(
+            columns,
+            self.n_rows,
+            lambda rows: [[self._cell(one.key, place, palette) for one in columns] for place in rows],
+        )
 
-
-@dataclass(frozen=True, eq=False)
-class PredictionSheet:
-    """The rows of a source in columns that are settled."""
-
-    source: PredictionSource
-    palette: Palette
-    columns: tuple[TableColumn, ...]
-
-    @property
-    def n_rows(self) -> int:
-        """Rows listed."""
-        return self.source.n_rows
-
-    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
-        """The cells of these places of the list."""
-        return [[self._cell(column.key, place) for column in self.columns] for place in rows]
-
-    def _cell(self, key: str, place: int) -> TableCell:
-        source, palette = self.source, self.palette
-        at = place if source.places is None else int(source.places[place])
-        split = split_of(source.snapshot.spec)
-        assert split is not None
+    def _cell(self, key: str, place: int, palette: Palette) -> TableCell:
+        at, row = place if self.places is None else int(self.places[place]), self.row(place)
         if key == "row":
-            return row_label(source.snapshot.spec.dataset, source.row(place))
+            return row_label(self.snapshot.spec.dataset, row)
         if key == "target":
-            target = int(split.targets[source.own.rows[at]])
+            split = split_of(self.snapshot.spec)
+            assert split is not None
+            target = int(split.targets[row])
             return ((clean(split.class_names[target]), ink(palette, palette.color(target))),)
         if key == "weight":
-            weight = weight_of(source.snapshot.spec, source.snapshot.step, source.row(place))
-            return weight_pieces(weight, palette)
+            return weight_pieces(weight_of(self.snapshot.spec, self.snapshot.step, row), palette)
         if key == "own":
-            return _mark(bool(source.own.wrong[at]), palette)
-        if key == "rival" and source.rival is not None:
-            return _mark(bool(source.rival.wrong[at]), palette)
+            return _mark(bool(self.own.wrong[at]), palette)
+        if key == "rival" and self.rival is not None:
+            return _mark(bool(self.rival.wrong[at]), palette)
         if not key.startswith("component "):
             return ""
         c = int(key[10:])
-        value = float(source.own.probabilities[at, c])
-        likeliest = int(source.own.probabilities[at].argmax()) == c
+        value = float(self.own.probabilities[at, c])
+        likeliest = int(self.own.probabilities[at].argmax()) == c
         faint = ink(palette, palette.muted) if value < 0.005 else Style()
         return ((probability(value, 2), ink(palette, palette.color(c), bold=True) if likeliest else faint),)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from emtui.views.number_format import number, probability
 from emtui.widgets.row_cells import class_label, row_label, weight_pieces
 from emtui.widgets.table_columns import (
     Piece,
+    Sheet,
     TableCell,
     TableColumn,
     component_head,
@@ -114,9 +115,10 @@ class RowSource(ListedRows):
 
     # columns
 
-    def sheet(self, width: int, palette: Palette) -> RowSheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Lay it out in this width."""
-        return RowSheet(self, palette, self.columns(width, palette))
+        columns = self.columns(width, palette)
+        return Sheet(columns, self.n_rows, partial(self._cells, columns, palette))
 
     def columns(self, width: int, palette: Palette) -> tuple[TableColumn, ...]:
         """What fits: numbers before the class, the class before the bar; components that don't fit are counted."""
@@ -181,32 +183,19 @@ class RowSource(ListedRows):
         longest = max((cell_len(name) for name in data.class_names), default=1)
         return [TableColumn("class", "class", max(5, min(longest, 12, width // 3)), "left", self.order.by == "class")]
 
+    # cells
 
-@dataclass(frozen=True, eq=False)
-class RowSheet:
-    """The rows of a source in columns that are settled."""
-
-    source: RowSource
-    palette: Palette
-    columns: tuple[TableColumn, ...]
-
-    @property
-    def n_rows(self) -> int:
-        """Rows listed."""
-        return self.source.n_rows
-
-    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
+    def _cells(self, columns: Sequence[TableColumn], palette: Palette, rows: range) -> list[list[TableCell]]:
         """The cells of these places of the list."""
-        R, columns, palette = self.source.responsibilities(rows), self.columns, self.palette
-        data = self.source.snapshot.spec.dataset
+        R, data = self.responsibilities(rows), self.snapshot.spec.dataset
         if R is None:
             return [["" for _ in columns] for _ in rows]
-        data_rows = self.source.rows(rows).tolist()
+        data_rows = self.rows(rows).tolist()
         ordinary, faint = Style(), ink(palette, palette.muted)
         colors = [ink(palette, palette.color(k), bold=True) for k in range(R.shape[1])]
         values, largest = R.tolist(), R.max(axis=1).tolist()
         labels = R.argmax(axis=1).tolist()
-        weights = self.source.snapshot.weights_of(self.source.rows(rows))
+        weights = self.snapshot.weights_of(self.rows(rows))
         counts = [1.0] * len(labels) if weights is None else weights.tolist()
         made = []
         for row, shares, top, label, weight in zip(data_rows, values, largest, labels, counts, strict=True):
@@ -227,7 +216,7 @@ class RowSheet:
                 elif key == "bar":
                     cells.append(_bar(shares, column.width, palette))
                 elif key == "mark":
-                    cells.append(self._marks(row, label, top, weight))
+                    cells.append(self._marks(row, label, top, weight, palette))
                 else:
                     cells.append("")
             made.append(cells)
@@ -236,19 +225,18 @@ class RowSheet:
     @cached_property
     def _matching(self) -> list[int]:
         """The class that stands for each component."""
-        agreement = self.source.snapshot.agreement
+        agreement = self.snapshot.agreement
         return [] if agreement is None else [int(k) for k in agreement.matching]
 
     def is_wrong(self, row: int, label: int) -> bool:
         """The class that the row's component stands for is not the row's own."""
-        truth = self.source.snapshot.spec.dataset.y
+        truth = self.snapshot.spec.dataset.y
         if truth is None or not self._matching or truth[row] < 0:
             return False
         matched = self._matching[label] if label < len(self._matching) else -1
         return matched != int(truth[row])
 
-    def _marks(self, row: int, label: int, top: float, weight: float) -> TableCell:
-        palette = self.palette
+    def _marks(self, row: int, label: int, top: float, weight: float, palette: Palette) -> TableCell:
         if weight == 0:
             return weight_pieces(weight, palette)
         pieces: list[Piece] = []

@@ -26,8 +26,8 @@ from emtui.views import view_for
 from emtui.views.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.views.sentences import row_name
 from emtui.widgets.paged_table import LineTable
-from emtui.widgets.plain_table import PlainSheet, sheet_of_lines
-from emtui.widgets.table_columns import TableCell, joined
+from emtui.widgets.plain_table import sheet_of_lines
+from emtui.widgets.table_columns import Sheet, TableCell, joined
 from engine.editing.entries import Entry
 from engine.em.step import Step
 
@@ -234,7 +234,7 @@ class WhySource:
     answer: Any
     height: int
 
-    def sheet(self, width: int, palette: Palette) -> PlainSheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Lay it out in this width."""
         return sheet_of_lines(self._lines(width, palette), width)
 

@@ -14,7 +14,7 @@ from emtui.views import view_for
 from emtui.views.entry_names import entry_parts
 from emtui.views.number_format import number
 from emtui.views.parameter_edit import ParameterEdit, limits_words
-from emtui.widgets.table_columns import Piece, TableCell, TableColumn, ink, widths
+from emtui.widgets.table_columns import Piece, Sheet, TableCell, TableColumn, ink, widths
 from engine.editing.entries import Entry
 
 _SHORT = {"covariance": "cov", "variance": "var", "probability": "prob", "first probability": "first"}
@@ -31,7 +31,7 @@ class EntryTable:
     edit: ParameterEdit
     entries: tuple[Entry, ...]
 
-    def sheet(self, width: int, palette: Palette) -> EntrySheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Lay it out in this width; if room is short, the limits go first, then the old values."""
         columns = [
             TableColumn("name", "parameter", _NAME),
@@ -45,43 +45,28 @@ class EntryTable:
                 columns = [column for column in columns if column.key != key]
         left = width - widths(columns) + _NAME
         columns[0] = replace(columns[0], width=max(1, left))
-        return EntrySheet(self.edit, self.entries, palette, tuple(columns))
+        return Sheet(
+            tuple(columns),
+            len(self.entries),
+            lambda places: [self._line(self.entries[place], columns, palette) for place in places],
+        )
 
-
-@dataclass(frozen=True, eq=False)
-class EntrySheet:
-    """The list, laid out."""
-
-    edit: ParameterEdit
-    entries: tuple[Entry, ...]
-    palette: Palette
-    columns: tuple[TableColumn, ...]
-
-    @property
-    def n_rows(self) -> int:
-        """How many entries there are."""
-        return len(self.entries)
-
-    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
-        """The cells of these entries."""
-        return [self._line(self.entries[place]) for place in rows]
-
-    def _line(self, entry: Entry) -> list[TableCell]:
-        palette, edit = self.palette, self.edit
+    def _line(self, entry: Entry, columns: Sequence[TableColumn], palette: Palette) -> list[TableCell]:
+        edit = self.edit
         was, now = edit.before(entry), edit.value(entry)
         faint, strong = ink(palette, palette.muted), ink(palette, palette.text, bold=True)
         arrow = "" if now == was else ("^" if now > was else "v") if palette.ascii else "▲" if now > was else "▼"
         cells: dict[str, TableCell] = {
-            "name": entry_title(edit, entry, palette, self.columns[0].width),
+            "name": entry_title(edit, entry, palette, columns[0].width),
             "was": ((_written(was), faint if arrow else Style()),),
             "now": ((f"{_written(now)}{arrow}", strong),) if arrow else "",
             "limits": "",
         }
-        if not arrow and len(self.columns) == 2:  # no room for the old value
+        if not arrow and len(columns) == 2:  # no room for the old value
             cells["now"] = f"{_written(now)} "
-        if self.columns[-1].key == "limits":
+        if columns[-1].key == "limits":
             cells["limits"] = ((_limits(*edit.limits(entry)), faint),)
-        return [cells[column.key] for column in self.columns]
+        return [cells[column.key] for column in columns]
 
 
 def _written(value: float) -> str:

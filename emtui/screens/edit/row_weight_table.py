@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.number_format import number, probability
 from emtui.widgets.row_cells import class_label, row_label
-from emtui.widgets.table_columns import TableCell, TableColumn, ink, widths
+from emtui.widgets.table_columns import Sheet, TableCell, TableColumn, ink, widths
 from engine.errors import OptionError
 from engine.text import quoted
 
@@ -83,7 +83,7 @@ class WeightTable:
         there = replace(problem, data=replace(data, sample_weight=weights))
         return replace(self.snapshot, step=replace(self.snapshot.step, problem=there))
 
-    def sheet(self, width: int, palette: Palette) -> WeightSheet:
+    def sheet(self, width: int, palette: Palette) -> Sheet:
         """Lay it out in this width."""
         data = self.snapshot.spec.dataset
         if data.row_names is None:
@@ -102,46 +102,34 @@ class WeightTable:
             columns.append(TableColumn("class", "class", max(5, min(longest, 16))))
         while len(columns) > 2 and widths(columns) > width:
             columns.pop()
-        return WeightSheet(self, palette, tuple(columns))
+        keys = [column.key for column in columns]
+        return Sheet(tuple(columns), len(self.rows), partial(self._cells, keys, palette))
 
-
-@dataclass(frozen=True, eq=False)
-class WeightSheet:
-    """The list, laid out."""
-
-    table: WeightTable
-    palette: Palette
-    columns: tuple[TableColumn, ...]
-
-    @property
-    def n_rows(self) -> int:
-        """How many rows there are."""
-        return len(self.table.rows)
-
-    def cells(self, rows: range) -> Sequence[Sequence[TableCell]]:
+    def _cells(self, keys: Sequence[str], palette: Palette, rows: range) -> list[list[TableCell]]:
         """The cells of these places of the list."""
-        listed = np.asarray([int(self.table.rows[place]) for place in rows], dtype=np.int64)
-        R = self.table.snapshot.responsibilities_of(listed) if any(c.key == "of" for c in self.columns) else None
+        listed = np.asarray([int(self.rows[place]) for place in rows], dtype=np.int64)
+        R = self.snapshot.responsibilities_of(listed) if "of" in keys else None
         if R is not None and (R.ndim != 2 or len(R) != len(listed)):
             R = None  # the model's responsibilities are not those of rows
-        return [self._line(int(row), None if R is None else R[i]) for i, row in enumerate(listed)]
+        made = [self._line(int(row), None if R is None else R[i], palette) for i, row in enumerate(listed)]
+        return [[line[key] for key in keys] for line in made]
 
-    def _line(self, row: int, shares: Any) -> list[TableCell]:
-        data, palette = self.table.snapshot.spec.dataset, self.palette
-        made: dict[str, TableCell] = {"row": row_label(data, row), "counts": self._counts(row), "of": ""}
+    def _line(self, row: int, shares: Any, palette: Palette) -> dict[str, TableCell]:
+        data = self.snapshot.spec.dataset
+        made: dict[str, TableCell] = {"row": row_label(data, row), "counts": self._counts(row, palette), "of": ""}
         made["class"] = class_label(data, row)
         if shares is not None and len(shares):
             k = int(np.argmax(shares))
-            names = view_for(self.table.snapshot.spec.model).component_names(self.table.snapshot)
+            names = view_for(self.snapshot.spec.model).component_names(self.snapshot)
             name = clean(names[k]) if k < len(names) else str(k + 1)
             color = ink(palette, palette.color(k), bold=True)
             made["of"] = ((f"{palette.marker(k)} {name} ", color), (probability(float(shares[k]), 2), Style()))
-        return [made[column.key] for column in self.columns]
+        return made
 
-    def _counts(self, row: int) -> TableCell:
-        was, now = self.table.counts(row)
-        strong, faint = ink(self.palette, self.palette.text, bold=True), ink(self.palette, self.palette.muted)
+    def _counts(self, row: int, palette: Palette) -> TableCell:
+        was, now = self.counts(row)
+        strong, faint = ink(palette, palette.text, bold=True), ink(palette, palette.muted)
         if was != now:
-            arrow = " > " if self.palette.ascii else " → "
+            arrow = " > " if palette.ascii else " → "
             return ((f"{number(was)}{arrow}{counted(now)}", strong),)
         return ((counted(now), faint if now == 1 else strong),)
