@@ -27,8 +27,9 @@ class Chart(PictureWidget[Scene], can_focus=True):
         x: float
         y: float
 
-    def __init__(self, scene: Scene | None = None, *, id: str | None = None) -> None:
+    def __init__(self, scene: Scene | None = None, *, can_focus: bool = True, id: str | None = None) -> None:
         super().__init__(scene or Scene(), id=id)
+        self.can_focus = can_focus
 
     @property
     def scene(self) -> Scene:

@@ -123,10 +123,6 @@ class BoundPane(Pane):
         for place, entry in enumerate(() if self._names is None else self._names.entries[:_MOST_COMMANDS]):
             yield f"bound: along {entry.name}", "one parameter, others held", partial(self.show_along, place)
 
-    def on_resize(self) -> None:
-        """Write the titles again for the new size."""
-        self.redraw()
-
 
 def bound_scene(snapshot: StepSnapshot, found: Slice, palette: Palette, x_label: str) -> Scene:
     """Objective and bound over t, with marks at θ_q, at θ, and at the top of the bound."""

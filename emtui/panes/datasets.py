@@ -179,9 +179,7 @@ class DatasetsPane(Pane):
         """As much is said below the list as there is room for."""
         self.set_class(self.size.height >= _ROOM_FOR_DETAIL, "-roomy")
         self.set_class(self.size.height >= 2 * _ROOM_FOR_DETAIL, "-tall")
-        if self._listed and self._listed[-1] != self._list_width:
-            self.redraw()
-        self.draw_if_seen()
+        self.redraw()
         self._say()
 
     @on(OptionList.OptionHighlighted)

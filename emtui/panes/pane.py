@@ -97,8 +97,8 @@ class Pane(Vertical, ShowsStep):
         self.draw_if_seen()
 
     def on_resize(self) -> None:
-        """Draw a hidden pane when it gets a size."""
-        self.draw_if_seen()
+        """Draw for the new size; a hidden pane gets its first one when it becomes visible."""
+        self.redraw()
 
     def on_show(self) -> None:
         """Draw a hidden pane when it becomes visible."""

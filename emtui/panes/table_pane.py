@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+from textual.binding import Binding
+
 from emtui.panes.pane import Pane
 from emtui.session.snapshot import StepSnapshot
 from emtui.widgets.paged_table import LineTable
+
+
+def sideways(pane: str, action: str, words: tuple[str, str], tooltips: tuple[str, str]) -> tuple[Binding, Binding]:
+    """`.` and `,`, or shift and an arrow, for what lies further right and what lies before."""
+    return (
+        Binding(
+            "full_stop,shift+right", f"{action}(1)", words[0], tooltip=tooltips[0], id=f"{pane}.right", key_display="."
+        ),
+        Binding("comma,shift+left", f"{action}(-1)", words[1], tooltip=tooltips[1], id=f"{pane}.left", key_display=","),
+    )
 
 
 class TablePane(Pane):

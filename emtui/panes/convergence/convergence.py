@@ -160,10 +160,6 @@ class ConvergencePane(TablePane):
     def _iteration(self, place: int) -> int:
         return 0 if self.snapshot is None else self.snapshot.records[place].iteration
 
-    def on_resize(self) -> None:
-        """Show the chart if there is room for it now."""
-        self.redraw()
-
 
 def _found(step: Step, overlap: Overlap | str | None) -> tuple[Evaluation, Overlap | None]:
     """An answer and its θ; None for the answer if a sentence came instead."""

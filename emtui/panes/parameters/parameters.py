@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from emtui.charts.cell_text import first_fitting
 from emtui.panes.parameters.parameter_table import ParameterSource
-from emtui.panes.table_pane import TablePane
+from emtui.panes.table_pane import TablePane, sideways
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.view import ParameterTable, UnitsName
@@ -30,22 +30,7 @@ class ParametersPane(TablePane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "units", "units", tooltip="the data's own units or standard units", id="parameters.units"),
         Binding("d", "detail", "detail", tooltip="more about one component", id="parameters.detail"),
-        Binding(
-            "full_stop,shift+right",
-            "columns(1)",
-            "columns",
-            tooltip="further columns",
-            id="parameters.right",
-            key_display=".",
-        ),
-        Binding(
-            "comma,shift+left",
-            "columns(-1)",
-            "columns back",
-            tooltip="the columns before",
-            id="parameters.left",
-            key_display=",",
-        ),
+        *sideways("parameters", "columns", ("columns", "columns back"), ("further columns", "the columns before")),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -144,7 +129,3 @@ class ParametersPane(TablePane):
         event.stop()
         if event.key == "more":
             self.action_columns(1)
-
-    def on_resize(self) -> None:
-        """Lay the table out again for the new size."""
-        self.redraw()

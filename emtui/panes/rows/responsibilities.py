@@ -15,7 +15,7 @@ from emtui.charts.heatstrip import HeatStrip, StripRows
 from emtui.panes.messages import RowChosen
 from emtui.panes.rows.row_order import ListedRows, RowOrder
 from emtui.panes.rows.row_table import RowSource, drawn_place
-from emtui.panes.table_pane import TablePane
+from emtui.panes.table_pane import TablePane, sideways
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.widgets.paged_table import LineTable
@@ -35,21 +35,8 @@ class ResponsibilitiesPane(TablePane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sort", "sort", tooltip="order of rows: data, uncertain first, …", id="responsibilities.sort"),
         Binding("S", "reverse", "reverse", tooltip="turn the order round", id="responsibilities.reverse"),
-        Binding(
-            "full_stop,shift+right",
-            "columns(1)",
-            "columns",
-            tooltip="further components",
-            id="responsibilities.right",
-            key_display=".",
-        ),
-        Binding(
-            "comma,shift+left",
-            "columns(-1)",
-            "columns back",
-            tooltip="the components before",
-            id="responsibilities.left",
-            key_display=",",
+        *sideways(
+            "responsibilities", "columns", ("columns", "columns back"), ("further components", "the components before")
         ),
     ]
 
@@ -154,10 +141,6 @@ class ResponsibilitiesPane(TablePane):
         self.chosen_row = row
         self.redraw()
         self.post_message(RowChosen(row))
-
-    def on_resize(self) -> None:
-        """Show the strip if there is room for it."""
-        self.redraw()
 
     # ordering
 

@@ -16,7 +16,7 @@ from emtui.charts.cell_text import first_fitting
 from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import theme_palette
 from emtui.panes.messages import RowChosen
-from emtui.panes.table_pane import TablePane
+from emtui.panes.table_pane import TablePane, sideways
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
 from emtui.session.queries import ParameterWorked, Query, RowWorked
@@ -65,15 +65,7 @@ class WhyPane(TablePane):
         Binding("d", "next_subject", "other", tooltip="ledger, a row, a parameter", id="why.next"),
         Binding("p", "array(1)", "parameter", tooltip="other parameters", id="why.parameter"),
         Binding("P", "array(-1)", "back", tooltip="the parameters before", id="why.parameterback"),
-        Binding(
-            "full_stop,shift+right",
-            "entry(1)",
-            "entry",
-            tooltip="another entry, a word further",
-            id="why.right",
-            key_display=".",
-        ),
-        Binding("comma,shift+left", "entry(-1)", "entry back", tooltip="before", id="why.left", key_display=","),
+        *sideways("why", "entry", ("entry", "entry back"), ("another entry, a word further", "before")),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -214,10 +206,6 @@ class WhyPane(TablePane):
             self.subject = "M-step"
             self._names = how(self._names)
             self.redraw()
-
-    def on_resize(self) -> None:
-        """Show the ledger above the rest if there is room for it now."""
-        self.redraw()
 
 
 @dataclass(frozen=True, eq=False)

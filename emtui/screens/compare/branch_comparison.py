@@ -64,9 +64,7 @@ class BranchesScreen(SideBySideScreen):
     def further_lines(self) -> ComposeResult:
         """The curves and the table of differences if there is room, and a summary in words."""
         with Horizontal(id="below"):
-            chart = Chart(id="objectives")
-            chart.can_focus = False
-            yield chart
+            yield Chart(can_focus=False, id="objectives")
             yield Static("", id="differ", markup=False)
         yield Static("", id="said", markup=False)
 

@@ -6,7 +6,13 @@ from typing import ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
-from emtui.screens.compare.comparison_side import baseline_heading, confusion_matrix, model_heading
+from emtui.charts.scene import Scene
+from emtui.screens.compare.comparison_side import (
+    ComparisonSide,
+    baseline_heading,
+    confusion_matrix,
+    model_heading,
+)
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
@@ -71,37 +77,30 @@ class CompareScreen(SideBySideScreen):
             self._draw_both(ours, theirs)
 
     def _draw_left(self, snapshot: StepSnapshot) -> None:
-        side, view = self.left, view_for(snapshot.spec.model)
-        side.show(
-            model_heading(snapshot),
-            view.scene(snapshot, self._axes, side.chart.palette),
-            confusion_matrix(snapshot, view.component_names(snapshot), side.chart.palette),
-        )
+        scene = view_for(snapshot.spec.model).scene(snapshot, self._axes, self.left.chart.palette)
+        _show(self.left, snapshot, model_heading(snapshot), scene)
         self._drawn = None
 
     def _draw_both(self, ours: StepSnapshot, theirs: StepSnapshot) -> None:
         left, right = self.left, self.right
-        our_view, their_view = view_for(ours.spec.model), view_for(theirs.spec.model)
-        axes = self._axes
+        axes, their_view = self._axes, view_for(theirs.spec.model)
         offered = their_view.axes(theirs)
         scenes = on_the_same_axes(
-            our_view.scene(ours, axes, left.chart.palette),
+            view_for(ours.spec.model).scene(ours, axes, left.chart.palette),
             their_view.scene(theirs, axes if axes in offered else offered[0], right.chart.palette),
         )
-        left.show(
-            model_heading(ours),
-            scenes[0],
-            confusion_matrix(ours, our_view.component_names(ours), left.chart.palette),
-        )
         assert ours.baseline is not None
-        right.show(
-            baseline_heading(theirs, ours.baseline.run),
-            scenes[1],
-            confusion_matrix(theirs, their_view.component_names(theirs), right.chart.palette),
-        )
+        _show(left, ours, model_heading(ours), scenes[0])
+        _show(right, theirs, baseline_heading(theirs, ours.baseline.run), scenes[1])
         self._drawn = ours
 
     def action_axes(self, by: int) -> None:
         """Look along other features, on both sides."""
         self._axes_index += by
         self.draw()
+
+
+def _show(side: ComparisonSide, snapshot: StepSnapshot, heading: tuple[str, str], scene: Scene) -> None:
+    """Heading, picture, and the confusion matrix if classes are known."""
+    names = view_for(snapshot.spec.model).component_names(snapshot)
+    side.show(heading, scene, confusion_matrix(snapshot, names, side.chart.palette))

@@ -46,9 +46,7 @@ class ComparisonSide(Vertical):
     def compose(self) -> ComposeResult:
         """The heading, the picture, the matrix, and the sentence that stands in their place."""
         yield Static("", classes="heading", markup=False)
-        chart = Chart()
-        chart.can_focus = False
-        yield chart
+        yield Chart(can_focus=False)
         yield Heatmap()
         yield Static("", classes="instead", markup=False)
 

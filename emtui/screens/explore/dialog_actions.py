@@ -23,21 +23,13 @@ class DialogActions:
 
         session = self._host.stepping.worker.session
         if session is not None:
-            self._host.lay_over(GoToScreen(session.timeline), self._go_to)
-
-    def _go_to(self, index: int | None) -> None:
-        if index is not None:
-            self._host.stepping.go_to(index)
+            self._host.lay_over(GoToScreen(session.timeline), self._host.stepping.go_to)
 
     def open_file(self) -> None:
         """Ask for a file of the user's own."""
         from emtui.screens.open_file.open_file import OpenFileScreen
 
-        self._host.lay_over(OpenFileScreen(), self._open)
-
-    def _open(self, chosen: DatasetChosen | None) -> None:
-        if chosen is not None:
-            self._open_data(chosen)
+        self._host.lay_over(OpenFileScreen(), self._open_data)
 
     def export(self) -> None:
         """Ask what to write, and where."""
@@ -47,6 +39,5 @@ class DialogActions:
         if session is not None:
             self._host.lay_over(ExportScreen(session), self._say_written)
 
-    def _say_written(self, path: Path | None) -> None:
-        if path is not None:
-            self._host.say(clean(f"Written: {path.resolve()}"))
+    def _say_written(self, path: Path) -> None:
+        self._host.say(clean(f"Written: {path.resolve()}"))

@@ -27,13 +27,11 @@ class EditActions:
             self._host.refuse("There is nothing to move yet: open some data first.")
             return
         self._host.stepping.stop()
-        self._host.lay_over(EditScreen(self._host.stepping.worker.ask, self._chosen_row()), self._apply)
+        screen = EditScreen(self._host.stepping.worker.ask, self._chosen_row())
+        self._host.lay_over(screen, self._apply, "Nothing was moved by hand.")
 
-    def _apply(self, move: Query | None) -> None:
-        snapshot = self._host.snapshot
-        if move is None:
-            self._host.say("Nothing was moved by hand.")
-        elif snapshot is not None:
+    def _apply(self, move: Query) -> None:
+        if (snapshot := self._host.snapshot) is not None:
             self._make(move, snapshot.step)
 
     def drop(self, moves: tuple[Move, ...]) -> None:

@@ -256,9 +256,16 @@ class ExploreScreen(Screen[None]):
         """Open a dialog."""
         getattr(self.dialogs, name)()
 
-    def lay_over(self, screen: Screen[T], then: Callable[[T | None], None] | None = None) -> None:
+    def lay_over(self, screen: Screen[T], then: Callable[[T], None] | None = None, otherwise: str = "") -> None:
         """Put a screen over this one; if it shows steps, it gets the current one and all that follow."""
-        self.app.push_screen(screen, then)
+
+        def answered(answer: T | None) -> None:
+            if answer is None and otherwise:
+                self.say(otherwise)
+            elif answer is not None and then is not None:
+                then(answer)
+
+        self.app.push_screen(screen, answered)
         if isinstance(screen, ShowsStep) and self.snapshot is not None:
             self.call_after_refresh(screen.show, self.snapshot)
 

@@ -31,5 +31,8 @@ class ActionHost(SteppedScreen, Protocol):
     def open_spec(self, make: Callable[[], RunSpec], /) -> None:
         """Begin another exploration."""
 
-    def lay_over(self, screen: Screen[T], then: Callable[[T | None], None] | None = None, /) -> None:
-        """Put a screen over the explorer; if it shows steps, it gets the current one and all that follow."""
+    def lay_over(self, screen: Screen[T], then: Callable[[T], None] | None = None, otherwise: str = "", /) -> None:
+        """Put a screen over the explorer; if it shows steps, it gets the current one and all that follow.
+
+        then: gets what the screen is left with; left with nothing, `otherwise` is said.
+        """

@@ -115,26 +115,6 @@ class PaneGrid(Container, ShowsStep):
     def _layout_for(self, size: Size) -> PaneLayout:
         return pane_layout(size, width_class(self.screen.size.width), self.tab, self.zoomed, self.turned)
 
-    def on_mount(self) -> None:
-        """Show the visible panes."""
-        self.rearrange()
-
-    def on_resize(self) -> None:
-        """Show the panes that are visible at this size."""
-        self.rearrange()
-
-    def watch_tab(self) -> None:
-        """Show another pane."""
-        self.rearrange()
-
-    def watch_turned(self) -> None:
-        """Show a pane's twin."""
-        self.rearrange()
-
-    def watch_zoomed(self) -> None:
-        """Give one pane all the room, or take it back."""
-        self.rearrange()
-
     def rearrange(self) -> None:
         """Hide the panes without a place, so that they get no focus and draw nothing."""
         if not self.is_mounted:
@@ -154,6 +134,9 @@ class PaneGrid(Container, ShowsStep):
                 if name in self._panes:
                     self._panes[name].border_taken = small.needed + 1 if small.display else 0
         self.call_after_refresh(self.draw_seen)
+
+    # at another size, and when another pane is chosen, its twin is turned to, or one gets all the room
+    on_mount = on_resize = watch_tab = watch_turned = watch_zoomed = rearrange
 
     def _labels(self, names: tuple[str, ...]) -> tuple[Tab, ...]:
         there = [name for name in names if name in self._panes]

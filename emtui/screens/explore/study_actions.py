@@ -76,7 +76,7 @@ class StudyActions:
 
         self._host.lay_over(CostScreen(spec))
 
-    def _open(self, screen: StudyScreen, how: str, then: Callable[[RunSpec | None], None] | None = None) -> None:
+    def _open(self, screen: StudyScreen, how: str, then: Callable[[RunSpec], None] | None = None) -> None:
         """Open a study and stop everything else; say so if changes by hand take no part in it.
 
         then: what to do with the choices; None to open them and run to where they ended.
@@ -88,13 +88,10 @@ class StudyActions:
             said = f"{how}, with every row counted once: what was moved by hand takes no part."
             self._host.notify(said, timeout=_SECONDS_SAID, markup=False)
 
-    def _begin(self, spec: RunSpec | None) -> None:
-        if spec is not None:
-            self._host.open_spec(lambda: spec)
+    def _begin(self, spec: RunSpec) -> None:
+        self._host.open_spec(lambda: spec)
 
-    def _run(self, spec: RunSpec | None) -> None:
-        if spec is None:
-            return
+    def _run(self, spec: RunSpec) -> None:
         self._begin(spec)
         self._host.stepping.run_on()
         if spec.model.name == "kmeans" and spec.start is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from emtui.panes.picture.picture import PicturePane
 from emtui.screens.explore.host import ActionHost
-from emtui.views import Axes
 
 
 class ViewActions:
@@ -35,11 +34,7 @@ class ViewActions:
         if reason := why_no_pairs(snapshot):
             self._host.refuse(reason)
             return
-        self._host.lay_over(PairsScreen(self._host.stepping, self._picture.axes), self._show_pair)
-
-    def _show_pair(self, axes: Axes | None) -> None:
-        if axes is not None:
-            self._picture.show_axes(axes)
+        self._host.lay_over(PairsScreen(self._host.stepping, self._picture.axes), self._picture.show_axes)
 
     def branches(self) -> None:
         """Two branches side by side."""

@@ -65,9 +65,7 @@ class PairsScreen(OverExplorer[Axes]):
         yield Headline()
         yield Static("", id="by", classes="line", markup=False)
         yield PairGridChart()
-        chart = Chart(id="pair")
-        chart.can_focus = False
-        yield chart
+        yield Chart(can_focus=False, id="pair")
         yield Static("", id="numbers", classes="line", markup=False)
         yield Static("", id="hint", classes="line", markup=False)
 

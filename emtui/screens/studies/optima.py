@@ -91,9 +91,7 @@ class OptimaScreen(StudyScreen):
         yield Static("", id="verdict", markup=False)
         with Horizontal(id="both"):
             yield LineTable()
-            chart = Chart()
-            chart.can_focus = False
-            yield chart
+            yield Chart(can_focus=False)
         yield Static(Content(_KEYS), id="hint")
 
     # the study
@@ -141,9 +139,7 @@ class OptimaScreen(StudyScreen):
     def draw(self) -> None:
         """Head, verdict, table and picture."""
         done = 0 if self.map is None else self.map.progress.done
-        state = f"{done} of {self._n_starts} starts" + (", space stops" if self.running else "")
-        if self.stopped:
-            state += ", stopped: space begins again"
+        state = self.words(f"{done} of {self._n_starts} starts")
         init = self.model.start_name
         who = named(replace(self.spec, model=self.model)) + (f" from {init}" if init else "")
         last = self._first_seed + self._n_starts - 1

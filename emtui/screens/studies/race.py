@@ -75,18 +75,13 @@ class RaceScreen(StudyScreen):
         yield Static("", id="head", markup=False)
         with Horizontal(id="charts"):
             for name in ("objective", "accuracy"):
-                chart = Chart(id=name)
-                chart.can_focus = False
-                yield chart
+                yield Chart(can_focus=False, id=name)
         yield LineTable()
         yield Static("", id="verdict", markup=False)
         yield Static(Content(_KEYS), id="hint")
 
     def on_resize(self) -> None:
-        """One chart at a time where it is narrow."""
-        self._fit()
-
-    def _fit(self) -> None:
+        """One chart at a time where it is narrow, or no classes are known."""
         known = self.race is not None and self.race.n_judged > 0
         if not known:
             self.remove_class("-accuracy")
@@ -111,7 +106,7 @@ class RaceScreen(StudyScreen):
 
     def draw(self) -> None:
         """Head, curves, table and verdict."""
-        self._fit()
+        self.on_resize()
         spec = self.spec
         done = max((lap.iteration for r in self.race.racers for lap in r.laps[-1:]), default=0) if self.race else 0
         state = f"iteration {done}, space stops" if self.running else "over"

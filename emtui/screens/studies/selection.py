@@ -92,9 +92,7 @@ class SelectionScreen(StudyScreen):
         yield Static("", id="head", markup=False)
         yield Static("", id="verdict", markup=False)
         with Horizontal(id="both"):
-            chart = Chart()
-            chart.can_focus = False
-            yield chart
+            yield Chart(can_focus=False)
             yield LineTable()
         yield Static(Content(_KEYS), id="hint")
 
@@ -142,9 +140,7 @@ class SelectionScreen(StudyScreen):
     def draw(self) -> None:
         """Head, verdict, curves and table."""
         done, total = (0, 0) if self.progress is None else (self.progress.done, self.progress.total)
-        state = (f"{done} of {total} fits" if total else "beginning") + (", space stops" if self.running else "")
-        if self.stopped:
-            state += ", stopped: space begins again"
+        state = self.words(f"{done} of {total} fits" if total else "beginning")
         data, model = self.spec.dataset.name, self.spec.model.name
         model += f" K=1–{self._sizes[-1]}" + (" without known labels" if self.spec.known != NONE else "")
         head = f"sizes of {data} · {model} · {plural(self._repeats, 'repeat')} · {state}"

@@ -146,6 +146,11 @@ class StudyScreen(Screen[RunSpec]):
         self.stopped = self.stopped or self.running
         self.running = False
 
+    def words(self, progress: str) -> str:
+        """How far it is, and what space does."""
+        again = ", stopped: space begins again" if self.stopped else ""
+        return f"{progress}, space stops" if self.running else f"{progress}{again}"
+
     # keys
 
     def action_again(self) -> None:

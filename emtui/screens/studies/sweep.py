@@ -89,9 +89,7 @@ class SweepScreen(StudyScreen):
     def draw(self) -> None:
         """Head, both maps, and the chosen cell in words."""
         grid, done = self.sweep.grid, len(self.sweep.runs)
-        state = f"{done} of {grid.n_runs} runs" + (", space stops" if self.running else "")
-        if self.stopped:
-            state += ", stopped: space begins again"
+        state = self.words(f"{done} of {grid.n_runs} runs")
         words = f"{_TITLES[self._what]}, mean of {grid.n_seeds} seeds, {grid.max_iter} iterations"
         data = self.spec.dataset.name
         self.query_one("#head", Static).update(Content(f"sweep of {data} · {words} · {state}"))
