@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from emtui.charts.colors import Palette
@@ -37,8 +37,13 @@ class PlainTable:
         )
 
 
-def sheet_of_lines(lines: Sequence[TableCell], width: int) -> Sheet:
-    """Lines of text as a table of one column without a head."""
-    return Sheet(
-        (TableColumn("line", "", width),), len(lines), lambda seen: [(line,) for line in lines[seen.start : seen.stop]]
-    )
+@dataclass(frozen=True, eq=False)
+class TextLines:
+    """Lines of text, wrapped for a width, as the source of a table of one column without a head."""
+
+    lines: Callable[[int, Palette], Sequence[TableCell]]
+
+    def sheet(self, width: int, palette: Palette) -> Sheet:
+        """Lay them out in this width."""
+        lines, column = self.lines(width, palette), TableColumn("line", "", width)
+        return Sheet((column,), len(lines), lambda seen: [(line,) for line in lines[seen.start : seen.stop]])

@@ -15,7 +15,7 @@ class TextInput(Input):
     """One line without a border."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+h", "delete_left", "delete to the left", show=False),  # what some terminals send for backspace
+        Binding("ctrl+h", "delete_left", "delete to the left", show=False)  # what some terminals send for backspace
     ]
     DEFAULT_CSS = """
     TextInput { background: $boost; }

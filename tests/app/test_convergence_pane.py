@@ -14,7 +14,7 @@ from emtui.panes.convergence import convergence as pane_module
 from emtui.panes.convergence.convergence import ConvergencePane
 from emtui.panes.convergence.convergence_chart import changes, convergence_scene
 from emtui.panes.convergence.convergence_sentences import Measured, rate_text, share_text
-from emtui.panes.convergence.convergence_text import ConvergenceSource, entries
+from emtui.panes.convergence.convergence_text import convergence_lines, entries
 from emtui.session.messages import QueryAnswered
 from emtui.session.queries import OverlapAt, RateAt
 from emtui.session.session import Session
@@ -372,9 +372,9 @@ def test_no_line_is_wider_than_the_pane(source, width):
     snapshot = walked(source, 8).snapshot()
     found = Measured(measured(snapshot.step))
     convergence = convergence_of(snapshot.recent, measured=found.rate)
-    sheet = ConvergenceSource(snapshot, convergence, found, False).sheet(width, DARK)
-    assert sheet.n_rows > 3
-    for (line,) in sheet.cells(range(sheet.n_rows)):
+    lines = convergence_lines(snapshot, convergence, found, False, width, DARK)
+    assert len(lines) > 3
+    for line in lines:
         assert cell_width(line) <= max(width, 14)
 
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from view_frames import session_of
 
 from emtui.charts.colors import DARK
-from emtui.panes.why.why import WhyPane, WhySource
+from emtui.panes.why.why import WhyPane, why_lines
 from emtui.session.queries import ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
 from emtui.spec.choose import choose
@@ -36,8 +36,7 @@ def lines_of(snapshot, query, width, height=9):
     entry = None
     if isinstance(query, ParameterWorked):
         entry = entry_named(snapshot.spec.model, snapshot.step.params, query.name)
-    source = WhySource(snapshot, "row", query, entry, answer(query, snapshot.step), height)
-    cells = source._lines(width, DARK)
+    cells = why_lines(snapshot, query, entry, answer(query, snapshot.step), height, width, DARK)
     return ["".join(text for text, _ in cell) if isinstance(cell, tuple) else cell for cell in cells]
 
 

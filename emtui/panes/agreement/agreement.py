@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual.app import ComposeResult
 
-from emtui.panes.agreement.agreement_text import AgreementSource
+from emtui.panes.agreement.agreement_text import agreement_lines
 from emtui.panes.table_pane import TablePane
 from emtui.session.snapshot import StepSnapshot
 from emtui.widgets.paged_table import LineTable
+from emtui.widgets.plain_table import TextLines
 
 
 class AgreementPane(TablePane):
@@ -25,7 +28,7 @@ class AgreementPane(TablePane):
 
     def draw(self, snapshot: StepSnapshot) -> None:
         """Count, and write the lines."""
-        self.table.set_source(AgreementSource(snapshot))
+        self.table.set_source(TextLines(partial(agreement_lines, snapshot)))
         self.draw_border(snapshot)
 
     def draw_border(self, snapshot: StepSnapshot) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from rich.cells import cell_len
@@ -20,25 +19,13 @@ from emtui.spec.labels_given import known_labels, n_given
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, fixed, number, probability, share
 from emtui.views.view import Share
-from emtui.widgets.plain_table import sheet_of_lines
-from emtui.widgets.table_columns import Piece, Sheet, TableCell, ink
+from emtui.widgets.table_columns import Piece, TableCell, ink
 from engine.analysis.evaluation import Agreement, Criteria, criteria
 from engine.em.inference import Exact
 from engine.errors import EngineError
 
 _CLASSES_SHOWN = 24
 _ROWS_SUMMED = 20_000
-
-
-@dataclass(frozen=True, eq=False)
-class AgreementSource:
-    """A frame's agreement as the source of a table of lines."""
-
-    snapshot: StepSnapshot
-
-    def sheet(self, width: int, palette: Palette) -> Sheet:
-        """Lay it out in this width."""
-        return sheet_of_lines(agreement_lines(self.snapshot, width, palette), width)
 
 
 def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[TableCell, ...]:
@@ -116,11 +103,7 @@ def _indices(snapshot: StepSnapshot, width: int) -> list[TableCell]:
         their = probability(other.adjusted_rand), probability(other.normalized_mutual_information)
         with_theirs = f"adjusted Rand {rand} (k-means {their[0]}) · NMI {information} ({their[1]})"
         long = with_theirs if len(with_theirs) <= width else long
-    return (
-        _side_by_side([long], width)
-        if len(long) <= width
-        else _side_by_side([f"ARI {rand}", f"NMI {information}"], width)
-    )
+    return _side_by_side([long] if len(long) <= width else [f"ARI {rand}", f"NMI {information}"], width)
 
 
 def _matching(snapshot: StepSnapshot, width: int) -> list[TableCell]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.content import Content
 from emtui.charts.chart_widget import Chart
 from emtui.panes.convergence.convergence_chart import convergence_scene
 from emtui.panes.convergence.convergence_sentences import Measured
-from emtui.panes.convergence.convergence_text import ConvergenceSource
+from emtui.panes.convergence.convergence_text import convergence_lines
 from emtui.panes.messages import GoTo
 from emtui.panes.table_pane import TablePane
 from emtui.session.queries import OverlapAt, Query, RateAt, answer
@@ -19,6 +20,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.spec.tolerance import tolerance_of
 from emtui.spec.work import is_small, work_of_a_pass
 from emtui.widgets.paged_table import LineTable
+from emtui.widgets.plain_table import TextLines
 from emtui.widgets.table_columns import joined
 from engine.analysis.convergence_rate import ITERATIONS, MapRate
 from engine.em.evaluation import Evaluation
@@ -46,7 +48,7 @@ class ConvergencePane(TablePane):
     ConvergencePane Chart { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d,enter", "measure", "measure", tooltip="the rate at this very θ", id="convergence.measure"),
+        Binding("d,enter", "measure", "measure", tooltip="the rate at this very θ", id="convergence.measure")
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -77,7 +79,8 @@ class ConvergencePane(TablePane):
             overlap=None if known is None else known[1],
             measured=self.measured.rate,
         )
-        self.table.set_source(ConvergenceSource(snapshot, convergence, self.measured, waiting=known is None))
+        lines = partial(convergence_lines, snapshot, convergence, self.measured, known is None)
+        self.table.set_source(TextLines(lines))
         self._divide(snapshot, convergence)
         self.draw_border(snapshot)
 

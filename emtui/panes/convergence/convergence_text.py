@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -23,8 +22,7 @@ from emtui.panes.convergence.convergence_sentences import (
 )
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
-from emtui.widgets.plain_table import sheet_of_lines
-from emtui.widgets.table_columns import Sheet, TableCell, ink
+from emtui.widgets.table_columns import TableCell, ink
 
 if TYPE_CHECKING:
     from engine.analysis.convergence import Convergence
@@ -34,24 +32,16 @@ _NARROW = 24  # cells below which the labels stand on lines of their own
 _WIDEST = 90  # cells beyond which a line is hard to read
 
 
-@dataclass(frozen=True, eq=False)
-class ConvergenceSource:
+def convergence_lines(
+    snapshot: StepSnapshot, convergence: Convergence, measured: Measured, waiting: bool, width: int, palette: Palette
+) -> list[TableCell]:
     """The pane's text for a step.
 
     measured: the rate at this θ, if it was asked for. waiting: the overlap is being computed.
     """
-
-    snapshot: StepSnapshot
-    convergence: Convergence
-    measured: Measured
-    waiting: bool
-
-    def sheet(self, width: int, palette: Palette) -> Sheet:
-        """Lay it out in this width."""
-        faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
-        said = entries(self.snapshot, self.convergence, self.measured, palette, waiting=self.waiting)
-        lines = [line for label, text in said for line in _laid_out(label, text, width, faint)]
-        return sheet_of_lines(lines, width)
+    faint = Style(dim=True) if palette.mode != "truecolor" else ink(palette, palette.muted)
+    said = entries(snapshot, convergence, measured, palette, waiting=waiting)
+    return [line for label, text in said for line in _laid_out(label, text, width, faint)]
 
 
 def entries(

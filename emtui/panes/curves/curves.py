@@ -6,6 +6,7 @@ For a network: loss and accuracy of both ways to train it, against iterations, s
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -142,18 +143,10 @@ def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     alone = not np.isfinite(likelihood).any()  # the bound alone
     upper, label = (bound, "bound") if alone else (likelihood, snapshot.spec.model.objective_label)
     below = [] if alone else [Curve(x, bound, palette.color(1), "dotted", "bound")]
-    return Scene(
-        layers=(
-            VLine(float(x[snapshot.cursor])),
-            *below,
-            Curve(x, upper, palette.color(0), "solid", label),
-            *_by_hand(snapshot, x, upper, palette),
-            *_here(x, upper, snapshot.cursor, palette),
-        ),
-        x_label="iteration",
-        x_range=(0.0, max(1.0, float(x[-1]))),
+    scene = _by_half_step(snapshot, palette, [*below, Curve(x, upper, palette.color(0), "solid", label)], upper)
+    return replace(
+        scene,
         y_range=_above_rounding(likelihood, bound),
-        legend=_by_hand_legend(snapshot, palette),
         description=f"{snapshot.spec.model.objective_label} {fixed(snapshot.record.log_likelihood)}, "
         f"bound {fixed(snapshot.record.elbo)}",
     )
@@ -161,42 +154,41 @@ def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
 
 def kl_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     """KL(q ‖ p(Z|X,θ)) by half-step: zero after an exact E-step, and what the M-step opened after that."""
-    x = snapshot.half_steps
     kl = np.array([max(record.kl, 0.0) if math.isfinite(record.kl) else math.nan for record in snapshot.records])
-    return Scene(
-        layers=(
-            VLine(float(x[snapshot.cursor])),
-            Curve(x, kl, palette.color(3), "solid", "KL"),
-            *_by_hand(snapshot, x, kl, palette),
-            *_here(x, kl, snapshot.cursor, palette),
-        ),
-        x_label="iteration",
-        x_range=(0.0, max(1.0, float(x[-1]))),
-        legend=_by_hand_legend(snapshot, palette),
-        empty="no E-step yet",
-        description=f"KL {number(snapshot.record.kl)}",
-    )
+    curve = Curve(snapshot.half_steps, kl, palette.color(3), "solid", "KL")
+    return replace(_by_half_step(snapshot, palette, [curve], kl), description=f"KL {number(snapshot.record.kl)}")
 
 
 def accuracy_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     """Share of rows whose matched label is right, by half-step, with k-means as a line."""
-    x = snapshot.half_steps
     from emtui.session.baseline import classes_to_find
 
     truth = classes_to_find(snapshot.spec)
     n_judged = 1 if truth is None else int((truth >= 0).sum())
     accuracy = np.array([math.nan if r.hits is None else r.hits / n_judged for r in snapshot.records])
-    layers: list[Layer] = [VLine(float(x[snapshot.cursor]))]
+    layers: list[Layer] = []
     legend = []
     if snapshot.baseline is not None and snapshot.baseline.agreement is not None:
         layers.append(HLine(snapshot.baseline.agreement.accuracy, palette.color(1)))
         legend.append(("─", palette.color(1), "k-means"))
-    layers += [Curve(x, accuracy, palette.color(2), "solid", "EM"), *_here(x, accuracy, snapshot.cursor, palette)]
+    layers.append(Curve(snapshot.half_steps, accuracy, palette.color(2), "solid", "EM"))
+    return replace(_by_half_step(snapshot, palette, layers, accuracy, by_hand=False), legend=tuple(legend))
+
+
+def _by_half_step(
+    snapshot: StepSnapshot, palette: Palette, curves: list[Layer], y: np.ndarray, by_hand: bool = True
+) -> Scene:
+    """Curves by half-step, a line at the step on the screen, and marks on the curve y there and at changes by hand."""
+    x, cursor = snapshot.half_steps, snapshot.cursor
+    here = [Mark(float(x[cursor]), float(y[cursor]), "o" if palette.ascii else "●", palette.text)]
+    moved = [record.index for record in snapshot.records if record.by_hand] if by_hand else []
+    sign = pencil(ascii=palette.ascii)
+    marks = [Mark(float(x[i]), float(y[i]), sign, palette.text) for i in moved if math.isfinite(y[i])]
     return Scene(
-        layers=tuple(layers),
+        layers=(VLine(float(x[cursor])), *curves, *marks, *(here if math.isfinite(y[cursor]) else ())),
         x_label="iteration",
         x_range=(0.0, max(1.0, float(x[-1]))),
-        legend=tuple(legend),
+        legend=((sign, palette.text, "by hand"),) if moved else (),
         empty="no E-step yet",
     )
 
@@ -216,23 +208,3 @@ def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:
         return None
     middle, room = low + (high - low) / 2, _FLAT * size or 1.0
     return middle - room, middle + room
-
-
-def _by_hand(snapshot: StepSnapshot, x: np.ndarray, y: np.ndarray, palette: Palette) -> list[Layer]:
-    """A mark at each change by hand."""
-    return [
-        Mark(float(x[record.index]), float(y[record.index]), pencil(ascii=palette.ascii), palette.text)
-        for record in snapshot.records
-        if record.by_hand and math.isfinite(y[record.index])
-    ]
-
-
-def _by_hand_legend(snapshot: StepSnapshot, palette: Palette) -> tuple[tuple[str, tuple[int, int, int], str], ...]:
-    by_hand = any(record.by_hand for record in snapshot.records)
-    return ((pencil(ascii=palette.ascii), palette.text, "by hand"),) if by_hand else ()
-
-
-def _here(x: np.ndarray, y: np.ndarray, cursor: int, palette: Palette) -> tuple[Mark, ...]:
-    if not math.isfinite(y[cursor]):
-        return ()
-    return (Mark(float(x[cursor]), float(y[cursor]), "o" if palette.ascii else "●", palette.text),)

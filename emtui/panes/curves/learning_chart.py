@@ -18,11 +18,7 @@ if TYPE_CHECKING:
 
 Against = Literal["iterations", "seconds", "passes"]
 AGAINST: tuple[Against, ...] = ("iterations", "seconds", "passes")
-_LABELS = {
-    "iterations": "iterations, epochs",
-    "seconds": "measured seconds",
-    "passes": "passes over the data",
-}
+_LABELS = {"iterations": "iterations, epochs", "seconds": "measured seconds", "passes": "passes over the data"}
 
 
 def loss_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Scene:

@@ -21,18 +21,7 @@ from engine.text import quoted
 MODEL = "model"
 BY_TOLERANCE = "by tolerance"
 SUITED = "as it suits"
-_OF_CHOICES = (
-    "algorithm",
-    "seed",
-    "tol",
-    "stop",
-    "max_iter",
-    "test_share",
-    "stratify",
-    "rival",
-    "same_start",
-    "known",
-)
+_OF_CHOICES = ["algorithm", "seed", "tol", "stop", "max_iter", "test_share", "stratify", "rival", "same_start", "known"]
 _LABELS = {
     "n_components": "K",
     "n_states": "states",

@@ -18,7 +18,7 @@ class RowsPane(ResponsibilitiesPane):
     """Predictions if the model is a network: `s` sorts, `S` reverses, `f` shows test or training rows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "other_rows", "rows", tooltip="held-back or training rows of a network", id="predictions.rows"),
+        Binding("f", "other_rows", "rows", tooltip="held-back or training rows of a network", id="predictions.rows")
     ]
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -26,8 +26,8 @@ from emtui.views import view_for
 from emtui.views.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.views.sentences import row_name
 from emtui.widgets.paged_table import LineTable
-from emtui.widgets.plain_table import sheet_of_lines
-from emtui.widgets.table_columns import Sheet, TableCell, joined
+from emtui.widgets.plain_table import TextLines
+from emtui.widgets.table_columns import TableCell, joined
 from engine.editing.entries import Entry
 from engine.em.step import Step
 
@@ -101,7 +101,8 @@ class WhyPane(TablePane):
         answer = known[2] if known is not None and known[:2] == (query, snapshot.step) else None
         table = self.table
         table.walks = query is not None
-        table.set_source(WhySource(snapshot, self.subject, query, self._entry, answer, self.content_size.height))
+        lines = partial(why_lines, snapshot, query, self._entry, answer, self.content_size.height)
+        table.set_source(TextLines(lines))
         self.draw_border(snapshot)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
@@ -208,34 +209,27 @@ class WhyPane(TablePane):
             self.redraw()
 
 
-@dataclass(frozen=True, eq=False)
-class WhySource:
-    """The pane's lines for a step.
+def why_lines(
+    snapshot: StepSnapshot,
+    query: Query | None,
+    entry: Entry | None,
+    answer: Any,
+    height: int,
+    width: int,
+    palette: Palette,
+) -> tuple[TableCell, ...]:
+    """The pane's lines for a step: the ledger, and below it or in its place the answer to a query.
 
     entry: the chosen parameter. answer: None until it arrives. height: the available lines.
     """
-
-    snapshot: StepSnapshot
-    subject: Subject
-    query: Query | None
-    entry: Entry | None
-    answer: Any
-    height: int
-
-    def sheet(self, width: int, palette: Palette) -> Sheet:
-        """Lay it out in this width."""
-        return sheet_of_lines(self._lines(width, palette), width)
-
-    def _lines(self, width: int, palette: Palette) -> tuple[TableCell, ...]:
-        ledger = ledger_lines(self.snapshot, width, palette)
-        if self.query is None:
-            return ledger
-        view = view_for(self.snapshot.spec.model)
-        names = view.component_names(self.snapshot)
-        of = parameter_words(self.snapshot, self.entry, palette) if self.entry is not None else ""
-        said = partial(view.with_names, self.snapshot)
-        worked = worked_lines(self.answer, names, width, palette, of=of, said=said)
-        return (*ledger, "", *worked) if self.height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
+    ledger = ledger_lines(snapshot, width, palette)
+    if query is None:
+        return ledger
+    view = view_for(snapshot.spec.model)
+    of = parameter_words(snapshot, entry, palette) if entry is not None else ""
+    said = partial(view.with_names, snapshot)
+    worked = worked_lines(answer, view.component_names(snapshot), width, palette, of=of, said=said)
+    return (*ledger, "", *worked) if height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
 
 
 _WORDS: dict[Subject, str] = {"ledger": "ledger", "row": "a row", "M-step": "M-step"}

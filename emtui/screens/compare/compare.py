@@ -7,12 +7,7 @@ from typing import ClassVar, cast
 from textual.binding import Binding, BindingType
 
 from emtui.charts.scene import Scene
-from emtui.screens.compare.comparison_side import (
-    ComparisonSide,
-    baseline_heading,
-    confusion_matrix,
-    model_heading,
-)
+from emtui.screens.compare.comparison_side import ComparisonSide, baseline_heading, confusion_matrix, model_heading
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
@@ -64,11 +59,7 @@ class CompareScreen(SideBySideScreen):
             if self._drawn is None:
                 self._draw_left(snapshot)
                 self.right.say(_WAITING)
-            self.run_worker(
-                lambda: (snapshot, baseline_snapshot(snapshot, baseline)),
-                thread=True,
-                exclusive=True,
-            )
+            self.run_worker(lambda: (snapshot, baseline_snapshot(snapshot, baseline)), thread=True, exclusive=True)
 
     def computed(self, result: object) -> None:
         """Show both once k-means is there, unless another step came in between."""

@@ -64,10 +64,8 @@ def number_line(snapshot: StepSnapshot, book: Ledger | None, width: int, *, wait
 
 def _number(snapshot: StepSnapshot, book: Ledger | None, quantity: Quantity) -> tuple[float, float]:
     if book is None:
-        value, rounding = (
-            float(getattr(snapshot.record, quantity)),
-            _ROUNDING * max(1.0, abs(snapshot.record.log_likelihood)),
-        )
+        value = float(getattr(snapshot.record, quantity))
+        rounding = _ROUNDING * max(1.0, abs(snapshot.record.log_likelihood))
         return _kl(value, rounding) if quantity == "kl" else value, 0.0
     value, change = book.value(quantity), book.change(quantity)
     rounding = _ROUNDING * max(1.0, *(abs(line.value) for line in book.lines if math.isfinite(line.value)))

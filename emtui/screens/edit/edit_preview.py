@@ -198,7 +198,7 @@ class EditPreview(Screen[Query], ShowsStep):
         self.table.set_source(source, self.places[self.subject], "Nothing in this model can be moved.")
         self.table.reveal()
         self._draw_numbers()
-        hint = joined(KEYS[self.subject], self.size.width - 2)
+        hint = joined(KEYS[self.subject].split(" · "), self.size.width - 2)
         self.query_one("#hint", Static).update(Content(hint))
 
     def _draw_numbers(self) -> None:

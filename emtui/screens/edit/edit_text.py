@@ -11,35 +11,13 @@ from emtui.views.sentences import row_name
 from engine.editing.entries import RULES, Entry
 
 Subject = Literal["parameters", "rows"]
-KEYS: dict[Subject, tuple[str, ...]] = {
-    "parameters": (
-        "↑↓ choose",
-        "←→ move",
-        "enter do it",
-        "esc leave",
-        "tab rows",
-        "0-9 type",
-        "bksp back",
-        "[ ] ×10",
-        "{ } ÷10",
-        "a axes",
-    ),
-    "rows": (
-        "↑↓ choose",
-        "x leave out",
-        "+ − count",
-        "enter do it",
-        "esc leave",
-        "tab parameters",
-        "0-9 row",
-        "bksp back",
-    ),
+KEYS: dict[Subject, str] = {
+    "parameters": "↑↓ choose · ←→ move · enter do it · esc leave · tab rows · 0-9 type · bksp back"
+    " · [ ] ×10 · { } ÷10 · a axes",
+    "rows": "↑↓ choose · x leave out · + − count · enter do it · esc leave · tab parameters · 0-9 row · bksp back",
 }
 """The keys, the most needed first."""
-_FOLLOWS = {
-    "alone": "Nothing else moves.",
-    "covariance": "Its mirror image follows.",
-}
+_FOLLOWS = {"alone": "Nothing else moves.", "covariance": "Its mirror image follows."}
 
 
 def entry_sentences(edit: ParameterEdit, entry: Entry) -> tuple[str, ...]:

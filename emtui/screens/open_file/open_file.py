@@ -38,7 +38,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     """Asks for a table or a folder of texts; gives the `DatasetChosen` that opens it, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+t", "texts", "read a folder as texts", show=False, priority=True),
+        Binding("ctrl+t", "texts", "read a folder as texts", show=False, priority=True)
     ]
     DEFAULT_CSS = """
     OpenFileScreen #box { width: 96%; max-width: 110; height: 96%; max-height: 40; }
@@ -69,9 +69,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             box.border_title = "open a file"
             box.border_subtitle = _KEYS
             yield TextInput(
-                placeholder="a CSV or TSV file, or a folder of texts; → completes",
-                suggester=PathSuggester(),
-                id="path",
+                placeholder="a CSV or TSV file, or a folder of texts; → completes", suggester=PathSuggester(), id="path"
             )
             yield Static("", id="problem", markup=False)
             with Horizontal(id="where"):
@@ -119,17 +117,13 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         self._preview()
 
     @on(DirectoryTree.FileSelected)
-    def _picked(self, event: DirectoryTree.FileSelected) -> None:
-        """Put the file into the line."""
-        event.stop()
-        self._put(event.path)
-        self._pane.columns.focus()
-
     @on(DirectoryTree.DirectorySelected)
-    def _entered_folder(self, event: DirectoryTree.DirectorySelected) -> None:
-        """Put the folder into the line, so that what it holds is said."""
+    def _picked(self, event: DirectoryTree.FileSelected | DirectoryTree.DirectorySelected) -> None:
+        """Put the file into the line, or the folder, so that what it holds is said."""
         event.stop()
         self._put(event.path)
+        if isinstance(event, DirectoryTree.FileSelected):
+            self._pane.columns.focus()
 
     def _put(self, path: Path) -> None:
         shown = clean(str(path))
@@ -150,13 +144,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         if path != self._pane.file.path:
             fields.forget()
         read_options = fields.read_options
-        self.run_worker(
-            lambda: preview_file(path, read_options),
-            name="preview",
-            group="preview",
-            thread=True,
-            exclusive=True,
-        )
+        self.run_worker(lambda: preview_file(path, read_options), group="preview", thread=True, exclusive=True)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A preview or a reading has ended."""
@@ -209,21 +197,13 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         else:
             self.focus_next()
 
-    @on(FormField.Edited)
-    def _edited(self, event: FormField.Edited) -> None:
-        event.stop()
-
-    @on(Button.Pressed, "#texts")
-    def _texts_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self.action_texts()
-
     @on(TableTree.TextsWanted)
     def _texts_wanted(self, event: TableTree.TextsWanted) -> None:
         event.stop()
         self._put(event.folder)
         self._try(DataSpec(_as_source(event.folder)))
 
+    @on(Button.Pressed, "#texts")
     def action_texts(self) -> None:
         """Read the folder of the line, or that of the file in it, as a corpus."""
         path = self._path
@@ -261,13 +241,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         self._asked = asked
         self.say("")
         self.query_one("#box").border_subtitle = "reading…"
-        self.run_worker(
-            lambda: try_to_open(asked, preview),
-            name="open",
-            group="open",
-            thread=True,
-            exclusive=True,
-        )
+        self.run_worker(lambda: try_to_open(asked, preview), group="open", thread=True, exclusive=True)
 
     def _enter(self, folder: Path) -> None:
         """Show another folder in the tree."""

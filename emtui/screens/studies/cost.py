@@ -67,7 +67,7 @@ class CostScreen(Screen[None]):
     """A curve and a table; measuring goes on in the background."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,C", "leave", "back", id="cost.back", tooltip="back to the explorer"),
+        Binding("escape,C", "leave", "back", id="cost.back", tooltip="back to the explorer")
     ]
     DEFAULT_CSS = """
     CostScreen Static { height: auto; max-height: 3; padding: 0 1; }

@@ -238,11 +238,7 @@ def size_scene(
         layers.append(Mark(float(best.n_components), values[size], palette.mean_marker, palette.text))
         legend.append((palette.mean_marker, palette.text, "best"))
     return Scene(
-        layers,
-        x_label="components K",
-        legend=tuple(legend),
-        empty="no candidate yet",
-        description=verdict(candidates),
+        layers, x_label="components K", legend=tuple(legend), empty="no candidate yet", description=verdict(candidates)
     )
 
 
