@@ -23,11 +23,11 @@ class Option:
     name: str
     kind: Kind
     default: Any
-    help: str
     choices: tuple[str, ...] = ()
     minimum: float = -math.inf
     maximum: float = math.inf
     exclusive_minimum: bool = False
+    help: str
 
     def check(self, value: Any) -> Any:
         """The value, in the option's own type. Raises OptionError for a wrong kind, or out of range."""

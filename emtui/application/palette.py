@@ -45,7 +45,8 @@ class ExploreCommands(Provider):
         for binding in EXPLORE:
             if binding.action != "app.command_palette":
                 name = binding.description if "pane(" not in binding.action else binding.tooltip
-                yield f"{_group(binding.id)}: {name}", binding.tooltip, partial(screen.run_action, binding.action)
+                group = (binding.id or "").partition(".")[0]
+                yield f"{group}: {name}", binding.tooltip, partial(screen.run_action, binding.action)
         yield from self._data(screen)
         yield from self._guide()
         yield from screen.picture_commands()
@@ -69,7 +70,3 @@ class ExploreCommands(Provider):
         from emtui.screens.guide.guide import GuideScreen
 
         self.app.push_screen(GuideScreen(number))
-
-
-def _group(binding_id: str | None) -> str:
-    return (binding_id or "").partition(".")[0]

@@ -19,8 +19,7 @@ def whole(minimum: int) -> Callable[[str], int]:
         except ValueError:
             number = minimum - 1
         if number < minimum:
-            message = f"needs a whole number of at least {minimum}, not {quoted(text)}"
-            raise ArgumentTypeError(message)
+            raise ArgumentTypeError(f"needs a whole number of at least {minimum}, not {quoted(text)}")
         return number
 
     return read
@@ -28,26 +27,30 @@ def whole(minimum: int) -> Callable[[str], int]:
 
 def tolerance(text: str) -> float:
     """A finite number of at least 0."""
-    number = _number(text)
-    if not 0 <= number < math.inf:
-        raise ArgumentTypeError(f"needs a number of at least 0, such as 1e-6, not {quoted(text)}")
-    return number
+    return _number(text, math.inf, "a number of at least 0, such as 1e-6")
 
 
-def _number(text: str) -> float:
-    """The text as a number; nan for anything else."""
+def share(text: str) -> float:
+    """A number from 0 to below 1."""
+    return _number(text, 1.0, "a share of at least 0 and below 1, such as 0.4")
+
+
+def _number(text: str, end: float, wanted: str) -> float:
+    """The number that is written, from 0 to below `end`."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        return math.nan
+        number = math.nan
+    if not 0 <= number < end:
+        raise ArgumentTypeError(f"needs {wanted}, not {quoted(text)}")
+    return number
 
 
 def delimiter(text: str) -> str:
     """The character between cells, or the word for it."""
     character = delimiter_from(text)
     if character is None:
-        message = f"needs one character, or comma, semicolon, tab, bar or space, not {quoted(text)}"
-        raise ArgumentTypeError(message)
+        raise ArgumentTypeError(f"needs one character, or comma, semicolon, tab, bar or space, not {quoted(text)}")
     return character
 
 
@@ -57,14 +60,6 @@ def decimal(text: str) -> str:
     if mark not in (".", ","):
         raise ArgumentTypeError(f"needs . or , and not {quoted(text)}")
     return mark
-
-
-def share(text: str) -> float:
-    """A number from 0 to below 1."""
-    number = _number(text)
-    if not 0 <= number < 1:
-        raise ArgumentTypeError(f"needs a share of at least 0 and below 1, such as 0.4, not {quoted(text)}")
-    return number
 
 
 def setting(text: str) -> tuple[str, str]:

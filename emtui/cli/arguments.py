@@ -52,14 +52,9 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     if found.get("source") in COMMANDS:
         name = found["source"]
         raise UsageError(f"the command {name} comes first, as in emtui {name}; a file of that name is ./{name}.")
-    if command in ("datasets", "models"):
-        return Request(command=command, json=found["json"])
-    if command == "replay":
-        return Request(command=command, json=found["json"], name=found["name"])
+    if command in ("datasets", "models", "replay"):
+        return Request(command=command, json=found["json"], name=found.get("name"))
     found["data"] = _data(found)
-    if command == "study":
-        json = bool(found.pop("json"))
-        return Request(command=command, spec={k: v for k, v in found.items() if v is not None}, json=json)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")

@@ -15,8 +15,7 @@ from emtui.cli.run_summary import RunSummary, judge
 from emtui.cli.shell_output import Output
 from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import table_of
-from engine.em.algorithms import algorithm_named
+from emtui.spec.train_test_split import problem_of
 from engine.em.fit import Restart
 from engine.em.loop import begin_problem, walk
 from engine.em.step import Problem, Step
@@ -51,7 +50,7 @@ def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False
     if n_init > 1 and spec.start is not None:
         raise EngineError("a given start can be run only once: leave out --start or --n-init.")
     printer: Printer = JsonPrinter(output) if as_json else TextPrinter(output)
-    problem = problem_of(spec)
+    problem = problem_of(spec)  # before anything is printed: the model may refuse the data
     restarts: tuple[Restart, ...] = ()
     if n_init == 1:
         steps = steps_from(spec, problem)
@@ -68,12 +67,6 @@ def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False
     printer.end(judge(spec, recent, restarts))
 
 
-def problem_of(spec: RunSpec) -> Problem:
-    """The model with the data as it takes them in. Raises EngineError where it can't."""
-    observations = spec.model.observe(*table_of(spec))
-    return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed)
-
-
 def steps_from(spec: RunSpec, problem: Problem) -> Iterator[Step]:
     """The steps of one start. Each step's numbers are read while its statistics are there; then these are released."""
     previous: Step | None = None
@@ -88,13 +81,9 @@ def steps_from(spec: RunSpec, problem: Problem) -> Iterator[Step]:
 def best_of(
     spec: RunSpec, problem: Problem, n_init: int, say: Callable[[Restart], None]
 ) -> tuple[list[Step], tuple[Restart, ...]]:
-    """The steps of the start that ends with the best objective, and a report on every start.
+    """The steps of the start that ends with the best objective, and a report on every start; `say` is told each one.
 
-    Args:
-        spec: the stopping rules.
-        problem: the first start has its seed, the next that seed + 1, and so on.
-        n_init: how many starts.
-        say: told of each start as it ends.
+    The first start has the problem's seed, the next that seed + 1, and so on.
 
     Raises:
         EngineError: none of them could be run.

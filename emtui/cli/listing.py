@@ -27,11 +27,11 @@ def model_lines(*, as_json: bool = False) -> list[str]:
     """The models: name and title, then each option with its default, its range and what it means."""
     models = [(name, model_class(name)) for name in model_names()]
     if as_json:
-        return [_json([_model_record(name, model) for name, model in models])]
-    rows = [(name, model.title, "") for name, model in models]
-    titles = table([("name", "title", ""), *rows])
-    lines = [titles[0]]
-    for title, (_, model) in zip(titles[1:], models, strict=True):
+        # an option's limits of −∞ and ∞ become null: no limit
+        return [_json([{"name": name, "title": m.title, "options": m.options()} for name, m in models])]
+    head, *titles = table([("name", "title", ""), *((name, model.title, "") for name, model in models)])
+    lines = [head]
+    for title, (_, model) in zip(titles, models, strict=True):
         options = [(f"  {o.name}={o.format(o.default)}", allowed(o), o.help) for o in model.options()]
         lines += ["", title, *table(options)]
     return [*lines, "", "An option is set by --set KEY=VALUE; -k sets the number of components."]
@@ -59,23 +59,6 @@ def _dataset_record(data: Dataset) -> dict[str, Any]:
         "options": dict(data.options),
         "source": data.source,
         "licence": data.licence,
-    }
-
-
-def _model_record(name: str, model: Any) -> dict[str, Any]:
-    return {"name": name, "title": model.title, "options": [_option_record(option) for option in model.options()]}
-
-
-def _option_record(option: Option) -> dict[str, Any]:
-    return {
-        "name": option.name,
-        "kind": option.kind,
-        "default": option.default,
-        "choices": option.choices,
-        "minimum": option.minimum,  # −∞ and ∞ become null: no limit
-        "maximum": option.maximum,
-        "exclusive_minimum": option.exclusive_minimum,
-        "help": option.help,
     }
 
 

@@ -98,9 +98,8 @@ def _has_terminal() -> bool:
 
 def _run(request: Request) -> int:
     from emtui.cli.headless import run
-    from emtui.spec.choose import choose
 
-    run(choose(**request.spec), Output(sys.stdout), n_init=request.n_init, as_json=request.json)
+    run(_choose(request), Output(sys.stdout), n_init=request.n_init, as_json=request.json)
     return DONE
 
 
@@ -143,14 +142,7 @@ def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
     return DONE
 
 
-_COMMANDS = {
-    "open": _open,
-    "run": _run,
-    "study": _study,
-    "replay": _replay,
-    "datasets": _datasets,
-    "models": _models,
-}
+_COMMANDS = {"open": _open, "run": _run, "study": _study, "replay": _replay, "datasets": _datasets, "models": _models}
 
 
 def _failure(error: OSError) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.cli.shell_output import table
+from emtui.cli.shell_output import left_out, table
 from emtui.networks.rival import MethodComparison, method_name, rival_of
 from emtui.networks.scores import Progress, progress, usual_prediction
 from emtui.spec.run_spec import RunSpec
@@ -57,16 +57,11 @@ def _row(name: str, found: Progress) -> tuple[str, ...]:
 def comparison_record(spec: RunSpec, comparison: MethodComparison) -> dict[str, Any]:
     """What the last line of JSON says of a network, and of its rival under "rival"; losses in nats a row."""
     record = _record(spec.model, comparison.here) | {"rival": None}
-    if comparison.rival_here is not None:
-        model = comparison.rival_model
-        options = model.option_values
-        head = {
-            "model": model.name,
-            "options": options,
-            "iterations": comparison.rival_here.iteration,
-            "seconds": comparison.rival_here.seconds,
-        }
-        record["rival"] = head | _record(model, comparison.rival_here)
+    model, rival = comparison.rival_model, comparison.rival_here
+    if rival is not None:
+        head = {"model": model.name, "options": model.option_values}
+        head |= {"iterations": rival.iteration, "seconds": rival.seconds}
+        record["rival"] = head | _record(model, rival)
     return record
 
 
@@ -98,12 +93,5 @@ def _layer(title: str, rows: list[str], names: tuple[str, ...], weights: np.ndar
     made = [(title, "bias", *names[:_MOST_INPUTS])]
     made += [(row, *(f"{weight:z.4f}" for weight in each)) for row, each in zip(rows, shown, strict=False)]
     lines = table(made, right=range(1, shown.shape[1] + 1))
-    left_out = [
-        f"… and {n} more {what}: --json has them all"
-        for n, what in (
-            (len(weights) - len(shown), f"{title}s"),
-            (weights.shape[1] - shown.shape[1], "weights of each"),
-        )
-        if n > 0
-    ]
-    return [*lines, *left_out]
+    more = left_out((len(weights) - len(shown), f"{title}s"), (weights.shape[1] - shown.shape[1], "weights of each"))
+    return [*lines, *more]

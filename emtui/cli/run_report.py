@@ -13,7 +13,7 @@ import numpy as np
 
 from emtui.cli.convergence_report import convergence_lines
 from emtui.cli.run_summary import RunSummary
-from emtui.cli.shell_output import Output, table
+from emtui.cli.shell_output import Output, left_out, table
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from engine.analysis.evaluation import Agreement
@@ -165,12 +165,8 @@ def parameter_lines(outcome: RunSummary) -> list[str]:
         [str(k + 1), *(significant(values[k], *scale) for (_, values), scale in zip(shown, scales, strict=True))]
         for k in range(min(K, _MOST_COMPONENTS))
     ]
-    left_out = [
-        f"… and {n} more {what}: --json has them all"
-        for n, what in ((len(entries) - len(shown), "parameters of each"), (K - len(columns), "components"))
-        if n > 0
-    ]
-    return ["", *_in_blocks(names, columns), *left_out, *below]
+    more = left_out((len(entries) - len(shown), "parameters of each"), (K - len(columns), "components"))
+    return ["", *_in_blocks(names, columns), *more, *below]
 
 
 def _entries(field: Field, K: int, spec: RunSpec) -> list[tuple[str, Array]]:
@@ -252,10 +248,8 @@ def significant(value: float, largest: float, apart: float = 0.0) -> str:
 
 
 def _change(value: float, decimals: int) -> str:
-    if math.isnan(value) or value == 0:
-        return fixed(value, decimals)
     text = fixed(value, decimals)
-    if not text.strip("-0."):
+    if abs(value) > 0 and not text.strip("-0."):  # it is neither 0 nor nan
         text = f"{value:z.1e}"
     return f"+{text}" if value > 0 else text
 

@@ -50,27 +50,15 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
     model, data = spec.model, step.problem.data
     labels = None if model.supervised else Posterior(step.at).labels
     agreed = agreement_with_classes(spec, labels)
-    weights = mixing_weights(step.params)
-    return RunSummary(
-        spec=spec,
-        step=step,
-        restarts=restarts,
-        criteria=criteria(step)
-        if model.has_likelihood
-        and math.isfinite(step.log_likelihood)
-        and data.n_rows > 1  # for one row they mean nothing
-        else None,
-        hard_shares=None
-        if labels is None or weights is None
-        else hard_shares(labels, len(weights.array), data.sample_weight),
-        agreement=agreed,
-        baseline=None if agreed is None else kmeans_baseline(spec, step.params),
-        comparison=_comparison(spec, step) if split_of(spec) is not None else None,
-        convergence=convergence_of(recent, tolerance_of(spec)),
-    )
+    baseline = None if agreed is None else kmeans_baseline(spec, step.params)
+    several = data.n_rows > 1  # for one row criteria mean nothing
+    found = criteria(step) if several and model.has_likelihood and math.isfinite(step.log_likelihood) else None
+    weights, shares, comparison = mixing_weights(step.params), None, None
+    if labels is not None and weights is not None:
+        shares = hard_shares(labels, len(weights.array), data.sample_weight)
+    if split_of(spec) is not None:
+        from emtui.cli.rival_report import comparison_of
 
-
-def _comparison(spec: RunSpec, step: Step) -> MethodComparison:
-    from emtui.cli.rival_report import comparison_of
-
-    return comparison_of(spec, step)
+        comparison = comparison_of(spec, step)
+    convergence = convergence_of(recent, tolerance_of(spec))
+    return RunSummary(spec, step, restarts, found, shares, agreed, baseline, comparison, convergence)

@@ -124,11 +124,14 @@ def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[s
 
     n_columns = max(map(len, rows), default=0)
     widths = [max(cell_len(row[j]) for row in rows if j < len(row)) for j in range(n_columns)]
-    lines = []
-    for row in rows:
-        cells = []
-        for j, cell in enumerate(row):
-            space = " " * (widths[j] - cell_len(cell))
-            cells.append(space + cell if j in right else cell + space)
-        lines.append("  ".join(cells).rstrip())
-    return lines
+
+    def aligned(j: int, cell: str) -> str:
+        space = " " * (widths[j] - cell_len(cell))
+        return space + cell if j in right else cell + space
+
+    return ["  ".join(aligned(j, cell) for j, cell in enumerate(row)).rstrip() for row in rows]
+
+
+def left_out(*counted: tuple[int, str]) -> list[str]:
+    """A line for each kind of thing that a table has no room for: how many, and of what."""
+    return [f"… and {n} more {what}: --json has them all" for n, what in counted if n > 0]

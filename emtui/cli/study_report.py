@@ -37,13 +37,7 @@ def study(
 
     if test_share == 0.0:
         raise OptionError("a study tests on rows that are held back: give a test share above 0, such as 0.4.")
-    spec = choose(
-        data,
-        model="mlp",
-        k=hidden_units,
-        test_share=test_share,
-        stratify=stratify,
-    )
+    spec = choose(data, model="mlp", k=hidden_units, test_share=test_share, stratify=stratify)
     dataset = spec.dataset if raw else spec.dataset.standardized()
     methods = usual_methods(hidden_units, weight_decay)
     if not as_json:

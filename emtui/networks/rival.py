@@ -70,6 +70,10 @@ def short_name(model: Any) -> str:
 class Rival:
     """The other method's run; one iteration a call of `advance`.
 
+    Attributes:
+        progress: the start and every iteration so far.
+        params: its parameters, as many as `progress`.
+
     Raises (on making one):
         EngineError: it can't begin on these data.
     """
@@ -79,35 +83,22 @@ class Rival:
         assert split is not None
         self.model = rival_model(spec)
         self.split = split
-        X, y = table_of(spec)
-        problem = Problem(self.model, self.model.observe(X, y), algorithm_named("classic"), spec.seed)
-        if spec.same_start:
-            given = self.model.Params(start.hidden, start.output, start.deeper)
-            self._step = begin_problem(problem, given)
-        else:
-            self._step = begin_problem(Problem(self.model, problem.data, problem.algorithm, spec.seed + 1))
-        self._progress = [progress(self.model, self._step, self.split)]
-        self._params = [self._step.params]
+        observed, same = self.model.observe(*table_of(spec)), spec.same_start
+        given = self.model.Params(start.hidden, start.output, start.deeper) if same else None
+        seed = spec.seed if same else spec.seed + 1
+        self._step = begin_problem(Problem(self.model, observed, algorithm_named("classic"), seed), given)
+        self.progress: tuple[Progress, ...] = (progress(self.model, self._step, split),)
+        self.params: tuple[Any, ...] = (self._step.params,)
 
     @property
     def n_iterations(self) -> int:
         """Iterations so far."""
-        return len(self._progress) - 1
+        return len(self.progress) - 1
 
     @property
     def has_stopped(self) -> bool:
         """It can't go on: its weights grew without bound."""
         return any(event.stops for event in self._step.events)
-
-    @property
-    def progress(self) -> tuple[Progress, ...]:
-        """The start and every iteration so far."""
-        return tuple(self._progress)
-
-    @property
-    def params(self) -> tuple[Any, ...]:
-        """Its parameters, as many as `progress`."""
-        return tuple(self._params)
 
     def advance(self) -> None:
         """One more iteration, if it can go on."""
@@ -116,8 +107,8 @@ class Rival:
         before = self._step
         self._step = advance(advance(before))
         before.release(keep=self._step)
-        self._progress.append(progress(self.model, self._step, self.split))
-        self._params.append(self._step.params)
+        self.progress += (progress(self.model, self._step, self.split),)
+        self.params += (self._step.params,)
 
 
 def rival_of(spec: RunSpec, start: Any) -> tuple[Rival | None, str]:

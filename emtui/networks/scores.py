@@ -10,13 +10,7 @@ import numpy as np
 from emtui.spec.train_test_split import TrainTestSplit
 from engine.arrays import Array, IntArray
 from engine.em.step import Step
-from engine.models.network.predict import (
-    Prediction,
-    PredictionReport,
-    exactly_predictable,
-    network_report,
-    predict_network,
-)
+from engine.models.network.predict import Prediction, exactly_predictable, network_report, predict_network
 
 N_DRAWS = 200
 _MOST_KEPT = 10_000  # probabilities of one score, since every iteration has one
@@ -72,25 +66,19 @@ def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:
 def affordable_rows(params: Any, most: int = 20_000) -> int:
     """How many rows can be predicted while a key waits for its answer."""
     units = sum(params.sizes)
-    if exactly_predictable(params):
-        return int(min(most, max(100, _MOST_TERMS >> units)))
-    return int(min(most, max(100, _MOST_TERMS // (4_000 * units))))
+    rows = _MOST_TERMS >> units if exactly_predictable(params) else _MOST_TERMS // (4_000 * units)
+    return int(min(most, max(100, rows)))
 
 
 def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> Score | None:
     """The score of the parameters on these rows of the data; None for no rows."""
     if not len(rows):
         return None
-    prediction = usual_prediction(model)
-    found = _report(params, split.inputs[rows], split.targets[rows], prediction)
+    usual, generator = usual_prediction(model), np.random.default_rng(0)
+    X, y = split.inputs[rows], split.targets[rows]
+    found = network_report(params, X, y, predictions=(usual,), generator=generator, n_draws=N_DRAWS)[usual]
     kept = found.probabilities if found.probabilities.size <= _MOST_KEPT else None
     return Score(len(rows), found.log_loss, found.accuracy, found.confusion, found.log_loss_error, kept)
-
-
-def _report(params: Any, inputs: Array, targets: IntArray, prediction: Prediction) -> PredictionReport:
-    generator = np.random.default_rng(0)
-    reports = network_report(params, inputs, targets, predictions=(prediction,), generator=generator, n_draws=N_DRAWS)
-    return reports[prediction]
 
 
 def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
@@ -99,13 +87,9 @@ def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
     iteration = step.iteration - begun
     train = score(model, step.params, split, split.train)
     assert train is not None  # a split leaves training rows
-    return Progress(
-        iteration,
-        step.seconds_before if begun else step.seconds,
-        passes_of(model, iteration),
-        train,
-        score(model, step.params, split, split.test),
-    )
+    seconds = step.seconds_before if begun else step.seconds
+    test = score(model, step.params, split, split.test)
+    return Progress(iteration, seconds, passes_of(model, iteration), train, test)
 
 
 def passes_of(model: Any, iteration: int) -> int:

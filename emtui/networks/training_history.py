@@ -45,8 +45,9 @@ class Learners:
         known = self._rivals.get(steps[0].problem)
         if known is None:
             return True
-        rival = known[0]
-        return rival is not None and not rival.has_stopped and rival.n_iterations < _reached(steps)
+        rival, last = known[0], steps[-1]
+        reached = last.iteration - (last.phase == "E")  # iterations that are done on this branch
+        return rival is not None and not rival.has_stopped and rival.n_iterations < reached
 
     def advance(self, spec: RunSpec, steps: Sequence[Step]) -> None:
         """Begin the rival, or let it take an iteration."""
@@ -55,9 +56,3 @@ class Learners:
             self._rivals[steps[0].problem] = rival_of(spec, steps[0].params)
         elif known[0] is not None:
             known[0].advance()
-
-
-def _reached(steps: Sequence[Step]) -> int:
-    """Iterations that are done on this branch."""
-    last = steps[-1]
-    return last.iteration - (last.phase == "E")

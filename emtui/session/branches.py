@@ -76,14 +76,9 @@ def two_branches(session: Session, other: int | None = None) -> TwoBranches:
         raise OptionError(f"there is no other branch {other + 1}: there are {n}, and {present + 1} is this one.")
     left = session.snapshot_at(other, same_place(timeline.steps_of(other), timeline.current))
     right = session.snapshot()
-    return TwoBranches(
-        left,
-        right,
-        origin_of(session, other),
-        origin_of(session, present),
-        differences(left.step.problem.model, left.step.params, right.step.params),
-        _weigh_alike(left.step, right.step),
-    )
+    apart = differences(left.step.problem.model, left.step.params, right.step.params)
+    origins = origin_of(session, other), origin_of(session, present)
+    return TwoBranches(left, right, *origins, apart, _weigh_alike(left.step, right.step))
 
 
 def same_place(steps: Sequence[Step], step: Step) -> int:

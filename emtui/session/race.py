@@ -6,15 +6,16 @@ No screen here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
+from typing import TypeAlias
 
 from emtui.session.baseline import classes_to_find
 from emtui.spec.labels_given import NONE, n_given
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import table_of
+from emtui.spec.train_test_split import problem_of, table_of
 from engine.analysis.evaluation import agreement
 from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
@@ -25,13 +26,12 @@ from engine.em.fields import count_components, location
 from engine.em.inference import Exact
 from engine.em.loop import advance, begin_problem, e_step, m_step, stopped
 from engine.em.step import Problem, Step
-from engine.em.stopping import StoppingRule
 from engine.errors import EngineError, OptionError
 from engine.models.mixture import Mixture
 
 KMEANS = "k-means"
 N_STARTS, MOST_STARTS = 3, 12
-
+Judge: TypeAlias = Callable[[Step], tuple[float, Evaluation]]
 
 _MUST_RISE: dict[Rising, str] = {
     "both": "its objective must rise, and so must the bound",
@@ -145,7 +145,7 @@ def race(spec: RunSpec, n_starts: int = N_STARTS) -> Iterator[Race]:
     if not 1 <= n_starts <= MOST_STARTS:
         raise OptionError(f"a race has 1 to {MOST_STARTS} starts, not {n_starts}.")
     plain = replace(spec, algorithm="classic")
-    first = begin_problem(_problem(plain), plain.start)
+    first = begin_problem(problem_of(plain), plain.start)
     truth = classes_to_find(plain)  # for k-means, too, which is given none
     workers = [_of_algorithm(plain, _as_chosen(spec, name), first, truth) for name in ALGORITHMS]
     workers += [_of_start(plain, plain.seed + further, truth) for further in range(1, n_starts)]
@@ -162,29 +162,32 @@ def race(spec: RunSpec, n_starts: int = N_STARTS) -> Iterator[Race]:
         yield now
 
 
-def _problem(spec: RunSpec) -> Problem:
-    model = spec.model
-    return Problem(model, model.observe(*table_of(spec)), algorithm_named(spec.algorithm), spec.seed)
-
-
 def _as_chosen(spec: RunSpec, name: str) -> str:
     """The algorithm, with the user's own options where it is theirs."""
     return spec.algorithm if algorithm_named(spec.algorithm).name == name else name
 
 
 class _Runner:
-    """A racer under way: its current step, and its results so far."""
+    """A racer under way: its current step, and its results so far.
+
+    begin: gives what opens the racer in the explorer, and its first step. judged: the objective at the step's θ, and
+    where its labels come from.
+    """
 
     def __init__(
-        self, racer: Racer, step: Step | None, rules: tuple[StoppingRule, ...], truth: IntArray | None
+        self, name: str, truth: IntArray | None, begin: Callable[[], tuple[RunSpec, Step]], judged: Judge | None = None
     ) -> None:
-        self.racer, self._step, self._rules, self._truth = racer, step, rules, truth
-        if step is not None:
-            self._take(step)
+        self._truth, self._judged = truth, judged or _judged
+        try:
+            spec, self._step = begin()
+            self.racer, self._rules = Racer(name, spec), spec.rules
+            self._take(self._step)
+        except EngineError as error:
+            self.racer = Racer(name, None, error=str(error))
 
     def lap(self) -> None:
         """One iteration; what can't be done ends the race for it."""
-        if self.racer.over or self._step is None:
+        if self.racer.over:
             return
         try:
             step = stopped(advance(advance(self._step)), self._rules)
@@ -196,63 +199,54 @@ class _Runner:
         self._step = step
 
     def _take(self, step: Step) -> None:
-        seconds = step.seconds
-        objective, labels_at = self.judged(step)
+        objective, labels_at = self._judged(step)
         hits = None if self._truth is None else agreement(Posterior(labels_at).labels, self._truth).hits
-        lap = Lap(step.iteration, seconds, objective, hits)
+        lap = Lap(step.iteration, step.seconds, objective, hits)
         self.racer = replace(
             self.racer, laps=(*self.racer.laps, lap), converged=step.converged, stop_reason=step.stop_reason
         )
 
-    def judged(self, step: Step) -> tuple[float, Evaluation]:
-        """The objective at θ, and where its labels come from: the posterior at θ, whatever q the algorithm chooses."""
-        exact = isinstance(step.at.inference, Exact)
-        return step.objective, step.at if exact else step.problem.at(step.params)
+
+def _judged(step: Step) -> tuple[float, Evaluation]:
+    """The objective at θ, and the posterior at θ for its labels, whatever q the algorithm chooses."""
+    exact = isinstance(step.at.inference, Exact)
+    return step.objective, step.at if exact else step.problem.at(step.params)
 
 
-class _Clusters(_Runner):
-    """k-means; its partition is judged as the model would: by the parameters that are best for those labels."""
+def _judged_as_clusters(first: Step, step: Step) -> tuple[float, Evaluation]:
+    """The partition Z of k-means, judged as the model of the first step would: by the parameters best for its labels.
 
-    def __init__(
-        self, racer: Racer, step: Step, rules: tuple[StoppingRule, ...], truth: IntArray | None, first: Step
-    ) -> None:
-        self._first = first
-        super().__init__(racer, step, rules, truth)
-
-    def judged(self, step: Step) -> tuple[float, Evaluation]:
-        """log p(X | θ̂) + log p(θ̂), with θ̂ = argmax log p(X, Z | θ) for the labels Z of k-means."""
-        labels = step.problem.at(step.params)
-        if step.phase == "init":
-            return self._first.objective, labels
-        problem = self._first.problem
-        try:
-            known = replace(problem, data=problem.model.observe(problem.data.X, Posterior(labels).labels))
-            best = m_step(e_step(begin_problem(known, self._first.params))).params
-            at = problem.at(best)
-            return at.objective, labels
-        except EngineError:  # a cluster that no component can be fitted to
-            return math.nan, labels
+    log p(X | θ̂) + log p(θ̂), with θ̂ = argmax log p(X, Z | θ)
+    """
+    labels = step.problem.at(step.params)
+    if step.phase == "init":
+        return first.objective, labels
+    problem = first.problem
+    try:
+        known = replace(problem, data=problem.model.observe(problem.data.X, Posterior(labels).labels))
+        best = m_step(e_step(begin_problem(known, first.params))).params
+        return problem.at(best).objective, labels
+    except EngineError:  # a cluster that no component can be fitted to
+        return math.nan, labels
 
 
 def _of_algorithm(spec: RunSpec, algorithm: str, first: Step, truth: IntArray | None) -> _Runner:
-    name, spec = algorithm_named(algorithm).name, replace(spec, algorithm=algorithm)
-    problem = replace(first.problem, algorithm=algorithm_named(algorithm))
-    try:
-        step = stopped(begin_problem(problem, first.params), spec.rules)
-        return _Runner(Racer(name, spec), step, spec.rules, truth)
-    except EngineError as error:
-        return _Runner(Racer(name, None, error=str(error)), None, spec.rules, truth)
+    chosen, own = algorithm_named(algorithm), replace(spec, algorithm=algorithm)
+
+    def begin() -> tuple[RunSpec, Step]:
+        return own, stopped(begin_problem(replace(first.problem, algorithm=chosen), first.params), own.rules)
+
+    return _Runner(chosen.name, truth, begin)
 
 
 def _of_start(spec: RunSpec, seed: int, truth: IntArray | None) -> _Runner:
     """Classic EM from another start, also where one was published."""
-    name = f"seed {seed}"
-    try:
+
+    def begin() -> tuple[RunSpec, Step]:
         own = started_anew(spec, seed)
-        step = stopped(begin_problem(_problem(own), own.start), own.rules)
-        return _Runner(Racer(name, own), step, own.rules, truth)
-    except EngineError as error:
-        return _Runner(Racer(name, None, error=str(error)), None, spec.rules, truth)
+        return own, stopped(begin_problem(problem_of(own), own.start), own.rules)
+
+    return _Runner(f"seed {seed}", truth, begin)
 
 
 def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | None:
@@ -263,15 +257,11 @@ def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | 
     centers = places.array if places.array.ndim == 2 else places.array[:, None]
     model = KMeans(n_components=len(centers))
     theirs = replace(
-        spec,
-        model=model,
-        start=KMeansParams(centers),
-        start_file=None,
-        known=NONE,
-        stop="responsibilities=0.5",
+        spec, model=model, start=KMeansParams(centers), start_file=None, known=NONE, stop="responsibilities=0.5"
     )  # at rest when no row goes to another cluster
-    try:
+
+    def begin() -> tuple[RunSpec, Step]:
         problem = Problem(model, model.observe(table_of(spec)[0]), algorithm_named("classic"), spec.seed)
-        return _Clusters(Racer(KMEANS, theirs), begin_problem(problem, theirs.start), theirs.rules, truth, first)
-    except EngineError as error:
-        return _Runner(Racer(KMEANS, None, error=str(error)), None, spec.rules, truth)
+        return theirs, begin_problem(problem, theirs.start)
+
+    return _Runner(KMEANS, truth, begin, partial(_judged_as_clusters, first))

@@ -14,12 +14,12 @@ from emtui.session.snapshot import Baseline, Record, StepSnapshot
 from emtui.session.temperature import turned
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import split_of, table_of
+from emtui.spec.train_test_split import problem_of, split_of
 from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
 from engine.em.algorithms import Annealed
 from engine.em.evaluation import Evaluation, Posterior
-from engine.em.loop import advance, begin, stopped, switch_algorithm
+from engine.em.loop import advance, begin_problem, stopped, switch_algorithm
 from engine.em.step import Problem, Step
 from engine.em.timeline import Timeline
 from engine.errors import EngineError
@@ -58,14 +58,7 @@ class Session:
 
     @staticmethod
     def _begin(spec: RunSpec) -> Step:
-        first = begin(
-            spec.model,
-            *table_of(spec),
-            start=spec.start,
-            seed=spec.seed,
-            algorithm=spec.algorithm,
-        )
-        return stopped(first, spec.rules)
+        return stopped(begin_problem(problem_of(spec), spec.start), spec.rules)
 
     # walking
 
@@ -252,20 +245,10 @@ class Session:
                 self._learners.judge(self._spec_of[step.problem], step)
             matched = agreement_with_classes(self._spec_of[step.problem], self._labels_of(step))
             known = Record(
-                index,
-                step.iteration,
-                step.phase,
-                step.log_likelihood,
-                step.log_prior,
-                step.objective,
-                step.elbo,
-                step.kl,
-                step.q_value,
-                step.entropy,
-                step.seconds,
-                None if matched is None else matched.hits,
+                index, step.iteration, step.phase, step.log_likelihood, step.log_prior, step.objective, step.elbo,
+                step.kl, step.q_value, step.entropy, step.seconds, None if matched is None else matched.hits,
                 is_by_hand(step),
-            )
+            )  # fmt: skip
             self._records[step] = known
         return known
 

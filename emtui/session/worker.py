@@ -89,17 +89,15 @@ class SessionWorker:
 
         If the new one can't be begun, the old one stays open and the reason is reported.
         """
-        self.cancel()
-        generation = self._generation + 1
 
         def job() -> str:
-            session = Session(make_spec())
-            self._session = session
+            self._session = Session(make_spec())
             return ""
 
-        self._generation = generation
+        self.cancel()
+        self._generation += 1
         self._asked.clear()
-        self._submit(Job(generation, job), at_once=small)
+        self._submit(Job(self._generation, job), at_once=small)
 
     def _follow(self) -> str:
         """Run k-means beside the model, and let the rival of a network catch up, while no step is waiting.

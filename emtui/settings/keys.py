@@ -105,24 +105,10 @@ EXPLORE: tuple[Binding, ...] = (
 
 # the footer, most needed first; keys that don't fit are in the help
 FOOTER: tuple[str, ...] = (
-    "step.e",
-    "step.m",
-    "app.help",
-    "app.quit",
-    "step.iteration",
-    "step.play",
-    "history.back",
-    "step.converge",
-    "history.goto",
-    "look.pane1",
-    "look.zoom",
-    "look.axes",
-    "look.compare",
-    "choose.export",
-    "choose.open",
-    "history.reset",
-    "history.newstart",
-)
+    "step.e", "step.m", "app.help", "app.quit", "step.iteration", "step.play", "history.back", "step.converge",
+    "history.goto", "look.pane1", "look.zoom", "look.axes", "look.compare", "choose.export", "choose.open",
+    "history.reset", "history.newstart",
+)  # fmt: skip
 
 STEPPING: tuple[Binding, ...] = tuple(binding for binding in EXPLORE if binding.action.startswith("step("))
 """The stepping keys of a screen that lies over the explorer."""

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from engine.errors import EngineError
@@ -28,16 +28,11 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[str], *, overwrite
         ExportError: the file exists already (unless `overwrite`), or it can't be written.
     """
     target = Path(path)
-    written = _write_beside(target, chunks)
-    try:
+    with _written_beside(target, chunks) as written:
         if overwrite:
             os.replace(written, target)
         elif not _move_to_free(written, target):
             raise ExportError(f"{_name(target)} exists already: choose another name, or allow it to be replaced.")
-    except OSError as error:
-        raise _cannot_write(target, error) from error
-    finally:
-        _remove(written)
     return target
 
 
@@ -48,16 +43,11 @@ def write_numbered(folder: str | os.PathLike[str], name: str, chunks: Iterable[s
         ExportError: the folder can't be written to.
     """
     first = Path(folder) / name
-    written = _write_beside(first, chunks)
-    try:
+    with _written_beside(first, chunks) as written:
         for number in range(1, _MOST_NUMBERED):
             target = first if number == 1 else first.with_name(f"{first.stem}-{number}{first.suffix}")
             if _move_to_free(written, target):
                 return target
-    except OSError as error:
-        raise _cannot_write(first, error) from error
-    finally:
-        _remove(written)
     raise ExportError(f"every name up to {quoted(target.name)} is taken: choose another folder or a name of your own.")
 
 
@@ -68,8 +58,9 @@ def file_name(*parts: str, ending: str) -> str:
     return f"{stem or 'emtui'}.{ending}"
 
 
-def _write_beside(target: Path, chunks: Iterable[str]) -> Path:
-    """Write to a temporary file in the folder of `target`; on any failure nothing of it stays."""
+@contextlib.contextmanager
+def _written_beside(target: Path, chunks: Iterable[str]) -> Iterator[Path]:
+    """A temporary file in the folder of `target`, to be renamed; nothing of it stays, whatever happens."""
     if target.is_dir():
         raise ExportError(f"{_name(target)} is a folder: give the name of a file in it.")
     if not target.parent.is_dir():
@@ -80,13 +71,13 @@ def _write_beside(target: Path, chunks: Iterable[str]) -> Path:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
             file.writelines(chunks)
+        yield temporary
     except OSError as error:
-        _remove(temporary)
-        raise _cannot_write(target, error) from error
-    except BaseException:
-        _remove(temporary)
-        raise
-    return temporary
+        why = clean(error.strerror or str(error))
+        raise ExportError(f"{_name(target)} can't be written: {why}: choose another folder or make room.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _move_to_free(written: Path, target: Path) -> bool:
@@ -102,15 +93,5 @@ def _move_to_free(written: Path, target: Path) -> bool:
     return True
 
 
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
-
-
 def _name(path: Path) -> str:
     return quoted(str(path), _LONGEST_PATH)
-
-
-def _cannot_write(target: Path, error: OSError) -> ExportError:
-    why = clean(error.strerror or str(error))
-    return ExportError(f"{_name(target)} can't be written: {why}: choose another folder or make room.")

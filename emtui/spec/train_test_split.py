@@ -12,6 +12,8 @@ from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.data.train_test import train_test_split
 from engine.data.units import Units, standard_units
+from engine.em.algorithms import algorithm_named
+from engine.em.step import Problem
 from engine.errors import DataError, OptionError
 from engine.text import quoted
 
@@ -60,6 +62,12 @@ def table_of(spec: RunSpec) -> tuple[Array, IntArray | None]:
     return split.inputs[split.train], split.targets[split.train]
 
 
+def problem_of(spec: RunSpec) -> Problem:
+    """The model with the data as it takes them in. Raises EngineError where it can't."""
+    observations = spec.model.observe(*table_of(spec))
+    return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed)
+
+
 @once_a_spec
 def split_of(spec: RunSpec) -> TrainTestSplit | None:
     """The split rows and the inputs; None for a model that is not supervised.
@@ -87,10 +95,8 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
             f"{data.row_name(row)} has no {quoted(data.feature_names[column])}, and a network needs every input: "
             "leave out that row or column."
         )
-    if not spec.data.standardize:
-        return TrainTestSplit(data.X, targets, train, test, None, data.feature_names, data.class_names)
-    units, _ = standard_units(data.X[train])
-    inputs = units.to_standard(data.X)
+    units = standard_units(data.X[train])[0] if spec.data.standardize else None
+    inputs = data.X if units is None else units.to_standard(data.X)
     return TrainTestSplit(inputs, targets, train, test, units, data.feature_names, data.class_names)
 
 

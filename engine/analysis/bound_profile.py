@@ -18,16 +18,7 @@ import numpy as np
 
 from engine.analysis.line_search import fall, finite, highest, last_inside
 from engine.arrays import Array
-from engine.editing.entries import (
-    RULES,
-    Entry,
-    admissible,
-    entries,
-    entry_named,
-    limits_of,
-    moved,
-    value_of,
-)
+from engine.editing.entries import RULES, Entry, admissible, entries, entry_named, limits_of, moved, value_of
 from engine.em.evaluation import Evaluation
 from engine.em.inference import EXACT, Exact
 from engine.em.model import Model
@@ -121,7 +112,9 @@ def bound_slice(step: Step, along: str = LINE, points: int = 200, limits: tuple[
         top = path.top(low, high)
         t = np.unique(np.concatenate([t, marks, [top] if math.isfinite(top) else []]))
         thetas = [path.params(float(one)) for one in t]
-        log_likelihood, error = _log_likelihoods(step, thetas)
+        log_likelihood, error = np.full(len(t), math.nan), np.zeros(len(t))
+        if not math.isnan(step.at.log_likelihood):  # else the model has no number even at θ itself: no pass
+            log_likelihood, error = log_likelihoods(step.problem, thetas)
         model, data = step.problem.model, step.problem.data
         prior = np.array([model.log_prior(theta, data) for theta in thetas])
         bound = np.array([path.lower(theta) for theta in thetas]) + prior
@@ -149,13 +142,6 @@ def log_likelihoods(problem: Problem, thetas: list[Any]) -> tuple[Array, Array]:
         expectation = problem.model.expect(theta, problem.data, EXACT)
         numbers[i] = expectation.log_likelihood, expectation.log_likelihood_error
     return numbers[:, 0], numbers[:, 1]
-
-
-def _log_likelihoods(step: Step, thetas: list[Any]) -> tuple[Array, Array]:
-    """The same, without a pass for a model that has no number even at θ itself."""
-    if math.isnan(step.at.log_likelihood):
-        return np.full(len(thetas), math.nan), np.zeros(len(thetas))
-    return log_likelihoods(step.problem, thetas)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ Either way a start ends where `engine.fit` from it ends, but for rounding.
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -106,11 +107,7 @@ def many_starts(
 
 def all_starts(model: Model[Any, Any], X: Any, y: Any = None, **options: Any) -> StartsProgress:
     """`many_starts` to its end; the arguments are the same."""
-    last: StartsProgress | None = None
-    for last in many_starts(model, X, y, **options):  # noqa: B007
-        pass
-    assert last is not None
-    return last
+    return deque(many_starts(model, X, y, **options), maxlen=1).pop()
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from typing import Any
 
 from engine.analysis.evaluation import agreement
 from engine.analysis.many_starts import StartResult, StartsProgress
-from engine.arrays import IntArray
 from engine.em.evaluation import Posterior
 from engine.em.step import Problem
 from engine.errors import OptionError
@@ -74,11 +73,7 @@ def group_optima(progress: StartsProgress, tol: float = 1e-2, truth: Any = None)
 def _optimum(group: list[StartResult], problem: Problem, truth: Any) -> Optimum:
     best, hits, total = group[0], 0, 0
     if truth is not None:
-        agreed = agreement(_labels(problem, best.params), truth)
+        agreed = agreement(Posterior(problem.at(best.params)).labels, truth)
         hits, total = agreed.hits, agreed.total
     seeds = tuple(sorted(one.seed for one in group))
     return Optimum(len(group), best.objective, best.log_likelihood, best, seeds, hits, total)
-
-
-def _labels(problem: Problem, params: Any) -> IntArray:
-    return Posterior(problem.at(params)).labels

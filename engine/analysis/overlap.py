@@ -35,19 +35,17 @@ class Overlap:
 def overlap_of(step: Step) -> Overlap | None:
     """The two components that share most, by the responsibilities at θ; None where rows have no components."""
     model = step.problem.model
-    if model.size is None or not model.responsibilities_sum_to_one:
-        return None
-    if not model.has_likelihood or model.row_order_matters:
+    in_shares = model.size is not None and model.responsibilities_sum_to_one
+    if not in_shares or not model.has_likelihood or model.row_order_matters:
         return None
     at = step.at if isinstance(step.at.inference, Exact) else step.problem.at(step.params)
     posterior, data = Posterior(at), step.problem.data
-    shared: Array | None = None
+    shared: Array = np.zeros((1, 1))
     for rows in row_chunks(data.n_rows, _ROWS_AT_ONCE):
         r = posterior.rows(rows)
         weighted = r if data.sample_weight is None else r * data.sample_weight[rows, None]
-        part = r.T @ weighted
-        shared = part if shared is None else shared + part
-    if shared is None or len(shared) < 2:
+        shared = shared + r.T @ weighted
+    if len(shared) < 2:
         return None
     counts = shared.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -8,6 +8,7 @@ Each repeat draws a start and a split of the rows of its own; criteria come from
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -136,7 +137,11 @@ def compare_sizes(
     if covariance_types is not None and "covariance_type" not in model.option_values:
         raise OptionError(f"{model.title} has no covariance types: leave covariance_types out.")
     data = model.observe(X, None, sample_weight)
-    models = _models(model, n_components, covariance_types)
+    kinds: list[dict[str, Any]] = [{"covariance_type": kind} for kind in covariance_types or ()]
+    if covariance_types is None:
+        kinds = [{}]
+    base: Any = model  # a dataclass, as every model is
+    models = [replace(base, **{model.size_option: k}, **kind) for kind in kinds for k in n_components]
     rows = np.asarray(data.X)
     plan = _Plan(rows, data.sample_weight, repeats, folds, float(test_share), int(seed), max_iter, tol)
     return plan.run(models)
@@ -184,17 +189,6 @@ def _of_group(group: list[Candidate], criterion: Criterion) -> float:
     return max(group, key=lambda one: one.objective).value(criterion)
 
 
-def _models(
-    model: Model[Any, Any], sizes: Sequence[int], covariance_types: Sequence[str] | None
-) -> list[Model[Any, Any]]:
-    """Every candidate as a model. Raises OptionError for values that the model does not take."""
-    kinds: Sequence[dict[str, Any]] = [{}]
-    if covariance_types is not None:
-        kinds = [{"covariance_type": kind} for kind in covariance_types]
-    base: Any = model
-    return [replace(base, **{model.size_option: k}, **kind) for kind in kinds for k in sizes]
-
-
 @dataclass(frozen=True, eq=False)
 class _Plan:
     rows: Array
@@ -208,8 +202,8 @@ class _Plan:
 
     def run(self, models: Sequence[Model[Any, Any]]) -> Iterator[SelectionProgress]:
         found: list[Candidate] = []
-        each = self.repeats * (1 + self._splits_of_a_repeat())
-        done = 0
+        splits = self.folds if self.folds is not None else int(self.test_share > 0)
+        each, done = self.repeats * (1 + splits), 0
         for model in models:
             fits: tuple[StartResult, ...] = ()
             for fits in self._fits(model, self.rows, self.sample_weight, self.repeats, self.seed):
@@ -217,15 +211,9 @@ class _Plan:
             for repeat, fit in enumerate(sorted(fits, key=lambda one: one.seed)):
                 held_out = self._held_out(model, fit.seed) if fit.error is None else math.nan
                 found.append(self._candidate(model, repeat, fit, held_out))
-                yield SelectionProgress(
-                    done + self.repeats + (repeat + 1) * self._splits_of_a_repeat(), each * len(models), tuple(found)
-                )
+                now = done + self.repeats + (repeat + 1) * splits
+                yield SelectionProgress(now, each * len(models), tuple(found))
             done += each
-
-    def _splits_of_a_repeat(self) -> int:
-        if self.folds is not None:
-            return self.folds
-        return 1 if self.test_share > 0 else 0
 
     def _fits(
         self, model: Model[Any, Any], rows: Array, weight: Array | None, repeats: int, seed: int
@@ -245,16 +233,14 @@ class _Plan:
         total = weight = 0.0
         for train, test in self._splits(seed):
             own = None if self.sample_weight is None else self.sample_weight[train]
-            fits: tuple[StartResult, ...] = ()
-            for fits in self._fits(model, self.rows[train], own, 1, seed):  # noqa: B007
-                pass
-            if not fits or fits[0].params is None:
+            fit = deque(self._fits(model, self.rows[train], own, 1, seed), maxlen=1)[0][0]
+            if fit.params is None:
                 continue
             try:
                 with one_blas_thread():
                     others = None if self.sample_weight is None else self.sample_weight[test]
                     data = model.observe(self.rows[test], None, others)
-                    total += model.expect(fits[0].params, data, EXACT).log_likelihood
+                    total += model.expect(fit.params, data, EXACT).log_likelihood
                     weight += data.total_weight
             except DataError:  # a split of weight zero, say
                 continue

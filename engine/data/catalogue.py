@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays import Array
 from engine.data.class_labels import encode_labels
-from engine.data.dataset import Dataset, FloatArray
+from engine.data.dataset import Dataset
 from engine.errors import DataError, OptionError
 from engine.plugins import Plugins
 from engine.text import did_you_mean, quoted
@@ -144,7 +145,7 @@ def _cells(lines: list[str], index: int) -> list[str]:
 
 
 def _dataset(
-    entry: CatalogueEntry, columns: tuple[str, ...], X: FloatArray, labels: list[str] | None, names: list[str] | None
+    entry: CatalogueEntry, columns: tuple[str, ...], X: Array, labels: list[str] | None, names: list[str] | None
 ) -> Dataset:
     y, class_names = (None, ()) if labels is None else encode_labels(labels)
     return Dataset(

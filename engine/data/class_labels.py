@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.arrays import IntArray
 from engine.text import unique_names
-
-IntArray = NDArray[np.int64]
 
 UNKNOWN = -1
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import Array, IntArray
 from engine.data.missing import Missing, rows_to_keep
 from engine.data.principal_components import principal_components
 from engine.data.units import Units, standard_units
 from engine.errors import DataError
 from engine.text import clean, nearest, quoted, unique_names
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 _OF_ANY_NUMBERS = ("gmm", "kmeans", "mlp", "backprop")
 
 
@@ -46,7 +44,7 @@ class Dataset:
     """
 
     name: str
-    X: FloatArray
+    X: Array
     y: IntArray | None = None
     feature_names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
@@ -151,7 +149,7 @@ class Dataset:
             return self.as_read.dataset("keep" if model.takes_missing else "drop")
         keep, notes = rows_to_keep(self.X, "drop", name=quoted(self.name), columns=self.feature_names)
         rows = np.flatnonzero(keep)
-        return dataclasses.replace(
+        return replace(
             self,
             X=self.X[rows],
             y=None if self.y is None else self.y[rows],
@@ -167,7 +165,7 @@ class Dataset:
         """
         if isinstance(chosen, str):
             chosen = [chosen]
-        indices = [self._column_index(column) for column in chosen]
+        indices = [column_index(column, self.feature_names, quoted(self.name), "there is") for column in chosen]
         if not indices:
             raise DataError(f"No column of {quoted(self.name)} was chosen: choose at least one.")
         for index in indices:
@@ -179,26 +177,7 @@ class Dataset:
         units = self.units and Units(self.units.offset[indices], self.units.scale[indices])
         names = tuple(self.feature_names[index] for index in indices)
         start = self.start if indices == list(range(self.n_features)) else None  # it was published for all of them
-        return dataclasses.replace(
-            self, X=self.X[:, indices], feature_names=names, units=units, start=start, as_read=None
-        )
-
-    def _column_index(self, column: str | int) -> int:
-        d = self.n_features
-        if isinstance(column, str):
-            names = self.feature_names
-            if column in names:
-                return names.index(column)
-            if clean(column) in names:
-                return names.index(clean(column))
-            choices = nearest(clean(column), names) or names[:8]
-            raise DataError(
-                f"{quoted(self.name)} has no column called {quoted(column)}: "
-                f"there is {', '.join(quoted(name) for name in choices)}."
-            )
-        if not -d <= column < d:
-            raise DataError(f"{quoted(self.name)} has no column {column}: choose an index from 0 to {d - 1}.")
-        return int(column) % d
+        return replace(self, X=self.X[:, indices], feature_names=names, units=units, start=start, as_read=None)
 
     def standardized(self) -> Dataset:
         """The same data with mean 0 and variance 1 in each column; `units` remembers the way back.
@@ -215,9 +194,7 @@ class Dataset:
         )
         new_notes = tuple(note for note in notes if note not in self.notes)
         standard = step.to_standard(self.X)
-        return dataclasses.replace(
-            self, X=standard, units=units, start=None, notes=self.notes + new_notes, as_read=None
-        )
+        return replace(self, X=standard, units=units, start=None, notes=self.notes + new_notes, as_read=None)
 
     def principal(self, n_components: int) -> Dataset:
         """The rows by their first `n_components` principal components, "PC 1", "PC 2", …, in place of the columns.
@@ -245,7 +222,7 @@ class Dataset:
             which = f"The first {n_components} of {min(n, d)} principal components keep"
         note = f"{which} {shares.sum():z.1%} of the variance of {d} columns, all rows together."
         suited = self.model in _OF_ANY_NUMBERS  # another model wants counts, or zeros and ones
-        return dataclasses.replace(
+        return replace(
             self,
             X=scores,
             feature_names=tuple(f"PC {j + 1}" for j in range(n_components)),
@@ -256,6 +233,25 @@ class Dataset:
             notes=(*self.notes, note),
             as_read=None,
         )
+
+
+def column_index(column: str | int, names: Sequence[str], whose: str, offer: str) -> int:
+    """The index of a column by its name, or by an index from 0 (−1 is the last).
+
+    whose, offer: for the sentence where there is none: the data in quotes, and what leads to the nearest names.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    if isinstance(column, str):
+        for name in (column, clean(column)):
+            if name in names:
+                return names.index(name)
+        choices = ", ".join(quoted(name) for name in nearest(clean(column), names) or names[:8])
+        raise DataError(f"{whose} has no column called {quoted(column)}: {offer} {choices}.")
+    if not -len(names) <= column < len(names):
+        raise DataError(f"{whose} has no column {column}: choose an index from 0 to {len(names) - 1}.")
+    return int(column) % len(names)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from engine.arrays import Array
 
 
-def principal_components(X: FloatArray, n_components: int) -> tuple[FloatArray, FloatArray]:
+def principal_components(X: Array, n_components: int) -> tuple[Array, Array]:
     """Scores (n, m) of the rows on the first m components, and the share (m,) of the variance along each.
 
     X − mean = U S Vᵀ, the scores are U S and the shares S² / Σ S². Each component points so that its largest loading

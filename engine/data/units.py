@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from engine.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,19 +17,19 @@ class Units:
     scale: (d,) in the data's own units, positive; the columns' standard deviations (division by n).
     """
 
-    offset: FloatArray
-    scale: FloatArray
+    offset: Array
+    scale: Array
 
-    def to_standard(self, X: FloatArray) -> FloatArray:
+    def to_standard(self, X: Array) -> Array:
         """Points (…, d) in the data's own units, in standard units: z = (x − offset) / scale."""
         return (X - self.offset) / self.scale
 
-    def to_original(self, Z: FloatArray) -> FloatArray:
+    def to_original(self, Z: Array) -> Array:
         """Points or means (…, d) in standard units, in the data's own units: x = offset + scale · z."""
         return self.offset + self.scale * Z
 
 
-def standard_units(X: FloatArray) -> tuple[Units, tuple[int, ...]]:
+def standard_units(X: Array) -> tuple[Units, tuple[int, ...]]:
     """The `Units` that give each column of `X` (n, d) mean 0 and variance 1, and the indices of constant columns.
 
     A constant column keeps scale 1: there is nothing to divide by. Missing values (NaN) are passed over. Columns are

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from engine.arrays import Array, IntArray
 from engine.errors import DataError
 from engine.readers.csv_dialect import Dialect, Record, fitted, is_missing, parse_number, records
 from engine.readers.text_file import TextFile
 from engine.text import quoted
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _CHUNK = 4096
 _BLOCK = 1 << 22  # characters
@@ -32,7 +29,7 @@ class Cells:
     None if there is no label. lines: (n,) the line of the file that each row starts on.
     """
 
-    X: FloatArray
+    X: Array
     labels: list[str] | None
     lines: IntArray
 
@@ -102,7 +99,7 @@ def read_carefully(lines: Iterable[str], first_line: int, wanted: WantedColumns)
     return Cells(np.concatenate(blocks), labels, np.array(starts, dtype=np.int64))
 
 
-def _numbers(chunk: Sequence[Record], file: TextFile, dialect: Dialect, features: Sequence[int]) -> FloatArray:
+def _numbers(chunk: Sequence[Record], file: TextFile, dialect: Dialect, features: Sequence[int]) -> Array:
     block = np.empty((len(chunk), len(features)))
     faults: list[tuple[int, int]] = []
     for column, index in enumerate(features):
@@ -117,7 +114,7 @@ def _numbers(chunk: Sequence[Record], file: TextFile, dialect: Dialect, features
     return block
 
 
-def _fill(out: FloatArray, cells: list[str], decimal: str) -> int | None:
+def _fill(out: Array, cells: list[str], decimal: str) -> int | None:
     """Write the numbers of `cells` into `out`, NaN where missing; the index of the first that is no finite number."""
     together = "".join(cells)
     if "_" not in together and not (decimal == "," and "." in together):

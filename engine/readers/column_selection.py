@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.data.dataset import column_index
 from engine.errors import DataError
 from engine.readers.csv_dialect import Dialect, is_missing
 from engine.readers.text_file import TextFile
-from engine.text import clean, nearest, quoted
+from engine.text import clean, quoted
 
 MAX_SUGGESTED_CLASSES = 50
 
@@ -15,19 +16,10 @@ MAX_SUGGESTED_CLASSES = 50
 def find_column(file: TextFile, dialect: Dialect, column: str | int) -> int:
     """The index of a column given by name, by index from 0, or by its number from 1 written as text."""
     names = dialect.names
-    if isinstance(column, str):
-        for name in (column, clean(column)):
-            if name in names:
-                return names.index(name)
-        if column.strip().isdecimal() and 1 <= int(column) <= len(names):
-            return int(column) - 1
-        choices = nearest(clean(column), names) or names[:8]
-        raise DataError(
-            f"{file.name} has no column called {quoted(column)}: choose {', '.join(quoted(name) for name in choices)}."
-        )
-    if not -len(names) <= column < len(names):
-        raise DataError(f"{file.name} has no column {column}: choose an index from 0 to {len(names) - 1}.")
-    return int(column) % len(names)
+    numbered = isinstance(column, str) and column.strip().isdecimal() and 1 <= int(column) <= len(names)
+    if numbered and not {column, clean(str(column))} & {*names}:
+        return int(column) - 1
+    return column_index(column, names, file.name, "choose")
 
 
 def label_candidate(dialect: Dialect) -> int | None:

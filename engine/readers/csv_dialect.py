@@ -95,7 +95,7 @@ def detect_dialect(
     """
     delimiter = delimiter or _detect_delimiter(file, decimal)
     sample, whole = _sample(file, delimiter)
-    width = _usual_width(sample)
+    width = Counter(len(row) for _, row in sample).most_common(1)[0][0]  # of equally common ones the first
     if width > MAX_COLUMNS:
         raise DataError(f"{file.name} has {width:,} columns and at most {MAX_COLUMNS:,} can be read: keep fewer.")
     sample = [(line, fitted(row, width, line, file)) for line, row in sample]
@@ -152,11 +152,6 @@ def _sample(file: TextFile, delimiter: str) -> tuple[list[Record], bool]:
     return sample, True
 
 
-def _usual_width(sample: Sequence[Record]) -> int:
-    """The commonest number of cells in a record; of equally common ones the first."""
-    return Counter(len(row) for _, row in sample).most_common(1)[0][0]
-
-
 def _detect_delimiter(file: TextFile, decimal: str | None) -> str:
     """The candidate that cuts the first records most evenly, then into most numbers, then into most cells."""
     lines = list(_without_mark(file.head[:_SAMPLE_CHARACTERS].splitlines(keepends=True)[:SAMPLE_RECORDS]))
@@ -170,7 +165,7 @@ def _evenness(lines: list[str], delimiter: str, decimal: str | None) -> tuple[bo
             row for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True) if any(map(str.strip, row))
         ]
     except csv.Error:
-        return False, 0.0, 0
+        rows = []
     if not rows:
         return False, 0.0, 0
     width = Counter(map(len, rows)).most_common(1)[0][0]

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.data.dataset import Dataset
 from engine.data.missing import Missing
@@ -23,7 +22,6 @@ from engine.text import clean, quoted
 _PREVIEW_ROWS = 10
 
 Header = bool | Literal["auto"]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -198,11 +196,11 @@ def _without_empty_columns(
     file: TextFile, dialect: Dialect, cells: Cells, features: list[int]
 ) -> tuple[Cells, list[int], tuple[str, ...]]:
     """The cells without columns that hold no number at all, which would cost every row."""
-    empty: BoolArray = np.asarray(np.isnan(cells.X).all(axis=0))
+    empty = np.isnan(cells.X).all(axis=0)
     if not empty.any():
         return cells, features, ()
     if empty.all():
         raise DataError(f"{file.name} has no number in any column: choose a file with measurements.")
-    notes = left_out(dialect, [j for j, e in zip(features, empty, strict=True) if e], "it is empty", "they are empty")
-    kept = [j for j, e in zip(features, empty, strict=True) if not e]
+    notes = left_out(dialect, np.array(features)[empty].tolist(), "it is empty", "they are empty")
+    kept = np.array(features)[~empty].tolist()
     return Cells(cells.X[:, ~empty], cells.labels, cells.lines), kept, notes

@@ -90,11 +90,10 @@ class TextFile:
 
     def first_lines(self) -> Iterator[str]:
         """Its lines from the first on. The file is opened again only for lines beyond the head."""
-        if self.whole:
-            yield from io.StringIO(self.head, newline="")
-            return
-        at_hand = self.head[: self.head.rfind("\n") + 1]
+        at_hand = self.head if self.whole else self.head[: self.head.rfind("\n") + 1]
         yield from io.StringIO(at_hand, newline="")
+        if self.whole:
+            return
         with self.open() as text:
             text.read(len(at_hand))
             yield from text
@@ -234,10 +233,10 @@ class _Pass:
     def candidates(self) -> Iterator[tuple[str, bool]]:
         """Encodings to try in turn, and whether each would be a guess: marks and zero bytes, then what decodes."""
         head = self._block[:_HEAD]
-        for mark, encoding in _BYTE_ORDER_MARKS:
-            if head.startswith(mark):
-                yield encoding, False
-                return
+        marked = next((encoding for mark, encoding in _BYTE_ORDER_MARKS if head.startswith(mark)), None)
+        if marked is not None:
+            yield marked, False
+            return
         if b"\0" in head:
             # Digits and commas have a zero byte in UTF-16: the second of each pair in little endian, else the first.
             pairs = len(head) // 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from engine.models.network.model import LatentMLP
 from engine.models.network.predict import Prediction, network_report
 
 NetworkModel = LatentMLP | BackpropMLP
+Rows = tuple[Any, Any]  # inputs and classes
 
 
 @dataclass(frozen=True)
@@ -138,25 +140,17 @@ def network_study(
         raise OptionError("a study needs at least one method: name a model.")
     table, targets = np.asarray(X), np.asarray(y)
     outcomes = []
-    for method, model in methods.items():
-        for seed in seeds:
-            split = train_test_split(targets, train_share=train_share, stratified=stratified, seed=seed)
-            train, test = (table[split.train], targets[split.train]), (table[split.test], targets[split.test])
-            outcome = _outcome(method, model, seed, train, test, max_iter, tol)
-            outcomes.append(outcome)
-            if progress is not None and not progress(outcome):
-                return Study(tuple(outcomes))
+    for (method, model), seed in product(methods.items(), seeds):
+        split = train_test_split(targets, train_share=train_share, stratified=stratified, seed=seed)
+        train, test = ((table[rows], targets[rows]) for rows in (split.train, split.test))
+        outcomes.append(_outcome(method, model, seed, train, test, max_iter, tol))
+        if progress is not None and not progress(outcomes[-1]):
+            break
     return Study(tuple(outcomes))
 
 
 def _outcome(
-    method: str,
-    model: NetworkModel,
-    seed: int,
-    train: tuple[Any, Any],
-    test: tuple[Any, Any],
-    max_iter: int,
-    tol: float,
+    method: str, model: NetworkModel, seed: int, train: Rows, test: Rows, max_iter: int, tol: float
 ) -> StudyRun:
     either: Model[Any, Any] = model
     for step in iterate(either, *train, seed=seed, max_iter=max_iter, tol=tol):

@@ -203,18 +203,8 @@ def _iris() -> tuple[Walk, ...]:
 
 
 REPLAYS = (
-    Replay(
-        "coins",
-        "Two coins",
-        "Do and Batzoglou (2008), Nat. Biotechnol. 26:897; further digits recomputed",
-        _coins,
-    ),
-    Replay(
-        "linkage",
-        "Genetic linkage",
-        "Dempster, Laird and Rubin (1977), JRSS B 39:1",
-        _linkage,
-    ),
+    Replay("coins", "Two coins", "Do and Batzoglou (2008), Nat. Biotechnol. 26:897; further digits recomputed", _coins),
+    Replay("linkage", "Genetic linkage", "Dempster, Laird and Rubin (1977), JRSS B 39:1", _linkage),
     Replay(
         "icecream",
         "Ice cream diary",
@@ -222,10 +212,7 @@ REPLAYS = (
         _icecream,
     ),
     Replay(
-        "deaths",
-        "Death notices",
-        "Hasselblad (1969), JASA 64:1459; Varadhan and Roland (2008), SJS 35:335",
-        _deaths,
+        "deaths", "Death notices", "Hasselblad (1969), JASA 64:1459; Varadhan and Roland (2008), SJS 35:335", _deaths
     ),
     Replay(
         "waiting",
@@ -233,10 +220,5 @@ REPLAYS = (
         "Benaglia, Chauveau, Hunter and Young (2009), JSS 32:6, on mixtools",
         _waiting,
     ),
-    Replay(
-        "iris",
-        "Iris flowers",
-        "a course report on EM for Gaussian mixtures, recomputed",
-        _iris,
-    ),
+    Replay("iris", "Iris flowers", "a course report on EM for Gaussian mixtures, recomputed", _iris),
 )

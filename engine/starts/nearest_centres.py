@@ -9,6 +9,7 @@ and a scale of 1e±150 neither overflows nor vanishes when it is squared.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -110,10 +111,8 @@ class Clusters(Statistics):
         """In another frame; powers of two apart, so that only the centres are rounded."""
         if self.scale == other.scale and np.array_equal(self.offset, other.offset):
             return self
-        ratio, centers = (
-            self.scale / other.scale,
-            (self.centers * self.scale + (self.offset - other.offset)) / other.scale,
-        )
+        ratio = self.scale / other.scale
+        centers = (self.centers * self.scale + (self.offset - other.offset)) / other.scale
         return Clusters(other.offset, other.scale, centers, self.counts, self.shifts * ratio, self.inertia * ratio**2)
 
     def inertia_about(self, centers: Array) -> float:
@@ -185,10 +184,8 @@ def _gather_differences(frame: ScaledRows, centers: Array) -> Clusters:
         return np.bincount(labels, weight, K).astype(np.float64), shifts, float(distance.sum())
 
     parts = map_chunks(one, frame.chunks(K))
-    counts, shifts = np.array(parts[0][0]), np.array(parts[0][1])
-    for further, further_shifts, _ in parts[1:]:
-        counts += further
-        shifts += further_shifts
+    counts: Array = reduce(np.add, [part[0] for part in parts])
+    shifts: Array = reduce(np.add, [part[1] for part in parts])
     return Clusters(frame.offset, frame.scale, centers, counts, shifts, sum(part[2] for part in parts))
 
 
@@ -216,9 +213,7 @@ def _gather_products(frame: ScaledRows, centers: Array) -> Clusters:
         return chosen @ points.T, float(least @ weight)
 
     parts = map_chunks(one, frame.chunks(K))
-    sums = np.array(parts[0][0])
-    for further, _ in parts[1:]:
-        sums += further
+    sums: Array = reduce(np.add, [part[0] for part in parts])
     counts = sums[:, d]
     inertia = max(0.0, sum(part[1] for part in parts) + frame.total_scatter)
     return Clusters(frame.offset, frame.scale, centers, counts, sums[:, :d] - counts[:, None] * centers, inertia)

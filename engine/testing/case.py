@@ -41,11 +41,12 @@ class Case:
         )  # fmt: skip
 
 
-def require(holds: bool, invariant: str, step: Step, numbers: str) -> None:
-    """Raise an AssertionError with the invariant, the step and the numbers unless it holds."""
+def require(holds: bool, invariant: str, step: Step, numbers: str) -> str:
+    """The invariant, where it holds; else an AssertionError with it, the step and the numbers."""
     if not holds:
         where = f"iteration {step.iteration}, after {step.phase}" if step.phase != "init" else "the start"
         raise AssertionError(f"{step.problem.model.name}: {invariant} does not hold at {where}: {numbers}.")
+    return invariant
 
 
 def scale_of(step: Step, *numbers: float) -> float:

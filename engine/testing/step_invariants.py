@@ -80,8 +80,7 @@ def responsibilities(case: Case, step: Step) -> Iterator[str]:
         require(bool((apart < 1e-9).all()), name, step, f"row {apart.argmax() + 1} is off by {apart.max():z.3g}")
     yield name
     name, some = "responsibilities of some rows are those rows of all", slice(0, len(r), 2)
-    require(close(step.posterior.rows(some), r[some], 1e-9), name, step, "every other row was asked for")
-    yield name
+    yield require(close(step.posterior.rows(some), r[some], 1e-9), name, step, "every other row was asked for")
 
 
 def ledger(case: Case, step: Step) -> Iterator[str]:
@@ -93,8 +92,7 @@ def ledger(case: Case, step: Step) -> Iterator[str]:
     slack = case.tolerance * scale
     again = model.entropy(step.params_q, data, step.inference)
     name = "the entropy is that of the responsibilities"
-    require(abs(step.entropy - again) <= slack, name, step, f"{step.entropy} is not {again}")
-    yield name
+    yield require(abs(step.entropy - again) <= slack, name, step, f"{step.entropy} is not {again}")
     name = "Q + entropy = elbo"
     require(abs(step.q_value + again - step.elbo) <= 2 * slack, name, step, f"{step.q_value} + {again} ≠ {step.elbo}")
     yield name
@@ -102,22 +100,18 @@ def ledger(case: Case, step: Step) -> Iterator[str]:
         return
     name = "elbo + KL = log-likelihood"
     total = step.elbo + step.kl
-    require(abs(total - step.log_likelihood) <= slack, name, step, f"{total} is not {step.log_likelihood}")
-    yield name
+    yield require(abs(total - step.log_likelihood) <= slack, name, step, f"{total} is not {step.log_likelihood}")
     exact = model.exact and isinstance(step.inference, Exact)
     if step.phase == "E" and exact:
         name = "KL = 0 after an exact E-step"
-        require(abs(step.kl) <= slack, name, step, f"KL is {step.kl}")
-        yield name
+        yield require(abs(step.kl) <= slack, name, step, f"KL is {step.kl}")
     name = "KL is never negative"
-    require(step.kl >= -slack, name, step, f"KL is {step.kl}")
-    yield name
+    yield require(step.kl >= -slack, name, step, f"KL is {step.kl}")
     whole = type(model).entropy is Model.entropy  # q is its responsibilities
     if exact and whole and model.has_likelihood:
         name = "KL is that between the responsibilities"
         apart = _kl_of_rows(step)
-        require(abs(step.kl - apart) <= slack + 1e-9 * apart, name, step, f"{step.kl} is not {apart}")
-        yield name
+        yield require(abs(step.kl - apart) <= slack + 1e-9 * apart, name, step, f"{step.kl} is not {apart}")
 
 
 def _kl_of_rows(step: Step) -> float:
@@ -143,8 +137,7 @@ def own_parameters(case: Case, step: Step) -> Iterator[str]:
     same = abs(fresh.log_likelihood - step.log_likelihood) <= slack
     require(same, name, step, f"the log-likelihood is {step.log_likelihood}, afresh {fresh.log_likelihood}")
     same = abs(fresh.log_prior - step.log_prior) <= 1e-12 * scale_of(step, step.log_prior)
-    require(same, name, step, f"the log prior is {step.log_prior}, afresh {fresh.log_prior}")
-    yield name
+    yield require(same, name, step, f"the log prior is {step.log_prior}, afresh {fresh.log_prior}")
 
 
 def comes_back(case: Case, step: Step) -> Iterator[str]:
@@ -174,16 +167,14 @@ def ascent(case: Case, before: Step, after: Step) -> Iterator[str]:
     if after.phase == "M" and rises in ("both", "objective") and after.log_likelihood_error == 0:
         name, low, high = "the objective never falls", after.objective_q, after.objective
         slack = case.tolerance * scale_of(after, low, high)
-        require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:z.3g}")
-        yield name
+        yield require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:z.3g}")
     bound_rises = rises in ("both", "elbo") if after.phase == "M" else rises != "nothing" and case.model.exact
     if bound_rises:
         name = "neither half-step lowers the bound" if rises != "objective" else "an E-step never lowers the bound"
         low = before.elbo + case.model.log_prior(before.params, data)
         high = after.elbo + after.log_prior
         slack = case.tolerance * scale_of(after, low, high)
-        require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:z.3g}")
-        yield name
+        yield require(high >= low - slack, name, after, f"from {low!r} to {high!r}, by {low - high:z.3g}")
 
 
 CHECKS: tuple[Callable[[Case, Step], Iterator[str]], ...] = (

@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from emtui.cli.headless import best_of, problem_of, run, steps_from
+from emtui.cli.headless import best_of, run, steps_from
 from emtui.cli.run_report import fixed, number, significant
 from emtui.cli.shell_output import Output
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import problem_of
 from engine.errors import EngineError
 
 NUMBERS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy")

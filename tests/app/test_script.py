@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from walking import walked
 
-from emtui.cli.headless import problem_of, steps_from
+from emtui.cli.headless import steps_from
 from emtui.exports.export import (
     export_parameters,
     export_script,
@@ -22,6 +22,7 @@ from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.parameters_file import params_as_lists
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import problem_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
