@@ -7,11 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import Protocol
 
 from emtui.cli.run_json import JsonPrinter
 from emtui.cli.run_report import TextPrinter
-from emtui.cli.run_summary import RunSummary, judge
+from emtui.cli.run_summary import judge
 from emtui.cli.shell_output import Output
 from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
@@ -20,22 +19,6 @@ from engine.em.fit import Restart
 from engine.em.loop import begin_problem, walk
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
-
-
-class Printer(Protocol):
-    """Says a run as it goes."""
-
-    def begin(self, spec: RunSpec) -> None:
-        """Before the first step."""
-
-    def restart(self, restart: Restart) -> None:
-        """One of several starts has ended."""
-
-    def step(self, step: Step) -> None:
-        """A step has been taken."""
-
-    def end(self, outcome: RunSummary) -> None:
-        """The run is over."""
 
 
 def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False) -> None:
@@ -49,7 +32,7 @@ def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False
         spec = replace(spec, start=None)  # a published start that nobody asked for
     if n_init > 1 and spec.start is not None:
         raise EngineError("a given start can be run only once: leave out --start or --n-init.")
-    printer: Printer = JsonPrinter(output) if as_json else TextPrinter(output)
+    printer = JsonPrinter(output) if as_json else TextPrinter(output)
     problem = problem_of(spec)  # before anything is printed: the model may refuse the data
     restarts: tuple[Restart, ...] = ()
     if n_init == 1:

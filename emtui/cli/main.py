@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except OSError as error:
         abandon_stdout()
-        complain(_failure(error))
+        what = f"'{error.filename}' can't be used" if error.filename else "the output can't be written"
+        complain(f"{what}: {error.strerror or error}.")
         return FAILED
 
 
@@ -143,8 +144,3 @@ def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
 
 
 _COMMANDS = {"open": _open, "run": _run, "study": _study, "replay": _replay, "datasets": _datasets, "models": _models}
-
-
-def _failure(error: OSError) -> str:
-    what = f"'{error.filename}' can't be used" if error.filename else "the output can't be written"
-    return f"{what}: {error.strerror or error}."

@@ -29,12 +29,18 @@ _MOST_COMPONENTS = 20
 
 
 class TextPrinter:
-    """Says a run in lines, each as soon as there is something to say."""
+    """Says a run in lines, each as soon as there is something to say.
+
+    Steps stand in columns of one width, with as many decimals as the first log-likelihood leaves room for.
+    """
+
+    _WIDTHS = (14, 13, 11, 13, 13)  # 79 with iteration and phase: a line of the smallest usual terminal
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._lines: StepLines | None = None
         self._label = ""
+        self._decimals: int | None = None
+        self._before = math.nan
 
     def begin(self, spec: RunSpec) -> None:
         """What is run on what."""
@@ -43,14 +49,26 @@ class TextPrinter:
 
     def restart(self, restart: Restart) -> None:
         """How one of several starts ended."""
-        self._output.line(restart_line(restart))
+        if restart.error is not None:
+            self._output.line(f"seed {restart.seed}: could not be run: {restart.error}")
+            return
+        ended, plural = "converged" if restart.converged else "stopped", "" if restart.n_iter == 1 else "s"
+        found = f"objective {number(restart.objective)}, {ended} after {restart.n_iter} iteration{plural}"
+        self._output.line(f"seed {restart.seed}: {found}")
 
     def step(self, step: Step) -> None:
-        """The line of a step, below the heads of the columns."""
-        if self._lines is None:
-            self._lines = StepLines(self._label)
-            self._output.lines(self._lines.heads())
-        self._output.lines(self._lines.of(step))
+        """The line of a step, below the heads of the columns, and one for each thing out of the ordinary."""
+        if self._decimals is None:
+            self._decimals = _decimals_for(step.log_likelihood)
+            self._output.lines(["", "iter phase" + self._row((self._label, "bound", "KL", "objective", "change"))])
+        change, self._before = step.objective - self._before, step.objective
+        values = (step.log_likelihood, step.elbo, step.kl, step.objective)
+        cells = [*(fixed(value, self._decimals) for value in values), _change(change, self._decimals)]
+        line = f"{step.iteration:>4} {step.phase:<5}" + self._row(cells)
+        self._output.lines([line, *(f"           {clean(event.message)}" for event in step.events)])
+
+    def _row(self, cells: Sequence[str]) -> str:
+        return "".join(f" {cell:>{width}}" for cell, width in zip(cells, self._WIDTHS, strict=True))
 
     def end(self, outcome: RunSummary) -> None:
         """The summary."""
@@ -72,44 +90,6 @@ def heading(spec: RunSpec) -> list[str]:
     if split is not None:
         size += f" ({len(split.train)} train, {len(split.test)} test)"
     return [f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}", *data.notes]
-
-
-def restart_line(restart: Restart) -> str:
-    """How one of several starts ended."""
-    if restart.error is not None:
-        return f"seed {restart.seed}: could not be run: {restart.error}"
-    ended = "converged" if restart.converged else "stopped"
-    plural = "" if restart.n_iter == 1 else "s"
-    value = number(restart.objective)
-    return f"seed {restart.seed}: objective {value}, {ended} after {restart.n_iter} iteration{plural}"
-
-
-class StepLines:
-    """Lines of steps in columns of one width, with as many decimals as the first log-likelihood leaves room for."""
-
-    _WIDTHS = (14, 13, 11, 13, 13)  # 79 with iteration and phase: a line of the smallest usual terminal
-
-    def __init__(self, objective_label: str) -> None:
-        self._label = objective_label
-        self._decimals: int | None = None
-        self._before = math.nan
-
-    def heads(self) -> list[str]:
-        """The heads of the columns."""
-        return ["", "iter phase" + self._row((self._label, "bound", "KL", "objective", "change"))]
-
-    def of(self, step: Step) -> list[str]:
-        """The line of one step, and one for each thing out of the ordinary."""
-        if self._decimals is None:
-            self._decimals = _decimals_for(step.log_likelihood)
-        change, self._before = step.objective - self._before, step.objective
-        values = (step.log_likelihood, step.elbo, step.kl, step.objective)
-        cells = [*(fixed(value, self._decimals) for value in values), _change(change, self._decimals)]
-        line = f"{step.iteration:>4} {step.phase:<5}" + self._row(cells)
-        return [line, *(f"           {clean(event.message)}" for event in step.events)]
-
-    def _row(self, cells: Sequence[str]) -> str:
-        return "".join(f" {cell:>{width}}" for cell, width in zip(cells, self._WIDTHS, strict=True))
 
 
 def summary(outcome: RunSummary) -> list[str]:

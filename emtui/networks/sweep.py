@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -138,8 +138,3 @@ def _ended(spec: RunSpec, max_iter: int) -> tuple[float, float]:
         return float("nan"), float("nan")
     assert train is not None
     return (train if test is None else test).accuracy, train.log_loss
-
-
-def in_words(rates: Sequence[float]) -> list[str]:
-    """Learning rates as heads: 0.005."""
-    return [f"{rate:zg}" for rate in rates]

@@ -58,9 +58,7 @@ class TwoBranches:
 def two_branches(session: Session, other: int | None = None) -> TwoBranches:
     """Another branch beside the current one, at its step.
 
-    Args:
-        session: the exploration.
-        other: counted from 0; None for the branch that the current one left, or else the one before or after it.
+    other: counted from 0; None for the branch that the current one left, or else the one before or after it.
 
     Raises:
         OptionError: there is no other branch, or not that one.

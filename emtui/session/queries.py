@@ -102,14 +102,10 @@ def answer(query: Query, step: Step) -> Any:
                 from engine.analysis.bound_profile import LINE, bound_slice
 
                 return bound_slice(step, LINE if name is None else name, points)
-            case RowWorked(row, None):
-                from engine.explain.worked import worked_row
+            case RowWorked(row, word):
+                from engine.explain.worked import worked_row, worked_word
 
-                return worked_row(step, row)
-            case RowWorked(row, int(word)):
-                from engine.explain.worked import worked_word
-
-                return worked_word(step, row, word)
+                return worked_row(step, row) if word is None else worked_word(step, row, word)
             case ParameterWorked(name):
                 from engine.explain.worked import worked_parameter
 

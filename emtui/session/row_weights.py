@@ -57,13 +57,9 @@ def weight_of(spec: RunSpec, step: Step, row: int) -> float:
 
 
 def with_row_weighed(spec: RunSpec, step: Step, row: int, weight: float) -> Step:
-    """The step with another weight for one row: 0 leaves it out, 2 counts it twice, 1 puts it back.
+    """The step with another weight, at least 0, for one row: 0 leaves it out, 2 counts it twice, 1 puts it back.
 
-    Args:
-        spec: the choices of the step.
-        step: from where.
-        row: of the data set, from 0, as the panes count them.
-        weight: at least 0.
+    spec: the choices of the step. row: of the data set, from 0, as the panes count them.
 
     Raises:
         EngineError: there is no such row, or it can't have that weight; one sentence.

@@ -74,10 +74,9 @@ class Session:
         return None
 
     def take(self, phase: str | None = None) -> str:
-        """Take the next half-step and record it; going on after looking back opens a branch.
+        """Take the next half-step and record it; a sentence to say beside the step's own comes back, or "".
 
-        Returns:
-            A sentence to say beside the step's own, or "".
+        Going on after looking back opens a branch.
 
         Raises:
             EngineError: the step can't be taken (`refusal`), or the model can't go on; nothing is recorded then.
@@ -117,10 +116,7 @@ class Session:
         return "" if now == left else f"This opened branch {now + 1}; branch {left + 1} is kept."
 
     def turn_temperature(self, factor: float) -> str:
-        """Let the next E-steps be hotter or cooler; the steps that were taken stay as they are.
-
-        Returns:
-            A sentence that says how hot.
+        """Let the next E-steps be hotter or cooler (the sentence says how hot); steps that were taken stay as they are.
 
         Raises:
             OptionError: this is not annealed EM, so that there is no temperature.

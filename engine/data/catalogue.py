@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
 from engine.data.class_labels import encode_labels
 from engine.data.dataset import Dataset
 from engine.errors import DataError, OptionError
@@ -129,28 +128,13 @@ def _read(entry: CatalogueEntry) -> Dataset:
     with path.open(encoding="utf-8") as file:
         header = file.readline().rstrip("\n").split(",")
         columns = entry.columns or tuple(c for c in header if c not in (entry.label, entry.names))
-        indices = [header.index(column) for column in columns]
-        if entry.label is None and entry.names is None:
-            return _dataset(entry, columns, np.loadtxt(file, delimiter=",", usecols=indices, ndmin=2), None, None)
         lines = file.read().splitlines()
-    X = np.loadtxt(lines, delimiter=",", usecols=indices, ndmin=2)
-    labels = None if entry.label is None else _cells(lines, header.index(entry.label))
-    names = None if entry.names is None else _cells(lines, header.index(entry.names))
-    return _dataset(entry, columns, X, labels, names)
-
-
-def _cells(lines: list[str], index: int) -> list[str]:
-    """The cells of one column; the bundled files have no quoted cells."""
-    return [line.split(",")[index] for line in lines]
-
-
-def _dataset(
-    entry: CatalogueEntry, columns: tuple[str, ...], X: Array, labels: list[str] | None, names: list[str] | None
-) -> Dataset:
-    y, class_names = (None, ()) if labels is None else encode_labels(labels)
+    indices = [header.index(column) for column in columns]
+    y, class_names = (None, ()) if entry.label is None else encode_labels(_cells(lines, header.index(entry.label)))
+    names = None if entry.names is None else tuple(_cells(lines, header.index(entry.names)))
     return Dataset(
         name=entry.key,
-        X=X,
+        X=np.loadtxt(lines, delimiter=",", usecols=indices, ndmin=2),
         y=y,
         feature_names=columns,
         class_names=class_names,
@@ -161,8 +145,13 @@ def _dataset(
         model=entry.model,
         options=entry.options,
         start=entry.start,
-        row_names=None if names is None else tuple(names),
+        row_names=names,
     )
+
+
+def _cells(lines: list[str], index: int) -> list[str]:
+    """The cells of one column; the bundled files have no quoted cells."""
+    return [line.split(",")[index] for line in lines]
 
 
 def _from_data(data: Dataset) -> CatalogueEntry:

@@ -35,11 +35,7 @@ def placed(step: Step, params: Any, message: str) -> Step:
     """A change by hand in place of the M-step: θ moves to `params`, q stays.
 
     It belongs to the iteration of `step`, and is an M-step where there is a q, another start where there is none.
-
-    Args:
-        step: from where.
-        params: the new θ.
-        message: what was moved, in words; it becomes the event of the step.
+    `message` says what was moved, and becomes the event of the step.
 
     Raises:
         EngineError: θ can't be there: outside its domain, or where the data become impossible; one sentence.

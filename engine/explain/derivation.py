@@ -7,6 +7,7 @@ what a line says.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -158,21 +159,13 @@ def counted_lines(counts: Any, k: int, name: str = "N") -> list[WorkedLine]:
     ]
 
 
-def _quotient(numbers: tuple[float, ...]) -> float:
-    return numbers[0] / numbers[1] if numbers[1] != 0 else math.nan
-
-
-def _powers(numbers: tuple[float, ...]) -> float:
-    return math.prod(math.pow(base, exponent) for base, exponent in zip(numbers[::2], numbers[1::2], strict=True))
-
-
 _OPERATIONS: dict[Operation, Callable[[tuple[float, ...]], float]] = {
     "product": math.prod,
     "sum": math.fsum,
-    "pairs": lambda numbers: math.fsum(a * b for a, b in zip(numbers[::2], numbers[1::2], strict=True)),
+    "pairs": lambda numbers: math.fsum(map(operator.mul, numbers[::2], numbers[1::2])),
     "difference": lambda numbers: numbers[0] - numbers[1],
-    "quotient": _quotient,
-    "powers": _powers,  # base, exponent, base, exponent, …
+    "quotient": lambda numbers: numbers[0] / numbers[1] if numbers[1] != 0 else math.nan,
+    "powers": lambda numbers: math.prod(map(math.pow, numbers[::2], numbers[1::2])),  # base, exponent, base, …
     "exp": lambda numbers: math.exp(math.fsum(numbers)),
     "normal": lambda numbers: math.exp(-0.5 * math.fsum(numbers)),
     "log_normal": lambda numbers: -0.5 * math.fsum(numbers),

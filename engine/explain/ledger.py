@@ -18,9 +18,6 @@ Reason = Literal[
     "by_hand", "event", "gradient", "hard", "sampled", "annealed", "leap", "estimate", "prior", "branch",
     "unexplained",
 ]  # fmt: skip
-QUANTITIES: tuple[Quantity, ...] = (
-    "log_likelihood", "elbo", "kl", "q_value", "entropy", "log_prior", "objective",
-)  # fmt: skip
 _OF: dict[Quantity, str] = {
     "log_likelihood": "params",
     "elbo": "both",
@@ -30,6 +27,7 @@ _OF: dict[Quantity, str] = {
     "log_prior": "params",
     "objective": "params",
 }
+QUANTITIES = tuple(_OF)
 _ROUNDING = 1e-9
 
 

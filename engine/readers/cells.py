@@ -158,7 +158,10 @@ def read_plain(block: str, first_line: int, wanted: WantedColumns) -> Cells | No
     width, n_rows = len(dialect.names), _n_lines(block)
     texts = set(range(width)) - set(features)
     options: dict[str, Any] = {"dtype": {**dict.fromkeys(texts, str), **dict.fromkeys(features, np.float64)}}
-    if _version(pd.__version__) < (3, 1):  # later versions read to the last digit without being asked
+    if tuple(map(int, pd.__version__.split(".")[:2])) < (
+        3,
+        1,
+    ):  # later versions read to the last digit without being asked
         options["float_precision"] = "round_trip"
     try:
         frame = pd.read_csv(
@@ -192,8 +195,3 @@ def _n_lines(block: str) -> int:
     if "\r" in block:
         n_ends += block.count("\r") - block.count("\r\n")
     return n_ends + (not block.endswith(("\n", "\r")))
-
-
-def _version(text: str) -> tuple[int, int]:
-    major, minor, *_ = text.split(".")
-    return int(major), int(minor)

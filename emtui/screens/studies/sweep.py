@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.networks.rival import method_name
-from emtui.networks.sweep import SIDES, Side, SweepGrid, SweepResult, has_rate, in_words, models_of, sweep
+from emtui.networks.sweep import SIDES, Side, SweepGrid, SweepResult, has_rate, models_of, sweep
 from emtui.screens.studies.study import StudyScreen
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
@@ -111,7 +111,7 @@ class SweepScreen(StudyScreen):
         grid, table = self.sweep.grid, self.sweep.table(side, self._what)
         m, r = self._cell if side == self._side else (-1, -1)
         rows = [f"{'▸' if i == m else ' '}{units}" for i, units in enumerate(grid.units)]
-        columns = [f"{'▾' if j == r else ''}{rate}" for j, rate in enumerate(in_words(grid.rates))]
+        columns = [f"{'▾' if j == r else ''}{rate:zg}" for j, rate in enumerate(grid.rates)]
         both = [self.sweep.table(each, self._what) for each in SIDES]
         known = np.concatenate([each[np.isfinite(each)] for each in both])
         # a run that went astray takes no colour from the others; the strongest colour is the best, in both maps
