@@ -79,20 +79,15 @@ def _read(parser: Parser, words: Sequence[str]) -> dict[str, Any]:
     try:
         namespace, extra = parser.parse_known_args(list(words))
     except argparse.ArgumentError as error:
-        raise UsageError(_argument_sentence(error)) from None
+        message = error.message  # argparse's own in plainer words; those of `argument_values` stay
+        if message.startswith("expected"):
+            message = "needs a value after it"
+        elif message.startswith("ignored explicit argument"):
+            message = "takes no value"
+        raise UsageError(f"{error.argument_name} {message}.") from None
     if extra:
         raise UsageError(_extra_sentence(parser, extra))
     return vars(namespace)
-
-
-def _argument_sentence(error: argparse.ArgumentError) -> str:
-    """argparse's own messages in plainer words; those of `argument_values` stay."""
-    message = error.message
-    if message.startswith("expected"):
-        message = "needs a value after it"
-    elif message.startswith("ignored explicit argument"):
-        message = "takes no value"
-    return f"{error.argument_name} {message}."
 
 
 def _extra_sentence(parser: Parser, extra: Sequence[str]) -> str:

@@ -38,16 +38,12 @@ examples:
   emtui run measurements.csv --label species --n-init 20
   emtui run coins --json > steps.jsonl
 """
-
-
 _STUDY_EPILOG = """\
 examples:
   emtui study                           iris, 20 seeds, 50 iterations
   emtui study xor --max-iter 100        and from how many starts it is learned
   emtui study wine -k 5 --seeds 10
 """
-
-
 _REPLAY_EPILOG = """\
 exit status:
   0 where every value agrees to the digits that were printed, 1 where one does not

@@ -37,7 +37,12 @@ def replay(name: str, output: Output, *, as_json: bool = False) -> bool:
     if as_json:
         output.line(json_text({"replay": name, "values": len(agreed), "agree": sum(agreed)}))
     else:
-        output.lines(["", _verdict(sum(agreed), len(agreed))])
+        total, others = len(agreed), agreed.count(False)
+        verdict = f"{TICK} all {total} values agree to the digits that were printed"
+        if others:
+            does = "does" if others == 1 else "do"
+            verdict = f"{CROSS} {others} of {total} values {does} not agree to the digits printed"
+        output.lines(["", verdict])
     return all(agreed)
 
 
@@ -72,10 +77,3 @@ def _text_lines(found: Replay, output: Output) -> Iterator[Check]:
         ]
         output.lines(table(rows, right=(0, 3, 4)))
         yield from done
-
-
-def _verdict(agreed: int, total: int) -> str:
-    if agreed == total:
-        return f"{TICK} all {total} values agree to the digits that were printed"
-    others = total - agreed
-    return f"{CROSS} {others} of {total} values {'does' if others == 1 else 'do'} not agree to the digits printed"

@@ -132,9 +132,7 @@ def why_no_race(spec: RunSpec) -> str:
 def race(spec: RunSpec, n_starts: int = N_STARTS) -> Iterator[Race]:
     """Run them all, and tell how it stands after the start and after every iteration of all; leave the loop to stop.
 
-    Args:
-        spec: the model, and the start of all the algorithms.
-        n_starts: how many starts there are for classic EM: that one, and those of the seeds that follow.
+    n_starts: of classic EM: the start that all the algorithms have, and those of the seeds that follow.
 
     Raises:
         EngineError: there is nothing to race, or the model can't start; one sentence.

@@ -17,7 +17,7 @@ import numpy as np
 from engine.editing.entries import RULES, Entry, admissible, entry_named, moved, value_of
 from engine.editing.limits import why_out_of_reach
 from engine.em.evaluation import Evaluation
-from engine.em.model import Event, Model, Observations
+from engine.em.model import Event, Model
 from engine.em.step import Phase, Step
 from engine.errors import DataError, EngineError, OptionError
 
@@ -56,10 +56,7 @@ def placed(step: Step, params: Any, message: str) -> Step:
 def set_entry(step: Step, entry: str | Entry, value: float) -> Step:
     """A single entry of θ put at that value by hand; what is bound to it follows by its rule (`entries.RULES`).
 
-    Args:
-        step: from where.
-        entry: such as `means[1,2]`, counted from 0, or what `entries.entries` has.
-        value: the new value.
+    entry: such as `means[1,2]`, counted from 0, or what `entries.entries` has.
 
     Raises:
         EngineError: there is no such entry, or it can't have that value, or it has it already; one sentence.
@@ -90,7 +87,11 @@ def reweighted(step: Step, X: Any, y: Any, sample_weight: Any, message: str) -> 
     """
     model = step.problem.model
     data = model.observe(X, y, sample_weight)
-    _enough_rows(model, data)
+    left = data.n_rows if data.sample_weight is None else int(np.count_nonzero(data.sample_weight))
+    if left < (components := model.least_rows):  # each has rows to itself
+        raise DataError(
+            f"only {left} row{'s' * (left != 1)} would be left for {components} components: keep at least {components}."
+        )
     problem = replace(step.problem, data=data)
 
     def evaluated(at: Evaluation) -> Evaluation:
@@ -143,14 +144,4 @@ def _refuse_the_impossible(step: Step) -> None:
         raise OptionError(
             "what q holds to be possible would be impossible there (bound −∞): stay away from that border, or make "
             "this move before the first E-step."
-        )
-
-
-def _enough_rows(model: Model[Any, Any], data: Observations) -> None:
-    """Raises DataError where fewer rows count than there are components, each of which has rows to itself."""
-    components = model.least_rows
-    left = data.n_rows if data.sample_weight is None else int(np.count_nonzero(data.sample_weight))
-    if left < components:
-        raise DataError(
-            f"only {left} row{'s' * (left != 1)} would be left for {components} components: keep at least {components}."
         )

@@ -37,7 +37,11 @@ class Explains:
 
     def worked_parameter(self, step: Step, entry: Entry) -> Worked:
         """The M-step of one entry of θ, after an E-step was taken: `parameter_lines`, compared with what came out."""
-        after, events, what = _after(step)
+        assert step.at_q is not None
+        after, events, what = step.params, step.events, "M-step"
+        if step.phase != "M":
+            best = step.problem.model.maximize(step.at_q.expectation, step.params, step.problem.data)
+            after, events, what = best.params, best.events, "M-step to come"
         return _held_against(self.parameter_lines(step, entry, after), step, entry, after, events, what)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
@@ -62,10 +66,7 @@ def worked_row(step: Step, row: int) -> Worked:
 def worked_word(step: Step, row: int, word: int) -> Worked:
     """The E-step of one word of a document at θ_q, for topic models: its probability in each, and each one's share φ.
 
-    Args:
-        step: after an E-step.
-        row: the document, from 0.
-        word: its column in the counts, from 0.
+    row: the document, from 0. word: its column in the counts, from 0.
 
     Raises:
         EngineError: there is no such row, the word is not in it, it is no model of words, or there was no E-step yet.
@@ -113,15 +114,6 @@ def _need_row(step: Step, row: int) -> None:
     n = step.problem.data.n_rows
     if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < n:
         raise EngineError(f"there is no row {row!r}: rows are numbered from 0 to {n - 1}.")
-
-
-def _after(step: Step) -> tuple[Any, tuple[Event, ...], str]:
-    """θ after the M-step, its events, and whether that M-step was taken already."""
-    assert step.at_q is not None
-    if step.phase == "M":
-        return step.params, step.events, "M-step"
-    best = step.problem.model.maximize(step.at_q.expectation, step.params, step.problem.data)
-    return best.params, best.events, "M-step to come"
 
 
 def _held_against(
