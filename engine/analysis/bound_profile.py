@@ -262,13 +262,17 @@ def _affordable(step: Step, points: int) -> int:
             return points
     elif math.isnan(step.at.log_likelihood):
         return points
-    started = time.perf_counter()
-    log_likelihoods(problem, [step.params])
-    # what a pass takes now or has taken, whichever is less: the first one may have had something to import
-    measured = [time.perf_counter() - started, *(at.seconds for at in (step.at, step.at_q) if at is not None)]
-    seconds = min(seconds for seconds in measured if seconds > 0)
+    seconds = _seconds_of_pass(step)
     few = _FEW if _FEW * seconds <= _TOO_LONG else _FEWEST
     return max(min(points, few), min(points, int(_SECONDS / seconds)))
+
+
+def _seconds_of_pass(step: Step) -> float:
+    """What a pass has taken or takes now, whichever is less: the first one may have had something to import."""
+    started = time.perf_counter()
+    log_likelihoods(step.problem, [step.params])
+    measured = [time.perf_counter() - started, *(at.seconds for at in (step.at, step.at_q) if at is not None)]
+    return min(seconds for seconds in measured if seconds > 0)
 
 
 def _checked(limits: tuple[float, float], path: _Path) -> tuple[float, float]:
