@@ -153,6 +153,7 @@ class DatasetsPane(Pane):
 
     # the row below
 
+    @on(OptionList.OptionHighlighted)
     def _say(self) -> None:
         """Below the list: the notes of the current data, or what is known of the highlighted line."""
         if self.snapshot is None or not self.is_mounted:
@@ -180,11 +181,6 @@ class DatasetsPane(Pane):
         self.set_class(self.size.height >= _ROOM_FOR_DETAIL, "-roomy")
         self.set_class(self.size.height >= 2 * _ROOM_FOR_DETAIL, "-tall")
         self.redraw()
-        self._say()
-
-    @on(OptionList.OptionHighlighted)
-    def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        event.stop()
         self._say()
 
     # choosing

@@ -88,11 +88,8 @@ class FormField(Widget, can_focus=True):
     class Entered(Message):
         """Enter was pressed: apply the form."""
 
-    @dataclass(eq=False)
     class Left(Message):
         """Escape was pressed: the field is back to its applied text, and the focus should leave."""
-
-        field: FormField
 
     @dataclass(eq=False)
     class Moved(Message):
@@ -209,7 +206,7 @@ class FormField(Widget, can_focus=True):
             self.post_message(self.Entered())
         elif key == "escape":
             self.restore()
-            self.post_message(self.Left(self))
+            self.post_message(self.Left())
         elif key in ("up", "down") or (self.spec.words and key in ("j", "k")):
             self.post_message(self.Moved(self, 1 if key in ("down", "j") else -1))
         else:

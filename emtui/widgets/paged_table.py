@@ -50,21 +50,16 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
     class RowPicked(Message):
         """The user chose a row; `place` counts from 0 in the order that is shown."""
 
-        table: LineTable
         place: int
 
     @dataclass(eq=False)
     class HeadPicked(Message):
         """The user clicked on the head of a column."""
 
-        table: LineTable
         key: str
 
-    @dataclass(eq=False)
     class PageTurned(Message):
         """Other rows are in sight."""
-
-        table: LineTable
 
     def __init__(self, *, pointing: bool = True, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -199,7 +194,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = max(0, min(place, self.n_rows - 1))
         self.reveal()
         self.refresh()
-        self.post_message(self.RowPicked(self, self.cursor))
+        self.post_message(self.RowPicked(self.cursor))
 
     def action_point(self, by: int) -> None:
         """The next row, or the first in sight if there was no cursor."""
@@ -237,7 +232,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
                 left = right + column.gap * bool(index)
                 right = left + column.width
                 if left <= offset.x < right:
-                    self.post_message(self.HeadPicked(self, column.key))
+                    self.post_message(self.HeadPicked(column.key))
             return
         row = self.scroll_offset.y + offset.y - self.head_height
         if self._pointing and row < self.n_rows:
@@ -247,7 +242,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Other rows came into sight."""
         super().watch_scroll_y(old_value, new_value)
         if round(old_value) != round(new_value):
-            self.post_message(self.PageTurned(self))
+            self.post_message(self.PageTurned())
 
     def on_resize(self) -> None:
         """Other columns may fit now, and other rows can be seen; the cursor stays in sight if it was."""
@@ -257,7 +252,7 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._page_height = self.page_height
         if seen or self._reveal_later:
             self.reveal()
-        self.post_message(self.PageTurned(self))
+        self.post_message(self.PageTurned())
 
 
 def _base(palette: Palette) -> Style:

@@ -18,7 +18,7 @@ from emtui.widgets.table_columns import Piece, TableCell, ink
 
 if TYPE_CHECKING:
     from emtui.networks.rival import MethodComparison
-    from emtui.networks.scores import Progress, Score
+    from emtui.networks.scores import Progress
 
 _CLASSES_SHOWN = 24
 _ROOM_FOR_KINDS = 18
@@ -39,16 +39,9 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
         behind = f"{sides[1][0]} has come to iteration {comparison.rival_here.iteration}"
         lines += wrapped(behind, width)
     classes = comparison.split.class_names[:_CLASSES_SHOWN]
-    matrices = [(f"{name}, {_which(found)}", _score(found).confusion) for name, found in sides]
+    scores = [(name, *(("train", one.train) if one.test is None else ("test", one.test))) for name, one in sides]
+    matrices = [(f"{name}, {kind}", score.confusion) for name, kind, score in scores]
     return [*lines, "", *_confusions(matrices, classes, width, palette)]
-
-
-def _score(found: Progress) -> Score:
-    return found.train if found.test is None else found.test
-
-
-def _which(found: Progress) -> str:
-    return "train" if found.test is None else "test"
 
 
 def _method(name: str, found: Progress, room: int, width: int, style: Style) -> list[TableCell]:

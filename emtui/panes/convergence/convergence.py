@@ -157,11 +157,8 @@ class ConvergencePane(TablePane):
         """Go to the iteration that was clicked."""
         event.stop()
         if self.snapshot is not None:
-            places = [r.index for r in self.snapshot.records if r.phase != "E"]
-            self.post_message(GoTo(min(places, key=lambda place: abs(self._iteration(place) - event.x))))
-
-    def _iteration(self, place: int) -> int:
-        return 0 if self.snapshot is None else self.snapshot.records[place].iteration
+            moved = [record for record in self.snapshot.records if record.phase != "E"]
+            self.post_message(GoTo(min(moved, key=lambda record: abs(record.iteration - event.x)).index))
 
 
 def _found(step: Step, overlap: Overlap | str | None) -> tuple[Evaluation, Overlap | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
@@ -162,14 +162,6 @@ class ModelForm(Pane):
         else:
             self.apply()
 
-    def on_descendant_focus(self) -> None:
-        """Show what the field is for."""
-        self._say()
-
-    def on_descendant_blur(self) -> None:
-        """Show what has changed."""
-        self._say()
-
     # applying
 
     def apply(self) -> None:
@@ -204,6 +196,8 @@ class ModelForm(Pane):
             self._build(self._spec.model.name, texts, texts)
             self._say()
 
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
     def _say(self) -> None:
         """The text on the border: what is wrong, what has changed, or what the field is for."""
         wrong = next((field.problem for field in self._fields.values() if field.problem), "")

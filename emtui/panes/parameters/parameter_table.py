@@ -13,7 +13,7 @@ from rich.style import Style
 from emtui.charts.cell_text import clean
 from emtui.charts.colors import Palette
 from emtui.views.number_format import DOWN, UP
-from emtui.views.view import Cell, ParameterRow, ParameterTable
+from emtui.views.view import Cell, ParameterTable
 from emtui.widgets.table_columns import (
     GAP,
     Piece,
@@ -64,7 +64,7 @@ class ParameterSource:
         """
         if self._fits("beside", width):
             return "beside"
-        if sum(1 + self._moved(row) for row in self.table.rows) + 1 <= self.height:
+        if sum(1 + any(cell.delta for cell in row.cells) for row in self.table.rows) + 1 <= self.height:
             return "below"
         return "tight" if self._fits("tight", width) and not self._fits("arrows", width) else "arrows"
 
@@ -89,10 +89,6 @@ class ParameterSource:
             if below and any(row.cells[place].delta for place in seen):
                 made.append((index, True))
         return tuple(made)
-
-    @staticmethod
-    def _moved(row: ParameterRow) -> bool:
-        return any(cell.delta for cell in row.cells)
 
     def window(self, width: int) -> Window:
         """The columns that fit, whole."""
@@ -165,7 +161,9 @@ class ParameterSource:
         if column.key.startswith("column "):
             place = int(column.key[7:])
             cell = self.table.rows[index].cells[place]
-            return _change(cell, palette) if is_change else self._value(cell, place, deltas, palette)
+            if is_change:
+                return ((_arrows(_short(cell), palette), _direction_ink(cell, palette)),)
+            return self._value(cell, place, deltas, palette)
         return self._name(index, column.width, palette) if column.key == "name" and not is_change else ""
 
     def _name(self, index: int, width: int, palette: Palette) -> TableCell:
@@ -195,10 +193,6 @@ class ParameterSource:
 def _with_head(column: TableColumn) -> TableColumn:
     """The column with room for a readable head."""
     return replace(column, width=max(column.width, min(cell_len(clean(plain(column.title))), _HEAD_LEAST)))
-
-
-def _change(cell: Cell, palette: Palette) -> TableCell:
-    return ((_arrows(_short(cell), palette), _direction_ink(cell, palette)),)
 
 
 def _short(cell: Cell) -> str:

@@ -109,10 +109,6 @@ class RowSource(ListedRows):
             return np.asarray(R[self.places[places.start : places.stop]])
         return self.snapshot.responsibilities_of(rows)
 
-    @property
-    def _weights(self) -> Array | None:
-        return self.snapshot.step.problem.data.sample_weight
-
     # columns
 
     def sheet(self, width: int, palette: Palette) -> Sheet:
@@ -123,7 +119,8 @@ class RowSource(ListedRows):
     def columns(self, width: int, palette: Palette) -> tuple[TableColumn, ...]:
         """What fits: numbers before the class, the class before the bar; components that don't fit are counted."""
         components = self._component_columns(palette)
-        name, mark = self._name_column(width), TableColumn("mark", "", 2 if self._weights is None else 4)
+        weighed = self.snapshot.step.problem.data.sample_weight is not None
+        name, mark = self._name_column(width), TableColumn("mark", "", 4 if weighed else 2)
         classes, bar = self._class_column(width), TableColumn("bar", "", 6 if width < 60 else 10)
         layouts: list[tuple[list[TableColumn], list[TableColumn]]] = [
             ([name, *self._value_column(), bar], [*classes, mark]),
@@ -148,7 +145,8 @@ class RowSource(ListedRows):
     def _whole_name(self) -> int:
         """Cells that the rows' names take, as far as they are shown at all."""
         data = self.snapshot.spec.dataset
-        return 0 if data.row_names is None else min(_longest_name(data), _NAME)
+        names = data.row_names or ()
+        return min(max((cell_len(name) for name in names[:_NAMES_MEASURED]), default=0), _NAME)
 
     def _component_columns(self, palette: Palette) -> list[TableColumn]:
         columns = []
@@ -284,8 +282,3 @@ def _bar(shares: Sequence[float], width: int, palette: Palette) -> TableCell:
         for k, count in enumerate(share_cells(shares, width))
         if count
     )
-
-
-def _longest_name(data: Dataset) -> int:
-    names = data.row_names or ()
-    return max((cell_len(name) for name in names[:_NAMES_MEASURED]), default=1)

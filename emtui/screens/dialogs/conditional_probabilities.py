@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 from rich.cells import cell_len
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -120,10 +119,6 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
     def action_back(self) -> None:
         """Back to the explorer."""
         self.dismiss()
-
-    @on(LineTable.RowPicked)
-    def _picked(self, event: LineTable.RowPicked) -> None:
-        event.stop()
 
     # drawing
 

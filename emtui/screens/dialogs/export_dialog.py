@@ -110,15 +110,7 @@ class ExportScreen(Dialog[Path]):
         self.say("")
 
     @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        self._begin()
-
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self._begin()
-
     def _begin(self) -> None:
         """Write, once it is settled that nothing is overwritten unasked."""
         typed = clean(self.query_one("#path", Input).value)

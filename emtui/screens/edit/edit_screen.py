@@ -12,7 +12,6 @@ from textual.widgets import Input
 from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.picture.picture import PicturePane
 from emtui.screens.edit.edit_preview import EditPreview
-from emtui.screens.edit.edit_text import Subject
 from emtui.session.queries import Weighed
 from emtui.views.parameter_edit import ParameterEdit
 from emtui.widgets.paged_table import LineTable
@@ -159,10 +158,6 @@ class EditScreen(EditPreview):
             self.draw_picture()
         self.say()
 
-    def on_line_table_page_turned(self, event: LineTable.PageTurned) -> None:
-        """The pages of the list are not reported."""
-        event.stop()
-
     def action_turn(self) -> None:
         """Turn from the parameters to the rows, or back."""
         if self.has_class("-typing"):
@@ -170,11 +165,8 @@ class EditScreen(EditPreview):
         elif self.pending is not None:
             self._refuse(_ONE_AT_A_TIME)
         else:
-            self._turn_to("rows" if self.subject == "parameters" else "parameters")
-
-    def _turn_to(self, subject: Subject) -> None:
-        self.subject, self.refusal = subject, ""
-        self.redraw()
+            self.subject, self.refusal = "rows" if self.subject == "parameters" else "parameters", ""
+            self.redraw()
 
     def _go_to_row(self, row: int) -> None:
         place = self.weights.place_of(row)

@@ -134,12 +134,8 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         line.value = shown
 
     @on(ReadOptionFields.Changed)
-    def _written_otherwise(self, event: ReadOptionFields.Changed) -> None:
-        """The head of the file as it is said to be written."""
-        event.stop()
-        self._preview()
-
     def _preview(self) -> None:
+        """The head of the file, as it is said to be written."""
         path, fields = self._path, self._pane.fields
         if path != self._pane.file.path:
             fields.forget()
@@ -176,14 +172,6 @@ class OpenFileScreen(Dialog[DatasetChosen]):
 
     # opening
 
-    @on(Input.Submitted, "#path")
-    @on(FormField.Entered)
-    @on(OptionList.OptionSelected)
-    @on(Button.Pressed, "#open")
-    def _wanted(self, event: Input.Submitted | FormField.Entered | OptionList.OptionSelected | Button.Pressed) -> None:
-        event.stop()
-        self._open()
-
     @on(FormField.Left)
     def _left(self, event: FormField.Left) -> None:
         event.stop()
@@ -210,6 +198,10 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         folder = path.parent if os.path.isfile(path) else path
         self._try(DataSpec(_as_source(folder)))
 
+    @on(Input.Submitted, "#path")
+    @on(FormField.Entered)
+    @on(OptionList.OptionSelected)
+    @on(Button.Pressed, "#open")
     def _open(self) -> None:
         """Read the table in the background, and leave once that went well."""
         path, fields, file = self._path, self._pane.fields, self._pane.file

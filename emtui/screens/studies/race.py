@@ -185,7 +185,8 @@ def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Pale
             ends.append(Mark(float(x[-1]), float(y[-1]), palette.marker(place), palette.color(place)))
     words = "" if now is None else verdict(now)
     y_range = (0.0, 1.0) if accuracy else _heights(now)
-    legend = () if now is None else tuple(_legend(now, palette))
+    racers = () if now is None else now.racers
+    legend = [(palette.marker(i), palette.color(i), racer.name) for i, racer in enumerate(racers) if racer.laps]
     return Scene(
         (*layers, *ends),
         x_label=against,
@@ -205,12 +206,6 @@ def _heights(now: Race | None) -> Range | None:
         return None
     margin = 0.06 * (max(known) - min(known))
     return (min(known) - margin, max(known) + margin)
-
-
-def _legend(now: Race, palette: Palette) -> Iterator[tuple[str, tuple[int, int, int], str]]:
-    for place, racer in enumerate(now.racers):
-        if racer.laps:
-            yield palette.marker(place), palette.color(place), racer.name
 
 
 def _height(now: Race, racer: Racer, index: int, accuracy: bool) -> float:
