@@ -77,6 +77,7 @@ def test_ctrl_c_ends_it_quietly_and_leaves_whole_lines() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores ctrl+c
     ) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
