@@ -166,7 +166,7 @@ class Batch:
         else:
             flat = statistics.covariances(ridge)
             covariances = flat.reshape(M, K, *flat.shape[1:])
-            alike = statistics.alike(self.data.resolution).reshape(M, K).any(axis=1)
+            alike = statistics.alike().reshape(M, K).any(axis=1)
             trouble = dead | alike if self.data.varies or self.model.reg_covar == 0 else dead
         weights = counts / counts.sum(axis=1, keepdims=True)
         return Stack(weights, means.reshape(M, K, -1), covariances), np.asarray(trouble)

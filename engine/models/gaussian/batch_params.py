@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray
-from engine.models.gaussian.data import SINGULAR, GaussianRows
+from engine.models.gaussian.data import SINGULAR, GaussianRows, resolution_at
 from engine.models.gaussian.params import GaussianParams
 from engine.models.triangular import inverse_lower
 
@@ -91,13 +91,18 @@ class Scales(SideBySide):
             factor, has_factor = _cholesky(matrices)
             conditional = np.diagonal(factor, axis1=-2, axis2=-1)
             own = np.diagonal(matrices, axis1=-2, axis2=-1)
-            sound = (conditional**2 > np.maximum(SINGULAR * own, data.resolution**2)).all(axis=(1, 2))
+            resolution = resolution_at(stack.means)
+            if kind == "tied":
+                resolution = resolution.min(axis=1, keepdims=True)
+            sound = (conditional**2 > np.maximum(SINGULAR * own, resolution**2)).all(axis=(1, 2))
             own_inverse = inverse_lower(factor)
             log_deviations = np.log(conditional).sum(axis=-1)
             trace = np.asarray((own_inverse**2).sum(axis=(1, 2, 3)))
             inverse, lower = own_inverse @ data.shared.scale[0], data.unscale @ factor
             return cls(inverse, lower, own_inverse, factor, log_deviations, np.asarray(has_factor & sound), trace)
-        least = data.resolution**2 if kind == "diag" else np.mean(data.resolution**2)
+        least = resolution_at(stack.means) ** 2
+        if kind == "spherical":
+            least = least.mean(axis=2)
         sound = (covariances > least).reshape(len(stack), -1).all(axis=1)
         deviations = np.sqrt(np.where(covariances > 0, covariances, 1.0))
         axes = tuple(range(1, covariances.ndim))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array
 from engine.em.model import Event, Maximization
-from engine.models.gaussian.data import FLOOR, SINGULAR, GaussianRows, pooled_covariance
+from engine.models.gaussian.data import FLOOR, SINGULAR, GaussianRows, pooled_covariance, resolution_at
 from engine.models.gaussian.params import GaussianParams, factors
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.parallel import row_chunks
@@ -77,7 +77,7 @@ def mended(
 def _troubles(
     best: GaussianParams, statistics: GaussianStatistics, data: GaussianRows, has_ridge: bool
 ) -> tuple[Fault, ...]:
-    dead, alike = ~statistics.alive, statistics.alike(data.resolution)
+    dead, alike = ~statistics.alive, statistics.alike()
     singular = _singular(best, data)
     suspicious = dead | singular
     # Where all rows are equal, the ridge gives the components an extent, and none of them is to blame.
@@ -115,14 +115,16 @@ def _no_factor(best: GaussianParams, k: int, data: GaussianRows) -> bool:
 def _rounded(best: GaussianParams, data: GaussianRows) -> Flags:
     """(1 or K,) which of the factors rounding decided. Raises LinAlgError where there is no factor."""
     kind = data.covariance_type
-    factor = factors(best, kind)
+    factor, resolution = factors(best, kind), resolution_at(best.means)
     if kind == "spherical":
-        return np.asarray(factor <= np.sqrt(np.mean(data.resolution**2)))
+        return np.asarray(factor <= np.sqrt(np.mean(resolution**2, axis=1)))
     if kind == "diag":
-        return np.asarray((factor <= data.resolution).any(axis=1))
+        return np.asarray((factor <= resolution).any(axis=1))
+    if kind == "tied":
+        resolution = resolution.min(axis=0)  # what one component can tell, they share
     conditional = np.diagonal(factor, axis1=-2, axis2=-1)
     own = np.diagonal(best.covariances, axis1=-2, axis2=-1)
-    least = np.maximum(SINGULAR * own, data.resolution**2)
+    least = np.maximum(SINGULAR * own, resolution**2)
     return np.asarray((conditional**2 <= least).any(axis=-1))
 
 

@@ -25,6 +25,7 @@ from engine.parallel import row_chunks
 FLOOR = 1e-6  # a collapsed covariance is widened by this share of the data's variance
 SINGULAR = 1e-11  # a column's variance given the columns before it, as a share of its own: below, rounding decides it
 _EPS = float(np.finfo(np.float64).eps)
+_COARSE = 2.0 * _EPS  # of a number's size: rows that differ by less have hardly a digit of their own
 _LARGEST, _SMALLEST = 1e152, 1e-151  # of which the squares, and millionths of them, are still normal numbers
 _LEAST_DEVIATION = 1e-153  # of which the square has all of its digits
 _ROWS_AT_ONCE = 16_384
@@ -84,14 +85,12 @@ class GaussianRows(Observations):
         covariance_type: of the model that took them in.
         mean: (d,) weighted mean.
         covariance: (d, d) weighted covariance about it, in the user's units.
-        resolution: (d,) the deviation below which a column's numbers can't tell a component's extent any more.
         floor: (d,) the variance that is added to a covariance that has collapsed.
     """
 
     covariance_type: str = "full"
     mean: Array = None  # type: ignore[assignment]  # always given; fields of the base have defaults
     covariance: Array = None  # type: ignore[assignment]
-    resolution: Array = None  # type: ignore[assignment]
     floor: Array = None  # type: ignore[assignment]
 
     @cached_property
@@ -102,17 +101,13 @@ class GaussianRows(Observations):
     @cached_property
     def varies(self) -> bool:
         """At least one column is not constant."""
-        return bool(np.any(np.sqrt(self.covariance.diagonal()) > self._noise))
-
-    @cached_property
-    def _noise(self) -> Array:
-        return self.resolution / 1e3
+        return bool(np.any(np.sqrt(self.covariance.diagonal()) > noise_at(self.mean)))
 
     @cached_property
     def _deviations(self) -> Array:
         """(d,) standard deviation of each column; 1 where it is constant."""
         deviations = np.sqrt(self.covariance.diagonal())
-        return np.where(deviations > self._noise, deviations, 1.0)
+        return np.where(deviations > noise_at(self.mean), deviations, 1.0)
 
     @cached_property
     def shared(self) -> Coordinates:
@@ -203,8 +198,7 @@ def gaussian_rows(X: object, y: object, sample_weight: object, covariance_type: 
             f"with: divide that column by a suitable number so that it stays below {_LARGEST:zg}."
         )
     mean, deviations, covariance = _moments(table, weights, largest)
-    resolution = np.maximum(1e4 * _EPS * largest, _LEAST_DEVIATION)
-    constant = deviations <= resolution / 1e3
+    constant = deviations <= noise_at(mean)
     extent = np.where(constant, largest, deviations)
     tiny = (largest > 0) & (extent < _SMALLEST)
     if tiny.any():
@@ -214,8 +208,22 @@ def gaussian_rows(X: object, y: object, sample_weight: object, covariance_type: 
             f"multiply that column by a suitable number so that it is more than {_SMALLEST:zg}."
         )
     extent[largest == 0] = 1.0
-    floor = np.maximum(FLOOR * extent**2, 4.0 * resolution**2)
-    return GaussianRows(table, labels, weights, covariance_type, mean, covariance, resolution, floor)
+    floor = np.maximum(FLOOR * extent**2, 4.0 * resolution_at(largest) ** 2)
+    return GaussianRows(table, labels, weights, covariance_type, mean, covariance, floor)
+
+
+def resolution_at(places: Array) -> Array:
+    """The deviation below which numbers about these places (…, d) can't tell the extent of a component any more.
+
+    It is judged where the component lies: beside a row at 1e12 those about 0 keep all of their digits, and milliseconds
+    since 1970 (1.7e12) have steps of .0002.
+    """
+    return np.maximum(_COARSE * np.abs(places), _LEAST_DEVIATION)
+
+
+def noise_at(places: Array) -> Array:
+    """The deviation that rounding alone gives to equal numbers about these places."""
+    return np.maximum(_EPS * np.abs(places), _LEAST_DEVIATION / 1e3)
 
 
 def pooled_covariance(data: GaussianRows, reg_covar: float) -> Array:
@@ -223,19 +231,19 @@ def pooled_covariance(data: GaussianRows, reg_covar: float) -> Array:
 
     `reg_covar` is added to each variance, and the floor of a collapsed covariance too where that doesn't suffice.
     """
-    d = len(data.mean)
+    d, resolution = len(data.mean), resolution_at(data.mean)
     variance = data.covariance.diagonal()
     if data.covariance_type == "spherical":
         return np.array(variance.mean() + reg_covar or data.floor.mean())
     if data.covariance_type == "diag":
         diagonal = variance + reg_covar
-        return np.where(diagonal > data.resolution**2, diagonal, diagonal + data.floor)
+        return np.where(diagonal > resolution**2, diagonal, diagonal + data.floor)
     pooled = data.covariance + reg_covar * np.eye(d)
     try:
         conditional = np.linalg.cholesky(pooled).diagonal() ** 2
     except np.linalg.LinAlgError:
         return pooled + np.diag(data.floor)
-    usable = np.all(conditional > np.maximum(SINGULAR * pooled.diagonal(), data.resolution**2))
+    usable = np.all(conditional > np.maximum(SINGULAR * pooled.diagonal(), resolution**2))
     return pooled if usable else pooled + np.diag(data.floor)
 
 

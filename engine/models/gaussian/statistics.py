@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.arrays import Array
 from engine.em.statistics import Statistics
 from engine.errors import EngineError
-from engine.models.gaussian.data import Coordinates
+from engine.models.gaussian.data import Coordinates, resolution_at
 from engine.models.gaussian.params import GaussianParams, inverse_factors
 from engine.models.probabilities import dot_log
 
@@ -117,17 +117,14 @@ class GaussianStatistics(Statistics):
         second, scatter = self.along_columns
         return bool((second / most > np.maximum(scatter, 0.0) + slack).any())
 
-    def alike(self, resolution: Array) -> NDArray[np.bool_]:
-        """(K,) which components have rows that are all alike, as far as the numbers of their columns can tell.
-
-        resolution: (d,) the deviation below which they can't, in the user's units.
-        """
+    def alike(self) -> NDArray[np.bool_]:
+        """(K,) which components have rows that are all alike, as far as the numbers where they lie can tell."""
         if self.covariance_type == "tied":
             return np.zeros(len(self.counts), dtype=bool)
         second, scatter = self.along_columns
-        counts, scale = self._divisors, self.coordinates.scale
+        counts, scale, resolution = self._divisors, self.coordinates.scale, resolution_at(self.means())
         if self.covariance_type == "spherical":
-            least = np.maximum(second * scale**2 * _ZERO, counts * (resolution**2).sum())
+            least = np.maximum(second * scale**2 * _ZERO, counts * (resolution**2).sum(axis=1))
             return np.asarray(scatter * scale**2 <= least)
         least = np.maximum(second * _ZERO, counts[:, None] * (resolution / self.coordinates.reach) ** 2)
         return np.asarray((scatter <= least).all(axis=1))
