@@ -203,6 +203,10 @@ def _add_table(parser: Parser) -> None:
     add = parser.add_argument
     add("--label", metavar="COLUMN", help="the column of known classes, for a file")
     add("--columns", type=values.split_columns, metavar="A,B", help="the columns to use")
+    add("--rows", metavar="COLUMN", help="the column that names the rows, for a file")
+    add("--sequence", metavar="COLUMN", help="the column that tells which sequence a row belongs to, for a file")
+    add("--weights", metavar="COLUMN", help="the column that tells how often each row counts, for a file")
+    add("--target", metavar="COLUMN", help="the column of numbers that a model of numbers learns, for a file")
     files = parser.add_argument_group("how a file is written (each is told from the file unless it is said)")
     add = files.add_argument
     add("--encoding", metavar="NAME", help="utf-8, cp949, utf-16, cp1252, ...")

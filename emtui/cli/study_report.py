@@ -38,6 +38,8 @@ def study(
     if test_share == 0.0:
         raise OptionError("a study tests on rows that are held back: give a test share above 0, such as 0.4.")
     spec = choose(data, model="mlp", k=hidden_units, test_share=test_share, stratify=stratify)
+    if spec.dataset.weights is not None:
+        raise OptionError("a study counts every row once: leave out --weights.")
     dataset = spec.dataset if raw else spec.dataset.standardized()
     methods = usual_methods(hidden_units, weight_decay)
     if not as_json:

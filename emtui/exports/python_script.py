@@ -14,7 +14,7 @@ from emtui.spec.labels_given import ALL, NONE, share_of
 from emtui.spec.parameters_file import fields_of
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import is_folder, looks_like_file
-from emtui.spec.train_test_split import train_share
+from emtui.spec.train_test_split import sample_weight_of, train_share
 from engine.arrays import Array
 from engine.em.algorithms import algorithm_named
 from engine.em.parameters import arrays_of
@@ -35,6 +35,7 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     last, moved = steps[-1], edited_start(steps)
     start = spec.start if moved is None else moved.params if moved.params_q is None else moved.params_q
     weights = None if moved is None else last.problem.data.sample_weight
+    given = _weights_given(spec)
     imports, class_name = _model_class(spec.model)
     if spec.model.supervised and spec.data.standardize:
         imports.append("from engine.data.units import standard_units")
@@ -54,13 +55,17 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
         *_call(f"model = {class_name}", [f"{name}={value!r}" for name, value in spec.model.option_values.items()]),
     ]
     labels = {NONE: [], ALL: ["data.y"]}.get(spec.known, ["y"])
-    arguments = ["model", *(["X", "y"] if spec.model.supervised else ["data.X", *labels])]
+    table = "data.X" if spec.model.independent_rows or spec.dataset.sequence is None else "data.sequences"
+    arguments = ["model", *(["X", "y"] if spec.model.supervised else [table, *labels])]
     if start is not None:
         lines += _call("start = model.Params", _arrays(start))
         arguments.append("start=start")
     if weights is not None:
-        lines += _weight_lines(weights, "X" if spec.model.supervised else "data.X")
+        every = f"np.ones(len({'X' if spec.model.supervised else 'data.X'}))" if given is None else f"{given}.copy()"
+        lines += _weight_lines(weights, sample_weight_of(spec), every)
         arguments.append("sample_weight=sample_weight")
+    elif given is not None:
+        arguments.append(f"sample_weight={given}")
     arguments.append(f"seed={spec.seed}")
     if spec.algorithm != "classic":
         arguments.append(f"algorithm={spec.algorithm!r}")
@@ -90,12 +95,13 @@ def _data_lines(spec: RunSpec) -> list[str]:
     columns = None if data.columns is None else f"columns={list(data.columns)!r}"
     chosen = [] if data.columns is None else [f"data = data.columns({list(data.columns)!r})"]
     label = None if data.label is None else f"label={data.label!r}"
+    parts = [f"{part}={column!r}" for part, column in data.parts.items()]
     if is_folder(data.source):
         lines = [f"data = engine.read_corpus({data.source!r})", *chosen]
     elif looks_like_file(data.source):
         missing = 'missing="keep"' if data.missing == "keep" else None
         written = [f"{name}={value!r}" for name, value in data.read_options.given().items()]
-        arguments = [repr(data.source), *filter(None, (label, columns, missing)), *written]
+        arguments = [repr(data.source), *filter(None, (label, columns, missing)), *parts, *written]
         lines = _call("data = engine.read_table", arguments)
     else:
         lines = [f"data = engine.load({data.source!r})", *chosen]
@@ -123,11 +129,22 @@ def _split_lines(spec: RunSpec) -> list[str]:
     return lines
 
 
-def _weight_lines(weights: Array, table: str) -> list[str]:
-    """The weights of rows that were left out or counted twice by hand."""
-    lines = ["", f"sample_weight = np.ones(len({table}))"]
-    for weight in np.unique(weights[weights != 1.0]).tolist():
-        lines.append(f"sample_weight[{np.flatnonzero(weights == weight).tolist()!r}] = {weight!r}")
+def _weights_given(spec: RunSpec) -> str | None:
+    """The weights that came with the data, as the script has them; None where each row counts once."""
+    if spec.dataset.weights is None:
+        return None
+    if not spec.model.independent_rows:
+        return "data.sequence_weights"
+    held_back = spec.model.supervised and spec.test_share > 0.0
+    return "data.weights[split.train]" if held_back else "data.weights"
+
+
+def _weight_lines(weights: Array, given: Array | None, every: str) -> list[str]:
+    """The weights of rows that were left out or counted twice by hand. every: those before that, in the script."""
+    lines = ["", f"sample_weight = {every}"]
+    moved = weights != (1.0 if given is None else given)
+    for weight in np.unique(weights[moved]).tolist():
+        lines.append(f"sample_weight[{np.flatnonzero(moved & (weights == weight)).tolist()!r}] = {weight!r}")
     return lines
 
 

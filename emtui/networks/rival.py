@@ -8,7 +8,7 @@ from typing import Any
 from emtui.networks.scores import Progress, progress
 from emtui.spec.rival_model import has_rival, rival_model
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import TrainTestSplit, split_of, table_of
+from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import advance, begin_problem
 from engine.em.step import Problem
@@ -83,7 +83,7 @@ class Rival:
         assert split is not None
         self.model = rival_model(spec)
         self.split = split
-        observed, same = self.model.observe(*table_of(spec)), spec.same_start
+        observed, same = self.model.observe(*table_of(spec), sample_weight_of(spec)), spec.same_start
         given = self.model.Params(start.hidden, start.output, start.deeper) if same else None
         seed = spec.seed if same else spec.seed + 1
         self._step = begin_problem(Problem(self.model, observed, algorithm_named("classic"), seed), given)

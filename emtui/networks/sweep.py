@@ -11,7 +11,7 @@ import numpy as np
 from emtui.networks.scores import score
 from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import split_of, table_of
+from emtui.spec.train_test_split import sample_weight_of, split_of, table_of
 from engine.arrays import Array
 from engine.em.loop import iterate
 from engine.errors import EngineError, OptionError
@@ -127,10 +127,10 @@ def _ended(spec: RunSpec, max_iter: int) -> tuple[float, float]:
     """Accuracy on the held-back rows (on all where none are) and log-loss on the training rows at the end."""
     split = split_of(spec)
     assert split is not None
-    X, y = table_of(spec)
+    (X, y), weights = table_of(spec), sample_weight_of(spec)
     try:
         with one_blas_thread():
-            for step in iterate(spec.model, X, y, seed=spec.seed, max_iter=max_iter, tol=0.0):
+            for step in iterate(spec.model, X, y, sample_weight=weights, seed=spec.seed, max_iter=max_iter, tol=0.0):
                 last = step
         train = score(spec.model, last.params, split, split.train)
         test = score(spec.model, last.params, split, split.test)

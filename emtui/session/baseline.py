@@ -78,7 +78,7 @@ def kmeans_steps(spec: RunSpec, params: Any = None) -> Generator[None, None, Bas
     best: Timeline | None = None
     restarts: list[Restart] = []
     try:
-        observed = model.observe(data.X)
+        observed = model.observe(data.X, None, data.weights)
         for seed in range(spec.seed, spec.seed + n_init):
             steps = walk(begin_problem(Problem(model, observed, algorithm_named("classic"), seed)), rules)
             timeline = Timeline(next(steps))

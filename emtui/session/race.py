@@ -15,7 +15,7 @@ from emtui.session.baseline import classes_to_find
 from emtui.spec.labels_given import NONE, n_given
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import problem_of, table_of
+from emtui.spec.train_test_split import problem_of, sample_weight_of, table_of
 from engine.analysis.evaluation import agreement
 from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
@@ -221,7 +221,8 @@ def _judged_as_clusters(first: Step, step: Step) -> tuple[float, Evaluation]:
         return first.objective, labels
     problem = first.problem
     try:
-        known = replace(problem, data=problem.model.observe(problem.data.X, Posterior(labels).labels))
+        data, found = problem.data, Posterior(labels).labels
+        known = replace(problem, data=problem.model.observe(data.X, found, data.sample_weight))
         best = m_step(e_step(begin_problem(known, first.params))).params
         return problem.at(best).objective, labels
     except EngineError:  # a cluster that no component can be fitted to
@@ -259,7 +260,8 @@ def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | 
     )  # at rest when no row goes to another cluster
 
     def begin() -> tuple[RunSpec, Step]:
-        problem = Problem(model, model.observe(table_of(spec)[0]), algorithm_named("classic"), spec.seed)
+        rows = model.observe(table_of(spec)[0], None, sample_weight_of(spec))
+        problem = Problem(model, rows, algorithm_named("classic"), spec.seed)
         return theirs, begin_problem(problem, theirs.start)
 
     return _Runner(KMEANS, truth, begin, partial(_judged_as_clusters, first))

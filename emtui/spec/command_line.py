@@ -57,6 +57,8 @@ def _data_words(data: DataSpec) -> list[str]:
     words = [] if data.label is None else _option("--label", data.label)
     if data.columns is not None:
         words += _option("--columns", join_columns(data.columns))
+    for part, column in data.parts.items():
+        words += _option(f"--{part}", column)
     words += read_option_words(data.read_options)
     if data.standardize:
         words.append("--standardize")

@@ -39,6 +39,10 @@ def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
 
         if data.label is not None:
             raise DataError(f"{quoted(source)} is a folder of texts, which have no labels: leave out --label.")
+        if data.parts:
+            raise DataError(
+                f"{quoted(source)} is a folder of texts, not a table: leave out --{next(iter(data.parts))}."
+            )
         opened = read_corpus(source)
     else:
         opened = load(source)
@@ -46,6 +50,9 @@ def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
             raise DataError(
                 f"{quoted(source)} has its own labels: --label is for a file (write ./{source} if you mean one)."
             )
+        if data.parts:
+            word = f"--{next(iter(data.parts))}"
+            raise DataError(f"{quoted(source)} is no file: {word} is for one (write ./{source} if you mean one).")
     return opened if data.columns is None else opened.columns(data.columns)
 
 
@@ -53,8 +60,9 @@ def _open_table(data: DataSpec, table: TableFile | None) -> Dataset:
     from engine.readers.table import read_from, read_table
 
     if table is None or table.file.has_changed:
-        return read_table(data.source, data.label, data.columns, missing=data.missing, **data.read_options.given())
-    return read_from(table, data.label, data.columns, data.missing)
+        written = data.read_options.given()
+        return read_table(data.source, data.label, data.columns, missing=data.missing, **data.parts, **written)
+    return read_from(table, data.label, data.columns, data.missing, **data.parts)
 
 
 def missing_for(model: Any) -> Missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,17 +55,33 @@ class TrainTestSplit:
         return self.test if held_back else self.train
 
 
-def table_of(spec: RunSpec) -> tuple[Array, IntArray | None]:
-    """X and y as the model is fitted to them: all rows, or the training rows where it is supervised."""
-    split = split_of(spec)
-    if split is None:
-        return spec.dataset.X, known_labels(spec)
-    return split.inputs[split.train], split.targets[split.train]
+def table_of(spec: RunSpec) -> tuple[Any, IntArray | None]:
+    """X and y as the model is fitted to them: all rows, or the training rows where it is supervised.
+
+    X is a list of sequences for a model of sequences where the data tell several.
+    """
+    split, data = split_of(spec), spec.dataset
+    if split is not None:
+        return split.inputs[split.train], split.targets[split.train]
+    several = data.sequence is not None and not spec.model.independent_rows
+    return data.sequences if several else data.X, known_labels(spec)
+
+
+def sample_weight_of(spec: RunSpec) -> Array | None:
+    """How often each row (or each sequence) of `table_of` counts; None for once.
+
+    Raises:
+        DataError: the rows of a sequence differ in weight; one sentence.
+    """
+    split, data = split_of(spec), spec.dataset
+    if data.weights is None or split is None:
+        return data.weights if spec.model.independent_rows else data.sequence_weights
+    return data.weights[split.train]
 
 
 def problem_of(spec: RunSpec) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
-    observations = spec.model.observe(*table_of(spec))
+    observations = spec.model.observe(*table_of(spec), sample_weight_of(spec))
     return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed)
 
 

@@ -37,6 +37,10 @@ class DataSpec:
         standardize: each column is given mean 0 and variance 1 (by the training rows where a model is supervised).
         principal: so many principal components stand for the columns; None for the columns themselves.
         missing: what becomes of rows with a missing value; it follows from the model (`Dataset.for_model`).
+        rows: the column that names the rows of a table; None for their lines in the file.
+        sequence: the column that tells which sequence each row belongs to; None for one sequence, or none.
+        weights: the column that tells how often each row counts; None for once.
+        target: the column of numbers that a model of numbers learns; None for none.
     """
 
     source: str
@@ -46,3 +50,13 @@ class DataSpec:
     standardize: bool = False
     principal: int | None = None
     missing: Missing = "drop"
+    rows: str | None = None
+    sequence: str | None = None
+    weights: str | None = None
+    target: str | None = None
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The columns that are no data but have a part of their own, as keywords of `engine.read_table`."""
+        found = {"rows": self.rows, "sequence": self.sequence, "weights": self.weights, "target": self.target}
+        return {part: column for part, column in found.items() if column is not None}

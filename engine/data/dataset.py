@@ -37,8 +37,11 @@ class Dataset:
     title: in words. description: what one row is. source, licence: where from, under which terms.
     model, options: the model that suits the data best, and its options. start: a published θ⁰ for these data as they
     are, `model.Params(**start)`, or None. units: None while X is in the data's own units, else how to come back to
-    them. row_names: n names, or None. line_numbers: (n,) lines of the file that the rows came from, or None. notes:
-    sentences about what was left out or changed. as_read: every row of the file, where some have missing values.
+    them. row_names: n names, or None. line_numbers: (n,) lines of the file that the rows came from, or None.
+    weights: (n,) how often each row counts, at least 0; None for once. target: (n,) float64 numbers to be learned, NaN
+    where unknown; None for none. sequence: (n,) which sequence each row belongs to, 0, 1, … in blocks; None for one
+    sequence, or none. symbol_names: the words that the whole numbers of X stand for; empty where they are numbers.
+    notes: sentences about what was left out or changed. as_read: every row of the file, where some have missing values.
 
     Raises DataError if the shapes do not belong together.
     """
@@ -58,6 +61,10 @@ class Dataset:
     units: Units | None = None
     row_names: tuple[str, ...] | None = None
     line_numbers: IntArray | None = None
+    weights: Array | None = None
+    target: Array | None = None
+    sequence: IntArray | None = None
+    symbol_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     as_read: Rows | None = field(default=None, repr=False)
 
@@ -91,8 +98,11 @@ class Dataset:
         _set(self, "notes", tuple(clean(note) for note in self.notes))
         if self.y is not None:
             _set(self, "y", _read_only(np.asarray(self.y, dtype=np.int64)))
-        if self.line_numbers is not None:
-            _set(self, "line_numbers", _read_only(np.asarray(self.line_numbers, dtype=np.int64)))
+        for what, kind in (("line_numbers", np.int64), ("sequence", np.int64), ("weights", float), ("target", float)):
+            if getattr(self, what) is not None:
+                _set(self, what, _read_only(np.asarray(getattr(self, what), dtype=kind)))
+        self._check_weights_and_sequence()
+        _set(self, "symbol_names", tuple(clean(str(name), 60) for name in self.symbol_names))
         if self.row_names is not None:
             _set(self, "row_names", tuple(clean(str(name), 60) for name in self.row_names))
 
@@ -101,7 +111,8 @@ class Dataset:
             raise DataError(
                 f"The data {quoted(self.name)} have {d} columns but {n_names} feature names: give one name a column."
             )
-        for what, values in (("y", self.y), ("row_names", self.row_names), ("line_numbers", self.line_numbers)):
+        for what in ("y", "row_names", "line_numbers", "weights", "target", "sequence"):
+            values = getattr(self, what)
             if values is not None and np.shape(values) != (n,):
                 raise DataError(
                     f"The data {quoted(self.name)} have {n} rows but {what} has the shape {np.shape(values)}: "
@@ -112,6 +123,44 @@ class Dataset:
                 f"The classes y of {quoted(self.name)} must count into its {n_classes} class names: "
                 f"use 0 to {n_classes - 1}, or -1 where the class is unknown."
             )
+
+    def _check_weights_and_sequence(self) -> None:
+        weights, sequence = self.weights, self.sequence
+        if weights is not None and not (np.isfinite(weights).all() and weights.min() >= 0 and weights.max() > 0):
+            raise DataError(
+                f"The weights of {quoted(self.name)} must be numbers of at least 0, not all of them 0: "
+                "give one that tells how often each row counts."
+            )
+        if sequence is not None and (sequence[0] != 0 or not np.isin(np.diff(sequence), (0, 1)).all()):
+            raise DataError(
+                f"The sequences of {quoted(self.name)} must be numbered 0, 1, … in blocks of rows: "
+                "put the rows of each sequence together."
+            )
+
+    @property
+    def sequences(self) -> list[Array]:
+        """The rows of each sequence, as a hidden Markov model takes them; all rows as one where none is told."""
+        if self.sequence is None:
+            return [self.X]
+        return np.split(self.X, np.flatnonzero(np.diff(self.sequence)) + 1)
+
+    @property
+    def sequence_weights(self) -> Array | None:
+        """(N,) the weight of each sequence, which all of its rows have; None where each counts once.
+
+        Raises DataError where rows of a sequence differ in weight.
+        """
+        if self.weights is None:
+            return None
+        sequence = np.zeros(self.n_samples, dtype=np.int64) if self.sequence is None else self.sequence
+        of_sequence: Array = self.weights[np.flatnonzero(np.diff(sequence, prepend=-1))]
+        odd = np.flatnonzero(self.weights != of_sequence[sequence])
+        if len(odd):
+            raise DataError(
+                f"{self.row_name(int(odd[0]))} of {quoted(self.name)} differs in weight from the rows before it, and a "
+                "sequence counts as a whole: give its rows one weight, or leave out weights= (in the shell, --weights)."
+            )
+        return of_sequence
 
     @property
     def n_samples(self) -> int:
@@ -149,12 +198,19 @@ class Dataset:
             return self.as_read.dataset("keep" if model.takes_missing else "drop")
         keep, notes = rows_to_keep(self.X, "drop", name=quoted(self.name), columns=self.feature_names)
         rows = np.flatnonzero(keep)
+
+        def of_rows(values: NDArray[Any] | None) -> Any:
+            return None if values is None else values[rows]
+
         return replace(
             self,
             X=self.X[rows],
-            y=None if self.y is None else self.y[rows],
+            y=of_rows(self.y),
             row_names=None if self.row_names is None else tuple(self.row_names[i] for i in rows),
-            line_numbers=None if self.line_numbers is None else self.line_numbers[rows],
+            line_numbers=of_rows(self.line_numbers),
+            weights=of_rows(self.weights),
+            target=of_rows(self.target),
+            sequence=None if self.sequence is None else numbered(self.sequence[rows]),
             notes=self.notes + notes,
         )
 
@@ -233,6 +289,11 @@ class Dataset:
             notes=(*self.notes, note),
             as_read=None,
         )
+
+
+def numbered(sequence: NDArray[Any]) -> IntArray:
+    """(n,) sequences numbered 0, 1, … as they come, from values that are equal within each, in blocks."""
+    return np.cumsum(np.append(0, sequence[1:] != sequence[:-1]), dtype=np.int64)
 
 
 def column_index(column: str | int, names: Sequence[str], whose: str, offer: str) -> int:

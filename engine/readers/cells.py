@@ -26,31 +26,36 @@ class Cells:
     """The chosen columns of the whole file.
 
     X: (n, d) float64, NaN where a value is missing. labels: the n cells of the label column as they are written, or
-    None if there is no label. lines: (n,) the line of the file that each row starts on.
+    None if there is no label. lines: (n,) the line of the file that each row starts on. texts: the n cells of each
+    further column that was asked for as text.
     """
 
     X: Array
     labels: list[str] | None
     lines: IntArray
+    texts: tuple[list[str], ...] = ()
 
 
 @dataclass(frozen=True)
 class WantedColumns:
-    """Which columns of which file are read: `features` as numbers, `label` as text."""
+    """Which columns of which file are read: `features` as numbers, `label` and `texts` as text."""
 
     file: TextFile
     dialect: Dialect
     features: tuple[int, ...]
     label: int | None
+    texts: tuple[int, ...] = ()
 
 
-def read_cells(file: TextFile, dialect: Dialect, features: Sequence[int], label: int | None) -> Cells:
-    """The columns `features` as numbers and the column `label` as text, of every record below the header.
+def read_cells(
+    file: TextFile, dialect: Dialect, features: Sequence[int], label: int | None, texts: Sequence[int] = ()
+) -> Cells:
+    """The columns `features` as numbers, and `label` and `texts` as text, of every record below the header.
 
     Raises DataError for the first cell, in the order of the lines, that is neither a finite number nor missing, and
     for a record with too few or too many cells.
     """
-    wanted = WantedColumns(file, dialect, tuple(features), label)
+    wanted = WantedColumns(file, dialect, tuple(features), label, tuple(texts))
     with file.open() as text:
         for _ in range(dialect.first_line - 1):
             text.readline()
@@ -80,6 +85,9 @@ def _joined(parts: Sequence[Cells]) -> Cells:
         np.concatenate([part.X for part in parts]),
         list(itertools.chain.from_iterable(labels)) if labels else None,
         np.concatenate([part.lines for part in parts]),
+        tuple(
+            list(itertools.chain.from_iterable(column)) for column in zip(*(part.texts for part in parts), strict=True)
+        ),
     )
 
 
@@ -91,12 +99,15 @@ def read_carefully(lines: Iterable[str], first_line: int, wanted: WantedColumns)
     blocks = [np.empty((0, len(wanted.features)))]
     starts: list[int] = []
     labels: list[str] | None = None if label is None else []
+    texts: tuple[list[str], ...] = tuple([] for _ in wanted.texts)
     while chunk := [(line, fitted(row, width, line, file)) for line, row in itertools.islice(every, _CHUNK)]:
         blocks.append(_numbers(chunk, file, dialect, wanted.features))
         starts.extend(line for line, _ in chunk)
         if labels is not None and label is not None:
             labels.extend(row[label] for _, row in chunk)
-    return Cells(np.concatenate(blocks), labels, np.array(starts, dtype=np.int64))
+        for column, index in zip(texts, wanted.texts, strict=True):
+            column.extend(row[index] for _, row in chunk)
+    return Cells(np.concatenate(blocks), labels, np.array(starts, dtype=np.int64), texts)
 
 
 def _numbers(chunk: Sequence[Record], file: TextFile, dialect: Dialect, features: Sequence[int]) -> Array:
@@ -180,13 +191,18 @@ def read_plain(block: str, first_line: int, wanted: WantedColumns) -> Cells | No
         return None
     X = np.ascontiguousarray(frame[list(features)].to_numpy(dtype=np.float64))
     # A record that is too short has its last cell empty; one that is too long is an error, or becomes an index.
-    ends = {width - 1, *(() if label is None else (label,))} & texts
+    ends = {width - 1, *(() if label is None else (label,)), *wanted.texts} & texts
     blank = any((frame[column].fillna("").str.strip() == "").any() for column in ends)
     indexed = not isinstance(frame.index, pd.RangeIndex)
     if len(frame) != n_rows or not np.isfinite(X).all() or blank or indexed:
         return None
-    labels = None if label is None else [str(cell) for cell in frame[label].tolist()]
-    return Cells(X, labels, np.arange(first_line, first_line + n_rows, dtype=np.int64))
+
+    def as_written(column: int) -> list[str]:
+        return [str(cell) for cell in frame[column].tolist()]
+
+    labels = None if label is None else as_written(label)
+    lines = np.arange(first_line, first_line + n_rows, dtype=np.int64)
+    return Cells(X, labels, lines, tuple(map(as_written, wanted.texts)))
 
 
 def _n_lines(block: str) -> int:

@@ -1,16 +1,79 @@
-"""Which columns of a table are the data and which is the label: as chosen, or as their cells suggest."""
+"""Which columns of a table are the data, which is the label, and which have another part: as chosen, or as it seems."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from engine.data.dataset import column_index
 from engine.errors import DataError
 from engine.readers.csv_dialect import Dialect, is_missing
 from engine.readers.text_file import TextFile
+from engine.readers.word_columns import holds_answers, holds_symbols
 from engine.text import clean, quoted
 
 MAX_SUGGESTED_CLASSES = 50
+_PART_IN_WORDS = {
+    "label": "the label", "rows": "the names of the rows", "sequence": "the sequence", "weights": "the weights",
+    "target": "the target",
+}  # fmt: skip
+_OF_NUMBERS = ("weights", "target")
+
+
+@dataclass(frozen=True)
+class ChosenColumns:
+    """What each column is read as, by its index.
+
+    features: the data, in order. answers: those of them whose words are yes and no; symbols: the one of them whose
+    words are symbols, or None. label: the known classes, or None. parts: the columns of further parts ("rows",
+    "sequence", "weights", "target"). notes: on columns that were left out unasked.
+    """
+
+    features: tuple[int, ...]
+    answers: tuple[int, ...] = ()
+    symbols: int | None = None
+    label: int | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def choose_columns(
+    file: TextFile,
+    dialect: Dialect,
+    label: str | int | None,
+    columns: Sequence[str | int] | None,
+    asked: Mapping[str, str | int],
+) -> ChosenColumns:
+    """The columns as they were named; where nothing was said of label or data, as their cells suggest.
+
+    label, columns: as for `read_table`. asked: the columns of further parts.
+
+    Raises:
+        DataError: there is no such column, it can't be used so, or it was named twice.
+    """
+    parts = {part: _part(file, dialect, part, column) for part, column in asked.items()}
+    listed = None
+    if columns is not None:
+        listed = [find_column(file, dialect, c) for c in ([columns] if isinstance(columns, str | int) else columns)]
+    if label is None or label == "":
+        taken = [*parts.values(), *(listed or ())]
+        label_index = label_candidate(dialect, taken) if label is None else None
+        if label_index is not None and listed is None and not _numbers(dialect, taken):
+            label_index = None if label_index in _words(dialect, taken) else label_index
+    else:
+        label_index = find_column(file, dialect, label)
+    named = parts if label_index is None else {"label": label_index} | parts
+    for part, index in named.items():
+        other = next(other for other, place in named.items() if place == index)
+        if other != part:
+            raise _twice(file, dialect, index, _PART_IN_WORDS[other], _PART_IN_WORDS[part])
+    if listed is None:
+        features, notes = _suggested(file, dialect, [*named.values()])
+    else:
+        features, notes = _as_listed(file, dialect, listed, named), ()
+    answers = tuple(j for j in features if holds_answers(dialect, j))
+    symbols = features[0] if dialect.kinds[features[0]] == "text" and not answers else None
+    return ChosenColumns(tuple(features), answers, symbols, label_index, parts, notes)
 
 
 def find_column(file: TextFile, dialect: Dialect, column: str | int) -> int:
@@ -22,48 +85,89 @@ def find_column(file: TextFile, dialect: Dialect, column: str | int) -> int:
     return column_index(column, names, file.name, "choose")
 
 
-def label_candidate(dialect: Dialect) -> int | None:
-    """The one column of text that has a few distinct values, each of them more than once on average."""
+def label_candidate(dialect: Dialect, taken: Collection[int] = ()) -> int | None:
+    """The one column of text, but for those taken, with a few distinct values, each more than once on average."""
     candidates = []
     for j, kind in enumerate(dialect.kinds):
         known = [cell.strip() for cell in dialect.cells(j) if not is_missing(cell)]
-        if kind == "text" and 2 <= len(set(known)) <= min(MAX_SUGGESTED_CLASSES, len(known) / 2):
+        few = 2 <= len(set(known)) <= min(MAX_SUGGESTED_CLASSES, len(known) / 2)
+        if kind == "text" and few and j not in taken:
             candidates.append(j)
     return candidates[0] if len(candidates) == 1 else None
 
 
-def choose_features(
-    file: TextFile, dialect: Dialect, columns: Sequence[str | int] | None, label: int | None
-) -> tuple[list[int], tuple[str, ...]]:
-    """The indices of the columns to read as numbers, and notes on those that were left out unasked."""
-    if columns is None:
-        chosen = [j for j, kind in enumerate(dialect.kinds) if kind == "number" and j != label]
-        if not chosen:
-            raise _no_numbers(file, dialect)
-        texts = [j for j, kind in enumerate(dialect.kinds) if kind == "text" and j != label]
-        notes = left_out(dialect, texts, "it holds text", "they hold text")
-        empty = [j for j, kind in enumerate(dialect.kinds) if kind == "empty" and j != label]
-        where = "" if dialect.whole else " in the rows looked at"
-        notes += left_out(dialect, empty, f"it is empty{where}", f"they are empty{where}")
-        numbers = [j for j, kind in enumerate(dialect.kinds) if kind == "row number" and j != label]
-        return chosen, notes + left_out(dialect, numbers, "it has no name and numbers the rows", "")
-    listed = [columns] if isinstance(columns, str | int) else list(columns)
-    chosen = [find_column(file, dialect, column) for column in listed]
+def _part(file: TextFile, dialect: Dialect, part: str, column: str | int) -> int:
+    """The index of the column of a part; DataError where it can't have that part."""
+    index = find_column(file, dialect, column)
+    if part in _OF_NUMBERS and dialect.kinds[index] in ("text", "empty"):
+        what = f"holds text such as {_a_word(dialect, index)}" if dialect.kinds[index] == "text" else "is empty"
+        raise DataError(
+            f"The column {quoted(dialect.names[index])} of {file.name} {what}, and {_PART_IN_WORDS[part]} must be "
+            "numbers: choose another column."
+        )
+    return index
+
+
+def _numbers(dialect: Dialect, taken: Collection[int]) -> list[int]:
+    return [j for j, kind in enumerate(dialect.kinds) if kind == "number" and j not in taken]
+
+
+def _words(dialect: Dialect, taken: Collection[int]) -> list[int]:
+    """The columns of words that can be data where none holds numbers: all of yes and no; else symbols, if alone."""
+    free = [j for j, kind in enumerate(dialect.kinds) if kind == "text" and j not in taken]
+    answers = [j for j in free if holds_answers(dialect, j)]
+    return answers or (free if len(free) == 1 and _alone(dialect, taken) and holds_symbols(dialect, free[0]) else [])
+
+
+def _alone(dialect: Dialect, taken: Collection[int]) -> bool:
+    return len(dialect.names) - len({*taken}) == 1
+
+
+def _suggested(file: TextFile, dialect: Dialect, taken: Collection[int]) -> tuple[list[int], tuple[str, ...]]:
+    """The data where nothing was said of them, and notes on the columns that were left out."""
+    chosen = _numbers(dialect, taken) or _words(dialect, taken)
+    if not chosen:
+        raise _no_numbers(file, dialect)
+
+    def others(wanted: str) -> list[int]:
+        return [j for j, kind in enumerate(dialect.kinds) if kind == wanted and j not in taken and j not in chosen]
+
+    where = "" if dialect.whole else " in the rows looked at"
+    return chosen, (
+        *left_out(dialect, others("text"), "it holds text", "they hold text"),
+        *left_out(dialect, others("empty"), f"it is empty{where}", f"they are empty{where}"),
+        *left_out(dialect, others("row number"), "it has no name and numbers the rows", ""),
+    )
+
+
+def _as_listed(file: TextFile, dialect: Dialect, chosen: list[int], named: Mapping[str, int]) -> list[int]:
     if not chosen:
         raise DataError(f"No column of {file.name} was chosen: choose at least one.")
     for index in chosen:
         name = quoted(dialect.names[index])
         if chosen.count(index) > 1:
             raise DataError(f"The column {name} of {file.name} was chosen twice: name each column once.")
-        if index == label:
-            raise DataError(f"The column {name} of {file.name} can't be both label and data: choose one of the two.")
-        if dialect.kinds[index] == "text":
-            cell = next(cell for cell in dialect.cells(index) if not is_missing(cell))
+        part = next((part for part, place in named.items() if place == index), None)
+        if part is not None:
+            raise _twice(file, dialect, index, "label" if part == "label" else _PART_IN_WORDS[part], "data")
+        words = dialect.kinds[index] == "text" and not holds_answers(dialect, index)
+        if words and not (len(chosen) == 1 and holds_symbols(dialect, index)):
             raise DataError(
-                f"The column {name} of {file.name} holds text such as {quoted(cell)}, not numbers: "
+                f"The column {name} of {file.name} holds text such as {_a_word(dialect, index)}, not numbers: "
                 "choose other columns, or use it as the label."
             )
-    return chosen, ()
+    return chosen
+
+
+def _a_word(dialect: Dialect, index: int) -> str:
+    return quoted(next(cell for cell in dialect.cells(index) if not is_missing(cell)))
+
+
+def _twice(file: TextFile, dialect: Dialect, index: int, one: str, other: str) -> DataError:
+    return DataError(
+        f"The column {quoted(dialect.names[index])} of {file.name} can't be both {one} and {other}: "
+        "choose one of the two."
+    )
 
 
 def _no_numbers(file: TextFile, dialect: Dialect) -> DataError:

@@ -194,7 +194,7 @@ def _detect_decimal(rows: Sequence[list[str]], delimiter: str) -> str:
 def _has_header(rows: Sequence[list[str]], decimal: str) -> bool:
     """Whether the first record names columns: over columns of numbers it mostly holds something else.
 
-    Where no column holds numbers, the first of several records is taken for a header.
+    Where no column holds numbers, the first of several records is taken for a header unless a cell of it comes again.
     """
     first, body = rows[0], rows[1:]
     if not body:
@@ -206,6 +206,8 @@ def _has_header(rows: Sequence[list[str]], decimal: str) -> bool:
     told = [parse_number(cell, decimal) is None for cell in over_numbers if not is_missing(cell)]
     if over_numbers and not told:
         return False
+    if not over_numbers and any(cell.strip() and any(row[j] == cell for row in body) for j, cell in enumerate(first)):
+        return False  # words that come again below are data
     return sum(told) * 2 >= len(told)
 
 

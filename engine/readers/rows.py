@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from engine.data.missing import Missing, rows_to_keep
 from engine.errors import DataError
 from engine.readers.cells import Cells
 from engine.readers.csv_dialect import is_missing
+from engine.readers.row_parts import RowParts
 from engine.text import clean, quoted
 
 MAX_NUMBER_CLASSES = 50
@@ -25,7 +28,8 @@ class ReadRows:
     """Every row of a table as it was read.
 
     path: of the file. names: those of the columns that were read as numbers. label: that of the label column, or None.
-    asked: the label was asked for. notes: on columns, header and encoding.
+    asked: the label was asked for. notes: on columns, header and encoding. parts: what else is known of each row.
+    model, options: those that suit such columns, where something tells. symbols: the words that X counts into.
     """
 
     path: Path
@@ -34,6 +38,10 @@ class ReadRows:
     label: str | None
     asked: bool
     notes: tuple[str, ...]
+    parts: RowParts = field(default_factory=RowParts)
+    model: str = "gmm"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    symbols: tuple[str, ...] = ()
 
     def dataset(self, missing: Missing) -> Dataset:
         """The data set of these rows, with or without those that have a missing value.
@@ -41,28 +49,45 @@ class ReadRows:
         Raises:
             DataError: no row is left, or the label that was asked for has too few classes, or too many.
         """
-        cells, name = self.cells, quoted(self.path.name, 60)
+        cells, parts, name = self.cells, self.parts, quoted(self.path.name, 60)
         keep, missing_notes = rows_to_keep(cells.X, missing, name=name, columns=self.names)
-        y, class_names, label_notes = self._classes(keep)
+        gone, notes = parts.unusable(len(keep))
+        keep &= ~gone
+        if not keep.any():
+            raise DataError(f"No row of {name} is left: {' '.join(notes)} Choose other columns.")
+        rows, sequence = parts.in_blocks(np.flatnonzero(keep))
+        if sequence is not None:
+            notes += (_sequences_note(sequence, apart=bool((np.diff(rows) < 0).any())),)
+        y, class_names, label_notes = self._classes(rows)
+
+        def of_rows(values: NDArray[Any] | None) -> Any:
+            return values if values is None or (keep.all() and sequence is None) else values[rows]
+
         return Dataset(
             name=self.path.name,
-            X=cells.X if keep.all() else cells.X[keep],
+            X=of_rows(cells.X),
             y=y,
             feature_names=self.names,
             class_names=class_names,
             description=f"one row of {self.path.name}",
             source=str(self.path),
-            options={"n_components": len(class_names)} if class_names else {},
-            line_numbers=cells.lines if keep.all() else cells.lines[keep],
-            notes=self.notes + missing_notes + label_notes,
+            model=self.model,
+            options={**self.options, **({"n_components": len(class_names)} if class_names else {})},
+            row_names=parts.row_names(rows, cells.lines),
+            line_numbers=of_rows(cells.lines),
+            weights=of_rows(parts.weights),
+            target=of_rows(parts.target),
+            sequence=sequence,
+            symbol_names=self.symbols,
+            notes=self.notes + missing_notes + notes + label_notes,
             as_read=self if missing_notes else None,
         )
 
-    def _classes(self, keep: NDArray[np.bool_]) -> tuple[NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
+    def _classes(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64] | None, tuple[str, ...], tuple[str, ...]]:
         """y, class names and notes from the label column of the rows that are kept."""
         if self.label is None or self.cells.labels is None:
             return None, (), ()
-        kept = [cell.strip() for cell, here in zip(self.cells.labels, keep.tolist(), strict=True) if here]
+        kept = [self.cells.labels[i].strip() for i in rows.tolist()]
         # Some tables write two classes as + and -; there a "-" is no missing value.
         signs = "+" in kept
         words = {
@@ -92,7 +117,19 @@ class ReadRows:
         notes: tuple[str, ...] = () if self.asked else (f"The column {name} was taken as the label.",)
         unknown = known.count(None)
         if unknown:
-            rows = "row has" if unknown == 1 else "rows have"
+            have = "row has" if unknown == 1 else "rows have"
             count = "counts" if unknown == 1 else "count"
-            notes += (f"{unknown:,} of {len(known):,} {rows} no label and {count} as unknown.",)
+            notes += (f"{unknown:,} of {len(known):,} {have} no label and {count} as unknown.",)
         return y, class_names, notes
+
+
+def _sequences_note(sequence: NDArray[np.int64], apart: bool) -> str:
+    """How many sequences there are, how long, and whether their rows had to be put together."""
+    lengths = np.bincount(sequence)
+    shortest, longest = int(lengths.min()), int(lengths.max())
+    long = f"{longest:,} row{'' if longest == 1 else 's'}"
+    if shortest < longest:
+        long = f"{shortest:,} to {long}"
+    together = "; the rows of each were put together, in their order" if apart else ""
+    count = f"{len(lengths):,} sequence{'' if len(lengths) == 1 else 's'}"
+    return f"{count} of {long}{together}."

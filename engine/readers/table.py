@@ -12,8 +12,8 @@ import numpy as np
 from engine.data.dataset import Dataset
 from engine.data.missing import Missing
 from engine.errors import DataError, OptionError
-from engine.readers.cells import Cells, read_cells
-from engine.readers.column_selection import choose_features, find_column, label_candidate, left_out
+from engine.readers.column_selection import choose_columns, label_candidate, left_out
+from engine.readers.columns import ReadColumns, read_columns, suited_model
 from engine.readers.csv_dialect import DELIMITER_NAMES, Dialect, Kind, detect_dialect, is_missing
 from engine.readers.rows import ReadRows
 from engine.readers.text_file import TextFile, encoding_name, open_text
@@ -137,12 +137,20 @@ def read_table(
     decimal: str | None = None,
     encoding: str | None = None,
     missing: Missing = "drop",
+    rows: str | int | None = None,
+    sequence: str | int | None = None,
+    weights: str | int | None = None,
+    target: str | int | None = None,
 ) -> Dataset:
     """The table in the file at `path`.
 
     label: the column of known classes. If None, the one column of text with few distinct values, if there is one; ""
     for no label at all.
-    columns: the columns to read as numbers, in this order; if None, all columns of numbers but the label.
+    columns: the columns to read as data, in this order; if None, all columns of numbers but those with another part.
+    Columns of yes and no (true and false) become 1 and 0 where they are chosen, or where no column holds numbers; so
+    does a single column of words become the symbols of a sequence.
+    rows: the column that names the rows. sequence: that which tells which sequence a row belongs to; rows of one
+    sequence are put together. weights: how often each row counts. target: numbers to be learned (`Dataset.target`).
     A column is chosen by name, by index from 0 (−1 is the last), or by its number from 1 written as text ("3").
     header: whether the first record names the columns. delimiter: the character between cells. decimal: "." or ",".
     encoding: Python's name of it. Each of these four is detected unless given.
@@ -154,7 +162,8 @@ def read_table(
     """
     if missing not in ("drop", "keep"):
         raise OptionError(f"Missing values can't be treated as {quoted(missing)}: use 'drop' or 'keep'.")
-    return read_from(_open_table(path, header, delimiter, decimal, encoding), label, columns, missing)
+    table = _open_table(path, header, delimiter, decimal, encoding)
+    return read_from(table, label, columns, missing, rows=rows, sequence=sequence, weights=weights, target=target)
 
 
 def read_from(
@@ -162,16 +171,16 @@ def read_from(
     label: str | int | None = None,
     columns: Sequence[str | int] | None = None,
     missing: Missing = "drop",
+    **parts: str | int | None,
 ) -> Dataset:
     """`read_table` for a table whose dialect is known, such as that of a `TablePreview`: one pass for its cells."""
     file, dialect = table.file, table.dialect
-    label_index = None
-    if label != "":
-        label_index = label_candidate(dialect) if label is None else find_column(file, dialect, label)
-    features, notes = choose_features(file, dialect, columns, label_index)
-    cells = read_cells(file, dialect, features, label_index)
+    asked = {part: column for part, column in parts.items() if column is not None}
+    chosen = choose_columns(file, dialect, label, columns, asked)
+    read = read_columns(file, dialect, chosen)
+    features, notes = chosen.features, chosen.notes
     if columns is None:
-        cells, features, empty_notes = _without_empty_columns(file, dialect, cells, features)
+        read, features, empty_notes = _without_empty_columns(file, dialect, read, features)
         notes += empty_notes
     if table.told and dialect.header and dialect.names[-1].isdecimal():
         notes += (f"The first line, which ends in {dialect.names[-1]}, was taken as column names.",)
@@ -179,8 +188,13 @@ def read_from(
         taken = f"The encoding was taken to be {encoding_name(file.encoding)}"
         notes += (f"{taken}; name another with encoding= (in the shell, --encoding) if letters look wrong.",)
     names = tuple(dialect.names[index] for index in features)
-    label_name = None if label_index is None else dialect.names[label_index]
-    return ReadRows(file.path, names, cells, label_name, label is not None, notes).dataset(missing)
+    label_name = None if chosen.label is None else dialect.names[chosen.label]
+    model, options = suited_model(read, chosen)
+    read_rows = ReadRows(
+        file.path, names, read.cells, label_name, label is not None, notes + read.notes, read.parts, model, options,
+        read.symbols,
+    )  # fmt: skip
+    return read_rows.dataset(missing)
 
 
 def _check_options(header: Header, delimiter: str | None, decimal: str | None) -> None:
@@ -193,14 +207,15 @@ def _check_options(header: Header, delimiter: str | None, decimal: str | None) -
 
 
 def _without_empty_columns(
-    file: TextFile, dialect: Dialect, cells: Cells, features: list[int]
-) -> tuple[Cells, list[int], tuple[str, ...]]:
-    """The cells without columns that hold no number at all, which would cost every row."""
+    file: TextFile, dialect: Dialect, read: ReadColumns, features: tuple[int, ...]
+) -> tuple[ReadColumns, tuple[int, ...], tuple[str, ...]]:
+    """What was read without columns that hold no number at all, which would cost every row."""
+    cells = read.cells
     empty = np.isnan(cells.X).all(axis=0)
     if not empty.any():
-        return cells, features, ()
+        return read, features, ()
     if empty.all():
         raise DataError(f"{file.name} has no number in any column: choose a file with measurements.")
     notes = left_out(dialect, np.array(features)[empty].tolist(), "it is empty", "they are empty")
-    kept = np.array(features)[~empty].tolist()
-    return Cells(cells.X[:, ~empty], cells.labels, cells.lines), kept, notes
+    kept = tuple(np.array(features)[~empty].tolist())
+    return replace(read, cells=replace(cells, X=cells.X[:, ~empty])), kept, notes

@@ -24,7 +24,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import table_of
+from emtui.spec.train_test_split import sample_weight_of, table_of
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
@@ -100,8 +100,8 @@ class OptimaScreen(StudyScreen):
         """All the starts."""
         spec = self.spec
         return many_starts(
-            self.model, *table_of(spec), n_starts=self._n_starts, seed=self._first_seed, max_iter=MAX_ITER, tol=TOL,
-            algorithm=spec.algorithm,
+            self.model, *table_of(spec), sample_weight=sample_weight_of(spec), n_starts=self._n_starts,
+            seed=self._first_seed, max_iter=MAX_ITER, tol=TOL, algorithm=spec.algorithm,
         )  # fmt: skip
 
     def digested(self, value: StartsProgress) -> OptimaMap:

@@ -22,7 +22,7 @@ from emtui.screens.studies.study import StudyScreen
 from emtui.spec.labels_given import NONE
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import table_of
+from emtui.spec.train_test_split import sample_weight_of, table_of
 from emtui.views.number_format import decimals_apart, fixed, listed, plural
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
@@ -103,6 +103,7 @@ class SelectionScreen(StudyScreen):
         spec = self.spec
         return compare_sizes(
             spec.model, table_of(spec)[0], n_components=self._sizes, covariance_types=self._covariance_types,
+            sample_weight=sample_weight_of(spec),
             repeats=self._repeats, seed=self._seed, max_iter=spec.max_iter, tol=spec.tol,
         )  # fmt: skip
 

@@ -1,0 +1,152 @@
+"""Columns with a part of their own: answers, symbols, sequences, weights, names of rows, targets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import engine
+from engine.errors import DataError
+
+FILES = Path(__file__).resolve().parents[1] / "files"
+
+
+def table(folder: Path, text: str) -> Path:
+    path = folder / "table.csv"
+    path.write_text(text)
+    return path
+
+
+def test_true_false_and_yes_no_are_answers() -> None:
+    data = engine.read_table(FILES / "bool_two.csv", columns=["a", "c"])
+    assert data.X.tolist() == [[1, 1], [0, 0], [1, 0], [1, 1]]
+    assert data.model == "bernoulli"
+    assert any("yes (true) counts as 1" in note for note in data.notes)
+    numbers = engine.read_table(FILES / "bool_two.csv")
+    assert numbers.feature_names == ("b",)  # without being asked, words are no data beside numbers
+
+
+def test_a_table_of_answers_alone_needs_no_columns_named(tmp_path: Path) -> None:
+    data = engine.read_table(table(tmp_path, "p,q,r\nY,f,\nn,t,no\nn,T,yes\nN,f,no\n"), missing="keep")
+    assert np.array_equal(data.X, [[1, 0, np.nan], [0, 1, 0], [0, 1, 1], [0, 0, 0]], equal_nan=True)
+    assert data.y is None
+
+
+def test_a_cell_that_is_no_answer_is_named(tmp_path: Path) -> None:
+    path = table(tmp_path, "a,b\n" + "1,yes\n" * 1500 + "1,maybe\n")
+    with pytest.raises(DataError, match=r"Line 1502 of 'table.csv', column 2 \('b'\), holds 'maybe', which is neither"):
+        engine.read_table(path, columns=["b"])
+
+
+def test_words_are_the_symbols_of_a_sequence() -> None:
+    data = engine.read_table(FILES / "symbols_as_words.csv")
+    assert data.symbol_names == ("clean", "shop", "walk")
+    assert data.X[:, 0].tolist() == [2, 1, 0, 2, 2, 1, 0, 0]
+    assert data.model == "hmm"
+    run = engine.fit(engine.HiddenMarkovModel(n_states=2), data.X, max_iter=3)
+    assert run.params.emission.shape == (2, 3)
+
+
+def test_a_column_of_words_is_chosen_as_symbols(tmp_path: Path) -> None:
+    path = table(tmp_path, "day,sky,place\n1,sun,a\n2,rain,b\n3,sun,a\n4,rain,b\n")
+    data = engine.read_table(path, columns=["sky"], label="")
+    assert (data.X[:, 0].tolist(), data.symbol_names) == ([1, 0, 1, 0], ("rain", "sun"))
+    with pytest.raises(DataError, match="holds text such as 'a', not numbers"):
+        engine.read_table(path, columns=["day", "place"])
+
+
+def test_words_that_never_come_again_are_no_symbols(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no column of numbers"):
+        engine.read_table(table(tmp_path, "name\nann\nbob\ncid\ndan\n"))
+
+
+def test_a_column_tells_the_sequences() -> None:
+    data = engine.read_table(FILES / "several_sequences.csv", columns=["cones"], sequence="who")
+    assert [part[:, 0].tolist() for part in data.sequences] == [[2, 3, 1], [3, 3], [1, 2, 2, 1]]
+    assert data.model == "hmm"
+    assert dict(data.options) == {"first_symbol": 1}
+    assert "3 sequences of 2 to 4 rows." in data.notes
+
+
+def test_the_rows_of_a_sequence_are_put_together(tmp_path: Path) -> None:
+    path = table(tmp_path, "who,x,w\nb,1.5,2\na,2.5,1\nb,3.5,2\n,9,1\na,4.5,1\n")
+    data = engine.read_table(path, sequence="who", weights="w")
+    assert [part[:, 0].tolist() for part in data.sequences] == [[1.5, 3.5], [2.5, 4.5]]
+    assert data.line_numbers is not None and data.line_numbers.tolist() == [2, 4, 3, 6]
+    assert data.sequence_weights is not None and data.sequence_weights.tolist() == [2, 1]
+    assert "1 row had no sequence and was left out." in data.notes
+    assert "2 sequences of 2 rows; the rows of each were put together, in their order." in data.notes
+    assert dict(data.options) == {"emission": "gaussian"}
+
+
+def test_rows_of_a_sequence_have_one_weight(tmp_path: Path) -> None:
+    data = engine.read_table(table(tmp_path, "who,x,w\na,1,1\na,2,3\n"), sequence="who", weights="w", columns=["x"])
+    with pytest.raises(DataError, match=r"line 3 of .table\.csv. differs in weight from the rows before it"):
+        _ = data.sequence_weights
+
+
+def test_weights_count_as_rows_that_come_again(tmp_path: Path) -> None:
+    data = engine.read_table(table(tmp_path, "x,n,k\n1,2,u\n2,3,u\n8,0,v\n9,4,v\n10,1,v\n"), weights="n", label="")
+    assert data.feature_names == ("x",)
+    assert data.weights is not None and data.weights.tolist() == [2, 3, 0, 4, 1]
+    model = engine.GaussianMixture(n_components=2)
+    start = model.Params([0.5, 0.5], [[1.0], [9.0]], [[[1.0]], [[1.0]]])
+    weighed = engine.fit(model, data.X, sample_weight=data.weights, start=start)
+    again = engine.fit(model, np.repeat(data.X, data.weights.astype(int), axis=0), start=start)
+    assert weighed.log_likelihood == pytest.approx(again.log_likelihood, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "said"),
+    [
+        ("x,w\n1,-2\n2,1\n", {"weights": "w"}, "Line 2 of 'table.csv' has the weight -2 in 'w', and a weight is"),
+        ("x,w\n1,0\n2,0\n", {"weights": "w"}, "gives no row a weight above 0"),
+        ("x,w\n1,a\n2,b\n", {"weights": "w"}, "holds text such as 'a', and the weights must be numbers"),
+        ("x,w\n1,2\n2,3\n", {"weights": "v"}, "has no column called 'v'"),
+        ("x,w\n1,2\n2,3\n", {"weights": "w", "rows": "w"}, "can't be both the names of the rows and the weights"),
+        ("x,w\n1,2\n2,3\n", {"weights": "w", "columns": ["x", "w"]}, "can't be both the weights and data"),
+    ],
+)  # fmt: skip
+def test_a_part_that_a_column_can_not_have_is_refused(
+    tmp_path: Path, text: str, how: dict[str, str], said: str
+) -> None:
+    with pytest.raises(DataError) as error:
+        engine.read_table(table(tmp_path, text), **how)  # type: ignore[arg-type]
+    assert said in str(error.value)
+
+
+def test_rows_without_a_weight_are_left_out_with_all_that_is_theirs(tmp_path: Path) -> None:
+    path = table(tmp_path, "id,x,w,t\nann,1,2,0.5\nbob,2,,1\n,3,1,\ndan,,1,2\n")
+    data = engine.read_table(path, rows="id", weights="w", target="t", label="")
+    assert data.row_names == ("ann", "line 4")
+    assert data.weights is not None and data.weights.tolist() == [2, 1]
+    assert data.target is not None and np.array_equal(data.target, [0.5, np.nan], equal_nan=True)
+    kept = data.for_model(engine.BernoulliMixture)
+    assert kept.row_names == ("ann", "line 4", "dan")
+
+
+def test_rows_are_called_by_their_names() -> None:
+    data = engine.read_table(FILES / "several_sequences.csv", rows="who", columns=["cones"])
+    assert data.row_name(3) == "b"
+
+
+def test_large_tables_have_the_same_parts(tmp_path: Path) -> None:
+    lines = [f"r{i},{i % 3}.5,{i % 4 + 1},{'yes' if i % 2 else 'no'}" for i in range(90_000)]
+    data = engine.read_table(
+        table(tmp_path, "\n".join(["id,x,w,c", *lines]) + "\n"), rows="id", weights="w", columns=["c", "x"], label=""
+    )
+    assert data.row_names is not None and data.row_names[-1] == "r89999"
+    assert data.X[:3].tolist() == [[0, 0.5], [1, 1.5], [0, 2.5]]
+    assert data.weights is not None and data.weights.sum() == 225_000
+
+
+def test_data_from_memory_are_checked() -> None:
+    X = np.ones((3, 1))
+    with pytest.raises(DataError, match="must be numbers of at least 0"):
+        engine.Dataset("d", X, weights=np.array([1.0, -1.0, 2.0]))
+    with pytest.raises(DataError, match=r"must be numbered 0, 1, … in blocks"):
+        engine.Dataset("d", X, sequence=np.array([0, 1, 0]))
+    with pytest.raises(DataError, match="weights has the shape"):
+        engine.Dataset("d", X, weights=np.ones(2))
