@@ -16,6 +16,7 @@ from engine.data.units import Units, standard_units
 from engine.em.algorithms import algorithm_named
 from engine.em.step import Problem
 from engine.errors import DataError, OptionError
+from engine.row_text import RowName, rows_called
 from engine.text import quoted
 
 
@@ -81,8 +82,16 @@ def sample_weight_of(spec: RunSpec) -> Array | None:
 
 def problem_of(spec: RunSpec) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
-    observations = spec.model.observe(*table_of(spec), sample_weight_of(spec))
-    return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed)
+    name = row_name_of(spec)
+    with rows_called(name):
+        observations = spec.model.observe(*table_of(spec), sample_weight_of(spec))
+    return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed, name)
+
+
+def row_name_of(spec: RunSpec) -> RowName:
+    """What the rows are called that the model is fitted to: as the data set calls them."""
+    split, data = split_of(spec), spec.dataset
+    return data.row_name if split is None else lambda row: data.row_name(int(split.train[row]))
 
 
 @once_a_spec

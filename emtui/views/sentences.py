@@ -149,10 +149,7 @@ def assigned(snapshot: StepSnapshot, component: ComponentName, row: str = "row")
 
 def row_name(snapshot: StepSnapshot, index: int, row: str = "row") -> str:
     """What a row of the data is called: "row 72", "day 11", "line 73", "set HTTTHHTHTH"."""
-    data = snapshot.spec.dataset
-    if data.row_names is None and data.line_numbers is None:
-        return f"{row} {index + 1}"
-    return f"{row} {data.row_name(index)}" if data.row_names is not None else data.row_name(index)
+    return snapshot.spec.dataset.row_name(index, row)
 
 
 def row_noun(snapshot: StepSnapshot, otherwise: str = "row") -> str:

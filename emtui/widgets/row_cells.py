@@ -9,10 +9,8 @@ from engine.data.dataset import Dataset
 
 
 def row_label(data: Dataset, row: int) -> str:
-    """A row's name, or its line in the file, or its number from 1; the head of the column says which."""
-    if data.row_names is not None:
-        return clean(data.row_names[row])
-    return str(row + 1 if data.line_numbers is None else data.line_numbers[row])
+    """A row's name, or its line in the file, or its number from 1; `Dataset.row_heading` says which."""
+    return clean(data.row_label(row))
 
 
 def class_label(data: Dataset, row: int) -> str:

@@ -25,6 +25,7 @@ from engine.explain.derivation import Worked, WorkedLine, line
 from engine.explain.worked import Explains, responsibilities_of
 from engine.models.mixture import checked_table, checked_weights
 from engine.options import option
+from engine.row_text import RowText
 from engine.starts.initialization import kmeans_plus_plus, random_rows
 from engine.starts.nearest_centres import Clusters, ScaledRows, gather, nearest, updated
 
@@ -118,11 +119,15 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
         for k in (int(k) for k in np.flatnonzero(clusters.counts <= 0)):
             if k in moved:
                 centers[k] = data.X[moved[k]]
-                what = f"had no rows left: it moved to row {moved[k] + 1}, the farthest from every centre"
+                what = RowText(
+                    f"component {k + 1} had no rows left: it moved to ", moved[k], ", the farthest from every centre"
+                )
             else:
                 centers[k] = params.centers[k]
-                what = "has no rows and stays where it was: every row lies on a centre already"
-            events.append(Event(f"component {k + 1} {what}", k))
+                what = RowText(
+                    f"component {k + 1} has no rows and stays where it was: every row lies on a centre already"
+                )
+            events.append(Event(what, k))
         return Maximization(KMeansParams(centers), tuple(events))
 
     def q_value(self, expectation: Expectation, params: KMeansParams, data: FramedRows) -> float:

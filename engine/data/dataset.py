@@ -75,12 +75,6 @@ class Dataset:
                 f"The data {quoted(self.name)} must be a table with at least one row and one column, "
                 f"but its shape is {X.shape}: give an array of shape (rows, columns)."
             )
-        if np.isinf(X).any():
-            row, column = (int(i) for i in np.argwhere(np.isinf(X))[0])
-            raise DataError(
-                f"The data {quoted(self.name)} hold an infinite value in row {row + 1}, column {column + 1}: "
-                "replace it or leave the row out."
-            )
         n, d = X.shape
         names = self.feature_names or tuple(f"x{j + 1}" for j in range(d))
         classes = tuple(clean(str(name), 60) for name in self.class_names)
@@ -105,6 +99,12 @@ class Dataset:
         _set(self, "symbol_names", tuple(clean(str(name), 60) for name in self.symbol_names))
         if self.row_names is not None:
             _set(self, "row_names", tuple(clean(str(name), 60) for name in self.row_names))
+        if np.isinf(X).any():
+            row, column = (int(i) for i in np.argwhere(np.isinf(X))[0])
+            raise DataError(
+                f"The data {quoted(self.name)} hold an infinite value in {self.row_name(row, 'row')}, "
+                f"column {column + 1}: replace it or leave the row out."
+            )
 
     def _check_lengths(self, n: int, d: int, n_names: int, n_classes: int) -> None:
         if n_names != d:
@@ -177,13 +177,30 @@ class Dataset:
         """Whether X holds a missing value (NaN)."""
         return bool(np.isnan(self.X).any())
 
-    def row_name(self, index: int) -> str:
-        """What to call row `index` (counted from 0): its name, its line in the file, or its number from 1."""
+    def row_label(self, index: int) -> str:
+        """Row `index` (counted from 0) in a list: its name, the number of its line in the file, or its number from 1.
+
+        `row_heading` says which.
+        """
         if self.row_names is not None:
             return self.row_names[index]
-        if self.line_numbers is not None:
-            return f"line {self.line_numbers[index]}"
-        return f"row {range(self.n_samples)[index] + 1}"
+        return str(range(self.n_samples)[index] + 1 if self.line_numbers is None else self.line_numbers[index])
+
+    @property
+    def row_heading(self) -> str:
+        """The head of a column of row labels: "line" where they are lines of a file."""
+        return "line" if self.line_numbers is not None and self.row_names is None else "row"
+
+    def row_name(self, index: int, noun: str = "") -> str:
+        """What a sentence calls row `index` (counted from 0): its name, its line in the file, or its number from 1.
+
+        noun: what a row is, said before a name ("paper Lincoln") and before a number ("day 11"); "" for no word before
+        a name, and "row".
+        """
+        if self.row_heading == "line":
+            return f"line {self.row_label(index)}"
+        noun = noun or ("row" if self.row_names is None else "")
+        return f"{noun} {self.row_label(index)}".lstrip()
 
     def for_model(self, model: Any) -> Dataset:
         """The data as `model`, or a model of that class, takes them; nothing is read again.

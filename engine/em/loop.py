@@ -84,10 +84,10 @@ def m_step(step: Step) -> Step:
     seconds = before + time.perf_counter() - started
     at = _evaluation(problem, moved.params, step.iteration + 1)
     evaluations = step.evaluations + moved.evaluations
+    events = tuple(event.named(problem.row_name) for event in moved.events)
     return Step(
-        problem, step.iteration, "M", moved.params, at, step.at_q, seconds, moved.events,
-        evaluations_before=evaluations,
-    )  # fmt: skip
+        problem, step.iteration, "M", moved.params, at, step.at_q, seconds, events, evaluations_before=evaluations
+    )
 
 
 def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:

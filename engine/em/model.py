@@ -23,6 +23,7 @@ from engine.em.parameters import Parameters
 from engine.em.statistics import Sums, added
 from engine.errors import EngineError
 from engine.options import HasOptions
+from engine.row_text import RowName, RowText
 
 P = TypeVar("P", bound=Parameters)
 D = TypeVar("D", bound="Observations")
@@ -89,13 +90,24 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Event:
-    """Something out of the ordinary in an M-step, in words: a component that died, a covariance that was repaired."""
+    """Something out of the ordinary in an M-step, in words: a component that died, a covariance that was repaired.
+
+    A model gives a message that names rows as a `RowText`. In a step's events the rows are called as its problem calls
+    them, and `rows` holds their numbers, from 0.
+    """
 
     message: str
     component: int | None = None
     breaks_ascent: bool = False  # the parameters were set by a rule, not by the maximum: the objective may fall here
     stops: bool = False  # the model was told to stop when this happens
     by_hand: bool = False  # a change by hand, in place of the M-step
+    rows: tuple[int, ...] = ()
+
+    def named(self, name: RowName) -> Event:
+        """The same event as a step has it: a plain message with these names for its rows, and the rows."""
+        if not isinstance(self.message, RowText):
+            return self
+        return replace(self, message=str(self.message.named(name)), rows=self.message.rows)
 
 
 def events_where(flags: Any, message: str) -> tuple[Event, ...]:

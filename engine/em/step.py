@@ -12,6 +12,7 @@ from engine.em.evaluation import Evaluation, Posterior
 from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Event, Expectation, Model, Observations
 from engine.parallel import one_blas_thread
+from engine.row_text import RowName, row_number
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -29,12 +30,13 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What stays the same during a run: the model, the observations, the algorithm and the seed."""
+    """What stays the same during a run: the model, the observations, the algorithm, the seed, and rows' names."""
 
     model: Model[Any, Any]
     data: Observations
     algorithm: Algorithm
     seed: int
+    row_name: RowName = row_number
 
     def at(self, params: Any, inference: Inference = EXACT) -> Evaluation:
         """The pass at this θ."""

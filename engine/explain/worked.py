@@ -41,7 +41,8 @@ class Explains:
         after, events, what = step.params, step.events, "M-step"
         if step.phase != "M":
             best = step.problem.model.maximize(step.at_q.expectation, step.params, step.problem.data)
-            after, events, what = best.params, best.events, "M-step to come"
+            after, what = best.params, "M-step to come"
+            events = tuple(event.named(step.problem.row_name) for event in best.events)
         return _held_against(self.parameter_lines(step, entry, after), step, entry, after, events, what)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:

@@ -22,6 +22,7 @@ from engine.models.mixture import Mixture, checked_labels, checked_table, checke
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
 from engine.models.probabilities import check_weights, dot_log, log_factorials, success_shares, times_log
 from engine.options import option
+from engine.row_text import RowText
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,10 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             raise DataError(
-                f"row {row + 1} has {heads[row]:zg} heads: "
-                f"each must be a whole number from 0 to n_trials = {self.n_trials}."
+                RowText(
+                    row,
+                    f" has {heads[row]:zg} heads: each must be a whole number from 0 to n_trials = {self.n_trials}.",
+                )
             )
         n = len(table)
         return TossCounts(

@@ -22,6 +22,7 @@ from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.worked import Explains
 from engine.models.mixture_explanation import Densities, mixture_row, plain_densities, weight_lines
 from engine.parallel import map_reduce, row_chunks
+from engine.row_text import RowText
 
 _CHUNK_BYTES = 1_500_000
 S = TypeVar("S", bound="tuple[Any, ...]")
@@ -118,7 +119,9 @@ def checked_weights(sample_weight: Any, n_rows: int) -> Array | None:
         raise DataError(f"sample_weight must have one number a row ({n_rows}), not shape {weights.shape}.")
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
         row = int(np.flatnonzero(~np.isfinite(weights) | (weights < 0))[0])
-        raise DataError(f"sample_weight of row {row + 1} is {weights[row]}: weights must be finite and at least 0.")
+        raise DataError(
+            RowText("sample_weight of ", row, f" is {weights[row]}: weights must be finite and at least 0.")
+        )
     if not weights.sum() > 0:
         raise DataError("sample_weight is zero for every row: give at least one row a weight above 0.")
     return weights
@@ -147,10 +150,13 @@ def check_counts(table: Array) -> None:
     wrong = (table < 0) | (table != np.floor(table)) | (table > 2.0**53)
     if wrong.any():
         row, column = (int(i) for i in np.argwhere(wrong)[0])
-        where = f"row {row + 1}" + (f", column {column + 1}" if table.shape[1] > 1 else "")
+        where = f", column {column + 1}" if table.shape[1] > 1 else ""
         raise DataError(
-            f"{where} holds {table[row, column]:z.15g}, which is no count: "
-            "each must be a whole number of at least 0 (and at most 2^53)."
+            RowText(
+                row,
+                f"{where} holds {table[row, column]:z.15g}, which is no count: "
+                "each must be a whole number of at least 0 (and at most 2^53).",
+            )
         )
 
 
@@ -178,7 +184,10 @@ def checked_table(X: Any, *, what: str = "X", missing: bool = False) -> Array:
         if wrong.any():
             row, column = (int(i) for i in np.argwhere(wrong)[0])
             raise DataError(
-                f"{what} holds {table[row, column]} at row {row + 1}, column {column + 1}: "
-                "leave that row out or give it a number."
+                RowText(
+                    f"{what} holds {table[row, column]} at ",
+                    row,
+                    f", column {column + 1}: leave that row out or give it a number.",
+                )
             )
     return np.ascontiguousarray(table)

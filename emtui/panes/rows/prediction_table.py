@@ -121,7 +121,8 @@ class PredictionSource(ListedRows):
         assert split is not None
         data, marked = self.snapshot.spec.dataset, self.order
         longest = max((cell_len(row_label(data, self.row(i))) for i in range(min(self.n_rows, 500))), default=3)
-        name = TableColumn("row", "row", max(3, min(longest, 16, width // 3)), "right", marked.by == "row")
+        head, longest = data.row_heading, max(len(data.row_heading), longest)
+        name = TableColumn("row", head, max(3, min(longest, 16, width // 3)), "right", marked.by == "row")
         if data.row_names is not None:
             name = replace(name, align="left")
         names = max((cell_len(clean(label)) for label in split.class_names), default=6)

@@ -160,10 +160,8 @@ class RowSource(ListedRows):
         data, marked = self.snapshot.spec.dataset, self.order.by == "row"
         if data.row_names is not None:
             return TableColumn("row", "row", max(3, min(self._whole_name, width // 3)), "left", marked)
-        heading, last = ("row", data.n_samples)
-        if data.line_numbers is not None:
-            heading, last = "line", int(data.line_numbers[-1])
-        return TableColumn("row", heading, max(len(heading), len(str(last))), "right", marked)
+        heading, last = data.row_heading, row_label(data, -1)
+        return TableColumn("row", heading, max(len(heading), len(last)), "right", marked)
 
     def _value_column(self) -> list[TableColumn]:
         """What was seen in the row, where that is a single number."""

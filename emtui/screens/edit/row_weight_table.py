@@ -57,7 +57,7 @@ class WeightTable:
             )
         wanted = int(digits)
         row: int | None = wanted - 1
-        if data.line_numbers is not None and data.row_names is None:
+        if data.line_numbers is not None and data.row_heading == "line":
             found = np.flatnonzero(np.asarray(data.line_numbers) == wanted)
             row = int(found[0]) if len(found) else None
         if row is None or self.place_of(row) is None:
@@ -87,13 +87,11 @@ class WeightTable:
         """Lay it out in this width."""
         data = self.snapshot.spec.dataset
         if data.row_names is None:
-            name = max(4, len(str(data.n_samples if data.line_numbers is None else data.line_numbers[-1])))
+            name = max(4, len(row_label(data, -1)))
         else:
             name = max(4, min(24, width // 2, max(cell_len(clean(one)) for one in data.row_names[:_NAMES])))
         columns = [
-            TableColumn(
-                "row", "row" if data.line_numbers is None else "line", name, "left" if data.row_names else "right"
-            ),
+            TableColumn("row", data.row_heading, name, "left" if data.row_names else "right"),
             TableColumn("counts", "counts", 12),
             TableColumn("of", "likeliest", 12),
         ]

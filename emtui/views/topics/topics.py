@@ -109,9 +109,8 @@ class TopicsView(View):
         return _written(words_of_topics(snapshot, palette), label, described)
 
     def _document(self, snapshot: StepSnapshot, row: int, palette: Palette, described: str) -> Scene:
-        name = f"{self._noun(snapshot)} {row + 1}"
-        if snapshot.spec.dataset.row_names is not None:
-            name = snapshot.spec.dataset.row_name(row)
+        data = snapshot.spec.dataset
+        name = data.row_name(row, self._noun(snapshot) if data.row_names is None else "")
         if not self._pixels(snapshot):
             return _written(words_of_document(snapshot, row, palette), f"{name}: topic, share, words", described)
         side = math.isqrt(len(snapshot.spec.dataset.feature_names))

@@ -32,6 +32,7 @@ from engine.models.mixture_explanation import Densities
 from engine.models.probabilities import check_weights, dot_log, success_shares
 from engine.options import option
 from engine.parallel import row_chunks
+from engine.row_text import RowText
 
 _ROWS_AT_ONCE = 65_536
 
@@ -85,8 +86,11 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
             if wrong.any():
                 row, column = (int(i) for i in np.argwhere(wrong)[0])
                 raise DataError(
-                    f"row {rows.start + row + 1}, column {column + 1} holds {part[row, column]:zg}: answers must be "
-                    "1, 0 or missing; set a threshold to read larger numbers as 1 and others as 0."
+                    RowText(
+                        rows.start + row,
+                        f", column {column + 1} holds {part[row, column]:zg}: answers must be 1, 0 or missing; set a "
+                        "threshold to read larger numbers as 1 and others as 0.",
+                    )
                 )
         n = len(table)
         labels, weights = checked_labels(y, n, self.n_components), checked_weights(sample_weight, n)

@@ -22,6 +22,7 @@ from engine.models.gaussian.data import FLOOR, SINGULAR, GaussianRows, pooled_co
 from engine.models.gaussian.params import GaussianParams, factors
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.parallel import row_chunks
+from engine.row_text import RowText
 
 _ROWS_AT_ONCE = 16_384
 _ROUNDING = 1e-12
@@ -64,7 +65,7 @@ def mended(
     ascends = _reaches(policy, handled, statistics, data) >= before - _ROUNDING * abs(before)
     events = tuple(
         Event(
-            f"{_words(trouble, best, statistics, data)}: {_remedy(trouble, again, policy)}",
+            RowText(*_words(trouble, best, statistics, data), ": ", *_remedy(trouble, again, policy)),
             trouble.component,
             breaks_ascent=trouble.component in again or not ascends,
             stops=policy.on_collapse == "stop",
@@ -189,33 +190,35 @@ def _reaches(policy: Policy, params: GaussianParams, statistics: GaussianStatist
     return q + policy.log_prior(params, data)
 
 
-def _words(trouble: Fault, best: GaussianParams, statistics: GaussianStatistics, data: GaussianRows) -> str:
+def _words(
+    trouble: Fault, best: GaussianParams, statistics: GaussianStatistics, data: GaussianRows
+) -> tuple[str | int, ...]:
     k = trouble.component
     if k is None:
-        return "the components have no extent in some direction that they share"
+        return ("the components have no extent in some direction that they share",)
     if trouble.kind == "dead":
-        return f"component {k + 1} died, no row belongs to it"
+        return (f"component {k + 1} died, no row belongs to it",)
     if trouble.kind == "alike":
-        row, count = _nearest_row(best.means[k], data) + 1, float(statistics.counts[k])
+        row, count = _nearest_row(best.means[k], data), float(statistics.counts[k])
         if count < 1.5:
-            return f"component {k + 1} holds only row {row}"
-        return f"component {k + 1} holds {count:z.4g} rows that are all alike, such as row {row}"
-    return f"component {k + 1} has no extent in some direction"
+            return f"component {k + 1} holds only ", row
+        return f"component {k + 1} holds {count:z.4g} rows that are all alike, such as ", row
+    return (f"component {k + 1} has no extent in some direction",)
 
 
-def _remedy(trouble: Fault, again: dict[int, int], policy: Policy) -> str:
+def _remedy(trouble: Fault, again: dict[int, int], policy: Policy) -> tuple[str | int, ...]:
     if policy.on_collapse == "stop":
-        return "it stays as it was, and the run stops here as on_collapse asks"
+        return ("it stays as it was, and the run stops here as on_collapse asks",)
     if trouble.component is not None and trouble.component in again:
-        row = again[trouble.component] + 1
-        return f"it begins again at row {row}, the worst explained one, with the covariance of all rows"
+        row = again[trouble.component]
+        return "it begins again at ", row, ", the worst explained one, with the covariance of all rows"
     if trouble.kind == "dead":
-        return "it stays where it was, without weight"
+        return ("it stays where it was, without weight",)
     if trouble.singular:
-        return f"its covariance was singular, and {FLOOR:zg} of the data's variance was added to it"
+        return (f"its covariance was singular, and {FLOOR:zg} of the data's variance was added to it",)
     if policy.reg_covar > 0:
-        return "the ridge alone gives its covariance an extent"
-    return "its covariance has hardly any extent left"
+        return ("the ridge alone gives its covariance an extent",)
+    return ("its covariance has hardly any extent left",)
 
 
 def _nearest_row(point: Array, data: GaussianRows) -> int:

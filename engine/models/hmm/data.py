@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from engine.em.model import Observations
 from engine.errors import DataError
 from engine.models.gaussian.data import GaussianRows, gaussian_rows
 from engine.models.mixture import checked_labels, checked_table, checked_weights
+from engine.row_text import RowText, row_number
 
 _MOST_SYMBOLS = 100_000
 _KEPT = 2
@@ -153,14 +154,22 @@ def _symbols(table: Array, first_symbol: int, first: IntArray | None) -> IntArra
     wrong = (column < first_symbol) | (column != np.floor(column)) | (column > first_symbol + _MOST_SYMBOLS)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        value, where = column[row], f"row {row + 1}"
-        if first is not None:
-            sequence = int(np.searchsorted(first, row, side="right")) - 1
-            where = f"row {row - first[sequence] + 1} of sequence {sequence + 1}"
+        value, name = column[row], row_number if first is None else partial(row_in_sequence, first)
         if value > first_symbol + _MOST_SYMBOLS:
-            raise DataError(f"{where} holds symbol {value:zg}, of {_MOST_SYMBOLS:,} at most: number them without gaps.")
+            few = f" holds symbol {value:zg}, of {_MOST_SYMBOLS:,} at most: number them without gaps."
+            raise DataError(RowText(row, few, name=name))
         raise DataError(
-            f"{where} holds {value:zg}, but symbols must be whole numbers from {first_symbol} (first_symbol) on: "
-            "change first_symbol, or choose emission=gaussian for measurements."
+            RowText(
+                row,
+                f" holds {value:zg}, but symbols must be whole numbers from {first_symbol} (first_symbol) on: "
+                "change first_symbol, or choose emission=gaussian for measurements.",
+                name=name,
+            )
         )
     return (column - first_symbol).astype(np.int64)
+
+
+def row_in_sequence(first: IntArray, row: int) -> str:
+    """What a row of several sequences is called, one below another; first: the rows at which they begin."""
+    sequence = int(np.searchsorted(first, row, side="right")) - 1
+    return f"{row_number(row - int(first[sequence]))} of sequence {sequence + 1}"

@@ -19,6 +19,7 @@ from engine.models.hmm.data import SequenceRows
 from engine.models.hmm.params import GaussianEmission
 from engine.models.probabilities import dot_log
 from engine.parallel import map_chunks, map_reduce, row_chunks
+from engine.row_text import RowText
 
 _IMPOSSIBLE = -1e300  # a log-density below it is that of a row which no number is small enough for
 
@@ -203,4 +204,6 @@ def _moments(a_pass: Pass, rows: GaussianRows, responsibilities: Array) -> Gauss
 
 def _about_states(message: str) -> str:
     """A mixture's words about its components, said of states."""
+    if isinstance(message, RowText):
+        return message.reworded(_about_states)
     return message.replace("components", "states").replace("component", "state").replace(", without weight", "")

@@ -35,6 +35,7 @@ from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.models.probabilities import dot_log
 from engine.options import option
+from engine.row_text import RowText
 
 _ROUNDING = 1e-12  # of ln Z
 
@@ -100,8 +101,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         if len(unseen):
             row, last = int(unseen[0]), self.first_symbol + V - 1
             raise DataError(
-                f"row {row + 1} holds symbol {data.X[row, 0]:zg}, which the model has never seen: "
-                f"it knows {self.first_symbol} to {last}, so leave that row out."
+                RowText(
+                    row,
+                    f" holds symbol {data.X[row, 0]:zg}, which the model has never seen: "
+                    f"it knows {self.first_symbol} to {last}, so leave that row out.",
+                )
             )
         return data
 

@@ -12,6 +12,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.em.model import Observations
 from engine.errors import DataError
 from engine.models.mixture import checked_table, checked_weights
+from engine.row_text import RowText
 
 _LARGEST_INPUT = 1e50  # beyond, squares of inputs times weights would overflow
 _MOST_CLASSES = 10_000
@@ -128,7 +129,10 @@ def checked_targets(y: Any, n_rows: int) -> IntArray:
     if len(missing):
         rows = "1 row has" if len(missing) == 1 else f"{len(missing)} rows have"
         raise DataError(
-            f"{rows} no target (the first is row {missing[0] + 1}): a network learns from targets alone, "
-            "so leave those rows out or give them a class."
+            RowText(
+                f"{rows} no target (the first is ",
+                int(missing[0]),
+                "): a network learns from targets alone, so leave those rows out or give them a class.",
+            )
         )
     return targets

@@ -24,6 +24,7 @@ from engine.models.network.draws import layer_draws
 from engine.models.network.e_step_exact import Factors, exact_posterior
 from engine.models.network.params import NetworkParams, sigmoids
 from engine.parallel import one_blas_thread, row_chunks
+from engine.row_text import RowText
 
 Prediction = Literal["marginal", "forward", "sampled"]
 _LEAST = float(np.finfo(np.float64).tiny)
@@ -170,8 +171,11 @@ def network_report(
     if targets.max() >= params.n_classes:
         row = int(targets.argmax())
         raise DataError(
-            f"row {row + 1} is of class {targets[row]}, which the network has not been trained for: "
-            "split so that every class has training rows (stratified), or leave those rows out."
+            RowText(
+                row,
+                f" is of class {targets[row]}, which the network has not been trained for: split so that every class "
+                "has training rows (stratified), or leave those rows out.",
+            )
         )
     reports: dict[Prediction, PredictionReport] = {}
     own = np.arange(len(design)), targets

@@ -12,6 +12,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.em.model import Observations
 from engine.errors import DataError
 from engine.models.mixture import checked_table, checked_weights
+from engine.row_text import RowText
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +93,12 @@ def need_whole_counts(data: Corpus, otherwise: str = "take e_step=variational") 
     entry = int(np.flatnonzero(data.X.data != np.floor(data.X.data))[0])
     row, column = _place(data.X, entry)
     raise DataError(
-        f"the count at row {row + 1}, column {column + 1} is {data.X.data[entry]:zg}: to draw a topic for each word, "
-        f"counts must be whole numbers; round them, or {otherwise}."
+        RowText(
+            "the count at ",
+            row,
+            f", column {column + 1} is {data.X.data[entry]:zg}: to draw a topic for each word, counts must be whole "
+            f"numbers; round them, or {otherwise}.",
+        )
     )
 
 
@@ -139,5 +144,9 @@ def _place(counts: Any, entry: int) -> tuple[int, int]:
 
 def _negative(row: int, column: int, value: float) -> DataError:
     return DataError(
-        f"the count at row {row + 1}, column {column + 1} is {value:zg}: counts must be finite numbers of at least 0."
+        RowText(
+            "the count at ",
+            row,
+            f", column {column + 1} is {value:zg}: counts must be finite numbers of at least 0.",
+        )
     )
