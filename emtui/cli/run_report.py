@@ -18,7 +18,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
-from engine.em.fields import Field, count_components, fields_of, mixing_weights
+from engine.em.fields import Field, count_components, expected_stays, fields_of, mixing_weights
 from engine.em.fit import Restart
 from engine.em.step import Step
 from engine.text import clean
@@ -128,7 +128,12 @@ def parameter_lines(outcome: RunSummary) -> list[str]:
     K, weights = count_components(params), mixing_weights(params)
     entries: list[tuple[str, Array]] = []
     below: list[str] = []
-    for field in fields_of(params, model).values():
+    fields = fields_of(params, model)
+    between = [field for field in fields.values() if field.declared.to]
+    apart = {path for field in between for path in (field.path, field.partner)}
+    for field in fields.values():
+        if field.path in apart:
+            continue
         if K and (field.form or (field.axes[:1] and field.axes[0].noun == params.component_noun)):
             entries += _entries(field, K, outcome.spec)
             if weights is not None and field.path == weights.path and outcome.hard_shares is not None:
@@ -136,17 +141,36 @@ def parameter_lines(outcome: RunSummary) -> list[str]:
         else:
             text = np.array2string(field.array + 0.0, precision=6, threshold=60, max_line_width=10_000)  # −0 + 0 is 0
             below.append(f"{field.name} {clean(text)}")
+    below = [*(text for field in between for text in _between_lines(field, fields.get(field.partner))), *below]
     if not entries:
         return ["", *below]
     shown = entries[:_MOST_ENTRIES]
-    names = ["component", *(name for name, _ in shown)]
+    names = [params.component_noun, *(name for name, _ in shown)]
     scales = [(float(np.nanmax(np.abs(values))), float(np.nanmax(values) - np.nanmin(values))) for _, values in shown]
     columns = [
         [str(k + 1), *(significant(values[k], *scale) for (_, values), scale in zip(shown, scales, strict=True))]
         for k in range(min(K, _MOST_COMPONENTS))
     ]
-    more = left_out((len(entries) - len(shown), "parameters of each"), (K - len(columns), "components"))
+    noun = f"{params.component_noun}s"
+    more = left_out((len(entries) - len(shown), "parameters of each"), (K - len(columns), noun))
     return ["", *_in_blocks(names, columns), *more, *below]
+
+
+def _between_lines(field: Field, rest: Field | None) -> list[str]:
+    """A matrix between components as it stands in θ: a row for each that is left, a column for each that is entered.
+
+    rest: what its rows need to sum to 1, such as the probability of an end; None if there is none. The last column is
+    how many rows a stay is expected to last.
+    """
+    S = len(field.array)
+    shown = range(min(S, _MOST_COMPONENTS))
+    names = [field.declared.word, *(f"from {i + 1}" for i in shown)]
+    columns = [[f"to {j + 1}", *(significant(field.array[i, j], 1.0) for i in shown)] for j in shown]
+    if rest is not None:
+        columns.append([rest.name, *(significant(rest.array[i], 1.0) for i in shown)])
+    stays = expected_stays(field)
+    columns.append(["expected stay", *(fixed(stays[i], 2) for i in shown)])
+    return ["", *_in_blocks(names, columns), *left_out((S - len(shown), f"{field.axes[0].noun}s"))]
 
 
 def _entries(field: Field, K: int, spec: RunSpec) -> list[tuple[str, Array]]:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
+from engine.em.given_start import given_start
 from engine.em.model import Model
 from engine.em.stopping import StoppingRule, parse_rule, rules_for
 from engine.errors import EngineError
@@ -74,7 +75,7 @@ def published_start(data: Dataset, model: Model[Any, Any]) -> Any:
     if data.start is None or data.model != model.name:
         return None
     try:
-        return model.check_params(model.Params(**data.start), model.observe(data.X))
+        return given_start(model, model.Params(**data.start), model.observe(data.X))[0]
     except EngineError:
         return None  # another K, or other options
 

@@ -18,6 +18,7 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.em.algorithms import Algorithm, Classic, algorithm_named
 from engine.em.fit import Restart
+from engine.em.given_start import given_start
 from engine.em.loop import begin_problem, walk
 from engine.em.model import Model
 from engine.em.step import Problem, Step
@@ -143,7 +144,7 @@ class _Race:
         """The parameters that a start begins from. Raises EngineError where there are none."""
         model, data = self.problem.model, self.problem.data
         if self.starts is not None:
-            return model.check_params(self.starts[place], data)
+            return given_start(model, self.starts[place], data)[0]
         return model.begin(data, np.random.default_rng(self.seed_of(place)))
 
     def seed_of(self, place: int) -> int:

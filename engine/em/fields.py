@@ -103,6 +103,16 @@ def location(params: Parameters) -> Field | None:
     return next((field for field in fields_of(params).values() if field.declared.location), None)
 
 
+def expected_stays(field: Field) -> Array:
+    """(S,) how many rows a chain is expected to stay once it enters a state: Σ_d d a^(d−1) (1 − a) = 1 / (1 − a_ii).
+
+    The lengths of stay are geometric (Rabiner 1989, equation 5). inf for a state that is never left. field: a matrix
+    between components, rows from and columns to.
+    """
+    with np.errstate(divide="ignore"):
+        return np.asarray(1.0 / np.maximum(0.0, 1.0 - np.diagonal(field.array)))
+
+
 def count_components(params: Parameters) -> int:
     """The number of components by the declarations; 0 if there are none."""
     counts = [

@@ -15,7 +15,8 @@ import numpy as np
 
 from engine.em.algorithms import Algorithm, algorithm_named
 from engine.em.evaluation import Evaluation
-from engine.em.model import Model, P
+from engine.em.given_start import given_start
+from engine.em.model import Event, Model, P
 from engine.em.step import Problem, Step
 from engine.em.stopping import AnyOf, StoppingRule, rules_for
 from engine.errors import DataError, OptionError
@@ -45,14 +46,15 @@ def begin(
 def begin_problem(problem: Problem, start: Any = None) -> Step:
     """The step before the first, for observations that the model has checked already."""
     started = time.perf_counter()
+    notes: tuple[Event, ...] = ()
     if start is None:
         with one_blas_thread():
             params = problem.model.begin(problem.data, np.random.default_rng(problem.seed))
     else:
-        params = problem.model.check_params(start, problem.data)
+        params, notes = given_start(problem.model, start, problem.data)
     seconds = time.perf_counter() - started
     problem.algorithm.check(problem.model, params)
-    return Step(problem, 0, "init", params, _evaluation(problem, params, 1), None, seconds)
+    return Step(problem, 0, "init", params, _evaluation(problem, params, 1), None, seconds, notes)
 
 
 def e_step(step: Step) -> Step:

@@ -52,4 +52,4 @@ def check_weights(weights: Array, n_components: int) -> None:
     if weights.shape != (n_components,):
         raise EngineError(f"start must have {n_components} weights, one a component, not shape {weights.shape}.")
     if not (np.all(weights >= 0) and abs(weights.sum() - 1.0) < 1e-6):
-        raise EngineError("the weights of a start must be at least 0 and sum to 1.")
+        raise EngineError(f"the weights of a start must be at least 0 and sum to 1: they sum to {weights.sum():z.6g}.")

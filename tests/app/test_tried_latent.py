@@ -277,12 +277,30 @@ def test_rows_of_a_report_are_named_after_what_they_are(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text("x,y\n" + "\n".join(f"{i % 5},{(i * 7) % 11}" for i in range(40)))
     said = said_by_shell(choose(str(table), model="hmm", settings={"emission": "gaussian"}, max_iter=2))
-    assert "transition 1" in said and "transition x" not in said and "mean x" in said
+    assert "transition    to 1" in said and "transition x" not in said and "mean x" in said
     table.write_text("s\n0\n2\n0\n1\n")
     said = said_by_shell(choose(str(table), model="hmm", max_iter=2))
     assert all(f"emission {v}" in said for v in (0, 1, 2)) and "emission 3" not in said
     assert "emission 1" in said_by_shell(choose("icecream", max_iter=1))
     assert "emission 0" not in said_by_shell(choose("icecream", max_iter=1))
+
+
+def test_transitions_stand_in_the_report_from_row_to_column(tmp_path: Path) -> None:
+    spec = choose("icecream", max_iter=2)
+    said, last = said_by_shell(spec), walked(Session(spec), 4).step.params
+    heads = next(line for line in said.splitlines() if line.startswith("transition"))
+    assert heads.split() == ["transition", "to", "1", "to", "2", "stop", "expected", "stay"]
+    for i in range(2):
+        numbers = next(line for line in said.splitlines() if line.startswith(f"from {i + 1} ")).split()[2:]
+        expected = [*last.transition[i], last.stop[i], 1.0 / (1.0 - last.transition[i, i])]
+        np.testing.assert_allclose([float(text) for text in numbers], expected, atol=6e-3)
+    start = tmp_path / "kept.json"
+    start.write_text('{"initial": [1, 0], "transition": [[1, 0], [0.5, 0.5]], "emission": [[0.5, 0.5], [0.5, 0.5]]}')
+    table = tmp_path / "two.csv"
+    table.write_text("s\n0\n1\n0\n1\n")
+    said = said_by_shell(choose(str(table), model="hmm", start_file=str(start), max_iter=1))
+    kept = next(line for line in said.splitlines() if line.startswith("from 1 "))
+    assert kept.split()[2:] == ["1.0000", "0.0000", "inf"]
 
 
 def test_the_head_of_a_run_says_where_it_starts_and_its_end_what_there_is() -> None:

@@ -137,25 +137,34 @@ def test_a_column_called_like_the_rows_is_not_taken_for_time() -> None:
 
 def test_the_table_has_what_the_diary_was_published_with() -> None:
     table = VIEW.parameters(diary(2))
-    assert table.columns == ("start", "→1", "→2", "→stop", "p(1)", "p(2)", "p(3)")
+    assert table.columns == ("start", "to 1", "to 2", "stop", "stay", "p(1)", "p(2)", "p(3)")
     first, second = ([cell.text for cell in row.cells] for row in table.rows)
-    assert first == [".129", ".876", ".109", ".015", ".677", ".219", ".105"]
-    assert second == [".871", ".093", ".865", ".042", ".058", ".425", ".517"]
+    assert first == [".129", ".876", ".109", ".015", "8.05", ".677", ".219", ".105"]
+    assert second == [".871", ".093", ".865", ".042", "7.42", ".058", ".425", ".517"]
     assert [row.component for row in table.rows] == [0, 1]
-    assert table.rows[0].cells[4].delta == "▼.023"
-    start = VIEW.parameters(diary(0))
-    assert [cell.text for cell in start.rows[0].cells] == [".500", ".800", ".100", ".100", ".700", ".200", ".100"]
+    assert table.rows[0].cells[5].delta == "▼.023"
+    start = [cell.text for cell in VIEW.parameters(diary(0)).rows[0].cells]
+    assert start == [
+        ".500",
+        ".800",
+        ".100",
+        ".100",
+        "5.00",
+        ".700",
+        ".200",
+        ".100",
+    ]
     assert VIEW.detail(diary(0), 0) is None
 
 
 def test_the_table_of_measurements_has_means_and_deviations() -> None:
     snapshot = catalogue("hmm_gaussian", 2)
     table = VIEW.parameters(snapshot)
-    assert table.columns == ("start", "→1", "→2", "→3", "x", "y")
+    assert table.columns == ("start", "to 1", "to 2", "to 3", "stay", "x", "y")
     emission = snapshot.step.params.emission
-    assert table.rows[0].cells[4].text.strip() == f"{emission.means[0, 0]:.3f}"
+    assert table.rows[0].cells[5].text.strip() == f"{emission.means[0, 0]:.3f}"
     assert table.rows[1].name == "±σ"
-    assert table.rows[1].cells[5].text.strip() == f"{np.sqrt(emission.covariances[0, 1]):.3f}"
+    assert table.rows[1].cells[6].text.strip() == f"{np.sqrt(emission.covariances[0, 1]):.3f}"
     assert table.rows[1].cells[0].text.strip() == ""
     detail = VIEW.detail(snapshot, 2)
     assert detail is not None
@@ -167,8 +176,8 @@ def test_a_standardised_table_is_told_in_both_units() -> None:
     units = snapshot.spec.dataset.units
     assert units is not None
     means = snapshot.step.params.emission.means
-    data = VIEW.parameters(snapshot, units="data").rows[0].cells[4].text
-    standard = VIEW.parameters(snapshot, units="standard").rows[0].cells[4].text
+    data = VIEW.parameters(snapshot, units="data").rows[0].cells[5].text
+    standard = VIEW.parameters(snapshot, units="standard").rows[0].cells[5].text
     assert float(standard.replace("−", "-")) == pytest.approx(means[0, 0], abs=1e-3)
     assert float(data.replace("−", "-")) == pytest.approx(units.to_original(means)[0, 0], abs=1e-3)
     seen = {name for _, name in VIEW.scene(snapshot, VIEW.axes(snapshot)[0], DARK, units="data").y_ticks or ()}

@@ -37,6 +37,7 @@ from emtui.views.projection import nearest_row, spreads
 from emtui.views.sentences import how_many, row_noun, tell
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
+from engine.em.fields import expected_stays, fields_of
 from engine.models.gaussian.params import GaussianParams
 
 _TABLED_SYMBOLS = 40
@@ -123,12 +124,13 @@ class HiddenMarkovView(View):
         return "; ".join(said) + "."
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
-        """A row a state: how likely it begins, where it goes, and what it emits."""
+        """A row a state: how likely it begins, where it goes from there, how long it stays, and what it emits."""
         names, first = self.component_names(snapshot), snapshot.step.params
         columns = [Column("start", 1.0, probability=True)]
-        columns += [Column(f"→{name}", 1.0, probability=True) for name in names]
+        columns += [Column(f"to {name}", 1.0, probability=True) for name in names]
         if first.stop is not None:
-            columns.append(Column("→stop", 1.0, probability=True))
+            columns.append(Column("stop", 1.0, probability=True))
+        columns.append(Column("stay", 10.0, 10.0))
         note = ""
         if _symbols(snapshot) is not None:
             V, shown = first.emission.shape[1], min(first.emission.shape[1], _TABLED_SYMBOLS)
@@ -147,6 +149,7 @@ class HiddenMarkovView(View):
         chain = [params.initial[:, None], params.transition]
         if params.stop is not None:
             chain.append(params.stop[:, None])
+        chain.append(expected_stays(fields_of(params)["transition"])[:, None])
         behind = np.column_stack(chain)
         if _symbols(snapshot) is not None:
             return np.column_stack([behind, params.emission[:, :_TABLED_SYMBOLS]])[:, None, :]

@@ -80,7 +80,9 @@ def check_gaussian_params(params: GaussianParams, covariance_type: str, k: int, 
         if not np.all(np.isfinite(array)):
             raise EngineError(f"{name} of the start must be finite numbers: one of them is not.")
     if np.any(params.weights < 0) or abs(float(params.weights.sum()) - 1.0) > 1e-6:
-        raise EngineError("weights of the start must be at least 0 and sum to 1.")
+        raise EngineError(
+            f"weights of the start must be at least 0 and sum to 1: they sum to {params.weights.sum():z.6g}."
+        )
     tied = covariance_type == "tied"
     for i, one in enumerate(params.covariances[None] if tied else params.covariances):
         problem = _not_positive_definite(one)

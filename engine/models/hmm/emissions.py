@@ -59,8 +59,13 @@ class CategoricalEmissions:
                 f"the sequences hold {V} symbols or more, but emission has {emission.shape[1]} columns: "
                 "leave rows with unseen symbols out, or give a wider emission."
             )
-        if not np.all(np.isfinite(emission) & (emission >= 0)) or np.any(np.abs(emission.sum(axis=1) - 1.0) > 1e-6):
-            raise EngineError("emission of the start must be probabilities, of which each row sums to 1.")
+        fine = np.all(np.isfinite(emission) & (emission >= 0), axis=1) & (np.abs(emission.sum(axis=1) - 1.0) <= 1e-6)
+        if not fine.all():
+            row = int(fine.argmin())
+            raise EngineError(
+                "emission of the start must be probabilities, of which each row sums to 1: "
+                f"row {row + 1} sums to {emission[row].sum():z.6g}."
+            )
 
     def log_densities(self, emission: Array, data: SequenceRows) -> Array:
         """(S, T) ln emission[i, x_t], which may be overwritten; −inf where it is impossible."""

@@ -47,8 +47,12 @@ def check_topic_params(params: TopicParams, data: Corpus, n_components: int, *, 
         raise EngineError(f"alpha of a start must have {K} numbers, one a topic, not shape {alpha.shape}.")
     if not (np.isfinite(alpha).all() and (alpha > 0).all()):
         raise EngineError("alpha of a start must be finite and above 0.")
-    if not (np.all(topics >= 0) and np.all(np.abs(topics.sum(axis=1) - 1.0) < 1e-6)):
-        raise EngineError("each topic of a start must have probabilities of at least 0 that sum to 1.")
+    wrong = np.flatnonzero(~(np.all(topics >= 0, axis=1) & (np.abs(topics.sum(axis=1) - 1.0) < 1e-6)))
+    if len(wrong):
+        raise EngineError(
+            "each topic of a start must have probabilities of at least 0 that sum to 1: "
+            f"those of row {wrong[0] + 1} sum to {topics[wrong[0]].sum():z.6g}."
+        )
     if interior and not np.all(topics > 0):
         raise EngineError("with a pseudo_count, the probabilities of a start's topics must lie above 0.")
     impossible = np.flatnonzero((topics.max(axis=0) == 0) & (data.word_counts > 0))
