@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emtui.spec.run_spec import RunSpec
-from engine.em.stopping import AnyOf, ObjectiveChange, StoppingRule
+from engine.em.stopping import AnyOf, ObjectiveChange, StillToGain, StoppingRule
 
 
 def tolerance_of(spec: RunSpec) -> float:
@@ -20,7 +20,7 @@ def stops_by_objective(spec: RunSpec) -> bool:
 def _of(rules: tuple[StoppingRule, ...]) -> float | None:
     for rule in rules:
         found = _of(rule.rules) if isinstance(rule, AnyOf) else None
-        if isinstance(rule, ObjectiveChange):
+        if isinstance(rule, (ObjectiveChange, StillToGain)):
             return rule.tol
         if found is not None:
             return found

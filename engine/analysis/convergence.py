@@ -53,7 +53,8 @@ class Convergence:
             border of its domain, gains shrink by the rate itself and not by its square: then this is its root.
         settled: both were nearly the same an iteration before.
         change: by how much the objective changed in the last iteration, per observation; nan before the first.
-        steps_to_go: iterations until that is below the tolerance, at this rate; 0 where it is, None where unknown.
+        steps_to_go: iterations until that, and all that is to come after it, is below the tolerance, at this rate, as
+            `engine.stopping.StillToGain` has it; 0 where it is, None where unknown.
         still_to_gain: what the objective would rise until it rests, per observation, at this rate; nan where unknown.
         overlap: of components that share rows; None for other models, or if it was not asked for.
         slow: nine tenths of the way to rest, or more, are left after an iteration; by what was measured, if it was.
@@ -113,7 +114,7 @@ def convergence_of(
     settled &= math.isnan(from_gains) or _agree(from_gains, _rate_of_gains(kept[:-1]))
     change = _change(given, last)
     ahead = from_gains if math.isfinite(from_gains) else rate
-    steps_to_go = _steps_to_go(change, ahead, tol) if kind in _FORECAST or abs(change) < tol else None
+    steps_to_go = _steps_to_go(change, ahead, tol) if kind in _FORECAST else 0 if abs(change) < tol else None
     left = _still_to_gain(change, ahead) if kind in _FORECAST else math.nan
     found = overlap_of(last) if overlap is True else overlap or None
     slowness = rate if measured is None else measured
@@ -208,14 +209,13 @@ def _rate_of_gains(steps: Sequence[Step]) -> float:
 
 
 def _steps_to_go(change: float, rate: float, tol: float) -> int | None:
-    """change · rate^(2s) < tol, by the rate from gains."""
+    """change · rate^(2s) < tol, and what comes after it, that times rate² / (1 − rate²), too; by the rate from gains."""
     if not math.isfinite(change):
         return None
-    if abs(change) < tol:
-        return 0
     if not 0.0 < rate < 1.0 or not tol > 0:
-        return None
-    return math.ceil(math.log(tol / abs(change)) / (2.0 * math.log(rate)))
+        return 0 if abs(change) < tol and not rate >= 1.0 else None
+    least = tol * min(1.0, (1.0 - rate**2) / rate**2)
+    return max(0, math.ceil(math.log(least / abs(change)) / (2.0 * math.log(rate)))) if change else 0
 
 
 def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_to_go: int | None) -> tuple[Help, ...]:

@@ -22,7 +22,7 @@ from engine.em.given_start import given_start
 from engine.em.loop import begin_problem, walk
 from engine.em.model import Model
 from engine.em.step import Problem, Step
-from engine.em.stopping import rules_for
+from engine.em.stopping import StillToGain, Stop, rules_for
 from engine.errors import EngineError
 from engine.models.gaussian.batch import Batch, can_batch
 from engine.models.gaussian.batch_centred import CentredBatch
@@ -161,14 +161,17 @@ class _Race:
     def failed(self, place: int, error: EngineError) -> StartResult:
         return StartResult(self.seed_of(place), math.nan, 0, False, "", str(error))
 
-    def finish(self, place: int, params: Any, done: int) -> StartResult:
-        """From these parameters, reached after `done` iterations, to the end by the ordinary steps."""
+    def finish(self, place: int, params: Any, done: int, earlier: tuple[float, ...] = ()) -> StartResult:
+        """From these parameters, reached after `done` iterations, to the end by the ordinary steps.
+
+        earlier: as a step has it, the objectives at the last θ before these.
+        """
         rules = rules_for(self.max_iter - done, self.tol, None)
         problem = replace(self.problem, seed=self.seed_of(place))
         last: Step | None = None
         try:
             with one_blas_thread():
-                for step in walk(begin_problem(problem, params), rules):
+                for step in walk(replace(begin_problem(problem, params), earlier=earlier), rules):
                     if last is not None:
                         last.release(keep=step)
                     last = step
@@ -186,7 +189,8 @@ class _Race:
 
 @dataclass(frozen=True, eq=False)
 class _Lane:
-    """Starts at the same iteration: their places, their θ and what standardises it, and the objective one θ before."""
+    """Starts at the same iteration: their places, their θ and what standardises it, and the objectives three, two
+    and one θ before (M, 3), nan where there were none."""
 
     places: IntArray
     stack: Stack
@@ -247,7 +251,7 @@ class _SideBySide:
         if not begun:
             return
         stack = Stack.of(begun)
-        lane = _Lane(np.array(places), stack, Scales.of(stack, self.shared.data), np.full(len(begun), np.nan))
+        lane = _Lane(np.array(places), stack, Scales.of(stack, self.shared.data), np.full((len(begun), 3), np.nan))
         tight, done = lane.take(np.zeros(len(begun), dtype=bool)), 0
         while len(lane.places) or len(tight.places):
             moved = self._move(self.shared, lane, done)
@@ -259,7 +263,9 @@ class _SideBySide:
                 moved = self._move(self.centred, tight, done)
                 alone, tight = alone + moved.trouble + moved.careful, moved.onward
                 results = results + moved.ended
-            by_themselves = [race.finish(int(p), alone.stack[m], done) for m, p in enumerate(alone.places)]
+            by_themselves = [
+                race.finish(int(p), alone.stack[m], done, _known(alone.before[m, 1:])) for m, p in enumerate(alone.places)
+            ]
             more = len(lane.places) + len(tight.places) + sum(result.n_iter - done for result in by_themselves)
             done += 1
             yield results + by_themselves, more
@@ -272,26 +278,36 @@ class _SideBySide:
             log_likelihood, statistics, careful = batch.expect(lane.stack, lane.scales)
             careful = careful | ~lane.scales.regular
             objective = log_likelihood + batch.log_priors(lane.scales)
-            change = (objective - lane.before) / batch.data.total_weight
-            over = ~careful & ((np.abs(change) < self.race.tol) | (done >= self.race.max_iter))
+            stops = [self._stop((*_known(lane.before[m]), value), done) for m, value in enumerate(objective)]
+            over = ~careful & np.array([stop is not None for stop in stops])
             best, trouble = batch.maximize(statistics, len(lane.places))
             ahead = Scales.of(best, batch.data)
             trouble = (trouble | ~ahead.regular) & ~over & ~careful  # the ordinary M-step will mend it
         stay = ~(over | careful | trouble)
-        ended = [self._result(lane, int(m), done, objective, change, log_likelihood) for m in np.flatnonzero(over)]
-        onward = _Lane(lane.places[stay], best.take(stay), ahead.take(stay), objective[stay])
+        ended = [self._result(lane, m, done, objective, stop, log_likelihood) for m, stop in enumerate(stops) if over[m]]
+        before = np.column_stack([lane.before[:, 1:], objective])
+        onward = _Lane(lane.places[stay], best.take(stay), ahead.take(stay), before[stay])
         return _Moved(ended, onward, lane.take(careful), lane.take(trouble))
 
-    def _result(
-        self, lane: _Lane, m: int, done: int, objective: Array, change: Array, log_likelihood: Array
-    ) -> StartResult:
-        """A start that stops here, in the words of `engine.fit`."""
+    def _stop(self, objectives: tuple[float, ...], done: int) -> Stop | None:
+        """Why a start stops after these objectives, the last ones, by the rules of `engine.fit`."""
         race = self.race
-        at_rest = bool(abs(change[m]) < race.tol)
-        reason = f"the objective changed by {change[m]:z.3g} per observation, less than {race.tol:zg}"
-        if not at_rest:
-            reason = f"the limit of {race.max_iter} iterations was reached before it came to rest"
+        stop = StillToGain(race.tol).after(objectives, self.shared.data.total_weight) if len(objectives) > 1 else None
+        if stop is None and done >= race.max_iter:
+            return Stop(f"the limit of {race.max_iter} iterations was reached before it came to rest", False)
+        return stop
+
+    def _result(
+        self, lane: _Lane, m: int, done: int, objective: Array, stop: Stop | None, log_likelihood: Array
+    ) -> StartResult:
+        """A start that stops here."""
+        assert stop is not None
         return StartResult(
-            race.seed_of(int(lane.places[m])), float(objective[m]), done, at_rest, reason,
+            self.race.seed_of(int(lane.places[m])), float(objective[m]), done, stop.converged, stop.reason,
             None, lane.stack[m], float(log_likelihood[m]),
         )  # fmt: skip
+
+
+def _known(objectives: Array) -> tuple[float, ...]:
+    """Those that are known, which are the last ones."""
+    return tuple(float(value) for value in objectives if value == value)

@@ -32,6 +32,7 @@ class Algorithm(HasOptions, ABC):
     name: ClassVar[str]  # as typed after --algorithm
     title: ClassVar[str]  # in a few words
     rises: ClassVar[Rising]
+    extrapolates: ClassVar[bool] = False  # an M-step goes further than the model's own
 
     @property
     def text(self) -> str:

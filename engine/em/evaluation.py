@@ -66,10 +66,21 @@ class Evaluation:
         """The standard error of the log-likelihood if it is an estimate."""
         return self._number(2)
 
-    @property
+    @cached_property
     def objective(self) -> float:
-        """log p(X | θ) + log p(θ), for models whose E-step is exact."""
-        return self.log_likelihood + self.model.log_prior(self.params, self.data)
+        """log p(X | θ) + log p(θ); the bound at the q chosen here + log p(θ) where E-steps are not exact."""
+        if self.model.exact:
+            return self.log_likelihood + self.model.log_prior(self.params, self.data)
+        expectation = self.expectation
+        with one_blas_thread():
+            q_value = self.model.q_value(expectation, self.params, self.data)
+        return q_value + self.entropy + self.model.log_prior(self.params, self.data)
+
+    @property
+    def knows_its_objective(self) -> bool:
+        """It takes no pass to tell."""
+        at_hand = self._expectation is not None or (self._numbers is not None and self.model.exact)
+        return at_hand or "objective" in self.__dict__
 
     def moved(self, params: Any) -> Evaluation:
         """The same pass at another θ."""

@@ -61,8 +61,19 @@ def e_step(step: Step) -> Step:
     """q ← p(Z | X, θ): the bound rises to touch the log-likelihood; the parameters stay."""
     seconds, evaluations = step.seconds_before, step.evaluations_before
     return Step(
-        step.problem, step.iteration + 1, "E", step.params, step.at, step.at, seconds, evaluations_before=evaluations
-    )
+        step.problem, step.iteration + 1, "E", step.params, step.at, step.at, seconds, evaluations_before=evaluations,
+        earlier=_earlier(step),
+    )  # fmt: skip
+
+
+def _earlier(step: Step) -> tuple[float, ...]:
+    """The objectives that the E-step after this step hands on; they end where no M-step led from one to the next."""
+    if step.phase == "init":
+        return step.earlier
+    going_up = step.phase == "M" and not any(event.breaks_ascent for event in step.events)
+    if step.at_q is None or not going_up or not step.at_q.knows_its_objective:
+        return ()
+    return (*step.earlier, step.at_q.objective)[-2:]
 
 
 def m_step(step: Step) -> Step:
@@ -88,8 +99,9 @@ def m_step(step: Step) -> Step:
     evaluations = step.evaluations + moved.evaluations
     events = tuple(event.named(problem.row_name) for event in moved.events)
     return Step(
-        problem, step.iteration, "M", moved.params, at, step.at_q, seconds, events, evaluations_before=evaluations
-    )
+        problem, step.iteration, "M", moved.params, at, step.at_q, seconds, events,
+        evaluations_before=evaluations, earlier=step.earlier,
+    )  # fmt: skip
 
 
 def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:
@@ -101,7 +113,7 @@ def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:
     problem = replace(step.problem, algorithm=algorithm_named(algorithm))
     problem.algorithm.check(problem.model, step.params)
     at = step.at if step.phase == "E" else _evaluation(problem, step.params, step.iteration + 1)
-    return replace(step, problem=problem, at=at, converged=False, stop_reason=None)
+    return replace(step, problem=problem, at=at, converged=False, stop_reason=None, earlier=())
 
 
 def advance(step: Step) -> Step:
@@ -132,7 +144,8 @@ def iterate(
         start: `Model.Params(...)` to begin from; None for the model's own choice.
         seed: of the start, and of E-steps that draw.
         max_iter: at most this many iterations.
-        tol: stop when the objective changes by less than this per observation.
+        tol: stop when less than this per observation is still to gain, as it is forecast
+            (`engine.stopping.StillToGain`).
         stopping: a rule from `engine.stopping` in place of `tol`.
         algorithm: "classic", or another of `engine.algorithms`, with options after a colon ("annealed:initial=8").
 

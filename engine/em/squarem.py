@@ -43,6 +43,7 @@ class Squarem(Algorithm):
     name: ClassVar[str] = "squarem"
     title: ClassVar[str] = "several EM steps foreseen at once, where the objective does not fall"
     rises: ClassVar[Rising] = "objective"
+    extrapolates: ClassVar[bool] = True
 
     def inference(self, iteration: int, seed: int) -> Inference:
         """The posterior, as in classic EM."""

@@ -54,6 +54,8 @@ class Step(Generic[Theta]):
         events: anything out of the ordinary in this M-step, in words.
         converged: a stopping rule that means convergence was met.
         stop_reason: why the run stops here, in words; None while it goes on.
+        earlier: the objective at the last two θ before θ_q, the latest last; fewer after a start, or where θ was set
+            by a rule or by hand. What is still to gain is forecast from them (`engine.em.stopping`).
     """
 
     problem: Problem
@@ -67,6 +69,7 @@ class Step(Generic[Theta]):
     converged: bool = False
     stop_reason: str | None = None
     evaluations_before: int = 0
+    earlier: tuple[float, ...] = ()
 
     @property
     def params_q(self) -> Any:
@@ -112,13 +115,7 @@ class Step(Generic[Theta]):
     @property
     def objective_q(self) -> float:
         """The objective at θ_q, before this step's M; nan before the first E-step."""
-        if self.at_q is None:
-            return math.nan
-        model, data = self.problem.model, self.problem.data
-        if model.exact:
-            return self.at_q.objective
-        before = model.q_value(self.at_q.expectation, self.at_q.params, data) + self.at_q.entropy
-        return before + model.log_prior(self.at_q.params, data)
+        return math.nan if self.at_q is None else self.at_q.objective
 
     @cached_property
     def q_value(self) -> float:

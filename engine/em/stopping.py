@@ -1,19 +1,21 @@
 """Stopping rules: each is a small value that reads one M-step and says why to stop there, or returns None.
 
-An M-step holds both θ_q (before it) and θ (after it), so a rule needs no memory of its own.
+An M-step holds both θ_q (before it) and θ (after it), and the objective at the two θ before these, so a rule needs no
+memory of its own. The default is `StillToGain`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 
 from engine.em.evaluation import Posterior
-from engine.em.inference import Tempered
+from engine.em.inference import Exact, Tempered
 from engine.em.parameters import largest_difference
 from engine.em.step import Step
 from engine.errors import OptionError
@@ -57,6 +59,69 @@ class ObjectiveChange:
         if abs(change) < self.tol:
             return Stop(f"the objective changed by {change:z.3g}{each}, less than {self.tol:zg}", True)
         return None
+
+
+@dataclass(frozen=True)
+class StillToGain:
+    r"""Stop when the objective gained less than `tol` per observation, and will gain less than that more. The default.
+
+    Near rest EM is linear and gains shrink by a steady ratio r = g_t / g_{t−1}, so that what comes after g_t is
+
+        g_t (r + r² + …) = g_t r / (1 − r)                    (Aitken's, as in Böhning et al. 1994)
+
+    A small gain alone proves nothing: where r is near 1 many such gains are to come, and where gains grow EM is leaving
+    a saddle, however small they are. It takes three gains; r is taken as much nearer to 1 as it changed from the last
+    ratio, so that a ratio which is not steady yet forecasts more. It costs no pass: steps carry these numbers.
+
+    That holds for the plain map, one E-step and one M-step that never falls. Elsewhere the last change alone has to be
+    below `tol`: hard assignments, E- or M-steps that draw, gradient steps, k-means, and SQUAREM, whose steps shrink by
+    no rate. Annealed EM is not at rest before its temperature is 1; then it is the plain map.
+    """
+
+    tol: float = 1e-6
+
+    def __call__(self, step: Step) -> Stop | None:
+        """Forecast from the last three gains."""
+        if step.phase != "M" or _restless(step):
+            return None
+        if not _is_plain(step):
+            return ObjectiveChange(self.tol)(step)
+        unit = step.problem.model.objective_unit(step.problem.data) * step.problem.data.total_weight
+        return self.after((*step.earlier, step.objective_q, step.objective), unit)
+
+    def after(self, objectives: Sequence[float], unit: float) -> Stop | None:
+        """The same by the last objectives, one an iteration, of which `unit` makes one of an observation."""
+        change, left = (objectives[-1] - objectives[-2]) / unit, still_to_gain(objectives) / unit
+        if not (abs(change) < self.tol and left < self.tol):
+            return None
+        more = f", and will gain {left:z.2g} more" if left > 0.0 else ""
+        return Stop(f"the objective changed by {change:z.3g} per observation{more}, less than {self.tol:zg}", True)
+
+
+_ROUNDING = 1e-15
+"""Of the objective: a smaller gain is rounding."""
+
+
+def still_to_gain(objectives: Sequence[float]) -> float:
+    """What is to come after the last of up to four objectives, one an iteration: Aitken's forecast.
+
+    0 where the last gain is rounding, or no gain at all; infinite where gains grow, or where too few are known.
+    """
+    gains = [after - before for before, after in pairwise(objectives)]
+    if gains[-1] <= _ROUNDING * abs(objectives[-1]):  # the plain map falls by rounding alone
+        return 0.0
+    if len(gains) < 3 or not gains[0] > 0.0 or not gains[1] > 0.0:
+        return math.inf
+    last, before = gains[2] / gains[1], gains[1] / gains[0]
+    ratio = last + abs(last - before)
+    return gains[2] * ratio / (1.0 - ratio) if ratio < 1.0 else math.inf
+
+
+def _is_plain(step: Step) -> bool:
+    """It comes of one E-step at its own temperature and the model's own M-step, which can't fall."""
+    model = step.problem.model
+    ascends = model.ascent in ("maximum", "conditional", "layerwise") and model.has_likelihood and not model.samples
+    return ascends and isinstance(step.inference, Exact) and not step.problem.algorithm.extrapolates
 
 
 @dataclass(frozen=True)
@@ -185,7 +250,7 @@ def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple
         raise OptionError(f"tol must be a number of at least 0, not {tol!r}.")
     if stopping is not None and not callable(stopping):
         raise OptionError(f"stopping must be a rule such as stopping.ObjectiveChange(1e-6), not {stopping!r}.")
-    return (Trouble(), ObjectiveChange(float(tol)) if stopping is None else stopping, Iterations(max_iter))
+    return (Trouble(), StillToGain(float(tol)) if stopping is None else stopping, Iterations(max_iter))
 
 
 def _restless(step: Step) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import engine
 from engine.em import stopping
+from engine.em.loop import walk as engine_walk
 from engine.em.model import Event, Maximization
 from engine.em.parameters import largest_difference
 from engine.errors import OptionError
@@ -20,23 +21,69 @@ HEADS = [5, 9, 8, 4, 7]
 START = engine.BinomialMixture.Params([0.5, 0.5], [0.6, 0.5])
 
 
-def walk(rule=None, model=None, **keywords):
+def walk(rule=None, model=None, start=START, **keywords):
     model = engine.BinomialMixture() if model is None else model
-    return list(engine.iterate(model, HEADS, start=START, stopping=rule, **keywords))
+    return list(engine.iterate(model, HEADS, start=start, stopping=rule, **keywords))
 
 
 def m_steps(steps):
     return [step for step in steps if step.phase == "M"]
 
 
-def test_the_default_is_the_change_of_the_objective_per_observation():
+def test_the_default_looks_at_the_last_gain_and_at_what_is_still_to_come():
     steps = walk(tol=1e-4)
-    changes = [(step.objective - step.objective_q) / 5 for step in m_steps(steps)]
-    assert all(change >= 1e-4 for change in changes[:-1])
-    assert abs(changes[-1]) < 1e-4
+    values = [step.objective for step in steps if step.phase != "E"]
+    done = [abs(b - a) / 5 < 1e-4 and stopping.still_to_gain(values[: t + 2][-4:]) / 5 < 1e-4
+            for t, (a, b) in enumerate(pairwise(values))]  # fmt: skip
+    assert done == [False] * (len(done) - 1) + [True]
     assert steps[-1].converged
     assert "per observation" in steps[-1].stop_reason
+    assert "will gain" in steps[-1].stop_reason
     assert "0.0001" in steps[-1].stop_reason
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9, 0.999])
+def test_the_forecast_is_exact_where_gains_shrink_by_one_rate(rate):
+    """f_t = −rate^t: Aitken's forecast is all that is missing, rate^t."""
+    values = [-(rate**t) for t in range(4)]
+    assert stopping.still_to_gain(values) == pytest.approx(rate**3, rel=1e-9 / (1 - rate))
+    held = stopping.StillToGain(tol=1.01 * rate**3).after([1e6 * value for value in values], 1e6)
+    goes_on = stopping.StillToGain(tol=0.99 * rate**3).after([1e6 * value for value in values], 1e6)
+    assert goes_on is None
+    assert (held is not None) == (rate**2 * (1 - rate) < 1.01 * rate**3)  # the last gain is below it, too
+
+
+def test_gains_that_grow_are_no_rest_however_small_they_are():
+    assert stopping.still_to_gain([-1.0, -1.0 + 1e-9, -1.0 + 3e-9, -1.0 + 6e-9]) == np.inf
+    assert stopping.StillToGain(1.0).after([0.0, 1e-9, 2e-9, 3e-9], 1.0) is None
+
+
+def test_a_ratio_that_is_not_steady_forecasts_more():
+    steady, rising = [0.0, 1.0, 1.5, 1.75], [0.0, 1.0, 1.3, 1.45]  # ratios .5 .5 and .3 .5
+    assert stopping.still_to_gain(steady) == pytest.approx(0.25)
+    assert stopping.still_to_gain(rising) == pytest.approx(0.15 * 0.7 / 0.3)
+
+
+def test_a_gain_of_rounding_is_rest_and_two_gains_are_too_few_for_a_rate():
+    assert stopping.still_to_gain([-1e6, -1e6 + 1e-10]) == 0.0
+    assert stopping.still_to_gain([-3.0, -2.0, -1.9]) == np.inf
+    assert walk(start=walk(tol=1e-12, max_iter=500)[-1].params)[-1].iteration <= 3
+
+
+def test_branches_and_walks_backwards_stop_where_the_run_stopped():
+    run = engine.fit(engine.BinomialMixture(), HEADS, start=START)
+    for place in range(0, len(run.timeline) - 1, 3):
+        step = run.timeline.go_to(place)
+        rules = stopping.rules_for(200, 1e-6, None)
+        *_, last = engine_walk(step, rules)
+        assert (last.iteration, last.stop_reason) == (run.n_iter, run.stop_reason)
+
+
+def test_rules_of_ones_own_and_other_ways_to_run_have_no_forecast():
+    for keywords in ({"algorithm": "squarem"}, {"algorithm": "hard"}, {"rule": stopping.ObjectiveChange(1e-4)}):
+        reason = walk(tol=1e-4, **keywords)[-1].stop_reason
+        assert "changed by" in reason
+        assert "will gain" not in reason
 
 
 def test_weights_count_as_observations():

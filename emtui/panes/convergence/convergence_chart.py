@@ -57,7 +57,7 @@ def convergence_scene(snapshot: StepSnapshot, convergence: Convergence, palette:
     if tol > 0:
         layers.append(HLine(math.log10(tol), palette.color(2)))
         legend.append(("─", palette.color(2), f"tolerance {number(tol)}"))
-    ahead = _forecast(convergence, now, tol)
+    ahead = _forecast(convergence, now)
     if ahead is not None:
         layers.append(Curve(ahead[0], ahead[1], palette.color(3), "dotted", "at this rate"))
         end = max(end, min(float(ahead[0][-1]), 3.0 * now + 20.0))
@@ -81,12 +81,12 @@ def _fall(palette: Palette) -> str:
     return "v" if palette.ascii else "▼"
 
 
-def _forecast(convergence: Convergence, now: float, tol: float) -> tuple[FloatArray, FloatArray] | None:
-    """Two points: the change now, and where it meets the tolerance, falling by the square of the rate."""
+def _forecast(convergence: Convergence, now: float) -> tuple[FloatArray, FloatArray] | None:
+    """Two points: the change now, and when the run rests, falling by the square of the rate."""
     if not convergence.steps_to_go or not 0.0 < convergence.rate_ahead < 1.0 or not convergence.change > 0:
         return None
-    high, low = math.log10(convergence.change), math.log10(tol)
-    return np.array([now, now + (low - high) / (2.0 * math.log10(convergence.rate_ahead))]), np.array([high, low])
+    high, steps = math.log10(convergence.change), convergence.steps_to_go
+    return np.array([now, now + steps]), np.array([high, high + 2.0 * steps * math.log10(convergence.rate_ahead)])
 
 
 def _range(heights: FloatArray, tol: float) -> tuple[float, float]:
