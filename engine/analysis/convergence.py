@@ -209,7 +209,7 @@ def _rate_of_gains(steps: Sequence[Step]) -> float:
 
 
 def _steps_to_go(change: float, rate: float, tol: float) -> int | None:
-    """change · rate^(2s) < tol, and what comes after it, that times rate² / (1 − rate²), too; by the rate from gains."""
+    """change · rate^(2s) < tol, and what comes after it, that times rate² / (1 − rate²); by the rate from gains."""
     if not math.isfinite(change):
         return None
     if not 0.0 < rate < 1.0 or not tol > 0:

@@ -264,7 +264,8 @@ class _SideBySide:
                 alone, tight = alone + moved.trouble + moved.careful, moved.onward
                 results = results + moved.ended
             by_themselves = [
-                race.finish(int(p), alone.stack[m], done, _known(alone.before[m, 1:])) for m, p in enumerate(alone.places)
+                race.finish(int(place), alone.stack[m], done, _known(alone.before[m, 1:]))
+                for m, place in enumerate(alone.places)
             ]
             more = len(lane.places) + len(tight.places) + sum(result.n_iter - done for result in by_themselves)
             done += 1
@@ -284,7 +285,11 @@ class _SideBySide:
             ahead = Scales.of(best, batch.data)
             trouble = (trouble | ~ahead.regular) & ~over & ~careful  # the ordinary M-step will mend it
         stay = ~(over | careful | trouble)
-        ended = [self._result(lane, m, done, objective, stop, log_likelihood) for m, stop in enumerate(stops) if over[m]]
+        ended = [
+            self._result(lane, m, done, objective, stop, log_likelihood)
+            for m, stop in enumerate(stops)
+            if stop is not None and over[m]
+        ]
         before = np.column_stack([lane.before[:, 1:], objective])
         onward = _Lane(lane.places[stay], best.take(stay), ahead.take(stay), before[stay])
         return _Moved(ended, onward, lane.take(careful), lane.take(trouble))
@@ -298,10 +303,9 @@ class _SideBySide:
         return stop
 
     def _result(
-        self, lane: _Lane, m: int, done: int, objective: Array, stop: Stop | None, log_likelihood: Array
+        self, lane: _Lane, m: int, done: int, objective: Array, stop: Stop, log_likelihood: Array
     ) -> StartResult:
         """A start that stops here."""
-        assert stop is not None
         return StartResult(
             self.race.seed_of(int(lane.places[m])), float(objective[m]), done, stop.converged, stop.reason,
             None, lane.stack[m], float(log_likelihood[m]),

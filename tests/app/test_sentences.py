@@ -128,7 +128,8 @@ def test_the_end_says_why() -> None:
     session = Session(choose("iris", settings={"reg_covar": "0"}))
     last = snapshots(session, 400)[-1]
     assert last.step.converged
-    assert re.search(r"\. Converged: the objective changed by .* per observation, and will gain .* more, less than 1e−06\.$", said(last))
+    reason = r"\. Converged: the objective changed by .* per observation, and will gain .* more, less than 1e−06\.$"
+    assert re.search(reason, said(last))
     cut = snapshots(Session(choose("iris", max_iter=2)), 9)[-1]
     assert said(cut).endswith("Stopped: the limit of 2 iterations was reached before it came to rest.")
 
