@@ -6,6 +6,7 @@ Exit status: 0 done, 1 the machine failed (no space, no memory) or a replay disa
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -78,6 +79,12 @@ def _open(request: Request) -> int:
     # what was typed is checked before the screen is taken; where nothing was, the first frame need not wait for it
     make = partial(_choose, request)
     spec = make() if request.spec else make
+    from engine.readers.byte_source import STANDARD_INPUT
+
+    data = request.spec.get("data")
+    if data is not None and data.source == STANDARD_INPUT and not _keys_from_terminal():
+        complain("emtui - takes its keys from the terminal, and there is none here: use emtui run - instead.")
+        return BAD_INPUT
     if not _has_terminal():
         complain("emtui needs a terminal to draw on: use `emtui run …` for a run without a screen.")
         return BAD_INPUT
@@ -95,6 +102,17 @@ def _choose(request: Request) -> RunSpec:
 
 def _has_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def _keys_from_terminal() -> bool:
+    """Let standard input, which has been read to its end, be the terminal from now on; whether there is one."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+    except OSError:
+        return False
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    return True
 
 
 def _run(request: Request) -> int:

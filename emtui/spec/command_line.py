@@ -11,14 +11,16 @@ from emtui.spec.labels_given import NONE
 from emtui.spec.read_options import read_option_words
 from emtui.spec.run_spec import RunSpec, published_start
 from engine.data.data_spec import DataSpec
+from engine.readers.byte_source import STANDARD_INPUT
 
 PUBLISHED, OWN = "published", "model"  # after --start: that of the data's source, or the model's own
 
 
 def words_of(spec: RunSpec) -> list[str]:
     """The words that give the same spec, after `emtui` or `emtui run`."""
+    source = spec.data.source
     words = [
-        spec.data.source if not spec.data.source.startswith("-") else f"./{spec.data.source}",
+        f"./{source}" if source.startswith("-") and source != STANDARD_INPUT else source,
         "--model",
         spec.model.name,
     ]

@@ -11,13 +11,12 @@ from engine.data.data_spec import AS_DETECTED, DataSpec
 from engine.data.dataset import Dataset
 from engine.data.missing import Missing
 from engine.errors import DataError
-from engine.readers.text_file import expanded
+from engine.readers.byte_source import STANDARD_INPUT, TABLE_ENDINGS, expanded
 from engine.text import quoted
 
 if TYPE_CHECKING:
     from engine.readers.table import TableFile
 
-_FILE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 
 
 def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
@@ -90,7 +89,9 @@ def is_folder(source: str) -> bool:
 
 
 def looks_like_file(source: str) -> bool:
-    """A path, by its look or because it is there; a catalogue name is never taken for a file of the same name."""
-    if os.sep in source or "/" in source or source.lower().endswith(_FILE_ENDINGS):
+    """A path, by its look or because it is there, or standard input; a catalogue name is never taken for a file of the same name."""
+    if os.sep in source or "/" in source or source.lower().endswith(TABLE_ENDINGS):
+        return True
+    if source == STANDARD_INPUT:
         return True
     return key_of(source) != "" and not is_dataset_name(source) and os.path.exists(source)

@@ -19,8 +19,9 @@ import numpy as np
 from engine.arrays import Array
 from engine.errors import DataError, OptionError
 from engine.options import whole_number
+from engine.readers.byte_source import expanded
 from engine.readers.stop_words import STOP_WORDS
-from engine.readers.text_file import TextFile, encoding_name, expanded, open_text
+from engine.readers.text_file import TextFile, encoding_name, open_text
 from engine.text import clean, quoted
 
 if TYPE_CHECKING:
@@ -225,7 +226,7 @@ def text_files(folder: str | os.PathLike[str], pattern: str = "*.txt") -> list[P
 def _opened(path: Path, encoding: str | None) -> TextFile:
     """The file as text. If it is something else, the error gives a remedy for a corpus rather than for a table."""
     try:
-        return open_text(path, encoding)
+        return open_text(path, encoding, tables=False)
     except DataError as error:
         what, looks, _ = str(error).partition(", not a table")
         if not looks:

@@ -116,6 +116,8 @@ def _open_table(
 ) -> TableFile:
     _check_options(header, delimiter, decimal)
     file = open_text(path, encoding)
+    if not file.is_text:
+        delimiter, header = ",", file.named if header == "auto" and file.named is not None else header
     return TableFile(replace(file, head=""), detect_dialect(file, header, delimiter, decimal), header == "auto")
 
 
@@ -178,7 +180,7 @@ def read_from(
     asked = {part: column for part, column in parts.items() if column is not None}
     chosen = choose_columns(file, dialect, label, columns, asked)
     read = read_columns(file, dialect, chosen)
-    features, notes = chosen.features, chosen.notes
+    features, notes = chosen.features, file.notes + chosen.notes
     if columns is None:
         read, features, empty_notes = _without_empty_columns(file, dialect, read, features)
         notes += empty_notes

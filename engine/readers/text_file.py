@@ -7,39 +7,24 @@ import io
 import itertools
 import os
 import re
-import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from engine.errors import DataError, OptionError
+from engine.readers.archives import ZIP, Opener, only_table, packed_by, unpacking, unpacking_member, zip_members
+from engine.readers.byte_source import ByteSource, byte_source
+from engine.readers.signatures import not_a_table, refuse_other_formats
+from engine.readers.table_formats import TextOfTable, format_name, text_of_table
 from engine.text import clean, quoted
 
-MAX_BYTES = 1 << 30
 MAX_LINE = 10_000_000
 _BLOCK = 1 << 20
 _HEAD = 1 << 16  # bytes
 _HEAD_CHARACTERS = 1 << 22
 
-# First bytes of files that people try to open as tables, and what to do about each.
-_SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive", "save the sheet as CSV, or unpack the archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the sheet as CSV"),
-    (b"\x1f\x8b", "a gzip archive", "unpack it"),
-    (b"BZh", "a bzip2 archive", "unpack it"),
-    (b"\xfd7zXZ", "an xz archive", "unpack it"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it"),
-    (b"\x89PNG", "a PNG picture", "choose a CSV or TSV file"),
-    (b"\xff\xd8\xff", "a JPEG picture", "choose a CSV or TSV file"),
-    (b"GIF8", "a GIF picture", "choose a CSV or TSV file"),
-    (b"%PDF", "a PDF document", "save its table as CSV"),
-    (b"\x7fELF", "a program", "choose a CSV or TSV file"),
-    (b"\x93NUMPY", "a numpy array", "load it with numpy.load"),
-    (b"\x89HDF", "an HDF5 file", "save its table as CSV"),
-    (b"PAR1", "a Parquet file", "save its table as CSV"),
-    (b"SQLite format 3", "an SQLite database", "save its table as CSV"),
-)
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
@@ -48,7 +33,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
-_MARKUP = re.compile(rb"\s*(<!doctype|<html|<\?xml|<svg|\{\s*[\"}]|\[\s*[\[{])", re.IGNORECASE)
 _TWO_BYTE = re.compile(rb"[\x81-\xfe][\x41-\xfe]")
 
 
@@ -59,7 +43,9 @@ class TextFile:
     path: where it is. encoding: Python's name of an encoding that decodes the whole of it. guessed: whether that
     encoding is a guess that could be wrong. n_bytes: its size. n_lines: its lines, the last one with or without an end.
     head: its first characters, up to four million and something. whole: that is all of it. stamp: what the system
-    says of its size and of when it was changed.
+    says of its size and of when it was changed; () for what can't change. contents: opens the text where it is not the
+    file itself but what is packed in it. named: whether the first line is names, where its format says so, which is
+    comma-separated then; notes: what that left out.
     """
 
     path: Path
@@ -70,6 +56,10 @@ class TextFile:
     head: str = field(repr=False)
     whole: bool
     stamp: tuple[int, ...]
+    contents: Opener | None = None
+    named: bool | None = None
+    is_text: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,6 +69,8 @@ class TextFile:
     @property
     def has_changed(self) -> bool:
         """The file was replaced or changed after it was read through."""
+        if not self.stamp:
+            return False
         try:
             return _stamp(self.path.stat()) != self.stamp
         except OSError:
@@ -86,6 +78,8 @@ class TextFile:
 
     def open(self) -> IO[str]:
         """The file, opened for reading as text with its line ends as they are."""
+        if self.contents is not None:
+            return io.TextIOWrapper(self.contents(), self.encoding, newline="")
         return self.path.open(encoding=self.encoding, newline="")
 
     def first_lines(self) -> Iterator[str]:
@@ -106,40 +100,104 @@ class TextFile:
             return text.read()
 
 
-def open_text(path: str | os.PathLike[str], encoding: str | None = None) -> TextFile:
+def open_text(path: str | os.PathLike[str], encoding: str | None = None, *, tables: bool = True) -> TextFile:
     """Read the file at `path` through once and say how it is written; `encoding` is detected unless given.
+
+    A packed file, or with `tables` a table that is no text, is opened as what is in it. "-" is standard input.
 
     Raises DataError if it is missing, a folder, a device, empty, too large, not text, or in another encoding, and
     OptionError if Python knows no such encoding.
     """
-    where = expanded(path)
-    name = quoted(str(where), 200)
-    size = _regular_size(where, name)
+    source = byte_source(path)
+    name = source.name
     try:
-        with where.open("rb") as file:
-            stamp = _stamp(os.fstat(file.fileno()))
-            reading = _Pass(file, name)
-            candidates = reading.candidates() if encoding is None else iter([(known_encoding(encoding), False)])
-            for candidate, guessed in candidates:
-                try:
-                    found = reading.decoded(candidate)
-                except _UndecodableError as error:
-                    fault = error
-                else:
-                    n_lines = found.n_breaks + (found.last != "\n")
-                    return TextFile(where, candidate, guessed, size, n_lines, found.head, found.whole, stamp)
+        with source.open() as file:
+            stamp = _stamp(os.fstat(file.fileno())) if isinstance(file, io.BufferedReader) else ()
+            head = file.read(_BLOCK)
+            if not tables:
+                _refuse_packed(source, head)
+            found = _unpacked(source.open, head, source)
+            if found is None:
+                return _read_through(source, file, head, stamp, encoding)
+        with found.open() as inner:
+            return _read_through(source, inner, inner.read(_BLOCK), stamp, encoding, found)
     except OSError as error:
         reason = clean(error.strerror or "it can't be opened").lower()
         raise DataError(f"{name} can't be read ({reason}): check its permissions.") from None
+
+
+@dataclass(frozen=True)
+class _Contents:
+    """What is in a file that is not text itself. as_text: what became text, where it was another kind of table."""
+
+    open: Opener
+    as_text: TextOfTable | None = None
+
+
+def _unpacked(open_bytes: Opener, head: bytes, source: ByteSource, *, inside: bool = False) -> _Contents | None:
+    """What is to be read as text in place of these bytes; None where they are text. inside: of an archive."""
+    name = quoted(source.path.name, 60)
+    table = text_of_table(open_bytes, head, name)
+    if table is not None:
+        return _Contents(lambda: io.BytesIO(table.text), table)
+    how = packed_by(head)
+    if how is None and not head.startswith(ZIP):
+        refuse_other_formats(head, source.name)
+        return None
+    if inside:
+        raise DataError(f"{source.name} holds another archive: unpack it, and open the table in it.")
+    if how is not None:
+        opened = unpacking(open_bytes, how, source.n_bytes, name)
+    else:
+        opened = unpacking_member(open_bytes, only_table(zip_members(open_bytes, name), name), source.n_bytes, name)
+    with opened() as file:
+        inner = file.read(_BLOCK)
+        if inner.startswith(ZIP):  # such as a workbook, which is read from its end
+            whole = inner + file.read()
+            opened = partial(io.BytesIO, whole)
+    return _unpacked(opened, inner, source, inside=True) or _Contents(opened)
+
+
+def _refuse_packed(source: ByteSource, head: bytes) -> None:
+    """Raise DataError where a text is wanted and the bytes are packed, or a table that is no text."""
+    what = format_name(source.open, head, source.name)
+    if what is None and (how := "zip" if head.startswith(ZIP) else packed_by(head)):
+        what = f"a {how} archive"
+    if what is not None:
+        raise not_a_table(source.name, what, "unpack it")
+
+
+def _read_through(
+    source: ByteSource,
+    file: IO[bytes],
+    head: bytes,
+    stamp: tuple[int, ...],
+    encoding: str | None,
+    found: _Contents | None = None,
+) -> TextFile:
+    """The text from its first byte to its last, once. head: its first block, which was read already."""
+    name, table = source.name, None if found is None else found.as_text
+    if not head:
+        raise DataError(f"{name} has nothing packed in it: choose a file with a table in it.")
+    reading = _Pass(file, head, name)
+    wanted = "utf-8" if table is not None else encoding
+    for candidate, guessed in reading.candidates() if wanted is None else [(known_encoding(wanted), False)]:
+        try:
+            text = reading.decoded(candidate)
+        except _UndecodableError as error:
+            fault = error
+            continue
+        n_lines = text.n_breaks + (text.last != "\n")
+        n_bytes = source.n_bytes if found is None else reading.n_bytes
+        plain = TextFile(source.path, candidate, guessed, n_bytes, n_lines, text.head, text.whole, stamp)
+        if found is None and stamp:
+            return plain
+        opened = replace(plain, contents=source.open if found is None else found.open)
+        return opened if table is None else replace(opened, is_text=False, named=table.named, notes=table.notes)
     raise DataError(
         f"Line {fault.line} of {name} can't be read as {encoding_name(fault.encoding)}: "
         "save the file as UTF-8, or name its encoding with encoding= (in the shell, --encoding)."
     )
-
-
-def expanded(path: str | os.PathLike[str]) -> Path:
-    """The path with ~ as the home folder; a ~ of an unknown user stays as it is."""
-    return Path(os.path.expanduser(path))
 
 
 def encoding_name(encoding: str) -> str:
@@ -153,35 +211,6 @@ class _UndecodableError(Exception):
     def __init__(self, encoding: str, line: int) -> None:
         super().__init__(encoding, line)
         self.encoding, self.line = encoding, line
-
-
-def _regular_size(path: Path, name: str) -> int:
-    """The size in bytes of a regular file that is neither empty nor too large; DataError for anything else."""
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        raise DataError(f"There is no file {name}: check the name and the folder.") from None
-    except OSError as error:
-        reason = clean(error.strerror or "it can't be reached").lower()
-        raise DataError(f"{name} can't be opened ({reason}): check the name and its permissions.") from None
-    if stat.S_ISDIR(status.st_mode):
-        raise DataError(f"{name} is a folder: name a CSV or TSV file in it.")
-    if not stat.S_ISREG(status.st_mode):
-        raise DataError(f"{name} is a device or a pipe, not a file: save the table to a file first.")
-    if status.st_size == 0:
-        raise DataError(f"{name} is empty: choose a file with a table in it.")
-    if status.st_size > MAX_BYTES:
-        size = status.st_size / (1 << 30)
-        raise DataError(f"{name} has {size:z.1f} GiB and at most 1 GiB can be read: keep fewer rows or columns.")
-    return status.st_size
-
-
-def _refuse_other_formats(head: bytes, name: str) -> None:
-    for signature, what, remedy in _SIGNATURES:
-        if head.startswith(signature):
-            raise DataError(f"{name} looks like {what}, not a table of text: {remedy}.")
-    if _MARKUP.match(head):
-        raise DataError(f"{name} looks like a web page, XML or JSON, not a table: save its table as CSV.")
 
 
 def known_encoding(encoding: str) -> str:
@@ -224,11 +253,10 @@ class _Decoded:
 class _Pass:
     """One pass over a file. If an encoding turns out wrong, the next one continues after the blocks of pure ASCII."""
 
-    def __init__(self, file: IO[bytes], name: str) -> None:
-        self._file, self._name = file, name
+    def __init__(self, file: IO[bytes], block: bytes, name: str) -> None:
+        self._file, self._block, self._name = file, block, name
         self._start, self._known = 0, _Decoded()  # of what every encoding in question reads alike
-        self._block = file.read(_BLOCK)
-        _refuse_other_formats(self._block[:_HEAD], name)
+        self.n_bytes = 0  # that were read for the last encoding
 
     def candidates(self) -> Iterator[tuple[str, bool]]:
         """Encodings to try in turn, and whether each would be a guess: marks and zero bytes, then what decodes."""
@@ -288,8 +316,10 @@ class _Pass:
         if begin == 0:
             yield self._block
             begin = len(self._block)
+        self.n_bytes = begin
         self._file.seek(begin)
         while block := self._file.read(_BLOCK):
+            self.n_bytes += len(block)
             yield block
 
 

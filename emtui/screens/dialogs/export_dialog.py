@@ -22,7 +22,7 @@ from emtui.spec.atomic_files import file_name
 from emtui.widgets.choice_list import ChoiceList
 from emtui.widgets.text_input import TextInput
 from engine.errors import EngineError
-from engine.readers.text_file import expanded
+from engine.readers.byte_source import expanded
 from engine.text import clean, quoted
 
 

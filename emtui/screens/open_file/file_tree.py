@@ -15,10 +15,9 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import DirectoryTree
 
-from engine.readers.text_file import expanded
+from engine.readers.byte_source import TABLE_ENDINGS, expanded
 from engine.text import clean
 
-TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".dat")
 _LOOKED_AT = 5_000
 
 

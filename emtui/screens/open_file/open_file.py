@@ -25,8 +25,8 @@ from emtui.widgets.form_field import FormField
 from emtui.widgets.text_input import TextInput
 from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
+from engine.readers.byte_source import expanded
 from engine.readers.table import TablePreview
-from engine.readers.text_file import expanded
 from engine.text import clean
 
 NARROW, SLIM, SLIMMER = 80, 64, 52
