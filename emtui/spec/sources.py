@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from engine.readers.table import TableFile
 
 
-
 def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
     """The data set that a user named, as it is read: one of the catalogue, a file of their own, or a folder of texts.
 
@@ -89,7 +88,7 @@ def is_folder(source: str) -> bool:
 
 
 def looks_like_file(source: str) -> bool:
-    """A path, by its look or because it is there, or standard input; a catalogue name is never taken for a file of the same name."""
+    """Standard input, or a path by its look or because it is there; a catalogue name is never taken for a file."""
     if os.sep in source or "/" in source or source.lower().endswith(TABLE_ENDINGS):
         return True
     if source == STANDARD_INPUT:

@@ -19,7 +19,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.errors import DataError, OptionError
 from engine.options import whole_number
-from engine.readers.byte_source import expanded
+from engine.readers.byte_source import expanded, refuse_address
 from engine.readers.stop_words import STOP_WORDS
 from engine.readers.text_file import TextFile, encoding_name, open_text
 from engine.text import clean, quoted
@@ -205,6 +205,7 @@ def text_files(folder: str | os.PathLike[str], pattern: str = "*.txt") -> list[P
     Raises:
         DataError: no such folder, no such file in it, or too many; one sentence.
     """
+    refuse_address(folder)
     where = expanded(folder)
     name = quoted(str(where), 200)
     try:
