@@ -12,6 +12,7 @@ from engine.errors import DataError
 from engine.text import quoted
 
 Missing = Literal["drop", "keep"]
+_SHOWN = 6
 
 
 def rows_to_keep(
@@ -33,9 +34,18 @@ def rows_to_keep(
     if missing == "keep":
         return np.ones(n, dtype=np.bool_), (f"{having}, kept as not seen.",)
     if count == n:
-        worst = quoted(columns[int(absent.sum(axis=0).argmax())])
-        raise DataError(
-            f"Every row of {name} has a missing value, most of them in the column {worst}: leave that column out."
-        )
+        remedy = "leave out the worst with columns= (in the shell, --columns)"
+        raise DataError(f"Every row of {name} has a missing value: {remedy}. {_costs(absent, columns)}.")
     had = having.replace("has", "had").replace("have", "had")
     return ~rows, (f"{had} and {'was' if count == 1 else 'were'} left out.",)
+
+
+def _costs(absent: NDArray[np.bool_], columns: Sequence[str]) -> str:
+    """How many rows each column costs, worst first."""
+    costs = absent.sum(axis=0)
+    worst = [int(j) for j in np.argsort(-costs, kind="stable") if costs[j]]
+    shown = worst if len(worst) <= _SHOWN + 1 else worst[:_SHOWN]
+    parts = [f"{quoted(columns[j], 30)} {costs[j]:,}" for j in shown]
+    if len(shown) < len(worst):
+        parts.append(f"{len(worst) - len(shown)} more at most {costs[worst[len(shown)]]:,} each")
+    return f"Of {absent.shape[0]:,} rows, the columns cost: {', '.join(parts)}"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.errors import DataError
-from engine.readers.csv_dialect import Dialect, Record, fitted, is_missing, parse_number, records
+from engine.readers.csv_dialect import Dialect
+from engine.readers.cutting import ALIGNED, BLANKS, Record, fitted, records
+from engine.readers.notation import Notation, parse_number
 from engine.readers.text_file import TextFile
 from engine.text import quoted
 
@@ -27,13 +29,27 @@ class Cells:
 
     X: (n, d) float64, NaN where a value is missing. labels: the n cells of the label column as they are written, or
     None if there is no label. lines: (n,) the line of the file that each row starts on. texts: the n cells of each
-    further column that was asked for as text.
+    further column that was asked for as text. odd: what counts as missing though no mark says so, each column's words
+    and infinite numbers.
     """
 
     X: Array
     labels: list[str] | None
     lines: IntArray
     texts: tuple[list[str], ...] = ()
+    odd: tuple[OddCells, ...] = ()
+
+
+@dataclass(frozen=True)
+class OddCells:
+    """Cells of a column of numbers that are words, or infinite: the index of the column in the file, how many there
+    are, the line of the first one, and what it holds."""
+
+    column: int
+    infinite: bool
+    count: int
+    line: int
+    cell: str
 
 
 @dataclass(frozen=True)
@@ -52,11 +68,11 @@ def read_cells(
 ) -> Cells:
     """The columns `features` as numbers, and `label` and `texts` as text, of every record below the header.
 
-    Raises DataError for the first cell, in the order of the lines, that is neither a finite number nor missing, and
-    for a record with too few or too many cells.
+    Words and infinite numbers among the numbers count as missing. Raises DataError for a record with too few or too
+    many cells, a number with the other decimal mark, and a file that can't be read to its end.
     """
     wanted = WantedColumns(file, dialect, tuple(features), label, tuple(texts))
-    with file.open() as text:
+    with file.reading() as text:
         for _ in range(dialect.first_line - 1):
             text.readline()
         return _joined(list(_parts(text, wanted)))
@@ -88,74 +104,98 @@ def _joined(parts: Sequence[Cells]) -> Cells:
         tuple(
             list(itertools.chain.from_iterable(column)) for column in zip(*(part.texts for part in parts), strict=True)
         ),
+        _odd_together([part.odd for part in parts]),
     )
+
+
+def _odd_together(parts: Iterable[tuple[OddCells, ...]]) -> tuple[OddCells, ...]:
+    """The odd cells of each column, counted over the parts of the file, which come in the order of the lines."""
+    found: dict[tuple[int, bool], OddCells] = {}
+    for odd in itertools.chain.from_iterable(parts):
+        before = found.get((odd.column, odd.infinite))
+        found[odd.column, odd.infinite] = odd if before is None else replace(before, count=before.count + odd.count)
+    return tuple(found[key] for key in sorted(found))
 
 
 def read_carefully(lines: Iterable[str], first_line: int, wanted: WantedColumns) -> Cells:
     """The cells in these lines, record by record: keeps line numbers, accepts small irregularities."""
     file, dialect, label = wanted.file, wanted.dialect, wanted.label
     width = len(dialect.names)
-    every = records(lines, dialect.delimiter, file.name, first_line)
+    every = records(lines, dialect.cutting, file.name, first_line)
     blocks = [np.empty((0, len(wanted.features)))]
     starts: list[int] = []
+    odd: list[tuple[OddCells, ...]] = []
     labels: list[str] | None = None if label is None else []
     texts: tuple[list[str], ...] = tuple([] for _ in wanted.texts)
     while chunk := [(line, fitted(row, width, line, file)) for line, row in itertools.islice(every, _CHUNK)]:
-        blocks.append(_numbers(chunk, file, dialect, wanted.features))
+        block, strange = _numbers(chunk, file, dialect, wanted.features)
+        blocks.append(block)
+        odd.append(strange)
         starts.extend(line for line, _ in chunk)
         if labels is not None and label is not None:
             labels.extend(row[label] for _, row in chunk)
         for column, index in zip(texts, wanted.texts, strict=True):
             column.extend(row[index] for _, row in chunk)
-    return Cells(np.concatenate(blocks), labels, np.array(starts, dtype=np.int64), texts)
+    return Cells(np.concatenate(blocks), labels, np.array(starts, dtype=np.int64), texts, _odd_together(odd))
 
 
-def _numbers(chunk: Sequence[Record], file: TextFile, dialect: Dialect, features: Sequence[int]) -> Array:
+def _numbers(
+    chunk: Sequence[Record], file: TextFile, dialect: Dialect, features: Sequence[int]
+) -> tuple[Array, tuple[OddCells, ...]]:
     block = np.empty((len(chunk), len(features)))
+    odd: list[OddCells] = []
     faults: list[tuple[int, int]] = []
+    other_mark = "," if dialect.decimal == "." else "."
     for column, index in enumerate(features):
         cells = [row[index] for _, row in chunk]
-        fault = _fill(block[:, column], cells, dialect.decimal)
-        if fault is not None:
-            faults.append((fault, index))
+        places = _fill(block[:, column], cells, dialect.notation)
+        infinite = [i for i in places if dialect.notation.number(cells[i]) is not None]
+        words = sorted({*places} - {*infinite})
+        faults += [(i, index) for i in words if parse_number(cells[i], other_mark) is not None]
+        for which in (words, infinite):
+            if which:
+                odd.append(OddCells(index, which is infinite, len(which), chunk[which[0]][0], cells[which[0]]))
     if faults:
         row, index = min(faults)
-        line, texts = chunk[row]
-        raise _not_a_number(file, dialect, line, index, texts[index])
-    return block
+        raise _other_mark(file, dialect, chunk[row][0], index, chunk[row][1][index])
+    return block, tuple(odd)
 
 
-def _fill(out: Array, cells: list[str], decimal: str) -> int | None:
-    """Write the numbers of `cells` into `out`, NaN where missing; the index of the first that is no finite number."""
-    together = "".join(cells)
-    if "_" not in together and not (decimal == "," and "." in together):
-        texts = (cell.replace(",", ".") for cell in cells) if decimal == "," else cells
+def _fill(out: Array, cells: list[str], notation: Notation) -> list[int]:
+    """Write the numbers of `cells` into `out`, NaN where missing; the places of those that are no finite number."""
+    together, comma = "".join(cells), notation.decimal == ","
+    if not (notation.marks or "_" in together or (comma and "." in together)):
+        texts = (cell.replace(",", ".") for cell in cells) if comma else cells
         try:
             out[:] = np.fromiter(map(float, texts), np.float64, len(cells))
         except ValueError:
             pass
         else:
             infinite = np.flatnonzero(np.isinf(out))
-            return int(infinite[0]) if infinite.size else None
+            out[infinite] = np.nan
+            return infinite.tolist()
+    odd = []
     for i, cell in enumerate(cells):
-        if is_missing(cell):
-            out[i] = np.nan
-            continue
-        number = parse_number(cell, decimal)
-        if number is None or np.isinf(number):
-            return i
-        out[i] = number
-    return None
+        number = parse_number(cell, notation.decimal)
+        if number is None and not notation.is_missing(cell):
+            number = notation.number(cell)
+            if number is None:
+                odd.append(i)
+        elif number is not None and cell.strip() in notation.marks:
+            number = None
+        if number is not None and np.isinf(number):
+            odd.append(i)
+            number = None
+        out[i] = np.nan if number is None else number
+    return odd
 
 
-def _not_a_number(file: TextFile, dialect: Dialect, line: int, index: int, cell: str) -> DataError:
-    number = parse_number(cell, dialect.decimal)
-    what = "which is not a number" if number is None else "which is not a finite number"
-    if number is None and dialect.decimal == "." and parse_number(cell, ",") is not None:
-        what = "a number with a decimal comma where the others have a point"
+def _other_mark(file: TextFile, dialect: Dialect, line: int, index: int, cell: str) -> DataError:
+    mark, others = ("comma", "point") if dialect.decimal == "." else ("point", "comma")
     return DataError(
-        f"Line {line} of {file.name}, column {index + 1} ({quoted(dialect.names[index])}), holds {quoted(cell)}, "
-        f"{what}: correct or empty that cell, or leave the column out."
+        f"Line {line} of {file.name}, column {index + 1} ({quoted(dialect.names[index])}), holds {quoted(cell)}, a "
+        f"number with a decimal {mark} where the others have a {others}: correct or empty that cell, or leave the "
+        "column out."
     )
 
 
@@ -166,6 +206,10 @@ def read_plain(block: str, first_line: int, wanted: WantedColumns) -> Cells | No
     import pandas as pd
 
     dialect, features, label = wanted.dialect, wanted.features, wanted.label
+    if dialect.notation.marks or dialect.delimiter == ALIGNED or dialect.cutting.backslash or dialect.cutting.spaced:
+        return None
+    if dialect.cutting.comment and dialect.cutting.comment in block:
+        return None
     width, n_rows = len(dialect.names), _n_lines(block)
     texts = set(range(width)) - set(features)
     options: dict[str, Any] = {"dtype": {**dict.fromkeys(texts, str), **dict.fromkeys(features, np.float64)}}
@@ -177,7 +221,7 @@ def read_plain(block: str, first_line: int, wanted: WantedColumns) -> Cells | No
     try:
         frame = pd.read_csv(
             io.BytesIO((block.removeprefix("\ufeff") if first_line == 1 else block).encode()),
-            sep=dialect.delimiter,
+            sep=r"\s+" if dialect.delimiter == BLANKS else dialect.delimiter,
             decimal=dialect.decimal,
             header=None,
             names=list(range(width)),

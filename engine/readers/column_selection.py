@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engine.data.dataset import column_index
 from engine.errors import DataError
-from engine.readers.csv_dialect import Dialect, is_missing
+from engine.readers.csv_dialect import Dialect
 from engine.readers.text_file import TextFile
 from engine.readers.word_columns import holds_answers, holds_symbols
 from engine.text import clean, quoted
@@ -89,9 +89,10 @@ def label_candidate(dialect: Dialect, taken: Collection[int] = ()) -> int | None
     """The one column of text, but for those taken, with a few distinct values, each more than once on average."""
     candidates = []
     for j, kind in enumerate(dialect.kinds):
-        known = [cell.strip() for cell in dialect.cells(j) if not is_missing(cell)]
-        few = 2 <= len(set(known)) <= min(MAX_SUGGESTED_CLASSES, len(known) / 2)
-        if kind == "text" and few and j not in taken:
+        if kind != "text" or j in taken:
+            continue
+        known = [cell.strip() for cell in dialect.cells(j) if not dialect.is_missing(cell)]
+        if 2 <= len(set(known)) <= min(MAX_SUGGESTED_CLASSES, len(known) / 2):
             candidates.append(j)
     return candidates[0] if len(candidates) == 1 else None
 
@@ -132,11 +133,12 @@ def _suggested(file: TextFile, dialect: Dialect, taken: Collection[int]) -> tupl
     def others(wanted: str) -> list[int]:
         return [j for j, kind in enumerate(dialect.kinds) if kind == wanted and j not in taken and j not in chosen]
 
+    texts = [j for j in others("text") if dialect.word_among_numbers(j) is None]  # of these, `word_notes` speaks
     where = "" if dialect.whole else " in the rows looked at"
     return chosen, (
-        *left_out(dialect, others("text"), "it holds text", "they hold text"),
+        *left_out(dialect, texts, "it holds text", "they hold text"),
         *left_out(dialect, others("empty"), f"it is empty{where}", f"they are empty{where}"),
-        *left_out(dialect, others("row number"), "it has no name and numbers the rows", ""),
+        *_row_numbers_left_out(dialect, others("row number")),
     )
 
 
@@ -151,6 +153,7 @@ def _as_listed(file: TextFile, dialect: Dialect, chosen: list[int], named: Mappi
         if part is not None:
             raise _twice(file, dialect, index, "label" if part == "label" else _PART_IN_WORDS[part], "data")
         words = dialect.kinds[index] == "text" and not holds_answers(dialect, index)
+        words = words and dialect.word_among_numbers(index) is None
         if words and not (len(chosen) == 1 and holds_symbols(dialect, index)):
             raise DataError(
                 f"The column {name} of {file.name} holds text such as {_a_word(dialect, index)}, not numbers: "
@@ -160,13 +163,24 @@ def _as_listed(file: TextFile, dialect: Dialect, chosen: list[int], named: Mappi
 
 
 def _a_word(dialect: Dialect, index: int) -> str:
-    return quoted(next(cell for cell in dialect.cells(index) if not is_missing(cell)))
+    return quoted(next(cell for cell in dialect.cells(index) if not dialect.is_missing(cell)))
 
 
 def _twice(file: TextFile, dialect: Dialect, index: int, one: str, other: str) -> DataError:
     return DataError(
         f"The column {quoted(dialect.names[index])} of {file.name} can't be both {one} and {other}: "
         "choose one of the two."
+    )
+
+
+def _row_numbers_left_out(dialect: Dialect, numbers: list[int]) -> tuple[str, ...]:
+    """Notes on columns that only number the rows."""
+    unnamed = [j for j in numbers if j in dialect.unnamed]
+    named = [j for j in numbers if j not in dialect.unnamed]
+    remedy = "to use it, name it with columns= (in the shell, --columns)"
+    return (
+        *left_out(dialect, unnamed, "it has no name and numbers the rows", "they have no name and number the rows"),
+        *left_out(dialect, named, f"by its name it numbers the rows; {remedy}", f"they number the rows; {remedy}"),
     )
 
 

@@ -48,6 +48,8 @@ def read_columns(file: TextFile, dialect: Dialect, chosen: ChosenColumns) -> Rea
     cells = read_cells(file, dialect, numbers, chosen.label, texts)
     text_of = dict(zip(texts, cells.texts, strict=True))
     said: dict[str, Any] = {part: text_of[chosen.parts[part]] for part in _TEXTS if part in chosen.parts}
+    if "sequence" in said and dialect.notation.marks:
+        said["sequence"] = ["" if dialect.is_missing(cell) else cell for cell in said["sequence"]]
     said |= {part: cells.X[:, numbers.index(chosen.parts[part])] for part in _NUMBERS if part in chosen.parts}
     parts = RowParts(**said)
     _check_weights(file, dialect, chosen, parts.weights, cells)
@@ -57,11 +59,11 @@ def read_columns(file: TextFile, dialect: Dialect, chosen: ChosenColumns) -> Rea
     names: tuple[str, ...] = ()
     for column, j in enumerate(chosen.features):
         if j in chosen.answers:
-            X[:, column], fault = answers(text_of[j])
+            X[:, column], fault = answers(text_of[j], dialect.notation)
             if fault is not None:
                 raise _no_answer(file, dialect, j, int(cells.lines[fault]), text_of[j][fault])
         elif j == chosen.symbols:
-            X[:, column], names = symbols(text_of[j])
+            X[:, column], names = symbols(text_of[j], dialect.notation)
             _check_symbols(file, dialect, j, names)
         else:
             X[:, column] = cells.X[:, numbers.index(j)]

@@ -2,223 +2,273 @@
 
 from __future__ import annotations
 
-import csv
+import io
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from engine.data.class_labels import as_number
 from engine.errors import DataError
+from engine.readers.cutting import ALIGNED, Cutting, Record, fitted, records
+from engine.readers.delimiters import (
+    aligned_start,
+    detect_comment,
+    detect_cutting,
+    separator_line,
+    title_rows,
+    with_quotes,
+)
+from engine.readers.header import (
+    Kind,
+    first_word_among_numbers,
+    has_header,
+    is_second_header,
+    kind_of,
+    row_number_kinds,
+)
+from engine.readers.identifiers import is_identifier, is_unnamed
+from engine.readers.notation import Notation, detect_notation, parse_number
 from engine.readers.text_file import TextFile
-from engine.text import unique_names
+from engine.text import clean, quoted, unique_names
 
-DELIMITERS = ("\t", ";", "|", ",")
-DELIMITER_NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 MAX_COLUMNS = 10_000
 SAMPLE_RECORDS = 1_000
+Header = bool | Literal["auto"]
 _SAMPLE_CHARACTERS = 1 << 18
 _SAMPLE_CELLS = 100_000
-_MISSING = frozenset({"", "na", "n/a", "nan", "null", "?", "-"})
-
-Kind = Literal["number", "text", "empty", "row number"]
-Record = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
 class Dialect:
     """How the file is written, as far as its first records tell.
 
-    delimiter: one character. decimal: "." or ",". header: whether the first record names the columns.
-    names: the columns' names, cleaned and distinct. kinds: what each column holds. sample: the first records below the
-    header, each with the line it starts on. first_line: the line of the first record below the header. whole: the
-    sample holds every record of the file.
+    cutting: where cells end. notation: how numbers look. header: whether a record names the columns. skip: the lines
+    above it that are no comments and were left out. names: the columns' names, cleaned and distinct. kinds: what each
+    column holds. unnamed: the columns without a name of their own. sample: the first records below the header, each
+    with the line it starts on. first_line: the line of the first record below the header. whole: the sample holds
+    every record of the file. notes: what was guessed, in sentences.
     """
 
-    delimiter: str
-    decimal: str
+    cutting: Cutting
+    notation: Notation
     header: bool
+    skip: int
     names: tuple[str, ...]
     kinds: tuple[Kind, ...]
+    unnamed: frozenset[int]
     sample: tuple[Record, ...]
     first_line: int
     whole: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def delimiter(self) -> str:
+        """The character between cells, or `ALIGNED`."""
+        return self.cutting.delimiter
+
+    @property
+    def decimal(self) -> str:
+        """The decimal mark."""
+        return self.notation.decimal
 
     def cells(self, index: int) -> list[str]:
         """The sample's cells of one column."""
         return [row[index] for _, row in self.sample]
 
+    def is_missing(self, cell: str) -> bool:
+        """Whether the cell stands for a value that is not known."""
+        return self.notation.is_missing(cell)
 
-def is_missing(cell: str) -> bool:
-    """Whether the cell stands for a value that is not known: empty, NA, N/A, NaN, null, ? or -."""
-    return cell.strip().casefold() in _MISSING
-
-
-def parse_number(cell: str, decimal: str) -> float | None:
-    """The number that `cell` writes, infinite where it is too large for a float64; None if it writes something else."""
-    cell = cell.strip()
-    if "_" in cell or (decimal == "," and "." in cell):
-        return None
-    try:
-        return float(cell.replace(",", ".") if decimal == "," else cell)
-    except ValueError:
-        return None
+    def word_among_numbers(self, index: int) -> tuple[int, str] | None:
+        """The first word in a column that mostly holds numbers, and its line; None for any other column."""
+        place = first_word_among_numbers(self.cells(index), self.notation)
+        return None if place is None else (self.sample[place][0], self.sample[place][1][index])
 
 
-def records(lines: Iterable[str], delimiter: str, name: str, first_line: int = 1) -> Iterator[Record]:
-    """Each record in these lines that is not blank, with the line that it starts on; the first one is `first_line`.
+@dataclass(frozen=True)
+class Written:
+    """What is said of how a table is written; None where it is to be told from the file.
 
-    name: that of the file, for the sentence where its quotes are wrong.
+    header: whether a record names the columns. missing_marks: further words for a missing value. skip: so many lines at
+    the top are left out. comment: what lines begin with that are left out, "" for none.
     """
-    reader = csv.reader(
-        _without_mark(lines) if first_line == 1 else lines, delimiter=delimiter, skipinitialspace=True, strict=True
-    )
-    while True:
-        line = reader.line_num + first_line
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise DataError(f"Line {line} of {name} {_quoting_fault(error)}.") from None
-        if any(map(str.strip, row)):
-            yield line, row
+
+    header: Header = "auto"
+    delimiter: str | None = None
+    decimal: str | None = None
+    missing_marks: tuple[str, ...] = ()
+    skip: int | None = None
+    comment: str | None = None
 
 
-def detect_dialect(
-    file: TextFile, header: bool | Literal["auto"], delimiter: str | None, decimal: str | None
-) -> Dialect:
+def detect_dialect(file: TextFile, written: Written) -> Dialect:
     """How the file is written. What is given is used; the rest is detected from the first records.
 
     Raises DataError if there is nothing but blank lines, nothing below the header, or too many columns.
     """
-    delimiter = delimiter or _detect_delimiter(file, decimal)
-    sample, whole = _sample(file, delimiter)
+    head = io.StringIO(file.head[:_SAMPLE_CHARACTERS].removeprefix("\ufeff"), newline="")
+    lines = list(itertools.islice(head, SAMPLE_RECORDS))
+    skip, delimiter = written.skip or 0, written.delimiter
+    separator = None if skip or not lines else separator_line(lines[0])
+    if separator is not None:
+        skip, delimiter = 1, delimiter or separator
+    comment = written.comment if written.comment is not None else detect_comment(lines[skip:])
+    cutting = detect_cutting(lines[skip:], written.decimal, comment, delimiter)
+    if cutting.delimiter == ALIGNED and written.skip is None:
+        skip += aligned_start(lines[skip:], comment)
+    cutting = with_quotes(lines[skip:], cutting, file.name)
+    sample, whole = _sample(file, cutting, skip)
     width = Counter(len(row) for _, row in sample).most_common(1)[0][0]  # of equally common ones the first
     if width > MAX_COLUMNS:
         raise DataError(f"{file.name} has {width:,} columns and at most {MAX_COLUMNS:,} can be read: keep fewer.")
+    titles = 0
+    if written.skip is None and width > 1:
+        titles = title_rows([len(row) for _, row in sample], width, cutting.delimiter)
+    if titles:
+        skip = sample[titles - 1][0]
+    notes = _notes_above(lines, written, comment, sample[:titles], width)
+    sample, width = _whole_width(sample[titles:], width, written.header)
     sample = [(line, fitted(row, width, line, file)) for line, row in sample]
-    decimal = decimal or _detect_decimal([row for _, row in sample], delimiter)
-    named = _has_header([row for _, row in sample], decimal) if header == "auto" else header
-    names = unique_names(sample[0][1] if named else [""] * width, "column")
-    body = tuple(sample[1:] if named else sample)
-    if not body:
+    rows = [row for _, row in sample]
+    notation, told = detect_notation(rows, cutting.delimiter, written.decimal, written.missing_marks)
+    dialect = Dialect(cutting, notation, False, skip, (), (), frozenset(), tuple(sample), 0, whole, notes + told)
+    return _with_kinds(_with_header(file, dialect, written.header, lines))
+
+
+def _notes_above(
+    lines: Sequence[str], written: Written, comment: str, titles: Sequence[Record], width: int
+) -> tuple[str, ...]:
+    """Notes on comments, and on lines above the table, that were left out unasked."""
+    notes: tuple[str, ...] = ()
+    if comment and written.comment is None:
+        n = sum(line.lstrip().startswith(comment) for line in lines)
+        begin = "1 line that begins" if n == 1 else f"{n} lines that begin"
+        were = "was" if n == 1 else "were"
+        mark = "name another mark with comment= (in the shell, --comment)"
+        notes = (f"{begin} with {comment} {were} left out as a comment; {mark}.",)
+    if titles:
+        last, n = titles[-1][0], len(titles[0][1])
+        which = "Line 1 was" if last == 1 else f"Lines 1 to {last} were"
+        why = f"line {titles[0][0]} has {n} cell{'' if n == 1 else 's'} where the table has {width}"
+        notes += (f"{which} left out ({why}); say how many with skip= (in the shell, --skip).",)
+    return notes
+
+
+def _whole_width(sample: list[Record], width: int, header: Header) -> tuple[list[Record], int]:
+    """The records and how many cells each is to have, where the first one says so.
+
+    A last column without name and value is none; a header that is one name too short stands above row names, as R
+    writes it; one that is longer than its rows is right.
+    """
+    (line, first), body = sample[0], sample[1:]
+    while width > 1 and body and not any("".join(row[width - 1 :]).strip() for _, row in sample):
+        width -= 1
+    named = "".join(first).strip() and not any(parse_number(cell, ".") is not None for cell in first)
+    if body and header is not False and named:
+        if len(first) == width - 1 > 0:
+            return [(line, ["", *first]), *body], width
+        while len(first) > width and not first[-1].strip():
+            first = first[:-1]
+        width = max(width, len(first))
+    return sample, width
+
+
+def _with_header(file: TextFile, dialect: Dialect, header: Header, lines: Sequence[str]) -> Dialect:
+    """With names, and the sample below them."""
+    sample, notation = list(dialect.sample), dialect.notation
+    rows, width = [row for _, row in sample], len(sample[0][1])
+    written, notes = rows[0], dialect.notes
+    named = has_header(rows, notation, _is_quoted(lines, sample)) if header == "auto" else header
+    commented = None if named or header is False else _names_in_comment(lines, dialect, width)
+    if named:
+        sample = sample[1:]
+        if header == "auto" and rows[0][-1].strip().isdecimal():
+            notes += (
+                f"The first line, which ends in {clean(rows[0][-1], 40)}, was taken as column names; if it is a row, "
+                "say so with header=False (in the shell, --no-header).",
+            )
+        if is_second_header([row for _, row in sample], notation):
+            (line, words), sample = sample[0], sample[1:]
+            shown = ", ".join(quoted(word, 20) for word in words[:3] if word.strip())
+            notes += (
+                f"Line {line} was left out: it holds words above numbers, such as units or a second header ({shown}); "
+                "to begin the table there, say so with skip= (in the shell, --skip).",
+            )
+    elif commented is not None:
+        line, written = commented
+        notes += (
+            f"The column names were taken from the comment on line {line}; if they are none, say so with "
+            "header=False (in the shell, --no-header).",
+        )
+    else:
+        written = [""] * width
+    if not sample:
         remedy = "add the rows, or read it with header=False (in the shell, --no-header)"
         raise DataError(f"{file.name} has a header but no rows below it: {remedy}.")
-    unnamed = [named and not name.strip() for name in sample[0][1]]
-    kinds = tuple(_kind([row[j] for _, row in body], decimal, j == 0 and unnamed[j]) for j in range(width))
-    return Dialect(delimiter, decimal, named, names, kinds, body, body[0][0], whole)
-
-
-def fitted(row: list[str], width: int, line: int, file: TextFile) -> list[str]:
-    """The record with exactly `width` cells: empty ones too many at its end are dropped, else DataError."""
-    if len(row) == width:
-        return row
-    if len(row) > width and not any(map(str.strip, row[width:])):
-        return row[:width]
-    cells = f"{len(row)} cell{'s' if len(row) != 1 else ''}"
-    raise DataError(
-        f"Line {line} of {file.name} has {cells} where the table has {width}: add or remove cells in that line, or "
-        "quote a cell that has the separator in it."
+    if all(len(cell.strip()) > 1 and cell.strip()[0] == cell.strip()[-1] == "'" for cell in written if cell.strip()):
+        written = [cell.strip()[1:-1] for cell in written]  # apostrophes in place of quotes
+    has_names = named or commented is not None
+    unnamed = frozenset(j for j, name in enumerate(written) if has_names and is_unnamed(name))
+    names = unique_names(written, "column")
+    return replace(
+        dialect,
+        header=has_names,
+        names=names,
+        unnamed=unnamed,
+        sample=tuple(sample),
+        first_line=sample[0][0],
+        notes=notes,
     )
 
 
-def _without_mark(lines: Iterable[str]) -> Iterator[str]:
-    """The lines without a byte order mark, which stays when UTF-16 or UTF-32 was named with its byte order."""
-    for number, line in enumerate(lines):
-        yield line if number else line.removeprefix("\ufeff")
+def _with_kinds(dialect: Dialect) -> Dialect:
+    """With what each column holds."""
+    columns = [dialect.cells(j) for j in range(len(dialect.names))]
+    kinds = [kind_of(column, dialect.notation) for column in columns]
+    identifying = [dialect.header and is_identifier(name) for name in dialect.names]
+    return replace(dialect, kinds=row_number_kinds(kinds, dialect.unnamed, columns, identifying))
 
 
-def _quoting_fault(error: csv.Error) -> str:
-    if "field larger" in str(error):
-        return "begins a cell longer than 131,072 characters: check that its quotes are closed"
-    if "end of data" in str(error):
-        return "opens a quote that is never closed: close it or remove it"
-    return "has a quote inside a quoted cell: double it or remove it"
+def _is_quoted(lines: Sequence[str], sample: Sequence[Record]) -> bool:
+    """Whether the first record has quotes about every cell, and the second has not."""
+    quotes = [
+        line <= len(lines) and lines[line - 1].count('"') >= 2 * len(row) and lines[line - 1].lstrip().startswith('"')
+        for line, row in sample[:2]
+    ]
+    return quotes == [True, False]
 
 
-def _sample(file: TextFile, delimiter: str) -> tuple[list[Record], bool]:
+def _names_in_comment(lines: Sequence[str], dialect: Dialect, width: int) -> tuple[int, list[str]] | None:
+    """The names that the last comment above the table holds, and its line; None if it holds none."""
+    cutting, mark = dialect.cutting, dialect.cutting.comment
+    above = range(min(dialect.sample[0][0] - 1, len(lines)) - 1, -1, -1)
+    at = next((i for i in above if lines[i].strip()), None)
+    if not mark or at is None or not lines[at].lstrip("\ufeff ").startswith(mark):
+        return None
+    text = lines[at].lstrip("\ufeff ").lstrip(mark)
+    if cutting.delimiter == ALIGNED:
+        cut = [(at, text.split())]
+    else:
+        try:
+            cut = list(records([text], replace(cutting, comment=""), "", at + 2))
+        except DataError:
+            return None
+    if len(cut) != 1 or len(cut[0][1]) != width or any(dialect.notation.number(cell) is not None for cell in cut[0][1]):
+        return None
+    return at + 1, cut[0][1]
+
+
+def _sample(file: TextFile, cutting: Cutting, skip: int) -> tuple[list[Record], bool]:
     """The first records, and whether they are all. A wide table gives fewer, so that a preview stays quick."""
     sample: list[Record] = []
     n_cells = 0
-    for record in records(file.first_lines(), delimiter, file.name):
+    for record in records(itertools.islice(file.first_lines(), skip, None), cutting, file.name, skip + 1):
         if len(sample) == SAMPLE_RECORDS or (n_cells > _SAMPLE_CELLS and len(sample) > 20):
             return sample, False
         sample.append(record)
         n_cells += len(record[1])
     if not sample:
-        raise DataError(f"{file.name} has nothing but blank lines: choose a file with a table in it.")
+        what = f"below line {skip}" if skip else "but blank lines"
+        raise DataError(f"{file.name} has nothing {what}: choose a file with a table in it.")
     return sample, True
-
-
-def _detect_delimiter(file: TextFile, decimal: str | None) -> str:
-    """The candidate that cuts the first records most evenly, then into most numbers, then into most cells."""
-    lines = list(_without_mark(file.head[:_SAMPLE_CHARACTERS].splitlines(keepends=True)[:SAMPLE_RECORDS]))
-    candidates = [delimiter for delimiter in DELIMITERS if delimiter != decimal]
-    return max(candidates, key=lambda delimiter: _evenness(lines, delimiter, decimal))
-
-
-def _evenness(lines: list[str], delimiter: str, decimal: str | None) -> tuple[bool, float, int]:
-    try:
-        rows = [
-            row for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True) if any(map(str.strip, row))
-        ]
-    except csv.Error:
-        rows = []
-    if not rows:
-        return False, 0.0, 0
-    width = Counter(map(len, rows)).most_common(1)[0][0]
-    even = sum(len(row) == width for row in rows) >= 0.8 * len(rows)
-    cells = [cell for row in rows[1:101] for cell in row] or rows[0]
-    decimals = (decimal,) if decimal else (".", ",")
-    numbers = sum(any(parse_number(cell, mark) is not None for mark in decimals) for cell in cells)
-    return width > 1 and even, numbers / len(cells), width
-
-
-def _detect_decimal(rows: Sequence[list[str]], delimiter: str) -> str:
-    """ "," if numbers with a comma occur and none with a point, else "." .
-
-    Between commas, "1,234" in quotes is more likely a thousand than a decimal: there one such number must have other
-    than three digits after its comma.
-    """
-    commas = [cell for row in rows for cell in row if "," in cell and parse_number(cell, ",") is not None]
-    points = any("." in cell and as_number(cell) is not None for row in rows for cell in row)
-    if points or not commas:
-        return "."
-    if delimiter == "," and all(len(cell.strip().partition(",")[2]) == 3 for cell in commas):
-        return "."
-    return ","
-
-
-def _has_header(rows: Sequence[list[str]], decimal: str) -> bool:
-    """Whether the first record names columns: over columns of numbers it mostly holds something else.
-
-    Where no column holds numbers, the first of several records is taken for a header unless a cell of it comes again.
-    """
-    first, body = rows[0], rows[1:]
-    if not body:
-        return not any(parse_number(cell, decimal) is not None for cell in first)
-    numbered = [cell.strip() for cell in (first if first[0].strip() else first[1:])]
-    if numbered == [str(j) for j in range(len(numbered))] and len(numbered) > (2 if first[0].strip() else 0):
-        return True  # what pandas writes above columns without names, here with or without a column of row numbers
-    over_numbers = [cell for j, cell in enumerate(first) if _kind([row[j] for row in body], decimal, False) == "number"]
-    told = [parse_number(cell, decimal) is None for cell in over_numbers if not is_missing(cell)]
-    if over_numbers and not told:
-        return False
-    if not over_numbers and any(cell.strip() and any(row[j] == cell for row in body) for j, cell in enumerate(first)):
-        return False  # words that come again below are data
-    return sum(told) * 2 >= len(told)
-
-
-def _kind(cells: Sequence[str], decimal: str, unnamed_first: bool) -> Kind:
-    """What the column holds: numbers if at least half of its known cells are; row numbers if it is the first,
-    has no name and counts up by one."""
-    known = [cell for cell in cells if not is_missing(cell)]
-    if not known:
-        return "empty"
-    numbers = [number for cell in known if (number := parse_number(cell, decimal)) is not None]
-    if len(numbers) * 2 < len(known):
-        return "text"
-    counts_up = len(numbers) == len(cells) > 1 and all(b - a == 1 for a, b in itertools.pairwise(numbers))
-    return "row number" if unnamed_first and counts_up and numbers[0] in (0, 1) else "number"

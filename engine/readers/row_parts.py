@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray
-from engine.readers.csv_dialect import is_missing
+from engine.readers.notation import is_missing
 
 
 @dataclass(frozen=True, eq=False)

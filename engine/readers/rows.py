@@ -15,7 +15,7 @@ from engine.data.dataset import Dataset
 from engine.data.missing import Missing, rows_to_keep
 from engine.errors import DataError
 from engine.readers.cells import Cells
-from engine.readers.csv_dialect import is_missing
+from engine.readers.notation import Notation, names_among
 from engine.readers.row_parts import RowParts
 from engine.text import clean, quoted
 
@@ -28,8 +28,9 @@ class ReadRows:
     """Every row of a table as it was read.
 
     path: of the file. names: those of the columns that were read as numbers. label: that of the label column, or None.
-    asked: the label was asked for. notes: on columns, header and encoding. parts: what else is known of each row.
-    model, options: those that suit such columns, where something tells. symbols: the words that X counts into.
+    asked: the label was asked for. notes: on columns, header and encoding. notation: what stands for a missing value.
+    parts: what else is known of each row. model, options: those that suit such columns, where something tells. symbols:
+    the words that X counts into.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class ReadRows:
     label: str | None
     asked: bool
     notes: tuple[str, ...]
+    notation: Notation
     parts: RowParts = field(default_factory=RowParts)
     model: str = "gmm"
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -89,9 +91,10 @@ class ReadRows:
             return None, (), ()
         kept = [self.cells.labels[i].strip() for i in rows.tolist()]
         # Some tables write two classes as + and -; there a "-" is no missing value.
-        signs = "+" in kept
+        named = {"-"} if "+" in kept else names_among(kept, self.notation)
         words = {
-            cell: None if is_missing(cell) and not (signs and cell == "-") else clean(cell, 60) for cell in set(kept)
+            cell: None if self.notation.is_missing(cell) and cell not in named else clean(cell, 60)
+            for cell in set(kept)
         }
         known = [words[cell] for cell in kept]
         name, file_name = quoted(self.label), quoted(self.path.name, 60)

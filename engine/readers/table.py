@@ -5,32 +5,31 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 import numpy as np
 
 from engine.data.dataset import Dataset
 from engine.data.missing import Missing
 from engine.errors import DataError, OptionError
+from engine.readers.column_notes import name_notes, odd_notes, word_notes
 from engine.readers.column_selection import choose_columns, label_candidate, left_out
 from engine.readers.columns import ReadColumns, read_columns, suited_model
-from engine.readers.csv_dialect import DELIMITER_NAMES, Dialect, Kind, detect_dialect, is_missing
+from engine.readers.csv_dialect import Dialect, Header, Written, detect_dialect
+from engine.readers.cutting import ALIGNED, DELIMITER_NAMES
+from engine.readers.header import Kind
 from engine.readers.rows import ReadRows
 from engine.readers.text_file import TextFile, encoding_name, open_text
 from engine.text import clean, quoted
 
 _PREVIEW_ROWS = 10
 
-Header = bool | Literal["auto"]
-
 
 @dataclass(frozen=True)
 class TableFile:
-    """A table whose dialect is known. told: whether it has a header was detected, not given."""
+    """A table whose dialect is known."""
 
     file: TextFile
     dialect: Dialect
-    told: bool
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ class ColumnPreview:
 class TablePreview:
     """What a file looks like before it is read; every text is safe to print.
 
-    delimiter: one character, named in words by `delimiter_name`. rows: the first rows as text.
+    delimiter: one character or "aligned", named in words by `delimiter_name`. skip: lines above the table that were
+    left out. comment: what comments begin with, "" for none. rows: the first rows as text. notes: what was guessed.
     features: names of the columns that would be read as numbers. label: the column that would be the label, or None.
     gaps: for each of the first 1,000 rows (fewer of a wide table), the columns, from 0, that hold no value there.
     n_rows: rows below the header; counted where `whole` (the first rows are all there are), else told from the lines.
@@ -59,6 +59,8 @@ class TablePreview:
     delimiter: str
     decimal: str
     header: bool
+    skip: int
+    comment: str
     columns: tuple[ColumnPreview, ...]
     rows: tuple[tuple[str, ...], ...]
     features: tuple[str, ...]
@@ -66,11 +68,12 @@ class TablePreview:
     gaps: tuple[tuple[int, ...], ...]
     n_rows: int
     whole: bool
+    notes: tuple[str, ...]
     table: TableFile = field(repr=False, compare=False)
 
     @property
     def delimiter_name(self) -> str:
-        """The delimiter in words: "comma", "semicolon", "tab", "bar", or the character itself."""
+        """The delimiter in words: "comma", "blanks", "aligned columns", …, or the character itself."""
         return DELIMITER_NAMES.get(self.delimiter, quoted(self.delimiter))
 
 
@@ -81,12 +84,15 @@ def preview_table(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    skip: int | None = None,
+    comment: str | None = None,
+    missing_marks: Sequence[str] = (),
 ) -> TablePreview:
     """How `read_table` would read the file at `path`, told from its first 1,000 records.
 
     Raises DataError and OptionError as `read_table` does.
     """
-    table = _open_table(path, header, delimiter, decimal, encoding)
+    table = _open_table(path, encoding, _written(header, delimiter, decimal, missing_marks, skip, comment))
     file, dialect = table.file, table.dialect
     columns = tuple(
         ColumnPreview(j + 1, name, kind, len({cell.strip() for cell in dialect.cells(j)}))
@@ -100,25 +106,26 @@ def preview_table(
         delimiter=dialect.delimiter,
         decimal=dialect.decimal,
         header=dialect.header,
+        skip=dialect.skip,
+        comment=dialect.cutting.comment,
         columns=columns,
         rows=rows,
         features=tuple(column.name for column in columns if column.kind == "number"),
         label=None if label is None else dialect.names[label],
-        gaps=tuple(tuple(j for j, cell in enumerate(row) if is_missing(cell)) for _, row in dialect.sample),
+        gaps=tuple(tuple(j for j, cell in enumerate(row) if dialect.is_missing(cell)) for _, row in dialect.sample),
         n_rows=_row_count(file, dialect),
         whole=dialect.whole,
+        notes=dialect.notes,
         table=table,
     )
 
 
-def _open_table(
-    path: str | os.PathLike[str], header: Header, delimiter: str | None, decimal: str | None, encoding: str | None
-) -> TableFile:
-    _check_options(header, delimiter, decimal)
+def _open_table(path: str | os.PathLike[str], encoding: str | None, written: Written) -> TableFile:
     file = open_text(path, encoding)
     if not file.is_text:
-        delimiter, header = ",", file.named if header == "auto" and file.named is not None else header
-    return TableFile(replace(file, head=""), detect_dialect(file, header, delimiter, decimal), header == "auto")
+        known = file.named if written.header == "auto" and file.named is not None else written.header
+        written = replace(written, delimiter=",", header=known)
+    return TableFile(replace(file, head=""), detect_dialect(file, written))
 
 
 def _row_count(file: TextFile, dialect: Dialect) -> int:
@@ -138,6 +145,9 @@ def read_table(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    skip: int | None = None,
+    comment: str | None = None,
+    missing_marks: Sequence[str] = (),
     missing: Missing = "drop",
     rows: str | int | None = None,
     sequence: str | int | None = None,
@@ -155,16 +165,19 @@ def read_table(
     sequence are put together. weights: how often each row counts. target: numbers to be learned (`Dataset.target`).
     A column is chosen by name, by index from 0 (−1 is the last), or by its number from 1 written as text ("3").
     header: whether the first record names the columns. delimiter: the character between cells. decimal: "." or ",".
-    encoding: Python's name of it. Each of these four is detected unless given.
-    missing: what happens to rows with an empty cell, NA, N/A, NaN, null, ? or -: "drop" leaves them out, "keep" keeps
-    NaN in X. A row whose label is missing is kept, with y = −1. `notes` of the result says what was left out.
+    A blank as delimiter is any number of blanks and tabs; "aligned" cuts where the columns begin.
+    encoding: Python's name of it. skip: so many lines at the top are left out. comment: lines that begin so are left
+    out, "" for none. Each of these six is detected unless given.
+    missing: what happens to rows with an empty cell, or with NA, NaN, null, None, ?, -, . and the like: "drop" leaves
+    them out, "keep" keeps NaN in X. missing_marks: further words for a missing value. A row whose label is missing is
+    kept, with y = −1. `notes` of the result says what was guessed and what was left out.
 
     Raises DataError, one sentence with file, line, column and remedy, for a file that can't be read so, and OptionError
     for an option with a value that it can't have.
     """
     if missing not in ("drop", "keep"):
         raise OptionError(f"Missing values can't be treated as {quoted(missing)}: use 'drop' or 'keep'.")
-    table = _open_table(path, header, delimiter, decimal, encoding)
+    table = _open_table(path, encoding, _written(header, delimiter, decimal, missing_marks, skip, comment))
     return read_from(table, label, columns, missing, rows=rows, sequence=sequence, weights=weights, target=target)
 
 
@@ -184,8 +197,9 @@ def read_from(
     if columns is None:
         read, features, empty_notes = _without_empty_columns(file, dialect, read, features)
         notes += empty_notes
-    if table.told and dialect.header and dialect.names[-1].isdecimal():
-        notes += (f"The first line, which ends in {dialect.names[-1]}, was taken as column names.",)
+    notes += dialect.notes + odd_notes(dialect, read.cells) + name_notes(dialect)
+    if columns is None:
+        notes += word_notes(dialect, chosen)
     if file.guessed:
         taken = f"The encoding was taken to be {encoding_name(file.encoding)}"
         notes += (f"{taken}; name another with encoding= (in the shell, --encoding) if letters look wrong.",)
@@ -193,19 +207,33 @@ def read_from(
     label_name = None if chosen.label is None else dialect.names[chosen.label]
     model, options = suited_model(read, chosen)
     read_rows = ReadRows(
-        file.path, names, read.cells, label_name, label is not None, notes + read.notes, read.parts, model, options,
-        read.symbols,
+        file.path, names, read.cells, label_name, label is not None, notes + read.notes, dialect.notation, read.parts,
+        model, options, read.symbols,
     )  # fmt: skip
     return read_rows.dataset(missing)
 
 
-def _check_options(header: Header, delimiter: str | None, decimal: str | None) -> None:
+def _written(
+    header: Header,
+    delimiter: str | None,
+    decimal: str | None,
+    missing_marks: Sequence[str],
+    skip: int | None,
+    comment: str | None,
+) -> Written:
+    """What is said of how a table is written; OptionError where that can't be."""
     if header not in (True, False, "auto"):
         raise OptionError(f"The header can't be {quoted(str(header))}: use True, False or 'auto'.")
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
+    if delimiter not in (None, ALIGNED) and (len(delimiter) != 1 or delimiter in '"\r\n\0'):
         raise OptionError(f"The delimiter can't be {delimiter!r}: use one character, such as a comma or a tab.")
     if decimal not in (None, ".", ","):
         raise OptionError(f"The decimal mark can't be {quoted(str(decimal))}: use '.' or ','.")
+    if skip is not None and not (isinstance(skip, int) and skip >= 0):
+        raise OptionError(f"The lines to skip can't be {quoted(str(skip))}: use a whole number of at least 0.")
+    if comment is not None and (comment != comment.strip() or '"' in comment):
+        raise OptionError(f"Comments can't begin with {quoted(comment)}: use a mark such as #, or '' for no comments.")
+    marks = (missing_marks,) if isinstance(missing_marks, str) else tuple(missing_marks)
+    return Written(header, delimiter, decimal, marks, skip, comment)
 
 
 def _without_empty_columns(

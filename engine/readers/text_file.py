@@ -8,6 +8,7 @@ import itertools
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -84,11 +85,11 @@ class TextFile:
 
     def first_lines(self) -> Iterator[str]:
         """Its lines from the first on. The file is opened again only for lines beyond the head."""
-        at_hand = self.head if self.whole else self.head[: self.head.rfind("\n") + 1]
+        at_hand = self.head if self.whole else self.head[: _last_line_end(self.head)]
         yield from io.StringIO(at_hand, newline="")
         if self.whole:
             return
-        with self.open() as text:
+        with self.reading() as text:
             text.read(len(at_hand))
             yield from text
 
@@ -96,8 +97,34 @@ class TextFile:
         """All of it."""
         if self.whole:
             return self.head
-        with self.open() as text:
+        with self.reading() as text:
             return text.read()
+
+    @contextmanager
+    def reading(self) -> Iterator[IO[str]]:
+        """The file, opened for reading; DataError if it can't be read to its end, or became another one meanwhile."""
+        try:
+            with self.open() as text:
+                yield text
+        except (UnicodeError, OSError) as error:
+            if self.has_changed:
+                raise self._changed() from None
+            reason = clean(getattr(error, "strerror", None) or str(error)).lower()
+            raise DataError(f"{self.name} can't be read ({reason}): check the file, or name its encoding.") from None
+        except DataError:
+            if self.has_changed:
+                raise self._changed() from None
+            raise
+        if self.has_changed:
+            raise self._changed()
+
+    def _changed(self) -> DataError:
+        return DataError(f"{self.name} changed while it was read: open it again once nothing writes to it.")
+
+
+def _last_line_end(text: str) -> int:
+    """Where the last whole line ends; a carriage return at the very end may be half of an end."""
+    return max(text.rfind("\n"), text.rfind("\r", 0, max(0, len(text) - 1))) + 1
 
 
 def open_text(path: str | os.PathLike[str], encoding: str | None = None, *, tables: bool = True) -> TextFile:
@@ -187,7 +214,7 @@ def _read_through(
         except _UndecodableError as error:
             fault = error
             continue
-        n_lines = text.n_breaks + (text.last != "\n")
+        n_lines = text.n_breaks + (text.last not in "\r\n")
         n_bytes = source.n_bytes if found is None else reading.n_bytes
         plain = TextFile(source.path, candidate, guessed, n_bytes, n_lines, text.head, text.whole, stamp)
         if found is None and stamp:
@@ -242,6 +269,10 @@ class _Decoded:
         if "\0" in text:
             raise _not_text(name)
         n_breaks = self.n_breaks + text.count("\n")
+        if "\r" in text:
+            n_breaks += text.count("\r") - text.count("\r\n")
+        if self.last == "\r" and text.startswith("\n"):
+            n_breaks -= 1  # the two are one end
         unbroken = 0 if "\n" in text or "\r" in text else self.unbroken + len(text)
         if unbroken > MAX_LINE:
             raise DataError(f"Line {n_breaks + 1} of {name} has over {MAX_LINE:,} characters: break it into rows.")
@@ -305,9 +336,12 @@ class _Pass:
                 ascii_so_far = ascii_so_far and block.isascii()
                 if ascii_so_far and block:
                     self._start, self._known = self._start + len(block), found
-        except UnicodeDecodeError as error:
-            before = bytes(error.object[: error.start]).decode(encoding, "ignore")
-            raise _UndecodableError(encoding, found.n_breaks + before.count("\n") + 1) from None
+        except UnicodeError as error:  # some codecs raise it without the bytes in question
+            n_breaks = found.n_breaks
+            if isinstance(error, UnicodeDecodeError):
+                with suppress(UnicodeError):
+                    n_breaks += bytes(error.object[: error.start]).decode(encoding, "ignore").count("\n")
+            raise _UndecodableError(encoding, n_breaks + 1) from None
         return found
 
     def _blocks(self) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.readers import cells as cells_module
 from engine.readers import csv_dialect
 from engine.readers.cells import Cells, WantedColumns, read_carefully, read_cells, read_plain
-from engine.readers.csv_dialect import detect_dialect
+from engine.readers.csv_dialect import Written, detect_dialect
 from engine.readers.table import read_table
 from engine.readers.text_file import open_text
 
@@ -23,7 +23,7 @@ from engine.readers.text_file import open_text
 def looked_at(path: Path) -> tuple[str, int, WantedColumns]:
     """The text below the header, the line that it begins on, and every column that holds something."""
     file = open_text(path)
-    dialect = detect_dialect(file, "auto", None, None)
+    dialect = detect_dialect(file, Written())
     features = tuple(j for j, kind in enumerate(dialect.kinds) if kind == "number")
     label = next((j for j, kind in enumerate(dialect.kinds) if kind == "text"), None)
     with file.open() as text:

@@ -68,8 +68,11 @@ def test_decimal_commas_are_told(tmp_path: Path, text: str) -> None:
 
 def test_a_quoted_thousand_between_commas_is_not_a_decimal(tmp_path: Path) -> None:
     data = read(tmp_path, 'a,b\n"1,234",2.5\n"5,678",3\n')
-    assert data.feature_names == ("b",)
-    assert data.notes == ("The column 'a' was left out: it holds text.",)
+    assert data.X.tolist() == [[1234, 2.5], [5678, 3]]
+    assert data.notes == (
+        "The comma in 1,234 was taken to group thousands (1234); if it is the decimal mark, say so with decimal= (in "
+        "the shell, --decimal).",
+    )
     assert read(tmp_path, 'a,b\n"1,234",2\n"5,678",3\n', delimiter=",", decimal=",").X[0, 0] == 1.234
 
 
@@ -150,7 +153,10 @@ def test_the_numbered_header_that_pandas_writes_is_no_row(tmp_path: Path) -> Non
         data = read(tmp_path, text)
         assert data.feature_names == ("0", "1", "2")
         assert data.X.tolist() == [[3.5, 4, 5], [6, 7, 9]]
-        assert data.notes[-1] == "The first line, which ends in 2, was taken as column names."
+        assert data.notes[-1] == (
+            "The first line, which ends in 2, was taken as column names; if it is a row, say so with header=False (in "
+            "the shell, --no-header)."
+        )
     assert read(tmp_path, "0,1,2\n3,4,5\n", header=False).X.shape == (2, 3)
     assert read(tmp_path, "0,1\n1,0\n").X.shape == (2, 2)
 

@@ -22,7 +22,7 @@ from engine.readers.table import TablePreview, preview_table
 from engine.text import clean, quoted
 
 _WIDEST_CELL = 14
-_NAMED = re.compile(r" with \w+= \(in the shell, --\w+\)")
+_NAMED = re.compile(r" with \w+=\w* \(in the shell, --[\w-]+\)")
 
 
 @dataclass(frozen=True)
