@@ -7,6 +7,7 @@
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: threads of several workers wait for each other
@@ -35,3 +36,6 @@ def pytest_configure(config):
 def pytest_collection_finish():
     gc.collect()
     gc.freeze()  # what was imported stays: it need not be looked through again and again
+    gc.set_threshold(20_000, 10, 5)  # an app makes many objects: looking through each 700 takes a tenth of the time
+    if "textual.pilot" in sys.modules:
+        import resting  # noqa: F401  pilots wait by what an app has to do

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 from unittest import mock
 
+from resting import at_rest
 from screen_text import screen_text
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
@@ -37,20 +38,22 @@ class Driver:
 
     async def settle(self) -> None:
         """Wait until no step is under way and every message is dealt with."""
-        await self.pilot.pause()
         while True:
-            await self.pilot.pause()  # a second time: what was to be done after a refresh has been done, too
+            await at_rest(self.app)
             worker = explorer(self.app).worker
             if not worker.busy:
                 return
             await asyncio.to_thread(worker.wait)
-            await self.pilot.pause()
 
-    async def press(self, *keys: str) -> str:
-        """Press the keys, each at rest, and give the screen's text."""
+    async def send(self, *keys: str) -> None:
+        """Press the keys, each at rest. Nothing is composed: that costs more than the key itself."""
         for key in keys:
             await self.pilot.press(key)
             await self.settle()
+
+    async def press(self, *keys: str) -> str:
+        """Press the keys, each at rest, and give the screen's text."""
+        await self.send(*keys)
         return self.text
 
     async def resize(self, width: int, height: int) -> str:
@@ -78,11 +81,11 @@ def nothing_drawn(compositor: Compositor, full: bool = False, screen_stack: Any 
 
 @asynccontextmanager
 async def driving(
-    spec: RunSpec | None = None, size: tuple[int, int] = (120, 40), config: Config | None = None
+    spec: RunSpec | None = None, size: tuple[int, int] = (120, 40), config: Config | None = None, drawn: bool = False
 ) -> AsyncIterator[Driver]:
-    """Open the app on these choices (iris unless told otherwise) at this size."""
+    """Open the app on these choices (iris unless told otherwise) at this size. drawn: each change is drawn at once."""
     app = EmtuiApp(spec or choose("iris"), config or Config())
-    with mock.patch.object(Compositor, "render_update", nothing_drawn):
+    with nullcontext() if drawn else mock.patch.object(Compositor, "render_update", nothing_drawn):
         async with app.run_test(size=size, notifications=True) as pilot:
             driver = Driver(app, pilot)
             await pilot.pause()

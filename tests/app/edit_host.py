@@ -30,7 +30,7 @@ async def by_hand(
 ) -> AsyncIterator[Driver]:
     """The screen, opened after some keys."""
     async with driving(spec or chosen(source, **how), size=size) as app:
-        await app.press(*before, "E")
+        await app.send(*before, "E")
         yield app
 
 

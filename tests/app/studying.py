@@ -34,7 +34,7 @@ async def stopped_and_begun_again(
     held = Held(study)
     monkeypatch.setattr(where, held)
     async with driving(spec or choose("coins")) as app:
-        await app.press(key)
+        await app.send(key)
         screen = app.app.screen
         assert isinstance(screen, StudyScreen)
         assert screen.running and "space stops" in app.text
@@ -46,7 +46,7 @@ async def stopped_and_begun_again(
         held.go.clear()
         assert "space stops" in await app.press("space")
         assert screen.running and held.calls == 2
-        await app.press(key)
+        await app.send(key)
         assert app.app.screen is explorer(app.app) and app.snapshot.step.phase == "init"
         held.go.set()
         await at_rest(app)

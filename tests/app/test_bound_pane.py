@@ -33,9 +33,9 @@ def snapshot_after(source, steps, **how):
 @pytest.mark.parametrize("source", ["iris", "coins", "linkage", "deaths", "icecream", "films"])
 async def test_the_bound_lies_below_and_touches_where_q_was_settled(source):
     async with driving(choose(source)) as app:
-        await app.press("8")
+        await app.send("8")
         for phase in "emem":
-            await app.press(phase)
+            await app.send(phase)
             step, record = app.snapshot.step, app.snapshot.record
             objective, bound = curves(app)
             scale = max(1.0, abs(record.objective))
@@ -53,12 +53,12 @@ async def test_the_bound_lies_below_and_touches_where_q_was_settled(source):
 
 async def test_it_moves_with_every_step_and_back():
     async with driving() as app:
-        await app.press("n", "e", "8")
+        await app.send("n", "e", "8")
         pane = app.app.screen.query_one(BoundPane)
         first = pane.slice
-        await app.press("n", "n")
+        await app.send("n", "n")
         assert pane.slice is not first
-        await app.press("left", "left", "left")
+        await app.send("left", "left", "left")
         np.testing.assert_array_equal(pane.slice.objective, first.objective)
         np.testing.assert_array_equal(pane.slice.bound, first.bound)
 
@@ -74,21 +74,21 @@ async def test_before_the_first_e_step_there_is_the_objective_alone():
 
 async def test_nothing_is_computed_while_nobody_looks():
     async with driving() as app:
-        await app.press("n", "n")
+        await app.send("n", "n")
         assert app.app.screen.query_one(BoundPane).slice is None
 
 
 async def test_keys_walk_through_the_parameters_and_back_to_the_line():
     async with driving(choose("coins", settings={"fixed_weights": "no"})) as app:
-        await app.press("n", "8")
+        await app.send("n", "8")
         pane = app.app.screen.query_one(BoundPane)
         seen = []
         for _ in range(4):
             seen.append(pane.along)
             assert pane.slice.label == (pane.along or "line")
-            await app.press("p")
+            await app.send("p")
         assert seen == [None, "weights[0]", "weights[1]", "probabilities[0]"]
-        await app.press("p")
+        await app.send("p")
         assert pane.along is None
         text = await app.press("P")
         assert pane.along == "probabilities[1]"
@@ -97,7 +97,7 @@ async def test_keys_walk_through_the_parameters_and_back_to_the_line():
 
 async def test_the_palette_offers_every_parameter():
     async with driving(choose("coins")) as app:
-        await app.press("n", "8")
+        await app.send("n", "8")
         commands = {words: call for words, _, call in explorer(app.app).picture_commands()}
         commands["bound: along probabilities[1]"]()
         await app.settle()
@@ -176,11 +176,11 @@ def test_the_curves_have_the_names_of_what_they_are(source, how, labels):
 
 async def test_a_late_answer_of_another_step_is_not_drawn():
     async with driving(choose("coins")) as app:
-        await app.press("n", "8")
+        await app.send("n", "8")
         pane, screen = app.app.screen.query_one(BoundPane), explorer(app.app)
         before = app.snapshot.step
         late = answer(BoundAlong(None, 100), before)
-        await app.press("n")
+        await app.send("n")
         present = pane.slice
         screen.report(QueryAnswered(pane, BoundAlong(None, 100), before, late, screen.worker.generation))
         await app.settle()

@@ -39,11 +39,11 @@ def moved(
 
 async def with_two_branches(app: Driver) -> None:
     """Two iterations, a move by hand, and an iteration on from it."""
-    await app.press("n", "n")
+    await app.send("n", "n")
     step = set_entry(app.snapshot.step, "means[1,2]", 3.0)
     explorer(app.app).worker.do(lambda session: session.place(step.params, step.events[0].message))
     await app.settle()
-    await app.press("n")
+    await app.send("n")
 
 
 # as values
@@ -153,22 +153,22 @@ def test_both_objectives_are_drawn_with_where_they_stand() -> None:
 async def test_the_present_branch_is_stepped_beside_the_other(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
         await with_two_branches(app)
-        await app.press("B")
+        await app.send("B")
         screen = app.app.screen
         assert isinstance(screen, BranchesScreen)
         if size[0] < 80:
             assert "iteration 2 · M" in app.text  # one at a time: the other branch first
-            await app.press("2")
+            await app.send("2")
         else:
             assert "branch 1 · the first" in app.text and "iteration 2 · M" in app.text
         assert "iteration 3 · M" in app.text
         assert two_of(app) == (0, 1)
-        await app.press("e")
+        await app.send("e")
         assert "iteration 4 · E" in app.text
-        await app.press("left", "left", "left")
+        await app.send("left", "left", "left")
         assert "iteration 2 · by hand" in app.text
         assert all(cell_len(line) <= size[0] for line in screen_lines(app.app))
-        await app.press("escape")
+        await app.send("escape")
         assert app.app.screen is explorer(app.app)
 
 
@@ -183,16 +183,16 @@ def two_of(app: Driver) -> tuple[int, int]:
 async def test_either_side_can_be_another_branch(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
         await with_two_branches(app)
-        await app.press("left", "left", "left", "left", "n", "B")  # a third branch, from the first two steps
+        await app.send("left", "left", "left", "left", "n", "B")  # a third branch, from the first two steps
         assert app.snapshot.n_branches == 3
         assert two_of(app) == (1, 2)
-        await app.press("full_stop")
+        await app.send("full_stop")
         assert two_of(app) == (0, 2)
-        await app.press("comma")
+        await app.send("comma")
         assert two_of(app) == (1, 2)
-        await app.press("b")  # the next branch at the right
+        await app.send("b")  # the next branch at the right
         assert two_of(app) == (1, 0)
-        await app.press("b")  # which stood at the left: the sides change
+        await app.send("b")  # which stood at the left: the sides change
         assert two_of(app) == (0, 1)
         heads = [heading(snapshot)[1] for snapshot in (app.app.screen.two.left, app.app.screen.two.right)]  # type: ignore[attr-defined]  # checked by two_of
         assert all(head in app.text for head in heads)
@@ -200,7 +200,7 @@ async def test_either_side_can_be_another_branch(size: tuple[int, int]) -> None:
 
 async def test_with_one_branch_only_a_sentence_says_so() -> None:
     async with driving(choose("coins")) as app:
-        await app.press("n", "B")
+        await app.send("n", "B")
         assert app.app.screen is explorer(app.app)
         assert "There is one branch only" in app.text
 
@@ -209,17 +209,17 @@ async def test_with_one_branch_only_a_sentence_says_so() -> None:
 @pytest.mark.parametrize("source", ["coins", "deaths", "votes", "linkage", "icecream", "bars"])
 async def test_every_model_can_be_laid_side_by_side(source: str, size: tuple[int, int]) -> None:
     async with driving(choose(source), size=size) as app:
-        await app.press("n", "R", "n", "B")
+        await app.send("n", "R", "n", "B")
         assert two_of(app) == (0, 1)
         assert "iteration 1 · M" in app.text
         before = app.text
-        await app.press("a", "A")
+        await app.send("a", "A")
         assert app.text == before
 
 
 async def test_networks_are_laid_side_by_side_too() -> None:
     async with driving(chosen("iris", model="mlp", standardize=True, settings={"m_step": "newton"})) as app:
-        await app.press("n", "R", "n", "B")
+        await app.send("n", "R", "n", "B")
         assert two_of(app) == (0, 1)
         assert "/60 right" in app.text
 

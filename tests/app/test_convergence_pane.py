@@ -62,7 +62,7 @@ def said_of(snapshot, found=NOT_MEASURED) -> dict[str, str]:
 async def test_iris_from_the_start_to_rest(size):
     async with driving(size=size) as app:
         assert "not known yet: it takes 2 M-steps more (n)" in (await app.press("0"), lines_of(app))[1]
-        await app.press("n")
+        await app.send("n")
         assert "takes 1 M-step more" in lines_of(app) and "to go can't be foreseen yet" in lines_of(app)
         text = await app.press("n", "n")
         convergence = convergence_of(explorer(app.app).worker.session.timeline.steps)
@@ -73,7 +73,7 @@ async def test_iris_from_the_start_to_rest(size):
         assert "not steady yet" in lines_of(app) and "missing" not in lines_of(app)
         assert f"about {convergence.steps_to_go} iterations to below 1e−06, if this rate stays" in lines_of(app)
         assert "rate" in text and "change" in text and "to go" in text
-        await app.press("c")
+        await app.send("c")
         convergence = convergence_of(explorer(app.app).worker.session.timeline.steps)
         assert "none, converged: the objective changed by 4.69e−07 per observation, and will gain" in lines_of(app)
         assert "missing about 57 % of the information on θ, or more" in lines_of(app)
@@ -84,25 +84,25 @@ async def test_iris_from_the_start_to_rest(size):
 @pytest.mark.parametrize("size", SIZES)
 async def test_an_e_step_leaves_it_as_it_is_and_going_back_brings_back_what_was_said(size):
     async with driving(size=size) as app:
-        await app.press("n", "n", "n", "0")
+        await app.send("n", "n", "n", "0")
         said = lines_of(app)
-        await app.press("e")
+        await app.send("e")
         assert lines_of(app) == said
-        await app.press("m")
+        await app.send("m")
         assert lines_of(app) != said
-        await app.press("left", "left")
+        await app.send("left", "left")
         assert lines_of(app) == said
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_slow_deaths_are_explained_and_squarem_offered(size):
     async with driving(choose("deaths", tol=1e-9), size=size) as app:
-        await app.press("c", "0")
+        await app.send("c", "0")
         said = lines_of(app)
         assert "stopped: the limit of 200 iterations was reached before it came to rest; about 1,213 iterations" in said
         assert "why ● 1 and ■ 2: of the smaller one's rows .49 belong to the other" in said
         assert "helps SQUAREM: the algorithm in pane 7; f races it fewer components: K" in said
-        await app.press("left_square_bracket", "left_square_bracket")
+        await app.send("left_square_bracket", "left_square_bracket")
         assert "to below 1e−09 at this rate; the limit of 200 comes first" in lines_of(app)
 
 
@@ -110,10 +110,10 @@ async def test_slow_deaths_are_explained_and_squarem_offered(size):
 async def test_measuring_shows_the_rate_that_is_still_to_come(size):
     """After five iterations the deaths seem fast (.66): the slow direction shows only when it is measured."""
     async with driving(choose("deaths"), size=size) as app:
-        await app.press("n", "n", "n", "n", "n", "0")
+        await app.send("n", "n", "n", "n", "n", "0")
         assert "missing about 66 %" in lines_of(app) and "not slow here, by these moves" in lines_of(app)
         assert "d: measure the rate" in app.text
-        await app.press("d")
+        await app.send("d")
         await until_measured(app)
         found = map_rate(app.snapshot.step)
         assert found > 0.99
@@ -122,14 +122,14 @@ async def test_measuring_shows_the_rate_that_is_still_to_come(size):
         assert "more once the slower moves of rate .9960 are left" in lines_of(app)
         assert "why ● 1 and ■ 2" in lines_of(app) and "helps SQUAREM" in lines_of(app)
         assert "d: measure" not in app.text
-        await app.press("n")
+        await app.send("n")
         assert "measured" not in lines_of(app)  # that was of another θ
 
 
 async def test_a_measurement_goes_on_in_pieces_and_d_stops_it(monkeypatch):
     monkeypatch.setattr(pane_module, "_WORK_OF_A_QUERY", 1.0)  # one iteration of power a question
     async with driving(choose("deaths")) as app:
-        await app.press("n", "n", "0")
+        await app.send("n", "n", "0")
         pane, asked = pane_of(app), []
         answered = pane.take_answer
 
@@ -138,18 +138,18 @@ async def test_a_measurement_goes_on_in_pieces_and_d_stops_it(monkeypatch):
             answered(query, step, answer)
 
         monkeypatch.setattr(pane, "take_answer", take)
-        await app.press("d")
+        await app.send("d")
         await until_measured(app)
         pieces = [query for query in asked if isinstance(query, RateAt)]
         assert len(pieces) == pane.measured.found.passes // 2 > 5
         assert pane.measured.rate == map_rate(app.snapshot.step)
-        await app.press("n")
+        await app.send("n")
         pane.action_measure()
         assert pane.measured.under_way and pane.measured.found is None
         pane.action_measure()
         await app.settle()
         assert pane.measured.found is None and "measured" not in lines_of(app)
-        await app.press("d")
+        await app.send("d")
         await until_measured(app)
         assert pane.measured.rate == map_rate(app.snapshot.step)
 
@@ -157,19 +157,19 @@ async def test_a_measurement_goes_on_in_pieces_and_d_stops_it(monkeypatch):
 async def test_what_takes_too_long_is_not_measured(monkeypatch):
     monkeypatch.setattr(pane_module, "_WORK_OF_ALL", 1000.0)
     async with driving() as app:
-        await app.press("n", "0", "d")
+        await app.send("n", "0", "d")
         assert "measured not here: it takes tens of passes" in lines_of(app)
 
 
 async def test_with_many_rows_the_overlap_is_looked_for_off_the_screen(monkeypatch):
     monkeypatch.setattr(work, "AT_ONCE", 0)
     async with driving() as app:
-        await app.press("n", "0")
+        await app.send("n", "0")
         convergence = pane_of(app).convergence
         assert convergence.overlap == overlap_of(app.snapshot.step)
         before = app.snapshot.step
         screen = explorer(app.app)
-        await app.press("n")
+        await app.send("n")
         present = pane_of(app).convergence.overlap
         assert present == overlap_of(app.snapshot.step) != convergence.overlap
         screen.report(QueryAnswered(pane_of(app), OverlapAt(), before, convergence.overlap, screen.worker.generation))
@@ -179,7 +179,7 @@ async def test_with_many_rows_the_overlap_is_looked_for_off_the_screen(monkeypat
 
 async def test_nothing_is_told_while_nobody_looks():
     async with driving() as app:
-        await app.press("n", "n")
+        await app.send("n", "n")
         assert pane_of(app).convergence is None
 
 
@@ -239,13 +239,13 @@ def test_no_tolerance_is_foreseen_at_a_temperature():
 )
 async def test_what_cannot_be_measured_says_why(source, how, why):
     async with driving(chosen(source, **how), size=(80, 24)) as app:
-        await app.press("n", "n", "0", "d")
+        await app.send("n", "n", "0", "d")
         assert f"measured not possible: {why}" in lines_of(app)
 
 
 async def test_squarem_has_the_rate_of_plain_em_measured():
     async with driving(choose("deaths", algorithm="squarem")) as app:
-        await app.press("n", "n", "0", "d")
+        await app.send("n", "n", "0", "d")
         await until_measured(app)
         assert "for plain EM at this θ" in lines_of(app) and "rate none: SQUAREM" in lines_of(app)
 

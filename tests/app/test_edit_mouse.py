@@ -58,7 +58,7 @@ async def test_a_mean_is_drawn_along_in_the_preview(size, far):
         assert "component 3's mean of petal length" in told(app).lower()
         again = await drag(app, 2, 1, 0)
         np.testing.assert_allclose(hand(app).edit.params.means[2], after.means[2] + [0, 0, again[0], 0], rtol=1e-12)
-        await app.press("enter")
+        await app.send("enter")
         np.testing.assert_allclose(app.snapshot.step.params.means[2], after.means[2] + [0, 0, again[0], 0], rtol=1e-12)
         assert app.snapshot.n_branches == 2
 
@@ -66,7 +66,7 @@ async def test_a_mean_is_drawn_along_in_the_preview(size, far):
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_mean_is_drawn_along_in_the_explorer(size):
     async with driving(size=size) as app:
-        await app.press("n")
+        await app.send("n")
         before = app.snapshot.step
         dx, dy = await drag(app, 1, 4, -1)
         assert app.snapshot.branch == 1
@@ -81,7 +81,7 @@ async def test_a_mean_is_drawn_along_in_the_explorer(size):
 
 async def test_a_click_on_a_mean_still_chooses_a_row():
     async with driving() as app:
-        await app.press("n")
+        await app.send("n")
         chart = app.app.screen.query_one(HandleChart)
         await app.pilot.click(chart, offset=cell_of(chart, 0))
         await app.settle()
@@ -93,7 +93,7 @@ async def test_a_click_on_a_mean_still_chooses_a_row():
 
 async def test_along_principal_components_the_mean_moves_in_their_plane():
     async with by_hand() as app:
-        await app.press("a")
+        await app.send("a")
         assert "PC 1" in app.text
         before = app.snapshot.step.params.means[0]
         dx, dy = await drag(app, 0, 5, 1)
@@ -115,7 +115,7 @@ async def test_other_parameters_are_drawn_along_too(source, how, path, scale):
         assert after[0] - before[0] == pytest.approx((dy if source == "coins" else dx) / scale)
         for _ in range(2):
             await drag(app, 0, -60, 12, far=True)
-        await app.press("enter")
+        await app.send("enter")
         assert (np.atleast_1d(getattr(app.snapshot.step.params, path)) >= 0).all()
 
 
@@ -125,7 +125,7 @@ async def test_standardised_data_are_moved_in_the_units_of_the_parameters():
         before = app.snapshot.step.params.means[0]
         dx, _ = await drag(app, 0, 3, 0)
         np.testing.assert_allclose(hand(app).edit.params.means[0], before + np.array([0, 0, dx, 0]), atol=1e-12)
-        await app.press("escape")
+        await app.send("escape")
         dx, _ = await drag(app, 0, 3, 0)  # the explorer's picture is in the data's own units
         scale = app.snapshot.spec.dataset.units.scale[2]
         np.testing.assert_allclose(

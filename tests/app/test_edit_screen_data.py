@@ -37,10 +37,10 @@ async def test_every_data_set_survives_keys(source):
         screen = hand(app)
         assert screen.table.n_rows == len(screen.entries) > 0
         for _ in range(10):
-            await app.press(walk.choice(keys))
+            await app.send(walk.choice(keys))
         await app.resize(40, 12)
         if isinstance(app.app.screen, EditScreen):
-            await app.press("escape", "escape")
+            await app.send("escape", "escape")
         assert app.app._exception is None
 
 
@@ -69,16 +69,16 @@ async def test_it_fits(size):
 
 async def test_numbers_of_another_move_do_not_stand_for_long(monkeypatch):
     async with by_hand(size=(80, 24)) as app:
-        await app.press("right")
+        await app.send("right")
         assert "computing" not in app.text and "log-lik." in app.text
         with monkeypatch.context() as held:
             held.setattr(hand(app), "_ask_worker", lambda query, step, asker: None)
-            await app.press("right")
+            await app.send("right")
             screen = hand(app)
             screen._wait_for(screen.pending)
             await app.settle()
             assert "computing" in app.text and "log-lik." not in app.text
-        await app.press("right")
+        await app.send("right")
         assert "computing" not in app.text and "log-lik." in app.text
 
 

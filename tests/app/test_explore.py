@@ -67,7 +67,7 @@ async def test_iris_from_kmeans_reaches_the_published_accuracy():
 
 async def test_stepping_after_going_back_opens_a_branch_and_the_old_one_stays():
     async with driving() as app:
-        await app.press("n", "n", "left", "left")
+        await app.send("n", "n", "left", "left")
         text = await app.press("e")
         assert "branch 2 of 2" in text and "opened branch 2" in text
         text = await app.press("b")
@@ -93,19 +93,19 @@ async def test_a_key_that_cannot_act_says_why(keys, words):
 
 async def test_history_keys():
     async with driving() as app:
-        await app.press("n", "n", "n", "n", "n", "n")
+        await app.send("n", "n", "n", "n", "n", "n")
         assert app.snapshot.cursor == 12
-        await app.press("left_square_bracket")
+        await app.send("left_square_bracket")
         assert app.snapshot.cursor == 2
-        await app.press("right_square_bracket")
+        await app.send("right_square_bracket")
         assert app.snapshot.cursor == 12
-        await app.press("home")
+        await app.send("home")
         assert app.snapshot.cursor == 0
-        await app.press("end")
+        await app.send("end")
         assert app.snapshot.cursor == 12
-        await app.press("r")
+        await app.send("r")
         assert app.snapshot.cursor == 0
-        await app.press("g", "4", "enter")
+        await app.send("g", "4", "enter")
         assert (app.snapshot.step.iteration, app.snapshot.step.phase) == (4, "M")
 
 
@@ -123,16 +123,16 @@ async def test_a_new_start_is_another_seed_and_the_old_one_stays_reachable():
 @pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (40, 12)])
 async def test_every_pane_can_be_reached_and_fits(size):
     async with driving(size=size) as app:
-        await app.press("n", "e")
+        await app.send("n", "e")
         titles = ("petal", "bound", "responsibilities", "parameters", "agreement", "data", "model", "bound", "why")
         for number, title in enumerate(titles, start=1):
             text = await app.press(str(number))
             assert title in text, (number, title)
             assert all(len(line) <= size[0] for line in text.splitlines())
-            await app.press("escape")
+            await app.send("escape")
         text = await app.press("z")
         assert "petal" in text
-        await app.press("escape")
+        await app.send("escape")
 
 
 async def test_shrinking_says_so_and_growing_recovers():
@@ -148,7 +148,7 @@ async def test_shrinking_says_so_and_growing_recovers():
 
 async def test_rows_chosen_in_the_table_are_marked_in_the_picture():
     async with driving() as app:
-        await app.press("n", "e", "3", "down", "down")
+        await app.send("n", "e", "3", "down", "down")
         assert explorer(app.app)._row is not None
         scene = app.app.screen.query_one("#picture-chart", Chart).scene
         assert any(getattr(layer, "highlight", None) is not None for layer in scene.layers) or len(scene.layers) > 0
@@ -163,14 +163,37 @@ async def test_axes_walk_through_the_pictures_and_back():
         assert back.splitlines()[1:20] == first.splitlines()[1:20]
 
 
-async def test_play_takes_steps_and_pauses():
+async def test_play_takes_steps_and_pauses(monkeypatch):
+    async with driving() as app:
+        screen, begun = explorer(app.app), []
+
+        def by_hand(interval, tick):
+            begun.append((interval, tick))
+            return type(screen).set_interval(screen, 3600.0, tick)
+
+        monkeypatch.setattr(screen, "set_interval", by_hand)
+        assert "Playing" in await app.press("space")
+        ((interval, tick),) = begun
+        for taken in range(1, 5):
+            tick()
+            await app.settle()
+            assert app.snapshot.cursor == taken
+        assert "Playing" in await app.press("plus") and begun[1][0] < interval
+        assert "Paused" in await app.press("space")
+        for _, late in begun:  # it was under way when the pause came
+            late()
+            await app.settle()
+        assert app.snapshot.cursor == 4
+
+
+async def test_steps_are_played_by_the_clock():
     async with driving(choose("iris", tol=0.0, max_iter=10_000)) as app:  # a run at rest would pause by itself
-        await app.press("plus", "plus", "plus", "space")
+        await app.send("plus", "plus", "plus", "space")
         while app.snapshot.cursor < 4:
             await app.pilot.pause(0.02)
-        text = await app.press("space")
-        assert "Paused" in text
+        await app.send("space")
         stopped_at = app.snapshot.cursor
+        await app.pilot.pause(0.1)
         await app.settle()
         assert app.snapshot.cursor == stopped_at
 
@@ -225,9 +248,9 @@ async def test_the_comparison_steps_with_the_same_keys_and_a_refusal_is_said_the
 
 async def test_a_theme_reaches_the_pictures():
     async with driving() as app:
-        await app.press("e")
+        await app.send("e")
         dark = list(app.app.screen.query_one("#picture-chart", Chart).scene.layers)
-        await app.press("t")
+        await app.send("t")
         light = list(app.app.screen.query_one("#picture-chart", Chart).scene.layers)
         assert dark[0].colors != light[0].colors
 
@@ -245,19 +268,19 @@ async def test_help_shows_the_keys_as_the_user_bound_them():
 async def test_the_palette_leaves_a_window_that_has_no_room_for_it():
     """Its list fails where it has no height."""
     async with driving() as app:
-        await app.press("ctrl+p")
+        await app.send("ctrl+p")
         await app.resize(10, 3)
-        await app.press("pageup", "pagedown", "ctrl+p", "pageup")
+        await app.send("pageup", "pagedown", "ctrl+p", "pageup")
         assert "needs 40×10" in " ".join((await app.resize(39, 9)).split())
         await app.resize(120, 40)
-        await app.press("ctrl+p")
+        await app.send("ctrl+p")
         assert "E-step" in app.text
 
 
 @pytest.mark.parametrize("key", ["f", "O", "K", "M", "E", "v", "0"])
 async def test_q_leaves_from_every_screen_that_lies_over_the_explorer(key):
     async with driving(choose("coins" if key == "f" else "iris", max_iter=3)) as app:
-        await app.press("n", key)
+        await app.send("n", key)
         assert not app.app._exit
         await app.pilot.press("q")
         assert app.app._exit
@@ -265,7 +288,7 @@ async def test_q_leaves_from_every_screen_that_lies_over_the_explorer(key):
 
 async def test_q_in_a_dialog_is_a_letter():
     async with driving() as app:
-        await app.press("o", "q")
+        await app.send("o", "q")
         assert not app.app._exit and "open a file" in app.text
 
 

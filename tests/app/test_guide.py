@@ -45,9 +45,9 @@ async def test_help_leads_to_the_guide_and_escape_leads_back(size: tuple[int, in
         assert (after != before and re.search(r"First steps · \d+%", after.splitlines()[0])) or size[0] < 80
         if size[0] < 100:
             assert " 2 The explorer" in await app.press("escape")
-        await app.press("escape")
+        await app.send("escape")
         assert isinstance(app.app.screen, HelpScreen)
-        await app.press("escape")
+        await app.send("escape")
         assert isinstance(app.app.screen, ExploreScreen)
 
 
@@ -56,10 +56,10 @@ async def test_every_chapter_is_shown_to_its_end() -> None:
         screen = await opened(app, len(NAMES) - 1)
         assert screen.query_one(Reader).has_focus
         for chapter in chapters():
-            await app.press("n")
+            await app.send("n")
             assert chapter.title in app.text and chapter.about.split(".")[0][:30] in app.text
             assert all("screen" not in fence.lexer for fence in screen.query(MarkdownFence))
-            await app.press("end")
+            await app.send("end")
             last = re.sub(
                 r"[`*]|\]\([^)]*\)|\[", "", chapter.text.rstrip().removesuffix("```").rstrip().splitlines()[-1]
             )
@@ -91,18 +91,18 @@ async def test_links_lead_to_chapters_and_headings_and_escape_comes_back() -> No
         text.post_message(Markdown.LinkClicked(text, "https://example.org/[b]"))
         await app.settle()
         assert screen.number == NAMES.index("by-hand")
-        await app.press("escape")
+        await app.send("escape")
         assert screen.number == NAMES.index("explorer")
-        await app.press("escape", "escape")
+        await app.send("escape", "escape")
         assert isinstance(app.app.screen, ExploreScreen)
 
 
 async def test_a_picture_that_is_wider_than_the_window_moves_sideways() -> None:
     async with driving(size=(40, 12)) as app:
         screen = await opened(app, 0)
-        await app.press("right")
+        await app.send("right")
         assert any(fence.scroll_x > 0 for fence in screen.query(MarkdownFence))
-        await app.press("left")
+        await app.send("left")
         assert all(fence.scroll_x == 0 for fence in screen.query(MarkdownFence))
 
 
@@ -112,15 +112,15 @@ async def test_the_window_may_change_its_size_while_the_guide_is_open() -> None:
         for width, height in (*SIZES, (10, 3), (120, 40)):
             assert "guide 1" in await app.resize(width, height) or width < 20
         assert "half a step at a time" in app.text
-        await app.press("tab")
+        await app.send("tab")
         assert guide(app).query_one(Reader).has_focus
 
 
 async def test_the_palette_opens_a_chapter() -> None:
     async with driving() as app:
-        await app.press("ctrl+p", *"guide", "space", *"topics")
+        await app.send("ctrl+p", *"guide", "space", *"topics")
         assert "guide: Topics" in await app.press("down")
-        await app.press("enter")
+        await app.send("enter")
         await app.settle()
         assert guide(app).number == NAMES.index("topics")
 

@@ -162,7 +162,7 @@ async def test_the_screen_says_what_is_left_of_em() -> None:
         text = " ".join((await app.press("m")).split())
         assert "this M-step alone is the closed-form maximum-likelihood fit" in text
         before = app.snapshot.step.params.means
-        await app.press("n")
+        await app.send("n")
         np.testing.assert_allclose(app.snapshot.step.params.means, before, rtol=1e-12)
 
 
@@ -170,15 +170,15 @@ async def test_a_few_are_taken_in_the_form() -> None:
     async with driving(choose("iris"), size=(120, 50)) as app:
         field = next(field for field in app.app.screen.query(FormField) if field.spec.key == "known")
         field.focus()
-        await app.press("space", "enter")
+        await app.send("space", "enter")
         assert app.snapshot.spec.known == "few"
         assert "15 of 150 rows have a known label" in " ".join(app.text.split())
-        await app.press("e")
+        await app.send("e")
         text = " ".join((await app.press("5", "z")).split())
         assert "15 given rows don't count." in text and "/135" in text
-        await app.press("z")
+        await app.send("z")
         assert app.snapshot.step.problem.data.y is not None
-        await app.press("R")
+        await app.send("R")
         np.testing.assert_array_equal(app.snapshot.step.problem.data.y, known_labels(app.snapshot.spec))
 
 

@@ -87,7 +87,7 @@ async def test_all_configurations_of_few_units_are_listed() -> None:
 
 async def test_a_picked_row_is_drawn_and_listed() -> None:
     async with driving(network()) as app:
-        await app.press("n", "3", "down", "down", "down")
+        await app.send("n", "3", "down", "down", "down")
         pane = app.app.screen.query_one(RowsPane)
         assert pane.predictions is not None
         row = pane.predictions.row(2)
@@ -108,7 +108,7 @@ async def test_the_rows_by_predicted_class_are_the_next_picture() -> None:
 
 async def test_many_units_are_looked_at_in_the_background() -> None:
     async with driving(network(k=30, settings={}), (120, 45)) as app:
-        await app.press("e")
+        await app.send("e")
         text = await at_rest(app)
         assert "z (visited most of 2^30)" in text
         assert "estimate" in text
@@ -116,7 +116,7 @@ async def test_many_units_are_looked_at_in_the_background() -> None:
 
 async def test_several_layers_are_drawn() -> None:
     async with driving(network(settings={"hidden_units": "4,3"})) as app:
-        await app.press("n")
+        await app.send("n")
         text = await at_rest(app)
         assert "E[z] 1" in text
         assert "E[z] 2" in text
@@ -133,7 +133,7 @@ def drawn_curves(app: Driver) -> list[str]:
 
 async def test_curves_of_both_methods_against_three_things() -> None:
     async with driving(network()) as app:
-        await app.press("n", "n", "n", "2")
+        await app.send("n", "n", "n", "2")
         pane = app.app.screen.query_one(CurvesPane)
         comparison = app.snapshot.comparison
         expected = {
@@ -150,21 +150,21 @@ async def test_curves_of_both_methods_against_three_things() -> None:
             np.testing.assert_array_equal(own.y, [one.train.log_loss for one in comparison.own])
             rival = curves[0]
             np.testing.assert_array_equal(rival.y, [one.test.log_loss for one in comparison.rival])
-            await app.press("i")
+            await app.send("i")
         assert "loss by iterations" in app.text
         assert "accuracy by iterations" in await app.press("d")
         accuracy = [layer for layer in pane.query_one(Chart).scene.layers if isinstance(layer, Curve)][-1]
         np.testing.assert_array_equal(accuracy.y, [one.train.accuracy for one in comparison.own])
-        await app.press("d")
+        await app.send("d")
         assert drawn_curves(app) == ["bound", "log-likelihood"]
 
 
 async def test_a_mixture_after_a_network_has_its_own_curves() -> None:
     async with driving(network()) as app:
-        await app.press("n")
+        await app.send("n")
         explorer(app.app).open_spec(lambda: choose("iris"))
         await app.settle()
-        await app.press("e")
+        await app.send("e")
         assert drawn_curves(app) == ["bound", "log-likelihood"]
         assert "responsibilities" in app.text
         assert "predictions" not in app.text
@@ -175,20 +175,20 @@ async def test_a_mixture_after_a_network_has_its_own_curves() -> None:
 
 async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
     async with driving(network(), (120, 45)) as app:
-        await app.press("n", "n", "3")
+        await app.send("n", "n", "3")
         pane = app.app.screen.query_one(RowsPane)
         comparison, source = app.snapshot.comparison, pane.predictions
         assert source is not None
         wrong = comparison.here.test.n_rows - comparison.here.test.hits
         assert int(source.own.wrong.sum()) == wrong
         assert f"test: {wrong} wrong" in app.text
-        await app.press("s")
+        await app.send("s")
         flags = pane.predictions.own.wrong[pane.predictions.places]  # type: ignore[union-attr]
         assert flags.tolist() == sorted(flags.tolist(), reverse=True)
-        await app.press("s")
+        await app.send("s")
         largest = pane.predictions.own.probabilities.max(axis=1)[pane.predictions.places]  # type: ignore[union-attr]
         assert largest.tolist() == sorted(largest.tolist())
-        await app.press("S")
+        await app.send("S")
         assert "unsure first, reversed" in app.text
         text = await app.press("f")
         assert f"training: {90 - comparison.here.train.hits} wrong" in text
@@ -227,7 +227,7 @@ async def test_every_step_is_told() -> None:
         text = await app.press("e")
         assert re.search(r"Unit \d is on most, with E\[z\]", text)
         assert "(KL 0)" in text
-        await app.press("m")
+        await app.send("m")
         before, here = app.snapshot.comparison.own[0].train, app.snapshot.comparison.here.train
         said = " ".join(app.text.split())
         assert f"Training loss fell from {before.log_loss:.4g}"[:24] in said
@@ -256,7 +256,7 @@ async def test_backpropagation_explains_its_half_steps() -> None:
 
 async def test_standardised_inputs_in_the_form_begin_again_from_the_split() -> None:
     async with driving(network(), (120, 60)) as app:
-        await app.press("n")
+        await app.send("n")
         screen = explorer(app.app)
         spec = app.snapshot.spec
         screen.open_spec(lambda: changed(spec, data=replace(spec.data, standardize=True), test_share=0.2))
@@ -268,7 +268,7 @@ async def test_standardised_inputs_in_the_form_begin_again_from_the_split() -> N
 
 async def test_without_colour_and_in_ascii() -> None:
     async with driving(network(), (100, 30), Config(ascii=True)) as app:
-        await app.press("n")
+        await app.send("n")
         picture = app.app.screen.query_one(DiagramChart).picture.text
         assert picture.isascii()
         assert "E[z]" in picture
@@ -279,8 +279,8 @@ async def test_without_colour_and_in_ascii() -> None:
 
 async def test_regions_of_both_methods_side_by_side() -> None:
     async with driving(network()) as app:
-        await app.press("n", "n")
-        await app.press("v")
+        await app.send("n", "n")
+        await app.send("v")
         text = await at_rest(app)
         assert isinstance(app.app.screen, RegionsScreen)
         assert "EM newton · iteration 2" in text
@@ -297,23 +297,23 @@ async def test_regions_of_both_methods_side_by_side() -> None:
         np.testing.assert_array_equal(grounds[0].marks, own.winners)
         np.testing.assert_array_equal(grounds[1].marks, rival.winners)
         before = app.app.screen.features
-        await app.press("full_stop")
+        await app.send("full_stop")
         await at_rest(app)
         assert app.app.screen.features[1] == before[1]
         assert app.app.screen.features[0] != before[0]
-        await app.press("n")
+        await app.send("n")
         assert "iteration 3" in await at_rest(app)
-        await app.press("escape")
+        await app.send("escape")
         assert app.app.screen is explorer(app.app)
 
 
 async def test_regions_in_tabs_where_it_is_narrow() -> None:
     async with driving(network("xor"), (60, 24)) as app:
-        await app.press("n", "v")
+        await app.send("n", "v")
         text = await at_rest(app)
         assert "EM newton" in text
         assert "both features are shown" in text.lower()
-        await app.press("tab")
+        await app.send("tab")
         assert "backprop adam" in await at_rest(app)
 
 
@@ -333,9 +333,9 @@ async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
         text = await app.press("d")
         assert "final training loss" in text
         assert f"{expected.table('own', 'train_loss')[0, 0]:.3f}" in text
-        await app.press("up", "up", "right", "right", "tab")
+        await app.send("up", "up", "right", "right", "tab")
         assert "1 hidden units, learning rate 0.1" in app.text
-        await app.press("enter")
+        await app.send("enter")
         model = app.snapshot.spec.model
         assert (model.name, model.hidden_units, model.learning_rate) == ("backprop", 1, 0.1)
         assert app.app.screen is explorer(app.app)
@@ -343,9 +343,9 @@ async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
 
 async def test_a_sweep_is_cancelled() -> None:
     async with driving(network(settings={})) as app:
-        await app.press("w")
+        await app.send("w")
         assert isinstance(app.app.screen, SweepScreen)
-        await app.press("escape")
+        await app.send("escape")
         assert app.app.screen is explorer(app.app)
         await at_rest(app)
         assert "network · row" in app.text
@@ -362,7 +362,7 @@ async def test_a_sweep_that_can_not_go_on_says_why(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("emtui.screens.studies.sweep.sweep", refused)
     async with driving(network(settings={})) as app:
-        await app.press("w")
+        await app.send("w")
         assert "There is nothing to sweep here." in await at_rest(app)
         assert "space stops" not in app.text
 
@@ -370,7 +370,7 @@ async def test_a_sweep_that_can_not_go_on_says_why(monkeypatch: pytest.MonkeyPat
 async def test_what_an_exact_step_costs() -> None:
     async with driving(network()) as app:
         spec = app.snapshot.spec
-        await app.press("C")
+        await app.send("C")
         screen = app.app.screen
         assert isinstance(screen, CostScreen)
         text = await at_rest(app)
@@ -380,7 +380,7 @@ async def test_what_an_exact_step_costs() -> None:
         assert "The present 7 units" in " ".join(text.split())
         assert sum(cost.measured_seconds is not None for cost in screen.costs) >= 8
         assert split_of(spec) is not None
-        await app.press("escape")
+        await app.send("escape")
         assert app.app.screen is explorer(app.app)
 
 

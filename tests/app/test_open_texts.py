@@ -137,9 +137,9 @@ async def test_a_folder_that_can_not_be_listed(tmp_path: Path, monkeypatch: pyte
 
 async def test_a_corpus_opens_in_the_explorer(texts: Path) -> None:
     async with driving(size=(120, 40)) as app:
-        await app.press("o")
+        await app.send("o")
         app.app.screen.query_one("#path", Input).value = str(texts)
-        await app.press("ctrl+t")
+        await app.send("ctrl+t")
         await app.app.workers.wait_for_complete()
         await app.settle()
         assert app.snapshot.spec.model.name == "topics"

@@ -48,7 +48,7 @@ async def test_the_map_is_that_of_the_engine(size: tuple[int, int]) -> None:
 async def test_an_optimum_is_pictured_and_opens_where_it_ended() -> None:
     async with driving() as app:
         screen = await opened(app)
-        await app.press("down")
+        await app.send("down")
         await at_rest(app)
         optimum = screen.pointed
         assert optimum is not None and screen.place == 1
@@ -57,7 +57,7 @@ async def test_an_optimum_is_pictured_and_opens_where_it_ended() -> None:
         assert snapshot is not None and snapshot.agreement is not None and snapshot.agreement.hits == optimum.hits
         before = app.text
         assert await app.press("a") != before
-        await app.press("enter")
+        await app.send("enter")
         await at_rest(app)
         assert app.app.screen is explorer(app.app)
         assert app.snapshot.step.objective == pytest.approx(optimum.objective, abs=1e-6)
@@ -78,10 +78,10 @@ async def test_other_starts_other_seeds() -> None:
     async with driving() as app:
         screen = await opened(app, 12)
         many = len(screen.map.optima) if screen.map else 0
-        await app.press("s")
+        await app.send("s")
         text = await at_rest(app)
         assert "from kmeans" in text and screen.map is not None and 1 <= len(screen.map.optima) < many
-        await app.press("R")
+        await app.send("R")
         assert "seeds 12–23 · 12 of 12 starts" in await at_rest(app)
         assert {seed for one in screen.map.optima for seed in one.seeds} == set(range(12, 24))
 
@@ -96,7 +96,7 @@ async def test_without_classes_and_with_a_published_start() -> None:
         assert screen.map is not None and screen.map.optima[0].total == 0
         assert f"the same optimum, objective {amount(screen.map.optima[0].objective)}" in " ".join(app.text.split())
         optimum = screen.pointed
-        await app.press("enter")
+        await app.send("enter")
         await at_rest(app)
         assert optimum is not None and app.snapshot.spec.start is None
         assert app.snapshot.step.objective == pytest.approx(optimum.objective, abs=1e-6)

@@ -137,7 +137,7 @@ def test_its_table_has_a_row_a_component_and_no_rate_of_the_zeros(spec: RunSpec)
 async def test_the_screen_says_whose_a_rate_is(spec: RunSpec, size: tuple[int, int]) -> None:
     async with driving(spec, size=size) as app:
         assert "the rate of component 3 moved most" in words(await app.press("n")).lower()
-        await app.press("E")
+        await app.send("E")
         assert isinstance(app.app.screen, EditScreen)
         assert "■ 2 rate" in app.text and "▲ 3 rate" in app.text and "● 1 rate" not in app.text
         assert "Component 2's rate" in words(app.text)
@@ -165,7 +165,7 @@ async def test_a_row_and_a_parameter_are_worked_out_for_all_components(spec: Run
 
 async def test_responsibilities_convergence_and_bound_show_every_component(spec: RunSpec) -> None:
     async with driving(spec) as app:
-        await app.press("n", "n", "n", "e")
+        await app.send("n", "n", "n", "e")
         heading = next(line for line in app.text.splitlines() if "line" in line and "●1" in line)
         assert all(name in heading for name in ("●1", "■2", "▲3"))
         assert "θ new" in await app.press("8")
@@ -192,7 +192,7 @@ def test_k_means_has_as_many_clusters_as_there_are_components(spec: RunSpec) -> 
 
 async def test_agreement_and_comparison_on_screen(spec: RunSpec) -> None:
     async with driving(spec) as app:
-        await app.press("c")
+        await app.send("c")
         text = await at_rest(app)
         assert "EM      194/200" in text and "k-means 112/200" in text
         for name in ("● 1", "■ 2", "▲ 3"):

@@ -71,9 +71,9 @@ async def test_the_colouring_is_one_key_apart() -> None:
 
 async def test_truth_says_the_correlations_within_the_classes() -> None:
     async with driving() as app:
-        await app.press("M", "e")
+        await app.send("M", "e")
         while "by truth" not in head(app.text):
-            await app.press("d")
+            await app.send("d")
         data = app.snapshot.spec.dataset
         lines = app.text.splitlines()
         first = next(i for i, line in enumerate(lines) if "−.12" in line)  # sepal length and width
@@ -95,32 +95,32 @@ async def test_em_is_stepped_there(size: tuple[int, int]) -> None:
             before = after
         assert "iteration 2 · E" in (await app.press("left")).splitlines()[0]
         assert "start" in (await app.press("home")).splitlines()[0]
-        await app.press("escape")
+        await app.send("escape")
         assert app.app.screen is explorer(app.app)
         assert app.snapshot.step.phase == "init"
 
 
 async def test_a_key_that_can_not_act_says_why() -> None:
     async with driving() as app:
-        await app.press("M", "m")
+        await app.send("M", "m")
         assert any("press e first" in note.message for note in app.app._notifications)
         assert isinstance(app.app.screen, PairsScreen)
 
 
 async def test_pairs_are_walked_and_one_is_looked_at_in_the_explorer() -> None:
     async with driving() as app:
-        await app.press("M")
+        await app.send("M")
         screen = app.app.screen
         assert isinstance(screen, PairsScreen)
         assert screen.pair == (2, 3)  # the explorer's own
         walked = [screen.pair]
         for _ in range(5):
-            await app.press("tab")
+            await app.send("tab")
             walked.append(screen.pair)
         assert len(set(walked)) == 6 and walked[1] == (0, 1)
-        await app.press("tab", "shift+tab", "up", "down", "comma", "full_stop", "tab")
+        await app.send("tab", "shift+tab", "up", "down", "comma", "full_stop", "tab")
         assert screen.pair == walked[0]
-        await app.press("tab", "tab")
+        await app.send("tab", "tab")
         assert screen.pair == (0, 2)
         text = await app.press("enter")
         assert app.app.screen is explorer(app.app)
@@ -130,7 +130,7 @@ async def test_pairs_are_walked_and_one_is_looked_at_in_the_explorer() -> None:
 
 async def test_a_click_chooses_a_pair_on_either_side_of_the_diagonal() -> None:
     async with driving() as app:
-        await app.press("M")
+        await app.send("M")
         screen, grid = app.app.screen, app.app.screen.query_one(PairGridChart)
         assert isinstance(screen, PairsScreen)
         for offset, expected in (((10, 12), (0, 1)), ((110, 20), (2, 3)), ((110, 35), (2, 3))):
@@ -161,7 +161,7 @@ async def test_where_three_do_not_fit_there_is_one_pair() -> None:
         assert "pair 2 of 6" in head(await app.press("full_stop"))
         assert "pair 1 of 6" in head(await app.press("comma"))
         assert "pair 6 of 6" in head(await app.press("shift+tab"))
-        await app.press("tab")
+        await app.send("tab")
         assert "─ petal length ─" in await app.resize(120, 40)
         assert "pair 1 of 6" in head(await app.resize(80, 24))
         assert "petal length × petal width" in await app.press("enter")
@@ -173,9 +173,9 @@ async def test_one_feature_is_its_density_alone() -> None:
             text = await app.press("M", "e", "m")
             assert "density" in text and text.splitlines()[-3].split() == ["waiting"]
             assert "correlation" not in text and "pair" not in head(text)
-            await app.press("tab", "full_stop", "z", "z", "d")
+            await app.send("tab", "full_stop", "z", "z", "d")
             assert isinstance(app.app.screen, PairsScreen)
-            await app.press("enter")
+            await app.send("enter")
             assert app.app.screen is explorer(app.app)
 
 
@@ -215,7 +215,7 @@ async def test_constant_columns_have_no_correlation(tmp_path: Path) -> None:
     async with driving(choose(source, k=2)) as app:
         text = await app.press("M")
         assert "━ b ━" in text and text.count("all     –") == 2
-        await app.press("e", "m", "n", "d", "tab", "z", "tab")
+        await app.send("e", "m", "n", "d", "tab", "z", "tab")
         assert isinstance(app.app.screen, PairsScreen)
 
 
@@ -229,7 +229,7 @@ async def test_as_many_components_as_rows_and_more(tmp_path: Path) -> None:
         assert any("9" in note.message and "4" in note.message for note in app.app._notifications)
         assert isinstance(app.app.screen, PairsScreen) and head(app.text) == head(text)
     async with driving(choose(source, k=9)) as app:
-        await app.press("M", "e", "M")
+        await app.send("M", "e", "M")
         assert app.snapshot is None and app.app.screen is explorer(app.app)
 
 
@@ -242,7 +242,7 @@ async def test_names_are_no_markup_and_stay_in_their_places(tmp_path: Path) -> N
         assert "[bold]width[/]" in text and "꽃받침의" in text
         for size in ((80, 24), (60, 20), (40, 12), (200, 60)):
             await app.resize(*size)
-        await app.press("enter")
+        await app.send("enter")
         assert app.app.screen is explorer(app.app)
 
 
@@ -263,7 +263,7 @@ async def test_k_means_as_the_model_has_no_other_k_means() -> None:
 
 async def test_where_there_is_one_colouring_the_key_says_so() -> None:
     async with driving(choose("waiting", model="kmeans")) as app:
-        await app.press("M", "d")
+        await app.send("M", "d")
         assert any("no other colouring" in note.message for note in app.app._notifications)
 
 
@@ -289,22 +289,22 @@ async def test_what_is_no_table_of_measurements_is_refused_in_a_sentence(source:
 
 async def test_any_size_theme_and_terminal() -> None:
     async with driving() as app:
-        await app.press("M", "e", "t")
+        await app.send("M", "e", "t")
         for size in ((1, 1), (10, 3), (39, 9), (40, 12), (200, 60), (60, 20), (121, 11), (79, 50), (65, 23)):
             await app.resize(*size)
-            await app.press("d", "tab", "m", "e", "z", "full_stop")
+            await app.send("d", "tab", "m", "e", "z", "full_stop")
         app.app.add_class("-ascii")
-        await app.press("d")
+        await app.send("d")
         assert isinstance(app.app.screen, PairsScreen)
         app.app.theme = "ansi-dark" if "ansi-dark" in app.app.available_themes else "textual-ansi"
-        await app.press("d")
-        await app.press("M")
+        await app.send("d")
+        await app.send("M")
         assert app.app.screen is explorer(app.app)
 
 
 async def test_it_leaves_when_what_is_explored_is_no_table_any_more() -> None:
     async with driving() as app:
-        await app.press("M")
+        await app.send("M")
         explorer(app.app).open_spec(lambda: choose("icecream"))
         await app.settle()
         assert app.app.screen is explorer(app.app)
@@ -313,7 +313,7 @@ async def test_it_leaves_when_what_is_explored_is_no_table_any_more() -> None:
 
 async def test_other_data_begin_at_their_own_best_pair() -> None:
     async with driving() as app:
-        await app.press("M")
+        await app.send("M")
         explorer(app.app).open_spec(lambda: choose("wine"))
         await app.settle()
         assert isinstance(app.app.screen, PairsScreen)

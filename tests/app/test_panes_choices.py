@@ -121,10 +121,10 @@ async def test_the_last_line_opens_the_file_dialog() -> None:
     from emtui.screens.open_file.open_file import OpenFileScreen
 
     async with driving(choose("iris")) as app:
-        await app.press("6")
+        await app.send("6")
         explorer(app.app).query_one("#data").query_one(ChoiceList).highlighted = len(datasets())
-        await app.press("enter")
+        await app.send("enter")
         assert isinstance(app.app.screen, OpenFileScreen)
-        await app.press("escape")
+        await app.send("escape")
         assert app.app.screen is explorer(app.app)
         assert app.snapshot.spec.dataset.name == "iris"

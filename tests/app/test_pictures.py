@@ -44,7 +44,7 @@ Way = Callable[[Driver], Awaitable[Any]]
 
 def keys(*pressed: str) -> Way:
     """Press these keys."""
-    return lambda app: app.press(*pressed)
+    return lambda app: app.send(*pressed)
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,16 @@ class Scene:
 
 async def branched(app: Driver) -> None:
     """Two branches side by side: the second left the first by a move by hand."""
-    await app.press("n", "n")
+    await app.send("n", "n")
     step = set_entry(app.snapshot.step, "means[1,2]", 3.0)
     explorer(app.app).worker.do(lambda session: session.place(step.params, step.events[0].message))
     await app.settle()
-    await app.press("n", "B")
+    await app.send("n", "B")
 
 
 async def asked(app: Driver) -> None:
     """A row of one's own."""
-    await app.press("n", "n", "Q", "space", "down", "left", "down", "1")
+    await app.send("n", "n", "Q", "space", "down", "left", "down", "1")
 
 
 async def raced(app: Driver) -> None:
@@ -114,7 +114,7 @@ def studied(make: Callable[[Any], Any]) -> Way:
 
 async def exported(app: Driver) -> None:
     """What to write, from the explorer."""
-    await app.press("n")
+    await app.send("n")
     session = explorer(app.app).worker.session
     assert session is not None
     screen = ExportScreen(session)
@@ -130,7 +130,7 @@ async def questioned(app: Driver) -> None:
 
 async def compared(app: Driver) -> None:
     """The screen beside k-means, or backpropagation."""
-    await app.press("n", "e", "v")
+    await app.send("n", "e", "v")
     await at_rest(app)
 
 

@@ -39,12 +39,12 @@ def line_of(app: Driver, name: str) -> str:
 
 async def test_liked_one_and_three_but_not_two() -> None:
     async with driving(choose("films", model="bernoulli", k=2, seed=3), size=(100, 30)) as app:
-        await app.press("n", "n", "n", "Q")
+        await app.send("n", "n", "n", "Q")
         screen, snapshot = query(app), app.snapshot
         names = snapshot.spec.dataset.feature_names
         assert set(screen.said) == {"unseen"}
         assert "Nothing was answered" in app.text
-        await app.press("space", "down", "left", "down", "1")
+        await app.send("space", "down", "left", "down", "1")
         assert screen.said[:4] == ("yes", "no", "yes", "unseen")
         np.testing.assert_array_equal(screen.row[:4], [1, 0, 1, np.nan])
         r, expected = by_definition(snapshot.step.params, screen.row)
@@ -55,13 +55,13 @@ async def test_liked_one_and_three_but_not_two() -> None:
         likeliest = int(r.argmax())
         words = " ".join(app.text.split())
         assert f"It would be of component {likeliest + 1} ({f'{r[likeliest]:.2f}'.lstrip('0')})" in words
-        await app.press("escape")
+        await app.send("escape")
         assert app.snapshot.step is snapshot.step
 
 
 async def test_predictions_follow_the_steps() -> None:
     async with driving(choose("films", model="bernoulli", k=2, seed=3), size=(80, 24)) as app:
-        await app.press("Q", "1", "down", "0")
+        await app.send("Q", "1", "down", "0")
         before = app.text
         after = await app.press("n")
         assert app.snapshot.step.iteration == 1
@@ -74,20 +74,20 @@ async def test_predictions_follow_the_steps() -> None:
 
 async def test_keys_go_round_and_along() -> None:
     async with driving(choose("films", model="bernoulli", k=2)) as app:
-        await app.press("Q")
+        await app.send("Q")
         said = []
         for key in ("space", "space", "space", "right", "right", "left", "left", "left", "backspace", "0"):
-            await app.press(key)
+            await app.send(key)
             said.append(query(app).said[0])
         assert said == ["yes", "no", "unseen", "yes", "yes", "unseen", "no", "no", "unseen", "no"]
-        await app.press("greater_than_sign", "1")
+        await app.send("greater_than_sign", "1")
         assert query(app).said[-1] == "yes"
-        await app.press("x")
+        await app.send("x")
         assert set(query(app).said) == {"unseen"}
-        await app.press("t")  # nothing there; and a small window is no trouble
+        await app.send("t")  # nothing there; and a small window is no trouble
         for size in ((40, 12), (10, 3), (120, 40)):
             await app.resize(*size)
-        await app.press("Q")
+        await app.send("Q")
         assert not isinstance(app.app.screen, ConditionalProbabilitiesScreen)
 
 

@@ -175,7 +175,7 @@ def test_the_verdict_and_the_curves_say_what_the_laps_hold() -> None:
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_the_race_is_shown_and_a_racer_opens(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
-        await app.press("f")
+        await app.send("f")
         text = await at_rest(app)
         screen = app.app.screen
         assert isinstance(screen, RaceScreen) and screen.race is not None
@@ -187,7 +187,7 @@ async def test_the_race_is_shown_and_a_racer_opens(size: tuple[int, int]) -> Non
             assert amount(racer.laps[-1].objective) in text
             assert share(racer.laps[-1].hits, 150) in text
         assert "stopped" in text and "at rest at the top" in text
-        await app.press("down", "enter")
+        await app.send("down", "enter")
         await at_rest(app)
         assert app.app.screen is explorer(app.app)
         assert app.snapshot.spec.algorithm == "hard"
@@ -197,12 +197,12 @@ async def test_the_race_is_shown_and_a_racer_opens(size: tuple[int, int]) -> Non
 
 async def test_kmeans_opens_from_the_centres_of_the_race() -> None:
     async with driving() as app:
-        await app.press("f")
+        await app.send("f")
         await at_rest(app)
         screen = app.app.screen
         assert isinstance(screen, RaceScreen) and screen.race is not None
         now = screen.race
-        await app.press(*["down"] * (len(now.racers) - 1), "enter")
+        await app.send(*["down"] * (len(now.racers) - 1), "enter")
         await at_rest(app)
         assert app.snapshot.spec.model.name == "kmeans"
         assert app.snapshot.agreement.hits == now.racers[-1].laps[-1].hits == 134
@@ -210,15 +210,15 @@ async def test_kmeans_opens_from_the_centres_of_the_race() -> None:
 
 async def test_seconds_accuracy_another_start_and_back() -> None:
     async with driving(size=(80, 24)) as app:
-        await app.press("f")
+        await app.send("f")
         await at_rest(app)
         assert "objective by iterations" in app.text
         assert "objective by seconds" in await app.press("i")
         assert "accuracy by seconds" in await app.press("d")
-        await app.press("R")
+        await app.send("R")
         assert "seed 1 · over" in await at_rest(app)
         assert "accuracy" in await app.resize(120, 40)
-        await app.press("escape")
+        await app.send("escape")
         assert app.app.screen is explorer(app.app)
         assert app.snapshot.spec.seed == 0 and app.snapshot.step.phase == "init"
 
@@ -229,7 +229,7 @@ async def test_a_race_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatch
 
 async def test_without_known_classes_there_is_no_accuracy() -> None:
     async with driving(choose("coins")) as app:
-        await app.press("f")
+        await app.send("f")
         text = await at_rest(app)
         assert "accuracy by" not in text
         assert "No classes are known here" in await app.press("d")
@@ -238,7 +238,7 @@ async def test_without_known_classes_there_is_no_accuracy() -> None:
 @pytest.mark.parametrize(("known", "words"), [("few", "/135 "), ("all", "")])
 async def test_the_race_says_which_rows_count(known: str, words: str) -> None:
     async with driving(choose("iris", known=known), size=(80, 24)) as app:
-        await app.press("f")
+        await app.send("f")
         text = " ".join((await at_rest(app)).split())
         assert words in text and "/150" not in text
         assert ("without the 15 given" in text) == (known == "few")
@@ -248,7 +248,7 @@ async def test_the_race_says_which_rows_count(known: str, words: str) -> None:
 
 async def test_a_racer_that_can_not_be_run_does_not_open() -> None:
     async with driving(choose("bars", max_iter=1), size=(80, 24)) as app:
-        await app.press("f")
+        await app.send("f")
         await at_rest(app)
         text = await app.press(*["down"] * 4)
         assert "squarem needs an exact E-step, and that of topics is not: choose classic." in " ".join(text.split())
@@ -267,17 +267,17 @@ async def test_the_key_says_why_not(model: str) -> None:
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_starts_are_added_and_taken_away(size: tuple[int, int]) -> None:
     async with driving(choose("iris", settings={"init": "points"}, seed=3), size=size) as app:
-        await app.press("f")
+        await app.send("f")
         text = await at_rest(app)
         assert "seed 4" in text and "seed 5" in text and "seed 6" not in text
-        await app.press("plus")
+        await app.send("plus")
         text = await at_rest(app)
         assert "seed 6" in text and "145/150 .967" in text and "seed 6 stands highest" in text
         for _ in range(3):
-            await app.press("minus")
+            await app.send("minus")
         text = await at_rest(app)
         assert "seed 4" not in text and "k-means" in text
-        await app.press("minus")
+        await app.send("minus")
         assert "One start is the least" in await at_rest(app)
 
 
@@ -287,11 +287,11 @@ async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key
     split = split_of(spec)
     row = 2 if split is None else int(split.train[0])
     async with driving(spec, size=(120, 40)) as app:
-        await app.press("n")
+        await app.send("n")
         explorer(app.app).worker.do(lambda session: session.weigh_row(row, 0))
         await app.settle()
         assert "takes no part" in await app.press(key)
-        await app.press("escape", "b")
+        await app.send("escape", "b")
         app.app.clear_notifications()
         await app.settle()
         assert "takes no part" not in await app.press(key)
@@ -300,7 +300,7 @@ async def test_a_survey_says_that_it_knows_nothing_of_what_was_moved_by_hand(key
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_each_racer_says_whether_its_objective_must_rise(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
-        await app.press("f")
+        await app.send("f")
         text = await at_rest(app)
         said = {
             "classic": "its objective must rise, and so must the bound.",

@@ -30,7 +30,7 @@ async def test_random_keys_and_resizes_raise_nothing(source, request, tmp_path, 
     count = request.config.getoption("--keys") // len(SOURCES)
     walk = random.Random(f"{source} {count}")
     pressed: list[str] = []
-    async with driving(choose(source, max_iter=30), size=(120, 40)) as app:
+    async with driving(choose(source, max_iter=30), size=(120, 40), drawn=True) as app:
         try:
             for number in range(count):
                 if walk.random() < 0.05:

@@ -59,7 +59,7 @@ async def test_the_table_is_that_of_the_engine_the_best_first(size: tuple[int, i
             line = next(line for line in app.text.splitlines() if f" {first.covariance_type} " in line and "." in line)
             shown = fixed(first.values[criterion], 3 if criterion == "held_out" else 1)
             assert shown in line
-            await app.press("d")
+            await app.send("d")
         assert screen.criterion == "bic"
         assert verdict(candidates) in " ".join(app.text.split())
         assert ("BIC, the smaller the better" in app.text) == (size[1] > 14)
@@ -68,9 +68,9 @@ async def test_the_table_is_that_of_the_engine_the_best_first(size: tuple[int, i
 async def test_a_candidate_opens_and_ends_with_its_criterion() -> None:
     async with driving() as app:
         screen = await opened(app)
-        await app.press("down")
+        await app.send("down")
         size = screen.sizes[1]
-        await app.press("enter")
+        await app.send("enter")
         await at_rest(app)
         assert app.app.screen is explorer(app.app)
         model = app.snapshot.spec.model
@@ -119,13 +119,13 @@ def test_what_could_not_be_fitted_comes_last_and_is_told() -> None:
 async def test_known_labels_are_left_out_and_that_is_said(size: tuple[int, int]) -> None:
     """With them a component is a class, so that fewer components than classes could not be compared at all."""
     async with driving(choose("iris", known="few"), size=size) as app:
-        await app.press("K")
+        await app.send("K")
         assert isinstance(app.app.screen, SelectionScreen)
         assert "gmm K=1–8 without known labels" in app.text
-        await app.press("escape")
+        await app.send("escape")
         screen = await opened(app)
         assert [one.values for one in screen.sizes] == [one.values for one in sizes_by_bic(compared())]
-        await app.press("enter")
+        await app.send("enter")
         await at_rest(app)
         assert app.snapshot.spec.known == "none"
         assert app.snapshot.spec.model.n_components == screen.sizes[0].n_components == 2
@@ -141,7 +141,7 @@ async def test_models_without_covariance_types() -> None:
         assert "covariance" not in app.text and {one.n_components for one in screen.sizes} == {1, 2}
         assert kinds(app.snapshot.spec.model) is None
         assert kinds(GaussianMixture()) == KINDS
-        await app.press("R")
+        await app.send("R")
         await at_rest(app)
         assert screen.progress is not None and screen.progress.candidates[0].seed == 2
 

@@ -275,7 +275,7 @@ def test_left_out_rows_keep_their_place_and_are_marked() -> None:
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_the_screen_says_by_hand(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
-        await app.press("n", "n")
+        await app.send("n", "n")
         step = set_entry(app.snapshot.step, "means[1,2]", 3.0)
         explorer(app.app).worker.do(lambda session: session.place(step.params, step.events[0].message))
         await app.settle()
@@ -283,9 +283,9 @@ async def test_the_screen_says_by_hand(size: tuple[int, int]) -> None:
         assert "iteration 2 · by hand" in lines[0]
         assert any("M✎" in line and "branch 2 of 2" in line for line in lines)
         assert "means[1,2] set by hand from 1.462 to 3" in app.text
-        await app.press("y")
+        await app.send("y")
         assert "No command makes what was moved by hand" in app.text
-        await app.press("b", "y")
+        await app.send("b", "y")
         assert "Copied: emtui run iris" in app.text
 
 

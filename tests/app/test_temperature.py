@@ -63,9 +63,9 @@ async def test_the_keys_turn_it(size: tuple[int, int]) -> None:
     async with driving(choose("iris", algorithm="annealed:initial=2,rate=1"), size) as app:
         text = " ".join((await app.press("n", "left_curly_bracket")).split())
         assert "iteration 2 on the temperature is 3, turned by hand" in text
-        await app.press("e")
+        await app.send("e")
         assert app.snapshot.step.inference.temperature == pytest.approx(3.0)
-        await app.press("m", "right_curly_bracket", "right_curly_bracket", "e")
+        await app.send("m", "right_curly_bracket", "right_curly_bracket", "e")
         assert app.snapshot.step.inference.temperature == 1.33  # three digits are kept
 
 

@@ -246,7 +246,7 @@ async def test_another_start_is_another_one_also_where_one_was_published(size: t
         assert command_of(app.snapshot.spec) == "emtui run deaths --model poisson -k 2 --start model --seed 1"
         again = choose("deaths", start_file="model", seed=1)
         assert walked(Session(again), 0).record.log_likelihood == drawn_one
-        await app.press("R")
+        await app.send("R")
         assert app.snapshot.record.log_likelihood not in (drawn_one, published)
 
 
@@ -319,7 +319,7 @@ def test_a_class_of_a_single_row_is_named(tmp_path: Path) -> None:
 
 async def test_no_number_of_the_headline_is_cut() -> None:
     async with driving(choose("hmm_gaussian"), size=(40, 16)) as app:
-        await app.press("e", "m")
+        await app.send("e", "m")
         seen = set()
         for width in range(40, 90, 3):
             words = (await app.resize(width, 16)).splitlines()[0].split()
@@ -382,7 +382,7 @@ async def test_a_step_that_takes_its_time_is_spoken_of(size: tuple[int, int], mo
 
 async def test_regions_that_are_not_there_yet_are_not_refused() -> None:
     async with driving(choose("xor", model="mlp", k=3)) as app:
-        await app.press("e")
+        await app.send("e")
         screen = RegionsScreen(explorer(app.app).stepping)
         app.app.push_screen(screen)
         await app.pilot.pause()

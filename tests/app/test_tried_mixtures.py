@@ -62,7 +62,7 @@ def test_the_curve_after_the_first_e_step_has_ticks_with_few_digits(source: str)
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_click_on_the_tab_of_the_bound_shows_the_bound(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
-        await app.press("n", "e")
+        await app.send("n", "e")
         row, line = next((y, line) for y, line in enumerate(app.text.splitlines()) if "8 bo" in line or "8bo" in line)
         await app.pilot.click(offset=(max(line.find("8 bo"), line.find("8bo")), row))
         await app.settle()
@@ -137,16 +137,16 @@ async def test_keys_at_the_ends_of_history_say_so() -> None:
         for key in ("r", "home", "left"):
             assert "This is the start" in await app.press("e", "left", key)
         assert "This is the last step taken" in await app.press("right", "end")
-        await app.press("home")
+        await app.send("home")
         assert app.snapshot.step.phase == "init" and "press e" in await app.press("right", "r")
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_what_is_typed_into_a_field_takes_the_place_of_its_text(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
-        await app.press("7", "down", "5", "enter")
+        await app.send("7", "down", "5", "enter")
         assert app.snapshot.spec.n_components == 5
-        await app.press("7", "down", "end", "0", "backspace", "backspace", "4", "enter")  # the cursor was moved: edited
+        await app.send("7", "down", "end", "0", "backspace", "backspace", "4", "enter")  # the cursor was moved: edited
         assert app.snapshot.spec.n_components == 4
 
 
@@ -256,10 +256,10 @@ async def test_an_own_table_is_not_described_by_its_own_name(tmp_path: Path, siz
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_headings_of_a_comparison_are_whole(size: tuple[int, int]) -> None:
     async with driving(choose("coins"), size=size) as app:
-        await app.press("n", "n")
+        await app.send("n", "n")
         text = await app.press("v")
         head = [line.split("││") for line in text.splitlines()[1:3]]
         assert all("…" not in part for line in head for part in line)
         assert "log-likelihood −" in text and "objective" not in text
-        await app.press("escape")
+        await app.send("escape")
         assert explorer(app.app) is app.app.screen

@@ -207,14 +207,14 @@ def test_walking_goes_through_components_entries_and_arrays():
 
 async def test_the_row_that_was_chosen_is_worked_out_and_walking_chooses_others():
     async with driving() as app:
-        await app.press("n", "e", "3", "down", "down", "down")
+        await app.send("n", "e", "3", "down", "down", "down")
         chosen = explorer(app.app)._row
         text = await app.press("9", "d")
         assert f"E-step of row {chosen + 1}" in text and "w · p(x | k)" in text
         text = await app.press("down")
         assert explorer(app.app)._row == chosen + 1
         assert f"E-step of row {chosen + 2}" in text
-        await app.press("k", "k")
+        await app.send("k", "k")
         assert explorer(app.app)._row == chosen - 1
 
 
@@ -258,7 +258,7 @@ async def test_where_there_is_room_the_ledger_stands_above_the_worked_row():
 @pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24), (40, 12)])
 async def test_it_fits(size):
     async with driving(size=size) as app:
-        await app.press("n", "e")
+        await app.send("n", "e")
         for key in ("9", "d", "d", "d"):
             text = await app.press(key)
             assert all(len(line) <= size[0] for line in text.splitlines())

@@ -43,7 +43,7 @@ def lines_of(snapshot, query, width, height=9):
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_documents_word_is_worked_out(size):
     async with driving(choose("federalist"), size=size) as app:
-        await app.press("n", "e", "9", "d")
+        await app.send("n", "e", "9", "d")
         pane, snapshot = pane_of(app), app.snapshot
         row, word = pane._row, pane._word
         assert row == int(snapshot.responsibilities.max(axis=1).argmin())
@@ -65,7 +65,7 @@ async def test_a_documents_word_is_worked_out(size):
 @pytest.mark.parametrize("size", SIZES)
 async def test_commas_and_full_stops_walk_through_the_words(size):
     async with driving(choose("federalist"), size=size) as app:
-        await app.press("n", "e", "9", "d", "z")
+        await app.send("n", "e", "9", "d", "z")
         pane, data = pane_of(app), app.snapshot.spec.dataset
         first, row = pane._word, pane._row
         text = await app.press("full_stop")
@@ -73,23 +73,23 @@ async def test_commas_and_full_stops_walk_through_the_words(size):
         assert data.X[row][first] >= data.X[row][second] > 0 and second != first
         assert f"word '{data.feature_names[second]}'" in text
         assert pane.subject == "row" and pane._row == row
-        await app.press("comma")
+        await app.send("comma")
         assert pane._word == first
-        await app.press("comma")
+        await app.send("comma")
         assert data.X[row][pane._word] == data.X[row][data.X[row] > 0].min()
-        await app.press("full_stop", "full_stop", "down")
+        await app.send("full_stop", "full_stop", "down")
         assert pane._row == row + 1 and pane._word == (second if data.X[row + 1][second] else pane._word)
         assert data.X[row + 1][pane._word] > 0
         assert ", . word" in app.text
-        await app.press("d")
+        await app.send("d")
         assert "M-step to come" in app.text
 
 
 async def test_where_rows_have_no_words_the_keys_go_to_the_parameters():
     async with driving() as app:
-        await app.press("n", "e", "9", "d")
+        await app.send("n", "e", "9", "d")
         assert ", . word" not in app.text
-        await app.press("full_stop")
+        await app.send("full_stop")
         assert pane_of(app).subject == "M-step"
 
 
