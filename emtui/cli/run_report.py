@@ -89,7 +89,7 @@ def heading(spec: RunSpec) -> list[str]:
     split = split_of(spec)
     if split is not None:
         size += f" ({len(split.train)} train, {len(split.test)} test)"
-    return [f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}", *data.notes]
+    return [f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}", *spec.notes]
 
 
 def summary(outcome: RunSummary) -> list[str]:
@@ -181,7 +181,8 @@ def _entries(field: Field, K: int, spec: RunSpec) -> list[tuple[str, Array]]:
     whole = field.by_component(K)
     if field.array.ndim == 1:
         return [(name, whole[:, 0])]
-    names = [field.axes[1].name_of(j, spec.dataset.feature_names, spec.model) for j in range(whole.shape[1])]
+    data = spec.dataset
+    names = [field.axes[1].name_of(j, data.feature_names, spec.model, data.symbol_names) for j in range(whole.shape[1])]
     return [(f"{short} {each}", whole[:, j]) for j, each in enumerate(names)]
 
 

@@ -158,14 +158,14 @@ class DatasetsPane(Pane):
         """Below the list: the notes of the current data, or what is known of the highlighted line."""
         if self.snapshot is None or not self.is_mounted:
             return
-        data = self.snapshot.spec.dataset
+        data, notes = self.snapshot.spec.dataset, self.snapshot.spec.notes
         options = self.query_one(ChoiceList)
         place = options.highlighted
         here = self._place_of(offer_of(self.snapshot.spec))
         if place is None or place >= len(self._shown):
             said = "A CSV or TSV file of your own, whoever wrote it, or a folder of texts."
         elif place == here:
-            said = " ".join((*data.notes, self._shown[place].detail))
+            said = " ".join((*notes, self._shown[place].detail))
         else:
             said = self._shown[place].detail
         below = self.query_one(Static)
@@ -173,8 +173,8 @@ class DatasetsPane(Pane):
         below.update(Content("\n".join(_lines_in(clean(said), self.size.width, int(room.value) if room else 1))))
         self.call_after_refresh(options.scroll_to_highlight)  # the lines below it may have made the list shorter
         title = self._shown[here].title if here is not None else data.title
-        notes = f"{title}: {data.notes[0]}" if data.notes else ""
-        self.border_subtitle = border_text(notes if not self.has_class("-roomy") else "")
+        first = f"{title}: {notes[0]}" if notes else ""
+        self.border_subtitle = border_text(first if not self.has_class("-roomy") else "")
 
     def on_resize(self) -> None:
         """As much is said below the list as there is room for."""

@@ -11,6 +11,8 @@ from emtui.spec.run_spec import RunSpec, published_start
 from emtui.spec.sources import missing_for, prepared
 from emtui.spec.train_test_split import split_of
 from engine.em.algorithms import algorithm_named
+from engine.errors import DataError
+from engine.text import quoted
 
 
 def with_seed(spec: RunSpec, seed: int) -> RunSpec:
@@ -56,5 +58,10 @@ def check(spec: RunSpec) -> None:
         EngineError: one sentence.
     """
     _ = spec.rules, algorithm_named(spec.algorithm), split_of(spec), known_labels(spec)
+    if spec.dataset.symbol_names and not spec.model.takes_symbols:
+        raise DataError(
+            f"the words of {quoted(spec.dataset.feature_names[0])} are symbols, and the {spec.model.name} model takes "
+            "numbers: choose the model hmm with emission=categorical, or other columns."
+        )
     if spec.rival and spec.model.supervised:
         rival_model(spec)

@@ -65,6 +65,11 @@ class RunSpec:
         return 1 if size is None else size
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of the data before the run: of how they were read, and of this model on them."""
+        return (*self.dataset.notes, *self.model.notes_on(self.dataset.n_features))
+
+    @property
     def standardized(self) -> bool:
         """The model sees the data in standard units."""
         return self.data.standardize or self.dataset.units is not None

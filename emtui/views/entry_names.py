@@ -36,9 +36,9 @@ def entry_parts(snapshot: StepSnapshot, entry: Entry) -> EntryParts | None:
     theirs = all(axis.noun == noun for axis in field.axes if axis not in field.declared.of)
     if not index or not theirs or model.supervised:
         return None
-    columns = snapshot.spec.dataset.feature_names or ()
+    data = snapshot.spec.dataset
     about = sorted(field.subjects(index), key=lambda subject: subject[1])  # in the order of the columns
-    of = dict.fromkeys(clean(axis.name_of(j, columns, model)) for axis, j in about)
+    of = dict.fromkeys(clean(axis.name_of(j, data.feature_names, model, data.symbol_names)) for axis, j in about)
     return EntryParts(owners, field.word_at(index), tuple(of))
 
 

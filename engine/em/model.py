@@ -179,6 +179,15 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """The numbers that stand for no and yes in a row that `predict_unseen` takes."""
         return 0.0, 1.0
 
+    @property
+    def takes_symbols(self) -> bool:
+        """Whole numbers in X may be names of symbols, not amounts."""
+        return False
+
+    def notes_on(self, n_columns: int) -> tuple[str, ...]:
+        """What is to be known of this model on data of so many columns before a run, in sentences."""
+        return ()
+
     @abstractmethod
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> D:
         """Check the data and arrange them. Raises DataError in one sentence where the model can't take them."""

@@ -64,13 +64,19 @@ class Axis:
     offset: int = 0
     numbered_by: str = ""
 
-    def name_of(self, number: int, columns: Sequence[str] = (), options: object = None) -> str:
-        """The name of one of them: that of a column of the data, "bias" before the first, else its number."""
+    def name_of(
+        self, number: int, columns: Sequence[str] = (), options: object = None, words: Sequence[str] = ()
+    ) -> str:
+        """The name of one of them: that of a column of the data, "bias" before the first, else its number.
+
+        words: what symbols stand for, by their numbers in the data; empty where they are numbers.
+        """
         if number < 0:
             return "bias"
         if self.noun in DATA_NOUNS and number < len(columns):
             return columns[number]
-        return str(number + (int(getattr(options, self.numbered_by, 1)) if self.numbered_by else 1))
+        shown = number + (int(getattr(options, self.numbered_by, 1)) if self.numbered_by else 1)
+        return words[shown] if self.noun == "symbol" and 0 <= shown < len(words) else str(shown)
 
     def reordered(self, order: IntArray, size: int) -> IntArray | None:
         """Which entry stands in each place after reordering; None if one has no entry there."""

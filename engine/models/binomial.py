@@ -56,6 +56,18 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
     n_trials: int = option(10, "tosses in each set", minimum=1)
     fixed_weights: bool = option(False, "keep every coin equally likely to be taken")
 
+    def notes_on(self, n_columns: int) -> tuple[str, ...]:
+        """Whether so few tosses tell the coins apart: K of them are identified from 2K − 1 tosses a set on.
+
+        Blischke 1964, JASA 59:510. Where they are equally likely, there are K unknown numbers and n_trials moments.
+        """
+        K, n = self.n_components, self.n_trials
+        if K == 1 or n >= (K if self.fixed_weights else 2 * K - 1):
+            return ()
+        if n == 1:
+            return ("With one toss a set only Σ w·p is determined: the coins are not identified.",)
+        return (f"With {n} tosses a set {K} coins are not identified: other coins explain the sets as well.",)
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> TossCounts:
         """Check that X holds whole numbers of heads, 0…n_trials."""
         table = checked_table(X, what="the heads")

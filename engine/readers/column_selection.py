@@ -185,7 +185,9 @@ def _row_numbers_left_out(dialect: Dialect, numbers: list[int]) -> tuple[str, ..
 
 
 def _no_numbers(file: TextFile, dialect: Dialect) -> DataError:
-    if len(dialect.names) == 1:
+    if not file.is_text:
+        remedy = "choose a file with measurements"
+    elif len(dialect.names) == 1:
         remedy = (
             "put a comma, semicolon or tab between cells, or name the separator with delimiter= "
             "(in the shell, --delimiter)"

@@ -46,6 +46,7 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
 )
 _SAS = bytes(12) + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\x00\x09\xc7\x31\x8c\x18\x1f\x10\x11"
 _STATA = re.compile(rb"[\x69-\x73][\x01\x02]\x01\x00")  # versions 5 to 12, byte order, and the kind of file
+_ARFF = re.compile(rb"(?:[ \t\r]*(?:%[^\n]*)?\n)*[ \t]*@relation\b", re.IGNORECASE)
 _MARKUP: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"\s*(<!doctype html|<html|<head|<body|<table)", re.IGNORECASE), "a web page (HTML)"),
     (re.compile(rb"\s*<svg", re.IGNORECASE), "an SVG picture"),
@@ -63,6 +64,8 @@ def refuse_other_formats(head: bytes, name: str) -> None:
         raise not_a_table(name, "a SAS file (.sas7bdat)", _STATISTICS)
     if _STATA.match(head):
         raise not_a_table(name, "a Stata file (.dta)", _STATISTICS)
+    if _ARFF.match(head):
+        raise not_a_table(name, "a file of Weka (ARFF)", _SAVE)
     if head[257:262] == b"ustar":
         raise not_a_table(name, "a tar archive", "unpack it")
     for pattern, what in _MARKUP:

@@ -18,6 +18,7 @@ from engine.readers.csv_dialect import Dialect, Header, Written, detect_dialect
 from engine.readers.cutting import ALIGNED, DELIMITER_NAMES
 from engine.readers.header import Kind
 from engine.readers.rows import ReadRows
+from engine.readers.shape_notes import shape_notes
 from engine.readers.text_file import TextFile, encoding_name, open_text
 from engine.text import clean, quoted
 
@@ -200,6 +201,7 @@ def read_from(
     notes += dialect.notes + odd_notes(dialect, read.cells) + name_notes(dialect)
     if columns is None:
         notes += word_notes(dialect, chosen)
+    notes += shape_notes(dialect, read.cells.X, features, "weights" in chosen.parts)
     if file.guessed:
         taken = f"The encoding was taken to be {encoding_name(file.encoding)}"
         notes += (f"{taken}; name another with encoding= (in the shell, --encoding) if letters look wrong.",)

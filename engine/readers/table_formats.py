@@ -259,9 +259,9 @@ def _records(document: Any) -> Sequence[Any] | None:
     columns = list(document.values())
     if columns and _all_lists(columns) and len({len(column) for column in columns}) == 1:
         return [dict(zip(document, row, strict=True)) for row in zip(*columns, strict=True)]
-    if all(isinstance(value, dict) for value in columns) and columns:  # pandas' own: column, row, cell
-        rows = list(dict.fromkeys(key for column in columns for key in column))
-        return [{name: column.get(row) for name, column in document.items()} for row in rows]
+    if columns and all(isinstance(one, dict) and one.keys() == columns[0].keys() for one in columns):
+        rows = list(columns[0])  # pandas' own: column, row, cell
+        return [{name: column[row] for name, column in document.items()} for row in rows] if len(rows) > 1 else None
     nested = [value for value in columns if isinstance(value, list)]
     if len(nested) == 1 and nested[0] and all(isinstance(one, dict) for one in nested[0]):
         return nested[0]

@@ -150,3 +150,52 @@ def test_data_from_memory_are_checked() -> None:
         engine.Dataset("d", X, sequence=np.array([0, 1, 0]))
     with pytest.raises(DataError, match="weights has the shape"):
         engine.Dataset("d", X, weights=np.ones(2))
+
+
+# what the shape of a table suggests
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Class,Sex,Survived,Freq\n1st,M,No,118\n1st,M,Yes,62\n1st,F,No,4\n1st,F,Yes,141\n", True),
+        ("deaths,n\n0,109\n1,65\n2,22\n3,3\n4,1\n", True),
+        ("a,b,count\n0,0,10\n0,1,20\n1,0,30\n1,1,5\n", True),
+        ("x,count\n1.5,3\n2.5,4\n1.5,3\n2.5,1\n", False),  # rows that come again
+        ("year,count\n1951,3\n1952,4\n1953,3\n1954,1\n", False),
+        ("x,freq\n1,0.5\n2,0.25\n3,0.25\n", False),  # shares, which a weight can't tell from measurements
+        ("count\n3\n4\n3\n1\n", False),  # there is nothing that could occur so often
+    ],
+)
+def test_a_frequency_table_is_told(tmp_path: Path, text: str, said: bool) -> None:
+    notes = engine.read_table(table(tmp_path, text)).notes
+    assert any("looks like how often each row occurs" in note for note in notes) == said
+
+
+def test_weights_that_are_known_are_not_offered(tmp_path: Path) -> None:
+    data = engine.read_table(table(tmp_path, "deaths,n\n0,109\n1,65\n2,22\n3,3\n"), weights="n")
+    assert not any("how often" in note for note in data.notes)
+
+
+def test_an_angle_is_told(tmp_path: Path) -> None:
+    rows = "\n".join(f"{i * 37 % 360},{i * 7 % 200},{i * 61 % 300}" for i in range(360))
+    notes = engine.read_table(table(tmp_path, f"a,x,wind_dir\n{rows}\n")).notes
+    assert [note.split("'")[1] for note in notes if "may be an angle" in note] == ["a", "wind_dir"]
+
+
+@pytest.mark.parametrize(
+    ("model", "n_columns", "said"),
+    [
+        (engine.BernoulliMixture(n_components=2), 1, "only Σ w·p is determined"),
+        (engine.BernoulliMixture(n_components=2), 2, "2 columns of yes and no tell 3 numbers, and 2 components have 5"),
+        (engine.BernoulliMixture(n_components=2), 3, ""),
+        (engine.BernoulliMixture(n_components=1), 1, ""),
+        (engine.BinomialMixture(n_trials=1), 1, "With one toss a set only Σ w·p is determined"),
+        (engine.BinomialMixture(n_trials=2), 1, "With 2 tosses a set 2 coins are not identified"),
+        (engine.BinomialMixture(n_trials=2, fixed_weights=True), 1, ""),
+        (engine.BinomialMixture(n_trials=3), 1, ""),
+        (engine.GaussianMixture(), 1, ""),
+    ],
+)
+def test_too_few_answers_do_not_identify_the_components(model: engine.Model, n_columns: int, said: str) -> None:
+    assert said in " ".join(model.notes_on(n_columns)) and bool(model.notes_on(n_columns)) == bool(said)

@@ -304,6 +304,7 @@ def test_a_library_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.
         (b"\x80\x05\x95" + bytes(30), "looks like a pickle of Python"),
         (b"<stata_dta><header>", "looks like a Stata file"),
         (b"r\x02\x01\x00" + bytes(60), "looks like a Stata file"),
+        (b"% weka\n\n@RELATION iris\n", "looks like a file of Weka (ARFF)"),
         (b"$FL2@(#) SPSS", "looks like an SPSS file"),
         (b"MATLAB 5.0 MAT-file, Platform", "looks like a MATLAB file"),
         (b"PAR1" + bytes(60), "'t' looks like a Parquet file, but is damaged: write it again"),

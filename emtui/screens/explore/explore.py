@@ -216,7 +216,7 @@ class ExploreScreen(Screen[None]):
     def _say_step(self, snapshot: StepSnapshot) -> None:
         sentence = step_sentence(snapshot)
         # of the data too, when they are opened: the rows that were left out, the label that was taken
-        notes = snapshot.spec.dataset.notes if snapshot.step.phase == "init" else ()
+        notes = snapshot.spec.notes if snapshot.step.phase == "init" else ()
         self.say(" ".join(part for part in (sentence, snapshot.note, *notes) if part))
 
     def say(self, sentence: str) -> None:

@@ -27,6 +27,7 @@ from emtui.views.hmm.hmm_charts import (
     in_bands,
     layers_in_time,
     measurements_seen,
+    symbol_name,
     symbols_seen,
 )
 from emtui.views.hmm.hmm_sentences import REST, hardly_moved, state_name, transition_moved
@@ -93,7 +94,7 @@ class HiddenMarkovView(View):
             return remembered(
                 snapshot.spec.dataset,
                 ("symbols", model.first_symbol, V),
-                lambda: symbols_seen(drawn, model.first_symbol, V),
+                lambda: symbols_seen(drawn, model.first_symbol, V, snapshot.spec.dataset.symbol_names),
                 of=snapshot.rows,
             )
         data = snapshot.spec.dataset
@@ -199,7 +200,7 @@ class HiddenMarkovView(View):
     def _symbol(self, snapshot: StepSnapshot, v: int) -> str:
         """A symbol as the data have it."""
         model: Any = snapshot.step.problem.model
-        return str(v + model.first_symbol)
+        return symbol_name(v + model.first_symbol, snapshot.spec.dataset.symbol_names)
 
     def _moved(self, snapshot: StepSnapshot, units: UnitsName) -> str:
         """What the state that changed most emits now, and the transition that changed most."""

@@ -17,6 +17,7 @@ from emtui.views.count_bars import spaced_bars
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import number
 from engine.arrays import Array, IntArray
+from engine.text import clean
 
 PATH, LOW, HIGH, TOP = 1.2, 1.4, 2.4, 2.45
 """Heights of the strip and of probability 0 and 1 above what was seen, which takes 0 to 1; and of the picture."""
@@ -48,10 +49,18 @@ class Seen:
         return np.asarray((value - self.low) / self.width)
 
 
-def symbols_seen(symbols: Array, first_symbol: int, n_symbols: int) -> Seen:
-    """Symbols (m,) counted from 0, as bars of which the lowest symbol has one step, too."""
+def symbol_name(number: int, words: Sequence[str]) -> str:
+    """What the data call a symbol: the word that its number stands for, or the number."""
+    return clean(words[number]) if 0 <= number < len(words) else str(number)
+
+
+def symbols_seen(symbols: Array, first_symbol: int, n_symbols: int, words: Sequence[str] = ()) -> Seen:
+    """Symbols (m,) counted from 0, as bars of which the lowest symbol has one step, too.
+
+    words: what their numbers in the data stand for.
+    """
     step = -(-n_symbols // _NAMED_SYMBOLS)
-    ticks = tuple(((v + 1) / n_symbols, str(v + first_symbol)) for v in range(0, n_symbols, step))
+    ticks = tuple(((v + 1) / n_symbols, symbol_name(v + first_symbol, words)) for v in range(0, n_symbols, step))
     return Seen((symbols + 1.0) / n_symbols, ticks, True)
 
 

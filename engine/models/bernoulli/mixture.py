@@ -70,6 +70,18 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         0.0, "answers of each kind imagined for every component and column", minimum=0.0, maximum=1e100
     )
 
+    def notes_on(self, n_columns: int) -> tuple[str, ...]:
+        """Whether so few columns can tell the components apart: rows of D answers tell 2^D − 1 numbers at most."""
+        K, D = self.n_components, n_columns
+        if K == 1 or D > 30 or 2**D - 1 >= K * D + K - 1:
+            return ()
+        if D == 1:
+            return ("With one yes or no a row only Σ w·p is determined: the components are not identified.",)
+        return (
+            f"{D} columns of yes and no tell {2**D - 1} numbers, and {K} components have {K * D + K - 1}: "
+            "they are not identified.",
+        )
+
     @property
     def no_and_yes(self) -> tuple[float, float]:
         """0 and 1, or the numbers at either side of the threshold."""

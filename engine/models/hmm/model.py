@@ -74,6 +74,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         return self.emission if self.emission == "categorical" else self.covariance_type
 
     @property
+    def takes_symbols(self) -> bool:
+        """Categorical emissions are symbols."""
+        return self.emission == "categorical"
+
+    @property
     def emissions(self) -> Emissions:
         """The kind of emission."""
         if self.emission == "categorical":

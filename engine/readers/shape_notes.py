@@ -1,0 +1,82 @@
+"""What the shape of a table suggests before a run: rows that stand for several cases, angles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.readers.csv_dialect import Dialect
+from engine.text import quoted
+
+_FREQUENCY = re.compile(r"freq(s|uency|uencies)?|n_?obs|wgts?|weights", re.IGNORECASE)
+_COUNT = re.compile(r"counts?|n|cases|times|num(ber)?", re.IGNORECASE)
+_ANGLE = re.compile(
+    r"(^|[^a-z])(angles?|dir|direction|bearing|heading|azimuth|aspect|hue|phase|wd|wdir|winddir\w*|deg|degrees)([^a-z]|$)",
+    re.IGNORECASE,
+)
+_CROSSED = 4  # so many times the rows: all combinations of the other columns, or most of them
+_FIRST_YEAR = 1000
+
+
+def shape_notes(dialect: Dialect, X: Array, features: Sequence[int], weighed: bool) -> tuple[str, ...]:
+    """A sentence each for a column that looks like frequencies, and for one that looks like angles.
+
+    X: the columns `features` of every row. weighed: the weights are known already.
+    """
+    notes = []
+    for column, j in enumerate(features):
+        known = X[~np.isnan(X[:, column]), column]
+        name = dialect.names[j]
+        if not weighed and len(dialect.names) > 1 and _are_frequencies(dialect, j, known):
+            notes.append(
+                f"{quoted(name)} looks like how often each row occurs: if so, read it with weights= (in the shell, "
+                "--weights; in the dialog o, w)."
+            )
+            weighed = True
+        if _are_angles(name, known):
+            notes.append(
+                f"{quoted(name)} may be an angle (0 to 360): 359 and 1 count as far apart here, so take its cosine and "
+                "sine where that matters."
+            )
+    return tuple(notes)
+
+
+def _are_frequencies(dialect: Dialect, j: int, known: Array) -> bool:
+    """By its name; a name that also fits plain counts needs other columns that are crossed with one another."""
+    whole = len(known) > 1 and bool((known >= 0).all()) and bool((known == np.floor(known)).all())
+    name = dialect.names[j].strip()
+    if not whole or known.min() == known.max():
+        return False
+    return bool(_FREQUENCY.fullmatch(name)) or bool(_COUNT.fullmatch(name) and _crossed(dialect, j))
+
+
+def _crossed(dialect: Dialect, j: int) -> bool:
+    """The other columns of the sample never come again together, though they take few values each."""
+    others = [i for i, kind in enumerate(dialect.kinds) if i != j and kind in ("number", "text")]
+    cells = [dialect.cells(i) for i in others]
+    if not others or len({*zip(*cells, strict=True)}) < len(cells[0]):
+        return False
+    if len(others) == 1:
+        return dialect.kinds[others[0]] == "number" and _begins_small(cells[0])
+    values = np.prod([float(len({*column})) for column in cells])
+    return bool(values <= _CROSSED * len(cells[0]))
+
+
+def _begins_small(cells: Sequence[str]) -> bool:
+    """Values to be counted, unlike years."""
+    try:
+        return min(map(float, cells)) < _FIRST_YEAR
+    except ValueError:
+        return False
+
+
+def _are_angles(name: str, known: Array) -> bool:
+    """Within 0 to 360: by the name where they go far around, by the numbers alone where they lie all around."""
+    if len(known) < 10 or known.min() < 0 or known.max() > 360 or known.max() <= 180:
+        return False
+    quarters = np.bincount(np.minimum(known // 90, 3).astype(np.int64), minlength=4) / len(known)
+    around = known.min() <= 5 and known.max() >= 355 and quarters.min() >= 0.1 and len({*known.tolist()}) > 10
+    return bool(_ANGLE.search(name)) or bool(around)
