@@ -123,7 +123,9 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
         )
     units = standard_units(data.X[train])[0] if spec.data.standardize else None
     inputs = data.X if units is None else units.to_standard(data.X)
-    return TrainTestSplit(inputs, targets, train, test, units, data.feature_names, data.class_names)
+    present = np.unique(targets)  # a class without a row is none that could be learned
+    names = tuple(data.class_names[c] for c in present)
+    return TrainTestSplit(inputs, np.searchsorted(present, targets), train, test, units, data.feature_names, names)
 
 
 def _checked_targets(data: Dataset) -> IntArray:

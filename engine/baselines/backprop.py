@@ -126,6 +126,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         if not isinstance(params, NetworkParams):
             raise EngineError(f"start must be BackpropMLP.Params(...), not {type(params).__name__}.")
         check_network_params(params, self.hidden_units, data.X.shape[1], data.n_classes)
+        data.check_classes(len(params.output))
         state = params.state if isinstance(params, BackpropParams) else None
         return BackpropParams(params.hidden, params.output, params.deeper, state)
 

@@ -92,6 +92,7 @@ def reweighted(step: Step, X: Any, y: Any, sample_weight: Any, message: str) -> 
         raise DataError(
             f"only {left} row{'s' * (left != 1)} would be left for {components} components: keep at least {components}."
         )
+    data = replace(data, class_labels=step.problem.data.class_labels)
     problem = replace(step.problem, data=data)
 
     def evaluated(at: Evaluation) -> Evaluation:

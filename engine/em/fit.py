@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Any, Generic
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray
 from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.class_labels import labels_of, observed_labelled
 from engine.em.evaluation import Posterior
 from engine.em.loop import begin, begin_problem, walk
 from engine.em.model import Model, P
@@ -102,9 +104,18 @@ class Run(Generic[Theta]):
         with one_blas_thread():
             return self.model.predict_proba(self.params, data)
 
-    def predict(self, X: Any) -> IntArray:
-        """(n,) the likeliest label of new rows at the final parameters."""
-        return np.asarray(self.predict_proba(X).argmax(axis=1))
+    def predict(self, X: Any) -> NDArray[Any]:
+        """(n,) the likeliest label of new rows at the final parameters, as y had it; else the component, from 0.
+
+        A component that stands for none of y's labels gives "" among words, −1 among numbers.
+        """
+        return labels_of(self.predict_proba(X).argmax(axis=1), self.step.problem.data.class_labels)
+
+    @cached_property
+    def classes_(self) -> NDArray[Any]:
+        """The labels behind the columns of `predict_proba`: those of y, sorted; components from 0 without them."""
+        labels = self.step.problem.data.class_labels
+        return np.arange(len(self.model.component_names(self.params))) if labels is None else labels
 
 
 def fit(
@@ -137,7 +148,7 @@ def fit(
         first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
         timeline = _run(first, rules)
         return Run(timeline, (_report(seed, timeline),))
-    data = model.observe(X, y, sample_weight)
+    data = observed_labelled(model, X, y, sample_weight)
     chosen = algorithm_named(algorithm)
     best: Timeline | None = None
     restarts: list[Restart] = []

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.class_labels import observed_labelled
 from engine.em.evaluation import Evaluation
 from engine.em.given_start import given_start
 from engine.em.model import Event, Model, P
@@ -39,7 +40,7 @@ def begin(
     Raises EngineError if the data, the start or an option can't be used.
     """
     seed = whole_number("seed", seed, 0)
-    problem = Problem(model, model.observe(X, y, sample_weight), algorithm_named(algorithm), seed)
+    problem = Problem(model, observed_labelled(model, X, y, sample_weight), algorithm_named(algorithm), seed)
     return begin_problem(problem, start)
 
 
@@ -139,7 +140,7 @@ def iterate(
     Args:
         model: the model to fit.
         X: (n, d) observations, in the form that the model takes.
-        y: (n,) known labels, −1 where unknown, or the targets of a supervised model.
+        y: (n,) known labels, −1 where unknown, or the targets of a supervised model: numbers from 0, or any labels.
         sample_weight: (n,) weights; 2 is the same as the row twice.
         start: `Model.Params(...)` to begin from; None for the model's own choice.
         seed: of the start, and of E-steps that draw.

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, Rows
 from engine.em.fields import count_components, relabelled
@@ -40,11 +41,13 @@ class Observations:
         X: (n, d) the observed rows, in the user's units; a model may keep another form as well.
         y: (n,) known labels or targets, −1 where unknown; None where nothing is known.
         sample_weight: (n,) non-negative weights; None where each row counts once.
+        class_labels: (g,) the caller's labels that y counts into; None where they are numbers from 0.
     """
 
     X: Any
     y: IntArray | None = None
     sample_weight: Array | None = None
+    class_labels: NDArray[Any] | None = field(default=None, kw_only=True)
 
     @property
     def n_rows(self) -> int:

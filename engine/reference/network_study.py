@@ -17,6 +17,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.baselines.backprop import BackpropMLP
 from engine.data.train_test import train_test_split
+from engine.em.class_labels import target_codes
 from engine.em.loop import iterate
 from engine.em.model import Model
 from engine.errors import OptionError
@@ -125,7 +126,7 @@ def network_study(
 
     Args:
         X: (n, p) inputs, raw or standardized.
-        y: (n,) classes 0…g−1.
+        y: (n,) classes, in any labels.
         methods: models by the name that the table shows.
         seeds: each draws a split and a start.
         max_iter: iterations of EM, epochs of backpropagation.
@@ -138,7 +139,7 @@ def network_study(
     """
     if not methods:
         raise OptionError("a study needs at least one method: name a model.")
-    table, targets = np.asarray(X), np.asarray(y)
+    table, (targets, _) = np.asarray(X), target_codes(y)
     outcomes = []
     for (method, model), seed in product(methods.items(), seeds):
         split = train_test_split(targets, train_share=train_share, stratified=stratified, seed=seed)

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.class_labels import target_codes
 from engine.em.model import Model
 from engine.testing import run_invariants as of_runs
 from engine.testing import step_invariants as of_steps
@@ -50,6 +51,8 @@ def check_model(
         AssertionError: an invariant does not hold; the sentence names it, the step and the numbers.
         EngineError: the data or the start can't be used.
     """
+    if model.supervised and y is not None:
+        y = target_codes(y)[0]
     case = Case(model, X, y, seed, n_iter, tolerance, algorithm_named(algorithm))
     steps = case.walk(start)
     first = steps[0].params

@@ -400,3 +400,13 @@ def test_exported_units_carry_the_rows_of_the_table(tmp_path: Path) -> None:
     posterior = session.timeline.current.posterior
     assert posterior is not None
     np.testing.assert_array_equal([float(v) for v in rows[-1][2:9]], posterior.responsibilities[-1])
+
+
+def test_a_class_without_rows_is_not_learned() -> None:
+    spec = chosen("iris", model="mlp", settings={"hidden_units": "2"}, test_share=0.0)
+    rows = spec.dataset.y != 1
+    data = replace(spec.dataset, X=spec.dataset.X[rows], y=spec.dataset.y[rows])
+    split = split_of(replace(spec, dataset=data))
+    assert split.class_names == ("setosa", "virginica") and set(split.targets.tolist()) == {0, 1}
+    step = Session(replace(spec, dataset=data)).timeline.current
+    assert step.params.n_classes == 2

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
+from engine.em.class_labels import said
 from engine.em.model import Observations
-from engine.errors import DataError
+from engine.errors import DataError, EngineError
 from engine.models.mixture import checked_table, checked_weights
 from engine.row_text import RowText
 
@@ -38,6 +39,16 @@ class NetworkRows(Observations):
     def n_classes(self) -> int:
         """How many classes the targets count up to."""
         return len(self.classes) - 1
+
+    def check_classes(self, n_outputs: int) -> None:
+        """Raises EngineError where it is unclear which of a start's outputs the labels of the rows belong to."""
+        labels = self.class_labels
+        if labels is None or n_outputs == len(labels) or np.array_equal(labels, np.arange(len(labels))):
+            return
+        raise EngineError(
+            f"the start has {n_outputs} classes, but y has {len(labels)} ({', '.join(map(said, labels[:4]))}"
+            f"{', …' if len(labels) > 4 else ''}): number y from 0 as the start does, or give rows of every class."
+        )
 
     @cached_property
     def sorted_targets(self) -> IntArray:
@@ -121,9 +132,9 @@ def checked_targets(y: Any, n_rows: int) -> IntArray:
         raise DataError(f"y must have one class a row ({n_rows}), not shape {targets.shape}.")
     numeric = np.issubdtype(targets.dtype, np.number) and not np.iscomplexobj(targets)
     if not numeric or np.any(targets != np.floor(targets)):
-        raise DataError("y must hold whole numbers: the class 0, 1, 2, … of each row; encode names as numbers first.")
+        raise DataError("y must hold whole numbers: the class 0, 1, 2, … of each row.")
     if targets.max() >= _MOST_CLASSES:
-        raise DataError(f"y goes up to {targets.max():z.15g}: classes must be numbered 0, 1, 2, … without such gaps.")
+        raise DataError(f"y has class {targets.max():z.15g}: a network takes {_MOST_CLASSES:,} classes at most.")
     targets = targets.astype(np.int64)
     missing = np.flatnonzero(targets < 0)
     if len(missing):

@@ -141,6 +141,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         """Shapes, finite numbers and the reference class; the start of a network trained otherwise will do, too."""
         super().check_params(params, data)
         check_network_params(params, self.hidden_units, data.X.shape[1], data.n_classes)
+        data.check_classes(len(params.output))
         return params if type(params) is NetworkParams else NetworkParams(params.hidden, params.output, params.deeper)
 
     def expect(self, params: NetworkParams, data: NetworkRows, inference: Inference = EXACT) -> Expectation:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.em.class_labels import encoded, said
 from engine.errors import DataError, OptionError
 from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.cost import MOST_EXACT
@@ -164,10 +165,15 @@ def network_report(
     predictions: tuple[Prediction, ...] = ("marginal", "forward"),
     generator: np.random.Generator | None = None,
     n_draws: int = 100,
+    classes: Any = None,
 ) -> dict[Prediction, PredictionReport]:
-    """How each way of predicting fares on labelled rows. Raises DataError for rows or a class that it doesn't know."""
+    """How each way of predicting fares on labelled rows.
+
+    classes: the g labels that y is in, `run.classes_`; None where y counts from 0, or where every class is among them.
+    Raises DataError for rows or a class that it doesn't know.
+    """
     design = new_rows(X, params.hidden.shape[1] - 1).design
-    targets = checked_targets(y, len(design))
+    targets = checked_targets(_as_codes(y, params.n_classes, classes), len(design))
     if targets.max() >= params.n_classes:
         row = int(targets.argmax())
         raise DataError(
@@ -180,15 +186,16 @@ def network_report(
     reports: dict[Prediction, PredictionReport] = {}
     own = np.arange(len(design)), targets
     for prediction in predictions:
-        if prediction == "sampled" and generator is not None:
-            predicted = sampled_prediction(params, design, generator, n_draws)
-        elif prediction == "marginal":
-            predicted = predictive(params, design)
-        else:
-            found = predict_network(params, X, prediction, generator=generator)
-            predicted = Predicted(found, np.zeros(found.shape))
-        probabilities = predicted.probabilities
-        log_p = _log_probability_of_targets(params, design, targets, prediction, probabilities)
+        with one_blas_thread():
+            if prediction == "sampled" and generator is not None:
+                predicted = sampled_prediction(params, design, generator, n_draws)
+            elif prediction == "marginal":
+                predicted = predictive(params, design)
+            else:
+                found = predict_network(params, X, prediction, generator=generator)
+                predicted = Predicted(found, np.zeros(found.shape))
+            probabilities = predicted.probabilities
+            log_p = _log_probability_of_targets(params, design, targets, prediction, probabilities)
         error = np.sqrt(((predicted.errors[own] / np.maximum(probabilities[own], _LEAST)) ** 2).sum()) / len(design)
         winner = probabilities.argmax(axis=1)
         g = params.n_classes
@@ -196,6 +203,23 @@ def network_report(
         accuracy = float((winner == targets).mean())
         reports[prediction] = PredictionReport(probabilities, float(-log_p.mean()), accuracy, confusion, float(error))
     return reports
+
+
+def _as_codes(y: Any, n_classes: int, classes: Any) -> Any:
+    """y as it is where it counts from 0; else the places of its labels among the classes."""
+    given = np.asarray(y)
+    if classes is None and given.dtype.kind in "iuf" and np.all(given < n_classes) and np.all(given >= -1):
+        return given
+    codes, labels = encoded(given, unknown_is_minus_one=False)
+    if classes is None:
+        return codes if len(labels) == n_classes else given
+    known = list(np.asarray(classes).tolist())
+    unknown = next((label for label in labels.tolist() if label not in known), None)
+    if unknown is not None:
+        row = int(np.flatnonzero(codes == labels.tolist().index(unknown))[0])
+        raise DataError(RowText(row, f" is of class {said(unknown)}, which is not among the network's: leave it out."))
+    places = np.array([known.index(label) for label in labels.tolist()], dtype=np.int64)
+    return np.where(codes >= 0, places[codes], -1)
 
 
 def _log_probability_of_targets(

@@ -1,0 +1,125 @@
+"""Labels as the caller has them (1, 2, 3; True and False; words), and the codes 0…g−1 that models count by.
+
+The encoding is scikit-learn's: the labels that occur, sorted, are `classes_`, and a code is a place in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import IntArray
+from engine.em.model import D, Model
+from engine.errors import DataError
+from engine.text import quoted
+
+UNKNOWN = -1
+
+
+def encoded(y: Any, *, unknown_is_minus_one: bool = True) -> tuple[IntArray, NDArray[Any]]:
+    """Codes of the shape of y, −1 where a label is missing (None, NaN), and the labels that they count into.
+
+    unknown_is_minus_one: −1 among numbers stands for a missing label, too.
+    Raises DataError for what can't be labels; one sentence.
+    """
+    values, missing = _values(np.asarray(y))
+    if values.dtype.kind == "f":
+        fractions = np.flatnonzero(~missing.ravel() & (values != np.floor(values)).ravel())
+        if len(fractions):
+            raise DataError(
+                f"y holds {values.ravel()[fractions[0]]:zg}: classes are whole numbers, words or booleans, not "
+                "measurements."
+            )
+    if unknown_is_minus_one and values.dtype.kind in "if":
+        missing = missing | (values == UNKNOWN)
+    labels = np.unique(values[~missing])
+    codes = np.full(values.shape, UNKNOWN, dtype=np.int64)
+    codes[~missing] = np.searchsorted(labels, values[~missing])
+    return codes, labels
+
+
+def _values(given: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """The labels in an array of one kind, and where they are missing."""
+    kind = given.dtype.kind
+    if kind in "biu":
+        return given, np.zeros(given.shape, dtype=bool)
+    if kind == "f":
+        return given, np.isnan(given)
+    if kind == "U":
+        return given, given == ""
+    if kind != "O":
+        raise DataError(f"y can't be of the type {given.dtype}: give whole numbers, words or booleans.")
+    missing = np.array([_is_missing(value) for value in given.ravel().tolist()], dtype=bool).reshape(given.shape)
+    known = list(given[~missing].tolist())
+    for type_ in (str, bool, int, float):
+        if all(isinstance(value, type_) and (type_ is bool or not isinstance(value, bool)) for value in known):
+            width = f"U{max(map(len, known), default=1)}" if type_ is str else type_
+            filled = np.full(given.shape, type_(), dtype=width)
+            filled[~missing] = known
+            return filled, missing
+    raise DataError("y holds labels of different kinds: give whole numbers alone, words alone, or booleans alone.")
+
+
+def _is_missing(value: Any) -> bool:
+    if isinstance(value, str):
+        return value == ""
+    if isinstance(value, float):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def labels_of(codes: IntArray, labels: NDArray[Any] | None) -> NDArray[Any]:
+    """The labels that the codes stand for; the codes themselves where there are no other labels.
+
+    A component beyond the labels has none: "" among words, False among booleans, −1 among numbers.
+    """
+    if labels is None or (labels.dtype.kind in "iu" and np.array_equal(labels, np.arange(len(labels)))):
+        return codes
+    unknown: Any = {"U": "", "b": False}.get(labels.dtype.kind, UNKNOWN)
+    found = labels[np.minimum(codes, len(labels) - 1)]
+    beyond = codes >= len(labels)
+    return np.where(beyond, np.array(unknown), found) if beyond.any() else found
+
+
+def observed_labelled(model: Model[Any, D], X: Any, y: Any, sample_weight: Any) -> D:
+    """`model.observe`; labels that the model can't count by are encoded, and kept as `Observations.class_labels`.
+
+    The targets of a supervised model are always encoded. A model of components takes whole numbers that are components
+    as they are, and −1 for an unknown label. Raises DataError where the model can't take the data; one sentence.
+    """
+    if y is None or not (model.takes_labels or model.supervised):
+        return model.observe(X, y, sample_weight)
+    if model.supervised:
+        codes, labels = target_codes(y)
+        return replace(model.observe(X, codes, sample_weight), class_labels=labels)
+    try:
+        return model.observe(X, y, sample_weight)
+    except DataError as error:
+        refused = error
+    several = isinstance(y, (list, tuple)) and any(np.ndim(one) for one in y)
+    joined = np.concatenate([np.atleast_1d(np.asarray(one)) for one in y]) if several else np.asarray(y)
+    codes, labels = encoded(joined)
+    if joined.dtype.kind in "biuf" and np.array_equal(joined, codes):
+        raise refused
+    return replace(model.observe(X, codes, sample_weight), class_labels=labels)
+
+
+def target_codes(y: Any) -> tuple[IntArray, NDArray[Any]]:
+    """The codes of targets, each of which must be known, and their labels.
+
+    −1 is a label like another, unless 0 is one, too: then it is a row without a class, and its code is −1.
+    """
+    given = np.asarray(y)
+    zero = given.dtype.kind in "if" and bool((given == 0).any())
+    codes, labels = encoded(given, unknown_is_minus_one=zero)
+    if len(labels) == 1 and labels[0] != 0 and (codes == 0).all():
+        raise DataError(f"every row is of class {said(labels[0])}: a network needs targets of at least two classes.")
+    return codes, labels
+
+
+def said(label: Any) -> str:
+    """A label in a sentence."""
+    return quoted(str(label)) if isinstance(label, str) else str(label)
