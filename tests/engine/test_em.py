@@ -233,7 +233,7 @@ def test_annealing_cools_to_plain_em():
         {"y": [0, 1, 2, 0, 0]},
         {"y": [0, 1, -2, 0, 0]},
         {"y": [0.5, 1, 0, 0, 0]},
-        {"y": ["A", "B", "A", "A", "A"]},
+        {"y": ["A", "B", "C", "A", "A"]},
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(keywords):
