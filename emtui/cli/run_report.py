@@ -111,7 +111,10 @@ def summary(outcome: RunSummary) -> list[str]:
     if outcome.criteria is not None:
         found = outcome.criteria
         remark = f"smaller is better; from an estimate, ± {2 * error:z.2g}" if error else "smaller is better"
-        lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)}, ICL {number(found.icl)} ({remark})")
+        lines.append(f"AIC {number(found.aic)}, BIC {number(found.bic)} ({remark})")
+        forms = [("entropy", found.icl), ("MAP", found.icl_map)]
+        said = [f"{number(value)} in its {form} form" for form, value in forms if math.isfinite(value)]
+        lines += [f"ICL {', '.join(said)}"] if said else []
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.comparison is not None:

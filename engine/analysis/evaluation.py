@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.em.inference import Exact
+from engine.em.inference import Exact, Hard
 from engine.em.matching import match as match
+from engine.em.model import Model, Observations
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
+from engine.parallel import one_blas_thread
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,22 +122,37 @@ class Criteria:
     Attributes:
         aic: 2·p − 2·ln p(X | θ)  (Akaike 1974), p the number of free parameters.
         bic: p·ln n − 2·ln p(X | θ)  (Schwarz 1978), n the sum of the weights.
-        icl: bic + 2·H, H the entropy of the responsibilities at θ  (Biernacki, Celeux & Govaert 2000).
+        icl: the entropy form of ICL, bic + 2·H, H the entropy of the responsibilities at θ  (McLachlan & Peel 2000).
+        icl_map: the MAP form, p·ln n − 2·ln p(X, ẑ | θ) with the likeliest ẑ, as mclust has it  (Biernacki, Celeux &
+            Govaert 2000): bic − 2·ln p(ẑ | X, θ), never above the entropy form; nan where there is no such ẑ.
     """
 
     aic: float
     bic: float
     icl: float
+    icl_map: float = float("nan")
 
     @classmethod
-    def of(cls, log_likelihood: float, n_parameters: int, n: float, entropy: float) -> Criteria:
-        """From the numbers that they are made of."""
-        bic = n_parameters * float(np.log(n)) - 2.0 * log_likelihood
-        return cls(2.0 * n_parameters - 2.0 * log_likelihood, bic, bic + 2.0 * entropy)
+    def of(
+        cls, log_likelihood: float, n_parameters: int, n: float, entropy: float, log_joint: float = float("nan")
+    ) -> Criteria:
+        """From the numbers that they are made of; log_joint: ln p(X, ẑ | θ)."""
+        penalty = n_parameters * float(np.log(n))
+        bic = penalty - 2.0 * log_likelihood
+        aic = 2.0 * n_parameters - 2.0 * log_likelihood
+        return cls(aic, bic, bic + 2.0 * entropy, penalty - 2.0 * log_joint)
+
+
+def map_log_joint(model: Model[Any, Any], params: Any, data: Observations) -> float:
+    """ln p(X, ẑ | θ) of the likeliest ẑ, from one E-step that goes wholly to it; nan where it is not exact."""
+    if not (model.exact and model.hides):
+        return float("nan")
+    with one_blas_thread():
+        return float(model.q_value(model.expect(params, data, Hard()), params, data))
 
 
 def criteria(step: Step) -> Criteria:
-    """AIC, BIC and ICL of the parameters in `step.params`.
+    """AIC, BIC and both forms of ICL of the parameters in `step.params`.
 
     Raises:
         EngineError: the model has no likelihood.
@@ -147,7 +164,8 @@ def criteria(step: Step) -> Criteria:
         )
     exact = isinstance(step.at.inference, Exact)
     entropy = step.at.entropy if exact else model.entropy(step.params, data)
-    return Criteria.of(step.log_likelihood, model.n_parameters(step.params), data.total_weight, entropy)
+    log_joint = map_log_joint(model, step.params, data)
+    return Criteria.of(step.log_likelihood, model.n_parameters(step.params), data.total_weight, entropy, log_joint)
 
 
 def _pairs(counts: Array) -> float:

@@ -1,4 +1,4 @@
-r"""How many components, of which shape: AIC, BIC, ICL and held-out log-likelihood of every candidate, with repeats.
+r"""How many components, of which shape: AIC, BIC, ICL (both forms) and held-out rows for every candidate, with repeats.
 
     held_out = log p(X_test | θ fitted to X_train) per observation, in nats: the larger, the better (Smyth 2000)
 
@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from engine.analysis.evaluation import Criteria
+from engine.analysis.evaluation import Criteria, map_log_joint
 from engine.analysis.many_starts import StartResult, StartsProgress, many_starts
 from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT
@@ -24,8 +24,8 @@ from engine.errors import DataError, EngineError, OptionError
 from engine.options import whole_number
 from engine.parallel import one_blas_thread
 
-Criterion = Literal["bic", "aic", "icl", "held_out"]
-CRITERIA: tuple[Criterion, ...] = ("bic", "aic", "icl", "held_out")
+Criterion = Literal["bic", "aic", "icl", "icl_map", "held_out"]
+CRITERIA: tuple[Criterion, ...] = ("bic", "aic", "icl", "icl_map", "held_out")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Candidate:
         n_components: K.
         covariance_type: of Gaussian mixtures; None for other models.
         repeat: which of the repeats, from 0; seed is that of its start and of its split.
-        criteria: AIC, BIC and ICL of the fit to all rows, the smaller the better; None where it could not be run.
+        criteria: of the fit to all rows, the smaller the better; None where it could not be run.
         held_out: mean log-likelihood of a row that was held out, in nats; nan where it was not asked for, or none came.
         objective, log_likelihood, converged, params: of the fit to all rows.
         error: in words, why there is no fit; None where there is one.
@@ -265,7 +265,8 @@ class _Plan:
                 data = model.observe(self.rows, None, self.sample_weight)
                 entropy = model.expect(fit.params, data, EXACT).entropy
             size = model.n_parameters(fit.params)
-            criteria = Criteria.of(fit.log_likelihood, size, data.total_weight, entropy)
+            log_joint = map_log_joint(model, fit.params, data)
+            criteria = Criteria.of(fit.log_likelihood, size, data.total_weight, entropy, log_joint)
         return Candidate(
             model.size, kind, repeat, fit.seed, criteria, held_out, fit.objective, fit.log_likelihood,
             fit.converged, fit.params, fit.error,

@@ -40,8 +40,9 @@ async def test_indices_and_criteria_are_those_of_their_definitions():
     R = Posterior(snapshot.step.at).responsibilities
     entropy = -np.sum(R * np.log(np.maximum(R, 1e-300)))
     bic = n_parameters * np.log(150) - 2 * snapshot.record.log_likelihood
-    wanted = 2 * n_parameters - 2 * snapshot.record.log_likelihood, bic, bic + 2 * entropy
-    assert (found.aic, found.bic, found.icl) == pytest.approx(wanted)
+    aic = 2 * n_parameters - 2 * snapshot.record.log_likelihood
+    wanted = aic, bic, bic + 2 * entropy, bic - 2 * np.sum(np.log(R.max(axis=1)))
+    assert (found.aic, found.bic, found.icl, found.icl_map) == pytest.approx(wanted)
     app = Host(AgreementPane(id="pane"))
     async with app.run_test(size=(70, 24)) as pilot:
         app.pane.show(snapshot)
@@ -49,9 +50,8 @@ async def test_indices_and_criteria_are_those_of_their_definitions():
         text, truth = screen_text(app), snapshot.spec.dataset.y
         assert f"adjusted Rand {adjusted_rand_score(truth, snapshot.labels):.3f}".replace("0.", ".") in text
         assert f"NMI {normalized_mutual_info_score(truth, snapshot.labels):.3f}".replace("0.", ".") in text
-        assert (
-            " · ".join(f"{name} {value:.1f}" for name, value in zip(("AIC", "BIC", "ICL"), wanted, strict=True)) in text
-        )
+        names = "AIC", "BIC", "ICL entropy", "ICL MAP"
+        assert " · ".join(f"{name} {value:.1f}" for name, value in zip(names, wanted, strict=True)) in text
 
 
 @pytest.mark.parametrize("size", SIZES[1:])

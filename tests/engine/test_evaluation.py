@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -128,7 +130,41 @@ def test_criteria_are_those_of_their_definitions():
     assert found.aic == pytest.approx(2 * 5 - 2 * step.log_likelihood)
     assert found.bic == pytest.approx(5 * np.log(6) - 2 * step.log_likelihood)
     assert found.icl == pytest.approx(found.bic - 2 * np.sum(r * np.log(r)))
-    assert found.icl >= found.bic
+    assert found.icl_map == pytest.approx(found.bic - 2 * np.sum(np.log(r.max(axis=1))))
+    assert found.icl >= found.icl_map >= found.bic
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "entropy_form", "map_form"),
+    [("iris", "full", (590.585, 5e-4), (584.0455, 5e-4)), ("old_faithful", "tied", (2399.78, 0.01), (2358.39, 0.01))],
+)
+def test_both_forms_of_icl_are_those_of_mclust(name, kind, entropy_form, map_form):
+    """mclust 6.0's VVV and EEE with three components: `icl()` is the MAP form; its EM stops a little earlier."""
+    model = engine.GaussianMixture(3, covariance_type=kind, reg_covar=0.0)
+    found = criteria(engine.fit(model, engine.load(name).X, tol=1e-12, max_iter=500).step)
+    assert found.icl == pytest.approx(entropy_form[0], abs=entropy_form[1])
+    assert found.icl_map == pytest.approx(map_form[0], abs=map_form[1])
+
+
+@pytest.mark.parametrize("model", [engine.HiddenMarkovModel(2), engine.BernoulliMixture(2), engine.PoissonMixture(2)])
+def test_the_map_form_goes_by_the_likeliest_z_of_every_model(model):
+    """Enumerated: every Z with the sum of its weights and densities; a chain's Z is a path."""
+    X = np.array([[0.0], [1], [0], [0], [1], [1]])
+    step = engine.e_step(engine.begin(model, X, seed=3))
+    found, params, paths = criteria(step), step.params, [*product(range(2), repeat=len(X))]
+    if model.name == "hmm":
+        initial, transition, emission = params.initial, params.transition, params.emission
+        joint = [
+            initial[z[0]]
+            * np.prod([transition[a, b] for a, b in pairwise(z)])
+            * emission[z, X[:, 0].astype(int)].prod()
+            for z in paths
+        ]
+        log_joint = np.log(max(joint))
+    else:
+        log_joint = model.log_joint(params, step.problem.data, slice(None)).max(axis=0).sum()
+    assert found.icl_map == pytest.approx(found.bic + 2 * step.log_likelihood - 2 * log_joint, rel=1e-9)
+    assert found.bic <= found.icl_map <= found.icl
 
 
 def test_criteria_have_the_sign_of_scikit_learn():

@@ -29,7 +29,7 @@ def test_criteria_are_those_of_a_fit():
     for one in found:
         run = engine.fit(engine.GaussianMixture(one.n_components), IRIS.X, seed=one.seed)
         wanted = criteria(run.step)
-        for name in ("aic", "bic", "icl"):
+        for name in ("aic", "bic", "icl", "icl_map"):
             assert one.value(name) == pytest.approx(getattr(wanted, name), rel=1e-9)
         assert math.isnan(one.held_out) and one.error is None
 

@@ -176,20 +176,22 @@ def _weighed(snapshot: StepSnapshot, width: int) -> list[TableCell]:
 
 
 def criteria_of(snapshot: StepSnapshot) -> Criteria | None:
-    """AIC, BIC and ICL at θ; None where the model has none. ICL is nan where it would cost a long pass of its own.
+    """AIC, BIC and ICL at θ; None where the model has none. What would cost a long pass of its own is nan.
 
-    That is where responsibilities are not exact, so that their entropy is not at hand, and the rows are many.
+    Where the rows are many, that is the MAP form of ICL, and the entropy form where responsibilities are not exact, so
+    that their entropy is not at hand.
     """
     model = snapshot.spec.model
     if not model.has_likelihood or snapshot.n_rows == 1:  # for one row they mean nothing
         return None
     step = snapshot.step
     try:
-        if isinstance(step.at.inference, Exact) or snapshot.n_rows <= _ROWS_SUMMED:
+        if snapshot.n_rows <= _ROWS_SUMMED:
             found = criteria(step)
         else:
-            n = step.problem.data.total_weight
-            found = Criteria.of(step.log_likelihood, model.n_parameters(step.params), n, math.nan)
+            n, exact = step.problem.data.total_weight, isinstance(step.at.inference, Exact)
+            entropy = step.at.entropy if exact else math.nan
+            found = Criteria.of(step.log_likelihood, model.n_parameters(step.params), n, entropy)
     except EngineError:
         return None
     return found if math.isfinite(found.bic) else None
@@ -199,7 +201,7 @@ def _criteria(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     found = criteria_of(snapshot)
     if found is None:
         return []
-    pairs = (("AIC", found.aic), ("BIC", found.bic), ("ICL", found.icl))
+    pairs = (("AIC", found.aic), ("BIC", found.bic), ("ICL entropy", found.icl), ("ICL MAP", found.icl_map))
     said = [f"{name} {fixed(value, 1)}" for name, value in pairs if math.isfinite(value)]
     if snapshot.step.log_likelihood_error > 0:  # each has −2·ln p(X | θ) in it
         said.append(f"estimates ± {number(2 * snapshot.step.log_likelihood_error, 2)}")

@@ -75,5 +75,6 @@ WORDS: tuple[tuple[str, str], ...] = (
     ),
     ("log-loss", "the mean of −ln p(y|x) over rows, the cross-entropy: what training a network brings down"),
     ("AIC, BIC, ICL", "log-likelihood made to pay for its parameters; smaller is better"),
+    ("ICL", "BIC that pays for doubt, too: in its entropy form for H(q), in its MAP form (mclust's) for −ln p(ẑ|X)"),
     ("ARI, NMI", "agreement of two partitions whatever their labels: 1 is the same; ARI is about 0 by chance"),
 )

@@ -41,11 +41,19 @@ from engine.em.model import Model
 
 REPEATS = 3
 MOST = 8
-_NAMES: dict[Criterion, str] = {"bic": "BIC", "aic": "AIC", "icl": "ICL", "held_out": "held-out"}
+_NAMES: dict[Criterion, str] = {
+    "bic": "BIC",
+    "aic": "AIC",
+    "icl": "ICL ent.",
+    "icl_map": "ICL MAP",
+    "held_out": "held-out",
+}
+_IN_WORDS: dict[Criterion, str] = {"icl": "ICL (entropy)", "icl_map": "ICL (MAP)", "held_out": "held-out rows"}
 _MEANING: dict[Criterion, str] = {
     "bic": "BIC, the smaller the better",
     "aic": "AIC, the smaller the better",
-    "icl": "ICL, the smaller the better",
+    "icl": "ICL, entropy form, the smaller the better",
+    "icl_map": "ICL, MAP form, the smaller the better",
     "held_out": "log-likelihood of a held-out row, the larger the better",
 }
 _KEYS = "enter opens · d other criterion · R other seeds · space again · esc back"
@@ -69,11 +77,11 @@ class SelectionScreen(StudyScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("K", "leave", "back", show=False, id="selection.back"),
-        Binding("d", "criterion", "criterion", id="selection.criterion", tooltip="BIC, AIC, ICL, held-out rows"),
+        Binding("d", "criterion", "criterion", id="selection.criterion", tooltip="BIC, AIC, both ICL, held-out rows"),
         Binding("R", "new_seeds", "other seeds", id="selection.newseeds", tooltip="other starts and splits"),
     ]
     DEFAULT_CSS = """
-    SelectionScreen LineTable { width: 60; }
+    SelectionScreen LineTable { width: 71; }
     """
 
     def __init__(self, spec: RunSpec, largest: int | None = None, repeats: int = REPEATS) -> None:
@@ -260,7 +268,7 @@ def size_table(
                        (f" {size.covariance_type}", Style()))  # fmt: skip
         numbers = [fixed(size.values[one], apart if one == "held_out" else 1) for one in CRITERIA]
         rows.append((str(size.n_components), *((named,) if order != (None,) else ()), *numbers))
-    return PlainTable(columns, tuple(rows), ("aic", "icl"))
+    return PlainTable(columns, tuple(rows), ("aic", "icl", "icl_map"))
 
 
 def verdict(candidates: tuple[Candidate, ...]) -> str:
@@ -270,7 +278,7 @@ def verdict(candidates: tuple[Candidate, ...]) -> str:
         best = best_candidate(candidates, criterion)
         if best is not None:
             words = f"K={best.n_components}" + (f" {best.covariance_type}" if best.covariance_type else "")
-            preferred.setdefault(words, []).append(_NAMES[criterion] if criterion != "held_out" else "held-out rows")
+            preferred.setdefault(words, []).append(_IN_WORDS.get(criterion, _NAMES[criterion]))
     parts = [f"{listed(names)} {'prefer' if _many(names) else 'prefers'} {words}" for words, names in preferred.items()]
     said = f"{'; '.join(parts)}." if parts else ""
     errors = [one for one in candidates if one.error is not None]
