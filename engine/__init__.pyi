@@ -8,6 +8,7 @@ from engine.analysis.convergence import convergence_of as convergence_of
 from engine.analysis.convergence_rate import map_rate as map_rate
 from engine.analysis.evaluation import agreement as agreement
 from engine.analysis.evaluation import criteria as criteria
+from engine.analysis.fit import fit as fit
 from engine.analysis.many_starts import all_starts as all_starts
 from engine.analysis.many_starts import many_starts as many_starts
 from engine.analysis.optima import group_optima as group_optima
@@ -25,7 +26,6 @@ from engine.editing import edits as by_hand
 from engine.em import algorithms as algorithms
 from engine.em import stopping as stopping
 from engine.em.fit import Run as Run
-from engine.em.fit import fit as fit
 from engine.em.inference import EXACT as EXACT
 from engine.em.inference import Inference as Inference
 from engine.em.loop import advance as advance

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,13 @@ from emtui.session.temperature import turned
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, split_of
+from engine.analysis.rest import can_be_tested, looking_at_rest, with_rest
 from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
 from engine.em.algorithms import Annealed
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.loop import advance, begin_problem, stopped, switch_algorithm
+from engine.em.rest import Rest
 from engine.em.step import Problem, Step
 from engine.em.timeline import Timeline
 from engine.errors import EngineError
@@ -50,6 +52,7 @@ class Session:
         self._baseline_steps = kmeans_steps(spec, first.params)
         self._baseline: Baseline | None = None
         self.baseline_is_due = True  # k-means has not come to its end, or has not begun
+        self._looking: tuple[Step, Generator[None, None, Rest | None]] | None = None  # at the rest of a run
 
     @property
     def spec(self) -> RunSpec:
@@ -213,6 +216,24 @@ class Session:
         """Let the other way to train the network take an iteration; it may take a moment."""
         if self._learners is not None:
             self._learners.advance(self.spec, self.timeline.steps)
+
+    @property
+    def rest_is_due(self) -> bool:
+        """The run rests here, and what kind of rest that is has not been told yet."""
+        return can_be_tested(self.timeline.current)
+
+    def advance_rest(self) -> None:
+        """Look a little further at what kind of rest this is; at the end the step says so."""
+        step = self.timeline.current
+        if self._looking is None or self._looking[0] is not step:
+            self._looking = step, looking_at_rest(step)
+        try:
+            next(self._looking[1])
+        except StopIteration as end:
+            told = with_rest(step, end.value)
+            self.timeline.amend(step, told)
+            self._records[told] = self._record(self.timeline.cursor, step)
+            self._looking = None
 
     @property
     def baseline(self) -> Baseline | None:

@@ -100,7 +100,9 @@ class SessionWorker:
         self._submit(Job(self._generation, job), at_once=small)
 
     def _follow(self) -> str:
-        """Run k-means beside the model, and let the rival of a network catch up, while no step is waiting.
+        """Look what kind of rest a run came to, run k-means beside the model, let the rival of a network catch up.
+
+        All that while no step is waiting.
 
         It goes an iteration at a time and gives way to any other job, after which it goes on (`_perform`).
         """
@@ -108,6 +110,10 @@ class SessionWorker:
         while session is not None and _has_more_to_follow(session):
             if not self._jobs.empty() or self._cancelled.is_set():
                 break
+            if session.rest_is_due:
+                session.advance_rest()
+                self._owed |= not session.rest_is_due
+                continue
             if session.baseline_is_due:
                 session.advance_baseline()
                 self._owed |= not session.baseline_is_due
@@ -260,7 +266,7 @@ class SessionWorker:
 
 
 def _has_more_to_follow(session: Session) -> bool:
-    return session.baseline_is_due or session.rival_is_behind
+    return session.rest_is_due or session.baseline_is_due or session.rival_is_behind
 
 
 def _sentence(error: Exception) -> str:

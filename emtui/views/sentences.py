@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from emtui.settings.keys import PANE_KEYS
 from emtui.spec.labels_given import known_labels
 from emtui.views.bound_sentences import SAME, Settling, bound
 from emtui.views.changes import drawn_responsibilities, expected_rows, most_moved, rows_that_count
 from emtui.views.number_format import amount, count, listed, number, plural, probability, signed
+from engine.analysis.rest import can_be_tested
 from engine.em.inference import Hard, Sampled, Tempered
 from engine.text import clean
 
@@ -272,7 +274,12 @@ def ending(snapshot: StepSnapshot) -> list[str]:
     reason = snapshot.step.stop_reason
     if reason is None:
         return []
-    return [f"{'Converged' if snapshot.step.converged else 'Stopped'}: {plain(reason)}"]
+    step = snapshot.step
+    if step.rest is not None and not step.rest.is_rest:
+        way = f"standardize in pane {PANE_KEYS['model']}" if step.rest.scales else "E pushes it off"
+        return [f"Stopped at {plain(step.rest.said)}: {way}, R takes another start"]
+    how = "Stopped" if not step.converged else "At rest" if can_be_tested(step) else "Converged"
+    return [f"{how}: {plain(reason)}"]
 
 
 def plain(message: str) -> str:

@@ -26,7 +26,9 @@ from engine.em.squarem import Squarem
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
 
-Help = Literal["squarem", "fewer_components", "other_start", "newton", "larger_tolerance"]
+Help = Literal[
+    "squarem", "fewer_components", "other_start", "newton", "larger_tolerance", "push", "standardize", "leave_out"
+]
 Kind = Literal["em", "partial", "variational", "tempered", "accelerated", "hard", "drawn", "descent"]
 """What walks: EM itself; with an M-step that stops short of the maximum; with an E-step that comes only near; at a
 temperature; several steps foreseen at once; hard assignments; E-steps that draw; or no EM at all."""
@@ -221,8 +223,15 @@ def _steps_to_go(change: float, rate: float, tol: float) -> int | None:
 def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_to_go: int | None) -> tuple[Help, ...]:
     model = step.problem.model
     weights = mixing_weights(step.params)
-    dead = weights is not None and bool(np.any(weights.array * step.problem.data.total_weight < 1.0))
+    counts = np.zeros(0) if weights is None else weights.array * step.problem.data.total_weight
+    dead = bool(np.any(counts < 1.0))
     helps: list[Help] = []
+    if step.rest is not None and not step.rest.is_rest:
+        helps = ["standardize"] if step.rest.scales else ["push"] if model.responsibilities_sum_to_one else []
+        fewer: list[Help] = ["fewer_components"] if step.rest.kind == "plateau" and not model.supervised else []
+        return (*helps, "other_start", *fewer)
+    if bool(np.any((counts >= 1.0) & (counts < 1.5))):
+        helps.append("leave_out")
     if dead:
         helps.append("other_start")
     slow = rate > SLOW and steps_to_go != 0 and kind in _FORECAST

@@ -8,6 +8,7 @@ share of missing information (Dempster, Laird & Rubin 1977, §3.5; Meng & Rubin 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.editing.entries import admissible
 from engine.em.fields import Field, fields_of
-from engine.em.parameters import arrays_of, with_arrays
+from engine.em.parameters import Parameters, arrays_of, with_arrays
 from engine.em.step import Problem, Step
 from engine.errors import OptionError
 from engine.parallel import one_blas_thread
@@ -69,7 +70,7 @@ def measured(
     if not step.problem.model.exact:
         raise OptionError("the rate of a map that draws random numbers has no value: take an exact E-step.")
     theta = arrays_of(step.params)
-    scale = {path: float(np.abs(array).max(initial=0.0)) or 1.0 for path, array in theta.items()}
+    scale = scales_of(step.params, step.problem.model)
     found = so_far or _begun(step, scale, seed)
     with one_blas_thread():
         for _ in range(iterations):
@@ -79,13 +80,16 @@ def measured(
     return found
 
 
-def _begun(step: Step, scale: dict[str, float], seed: int) -> MapRate:
+def _begun(step: Step, scale: Mapping[str, Array], seed: int) -> MapRate:
     generator, fields = np.random.default_rng(seed), fields_of(step.params, step.problem.model)
     direction = {path: _tangent(field, scale[path], generator) for path, field in fields.items()}
+    for path, field in fields.items():
+        if field.declared.fixed_by and step.problem.model.option_values[field.declared.fixed_by]:
+            direction[path] = np.zeros(field.array.shape)  # no M-step moves it: 1 would be its eigenvalue
     return MapRate(math.nan, 0, False, False, direction)
 
 
-def _power(step: Step, theta: dict[str, Array], scale: dict[str, float], before: MapRate, tol: float) -> MapRate:
+def _power(step: Step, theta: dict[str, Array], scale: Mapping[str, Array], before: MapRate, tol: float) -> MapRate:
     """One iteration of power."""
     size = norm(before.direction, scale)
     if not size > 0:
@@ -119,7 +123,7 @@ def _mapped(problem: Problem, params: Any) -> Any:
     return problem.model.maximize(expectation, params, problem.data).params
 
 
-def _tangent(field: Field, scale: float, generator: np.random.Generator) -> Array:
+def _tangent(field: Field, scale: Array, generator: np.random.Generator) -> Array:
     """A random direction for small moves: sums of 1 stay, and what is on the border stays there."""
     array = field.array
     noise = generator.standard_normal(array.shape)
@@ -134,10 +138,36 @@ def _tangent(field: Field, scale: float, generator: np.random.Generator) -> Arra
     return np.asarray(0.5 * (noise + np.swapaxes(noise, -1, -2)) if field.matrices else noise)
 
 
-def norm(direction: dict[str, Array], scale: dict[str, float]) -> float:
+def scales_of(params: Parameters, model: object) -> dict[str, Array]:
+    """What counts as far for the entries of each array: what has the units of a column in its standard deviations.
+
+    Where no array says these, and of everything else, the largest entry. Arrays that broadcast with those of θ.
+    """
+    fields = fields_of(params, model)
+    deviations = next((_deviations(field) for field in fields.values() if field.form), None)
+    return {path: _scale(field, deviations) for path, field in fields.items()}
+
+
+def _deviations(field: Field) -> Array:
+    """(d,) the largest standard deviation along each column, or (1,) where all columns share one."""
+    variances = np.diagonal(field.array, axis1=-2, axis2=-1) if field.matrices else field.array
+    columns = 1 if field.form == "spherical" else variances.shape[-1]
+    return np.sqrt(np.maximum(variances.reshape(-1, columns).max(axis=0), np.finfo(np.float64).tiny))
+
+
+def _scale(field: Field, deviations: Array | None) -> Array:
+    if deviations is not None and field.form:
+        square = np.outer(deviations, deviations) if field.matrices else deviations**2
+        return np.asarray(square if field.form != "spherical" else square[0])
+    if deviations is not None and field.declared.units == 1:
+        return deviations
+    return np.asarray(float(np.abs(field.array).max(initial=0.0)) or 1.0)
+
+
+def norm(direction: dict[str, Array], scale: Mapping[str, Array]) -> float:
     """The length of a move of θ, each array in units of its own scale."""
     return math.sqrt(_dot(direction, direction, scale))
 
 
-def _dot(one: dict[str, Array], other: dict[str, Array], scale: dict[str, float]) -> float:
+def _dot(one: dict[str, Array], other: dict[str, Array], scale: Mapping[str, Array]) -> float:
     return float(sum(np.vdot(one[path] / scale[path], other[path] / scale[path]) for path in one))

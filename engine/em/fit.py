@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic
@@ -65,7 +66,7 @@ class Run(Generic[Theta]):
 
     @property
     def converged(self) -> bool:
-        """Whether the run stopped by a rule that means convergence."""
+        """Whether it stopped by a rule that means convergence, and at no saddle or plateau, as far as it is known."""
         return self.step.converged
 
     @property
@@ -131,11 +132,13 @@ def fit(
     stopping: StoppingRule | None = None,
     algorithm: str | Algorithm = "classic",
     n_init: int = 1,
+    at_rest: Callable[[Step], Step] | None = None,
 ) -> Run[P]:
     """Run EM until it stops, and keep every step. The arguments are those of `engine.iterate`, and:
 
     Args:
         n_init: how many starts to try, with seeds seed, seed + 1, …; the best objective is kept, all are reported.
+        at_rest: what makes of each run's last step one that says more (`engine.analysis.rest.tested`).
 
     Raises:
         EngineError: the data, the start or an option can't be used, or no start could be run; one sentence.
@@ -146,7 +149,7 @@ def fit(
     rules = rules_for(max_iter, tol, stopping)
     if n_init == 1:
         first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
-        timeline = _run(first, rules)
+        timeline = _run(first, rules, at_rest)
         return Run(timeline, (_report(seed, timeline),))
     data = observed_labelled(model, X, y, sample_weight)
     chosen = algorithm_named(algorithm)
@@ -154,7 +157,7 @@ def fit(
     restarts: list[Restart] = []
     for attempt in range(seed, seed + n_init):
         try:
-            timeline = _run(begin_problem(Problem(model, data, chosen, attempt)), rules)
+            timeline = _run(begin_problem(Problem(model, data, chosen, attempt)), rules, at_rest)
         except EngineError as error:
             restarts.append(Restart(attempt, math.nan, 0, False, "", str(error)))
             continue
@@ -166,12 +169,12 @@ def fit(
     return Run(best, tuple(restarts))
 
 
-def _run(first: Step, rules: tuple[StoppingRule, ...]) -> Timeline:
+def _run(first: Step, rules: tuple[StoppingRule, ...], at_rest: Callable[[Step], Step] | None = None) -> Timeline:
     with one_blas_thread():  # once for the whole run, not for every pass
         steps = walk(first, rules)
         timeline = Timeline(next(steps))
         for step in steps:
-            timeline.record(step)
+            timeline.record(step if at_rest is None or step.stop_reason is None else at_rest(step))
     return timeline
 
 

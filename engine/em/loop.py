@@ -114,7 +114,7 @@ def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:
     problem = replace(step.problem, algorithm=algorithm_named(algorithm))
     problem.algorithm.check(problem.model, step.params)
     at = step.at if step.phase == "E" else _evaluation(problem, step.params, step.iteration + 1)
-    return replace(step, problem=problem, at=at, converged=False, stop_reason=None, earlier=())
+    return replace(step, problem=problem, at=at, converged=False, stop_reason=None, earlier=(), rest=None)
 
 
 def advance(step: Step) -> Step:

@@ -11,6 +11,7 @@ from engine.em.algorithm import Algorithm
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Event, Expectation, Model, Observations
+from engine.em.rest import Rest
 from engine.parallel import one_blas_thread
 from engine.row_text import RowName, row_number
 
@@ -54,6 +55,7 @@ class Step(Generic[Theta]):
         events: anything out of the ordinary in this M-step, in words.
         converged: a stopping rule that means convergence was met.
         stop_reason: why the run stops here, in words; None while it goes on.
+        rest: what kind of rest this is, where it was looked at; None elsewhere.
         earlier: the objective at the last two θ before θ_q, the latest last; fewer after a start, or where θ was set
             by a rule or by hand. What is still to gain is forecast from them (`engine.em.stopping`).
     """
@@ -70,6 +72,7 @@ class Step(Generic[Theta]):
     stop_reason: str | None = None
     evaluations_before: int = 0
     earlier: tuple[float, ...] = ()
+    rest: Rest | None = None
 
     @property
     def params_q(self) -> Any:

@@ -11,6 +11,7 @@ from emtui.settings.keys import PANE_KEYS
 from emtui.spec.tolerance import stops_by_objective, tolerance_of
 from emtui.views.number_format import MINUS, number, plural, probability
 from emtui.views.sentences import plain
+from engine.analysis.rest import can_be_tested
 from engine.em.inference import Tempered
 from engine.em.model import Ascent
 
@@ -39,6 +40,9 @@ _MODEL = PANE_KEYS["model"]
 _HELPS: dict[Help, str] = {
     "squarem": f"SQUAREM: the algorithm in pane {_MODEL}; f races it",
     "fewer_components": "fewer components: K compares them",
+    "push": "push a parameter off it: E",
+    "standardize": f"inputs on one scale: standardize in pane {_MODEL}",
+    "leave_out": "leave out the row that a component holds alone: E, tab, x",
     "other_start": "another start: R, or O for many",
     "newton": f"a full M-step: m step newton in pane {_MODEL}",
     "larger_tolerance": f"a larger tolerance, if so little is no matter: pane {_MODEL}",
@@ -138,7 +142,9 @@ def to_go_words(snapshot: StepSnapshot, convergence: Convergence, measured: Meas
     """The iterations still to come, or how the run ended, or why there is no forecast."""
     step, spec = snapshot.step, snapshot.spec
     if step.stop_reason is not None:
-        ended = "none, converged" if step.converged else "stopped"
+        if step.rest is not None and not step.rest.is_rest:
+            return "unknown: it is no maximum, and nothing leads off it but a push or another start"
+        ended = "stopped" if not step.converged else "none, at rest" if can_be_tested(step) else "none, converged"
         return f"{ended}: {plain(step.stop_reason)}" + ("" if step.converged else _beyond(convergence))
     if math.isnan(convergence.change):
         return ""
@@ -205,6 +211,8 @@ def help_words(convergence: Convergence, measured: Measured, at_rest: bool) -> t
     if convergence.helps:
         return tuple(_HELPS[one] for one in convergence.helps)
     steady = convergence.settled or measured.rate is not None
+    if not at_rest and not steady and convergence.kind in ("em", "partial", "variational"):
+        return ("too soon to say: the rate is not steady yet",)
     if at_rest and steady and convergence.slow:
         return (f"at so slow a rate a small change is no proof of rest: a smaller tolerance (pane {_MODEL}) goes on",)
     if at_rest and math.isfinite(convergence.rate) and not steady:

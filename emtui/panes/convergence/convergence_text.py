@@ -22,6 +22,7 @@ from emtui.panes.convergence.convergence_sentences import (
 )
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
+from emtui.views.sentences import plain
 from emtui.widgets.table_columns import TableCell, ink
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def entries(
     """Labels and texts in their order; labels without a text are left out."""
     at_rest = snapshot.step.stop_reason is not None and snapshot.step.converged
     all_of_it = [
+        ("rest", "" if snapshot.step.rest is None else plain(snapshot.step.rest.said)),
         ("rate", rate_words(convergence, at_rest)),
         ("measured", measured_words(convergence, measured)),
         ("missing", missing_words(convergence, measured, snapshot.spec.model.ascent)),

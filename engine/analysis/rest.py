@@ -1,0 +1,230 @@
+r"""What kind of rest a run has come to. A small gain is no proof of a maximum: θ may lie on a saddle or a plateau.
+
+- Components that coincide: with the two closest made one, or with K = 1, the objective is as high.
+- A network at chance: its log-likelihood is Σ_c n_c ln(n_c / n), that of the classes' shares, which no input changes.
+- The second-order test: near rest θ_t − θ* grows or shrinks by the eigenvalues of the Jacobian of one EM iteration
+  (Dempster, Laird & Rubin 1977, §3.5). The largest is below 1 at a maximum, 1 along a direction in which the objective
+  is level, and above 1 at a saddle. It is measured from a random direction of a stated seed, since at exact symmetry no
+  move of the run itself leads off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.analysis.alike import closest_two, living, objective_alike
+from engine.analysis.convergence_rate import ITERATIONS, MapRate, measured, norm, scales_of
+from engine.em.fields import fields_of
+from engine.em.inference import Exact
+from engine.em.parameters import arrays_of
+from engine.em.rest import Rest, RestKind
+from engine.em.step import Step
+from engine.errors import EngineError
+from engine.parallel import one_blas_thread
+
+_ALIKE = 1e-5  # of the objective, per observation: so little better is no better
+_DIFFERENCES = 1e-4  # of the rate: what central differences and rounding may add
+_FEWEST = 4  # iterations of power before anything is said
+_CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
+_SCALES = 100.0  # the largest standard deviation of a column over the smallest: very different scales
+
+
+def rest_of(step: Step, most_passes: float = math.inf) -> Rest | None:
+    """What kind of rest the last step of a run lies at; None where there is nothing to test.
+
+    Args:
+        step: where a rule said that the run converged.
+        most_passes: over the data, that it may take; what can't be told by then is "untested".
+    """
+    looking = looking_at_rest(step, most_passes)
+    while True:
+        try:
+            next(looking)
+        except StopIteration as end:
+            found: Rest | None = end.value
+            return found
+
+
+def tested(step: Step) -> Step:
+    """A last step that says what kind of rest it is, where finding out takes no more passes than the run took."""
+    return with_rest(step, rest_of(step, step.evaluations + 1))
+
+
+def with_rest(step: Step, rest: Rest | None) -> Step:
+    """The step with what was found; on a saddle or a plateau it has not converged, and the reason says so."""
+    if rest is None or step.stop_reason is None:
+        return step
+    told = f"{step.stop_reason}; {rest.said}" if rest.is_rest else f"{rest.said} ({step.stop_reason}): {rest.remedy}"
+    return replace(step, rest=rest, converged=step.converged and rest.is_rest, stop_reason=told)
+
+
+def can_be_tested(step: Step) -> bool:
+    """A run rests here by its rule, and there is more to be known."""
+    model = step.problem.model
+    rests = step.stop_reason is not None and step.converged and step.rest is None and step.phase == "M"
+    return (
+        rests
+        and model.hides
+        and model.exact
+        and model.has_likelihood
+        and not model.samples
+        and isinstance(step.at.inference, Exact)
+    )
+
+
+def looking_at_rest(step: Step, most_passes: float = math.inf) -> Generator[None, None, Rest | None]:
+    """`rest_of` a pass or two at a time, so that the caller can do something else in between."""
+    if not can_be_tested(step):
+        return None
+    look = _Look(step, most_passes)
+    chance = look.at_chance()
+    if chance is not None:
+        return chance
+    try:
+        together = yield from look.together()
+        return (yield from look.second_order(together))
+    except EngineError:  # a model that can't be put at a θ nearby
+        return look.found("untested", "whether it is a maximum can't be tested here")
+
+
+@dataclass(eq=False)
+class _Look:
+    """A look at the rest of a run, and the passes it took so far."""
+
+    step: Step
+    most_passes: float
+    passes: int = 0
+    rate: float = math.nan
+    error: float = math.nan
+
+    def found(self, kind: RestKind, said: str, remedy: str = "", scales: bool = False) -> Rest:
+        return Rest(kind, said, remedy, self.rate, self.error, scales, self.passes)
+
+    def at_chance(self) -> Rest | None:
+        """The log-likelihood is that of the classes' shares, whatever the inputs."""
+        model, data = self.step.problem.model, self.step.problem.data
+        if not model.supervised or data.y is None:
+            return None
+        counts = np.bincount(data.y, weights=data.sample_weight).astype(np.float64)
+        counts = counts[counts > 0]
+        chance = float(counts @ np.log(counts / counts.sum()))
+        if not self.step.log_likelihood - chance <= _ALIKE * data.total_weight:
+            return None
+        scales = column_scales(data.X, data.sample_weight)
+        said = "a plateau where nothing was learned: the probabilities are the shares of the classes"
+        if scales is None:
+            return self.found("plateau", said, "take another start")
+        said += f", and the inputs are on very different scales (sd {scales[0]:z.3g} to {scales[1]:z.3g})"
+        return self.found("plateau", said, "standardise them, or take another start", True)
+
+    def together(self) -> Generator[None, None, str]:
+        """Which components could as well be one, in words; "" for none."""
+        step, problem = self.step, self.step.problem
+        if not problem.model.responsibilities_sum_to_one or problem.model.supervised:
+            return ""
+        alive = living(step.params, problem.data.total_weight)
+        if len(alive) < 2:
+            return ""
+        pair = closest_two(step.params, alive, problem.model)
+        noun, names = step.params.component_noun, problem.model.component_names(step.params)
+        words: dict[tuple[int, ...], str] = {pair: f"{noun}s {names[pair[0]]} and {names[pair[1]]} coincide"}
+        if len(alive) > 2:
+            words[tuple(alive)] = f"all {noun}s together are no better than one"
+        for members, said in words.items():
+            if self.passes + 2 > self.most_passes:
+                break
+            with one_blas_thread():
+                height = objective_alike(problem, step.params, members)
+            self.passes += 2
+            yield
+            if height >= step.objective - _ALIKE * problem.data.total_weight:
+                return said
+        return ""
+
+    def second_order(self, together: str) -> Generator[None, None, Rest]:
+        """By the largest eigenvalue; `together` says which components could be one."""
+        leave = "push it off by hand, or take another start"
+        power: MapRate | None = None
+        rates: list[float] = []
+        kind: RestKind | None = None
+        while kind is None and len(rates) < ITERATIONS and self.passes + 2 <= self.most_passes:
+            if power is not None and power.over:
+                break
+            before = 0 if power is None else power.passes
+            power = measured(self.step, power, iterations=1)
+            self.passes += power.passes - before
+            rates.append(power.rate)
+            kind = self._judge(rates, power)
+            yield
+        if power is not None and kind == "saddle":
+            where = f"{together}, and " if together else ""
+            along = _words_of_largest(self.step, power)
+            said = f"a saddle: {where}EM leaves it along {along}, {self.rate:z.3f} times as far each iteration"
+            return self.found("saddle", said, leave)
+        if together:
+            return self.found("plateau", f"a plateau: {together}, no better than fewer", leave)
+        if power is not None and kind == "flat":
+            along = _words_of_largest(self.step, power)
+            return self.found("flat", f"the objective is level along {along}, which is not identified")
+        if kind == "maximum":
+            return self.found("maximum", "a maximum")
+        self.rate = self.error = math.nan
+        return self.found("untested", "not tested for a saddle")
+
+    def _judge(self, rates: list[float], power: MapRate) -> RestKind | None:
+        """What the eigenvalue says as far as it is known: rates approach it by a ratio, and so does their error."""
+        if not math.isfinite(rates[-1]):
+            return None
+        if power.over and len(rates) == 1:  # nothing can move
+            self.rate, self.error = rates[-1], _DIFFERENCES
+            return "maximum"
+        if len(rates) < (2 if power.settled else _FEWEST):
+            return None
+        last, before = abs(rates[-1] - rates[-2]), abs(rates[-2] - (rates[-3] if len(rates) > 2 else 0.0))
+        ratio = min(0.95, last / before) if before > 0 else 0.0
+        tail = last * ratio / (1.0 - ratio)
+        self.rate = rates[-1] + math.copysign(tail, rates[-1] - rates[-2])
+        self.error = tail + _DIFFERENCES + _last_move(self.step)
+        certain = power.settled or (abs(self.rate - 1.0) > _CLOSE and self.error < _CLOSE)
+        if certain and abs(self.rate - 1.0) > self.error:
+            return "saddle" if self.rate > 1.0 else "maximum"
+        return "flat" if power.settled else None
+
+
+def _last_move(step: Step) -> float:
+    """‖θ − θ_q‖, in its scales: so far θ may be from rest, and the rate from that there."""
+    here, there = arrays_of(step.params), arrays_of(step.params_q)
+    scale = scales_of(step.params, step.problem.model)
+    return norm({path: here[path] - there[path] for path in here}, scale)
+
+
+def _words_of_largest(step: Step, power: MapRate) -> str:
+    """The entry of θ that moves most in that direction, by the words of its declaration."""
+    params, model = step.params, step.problem.model
+    scale = scales_of(params, model)
+    shares = {path: np.abs(v) / scale[path] for path, v in power.direction.items() if v.size}
+    path = max(shares, key=lambda one: float(shares[one].max()))
+    index = tuple(int(i) for i in np.unravel_index(int(shares[path].argmax()), shares[path].shape))
+    field = fields_of(params, model)[path]
+    said = [f"the {field.word_at(index)}"]
+    for axis, i in zip(field.axes, index, strict=True):
+        if axis.noun:
+            said.append(f"{'of' if len(said) == 1 else 'and'} {axis.noun} {axis.name_of(i + axis.offset, (), model)}")
+    return " ".join(said)
+
+
+def column_scales(X: object, sample_weight: object = None) -> tuple[float, float] | None:
+    """The smallest and the largest standard deviation of the columns that vary, where these are very different."""
+    table = X if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f" else None
+    if table is None:
+        return None
+    rows = table if sample_weight is None else table[np.asarray(sample_weight) > 0]
+    deviations = rows.std(axis=0)
+    deviations = deviations[np.isfinite(deviations) & (deviations > 0)]
+    if len(deviations) < 2 or deviations.max() < _SCALES * deviations.min():
+        return None
+    return float(deviations.min()), float(deviations.max())

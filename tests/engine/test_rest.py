@@ -1,0 +1,157 @@
+"""What kind of rest a run has come to: against saddles that are known in closed form, and Jacobians by differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import engine
+from engine.analysis import rest as rests
+from engine.analysis.rest import column_scales, rest_of, with_rest
+from engine.em.loop import begin, e_step, m_step, stopped
+from engine.em.parameters import arrays_of, with_arrays
+from engine.em.stopping import Stop
+
+ROWS = np.random.default_rng(4)
+COUNTS = np.concatenate([ROWS.poisson(2.0, 150), ROWS.poisson(6.0, 150)]).astype(float)[:, None]
+
+
+def resting(model, X, start, y=None):
+    """The step after one iteration from θ⁰, called converged: what lies there is looked at."""
+    step = m_step(e_step(begin(model, X, y, start=start)))
+    return stopped(step, (lambda step: Stop("it was stopped", True),))
+
+
+def alike(mean):
+    return engine.PoissonMixture.Params([0.5, 0.5], [mean, mean])
+
+
+def test_two_equal_poissons_are_a_saddle_whose_rate_is_the_dispersion():
+    """μ_1 = μ + ε, μ_2 = μ − ε: r_1 = ½ + ½ ε (x − μ) / μ, so that the M-step gives μ + ε Var(x) / μ."""
+    found = rest_of(resting(engine.PoissonMixture(2), COUNTS, alike(COUNTS.mean())))
+    assert found.kind == "saddle"
+    assert found.rate == pytest.approx(COUNTS.var() / COUNTS.mean(), abs=max(found.error, 1e-3))
+    assert "coincide" in found.said
+    assert "rate of component" in found.said
+
+
+def test_equal_poissons_of_evenly_spread_counts_are_a_plateau():
+    """Var(x) < μ: nothing leads off but the weights, which make no difference."""
+    even = np.array([[3.0], [4.0], [3.0], [4.0], [5.0]] * 20)
+    found = rest_of(resting(engine.PoissonMixture(2), even, alike(even.mean())))
+    assert found.kind == "plateau"
+    assert found.rate == pytest.approx(1.0, abs=found.error)
+
+
+def test_equal_bernoulli_components_are_a_saddle_whose_rate_is_that_of_the_correlations():
+    """The M-step gives p + C D⁻¹ ε, C the covariances and D the variances: eigenvalues of the correlation matrix."""
+    hidden = ROWS.random(400) < 0.4
+    X = (ROWS.random((400, 4)) < np.where(hidden[:, None], 0.8, 0.3)).astype(float)
+    start = engine.BernoulliMixture.Params([0.5, 0.5], np.tile(X.mean(axis=0), (2, 1)))
+    found = rest_of(resting(engine.BernoulliMixture(2), X, start))
+    largest = np.linalg.eigvalsh(np.corrcoef(X.T))[-1]
+    assert found.kind == "saddle"
+    assert found.rate == pytest.approx(largest, abs=max(found.error, 2e-3))
+
+
+def test_equal_gaussians_have_the_rate_of_their_kurtosis():
+    """Of their variances: σ² ± ε becomes σ² ± ε (m_4 / m_2² − 1) / 2; of their means it is 1."""
+    x = np.random.default_rng(1).standard_t(5, 2000)
+    X = ((x - x.mean()) / x.std())[:, None]
+    start = engine.GaussianMixture.Params([0.5, 0.5], [[0.0], [0.0]], [[[1.0]], [[1.0]]])
+    found = rest_of(resting(engine.GaussianMixture(2, reg_covar=0.0), X, start))
+    assert found.kind == "saddle"
+    assert found.rate == pytest.approx((np.mean(X**4) - 1.0) / 2.0, rel=1e-2)
+    assert "covariance" in found.said or "variance" in found.said
+
+
+def jacobian_by_differences(step):
+    """The largest eigenvalue of the Jacobian of one EM iteration, of all free numbers of a Poisson mixture of two."""
+
+    def mapped(vector):
+        params = with_arrays(
+            step.params, {"weights": np.array([vector[0], 1 - vector[0]]), "rates": np.array(vector[1:])}
+        )
+        return flat(m_step(e_step(begin(engine.PoissonMixture(2), COUNTS, start=params))).params)
+
+    def flat(params):
+        arrays = arrays_of(params)
+        return np.array([arrays["weights"][0], *arrays["rates"].ravel()])
+
+    at, h = flat(step.params), 1e-5
+    columns = [(mapped(at + h * e) - mapped(at - h * e)) / (2 * h) for e in np.eye(3)]
+    return np.abs(np.linalg.eigvals(np.array(columns).T)).max()
+
+
+def test_a_maximum_has_the_rate_of_the_jacobian():
+    run = engine.fit(engine.PoissonMixture(2), COUNTS, tol=1e-11, max_iter=2000)
+    found = (
+        rest_of(engine.fit(engine.PoissonMixture(2), COUNTS, tol=1e-11, max_iter=2000).timeline[-2]) or run.step.rest
+    )
+    assert run.converged
+    assert run.stop_reason.endswith("; a maximum")
+    assert found.rate == pytest.approx(jacobian_by_differences(run.step), abs=max(found.error, 1e-3))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_components_that_begin_nearly_alike_are_told_as_what_they_are(seed):
+    data = engine.load("two_gaussians")
+    run = engine.fit(engine.GaussianMixture(2, init="responsibilities"), data.X, seed=seed)
+    if run.objectives[-1] < -586.0:
+        assert not run.converged
+        assert "saddle" in run.stop_reason or "plateau" in run.stop_reason
+        assert "push it off by hand, or take another start" in run.stop_reason
+        assert "converged" not in run.stop_reason
+    else:
+        assert run.objectives[-1] == pytest.approx(-585.547, abs=1e-2)
+
+
+def test_a_network_at_chance_has_learned_nothing_and_its_scales_are_named():
+    data = engine.load("wine")
+    run = engine.fit(engine.LatentMLP(m_step="newton"), data.X, data.y, seed=3)
+    shares = np.bincount(data.y)
+    assert run.log_likelihood == pytest.approx(shares @ np.log(shares / shares.sum()), abs=1e-3)
+    assert not run.converged
+    assert "plateau where nothing was learned" in run.stop_reason
+    assert "very different scales" in run.stop_reason
+    assert "standardise" in run.stop_reason
+    assert run.step.rest.scales
+
+
+def test_scales_are_those_of_columns_that_vary():
+    X = np.column_stack([np.arange(10.0), 1e4 * np.arange(10.0), np.full(10, 7.0)])
+    low, high = column_scales(X)
+    assert high / low == pytest.approx(1e4)
+    assert column_scales(X[:, [0, 2]]) is None
+    assert column_scales(X / X.std(axis=0).clip(1.0)) is None
+
+
+@pytest.mark.parametrize("name", ["iris", "old_faithful", "coins", "votes", "icecream"])
+def test_a_fit_tests_its_rest_for_at_most_as_many_passes_as_it_took(name):
+    data = engine.load(name)
+    model = engine.model_class(data.model)(**data.options)
+    run = engine.fit(model, data.X, max_iter=300)
+    assert run.step.rest.passes <= run.step.evaluations + 1
+    assert run.converged
+    assert run.stop_reason.endswith(("; a maximum", "; not tested for a saddle"))
+    assert run.restarts[0].stop_reason == run.stop_reason
+
+
+def test_what_is_no_plain_map_is_not_tested():
+    data = engine.load("iris")
+    for model, keywords in (
+        (engine.KMeans(3), {}),
+        (engine.GaussianMixture(3), {"algorithm": "hard"}),
+        (engine.GaussianMixture(3), {"max_iter": 2}),
+    ):
+        run = engine.fit(model, data.X, **keywords)
+        assert run.step.rest is None
+        assert rests.tested(run.step) is run.step
+        assert with_rest(run.step, None) is run.step
+
+
+def test_squarem_and_a_rule_of_ones_own_are_told_of_a_saddle_too():
+    for keywords in ({"algorithm": "squarem"}, {"stopping": engine.stopping.ParameterChange(1e-3)}):
+        run = engine.fit(engine.PoissonMixture(2), COUNTS, start=alike(COUNTS.mean()), **keywords)
+        assert not run.converged
+        assert "coincide" in run.stop_reason
