@@ -194,7 +194,7 @@ def _rate(steps: Sequence[Step]) -> float:
     one, two, three = (arrays_of(step.params) for step in steps[-3:])
     if not all(one[path].shape == three[path].shape for path in three):
         return math.nan
-    scale = {path: float(np.abs(array).max(initial=0.0)) or 1.0 for path, array in three.items()}
+    scale = {path: np.asarray(float(np.abs(array).max(initial=0.0)) or 1.0) for path, array in three.items()}
     early = norm({path: two[path] - one[path] for path in one}, scale)
     late = norm({path: three[path] - two[path] for path in two}, scale)
     return late / early if early > _SMALLEST_MOVE else math.nan

@@ -152,7 +152,7 @@ def _deviations(field: Field) -> Array:
     """(d,) the largest standard deviation along each column, or (1,) where all columns share one."""
     variances = np.diagonal(field.array, axis1=-2, axis2=-1) if field.matrices else field.array
     columns = 1 if field.form == "spherical" else variances.shape[-1]
-    return np.sqrt(np.maximum(variances.reshape(-1, columns).max(axis=0), np.finfo(np.float64).tiny))
+    return np.asarray(np.sqrt(np.maximum(variances.reshape(-1, columns).max(axis=0), np.finfo(np.float64).tiny)))
 
 
 def _scale(field: Field, deviations: Array | None) -> Array:

@@ -128,8 +128,11 @@ def test_the_end_says_why() -> None:
     session = Session(choose("iris", settings={"reg_covar": "0"}))
     last = snapshots(session, 400)[-1]
     assert last.step.converged
-    reason = r"\. Converged: the objective changed by .* per observation, and will gain .* more, less than 1e−06\.$"
-    assert re.search(reason, said(last))
+    reason = r": the objective changed by .* per observation, and will gain .* more, less than 1e−06"
+    assert re.search(rf"\. At rest{reason}\.$", said(last))  # what kind of rest it is has not been looked at
+    while session.rest_is_due:
+        session.advance_rest()
+    assert re.search(rf"\. Converged{reason}; a maximum\.$", said(session.snapshot()))
     cut = snapshots(Session(choose("iris", max_iter=2)), 9)[-1]
     assert said(cut).endswith("Stopped: the limit of 2 iterations was reached before it came to rest.")
 

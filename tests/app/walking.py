@@ -10,7 +10,7 @@ from emtui.session.session import Session
 
 
 def walked(source: str = "coins", steps: int | None = None, **how: Any) -> Session:
-    """A session that has taken so many half-steps, or run until it stopped."""
+    """A session that has taken so many half-steps, or run until it stopped, and looked what kind of rest that is."""
     session = Session(chosen(source, **how))
     if steps is None:
         for _ in session.run_on():
@@ -18,4 +18,6 @@ def walked(source: str = "coins", steps: int | None = None, **how: Any) -> Sessi
     else:
         for _ in range(steps):
             session.take()
+    while session.rest_is_due:
+        session.advance_rest()
     return session

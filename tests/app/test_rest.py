@@ -1,0 +1,81 @@
+"""What the app and the shell say where a run rests: a maximum, or a saddle or a plateau with the keys that leave it."""
+
+from __future__ import annotations
+
+from driving import driving
+from shell import here
+from walking import walked
+
+from emtui.charts.colors import DARK
+from emtui.panes.convergence.convergence_sentences import Measured
+from emtui.panes.convergence.convergence_text import entries
+from emtui.session.session import Session
+from emtui.spec.choose import choose
+from emtui.views import view_for
+from engine.analysis.convergence import convergence_of
+
+ALIKE = {"settings": {"init": "responsibilities"}}
+
+
+def said_of(session):
+    snapshot = session.snapshot()
+    convergence = convergence_of(session.timeline.steps, session.spec.tol)
+    lines = entries(snapshot, convergence, Measured(), DARK)
+    return view_for(snapshot.spec.model).sentence(snapshot), "; ".join(f"{label} {text}" for label, text in lines)
+
+
+def test_components_that_coincide_are_a_plateau_with_the_keys_that_leave_it():
+    sentence, pane = said_of(walked("two_gaussians", **ALIKE))
+    assert "Stopped at a " in sentence
+    assert "components 1 and 2 coincide" in sentence
+    assert "E pushes it off, R takes another start" in sentence
+    assert "coincide" in pane
+    assert "push a parameter off it: E" in pane
+    assert "another start: R" in pane
+    assert "onverged" not in sentence + pane
+
+
+def test_a_network_at_chance_is_told_to_standardize():
+    sentence, pane = said_of(walked("wine", model="mlp", settings={"m_step": "newton"}, seed=3, test_share=0.0))
+    assert "nothing was learned" in sentence
+    assert "standardize in pane 7" in sentence
+    assert "standardize in pane 7" in pane
+    assert "onverged" not in sentence + pane
+
+
+def test_a_look_goes_on_with_the_step_that_is_shown_and_the_step_says_what_was_found():
+    session = Session(choose("iris"))
+    for _ in session.run_on():
+        pass
+    here, place = session.timeline.current, session.timeline.cursor
+    session.advance_rest()
+    session.timeline.move(-1)
+    assert not session.rest_is_due
+    session.timeline.move(1)
+    while session.rest_is_due:
+        session.advance_rest()
+    told = session.timeline.current
+    assert (session.timeline.cursor, told.params) == (place, here.params)
+    assert told.rest.kind == "maximum"
+    assert session.snapshot().record == session.snapshot().records[place]
+
+
+async def test_the_app_looks_in_the_background():
+    async with driving() as app:
+        assert "Converged" in await app.press("c")
+        assert app.snapshot.step.rest.kind == "maximum"
+        assert "a maximum" in app.text
+
+
+def test_the_shell_says_it_and_what_to_try():
+    status, out, _ = here("run", "two_gaussians", "--set", "init=responsibilities")
+    assert status == 0
+    assert "stopped after" in out
+    assert "plateau" in out or "saddle" in out
+    assert "try another start (--seed, --n-init)" in out
+    assert "converged" not in out
+
+
+def test_before_the_rate_is_steady_it_is_too_soon_to_say():
+    _, pane = said_of(walked("iris", 4))
+    assert "too soon to say" in pane
