@@ -15,7 +15,7 @@ from emtui.cli.shell_output import Output
 from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of
-from engine.analysis.rest import tested
+from engine.analysis.rest import judged
 from engine.em.fit import Restart
 from engine.em.loop import begin_problem, walk
 from engine.em.step import Problem, Step
@@ -56,7 +56,7 @@ def steps_from(spec: RunSpec, problem: Problem) -> Iterator[Step]:
     previous: Step | None = None
     for step in walk(begin_problem(problem, spec.start), spec.rules):
         _ = step.kl, step.log_prior
-        step = step if step.stop_reason is None else tested(step)
+        step = step if step.stop_reason is None else judged(step)
         if previous is not None:
             previous.release(keep=step)
         previous = step

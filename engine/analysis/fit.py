@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.analysis.rest import tested
+from engine.analysis.rest import judged
 from engine.em import fit as plain
 from engine.em.algorithms import Algorithm
 from engine.em.model import Model, P
@@ -39,5 +39,5 @@ def fit(
     """
     return plain.fit(
         model, X, y, sample_weight=sample_weight, start=start, seed=seed, max_iter=max_iter, tol=tol,
-        stopping=stopping, algorithm=algorithm, n_init=n_init, at_rest=tested,
+        stopping=stopping, algorithm=algorithm, n_init=n_init, at_rest=judged,
     )  # fmt: skip

@@ -49,7 +49,7 @@ def rest_of(step: Step, most_passes: float = math.inf) -> Rest | None:
             return found
 
 
-def tested(step: Step) -> Step:
+def judged(step: Step) -> Step:
     """A last step that says what kind of rest it is, where finding out takes no more passes than the run took."""
     return with_rest(step, rest_of(step, step.evaluations + 1))
 
@@ -78,7 +78,7 @@ def can_be_tested(step: Step) -> bool:
 
 def looking_at_rest(step: Step, most_passes: float = math.inf) -> Generator[None, None, Rest | None]:
     """`rest_of` a pass or two at a time, so that the caller can do something else in between."""
-    if not can_be_tested(step):
+    if not can_be_judged(step):
         return None
     look = _Look(step, most_passes)
     chance = look.at_chance()

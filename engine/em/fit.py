@@ -138,7 +138,7 @@ def fit(
 
     Args:
         n_init: how many starts to try, with seeds seed, seed + 1, …; the best objective is kept, all are reported.
-        at_rest: what makes of each run's last step one that says more (`engine.analysis.rest.tested`).
+        at_rest: what makes of each run's last step one that says more (`engine.analysis.rest.judged`).
 
     Raises:
         EngineError: the data, the start or an option can't be used, or no start could be run; one sentence.

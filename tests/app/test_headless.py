@@ -23,7 +23,7 @@ from emtui.cli.shell_output import Output
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of
-from engine.analysis.rest import tested
+from engine.analysis.rest import judged
 from engine.errors import EngineError
 
 NUMBERS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy")
@@ -85,7 +85,7 @@ def test_json_lines_are_the_steps_of_iterate(source: str, how: dict[str, Any]) -
             assert np.array_equal(values, getattr(step.params, name))
         assert line["seconds"] >= 0
         assert [event["message"] for event in line["events"]] == [event.message for event in step.events]
-        assert (line["converged"], line["stop_reason"]) == (tested(step).converged, tested(step).stop_reason)
+        assert (line["converged"], line["stop_reason"]) == (judged(step).converged, judged(step).stop_reason)
     assert [line["stop_reason"] is None for line in lines] == [True] * (len(lines) - 1) + [False]
 
 

@@ -146,7 +146,7 @@ def test_what_is_no_plain_map_is_not_tested():
         engine.fit(engine.GaussianMixture(3), data.X, max_iter=2),
     ):
         assert run.step.rest is None
-        assert rests.tested(run.step) is run.step
+        assert rests.judged(run.step) is run.step
         assert with_rest(run.step, None) is run.step
 
 
