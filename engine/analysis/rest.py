@@ -78,7 +78,7 @@ def can_be_tested(step: Step) -> bool:
 
 def looking_at_rest(step: Step, most_passes: float = math.inf) -> Generator[None, None, Rest | None]:
     """`rest_of` a pass or two at a time, so that the caller can do something else in between."""
-    if not can_be_judged(step):
+    if not can_be_tested(step):
         return None
     look = _Look(step, most_passes)
     chance = look.at_chance()
