@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.em.assignment import assign
 
 _CLEARLY = 1e-9
+_FEW = 400  # entries: matched in less time than SciPy takes to be imported
 
 
 def match(counts: Any) -> IntArray:
@@ -16,10 +18,15 @@ def match(counts: Any) -> IntArray:
 
     counts: (classes, components), of any two sizes. The Hungarian method (Kuhn 1955).
     """
-    from scipy.optimize import linear_sum_assignment
-
     table = np.asarray(counts, dtype=np.float64)
-    classes, components = linear_sum_assignment(table, maximize=True)
+    if table.size <= _FEW and np.isfinite(table).all():
+        tall = table.shape[0] > table.shape[1]
+        columns = np.array(assign((-table.T if tall else -table).tolist()) if table.size else [], dtype=np.int64)
+        classes, components = (columns, np.arange(len(columns))) if tall else (np.arange(len(columns)), columns)
+    else:
+        from scipy.optimize import linear_sum_assignment
+
+        classes, components = linear_sum_assignment(table, maximize=True)
     class_of = np.full(table.shape[1], -1, dtype=np.int64)
     class_of[components] = classes
     return class_of

@@ -29,6 +29,7 @@ HEAVY = ("numpy", "textual", "sklearn", "pandas", "scipy", "msgspec", "rich", "p
         (["run", "--nonsense"], ()),
         (["datasets"], ("numpy", "rich")),
         (["run", "coins"], ("numpy", "rich", "msgspec")),
+        (["run", "iris"], ("numpy", "rich", "msgspec")),
         (["run", "nowhere"], ("numpy", "rich", "msgspec")),
     ],
 )

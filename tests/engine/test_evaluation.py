@@ -20,12 +20,12 @@ labelled = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), min_size=1,
 
 
 @given(counts)
-def test_matching_is_as_good_as_that_of_scipy(table):
+def test_matching_is_that_of_scipy_of_several_best_ones_too(table):
     matching = match(table)
     matched = np.flatnonzero(matching >= 0)
     assert len(matched) == min(table.shape) == len(set(matching[matched]))
     rows, columns = linear_sum_assignment(table, maximize=True)
-    assert table[matching[matched], matched].sum() == table[rows, columns].sum()
+    assert dict(zip(matched, matching[matched], strict=True)) == dict(zip(columns, rows, strict=True))
 
 
 def test_matching_is_as_good_with_any_numbers():

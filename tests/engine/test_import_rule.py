@@ -36,9 +36,10 @@ def test_using_the_engine_brings_in_no_screen_and_nothing_heavy():
     program = """
 import sys
 import engine
-model = engine.GaussianMixture(n_components=3)
-run = engine.fit(model, engine.load("iris").X, seed=0)
+model, data = engine.GaussianMixture(n_components=3), engine.load("iris")
+run = engine.fit(model, data.X, seed=0)
 assert run.converged, run.stop_reason
+assert engine.agreement(run.labels, data.y).hits == 145
 for name in ("emtui", "textual", "rich", "plotext", "pandas", "sklearn", "scipy"):
     assert name not in sys.modules, name
 """

@@ -48,15 +48,17 @@ class CentredBatch(Batch):
                 first += (u @ flat[:, :, None])[:, :, 0]
             before = GaussianStatistics(self.kind, Coordinates(means, factor), counts, first, np.zeros(own.shape))
             about = Coordinates(before.means(), factor)
-            first, second = np.zeros((M * K, d)), np.zeros((M * K, d, d))
+            first, second = np.zeros((M * K, d)), np.zeros((M * K, d, d) if self.kind == "full" else (M * K, d))
             for rows in chunks:
                 u = self._standard(own, about.origin, rows)
                 weighted = u * responsibilities[:, :, rows].reshape(M * K, 1, -1)
                 first += weighted.sum(axis=2)
-                second += weighted @ u.swapaxes(1, 2)
-        if self.kind != "full":
-            second = np.diagonal(second, axis1=1, axis2=2)
-            second = second.sum(axis=1) if self.kind == "spherical" else second
+                if self.kind == "full":
+                    second += weighted @ u.swapaxes(1, 2)
+                else:
+                    second += np.einsum("kdm,kdm->kd", weighted, u)
+        if self.kind == "spherical":
+            second = second.sum(axis=1)
         return found, GaussianStatistics(self.kind, about, counts, first, second), ~np.isfinite(found)
 
     def _standard(self, own: Array, origins: Array, rows: slice) -> Array:
