@@ -1,4 +1,4 @@
-"""Array types, sums in logarithms, and the arrays of a frozen dataclass made read-only."""
+"""Array types, numbers from whatever form they are given in, sums in logarithms, and read-only arrays."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import DataError
+
 Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Rows = slice | IntArray
 """Which rows of the data are asked for."""
+_TABLE = "a table of numbers; a column of text can't be fitted"
 
 
 def freeze(parameters: Any) -> None:
@@ -19,9 +22,88 @@ def freeze(parameters: Any) -> None:
     for name, value in list(vars(parameters).items()):
         if value is None or dataclasses.is_dataclass(value):
             continue
-        array = np.array(value, dtype=np.float64)
+        array = np.array(as_numbers(value, f"{name} of {type(parameters).__name__}", "an array of numbers"))
         array.flags.writeable = False
         object.__setattr__(parameters, name, array)
+
+
+def as_numbers(values: Any, what: str = "X", form: str = _TABLE) -> Array:
+    """Numbers as float64, without copying where they are that: of lists, numpy or pandas; NaN for what is missing.
+
+    Missing are masked entries, None and pandas' NA. form: what it must be, for the sentence where it is not.
+
+    Raises:
+        DataError: complex numbers, dates, text, rows of different lengths, a sparse matrix; one sentence that begins
+            with `what`.
+    """
+    if type(values) is np.ndarray and values.dtype == np.float64:
+        return values
+    if is_sparse(values):
+        raise DataError(f"{what} is a sparse matrix, and a table is needed here: give {what}.toarray().")
+    if isinstance(values, np.ma.MaskedArray):
+        masked, values = np.ma.getmaskarray(values), np.ma.getdata(values)
+        return np.where(masked, np.nan, as_numbers(np.where(masked, np.zeros((), values.dtype), values), what, form))
+    if isinstance(values, list | tuple) and len({len(row) for row in values if _is_row(row)}) > 1:
+        raise DataError(f"{what} has rows of different lengths: give as many numbers in each.")
+    try:
+        found = np.asarray(values)
+        if found.dtype.kind == "O":
+            entries = [np.nan if one is None or type(one).__name__ == "NAType" else one for one in found.ravel()]
+            found = np.array(entries).reshape(found.shape)
+        if found.dtype.kind == "c":
+            raise DataError(f"{what} holds complex numbers: give their real parts, or another number for each.")
+        if found.dtype.kind in "mM":
+            raise DataError(f"{what} holds dates or times: give numbers, such as days since the first.")
+        return np.asarray(found, dtype=np.float64)
+    except DataError:
+        raise
+    except (TypeError, ValueError):
+        raise DataError(f"{what} must be {form}.") from None
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
+def is_frozen(array: NDArray[Any]) -> bool:
+    """Neither it nor what it is a view of can be written to."""
+    one: Any = array
+    while isinstance(one, np.ndarray):
+        if one.flags.writeable:
+            return False
+        one = one.base
+    return one is None
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """The array, which from now on can't be written to, or a copy where it is a view of one that can."""
+    kept = array.copy() if array.base is not None and not is_frozen(array) else array
+    kept.flags.writeable = False
+    return kept
+
+
+def is_sparse(X: Any) -> bool:
+    """A sparse matrix or array of scipy."""
+    return hasattr(X, "tocsr")
+
+
+def is_frame(X: Any) -> bool:
+    """A table or a column of pandas."""
+    return hasattr(X, "iloc")
+
+
+def length(X: Any) -> int:
+    """How many rows, or sequences, there are."""
+    return int(X.shape[0]) if hasattr(X, "shape") and len(X.shape) else len(X)
+
+
+def take(X: Any, rows: IntArray) -> Any:
+    """The chosen rows of a table, dense or sparse, or the chosen members of a list."""
+    if X is None:
+        return None
+    if isinstance(X, (list, tuple)):
+        return [X[int(row)] for row in rows]
+    return X.iloc[rows] if is_frame(X) else X[rows]
 
 
 def log_sum_exp(values: Array, axis: int = 0) -> Array:

@@ -55,7 +55,7 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
     found = criteria(step) if several and model.has_likelihood and math.isfinite(step.log_likelihood) else None
     weights, shares, comparison = mixing_weights(step.params), None, None
     if labels is not None and weights is not None:
-        shares = hard_shares(labels, len(weights.array), data.sample_weight)
+        shares = hard_shares(labels, len(weights.array), data.given_weight)
     if split_of(spec) is not None:
         from emtui.cli.rival_report import comparison_of
 

@@ -5,6 +5,7 @@ export_steps_csv(session, path)      # or with folder=…: under a free name, ir
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def _responsibility_lines(session: Session) -> Iterator[str]:
     split = split_of(session.spec)
     origin = None if split is None else split.train  # the rows of the table that a network is trained on
     known = [] if data.y is None else ["class"]
-    n_rows = step.problem.data.n_rows
+    n_rows = step.problem.data.n_given
     named = origin is not None or n_rows == data.n_samples  # else a row of the model is not a row of the table
     for begin in range(0, n_rows, _ROWS_AT_ONCE):
         rows = slice(begin, min(begin + _ROWS_AT_ONCE, n_rows))
@@ -95,7 +96,8 @@ def _responsibility_lines(session: Session) -> Iterator[str]:
             yield csv_line(["row", *(known if named else []), *heads, "component"])
         lines = []
         for i, values in enumerate(r.tolist(), start=begin):
-            label = int(max(range(len(values)), key=values.__getitem__)) + 1
+            likeliest = int(max(range(len(values)), key=values.__getitem__)) + 1
+            label = "" if math.isnan(values[0]) else likeliest  # a row of weight 0 that the model can't take
             place = i if origin is None else int(origin[i])
             row: list[Any] = [data.row_name(place) if named else i + 1]
             if named and data.y is not None:

@@ -34,7 +34,7 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     """
     last, moved = steps[-1], edited_start(steps)
     start = spec.start if moved is None else moved.params if moved.params_q is None else moved.params_q
-    weights = None if moved is None else last.problem.data.sample_weight
+    weights = None if moved is None else last.problem.data.given_weight
     given = _weights_given(spec)
     imports, class_name = _model_class(spec.model)
     if spec.model.supervised and spec.data.standardize:

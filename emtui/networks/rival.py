@@ -11,6 +11,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import advance, begin_problem
+from engine.em.observed import observed
 from engine.em.step import Problem
 from engine.errors import EngineError
 
@@ -83,10 +84,10 @@ class Rival:
         assert split is not None
         self.model = rival_model(spec)
         self.split = split
-        observed, same = self.model.observe(*table_of(spec), sample_weight_of(spec)), spec.same_start
+        rows, same = observed(self.model, *table_of(spec), sample_weight_of(spec)), spec.same_start
         given = self.model.Params(start.hidden, start.output, start.deeper) if same else None
         seed = spec.seed if same else spec.seed + 1
-        self._step = begin_problem(Problem(self.model, observed, algorithm_named("classic"), seed), given)
+        self._step = begin_problem(Problem(self.model, rows, algorithm_named("classic"), seed), given)
         self.progress: tuple[Progress, ...] = (progress(self.model, self._step, split),)
         self.params: tuple[Any, ...] = (self._step.params,)
 

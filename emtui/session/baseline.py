@@ -38,7 +38,10 @@ def classes_to_find(spec: RunSpec) -> IntArray | None:
 def agreement_with_classes(spec: RunSpec, labels: IntArray | None) -> Agreement | None:
     """The labels against the known classes of the rows whose class is not given; None where either is missing."""
     truth = classes_to_find(spec)
-    return None if labels is None or truth is None or len(truth) != len(labels) else agreement(labels, truth)
+    if labels is None or truth is None or len(truth) != len(labels):
+        return None
+    told = labels >= 0  # of a row of weight 0 that the model can't take nothing is known
+    return agreement(labels[told], truth[told]) if (truth[told] >= 0).any() else None
 
 
 def n_clusters(spec: RunSpec, params: Any = None) -> int:
@@ -65,6 +68,7 @@ def kmeans_steps(spec: RunSpec, params: Any = None) -> Generator[None, None, Bas
     from engine.baselines.kmeans import KMeans
     from engine.em.algorithms import algorithm_named
     from engine.em.loop import begin_problem, walk
+    from engine.em.observed import observed
     from engine.em.step import Problem
     from engine.em.stopping import ResponsibilityChange, rules_for
 
@@ -78,9 +82,9 @@ def kmeans_steps(spec: RunSpec, params: Any = None) -> Generator[None, None, Bas
     best: Timeline | None = None
     restarts: list[Restart] = []
     try:
-        observed = model.observe(data.X, None, data.weights)
+        rows = observed(model, data.X, None, data.weights)
         for seed in range(spec.seed, spec.seed + n_init):
-            steps = walk(begin_problem(Problem(model, observed, algorithm_named("classic"), seed)), rules)
+            steps = walk(begin_problem(Problem(model, rows, algorithm_named("classic"), seed)), rules)
             timeline = Timeline(next(steps))
             yield
             for step in steps:

@@ -133,7 +133,7 @@ def _shares(one: Array, other: Array) -> Array:
 def _weigh_alike(one: Step, other: Step) -> bool:
     if one.problem.data is other.problem.data:
         return True
-    ours, theirs = (step.problem.data.sample_weight for step in (one, other))
+    ours, theirs = (step.problem.data.given_weight for step in (one, other))
     if ours is None or theirs is None:
         return ours is theirs
     return bool(np.array_equal(ours, theirs))

@@ -25,6 +25,7 @@ from engine.em.evaluation import Evaluation, Posterior
 from engine.em.fields import count_components, location
 from engine.em.inference import Exact
 from engine.em.loop import advance, begin_problem, e_step, m_step, stopped
+from engine.em.observed import observed
 from engine.em.step import Problem, Step
 from engine.errors import EngineError, OptionError
 from engine.models.mixture import Mixture
@@ -221,8 +222,8 @@ def _judged_as_clusters(first: Step, step: Step) -> tuple[float, Evaluation]:
         return first.objective, labels
     problem = first.problem
     try:
-        data, found = problem.data, Posterior(labels).labels
-        known = replace(problem, data=problem.model.observe(data.X, found, data.sample_weight))
+        data = observed(problem.model, problem.data.given_table, Posterior(labels).labels, problem.data.given_weight)
+        known = replace(problem, data=data)
         best = m_step(e_step(begin_problem(known, first.params))).params
         return problem.at(best).objective, labels
     except EngineError:  # a cluster that no component can be fitted to
@@ -260,8 +261,8 @@ def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | 
     )  # at rest when no row goes to another cluster
 
     def begin() -> tuple[RunSpec, Step]:
-        rows = model.observe(table_of(spec)[0], None, sample_weight_of(spec))
-        problem = Problem(model, rows, algorithm_named("classic"), spec.seed)
+        data = observed(model, table_of(spec)[0], None, sample_weight_of(spec))
+        problem = Problem(model, data, algorithm_named("classic"), spec.seed)
         return theirs, begin_problem(problem, theirs.start)
 
     return _Runner(KMEANS, truth, begin, partial(_judged_as_clusters, first))

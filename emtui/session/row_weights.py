@@ -52,7 +52,7 @@ def edited_start(steps: Sequence[Step]) -> EditedStart | None:
 
 def weight_of(spec: RunSpec, step: Step, row: int) -> float:
     """What a row of the data set counts in this step; a row that is held back counts as it would."""
-    weights, place = step.problem.data.sample_weight, _place(spec, row)
+    weights, place = step.problem.data.given_weight, _place(spec, row)
     return 1.0 if weights is None or place is None or place >= len(weights) else float(weights[place])
 
 
@@ -70,7 +70,7 @@ def with_row_weighed(spec: RunSpec, step: Step, row: int, weight: float) -> Step
     if weight == before:
         state = {0.0: "is left out", 1.0: "counts once", 2.0: "counts twice"}.get(weight, f"has the weight {weight:zg}")
         raise OptionError(f"{name} {state} already: give it another weight.")
-    weights: Array = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight.copy()
+    weights: Array = np.ones(data.n_given) if data.given_weight is None else data.given_weight.copy()
     weights[place] = weight
     if not weights.any():
         raise DataError(f"{name} is the only row that is left: put another one back first.")
@@ -101,7 +101,7 @@ def _checked_place(spec: RunSpec, step: Step, row: int) -> int:
     place = _place(spec, row)
     if place is None:
         raise DataError(f"{data.row_name(row)} is held back for the test and takes no part in the fit: choose another.")
-    if place >= step.problem.data.n_rows or step.problem.data.n_rows != len(table_of(spec)[0]):
+    if place >= step.problem.data.n_given or step.problem.data.n_given != len(table_of(spec)[0]):
         raise DataError(f"the rows of the {spec.model.name} model are not those of the table: none can be left out.")
     return place
 

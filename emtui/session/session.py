@@ -200,7 +200,7 @@ class Session:
     def _places_and_rows(self, problem: Problem) -> tuple[IntArray, IntArray]:
         """The drawn rows as the model counts them, and as the data set does: a split leaves rows out."""
         if problem not in self._drawn:
-            n_rows, split = problem.data.n_rows, split_of(self._spec_of[problem])
+            n_rows, split = problem.data.n_given, split_of(self._spec_of[problem])
             places = np.arange(n_rows)
             if n_rows > ROWS_DRAWN:
                 places = np.sort(np.random.default_rng(0).choice(n_rows, ROWS_DRAWN, replace=False))

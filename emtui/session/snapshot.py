@@ -113,7 +113,7 @@ class StepSnapshot:
     @cached_property
     def n_rows(self) -> int:
         """Rows of the data that the model is fitted to."""
-        return self.step.problem.data.n_rows
+        return self.step.problem.data.n_given
 
     @property
     def fitted_rows(self) -> range | IntArray:
@@ -158,7 +158,7 @@ class StepSnapshot:
 
     def weights_of(self, rows: IntArray) -> Array | None:
         """(len(rows),) what these rows of the data count; None where each counts once."""
-        weights, split = self.step.problem.data.sample_weight, split_of(self.spec)
+        weights, split = self.step.problem.data.given_weight, split_of(self.spec)
         if weights is None:
             return None
         return np.asarray(weights[rows if split is None else np.searchsorted(split.train, rows)])

@@ -218,7 +218,7 @@ class SessionWorker:
     def _is_small(self) -> bool:
         if self._session is None:
             return False
-        return is_small(self._session.spec, self._session.timeline.current.problem.data.n_rows)
+        return is_small(self._session.spec, self._session.timeline.current.problem.data.n_given)
 
     def _submit(self, job: Job, *, at_once: bool) -> None:
         if at_once and not self.busy and self._lock.acquire(blocking=False):

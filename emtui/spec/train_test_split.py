@@ -14,6 +14,7 @@ from engine.data.dataset import Dataset
 from engine.data.train_test import train_test_split
 from engine.data.units import Units, standard_units
 from engine.em.algorithms import algorithm_named
+from engine.em.observed import observed
 from engine.em.step import Problem
 from engine.errors import DataError, OptionError
 from engine.row_text import RowName, rows_called
@@ -84,7 +85,7 @@ def problem_of(spec: RunSpec) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
     name = row_name_of(spec)
     with rows_called(name):
-        observations = spec.model.observe(*table_of(spec), sample_weight_of(spec))
+        observations = observed(spec.model, *table_of(spec), sample_weight_of(spec))
     return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed, name)
 
 

@@ -77,12 +77,12 @@ def rows_that_count(snapshot: StepSnapshot) -> Array | None:
 
 def expected_rows(snapshot: StepSnapshot, responsibilities: Array) -> Array:
     """(K,) Σ_i w_i r_ik over all rows; scaled up from the drawn ones where not all are drawn."""
-    weight = snapshot.step.problem.data.sample_weight
+    weight = snapshot.step.problem.data.given_weight
     if weight is None:
         return np.asarray(responsibilities.sum(axis=0) * (snapshot.n_rows / max(1, len(responsibilities))))
     drawn = weight[snapshot.rows]
     total = float(drawn.sum())
-    factor = snapshot.step.problem.data.total_weight / total if total > 0 else 0.0
+    factor = float(weight.sum()) / total if total > 0 else 0.0
     return np.asarray((drawn @ responsibilities) * factor)
 
 

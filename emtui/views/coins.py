@@ -50,7 +50,7 @@ class CoinsView(View):
         if axes.y is not None:
             row = round(x) - 1
             return row if 0 <= row < snapshot.n_rows else None
-        drawn = snapshot.step.problem.data.X[snapshot.rows, 0]
+        drawn = snapshot.step.problem.data.given_table[snapshot.rows, 0]
         same = np.flatnonzero(np.abs(drawn - x) <= 0.5)
         return int(snapshot.rows[same[0]]) if len(same) else None
 
@@ -60,7 +60,7 @@ class CoinsView(View):
         Bars are painted from the whole down to the first coin's part, each over the one before.
         """
         data, params, names = snapshot.step.problem.data, snapshot.step.params, self.component_names(snapshot)
-        heads = data.X[snapshot.rows, 0]
+        heads = data.given_table[snapshot.rows, 0]
         x = np.arange(1.0, len(heads) + 1.0)
         layers: list[Layer] = [] if highlight is None else [VLine(highlight + 1.0, palette.text)]
         if snapshot.responsibilities is None:
@@ -93,9 +93,9 @@ class CoinsView(View):
         n_trials = int(_model(snapshot).n_trials)
         numbers = np.arange(n_trials + 1.0)
         bars = CountBars.over(numbers)
-        layers: list[Layer] = [bars.of_rows(snapshot, data.X[snapshot.rows, 0], palette)]
+        layers: list[Layer] = [bars.of_rows(snapshot, data.given_table[snapshot.rows, 0], palette)]
         if highlight is not None:
-            layers.append(VLine(float(data.X[highlight, 0]), palette.text))
+            layers.append(VLine(float(data.given_table[highlight, 0]), palette.text))
         for k, (w, p) in enumerate(zip(params.weights, params.probabilities, strict=True)):
             mass = bars.totals(numbers, w * binomial_mass(n_trials, float(p)))
             layers.append(Curve(bars.edges, np.append(mass, mass[-1]), palette.color(k), "step"))

@@ -46,7 +46,7 @@ class CountBars:
 
     def of_rows(self, snapshot: StepSnapshot, counts: Array, palette: Palette) -> Bars:
         """The share of the rows in each bar, in the mix of their responsibilities; counts (m,) of the drawn rows."""
-        weights, R = snapshot.step.problem.data.sample_weight, snapshot.responsibilities
+        weights, R = snapshot.step.problem.data.given_weight, snapshot.responsibilities
         weight = np.ones(len(counts)) if weights is None else weights[snapshot.rows]
         colors: Any = palette.muted
         if R is not None:

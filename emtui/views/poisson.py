@@ -37,13 +37,13 @@ class PoissonView(View):
     ) -> Scene:
         """Shares of the rows with each count, under weights_k · Poisson(x; rates_k) and their sum."""
         data, params = snapshot.step.problem.data, snapshot.step.params
-        counts = data.X[snapshot.rows, 0]
+        counts = data.given_table[snapshot.rows, 0]
         bars: CountBars = remembered(
             snapshot.spec.dataset, "count bars", lambda: CountBars.over(counts), of=snapshot.rows
         )
         layers: list[Layer] = [bars.of_rows(snapshot, counts, palette)]
         if highlight is not None:
-            layers.append(VLine(float(data.X[highlight, 0]), palette.text))
+            layers.append(VLine(float(data.given_table[highlight, 0]), palette.text))
         parts = [w * bars.poisson(float(rate)) for w, rate in zip(params.weights, params.rates, strict=True)]
         if len(parts) > 1:
             middles = (bars.edges[1:] + bars.edges[:-1]) / 2
@@ -57,7 +57,7 @@ class PoissonView(View):
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The first row whose count is the nearest to x."""
-        return nearest_row(snapshot.rows, (snapshot.step.problem.data.X[snapshot.rows, 0], x))
+        return nearest_row(snapshot.rows, (snapshot.step.problem.data.given_table[snapshot.rows, 0], x))
 
     def _described(self, snapshot: StepSnapshot, axes: Axes) -> str:
         params = snapshot.step.params

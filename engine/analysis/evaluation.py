@@ -20,22 +20,26 @@ from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.parallel import one_blas_thread
 
+_COUNTED = 1000  # whole numbers below it are places, counted from 0; larger ones are names
+
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
     """Components beside known classes, matched one to one so that as many rows as possible agree.
 
     Attributes:
-        matching: (K,) the class that stands for each component, −1 for a component left over.
+        matching: (K,) the class that stands for each component in rising order, −1 for a component left over.
         components: (K,) the components in the order of the columns of `confusion`.
-        confusion: (classes, K) rows of each class in each component; columns in the order of the matched classes,
-            those left over last, so that with K = classes the hits stand on the diagonal.
+        classes: (C,) the classes in the order of its rows.
+        confusion: (C, K) rows of each class in each component; columns in the order of the matched classes, those left
+            over last, so that with K = C the hits stand on the diagonal.
         hits: how many rows lie in the component of their class.
         total: how many rows have a known class.
     """
 
     matching: IntArray
     components: IntArray
+    classes: IntArray
     confusion: IntArray
     hits: int
     total: int
@@ -82,10 +86,13 @@ class Agreement:
 def agreement(labels: Any, truth: Any, n_components: int | None = None, n_classes: int | None = None) -> Agreement:
     """Match components with classes and count; rows of unknown class (−1) are left out.
 
+    Labels are names, and may be any whole numbers: 10, 20, 30 are three classes, not thirty. Those below 1,000 count
+    from 0, so that a component without rows between others has its place.
+
     Args:
-        labels: (n,) the component 0…K−1 of each row.
-        truth: (n,) the class 0…C−1 of each row, −1 where it is unknown.
-        n_components: K, where some component may have no rows; else the largest label + 1.
+        labels: (n,) the component of each row.
+        truth: (n,) the class of each row, −1 where it is unknown.
+        n_components: K, where components 0…K−1 are meant and the last may have no rows.
         n_classes: C, likewise.
 
     Raises:
@@ -99,19 +106,23 @@ def agreement(labels: Any, truth: Any, n_components: int | None = None, n_classe
         raise DataError("no row has a known class: there is nothing to agree with.")
     if component.min() < 0:
         raise DataError("labels must be components from 0 up; −1 for unknown is for truth alone.")
-    K = _size(component, n_components, "labels", "n_components")
-    C = _size(known, n_classes, "truth", "n_classes")
-    table = np.bincount(known[chosen] * K + component[chosen], minlength=C * K).reshape(C, K)
-    matching = match(table)
-    components = np.argsort(np.where(matching >= 0, matching, C), kind="stable")
-    matched = np.flatnonzero(matching >= 0)
-    hits = int(table[matching[matched], matched].sum())
-    return Agreement(matching, components, table[:, components], hits, int(chosen.sum()))
+    components, column = _named(component, n_components, "labels", "n_components")
+    classes, row = _named(known[chosen], n_classes, "truth", "n_classes")
+    C, K = len(classes), len(components)
+    table = np.bincount(row * K + column[chosen], minlength=C * K).reshape(C, K)
+    class_of = match(table)
+    order = np.argsort(np.where(class_of >= 0, class_of, C), kind="stable")
+    matched = np.flatnonzero(class_of >= 0)
+    hits = int(table[class_of[matched], matched].sum())
+    matching = np.where(class_of >= 0, classes[class_of], -1)
+    return Agreement(matching, components[order], classes, table[:, order], hits, int(chosen.sum()))
 
 
 def hard_shares(labels: Any, k: int, sample_weight: Array | None = None) -> Array:
     """(k,) the share of the rows (or of their weight) that each component wins, beside the mixing weights."""
-    counts = np.bincount(_labels(labels, "labels"), sample_weight, minlength=k)
+    found = _labels(labels, "labels")
+    told = found >= 0  # of a row of weight 0 that the model can't take nothing is known
+    counts = np.bincount(found[told], None if sample_weight is None else sample_weight[told], minlength=k)
     return np.asarray(counts / counts.sum())
 
 
@@ -185,11 +196,15 @@ def _labels(labels: Any, what: str) -> IntArray:
         raise DataError(f"{what} must be one whole number a row, not an array of shape {array.shape}.")
     if not np.issubdtype(array.dtype, np.integer):
         raise DataError(f"{what} must be whole numbers, not {array.dtype}: encode names as 0, 1, 2, …")
-    return array.astype(np.int64)
+    return np.asarray(array)
 
 
-def _size(labels: IntArray, size: int | None, what: str, option: str) -> int:
-    needed = int(labels.max()) + 1
-    if size is not None and size < needed:
-        raise DataError(f"{what} goes up to {needed - 1}, which is too many for {option} = {size}.")
-    return needed if size is None else size
+def _named(labels: IntArray, size: int | None, what: str, option: str) -> tuple[IntArray, IntArray]:
+    """The names in rising order, and the place (n,) of each label among them."""
+    largest = int(labels.max())
+    if size is not None and size <= largest:
+        raise DataError(f"{what} goes up to {largest}, which is too many for {option} = {size}.")
+    if size is not None or largest < _COUNTED:
+        return np.arange(largest + 1 if size is None else size), labels.astype(np.int64)
+    names, places = np.unique(labels, return_inverse=True)
+    return names, places

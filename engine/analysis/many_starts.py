@@ -17,11 +17,11 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.algorithms import Algorithm, Classic, algorithm_named
-from engine.em.class_labels import observed_labelled
 from engine.em.fit import Restart
 from engine.em.given_start import given_start
 from engine.em.loop import begin_problem, walk
 from engine.em.model import Model
+from engine.em.observed import observed
 from engine.em.step import Problem, Step
 from engine.em.stopping import StillToGain, Stop, rules_for
 from engine.errors import EngineError
@@ -102,7 +102,7 @@ def many_starts(
     count = n_starts if starts is None else len(starts)
     count, seed = whole_number("n_starts", count, 1, _MOST_STARTS), whole_number("seed", seed, 0)
     rules_for(max_iter, tol, None)
-    problem = Problem(model, observed_labelled(model, X, y, sample_weight), algorithm_named(algorithm), seed)
+    problem = Problem(model, observed(model, X, y, sample_weight, encode=True), algorithm_named(algorithm), seed)
     race = _Race(problem, int(count), int(seed), starts, int(max_iter), float(tol))
     return race.progress()
 

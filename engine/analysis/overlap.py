@@ -42,7 +42,7 @@ def overlap_of(step: Step) -> Overlap | None:
     posterior, data = Posterior(at), step.problem.data
     shared: Array = np.zeros((1, 1))
     for rows in row_chunks(data.n_rows, _ROWS_AT_ONCE):
-        r = posterior.rows(rows)
+        r = posterior.counted(rows)
         weighted = r if data.sample_weight is None else r * data.sample_weight[rows, None]
         shared = shared + r.T @ weighted
     if len(shared) < 2:

@@ -20,6 +20,7 @@ from engine.analysis.many_starts import StartResult, StartsProgress, many_starts
 from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT
 from engine.em.model import Model
+from engine.em.observed import observed
 from engine.errors import DataError, EngineError, OptionError
 from engine.options import whole_number
 from engine.parallel import one_blas_thread
@@ -136,7 +137,7 @@ def compare_sizes(
         raise OptionError("there is nothing to compare: name at least one number of components.")
     if covariance_types is not None and "covariance_type" not in model.option_values:
         raise OptionError(f"{model.title} has no covariance types: leave covariance_types out.")
-    data = model.observe(X, None, sample_weight)
+    data = observed(model, X, None, sample_weight)
     kinds: list[dict[str, Any]] = [{"covariance_type": kind} for kind in covariance_types or ()]
     if covariance_types is None:
         kinds = [{}]

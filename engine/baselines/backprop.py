@@ -23,7 +23,7 @@ from engine.errors import EngineError, OptionError
 from engine.explain.derivation import Worked
 from engine.explain.worked import Explains
 from engine.models.network.cost import check_memory
-from engine.models.network.data import NetworkRows, network_rows, new_rows
+from engine.models.network.data import NetworkRows, network_rows, new_rows, rows_apart
 from engine.models.network.explanation import forward_row
 from engine.models.network.params import (
     LARGEST_WEIGHT,
@@ -114,6 +114,10 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     def observe_new(self, X: Any, params: BackpropParams) -> NetworkRows:
         """Rows to predict for, without targets. Raises DataError where they have other columns."""
         return new_rows(X, params.hidden.shape[1] - 1)
+
+    def observe_apart(self, X: Any, y: Any, params: BackpropParams) -> NetworkRows:
+        """Rows of weight 0 with their targets."""
+        return rows_apart(X, y, params.hidden.shape[1] - 1, len(params.output))
 
     def start(self, data: NetworkRows, generator: np.random.Generator) -> BackpropParams:
         """The start of `LatentMLP` with the same seed, and the seed of the epochs' shuffling."""

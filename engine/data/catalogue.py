@@ -14,12 +14,13 @@ import numpy as np
 from engine.data.class_labels import encode_labels
 from engine.data.dataset import Dataset
 from engine.errors import DataError, OptionError
+from engine.pickling import ByFields
 from engine.plugins import Plugins
 from engine.text import did_you_mean, quoted
 
 
 @dataclass(frozen=True)
-class CatalogueEntry:
+class CatalogueEntry(ByFields):
     """One data set of the catalogue.
 
     key: what the user types. file: the CSV file in the data folder, "" where another package has the data.

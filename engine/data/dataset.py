@@ -10,11 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, as_numbers, frozen, is_frozen
 from engine.data.missing import Missing, rows_to_keep
 from engine.data.principal_components import principal_components
 from engine.data.units import Units, standard_units
 from engine.errors import DataError
+from engine.pickling import ByFields
 from engine.text import clean, nearest, quoted, unique_names
 
 _OF_ANY_NUMBERS = ("gmm", "kmeans", "mlp", "backprop")
@@ -28,8 +29,8 @@ class Rows(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
-    """A table of numbers and everything that is known about it. Arrays are read-only, text is safe to print.
+class Dataset(ByFields):
+    """A table of numbers and everything that is known about it. Arrays are read-only copies, text is safe to print.
 
     name: short, as the user types it. X: (n, d) float64; finite, but for NaN where a missing value was kept.
     y: (n,) int64 classes counting into `class_names`, −1 where unknown; None if there are no known classes.
@@ -69,7 +70,7 @@ class Dataset:
     as_read: Rows | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        X = np.asarray(self.X, dtype=np.float64)
+        X = _own(as_numbers(self.X))
         if X.ndim != 2 or X.shape[0] == 0 or X.shape[1] == 0:
             raise DataError(
                 f"The data {quoted(self.name)} must be a table with at least one row and one column, "
@@ -79,7 +80,7 @@ class Dataset:
         names = self.feature_names or tuple(f"x{j + 1}" for j in range(d))
         classes = tuple(clean(str(name), 60) for name in self.class_names)
         self._check_lengths(n, d, len(names), len(classes))
-        _set(self, "X", _read_only(X))
+        _set(self, "X", X)
         _set(self, "name", clean(self.name, 80))
         _set(self, "title", clean(self.title or self.name, 80))
         _set(self, "feature_names", unique_names((str(name) for name in names), "column"))
@@ -91,10 +92,10 @@ class Dataset:
             _set(self, "start", MappingProxyType(dict(self.start)))
         _set(self, "notes", tuple(clean(note) for note in self.notes))
         if self.y is not None:
-            _set(self, "y", _read_only(np.asarray(self.y, dtype=np.int64)))
+            _set(self, "y", _own(np.asarray(self.y, dtype=np.int64)))
         for what, kind in (("line_numbers", np.int64), ("sequence", np.int64), ("weights", float), ("target", float)):
             if getattr(self, what) is not None:
-                _set(self, what, _read_only(np.asarray(getattr(self, what), dtype=kind)))
+                _set(self, what, _own(np.asarray(getattr(self, what), dtype=kind)))
         self._check_weights_and_sequence()
         _set(self, "symbol_names", tuple(clean(str(name), 60) for name in self.symbol_names))
         if self.row_names is not None:
@@ -231,6 +232,10 @@ class Dataset:
             notes=self.notes + notes,
         )
 
+    def __array__(self, *_: Any, **__: Any) -> NDArray[Any]:
+        """Refused: it is not clear which of its arrays is meant. Raises DataError."""
+        raise DataError("a Dataset was given where an array belongs: give data.X for X, and data.y for y.")
+
     def columns(self, chosen: Sequence[str | int]) -> Dataset:
         """The same data with the `chosen` feature columns only, in that order, by name or by index from 0.
 
@@ -250,7 +255,7 @@ class Dataset:
         units = self.units and Units(self.units.offset[indices], self.units.scale[indices])
         names = tuple(self.feature_names[index] for index in indices)
         start = self.start if indices == list(range(self.n_features)) else None  # it was published for all of them
-        return replace(self, X=self.X[:, indices], feature_names=names, units=units, start=start, as_read=None)
+        return replace(self, X=frozen(self.X[:, indices]), feature_names=names, units=units, start=start, as_read=None)
 
     def standardized(self) -> Dataset:
         """The same data with mean 0 and variance 1 in each column; `units` remembers the way back.
@@ -267,7 +272,7 @@ class Dataset:
         )
         new_notes = tuple(note for note in notes if note not in self.notes)
         standard = step.to_standard(self.X)
-        return replace(self, X=standard, units=units, start=None, notes=self.notes + new_notes, as_read=None)
+        return replace(self, X=frozen(standard), units=units, start=None, notes=self.notes + new_notes, as_read=None)
 
     def principal(self, n_components: int) -> Dataset:
         """The rows by their first `n_components` principal components, "PC 1", "PC 2", …, in place of the columns.
@@ -297,7 +302,7 @@ class Dataset:
         suited = self.model in _OF_ANY_NUMBERS  # another model wants counts, or zeros and ones
         return replace(
             self,
-            X=scores,
+            X=frozen(scores),
             feature_names=tuple(f"PC {j + 1}" for j in range(n_components)),
             model=self.model if suited else "gmm",
             options={name: v for name, v in self.options.items() if suited or name == "n_components"},
@@ -332,10 +337,9 @@ def column_index(column: str | int, names: Sequence[str], whose: str, offer: str
     return int(column) % len(names)
 
 
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    view = array.view()
-    view.flags.writeable = False
-    return view
+def _own(array: NDArray[Any]) -> NDArray[Any]:
+    """An array that nobody can write to: the very one where that holds already, else a copy, whatever its size."""
+    return array if is_frozen(array) else frozen(array.copy())
 
 
 def _set(data: Dataset, attribute: str, value: object) -> None:

@@ -18,6 +18,7 @@ from engine.editing.entries import RULES, Entry, admissible, entry_named, moved,
 from engine.editing.limits import why_out_of_reach
 from engine.em.evaluation import Evaluation
 from engine.em.model import Event, Model
+from engine.em.observed import observed
 from engine.em.step import Phase, Step
 from engine.errors import DataError, EngineError, OptionError
 
@@ -86,7 +87,7 @@ def reweighted(step: Step, X: Any, y: Any, sample_weight: Any, message: str) -> 
         EngineError: the model can't be fitted to these rows; one sentence.
     """
     model = step.problem.model
-    data = model.observe(X, y, sample_weight)
+    data = observed(model, X, y, sample_weight)
     left = data.n_rows if data.sample_weight is None else int(np.count_nonzero(data.sample_weight))
     if left < (components := model.least_rows):  # each has rows to itself
         raise DataError(

@@ -84,6 +84,22 @@ def labels_of(codes: IntArray, labels: NDArray[Any] | None) -> NDArray[Any]:
     return np.where(beyond, np.array(unknown), found) if beyond.any() else found
 
 
+def codes_among(y: Any, labels: NDArray[Any] | None) -> IntArray:
+    """(n,) the codes of labels by those that were counted, −1 for any other; y may be a list as X is."""
+    several = isinstance(y, (list, tuple)) and any(np.ndim(one) for one in y)
+    joined = np.concatenate([np.atleast_1d(np.asarray(one)) for one in y]) if several else np.asarray(y)
+    try:
+        codes, own = encoded(joined)
+    except DataError:
+        return np.full(len(joined), UNKNOWN)
+    if labels is None:  # numbers from 0, which are their own codes
+        code_of = {label: int(label) for label in own.tolist() if own.dtype.kind in "iuf" and 0 <= label < 2**31}
+    else:
+        code_of = {label: code for code, label in enumerate(labels.tolist())}
+    among = np.array([code_of.get(label, UNKNOWN) for label in own.tolist()] + [UNKNOWN], dtype=np.int64)
+    return among[codes]
+
+
 def observed_labelled(model: Model[Any, D], X: Any, y: Any, sample_weight: Any) -> D:
     """`model.observe`; labels that the model can't count by are encoded, and kept as `Observations.class_labels`.
 

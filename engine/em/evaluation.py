@@ -11,6 +11,7 @@ import numpy as np
 from engine.arrays import Array, IntArray, Rows
 from engine.em.inference import Inference
 from engine.em.model import Expectation, Model, Observations
+from engine.em.observed import responsibilities
 from engine.parallel import one_blas_thread, row_chunks
 
 _ROWS_AT_ONCE = 65_536
@@ -36,6 +37,7 @@ class Evaluation:
         if self._expectation is not None:
             return self._expectation
         started = time.perf_counter()
+        self.data.check_unchanged()
         with one_blas_thread():
             expectation = self.model.expect(self.params, self.data, self.inference)
         if self._numbers is None:
@@ -105,19 +107,35 @@ class Posterior:
 
     def rows(self, rows: Rows) -> Array:
         """The responsibilities of the chosen rows alone: (len(rows), K)."""
+        self._evaluation.data.check_unchanged()
+        return self._rows(rows)
+
+    def _rows(self, rows: Rows) -> Array:
+        at = self._evaluation
+        with one_blas_thread():
+            return responsibilities(at.model, at.params, at.data, rows, at.inference)
+
+    def counted(self, rows: Rows) -> Array:
+        """Those of chosen rows among those that count, as the model numbers them."""
         at = self._evaluation
         with one_blas_thread():
             return at.model.responsibilities(at.params, at.data, rows, at.inference)
 
     @cached_property
     def responsibilities(self) -> Array:
-        """(n, K); every row sums to 1."""
+        """(n, K); every row sums to 1. nan for a row of weight 0 that the model can't take."""
         return self.rows(slice(None))
 
     @cached_property
     def labels(self) -> IntArray:
-        """(n,) the likeliest component of each row, without an (n, K) array."""
-        n_rows = self._evaluation.data.n_rows
+        """(n,) the likeliest component of each row, without an (n, K) array; −1 where nothing is known of it."""
+        n_rows = self._evaluation.data.n_given
         if "responsibilities" in self.__dict__ or n_rows <= _ROWS_AT_ONCE:
-            return np.asarray(self.responsibilities.argmax(axis=1))
-        return np.concatenate([self.rows(rows).argmax(axis=1) for rows in row_chunks(n_rows, _ROWS_AT_ONCE)])
+            return _likeliest(self.responsibilities)
+        self._evaluation.data.check_unchanged()
+        return np.concatenate([_likeliest(self._rows(rows)) for rows in row_chunks(n_rows, _ROWS_AT_ONCE)])
+
+
+def _likeliest(responsibilities: Array) -> IntArray:
+    labels = responsibilities.argmax(axis=1)
+    return np.where(np.isnan(responsibilities[:, 0]), -1, labels) if np.isnan(responsibilities).any() else labels

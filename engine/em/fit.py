@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray
 from engine.em.algorithms import Algorithm, algorithm_named
-from engine.em.class_labels import labels_of, observed_labelled
+from engine.em.class_labels import labels_of
 from engine.em.evaluation import Posterior
 from engine.em.loop import begin, begin_problem, walk
 from engine.em.model import Model, P
+from engine.em.observed import observed
 from engine.em.step import Problem, Step, Theta
 from engine.em.stopping import StoppingRule, rules_for
 from engine.em.timeline import Timeline
@@ -144,6 +145,7 @@ def fit(
         EngineError: the data, the start or an option can't be used, or no start could be run; one sentence.
     """
     whole_number("n_init", n_init, 1)
+    seed = whole_number("seed", seed, 0)
     if start is not None and n_init > 1:
         raise OptionError("a given start can be run only once: leave out start, or n_init.")
     rules = rules_for(max_iter, tol, stopping)
@@ -151,7 +153,7 @@ def fit(
         first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
         timeline = _run(first, rules, at_rest)
         return Run(timeline, (_report(seed, timeline),))
-    data = observed_labelled(model, X, y, sample_weight)
+    data = observed(model, X, y, sample_weight, encode=True)
     chosen = algorithm_named(algorithm)
     best: Timeline | None = None
     restarts: list[Restart] = []

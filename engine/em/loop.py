@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from engine.em.algorithms import Algorithm, algorithm_named
-from engine.em.class_labels import observed_labelled
 from engine.em.evaluation import Evaluation
 from engine.em.given_start import given_start
 from engine.em.model import Event, Model, P
+from engine.em.observed import observed
 from engine.em.step import Problem, Step
 from engine.em.stopping import AnyOf, StoppingRule, rules_for
 from engine.errors import DataError, OptionError
@@ -40,7 +40,7 @@ def begin(
     Raises EngineError if the data, the start or an option can't be used.
     """
     seed = whole_number("seed", seed, 0)
-    problem = Problem(model, observed_labelled(model, X, y, sample_weight), algorithm_named(algorithm), seed)
+    problem = Problem(model, observed(model, X, y, sample_weight, encode=True), algorithm_named(algorithm), seed)
     return begin_problem(problem, start)
 
 
@@ -98,7 +98,7 @@ def m_step(step: Step) -> Step:
     seconds = before + time.perf_counter() - started
     at = _evaluation(problem, moved.params, step.iteration + 1)
     evaluations = step.evaluations + moved.evaluations
-    events = tuple(event.named(problem.row_name) for event in moved.events)
+    events = tuple(event.named(problem.row_name, problem.data) for event in moved.events)
     return Step(
         problem, step.iteration, "M", moved.params, at, step.at_q, seconds, events,
         evaluations_before=evaluations, earlier=step.earlier,

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array, IntArray, Rows
+from engine.arrays import Array, IntArray, Rows, is_sparse
 from engine.em.fields import count_components, relabelled
+from engine.em.given import Given, Watch
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
 from engine.em.parameters import Parameters
@@ -42,17 +43,63 @@ class Observations:
         y: (n,) known labels or targets, −1 where unknown; None where nothing is known.
         sample_weight: (n,) non-negative weights; None where each row counts once.
         class_labels: (g,) the caller's labels that y counts into; None where they are numbers from 0.
+        given: what the caller gave, where rows of weight 0 are kept from the model; these are not among the n.
+        watches: over large arrays of the caller's that are read in place.
     """
 
     X: Any
     y: IntArray | None = None
     sample_weight: Array | None = None
     class_labels: NDArray[Any] | None = field(default=None, kw_only=True)
+    given: Given | None = field(default=None, kw_only=True, repr=False)
+    watches: tuple[Watch, ...] = field(default=(), kw_only=True, repr=False)
 
     @property
     def n_rows(self) -> int:
         """How many rows there are, whatever their weights."""
         return len(self.X)
+
+    @property
+    def n_given(self) -> int:
+        """How many rows were given, those of weight 0 included: as many as have responsibilities."""
+        return self.n_rows if self.given is None else self.given.n_rows
+
+    @property
+    def given_weight(self) -> Array | None:
+        """(n_given,) the weight of each given row; None where each counts once."""
+        return self.sample_weight if self.given is None else self.given.weight
+
+    @property
+    def given_table(self) -> Any:
+        """(n_given, d) the given rows, those of weight 0 included, in the form of X."""
+        if self.given is None:
+            return self.X
+        X = self.given.X
+        if isinstance(X, list):
+            X = np.concatenate([np.asarray(one, dtype=np.float64).reshape(len(one), -1) for one in X])
+        return X.tocsr() if is_sparse(X) else X.reshape(self.n_given, -1)
+
+    def place_of(self, row: int) -> int | None:
+        """Where a given row stands in X; None for one of weight 0."""
+        if self.given is None:
+            return row
+        place = int(self.given.places[row])
+        return place if place >= 0 else None
+
+    def row_of(self, place: int) -> int:
+        """The given row behind a row of X."""
+        return place if self.given is None else int(self.given.rows[place])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """To be pickled or copied: the fields alone, without what follows from them, and nobody's arrays to watch."""
+        owner: Any = self
+        state = {part.name: getattr(self, part.name) for part in fields(owner)}
+        return state | {"watches": ()}
+
+    def check_unchanged(self) -> None:
+        """Raises DataError where a large array of the caller's has changed since the run began."""
+        for watch in self.watches:
+            watch.check()
 
     @property
     def total_weight(self) -> float:
@@ -106,11 +153,12 @@ class Event:
     by_hand: bool = False  # a change by hand, in place of the M-step
     rows: tuple[int, ...] = ()
 
-    def named(self, name: RowName) -> Event:
-        """The same event as a step has it: a plain message with these names for its rows, and the rows."""
+    def named(self, name: RowName, data: Observations) -> Event:
+        """The same event as a step has it: a plain message with these names for its rows, and the rows as given."""
         if not isinstance(self.message, RowText):
             return self
-        return replace(self, message=str(self.message.named(name)), rows=self.message.rows)
+        given = RowText(*(part if isinstance(part, str) else data.row_of(part) for part in self.message.parts))
+        return replace(self, message=str(given.named(name)), rows=given.rows)
 
 
 def events_where(flags: Any, message: str) -> tuple[Event, ...]:
@@ -277,6 +325,14 @@ class Model(HasOptions, ABC, Generic[P, D]):
     def observe_new(self, X: Any, params: P) -> D:
         """Rows to predict for, without labels; supervised models need no targets here."""
         return self.observe(X)
+
+    def observe_apart(self, X: Any, y: Any, params: P) -> D:
+        """Rows of weight 0, which are no part of the fit, with the codes (n,) of their labels, −1 where unknown."""
+        data = self.observe_new(X, params)
+        if y is None or not self.takes_labels:
+            return data
+        known = np.where((y >= 0) & (y < (self.size or 0)), y, -1)
+        return replace(data, y=known)
 
     def predict_proba(self, params: P, data: D) -> Array:
         """Predictions for new rows: component probabilities, or class probabilities if the model is supervised."""

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal, TypedDict, TypeVar, Unpack
 import numpy as np
 
 from engine.arrays import Array, IntArray, freeze
+from engine.pickling import ByFields
 
 Domain = Literal["simplex", "probability", "positive", "positive definite", "real", "whole"]
 Theta = TypeVar("Theta", bound="Parameters")
@@ -29,7 +30,7 @@ DATA_NOUNS = ("column", "input", "word")  # axes along the columns of the data, 
 _METADATA_KEY = "engine.parameter"
 
 
-class Parameters:
+class Parameters(ByFields):
     """Base class of every model's `Params`: frozen dataclasses of read-only arrays, equal to themselves alone.
 
     A field may hold another value of this kind, whose arrays then have dotted paths (`emission.means`), or None if the

@@ -137,7 +137,7 @@ class ResponsibilityChange:
         before, after = Posterior(step.at_q), Posterior(step.at)
         largest = 0.0
         for rows in row_chunks(step.problem.data.n_rows, _ROWS_AT_ONCE):
-            largest = max(largest, float(np.max(np.abs(after.rows(rows) - before.rows(rows)))))
+            largest = max(largest, float(np.max(np.abs(after.counted(rows) - before.counted(rows)))))
             if largest >= self.tol:
                 return None
         return Stop(f"no responsibility moved by more than {largest:z.3g}, less than {self.tol:zg}", True)

@@ -9,6 +9,7 @@ The formulas are the models' own: see `Explains`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.editing.entries import Entry, entry_named, value_of
 from engine.em.model import Event
+from engine.em.observed import around_row
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, WorkedLine, line
@@ -42,7 +44,7 @@ class Explains:
         if step.phase != "M":
             best = step.problem.model.maximize(step.at_q.expectation, step.params, step.problem.data)
             after, what = best.params, "M-step to come"
-            events = tuple(event.named(step.problem.row_name) for event in best.events)
+            events = tuple(event.named(step.problem.row_name, step.problem.data) for event in best.events)
         return _held_against(self.parameter_lines(step, entry, after), step, entry, after, events, what)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
@@ -60,8 +62,10 @@ def worked_row(step: Step, row: int) -> Worked:
         EngineError: there is no such row, or no E-step has been taken yet.
     """
     _need_row(step, row)
+    shown, place = _as_counted(step, int(row))
     with one_blas_thread():
-        return _explainer(step).worked_row(step, int(row))
+        worked = _explainer(step).worked_row(shown, place)
+    return worked if place == row else replace(worked, name=str(row))
 
 
 def worked_word(step: Step, row: int, word: int) -> Worked:
@@ -73,8 +77,10 @@ def worked_word(step: Step, row: int, word: int) -> Worked:
         EngineError: there is no such row, the word is not in it, it is no model of words, or there was no E-step yet.
     """
     _need_row(step, row)
+    shown, place = _as_counted(step, int(row))
     with one_blas_thread():
-        return _explainer(step).worked_word(step, int(row), word)
+        worked = _explainer(step).worked_word(shown, place, word)
+    return worked if place == row else replace(worked, name=f"{row}, {word}")
 
 
 def worked_parameter(step: Step, name: str) -> Worked:
@@ -109,10 +115,19 @@ def _explainer(step: Step) -> Explains:
     return model if isinstance(model, Explains) else Explains()
 
 
+def _as_counted(step: Step, row: int) -> tuple[Step, int]:
+    """The step with the rows that count alone, and the place of a given row there; a row of weight 0 by itself."""
+    if step.problem.data.given is None or step.at_q is None:
+        return step, row
+    theta, data, place = around_row(step.problem.model, step.params_q, step.problem.data, row)
+    problem = replace(step.problem, data=data)
+    return replace(step, problem=problem, at_q=problem.at(theta, step.at_q.inference)), place
+
+
 def _need_row(step: Step, row: int) -> None:
     if step.at_q is None:
         raise EngineError("there are no responsibilities before the first E-step: take an E-step.")
-    n = step.problem.data.n_rows
+    n = step.problem.data.n_given
     if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < n:
         raise EngineError(f"there is no row {row!r}: rows are numbered from 0 to {n - 1}.")
 

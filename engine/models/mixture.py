@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, Rows
+from engine.arrays import Array, IntArray, Rows, as_numbers
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, assign, uniforms
 from engine.em.model import D, Expectation, Model, P
@@ -114,7 +114,7 @@ def checked_weights(sample_weight: Any, n_rows: int) -> Array | None:
     """Weights as (n,) float64, or None. Raises DataError where they are not finite, non-negative, or all zero."""
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
+    weights = as_numbers(sample_weight, "sample_weight", "numbers, one a row")
     if weights.shape != (n_rows,):
         raise DataError(f"sample_weight must have one number a row ({n_rows}), not shape {weights.shape}.")
     if not np.all(np.isfinite(weights)) or np.any(weights < 0):
@@ -165,10 +165,7 @@ def checked_table(X: Any, *, what: str = "X", missing: bool = False) -> Array:
 
     Raises DataError for no numbers, no rows, more than two dimensions, or the first entry that is not finite.
     """
-    try:
-        table = np.asarray(X, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"{what} must be a table of numbers; a column of text can't be fitted.") from None
+    table = as_numbers(X, what)
     if table.ndim == 1:
         table = table[:, None]
     if table.ndim != 2:

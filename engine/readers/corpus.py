@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, frozen
 from engine.errors import DataError, OptionError
 from engine.options import whole_number
 from engine.readers.byte_source import expanded, refuse_address
@@ -188,7 +188,7 @@ def read_corpus(folder: str | os.PathLike[str], **how: Any) -> Dataset:
     where = expanded(folder)
     return Dataset(
         name=where.name or str(where),
-        X=found.counts.toarray(),
+        X=frozen(found.counts.toarray()),
         feature_names=found.words,
         row_names=found.names,
         title=where.name or str(where),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import frozen
 from engine.data.class_labels import as_number, encode_labels
 from engine.data.dataset import Dataset
 from engine.data.missing import Missing, rows_to_keep
@@ -67,7 +68,7 @@ class ReadRows:
 
         return Dataset(
             name=self.path.name,
-            X=of_rows(cells.X),
+            X=frozen(of_rows(cells.X)),
             y=y,
             feature_names=self.names,
             class_names=class_names,

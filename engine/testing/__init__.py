@@ -63,6 +63,7 @@ def check_model(
     for before, after in pairwise(steps):
         checked += of_steps.ascent(case, before, after)
     checked += of_runs.deterministic(case, start, steps)
+    checked += of_runs.left_out(case, start, steps)
     for compare in of_runs.COMPARISONS:
         checked += compare(case, first, steps)
     return tuple(dict.fromkeys(checked))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array
 from engine.em.algorithms import Algorithm
 from engine.em.loop import iterate
 from engine.em.model import Model
@@ -85,17 +85,3 @@ def close(one: Array, other: Array, share: float) -> bool:
         return False
     largest = float(max(np.max(np.abs(one), initial=0.0), np.max(np.abs(other), initial=0.0)))
     return bool((np.abs(one - other) <= share * largest).all())
-
-
-def length(X: Any) -> int:
-    """How many rows, or sequences, there are."""
-    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
-
-
-def take(X: Any, rows: IntArray) -> Any:
-    """The chosen rows of a table, dense or sparse, or the chosen members of a list."""
-    if X is None:
-        return None
-    if isinstance(X, (list, tuple)):
-        return [X[int(row)] for row in rows]
-    return X.iloc[rows] if hasattr(X, "iloc") else X[rows]

@@ -10,19 +10,45 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, length, take
 from engine.em.model import Expectation
 from engine.em.statistics import Statistics
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.parallel import chunks_of_at_most, threads
-from engine.testing.case import Case, close, leaves, length, require, same_bytes, scale_of, take
+from engine.testing.case import Case, close, leaves, require, same_bytes, scale_of
 
 
 def deterministic(case: Case, start: Any, steps: list[Step]) -> Iterator[str]:
     """The same seed gives the same bytes."""
     name = "the same seed gives the same bytes"
     _same_run(name, steps, case.walk(start))
+    yield name
+
+
+def left_out(case: Case, start: Any, steps: list[Step]) -> Iterator[str]:
+    """Rows of weight 0, whatever stands in them, change not a bit, and get responsibilities at the end."""
+    n = length(case.X)
+    if not (case.model.independent_rows or isinstance(case.X, (list, tuple))):
+        return  # a single sequence
+    name = "rows of weight 0 are no rows"
+    places = np.insert(np.arange(n), [0, n // 2, n], [0, n // 2, n - 1])
+    weight = np.insert(np.ones(n), [0, n // 2, n], 0.0)
+    X = take(case.X, places)
+    if isinstance(X, np.ndarray) and X.dtype.kind == "f":
+        X[weight == 0] = np.nan
+    y = take(case.y, places) if case.y is None or length(case.y) == n else case.y
+    if y is case.y is not None:  # known states of all sequences, one below another
+        return
+    other = case.walk(start, X, y, weight)
+    _same_run(name, steps, other)
+    one, two = steps[-1].posterior, other[-1].posterior
+    if one is not None and two is not None:
+        lengths = [len(np.atleast_1d(row)) for row in X] if isinstance(X, (list, tuple)) else [1] * len(places)
+        counted = np.repeat(weight > 0, lengths)
+        r = two.responsibilities
+        require(len(r) == len(counted), name, other[-1], f"{len(r)} rows have responsibilities, not {len(counted)}")
+        require(same_bytes(one.responsibilities, r[counted]), name, other[-1], "responsibilities of others changed")
     yield name
 
 

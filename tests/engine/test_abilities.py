@@ -19,8 +19,9 @@ OF_OTHERS = {
     ("engine/readers/corpus.py", "strerror"): "of an exception",
     ("emtui/spec/parameters_file.py", "strerror"): "of an exception",
     ("emtui/cli/shell_output.py", "encoding"): "of a stream",
-    ("engine/testing/case.py", "shape"): "of a user's table, which may be an array, sparse or a data frame",
-    ("engine/testing/case.py", "iloc"): "of a user's table",
+    ("engine/arrays.py", "shape"): "of a user's table, which may be an array, sparse or a data frame",
+    ("engine/arrays.py", "iloc"): "of a user's table",
+    ("engine/arrays.py", "tocsr"): "of a user's table",
 }
 """Names that are asked for as strings of what is not ours, and whose they are."""
 BY_DECLARATION = {"engine/options.py", "engine/em/parameters.py"}

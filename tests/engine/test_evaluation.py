@@ -200,3 +200,18 @@ def test_what_a_matching_leaves_out_is_said() -> None:
     assert four.unmatched == "3 components for 2 classes: only one component counts for each class"
     assert agreement([0, 0, 0, 1], [0, 1, 2, 2]).unmatched == "2 components for 3 classes: only one class for each"
     assert agreement([0, 1], [1, 0]).unmatched == ""
+
+
+@pytest.mark.parametrize("name", [lambda y: y * 10**9, lambda y: np.where(y == 2, 2**62, y), lambda y: y + 2**62])
+def test_labels_are_names_and_no_sizes(name):
+    generator = np.random.default_rng(3)
+    y, labels = generator.integers(0, 3, 60), generator.integers(0, 4, 60)
+    usual, found = agreement(labels, y), agreement(labels, name(y))
+    assert (found.hits, found.total) == (usual.hits, usual.total)
+    assert found.adjusted_rand == usual.adjusted_rand
+    assert found.normalized_mutual_information == usual.normalized_mutual_information
+    assert found.confusion.tolist() == usual.confusion.tolist()
+    assert found.classes.tolist() == sorted(set(name(y).tolist()))
+    assert found.hits == (found.matching[labels] == name(y)).sum()
+    turned = agreement(name(y), labels)
+    assert turned.hits == agreement(y, labels).hits

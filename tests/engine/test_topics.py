@@ -259,7 +259,7 @@ def test_perplexity_is_that_of_the_bound_and_held_out_documents_say_nothing_to_t
     run = engine.fit(model, X, max_iter=20, tol=0.0)
     weight = np.where(data.held_out, 0.0, 1.0)
     same = engine.fit(LatentDirichletAllocation(n_components=3), X, sample_weight=weight, max_iter=20, tol=0.0)
-    np.testing.assert_array_equal(run.params.topics, same.params.topics)
+    np.testing.assert_allclose(run.params.topics, same.params.topics, rtol=1e-9)  # the sums run in other chunks
     bound = document_bounds(model, run.params, model.observe_new(X[kept_out], run.params)).sum()
     words = X[kept_out].sum()
     assert perplexity(model, run.params, X[kept_out]) == pytest.approx(np.exp(-bound / words), rel=1e-12)

@@ -12,6 +12,7 @@ from topics_by_enumeration import assignments, log_joint, words_of
 
 import engine
 from engine.em.loop import begin, e_step, m_step
+from engine.em.observed import around_row
 from engine.errors import EngineError
 from engine.explain.worked import worked_parameter, worked_row, worked_word
 
@@ -30,8 +31,9 @@ def walked(algorithm="classic", iterations=2, X=BARS, K=3, seed=1, **options):
 
 def q_of(step, row):
     """Words, and how many of each every topic has (words, K)."""
-    model, data = step.problem.model, step.problem.data
-    return data.X[[row]].indices, model.word_topics(step.params_q, data, row, step.inference)
+    model = step.problem.model
+    theta, data, row = around_row(model, step.params_q, step.problem.data, row)
+    return data.X[[row]].indices, model.word_topics(theta, data, row, step.inference)
 
 
 def settled(worked):

@@ -161,7 +161,7 @@ def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, 
 
 def _weighed(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     """Rows weighted by hand: hits and shares count rows, whatever their weights."""
-    weights = snapshot.step.problem.data.sample_weight
+    weights = snapshot.step.problem.data.given_weight
     if weights is None or not snapshot.moved_by_hand:
         return []
     out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())

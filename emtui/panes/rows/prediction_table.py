@@ -127,7 +127,7 @@ class PredictionSource(ListedRows):
             name = replace(name, align="left")
         names = max((cell_len(clean(label)) for label in split.class_names), default=6)
         target = TableColumn("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "class")
-        weighed = self.snapshot.step.problem.data.sample_weight is not None
+        weighed = self.snapshot.step.problem.data.given_weight is not None
         right = [
             target,
             *([TableColumn("weight", "", 3)] if weighed else []),

@@ -119,7 +119,7 @@ class RowSource(ListedRows):
     def columns(self, width: int, palette: Palette) -> tuple[TableColumn, ...]:
         """What fits: numbers before the class, the class before the bar; components that don't fit are counted."""
         components = self._component_columns(palette)
-        weighed = self.snapshot.step.problem.data.sample_weight is not None
+        weighed = self.snapshot.step.problem.data.given_weight is not None
         name, mark = self._name_column(width), TableColumn("mark", "", 4 if weighed else 2)
         classes, bar = self._class_column(width), TableColumn("bar", "", 6 if width < 60 else 10)
         layouts: list[tuple[list[TableColumn], list[TableColumn]]] = [

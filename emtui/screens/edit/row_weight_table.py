@@ -19,6 +19,7 @@ from emtui.views import view_for
 from emtui.views.number_format import number, probability
 from emtui.widgets.row_cells import class_label, row_label
 from emtui.widgets.table_columns import Sheet, TableCell, TableColumn, ink, widths
+from engine.em.given import Given
 from engine.errors import OptionError
 from engine.text import quoted
 
@@ -76,11 +77,12 @@ class WeightTable:
         """The snapshot as it would be, for a picture; its numbers are still those of the step before the change."""
         problem = self.snapshot.step.problem
         data, place = problem.data, None if self.row is None else self.place_of(self.row)
-        weights = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight.copy()
+        weights = np.ones(data.n_given) if data.given_weight is None else data.given_weight.copy()
         if place is None or place >= len(weights):
             return self.snapshot
         weights[place] = self.weight
-        there = replace(problem, data=replace(data, sample_weight=weights))
+        given = Given(data.given_table, None, np.arange(len(weights)), weights)
+        there = replace(problem, data=replace(data, given=given))
         return replace(self.snapshot, step=replace(self.snapshot.step, problem=there))
 
     def sheet(self, width: int, palette: Palette) -> Sheet:

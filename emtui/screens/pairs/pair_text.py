@@ -68,7 +68,7 @@ def _drawn(plot: PairPlot) -> str:
     """How many rows the pictures draw, and the numbers are of, where that is not all; that each counts once, where by
     hand one doesn't."""
     n_rows, looked = plot.data.n_samples, len(plot.groups.rows)
-    parts = ["every row counted once"] if plot.snapshot.step.problem.data.sample_weight is not None else []
+    parts = ["every row counted once"] if plot.snapshot.step.problem.data.given_weight is not None else []
     if plot.n_drawn != n_rows:
         numbers = f", r of {looked:,}" if plot.n_drawn < looked < n_rows else ""
         parts.append(f"{plot.n_drawn:,} of {n_rows:,} rows drawn{numbers}")

@@ -107,7 +107,7 @@ class OptimaScreen(StudyScreen):
     def digested(self, value: StartsProgress) -> OptimaMap:
         """The optima that were reached, each held against the known classes that were not given."""
         truth = classes_to_find(self.spec)
-        fits = truth is not None and len(truth) == value.problem.data.n_rows
+        fits = truth is not None and len(truth) == value.problem.data.n_given
         return OptimaMap(value, group_optima(value, truth=truth if fits else None))
 
     def take(self, value: Any) -> None:

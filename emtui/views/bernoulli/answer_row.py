@@ -27,7 +27,7 @@ class Answer:
 
 def answers_of_row(snapshot: StepSnapshot, row: int) -> tuple[Answer, ...]:
     """A row of the data, counted from 0, at the parameters of this step."""
-    return answers(snapshot, snapshot.step.problem.data.X[row])
+    return answers(snapshot, snapshot.step.problem.data.given_table[row])
 
 
 def answers(snapshot: StepSnapshot, row: Array | Sequence[float]) -> tuple[Answer, ...]:

@@ -15,6 +15,7 @@ from emtui.views.changes import drawn_responsibilities
 from emtui.views.number_format import probability
 from emtui.views.pixel_pictures import PixelPicture
 from engine.arrays import Array
+from engine.em.observed import around_row
 
 MOST_PICTURES = 24
 _TOP_WORDS = 40
@@ -101,11 +102,13 @@ def words_of_document(snapshot: StepSnapshot, row: int, palette: Palette) -> lis
 def word_topics(snapshot: StepSnapshot, row: int) -> tuple[list[tuple[int, float]], Array | None]:
     """A document's words with their counts, and how many of each every topic has (words, K); None before an E-step."""
     step: Any = snapshot.step
-    document = step.problem.data.X[[row]]
+    document = step.problem.data.given_table[[row]]
     words = [(int(v), float(n)) for v, n in zip(document.indices, document.data, strict=True)]
     if step.params_q is None:
         return words, None
-    return words, step.problem.model.word_topics(step.params_q, step.problem.data, row, step.inference)
+    model = step.problem.model
+    theta, data, place = around_row(model, step.params_q, step.problem.data, row)
+    return words, model.word_topics(theta, data, place, step.inference)
 
 
 def pictures_of_topics(snapshot: StepSnapshot, palette: Palette) -> list[PixelPicture]:

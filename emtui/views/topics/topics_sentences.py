@@ -32,7 +32,7 @@ def sentence_of(snapshot: StepSnapshot, noun: str) -> str:
 def words_in(snapshot: StepSnapshot, row: int) -> tuple[int, ...]:
     """The words of a document as columns of the data, the most frequent first."""
     data: Any = snapshot.step.problem.data
-    document = data.X[[row]]
+    document = data.given_table[[row]]
     return tuple(int(v) for v in document.indices[np.argsort(-document.data, kind="stable")])
 
 

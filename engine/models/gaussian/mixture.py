@@ -31,6 +31,7 @@ from engine.models.gaussian.params import (
     n_covariance_parameters,
 )
 from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, SharedPass, pass_for
+from engine.models.gaussian.rounding import rising
 from engine.models.gaussian.start import STARTS, gaussian_start
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.models.mixture import Mixture
@@ -145,8 +146,13 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         if self.m_step == "conditional":
             covariances = covariances + statistics.added_about(params.means)
         best = GaussianParams(weights, statistics.means(), covariances)
+        best = rising(best, statistics, params, lambda theta: self._reaches(expectation, theta, data))
         policy = Policy(self.on_collapse, self.reg_covar, self.log_prior, self.log_evidence)
         return mended(best, statistics, params, data, policy)
+
+    def _reaches(self, expectation: Expectation, params: GaussianParams, data: GaussianRows) -> float:
+        """Q + log p(θ)."""
+        return self.q_value(expectation, params, data) + self.log_prior(params, data)
 
     def q_value(self, expectation: Expectation, params: GaussianParams, data: GaussianRows) -> float:
         """Σ_k N_k ln weights_k + E_q[Σ_i ln N(x_i | μ_{z_i}, Σ_{z_i})], from the statistics alone."""

@@ -165,7 +165,7 @@ class GaussianStatistics(Statistics):
 
         (x̄_k − μ_k)(x̄_k − μ_k)ᵀ for each component, of which the types keep what they have a place for.
         """
-        apart = self.means() - means
+        apart = (self.coordinates.origin - means) + self.coordinates.stretched(self.centers)  # as `means` are rounded
         if self.covariance_type == "full":
             return apart[:, :, None] * apart[:, None, :]
         if self.covariance_type == "tied":

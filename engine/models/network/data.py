@@ -114,6 +114,15 @@ def new_rows(X: Any, n_inputs: int) -> NetworkRows:
     return arranged(table, None, None, 0)
 
 
+def rows_apart(X: Any, y: Any, n_inputs: int, n_classes: int) -> NetworkRows:
+    """Rows of weight 0 with their targets. Raises DataError for a class that was not trained on."""
+    table = new_rows(X, n_inputs).X
+    targets = checked_targets(y, len(table))
+    if targets.max() >= n_classes:
+        raise DataError(f"class {targets.max()} is none of the {n_classes} that the network was trained on.")
+    return arranged(table, targets, None, n_classes)
+
+
 def checked_inputs(X: Any) -> Array:
     """X as (n, p) finite numbers that can be multiplied with weights. Raises DataError where they can't."""
     table = checked_table(X)

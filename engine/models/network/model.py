@@ -24,7 +24,7 @@ from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.worked import Explains, result_row
 from engine.models.network.configurations import configuration
 from engine.models.network.cost import MOST_EXACT
-from engine.models.network.data import NetworkRows, network_rows, new_rows
+from engine.models.network.data import NetworkRows, network_rows, new_rows, rows_apart
 from engine.models.network.draws import layer_draws
 from engine.models.network.e_step import E_STEPS, EStep, e_step_named
 from engine.models.network.e_step_exact import log_output, log_prior_table
@@ -132,6 +132,10 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     def observe_new(self, X: Any, params: NetworkParams) -> NetworkRows:
         """Rows to predict for, without targets. Raises DataError where they have other columns."""
         return new_rows(X, params.hidden.shape[1] - 1)
+
+    def observe_apart(self, X: Any, y: Any, params: NetworkParams) -> NetworkRows:
+        """Rows of weight 0 with their targets."""
+        return rows_apart(X, y, params.hidden.shape[1] - 1, len(params.output))
 
     def start(self, data: NetworkRows, generator: np.random.Generator) -> NetworkParams:
         """Weights and biases from a normal distribution of standard deviation `weight_scale`."""
