@@ -184,7 +184,7 @@ async def test_a_row_is_left_out_and_put_back(size):
         assert hand(app).pending is None
         await app.send("delete", "enter")
         assert app.snapshot.branch == 1
-        assert app.snapshot.step.problem.data.sample_weight[6] == 0
+        assert app.snapshot.step.problem.data.given_weight[6] == 0
         assert explorer(app.app).worker.session.weight_of(6) == 0
         assert app.snapshot.step.log_likelihood == pytest.approx(step.log_likelihood + one, abs=1e-9)
         await app.send("n")
@@ -210,13 +210,13 @@ async def test_a_row_counts_twice_and_once_again():
         row = hand(app).chosen_row
         assert "would count twice" in told(app)
         await app.send("enter")
-        assert app.snapshot.step.problem.data.sample_weight[row] == 2
+        assert app.snapshot.step.problem.data.given_weight[row] == 2
         await app.send("E", "tab", "0", "backspace", "escape")
         await app.send(*str(row + 1), "enter", "minus")
         assert "would count once; now it counts twice" in told(app)
         await app.send("enter")
         assert app.snapshot.n_branches == 3
-        assert app.snapshot.step.problem.data.sample_weight is None
+        assert app.snapshot.step.problem.data.given_weight is None
         assert app.snapshot.step.at_q is not None
 
 
@@ -257,7 +257,7 @@ async def test_the_network_lists_the_rows_that_it_is_trained_on():
         await app.send(*str(held_back + 1), "enter")
         assert "among those that are fitted" in told(app)
         await app.send("x", "enter")
-        assert (app.snapshot.step.problem.data.sample_weight == 0).sum() == 1
+        assert (app.snapshot.step.problem.data.given_weight == 0).sum() == 1
 
 
 @pytest.mark.parametrize("size", [(40, 12), (40, 10), (60, 20), (80, 24)])

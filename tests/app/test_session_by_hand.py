@@ -166,7 +166,7 @@ def test_rows_of_a_network_are_those_that_it_is_trained_on() -> None:
         session.weigh_row(int(split.test[0]), 0)
     row = int(split.train[5])
     session.weigh_row(row, 0)
-    weights = session.timeline.current.problem.data.sample_weight
+    weights = session.timeline.current.problem.data.given_weight
     assert weights is not None
     assert np.flatnonzero(weights == 0).tolist() == [5]
     assert session.weight_of(row) == 0 and session.weight_of(int(split.test[0])) == 1
@@ -200,7 +200,7 @@ def test_whatever_is_done_by_hand_numbers_belong_to_their_steps(moves: list[str]
         assert len(snapshot.records) == len(session.timeline)
         assert step_sentence(snapshot).endswith(".")
         assert all("limit of the arithmetic" not in said for said in falls(snapshot))
-        weights = snapshot.step.problem.data.sample_weight
+        weights = snapshot.step.problem.data.given_weight
         assert [session.weight_of(row) for row in range(5)] == ([1.0] * 5 if weights is None else weights.tolist())
 
 
