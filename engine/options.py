@@ -18,12 +18,16 @@ _METADATA_KEY = "engine.option"
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option of a model, as a form, the shell and the constructor need it."""
+    """One option of a model, as a form, the shell and the constructor need it.
+
+    `choices` are all that it may be; `words` are what a number may be instead.
+    """
 
     name: str
     kind: Kind
     default: Any
     choices: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     minimum: float = -math.inf
     maximum: float = math.inf
     exclusive_minimum: bool = False
@@ -33,6 +37,8 @@ class Option:
         """The value, in the option's own type. Raises OptionError for a wrong kind, or out of range."""
         if value is None and self.default is None:
             return None
+        if isinstance(value, str) and value in self.words:
+            return value
         if self.kind == "choice":
             if value not in self.choices:
                 raise OptionError(f"{self.name} can't be {value!r}: choose {_either(self.choices)}.")
@@ -70,6 +76,8 @@ class Option:
         text = text.strip()
         if self.default is None and text.lower() in {"", "none", "auto"}:
             return None
+        if text.lower() in self.words:
+            return text.lower()
         if self.kind == "choice":
             lowered = {choice.lower(): choice for choice in self.choices}
             return self.check(lowered.get(text.lower(), text))
@@ -103,6 +111,8 @@ class Option:
         """The value as it stands in a form or after `--set`: `parse(format(v)) == v`."""
         if value is None:
             return "auto"
+        if isinstance(value, str) and value in self.words:
+            return value
         if self.kind == "bool":
             return "yes" if value else "no"
         if self.kind == "float":
@@ -114,7 +124,10 @@ class Option:
         return str(value)
 
     def range_in_words(self) -> str:
-        """The limits after the word "number": " of at least 1", " from 0 to 1", or nothing."""
+        """The limits after the word "number": " of at least 1", " from 0 to 1", or nothing; then the words."""
+        return self._limits_in_words() + "".join(f", or {word}" for word in self.words)
+
+    def _limits_in_words(self) -> str:
         low, high = math.isfinite(self.minimum), math.isfinite(self.maximum)
         if low and high:
             return f" from {self.minimum:zg} to {self.maximum:zg}"
@@ -127,6 +140,7 @@ class Limits(TypedDict, total=False):
     """Which values an option may have: see `Option`."""
 
     choices: tuple[str, ...]
+    words: tuple[str, ...]
     minimum: float
     maximum: float
     exclusive_minimum: bool

@@ -75,7 +75,7 @@ async def test_iris_from_the_start_to_rest(size):
         assert "rate" in text and "change" in text and "to go" in text
         await app.send("c")
         convergence = convergence_of(explorer(app.app).worker.session.timeline.steps)
-        assert "none, converged: the objective changed by 4.69e−07 per observation, and will gain" in lines_of(app)
+        assert "none, converged: the objective changed by 4.7e−07 per observation, and will gain" in lines_of(app)
         assert "missing about 57 % of the information on θ, or more" in lines_of(app)
         assert "of the smaller one's rows .03 belong to the other; Bhattacharyya .12" in lines_of(app)
         assert "EM is not slow here, by these moves" in lines_of(app)

@@ -146,7 +146,7 @@ async def test_a_typed_value_is_applied_with_enter() -> None:
     [
         ("K", "0", "K must be a whole number of at least 1, not 0."),
         ("K", "many", "K must be a whole number of at least 1, not 'many'."),
-        ("ridge", "-3", "ridge must be a number from 0 to 1e+100, not -3.0."),
+        ("ridge", "-3", "ridge must be a number from 0 to 1e+100, or auto, not -3.0."),
         ("seed", "-1", "seed must be a whole number of at least 0, not -1."),
         ("tolerance", "small", "tolerance must be a number of at least 0, not 'small'."),
         ("stop rule", "[/x]=1", "there is no stopping rule '[/x]'"),

@@ -272,7 +272,7 @@ async def test_starts_are_added_and_taken_away(size: tuple[int, int]) -> None:
         assert "seed 4" in text and "seed 5" in text and "seed 6" not in text
         await app.send("plus")
         text = await at_rest(app)
-        assert "seed 6" in text and "145/150 .967" in text and "seed 6 stands highest" in text
+        assert "seed 6" in text and "145/150 .967" in text and "seed 4 and seed 6 stand highest" in text
         for _ in range(3):
             await app.send("minus")
         text = await at_rest(app)

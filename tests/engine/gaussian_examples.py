@@ -72,7 +72,7 @@ def slow_posterior(X: Array, params: GaussianParams, covariance_type: str) -> tu
 def slow_m_step(X: Array, r: Array, covariance_type: str, reg_covar: float) -> GaussianParams:
     """The M-step by its equations, component by component; r are weighted responsibilities (n, K)."""
     n, k, d = r.sum(), r.shape[1], X.shape[1]
-    counts, ridge = r.sum(axis=0), reg_covar * n / k
+    counts, ridge = r.sum(axis=0), reg_covar * n
     means = np.array([r[:, j] @ X / counts[j] for j in range(k)])
     scatter = np.array([(r[:, j, None] * (X - means[j])).T @ (X - means[j]) for j in range(k)])
     diagonal = np.diagonal(scatter, axis1=1, axis2=2)

@@ -71,8 +71,8 @@ def test_log_prior_is_the_ridge_written_out(covariance_type: str) -> None:
     params = parameters(X, 2, covariance_type)
     model = GaussianMixture(2, covariance_type, reg_covar=0.3)
     traces = [np.trace(np.linalg.inv(one)) for one in as_full(params, covariance_type)]
-    times = traces[:1] * 2 if covariance_type == "tied" else traces
-    expected = -0.5 * (0.3 * 80 / 2) * sum(times)
+    each = traces[:1] if covariance_type == "tied" else traces  # one prior for each covariance that there is
+    expected = -0.5 * (0.3 * 80) * sum(each)
     assert model.log_prior(params, model.observe(X)) == pytest.approx(expected, rel=1e-12)
 
 
@@ -151,11 +151,13 @@ def test_the_conditional_m_step_takes_the_covariances_about_the_means_before(cov
     r, _ = slow_posterior(X, start, covariance_type)
     counts = r.sum(axis=0)
     full = np.array([(r[:, j, None] * (X - start.means[j])).T @ (X - start.means[j]) for j in range(k)])
-    full += 0.1 * 70 / k * np.eye(3)
+    ridge = 0.1 * 70 * np.eye(3)
+    tied = (full.sum(axis=0) + ridge) / 70
+    full += ridge
     diagonal = np.diagonal(full, axis1=1, axis2=2) / counts[:, None]
     expected = {
         "full": full / counts[:, None, None],
-        "tied": full.sum(axis=0) / 70,
+        "tied": tied,
         "diag": diagonal,
         "spherical": diagonal.mean(axis=1),
     }[covariance_type]
@@ -199,7 +201,7 @@ def test_every_inference_collects_what_its_responsibilities_say(
     y = np.full(80, -1)
     y[:10] = np.arange(10) % k
     weight = np.random.default_rng(1).uniform(0.0, 2.0, 80)
-    model, start = GaussianMixture(k, covariance_type), parameters(X, k, covariance_type)
+    model, start = GaussianMixture(k, covariance_type, reg_covar=1e-6), parameters(X, k, covariance_type)
     data = model.observe(X, y if labelled else None, weight)
     joint = slow_log_joint(X, start, covariance_type)
     if labelled:

@@ -144,7 +144,7 @@ def test_both_passes_say_the_same(covariance_type: str) -> None:
             form = one.look(whole, work)
             joint = one.log_joint(form, work).copy()
             statistics = one.statistics(form, whole, np.exp(joint - joint.max(axis=0)) * weight, work)
-        normalised = statistics.scatter if covariance_type == "tied" else statistics.covariances(0.0)
+        normalised = statistics.scatter if covariance_type == "tied" else statistics.covariances(np.zeros(3))
         if covariance_type == "tied":  # these are no responsibilities that sum to 1: compare the moments alone
             normalised = statistics.counts
         found.append((joint, statistics.counts, statistics.means(), normalised))

@@ -123,7 +123,7 @@ def test_the_k_means_start_is_the_clusters_with_the_ridge(covariance_type: str) 
     assert params.weights[small] == pytest.approx(1 / 3)
     np.testing.assert_allclose(params.means[small], X[:30].mean(axis=0), rtol=1e-12)
     within = np.cov(X[:30].T, bias=True)
-    ridge = 0.5 * 90 / 2 / 30
+    ridge = 0.5 * 90 / 30
     pooled = (30 * within + 60 * np.cov(X[30:].T, bias=True)) / 90
     expected = {
         "full": within + ridge * np.eye(2),

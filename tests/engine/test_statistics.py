@@ -70,7 +70,7 @@ def test_moments_come_back_from_other_coordinates(shape, seed):
 def test_parts_that_lie_far_apart_lose_no_digits(shape, far):
     """Each part has a component's rows to itself: its extent is a tiny share of the distance between the parts."""
     left, right = GENERATOR.standard_normal((2, 50, 2))
-    model, X = engine.GaussianMixture(2, shape), np.concatenate([left, right + far])
+    model, X = engine.GaussianMixture(2, shape, reg_covar=1e-6), np.concatenate([left, right + far])
     apart = np.array([[0.0, 0.0], [far, far]])
     params = model.Params([0.5, 0.5], apart, engine.begin(model, X).params.covariances)
     total = reduce(operator.add, [expected(model, params, part) for part in (X[:50], X[50:])])
@@ -82,7 +82,7 @@ def test_parts_that_lie_far_apart_lose_no_digits(shape, far):
         "diag": [one.diagonal() for one in own],
         "spherical": [one.trace() / 2 for one in own],
     }[shape]
-    np.testing.assert_allclose(found.covariances, wanted, rtol=0, atol=2e-6)  # the ridge
+    np.testing.assert_allclose(found.covariances, wanted, rtol=0, atol=3e-6)  # the ridge adds 2e-6
 
 
 def test_clusters_add_up_in_whatever_frame():

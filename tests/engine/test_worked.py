@@ -80,7 +80,7 @@ def test_a_ridge_has_a_line_of_its_own():
     *_, step = walked("full", 1)
     worked = worked_parameter(step, "covariances[1,2,2]")
     model: Any = step.problem.model
-    ridge = model.ridge(step.problem.data)
+    ridge = model.ridge(step.problem.data)[2]
     assert [line.result for line in worked.of("ridge")] == [ridge]
     r = step.posterior.responsibilities[:, 1]
     scatter = r @ (IRIS.X[:, 2] - step.params.means[1, 2]) ** 2
@@ -94,7 +94,7 @@ def test_a_ridge_has_a_line_of_its_own():
     [
         (engine.BinomialMixture(2, n_trials=5000), HEADS * 500),
         (engine.PoissonMixture(2), DEATHS[::40] * 900),
-        (engine.GaussianMixture(2, init="points"), np.vstack([IRIS.X[:20], [[1e4, 1e4, 1e4, 1e4]]])),
+        (engine.GaussianMixture(2, init="points"), np.vstack([np.tile(IRIS.X[:20], (20, 1)), [[1e4, 1e4, 1e4, 1e4]]])),
         (engine.BernoulliMixture(2), np.random.default_rng(0).integers(0, 2, (10, 3000)).astype(float)),
     ],
 )

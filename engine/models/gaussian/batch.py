@@ -23,6 +23,7 @@ from engine.models.gaussian.features import coefficients, features_of, moments, 
 from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.gaussian.params import GaussianParams
 from engine.models.gaussian.passes import FEW_COMPONENTS, MOST_CANCELLED, log_constants
+from engine.models.gaussian.ridge import inverse_trace
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.parallel import row_chunks
 
@@ -138,9 +139,7 @@ class Batch:
             along = np.diagonal(second, axis1=1, axis2=2), np.diagonal(scatter, axis1=1, axis2=2)
         else:
             along = statistics.along_columns
-        slack: Array | float = 0.0
-        if self.model.reg_covar > 0:
-            slack = self.model.ridge(self.data) * self.data.white_unit
+        slack = self.data.whitened(self.model.ridge(self.data))
         lossy = along[0] / MOST_CANCELLED > np.maximum(along[1], 0.0) + slack
         return np.asarray(lossy.reshape(M, -1).any(axis=1))
 
@@ -160,24 +159,21 @@ class Batch:
             scale = self.data.shared.scale
             total = counts.sum(axis=1)[:, None, None]
             covariances = scale @ (self._tied_scatter(statistics, M) / total) @ scale.swapaxes(-1, -2)
-            covariances += np.eye(means.shape[1]) * (ridge * K / total)
+            covariances += np.diag(ridge) / total
             covariances = 0.5 * (covariances + covariances.swapaxes(-1, -2))
             trouble = dead
         else:
             flat = statistics.covariances(ridge)
             covariances = flat.reshape(M, K, *flat.shape[1:])
             alike = statistics.alike().reshape(M, K).any(axis=1)
-            trouble = dead | alike if self.data.varies or self.model.reg_covar == 0 else dead
+            trouble = dead | alike if self.data.varies or not ridge.any() else dead
         weights = counts / counts.sum(axis=1, keepdims=True)
         return Stack(weights, means.reshape(M, K, -1), covariances), np.asarray(trouble)
 
     def log_priors(self, scales: Scales) -> Array:
-        """(M,) −(λ/2) Σ_k tr Σ_k⁻¹, as `GaussianMixture.log_prior`."""
-        if self.model.reg_covar == 0.0:
-            return np.zeros(len(scales.trace))
-        d = len(self.data.mean)
-        times = {"tied": self.model.n_components, "spherical": d}.get(self.kind, 1)
-        return np.asarray(-0.5 * self.model.ridge(self.data) * times * scales.trace)
+        """(M,) −½ Σ_k Σ_j λ_j (Σ_k⁻¹)_jj, as `GaussianMixture.log_prior`."""
+        ridge = self.model.ridge(self.data)
+        return np.asarray(-0.5 * inverse_trace(scales.own, ridge, self.kind).sum(axis=1))
 
 
 def can_batch(model: Any, data: Any) -> bool:

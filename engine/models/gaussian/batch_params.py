@@ -70,7 +70,6 @@ class Scales(SideBySide):
         own: what standardises in the user's units, in the shape of `inverse`; factor: its inverse.
         log_deviations: (M, K) or (M, 1): ½ ln |Σ| in the user's units.
         regular: (M,) every covariance has a factor, and not one that rounding decided.
-        trace: (M,) Σ_k tr Σ_k⁻¹ in the user's units; for tied tr Σ⁻¹.
     """
 
     inverse: Array
@@ -79,7 +78,6 @@ class Scales(SideBySide):
     factor: Array
     log_deviations: Array
     regular: Flags
-    trace: Array
 
     @classmethod
     def of(cls, stack: Stack, data: GaussianRows) -> Scales:
@@ -97,19 +95,16 @@ class Scales(SideBySide):
             sound = (conditional**2 > np.maximum(SINGULAR * own, resolution**2)).all(axis=(1, 2))
             own_inverse = inverse_lower(factor)
             log_deviations = np.log(conditional).sum(axis=-1)
-            trace = np.asarray((own_inverse**2).sum(axis=(1, 2, 3)))
             inverse, lower = own_inverse @ data.shared.scale[0], data.unscale @ factor
-            return cls(inverse, lower, own_inverse, factor, log_deviations, np.asarray(has_factor & sound), trace)
+            return cls(inverse, lower, own_inverse, factor, log_deviations, np.asarray(has_factor & sound))
         least = resolution_at(stack.means) ** 2
         if kind == "spherical":
             least = least.mean(axis=2)
         sound = (covariances > least).reshape(len(stack), -1).all(axis=1)
         deviations = np.sqrt(np.where(covariances > 0, covariances, 1.0))
-        axes = tuple(range(1, covariances.ndim))
-        trace = np.asarray((deviations**-2.0).sum(axis=axes))
         log_deviations = np.log(deviations).sum(axis=2) if kind == "diag" else d * np.log(deviations)
         own, inverse = 1.0 / deviations, 1.0 / (deviations * data.unscale)
-        return cls(inverse, np.empty(0), own, deviations, log_deviations, np.asarray(sound), trace)
+        return cls(inverse, np.empty(0), own, deviations, log_deviations, np.asarray(sound))
 
 
 def _cholesky(matrices: Array) -> tuple[Array, Flags]:

@@ -31,10 +31,10 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Policy:
-    """What is done about trouble, `on_collapse`, and what that takes of the model: its ridge and two of its methods."""
+    """What is done about trouble, `on_collapse`, and what that takes of the model: its ridge (d,), two methods."""
 
     on_collapse: str
-    reg_covar: float
+    ridge: Array
     log_prior: Callable[[GaussianParams, GaussianRows], float]
     log_evidence: Callable[[GaussianParams, GaussianRows, slice], Array]
 
@@ -56,7 +56,7 @@ def mended(
     A covariance that is widened in the same way at every M-step lets the run come to rest: `breaks_ascent` is set only
     where Q + log p(θ) did fall below its value at θ_q, `params`, and for components that begin again.
     """
-    troubles = _troubles(best, statistics, data, policy.reg_covar > 0)
+    troubles = _troubles(best, statistics, data, bool(policy.ridge.any()))
     if not troubles:
         return Maximization(best)
     again = _beginnings(troubles, params, data, policy)
@@ -154,7 +154,7 @@ def _handled(
         for k, row in again.items():
             means[k], weights[k] = data.X[row], 0.0
             if not tied:
-                covariances[k] = pooled_covariance(data, policy.reg_covar)
+                covariances[k] = pooled_covariance(data, policy.ridge)
         # Those that begin again get an equal share each, and the others keep their proportions.
         share = len(again) / len(weights)
         weights *= (1.0 - share) / (weights.sum() or 1.0)
@@ -216,7 +216,7 @@ def _remedy(trouble: Fault, again: dict[int, int], policy: Policy) -> tuple[str 
         return ("it stays where it was, without weight",)
     if trouble.singular:
         return (f"its covariance was singular, and {FLOOR:zg} of the data's variance was added to it",)
-    if policy.reg_covar > 0:
+    if policy.ridge.any():
         return ("the ridge alone gives its covariance an extent",)
     return ("its covariance has hardly any extent left",)
 

@@ -28,6 +28,8 @@ _EPS = float(np.finfo(np.float64).eps)
 _COARSE = 2.0 * _EPS  # of a number's size: rows that differ by less have hardly a digit of their own
 _LARGEST, _SMALLEST = 1e152, 1e-151  # of which the squares, and millionths of them, are still normal numbers
 _LEAST_DEVIATION = 1e-153  # of which the square has all of its digits
+_QUARTILES = 1.3489795003921634  # their distance in a normal distribution of deviation 1
+_TAMED = 100.0  # a variance that is more than so many times what the quartiles say comes of a few numbers far out
 _ROWS_AT_ONCE = 16_384
 _KEPT_BYTES = 500_000
 _WHITENABLE = 1e-4  # a smaller conditional deviation of a column would blow rounding errors up: scale the columns only
@@ -140,13 +142,33 @@ class GaussianRows(Observations):
         return 1.0 / self._deviations
 
     @cached_property
-    def white_unit(self) -> Array:
-        """What a covariance of I in the user's units adds, for each row, to the diagonal of the second moments."""
+    def variances(self) -> Array:
+        """(d,) the variance of each column; of a constant one the mean of the others, or the square of its number."""
+        variance, noise = self.covariance.diagonal(), noise_at(self.mean)
+        constant = ~(np.sqrt(variance) > noise)
+        if constant.all():
+            return np.where(np.abs(self.mean) > noise, self.mean, 1.0) ** 2
+        return np.where(constant, (variance[~constant] / np.count_nonzero(~constant)).sum(), variance)
+
+    @cached_property
+    def ridge_unit(self) -> Array:
+        """(d,) what a relative ridge is a share of: the variance of each column.
+
+        A few numbers far out don't decide it: it is at most `_TAMED` times what the quartiles say of a normal column.
+        """
+        quartiles = _quartile_range(self.X, self.sample_weight) / _QUARTILES
+        tame = np.minimum(self.variances, _TAMED * quartiles**2)
+        return np.where(quartiles > noise_at(self.mean), tame, self.variances)
+
+    def whitened(self, ridge: Array) -> Array | float:
+        """What the ridge (d,), in the user's squared units, adds to the diagonal of moments in shared coordinates."""
+        if not ridge.any():
+            return 0.0
         with np.errstate(over="ignore"):  # ∞ beside data of an extent of 1e-150
             squares = self.unscale**2
             if self.covariance_type in ("full", "tied"):
-                return np.asarray(squares.sum(axis=1))
-            return np.asarray(squares * (len(self.mean) if self.covariance_type == "spherical" else 1))
+                return np.asarray(squares @ ridge)
+            return np.asarray(squares * (ridge.sum() if self.covariance_type == "spherical" else ridge))
 
     @cached_property
     def unscale(self) -> Array:
@@ -226,25 +248,47 @@ def noise_at(places: Array) -> Array:
     return np.maximum(_EPS * np.abs(places), _LEAST_DEVIATION / 1e3)
 
 
-def pooled_covariance(data: GaussianRows, reg_covar: float) -> Array:
+def pooled_covariance(data: GaussianRows, ridge: Array) -> Array:
     """The covariance of all rows, by the type: (d, d) full and tied, (d,) diag, () spherical; positive definite.
 
-    `reg_covar` is added to each variance, and the floor of a collapsed covariance too where that doesn't suffice.
+    It is that of a single component, with the ridge (d,), and the floor of a collapsed covariance where that doesn't
+    suffice.
     """
-    d, resolution = len(data.mean), resolution_at(data.mean)
+    added, resolution = ridge / data.total_weight, resolution_at(data.mean)
     variance = data.covariance.diagonal()
     if data.covariance_type == "spherical":
-        return np.array(variance.mean() + reg_covar or data.floor.mean())
+        return np.array(variance.mean() + added.mean() or data.floor.mean())
     if data.covariance_type == "diag":
-        diagonal = variance + reg_covar
+        diagonal = variance + added
         return np.where(diagonal > resolution**2, diagonal, diagonal + data.floor)
-    pooled = data.covariance + reg_covar * np.eye(d)
+    pooled = data.covariance + np.diag(added)
     try:
         conditional = np.linalg.cholesky(pooled).diagonal() ** 2
     except np.linalg.LinAlgError:
         return pooled + np.diag(data.floor)
     usable = np.all(conditional > np.maximum(SINGULAR * pooled.diagonal(), resolution**2))
     return pooled if usable else pooled + np.diag(data.floor)
+
+
+def _quartile_range(table: Array, weights: Array | None) -> Array:
+    """(d,) the distance of the quartiles of each column: where a quarter and three quarters of the weight are reached.
+
+    Weights count as so many equal rows.
+    """
+    if weights is None:
+        low, high = (-(-n * len(table) // 4) - 1 for n in (1, 3))
+        ranges = []
+        for column in table.T:
+            ordered = np.partition(column, (low, high))
+            ranges.append(ordered[high] - ordered[low])
+        return np.array(ranges)
+    ranges = []
+    for column in table.T:
+        order = np.argsort(column, kind="stable")
+        reached = np.cumsum(weights[order])
+        low, high = np.searchsorted(reached, np.array([0.25, 0.75]) * reached[-1])
+        ranges.append(column[order[high]] - column[order[low]])
+    return np.array(ranges)
 
 
 def _moments(table: Array, weights: Array | None, largest: Array) -> tuple[Array, Array, Array]:

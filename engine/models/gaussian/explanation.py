@@ -11,13 +11,6 @@ from engine.models.gaussian.params import GaussianParams, inverse_factors
 from engine.models.gaussian.statistics import LOG_2PI, GaussianStatistics
 from engine.models.mixture_explanation import Densities
 
-_RIDGES = {
-    "full": "λ = reg_covar · n / K",
-    "diag": "λ = reg_covar · n / K",
-    "tied": "K λ = reg_covar · n",
-    "spherical": "λ d = reg_covar · n d / K",
-}
-
 
 def gaussian_densities(x: Array, params: GaussianParams, kind: str) -> Densities:
     """N(x | μ, Σ) = exp(−½ (d ln 2π + ln |Σ| + D²)),  D² = (x − μ)ᵀ Σ⁻¹ (x − μ)."""
@@ -42,10 +35,11 @@ def gaussian_densities(x: Array, params: GaussianParams, kind: str) -> Densities
 
 
 def moment_lines(
-    statistics: GaussianStatistics, entry: Entry, ridge: float, about: Array | None = None
+    statistics: GaussianStatistics, entry: Entry, ridge: Array, ridge_words: str, about: Array | None = None
 ) -> list[WorkedLine] | None:
-    """μ_kj = Σ r x_j / N_k;  Σ_kij = (Σ r (x_i − μ_i)(x_j − μ_j) + λ [i = j]) / N_k, λ the ridge.
+    """μ_kj = Σ r x_j / N_k;  Σ_kij = (Σ r (x_i − μ_i)(x_j − μ_j) + λ_j [i = j]) / N_k, λ (d,) the ridge.
 
+    ridge_words: λ as a formula.
     about: (K, d) the means about which the scatter is taken; None for the new ones.
     """
     kind, counts, d = statistics.covariance_type, statistics.counts, statistics.first.shape[1]
@@ -62,25 +56,24 @@ def moment_lines(
             line("parameter", "Σ r x / N", "quotient", [("Σ r x", total), ("N", count)], k),
         ]
     # The scatter in the user's units is what the M-step without a ridge divides by its count.
-    spread = statistics.covariances(0.0)
+    spread = statistics.covariances(np.zeros(d))
     if about is not None:
         spread = spread + statistics.added_about(about)
     count = float(counts.sum()) if k is None else float(counts[k])
     own = float(spread[entry.index])
-    added = ridge * len(counts) if k is None else ridge
-    if entry.rule == "covariance":
-        added = 0.0
+    added = 0.0 if entry.rule == "covariance" else float(ridge.sum() if kind == "spherical" else ridge[entry.index[-1]])
     scatter = "Σ r (x − μ)²" if entry.rule != "covariance" else "Σ r (x − μ)(x′ − μ′)"
     whose = "" if about is None else ", about the mean before"
     divisor = [("N", count)]
     lines = [line("count", "n = Σ N" if k is None else "N = Σ r", "value", divisor, k)]
     if kind == "spherical":
-        count, added = count * d, added * d
+        count *= d
         lines.append(line("count", "N d", "product", [*divisor, ("d", d)], k))
     total = own * count
     lines.append(line("total", scatter + whose, "value", [("scatter", total)], k))
     if added > 0:
-        lines.append(line("ridge", _RIDGES[kind], "value", [("ridge", added)], k))
+        words = f"Σ λ, λ = {ridge_words}" if kind == "spherical" else f"λ = {ridge_words}"
+        lines.append(line("ridge", words, "value", [("ridge", added)], k))
     top = line("total", "scatter + ridge", "sum", [("scatter", total), ("ridge", added)], k)
     lines += [top] if added > 0 else []
     lines.append(line("parameter", "scatter / N", "quotient", [("scatter", top.result), ("N", count)], k))

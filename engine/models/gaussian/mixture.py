@@ -1,7 +1,7 @@
 r"""Gaussian mixtures: p(x) = Σ_k weights_k N(x | μ_k, Σ_k), with four types of covariance and an honest ridge.
 
 E:  r_ik = weights_k N(x_i | μ_k, Σ_k) / Σ_j weights_j N(x_i | μ_j, Σ_j)
-M:  weights_k = N_k / n,   μ_k = Σ_i r_ik x_i / N_k,   Σ_k = (S_k + λ I) / N_k,   S_k = Σ_i r_ik (x_i − μ_k)(x_i − μ_k)ᵀ
+M:  weights_k = N_k / n,   μ_k = Σ_i r_ik x_i / N_k,   Σ_k = (S_k + Λ) / N_k,   S_k = Σ_i r_ik (x_i − μ_k)(x_i − μ_k)ᵀ
                                                      Dempster, Laird & Rubin 1977; McLachlan & Peel 2000, chapter 3
 """
 
@@ -31,6 +31,7 @@ from engine.models.gaussian.params import (
     n_covariance_parameters,
 )
 from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, SharedPass, pass_for
+from engine.models.gaussian.ridge import inverse_trace, ridge_in_words, ridge_of, ridge_option
 from engine.models.gaussian.rounding import rising
 from engine.models.gaussian.start import STARTS, gaussian_start
 from engine.models.gaussian.statistics import GaussianStatistics
@@ -49,17 +50,23 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
 
     The ridge is a prior, so that the objective log_likelihood + log_prior is what the M-step maximises and never falls:
 
-        ln p(Σ_k) = −(λ/2) tr Σ_k⁻¹ + const,   λ = reg_covar · n / K,   n the sum of the sample weights
+        ln p(Σ_k) = −½ Σ_j λ_j (Σ_k⁻¹)_jj + const,   λ_j = 1e-6 · n · v_j
 
-    with the M-steps (d the dimensions, S_k the scatter about the new mean)
+    v_j the variance of column j and n the sum of the sample weights, with the M-steps (Λ = diag λ, d the dimensions,
+    S_k the scatter about the new mean)
 
-        full       Σ_k  = (S_k + λ I) / N_k
-        diag       σ²_kj = (S_kjj + λ) / N_k
-        spherical  σ²_k = (tr S_k + λ d) / (N_k d)
-        tied       Σ    = (Σ_k S_k + K λ I) / n = Σ_k S_k / n + reg_covar I     from one prior, −(K λ/2) tr Σ⁻¹
+        full       Σ_k  = (S_k + Λ) / N_k
+        diag       σ²_kj = (S_kjj + λ_j) / N_k
+        spherical  σ²_k = (tr S_k + Σ_j λ_j) / (N_k d)
+        tied       Σ    = (Σ_k S_k + Λ) / n                                     from one prior for the only covariance
 
-    With equal shares N_k = n/K each is the familiar covariance + reg_covar · I. `log_prior` leaves the constant out.
-    `reg_covar` is in the squared units of the data.
+    So a component of N_k rows gets λ_j / N_k added to its variance in column j: 1e-6 of the column's variance over
+    its share, which is nothing for most, and much for one of a few rows. λ is the same for every K. `log_prior` leaves
+    the constant out.
+
+    `reg_covar` as a number is in the squared units of the data: λ_j = reg_covar · n. With K = 1, and tied, that is
+    scikit-learn's `reg_covar`. With more, scikit-learn adds it to each Σ_k after the division, which maximises nothing;
+    this prior adds reg_covar / weight_k.
 
     With m_step="conditional" the covariances maximise Q given the means before, then the means given those: a
     generalised M-step (Meng & Rubin 1993, Biometrika 80:267), under which the objective rises too; mixtools takes it.
@@ -73,7 +80,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
     n_components: int = option(3, "how many Gaussians", minimum=1)
     covariance_type: str = option("full", "the shape that the Gaussians may have", choices=COVARIANCE_TYPES)
     init: str = option("kmeans", "where EM begins", choices=STARTS)
-    reg_covar: float = option(1e-6, "ridge: what is added to each variance", minimum=0.0, maximum=1e100)
+    reg_covar: float | str = ridge_option()
     on_collapse: str = option(
         "ridge", "what happens to a component that dies or collapses", choices=("ridge", "reset", "stop")
     )
@@ -107,7 +114,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
             plain = replace(self, on_collapse="ridge", m_step="joint")
             return plain.maximize(expectation, before, data).params
 
-        return gaussian_start(self.init, self.n_components, self.reg_covar, data, generator, m_step)
+        return gaussian_start(self.init, self.n_components, self.ridge(data), data, generator, m_step)
 
     def check_params(self, params: GaussianParams, data: GaussianRows) -> GaussianParams:
         """Shapes, weights on the simplex, positive definite covariances."""
@@ -115,9 +122,9 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         check_gaussian_params(params, self.covariance_type, self.n_components, data.X.shape[1])
         return params
 
-    def ridge(self, data: GaussianRows) -> float:
-        """λ = reg_covar · n / K."""
-        return self.reg_covar * data.total_weight / self.n_components
+    def ridge(self, data: GaussianRows) -> Array:
+        """(d,) λ of each column; see `engine.models.gaussian.ridge`."""
+        return ridge_of(self.reg_covar, data)
 
     def expect(self, params: GaussianParams, data: GaussianRows, inference: Inference = EXACT) -> Expectation:
         """E-step: r_ik ∝ weights_k N(x_i | μ_k, Σ_k), gathered into the moments of each component.
@@ -127,10 +134,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         """
         first = pass_for(params, data)
         expectation = _over_rows(self, first, data, inference)
-        slack: Array | float = 0.0
-        if isinstance(first, SharedPass) and self.reg_covar > 0:
-            with np.errstate(over="ignore"):
-                slack = self.ridge(data) * data.white_unit
+        slack = data.whitened(self.ridge(data)) if isinstance(first, SharedPass) else 0.0
         if expectation.statistics.loses_digits(slack, MOST_CANCELLED):
             again = CentredPass(params, data, expectation.statistics.means())
             expectation = _over_rows(self, again, data, inference)
@@ -147,7 +151,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
             covariances = covariances + statistics.added_about(params.means)
         best = GaussianParams(weights, statistics.means(), covariances)
         best = rising(best, statistics, params, lambda theta: self._reaches(expectation, theta, data))
-        policy = Policy(self.on_collapse, self.reg_covar, self.log_prior, self.log_evidence)
+        policy = Policy(self.on_collapse, self.ridge(data), self.log_prior, self.log_evidence)
         return mended(best, statistics, params, data, policy)
 
     def _reaches(self, expectation: Expectation, params: GaussianParams, data: GaussianRows) -> float:
@@ -160,13 +164,11 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         return statistics.q_of_weights(params.weights) + float(statistics.q_by_component(params).sum())
 
     def log_prior(self, params: GaussianParams, data: GaussianRows) -> float:
-        """−(λ/2) Σ_k tr Σ_k⁻¹, for tied −(K λ/2) tr Σ⁻¹: what the ridge maximises, without its constant."""
-        if self.reg_covar == 0.0:
+        """−½ Σ_k Σ_j λ_j (Σ_k⁻¹)_jj, for tied of the only Σ: what the ridge maximises, without its constant."""
+        kind, ridge = self.covariance_type, self.ridge(data)
+        if not ridge.any():
             return 0.0
-        with np.errstate(over="ignore"):  # a covariance that all but vanishes: no prior would have it
-            trace = float((inverse_factors(params, self.covariance_type) ** 2).sum())
-        times: int = {"tied": self.n_components, "spherical": data.X.shape[1]}.get(self.covariance_type, 1)
-        return -0.5 * self.ridge(data) * times * trace
+        return -0.5 * float(inverse_trace(inverse_factors(params, kind), ridge, kind).sum())
 
     def log_joint(self, params: GaussianParams, data: GaussianRows, rows: Rows) -> Array:
         """(K, len(rows)) ln weights_k + ln N(x_i | μ_k, Σ_k)."""
@@ -186,7 +188,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         if entry.field == "weights":
             return counted_lines(statistics.counts, entry.index[0])
         about = step.params_q.means if self.m_step == "conditional" else None
-        return moment_lines(statistics, entry, self.ridge(step.problem.data), about)
+        return moment_lines(statistics, entry, self.ridge(step.problem.data), ridge_in_words(self.reg_covar), about)
 
     def bhattacharyya(self, params: GaussianParams, first: int, second: int) -> float:
         """∫ √(p_i p_j) in closed form."""

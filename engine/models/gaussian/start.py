@@ -2,7 +2,7 @@
 
     kmeans            the clusters of k-means: their centres, covariances (with the ridge) and shares
     kmeans++          k-means++ seeds as means, the covariance of all rows for each component, equal weights
-    points            random rows as means, identity covariances, equal weights
+    points            random rows as means, the variances of the columns for each component, equal weights
     responsibilities  random responsibilities, then an M-step
 
 Known labels hold in every start that has an M-step in it: component k begins with the rows known to be its own.
@@ -29,9 +29,9 @@ MStep = Callable[[Expectation, GaussianParams], GaussianParams]
 
 
 def gaussian_start(
-    init: str, k: int, reg_covar: float, data: GaussianRows, generator: np.random.Generator, m_step: MStep
+    init: str, k: int, ridge: Array, data: GaussianRows, generator: np.random.Generator, m_step: MStep
 ) -> GaussianParams:
-    """θ⁰ of k components by `init`; m_step: from what was expected and θ_q to θ.
+    """θ⁰ of k components by `init`; ridge: (d,) λ; m_step: from what was expected and θ_q to θ.
 
     Raises DataError where there are fewer rows (of a weight above 0) than components.
     """
@@ -44,9 +44,8 @@ def gaussian_start(
         )
     if init == "points":
         means = initialization.random_rows(X, k, generator, weight)
-        identity = np.eye(X.shape[1]) if data.covariance_type in ("full", "tied") else np.ones(())
-        return _widely(identity, data, means)
-    pooled = pooled_covariance(data, reg_covar)
+        return _widely(_variances(data), data, means)
+    pooled = pooled_covariance(data, ridge)
     if init == "kmeans++":
         return _widely(pooled, data, initialization.kmeans_plus_plus(X, k, generator, weight))
     if init == "kmeans":
@@ -90,6 +89,13 @@ def _widely(covariance: Array, data: GaussianRows, means: Array) -> GaussianPara
     k, d = means.shape
     shape = covariances_shape(data.covariance_type, k, d)
     return GaussianParams(np.full(k, 1.0 / k), means, np.broadcast_to(covariance, shape))
+
+
+def _variances(data: GaussianRows) -> Array:
+    """The columns' variances as a covariance of the type, in which the starts don't depend on the units."""
+    if data.covariance_type == "spherical":
+        return np.array(data.variances.mean())
+    return data.variances if data.covariance_type == "diag" else np.diag(data.variances)
 
 
 def _matching(labels: IntArray, y: IntArray, k: int) -> IntArray:

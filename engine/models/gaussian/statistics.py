@@ -140,22 +140,22 @@ class GaussianStatistics(Statistics):
         """(K, d) the weighted mean of each component, in the user's units."""
         return self.coordinates.points(self.centers)
 
-    def covariances(self, ridge: float) -> Array:
-        """The covariances that maximise Q + log p(Σ), with λ = `ridge`, in the user's units and the type's shape.
+    def covariances(self, ridge: Array) -> Array:
+        """The covariances that maximise Q + log p(Σ), with λ = `ridge` (d,), in the user's units and the type's shape.
 
-        Σ_k = (S_k + λ I) / N_k for full, diag and spherical; Σ = (Σ_k S_k + K λ I) / n for tied.
+        Σ_k = (S_k + Λ) / N_k for full, diag and spherical; Σ = (Σ_k S_k + Λ) / n for tied; Λ = diag(λ).
         """
         scale, scatter, d = self.coordinates.scale, self.scatter, self.first.shape[1]
         counts = self._divisors
         if self.covariance_type == "spherical":
-            return np.asarray((scatter * scale**2 / d + ridge) / counts)
+            return np.asarray((scatter * scale**2 / d + ridge.mean()) / counts)
         if self.covariance_type == "diag":
             return (scatter * scale**2 + ridge) / counts[:, None]
         tied = self.covariance_type == "tied"
         total: Array = counts[:, None, None] if not tied else np.array(self.counts.sum())
         spread = scale @ (scatter / total) @ scale.swapaxes(-1, -2)
         if tied:
-            spread, ridge = spread[0], ridge * len(counts)
+            spread = spread[0]
         index = np.arange(d)
         spread[..., index, index] += ridge / (total if tied else counts[:, None])
         return 0.5 * (spread + spread.swapaxes(-1, -2))

@@ -102,7 +102,7 @@ class CategoricalEmissions:
 class GaussianEmissions:
     """State i emits N(x | means[i], covariances[i]): the passes, ridge and mending of the Gaussian mixture.
 
-    The ridge is its prior, too: ln p(Σ_i) = −(λ/2) tr Σ_i⁻¹ + const, λ = reg_covar · n / S, n the weighted rows.
+    The ridge is its prior, too: ln p(Σ_i) = −½ Σ_j λ_j (Σ_i⁻¹)_jj + const, n the weighted rows of all sequences.
     """
 
     mixture: GaussianMixture
@@ -152,9 +152,7 @@ class GaussianEmissions:
         rows, params = _rows(data), self._params(emission)
         first = pass_for(params, rows)
         moments = _moments(first, rows, responsibilities)
-        slack: Array | float = 0.0
-        if isinstance(first, SharedPass):
-            slack = self.mixture.ridge(rows) * rows.white_unit
+        slack = rows.whitened(self.mixture.ridge(rows)) if isinstance(first, SharedPass) else 0.0
         if moments.loses_digits(slack, MOST_CANCELLED):
             moments = _moments(CentredPass(params, rows, moments.means()), rows, responsibilities)
         return moments
@@ -174,7 +172,7 @@ class GaussianEmissions:
         return float(statistics.q_by_component(self._params(emission)).sum())
 
     def log_prior(self, emission: GaussianEmission, data: SequenceRows) -> float:
-        """−(λ/2) Σ_i tr Σ_i⁻¹, as in `GaussianMixture`."""
+        """That of `GaussianMixture`."""
         return self.mixture.log_prior(self._params(emission), _rows(data))
 
     def n_parameters(self, emission: GaussianEmission) -> int:

@@ -25,6 +25,7 @@ from engine.explain.worked import Explains, result_row
 from engine.models.gaussian.explanation import moment_lines
 from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.gaussian.params import COVARIANCE_TYPES
+from engine.models.gaussian.ridge import ridge_in_words, ridge_option
 from engine.models.hmm.data import SequenceRows, sequence_rows
 from engine.models.hmm.emissions import CategoricalEmissions, Emissions, GaussianEmissions
 from engine.models.hmm.explanation import chain_row, count_lines
@@ -65,7 +66,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
     emission: str = option("categorical", "what is seen: symbols or measurements", choices=("categorical", "gaussian"))
     covariance_type: str = option("diag", "the shape that the Gaussians may have", choices=COVARIANCE_TYPES)
     stop_state: bool = option(False, "sequences end by chance, in a state that is never left")
-    reg_covar: float = option(1e-6, "ridge: what is added to each variance", minimum=0.0, maximum=1e100)
+    reg_covar: float | str = ridge_option()
     first_symbol: int = option(0, "the number of the first symbol", minimum=-1_000_000, maximum=1_000_000)
 
     @property
@@ -243,7 +244,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         counts, rows, kind = step.expectation.statistics, step.problem.data.rows, self.emissions
         if rows is None or not isinstance(kind, GaussianEmissions) or not entry.path.startswith("emission."):
             return count_lines(counts, entry, step.params_q)
-        return moment_lines(counts.emission, entry, kind.mixture.ridge(rows))
+        return moment_lines(counts.emission, entry, kind.mixture.ridge(rows), ridge_in_words(self.reg_covar))
 
 
 def _own(params: HiddenMarkovParams) -> Any:
