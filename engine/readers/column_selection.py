@@ -76,6 +76,15 @@ def choose_columns(
     return ChosenColumns(tuple(features), answers, symbols, label_index, parts, notes)
 
 
+def suggested_columns(file: TextFile, dialect: Dialect) -> tuple[tuple[int, ...], int | None]:
+    """The data and the label that suggest themselves; no data where none of the columns can be."""
+    try:
+        chosen = choose_columns(file, dialect, None, None, {})
+    except DataError:
+        return (), label_candidate(dialect)
+    return chosen.features, chosen.label
+
+
 def find_column(file: TextFile, dialect: Dialect, column: str | int) -> int:
     """The index of a column given by name, by index from 0, or by its number from 1 written as text."""
     names = dialect.names

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from engine.data.dataset import Dataset
 from engine.data.missing import Missing
 from engine.errors import DataError, OptionError
 from engine.readers.column_notes import name_notes, odd_notes, word_notes
-from engine.readers.column_selection import choose_columns, label_candidate, left_out
+from engine.readers.column_selection import choose_columns, left_out, suggested_columns
 from engine.readers.columns import ReadColumns, read_columns, suited_model
 from engine.readers.csv_dialect import Dialect, Header, Written, detect_dialect
 from engine.readers.cutting import ALIGNED, DELIMITER_NAMES
@@ -20,6 +21,7 @@ from engine.readers.header import Kind
 from engine.readers.rows import ReadRows
 from engine.readers.shape_notes import shape_notes
 from engine.readers.text_file import TextFile, encoding_name, open_text
+from engine.readers.word_columns import holds_answers, holds_symbols
 from engine.text import clean, quoted
 
 _PREVIEW_ROWS = 10
@@ -35,12 +37,16 @@ class TableFile:
 
 @dataclass(frozen=True)
 class ColumnPreview:
-    """A column as its first cells show it: number (from 1), name, what it holds, and how many distinct values."""
+    """A column as its first cells show it: number (from 1), name, what it holds, and how many distinct values.
+
+    words: what the words of a column of text can be as data: "answers" (yes and no), "symbols", or "".
+    """
 
     number: int
     name: str
     kind: Kind
     n_distinct: int
+    words: Literal["answers", "symbols", ""] = ""
 
 
 @dataclass(frozen=True)
@@ -96,11 +102,11 @@ def preview_table(
     table = _open_table(path, encoding, _written(header, delimiter, decimal, missing_marks, skip, comment))
     file, dialect = table.file, table.dialect
     columns = tuple(
-        ColumnPreview(j + 1, name, kind, len({cell.strip() for cell in dialect.cells(j)}))
+        ColumnPreview(j + 1, name, kind, len({cell.strip() for cell in dialect.cells(j)}), _words(dialect, j))
         for j, (name, kind) in enumerate(zip(dialect.names, dialect.kinds, strict=True))
     )
     rows = tuple(tuple(clean(cell, 40) for cell in row) for _, row in dialect.sample[:_PREVIEW_ROWS])
-    label = label_candidate(dialect)
+    features, label = suggested_columns(file, dialect)
     return TablePreview(
         path=clean(str(file.path)),
         encoding=encoding_name(file.encoding),
@@ -111,7 +117,7 @@ def preview_table(
         comment=dialect.cutting.comment,
         columns=columns,
         rows=rows,
-        features=tuple(column.name for column in columns if column.kind == "number"),
+        features=tuple(dialect.names[j] for j in features),
         label=None if label is None else dialect.names[label],
         gaps=tuple(tuple(j for j, cell in enumerate(row) if dialect.is_missing(cell)) for _, row in dialect.sample),
         n_rows=_row_count(file, dialect),
@@ -119,6 +125,12 @@ def preview_table(
         notes=dialect.notes,
         table=table,
     )
+
+
+def _words(dialect: Dialect, index: int) -> Literal["answers", "symbols", ""]:
+    if holds_answers(dialect, index):
+        return "answers"
+    return "symbols" if holds_symbols(dialect, index) else ""
 
 
 def _open_table(path: str | os.PathLike[str], encoding: str | None, written: Written) -> TableFile:

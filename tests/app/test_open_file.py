@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from screen_text import screen_text
 
 from emtui.panes.messages import DatasetChosen
-from emtui.screens.open_file.column_roles import ColumnList, ColumnRoles
+from emtui.screens.open_file.column_roles import PART_WORDS, ColumnList, ColumnRoles
 from emtui.screens.open_file.file_preview import first_rows, missing_note, preview_file, size_note
 from emtui.screens.open_file.file_tree import TableTree, completed
 from emtui.screens.open_file.open_file import OpenFileScreen
@@ -48,26 +48,61 @@ def test_roles_become_the_words_of_the_reader(tmp_path: Path) -> None:
         roles.toggled(2)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 2)), max_size=6))
-def test_what_is_ticked_is_what_is_read(changes: list[tuple[bool, int]]) -> None:
+WORDS = "len,wid,kind,ok,who\n1.5,2,a,yes,u\n2.5,3,b,no,v\n3.5,1,a,yes,u\n4.5,1,b,no,v\n"
+
+
+@given(
+    st.sampled_from([TABLE, WORDS, WORDS.replace("1.5,2,", ",,").replace("len,wid", "one,two")]),
+    st.lists(st.tuples(st.sampled_from(["toggle", "label", *PART_WORDS]), st.integers(0, 4)), max_size=8),
+)
+def test_what_is_ticked_is_what_is_read(text: str, changes: list[tuple[str, int]]) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        path, roles = roles_of(Path(folder))
-        for toggle, index in changes:
+        path, roles = roles_of(Path(folder), text)
+        for change, index in changes:
+            if index >= len(roles.columns):
+                continue
             try:
-                roles = roles.toggled(index) if toggle else roles.labelled(index)
+                if change in PART_WORDS:
+                    roles = roles.with_part(change, index)
+                else:
+                    roles = roles.toggled(index) if change == "toggle" else roles.labelled(index)
             except OptionError:
                 continue
         label, columns = roles.words(preview_table(path))
         if not roles.data:
             return
-        data = read_table(path, label=label, columns=columns)
+        parts: dict[str, Any] = roles.named_parts
+        data = read_table(path, label=label, columns=columns, missing="keep", **parts)
         names = [column.name for column in roles.columns]
         assert data.feature_names == tuple(names[i] for i in sorted(roles.data))
-        assert (data.y is None) == (roles.label is None)
-        if roles.label == 2:
-            assert data.class_names == ("a", "b")
+        if roles.label is not None and roles.columns[roles.label].kind == "text":
+            assert data.y is not None
+        if roles.label is None:
+            assert data.y is None
+        had = {"rows": data.row_names, "sequence": data.sequence, "weights": data.weights, "target": data.target}
+        assert {part for part, values in had.items() if values is not None} == set(roles.parts)
+
+
+def test_columns_have_further_parts(tmp_path: Path) -> None:
+    path, roles = roles_of(tmp_path, WORDS)
+    assert (roles.data, roles.label) == ({0, 1}, None)
+    given = roles.with_part("sequence", 4).with_part("weights", 1)
+    assert given.named_parts == {"sequence": "who", "weights": "wid"}
+    assert given.data == {0}
+    assert given.words(preview_table(path)) == ("", None)
+    assert given.line(4, 40).split() == ["◉", "who", "sequence,", "2", "values"]
+    assert given.with_part("weights", 1).toggled(1).data == {0, 1}
+    with pytest.raises(OptionError, match="holds text: it can't be the weights"):
+        roles.with_part("weights", 2)
+    answers = roles.toggled(3)
+    assert answers.words(preview_table(path)) == ("", ("len", "wid", "ok"))
+    alone = roles.toggled(0).toggled(1).toggled(2)
+    assert alone.words(preview_table(path)) == ("", ("kind",))
+    assert alone.line(2, 40).split() == ["✓", "kind", "symbols,", "2", "values"]
+    with pytest.raises(OptionError, match="are symbols only if alone"):
+        alone.toggled(0)
 
 
 def test_first_rows_fit_any_width_and_say_what_is_left_out(tmp_path: Path) -> None:
@@ -141,7 +176,7 @@ async def test_columns_label_and_standardizing_are_chosen(tmp_path: Path) -> Non
         assert "label, 2 values" in screen_text(app)
         await pilot.press("space", "down", "down", "space")
         await pilot.pause()
-        assert "The column 'species' holds text: it can be the label (press l)." in words(app)
+        assert "The column 'species' holds text: it can be the label (press l), or" in words(app)
         await pilot.press("l")
         await pilot.pause()
         assert "◉" not in screen_text(app)

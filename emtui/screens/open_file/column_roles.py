@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -19,24 +20,30 @@ from engine.readers.table import ColumnPreview, TablePreview
 from engine.text import quoted
 
 NO_LABEL = ""
+PART_WORDS = {"rows": "names of rows", "sequence": "sequence", "weights": "weights", "target": "target"}
+_OF_NUMBERS = ("weights", "target")
 _LISTED = 500
 _WORDS = {"number": "numbers", "text": "text", "empty": "empty", "row number": "row numbers"}
 
 
 @dataclass(frozen=True)
 class ColumnRoles:
-    """Which columns (counted from 0) are read as data, and which is the label; None for none."""
+    """Which columns (counted from 0) are read as data, and which is the label; None for none.
+
+    parts: which column has which further part: "rows", "sequence", "weights", "target".
+    """
 
     columns: tuple[ColumnPreview, ...]
     data: frozenset[int]
     label: int | None
+    parts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def suggested(cls, preview: TablePreview) -> ColumnRoles:
         """What the reader would choose."""
         names = [column.name for column in preview.columns]
         label = None if preview.label is None else names.index(preview.label)
-        return cls(preview.columns, frozenset(_numbers(preview.columns) - {label}), label)
+        return cls(preview.columns, frozenset(names.index(name) for name in preview.features), label)
 
     def toggled(self, index: int) -> ColumnRoles:
         """With this column as data, or left out if it was.
@@ -47,16 +54,45 @@ class ColumnRoles:
         column = self.columns[index]
         if index in self.data:
             return replace(self, data=self.data - {index})
-        if column.kind in ("text", "empty"):
-            what = "holds text: it can be the label (press l)" if column.kind == "text" else "is empty: leave it out"
+        without = self._without(index)
+        words = {"answers": True, "symbols": not without.data}.get(column.words, False)
+        if column.kind == "empty" or (column.kind == "text" and not words):
+            what = "is empty: leave it out"
+            if column.kind == "text":
+                what = "holds text: it can be the label (press l)"
+                what += ", or symbols where no other column is data" if column.words else ""
             raise OptionError(f"The column {quoted(column.name)} {what}.")
-        return replace(self, data=self.data | {index}, label=None if self.label == index else self.label)
+        symbols = next((self.columns[i] for i in without.data if self.columns[i].words == "symbols"), None)
+        if symbols is not None:
+            raise OptionError(f"The words of {quoted(symbols.name)} are symbols only if alone: leave them out first.")
+        return replace(without, data=without.data | {index})
 
     def labelled(self, index: int) -> ColumnRoles:
         """With this column as the label, or with no label if it was."""
         if self.label == index:
             return replace(self, label=None)
-        return replace(self, data=self.data - {index}, label=index)
+        return replace(self._without(index), label=index)
+
+    def with_part(self, part: str, index: int) -> ColumnRoles:
+        """With this column for a further part, or for none if it had that part.
+
+        Raises:
+            OptionError: the part takes numbers, and it holds none.
+        """
+        column = self.columns[index]
+        if self.parts.get(part) == index:
+            return replace(self, parts={other: i for other, i in self.parts.items() if other != part})
+        if column.kind == "empty" or (part in _OF_NUMBERS and column.kind == "text"):
+            what = "is empty" if column.kind == "empty" else "holds text"
+            raise OptionError(f"The column {quoted(column.name)} {what}: it can't be the {PART_WORDS[part]}.")
+        without = self._without(index)
+        return replace(without, parts={**without.parts, part: index})
+
+    def _without(self, index: int) -> ColumnRoles:
+        """With nothing said of this column."""
+        parts = {part: i for part, i in self.parts.items() if i != index}
+        label = None if self.label == index else self.label
+        return replace(self, data=self.data - {index}, label=label, parts=parts)
 
     def next_role(self, index: int) -> ColumnRoles:
         """With the next role that this column can have: data, the label, nothing."""
@@ -68,11 +104,19 @@ class ColumnRoles:
         """`label` and `columns` as `read_table` takes them: None where the reader would choose the same."""
         suggested = ColumnRoles.suggested(preview)
         label = None
-        if self.label != suggested.label:
+        words = any(self.columns[i].kind == "text" for i in self.data)
+        if self.label != suggested.label or self.parts or (words and self.data != suggested.data):
             label = NO_LABEL if self.label is None else self.columns[self.label].name
-        by_itself = _numbers(self.columns) - {self.label}
+        by_itself = _numbers(self.columns) - {self.label, *self.parts.values()}
+        if not by_itself and not self.parts and self.label == suggested.label:
+            by_itself = suggested.data
         columns = None if self.data == by_itself else tuple(self.columns[i].name for i in sorted(self.data))
         return label, columns
+
+    @property
+    def named_parts(self) -> dict[str, str]:
+        """The columns of further parts, as `read_table` takes them."""
+        return {part: self.columns[index].name for part, index in self.parts.items()}
 
     def line(self, index: int, width: int) -> str:
         """`x petal length    numbers`, `◉ species   label, 3 values`, `  id   text`."""
@@ -80,6 +124,11 @@ class ColumnRoles:
         values = f"{column.n_distinct} value{'' if column.n_distinct == 1 else 's'}"
         if index == self.label:
             mark, what = "◉", f"label, {values}"
+        elif index in self.parts.values():
+            part = next(part for part, place in self.parts.items() if place == index)
+            mark, what = "◉", PART_WORDS[part] + (f", {values}" if part == "sequence" else "")
+        elif index in self.data and column.kind == "text":
+            mark, what = "✓", "yes and no" if column.words == "answers" else f"symbols, {values}"
         else:
             mark, what = ("✓" if index in self.data else " "), _WORDS[column.kind]
         room = width - cell_len(what) - 3
@@ -91,11 +140,18 @@ def _numbers(columns: tuple[ColumnPreview, ...]) -> frozenset[int]:
 
 
 class ColumnList(ChoiceList):
-    """The columns to tick: space takes one as data or leaves it out, `l` makes it the label or takes that back."""
+    """The columns to tick: space takes one as data or leaves it out, `l` makes it the label or takes that back.
+
+    `n` makes it the names of the rows, `s` the sequence, `w` the weights, `t` the target.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "use_or_leave", "use or leave out", show=False),
         Binding("l", "label", "label", show=False),
+        Binding("n", "part('rows')", "names of rows", show=False),
+        Binding("s", "part('sequence')", "sequence", show=False),
+        Binding("w", "part('weights')", "weights", show=False),
+        Binding("t", "part('target')", "target", show=False),
     ]
     DEFAULT_CSS = """
     ColumnList { height: auto; max-height: 9; }
@@ -140,13 +196,14 @@ class ColumnList(ChoiceList):
             self.highlighted = place
             self._change("next")
 
-    def _change(self, change: str) -> None:
+    def _change(self, change: str, part: str = "") -> None:
         index = self.highlighted
         if self.roles is None or index is None or index >= len(self.roles.columns):
             return
         try:
-            change_of = {"toggle": self.roles.toggled, "label": self.roles.labelled, "next": self.roles.next_role}
-            self.roles = change_of[change](index)
+            roles = self.roles
+            change_of = {"toggle": roles.toggled, "label": roles.labelled, "next": roles.next_role}
+            self.roles = roles.with_part(part, index) if part else change_of[change](index)
         except OptionError as error:
             self.post_message(self.Changed(str(error)))
             return
@@ -156,6 +213,10 @@ class ColumnList(ChoiceList):
     def action_use_or_leave(self) -> None:
         """Read the column as data, or leave it out."""
         self._change("toggle")
+
+    def action_part(self, part: str) -> None:
+        """Give the column a further part, or take that back."""
+        self._change("", part)
 
     def action_label(self) -> None:
         """Make the column the label, or take that back."""

@@ -227,6 +227,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             principal.focus()
             return
         how = {one.spec.key: one.spec.parse(one.text) for one in (standardize, principal)}
+        how |= {} if roles is None else roles.named_parts
         self._try(DataSpec(_as_source(path), label, columns, fields.read_options, **how), file.preview)
 
     def _try(self, asked: DataSpec, preview: TablePreview | None = None) -> None:

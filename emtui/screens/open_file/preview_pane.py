@@ -15,7 +15,7 @@ from emtui.screens.open_file.file_preview import FilePreview, first_rows, missin
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.views.number_format import plural
 
-_HINT = "space use or not · l label · enter open"
+_HINT = "space data · l label · n names · s sequence · w weights · t target"
 
 
 class PreviewPane(Vertical):
@@ -24,7 +24,7 @@ class PreviewPane(Vertical):
     DEFAULT_CSS = """
     PreviewPane { width: 2fr; height: 1fr; padding: 0 0 0 1; }
     PreviewPane #rows { height: 1fr; min-height: 4; max-height: 11; text-wrap: nowrap; text-overflow: ellipsis; }
-    PreviewPane #columns-hint { text-wrap: nowrap; text-overflow: ellipsis; }
+    PreviewPane #columns-hint { height: auto; max-height: 2; }
     """
 
     def __init__(self, folder: Path, *, id: str | None = None) -> None:
