@@ -10,13 +10,19 @@ from typing import Any, NoReturn
 from emtui.cli import argument_values as values
 from emtui.cli.shell_output import Output
 
-_OPEN_EPILOG = """\
+_RULES = """\
+stopping rules:
+  objective=1e-6, responsibilities=1e-4, parameters=1e-6, iterations=20, seconds=2.5;
+  with commas between them, the first that is met stops the run"""
+_OPEN_EPILOG = f"""\
 commands:
   run                   the same without a screen: a line for each half-step
   study                 a network from many seeds, by EM and by backpropagation
   replay                published examples, stepped beside their published values
   datasets              list the data sets that come with emtui
   models                list the models and their options
+
+{_RULES}
 
 examples:
   emtui                                 the iris flowers and a Gaussian mixture
@@ -26,10 +32,8 @@ examples:
   emtui run coins --json | head -3
   emtui ./run                           a file whose name is that of a command
 """
-_RUN_EPILOG = """\
-stopping rules:
-  objective=1e-6, responsibilities=1e-4, parameters=1e-6, iterations=20, seconds=2.5;
-  with commas between them, the first that is met stops the run
+_RUN_EPILOG = f"""\
+{_RULES}
 
 examples:
   emtui run iris
@@ -101,14 +105,6 @@ def _run_parser() -> Parser:
     parser = Parser("emtui run", "Run EM without a screen: a line for each half-step, then a summary.", _RUN_EPILOG)
     _add_choices(parser)
     add = parser.add_argument
-    add("--max-iter", type=values.whole(0), metavar="N", help="at most so many iterations (200)")
-    add(
-        "--tol",
-        type=values.tolerance,
-        metavar="X",
-        help="stop when the objective changes by less per observation (1e-6)",
-    )
-    add("--stop", metavar="RULE", help="a stopping rule in place of --tol, see below")
     add(
         "--n-init",
         type=values.whole(1),
@@ -183,6 +179,14 @@ def _add_choices(parser: Parser) -> None:
         help="the first N principal components in place of the columns",
     )
     add("--algorithm", metavar="NAME", help="classic, hard, stochastic, annealed:initial=4,rate=0.8 or squarem")
+    add("--max-iter", type=values.whole(0), metavar="N", help="at most so many iterations (200)")
+    add(
+        "--tol",
+        type=values.tolerance,
+        metavar="X",
+        help="stop when the objective changes by less per observation (1e-6)",
+    )
+    add("--stop", metavar="RULE", help="a stopping rule in place of --tol, see below")
     add("--start", dest="start_file", metavar="FILE", help="begin from parameters in a JSON file, or: published, model")
     add("--known", metavar="all|N%|none", help="give a mixture the known classes of all rows, or of a share of them")
     networks = parser.add_argument_group("networks (mlp, backprop)")

@@ -52,6 +52,7 @@ def outcome_record(outcome: RunSummary) -> dict[str, Any]:
         record |= comparison_record(outcome.spec, outcome.comparison)
     if outcome.restarts:
         record["restarts"] = outcome.restarts
+        record["kmeans_restarts"] = None if baseline is None else baseline.run.restarts
     return record
 
 

@@ -221,7 +221,21 @@ def _agreement_lines(outcome: RunSummary) -> list[str]:
     if outcome.baseline is not None and outcome.baseline.agreement is not None:
         rows.append(_agreement_row("k-means", outcome.baseline.agreement))
     remark = [outcome.agreement.unmatched] if outcome.agreement.unmatched else []
-    return ["", *table(rows, right=(1, 2, 3)), *remark]
+    return ["", *table(rows, right=(1, 2, 3)), *remark, *_kmeans_starts(outcome)]
+
+
+def _kmeans_starts(outcome: RunSummary) -> list[str]:
+    """How k-means ended from the seed of each start, where there were several."""
+    if outcome.baseline is None or not outcome.restarts:
+        return []
+    run, ends = outcome.baseline.run, []
+    for restart in run.restarts:
+        plural = "" if restart.n_iter == 1 else "s"
+        ends.append(
+            f"seed {restart.seed}: inertia {number(-restart.objective)} after {restart.n_iter} iteration{plural}"
+        )
+    best = f"k-means from the same seeds, best of {len(ends)} starts: seed {run.step.problem.seed}"
+    return ["", best, *ends]
 
 
 def _agreement_row(name: str, found: Agreement) -> tuple[str, str, str, str]:

@@ -48,9 +48,10 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
     """What is said of a run by its last eight steps, oldest first, or as many as it had."""
     step = recent[-1]
     model, data = spec.model, step.problem.data
-    labels = None if model.supervised else Posterior(step.at).labels
+    labels = None if model.supervised else Posterior(step.at_q or step.at).labels  # of the last E-step, as in the app
     agreed = agreement_with_classes(spec, labels)
-    baseline = None if agreed is None else kmeans_baseline(spec, step.params)
+    seeds = tuple(restart.seed for restart in restarts)
+    baseline = None if agreed is None else kmeans_baseline(spec, step.params, seeds)
     several = data.n_rows > 1  # for one row criteria mean nothing
     found = criteria(step) if several and model.has_likelihood and math.isfinite(step.log_likelihood) else None
     weights, shares, comparison = mixing_weights(step.params), None, None

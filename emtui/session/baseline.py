@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,10 @@ from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement, agreement
 from engine.arrays import IntArray
 from engine.em.fields import count_components
-from engine.em.fit import Restart, Run
+from engine.em.fit import Restart, Run, report
 from engine.em.timeline import Timeline
 from engine.errors import EngineError
 
-_ROWS_FOR_TEN_STARTS = 20_000
 _MAX_ITER = 200
 
 
@@ -49,9 +48,9 @@ def n_clusters(spec: RunSpec, params: Any = None) -> int:
     return (0 if params is None else count_components(params)) or spec.n_components
 
 
-def kmeans_baseline(spec: RunSpec, params: Any = None) -> Baseline | None:
-    """k-means on the same table, best of ten starts; None where it can't be run."""
-    steps = kmeans_steps(spec, params)
+def kmeans_baseline(spec: RunSpec, params: Any = None, seeds: Sequence[int] = ()) -> Baseline | None:
+    """k-means on the same table, the best of its starts; None where it can't be run."""
+    steps = kmeans_steps(spec, params, seeds)
     while True:
         try:
             next(steps)
@@ -60,43 +59,60 @@ def kmeans_baseline(spec: RunSpec, params: Any = None) -> Baseline | None:
             return found
 
 
-def kmeans_steps(spec: RunSpec, params: Any = None) -> Generator[None, None, Baseline | None]:
+def kmeans_steps(
+    spec: RunSpec, params: Any = None, seeds: Sequence[int] = ()
+) -> Generator[None, None, Baseline | None]:
     """`kmeans_baseline` a half-step at a time, so that the caller can do something else in between.
 
-    The starts are those of `engine.fit` with n_init: seeds that count up from the choices' own, the best one kept.
+    From a seed it begins where a start at k-means does, so that beside such a start stands the very k-means from which
+    the model began: the best of ten runs.
+
+    seeds: those of the starts that the model got, where it got several; k-means then gets as many, one from each seed
+    (of ten runs where the model's own start takes ten). Its restarts are the runs, or one for each of several seeds.
     """
-    from engine.baselines.kmeans import KMeans
+    from engine.baselines.kmeans import KMeans, KMeansParams
     from engine.em.algorithms import algorithm_named
     from engine.em.loop import begin_problem, walk
     from engine.em.observed import observed
     from engine.em.step import Problem
     from engine.em.stopping import ResponsibilityChange, rules_for
+    from engine.starts.initialization import kmeans_starts
 
     data = spec.dataset
     if spec.model.name == "kmeans" or spec.model.supervised or data.has_missing:
         return None
     at_rest = ResponsibilityChange(0.5)  # no row goes to another cluster; rounding never lets the centres rest exactly
     rules = rules_for(_MAX_ITER, 0.0, at_rest)
-    model = KMeans(n_components=n_clusters(spec, params))
-    n_init = 10 if len(data.X) <= _ROWS_FOR_TEN_STARTS else 1
+    model, chosen = KMeans(n_components=n_clusters(spec, params)), algorithm_named("classic")
+    of_ten = len(seeds) < 2 or starts_at_kmeans(spec)
     best: Timeline | None = None
     restarts: list[Restart] = []
     try:
         rows = observed(model, data.X, None, data.weights)
-        for seed in range(spec.seed, spec.seed + n_init):
-            steps = walk(begin_problem(Problem(model, rows, algorithm_named("classic"), seed)), rules)
-            timeline = Timeline(next(steps))
-            yield
-            for step in steps:
-                timeline.record(step)
+        for seed in seeds or (spec.seed,):
+            generator, own = np.random.default_rng(seed), list[Timeline]()
+            n_init = 10 if of_ten else 1
+            for centers in kmeans_starts(rows.X, model.n_components, generator, rows.sample_weight, n_init):
+                steps = walk(begin_problem(Problem(model, rows, chosen, seed), KMeansParams(centers)), rules)
+                timeline = Timeline(next(steps))
                 yield
-            last = timeline.current
-            restarts.append(Restart(seed, last.objective, last.iteration, last.converged, last.stop_reason or ""))
-            if best is None or last.objective > best.current.objective:
-                best = timeline
+                for step in steps:
+                    timeline.record(step)
+                    yield
+                own.append(timeline)
+            leading = max(own, key=lambda one: one.current.objective)
+            restarts += [report(seed, one) for one in (own if len(seeds) < 2 else [leading])]
+            if best is None or leading.current.objective > best.current.objective:
+                best = leading
     except EngineError:
         return None  # the data, or K for them, which every start has alike
     if best is None:
         return None
     run = Run(best, tuple(restarts))
-    return Baseline(run, agreement_with_classes(spec, run.labels))
+    began_em = len(seeds) < 2 and starts_at_kmeans(spec) and known_labels(spec) is None
+    return Baseline(run, agreement_with_classes(spec, run.labels), began_em)
+
+
+def starts_at_kmeans(spec: RunSpec) -> bool:
+    """The model begins at the clusters of k-means."""
+    return spec.start is None and spec.model.option_values.get("init") == "kmeans"

@@ -237,7 +237,7 @@ class Session:
 
     @property
     def baseline(self) -> Baseline | None:
-        """k-means on the same table with the same K, best of ten starts; None where it can't be run.
+        """k-means on the same table with the same K, from the same seed; None where it can't be run.
 
         It may take a moment on large data: advance it in the background; a frame carries it once it is there.
         """

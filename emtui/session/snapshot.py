@@ -41,10 +41,14 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """k-means on the same data with the same K: the run of the best of ten starts, and how it agrees."""
+    """k-means on the same data with the same K: the best run of its starts, and how it agrees.
+
+    began_em: it is the very k-means from whose clusters the model began.
+    """
 
     run: Run
     agreement: Agreement | None
+    began_em: bool = False
 
     def step_at(self, iteration: int, phase: Phase = "M") -> Step:
         """k-means at the same half-step, or at rest if it got there earlier; never before its first assignment."""

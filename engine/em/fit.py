@@ -152,7 +152,7 @@ def fit(
     if n_init == 1:
         first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
         timeline = _run(first, rules, at_rest)
-        return Run(timeline, (_report(seed, timeline),))
+        return Run(timeline, (report(seed, timeline),))
     data = observed(model, X, y, sample_weight, encode=True)
     chosen = algorithm_named(algorithm)
     best: Timeline | None = None
@@ -163,7 +163,7 @@ def fit(
         except EngineError as error:
             restarts.append(Restart(attempt, math.nan, 0, False, "", str(error)))
             continue
-        restarts.append(_report(attempt, timeline))
+        restarts.append(report(attempt, timeline))
         if best is None or timeline[-1].objective > best[-1].objective:
             best = timeline
     if best is None:
@@ -180,6 +180,7 @@ def _run(first: Step, rules: tuple[StoppingRule, ...], at_rest: Callable[[Step],
     return timeline
 
 
-def _report(seed: int, timeline: Timeline) -> Restart:
+def report(seed: int, timeline: Timeline) -> Restart:
+    """How the start of this seed ended."""
     last = timeline[-1]
     return Restart(seed, last.objective, last.iteration, last.converged, last.stop_reason or "")

@@ -43,14 +43,21 @@ def kmeans_partition(
         labels[others] = labels_of(ScaledRows(X[others], frame.offset, frame.scale, 0.0), frame.into(centers))
         return labels, centers
     frame = ScaledRows.of(X, sample_weight)
-    if len(X) <= _RACE_ROWS:
-        best = _race(frame, k, generator, n_init, _REST).centers
-    else:
-        weight = np.ones(len(X)) if sample_weight is None else sample_weight
-        sample = ScaledRows.of(X[np.sort(_draw(weight, generator, _RACE_ROWS))])
-        leading = sample.out_of(_race(sample, k, generator, n_init, _REST_OF_MANY).centers)
-        best = _lloyd(frame, frame.into(leading), _REST_OF_MANY).centers
+    starts = _kmeans_starts(frame, k, generator, n_init)
+    best = _best_of(frame, starts, _REST if len(X) <= _RACE_ROWS else _REST_OF_MANY).centers
     return _none_empty(labels_of(frame, best), k), frame.out_of(best)
+
+
+def kmeans_starts(
+    X: Array, k: int, generator: np.random.Generator, sample_weight: Array | None = None, n_init: int = 10
+) -> list[Array]:
+    """Centers (k, d) from which Lloyd's iterations come to `kmeans_partition` of the same generator, by the best one.
+
+    They are k-means++ seeds; beyond 20,000 rows the centers alone that won on a sample.
+    """
+    counted = slice(None) if sample_weight is None else sample_weight > 0
+    frame = ScaledRows.of(X[counted], None if sample_weight is None else sample_weight[counted])
+    return [frame.out_of(start) for start in _kmeans_starts(frame, k, generator, n_init)]
 
 
 def kmeans_plus_plus(X: Array, k: int, generator: np.random.Generator, sample_weight: Array | None = None) -> Array:
@@ -81,9 +88,18 @@ def random_responsibilities(n: int, k: int, generator: np.random.Generator) -> A
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
 
-def _race(frame: ScaledRows, k: int, generator: np.random.Generator, n_init: int, rest: float) -> Clusters:
-    """The run of least inertia among `n_init`, each from seeds of its own."""
-    starts = (frame.into(frame.X[_seeds(frame, k, generator)]) for _ in range(n_init))
+def _kmeans_starts(frame: ScaledRows, k: int, generator: np.random.Generator, n_init: int) -> list[Array]:
+    """In the frame: seeds of `n_init` runs, or where there are many rows the centers that won on a sample."""
+    if len(frame.X) <= _RACE_ROWS:
+        return [frame.into(frame.X[_seeds(frame, k, generator)]) for _ in range(n_init)]
+    weight = np.ones(len(frame.X)) if frame.sample_weight is None else frame.sample_weight
+    sample = ScaledRows.of(frame.X[np.sort(_draw(weight, generator, _RACE_ROWS))])
+    best = _best_of(sample, _kmeans_starts(sample, k, generator, n_init), _REST_OF_MANY)
+    return [frame.into(sample.out_of(best.centers))]
+
+
+def _best_of(frame: ScaledRows, starts: list[Array], rest: float) -> Clusters:
+    """The run of least inertia among those from these centers."""
     runs = (_lloyd(frame, start, rest) for start in starts)
     return min(runs, key=lambda run: run.inertia)
 

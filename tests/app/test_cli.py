@@ -39,6 +39,16 @@ def test_words_become_choices() -> None:
     }
 
 
+def test_the_app_takes_the_rules_that_stop_a_run() -> None:
+    """So that the command that `y` copies opens the same exploration without its `run`."""
+    words = "iris --max-iter 5 --stop responsibilities=1e-4 --seed 2"
+    asked, run = (parse([*command, *words.split()], version) for command in ([], ["run"]))
+    assert (asked.command, run.command) == ("open", "run")
+    assert asked.spec.keys() == run.spec.keys() >= {"stop", "max_iter"}
+    assert (asked.spec["stop"], asked.spec["max_iter"]) == ("responsibilities=1e-4", 5)
+    assert "stopping rules" in here("--help")[1]
+
+
 @pytest.mark.parametrize(
     ("words", "command", "source"),
     [

@@ -19,13 +19,17 @@ from emtui.charts.colors import DARK
 from emtui.charts.heatmap import Heatmap
 from emtui.charts.scene import Dots, Scene
 from emtui.screens.compare.compare import CompareScreen
-from emtui.screens.compare.comparison_side import ComparisonSide, confusion_matrix
+from emtui.screens.compare.comparison_side import ComparisonSide, baseline_heading, confusion_matrix
 from emtui.session.baseline import kmeans_baseline
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.views.baseline_snapshot import baseline_snapshot, on_the_same_axes, why_no_baseline
+from engine import KMeans, fit
 from engine.em.evaluation import Posterior
 from engine.em.step import Phase
+from engine.em.stopping import ResponsibilityChange
+
+FILES = Path(__file__).resolve().parents[1] / "files"
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 
@@ -57,6 +61,8 @@ async def shown(pilot: Any, session: Session) -> CompareScreen:
 
 def test_the_baseline_frame_is_k_means_under_other_labels() -> None:
     session = session_on()
+    for _ in range(20):  # until k-means is at rest
+        session.take_iteration()
     snapshot = session.snapshot()
     assert snapshot.baseline is not None
     theirs = baseline_snapshot(snapshot, snapshot.baseline)
@@ -94,6 +100,34 @@ def test_the_baseline_rests_where_scikit_learn_does() -> None:
     assert -baseline.run.step.objective == pytest.approx(peer.inertia_, rel=1e-9)
     assert baseline.run.converged
     assert baseline.run.n_iter < 100
+
+
+@pytest.mark.parametrize(("seed", "inertia", "hits"), [(0, 559.51, 218), (1, 547.42, 302)])
+def test_beside_a_start_at_k_means_stands_that_very_k_means(seed: int, inertia: float, hits: int) -> None:
+    """A far pair of rows is a cluster of its own, or draws the others apart: what EM began from is what is shown."""
+    session = Session(choose(str(FILES / "far_pair.csv"), k=3, seed=seed))
+    baseline, start = session.baseline, session.timeline.current.params
+    assert baseline is not None and baseline.agreement is not None
+    assert (-baseline.run.step.objective, baseline.agreement.hits) == (pytest.approx(inertia, abs=0.005), hits)
+    centers = baseline.run.params.centers
+    assert np.sort(centers, axis=0) == pytest.approx(np.sort(start.means, axis=0), abs=1e-9)
+    for _ in range(5):
+        session.take_iteration()  # until k-means beside it is at rest
+    heading, numbers = baseline_heading(baseline_snapshot(session.snapshot(), baseline), baseline)
+    assert heading.endswith("· EM began there") and f"{hits}/302" in numbers
+
+
+def test_k_means_gets_as_many_starts_as_em() -> None:
+    spec = choose(str(FILES / "far_pair.csv"), k=3)
+    found = kmeans_baseline(spec, seeds=(0, 1, 2))
+    assert found is not None and not found.began_em
+    assert [restart.seed for restart in found.run.restarts] == [0, 1, 2]
+    assert found.run.restarts[0].objective == pytest.approx(-559.51, abs=0.005)
+    assert found.run.step.objective == pytest.approx(-547.42, abs=0.005)
+    plain = kmeans_baseline(choose(str(FILES / "far_pair.csv"), k=3, settings={"init": "points"}), seeds=(0, 1, 2))
+    assert plain is not None
+    peers = fit(KMeans(n_components=3), spec.dataset.X, seed=0, n_init=3, stopping=ResponsibilityChange(0.5))
+    assert [one.objective for one in plain.run.restarts] == pytest.approx([one.objective for one in peers.restarts])
 
 
 def test_k_means_steps_along_and_rests() -> None:

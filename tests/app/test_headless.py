@@ -20,6 +20,7 @@ import engine
 from emtui.cli.headless import best_of, run, steps_from
 from emtui.cli.run_report import fixed, number, significant
 from emtui.cli.shell_output import Output
+from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of
@@ -41,6 +42,28 @@ def json_steps(spec: RunSpec, n_init: int = 1) -> list[dict[str, Any]]:
     run(spec, Output(out), n_init=n_init, as_json=True)
     assert out.getvalue().endswith("}\n")
     return [strict_json(line) for line in out.getvalue().splitlines()]
+
+
+def test_several_starts_of_em_stand_beside_as_many_of_k_means() -> None:
+    lines = text_lines(choose("iris", max_iter=3), n_init=2)
+    place = lines.index("k-means from the same seeds, best of 2 starts: seed 0")
+    assert [line.partition(" after ")[0] for line in lines[place + 1 :]] == [
+        "seed 0: inertia 78.851441",
+        "seed 1: inertia 78.851441",
+    ]
+    record = json_steps(choose("iris", max_iter=3), n_init=2)[-1]
+    assert [one["seed"] for one in record["kmeans_restarts"]] == [one["seed"] for one in record["restarts"]] == [0, 1]
+
+
+@pytest.mark.parametrize("max_iter", [1, 2, 4])
+def test_hits_are_counted_from_the_same_responsibilities_as_in_the_app(max_iter: int) -> None:
+    spec = choose("iris", settings={"init": "points"}, seed=4, max_iter=max_iter)
+    session = Session(spec)
+    for _ in session.run_on():
+        pass
+    shown = session.snapshot().agreement
+    assert shown is not None
+    assert json_steps(spec)[-1]["agreement"]["hits"] == shown.hits
 
 
 def text_lines(spec: RunSpec, n_init: int = 1) -> list[str]:

@@ -82,7 +82,7 @@ class CompareScreen(SideBySideScreen):
         )
         assert ours.baseline is not None
         _show(left, ours, model_heading(ours), scenes[0])
-        _show(right, theirs, baseline_heading(theirs, ours.baseline.run), scenes[1])
+        _show(right, theirs, baseline_heading(theirs, ours.baseline), scenes[1])
         self._drawn = ours
 
     def action_axes(self, by: int) -> None:

@@ -13,11 +13,10 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Heatmap, Matrix
 from emtui.charts.scene import Scene
-from emtui.session.snapshot import StepSnapshot
+from emtui.session.snapshot import Baseline, StepSnapshot
 from emtui.views.number_format import fixed, plural, share
 from emtui.views.step_text import objective_name
 from engine.analysis.evaluation import Agreement
-from engine.em.fit import Run
 from engine.text import clean
 
 _ROWS_FOR_MATRIX = 16
@@ -96,14 +95,17 @@ def model_heading(snapshot: StepSnapshot) -> tuple[str, str]:
     return f"{model.name}{size} · {where}", " · ".join(parts)
 
 
-def baseline_heading(snapshot: StepSnapshot, run: Run) -> tuple[str, str]:
-    """The heading of the right side: k-means and its place. run: the whole run, of which the snapshot shows a step."""
-    step, n_starts = snapshot.step, len(run.restarts)
+def baseline_heading(snapshot: StepSnapshot, baseline: Baseline) -> tuple[str, str]:
+    """The heading of the right side: k-means and its place. baseline: the whole, of which the snapshot shows a step."""
+    step, run = snapshot.step, baseline.run
+    n_starts = len(run.restarts)
     if (step.iteration, step.phase) == (run.n_iter, "M"):
         where = f"at rest after {plural(run.n_iter, 'iteration')}"
     else:
         where = f"iteration {step.iteration} of {run.n_iter}, {'assigned' if step.phase == 'E' else 'centres moved'}"
     starts = f" · best of {n_starts} starts" if n_starts > 1 else ""
+    if baseline.began_em:
+        starts = " · EM began there"
     # the objective of k-means is minus the inertia
     return where + starts, f"{hits_of(snapshot.agreement)} · inertia {fixed(-step.objective)}"
 
