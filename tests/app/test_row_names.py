@@ -151,7 +151,10 @@ BY_THE_USER = {  # numbers that are given back to whoever typed them, and rows t
     "emtui/session/row_weights.py": 1,  # "there is no row 17"
     "engine/explain/worked.py": 1,  # the same
     "engine/models/network/model.py": 1,  # the same
-    "engine/models/hmm/params.py": 1,  # a row of the transition matrix
+    "engine/em/given_start.py": 1,  # a row of a matrix of probabilities, as in the three below
+    "engine/models/hmm/emissions.py": 1,
+    "engine/models/hmm/params.py": 1,
+    "engine/models/topics/params.py": 1,
     "engine/row_text.py": 1,  # the one place
     "engine/testing/step_invariants.py": 1,  # what a test of a model says
 }
