@@ -108,6 +108,7 @@ def summary(outcome: RunSummary) -> list[str]:
     heights += [] if model.exact else [f"bound {number(step.elbo)}"]
     heights += [f"with the prior {number(step.objective)}"] if step.log_prior else []
     lines.append(", ".join(heights))
+    lines += [clean(step.remark, 500)] if step.remark else []
     if outcome.criteria is not None:
         found = outcome.criteria
         remark = f"smaller is better; from an estimate, ± {2 * error:z.2g}" if error else "smaller is better"

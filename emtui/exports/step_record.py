@@ -23,6 +23,7 @@ def step_record(step: Step) -> dict[str, Any]:
     record: dict[str, Any] = {"iteration": step.iteration, "phase": step.phase, "params": params_as_lists(step.params)}
     record |= {name: float(getattr(step, name)) for name in SCALARS}
     record |= {"converged": step.converged, "stop_reason": step.stop_reason, "events": step.events}
+    record |= {"remark": step.remark} if step.remark else {}
     return record
 
 

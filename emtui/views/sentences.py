@@ -265,8 +265,13 @@ def _why_it_fell(snapshot: StepSnapshot, negligible: float) -> str:
 
 
 def events(snapshot: StepSnapshot) -> list[str]:
-    """The events of the step, in the engine's own words; an event that stops the run is named at the end alone."""
-    return [plain(event.message) for event in snapshot.step.events if event.message != snapshot.step.stop_reason]
+    """The events of the step, in the engine's own words; an event that stops the run is named at the end alone.
+
+    What must be said of an estimate, or of a bound that lies far below, comes after them.
+    """
+    step = snapshot.step
+    said = [plain(event.message) for event in step.events if event.message != step.stop_reason]
+    return [*said, plain(step.remark)] if step.remark else said
 
 
 def ending(snapshot: StepSnapshot) -> list[str]:

@@ -30,6 +30,7 @@ class Evaluation:
         self._expectation: Expectation | None = None
         self._numbers: tuple[float, float, float] | None = None
         self._seconds = 0.0
+        self._remark = ""
 
     @property
     def expectation(self) -> Expectation:
@@ -44,6 +45,7 @@ class Evaluation:
             self._seconds = time.perf_counter() - started
             error = expectation.log_likelihood_error
             self._numbers = (expectation.log_likelihood, expectation.entropy, error)
+            self._remark = expectation.remark
         self._expectation = expectation
         return expectation
 
@@ -67,6 +69,12 @@ class Evaluation:
     def log_likelihood_error(self) -> float:
         """The standard error of the log-likelihood if it is an estimate."""
         return self._number(2)
+
+    @property
+    def remark(self) -> str:
+        """What must be said of these numbers, a clause; "" for nothing."""
+        self._number(0)
+        return self._remark
 
     @cached_property
     def objective(self) -> float:

@@ -116,12 +116,14 @@ class Expectation:
         log_likelihood: log p(X | θ_q); nan where it can't be had.
         entropy: H(q) in nats.
         log_likelihood_error: the standard error of `log_likelihood` where it is an estimate, else 0.
+        remark: what must be said of these numbers, a clause: that an estimate is not to be trusted; else "".
     """
 
     statistics: Any
     log_likelihood: float
     entropy: float
     log_likelihood_error: float = 0.0
+    remark: str = ""
 
     def __post_init__(self) -> None:
         """Arrays in a tuple are sums."""
@@ -135,6 +137,7 @@ class Expectation:
             self.log_likelihood + other.log_likelihood,
             self.entropy + other.entropy,
             math.hypot(self.log_likelihood_error, other.log_likelihood_error),
+            self.remark or other.remark,
         )
 
 

@@ -105,6 +105,11 @@ class Step(Generic[Theta]):
         """Its standard error if it is an estimate; 0 if it is exact."""
         return self.at.log_likelihood_error
 
+    @property
+    def remark(self) -> str:
+        """What must be said of the log-likelihood and the bound, a clause; "" for nothing."""
+        return self.at.remark
+
     @cached_property
     def log_prior(self) -> float:
         """log p(θ), up to a constant; 0 if there is no prior."""

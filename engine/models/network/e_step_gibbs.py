@@ -21,11 +21,12 @@ from engine.em.inference import Hard, Inference, Sampled, Tempered, generator_of
 from engine.em.model import Expectation
 from engine.models.network.cost import check_draws
 from engine.models.network.data import NetworkRows
-from engine.models.network.draws import estimated_evidence, gathered, weighted_draws
+from engine.models.network.draws import estimated_evidence, gathered, log_means, weighted_draws
 from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
 from engine.models.network.layers import GibbsChain, LayeredSweeps, Sweeps, deeper_expectations, run_chain
 from engine.models.network.params import NetworkParams, sigmoids
+from engine.models.network.proposals import broad_proposals
 
 _LARGEST_EXPONENT = 300.0
 
@@ -62,17 +63,18 @@ class GibbsEStep(ApproximateEStep):
         generator = generator_of(inference)
         chain = self.chain(params, rows, inference, generator)
         statistics = _statistics(chain, params, rows)
-        drawn = weighted_draws(params, rows, chain.means, generator, self.draws)
-        found = estimated_evidence(drawn.log_weights, rows)
+        drawn = weighted_draws(params, rows, (chain.means, *broad_proposals(params, rows)), generator, self.draws)
+        found = estimated_evidence(drawn, params, rows)
         if isinstance(inference, (Hard, Sampled)):
-            return Expectation(statistics, found.log_likelihood, 0.0, found.error)
+            return Expectation(statistics, found.log_likelihood, 0.0, found.error, found.remark)
         q_value = expected_log_joint(statistics, params, rows)
         if isinstance(inference, Tempered):
-            normaliser = estimated_evidence(drawn.at_temperature(inference.temperature), rows).bound
+            log_mean, _ = log_means(drawn.at_temperature(inference.temperature), drawn.strata)
+            normaliser = rows.weighted_sum(log_mean)
             entropy = normaliser - q_value / inference.temperature
         else:
             entropy = found.bound - q_value
-        return Expectation(statistics, found.log_likelihood, entropy, found.error)
+        return Expectation(statistics, found.log_likelihood, entropy, found.error, found.remark)
 
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, Σ m_l) E[z] of every row in the order of the design."""

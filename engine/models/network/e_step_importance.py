@@ -1,6 +1,7 @@
 r"""The E-step by importance sampling: q(z) ∝ Σ_s w_s [z = z_s] over weighted draws of each row (see `mlp_draws`).
 
-Half of the draws are from the prior p(z | x), half from the mean-field q, which it so corrects.
+The draws are from the prior p(z | x), from the mean-field q, which they so correct, and from broader proposals, which
+look where both may have missed something.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.e_step_mean_field import settled
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
 from engine.models.network.params import NetworkParams, sigmoids
+from engine.models.network.proposals import broad_proposals
 
 
 @dataclass(frozen=True)
 class ImportanceEStep(ApproximateEStep):
-    """q of each row is its weighted draws, from the prior and from the mean-field q.
+    """q of each row is its weighted draws, from the prior, the mean-field q and broader proposals.
 
     Its statistics are those of the weights w_s / Σ w, and its entropy is the bound's: H = bound − Q.
     """
@@ -38,7 +40,8 @@ class ImportanceEStep(ApproximateEStep):
         if not isinstance(inference, Exact):
             raise OptionError("importance sampling is for the algorithm classic alone: take that one, or e_step=gibbs.")
         mu, _ = sigmoids(settled(params, rows, inference))
-        drawn = weighted_draws(params, rows, (mu,), generator_of(inference), self.draws, keep=True)
+        proposals = ((mu,), *broad_proposals(params, rows))
+        drawn = weighted_draws(params, rows, proposals, generator_of(inference), self.draws, keep=True)
         return drawn, np.exp(drawn.log_weights - log_sum_exp(drawn.log_weights))
 
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
@@ -48,9 +51,9 @@ class ImportanceEStep(ApproximateEStep):
         counts, configurations = gathered(drawn.z[0], q if rows.weights is None else q * rows.weights)
         moments = class_moments(hidden, rows, params.n_classes)
         statistics = NetworkExpectation(hidden, moments, counts, configurations)
-        found = estimated_evidence(drawn.log_weights, rows)
+        found = estimated_evidence(drawn, params, rows)
         entropy = found.bound - expected_log_joint(statistics, params, rows)
-        return Expectation(statistics, found.log_likelihood, entropy, found.error)
+        return Expectation(statistics, found.log_likelihood, entropy, found.error, found.remark)
 
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, m) Σ_s q_s z_s in the order of the design."""
