@@ -1,8 +1,11 @@
-"""`emtui replay`: published runs of EM, stepped again beside their published values; a tick for each that agrees."""
+"""`emtui replay`: published runs of EM, stepped again beside their published values; a tick for each that agrees.
+
+Digits that the source did not print, but that were recomputed from what it says, are marked, and counted apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from emtui.cli.shell_output import Output, table
 from emtui.exports.step_record import json_text
@@ -32,18 +35,33 @@ def replay(name: str, output: Output, *, as_json: bool = False) -> bool:
         OSError: the output can't be written.
     """
     found = replay_named(name)
-    told = _json_lines(found, output) if as_json else _text_lines(found, output)
-    agreed = [check.agrees for check in told]
+    told = list(_json_lines(found, output) if as_json else _text_lines(found, output))
+    published, recomputed = ([one for one in told if one.recomputed == which] for which in (False, True))
     if as_json:
-        output.line(json_text({"replay": name, "values": len(agreed), "agree": sum(agreed)}))
+        counted = {"values": len(told), "agree": _agreeing(told), "recomputed": len(recomputed)}
+        output.line(json_text({"replay": name, **counted}))
     else:
-        total, others = len(agreed), agreed.count(False)
-        verdict = f"{TICK} all {total} values agree to the digits that were printed"
-        if others:
-            does = "does" if others == 1 else "do"
-            verdict = f"{CROSS} {others} of {total} values {does} not agree to the digits printed"
-        output.lines(["", verdict])
-    return all(agreed)
+        verdicts = [_verdict(published, "value", "to the digits that were printed")] if published else []
+        verdicts += [_verdict(recomputed, "recomputed value", "to the digits shown")] if recomputed else []
+        output.lines(["", *verdicts])
+    return _agreeing(told) == len(told)
+
+
+def _agreeing(told: Sequence[Check]) -> int:
+    return sum(check.agrees for check in told)
+
+
+def _verdict(told: Sequence[Check], what: str, digits: str) -> str:
+    total, others = len(told), len(told) - _agreeing(told)
+    if others:
+        return f"{CROSS} {others} of {total} {what}s {'does' if others == 1 else 'do'} not agree {digits}"
+    if total == 1:
+        return f"{TICK} the {what} agrees {digits}"
+    return f"{TICK} {'both' if total == 2 else f'all {total}'} {what}s agree {digits}"
+
+
+def _mark(one: Check) -> str:
+    return (TICK if one.agrees else CROSS) + (" recomputed" if one.recomputed else "")
 
 
 def _json_lines(found: Replay, output: Output) -> Iterator[Check]:
@@ -57,6 +75,7 @@ def _json_lines(found: Replay, output: Output) -> Iterator[Check]:
                 "phase": check.phase,
                 "quantity": check.quantity,
                 "published": check.printed,
+                "recomputed": check.recomputed,
                 "computed": check.computed,
                 "agrees": check.agrees,
             }
@@ -71,9 +90,6 @@ def _text_lines(found: Replay, output: Output) -> Iterator[Check]:
         output.lines(["", walk.title])
         done = list(checks(walk))
         rows = [("iter", "phase", "quantity", "published", "computed", "")]
-        rows += [
-            (str(one.iteration), one.phase, one.quantity, one.printed, one.shown, TICK if one.agrees else CROSS)
-            for one in done
-        ]
+        rows += [(str(one.iteration), one.phase, one.quantity, one.printed, one.shown, _mark(one)) for one in done]
         output.lines(table(rows, right=(0, 3, 4)))
         yield from done

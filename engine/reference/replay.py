@@ -28,6 +28,7 @@ class Published:
         quantity: what it is, in a few words.
         printed: the number with the digits that were printed, such as ".449149" or "9.13e-19".
         read: the same number from a step.
+        recomputed: the source did not print these digits; they were computed in double precision from what it says.
     """
 
     iteration: int | None
@@ -35,6 +36,7 @@ class Published:
     quantity: str
     printed: str
     read: Callable[[Step], float]
+    recomputed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +80,7 @@ class Check:
         quantity: what it is.
         printed: the published number, as it was printed.
         computed: what the engine computed; nan where the run stopped before.
+        recomputed: the digits are none of the source's, but were recomputed.
     """
 
     walk: str
@@ -86,6 +89,7 @@ class Check:
     quantity: str
     printed: str
     computed: float
+    recomputed: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -121,10 +125,14 @@ def checks(walk: Walk) -> Iterator[Check]:
         here = [one for one in waiting if _is_at(one, step, last)]
         for one in here:
             waiting.remove(one)
-            yield Check(walk.title, step.iteration, step.phase, one.quantity, one.printed, float(one.read(step)))
+            yield _check(walk, one, step.iteration, float(one.read(step)))
     for one in waiting:
         at = step.iteration if one.iteration is None else one.iteration
-        yield Check(walk.title, at, one.phase, one.quantity, one.printed, math.nan)
+        yield _check(walk, one, at, math.nan)
+
+
+def _check(walk: Walk, one: Published, iteration: int, computed: float) -> Check:
+    return Check(walk.title, iteration, one.phase, one.quantity, one.printed, computed, one.recomputed)
 
 
 def _is_at(value: Published, step: Step, last: bool) -> bool:
