@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,8 @@ class Dataset(ByFields):
     title: in words. description: what one row is. source, licence: where from, under which terms.
     model, options: the model that suits the data best, and its options. start: a published θ⁰ for these data as they
     are, `model.Params(**start)`, or None. units: None while X is in the data's own units, else how to come back to
-    them. row_names: n names, or None. line_numbers: (n,) lines of the file that the rows came from, or None.
+    them. row_names: n names, or None. line_numbers: (n,) lines of the file that the rows came from, or None;
+    line_noun: "row" where they number rows, as in a workbook.
     weights: (n,) how often each row counts, at least 0; None for once. target: (n,) float64 numbers to be learned, NaN
     where unknown; None for none. sequence: (n,) which sequence each row belongs to, 0, 1, … in blocks; None for one
     sequence, or none. symbol_names: the words that the whole numbers of X stand for; empty where they are numbers.
@@ -62,6 +63,7 @@ class Dataset(ByFields):
     units: Units | None = None
     row_names: tuple[str, ...] | None = None
     line_numbers: IntArray | None = None
+    line_noun: Literal["line", "row"] = "line"
     weights: Array | None = None
     target: Array | None = None
     sequence: IntArray | None = None
@@ -190,7 +192,7 @@ class Dataset(ByFields):
     @property
     def row_heading(self) -> str:
         """The head of a column of row labels: "line" where they are lines of a file."""
-        return "line" if self.line_numbers is not None and self.row_names is None else "row"
+        return self.line_noun if self.line_numbers is not None and self.row_names is None else "row"
 
     def row_name(self, index: int, noun: str = "") -> str:
         """What a sentence calls row `index` (counted from 0): its name, its line in the file, or its number from 1.

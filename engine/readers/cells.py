@@ -193,7 +193,8 @@ def _fill(out: Array, cells: list[str], notation: Notation) -> list[int]:
 def _other_mark(file: TextFile, dialect: Dialect, line: int, index: int, cell: str) -> DataError:
     mark, others = ("comma", "point") if dialect.decimal == "." else ("point", "comma")
     return DataError(
-        f"Line {line} of {file.name}, column {index + 1} ({quoted(dialect.names[index])}), holds {quoted(cell)}, a "
+        f"{file.place(line).capitalize()} of {file.name}, column {index + 1} ({quoted(dialect.names[index])}), "
+        f"holds {quoted(cell)}, a "
         f"number with a decimal {mark} where the others have a {others}: correct or empty that cell, or leave the "
         "column out."
     )

@@ -114,8 +114,8 @@ def _check_weights(
     if (weights < 0).any():
         row = int(np.flatnonzero(weights < 0)[0])
         raise DataError(
-            f"Line {cells.lines[row]} of {file.name} has the weight {weights[row]:zg} in {name}, and a weight is at "
-            "least 0: choose another column."
+            f"{file.place(int(cells.lines[row])).capitalize()} of {file.name} has the weight {weights[row]:zg} in "
+            f"{name}, and a weight is at least 0: choose another column."
         )
     if not (weights > 0).any():
         raise DataError(f"The column {name} of {file.name} gives no row a weight above 0: choose another column.")
@@ -131,6 +131,6 @@ def _check_symbols(file: TextFile, dialect: Dialect, index: int, names: Sequence
 
 def _no_answer(file: TextFile, dialect: Dialect, index: int, line: int, cell: str) -> DataError:
     return DataError(
-        f"Line {line} of {file.name}, column {index + 1} ({quoted(dialect.names[index])}), holds {quoted(cell)}, "
-        "which is neither yes nor no as in the lines before: correct or empty that cell, or leave the column out."
+        f"{file.place(line).capitalize()} of {file.name}, column {index + 1} ({quoted(dialect.names[index])}), "
+        f"holds {quoted(cell)}, which is neither yes nor no as in the lines before: correct or empty that cell, or leave the column out."
     )

@@ -50,9 +50,9 @@ class RowParts:
         order = np.argsort(of_row, kind="stable")
         return rows[order], of_row[order]
 
-    def row_names(self, rows: IntArray, lines: IntArray) -> tuple[str, ...] | None:
-        """The names of these rows; a row without one is called by its line."""
+    def row_names(self, rows: IntArray, numbers: IntArray, noun: str) -> tuple[str, ...] | None:
+        """The names of these rows; a row without one is called by its line, or its number in the table."""
         names = self.rows
         if names is None:
             return None
-        return tuple(names[i] if names[i].strip() else f"line {lines[i]}" for i in rows.tolist())
+        return tuple(names[i] if names[i].strip() else f"{noun} {numbers[i]}" for i in rows.tolist())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ class ReadRows:
     notes: tuple[str, ...]
     notation: Notation
     parts: RowParts = field(default_factory=RowParts)
+    rows_above: int | None = None
     model: str = "gmm"
     options: Mapping[str, Any] = field(default_factory=dict)
     symbols: tuple[str, ...] = ()
@@ -62,6 +63,8 @@ class ReadRows:
         if sequence is not None:
             notes += (_sequences_note(sequence, apart=bool((np.diff(rows) < 0).any())),)
         y, class_names, label_notes = self._classes(rows)
+        noun: Literal["line", "row"] = "line" if self.rows_above is None else "row"
+        numbers = cells.lines - (self.rows_above or 0)
 
         def of_rows(values: NDArray[Any] | None) -> Any:
             return values if values is None or (keep.all() and sequence is None) else values[rows]
@@ -76,8 +79,9 @@ class ReadRows:
             source=str(self.path),
             model=self.model,
             options={**self.options, **({"n_components": len(class_names)} if class_names else {})},
-            row_names=parts.row_names(rows, cells.lines),
-            line_numbers=of_rows(cells.lines),
+            row_names=parts.row_names(rows, numbers, noun),
+            line_numbers=of_rows(numbers),
+            line_noun=noun,
             weights=of_rows(parts.weights),
             target=of_rows(parts.target),
             sequence=sequence,

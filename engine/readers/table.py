@@ -210,9 +210,9 @@ def read_from(
     if columns is None:
         read, features, empty_notes = _without_empty_columns(file, dialect, read, features)
         notes += empty_notes
-    notes += dialect.notes + odd_notes(dialect, read.cells) + name_notes(dialect)
+    notes += dialect.notes + odd_notes(file, dialect, read.cells) + name_notes(file, dialect)
     if columns is None:
-        notes += word_notes(dialect, chosen)
+        notes += word_notes(file, dialect, chosen)
     notes += shape_notes(dialect, read.cells.X, features, "weights" in chosen.parts)
     if file.guessed:
         taken = f"The encoding was taken to be {encoding_name(file.encoding)}"
@@ -222,7 +222,7 @@ def read_from(
     model, options = suited_model(read, chosen)
     read_rows = ReadRows(
         file.path, names, read.cells, label_name, label is not None, notes + read.notes, dialect.notation, read.parts,
-        model, options, read.symbols,
+        None if file.is_text else file.n_above, model, options, read.symbols,
     )  # fmt: skip
     return read_rows.dataset(missing)
 

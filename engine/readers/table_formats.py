@@ -153,8 +153,13 @@ def _of_frame(frame: pd.DataFrame) -> TextOfTable:
     frame.columns = pd.Index([_header(one) for one in frame.columns])
     narrow = [j for j, kind in enumerate(frame.dtypes) if str(kind).lower() in ("float16", "float32")]
     columns = [frame.iloc[:, j].astype(np.float64) if j in narrow else frame.iloc[:, j] for j in range(frame.shape[1])]
+    columns = [one.replace(r"[\r\n]+", " ", regex=True) if _is_text(one) else one for one in columns]
     wide = pd.concat(columns, axis=1) if columns else frame
     return TextOfTable(wide.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace"), True)
+
+
+def _is_text(column: Any) -> bool:
+    return str(column.dtype) in ("object", "string", "str")
 
 
 def _header(name: Any) -> str:
@@ -195,7 +200,7 @@ def _cell(value: Any) -> str:
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat().removesuffix("T00:00:00")
-    return value if isinstance(value, str) else str(value)
+    return " ".join(str(value).splitlines())
 
 
 def _lines(rows: Iterable[Iterable[Any]]) -> bytes:

@@ -67,6 +67,15 @@ class TextFile:
         """The file's name, in quotes and safe to print, for use in a sentence."""
         return quoted(self.path.name, 60)
 
+    def place(self, line: int) -> str:
+        """Where a line is, in words: "line 4"; "row 4" of a sheet, or of a table whose names stand above row 1."""
+        return f"line {line}" if self.is_text else f"row {line - self.n_above}"
+
+    @property
+    def n_above(self) -> int:
+        """How many lines more than its row each line counts, where rows of a table became lines of text."""
+        return int(not self.is_text and bool(self.named))
+
     @property
     def has_changed(self) -> bool:
         """The file was replaced or changed after it was read through."""

@@ -353,3 +353,25 @@ def test_a_table_comes_by_standard_input(tmp_path: Path, piped: Any) -> None:
     assert "Standard input is empty: pipe a table into it" in refusal("-")
     piped(b"a,b\n1,2\n3,4,5\n4,5\n6,7\n8,9\n")
     assert "Line 3 of 'standard input' has 3 cells where the table has 2" in refusal("-", columns=["a", "b"])
+
+
+# rows by their numbers
+
+
+def test_rows_are_called_rows_where_they_are_no_lines(tmp_path: Path) -> None:
+    records = "\n".join(json.dumps({"a": None if i == 1 else i, "t": f"two\nlines {i}"}) for i in range(5))
+    data = engine.read_table(put(tmp_path, "t.jsonl", records.encode()))
+    assert [data.row_name(i) for i in range(4)] == ["row 1", "row 3", "row 4", "row 5"]
+    assert data.row_heading == "row"
+    named = engine.read_table(
+        put(tmp_path, "u.jsonl", b'{"a": 1, "k": "p"}\n{"a": 2, "k": ""}\n{"a": 3, "k": "q"}'), rows="k"
+    )
+    assert named.row_names == ("p", "row 2", "q")
+    packed = engine.read_table(put(tmp_path, "t.gz", gzip.compress(TABLE)))
+    assert packed.row_name(1) == "line 3"
+
+
+def test_rows_of_a_sheet_have_its_numbers() -> None:
+    pytest.importorskip("python_calamine")
+    data = engine.read_table(Path(__file__).resolve().parents[1] / "files" / "sheets.xlsx")
+    assert [data.row_name(i) for i in range(3)] == ["row 2", "row 3", "row 4"]

@@ -58,7 +58,7 @@ class WeightTable:
             )
         wanted = int(digits)
         row: int | None = wanted - 1
-        if data.line_numbers is not None and data.row_heading == "line":
+        if data.line_numbers is not None and data.row_names is None:
             found = np.flatnonzero(np.asarray(data.line_numbers) == wanted)
             row = int(found[0]) if len(found) else None
         if row is None or self.place_of(row) is None:
