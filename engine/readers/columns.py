@@ -132,5 +132,6 @@ def _check_symbols(file: TextFile, dialect: Dialect, index: int, names: Sequence
 def _no_answer(file: TextFile, dialect: Dialect, index: int, line: int, cell: str) -> DataError:
     return DataError(
         f"{file.place(line).capitalize()} of {file.name}, column {index + 1} ({quoted(dialect.names[index])}), "
-        f"holds {quoted(cell)}, which is neither yes nor no as in the lines before: correct or empty that cell, or leave the column out."
+        f"holds {quoted(cell)}, which is neither yes nor no as those before it: correct or empty that cell, or leave "
+        "the column out."
     )

@@ -30,8 +30,9 @@ class ReadRows:
 
     path: of the file. names: those of the columns that were read as numbers. label: that of the label column, or None.
     asked: the label was asked for. notes: on columns, header and encoding. notation: what stands for a missing value.
-    parts: what else is known of each row. model, options: those that suit such columns, where something tells. symbols:
-    the words that X counts into.
+    parts: what else is known of each row. rows_above: for rows that are no lines of text, how many more a line counts
+    than its row; None for lines. model, options: those that suit such columns, where something tells. symbols: the
+    words that X counts into.
     """
 
     path: Path

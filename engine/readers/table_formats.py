@@ -153,9 +153,14 @@ def _of_frame(frame: pd.DataFrame) -> TextOfTable:
     frame.columns = pd.Index([_header(one) for one in frame.columns])
     narrow = [j for j, kind in enumerate(frame.dtypes) if str(kind).lower() in ("float16", "float32")]
     columns = [frame.iloc[:, j].astype(np.float64) if j in narrow else frame.iloc[:, j] for j in range(frame.shape[1])]
-    columns = [one.replace(r"[\r\n]+", " ", regex=True) if _is_text(one) else one for one in columns]
+    columns = [one.map(_in_one_line) if _is_text(one) else one for one in columns]
     wide = pd.concat(columns, axis=1) if columns else frame
     return TextOfTable(wide.to_csv(index=False, lineterminator="\n").encode("utf-8", "replace"), True)
+
+
+def _in_one_line(value: Any) -> Any:
+    """Text without line breaks, so that each row stays a line."""
+    return " ".join(value.splitlines()) if isinstance(value, str) else value
 
 
 def _is_text(column: Any) -> bool:
