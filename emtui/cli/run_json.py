@@ -8,6 +8,7 @@ from emtui.cli.convergence_report import convergence_record
 from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import Output
 from emtui.exports.step_record import json_text, step_record
+from emtui.spec.labels_given import n_given
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement
 from engine.em.fit import Restart
@@ -50,6 +51,8 @@ def outcome_record(outcome: RunSummary) -> dict[str, Any]:
         from emtui.cli.rival_report import comparison_record
 
         record |= comparison_record(outcome.spec, outcome.comparison)
+    if given := n_given(outcome.spec):
+        record["known_labels"] = given  # whose probability the log-likelihood has in it
     if outcome.restarts:
         record["restarts"] = outcome.restarts
         record["kmeans_restarts"] = None if baseline is None else baseline.run.restarts

@@ -14,6 +14,7 @@ import numpy as np
 from emtui.cli.convergence_report import convergence_lines
 from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import Output, left_out, table
+from emtui.spec.labels_given import n_given
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from engine.analysis.evaluation import Agreement
@@ -105,6 +106,8 @@ def summary(outcome: RunSummary) -> list[str]:
     heights = []
     if math.isfinite(step.log_likelihood) or model.exact:
         heights.append(f"{model.objective_label} {number(step.log_likelihood)}" + (f" ± {error:z.2g}" if error else ""))
+        if given := n_given(outcome.spec):
+            heights[-1] += f" with the known labels of {given:,} rows in it"
     heights += [] if model.exact else [f"bound {number(step.elbo)}"]
     heights += [f"with the prior {number(step.objective)}"] if step.log_prior else []
     lines.append(", ".join(heights))

@@ -90,13 +90,14 @@ def given_labels(snapshot: StepSnapshot, row: str = "row") -> list[str]:
         return []
     given, total = int((labels >= 0).sum()), len(labels)
     if given < total:
-        return [f"{given:,} of {total:,} {row}s have a known label"] if snapshot.step.phase == "init" else []
+        said = f"{given:,} of {total:,} {row}s have a known label, and the log-likelihood has these labels in it"
+        return [said] if snapshot.step.phase == "init" else []
     if snapshot.step.phase == "E":
         return ["Every label is given: nothing is hidden, and the responsibilities are the labels"]
     if snapshot.step.phase == "M":
         highest = "maximum-likelihood fit" if not snapshot.record.log_prior else "fit of the highest objective"
         return [f"With every label given, this M-step alone is the closed-form {highest}"]
-    return [f"The label of every {row} is known"]
+    return [f"The label of every {row} is known, and the log-likelihood is that of {row}s and labels, ln p(x, z)"]
 
 
 def line(sentences: Sequence[str]) -> str:

@@ -278,11 +278,13 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """θ⁰ by `start`, with its components in the order of the known labels: component c has the rows of label c.
 
         A start knows nothing of which component is which. The order maximises Σ_i w_i r_i,order(y_i) over the rows of
-        known label, r without the labels; θ⁰ stays as it is where nothing is gained.
+        known label, r without the labels; θ⁰ stays as it is where nothing is gained. Where every label is known a start
+        takes in none of them, or it would be the closed-form fit that the first M-step comes to.
         """
-        params = self.start(data, generator)
         if not self.takes_labels or data.y is None:
-            return params
+            return self.start(data, generator)
+        all_known = bool((data.y >= 0).all())
+        params = self.start(replace(data, y=None) if all_known else data, generator)
         weight = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight
         known = np.flatnonzero((data.y >= 0) & (weight > 0))
         if not len(known):

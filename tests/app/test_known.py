@@ -104,7 +104,10 @@ def test_all_labels_in_the_shell_are_one_iteration() -> None:
     objectives = [step["objective"] for step in steps if step["phase"] == "M"]
     assert objectives == pytest.approx([objectives[0]] * 4, rel=1e-12)
     assert objectives[0] > steps[0]["objective"]
-    assert "/150" not in here("run", "iris", "--known", "all")[1]  # what was given is no achievement
+    out = here("run", "iris", "--known", "all", "--stop", "iterations=1")[1]
+    assert "/150" not in out  # what was given is no achievement
+    assert "with the known labels of 150 rows in it" in out
+    assert steps[-1]["known_labels"] == 150
 
 
 def test_a_few_labels_are_left_out_of_the_agreement() -> None:

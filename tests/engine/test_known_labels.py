@@ -77,6 +77,20 @@ def test_with_every_label_given_one_iteration_is_the_closed_form_fit(name):
         np.testing.assert_allclose(m.params.transition, steps / steps.sum(axis=1, keepdims=True), rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", [*MIXTURES, "responsibilities"])
+def test_with_every_label_given_a_step_is_seen(name):
+    """The start is that of the same seed without labels, in the order of the labels; the first M-step is the fit."""
+    responsibilities = engine.GaussianMixture(3, init="responsibilities"), IRIS.X, IRIS.y
+    model, X, y = MIXTURES.get(name, responsibilities)
+    start, e, m, _, last = engine.iterate(model, X, y, seed=4, max_iter=2, tol=0.0)
+    plain = engine.begin(model, X, seed=4).params
+    weights = getattr(plain, "weights", None)
+    if weights is not None:
+        np.testing.assert_array_equal(np.sort(start.params.weights), np.sort(weights))
+    assert m.objective > e.objective + 1e-3
+    assert last.objective == pytest.approx(m.objective, rel=1e-12)
+
+
 @pytest.mark.parametrize("name", MIXTURES)
 def test_a_start_takes_the_order_of_the_labels(name):
     """A few labels say which component is which, whatever the order that the start would have had."""
