@@ -7,7 +7,7 @@ import math
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 
-from emtui.spec.read_options import DECIMAL_WORDS, delimiter_from
+from emtui.spec.read_options import DECIMAL_WORDS, NO_COMMENT, delimiter_from
 
 
 def whole(minimum: int) -> Callable[[str], int]:
@@ -50,7 +50,9 @@ def delimiter(text: str) -> str:
     """The character between cells, or the word for it."""
     character = delimiter_from(text)
     if character is None:
-        raise ArgumentTypeError(f"needs one character, or comma, semicolon, tab, bar or space, not {quoted(text)}")
+        raise ArgumentTypeError(
+            f"needs one character, or comma, semicolon, tab, bar, space or aligned, not {quoted(text)}"
+        )
     return character
 
 
@@ -60,6 +62,20 @@ def decimal(text: str) -> str:
     if mark not in (".", ","):
         raise ArgumentTypeError(f"needs . or , and not {quoted(text)}")
     return mark
+
+
+def comment(text: str) -> str:
+    """What comments begin with; "" for none."""
+    if not text.strip() or text != text.strip() or '"' in text:
+        raise ArgumentTypeError(f"needs a mark such as #, or none, and not {quoted(text)}")
+    return "" if text.lower() == NO_COMMENT else text
+
+
+def missing_word(text: str) -> str:
+    """A word for a missing value."""
+    if not text.strip():
+        raise ArgumentTypeError("needs a word, such as unknown: an empty cell counts as missing anyway")
+    return text.strip()
 
 
 def setting(text: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = ("run", "study", "replay", "datasets", "models")
 _ONE_TABLE = "one data set or file"
 _OF_DATA = ("source", "label", "columns", "rows", "sequence", "weights", "target", "standardize", "principal")
-_OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header")
+_OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 
 
@@ -66,6 +66,8 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
 def _data(found: dict[str, Any]) -> DataSpec | None:
     """The data, taken out of the words; None if nothing is said about them."""
     options = {name: found.pop(name, None) for name in _OF_READ_OPTIONS}
+    if options["missing_marks"] is not None:
+        options["missing_marks"] = tuple(options["missing_marks"])
     words = {name: value for name in _OF_DATA if (value := found.pop(name, None)) not in (None, False)}
     if not words and not any(value is not None for value in options.values()):
         return None

@@ -214,10 +214,25 @@ def _add_table(parser: Parser) -> None:
     files = parser.add_argument_group("how a file is written (each is told from the file unless it is said)")
     add = files.add_argument
     add("--encoding", metavar="NAME", help="utf-8, cp949, utf-16, cp1252, ...")
-    add("--delimiter", type=values.delimiter, metavar="CHAR", help="between cells: one character, or tab, space, ...")
+    add(
+        "--delimiter",
+        type=values.delimiter,
+        metavar="CHAR",
+        help="between cells: one character, or tab, space, aligned, ...",
+    )
     add("--decimal", type=values.decimal, metavar="MARK", help="of numbers: . or ,")
     add("--header", action="store_true", default=None, help="the first line names the columns")
     add("--no-header", action="store_false", dest="header", default=None, help="it does not")
+    add("--skip", type=values.whole(0), metavar="N", help="leave out N lines at the top")
+    add("--comment", type=values.comment, metavar="MARK", help="leave out lines that begin with it, such as #; or none")
+    add(
+        "--missing",
+        type=values.missing_word,
+        action="append",
+        dest="missing_marks",
+        metavar="WORD",
+        help="a word for a missing value besides the usual ones; may be said again",
+    )
 
 
 def _add_split(parser: argparse._ActionsContainer) -> None:

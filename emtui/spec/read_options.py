@@ -7,14 +7,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.data.data_spec import ReadOptions
 
-DELIMITER_WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "space": " ", "\\t": "\t"}
+DELIMITER_WORDS = {
+    "comma": ",",
+    "semicolon": ";",
+    "tab": "\t",
+    "bar": "|",
+    "space": " ",
+    "aligned": "aligned",
+    "\\t": "\t",
+}
 DECIMAL_WORDS = {"point": ".", "comma": ","}
+NO_COMMENT = "none"
 _WORD_OF = {"\t": "tab", " ": "space"}  # invisible characters have names
 
 
 def delimiter_from(text: str) -> str | None:
-    """The character that the words stand for; None where they are none, and no single character either."""
+    """The character that the words stand for, or "aligned"; None where they are none, and no character either."""
     character = DELIMITER_WORDS.get(text.lower(), text)
+    if character == "aligned":
+        return character
     return None if len(character) != 1 or character in '"\r\n\0' else character
 
 
@@ -32,4 +43,9 @@ def read_option_words(options: ReadOptions) -> list[str]:
         words.append(f"--decimal={options.decimal}")
     if options.header is not None:
         words.append("--header" if options.header else "--no-header")
+    if options.skip is not None:
+        words.append(f"--skip={options.skip}")
+    if options.comment is not None:
+        words.append(f"--comment={options.comment or NO_COMMENT}")
+    words += [f"--missing={word}" for word in options.missing_marks or ()]
     return words

@@ -10,12 +10,19 @@ from engine.data.missing import Missing
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOptions:
-    """Encoding, delimiter, decimal mark ("." or ",") and header of a file; None for what is detected."""
+    """Encoding, delimiter, decimal mark ("." or ",") and header of a file; None for what is detected.
+
+    skip: so many lines at the top are left out. comment: what lines begin with that are left out, "" for none.
+    missing_marks: words that stand for a missing value, besides the usual ones.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None
     decimal: str | None = None
     header: bool | None = None
+    skip: int | None = None
+    comment: str | None = None
+    missing_marks: tuple[str, ...] | None = None
 
     def given(self) -> dict[str, Any]:
         """The options that are given, as keywords of `engine.read_table`."""

@@ -200,6 +200,32 @@ async def test_what_could_not_be_told_can_be_said(tmp_path: Path) -> None:
         assert "?" not in field(app, "header").spec.words and field(app, "header").text == "no"
 
 
+async def test_lines_to_skip_comments_and_missing_words_are_seen_and_said(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("! made by hand\nMy flowers\nx;y\n1;2\n3;unknown\n5;-9\n4;4\n", "utf-8")
+    app = Host()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.open(pilot, OpenFileScreen(tmp_path))
+        await write(pilot, "table.csv")
+        assert (field(app, "skip").text, field(app, "comment").text) == ("2", "none")
+        said = " ".join(line[26:].strip("│ ") for line in screen_text(app).splitlines())
+        note = "Lines 1 to 2 were left out (line 1 has 1 cell where the table has 2); say how many in the field skip."
+        assert note in " ".join(said.split())
+        await typed(app, pilot, "comment", "!")
+        assert (field(app, "skip").text, field(app, "comment").changed) == ("2", True)
+        await typed(app, pilot, "skip", "one")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "can't be 'one': write a whole number of at least 0" in words(app) and app.results == []
+        await typed(app, pilot, "skip", "2")
+        await typed(app, pilot, "missing", "unknown, -9")
+        assert "2 of 4 rows have a missing value" in words(app)
+        await pilot.press("enter")
+        await settle(pilot)
+    data = opened(app)
+    assert app.results[0].data.read_options == ReadOptions(comment="!", missing_marks=("unknown", "-9"))
+    assert (data.feature_names, data.X.tolist()) == (("x", "y"), [[1, 2], [4, 4]])
+
+
 @pytest.mark.parametrize(
     ("text", "part"), [("x", "whole number"), ("0", "at least 1"), ("9", "2 principal components")]
 )

@@ -51,6 +51,9 @@ all_read_options = st.builds(
     delimiter=st.none() | st.characters(exclude_characters='"\r\n\0', exclude_categories=["Cs"]),
     decimal=st.none() | st.sampled_from([".", ","]),
     header=st.none() | st.booleans(),
+    skip=st.none() | st.integers(0, 99),
+    comment=st.none() | st.sampled_from(["", "#", "//", "-"]),
+    missing_marks=st.none() | st.lists(st.sampled_from(["-99", "unknown", "not known", "a,b"]), min_size=1).map(tuple),
 )
 
 
@@ -60,13 +63,34 @@ def test_words_make_the_same_reading(read_options: ReadOptions) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "character"), [("tab", "\t"), ("\\t", "\t"), ("Semicolon", ";"), ("bar", "|"), ("space", " "), ("-", "-")]
+    ("word", "character"),
+    [
+        ("tab", "\t"),
+        ("\\t", "\t"),
+        ("Semicolon", ";"),
+        ("bar", "|"),
+        ("space", " "),
+        ("-", "-"),
+        ("aligned", "aligned"),
+    ],
 )
 def test_delimiters_have_names(word: str, character: str) -> None:
     assert request(f"--delimiter={word}")["data"].read_options.delimiter == character
 
 
-@pytest.mark.parametrize("word", ["--delimiter=;;", "--delimiter=", '--delimiter="', "--decimal=;", "--principal=0"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "--delimiter=;;",
+        "--delimiter=",
+        '--delimiter="',
+        "--decimal=;",
+        "--principal=0",
+        "--skip=-1",
+        "--comment=",
+        "--missing=",
+    ],
+)
 def test_words_that_cannot_be_used(word: str) -> None:
     with pytest.raises(UsageError) as refused:
         parse(["run", "my.csv", word], lambda: "")

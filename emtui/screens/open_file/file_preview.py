@@ -22,7 +22,8 @@ from engine.readers.table import TablePreview, preview_table
 from engine.text import clean, quoted
 
 _WIDEST_CELL = 14
-_NAMED = re.compile(r" with \w+=\w* \(in the shell, --[\w-]+\)")
+_NAMED = re.compile(r" with \w+=\w* \(in the shell, --(?:no-)?(\w+)\)")
+_FIELDS = ("decimal", "header", "skip", "comment", "missing")  # that a sentence names; others it leaves to be seen
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def _unreadable(name: str, error: OSError) -> str:
 def in_fields(sentence: str) -> str:
     """A sentence of the engine, with the dialog's fields instead of the options of Python and the shell."""
     sentence = sentence.replace("read it with header=False (in the shell, --no-header)", "set header to no")
-    return _NAMED.sub("", sentence)
+    return _NAMED.sub(lambda found: f" in the field {found[1]}" if found[1] in _FIELDS else "", sentence)
 
 
 def size_note(preview: TablePreview) -> str:

@@ -210,7 +210,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             return
         if fields.problem:
             self.say(fields.problem)
-            fields.focus_encoding()
+            fields.focus_wrong()
             return
         self._hurried = (file.path, file.read_options) != (path, fields.read_options)
         if self._hurried:

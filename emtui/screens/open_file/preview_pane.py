@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from emtui.screens.open_file.column_roles import ColumnList, ColumnRoles
-from emtui.screens.open_file.file_preview import FilePreview, first_rows, missing_note, size_note
+from emtui.screens.open_file.file_preview import FilePreview, first_rows, in_fields, missing_note, size_note
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.views.number_format import plural
 
@@ -25,6 +25,7 @@ class PreviewPane(Vertical):
     PreviewPane { width: 2fr; height: 1fr; padding: 0 0 0 1; }
     PreviewPane #rows { height: 1fr; min-height: 4; max-height: 11; text-wrap: nowrap; text-overflow: ellipsis; }
     PreviewPane #columns-hint { height: auto; max-height: 2; }
+    PreviewPane #size { max-height: 5; }
     """
 
     def __init__(self, folder: Path, *, id: str | None = None) -> None:
@@ -69,12 +70,12 @@ class PreviewPane(Vertical):
 
     @on(ColumnList.Changed)
     def _note(self) -> None:
-        """The size of the table, and how many rows will be left out because a value is missing."""
+        """The size of the table, how many rows will be left out because a value is missing, and what was guessed."""
         preview, roles = self.file.preview, self.columns.roles
         said = ""
         if preview is not None and roles is not None:
             missing = missing_note(preview, roles.data)
-            said = f"{size_note(preview)}{'. ' if missing else ''}{missing}"
+            said = " ".join((f"{size_note(preview)}.", *filter(None, [missing]), *map(in_fields, preview.notes)))
         self.query_one("#size", Static).update(Content(said))
         self.query_one("#size").display = bool(said)
 

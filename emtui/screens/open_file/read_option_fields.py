@@ -10,17 +10,19 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.message import Message
 
-from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, delimiter_from, delimiter_word
+from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, NO_COMMENT, delimiter_from, delimiter_word
 from emtui.widgets.form_field import FieldSpec, FormField
 from engine.data.data_spec import ReadOptions
 from engine.errors import EngineError
 from engine.readers.table import TablePreview
 from engine.readers.text_file import known_encoding
-from engine.text import clean
+from engine.text import clean, quoted
 
 UNTOLD = "?"  # stands where nothing could be told from the file
 _LABEL_WIDTH = len("delimiter") + 1
 _HEADER_WORDS = {"yes": True, "no": False}
+_TYPED = ("encoding", "skip", "comment", "missing")
+_USUAL_MARKS = "as usual"
 
 
 class DelimiterField(FormField):
@@ -38,7 +40,10 @@ class DelimiterField(FormField):
 
 
 class ReadOptionFields(Container):
-    """Encoding, delimiter, decimal mark and header; an empty field, or one as it was found, says nothing."""
+    """Encoding, delimiter, decimal mark, header, lines to skip, comments, words for missing values.
+
+    An empty field, or one as it was found, says nothing.
+    """
 
     DEFAULT_CSS = """
     ReadOptionFields { layout: grid; grid-size: 2; grid-gutter: 0 1; height: auto; grid-rows: auto; }
@@ -55,67 +60,87 @@ class ReadOptionFields(Container):
             ("delimiter", DelimiterField, tuple(word for word in DELIMITER_WORDS if not word.startswith("\\"))),
             ("decimal", FormField, tuple(DECIMAL_WORDS)),
             ("header", FormField, tuple(_HEADER_WORDS)),
+            ("skip", FormField, ()),
+            ("comment", FormField, ()),
+            ("missing", FormField, ()),
         )
         self._fields: Mapping[str, FormField] = {
             key: kind(FieldSpec(key, key, "", words, str), "", _LABEL_WIDTH) for key, kind, words in specs
         }
 
     def compose(self) -> ComposeResult:
-        """The four fields."""
+        """A field for each."""
         yield from self._fields.values()
 
     # the row
 
     @property
     def read_options(self) -> ReadOptions:
-        """What the user chose; an impossible encoding is left out, and `problem` says so."""
+        """What the user chose; what is impossible is left out, and `problem` says so."""
         said = {key: field.text.strip() for key, field in self._fields.items() if _is_said(field)}
-        delimiter = said.get("delimiter")
+        said = {key: text for key, text in said.items() if not self._problem_with(key)}
+        delimiter, comment, missing = said.get("delimiter"), said.get("comment"), said.get("missing")
         return ReadOptions(
-            encoding=said.get("encoding") if self._known_encoding else None,
+            encoding=said.get("encoding"),
             delimiter=None if delimiter is None else delimiter_from(delimiter),
             decimal=DECIMAL_WORDS.get(said.get("decimal", "")),
             header=_HEADER_WORDS.get(said.get("header", "")),
+            skip=int(said["skip"]) if "skip" in said else None,
+            comment="" if comment == NO_COMMENT else comment,
+            missing_marks=None if missing is None else _words_in(missing),
         )
 
-    @property
-    def problem(self) -> str:
-        """Why the encoding is impossible, in a sentence, or ""; only the encoding is typed freely."""
-        field = self._fields["encoding"]
+    def _problem_with(self, key: str) -> str:
+        """Why what is typed there is impossible, in a sentence, or ""."""
+        field = self._fields[key]
+        text = field.text.strip()
         if not _is_said(field):
             return ""
-        try:
-            known_encoding(field.text.strip())
-        except EngineError as error:
-            return str(error)
+        if key == "skip" and not (text.isdecimal() and len(text) < 10):
+            return f"The lines to skip can't be {quoted(text)}: write a whole number of at least 0."
+        if key == "comment" and '"' in text:
+            return f"Comments can't begin with {quoted(text)}: write a mark such as #, or none."
+        if key == "encoding":
+            try:
+                known_encoding(text)
+            except EngineError as error:
+                return str(error)
         return ""
 
     @property
-    def _known_encoding(self) -> bool:
-        return not self.problem
+    def _wrong(self) -> str:
+        """The field with something impossible in it, or ""."""
+        return next((key for key in _TYPED if self._problem_with(key)), "")
+
+    @property
+    def problem(self) -> str:
+        """Why something typed is impossible, in a sentence, or ""."""
+        return self._problem_with(self._wrong) if self._wrong else ""
 
     @property
     def complaint(self) -> str:
-        """The problem, unless the name is still being typed."""
-        return "" if self._fields["encoding"].active else self.problem
+        """The problem, unless it is still being typed."""
+        return "" if self._wrong and self._fields[self._wrong].active else self.problem
 
-    def focus_encoding(self) -> None:
-        """Go to the only one that can be wrong by itself."""
-        self._fields["encoding"].focus()
+    def focus_wrong(self) -> None:
+        """Go to what is impossible."""
+        if self._wrong:
+            self._fields[self._wrong].focus()
 
     @on(FormField.Edited)
     def _edited(self, event: FormField.Edited) -> None:
         """Half an encoding's name says nothing yet."""
         event.stop()
-        if event.field is not self._fields["encoding"] or self._known_encoding:
+        if not self.problem:
             self.post_message(self.Changed())
 
     @on(events.DescendantBlur)
     def _left(self) -> None:
-        """An emptied encoding becomes the detected one; an impossible one is reported now."""
-        field = self._fields["encoding"]
-        if not field.text.strip():
-            field.put(field.applied, field.applied)
+        """A field that was emptied shows what is detected; something impossible is reported now."""
+        for key in _TYPED:
+            field = self._fields[key]
+            if not field.text.strip():
+                field.put(field.applied, field.applied)
         if self.problem:
             self.post_message(self.Changed())
 
@@ -138,11 +163,19 @@ class ReadOptionFields(Container):
             "delimiter": delimiter_word(preview.delimiter),
             "decimal": next(word for word, mark in DECIMAL_WORDS.items() if mark == preview.decimal),
             "header": "yes" if preview.header else "no",
+            "skip": str(preview.skip),
+            "comment": preview.comment or NO_COMMENT,
+            "missing": _USUAL_MARKS,
         }
         for key, field in self._fields.items():
             if not _is_said(field):
                 being_typed = field.active and not field.text.strip()
                 _put(field, found[key], "" if being_typed else found[key])
+
+
+def _words_in(text: str) -> tuple[str, ...]:
+    """The words between commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _is_said(field: FormField) -> bool:
