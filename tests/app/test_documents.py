@@ -39,7 +39,7 @@ def commands(block: Block) -> list[tuple[str, list[str]]]:
 
 def ran(command: str, cwd: Path) -> list[str]:
     """What a command line prints, in the shell."""
-    line = re.sub(r"^emtui\b", f"{shlex.quote(sys.executable)} -m emtui", command)
+    line = re.sub(r"(^|(?<=\| ))emtui\b", f"{shlex.quote(sys.executable)} -m emtui", command)
     done = subprocess.run(
         ["bash", "-c", line], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=120, check=False
     )
