@@ -6,6 +6,7 @@ M-step:  θ ← argmax  Q(θ; q) + log p(θ)         the log-likelihood rises
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -62,9 +63,17 @@ def e_step(step: Step) -> Step:
     """q ← p(Z | X, θ): the bound rises to touch the log-likelihood; the parameters stay."""
     seconds, evaluations = step.seconds_before, step.evaluations_before
     return Step(
-        step.problem, step.iteration + 1, "E", step.params, step.at, step.at, seconds, evaluations_before=evaluations,
-        earlier=_earlier(step),
+        step.problem, step.iteration + 1, "E", step.params, step.at, step.at, seconds, _of_the_impossible(step),
+        evaluations_before=evaluations, earlier=_earlier(step),
     )  # fmt: skip
+
+
+def _of_the_impossible(step: Step) -> tuple[Event, ...]:
+    """An event where θ gives the data no chance; a model explains what is impossible as nearly as may be."""
+    if not step.problem.model.exact or step.at.log_likelihood != -math.inf:
+        return ()
+    what = "the start is impossible, it gives" if step.phase == "init" else "impossible parameters: they give"
+    return (Event(f"{what} these data the probability 0: the E-step takes their least impossible explanations"),)
 
 
 def _earlier(step: Step) -> tuple[float, ...]:

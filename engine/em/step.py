@@ -140,8 +140,9 @@ class Step(Generic[Theta]):
 
     @property
     def elbo(self) -> float:
-        """L(q, θ) = Q(θ; q) + H(q); nan before the first E-step."""
-        return self.q_value + self.entropy
+        """L(q, θ) = Q(θ; q) + H(q); nan before the first E-step, and where θ makes impossible what q holds (−∞)."""
+        bound = self.q_value + self.entropy
+        return math.nan if bound == -math.inf else bound
 
     @property
     def kl(self) -> float:

@@ -199,17 +199,20 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Trouble:
-    """Stop if the run can't go on: an event that stops, or an objective that is no longer a number."""
+    """Stop if the run can't go on: an event that stops, an objective that is no number, or −∞ that an M-step keeps."""
 
     def __call__(self, step: Step) -> Stop | None:
         """Look for an event that stops, then at the objective."""
         for event in step.events:
             if event.stops:
                 return Stop(event.message, False)
-        model = step.problem.model
-        if model.exact and not math.isfinite(step.objective):
-            return Stop(f"the {model.objective_label} is {step.objective} here: no parameters can be better", False)
-        return None
+        model, objective = step.problem.model, step.objective
+        if not model.exact or math.isfinite(objective):
+            return None
+        if objective == -math.inf and (step.params_q is None or largest_difference(step.params, step.params_q) > 0.0):
+            return None  # what is impossible is explained as well as may be, and the M-step may leave it
+        reached = "no step leads out of it" if objective == -math.inf else "no parameters can be better"
+        return Stop(f"the {model.objective_label} is {objective} here: {reached}", False)
 
 
 KINDS: dict[str, Callable[[float], StoppingRule]] = {

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, Rows
+from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.em.parameters import Parameters, probability, simplex
@@ -20,7 +20,14 @@ from engine.errors import DataError, EngineError
 from engine.explain.derivation import WorkedLine, counted_lines, line
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
-from engine.models.probabilities import check_weights, dot_log, log_factorials, success_shares, times_log
+from engine.models.probabilities import (
+    check_weights,
+    dot_log,
+    log_factorials,
+    success_shares,
+    times_log,
+    zeros_and_logs,
+)
 from engine.options import option
 from engine.row_text import RowText
 
@@ -119,6 +126,11 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
             joint += np.log(params.weights)[:, None]
         joint += data.log_coefficient[rows]
         return joint
+
+    def least_impossible(self, params: BinomialParams, data: TossCounts, rows: IntArray) -> tuple[Array, Array]:
+        """A coin that never falls so has a factor of 0 for each such toss."""
+        heads, p = data.X[rows, 0], params.probabilities
+        return zeros_and_logs((np.ones(len(rows)), params.weights), (heads, p), (data.tosses[rows] - heads, 1.0 - p))
 
     def collect(self, data: TossCounts, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
         """Expected sets, heads and tails of each coin, and the constant Σ w ln C(n, x), which belongs to Q."""

@@ -53,13 +53,39 @@ class Mixture(Model[P, D], Explains):
         """So many rows that a chunk's log-joint stays in the cache."""
         return max(256, _CHUNK_BYTES // (8 * max(1, self.n_columns(params))))
 
+    def least_impossible(self, params: P, data: D, rows: IntArray) -> tuple[Array, Array]:
+        """Of rows with no chance at θ: how many factors of weights_k p(x_i | θ_k) are 0, and the logs of the others.
+
+        (K, len(rows)) each. With ε in place of each 0, the components with the fewest of them have the row to
+        themselves as ε → 0, by the product of their other factors. A model whose densities vanish as a whole has one
+        such factor, and every component an equal share.
+        """
+        n_columns, m = self.n_columns(params), len(rows)
+        return np.ones((n_columns, m)), np.zeros((n_columns, m))
+
+    def _assigned(
+        self, params: P, data: D, rows: Rows, inference: Inference, draws: Array | None
+    ) -> tuple[Array, Array, Array]:
+        """q (K, m) of some rows, ln p(x) and the entropy of q (m,)."""
+        uniform = None if draws is None else draws[rows]
+        log_joint = self._clamped(self.log_joint(params, data, rows), data, rows)
+        r, log_evidence, entropy = assign(log_joint, inference, uniform)
+        lost = np.flatnonzero(np.isneginf(log_evidence))
+        if len(lost):
+            of = np.arange(data.n_rows)[rows][lost]
+            zeros, logs = self.least_impossible(params, data, of)
+            kept = self._clamped(np.where(np.isfinite(logs), 0.0, -np.inf), data, of) == 0
+            fewest = np.where(kept, zeros, np.inf).min(axis=0)
+            joint = np.where(kept & (zeros == fewest), logs, -np.inf)
+            r[:, lost], _, entropy[lost] = assign(joint, inference, None if uniform is None else uniform[lost])
+        return r, log_evidence, entropy
+
     def expect(self, params: P, data: D, inference: Inference = EXACT) -> Expectation:
         """E-step: r_ik = weights_k p(x_i|θ_k) / Σ_j weights_j p(x_i|θ_j), gathered into the expected statistics."""
         draws = uniforms(inference, data.n_rows)
 
         def one(rows: slice) -> Expectation:
-            log_joint = self._clamped(self.log_joint(params, data, rows), data, rows)
-            r, log_evidence, entropy = assign(log_joint, inference, None if draws is None else draws[rows])
+            r, log_evidence, entropy = self._assigned(params, data, rows, inference, draws)
             if data.sample_weight is None:
                 return Expectation(self.collect(data, rows, r), float(log_evidence.sum()), float(entropy.sum()))
             weight = data.sample_weight[rows]
@@ -72,9 +98,7 @@ class Mixture(Model[P, D], Explains):
 
     def responsibilities(self, params: P, data: D, rows: Rows, inference: Inference = EXACT) -> Array:
         """(len(rows), K) q's probabilities for the chosen rows."""
-        draws = uniforms(inference, data.n_rows)
-        log_joint = self._clamped(self.log_joint(params, data, rows), data, rows)
-        r, _, _ = assign(log_joint, inference, None if draws is None else draws[rows])
+        r, _, _ = self._assigned(params, data, rows, inference, uniforms(inference, data.n_rows))
         return np.ascontiguousarray(r.T)
 
     def log_evidence(self, params: P, data: D, rows: Rows = slice(None)) -> Array:

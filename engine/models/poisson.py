@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, Rows
+from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.model import Expectation, Maximization, Observations, events_where
 from engine.em.parameters import Parameters, positive, simplex
@@ -21,7 +21,7 @@ from engine.errors import DataError, EngineError
 from engine.explain.derivation import LEAST_LOG, MOST_LOG, WorkedLine, counted_lines, line
 from engine.models.mixture import Mixture, check_counts, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
-from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log
+from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log, zeros_and_logs
 from engine.options import option
 
 
@@ -90,6 +90,11 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
             joint += (np.log(params.weights) - params.rates)[:, None]
         joint -= data.log_factorial[rows]
         return joint
+
+    def least_impossible(self, params: PoissonParams, data: Counts, rows: IntArray) -> tuple[Array, Array]:
+        """A rate of 0 has a factor of 0 for each that is counted."""
+        zeros, logs = zeros_and_logs((np.ones(len(rows)), params.weights), (data.X[rows, 0], params.rates))
+        return zeros, logs - params.rates[:, None]
 
     def collect(self, data: Counts, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
         """Expected rows N_k and sums Σ r x of each component, and the constant Σ w ln x!, which belongs to Q."""

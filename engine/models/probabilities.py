@@ -21,6 +21,16 @@ def times_log(counts: Array, values: Array) -> Array:
     return product
 
 
+def zeros_and_logs(*factors: tuple[Array, Array]) -> tuple[Array, Array]:
+    """Of Π values_k^counts_i: how many factors are 0, and the log of the product of the others, (K, n) each.
+
+    factors: pairs of counts (n,) and values (K,), none negative.
+    """
+    zeros = sum((values == 0)[:, None] * counts for counts, values in factors)
+    logs = sum(times_log(counts, np.where(values > 0, values, 1.0)) for counts, values in factors)
+    return np.asarray(zeros, dtype=np.float64), np.asarray(logs)
+
+
 def dot_log(amounts: Array, values: Array) -> float:
     """Σ amounts ln values over arrays of one shape, with 0·ln 0 = 0."""
     used = amounts > 0

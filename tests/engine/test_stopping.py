@@ -178,11 +178,16 @@ def test_an_event_that_stops_stops_and_says_why():
 
 
 def test_an_objective_that_is_no_number_stops():
+    class Stuck(engine.BinomialMixture):
+        """Its M-step stays where it was."""
+
+        def maximize(self, expectation, params, data):
+            return engine.Maximization(params)
+
     impossible = engine.BinomialMixture.Params([0.5, 0.5], [1.0, 1.0])
-    (only,) = engine.iterate(engine.BinomialMixture(), HEADS, start=impossible)
-    assert only.log_likelihood == -np.inf
-    assert not only.converged
-    assert "-inf" in only.stop_reason
+    *_, last = engine.iterate(Stuck(), HEADS, start=impossible)
+    assert (last.iteration, last.log_likelihood, last.converged) == (1, -np.inf, False)
+    assert last.stop_reason == "the log-likelihood is -inf here: no step leads out of it"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,13 @@ class Masks:
             total[impossible > 0] = -np.inf
         return total
 
+    def zeros_and_logs(self, probabilities: Array) -> tuple[Array, Array]:
+        """(K, n) how many answers are impossible, and the log of the product of the others' probabilities."""
+        never_yes, never_no = (probabilities == 0).astype(np.float64), (probabilities == 1).astype(np.float64)
+        log_yes = np.log(np.where(probabilities > 0, probabilities, 1.0))
+        log_no = np.log(np.where(probabilities < 1, 1.0 - probabilities, 1.0))
+        return never_yes @ self.ones.T + never_no @ self.zeros.T, log_yes @ self.ones.T + log_no @ self.zeros.T
+
 
 def _finite_log(values: Array) -> Array:
     """ln values, with a large finite number for ln 0."""

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, Rows
+from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.model import Expectation, Maximization, Observations, events_where
 from engine.em.parameters import Parameters, probability, simplex
@@ -29,7 +29,7 @@ from engine.models.bernoulli.masks import Masks
 from engine.models.bernoulli.start import gathered, near_random_rows
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities
-from engine.models.probabilities import check_weights, dot_log, success_shares
+from engine.models.probabilities import check_weights, dot_log, success_shares, zeros_and_logs
 from engine.options import option
 from engine.parallel import row_chunks
 from engine.row_text import RowText
@@ -154,6 +154,12 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         with np.errstate(divide="ignore"):
             joint += np.log(params.weights)[:, None]
         return joint
+
+    def least_impossible(self, params: BernoulliParams, data: Answers, rows: IntArray) -> tuple[Array, Array]:
+        """Each answer that a component never gives is a factor of 0."""
+        zeros, logs = Masks.of(data.X[rows], data.cut).zeros_and_logs(params.probabilities)
+        weight_zeros, weight_logs = zeros_and_logs((np.ones(len(rows)), params.weights))
+        return zeros + weight_zeros, logs + weight_logs
 
     def collect(self, data: Answers, rows: slice, responsibilities: Array) -> tuple[Array, ...]:
         """Expected rows (K,), and expected answers of yes and of no in each column (K, D)."""

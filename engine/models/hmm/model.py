@@ -31,6 +31,7 @@ from engine.models.hmm.emissions import CategoricalEmissions, Emissions, Gaussia
 from engine.models.hmm.explanation import chain_row, count_lines
 from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
 from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
+from engine.models.hmm.impossible import Factors, lost_sequences, part
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
 from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
@@ -52,7 +53,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     Rows are the steps of all sequences, one below another: `posterior.responsibilities` is (T in all, S), labels are
     the likeliest state of each row by itself; the likeliest path as a whole is `viterbi`. A sequence that no path
-    explains has the log-likelihood −∞, and q holds every path of it to be as likely as any other.
+    explains has the log-likelihood −∞, and q holds its least impossible paths (`engine.models.hmm.impossible`).
     """
 
     Params: ClassVar[type] = HiddenMarkovParams
@@ -146,10 +147,35 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
             log_potentials[others] = -np.inf
         return Chain(log_potentials, log_transition, data.first)
 
+    def factors(self, params: HiddenMarkovParams, data: SequenceRows) -> Factors:
+        """p(x, z | θ) with the factors that are 0 told apart, for sequences that no path explains."""
+        densities = self.emissions.log_densities(_own(params), data)
+        excluded = None
+        if data.y is not None:
+            excluded = (data.y >= 0) & (data.y != np.arange(self.n_states)[:, None])
+        p = params
+        return Factors.of(densities, p.initial, p.transition, p.stop, excluded, data.first, data.last)
+
+    def _posterior(
+        self, params: HiddenMarkovParams, data: SequenceRows, chain: Chain, inference: Inference
+    ) -> Smoothed:
+        """q(z); of sequences that no path explains, over the least impossible paths."""
+        q = posterior_of(chain, data.sequence_weight, inference)
+        lost = lost_sequences(chain, q, inference)
+        if not lost.any():
+            return q
+        q = posterior_of(chain, np.where(lost, 0.0, data.sequence_weight), inference)
+        alone, rows = part(self.factors(params, data).chain(inference), lost)
+        theirs = posterior_of(alone, data.sequence_weight[lost], inference, in_logs=True)  # 0 exactly, and not 1e-30
+        responsibilities = q.responsibilities.copy()
+        responsibilities[:, rows] = theirs.responsibilities
+        log_evidence = np.where(lost, -np.inf, q.log_evidence)
+        return Smoothed(responsibilities, q.transitions + theirs.transitions, log_evidence)
+
     def expect(self, params: HiddenMarkovParams, data: SequenceRows, inference: Inference = EXACT) -> Expectation:
         """E-step: forward and backward, or the likeliest or a drawn path, gathered into the expected statistics."""
         chain, weight = self.chain(params, data), data.sequence_weight
-        q = posterior_of(chain, weight, inference)
+        q = self._posterior(params, data, chain, inference)
         statistics = self._statistics(params, data, q)
         evidence = q.log_evidence if isinstance(inference, Exact) else smooth(chain, weight).log_evidence
         log_likelihood = _weighted(evidence, weight)
@@ -208,8 +234,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         """(len(rows), S) the posterior of the states at the chosen rows; the whole chain is walked for any of them."""
 
         def all_rows() -> Array:
-            chain = self.chain(params, data)
-            q = posterior_of(chain, data.sequence_weight, inference)
+            q = self._posterior(params, data, self.chain(params, data), inference)
             return np.ascontiguousarray(q.responsibilities.T)
 
         return np.array(data.remembered((params, inference), all_rows)[rows])
@@ -221,12 +246,18 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         chain = self.chain(params, data)
         if isinstance(inference, Tempered):
             chain = chain.tempered(inference.temperature)
-        return float(data.sequence_weight @ path_entropy(chain))
+        each = path_entropy(chain)
+        lost = smooth(chain, data.sequence_weight).lost
+        if lost.any():
+            alone, _ = part(self.factors(params, data).chain(inference), lost)
+            each[lost] = path_entropy(alone.tempered(temperature_of(inference)))
+        return float(data.sequence_weight @ each)
 
     def viterbi(self, params: HiddenMarkovParams, data: Any) -> IntArray:
         """(T in all,) the likeliest path of each sequence as a whole; `data` may be sequences or observations."""
         observed = data if isinstance(data, SequenceRows) else self.observe_new(data, params)
-        return viterbi_path(self.chain(params, observed))
+        chain = self.chain(params, observed)
+        return np.asarray(self._posterior(params, observed, chain, Hard()).responsibilities.argmax(axis=0))
 
     def n_parameters(self, params: HiddenMarkovParams) -> int:
         """S − 1 for the beginning, S (S − 1) transitions (S² with a stop state), and those of the emissions."""
@@ -236,7 +267,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
     def worked_row(self, step: Step, row: int) -> Worked:
         """forward × backward of each state, and its share."""
         assert isinstance(step.problem.data, SequenceRows)
-        return chain_row(step, row, self.chain(step.params_q, step.problem.data)) or result_row(step, row)
+        chain, data = self.chain(step.params_q, step.problem.data), step.problem.data
+        sequence = int(np.searchsorted(data.first, row, side="right")) - 1
+        if smooth(chain, data.sequence_weight).lost[sequence]:
+            return result_row(step, row, "no path explains the sequence: shares of its least impossible paths")
+        return chain_row(step, row, chain) or result_row(step, row)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """Shares of what is expected; the moments of a Gaussian emission."""
@@ -257,12 +292,11 @@ def smooth(chain: Chain, weight: Array) -> Smoothed:
     return smooth_scaled(chain, weight) or smooth_logs(chain, weight)
 
 
-def posterior_of(chain: Chain, weight: Array, inference: Inference) -> Smoothed:
+def posterior_of(chain: Chain, weight: Array, inference: Inference, *, in_logs: bool = False) -> Smoothed:
     """q(z) as `inference` chooses it; `log_evidence` is ln Σ_z of what q is proportional to, or 0 for a single path."""
-    if isinstance(inference, Tempered):
-        return smooth(chain.tempered(inference.temperature), weight)
-    if isinstance(inference, Exact):
-        return smooth(chain, weight)
+    if isinstance(inference, Exact | Tempered):
+        chosen = chain.tempered(inference.temperature) if isinstance(inference, Tempered) else chain
+        return smooth_logs(chosen, weight) if in_logs else smooth(chosen, weight)
     path = viterbi_path(chain) if isinstance(inference, Hard) else drawn_path(chain, inference.seed)
     return Smoothed(*counted(path, chain, weight), np.zeros(len(chain.first)))
 
