@@ -38,7 +38,7 @@ def bound(snapshot: StepSnapshot, settling: Settling) -> str:
     if meets and not abs(rise) > negligible:  # nothing to compare with, or no change
         return f"the bound touches the {label}, {amount(record.elbo)} (KL 0)"
     if not math.isfinite(rise):
-        went = f"the bound stands at {amount(record.elbo)}"
+        went = f"the bound stands at {amount(record.elbo)}" if math.isfinite(record.elbo) else "the bound is undefined"
     elif abs(rise) <= negligible:
         went = "the bound stayed where it was"
     else:

@@ -37,6 +37,7 @@ def test_the_app_says_the_same() -> None:
     assert session.timeline.current.stop_reason is None
     session.take()
     sentence = view.sentence(session.snapshot())
+    assert "the bound is undefined" in sentence
     assert SAID[1:] in sentence.replace("\n", " "), sentence
     record = session.snapshot().record
     assert math.isnan(record.elbo) and math.isnan(record.kl)

@@ -85,7 +85,7 @@ class CurvesPane(Pane):
         if self._shows_learning(snapshot):
             return f"{self._what} by {self._against}", self._what
         if self._what == "log-likelihood" and not any(math.isfinite(r.log_likelihood) for r in snapshot.records):
-            return ("bound",)
+            return (label,) if snapshot.record.log_likelihood == -math.inf else ("bound",)
         if self._what == "log-likelihood":
             return f"{label} and bound", f"{label}, bound", "ln p and bound", "ln p, bound", "ln p"
         return ("KL(q ‖ posterior)", "KL") if self._what == "kl" else (self._what,)
@@ -139,7 +139,8 @@ def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     likelihood = np.array([record.log_likelihood for record in snapshot.records])
     bound = np.array([record.elbo for record in snapshot.records])
     if not np.isfinite([*likelihood, *bound]).any():
-        return Scene(empty="no E-step yet", x_ticks=(), y_ticks=())
+        impossible = snapshot.record.log_likelihood == -math.inf
+        return Scene(empty="ln p is −∞ so far" if impossible else "no E-step yet", x_ticks=(), y_ticks=())
     alone = not np.isfinite(likelihood).any()  # the bound alone
     upper, label = (bound, "bound") if alone else (likelihood, snapshot.spec.model.objective_label)
     below = [] if alone else [Curve(x, bound, palette.color(1), "dotted", "bound")]
