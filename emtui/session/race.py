@@ -17,6 +17,7 @@ from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, sample_weight_of, table_of
 from engine.analysis.evaluation import agreement
+from engine.analysis.rest import judged
 from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
 from engine.em.algorithm import Rising
@@ -190,6 +191,7 @@ class _Runner:
             return
         try:
             step = stopped(advance(advance(self._step)), self._rules)
+            step = step if step.stop_reason is None else judged(step)
             self._take(step)
         except EngineError as error:
             self.racer = replace(self.racer, error=str(error))

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, IntArray
 from engine.editing.entries import admissible
-from engine.em.fields import Field, fields_of
+from engine.em.fields import Field, fields_of, mixing_weights
 from engine.em.parameters import Parameters, arrays_of, with_arrays
 from engine.em.step import Problem, Step
 from engine.errors import OptionError
@@ -83,10 +83,21 @@ def measured(
 def _begun(step: Step, scale: Mapping[str, Array], seed: int) -> MapRate:
     generator, fields = np.random.default_rng(seed), fields_of(step.params, step.problem.model)
     direction = {path: _tangent(field, scale[path], generator) for path, field in fields.items()}
+    dead = _dead(step)
     for path, field in fields.items():
+        # no M-step moves these: 1 would be their eigenvalue
         if field.declared.fixed_by and step.problem.model.option_values[field.declared.fixed_by]:
-            direction[path] = np.zeros(field.array.shape)  # no M-step moves it: 1 would be its eigenvalue
+            direction[path] = np.zeros(field.array.shape)
+        elif len(dead) and field.axes and field.axes[0].noun == step.params.component_noun and not field.axes[0].offset:
+            direction[path][dead] = 0.0
     return MapRate(math.nan, 0, False, False, direction)
+
+
+def _dead(step: Step) -> IntArray:
+    """The components that hold no row."""
+    weights = mixing_weights(step.params)
+    empty = np.zeros(0, dtype=np.int64)
+    return empty if weights is None else np.flatnonzero(weights.array * step.problem.data.total_weight < 1e-9)
 
 
 def _power(step: Step, theta: dict[str, Array], scale: Mapping[str, Array], before: MapRate, tol: float) -> MapRate:

@@ -8,10 +8,14 @@ from typing import ClassVar
 import numpy as np
 
 from engine.em.algorithm import Algorithm as Algorithm
+from engine.em.algorithm import Moved
 from engine.em.algorithm import Rising as Rising
-from engine.em.inference import Exact, Hard, Inference, Sampled, Tempered
+from engine.em.evaluation import Evaluation
+from engine.em.inference import Exact, Hard, Inference, Sampled, Tempered, generator_of, temperature_of
+from engine.em.model import Event
+from engine.em.pushed_apart import pushed_apart
 from engine.em.squarem import Squarem as Squarem
-from engine.errors import OptionError
+from engine.errors import EngineError, OptionError
 from engine.options import option
 from engine.text import did_you_mean, quoted
 
@@ -37,7 +41,7 @@ class HardAssignment(Algorithm):
     """
 
     name: ClassVar[str] = "hard"
-    title: ClassVar[str] = "each row goes wholly to its likeliest component"
+    title: ClassVar[str] = "each row goes wholly to its likeliest component; the objective may fall"
     rises: ClassVar[Rising] = "elbo"
 
     def inference(self, iteration: int, seed: int) -> Inference:
@@ -50,7 +54,7 @@ class Stochastic(Algorithm):
     """Stochastic EM: each row goes to a component drawn from its posterior; nothing has to rise."""
 
     name: ClassVar[str] = "stochastic"
-    title: ClassVar[str] = "each row goes to a component drawn from its posterior"
+    title: ClassVar[str] = "each row goes to a component drawn from its posterior; the objective may fall"
     rises: ClassVar[Rising] = "nothing"
 
     def inference(self, iteration: int, seed: int) -> Inference:
@@ -60,15 +64,20 @@ class Stochastic(Algorithm):
 
 @dataclass(frozen=True)
 class Annealed(Algorithm):
-    """Deterministic annealing (Ueda & Nakano 1998): q ∝ p(X, Z | θ)^(1/temperature), and the temperature goes to 1.
+    """Deterministic annealing, nothing has to rise on its way: q ∝ p(X, Z | θ)^(1/temperature), which goes to 1.
 
-    temperature(t) = 1 + (initial − 1) rate^(t − 1). Above 1, rows are shared more evenly at first; near 0 they begin
-    wholly in one component, as in k-means, and soften. With rate = 1 the temperature stays until it is changed
-    (`turned`). Nothing has to rise while it is not 1; from then on E-steps are those of classic EM.
+    temperature(t) = 1 + (initial − 1) rate^(t − 1) (Ueda & Nakano 1998). Above 1, rows are shared more evenly first;
+    near 0 they begin wholly in one component, as in k-means, and soften. With rate = 1 the temperature stays until it
+    is changed (`turned`). Nothing has to rise while it is not 1; from then on E-steps are those of classic EM.
+
+    While it falls, components that have merged are pushed apart, by the seed of the run (`engine.em.pushed_apart`); an
+    event says so.
     """
 
     name: ClassVar[str] = "annealed"
-    title: ClassVar[str] = "a temperature that comes to 1: above it softer, near 0 as hard as k-means"
+    title: ClassVar[str] = (
+        "a temperature that comes to 1: above it softer, near 0 as hard as k-means; the objective may fall"
+    )
     rises: ClassVar[Rising] = "nothing"
 
     initial: float = option(4.0, "temperature of the first iteration", minimum=1e-6, maximum=1e6)
@@ -84,6 +93,30 @@ class Annealed(Algorithm):
         """The posterior at the temperature of this iteration."""
         temperature, at = self.temperature(iteration), (seed, iteration)
         return Exact(at) if temperature == 1.0 else Tempered(temperature, at)
+
+    def maximize(self, at: Evaluation) -> Moved:
+        """The model's M-step; above temperature 1, and where it falls, components that have merged go apart."""
+        best = super().maximize(at)
+        hot = isinstance(at.inference, Tempered) and at.inference.temperature > 1.0 and self.rate < 1.0
+        alike = at.model.responsibilities_sum_to_one and at.model.exact and not at.model.samples
+        if not hot or not alike or at.data.y is not None:
+            return best
+        params, groups = pushed_apart(best.params, at.model, generator_of(at.inference))
+        try:
+            params = at.model.check_params(params, at.data) if groups else params
+        except EngineError:
+            return best
+        names = at.model.component_names(params)
+        noun = params.component_noun
+        events = tuple(
+            Event(
+                f"{noun}s {' and '.join(names[k] for k in group)} had merged at temperature "
+                f"{temperature_of(at.inference):z.3g} and were pushed apart",
+                breaks_ascent=True,
+            )
+            for group in groups
+        )
+        return Moved(params, (*best.events, *events), best.evaluations)
 
     def turned(self, temperature: float) -> Annealed:
         """The same, kept at this temperature from now on; pass it to `engine.em.loop.switch_algorithm`."""
