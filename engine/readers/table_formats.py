@@ -5,11 +5,10 @@ They become comma-separated text in memory, every digit kept, so that one reader
 
 from __future__ import annotations
 
-import datetime
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -19,12 +18,13 @@ import numpy as np
 from engine.errors import DataError
 from engine.readers.archives import Opener, listing
 from engine.readers.byte_source import MAX_BYTES
+from engine.readers.rows_as_text import rows_as_text
+from engine.readers.sheets import MOST_CELLS, SheetError, read_sheet
 from engine.readers.signatures import not_a_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_CELLS = 50_000_000
 _EXTRA = "pip install 'emtui[files]'"
 _SAVE = "save its table as CSV"
 
@@ -176,50 +176,25 @@ def _header(name: Any) -> str:
 
 def _sheets(content: bytes, name: str) -> TextOfTable:
     """The first sheet that holds something."""
-    from python_calamine import CalamineWorkbook, PasswordError
-
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-    except PasswordError:
-        raise DataError(f"{name} is locked by a password: save it without one.") from None
-    filled: list[str] = []
-    rows: Sequence[Sequence[Any]] = ()
-    for one in book.sheet_names:
-        sheet = book.get_sheet_by_name(one)
-        _check_size(name, sheet.total_height, sheet.total_width)
-        found = sheet.to_python(skip_empty_area=False)
-        if any(cell != "" for row in found for cell in row):
-            rows = rows or found
-            filled.append(one)
+        filled, text = read_sheet(content)
+    except SheetError as error:
+        if error.reason == "damaged":
+            raise
+        what = "is locked by a password: save it without one"
+        if error.reason == "large":
+            what = "has a sheet that is too large, or a cell far from all others: keep the table alone"
+        raise DataError(f"{name} {what}.") from None
     notes: tuple[str, ...] = ()
     if len(filled) > 1:
         notes = (f"Of the sheets {listing(filled)} the first was read; save another as a file of its own to open it.",)
-    return TextOfTable(_lines(rows), None, notes)
-
-
-def _cell(value: Any) -> str:
-    """A cell as text: whole numbers without a point, dates as ISO 8601 has them."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat().removesuffix("T00:00:00")
-    return " ".join(str(value).splitlines())
-
-
-def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
-    import csv
-
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
-    return out.getvalue().encode("utf-8", "replace")
+    return TextOfTable(text, None, notes)
 
 
 def _check_size(name: str, n_rows: int, n_columns: int) -> None:
-    if n_rows * n_columns > _MOST_CELLS:
+    if n_rows * n_columns > MOST_CELLS:
         raise DataError(
-            f"{name} has {n_rows:,} rows × {n_columns:,} columns, and {_MOST_CELLS:,} cells at most can be read: "
+            f"{name} has {n_rows:,} rows × {n_columns:,} columns, and {MOST_CELLS:,} cells at most can be read: "
             "keep fewer rows or columns."
         )
 
@@ -239,11 +214,11 @@ def _json(content: bytes, name: str) -> TextOfTable:
     if records is None:
         raise not_a_table(name, "JSON", "save its table as CSV, or as JSON lines: an object a line")
     if not any(isinstance(one, Mapping) for one in records):
-        return TextOfTable(_lines(records), None)
+        return TextOfTable(rows_as_text(records), None)
     flat = [_flat(one) for one in records]
     columns = list(dict.fromkeys(key for one in flat for key in one))
     _check_size(name, len(flat), len(columns))
-    return TextOfTable(_lines([columns, *([one.get(key) for key in columns] for one in flat)]), True)
+    return TextOfTable(rows_as_text([columns, *([one.get(key) for key in columns] for one in flat)]), True)
 
 
 def _json_lines(text: str, name: str) -> Sequence[Any] | None:

@@ -375,3 +375,16 @@ def test_rows_of_a_sheet_have_its_numbers() -> None:
     pytest.importorskip("python_calamine")
     data = engine.read_table(Path(__file__).resolve().parents[1] / "files" / "sheets.xlsx")
     assert [data.row_name(i) for i in range(3)] == ["row 2", "row 3", "row 4"]
+
+
+def test_a_cell_far_from_all_others_ends_nothing() -> None:
+    pytest.importorskip("python_calamine")
+    said = refusal(Path(__file__).resolve().parents[1] / "files" / "far_cell.xlsx")
+    assert "'far_cell.xlsx' has a sheet that is too large, or a cell far from all others: keep the table alone." in said
+
+
+def test_titles_above_the_table_of_a_sheet_are_no_names() -> None:
+    pytest.importorskip("python_calamine")
+    data = engine.read_table(Path(__file__).resolve().parents[1] / "files" / "titled.xlsx")
+    assert (data.feature_names, data.n_samples) == (("len", "wid"), 20)
+    assert data.row_name(0) == "row 4"
