@@ -5,6 +5,8 @@ Everything random comes from the numpy Generator that is passed in, so that one 
 
 from __future__ import annotations
 
+from functools import reduce
+
 import numpy as np
 
 from engine.arrays import Array, IntArray
@@ -12,6 +14,7 @@ from engine.starts.nearest_centres import Clusters, ScaledRows, gather, labels_o
 
 _MAX_ITER = 300
 _REST = 1e-12  # k-means rests when moving the centres gains no more than this share of the inertia
+_ALIKE = 1e-9  # two runs whose inertia differs by less than this share have ended alike
 _RACE_ROWS = 20_000
 _REST_OF_MANY = 1e-5  # a start of many rows need not be that exact: EM itself goes on from there
 
@@ -99,9 +102,12 @@ def _kmeans_starts(frame: ScaledRows, k: int, generator: np.random.Generator, n_
 
 
 def _best_of(frame: ScaledRows, starts: list[Array], rest: float) -> Clusters:
-    """The run of least inertia among those from these centers."""
+    """The run of least inertia among those from these centers; the first of those that only rounding parts.
+
+    Else the units of the data would choose among runs that end alike but for the numbers of their clusters.
+    """
     runs = (_lloyd(frame, start, rest) for start in starts)
-    return min(runs, key=lambda run: run.inertia)
+    return reduce(lambda best, run: run if run.inertia < (1.0 - _ALIKE) * best.inertia else best, runs)
 
 
 def _lloyd(frame: ScaledRows, centers: Array, rest: float) -> Clusters:
