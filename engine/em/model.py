@@ -270,6 +270,18 @@ class Model(HasOptions, ABC, Generic[P, D]):
     def n_parameters(self, params: P) -> int:
         """Free parameters, for AIC and BIC."""
 
+    def alive(self, params: P) -> NDArray[np.bool_]:
+        """(K,) which components hold anything: those that died are told of as not there, and count no parameters."""
+        return np.ones(count_components(params), dtype=bool)
+
+    def n_alive(self, params: P) -> int:
+        """How many are alive."""
+        return int(np.count_nonzero(self.alive(params)))
+
+    def weak_components(self, params: P, data: D) -> dict[int, str]:
+        """What is wrong with each component that the rows alone don't hold up, such as "dead"; {} where none is."""
+        return {int(k): "dead" for k in np.flatnonzero(~self.alive(params))}
+
     def log_prior(self, params: P, data: D) -> float:
         """log p(θ) up to a constant of its own; 0 where the model has no prior."""
         return 0.0

@@ -167,8 +167,9 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         return tuple(letter(k) for k in range(len(params.weights)))
 
     def n_parameters(self, params: BinomialParams) -> int:
-        """K probabilities, and K − 1 weights where they are free."""
-        return self.n_components + (0 if self.fixed_weights else self.n_components - 1)
+        """K probabilities, and K − 1 weights where they are free; K without those that died."""
+        k = self.n_alive(params)
+        return k + (0 if self.fixed_weights else k - 1)
 
     def worked_densities(self, step: Step, row: int) -> Densities:
         """p^heads (1 − p)^tails of each coin; the binomial coefficient, common to all, stands outside."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, Rows, as_numbers
 from engine.editing.entries import Entry
@@ -21,6 +22,7 @@ from engine.errors import DataError
 from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.worked import Explains
 from engine.models.mixture_explanation import Densities, mixture_row, plain_densities, weight_lines
+from engine.models.probabilities import alive
 from engine.parallel import map_reduce, row_chunks
 from engine.row_text import RowText
 
@@ -43,6 +45,10 @@ class Mixture(Model[P, D], Explains):
     def n_columns(self, params: P) -> int:
         """K."""
         return len(params.weights)  # type: ignore[attr-defined]  # every mixture's parameters have weights
+
+    def alive(self, params: P) -> NDArray[np.bool_]:
+        """Those with a weight that can be told from none."""
+        return alive(params.weights)  # type: ignore[attr-defined]
 
     @property
     def least_rows(self) -> int:

@@ -116,8 +116,8 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
         return float(logs - counts @ params.rates - constant[0])
 
     def n_parameters(self, params: PoissonParams) -> int:
-        """K rates and K − 1 weights."""
-        return 2 * self.n_components - 1
+        """K rates and K − 1 weights; K without those that died."""
+        return 2 * self.n_alive(params) - 1
 
     def worked_densities(self, step: Step, row: int) -> Densities:
         """rate^x e^−rate; 1 / x!, common to all, stands outside."""

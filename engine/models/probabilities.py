@@ -5,12 +5,19 @@ from __future__ import annotations
 from math import lgamma
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Array
 from engine.errors import EngineError
 
+NO_SHARE = 1e-12  # of the rows: a component with less has died
 _TINY = float(np.finfo(np.float64).tiny)
 _BELOW_ONE = float(np.nextafter(1.0, 0.0))
+
+
+def alive(weights: Array) -> NDArray[np.bool_]:
+    """(K,) which components of a mixture have a weight that can be told from none."""
+    return np.asarray(weights > NO_SHARE)
 
 
 def times_log(counts: Array, values: Array) -> Array:

@@ -191,8 +191,9 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         return self.pseudo_count * float(np.sum(np.log(p) + np.log1p(-p)))
 
     def n_parameters(self, params: BernoulliParams) -> int:
-        """K D probabilities and K − 1 weights."""
-        return int(params.probabilities.size) + self.n_components - 1
+        """K D probabilities and K − 1 weights; K without those that died."""
+        k = self.n_alive(params)
+        return k * int(params.probabilities.shape[1]) + k - 1
 
     def worked_densities(self, step: Step, row: int) -> Densities:
         """The product over the answers that were seen."""

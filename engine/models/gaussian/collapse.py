@@ -21,6 +21,7 @@ from engine.em.model import Event, Maximization
 from engine.models.gaussian.data import FLOOR, SINGULAR, GaussianRows, pooled_covariance, resolution_at
 from engine.models.gaussian.params import GaussianParams, factors
 from engine.models.gaussian.statistics import GaussianStatistics
+from engine.models.gaussian.weak import RowShares, nearest_row, weak_events
 from engine.parallel import row_chunks
 from engine.row_text import RowText
 
@@ -31,12 +32,18 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Policy:
-    """What is done about trouble, `on_collapse`, and what that takes of the model: its ridge (d,), two methods."""
+    """What is done about trouble, `on_collapse`, and what that takes of the model.
+
+    Attributes:
+        ridge: (d,) λ.
+        shares: the responsibilities (K,) of a row, as the M-step took them.
+    """
 
     on_collapse: str
     ridge: Array
     log_prior: Callable[[GaussianParams, GaussianRows], float]
     log_evidence: Callable[[GaussianParams, GaussianRows, slice], Array]
+    shares: RowShares
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ def mended(
     """
     troubles = _troubles(best, statistics, data, bool(policy.ridge.any()))
     if not troubles:
-        return Maximization(best)
+        return Maximization(best, _weak(best, data, policy, troubles))
     again = _beginnings(troubles, params, data, policy)
     handled = _handled(best, params, troubles, again, data, policy)
     before = _reaches(policy, params, statistics, data)
@@ -72,7 +79,14 @@ def mended(
         )
         for trouble in troubles
     )
-    return Maximization(handled, events)
+    return Maximization(handled, events + _weak(handled, data, policy, troubles))
+
+
+def _weak(params: GaussianParams, data: GaussianRows, policy: Policy, troubles: tuple[Fault, ...]) -> tuple[Event, ...]:
+    """Components that need nothing done, but hold a single row or live on the ridge."""
+    if not data.varies:  # all rows are equal, and no component is to blame
+        return ()
+    return weak_events(params, data, policy.ridge, policy.shares, {trouble.component for trouble in troubles})
 
 
 def _troubles(
@@ -199,7 +213,7 @@ def _words(
     if trouble.kind == "dead":
         return (f"component {k + 1} died, no row belongs to it",)
     if trouble.kind == "alike":
-        row, count = _nearest_row(best.means[k], data), float(statistics.counts[k])
+        row, count = nearest_row(best.means[k], data), float(statistics.counts[k])
         if count < 1.5:
             return f"component {k + 1} holds only ", row
         return f"component {k + 1} holds {count:z.4g} rows that are all alike, such as ", row
@@ -219,14 +233,3 @@ def _remedy(trouble: Fault, again: dict[int, int], policy: Policy) -> tuple[str 
     if policy.ridge.any():
         return ("the ridge alone gives its covariance an extent",)
     return ("its covariance has hardly any extent left",)
-
-
-def _nearest_row(point: Array, data: GaussianRows) -> int:
-    nearest, least = 0, np.inf
-    for rows in row_chunks(data.n_rows, _ROWS_AT_ONCE):
-        apart = np.abs((data.X[rows] - point) * data.inverse_deviations).max(axis=1)
-        if data.sample_weight is not None:
-            apart[data.sample_weight[rows] == 0] = np.inf
-        if apart.min() < least:
-            nearest, least = rows.start + int(apart.argmin()), float(apart.min())
-    return nearest

@@ -35,6 +35,7 @@ from engine.models.gaussian.ridge import inverse_trace, ridge_in_words, ridge_of
 from engine.models.gaussian.rounding import rising
 from engine.models.gaussian.start import STARTS, gaussian_start
 from engine.models.gaussian.statistics import GaussianStatistics
+from engine.models.gaussian.weak import RowShares, weak_components
 from engine.models.mixture import Mixture
 from engine.models.mixture_explanation import Densities
 from engine.models.workspace import Workspace
@@ -151,8 +152,17 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
             covariances = covariances + statistics.added_about(params.means)
         best = GaussianParams(weights, statistics.means(), covariances)
         best = rising(best, statistics, params, lambda theta: self._reaches(expectation, theta, data))
-        policy = Policy(self.on_collapse, self.ridge(data), self.log_prior, self.log_evidence)
+        policy = Policy(
+            self.on_collapse, self.ridge(data), self.log_prior, self.log_evidence, self._shares(params, data)
+        )
         return mended(best, statistics, params, data, policy)
+
+    def _shares(self, params: GaussianParams, data: GaussianRows) -> RowShares:
+        return lambda row: self.responsibilities(params, data, np.array([row]))[0]
+
+    def weak_components(self, params: GaussianParams, data: GaussianRows) -> dict[int, str]:
+        """Dead, on a single row, or living on the ridge."""
+        return weak_components(params, data, self.ridge(data), self._shares(params, data))
 
     def _reaches(self, expectation: Expectation, params: GaussianParams, data: GaussianRows) -> float:
         """Q + log p(θ)."""
@@ -195,8 +205,8 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         return bhattacharyya(params, first, second, self.covariance_type)
 
     def n_parameters(self, params: GaussianParams) -> int:
-        """K − 1 weights, K d means, and the covariances of the type."""
-        k, d = int(params.means.shape[0]), int(params.means.shape[1])
+        """K − 1 weights, K d means, and the covariances of the type; K without those that died."""
+        k, d = self.n_alive(params), int(params.means.shape[1])
         return k - 1 + k * d + n_covariance_parameters(self.covariance_type, k, d)
 
 

@@ -44,7 +44,7 @@ def gaussian_start(
         )
     if init == "points":
         means = initialization.random_rows(X, k, generator, weight)
-        return _widely(_variances(data), data, means)
+        return _widely(_variances(data, ridge), data, means)
     pooled = pooled_covariance(data, ridge)
     if init == "kmeans++":
         return _widely(pooled, data, initialization.kmeans_plus_plus(X, k, generator, weight))
@@ -91,11 +91,12 @@ def _widely(covariance: Array, data: GaussianRows, means: Array) -> GaussianPara
     return GaussianParams(np.full(k, 1.0 / k), means, np.broadcast_to(covariance, shape))
 
 
-def _variances(data: GaussianRows) -> Array:
-    """The columns' variances as a covariance of the type, in which the starts don't depend on the units."""
+def _variances(data: GaussianRows, ridge: Array) -> Array:
+    """The columns' variances, with the ridge, as a covariance of the type: the same start whatever the units."""
+    variances = data.variances + ridge / data.total_weight
     if data.covariance_type == "spherical":
-        return np.array(data.variances.mean())
-    return data.variances if data.covariance_type == "diag" else np.diag(data.variances)
+        return np.array(variances.mean())
+    return variances if data.covariance_type == "diag" else np.diag(variances)
 
 
 def _matching(labels: IntArray, y: IntArray, k: int) -> IntArray:

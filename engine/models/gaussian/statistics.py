@@ -16,11 +16,10 @@ from engine.em.statistics import Statistics
 from engine.errors import EngineError
 from engine.models.gaussian.data import Coordinates, resolution_at
 from engine.models.gaussian.params import GaussianParams, inverse_factors
-from engine.models.probabilities import dot_log
+from engine.models.probabilities import NO_SHARE, dot_log
 
 LOG_2PI = float(np.log(2.0 * np.pi))
 
-_NO_SHARE = 1e-12  # of the rows: a component with less has died
 _ZERO = 1e-14  # a difference of sums that is this small beside them is 0
 
 
@@ -89,7 +88,7 @@ class GaussianStatistics(Statistics):
     @cached_property
     def alive(self) -> NDArray[np.bool_]:
         """(K,) which components hold a share of the rows that can be told from none."""
-        return np.asarray(self.counts > _NO_SHARE * self.counts.sum())
+        return np.asarray(self.counts > NO_SHARE * self.counts.sum())
 
     @cached_property
     def _divisors(self) -> Array:
@@ -203,5 +202,5 @@ class GaussianStatistics(Statistics):
 
     def q_of_weights(self, weights: Array) -> float:
         """Σ_k N_k ln weights_k, with 0 · ln 0 = 0."""
-        used = (weights > 0) | (self.counts > _NO_SHARE * self.counts.sum())  # what underflow left is no share
+        used = (weights > 0) | (self.counts > NO_SHARE * self.counts.sum())  # what underflow left is no share
         return dot_log(self.counts[used], weights[used])

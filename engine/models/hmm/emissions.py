@@ -15,6 +15,7 @@ from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.gaussian.params import GaussianParams, check_gaussian_params, n_covariance_parameters
 from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, SharedPass, pass_for
 from engine.models.gaussian.statistics import GaussianStatistics
+from engine.models.gaussian.weak import weak_components
 from engine.models.hmm.data import SequenceRows
 from engine.models.hmm.params import GaussianEmission
 from engine.models.probabilities import dot_log
@@ -93,9 +94,9 @@ class CategoricalEmissions:
         """0: there is none."""
         return 0.0
 
-    def n_parameters(self, emission: Array) -> int:
-        """S (V − 1)."""
-        return int(emission.shape[0] * (emission.shape[1] - 1))
+    def n_parameters(self, emission: Array, n_states: int) -> int:
+        """S (V − 1) of so many states."""
+        return n_states * (int(emission.shape[1]) - 1)
 
 
 @dataclass(frozen=True)
@@ -175,10 +176,17 @@ class GaussianEmissions:
         """That of `GaussianMixture`."""
         return self.mixture.log_prior(self._params(emission), _rows(data))
 
-    def n_parameters(self, emission: GaussianEmission) -> int:
-        """S d means, and the covariances of the type."""
-        S, d = emission.means.shape
-        return int(S * d) + n_covariance_parameters(self.mixture.covariance_type, S, d)
+    def weak_components(self, emission: GaussianEmission, data: SequenceRows, shares: Array) -> dict[int, str]:
+        """The states that have no row, a single one, or live on the ridge; shares: (T, S) responsibilities."""
+        rows = _rows(data)
+        counts = (shares if rows.sample_weight is None else shares * rows.sample_weight[:, None]).sum(axis=0)
+        params = self._params(emission, counts / counts.sum())
+        return weak_components(params, rows, self.mixture.ridge(rows), lambda row: shares[row])
+
+    def n_parameters(self, emission: GaussianEmission, n_states: int) -> int:
+        """S d means, and the covariances of the type, of so many states."""
+        d = int(emission.means.shape[1])
+        return n_states * d + n_covariance_parameters(self.mixture.covariance_type, n_states, d)
 
     def _params(self, emission: GaussianEmission, weights: Array | None = None) -> GaussianParams:
         S = self.mixture.n_components

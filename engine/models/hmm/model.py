@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
@@ -35,7 +36,7 @@ from engine.models.hmm.impossible import Factors, lost_sequences, part
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
 from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
-from engine.models.probabilities import dot_log
+from engine.models.probabilities import alive, dot_log
 from engine.options import option
 from engine.row_text import RowText
 
@@ -260,9 +261,26 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         return np.asarray(self._posterior(params, observed, chain, Hard()).responsibilities.argmax(axis=0))
 
     def n_parameters(self, params: HiddenMarkovParams) -> int:
-        """S − 1 for the beginning, S (S − 1) transitions (S² with a stop state), and those of the emissions."""
-        S = self.n_states
-        return S - 1 + S * (S if self.stop_state else S - 1) + self.emissions.n_parameters(_own(params))
+        """S − 1 for the beginning, S (S − 1) transitions (S² with a stop state), and those of the emissions.
+
+        S without the states that no path can reach any more.
+        """
+        S = self.n_alive(params)
+        return S - 1 + S * (S if self.stop_state else S - 1) + self.emissions.n_parameters(_own(params), S)
+
+    def alive(self, params: HiddenMarkovParams) -> NDArray[np.bool_]:
+        """The states that some path reaches."""
+        reached = alive(params.initial)
+        for _ in range(len(reached)):
+            reached = reached | alive(params.transition[reached]).any(axis=0)
+        return reached
+
+    def weak_components(self, params: HiddenMarkovParams, data: SequenceRows) -> dict[int, str]:
+        """States that no path reaches; of Gaussians those on a single row or on the ridge, too."""
+        found, kind = super().weak_components(params, data), self.emissions
+        if isinstance(kind, GaussianEmissions):
+            found |= kind.weak_components(_own(params), data, self.responsibilities(params, data, slice(None)))
+        return dict(sorted(found.items()))
 
     def worked_row(self, step: Step, row: int) -> Worked:
         """forward × backward of each state, and its share."""
