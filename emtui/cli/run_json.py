@@ -46,6 +46,7 @@ def outcome_record(outcome: RunSummary) -> dict[str, Any]:
         record["agreement"] = {**agreement_record(found), "kmeans": kmeans}
     record["convergence"] = None if outcome.convergence is None else convergence_record(outcome.convergence)
     record["hard_shares"] = None if outcome.hard_shares is None else outcome.hard_shares.tolist()
+    record["remarks"] = outcome.remarks
     record |= {"seed": outcome.spec.seed, "notes": outcome.spec.notes}
     if outcome.comparison is not None:
         from emtui.cli.rival_report import comparison_record

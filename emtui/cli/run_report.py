@@ -119,6 +119,7 @@ def summary(outcome: RunSummary) -> list[str]:
         forms = [("entropy", found.icl), ("MAP", found.icl_map)]
         said = [f"{number(value)} in its {form} form" for form, value in forms if math.isfinite(value)]
         lines += [f"ICL {', '.join(said)}"] if said else []
+    lines += [f"{clean(remark, 500)}" for remark in outcome.remarks]
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.comparison is not None:

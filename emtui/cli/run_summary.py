@@ -14,6 +14,7 @@ from emtui.spec.tolerance import tolerance_of
 from emtui.spec.train_test_split import split_of
 from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
+from engine.analysis.remarks import remarks_on
 from engine.arrays import Array
 from engine.em.evaluation import Posterior
 from engine.em.fields import mixing_weights
@@ -31,6 +32,7 @@ class RunSummary:
     restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
     where the model or the data have none; baseline is k-means, where there is an agreement to compare; comparison a
     network beside the other way to train it, where the model is one. convergence is what the last steps tell.
+    remarks: what else a reader must know.
     """
 
     spec: RunSpec
@@ -42,6 +44,7 @@ class RunSummary:
     baseline: Baseline | None
     comparison: MethodComparison | None = None
     convergence: Convergence | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] = ()) -> RunSummary:
@@ -62,4 +65,5 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
 
         comparison = comparison_of(spec, step)
     convergence = convergence_of(recent, tolerance_of(spec))
-    return RunSummary(spec, step, restarts, found, shares, agreed, baseline, comparison, convergence)
+    remarks = remarks_on(step)
+    return RunSummary(spec, step, restarts, found, shares, agreed, baseline, comparison, convergence, remarks)

@@ -320,6 +320,10 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """∫ √(p_i p_j) of two components' densities (Bhattacharyya 1943); None where it has no formula."""
         return None
 
+    def remarks(self, step: Any) -> tuple[str, ...]:
+        """What a reader may miss of the parameters of a step, in clauses without a full stop (rows in a `RowText`)."""
+        return ()
+
     def relabel(self, params: P, order: IntArray) -> P | None:
         """The same θ with its components in another order, component j being what order[j] was.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -184,3 +185,31 @@ def test_what_was_moved_by_hand_is_not_laid_to_the_move_of_another():
         step = set_entry(step, entry, value)
     remark = worked_parameter(step, "probabilities[0]").remark
     assert remark.startswith("changed by hand since this M-step, at last: probabilities[1] set by hand from ")
+
+
+@pytest.mark.parametrize("stop", [False, True])
+@pytest.mark.parametrize("emission", ["categorical", "gaussian"])
+def test_forward_and_backward_give_the_evidence_at_every_row_of_a_chain(stop: bool, emission: str) -> None:
+    generator = np.random.default_rng(1)
+    X = generator.integers(0, 3, 12) if emission == "categorical" else generator.normal(size=(12, 2))
+    model = engine.HiddenMarkovModel(3, emission=emission, stop_state=stop)
+    step = engine.e_step(engine.begin(model, [X[:5], X[5:]], seed=2))
+    alone = [engine.begin(model, part, start=step.params).log_likelihood for part in (X[:5], X[5:])]
+    for row in range(12):
+        worked = engine.worked_row(step, row)
+        (_, evidence) = worked.of("evidence")
+        assert math.log(evidence.result) == pytest.approx(alone[int(row >= 5)], rel=1e-12)
+        assert evidence.recomputed == pytest.approx(evidence.result, rel=1e-12)
+        pairs = [one for one in worked.lines if one.formula.startswith("ξ")]
+        assert len(pairs) == (0 if row in (0, 5) else 9)
+        for j, r in enumerate(worked.result):
+            if pairs:
+                assert sum(one.result for one in pairs if one.component == j) == pytest.approx(r, rel=1e-10)
+
+
+def test_scales_that_can_not_be_written_down_are_added_as_logarithms() -> None:
+    X = np.random.default_rng(0).normal(size=(900, 1))
+    step = engine.e_step(engine.begin(engine.HiddenMarkovModel(2, emission="gaussian"), X))
+    for row in (0, 400, 899):
+        evidence = engine.worked_row(step, row).of("evidence")[1]
+        assert evidence.log and evidence.result == pytest.approx(step.log_likelihood, rel=1e-12)

@@ -16,11 +16,15 @@ from emtui.charts.heatmap import Matrix, draw_matrix
 from emtui.charts.text_bars import bar
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import known_labels, n_given
+from emtui.spec.work import is_small
 from emtui.views import view_for
+from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import MISSING, fixed, number, probability, share
+from emtui.views.sentences import line, plain
 from emtui.views.view import Share
 from emtui.widgets.table_columns import Piece, TableCell, ink
 from engine.analysis.evaluation import Agreement, Criteria, criteria
+from engine.analysis.remarks import remarks_on
 from engine.em.inference import Exact
 from engine.errors import EngineError
 
@@ -38,6 +42,7 @@ def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tup
     lines += _shares(snapshot, width, palette)
     lines += _weighed(snapshot, width)
     lines += _criteria(snapshot, width)
+    lines += _remarks(snapshot, width)
     if snapshot.agreement is not None:
         lines += _confusion(snapshot, snapshot.agreement, width, palette)
     return tuple(lines)
@@ -206,6 +211,15 @@ def _criteria(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     if snapshot.step.log_likelihood_error > 0:  # each has −2·ln p(X | θ) in it
         said.append(f"estimates ± {number(2 * snapshot.step.log_likelihood_error, 2)}")
     return _side_by_side(said, width)
+
+
+def _remarks(snapshot: StepSnapshot, width: int) -> list[TableCell]:
+    """What else is to be said of θ, where that is quick to find."""
+    step = snapshot.step
+    if not is_small(snapshot.spec, snapshot.n_rows) or not math.isfinite(snapshot.record.log_likelihood):
+        return []
+    said = remembered(snapshot.spec.dataset, "remarks", lambda: remarks_on(step), of=step.at)
+    return [text for clause in said for text in wrapped(line([plain(clause)]), width)]
 
 
 def _confusion(snapshot: StepSnapshot, found: Agreement, width: int, palette: Palette) -> list[TableCell]:

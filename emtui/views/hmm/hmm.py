@@ -26,6 +26,7 @@ from emtui.views.hmm.hmm_charts import (
     band_places,
     in_bands,
     layers_in_time,
+    likeliest_path,
     measurements_seen,
     symbol_name,
     symbols_seen,
@@ -35,7 +36,7 @@ from emtui.views.number_format import amount, listed, plural, probabilities_apar
 from emtui.views.parameter_tables import Column, component_table, now_and_before
 from emtui.views.points import pairs
 from emtui.views.projection import nearest_row, spreads
-from emtui.views.sentences import how_many, row_noun, tell
+from emtui.views.sentences import how_many, line, row_name, row_noun, tell
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 from engine.em.fields import expected_stays, fields_of
@@ -178,7 +179,19 @@ class HiddenMarkovView(View):
         row = row_noun(snapshot)
         path = Settling("every state is that of the likeliest path", "the path is drawn from its posterior", f"{row}s")
         moved = partial(self._moved, snapshot, units)
-        return tell(snapshot, start=start, component=state_name, moved=moved, row=row, settling=path)
+        told = tell(snapshot, start=start, component=state_name, moved=moved, row=row, settling=path)
+        tied = self._path_remark(snapshot)
+        return f"{told} {line(tied)}" if tied else told
+
+    def _path_remark(self, snapshot: StepSnapshot) -> tuple[str, ...]:
+        """After an E-step, that the path of the picture is not the only likeliest one; () if it is."""
+        step = snapshot.step
+        model: Any = step.problem.model
+        if step.phase != "E" or likeliest_path(snapshot) is None:
+            return ()
+        data, params = step.problem.data, step.params_q
+        said = remembered(snapshot.spec.dataset, "path", lambda: model.path_remark(params, data), of=params)
+        return tuple(one.named(partial(row_name, snapshot, row=row_noun(snapshot))) for one in said)
 
     def _start(self, snapshot: StepSnapshot) -> str:
         """What the states emit where EM begins, as far as it fits a line."""

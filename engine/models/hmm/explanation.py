@@ -11,17 +11,23 @@ from engine.em.step import Step
 from engine.explain.derivation import LEAST_LOG, MOST_LOG, Worked, WorkedLine, counted_lines, line, quotient_lines
 from engine.explain.worked import responsibilities_of
 from engine.models.hmm.forward_backward import Chain
-from engine.models.hmm.forward_backward_log import filter_logs
+from engine.models.hmm.forward_backward_log import filter_logs, smooth_logs
 from engine.models.hmm.params import HiddenMarkovParams
 from engine.models.hmm.statistics import ChainStatistics
 
+_MOST_PAIRED = 4  # states whose pairs are written down
+
 
 def chain_row(step: Step, row: int, whole: Chain) -> Worked | None:
-    """γ_t(j) ∝ forward × backward: what the past and this row say, times what the future says of state j.
+    r"""γ_t(j) ∝ scaled forward × scaled backward: what the past and this row say, times what the future says of j.
 
-    whole is p(x, z) of all sequences at θ_q. None where no path explains the row.
-    forward_t(j) = Σ_i a_{t−1}(i) A(i, j) · p(x_t | j), with a_{t−1} = p(z_{t−1} | x_1 … x_{t−1}); initial_j at the
-    first row. backward_t(j) ∝ p(x_{t+1} … x_T | z_t = j), its largest brought to 1.
+    whole is p(x, z) of all sequences at θ_q. None where no path explains the row. Rabiner's α and β are scaled:
+
+        α_t(j) = e^a · Σ_i a_{t−1}(i) A(i, j) · p(x_t | j)         e^a = p(x_1 … x_{t−1}), a_t(i) = p(z_t | x_1 … x_t)
+        β_t(j) = e^b · β'_t(j) = p(x_{t+1} … x_T | z_t = j)        the largest β' is 1
+
+    so that Σ_j α_t(j) β_t(j) = p(x) can be checked at every row:  ln p(x) = ln Σ + a + b. The first row has initial_j
+    in the place of Σ_i and a = 0. ξ_t(i, j) = p(z_{t−1} = i, z_t = j | x) stands below, for up to four states.
     """
     params, temperature = step.params_q, temperature_of(step.inference)
     if temperature != 1.0:
@@ -52,20 +58,27 @@ def chain_row(step: Step, row: int, whole: Chain) -> Worked | None:
     relative = not LEAST_LOG < top < MOST_LOG
     emission = np.exp(log_emission - top if relative else log_emission)
     seen = "p(x | state)" if params.stop is None or t < end - begin - 1 else "p(x | state) · stop"
-    formula = f"past · {seen}" + (", relative to the likeliest" if relative else "")
+    formula = f"scaled forward = past · {seen}" + (", relative to the likeliest" if relative else "")
     forward = [
         line("part", formula, "product", [("past", p.result), (seen, e)], j)
         for j, (p, e) in enumerate(zip(past, emission, strict=True))
     ]
-    backward = _backward(chain, t)
+    backward, log_backward = _backward(chain, t)
     joints = [
-        line("joint", "forward · backward", "product", [("forward", f.result), ("backward", b)], j)
+        line("joint", "scaled forward · scaled backward", "product", [("forward", f.result), ("backward", b)], j)
         for j, (f, b) in enumerate(zip(forward, backward, strict=True))
     ]
     if not sum(one.result for one in joints) > 0:
         return None
     lines += [*forward, *joints]
     quotient_lines(lines, [one.result for one in joints])
+    total = next(one.result for one in lines if one.role == "evidence")
+    if temperature == 1.0:
+        log_forward = _log_evidence(chain, t) + (top if relative else 0.0)
+        lines.append(_evidence_line(total, log_forward, log_backward))
+    if t > 0 and S <= _MOST_PAIRED:
+        shared = zip(np.exp(A).T, emission, backward, strict=True)
+        lines += _pair_lines(np.exp(a), list(shared), total)
     r = responsibilities_of(step, row)
     if isinstance(step.inference, Hard | Sampled):
         formula = "on the likeliest path" if isinstance(step.inference, Hard) else "on the path that was drawn"
@@ -79,16 +92,49 @@ def _predicted(a: Array, A: Array, j: int) -> WorkedLine:
     return line("part", "Σ a · transition", "pairs", values, j)
 
 
-def _backward(chain: Chain, t: int) -> Array:
-    """(S,) Σ_j A(i, j) w_{t+1}(j), its largest brought to 1; ones at the last row."""
+def _backward(chain: Chain, t: int) -> tuple[Array, float]:
+    """(S,) Σ_j A(i, j) w_{t+1}(j), its largest brought to 1, and the log of that; ones and 0 at the last row."""
     S, T = chain.log_potentials.shape
     if t == T - 1:
-        return np.ones(S)
+        return np.ones(S), 0.0
     after = Chain(chain.log_potentials[:, t + 1 :], chain.log_transition, np.zeros(1, dtype=np.int64))
     w = filter_logs(after.backwards)[:, -1]
     found = log_sum_exp(chain.log_transition + w, 1)
-    top = found.max()
-    return np.exp(found - top) if np.isfinite(top) else np.ones(S)
+    top = float(found.max())
+    if not np.isfinite(top):
+        return np.ones(S), -np.inf
+    scale = float(smooth_logs(after, np.ones(1)).log_evidence[0]) - float(log_sum_exp(w))  # what w is short of
+    return np.exp(found - top), top + scale
+
+
+def _log_evidence(chain: Chain, t: int) -> float:
+    """ln p(x_1 … x_{t−1}) of a single sequence; 0 before its first row."""
+    if t == 0:
+        return 0.0
+    before = Chain(chain.log_potentials[:, :t], chain.log_transition, chain.first)
+    return float(smooth_logs(before, np.ones(1)).log_evidence[0])
+
+
+def _evidence_line(total: float, log_forward: float, log_backward: float) -> WorkedLine:
+    """Σ α β = p(x), as a product where its factors can be written down, else as a sum of logarithms."""
+    if all(LEAST_LOG < value < MOST_LOG for value in (log_forward, log_backward, log_forward + log_backward)):
+        values = [("Σ", total), ("scale of forward", np.exp(log_forward)), ("scale of backward", np.exp(log_backward))]
+        return line("evidence", "p(x) = Σ α β = Σ · scale of forward · scale of backward", "product", values)
+    with np.errstate(divide="ignore"):
+        values = [("ln Σ", np.log(total)), ("forward", log_forward), ("backward", log_backward)]
+    formula = "ln p(x) = ln Σ α β = ln Σ + ln scale of forward + ln scale of backward"
+    return line("evidence", formula, "sum", values, log=True)
+
+
+def _pair_lines(a: Array, of_state: list[tuple[Array, float, float]], total: float) -> list[WorkedLine]:
+    """ξ(i, j) for each state i before, by the state j of this row. of_state: A(·, j), p(x | j) and backward of j."""
+    lines = []
+    for i in range(len(a)):
+        formula = f"ξ from state {i + 1} = a · transition · p(x | state) · scaled backward / Σ"
+        for j, (enter, seen, back) in enumerate(of_state):
+            values = [(f"a {i}", a[i]), (f"{i}→{j}", enter[i]), ("p", seen), ("backward", back), ("1/Σ", 1.0 / total)]
+            lines.append(line("part", formula, "product", values, j))
+    return lines
 
 
 def count_lines(counts: ChainStatistics, entry: Entry, before: HiddenMarkovParams) -> list[WorkedLine] | None:

@@ -74,7 +74,7 @@ class Chain:
 
 @dataclass(frozen=True, eq=False)
 class Smoothed:
-    """What forward and backward tell of q(z).
+    """What the scaled forward and backward tell of q(z).
 
     Attributes:
         responsibilities: (S, T) γ_t.

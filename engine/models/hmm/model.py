@@ -34,6 +34,7 @@ from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
 from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
 from engine.models.hmm.impossible import Factors, lost_sequences, part
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
+from engine.models.hmm.remarks import gain_of_time, tied_rows
 from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.models.probabilities import alive, dot_log
@@ -260,6 +261,40 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         chain = self.chain(params, observed)
         return np.asarray(self._posterior(params, observed, chain, Hard()).responsibilities.argmax(axis=0))
 
+    def tied_rows(self, params: HiddenMarkovParams, data: SequenceRows) -> IntArray:
+        """The rows at which several paths are the likeliest, and in different states."""
+        return np.asarray(
+            data.remembered((params, "ties"), lambda: tied_rows(self.chain(params, data)).astype(np.float64)),
+            dtype=np.int64,
+        )
+
+    def remarks(self, step: Step) -> tuple[str, ...]:
+        """What time adds over the mixture of the same emissions, and that the likeliest path has its equals."""
+        params, data = step.params, step.problem.data
+        assert isinstance(data, SequenceRows)
+        said = []
+        if data.y is None and self.n_states > 1 and np.isfinite(step.log_likelihood):
+            densities = self.emissions.log_densities(_own(params), data)
+            weight = np.ones(data.n_rows) if data.sample_weight is None else data.sample_weight
+            r = self.responsibilities(params, data, slice(None))
+            gain = gain_of_time(step.log_likelihood, densities, r, weight)
+            ends = " (its ends included)" if self.stop_state else ""
+            said.append(
+                f"time adds {gain:z.2f} nats{ends} over the mixture of the same emissions, weighted by how often each "
+                "state is expected"
+            )
+        return (*said, *self.path_remark(params, data))
+
+    def path_remark(self, params: HiddenMarkovParams, data: SequenceRows) -> tuple[RowText, ...]:
+        """That other paths are as likely as the one of `viterbi`, which takes the lower states; () if none is."""
+        tied = self.tied_rows(params, data)
+        if not len(tied):
+            return ()
+        others = f" and {len(tied) - 1:,} more are" if len(tied) > 1 else " is"
+        first = data.row_of(int(tied[0]))
+        said = "the likeliest path is not the only one: on another that is as likely, "
+        return (RowText(said, first, f"{others} in another state"),)
+
     def n_parameters(self, params: HiddenMarkovParams) -> int:
         """S − 1 for the beginning, S (S − 1) transitions (S² with a stop state), and those of the emissions.
 
@@ -283,7 +318,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         return dict(sorted(found.items()))
 
     def worked_row(self, step: Step, row: int) -> Worked:
-        """forward × backward of each state, and its share."""
+        """Scaled forward × scaled backward of each state, its share, Σ α β = p(x), and ξ of the row."""
         assert isinstance(step.problem.data, SequenceRows)
         chain, data = self.chain(step.params_q, step.problem.data), step.problem.data
         sequence = int(np.searchsorted(data.first, row, side="right")) - 1
