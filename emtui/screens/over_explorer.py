@@ -9,6 +9,7 @@ from textual.screen import Screen, ScreenResultType
 from emtui.panes.shows_step import ShowsStep
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
+from emtui.widgets.following_theme import follow_theme
 
 
 class OverExplorer(Screen[ScreenResultType], ShowsStep):
@@ -24,10 +25,7 @@ class OverExplorer(Screen[ScreenResultType], ShowsStep):
 
     def on_mount(self) -> None:
         """Scenes carry their colours: another theme draws them again."""
-        self.watch(self.app, "theme", self._theme_changed, init=False)
-
-    def _theme_changed(self) -> None:
-        self.call_after_refresh(self.draw)
+        follow_theme(self, self.draw)
 
     def show(self, snapshot: StepSnapshot) -> None:
         """Show this step."""

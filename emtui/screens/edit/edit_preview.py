@@ -25,6 +25,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views.parameter_edit import ParameterEdit, offered
 from emtui.views.sentences import plain
 from emtui.views.step_text import step_words, where_parts
+from emtui.widgets.following_theme import follow_theme
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import joined
 from emtui.widgets.text_input import TextInput
@@ -101,11 +102,8 @@ class EditPreview(Screen[Query], ShowsStep):
         """The list takes the arrows; scenes carry their colours, so another theme draws them again."""
         self._fit()
         self.table.focus()
-        self.watch(self.app, "theme", self._theme_changed, init=False)
-
-    def _theme_changed(self) -> None:
-        self.call_after_refresh(self.redraw)
-        self.call_after_refresh(self.query_one(PicturePane).redraw)
+        follow_theme(self, self.redraw)
+        follow_theme(self, self.query_one(PicturePane).redraw)
 
     def on_resize(self) -> None:
         """Show the list alone in a small window."""

@@ -50,6 +50,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
 from emtui.views import view_for
 from emtui.views.edit_sentences import step_sentence
+from emtui.widgets.following_theme import follow_theme
 
 T = TypeVar("T")
 
@@ -124,11 +125,7 @@ class ExploreScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin with the given choices."""
         self.open_spec(lambda: self._spec, small=is_small(self._spec, self._spec.dataset.n_samples))
-        self.watch(self.app, "theme", self._theme_changed, init=False)
-
-    def _theme_changed(self) -> None:
-        """Pictures carry their colours: draw them again in the new ones."""
-        self.call_after_refresh(self._panes.redraw)
+        follow_theme(self, self._panes.redraw)  # pictures carry their colours
 
     def on_resize(self) -> None:
         """Say so if the window is too small, and recover when it grows."""

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from emtui.spec.run_spec import RunSpec
+from emtui.widgets.following_theme import follow_theme
 from emtui.widgets.paged_table import LineTable
 from engine.errors import EngineError
 
@@ -90,16 +91,12 @@ class StudyScreen(Screen[RunSpec]):
         """Begin; the table takes the arrows, where there is one."""
         self.query(LineTable).focus()
         self.begin()
-        self.watch(self.app, "theme", self._theme_changed, init=False)
+        follow_theme(self, self.draw)
 
     def on_resize(self) -> None:
         """What stands side by side goes below each other where it is narrow; where it is low, the table is alone."""
         self.set_class(self.size.width < 100, "-narrow")
         self.set_class(self.size.width < 100 and self.size.height < 18, "-low")
-
-    def _theme_changed(self) -> None:
-        """Pictures carry their colours."""
-        self.call_after_refresh(self.draw)
 
     # the worker
 

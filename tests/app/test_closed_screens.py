@@ -1,0 +1,70 @@
+"""What is closed is freed: nothing holds a screen that was left, but the last worker that came out of one."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+
+import pytest
+from driving import Driver, driving, explorer
+from textual.app import App
+from textual.screen import Screen
+from textual.widgets import Static
+
+from emtui.spec.choose import choose
+from emtui.widgets.following_theme import follow_theme
+
+
+def live_screens() -> Counter[str]:
+    """How many screens there are of each kind, in the stack or not."""
+    gc.collect()
+    return Counter(type(one).__name__ for one in gc.get_objects() if isinstance(one, Screen))
+
+
+async def visited(app: Driver, key: str) -> str:
+    """Open a screen by its key, and leave it; the name of its kind."""
+    await app.send(key)
+    name = type(app.app.screen).__name__
+    assert app.app.screen is not explorer(app.app), key
+    while app.app.screen is not explorer(app.app):
+        await app.app.pop_screen()
+    await app.settle()
+    return name
+
+
+@pytest.mark.parametrize(("model", "keys"), [("gmm", "vEKfOMgx"), ("mlp", "vwC")])
+async def test_a_screen_that_was_left_is_freed(model: str, keys: str) -> None:
+    async with driving(choose("iris", model=model, max_iter=3)) as app:
+        await app.send("n")
+        names = [{await visited(app, key) for _ in range(2)} for key in keys]
+        await app.app.workers.wait_for_complete()
+        await app.settle()
+        assert all(len(name) == 1 for name in names)
+        for (name,), key in zip(names, keys, strict=True):
+            assert live_screens()[name] <= 1, key
+
+
+class Picture(Static):
+    """Counts how often it was drawn in another theme."""
+
+    times = 0
+
+    def on_mount(self) -> None:
+        follow_theme(self, self.draw)
+
+    def draw(self) -> None:
+        self.times += 1
+
+
+async def test_a_theme_is_followed_as_long_as_one_is_there() -> None:
+    app = App[None]()
+    async with app.run_test() as pilot:
+        pictures = [Picture(), Picture()]
+        await app.mount(*pictures)
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert [picture.times for picture in pictures] == [1, 1]
+        await pictures[1].remove()
+        app.theme = "textual-dark"
+        await pilot.pause()
+        assert [picture.times for picture in pictures] == [2, 1]
