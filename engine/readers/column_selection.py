@@ -72,7 +72,8 @@ def choose_columns(
     else:
         features, notes = _as_listed(file, dialect, listed, named), ()
     answers = tuple(j for j in features if holds_answers(dialect, j))
-    symbols = features[0] if dialect.kinds[features[0]] == "text" and not answers else None
+    of_words = dialect.kinds[features[0]] == "text" and dialect.word_among_numbers(features[0]) is None
+    symbols = features[0] if of_words and not answers else None
     return ChosenColumns(tuple(features), answers, symbols, label_index, parts, notes)
 
 

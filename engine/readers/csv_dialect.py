@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.errors import DataError
-from engine.readers.cutting import ALIGNED, Cutting, Record, fitted, records
+from engine.readers.cutting import ALIGNED, BLANKS, Cutting, Record, fitted, records
 from engine.readers.delimiters import (
     aligned_start,
     detect_comment,
@@ -122,9 +122,7 @@ def detect_dialect(file: TextFile, written: Written) -> Dialect:
     width = Counter(len(row) for _, row in sample).most_common(1)[0][0]  # of equally common ones the first
     if width > MAX_COLUMNS:
         raise DataError(f"{file.name} has {width:,} columns and at most {MAX_COLUMNS:,} can be read: keep fewer.")
-    titles = 0
-    if written.skip is None and width > 1:
-        titles = title_rows([len(row) for _, row in sample], width, cutting.delimiter)
+    titles = _titles(sample, width, cutting.delimiter) if written.skip is None and width > 1 else 0
     if titles:
         skip = sample[titles - 1][0]
     notes = _notes_above(lines, written, comment, sample[:titles], width)
@@ -134,6 +132,23 @@ def detect_dialect(file: TextFile, written: Written) -> Dialect:
     notation, told = detect_notation(rows, cutting.delimiter, written.decimal, written.missing_marks)
     dialect = Dialect(cutting, notation, False, skip, (), (), frozenset(), tuple(sample), 0, whole, notes + told)
     return _with_kinds(_with_header(file, dialect, written.header, lines))
+
+
+def _titles(sample: Sequence[Record], width: int, delimiter: str) -> int:
+    """How many of the first records are no part of the table."""
+    titles = title_rows([len(row) for _, row in sample], width, delimiter)
+    rows = [row for _, row in sample[titles:]]
+    if len(rows[0]) == width - 1 and len(rows) > 1:
+        names = [row[0] for row in rows[1:]]
+        if len({*names}) < len(names) and not _holds_numbers(rows[0]):  # names of rows would all be different
+            return titles + 1
+    if titles and delimiter == BLANKS and len(rows) > 2 and [_holds_numbers(row) for row in rows[:3]] == [0, 0, 1]:
+        return titles + 1  # of two lines of words below other text the second one names the columns
+    return titles
+
+
+def _holds_numbers(row: Sequence[str]) -> bool:
+    return any(parse_number(cell, ".") is not None for cell in row)
 
 
 def _notes_above(
@@ -164,7 +179,7 @@ def _whole_width(sample: list[Record], width: int, header: Header) -> tuple[list
     (line, first), body = sample[0], sample[1:]
     while width > 1 and body and not any("".join(row[width - 1 :]).strip() for _, row in sample):
         width -= 1
-    named = "".join(first).strip() and not any(parse_number(cell, ".") is not None for cell in first)
+    named = "".join(first).strip() and not _holds_numbers(first)
     if body and header is not False and named:
         if len(first) == width - 1 > 0:
             return [(line, ["", *first]), *body], width

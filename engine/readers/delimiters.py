@@ -96,9 +96,10 @@ def title_rows(widths: Sequence[int], width: int, delimiter: str) -> int:
     """
     for start, n in enumerate(widths[:MAX_TITLE_LINES]):
         below = widths[start + 1 : start + (4 if delimiter == BLANKS else 2)]
-        header = below[:1] == [width] and (n == width - 1 > 1 or n > width)
-        if (n == width or header) and (delimiter != BLANKS or all(m == width for m in below)):
+        if n == width - 1 > 1 and below[:1] == [width]:
             return start
+        if n >= width and (delimiter != BLANKS or (n == width and all(m == width for m in below))):
+            return start if delimiter != BLANKS or 2 * start < len(widths) else 0
     return 0
 
 
