@@ -7,17 +7,22 @@ import sys
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 from documents import DOCUMENTS, GUIDE, ROOT, Block, Recipe, all_blocks, blocks, in_a_folder_with_files, taken
 from shell import ENVIRONMENT
 
+import engine
 from emtui.cli.arguments import COMMANDS, parse
 from emtui.screens.guide.chapters import NAMES, chapters
 from emtui.settings.keys import EXPLORE
 from emtui.spec.choose import choose
+from emtui.spec.parameters_file import params_as_lists
+from emtui.spec.train_test_split import problem_of
+from engine.em.loop import begin_problem
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-KINDS = {"screen", "console", "sh", "python", "py", "output", "text", "toml", "bash"}
+KINDS = {"screen", "console", "sh", "python", "py", "output", "text", "toml", "bash", "json"}
 
 
 def named(*kinds: str) -> pytest.MarkDecorator:
@@ -172,3 +177,22 @@ def test_every_file_and_name_that_is_told_of_is_there(name):
         assert (ROOT / path).exists(), path
     for word, path in re.findall(r"`(\w+)`\s+in\s+`([\w/]+\.py)`", text):
         assert re.search(rf"^\s*(def|class) {word}\b|^{word}\b", (ROOT / path).read_text("utf-8"), re.MULTILINE), word
+
+
+@named("json")
+def test_a_start_file_of_the_guide_begins_what_it_stands_for(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "start.json"
+    file.write_text(block.text)
+    words = shlex.split(block.info)[1:]
+    spec = choose(**parse([*words, "--start", str(file)], str).spec)
+    step = begin_problem(problem_of(spec), spec.start)
+    given = msgspec.json.decode(block.text)
+    held = params_as_lists(step.params)
+    assert step.events == () and set(given) <= set(held)
+    for name in given:
+        assert name == "deeper" or held[name] == given[name], name
+
+
+def test_every_model_has_a_start_file_in_the_guide() -> None:
+    models = {choose(**parse(shlex.split(block.info)[1:], str).spec).model.name for block in all_blocks("json")}
+    assert models == set(engine.model_names())
