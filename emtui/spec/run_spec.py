@@ -67,7 +67,13 @@ class RunSpec:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known of the data before the run: of how they were read, and of this model on them."""
-        return (*self.dataset.notes, *self.model.notes_on(self.dataset.n_features))
+        data, model = self.dataset, self.model
+        unused = []
+        if data.target is not None and not model.takes_target:
+            unused.append(f"The target is for models of numbers: the {model.name} model does not look at it.")
+        if data.sequence is not None and model.independent_rows:
+            unused.append(f"The {model.name} model takes each row by itself, whatever its sequence.")
+        return (*data.notes, *unused, *model.notes_on(data.n_features))
 
     @property
     def standardized(self) -> bool:

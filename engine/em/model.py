@@ -188,6 +188,7 @@ class Model(HasOptions, ABC, Generic[P, D]):
     supervised: ClassVar[bool] = False  # it needs y
     hides: ClassVar[bool] = True  # something is latent; if not, q, bound and KL mean nothing
     takes_labels: ClassVar[bool] = False  # y may tell the component of some rows, −1 where it is unknown
+    takes_target: ClassVar[bool] = False  # it learns numbers (`Dataset.target`)
     takes_missing: ClassVar[bool] = False  # NaN in X is an entry that was not seen
     has_likelihood: ClassVar[bool] = True  # the objective is a likelihood's, so AIC and BIC mean something
     responsibilities_sum_to_one: ClassVar[bool] = True  # a column is a component, not a unit that is on or off

@@ -59,7 +59,7 @@ def zip_members(open_zip: Opener, name: str) -> list[zipfile.ZipInfo]:
     try:
         with closing(open_zip()) as file, zipfile.ZipFile(file) as archive:
             return [one for one in archive.infolist() if one.file_size and not one.is_dir() and _is_shown(one.filename)]
-    except (*_FAULTS, ValueError) as error:
+    except Exception as error:  # whatever the library says of an archive that is damaged
         raise _damaged(f"the zip archive {name}", error) from None
 
 
@@ -90,7 +90,7 @@ def unpacking_member(open_zip: Opener, member: zipfile.ZipInfo, n_bytes: int, na
         try:
             archive = zipfile.ZipFile(packed)
             return _reader(archive.open(member), [archive, packed], whose, n_bytes)
-        except (*_FAULTS, ValueError) as error:
+        except Exception as error:  # whatever the library says of an archive that is damaged
             packed.close()
             raise _damaged(whose, error) from None
 

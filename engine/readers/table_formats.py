@@ -133,7 +133,7 @@ def _parquet(content: bytes, name: str) -> TextOfTable:
 
     file = parquet.ParquetFile(io.BytesIO(content))
     _check_size(name, file.metadata.num_rows, file.metadata.num_columns)
-    return _of_frame(file.read().to_pandas())
+    return _of_arrow(file.read())
 
 
 def _feather(content: bytes, name: str) -> TextOfTable:
@@ -141,6 +141,12 @@ def _feather(content: bytes, name: str) -> TextOfTable:
 
     table = feather.read_table(io.BytesIO(content), memory_map=False)
     _check_size(name, table.num_rows, table.num_columns)
+    return _of_arrow(table)
+
+
+def _of_arrow(table: Any) -> TextOfTable:
+    """A table of pyarrow, which looks at what it was given only when it is told to."""
+    table.validate(full=True)
     return _of_frame(table.to_pandas())
 
 

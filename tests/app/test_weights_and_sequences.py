@@ -1,0 +1,172 @@
+"""Weights, sequences, names of rows and symbols, from the shell's words to every run that they take part in."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from shell import here
+from test_script import run_script
+
+import engine
+from emtui.cli.arguments import parse
+from emtui.exports.export import export_script
+from emtui.session.race import race
+from emtui.session.session import Session
+from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of
+from emtui.spec.parameters_file import params_as_lists
+from emtui.spec.revise import changed
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import problem_of, sample_weight_of, table_of
+from engine.data.data_spec import DataSpec
+from engine.errors import EngineError
+from engine.models import model_class
+
+FILES = Path(__file__).resolve().parents[1] / "files"
+SEQUENCES = str(FILES / "several_sequences.csv")
+
+
+def frequencies(folder: Path, *, repeated: bool = False) -> str:
+    """Two groups of counts and how often each occurs; or the rows as often as they say."""
+    generator = np.random.default_rng(5)
+    lines = ["id,x,z,n,k"]
+    for i in range(40):
+        x, z = generator.normal(6.0 * (i % 2), 1.0, 2)
+        n = i % 4
+        row = f"r{i},{x:.4f},{z:.4f},{n},{'ab'[i % 2]}"
+        lines += [row] * n if repeated else [row]
+    path = folder / ("again.csv" if repeated else "table.csv")
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+def says_the_same(printed: dict[str, str], session: Session) -> None:
+    step = session.timeline.current
+    assert float(printed["log_likelihood"]) == step.log_likelihood
+    for name, values in params_as_lists(step.params).items():
+        if values is not None and name in printed:
+            assert json.loads(printed[name]) == values
+
+
+def spec_of(*words: str) -> RunSpec:
+    return choose(**parse(words, str).spec)
+
+
+def weighed(folder: Path, *words: str) -> RunSpec:
+    return spec_of(frequencies(folder), "--weights", "n", "--rows", "id", "--columns", "x,z", *words)
+
+
+@pytest.mark.parametrize("model", ["gmm", "kmeans"])
+def test_weights_are_rows_that_come_again(tmp_path: Path, model: str) -> None:
+    spec = weighed(tmp_path, "--model", model, "-k", "2", "--label", "")
+    again = spec_of(
+        frequencies(tmp_path, repeated=True), "--columns", "x,z", "--model", model, "-k", "2", "--label", ""
+    )
+    chosen: Any = model_class(model)(n_components=2)
+    start = chosen.start(problem_of(again).data, np.random.default_rng(0))
+    ends = [
+        engine.fit(spec.model, *table_of(one), sample_weight=sample_weight_of(one), start=start).step.objective
+        for one in (spec, again)
+    ]
+    assert ends[0] == pytest.approx(ends[1], rel=1e-9)
+
+
+def test_the_command_makes_the_same_choices(tmp_path: Path) -> None:
+    spec = weighed(tmp_path, "--label", "k")
+    words = shlex.split(command_of(spec))[2:]
+    same = choose(**parse(["run", *words], str).spec)
+    assert same.data == spec.data
+    assert same.dataset.row_names == spec.dataset.row_names
+    piped = command_of(choose(DataSpec(str(FILES / "bool_two.csv"), columns=("a", "c"))))
+    assert "bool_two.csv --model bernoulli" in piped
+
+
+@pytest.mark.parametrize("words", [(), ("--model", "mlp", "-k", "2"), ("--known", "all")])
+def test_the_script_weighs_the_rows_as_the_run_does(tmp_path: Path, words: tuple[str, ...]) -> None:
+    session = Session(weighed(tmp_path, "--label", "k", "--max-iter", "4", *words))
+    session.take()
+    session.take()
+    if not words:
+        session.weigh_row(3, 5.0)
+        assert session.weight_of(3) == 5.0 and session.weight_of(2) == 2.0
+        session.take()
+        session.take()
+    says_the_same(run_script(export_script(session, tmp_path / "run.py"), tmp_path), session)
+
+
+def test_the_script_takes_several_sequences(tmp_path: Path) -> None:
+    session = Session(spec_of(SEQUENCES, "--sequence", "who", "--columns", "cones"))
+    session.take()
+    session.take()
+    says_the_same(run_script(export_script(session, tmp_path / "run.py"), tmp_path), session)
+
+
+def test_a_run_of_several_sequences_is_that_of_a_list() -> None:
+    spec = spec_of(SEQUENCES, "--sequence", "who", "--columns", "cones")
+    assert spec.model.name == "hmm"
+    parts = [np.array([2.0, 3, 1]), np.array([3.0, 3]), np.array([1.0, 2, 2, 1])]
+    listed = engine.fit(spec.model, parts, max_iter=5)
+    told = engine.fit(spec.model, table_of(spec)[0], max_iter=5)
+    assert listed.log_likelihood == told.log_likelihood
+    other = changed(spec, model=engine.GaussianMixture(n_components=2))
+    assert isinstance(table_of(other)[0], np.ndarray)  # a model of rows takes the rows
+    assert "The gmm model takes each row by itself, whatever its sequence." in other.notes
+
+
+def test_rivals_see_the_same_weights(tmp_path: Path) -> None:
+    spec = weighed(tmp_path, "-k", "2", "--label", "k", "--max-iter", "3")
+    for now in race(spec, n_starts=2):
+        last = now
+    assert all(not racer.error for racer in last.racers)
+    sizes = list(
+        engine.compare_sizes(
+            spec.model, table_of(spec)[0], sample_weight=sample_weight_of(spec), n_components=[1, 2], repeats=1
+        )
+    )
+    assert sizes[-1].candidates
+
+
+def test_what_can_not_be_weighed_says_so() -> None:
+    status, _, said = here("run", SEQUENCES, "--weights", "cones", "--columns", "day", "--sequence", "who")
+    assert status == 2 and "differs in weight from the rows before it" in said
+    status, _, said = here("run", "iris", "--weights", "petal length")
+    assert status == 2 and "'iris' is no file: --weights is for one" in said
+    status, _, said = here("study", SEQUENCES, "--label", "who", "--weights", "cones")
+    assert status == 2 and "a study counts every row once: leave out --weights" in said
+
+
+def test_a_target_that_nothing_looks_at_is_told() -> None:
+    status, out, _ = here("run", SEQUENCES, "--target", "cones", "--max-iter", "1", "-k", "1")
+    assert status == 0 and "The target is for models of numbers: the gmm model does not look at it." in out
+
+
+def test_symbols_are_words_in_the_report_and_no_numbers_elsewhere() -> None:
+    words = str(FILES / "symbols_as_words.csv")
+    status, out, _ = here("run", words, "--max-iter", "2")
+    assert status == 0
+    assert re.search(r"^emission clean +0\.", out, re.MULTILINE) and "emission walk" in out
+    status, _, said = here("run", words, "--model", "gmm")
+    assert status == 2 and "are symbols, and the gmm model takes numbers" in said
+    with pytest.raises(EngineError, match="takes numbers"):
+        changed(choose(words), model=engine.GaussianMixture(n_components=2))
+
+
+def test_answers_run_and_say_that_they_are_too_few() -> None:
+    status, out, _ = here("run", str(FILES / "bool_two.csv"), "--columns", "a,c", "--max-iter", "2")
+    assert status == 0
+    assert "2 columns of yes and no tell 3 numbers, and 2 components have 5: they are not identified." in out
+
+
+def test_rows_are_called_by_their_names(tmp_path: Path) -> None:
+    session = Session(weighed(tmp_path, "-k", "2"))
+    session.take()
+    session.take()
+    assert session.spec.dataset.row_name(7) == "r7"
+    session.weigh_row(7, 0.0)
+    assert "r7 left out by hand" in session.timeline.current.events[0].message
