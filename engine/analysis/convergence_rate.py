@@ -23,6 +23,7 @@ from engine.errors import OptionError
 from engine.parallel import one_blas_thread
 
 ITERATIONS, TOL = 60, 1e-5
+_NOTHING = 1e-9  # an image of a direction of length 1 that is as short as this is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +110,8 @@ def _power(step: Step, theta: dict[str, Array], scale: Mapping[str, Array], befo
     image = _image(step.problem, step.params, theta, direction)
     if image is None:
         return MapRate(math.nan, before.passes, False, True, direction)
+    if norm(image, scale) < _NOTHING:
+        return MapRate(0.0, before.passes + 2, True, True, direction)
     # the sign of the eigenvalue: EM's are not negative, a gradient step's may be
     rate = math.copysign(norm(image, scale), _dot(image, direction, scale))
     settled = abs(rate - before.rate) < tol

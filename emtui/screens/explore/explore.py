@@ -72,7 +72,7 @@ class ExploreScreen(Screen[None]):
     ExploreScreen.-too-small #keys, ExploreScreen.-too-small #headline { display: none; }
     ExploreScreen.-low #timeline { display: none; }
     ExploreScreen.-low StatusLine { max-height: 2; }
-    ExploreScreen.-tall-status StatusLine { min-height: 3; max-height: 6; }
+    ExploreScreen.-tall-status StatusLine { min-height: 3; max-height: 7; }
     """
     AUTO_FOCUS = ""  # no field takes the letters until the user goes to one
 
