@@ -150,16 +150,6 @@ class StepSnapshot:
         """Something was changed by hand on the way to this step: no choices lead to it by themselves."""
         return any(record.by_hand for record in self.records[: self.cursor + 1])
 
-    @property
-    def weighed_since(self) -> bool:
-        """Rows were weighed otherwise by hand since θ last moved before this step: its weights are shares of others."""
-        for now, before in zip(self.recent[:0:-1], self.recent[-2::-1], strict=True):
-            if now.problem.data is not before.problem.data:
-                return True
-            if before.phase != "E" and not any(event.by_hand for event in before.events):
-                return False
-        return False
-
     def weights_of(self, rows: IntArray) -> Array | None:
         """(len(rows),) what these rows of the data count; None where each counts once."""
         weights, split = self.step.problem.data.given_weight, split_of(self.spec)

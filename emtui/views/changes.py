@@ -92,14 +92,14 @@ class ComponentMove:
 
     Attributes:
         component: counted from 0.
-        rows: change of its expected rows, weight · n.
+        weights: its mixing weight before and now.
         shift: the change of its mean along `shift_column`, in the units shown.
         widening: ratio of its standard deviation along `widening_column` now to that before, minus 1.
         amount: how far the means and deviations moved at most, in standard deviations; 0 is rest.
     """
 
     component: int
-    rows: float
+    weights: tuple[float, float]
     shift: float
     shift_column: int
     widening: float
@@ -121,11 +121,11 @@ def probability_moved(now: Array, before: Array, least: float) -> tuple[int, int
 
 
 def largest_move(
-    weights: tuple[Array, Array], means: tuple[Array, Array], deviations: tuple[Array, Array], n: float
+    weights: tuple[Array, Array], means: tuple[Array, Array], deviations: tuple[Array, Array]
 ) -> ComponentMove:
-    """Which component moved most: by its mean in its own standard deviations, its widths, its share of the rows.
+    """Which component moved most: by its mean in its own standard deviations, its widths, its weight.
 
-    Each argument is (before, now): weights (K,), means (K, d) and standard deviations (K, d); n is the total weight.
+    Each argument is (before, now): weights (K,), means (K, d) and standard deviations (K, d).
     """
     floor = np.finfo(np.float64).tiny
     was, now = np.maximum(deviations[0], floor), np.maximum(deviations[1], floor)
@@ -138,7 +138,7 @@ def largest_move(
     along, wide = int(relative[k].argmax()), int(np.abs(ratios[k]).argmax())
     return ComponentMove(
         k,
-        float(n * (weights[1][k] - weights[0][k])),
+        (float(weights[0][k]), float(weights[1][k])),
         float(shifts[k, along]),
         along,
         float(np.expm1(min(700.0, ratios[k, wide]))),

@@ -126,7 +126,10 @@ def component_name(k: int) -> str:
 
 
 def assigned(snapshot: StepSnapshot, component: ComponentName, row: str = "row") -> list[str]:
-    """Which row moved most and who gained and lost rows; after the first E-step, who has how many."""
+    """Which row moved most and how many more lean to a component; after the first E-step, who has how many.
+
+    What is counted is Σr; weights and means are the M-step's to tell.
+    """
     if drawn_responsibilities(snapshot) is None:
         return ["the responsibilities now belong to these parameters"]
     move = most_moved(snapshot)
@@ -220,11 +223,14 @@ def _gains(snapshot: StepSnapshot, component: ComponentName, row: str) -> list[s
     about = "" if draws_all(snapshot) else "about "
     gainer, loser = int(change.argmax()), int(change.argmin())
     if round(float(change[gainer]), 1) <= 0:
-        return [f"no {component(0).rpartition(' ')[0]} gained or lost a tenth of a {row}"]
-    said = f"{component(gainer)} gained {about}{plural(float(change[gainer]), row)}"
+        return [f"no {component(0).rpartition(' ')[0]} has a tenth of a {row} more leaning to it (Σr)"]
+    wholly = isinstance(snapshot.step.inference, Hard | Sampled)
+    verb, verbs = ("goes", "go") if wholly else ("leans", "lean")
+    more = plural(float(change[gainer]), f"more {row} {verb}", f"more {row}s {verbs}")
+    said = f"{about}{more} to {component(gainer)}"
     if round(float(change[loser]), 1) < 0:
-        said += f", {component(loser)} lost {about}{count(-float(change[loser]))}"
-    return [said]
+        said += f", {about}{count(-float(change[loser]))} fewer to {component(loser)}"
+    return [said if wholly else f"{said} (Σr)"]
 
 
 # after an M-step

@@ -8,12 +8,15 @@ import pytest
 from pane_host import SIZES, Host, border, box, hostile, iris, many_rows, table_of, taken
 from screen_text import screen_lines, screen_text
 
+from emtui.charts.colors import DARK
 from emtui.panes.agreement.agreement import AgreementPane
+from emtui.panes.parameters.parameter_table import ParameterSource
 from emtui.panes.parameters.parameters import ParametersPane
 from emtui.panes.rows.responsibilities import ResponsibilitiesPane
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.views import view_for
+from emtui.widgets.table_columns import plain
 
 # every pane
 
@@ -166,3 +169,17 @@ async def test_all_columns_can_be_reached_in_a_narrow_pane():
             assert re.search(r"columns? [\d–]+ of 5", border(app))
         wanted = view_for(snapshot.spec.model).parameters(snapshot).rows[0].cells
         assert {cell.text.strip() for cell in wanted} <= seen
+
+
+@pytest.mark.parametrize("source", ["iris", "old_faithful", "wine", "deaths", "icecream"])
+def test_heads_keep_their_words_from_step_to_step(source):
+    session = Session(choose(source))
+    seen: dict[tuple[int, int], set[tuple[str, ...]]] = {}
+    for _ in range(5):
+        snapshot = session.snapshot()
+        table = view_for(snapshot.spec.model).parameters(snapshot)
+        for size in ((38, 12), (52, 9), (74, 20), (110, 30)):
+            columns = ParameterSource(table, size[1]).sheet(size[0], DARK).columns
+            seen.setdefault(size, set()).add(tuple(plain(column.title).strip() for column in columns))
+        session.take()
+    assert {size: len(heads) for size, heads in seen.items()} == dict.fromkeys(seen, 1), seen

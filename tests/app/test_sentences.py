@@ -80,9 +80,10 @@ def test_a_later_e_step_names_the_row_that_moved_most() -> None:
     assert sentence.startswith(f"Row {row + 1} ")
     gainer, loser = gained.argmax(), gained.argmin()
     assert (
-        f"Component {gainer + 1} gained {gained.max():.1f} rows, component {loser + 1} lost {-gained.min():.1f};"
-        in sentence
+        f"{gained.max():.1f} more rows lean to component {gainer + 1}, {-gained.min():.1f} fewer to component "
+        f"{loser + 1} (Σr);" in sentence
     )
+    assert "weight" not in sentence
     rise = snapshot.step.elbo - snapshot.previous.elbo  # type: ignore[union-attr]
     assert sentence.endswith(f"the bound rose {rise:.3g} to meet the log-likelihood (KL 0).")
 
@@ -96,9 +97,7 @@ def test_a_row_moves_to_the_component_that_gained_most_of_it() -> None:
     move = most_moved(moved)
     assert move is not None
     assert (move.row, move.component, move.changed_sides, move.n_changed) == (41, 1, False, 0)
-    assert said(moved).startswith(
-        "Row 42 moved most, to component 2 (.05→.35). Component 2 gained 0.3 rows, component 1 "
-    )
+    assert said(moved).startswith("Row 42 moved most, to component 2 (.05→.35). 0.3 more rows lean to component 2, 0.3")
     now[41] = [0.3, 0.6, 0.1]
     assert said(moved).startswith("Row 42 now leans to component 2 (.05→.60). ")
 
@@ -110,8 +109,9 @@ def test_an_m_step_says_what_moved_and_the_log_likelihood() -> None:
     rise = snapshot.step.log_likelihood - before.step.log_likelihood
     assert sentence.endswith(f"; log-likelihood +{rise:.3g}.")
     k = int(re.match(r"Component (\d)", sentence)[1]) - 1  # type: ignore[index]
-    rows = 150 * (snapshot.step.params.weights - before.step.params.weights)[k]
-    assert f"{'gained' if rows > 0 else 'lost'} {abs(rows):.1f} rows" in sentence
+    was, now = before.step.params.weights[k], snapshot.step.params.weights[k]
+    assert f"{'rose' if now > was else 'fell'} in weight from {was:.3f} to {now:.3f}".replace("0.", ".") in sentence
+    assert "rows" not in sentence  # that was told by the E-step
     shift = float(re.search(r"moved ([\d.]+)", sentence)[1])  # type: ignore[index]
     assert np.isclose(np.abs(snapshot.step.params.means - before.step.params.means)[k], shift, rtol=5e-3).any()
     assert re.search(r"(widened|narrowed) [\d.]+ % along (sepal|petal) (length|width)", sentence)
@@ -243,7 +243,7 @@ def test_a_draw_of_the_rows_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -
     assert "has about " in said(walk[1])
     assert re.search(r"rows? drawn (is|are) shared", said(walk[1]))
     assert re.search(r"of the 100 rows drawn|rows drawn to change sides|now leans to", said(walk[3]))
-    assert "gained about" in said(walk[3])
+    assert "about " in said(walk[3]) and " more rows lean to " in said(walk[3])
 
 
 def test_many_components_and_weighted_rows() -> None:
@@ -266,31 +266,34 @@ def test_looking_back_says_the_same_as_the_first_time() -> None:
 
 def test_moves_of_components() -> None:
     ones, two = np.ones((2, 1)), np.array([0.5, 0.5])
-    still = largest_move((two, two), (ones, ones), (ones, ones), 10.0)
-    assert moved_clause(still, 0.5, ["x"], "full") == "no component moved"
-    move = largest_move((two, two[::-1]), (ones, ones + np.array([[0.0], [0.5]])), (ones, ones), 10.0)
-    assert (move.component, move.shift, move.rows) == (1, 0.5, 0.0)
-    assert moved_clause(move, 0.5, ["x"], "full") == "component 2 moved 0.5 along x"
-    wide = ComponentMove(1, -14.0, 0.31, 0, 0.3, 1, 1.0)
+    still = largest_move((two, two), (ones, ones), (ones, ones))
+    assert moved_clause(still, ["x"], "full") == "no component moved"
+    move = largest_move((two, two[::-1]), (ones, ones + np.array([[0.0], [0.5]])), (ones, ones))
+    assert (move.component, move.shift, move.weights) == (1, 0.5, (0.5, 0.5))
+    assert moved_clause(move, ["x"], "full") == "component 2 moved 0.5 along x"
+    wide = ComponentMove(1, (0.35, 0.25), 0.31, 0, 0.3, 1, 1.0)
     named = ["petal length", "petal width"]
-    assert moved_clause(wide, 0.5, named, "full") == (
-        "component 2 lost 14 rows, moved 0.31 along petal length and widened 30 % along petal width"
+    assert moved_clause(wide, named, "full") == (
+        "component 2 moved 0.31 along petal length, widened 30 % along petal width and fell in weight from .350 to .250"
     )
-    assert moved_clause(replace(wide, widening_column=0), 0.5, named, "diag") == (
-        "component 2 lost 14 rows, moved 0.31 and widened 30 % along petal length"
+    assert moved_clause(replace(wide, widening_column=0), named, "diag") == (
+        "component 2 moved 0.31, widened 30 % along petal length and fell in weight from .350 to .250"
     )
-    assert moved_clause(wide, 0.5, named, "spherical").endswith(
-        "moved 0.31 along petal length and widened 30 % all round"
+    assert moved_clause(wide, named, "spherical").endswith(
+        "moved 0.31 along petal length, widened 30 % all round and fell in weight from .350 to .250"
     )
-    assert moved_clause(wide, 0.5, named, "tied").endswith("; all components widened 30 % along petal width")
-    assert moved_clause(replace(wide, widening=9.0), 0.5, named, "full").endswith("widened 10-fold along petal width")
-    assert moved_clause(replace(wide, widening=-0.9), 0.5, named, "full").endswith("narrowed 10-fold along petal width")
+    assert moved_clause(wide, named, "tied").endswith("; all components widened 30 % along petal width")
+    assert moved_clause(replace(wide, widening=9.0, weights=(0.5, 0.5)), named, "full").endswith(
+        "widened 10-fold along petal width"
+    )
+    assert moved_clause(replace(wide, widening=-0.9, weights=(0.5, 0.5)), named, "full").endswith(
+        "narrowed 10-fold along petal width"
+    )
     assert (
-        moved_clause(replace(wide, amount=3e-5), 0.5, named, "full")
-        == "no component moved by more than 3e−05 of its width"
+        moved_clause(replace(wide, amount=3e-5), named, "full") == "no component moved by more than 3e−05 of its width"
     )
-    weight = ComponentMove(0, 0.02, 0.0, 0, 0.0, 0, 0.01)
-    assert moved_clause(weight, 0.25, named, "full") == "the weight of component 1 is now .250"
+    weight = ComponentMove(0, (0.2496, 0.25), 0.0, 0, 0.0, 0, 0.01)
+    assert moved_clause(weight, named, "full") == "the weight of component 1 is now .250"
 
 
 # whatever comes

@@ -161,7 +161,7 @@ def test_a_turned_temperature_is_the_one_that_is_said() -> None:
 
 def test_a_move_that_is_rounding_has_no_size() -> None:
     def clause(amount: float) -> str:
-        return moved_clause(ComponentMove(0, 0.0, 0.0, 0, 0.0, 0, amount), 0.5, ["x"], "full")
+        return moved_clause(ComponentMove(0, (0.5, 0.5), 0.0, 0, 0.0, 0, amount), ["x"], "full")
 
     assert clause(2.6e-17) == clause(0.0) == "no component moved"
     assert clause(3e-5) == "no component moved by more than 3e−05 of its width"

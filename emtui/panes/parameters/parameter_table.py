@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -39,6 +40,8 @@ _LARGE = 0.05
 class ParameterSource:
     """Parameters in rows; the change of each since θ last moved stands beside it, below it, or as an arrow alone.
 
+    Changes have their room also where there are none, so that heads keep their words from step to step.
+
     height: the lines that there are, which settles where the changes go. first: the first column to show where not
     all of them fit.
     """
@@ -64,7 +67,7 @@ class ParameterSource:
         """
         if self._fits("beside", width):
             return "beside"
-        if sum(1 + any(cell.delta for cell in row.cells) for row in self.table.rows) + 1 <= self.height:
+        if sum(1 + any(_room_of_change(cell) for cell in row.cells) for row in self.table.rows) + 1 <= self.height:
             return "below"
         return "tight" if self._fits("tight", width) and not self._fits("arrows", width) else "arrows"
 
@@ -124,7 +127,7 @@ class ParameterSource:
         for index, title in enumerate(self.table.columns):
             cells = [row.cells[index] for row in self.table.rows]
             room = max((len(cell.text) for cell in cells), default=1)
-            change = max((len(_short(cell)) for cell in cells), default=0)
+            change = max(map(_room_of_change, cells), default=0)
             room = max(room, 3)
             if change:
                 room += {"beside": 1 + change, "below": max(0, change - room), "arrows": 1, "tight": 1}[deltas]
@@ -178,7 +181,7 @@ class ParameterSource:
         return ((f"{marker} ", color), (clean(row.name), color))
 
     def _value(self, cell: Cell, place: int, deltas: Deltas, palette: Palette) -> TableCell:
-        change = max((len(_short(row.cells[place])) for row in self.table.rows), default=0)
+        change = max((_room_of_change(row.cells[place]) for row in self.table.rows), default=0)
         pieces: list[Piece] = [(cell.text, Style(bold=cell.change >= _LARGE or None))]
         if not change or deltas == "below":
             return tuple(pieces)
@@ -198,6 +201,14 @@ def _with_head(column: TableColumn) -> TableColumn:
 def _short(cell: Cell) -> str:
     """The change without the 0 before its point: ▼.0298 is as wide as the number 6.7346 above it."""
     return cell.delta[0] + cell.delta[2:] if cell.delta[1:3] == "0." else cell.delta
+
+
+def _room_of_change(cell: Cell) -> int:
+    """The cells for a number's change: an arrow and as many decimals, or what there is; 0 for no number."""
+    if not any(c.isdigit() for c in cell.text):
+        return 0
+    mantissa = re.split("[e×]", cell.text)[0]
+    return max(len(_short(cell)), 1 + max(1, len(mantissa) - len(mantissa.partition(".")[0])))
 
 
 def _direction_ink(cell: Cell, palette: Palette) -> Style:

@@ -86,11 +86,9 @@ class GaussianView(PointsView):
             (earlier.weights, now.weights),
             (self.means(snapshot, earlier, units), self.means(snapshot, now, units)),
             (self.standard_deviations(snapshot, earlier, units), self.standard_deviations(snapshot, now, units)),
-            # rows gained or lost are those of the same rows
-            0.0 if snapshot.weighed_since else snapshot.step.problem.data.total_weight,
         )
         names = snapshot.spec.dataset.feature_names
-        return moved_clause(move, float(now.weights[move.component]), names, _kind(snapshot))
+        return moved_clause(move, names, _kind(snapshot))
 
     def standard_deviations(self, snapshot: StepSnapshot, params: Any, units: UnitsName) -> Array:
         """(K, d) square roots of the variances, in the units shown."""

@@ -244,10 +244,9 @@ class HiddenMarkovView(View):
             (equal, equal),
             (gaussian.means(snapshot, before, units), gaussian.means(snapshot, now, units)),
             (gaussian.standard_deviations(snapshot, before, units), gaussian.standard_deviations(snapshot, now, units)),
-            snapshot.step.problem.data.total_weight,
         )
         model: Any = snapshot.step.problem.model
-        said = moved_clause(move, 1.0 / S, snapshot.spec.dataset.feature_names, model.covariance_type)
+        said = moved_clause(move, snapshot.spec.dataset.feature_names, model.covariance_type)
         return "" if said.startswith("no component") else said.replace("component", "state")
 
 
