@@ -24,6 +24,9 @@ from engine.readers.notation import Notation
 COMMENTS = ("#", "%", "//")
 MAX_TITLE_LINES = 50
 _SCORED_CELLS = 5_000
+_CLEARLY = (
+    0.2  # of the cells must be numbers beyond those that a delimiter gives, where it cuts evenly: dates have blanks
+)
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 Score = tuple[bool, float, int]
@@ -62,7 +65,7 @@ def detect_cutting(lines: Sequence[str], decimal: str | None, comment: str, deli
     aligned = Cutting(ALIGNED, comment, edges=_body_edges(lines, comment)) if not score[0] else blanks
     for cutting in (blanks, aligned):
         found = _score(lines[aligned_start(lines, comment) if cutting.edges else 0 :], cutting, decimal)
-        if found[0] and found[1] > score[1]:
+        if found[0] and found[1] > score[1] + (_CLEARLY if score[0] else 0.0):
             best, score = cutting, found
     return best
 

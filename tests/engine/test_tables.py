@@ -385,3 +385,11 @@ def test_a_column_without_any_value_is_left_out_with_a_word(tmp_path):
     data = read_table(path)
     assert data.feature_names == ("a", "b")
     assert data.notes == ("The column 'c' was left out: it is empty.",)
+
+
+def test_blanks_in_dates_do_not_cut_a_table_with_commas(tmp_path: Path) -> None:
+    months = "".join(f"MSFT,{month} 1 2000,{30 + i / 4}\n" for i, month in enumerate(["Jan", "Feb", "Mar"] * 40))
+    path = tmp_path / "stocks.csv"
+    path.write_text(f"symbol,date,price\n{months}")
+    data = read_table(path)
+    assert (data.feature_names, data.n_samples) == (("price",), 120)
