@@ -17,6 +17,7 @@ from emtui.cli.shell_output import Output, left_out, table
 from emtui.spec.labels_given import n_given
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
+from emtui.views.number_format import listed
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
 from engine.em.fields import Field, count_components, expected_stays, fields_of, mixing_weights
@@ -27,6 +28,11 @@ from engine.text import clean
 _LINE = 80
 _MOST_ENTRIES = 40
 _MOST_COMPONENTS = 20
+_WEAK = (
+    ("on the ridge", "lives on the ridge", "live on the ridge"),
+    ("one row", "holds a single row", "hold a single row each"),
+    ("dead", "died", "died"),
+)
 
 
 class TextPrinter:
@@ -99,6 +105,7 @@ def summary(outcome: RunSummary) -> list[str]:
     ended = "converged" if step.converged else "stopped"
     plural = "" if step.iteration == 1 else "s"
     lines = ["", f"{ended} after {step.iteration} iteration{plural}: {step.stop_reason}"]
+    lines += weak_lines(step)
     if outcome.restarts:
         lines.append(f"best of {len(outcome.restarts)} starts: seed {outcome.spec.seed}")
     model = outcome.spec.model
@@ -128,6 +135,22 @@ def summary(outcome: RunSummary) -> list[str]:
         comparison = outcome.comparison
         return [*lines, *comparison_lines(outcome.spec, comparison), *weight_lines(comparison, step.params)]
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
+
+
+def weak_lines(step: Step) -> list[str]:
+    """Which components the rows alone don't hold up, and what a fit with dead ones counts as."""
+    model, noun = step.problem.model, step.params.component_noun
+    weak = model.weak_components(step.params, step.problem.data)
+    lines = []
+    for what, one, several in _WEAK:
+        names = [str(k + 1) for k, found in weak.items() if found == what]
+        if names:
+            lines.append(f"{noun} {names[0]} {one}" if len(names) == 1 else f"{noun}s {listed(names)} {several}")
+    died = sum(what == "dead" for what in weak.values())
+    if died:
+        left = len(step.problem.model.alive(step.params)) - died
+        lines[-1] += f": it counts as a fit with {left}"
+    return lines
 
 
 def parameter_lines(outcome: RunSummary) -> list[str]:

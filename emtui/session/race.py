@@ -6,8 +6,8 @@ No screen here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeAlias
 
@@ -71,6 +71,7 @@ class Racer:
         converged: it is at rest.
         stop_reason: in words; None while it goes on.
         error: why it could not be run, or not further, in words.
+        weak: {component: what is wrong with it}, as it stands, as `Model.weak_components` has it.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Racer:
     converged: bool = False
     stop_reason: str | None = None
     error: str | None = None
+    weak: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def over(self) -> bool:
@@ -203,8 +205,13 @@ class _Runner:
         objective, labels_at = self._judged(step)
         hits = None if self._truth is None else agreement(Posterior(labels_at).labels, self._truth).hits
         lap = Lap(step.iteration, step.seconds, objective, hits)
+        weak = step.problem.model.weak_components(step.params, step.problem.data)
         self.racer = replace(
-            self.racer, laps=(*self.racer.laps, lap), converged=step.converged, stop_reason=step.stop_reason
+            self.racer,
+            laps=(*self.racer.laps, lap),
+            converged=step.converged,
+            stop_reason=step.stop_reason,
+            weak=weak,
         )
 
 

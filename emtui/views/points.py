@@ -139,9 +139,11 @@ class PointsView(View):
         layers += self._trails(snapshot, along, palette)
         layers += self.shapes(snapshot, along, palette)
         points = [each.of(self.centers(snapshot, snapshot.step.params)) for each in along]
+        alive = drawn_components(snapshot, len(points[0]))
         layers += [
             Mark(float(a), float(b), palette.mean_marker, palette.color(k))
             for k, (a, b) in enumerate(zip(*points, strict=True))
+            if alive[k]
         ]
         return Scene(
             layers,
@@ -197,6 +199,13 @@ class PointsView(View):
         for name, *place in zip(self.component_names(snapshot), *points, strict=False):
             said.append(f"component {name} at ({', '.join(number(float(p), 4) for p in place)})")
         return "; ".join(said) + "."
+
+
+def drawn_components(snapshot: StepSnapshot, n_components: int) -> NDArray[np.bool_]:
+    """(K,) those that are alive: the others hold no row, and would set the axes by where they were left."""
+    step = snapshot.step
+    alive = step.problem.model.alive(step.params)
+    return alive if len(alive) == n_components else np.ones(n_components, dtype=bool)
 
 
 def _left_out(snapshot: StepSnapshot) -> NDArray[np.bool_]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.analysis.evaluation import agreement
@@ -24,6 +25,7 @@ class Optimum:
         seeds: of all of them.
         hits, total: rows in the component of their class, after matching, of those whose class is known; 0 of 0 where
             nothing is known.
+        weak: {component: what is wrong with it} of the best of them, as `Model.weak_components` has it.
     """
 
     count: int
@@ -33,6 +35,7 @@ class Optimum:
     seeds: tuple[int, ...]
     hits: int = 0
     total: int = 0
+    weak: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def params(self) -> Any:
@@ -76,4 +79,5 @@ def _optimum(group: list[StartResult], problem: Problem, truth: Any) -> Optimum:
         agreed = agreement(Posterior(problem.at(best.params)).labels, truth)
         hits, total = agreed.hits, agreed.total
     seeds = tuple(sorted(one.seed for one in group))
-    return Optimum(len(group), best.objective, best.log_likelihood, best, seeds, hits, total)
+    weak = problem.model.weak_components(best.params, problem.data)
+    return Optimum(len(group), best.objective, best.log_likelihood, best, seeds, hits, total, weak)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from engine.errors import DataError, EngineError, OptionError
 from engine.options import whole_number
 from engine.parallel import one_blas_thread
 
+_LEVEL = 0.05  # of the range of a criterion's curve: values that differ by less lie on one level
 Criterion = Literal["bic", "aic", "icl", "icl_map", "held_out"]
 CRITERIA: tuple[Criterion, ...] = ("bic", "aic", "icl", "icl_map", "held_out")
 
@@ -41,6 +42,7 @@ class Candidate:
         held_out: mean log-likelihood of a row that was held out, in nats; nan where it was not asked for, or none came.
         objective, log_likelihood, converged, params: of the fit to all rows.
         error: in words, why there is no fit; None where there is one.
+        weak: {component: what is wrong with it}, as `Model.weak_components` has it; the dead are not counted.
     """
 
     n_components: int
@@ -54,6 +56,12 @@ class Candidate:
     converged: bool
     params: Any
     error: str | None = None
+    weak: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def n_alive(self) -> int:
+        """K without the components that died: what the fit is told as."""
+        return self.n_components - sum(what == "dead" for what in self.weak.values())
 
     def value(self, criterion: Criterion) -> float:
         """The number of a criterion; nan where there is none."""
@@ -177,6 +185,36 @@ def best_candidate(candidates: Sequence[Candidate], criterion: Criterion = "bic"
     return max(same, key=lambda one: one.objective)
 
 
+@dataclass(frozen=True)
+class Plateau:
+    """The best of a criterion where it is the largest K that was tried, and the K below it that are nearly as good.
+
+    Attributes:
+        largest: the best K.
+        smallest: of the K up to it that lie within a twentieth of the curve's whole range, or the next one at least.
+        gap: how far the farthest of them lies from the best.
+    """
+
+    largest: int
+    smallest: int
+    gap: float
+
+
+def plateau(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> Plateau | None:
+    """What to say where the best lies at the end of what was tried; None where it doesn't, or K=1 alone was tried."""
+    best = best_candidate(candidates, criterion)
+    if best is None:
+        return None
+    curve = next(one for one in curves(candidates, criterion) if one.covariance_type == best.covariance_type)
+    if len(curve.n_components) < 2 or best.n_components != curve.n_components[-1]:
+        return None
+    gaps = [abs(value - curve.best[-1]) for value in curve.best]
+    place = len(gaps) - 2
+    while place > 0 and gaps[place - 1] <= _LEVEL * max(gaps):
+        place -= 1
+    return Plateau(best.n_components, curve.n_components[place], max(gaps[place:]))
+
+
 def badness(value: float, criterion: Criterion) -> float:
     """What to sort by: the best first, what could not be fitted last; values apart by rounding alone are equal."""
     if not math.isfinite(value):
@@ -261,14 +299,16 @@ class _Plan:
 
     def _candidate(self, model: Any, repeat: int, fit: StartResult, held_out: float) -> Candidate:
         kind, criteria = model.option_values.get("covariance_type"), None
+        weak: Mapping[int, str] = {}
         if fit.error is None:
             with one_blas_thread():
                 data = model.observe(self.rows, None, self.sample_weight)
                 entropy = model.expect(fit.params, data, EXACT).entropy
+                weak = model.weak_components(fit.params, data)
             size = model.n_parameters(fit.params)
             log_joint = map_log_joint(model, fit.params, data)
             criteria = Criteria.of(fit.log_likelihood, size, data.total_weight, entropy, log_joint)
         return Candidate(
             model.size, kind, repeat, fit.seed, criteria, held_out, fit.objective, fit.log_likelihood,
-            fit.converged, fit.params, fit.error,
+            fit.converged, fit.params, fit.error, weak,
         )  # fmt: skip

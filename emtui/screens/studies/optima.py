@@ -18,6 +18,8 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Scene
 from emtui.charts.text_bars import bar
 from emtui.screens.studies.study import StudyScreen, named
+from emtui.screens.studies.weak_components import COLUMN as WEAK
+from emtui.screens.studies.weak_components import weak_cell, weak_clause
 from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
@@ -246,6 +248,7 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
         TableColumn("likelihood", "log-likelihood", 14, "right"),
         TableColumn("hits", "accuracy", 14, "right"),
         TableColumn("starts", "starts", 6, "right"),
+        WEAK,
         TableColumn("share", "", 10),
     )
     rows: list[tuple[TableCell, ...]] = []
@@ -253,10 +256,11 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
     for place, one in enumerate(now.optima):
         heights = amount(one.objective), amount(one.log_likelihood) if likelihood else MISSING
         hits = share(one.hits, one.total) if one.total else MISSING
-        rows.append((str(place + 1), *heights, hits, str(one.count), bar(one.count / done, 10)))
-    known = any(one.total for one in now.optima)
+        rows.append((str(place + 1), *heights, hits, str(one.count), weak_cell(one.weak), bar(one.count / done, 10)))
+    known, weak = any(one.total for one in now.optima), any(one.weak for one in now.optima)
     shown = [place for place, column in enumerate(columns)
-             if (likelihood or column.key != "likelihood") and (known or column.key != "hits")]  # fmt: skip
+             if (likelihood or column.key != "likelihood") and (known or column.key != "hits")
+             and (weak or column.key != WEAK.key)]  # fmt: skip
     return PlainTable(
         tuple(columns[place] for place in shown),
         tuple(tuple(row[place] for place in shown) for row in rows),
@@ -289,6 +293,8 @@ def verdict(now: OptimaMap) -> str:
             said += ", and no other more"
     elif math.isfinite(highest.objective):
         said += f", highest {amount(highest.objective)}"
+    if highest.weak:
+        said += f". The highest has {weak_clause(highest.weak)}"
     errors = now.errors
     return f"{said}." + (f" {plural(len(errors), 'start')} could not be run: {errors[-1]}" if errors else "")
 

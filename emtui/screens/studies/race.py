@@ -19,6 +19,8 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene
 from emtui.networks.cost import seconds_in_words
 from emtui.screens.studies.study import StudyScreen, named
+from emtui.screens.studies.weak_components import COLUMN as WEAK
+from emtui.screens.studies.weak_components import weak_cell, weak_clause
 from emtui.session.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, must_rise, race
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
@@ -127,7 +129,8 @@ class RaceScreen(StudyScreen):
         said = ""
         if self.race is not None:
             racer = self.race.racers[self._place]
-            said = racer.error or " ".join(part for part in (verdict(self.race), must_rise(racer)) if part)
+            weak = f"{racer.name} has {weak_clause(racer.weak)}." if racer.weak else ""
+            said = racer.error or " ".join(part for part in (verdict(self.race), weak, must_rise(racer)) if part)
         self.query_one("#verdict", Static).update(Content(said))
 
     # keys
@@ -232,7 +235,11 @@ def race_table(now: Race | None, palette: Palette) -> PlainTable:
         hits = MISSING if lap.hits is None else share(lap.hits, now.n_judged)
         stands, time = racer.error or _standing(racer, top), seconds_in_words(lap.seconds)
         rows.append((name, amount(lap.objective), hits, str(lap.iteration), time, stands))
-    return PlainTable(_COLUMNS, tuple(rows), ("seconds", "iterations", "hits"))
+    if not any(racer.weak for racer in (() if now is None else now.racers)):
+        return PlainTable(_COLUMNS, tuple(rows), ("seconds", "iterations", "hits"))
+    assert now is not None
+    marked = tuple((*row[:2], weak_cell(racer.weak), *row[2:]) for row, racer in zip(rows, now.racers, strict=True))
+    return PlainTable((*_COLUMNS[:2], WEAK, *_COLUMNS[2:]), marked, ("seconds", "iterations", "hits"))
 
 
 def _top(now: Race | None) -> float:

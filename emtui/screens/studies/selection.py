@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,11 +19,13 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene
 from emtui.screens.studies.study import StudyScreen
+from emtui.screens.studies.weak_components import COLUMN as WEAK
+from emtui.screens.studies.weak_components import weak_cell
 from emtui.spec.labels_given import NONE
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import sample_weight_of, table_of
-from emtui.views.number_format import decimals_apart, fixed, listed, plural
+from emtui.views.number_format import decimals_apart, fixed, listed, number, plural
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink
@@ -36,6 +38,7 @@ from engine.analysis.selection import (
     best_candidate,
     compare_sizes,
     curves,
+    plateau,
 )
 from engine.em.model import Model
 
@@ -64,12 +67,14 @@ class Size:
     """One K and covariance type, with the numbers that it has come to.
 
     values: by criterion; nan where there is none. seed: of the start that ended highest; None where none could be run.
+    weak: its components that the rows alone don't hold up.
     """
 
     n_components: int
     covariance_type: str | None
     values: dict[Criterion, float]
     seed: int | None
+    weak: Mapping[int, str] = field(default_factory=dict)
 
 
 class SelectionScreen(StudyScreen):
@@ -220,7 +225,7 @@ def sizes_of(candidates: tuple[Candidate, ...]) -> tuple[Size, ...]:
     for (k, kind), numbers in values.items():
         fits = [one for one in groups[k, kind] if one.error is None]
         best = max(fits, key=lambda one: one.objective, default=None)
-        found.append(Size(k, kind, numbers, None if best is None else best.seed))
+        found.append(Size(k, kind, numbers, None if best is None else best.seed, {} if best is None else best.weak))
     return tuple(found)
 
 
@@ -255,10 +260,12 @@ def size_table(
     sizes: tuple[Size, ...], criterion: Criterion, order: tuple[str | None, ...], palette: Palette
 ) -> PlainTable:
     """Every candidate with all its numbers, in their order; the criterion that they are sorted by stands out."""
+    weak = any(size.weak for size in sizes)
     columns = (
         TableColumn("k", "K", 3, "right"),
         *((TableColumn("kind", "covariance", 11, gap=2),) if order != (None,) else ()),
         *(TableColumn(one, _NAMES[one], 10, "right", marked=one == criterion) for one in CRITERIA),
+        *((WEAK,) if weak else ()),
     )
     rows: list[tuple[TableCell, ...]] = []
     apart = decimals_apart([size.values["held_out"] for size in sizes])
@@ -267,17 +274,21 @@ def size_table(
         named: TableCell = ((palette.marker(place), ink(palette, palette.color(place), bold=True)),
                        (f" {size.covariance_type}", Style()))  # fmt: skip
         numbers = [fixed(size.values[one], apart if one == "held_out" else 1) for one in CRITERIA]
-        rows.append((str(size.n_components), *((named,) if order != (None,) else ()), *numbers))
+        marks = (weak_cell(size.weak),) if weak else ()
+        rows.append((str(size.n_components), *((named,) if order != (None,) else ()), *numbers, *marks))
     return PlainTable(columns, tuple(rows), ("aic", "icl", "icl_map"))
 
 
 def verdict(candidates: tuple[Candidate, ...]) -> str:
-    """What each criterion prefers, in a sentence; those that agree together."""
+    """What each criterion prefers, in a sentence, and what is near it at the end of the K; those that agree as one."""
     preferred: dict[str, list[str]] = {}
     for criterion in CRITERIA:
         best = best_candidate(candidates, criterion)
         if best is not None:
-            words = f"K={best.n_components}" + (f" {best.covariance_type}" if best.covariance_type else "")
+            words = f"K={best.n_alive}" + (f" {best.covariance_type}" if best.covariance_type else "")
+            if best.n_alive < best.n_components:
+                words += f" (of {best.n_components} the others died)"
+            words += _at_the_end(candidates, criterion)
             preferred.setdefault(words, []).append(_IN_WORDS.get(criterion, _NAMES[criterion]))
     parts = [f"{listed(names)} {'prefer' if _many(names) else 'prefers'} {words}" for words, names in preferred.items()]
     said = f"{'; '.join(parts)}." if parts else ""
@@ -285,6 +296,17 @@ def verdict(candidates: tuple[Candidate, ...]) -> str:
     if errors:
         said += f" {plural(len(errors), 'fit')} could not be run: {errors[-1].error}"
     return said.strip()
+
+
+def _at_the_end(candidates: tuple[Candidate, ...], criterion: Criterion) -> str:
+    """Where the best K is the last one: that it is, and how close the next ones are."""
+    found = plateau(candidates, criterion)
+    if found is None:
+        return ""
+    others = f"K={found.smallest} to {found.largest} lie"
+    if found.smallest == found.largest - 1:
+        others = f"K={found.smallest} lies"
+    return f", the largest that was tried ({others} within {number(found.gap)} of the best)"
 
 
 def _many(names: list[str]) -> bool:

@@ -15,7 +15,7 @@ from emtui.views.changes import largest_move
 from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.number_format import amount
 from emtui.views.parameter_tables import Column, component_table, covariance_table, now_and_before
-from emtui.views.points import PointsView
+from emtui.views.points import PointsView, drawn_components
 from emtui.views.projection import Direction, marginal_covariances, shown_units, spreads
 from emtui.views.sentences import component_name, how_many, tell
 from emtui.views.view import ParameterTable, UnitsName
@@ -37,7 +37,10 @@ class GaussianView(PointsView):
         covariances = self.covariances(snapshot, params, along)
         x, y = (each.of(params.means) for each in along)
         layers: list[Layer] = []
+        alive = drawn_components(snapshot, len(covariances))
         for k, covariance in enumerate(covariances):
+            if not alive[k]:
+                continue
             center = np.array([x[k], y[k]])
             layers.append(Ellipse(center, covariance, 1.0, palette.color(k)))
             layers.append(Ellipse(center, covariance, 2.0, palette.color(k), "dotted"))
