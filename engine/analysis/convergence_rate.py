@@ -24,6 +24,7 @@ from engine.parallel import one_blas_thread
 
 ITERATIONS, TOL = 60, 1e-5
 _NOTHING = 1e-9  # an image of a direction of length 1 that is as short as this is rounding
+DIFFERENCE = 1e-5  # how far apart in deviations the two ends of a difference are moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ def _power(step: Step, theta: dict[str, Array], scale: Mapping[str, Array], befo
 
 def _image(problem: Problem, params: Any, theta: dict[str, Array], direction: dict[str, Array]) -> Any:
     """The Jacobian's image of a direction, by central differences with a step that stays within the domain."""
-    step = 1e-5
+    step = DIFFERENCE
     for _ in range(6):
         ends = [with_arrays(params, {path: theta[path] + sign * step * direction[path] for path in theta})
                 for sign in (1.0, -1.0)]  # fmt: skip

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.analysis.alike import closest_two, living, objective_alike
-from engine.analysis.convergence_rate import ITERATIONS, MapRate, measured, norm, scales_of
+from engine.analysis.convergence_rate import DIFFERENCE, ITERATIONS, MapRate, measured, norm, scales_of
 from engine.em.fields import fields_of
 from engine.em.inference import Exact
 from engine.em.parameters import arrays_of
@@ -28,6 +28,8 @@ from engine.parallel import one_blas_thread
 
 _ALIKE = 1e-5  # of the objective, per observation: so little better is no better
 _DIFFERENCES = 1e-4  # of the rate: what central differences and rounding may add
+_COARSE = 0.01  # of the rate: what the rounding of large parameters may add where there is something to measure
+_EPS = float(np.finfo(np.float64).eps)
 _FEWEST = 4  # iterations of power before anything is said
 _CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
 _SCALES = 100.0  # the largest standard deviation of a column over the smallest: very different scales
@@ -153,7 +155,8 @@ class _Look:
         power: MapRate | None = None
         rates: list[float] = []
         kind: RestKind | None = None
-        while kind is None and len(rates) < ITERATIONS and self.passes + 2 <= self.most_passes:
+        rounding = _rounding_of(self.step)
+        while rounding < _COARSE and kind is None and len(rates) < ITERATIONS and self.passes + 2 <= self.most_passes:
             if power is not None and power.over:
                 break
             before = 0 if power is None else power.passes
@@ -190,11 +193,19 @@ class _Look:
         ratio = min(0.95, last / before) if before > 0 else 0.0
         tail = last * ratio / (1.0 - ratio)
         self.rate = rates[-1] + math.copysign(tail, rates[-1] - rates[-2])
-        self.error = tail + _DIFFERENCES + _last_move(self.step)
+        self.error = tail + _DIFFERENCES + _last_move(self.step) + _rounding_of(self.step)
         certain = power.settled or (abs(self.rate - 1.0) > _CLOSE and self.error < _CLOSE)
         if certain and abs(self.rate - 1.0) > self.error:
             return "saddle" if self.rate > 1.0 else "maximum"
         return "flat" if power.settled else None
+
+
+def _rounding_of(step: Step) -> float:
+    """What the rounding of θ adds to a rate that is measured by moves of `DIFFERENCE` deviations."""
+    scale = scales_of(step.params, step.problem.model)
+    theta = arrays_of(step.params).items()
+    steps = [float(np.max(_EPS * np.abs(one) / scale[path], initial=0.0)) for path, one in theta]
+    return max(steps, default=0.0) / DIFFERENCE
 
 
 def _last_move(step: Step) -> float:

@@ -20,7 +20,7 @@ from engine.analysis.many_starts import StartResult, StartsProgress, many_starts
 from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT
 from engine.em.model import Model
-from engine.em.observed import observed
+from engine.em.observed import need_model, observed
 from engine.errors import DataError, EngineError, OptionError
 from engine.options import whole_number
 from engine.parallel import one_blas_thread
@@ -133,6 +133,7 @@ def compare_sizes(
     Raises:
         EngineError: the model has no number of components or no likelihood, or an option can't be used; one sentence.
     """
+    need_model(model, X)
     if model.size is None or model.supervised or not (model.has_likelihood and model.exact and model.independent_rows):
         raise OptionError(
             f"Sizes are compared for mixtures with an exact likelihood, and {model.title} is none: take a mixture."

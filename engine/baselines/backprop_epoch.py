@@ -14,12 +14,13 @@ from engine.models.network.e_step_exact import exact_posterior
 from engine.models.network.expectation import hidden_gradient, output_gradient
 from engine.models.network.params import NetworkParams, decay_of, sigmoids
 from engine.models.network.predict import activities, forward_log_probabilities
+from engine.pickling import ByFields
 
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 
 
 @dataclass(frozen=True, eq=False)
-class OptimizerState:
+class OptimizerState(ByFields):
     """What an optimiser carries on, as a value.
 
     Attributes:

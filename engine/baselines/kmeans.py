@@ -9,7 +9,7 @@ log-likelihood:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -30,6 +30,7 @@ from engine.starts.initialization import kmeans_plus_plus, random_rows
 from engine.starts.nearest_centres import Clusters, ScaledRows, gather, nearest, updated
 
 _SMALLEST_SCALE = 1e-150
+_LARGEST_NEW = 1e150
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,13 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
 
     def observe_new(self, X: Any, params: KMeansParams) -> FramedRows:
         """Rows to assign to the centres. Raises DataError where they have other columns."""
-        data, d = self.observe(X), params.centers.shape[1]
-        if data.X.shape[1] != d:
-            raise DataError(f"the new rows have {data.X.shape[1]} columns: give the {d} that the centers have.")
-        return data
+        table, d = checked_table(X), params.centers.shape[1]
+        if table.shape[1] != d:
+            raise DataError(f"the new rows have {table.shape[1]} columns: give the {d} that the centers have.")
+        table = np.clip(table, -_LARGEST_NEW, _LARGEST_NEW)  # beyond, as far away as that
+        corners = [table.min(axis=0), table.max(axis=0), *params.centers]
+        frame = ScaledRows.of(np.array(corners))  # in which rows and centres can be told apart
+        return FramedRows(table, frame=replace(frame, X=table))
 
     def start(self, data: FramedRows, generator: np.random.Generator) -> KMeansParams:
         """Centres on k-means++ seeds, or on rows drawn at random."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.em.inference import Inference
-from engine.em.model import Expectation, Model, Observations
+from engine.em.model import Expectation, Model, Observations, in_its_words
 from engine.em.observed import responsibilities
 from engine.parallel import one_blas_thread, row_chunks
 
@@ -39,7 +39,7 @@ class Evaluation:
             return self._expectation
         started = time.perf_counter()
         self.data.check_unchanged()
-        with one_blas_thread():
+        with one_blas_thread(), in_its_words(self.model):
             expectation = self.model.expect(self.params, self.data, self.inference)
         if self._numbers is None:
             self._seconds = time.perf_counter() - started

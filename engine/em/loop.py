@@ -17,11 +17,11 @@ import numpy as np
 from engine.em.algorithms import Algorithm, algorithm_named
 from engine.em.evaluation import Evaluation
 from engine.em.given_start import given_start
-from engine.em.model import Event, Model, P
+from engine.em.model import Event, Model, P, in_its_words
 from engine.em.observed import observed
 from engine.em.step import Problem, Step
 from engine.em.stopping import AnyOf, StoppingRule, rules_for
-from engine.errors import DataError, OptionError
+from engine.errors import OptionError
 from engine.options import whole_number
 from engine.parallel import one_blas_thread
 
@@ -50,7 +50,7 @@ def begin_problem(problem: Problem, start: Any = None) -> Step:
     started = time.perf_counter()
     notes: tuple[Event, ...] = ()
     if start is None:
-        with one_blas_thread():
+        with one_blas_thread(), in_its_words(problem.model):
             params = problem.model.begin(problem.data, np.random.default_rng(problem.seed))
     else:
         params, notes = given_start(problem.model, start, problem.data)
@@ -96,14 +96,8 @@ def m_step(step: Step) -> Step:
     problem, before = step.problem, step.seconds
     _ = step.at_q.expectation  # computed again if it was released; that does not count as this step's time
     started = time.perf_counter()
-    with one_blas_thread():
-        try:
-            moved = problem.algorithm.maximize(step.at_q)
-        except np.linalg.LinAlgError:
-            raise DataError(
-                "a covariance is singular to the last digit after this M-step: go back to another start, or choose a "
-                "larger ridge or fewer components."
-            ) from None
+    with one_blas_thread(), in_its_words(problem.model):
+        moved = problem.algorithm.maximize(step.at_q)
     seconds = before + time.perf_counter() - started
     at = _evaluation(problem, moved.params, step.iteration + 1)
     evaluations = step.evaluations + moved.evaluations

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -23,7 +25,7 @@ from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
 from engine.em.parameters import Parameters
 from engine.em.statistics import Sums, added
-from engine.errors import EngineError
+from engine.errors import DataError, EngineError
 from engine.options import HasOptions
 from engine.row_text import RowName, RowText
 
@@ -177,6 +179,15 @@ class Maximization(Generic[P]):
     events: tuple[Event, ...] = field(default=())
 
 
+@contextmanager
+def in_its_words(model: Model[Any, Any]) -> Iterator[None]:
+    """Within, a factorisation that fails is a DataError in the model's own words."""
+    try:
+        yield
+    except np.linalg.LinAlgError:
+        raise DataError(model.singular) from None
+
+
 class Model(HasOptions, ABC, Generic[P, D]):
     """A latent-variable model. Subclasses are frozen dataclasses whose fields are declared with `option(...)`."""
 
@@ -218,6 +229,11 @@ class Model(HasOptions, ABC, Generic[P, D]):
     def ascent(self) -> Ascent:
         """What an M-step promises. A gradient step that is too long says so by an event; "drawn" promises nothing."""
         return "maximum"
+
+    @property
+    def singular(self) -> str:
+        """What to say where a matrix of the model's has no factor: one sentence with the remedy."""
+        return "a matrix is singular to the last digit here: go back to another start."
 
     @property
     def least_rows(self) -> int:

@@ -31,10 +31,12 @@ def observed(model: Model[Any, D], X: Any, y: Any = None, sample_weight: Any = N
 
     Raises EngineError, in one sentence, for what is no model, or data that it can't take.
     """
-    _need_model(model, X)
+    need_model(model, X)
     observe = partial(observed_labelled, model) if encode else model.observe
     X, y = private(X), private(y)
-    weight = None if sample_weight is None else as_numbers(sample_weight, "sample_weight", "numbers, one a row")
+    weight: Array | None = None
+    if sample_weight is not None:
+        weight = private(as_numbers(sample_weight, "sample_weight", "numbers, one a row"))
     kept = np.arange(0) if weight is None else _counted(model, X, weight)
     if weight is None or not len(kept):
         return _with(observe(X, y, weight), X, None)
@@ -62,7 +64,8 @@ def _with(data: D, X: Any, given: Given | None) -> D:
     return data
 
 
-def _need_model(model: Any, X: Any) -> None:
+def need_model(model: Any, X: Any) -> None:
+    """Raises OptionError for what is no model, in the sentence that says what to give."""
     if isinstance(model, Model):
         return
     if isinstance(model, type) and issubclass(model, Model):

@@ -40,7 +40,7 @@ def test_one_row_far_away_blurs_no_other_component(covariance_type: str, far: fl
     generator = np.random.default_rng(5)
     ordinary = np.concatenate([generator.normal(0, 1, (40, 2)), generator.normal(4, 1, (40, 2))])
     X = np.append(ordinary, [[far, far]], axis=0)
-    for ridge in (0.0, 1e-6):
+    for ridge in (0.0, 1e-6, "auto"):
         run = engine.fit(GaussianMixture(2, covariance_type, reg_covar=ridge), X)
         many = int(run.params.weights.argmax())
         np.testing.assert_allclose(deviations(run.params.covariances)[many], [2.197, 2.301], atol=6e-4)

@@ -234,6 +234,21 @@ def gaussian_rows(X: object, y: object, sample_weight: object, covariance_type: 
     return GaussianRows(table, labels, weights, covariance_type, mean, covariance, floor)
 
 
+def new_gaussian_rows(X: object, covariance_type: str, n_columns: int) -> GaussianRows:
+    """Rows to predict for: whatever their extent, since nothing is measured by it. Raises DataError for other columns.
+
+    Numbers beyond those whose squares can be computed with count as the largest of these.
+    """
+    table = checked_table(X)
+    if table.shape[1] != n_columns:
+        raise DataError(f"the new rows have {table.shape[1]} columns: give the {n_columns} that the means have.")
+    largest = np.maximum(table.max(axis=0), -table.min(axis=0))
+    if largest.max() > _LARGEST:
+        table, largest = np.clip(table, -_LARGEST, _LARGEST), np.minimum(largest, _LARGEST)
+    mean, _, covariance = _moments(table, None, largest)
+    return GaussianRows(table, None, None, covariance_type, mean, covariance, np.ones(n_columns))
+
+
 def resolution_at(places: Array) -> Array:
     """The deviation below which numbers about these places (…, d) can't tell the extent of a component any more.
 

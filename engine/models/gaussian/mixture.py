@@ -17,10 +17,9 @@ from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference, assign, uniforms
 from engine.em.model import Ascent, Expectation, Maximization
 from engine.em.step import Step
-from engine.errors import DataError
 from engine.explain.derivation import WorkedLine, counted_lines
 from engine.models.gaussian.collapse import Policy, mended
-from engine.models.gaussian.data import GaussianRows, gaussian_rows
+from engine.models.gaussian.data import GaussianRows, gaussian_rows, new_gaussian_rows
 from engine.models.gaussian.explanation import gaussian_densities, moment_lines
 from engine.models.gaussian.params import (
     COVARIANCE_TYPES,
@@ -96,16 +95,21 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         """As far as `m_step` goes."""
         return "conditional" if self.m_step == "conditional" else "maximum"
 
+    @property
+    def singular(self) -> str:
+        """Of a covariance."""
+        return (
+            "a covariance is singular to the last digit here: go back to another start, or choose a larger ridge or "
+            "fewer components."
+        )
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> GaussianRows:
         """Check that X is a table of finite numbers whose squares can be computed with, and measure its extent."""
         return gaussian_rows(X, y, sample_weight, self.covariance_type, self.n_components)
 
     def observe_new(self, X: Any, params: GaussianParams) -> GaussianRows:
         """Rows to predict for. Raises DataError where they have other columns than the means."""
-        data, d = self.observe(X), params.means.shape[1]
-        if data.X.shape[1] != d:
-            raise DataError(f"the new rows have {data.X.shape[1]} columns: give the {d} that the means have.")
-        return data
+        return new_gaussian_rows(X, self.covariance_type, params.means.shape[1])
 
     def start(self, data: GaussianRows, generator: np.random.Generator) -> GaussianParams:
         """θ⁰ by `init`; see `gaussian_start`. Raises DataError where there are fewer rows than components."""

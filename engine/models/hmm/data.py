@@ -12,7 +12,7 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.em.model import Observations
 from engine.errors import DataError
-from engine.models.gaussian.data import GaussianRows, gaussian_rows
+from engine.models.gaussian.data import GaussianRows, gaussian_rows, new_gaussian_rows
 from engine.models.mixture import checked_labels, checked_table, checked_weights
 from engine.row_text import RowText, row_number
 
@@ -70,7 +70,13 @@ class SequenceRows(Observations):
 
 
 def sequence_rows(
-    X: Any, y: Any, sample_weight: Any, n_states: int, first_symbol: int | None, covariance_type: str
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    n_states: int,
+    first_symbol: int | None,
+    covariance_type: str,
+    fitted_columns: int | None = None,
 ) -> SequenceRows:
     """Check the sequences and put them one below another.
 
@@ -81,6 +87,7 @@ def sequence_rows(
         n_states: S.
         first_symbol: the number of the first symbol where symbols are seen, None for measurements.
         covariance_type: of the Gaussians, for measurements.
+        fitted_columns: of measurements to predict for, how many the model was fitted to; None for those to fit.
 
     Raises:
         DataError: something about the data can't be used; one sentence.
@@ -102,8 +109,20 @@ def sequence_rows(
     if first_symbol is not None:
         symbols = _symbols(table, first_symbol, first if several else None)
         return SequenceRows(table, labels, weights, first, symbols)
-    measured = gaussian_rows(table, labels, weights, covariance_type, n_states)
+    if fitted_columns is not None:
+        if fitted_columns != table.shape[1]:
+            raise DataError(
+                f"the sequences have {table.shape[1]} columns, but the model was fitted to {fitted_columns}."
+            )
+        measured = new_gaussian_rows(table, covariance_type, fitted_columns)
+    else:
+        measured = gaussian_rows(table, labels, weights, covariance_type, n_states)
     return SequenceRows(measured.X, labels, weights, first, None, measured)
+
+
+def is_several(X: Any) -> bool:
+    """X is a list of sequences."""
+    return _parts(X)[1]
 
 
 def _parts(X: Any) -> tuple[list[Any], bool]:

@@ -10,6 +10,7 @@ M:  initial ∝ Σ γ_1,   transition(i, j) ∝ Σ_t ξ_t(i, j),   stop(i) ∝ �
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,7 +28,7 @@ from engine.models.gaussian.explanation import moment_lines
 from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.gaussian.params import COVARIANCE_TYPES
 from engine.models.gaussian.ridge import ridge_in_words, ridge_option
-from engine.models.hmm.data import SequenceRows, sequence_rows
+from engine.models.hmm.data import SequenceRows, is_several, row_in_sequence, sequence_rows
 from engine.models.hmm.emissions import CategoricalEmissions, Emissions, GaussianEmissions
 from engine.models.hmm.explanation import chain_row, count_lines
 from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
@@ -39,7 +40,7 @@ from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.models.probabilities import alive, dot_log
 from engine.options import option
-from engine.row_text import RowText
+from engine.row_text import RowText, row_number
 
 _ROUNDING = 1e-12  # of ln Z
 
@@ -83,6 +84,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         return self.emission == "categorical"
 
     @property
+    def singular(self) -> str:
+        """Of a state's covariance."""
+        return GaussianMixture().singular.replace("components", "states")
+
+    @property
     def emissions(self) -> Emissions:
         """The kind of emission."""
         if self.emission == "categorical":
@@ -97,12 +103,10 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     def observe_new(self, X: Any, params: HiddenMarkovParams) -> SequenceRows:
         """Sequences to predict for. Raises DataError for a symbol that the parameters don't know."""
-        data = self.observe(X)
+        columns = params.emission.means.shape[1] if isinstance(params.emission, GaussianEmission) else None
+        first_symbol = self.first_symbol if columns is None else None
+        data = sequence_rows(X, None, None, self.n_states, first_symbol, self.covariance_type, columns)
         if data.symbols is None:
-            assert isinstance(params.emission, GaussianEmission)
-            expected, found = params.emission.means.shape[1], data.X.shape[1]
-            if expected != found:
-                raise DataError(f"the sequences have {found} columns, but the model was fitted to {expected}.")
             return data
         assert not isinstance(params.emission, GaussianEmission)
         V = params.emission.shape[1]
@@ -114,6 +118,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
                     row,
                     f" holds symbol {data.X[row, 0]:zg}, which the model has never seen: "
                     f"it knows {self.first_symbol} to {last}, so leave that row out.",
+                    name=partial(row_in_sequence, data.first) if is_several(X) else row_number,
                 )
             )
         return data

@@ -123,6 +123,14 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         """The E-step that was chosen."""
         return e_step_named(self.e_step, self.sizes, self.sweeps, self.draws)
 
+    @property
+    def singular(self) -> str:
+        """Of the curvature of a Newton step."""
+        return (
+            "the curvature of a Newton step is singular to the last digit here: standardize the inputs, give a larger "
+            "weight_decay, or choose m_step=gradient."
+        )
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
         """Check inputs and targets, sort the rows by class, and see that the E-step fits into memory."""
         rows = network_rows(X, y, sample_weight)

@@ -27,6 +27,11 @@ class TopicParams(Parameters):
     of θ. An approximate E-step has several places to come to rest: from a place of its own choice the bound could fall.
     """
 
+    def __reduce__(self) -> Any:
+        """By its fields, with what it remembers."""
+        made, fields = super().__reduce__()
+        return (made, fields) if self.placed is None else (made, fields, {"placed": self.placed})
+
     def remembering(self, placed: Any) -> TopicParams:
         """The same θ, with the place where the next E-step begins."""
         made = TopicParams(self.topics, self.alpha)
