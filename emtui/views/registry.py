@@ -36,7 +36,9 @@ def _checked(name: str, offered: Any) -> View:
         raise OptionError("it is no subclass of emtui.views.View")
     if isabstract(offered):
         raise OptionError(f"it lacks {', '.join(sorted(offered.__abstractmethods__))}")
-    return offered()
+    from emtui.views.guarded import guarded
+
+    return guarded(offered, name, _made(*_GENERIC))
 
 
 _OUTSIDE = Plugins("emtui.views", "view", _checked)

@@ -11,14 +11,21 @@ import numpy as np
 import pytest
 from driving import driving
 from shell import ROOT, here, shell
+from view_frames import walked
 
 import emtui.views
 import engine
+from emtui.charts.colors import DARK
+from emtui.charts.scene import Dots, Prose, Scene
 from emtui.panes.datasets import catalogue_offers
 from emtui.panes.model_form.model_form_fields import fields_for
+from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.command_line import words_of
-from emtui.views import GenericView, view_for, view_problems
+from emtui.views import GenericView, registry, view_for, view_problems
+from emtui.views.gaussian.gaussian import GaussianView
+from emtui.views.guarded import guarded
+from emtui.views.view import View
 from engine import plugins
 from engine.errors import OptionError
 
@@ -199,3 +206,47 @@ async def test_the_screen_offers_what_works_and_says_what_does_not() -> None:
         for name in (*DATA_PROBLEMS, *MODEL_PROBLEMS, *VIEW_PROBLEMS):
             assert sum(name in message for message in told) == 1
         assert "Iris" in app.text
+
+
+def _broken(methods: tuple[str, ...], how: str) -> View:
+    """A view of Gaussians whose methods fail: they raise, leave, or give something else."""
+
+    def fails(self: View, *words: object, **named: object) -> object:
+        if how == "raises":
+            raise ZeroDivisionError("division\nby \x1b[31mzero")
+        if how == "leaves":
+            sys.exit("enough")
+        return 7.5
+
+    return guarded(type("Broken", (GaussianView,), dict.fromkeys(methods, fails)), "gmm", GenericView())
+
+
+METHODS = tuple(name for name in dir(View) if not name.startswith("_") and callable(getattr(View, name)))
+
+
+@pytest.mark.parametrize(
+    ("methods", "how"),
+    [(("scene",), "raises"), (("sentence", "parameters"), "leaves"), (METHODS, "raises"), (METHODS, "gives")],
+    ids=["scene raises", "words leave", "all raise", "all give"],
+)
+async def test_a_view_that_fails_while_drawing_is_a_sentence_in_its_pane(
+    methods: tuple[str, ...], how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = _broken(methods, how)
+    monkeypatch.setattr(registry, "_made", lambda *_: view)
+    async with driving(size=(120, 40)) as app:
+        await app.press("e", "m", "n", "down", "E", "escape", "p", "escape", "a")
+        said = " ".join(app.text.replace("│", " ").split())
+        assert app.app.is_running
+        assert "The view 'gmm' of another package failed" in said
+        assert "\x1b" not in said
+
+
+def test_a_scene_that_can_not_be_drawn_is_no_scene() -> None:
+    class Crooked(GaussianView):
+        def scene(self, *words: object, **named: object) -> Scene:
+            return Scene([Dots(np.arange(3.0), np.arange(2.0))])  # type: ignore[call-arg]
+
+    snapshot = walked(Session(choose("iris")), 2)
+    scene = guarded(Crooked, "gmm", GenericView()).scene(snapshot, GaussianView().axes(snapshot)[0], DARK)
+    assert "of another package failed" in scene.description and isinstance(scene.layers[0], Prose)
