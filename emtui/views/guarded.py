@@ -46,11 +46,8 @@ def guarded(kind: type[View], name: str, generic: View) -> View:
 def _guarded(method: str, original: Callable[..., Any], name: str, generic: View) -> Callable[..., Any]:
     def call(self: View, *words: Any, **named: Any) -> Any:
         try:
-            found: Any = original(self, *words, **named)
-            expected = _GIVES.get(method, object)
-            if not isinstance(found, expected) or not all(
-                isinstance(one, _EACH.get(method, object)) for one in _parts(found)
-            ):
+            found = original(self, *words, **named)
+            if not _fits(method, found):
                 raise TypeError(f"{method} gave {type(found).__name__}")
             if method == "scene":
                 draw_scene(found, *_TRIED_AT, words[2])
@@ -62,8 +59,12 @@ def _guarded(method: str, original: Callable[..., Any], name: str, generic: View
     return call
 
 
-def _parts(found: Any) -> tuple[Any, ...]:
-    return found if isinstance(found, tuple) else ()
+def _fits(method: str, found: Any) -> bool:
+    """Whether it is of the type that the method owes, and each of its parts, too."""
+    parts = found if isinstance(found, tuple) else ()
+    return isinstance(found, _GIVES.get(method, object)) and all(
+        isinstance(p, _EACH.get(method, object)) for p in parts
+    )
 
 
 def _instead(method: str, said: str, generic: View, words: tuple[Any, ...], named: dict[str, Any]) -> Any:
