@@ -29,7 +29,7 @@ _MEASURED_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Cost:
-    """One exact E-step over 2^m configurations.
+    """The cost of one exact E-step over 2^m configurations.
 
     memory, seconds: predicted; bytes. measured_memory, measured_seconds: None where it was not run.
     """
@@ -55,7 +55,7 @@ def predicted_costs(spec: RunSpec) -> tuple[Cost, ...]:
 
 
 def most_sensible(costs: tuple[Cost, ...], free: int) -> int:
-    """The most hidden units whose exact E-step takes no longer than a second and fits into memory; 0 for none."""
+    """The most hidden units for which an exact E-step takes at most a second and fits into memory, or 0."""
     fitting = [
         cost.hidden_units
         for cost, seconds in zip(costs, expected_seconds(costs), strict=True)
@@ -65,7 +65,7 @@ def most_sensible(costs: tuple[Cost, ...], free: int) -> int:
 
 
 def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
-    """Measured seconds; beyond those the predicted ones, scaled up by the last measurement's ratio (never down)."""
+    """Measured seconds, or predicted ones scaled up (never down) by the ratio of the last measurement."""
     ratio, found = 1.0, []
     for cost in costs:
         if cost.measured_seconds is not None:
@@ -75,7 +75,7 @@ def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
 
 
 def measured_costs(spec: RunSpec, costs: tuple[Cost, ...]) -> Iterator[Cost]:
-    """The costs that are small enough to be measured: the best time of a few E-steps, then one for memory."""
+    """Measure the costs that are small enough: the best time of a few E-steps, then one more for memory."""
     X, y = table_of(spec)
     free, ratio = free_memory(), 1.0
     for cost in costs:

@@ -18,7 +18,7 @@ from engine.errors import EngineError
 
 @dataclass(frozen=True, eq=False)
 class MethodComparison:
-    """Both methods so far.
+    """The progress of both methods.
 
     Attributes:
         split: the rows that both are trained on and tested on.
@@ -49,17 +49,17 @@ class MethodComparison:
 
     @property
     def rival_at(self) -> int | None:
-        """The place in `rival` of the same iteration, or of its last one if it is behind; None if there is no rival."""
+        """The index in `rival` of the same iteration, or of its last one if it is behind; None if there is no rival."""
         return min(self.own_at, len(self.rival) - 1) if self.rival else None
 
     @property
     def rival_here(self) -> Progress | None:
-        """The rival after as many iterations, or after its last one."""
+        """The rival's progress after the same number of iterations, or after its last one."""
         return None if self.rival_at is None else self.rival[self.rival_at]
 
     @property
     def rival_params_here(self) -> Any:
-        """The rival's parameters there; None where there is no rival."""
+        """The rival's parameters at that iteration; None if there is no rival."""
         return None if self.rival_at is None else self.rival_params[self.rival_at]
 
 
@@ -69,7 +69,7 @@ def short_name(model: Any) -> str:
 
 
 class Rival:
-    """The other method's run; one iteration a call of `advance`.
+    """A run of the other method: each call of `advance` takes one iteration.
 
     Attributes:
         progress: the start and every iteration so far.
@@ -93,16 +93,16 @@ class Rival:
 
     @property
     def n_iterations(self) -> int:
-        """Iterations so far."""
+        """How many iterations it has taken."""
         return len(self.progress) - 1
 
     @property
     def has_stopped(self) -> bool:
-        """It can't go on: its weights grew without bound."""
+        """Whether it had to stop because its weights grew without bound."""
         return any(event.stops for event in self._step.events)
 
     def advance(self) -> None:
-        """One more iteration, if it can go on."""
+        """Take one more iteration, if that is possible."""
         if self.has_stopped:
             return
         before = self._step

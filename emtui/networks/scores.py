@@ -19,7 +19,7 @@ _MOST_TERMS = 2**27  # of sums over configurations, while the user waits for a p
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """On some rows.
+    """Scores on some of the rows.
 
     log_loss: the mean of −ln p(y | x) in nats, the cross-entropy. accuracy: the share of rows that are right.
     confusion: (g, g) rows of each class (down) that are predicted as each class (across). log_loss_error: the standard
@@ -35,13 +35,13 @@ class Score:
 
     @property
     def hits(self) -> int:
-        """Rows that are right."""
+        """How many rows are classified correctly."""
         return int(np.trace(self.confusion))
 
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """A network after an iteration (or epoch): on the training rows, and on those held back where there are any.
+    """The scores of a network after an iteration (or epoch) on the training rows and on the held-back rows, if any.
 
     seconds: computed since the start. passes: how often E-steps and M-steps, or epochs, have looked at every row.
     """
@@ -54,7 +54,7 @@ class Progress:
 
 
 def usual_prediction(model: Any) -> Prediction:
-    """How the model predicts by itself: its marginal, or the usual forward pass."""
+    """The model's own way to predict: by its marginal, or by the usual forward pass."""
     return "forward" if model.forward_pass else "marginal"
 
 
@@ -64,7 +64,7 @@ def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:
 
 
 def affordable_rows(params: Any, most: int = 20_000) -> int:
-    """How many rows can be predicted while a key waits for its answer."""
+    """How many rows can be predicted fast enough to answer a key press."""
     units = sum(params.sizes)
     rows = _MOST_TERMS >> units if exactly_predictable(params) else _MOST_TERMS // (4_000 * units)
     return int(min(most, max(100, rows)))
@@ -93,7 +93,7 @@ def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
 
 
 def passes_of(model: Any, iteration: int) -> int:
-    """How often these iterations pass over every row: an epoch once, an E-step and an M-step once each.
+    """How often these iterations pass over all rows: once for an epoch, an E-step or an M-step.
 
     What Newton's method and L-BFGS repeat inside an M-step is not counted; the seconds count it.
     """
@@ -102,7 +102,7 @@ def passes_of(model: Any, iteration: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class RowPrediction:
-    """One row, seen by a network: what it says of the class in three ways, (g,) probabilities each.
+    """A network's predictions for one row, made in three ways: (g,) class probabilities each.
 
     exact: the marginal is a sum over all hidden configurations, not an estimate from draws.
     """
@@ -114,7 +114,7 @@ class RowPrediction:
 
 
 def predict_row(params: Any, inputs: Array) -> RowPrediction:
-    """What parameters say of one row, inputs (p,)."""
+    """The predictions of these parameters for one row with inputs (p,)."""
     row = inputs[None, :]
     forward, marginal, sampled = (predicted(params, row, way)[0] for way in ("forward", "marginal", "sampled"))
     return RowPrediction(forward, marginal, sampled, exactly_predictable(params))

@@ -26,7 +26,7 @@ UNITS = (1, 2, 4, 7, 12)
 
 @dataclass(frozen=True)
 class SweepGrid:
-    """What is swept.
+    """The grid of a sweep.
 
     rates: learning rates. units: hidden units. n_seeds: each draws a split and a start. max_iter: iterations, epochs.
     """
@@ -42,7 +42,7 @@ class SweepGrid:
 
     @property
     def n_runs(self) -> int:
-        """Runs of both methods in all cells."""
+        """The number of runs: both methods, all cells, all seeds."""
         return 2 * len(self.rates) * len(self.units) * self.n_seeds
 
 
@@ -60,7 +60,7 @@ class SweepRun:
 
 @dataclass(frozen=True, eq=False)
 class SweepResult:
-    """The runs so far.
+    """The results so far.
 
     grid: what is swept. runs: in the order in which they were done.
     """
@@ -102,12 +102,12 @@ def _with(model: Any, **changes: Any) -> Any:
 
 
 def has_rate(model: Any) -> bool:
-    """The learning rate means something to it: Newton's method and L-BFGS have none."""
+    """Whether the model uses a learning rate; Newton's method and L-BFGS don't."""
     return bool(model.ascent == "gradient")
 
 
 def sweep(spec: RunSpec, grid: SweepGrid) -> Iterator[SweepRun]:
-    """Every run of the grid, seed by seed, so that a rough picture is available early.
+    """Run the whole grid, one seed after the other, so that a rough picture appears early.
 
     A method without a learning rate is run once for each number of units; that run counts for every rate.
     """

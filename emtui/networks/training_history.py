@@ -13,7 +13,7 @@ from engine.em.step import Problem, Step
 
 
 class Learners:
-    """Scores by step, kept once they are made, and one rival a start."""
+    """The scores of every step, each computed once, and one rival for each start."""
 
     def __init__(self) -> None:
         self._progress: dict[Evaluation, Progress] = {}
@@ -30,7 +30,7 @@ class Learners:
         return known
 
     def comparison(self, spec: RunSpec, steps: Sequence[Step], cursor: int) -> MethodComparison:
-        """Both methods: the explored one along these steps, and its rival as far as it has come."""
+        """A comparison of both methods: the explored one along these steps, and its rival as far as it has run."""
         split = split_of(spec)
         assert split is not None
         own = tuple(self.judge(spec, step) for step in steps if step.phase != "E")
@@ -41,7 +41,7 @@ class Learners:
         return MethodComparison(split, own, own_at, rival.progress, rival.model, rival.params)
 
     def is_behind(self, spec: RunSpec, steps: Sequence[Step]) -> bool:
-        """The rival has not begun, or not come as far as the last of these steps."""
+        """Whether the rival has fewer iterations than these steps."""
         known = self._rivals.get(steps[0].problem)
         if known is None:
             return True
@@ -50,7 +50,7 @@ class Learners:
         return rival is not None and not rival.has_stopped and rival.n_iterations < reached
 
     def advance(self, spec: RunSpec, steps: Sequence[Step]) -> None:
-        """Begin the rival, or let it take an iteration."""
+        """Start the rival, or let it take one more iteration."""
         known = self._rivals.get(steps[0].problem)
         if known is None:
             self._rivals[steps[0].problem] = rival_of(spec, steps[0].params)

@@ -43,7 +43,7 @@ _WIDTHS = (2, 13, 8, 8, 8, 8)
 
 
 def cost_table(costs: tuple[Cost, ...], sensible: int, palette: Palette) -> PlainTable:
-    """A row for each number of units, faint beyond what is sensible; measured columns give way first."""
+    """One row for each number of units, dimmed where the cost is not sensible; measured columns are dropped first."""
     columns = [
         TableColumn(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
     ]
@@ -64,7 +64,7 @@ def cost_table(costs: tuple[Cost, ...], sensible: int, palette: Palette) -> Plai
 
 
 class CostScreen(Screen[None]):
-    """A curve and a table; measuring goes on in the background."""
+    """A curve and a table, which fill while costs are measured in the background."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,C", "leave", "back", id="cost.back", tooltip="back to the explorer")
@@ -82,7 +82,7 @@ class CostScreen(Screen[None]):
 
     @dataclass(eq=False)
     class Measured(Message):
-        """An E-step was measured."""
+        """An E-step has been measured."""
 
         cost: Cost
 
@@ -95,7 +95,7 @@ class CostScreen(Screen[None]):
         self.measuring = True
 
     def compose(self) -> ComposeResult:
-        """Where it stops being sensible, in words; the curve, the table and the keys."""
+        """A sentence on where the cost stops being sensible; the curve, the table and the keys."""
         yield Static("", id="head", markup=False)
         yield Static(Content(self.verdict), id="verdict")
         with Horizontal(id="both"):
@@ -118,7 +118,7 @@ class CostScreen(Screen[None]):
         return f"Exact over all 2^m configurations is sensible up to m = {self.sensible}, {why}; {beyond}.{present}"
 
     def on_mount(self) -> None:
-        """Show what is predicted, and measure."""
+        """Show the predicted costs and start measuring."""
         self.query_one(LineTable).focus()
         self._draw()
         spec, costs = self._spec, self.costs
@@ -133,11 +133,11 @@ class CostScreen(Screen[None]):
         self.run_worker(work, thread=True, exclusive=True)
 
     def on_resize(self) -> None:
-        """The table alone where it is narrow."""
+        """Show only the table on a narrow screen."""
         self.set_class(self.size.width < 90, "-narrow")
 
     def on_cost_screen_measured(self, event: Measured) -> None:
-        """Take a measurement in."""
+        """Show a new measurement."""
         event.stop()
         at = event.cost.hidden_units - 1
         self.costs = (*self.costs[:at], event.cost, *self.costs[at + 1 :])
@@ -145,7 +145,7 @@ class CostScreen(Screen[None]):
         self._draw()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Everything that is short enough was measured."""
+        """Everything that is quick enough has been measured."""
         event.stop()
         if event.state == WorkerState.SUCCESS:
             self.measuring = False

@@ -45,7 +45,7 @@ _KEYS = "enter opens · a axes · s other starts · R other seeds · space again
 
 @dataclass(frozen=True, eq=False)
 class OptimaMap:
-    """How far the starts are, and the optima that they have reached so far, highest first."""
+    """The progress of all starts, and the optima that they have reached so far, highest first."""
 
     progress: StartsProgress
     optima: tuple[Optimum, ...]
@@ -57,7 +57,7 @@ class OptimaMap:
 
 
 class OptimaScreen(StudyScreen):
-    """A row for each optimum, and the picture of the one that is pointed at."""
+    """A row for each optimum, and a picture of the selected one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("O", "leave", "back", show=False, id="optima.back"),
@@ -72,7 +72,7 @@ class OptimaScreen(StudyScreen):
 
     @dataclass(eq=False)
     class Pictured(Message):
-        """The frame of an optimum is ready."""
+        """The snapshot of an optimum is ready."""
 
         optimum: Optimum
         snapshot: StepSnapshot | None
@@ -82,13 +82,13 @@ class OptimaScreen(StudyScreen):
         self.map: OptimaMap | None = None
         self.model = spread(spec.model)
         self._first_seed, self._n_starts = spec.seed, n_starts
-        self._seed: int | None = None  # of a start that ended at the optimum that is pointed at; None for the highest
+        self._seed: int | None = None  # of a start that reached the selected optimum; None for the highest
         self._snapshot: tuple[Optimum, StepSnapshot | None] | None = None
         self._picturing = False
         self._axes = 0
 
     def compose(self) -> ComposeResult:
-        """How far it is; what it comes to in words; the optima and the picture of one; the keys."""
+        """The progress; a verdict in words; the optima and a picture of the selected one; the keys."""
         yield Static("", id="head", markup=False)
         yield Static("", id="verdict", markup=False)
         with Horizontal(id="both"):
@@ -107,7 +107,7 @@ class OptimaScreen(StudyScreen):
         )  # fmt: skip
 
     def digested(self, value: StartsProgress) -> OptimaMap:
-        """The optima that were reached, each held against the known classes that were not given."""
+        """The optima that were reached, each compared with the known classes that the model was not given."""
         truth = classes_to_find(self.spec)
         fits = truth is not None and len(truth) == value.problem.data.n_given
         return OptimaMap(value, group_optima(value, truth=truth if fits else None))
@@ -118,17 +118,17 @@ class OptimaScreen(StudyScreen):
 
     @property
     def place(self) -> int:
-        """The optimum that is pointed at: the one at which the chosen start ended, else the highest."""
+        """The index of the selected optimum: the one that the chosen start reached, else the highest."""
         optima = self.map.optima if self.map is not None else ()
         return next((i for i, one in enumerate(optima) if self._seed in one.seeds), 0)
 
     @property
     def pointed(self) -> Optimum | None:
-        """The optimum that is pointed at; None while there is none."""
+        """The selected optimum; None while there is none."""
         return self.map.optima[self.place] if self.map is not None and self.map.optima else None
 
     def chosen(self) -> RunSpec | None:
-        """The best start of the optimum that is pointed at, to be run as far as it was here."""
+        """The best start of the selected optimum, to be run as far as it was run here."""
         optimum = self.pointed
         return None if optimum is None else self._of_start(optimum.best.seed)
 
@@ -156,7 +156,7 @@ class OptimaScreen(StudyScreen):
         self._picture()
 
     def _picture(self) -> None:
-        """Draw the pointed optimum; where it is not computed yet, have it computed."""
+        """Draw the selected optimum; compute its picture first if necessary."""
         optimum, chart = self.pointed, self.query_one(Chart)
         if optimum is None:
             chart.border_title = ""
@@ -188,7 +188,7 @@ class OptimaScreen(StudyScreen):
         self.run_worker(work, thread=True, group="picture")
 
     def on_optima_screen_pictured(self, event: Pictured) -> None:
-        """Show it, or have the one computed that is pointed at by now."""
+        """Show it if it is still the selected optimum; otherwise compute the selected one."""
         event.stop()
         self._picturing = False
         self._snapshot = event.optimum, event.snapshot
@@ -197,7 +197,7 @@ class OptimaScreen(StudyScreen):
     # keys
 
     def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
-        """Another optimum is pointed at."""
+        """Select another optimum."""
         event.stop()
         if self.map is not None:
             self._seed = self.map.optima[event.place].best.seed
@@ -209,7 +209,7 @@ class OptimaScreen(StudyScreen):
         self._picture()
 
     def action_other_starts(self) -> None:
-        """Starts on random rows, or the model's own."""
+        """Switch between starts at random rows and the model's own starts."""
         if spread(self.spec.model) is self.spec.model:
             self.notify("This model has one kind of start: press R for other seeds.", markup=False)
             return
@@ -220,7 +220,7 @@ class OptimaScreen(StudyScreen):
         self.begin()
 
     def action_new_seeds(self) -> None:
-        """The seeds that come next."""
+        """Start again with the next seeds."""
         self.stop()
         self._first_seed += self._n_starts
         self._seed = None
@@ -228,7 +228,7 @@ class OptimaScreen(StudyScreen):
 
 
 def spread(model: Model[Any, Any]) -> Model[Any, Any]:
-    """The model with the start that finds most optima; itself where it has none, or is set to it."""
+    """The model with the kind of start that finds most optima; unchanged if it has no such start."""
     for option in model.options():
         if option.name == "init" and SPREAD in option.choices and model.start_name != SPREAD:
             wider: Any = model

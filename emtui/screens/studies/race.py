@@ -44,7 +44,7 @@ _COLUMNS = (
 
 
 class RaceScreen(StudyScreen):
-    """Curves of all racers, and a table of where each stands."""
+    """The curves of all racers, and a table of their current results."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "leave", "back", show=False, id="race.back"),
@@ -73,7 +73,7 @@ class RaceScreen(StudyScreen):
         self.add_class("-objective")
 
     def compose(self) -> ComposeResult:
-        """How far it is; the curves; who stands where; what that comes to in words; the keys."""
+        """The progress; the curves; the table of results; a verdict in words; the keys."""
         yield Static("", id="head", markup=False)
         with Horizontal(id="charts"):
             for name in ("objective", "accuracy"):
@@ -83,7 +83,7 @@ class RaceScreen(StudyScreen):
         yield Static(Content(_KEYS), id="hint")
 
     def on_resize(self) -> None:
-        """One chart at a time where it is narrow, or no classes are known."""
+        """Show one chart at a time on a narrow screen, or where no classes are known."""
         known = self.race is not None and self.race.n_judged > 0
         if not known:
             self.remove_class("-accuracy")
@@ -93,15 +93,15 @@ class RaceScreen(StudyScreen):
     # the study
 
     def study(self) -> Iterator[Race]:
-        """Every iteration of all."""
+        """Run all racers, one iteration each in turn."""
         return race(self.spec, self._n_starts)
 
     def take(self, value: Any) -> None:
-        """How it stands."""
+        """Keep the current state of the race."""
         self.race = value
 
     def chosen(self) -> RunSpec | None:
-        """The racer that is pointed at."""
+        """The selected racer."""
         return None if self.race is None else self.race.racers[self._place].spec
 
     # drawing
@@ -125,7 +125,7 @@ class RaceScreen(StudyScreen):
         self._say()
 
     def _say(self) -> None:
-        """Who stands highest, and whether the objective of the one pointed at must rise; or why it can't run."""
+        """Which racer is highest, and whether the objective of the selected one must rise, or why it can't be run."""
         said = ""
         if self.race is not None:
             racer = self.race.racers[self._place]
@@ -136,18 +136,18 @@ class RaceScreen(StudyScreen):
     # keys
 
     def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
-        """Another racer is pointed at."""
+        """Select another racer."""
         event.stop()
         self._place = event.place
         self._say()
 
     def action_against(self) -> None:
-        """Iterations, or seconds."""
+        """Switch between iterations and seconds."""
         self._against = "seconds" if self._against == "iterations" else "iterations"
         self.draw()
 
     def action_subject(self) -> None:
-        """The other chart, where one is seen at a time."""
+        """Show the other chart, where only one is visible at a time."""
         if self.race is not None and not self.race.n_judged:
             why = "Every class is given" if self.race.n_given else "No classes are known here"
             self.notify(f"{why}, so there is no accuracy.", markup=False)
@@ -166,14 +166,14 @@ class RaceScreen(StudyScreen):
         self.begin()
 
     def action_new_start(self) -> None:
-        """From the next seed."""
+        """Start again from the next seed."""
         self.stop()
         self.spec = started_anew(self.spec, self.spec.seed + 1)
         self.begin()
 
 
 def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Palette) -> Scene:
-    """A curve for each racer, with its marker where it stands."""
+    """A curve for each racer, with its marker at the end."""
     layers: list[Layer] = []
     ends: list[Layer] = []
     for place, racer in enumerate(() if now is None else now.racers):
@@ -201,7 +201,7 @@ def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Pale
 
 
 def _heights(now: Race | None) -> Range | None:
-    """From the lowest at which anybody stood after a few iterations: the first ones rise from far below."""
+    """The range begins at the lowest objective after a few iterations, since the first iterations start far below."""
     laps = [racer.laps for racer in (() if now is None else now.racers) if racer.laps]
     known = [lap.objective for one in laps for lap in one[min(_FIRST_LAPS, len(one) - 1) :]]
     known = [value for value in known if math.isfinite(value)]
@@ -219,7 +219,7 @@ def _height(now: Race, racer: Racer, index: int, accuracy: bool) -> float:
 
 
 def race_table(now: Race | None, palette: Palette) -> PlainTable:
-    """Where each racer stands."""
+    """A table with the current results of each racer."""
     rows: list[tuple[TableCell, ...]] = []
     top = _top(now)
     for place, racer in enumerate(() if now is None else now.racers):
@@ -243,13 +243,13 @@ def race_table(now: Race | None, palette: Palette) -> PlainTable:
 
 
 def _top(now: Race | None) -> float:
-    """The highest objective at which anybody stands."""
+    """The highest current objective of all racers."""
     heights = [r.laps[-1].objective for r in (() if now is None else now.racers) if r.laps]
     return max((height for height in heights if math.isfinite(height)), default=math.nan)
 
 
 def _standing(racer: Racer, top: float) -> str:
-    """Where it is: running, at rest at the top, stopped by its rule so far below it."""
+    """The state of a racer: running, converged at the top, or stopped that far below it."""
     gap = top - racer.laps[-1].objective
     far = f"{number(gap)} below the top" if gap > _SAME else "at the top"
     if racer.stop_reason is None:
@@ -260,7 +260,7 @@ def _standing(racer: Racer, top: float) -> str:
 
 
 def verdict(now: Race) -> str:
-    """Who stands highest, who is most often right, and how many still run, in a sentence or two."""
+    """Which racer is highest, which has the most correct rows, and how many are still running, in a sentence or two."""
     running = [r for r in now.racers if not r.over]
     top = _top(now)
     standing = [r for r in now.racers if r.laps and math.isfinite(r.laps[-1].objective)]

@@ -78,7 +78,7 @@ class Size:
 
 
 class SelectionScreen(StudyScreen):
-    """Curves of one criterion, and a table of all candidates, the best by it first."""
+    """The curves of one criterion, and a table of all candidates, sorted by it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("K", "leave", "back", show=False, id="selection.back"),
@@ -101,7 +101,7 @@ class SelectionScreen(StudyScreen):
         self._pointed: tuple[int, str | None] | None = None  # K and covariance type; None for the best
 
     def compose(self) -> ComposeResult:
-        """How far it is; what each criterion prefers; the curves and the candidates; the keys."""
+        """The progress; what each criterion prefers; the curves and the candidates; the keys."""
         yield Static("", id="head", markup=False)
         yield Static("", id="verdict", markup=False)
         with Horizontal(id="both"):
@@ -112,7 +112,7 @@ class SelectionScreen(StudyScreen):
     # the study
 
     def study(self) -> Iterator[SelectionProgress]:
-        """Every candidate, with repeats."""
+        """Fit every candidate, with repeats."""
         spec = self.spec
         return compare_sizes(
             spec.model, table_of(spec)[0], n_components=self._sizes, covariance_types=self._covariance_types,
@@ -131,12 +131,12 @@ class SelectionScreen(StudyScreen):
 
     @property
     def place(self) -> int:
-        """The row that is pointed at; the best where none was chosen."""
+        """The index of the selected candidate; the best one if none was selected."""
         keys = [(one.n_components, one.covariance_type) for one in self.sizes]
         return keys.index(self._pointed) if self._pointed in keys else 0
 
     def chosen(self) -> RunSpec | None:
-        """The candidate that is pointed at, from the start that ended highest."""
+        """The choices for the selected candidate, from the start with the highest objective."""
         size = self.sizes[self.place] if self.sizes else None
         if size is None or size.seed is None:
             return None
@@ -179,14 +179,14 @@ class SelectionScreen(StudyScreen):
     # keys
 
     def on_line_table_row_picked(self, event: LineTable.RowPicked) -> None:
-        """Another candidate is pointed at."""
+        """Select another candidate."""
         event.stop()
         if event.place < len(self.sizes):
             size = self.sizes[event.place]
             self._pointed = size.n_components, size.covariance_type
 
     def action_criterion(self) -> None:
-        """The next criterion; its best candidate comes first, and is pointed at."""
+        """Go to the next criterion; its best candidate comes first and is selected."""
         self.criterion = CRITERIA[(CRITERIA.index(self.criterion) + 1) % len(CRITERIA)]
         self._pointed = None
         self._sort()
@@ -194,7 +194,7 @@ class SelectionScreen(StudyScreen):
         self.query_one(LineTable).reveal()
 
     def action_new_seeds(self) -> None:
-        """Other starts and splits."""
+        """Run again with other starts and splits."""
         self.stop()
         self._seed += self._repeats
         self._pointed = None
@@ -202,7 +202,7 @@ class SelectionScreen(StudyScreen):
 
 
 def kinds(model: Model[Any, Any], n_features: int = 2) -> tuple[str, ...] | None:
-    """The covariance types that the model offers, but those that are "full" on a line again; None where it has none."""
+    """The covariance types that the model offers, or None; on a single column, only those that differ there."""
     offered = next((tuple(one.choices) for one in model.options() if one.name == "covariance_type"), None)
     if offered is None or n_features > 1:
         return offered
@@ -210,7 +210,7 @@ def kinds(model: Model[Any, Any], n_features: int = 2) -> tuple[str, ...] | None
 
 
 def sizes_of(candidates: tuple[Candidate, ...]) -> tuple[Size, ...]:
-    """The candidates by K and covariance type: criteria of the best fit, held-out rows as the mean of the repeats."""
+    """The candidates by K and covariance type: criteria of the best fit, held-out rows averaged over repeats."""
     values: dict[tuple[int, str | None], dict[Criterion, float]] = {}
     groups: dict[tuple[int, str | None], list[Candidate]] = {}
     for one in candidates:
@@ -259,7 +259,7 @@ def size_scene(
 def size_table(
     sizes: tuple[Size, ...], criterion: Criterion, order: tuple[str | None, ...], palette: Palette
 ) -> PlainTable:
-    """Every candidate with all its numbers, in their order; the criterion that they are sorted by stands out."""
+    """A table of all candidates with all criteria; the one that it is sorted by is highlighted."""
     weak = any(size.weak for size in sizes)
     columns = (
         TableColumn("k", "K", 3, "right"),
@@ -280,7 +280,7 @@ def size_table(
 
 
 def verdict(candidates: tuple[Candidate, ...]) -> str:
-    """What each criterion prefers, in a sentence, and what is near it at the end of the K; those that agree as one."""
+    """What each criterion prefers, and whether that is the largest K; criteria that agree are named together."""
     preferred: dict[str, list[str]] = {}
     for criterion in CRITERIA:
         best = best_candidate(candidates, criterion)

@@ -22,7 +22,7 @@ _SECONDS_BETWEEN_PICTURES = 0.1
 
 
 class StudyScreen(Screen[RunSpec]):
-    """Left with the choices of what was chosen, or with None.
+    """Dismissed with the choices of the selected entry, or with None.
 
     It has a table, and a picture which stands beside it in `#both` or elsewhere; or maps in place of both.
     A subclass says what comes (`study`, in the background), takes it in (`take`), draws (`draw`), and knows what
@@ -52,7 +52,7 @@ class StudyScreen(Screen[RunSpec]):
 
     @dataclass(eq=False)
     class Came(Message):
-        """Something came of the study; `ended` where nothing more will, with a sentence where it went wrong."""
+        """The study has a new result; `ended` is set for the last one, with a sentence if it failed."""
 
         number: int
         value: Any = None
@@ -69,39 +69,39 @@ class StudyScreen(Screen[RunSpec]):
 
     @abstractmethod
     def study(self) -> Iterator[Any]:
-        """What comes, bit by bit; each stands for all before it. Runs in the background; may raise EngineError."""
+        """Yield the results so far, again and again. Runs in the background; may raise EngineError."""
 
     def digested(self, value: Any) -> Any:
-        """What is to be made of it in the background, before it is taken in; only of what is going to be shown."""
+        """Prepare a result in the background before it is shown; skipped for results that are not shown."""
         return value
 
     @abstractmethod
     def take(self, value: Any) -> None:
-        """Take in what came last; None when a study begins."""
+        """Keep the latest result; None when a study begins."""
 
     @abstractmethod
     def draw(self) -> None:
-        """Show how it stands."""
+        """Draw the current state."""
 
     @abstractmethod
     def chosen(self) -> RunSpec | None:
-        """What is chosen, as the explorer opens it; None where there is nothing to open."""
+        """The selected entry as choices for the explorer; None if there is nothing to open."""
 
     def on_mount(self) -> None:
-        """Begin; the table takes the arrows, where there is one."""
+        """Start the study; the table, if there is one, gets the arrow keys."""
         self.query(LineTable).focus()
         self.begin()
         follow_theme(self, self.draw)
 
     def on_resize(self) -> None:
-        """What stands side by side goes below each other where it is narrow; where it is low, the table is alone."""
+        """On a narrow screen stack what usually stands side by side; on a low one show the table alone."""
         self.set_class(self.size.width < 100, "-narrow")
         self.set_class(self.size.width < 100 and self.size.height < 18, "-low")
 
     # the worker
 
     def begin(self) -> None:
-        """Begin, or begin again."""
+        """Start the study, or start it again."""
         self._number += 1
         self.running, self.stopped, self.refusal = True, False, ""
         self.take(None)
@@ -128,7 +128,7 @@ class StudyScreen(Screen[RunSpec]):
         self.draw()
 
     def on_study_screen_came(self, event: Came) -> None:
-        """Take it in, unless it comes of a study that was stopped."""
+        """Show the result, unless its study was stopped."""
         event.stop()
         if event.number != self._number or not self.running:
             return
@@ -138,20 +138,20 @@ class StudyScreen(Screen[RunSpec]):
         self.draw()
 
     def stop(self) -> None:
-        """Let the background go; what has come stays."""
+        """Stop the background work; the results so far stay."""
         self.workers.cancel_node(self)
         self.stopped = self.stopped or self.running
         self.running = False
 
     def words(self, progress: str) -> str:
-        """How far it is, and what space does."""
+        """The progress, and what the space bar does."""
         again = ", stopped: space begins again" if self.stopped else ""
         return f"{progress}, space stops" if self.running else f"{progress}{again}"
 
     # keys
 
     def action_again(self) -> None:
-        """Stop; begin again where nothing runs."""
+        """Stop a running study, or start it again."""
         if self.running:
             self.stop()
             self.draw()
@@ -159,7 +159,7 @@ class StudyScreen(Screen[RunSpec]):
             self.begin()
 
     def action_open(self) -> None:
-        """Leave with what is chosen."""
+        """Open the selected entry in the explorer."""
         spec = self.chosen()
         if spec is None:
             self.notify("There is nothing here to open yet.", severity="warning", markup=False)

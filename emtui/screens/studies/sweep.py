@@ -26,7 +26,7 @@ _KEYS = "↑ ↓ ← → cell · enter opens · tab method · d subject · space
 
 
 class SweepScreen(StudyScreen):
-    """Both methods in every cell, from several seeds; left with the choices of a cell, or None."""
+    """Both methods in every cell, from several seeds. Dismissed with the choices of a cell, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "leave", "back", show=False, id="sweep.back"),
@@ -53,7 +53,7 @@ class SweepScreen(StudyScreen):
         self._cell = (len(self.sweep.grid.units) // 2, len(self.sweep.grid.rates) // 2)
 
     def compose(self) -> ComposeResult:
-        """How far it is, a heat map a method, the chosen cell in words, and the keys."""
+        """The progress, a heat map for each method, the selected cell in words, and the keys."""
         yield Static("", id="head", markup=False)
         with Horizontal(id="maps"):
             for side in SIDES:
@@ -63,13 +63,13 @@ class SweepScreen(StudyScreen):
         yield Static(Content(_KEYS), id="hint")
 
     def on_resize(self) -> None:
-        """The maps stand below each other where it is narrow."""
+        """Stack the maps on a narrow screen."""
         self.set_class(self.size.width < 90, "-stacked")
 
     # the study
 
     def study(self) -> Iterator[SweepResult]:
-        """The runs so far, one more at a time."""
+        """The runs so far, after each further run."""
         so_far = SweepResult(self.sweep.grid)
         for run in sweep(self.spec, so_far.grid):
             so_far = SweepResult(so_far.grid, (*so_far.runs, run))
@@ -80,14 +80,14 @@ class SweepScreen(StudyScreen):
         self.sweep = SweepResult(self.sweep.grid) if value is None else value
 
     def chosen(self) -> RunSpec | None:
-        """The model of the cell that is pointed at."""
+        """The choices for the selected cell."""
         grid, (m, r) = self.sweep.grid, self._cell
         return changed(self.spec, model=models_of(self.spec, self._side, grid.rates[r], grid.units[m]))
 
     # drawing
 
     def draw(self) -> None:
-        """Head, both maps, and the chosen cell in words."""
+        """Draw the head, both maps, and the selected cell in words."""
         grid, done = self.sweep.grid, len(self.sweep.runs)
         state = self.words(f"{done} of {grid.n_runs} runs")
         words = f"{_TITLES[self._what]}, mean of {grid.n_seeds} seeds, {grid.max_iter} iterations"
@@ -140,24 +140,24 @@ class SweepScreen(StudyScreen):
     # keys
 
     def action_move(self, down: int, right: int) -> None:
-        """Another cell."""
+        """Select another cell."""
         grid, (m, r) = self.sweep.grid, self._cell
         self._cell = max(0, min(len(grid.units) - 1, m + down)), max(0, min(len(grid.rates) - 1, r + right))
         self.draw()
 
     def on_heatmap_picked(self, event: Heatmap.Picked) -> None:
-        """A click chooses a cell."""
+        """Select the cell that was clicked."""
         event.stop()
         self._side = "own" if event.control.id == "own-map" else "rival"
         self._cell = event.row, event.column
         self.draw()
 
     def action_other_side(self) -> None:
-        """The other method."""
+        """Switch to the other method."""
         self._side = "rival" if self._side == "own" else "own"
         self.draw()
 
     def action_other_subject(self) -> None:
-        """Test accuracy, or the final loss."""
+        """Switch between test accuracy and final loss."""
         self._what = "train_loss" if self._what == "test_accuracy" else "test_accuracy"
         self.draw()
