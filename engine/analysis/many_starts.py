@@ -297,11 +297,9 @@ class _SideBySide:
 
     def _stop(self, objectives: tuple[float, ...], done: int) -> Stop | None:
         """Why a start stops after these objectives, the last ones, by the rules of `engine.fit`."""
-        race = self.race
-        stop = StillToGain(race.tol).after(objectives, self.shared.data.total_weight) if len(objectives) > 1 else None
-        if stop is None and done >= race.max_iter:
-            return Stop(f"the limit of {race.max_iter} iterations was reached before it came to rest", False)
-        return stop
+        race, rule, unit = self.race, StillToGain(self.race.tol), self.shared.data.total_weight
+        stop = rule.after(objectives, unit) if len(objectives) > 1 else None
+        return rule.at_limit(race.max_iter, objectives, unit) if stop is None and done >= race.max_iter else stop
 
     def _result(
         self, lane: _Lane, m: int, done: int, objective: Array, stop: Stop, log_likelihood: Array

@@ -67,15 +67,10 @@ def with_rest(step: Step, rest: Rest | None) -> Step:
 def can_be_tested(step: Step) -> bool:
     """A run rests here by its rule, and there is more to be known."""
     model = step.problem.model
-    rests = step.stop_reason is not None and step.converged and step.rest is None and step.phase == "M"
-    return (
-        rests
-        and model.hides
-        and model.exact
-        and model.has_likelihood
-        and not model.samples
-        and isinstance(step.at.inference, Exact)
-    )
+    if step.stop_reason is None or not step.converged or step.rest is not None or step.phase != "M":
+        return False
+    plain = model.hides and model.exact and model.has_likelihood and not model.samples
+    return (plain and isinstance(step.at.inference, Exact)) or _Look(step, 0).at_chance() is not None
 
 
 def looking_at_rest(step: Step, most_passes: float = math.inf) -> Generator[None, None, Rest | None]:

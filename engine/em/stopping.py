@@ -84,10 +84,7 @@ class StillToGain:
         """Forecast from the last three gains."""
         if step.phase != "M" or _restless(step):
             return None
-        if not _is_plain(step):
-            return ObjectiveChange(self.tol)(step)
-        unit = step.problem.model.objective_unit(step.problem.data) * step.problem.data.total_weight
-        return self.after((*step.earlier, step.objective_q, step.objective), unit)
+        return self.after(*_heights(step)) if _is_plain(step) else ObjectiveChange(self.tol)(step)
 
     def after(self, objectives: Sequence[float], unit: float) -> Stop | None:
         """The same by the last objectives, one an iteration, of which `unit` makes one of an observation."""
@@ -96,6 +93,15 @@ class StillToGain:
             return None
         more = f", and will gain {left:z.2g} more" if left > 0.0 else ""
         return Stop(f"the objective changed by {change:z.3g} per observation{more}, less than {self.tol:zg}", True)
+
+    def at_limit(self, max_iter: int, objectives: Sequence[float], unit: float) -> Stop:
+        """The limit of iterations was reached: on its way, or on a plateau, where gains below `tol` still grow."""
+        stop = Iterations(max_iter).reached
+        gains = [(after - before) / unit for before, after in pairwise(objectives)]
+        if len(gains) < 2 or not 0.0 < gains[-2] <= gains[-1] < self.tol or still_to_gain(objectives) == 0.0:
+            return stop
+        said = f"; it is on a plateau, or leaves a saddle: gains of {gains[-1]:z.3g} per observation still grow"
+        return Stop(stop.reason + said, False)
 
 
 _ROUNDING = 1e-15
@@ -115,6 +121,12 @@ def still_to_gain(objectives: Sequence[float]) -> float:
     last, before = gains[2] / gains[1], gains[1] / gains[0]
     ratio = last + abs(last - before)
     return gains[2] * ratio / (1.0 - ratio) if ratio < 1.0 else math.inf
+
+
+def _heights(step: Step) -> tuple[tuple[float, ...], float]:
+    """The last objectives, an iteration apart, and what makes one of an observation of them."""
+    unit = step.problem.model.objective_unit(step.problem.data) * step.problem.data.total_weight
+    return (*step.earlier, step.objective_q, step.objective), unit
 
 
 def _is_plain(step: Step) -> bool:
@@ -167,10 +179,28 @@ class Iterations:
 
     def __call__(self, step: Step) -> Stop | None:
         """Count."""
-        if step.iteration >= self.max_iter:
-            iterations = "1 iteration" if self.max_iter == 1 else f"{self.max_iter} iterations"
-            return Stop(f"the limit of {iterations} was reached before it came to rest", False)
-        return None
+        return self.reached if step.iteration >= self.max_iter else None
+
+    @property
+    def reached(self) -> Stop:
+        """It was."""
+        iterations = "1 iteration" if self.max_iter == 1 else f"{self.max_iter} iterations"
+        return Stop(f"the limit of {iterations} was reached before it came to rest", False)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Stop after this many iterations, and say so where small gains still grow, as the default rule has them."""
+
+    max_iter: int
+    tol: float
+
+    def __call__(self, step: Step) -> Stop | None:
+        """Count, and look at the last gains."""
+        stop = Iterations(self.max_iter)(step)
+        if stop is None or step.phase != "M" or _restless(step) or not _is_plain(step):
+            return stop
+        return StillToGain(self.tol).at_limit(self.max_iter, *_heights(step))
 
 
 @dataclass(frozen=True)
@@ -253,7 +283,9 @@ def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple
         raise OptionError(f"tol must be a number of at least 0, not {tol!r}.")
     if stopping is not None and not callable(stopping):
         raise OptionError(f"stopping must be a rule such as stopping.ObjectiveChange(1e-6), not {stopping!r}.")
-    return (Trouble(), StillToGain(float(tol)) if stopping is None else stopping, Iterations(max_iter))
+    if stopping is not None:
+        return (Trouble(), stopping, Iterations(max_iter))
+    return (Trouble(), StillToGain(float(tol)), Limit(max_iter, float(tol)))
 
 
 def _restless(step: Step) -> bool:

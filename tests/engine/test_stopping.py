@@ -58,6 +58,20 @@ def test_gains_that_grow_are_no_rest_however_small_they_are():
     assert stopping.StillToGain(1.0).after([0.0, 1e-9, 2e-9, 3e-9], 1.0) is None
 
 
+def test_a_run_that_leaves_a_saddle_at_its_limit_says_so():
+    X = np.concatenate([np.full(30, 2.0), np.full(30, 4.0), np.full(40, 11.0)])[:, None]
+    alike = engine.PoissonMixture.Params([0.5, 0.5], [6.2 + 1e-7, 6.2 - 1e-7])
+    run = engine.fit(engine.PoissonMixture(2), X, start=alike, max_iter=8)
+    assert not run.converged
+    assert run.stop_reason.startswith(
+        "the limit of 8 iterations was reached before it came to rest; it is on a plateau"
+    )
+    assert "saddle" in run.stop_reason
+    on = engine.fit(engine.PoissonMixture(2), X, start=alike)
+    assert on.converged
+    assert on.objectives[-1] > run.objectives[-1] + 10
+
+
 def test_a_ratio_that_is_not_steady_forecasts_more():
     steady, rising = [0.0, 1.0, 1.5, 1.75], [0.0, 1.0, 1.3, 1.45]  # ratios .5 .5 and .3 .5
     assert stopping.still_to_gain(steady) == pytest.approx(0.25)

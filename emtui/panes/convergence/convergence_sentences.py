@@ -152,6 +152,8 @@ def to_go_words(snapshot: StepSnapshot, convergence: Convergence, measured: Meas
     other = "" if stops_by_objective(spec) or spec.stop is None else f"; it stops by {spec.stop}"
     if isinstance(step.inference, Tempered):
         return "unknown: no small change counts as rest while the temperature is not 1"
+    if convergence.rate_ahead >= 1.0 and 0.0 < convergence.change < tol:
+        return "unknown: on a plateau, or leaving a saddle, since so small gains grow; E pushes it on"
     if convergence.steps_to_go == 0:
         return f"the change is below {number(tol)} already{other}"
     if convergence.steps_to_go is None:
