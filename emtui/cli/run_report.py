@@ -15,6 +15,7 @@ from emtui.cli.convergence_report import convergence_lines
 from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import Output, left_out, table
 from emtui.spec.labels_given import n_given
+from emtui.spec.promise import may_fall
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from emtui.views.number_format import listed
@@ -96,7 +97,9 @@ def heading(spec: RunSpec) -> list[str]:
     split = split_of(spec)
     if split is not None:
         size += f" ({len(split.train)} train, {len(split.test)} test)"
-    return [f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}", *spec.notes]
+    first = f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}"
+    promise = may_fall(spec)
+    return [first, *([f"{promise[0].upper()}{promise[1:]}."] if promise else []), *spec.notes]
 
 
 def summary(outcome: RunSummary) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from emtui.settings.keys import PANE_KEYS
 from emtui.spec.labels_given import known_labels
+from emtui.spec.promise import may_fall
 from emtui.views.bound_sentences import SAME, Settling, bound
 from emtui.views.changes import drawn_responsibilities, expected_rows, most_moved, rows_that_count
 from emtui.views.number_format import amount, count, listed, number, plural, probability, signed
@@ -66,7 +67,7 @@ def tell(
         settling: None if each row is handled by itself.
     """
     if snapshot.step.phase == "init":
-        parts = [f"{start}; nothing has been assigned yet: press e"]
+        parts = [f"{start}; nothing has been assigned yet: press e", may_fall(snapshot.spec)]
     elif snapshot.step.phase == "E":
         said = assigned(snapshot, component, row)
         parts = [*said[:-1], f"{said[-1]}; {bound(snapshot, settling or _each(component, row))}"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from driving import driving
 from shell import here
 from walking import walked
 
 from emtui.charts.colors import DARK
+from emtui.cli.run_report import heading
 from emtui.panes.convergence.convergence_sentences import Measured
 from emtui.panes.convergence.convergence_text import entries
 from emtui.session.session import Session
@@ -79,3 +81,25 @@ def test_the_shell_says_it_and_what_to_try():
 def test_before_the_rate_is_steady_it_is_too_soon_to_say():
     _, pane = said_of(walked("iris", 4))
     assert "too soon to say" in pane
+
+
+@pytest.mark.parametrize(
+    ("source", "how", "why"),
+    [
+        ("iris", {}, ""),
+        ("iris", {"algorithm": "squarem"}, ""),
+        ("iris", {"algorithm": "hard"}, "the bound alone has to rise"),
+        ("iris", {"algorithm": "stochastic"}, "draws at random"),
+        ("iris", {"algorithm": "annealed"}, "until the temperature is 1"),
+        ("bars", {"settings": {"e_step": "gibbs"}}, "draws at random"),
+        ("iris", {"model": "mlp", "settings": {"m_step": "gradient"}}, "a step along the gradient may be too long"),
+        ("iris", {"model": "mlp", "settings": {"m_step": "newton"}}, ""),
+    ],
+)
+def test_a_run_that_promises_no_ascent_says_so_at_its_start(source, how, why):
+    session = walked(source, 0, **how)
+    snapshot = session.snapshot()
+    sentence = view_for(snapshot.spec.model).sentence(snapshot)
+    for said in (sentence, " ".join(heading(snapshot.spec)[:2])):
+        assert ("he objective may fall" in said) == bool(why)
+        assert why in said

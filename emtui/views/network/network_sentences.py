@@ -8,6 +8,7 @@ import numpy as np
 
 from emtui.networks.scores import Progress
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.promise import may_fall
 from emtui.views.bound_sentences import Settling, bound
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.number_format import amount, from_to, number, probability
@@ -24,7 +25,7 @@ def network_sentence(snapshot: StepSnapshot, names: tuple[str, ...]) -> str:
     """The line for this step; `names` are those of the hidden units."""
     learns_by_em = snapshot.step.problem.model.name != "backprop"
     if snapshot.step.phase == "init":
-        parts = [_start(snapshot), "nothing has been learned yet: press e"]
+        parts = [_start(snapshot), "nothing has been learned yet: press e", may_fall(snapshot.spec)]
     elif snapshot.step.phase == "E":
         parts = (
             [f"{_units(snapshot, names)}; {bound(snapshot, _SETTLING)}"] if learns_by_em else [_loss_alone(snapshot)]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.promise import may_fall
 from emtui.views.bound_sentences import Settling, bound, shared_at
 from emtui.views.changes import probability_moved
 from emtui.views.number_format import number, signed
@@ -22,7 +23,7 @@ _NUMBERED = re.compile(r"\b(word|document) (\d+)\b")
 def sentence_of(snapshot: StepSnapshot, noun: str) -> str:
     """Which document or topic moved most, and how the bound changed; noun: what a document is called."""
     if snapshot.step.phase == "init":
-        return line([_start(snapshot), *ending(snapshot)])
+        return line([_start(snapshot), may_fall(snapshot.spec), *ending(snapshot)])
     if snapshot.step.phase == "E":
         said = assigned(snapshot, _topic, noun)
         return line([*said[:-1], f"{said[-1]}; {bound(snapshot, Settling())}{_drawn(snapshot)}", *ending(snapshot)])
