@@ -28,6 +28,19 @@ HOMONYMS = {
     ("emtui/screens/guide/chapters.py", "topics"): "a chapter of the guide",
     ("engine/readers/corpus.py", "topics"): "the name of the model",
     ("engine/reference/published_values.py", "theta"): "what a published number is called in its paper",
+    **dict.fromkeys(
+        [
+            ("emtui/cli/arguments.py", "weights"),
+            ("emtui/screens/open_file/column_roles.py", "weights"),
+            ("engine/data/data_spec.py", "weights"),
+            ("engine/data/dataset.py", "weights"),
+            ("engine/readers/column_selection.py", "weights"),
+            ("engine/readers/columns.py", "weights"),
+            ("engine/readers/table.py", "weights"),
+        ],
+        "the column that tells how often each row counts",
+    ),
+    ("engine/readers/columns.py", "emission"): "the option of the model that suits sequences of measurements",
 }
 """Words that are a field's name, too, and mean something else there."""
 
