@@ -1,4 +1,4 @@
-"""What is closed is freed: nothing holds a screen that was left, but the last worker that came out of one."""
+"""What is closed is freed: nothing holds a screen that was left, but the thread that worked for it last."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 from driving import Driver, driving, explorer
+from studying import at_rest
 from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Static
@@ -24,6 +25,7 @@ def live_screens() -> Counter[str]:
 async def visited(app: Driver, key: str) -> str:
     """Open a screen by its key, and leave it; the name of its kind."""
     await app.send(key)
+    await at_rest(app)
     name = type(app.app.screen).__name__
     assert app.app.screen is not explorer(app.app), key
     while app.app.screen is not explorer(app.app):
@@ -32,16 +34,16 @@ async def visited(app: Driver, key: str) -> str:
     return name
 
 
-@pytest.mark.parametrize(("model", "keys"), [("gmm", "vEKfOMgx"), ("mlp", "vwC")])
-async def test_a_screen_that_was_left_is_freed(model: str, keys: str) -> None:
-    async with driving(choose("iris", model=model, max_iter=3)) as app:
+@pytest.mark.parametrize(
+    ("source", "model", "keys"), [("coins", "coins", "EKfOx"), ("iris", "gmm", "vM"), ("iris", "mlp", "v")]
+)
+async def test_a_screen_that_was_left_is_freed(source: str, model: str, keys: str) -> None:
+    async with driving(choose(source, model=model, max_iter=3)) as app:
         await app.send("n")
         names = [{await visited(app, key) for _ in range(2)} for key in keys]
-        await app.app.workers.wait_for_complete()
-        await app.settle()
         assert all(len(name) == 1 for name in names)
-        for (name,), key in zip(names, keys, strict=True):
-            assert live_screens()[name] <= 1, key
+        live = live_screens()
+        assert all(live[name] <= 1 for (name,) in names), live
 
 
 class Picture(Static):
