@@ -1,6 +1,7 @@
 """What the tests share: their options, and what hypothesis may do.
 
 --keys N           random keys and resizes that are pressed in the app
+--mutations N      small files that are damaged and opened
 --examples N       so many times the usual number of examples for each property
 --fits N           random fits, options mixed, whose objective must not fall
 --update-pictures  take the pictures in tests/app/pictures anew
@@ -21,6 +22,7 @@ OURS = "|".join(sorted(path.stem for path in Path(__file__).parent.rglob("*.py")
 
 def pytest_addoption(parser):
     parser.addoption("--keys", type=int, default=400, help="random keys and resizes pressed in the app")
+    parser.addoption("--mutations", type=int, default=100, help="small files that are damaged and opened")
     parser.addoption("--examples", type=float, default=1.0, help="times the usual number of examples of each property")
     parser.addoption("--fits", type=int, default=60, help="random fits whose objective must not fall")
     parser.addoption("--update-pictures", action="store_true", help="take the pictures in tests/app/pictures anew")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+_MOST_BYTES = 1 << 15
 THEMES = ("emtui-dark", "emtui-light")
 
 
@@ -40,12 +42,22 @@ def load_config(path: Path | None = None) -> Config:
 
     path = path or config_path()
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        if not stat.S_ISREG(path.stat().st_mode):
+            return _unreadable(path, "it is no file")
+        if path.stat().st_size > _MOST_BYTES:
+            return _unreadable(path, f"it has over {_MOST_BYTES:,} bytes")
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return Config()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Config(warnings=(f"The settings in {path} can't be read ({error}): the defaults are used.",))
+    except RecursionError:
+        return _unreadable(path, "it is nested too deeply")
+    except (OSError, ValueError) as error:  # ValueError: wrong TOML, text that is no UTF-8, a path with a zero in it
+        return _unreadable(path, getattr(error, "strerror", None) or str(error))
     return _checked(said, path)
+
+
+def _unreadable(path: Path, reason: str) -> Config:
+    return Config(warnings=(f"The settings in {path} can't be read ({reason}): the defaults are used.",))
 
 
 def _checked(said: dict[str, Any], path: Path) -> Config:

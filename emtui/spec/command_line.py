@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shlex
 from collections.abc import Sequence
 
@@ -52,7 +53,19 @@ def command_of(spec: RunSpec) -> str:
         words += ["--stop", spec.stop]
     elif spec.tol != 1e-6:
         words += ["--tol", repr(spec.tol)]
-    return shlex.join(["emtui", "run", *words])
+    return " ".join(_shell_word(word) for word in ["emtui", "run", *words])
+
+
+def _shell_word(word: str) -> str:
+    """The word in quotes where it needs them; bytes of a file's name that are no UTF-8 are written as \\xff."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        letters = (
+            chr(byte) if 32 <= byte < 127 and chr(byte) not in "'\\" else f"\\x{byte:02x}" for byte in os.fsencode(word)
+        )
+        return f"$'{''.join(letters)}'"
+    return shlex.quote(word)
 
 
 def _data_words(data: DataSpec) -> list[str]:

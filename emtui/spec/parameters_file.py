@@ -163,7 +163,7 @@ def _read(path: str) -> bytes:
         raise ParametersError(f"{_name(path)} can't be read: {clean(why)}: give a file of parameters.") from error
     if len(content) > _LARGEST:
         raise ParametersError(f"{_name(path)} is larger than {_LARGEST >> 20} MB: it can't be a file of parameters.")
-    return content
+    return content.removeprefix(b"\xef\xbb\xbf")
 
 
 def _name(path: str) -> str:

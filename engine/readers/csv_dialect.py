@@ -238,11 +238,12 @@ def _with_header(file: TextFile, dialect: Dialect, header: Header, lines: Sequen
 
 
 def _with_kinds(dialect: Dialect) -> Dialect:
-    """With what each column holds."""
+    """With what each column holds, and notes that are safe to print."""
     columns = [dialect.cells(j) for j in range(len(dialect.names))]
     kinds = [kind_of(column, dialect.notation) for column in columns]
     identifying = [dialect.header and is_identifier(name) for name in dialect.names]
-    return replace(dialect, kinds=row_number_kinds(kinds, dialect.unnamed, columns, identifying))
+    notes = tuple(clean(note) for note in dialect.notes)
+    return replace(dialect, kinds=row_number_kinds(kinds, dialect.unnamed, columns, identifying), notes=notes)
 
 
 def _is_quoted(lines: Sequence[str], sample: Sequence[Record]) -> bool:

@@ -1,5 +1,7 @@
 """The explorer, driven by its keys: what the screen says is what the engine computes."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from driving import driving, explorer
@@ -230,6 +232,29 @@ async def test_settings_that_cannot_be_used_are_said_and_not_fatal(tmp_path):
         assert "iris 150×4" in app.text
     path.write_text("theme = ")
     assert "can't be read" in load_config(path).warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"x = " + b"[" * 20_000, "nested too deeply"),
+        (b"\xff\xfe\x00", "can't be read"),
+        (b"#" * 100_000, "it has over 32,768 bytes"),
+        (None, "it is no file"),
+    ],
+)
+def test_settings_that_are_no_settings_are_left_alone(tmp_path, content, reason):
+    from emtui.settings.config import load_config
+
+    path = tmp_path / "config.toml"
+    if content is None:
+        path = Path("/dev/zero")
+    else:
+        path.write_bytes(content)
+    (warning,) = load_config(path).warnings
+    assert reason in warning and warning.endswith("the defaults are used.")
+    (tmp_path / "marked.toml").write_bytes(b'\xef\xbb\xbftheme = "emtui-light"\n')
+    assert load_config(tmp_path / "marked.toml").theme == "emtui-light"
 
 
 async def test_the_comparison_steps_with_the_same_keys_and_a_refusal_is_said_there():

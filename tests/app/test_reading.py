@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -112,6 +113,29 @@ def test_a_file_is_read_as_it_is_said(tmp_path: Path) -> None:
         assert made.dataset.feature_names == spec.dataset.feature_names
         assert np.array_equal(made.dataset.X, spec.dataset.X)
     assert offer_of(spec).data.read_options == read_options
+
+
+async def test_a_name_that_is_no_utf_8_is_opened_copied_and_exported(tmp_path: Path) -> None:
+    from driving import driving
+
+    from emtui.exports.export import EXPORTS
+
+    path = tmp_path / os.fsdecode(b"b\xffd.csv")
+    path.write_text("a,b\n1,2\n3,4\n5,6\n9,1\n")
+    spec = chosen(str(path), k=1)
+    command = command_of(spec)
+    assert "b\\xffd.csv'" in command and command.encode()
+    shown = subprocess.run(["bash", "-c", f"printf %s {command.split()[2]}"], capture_output=True, check=True).stdout
+    assert shown == os.fsencode(path)
+    session = Session(spec)
+    session.take("E")
+    for export in EXPORTS:
+        assert export(session, folder=tmp_path).stat().st_size
+    async with driving(spec) as app:
+        assert "Copied: emtui run" in await app.press("y")
+    status, out, error = here("run", str(path), "-k", "1", "--json")
+    assert (status, error) == (0, "") and out
+    assert is_one_sentence(here("run", str(path.with_name(os.fsdecode(b"\xfe.csv"))))[2])
 
 
 def test_without_a_header_the_first_line_is_a_row(tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import encodings.aliases
 import errno
+import functools
 import os
 import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from engine.data.dataset import Dataset
 from engine.errors import DataError, EngineError, OptionError
 from engine.readers import text_file as textfile
 from engine.readers.table import TablePreview, preview_table, read_table
+from engine.readers.text_file import open_text
 
 
 def refuse(path: Path | str, **options: object) -> str:
@@ -167,9 +171,45 @@ def test_an_encoding_that_does_not_fit_names_the_line(tmp_path: Path) -> None:
         read_table(path, encoding="rot13")
 
 
+def test_every_codec_of_python_reads_or_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, b"a,b\n1,\xff\n\\,\xc3\x28\n5,6\n")
+    names = {
+        *encodings.aliases.aliases.values(),
+        "idna",
+        "punycode",
+        "undefined",
+        "unicode_escape",
+        "mbcs",
+        "utf_8_sig",
+    }
+    for name in sorted(names):
+        with warnings.catch_warnings(action="ignore"):  # of a codec about what it decodes
+            for text in texts_of(path, functools.partial(read_table, encoding=name)):
+                assert text.isprintable(), name
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe" * 5000, None])
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path, content: bytes | None) -> None:
+    path = written(tmp_path, "a,b\n" + "1,2\n" * 1000)
+    file = open_text(path)
+
+    def read_on() -> None:
+        with file.reading() as text:
+            if content is None:
+                path.unlink()
+                raise DataError("Line 2 has fewer cells.")
+            path.write_bytes(content)
+            text.read()
+
+    with pytest.raises(DataError, match=r"'t\.csv' changed while it was read: open it again"):
+        read_on()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"skip": -1}, "The lines to skip can't be '-1': use a whole number of at least 0."),
+        ({"comment": '"'}, "Comments can't begin with"),
         ({"header": "maybe"}, "The header can't be 'maybe': use True, False or 'auto'."),
         ({"delimiter": "::"}, "The delimiter can't be '::': use one character"),
         ({"delimiter": '"'}, "use one character"),
@@ -221,7 +261,7 @@ def texts_of(path: Path, read: Callable[[Path], Dataset | TablePreview]) -> tupl
     """Everything that would be shown: the sentence of an error, or the names and notes of what was read."""
     try:
         result = read(path)
-    except DataError as error:
+    except EngineError as error:
         return (str(error),)
     if isinstance(result, Dataset):
         return (*result.feature_names, *result.class_names, *result.notes)
