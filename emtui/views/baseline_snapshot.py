@@ -18,7 +18,7 @@ from engine.em.fields import count_components, relabelled
 
 
 def why_no_baseline(spec: RunSpec, params: Any = None) -> str:
-    """Why k-means can't stand beside these choices and this θ, in a sentence; "" where it can."""
+    """Why k-means can't be compared with these choices and this θ, in a sentence; "" if it can."""
     data, k = spec.dataset, n_clusters(spec, params)
     if spec.model.name == "kmeans":
         return "The model is k-means itself: choose another to compare it with."

@@ -1,4 +1,4 @@
-"""What changed between two steps, as facts: which row moved most, who gained rows, which component moved."""
+"""What changed between two steps, as values: which row moved most, and which component."""
 
 from __future__ import annotations
 

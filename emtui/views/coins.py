@@ -39,7 +39,7 @@ class CoinsView(View):
     def scene(
         self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
-        """One bar a set, or the share of the sets with this many heads under weights_k · Binomial(x; n, p_k)."""
+        """One bar for each set, or a histogram of heads under weights_k · Binomial(x; n, p_k)."""
         draw = self._by_heads if axes.y is None else self._by_set
         return draw(snapshot, axes, palette, highlight)
 

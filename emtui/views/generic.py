@@ -53,7 +53,7 @@ class GenericView(PointsView):
         return count_components(snapshot.step.params) or (snapshot.spec.n_components if R is None else R.shape[1])
 
     def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
-        """As the model has them, or numbers."""
+        """The names that the model gives them, or numbers."""
         return super().component_names(snapshot) or tuple(str(k + 1) for k in range(self.n_components(snapshot)))
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:

@@ -47,7 +47,7 @@ class LinkageView(View):
         return ()
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
-        """What the curves are."""
+        """The caption: which curves are shown."""
         return "log-likelihood and bound along θ" if axes == _WHOLE else "the top of log-likelihood and bound"
 
     def scene(
@@ -107,7 +107,7 @@ class LinkageView(View):
         return f"The last step of θ was {number((path[2] - path[1]) / (path[1] - path[0]), 4)} of the one before."
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
-        """How the first class was split, or how θ moved, and how the bound and the log-likelihood changed."""
+        """How the first class was split or how θ moved, and how the bound and the log-likelihood changed."""
         step = snapshot.step
         if step.phase == "init":
             start = (
@@ -147,7 +147,7 @@ def _curve(snapshot: StepSnapshot, axes: Axes) -> tuple[Array, Array]:
 
 
 def _range(heights: Array, axes: Axes) -> tuple[float, float]:
-    """What of the curve is shown: all but its fall to minus infinity at the ends."""
+    """The visible range of the curve: all but its fall to minus infinity at the ends."""
     top = float(heights.max())
     low = float(heights.min()) if axes == _CLOSE else float(np.quantile(heights, 0.06))
     return low - 0.02 * (top - low), top + 0.08 * (top - low)

@@ -1,4 +1,4 @@
-"""θ as it would be: changes that are previewed but not made yet. A value; no screen here."""
+"""Changes of θ that are previewed but not made yet: a value that knows no screen."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ class ParameterEdit:
 
     @classmethod
     def of(cls, snapshot: StepSnapshot) -> ParameterEdit:
-        """Nothing is moved yet."""
+        """An edit in which nothing has moved yet."""
         return cls(snapshot, snapshot.step.params)
 
     def value(self, entry: Entry) -> float:
-        """Where it would be."""
+        """The value that the entry would have."""
         return value_of(self.params, entry)
 
     def before(self, entry: Entry) -> float:
-        """Where it is."""
+        """The value that the entry has now."""
         return value_of(self.snapshot.step.params, entry)
 
     def limits(self, entry: Entry) -> tuple[float, float]:
-        """Between which values it may be moved, as all the others would be now."""
+        """The limits within which it may be moved, given the new values of the others."""
         return limits_of(self.params, entry)
 
     @property
     def is_moved(self) -> bool:
-        """Something would be elsewhere."""
+        """Whether any entry would change."""
         here, there = arrays_of(self.snapshot.step.params), arrays_of(self.params)
         return any(not np.array_equal(array, there[path]) for path, array in here.items())
 
@@ -97,7 +97,7 @@ class ParameterEdit:
         return self.move((entry, 0.0 if abs(place) < 1e-12 * step else place))
 
     def step(self, entry: Entry) -> float | None:
-        """How far a nudge moves it: a round number; None where it multiplies."""
+        """The step of a nudge, a round number; None for entries that are multiplied instead."""
         before, data = self.snapshot.step.params, self.snapshot.spec.dataset
         low, high = limits_of(before, entry)
         field = field_of(self.snapshot, entry)
@@ -126,7 +126,7 @@ class ParameterEdit:
     # in words
 
     def named(self, entry: Entry) -> str:
-        """What an entry is called in a sentence: "component 2's mean of petal length"."""
+        """The name of an entry in a sentence: "component 2's mean of petal length"."""
         return entry_words(self.snapshot, entry)
 
     @property
@@ -172,7 +172,7 @@ def in_standard_units(snapshot: StepSnapshot, *moved: Entry) -> bool:
 
 
 def limits_words(low: float, high: float) -> str:
-    """Between which values, in words: "above 0", "between 0 and 1", "any number"."""
+    """The limits in words: "above 0", "between 0 and 1", "any number"."""
     if math.isfinite(high):
         return f"between {number(low, 6)} and {number(high, 6)}"
     return "above 0" if low > 0 else "any number" if math.isinf(low) else f"at least {number(low, 6)}"

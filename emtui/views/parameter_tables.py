@@ -27,7 +27,7 @@ class Column:
     probability: bool = False
 
     def text(self, value: float) -> str:
-        """The number; empty where there is none."""
+        """The number as text; empty if there is none."""
         if np.isnan(value):
             return ""
         return probability(value) if self.probability else format_for(self.spread, self.magnitude).text(value)

@@ -16,7 +16,7 @@ PixelPicture: TypeAlias = tuple[Array, RGB, str]
 def pictures_scene(
     pictures: Sequence[PixelPicture], across: int, label: str, legend: Sequence[LegendEntry], described: str
 ) -> Scene:
-    """So many pictures in a row, each below its marker."""
+    """The pictures in rows of `across`, each below its marker."""
     side, down = isqrt(len(pictures[0][0])), ceil(len(pictures) / across)
     step = side + 1.0  # a pixel's width between two pictures, where the marker stands
     layers: list[Layer] = []

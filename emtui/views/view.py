@@ -43,7 +43,7 @@ class Axes:
 
     @property
     def title(self) -> str:
-        """As in a pane's title: "petal length × petal width"."""
+        """The axes as a title: "petal length × petal width"."""
         return self.x.label if self.y is None else f"{self.x.label} × {self.y.label}"
 
 
@@ -136,7 +136,7 @@ class View(ABC):
     def scene(
         self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
-        """The data picture. highlight: a row of the data (counted from 0) to mark, whether it is drawn or not."""
+        """The picture of the data. highlight: a row (from 0) to mark, even if it is not among the drawn ones."""
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The row of the data whose point lies nearest to (x, y), each axis measured by its spread; None for none."""
@@ -164,7 +164,7 @@ class View(ABC):
         return None
 
     def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
-        """What `detail` shows, for the title above it."""
+        """The title of what `detail` shows."""
         return f"covariance of component {self.component_names(snapshot)[component]}"
 
     def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:

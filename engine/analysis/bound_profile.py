@@ -83,7 +83,7 @@ class Slice:
 
 
 def slice_names(model: Model[Any, Any], params: Any) -> tuple[str, ...]:
-    """What a slice can go along: "line" first, then every entry of θ that can be moved."""
+    """The directions of a slice: "line" first, then every entry of θ that can be moved."""
     return (LINE, *(entry.name for entry in entries(model, params)))
 
 
@@ -254,7 +254,7 @@ def _along(step: Step, name: str) -> _Path:
 
 
 def _affordable(step: Step, points: int) -> int:
-    """Fewer points than were asked for where their passes would take long."""
+    """The number of points: fewer than were asked for if their passes would take long."""
     problem = step.problem
     if isinstance(problem.model, Mixture):
         components = problem.model.n_columns(step.params)

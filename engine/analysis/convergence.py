@@ -160,7 +160,7 @@ def _kind(kept: Sequence[Step]) -> Kind:
 
 
 def _holds_its_temperature(kept: Sequence[Step]) -> bool:
-    """The two moves that a rate is taken from were made at one temperature."""
+    """Whether the two moves that a rate is computed from were made at the same temperature."""
     how = [step.inference for step in kept[-2:] if step.phase == "M"]
     return len({one.temperature if isinstance(one, Tempered) else None for one in how}) <= 1
 
@@ -176,7 +176,7 @@ def _change(steps: Sequence[Step], last: Step) -> float:
 
 
 def _agree(one: float, other: float) -> bool:
-    """The iterations to go by one and by the other differ little."""
+    """Whether both rates forecast nearly the same number of iterations to go."""
     if not (0.0 < one < 1.0 and 0.0 < other < 1.0):
         return one == other
     return abs(math.log(one / other)) <= _SETTLED * abs(math.log(one))
@@ -250,7 +250,7 @@ def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_t
 
 
 def _squarem_can(step: Step) -> bool:
-    """SQUAREM takes this model from here."""
+    """Whether SQUAREM can go on with this model from here."""
     try:
         Squarem().check(step.problem.model, step.params)
     except EngineError:

@@ -103,7 +103,7 @@ def _dead(step: Step) -> IntArray:
 
 
 def _power(step: Step, theta: dict[str, Array], scale: Mapping[str, Array], before: MapRate, tol: float) -> MapRate:
-    """One iteration of power."""
+    """One step of the power iteration."""
     size = norm(before.direction, scale)
     if not size > 0:
         return MapRate(0.0, before.passes, True, True, before.direction)
@@ -154,7 +154,7 @@ def _tangent(field: Field, scale: Array, generator: np.random.Generator) -> Arra
 
 
 def scales_of(params: Parameters, model: object) -> dict[str, Array]:
-    """What counts as far for the entries of each array: what has the units of a column in its standard deviations.
+    """A scale for the entries of each array: standard deviations for entries in the units of a column.
 
     Where no array says these, and of everything else, the largest entry. Arrays that broadcast with those of θ.
     """

@@ -68,7 +68,7 @@ def highest(curve: Callable[[float], float], left: float, right: float) -> float
 
 
 def last_inside(allowed: Callable[[float], bool], inside: float, wanted: float) -> float:
-    """As far as `wanted` from `inside`, or just within the end of the domain, by bisection."""
+    """The place `wanted`, or if it lies outside the domain, one just within its end, by bisection from `inside`."""
     if allowed(wanted):
         return wanted
     outside = wanted

@@ -47,7 +47,7 @@ class StartResult(Restart):
 
 @dataclass(frozen=True, eq=False)
 class StartsProgress:
-    """How far the race is.
+    """The progress of all starts.
 
     Attributes:
         problem: the model and the observations.
@@ -68,7 +68,7 @@ class StartsProgress:
 
     @property
     def finished(self) -> bool:
-        """All have."""
+        """Whether all have ended."""
         return self.done == self.total
 
 
@@ -199,7 +199,7 @@ class _Lane:
     before: Array
 
     def take(self, chosen: Flags) -> _Lane:
-        """Some of them."""
+        """Only some of these starts."""
         return _Lane(self.places[chosen], self.stack.take(chosen), self.scales.take(chosen), self.before[chosen])
 
     def __add__(self, other: _Lane) -> _Lane:
@@ -304,7 +304,7 @@ class _SideBySide:
     def _result(
         self, lane: _Lane, m: int, done: int, objective: Array, stop: Stop, log_likelihood: Array
     ) -> StartResult:
-        """A start that stops here."""
+        """The result of a start that stops here."""
         return StartResult(
             self.race.seed_of(int(lane.places[m])), float(objective[m]), done, stop.converged, stop.reason,
             None, lane.stack[m], float(log_likelihood[m]),
@@ -312,5 +312,5 @@ class _SideBySide:
 
 
 def _known(objectives: Array) -> tuple[float, ...]:
-    """Those that are known, which are the last ones."""
+    """The finite ones, which are the last."""
     return tuple(float(value) for value in objectives if value == value)

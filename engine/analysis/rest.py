@@ -65,7 +65,7 @@ def with_rest(step: Step, rest: Rest | None) -> Step:
 
 
 def can_be_tested(step: Step) -> bool:
-    """A run rests here by its rule, and there is more to be known."""
+    """Whether the run converged by its rule and can be tested further."""
     model = step.problem.model
     if step.stop_reason is None or not step.converged or step.rest is not None or step.phase != "M":
         return False

@@ -64,7 +64,7 @@ class Candidate:
         return self.n_components - sum(what == "dead" for what in self.weak.values())
 
     def value(self, criterion: Criterion) -> float:
-        """The number of a criterion; nan where there is none."""
+        """The value of a criterion; nan if there is none."""
         if criterion == "held_out":
             return self.held_out
         return math.nan if self.criteria is None else float(getattr(self.criteria, criterion))
@@ -80,7 +80,7 @@ class SelectionProgress:
 
     @property
     def finished(self) -> bool:
-        """All fits are done."""
+        """Whether all fits are done."""
         return self.done == self.total
 
 
@@ -217,7 +217,7 @@ def plateau(candidates: Sequence[Candidate], criterion: Criterion = "bic") -> Pl
 
 
 def badness(value: float, criterion: Criterion) -> float:
-    """What to sort by: the best first, what could not be fitted last; values apart by rounding alone are equal."""
+    """A sort key: the best first, failed fits last; values that differ by rounding alone are equal."""
     if not math.isfinite(value):
         return math.inf
     return float(f"{value:z.9g}") * (-1.0 if criterion == "held_out" else 1.0)

@@ -60,7 +60,7 @@ class HiddenMarkovView(View):
     def scene(
         self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
-        """What was seen along time, the likeliest path, and the posterior of the states above them."""
+        """The observations over time, the likeliest path, and the posterior of the states above them."""
         if not _in_time(snapshot, axes):
             return GaussianView().scene(_as_mixture(snapshot), axes, palette, highlight=highlight, units=units)
         assert axes.y is not None
@@ -105,7 +105,7 @@ class HiddenMarkovView(View):
         return remembered(data, ("measured", column, units), lambda: measurements_seen(values), of=snapshot.rows)
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
-        """The drawn row nearest in time; among clouds of points, the nearest point."""
+        """The drawn row that is nearest in time; in a scatter plot, the nearest point."""
         if not _in_time(snapshot, axes):
             return GaussianView().row_at(snapshot, axes, x, y, units)
         return nearest_row(snapshot.rows, (snapshot.rows + 1.0, x))
@@ -126,7 +126,7 @@ class HiddenMarkovView(View):
         return "; ".join(said) + "."
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
-        """A row a state: how likely it begins, where it goes from there, how long it stays, and what it emits."""
+        """One row for each state: its initial and transition probabilities, its expected stay, and its emission."""
         names, first = self.component_names(snapshot), snapshot.step.params
         columns = [Column("start", 1.0, probability=True)]
         columns += [Column(f"to {name}", 1.0, probability=True) for name in names]
@@ -168,7 +168,7 @@ class HiddenMarkovView(View):
         return GaussianView().detail(_as_mixture(snapshot), component, units=units)
 
     def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
-        """What that matrix is."""
+        """The title of that matrix."""
         return f"covariance of {state_name(component)}"
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
@@ -194,7 +194,7 @@ class HiddenMarkovView(View):
         return tuple(one.named(partial(row_name, snapshot, row=row_noun(snapshot))) for one in said)
 
     def _start(self, snapshot: StepSnapshot) -> str:
-        """What the states emit where EM begins, as far as it fits a line."""
+        """What the states emit at the start, as far as it fits on one line."""
         params = snapshot.step.params
         if snapshot.spec.start is not None:
             published = snapshot.spec.start_file in (None, PUBLISHED)
@@ -211,7 +211,7 @@ class HiddenMarkovView(View):
         return f": {listed(said)}"
 
     def _symbol(self, snapshot: StepSnapshot, v: int) -> str:
-        """A symbol as the data have it."""
+        """A symbol as it is written in the data."""
         model: Any = snapshot.step.problem.model
         return symbol_name(v + model.first_symbol, snapshot.spec.dataset.symbol_names)
 
@@ -257,7 +257,7 @@ def _symbols(snapshot: StepSnapshot) -> Any:
 
 
 def _in_time(snapshot: StepSnapshot, axes: Axes) -> bool:
-    """The picture is one along time: its x is none of the table's own columns."""
+    """Whether the picture is drawn over time: its x axis is none of the table's columns."""
     return axes.x.kind == "feature" and axes.x.label == row_noun(snapshot) and axes not in pairs(snapshot.spec.dataset)
 
 

@@ -45,12 +45,12 @@ class Seen:
     width: float = 1.0
 
     def height(self, value: Array) -> Array:
-        """Measurements brought to the same scale."""
+        """Other measurements on the same scale."""
         return np.asarray((value - self.low) / self.width)
 
 
 def symbol_name(number: int, words: Sequence[str]) -> str:
-    """What the data call a symbol: the word that its number stands for, or the number."""
+    """The name of a symbol: the word that its number stands for, or the number."""
     return clean(words[number]) if 0 <= number < len(words) else str(number)
 
 
@@ -122,7 +122,7 @@ def layers_in_time(
 
 
 def in_bands(n_rows: int, n_states: int) -> bool:
-    """The states' probabilities are a band each, as dark as they are likely, in place of curves."""
+    """Draw the states' probabilities as one band each, the darker the likelier, in place of curves."""
     return n_rows > _CURVES and 0 < n_states <= _LINES
 
 
@@ -141,7 +141,7 @@ def _strip(x: Array, path: IntArray, K: int, palette: Palette) -> Dots:
 
 
 def _bars(x: Array, heights: Array, R: Array | None, palette: Palette) -> list[Layer]:
-    """A bar a row, in the mix of its states' colours; with gaps while there is room for them."""
+    """One bar for each row, in the mixed colours of its states, with gaps while there is room for them."""
     colors: Any = palette.muted if R is None else mix(R, palette)
     if len(x) > _SPACED_BARS:
         edges = np.append(x - 0.5, x[-1] + 0.5)

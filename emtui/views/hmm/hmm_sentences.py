@@ -35,7 +35,7 @@ def transition_moved(now: Any, before: Any, noun: str) -> str:
 
 
 def hardly_moved(now: Any, before: Any, symbols: bool) -> str:
-    """That all stayed where it was, or by how little it moved: where much rests on little, that still counts."""
+    """A clause that nothing moved, or how little it did, since small moves can matter, too."""
     pairs = [(now.initial, before.initial), (now.transition, before.transition)]
     pairs += [(now.stop, before.stop)] if now.stop is not None else []
     pairs += [(now.emission, before.emission)] if symbols else []
@@ -44,5 +44,5 @@ def hardly_moved(now: Any, before: Any, symbols: bool) -> str:
 
 
 def state_name(k: int) -> str:
-    """What the k-th state is called, counted from 0."""
+    """The name of the k-th state, counted from 0."""
     return f"state {k + 1}"

@@ -40,7 +40,7 @@ class Regions:
 
 
 def regions_of(snapshot: StepSnapshot, across: int, up: int) -> tuple[Regions, Regions | None]:
-    """What the model on the screen says, and its rival after as many iterations; it may take a moment."""
+    """The regions of the model on the screen and of its rival after as many iterations; this may take a moment."""
     comparison, data = snapshot.comparison, snapshot.spec.dataset
     assert comparison is not None
     model, params = snapshot.step.problem.model, snapshot.step.params
@@ -69,7 +69,7 @@ def _range(values: Array) -> tuple[float, float]:
 
 
 def regions_scene(snapshot: StepSnapshot, found: Regions, palette: Palette) -> Scene:
-    """The plane in the mixed colours of the classes, and the rows: test rows where there are any."""
+    """The plane in the mixed colours of the classes, and the rows: only the test rows if there are any."""
     comparison, data = snapshot.comparison, snapshot.spec.dataset
     assert comparison is not None
     split, g = comparison.split, found.probabilities.shape[2]

@@ -59,7 +59,7 @@ class NetworkView(View):
     def diagram(
         self, snapshot: StepSnapshot, axes: Axes, *, highlight: Row = None, thorough: bool = True
     ) -> NetworkDiagram | None:
-        """The network with one row in it, where that is the picture that is asked for."""
+        """The network with one row in it, if that picture was asked for."""
         if axes != _PICTURE or snapshot.comparison is None:
             return None
         made = network_diagram(snapshot, network_row(snapshot, highlight, thorough=thorough))
@@ -99,7 +99,7 @@ class NetworkView(View):
     # numbers
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
-        """A column for each unit: its bias and weights from below, and what it gives to the classes above."""
+        """A column for each unit: its bias, its incoming weights, and its weights to the classes."""
         n = _stacked(snapshot.step.params).shape[1] - 1
         shown = min(n, _COLUMNS - 1)
         chosen = [*range(shown), n]
@@ -115,7 +115,7 @@ class NetworkView(View):
         return network_sentence(snapshot, self.component_names(snapshot))
 
     def weights(self, snapshot: StepSnapshot) -> tuple[Share, ...]:
-        """Units have no shares of the rows."""
+        """None: units have no shares of the rows."""
         return ()
 
 

@@ -1,4 +1,4 @@
-"""One row as a network sees it: its inputs, its hidden configurations, and what the network says of its class."""
+"""One row in a network: its inputs, its hidden configurations, and the predicted class."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class NetworkRow:
 
 
 def takes_long(params: Any) -> bool:
-    """The likeliest configurations of a row are no matter of a moment: `network_row` leaves them out at first."""
+    """Whether finding the likeliest configurations takes so long that `network_row` leaves them out at first."""
     return len(params.sizes) > 1 or 2.0 ** len(params.hidden) > AT_ONCE
 
 

@@ -1,4 +1,4 @@
-"""A step of a network in words: which unit moved, how the loss changed, and how both methods stand."""
+"""A step of a network in words: which unit moved, how the loss changed, and how both methods compare."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _moved(snapshot: StepSnapshot, learns_by_em: bool) -> str:
 
 
 def _weight(snapshot: StepSnapshot) -> str:
-    """The weight that went farthest since θ last moved."""
+    """The weight that changed most in the last move of θ."""
     if len(snapshot.trail) < 2:
         return "no weight has moved"
     now, before = snapshot.trail[-1], snapshot.trail[-2]

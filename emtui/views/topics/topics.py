@@ -55,7 +55,7 @@ class TopicsView(View):
         return (*first, *(Axes(x, PictureAxis("feature", k, f"topic {k + 1}")) for k in shown))
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
-        """What is shown."""
+        """The caption: which topics or documents are shown."""
         kind = axes.x.index
         if kind == _TOPICS:
             return "the topics as pictures" if self._pixels(snapshot) else "the likeliest words of each topic"
@@ -167,7 +167,7 @@ class TopicsView(View):
         return " ".join(part for part in (first, self._perplexity(snapshot)) if part)
 
     def _perplexity(self, snapshot: StepSnapshot) -> str:
-        """By the bound, so at most; that of the documents kept out of the fit, where there are any, by the engine."""
+        """The perplexity by the bound, an upper limit; also that of held-out documents if there are any."""
         step: Any = snapshot.step
         data = step.problem.data
         words = float(data.lengths @ data.weights)
@@ -196,7 +196,7 @@ class TopicsView(View):
         return table([(names[v], None) for v in best], columns, topics[order][:, best].T, None)
 
     def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
-        """What the table of a topic is."""
+        """The title of a topic's table."""
         return f"likeliest words of topic {component + 1}"
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
