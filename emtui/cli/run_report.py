@@ -252,6 +252,8 @@ def _agreement_lines(outcome: RunSummary) -> list[str]:
     if outcome.baseline is not None and outcome.baseline.agreement is not None:
         rows.append(_agreement_row("k-means", outcome.baseline.agreement))
     remark = [outcome.agreement.unmatched] if outcome.agreement.unmatched else []
+    if outcome.spec.dataset.weights is not None:
+        remark.append("every row counts once here, whatever its weight")
     return ["", *table(rows, right=(1, 2, 3)), *remark, *_kmeans_starts(outcome)]
 
 

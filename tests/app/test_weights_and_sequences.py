@@ -14,8 +14,10 @@ from shell import here
 from test_script import run_script
 
 import engine
+from emtui.charts.colors import DARK
 from emtui.cli.arguments import parse
 from emtui.exports.export import export_script
+from emtui.panes.agreement.agreement_text import agreement_lines
 from emtui.session.race import race
 from emtui.session.session import Session
 from emtui.spec.choose import choose
@@ -170,3 +172,15 @@ def test_rows_are_called_by_their_names(tmp_path: Path) -> None:
     assert session.spec.dataset.row_name(7) == "r7"
     session.weigh_row(7, 0.0)
     assert "r7 left out by hand" in session.timeline.current.events[0].message
+
+
+def test_what_counts_every_row_once_is_told(tmp_path: Path) -> None:
+    path = frequencies(tmp_path)
+    words = [path, "--weights", "n", "--columns", "x,z", "--label", "k", "-k", "2"]
+    _, out, _ = here("run", *words, "--max-iter", "2")
+    assert "every row counts once here, whatever its weight" in out
+    session = Session(spec_of(*words))
+    session.take()
+    lines = agreement_lines(session.snapshot(), 60, DARK)
+    said = " ".join(line if isinstance(line, str) else "".join(piece[0] for piece in line) for line in lines)
+    assert "Rows are weighed by 'n'; hits, hard shares and rows count every row once." in " ".join(said.split())

@@ -27,6 +27,7 @@ from engine.analysis.evaluation import Agreement, Criteria, criteria
 from engine.analysis.remarks import remarks_on
 from engine.em.inference import Exact
 from engine.errors import EngineError
+from engine.text import quoted
 
 _CLASSES_SHOWN = 24
 _ROWS_SUMMED = 20_000
@@ -165,10 +166,15 @@ def _share_columns(shares: Sequence[Share], width: int) -> list[tuple[str, int, 
 
 
 def _weighed(snapshot: StepSnapshot, width: int) -> list[TableCell]:
-    """Rows weighted by hand: hits and shares count rows, whatever their weights."""
-    weights = snapshot.step.problem.data.given_weight
-    if weights is None or not snapshot.moved_by_hand:
+    """Rows that are weighed, by a column or by hand: hits and shares count rows, whatever their weights."""
+    weights, column = snapshot.step.problem.data.given_weight, snapshot.spec.data.weights
+    if weights is None:
         return []
+    if not snapshot.moved_by_hand:
+        if column is None:
+            return []
+        said = f"Rows are weighed by {quoted(column)}; hits, hard shares and rows count every row once."
+        return [*wrapped(said, width)]
     out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())
     parts = [f"{out:,} left out"] * (out > 0) + [f"{other:,} counted otherwise"] * (other > 0)
     counted = "hits, hard shares and rows count every row once"
