@@ -24,7 +24,7 @@ def pytest_addoption(parser):
     parser.addoption("--keys", type=int, default=400, help="random keys and resizes pressed in the app")
     parser.addoption("--mutations", type=int, default=100, help="small files that are damaged and opened")
     parser.addoption("--examples", type=float, default=1.0, help="times the usual number of examples of each property")
-    parser.addoption("--fits", type=int, default=60, help="random fits whose objective must not fall")
+    parser.addoption("--fits", type=int, default=40, help="random fits whose objective must not fall")
     parser.addoption("--update-pictures", action="store_true", help="take the pictures in tests/app/pictures anew")
 
 

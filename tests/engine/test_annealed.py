@@ -66,7 +66,7 @@ def test_annealed_em_reaches_what_classic_em_reaches():
     assert any("components 1 and 2 had merged" in one and "pushed apart" in one for one in said)
 
 
-@pytest.mark.parametrize("name", ["two_gaussians", "wine", "xor", "old_faithful"])
+@pytest.mark.parametrize("name", ["two_gaussians", "xor"])
 def test_it_ends_no_lower_than_classic_em_from_the_same_start_for_most_seeds(name):
     data = engine.load(name)
     model = engine.GaussianMixture(data.options.get("n_components") or len(data.class_names))

@@ -155,3 +155,14 @@ def test_squarem_and_a_rule_of_ones_own_are_told_of_a_saddle_too():
         run = engine.fit(engine.PoissonMixture(2), COUNTS, start=alike(COUNTS.mean()), **keywords)
         assert not run.converged
         assert "coincide" in run.stop_reason
+
+
+def test_equal_states_of_a_chain_are_no_maximum():
+    half = [0.5, 0.5]
+    start = engine.HiddenMarkovModel.Params(half, [half, half], [half, half])
+    run = engine.fit(engine.HiddenMarkovModel(n_states=2), [1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1], start=start)
+    assert not run.converged
+    assert "states 1 and 2 coincide" in run.stop_reason
+    found = rest_of(resting(run.model, [1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1], start))
+    assert found is not None
+    assert found.kind in ("saddle", "plateau")
