@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.readers.cells import Cells, OddCells
 from engine.readers.column_selection import ChosenColumns
 from engine.readers.csv_dialect import Dialect
@@ -30,11 +32,11 @@ def _odd_note(name: str, odd: OddCells, place: str) -> str:
     return f"{said}." if odd.infinite else f"{said}; name such words with missing_marks= (in the shell, --missing)."
 
 
-def name_notes(file: TextFile, dialect: Dialect) -> tuple[str, ...]:
-    """A note where NA in a column of words is a name, not a missing value."""
+def name_notes(file: TextFile, dialect: Dialect, answers: Collection[int]) -> tuple[str, ...]:
+    """A note where NA in a column of words is a name, not a missing value; never in `answers`, of yes and no."""
     notes: list[str] = []
     for j, kind in enumerate(dialect.kinds):
-        cells = dialect.cells(j) if kind == "text" else []
+        cells = dialect.cells(j) if kind == "text" and j not in answers else []
         for mark in sorted(names_among(cells, dialect.notation)):
             where = file.place(next(line for line, row in dialect.sample if row[j].strip() == mark))
             notes.append(

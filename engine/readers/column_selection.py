@@ -195,6 +195,10 @@ def _row_numbers_left_out(dialect: Dialect, numbers: list[int]) -> tuple[str, ..
 
 
 def _no_numbers(file: TextFile, dialect: Dialect) -> DataError:
+    if "number" in dialect.kinds:
+        return DataError(
+            f"{file.name} has no column of numbers left beside those that were named for something else: name one less."
+        )
     if not file.is_text:
         remedy = "choose a file with measurements"
     elif len(dialect.names) == 1:

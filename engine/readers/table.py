@@ -210,7 +210,7 @@ def read_from(
     if columns is None:
         read, features, empty_notes = _without_empty_columns(file, dialect, read, features)
         notes += empty_notes
-    notes += dialect.notes + odd_notes(file, dialect, read.cells) + name_notes(file, dialect)
+    notes += dialect.notes + odd_notes(file, dialect, read.cells) + name_notes(file, dialect, chosen.answers)
     if columns is None:
         notes += word_notes(file, dialect, chosen)
     notes += shape_notes(dialect, read.cells.X, features, "weights" in chosen.parts)

@@ -32,6 +32,7 @@ def test_a_table_of_answers_alone_needs_no_columns_named(tmp_path: Path) -> None
     data = engine.read_table(table(tmp_path, "p,q,r\nY,f,\nn,t,no\nn,T,yes\nN,f,no\n"), missing="keep")
     assert np.array_equal(data.X, [[1, 0, np.nan], [0, 1, 0], [0, 1, 1], [0, 0, 0]], equal_nan=True)
     assert data.y is None
+    assert not any("as a name" in note for note in data.notes)
 
 
 def test_a_cell_that_is_no_answer_is_named(tmp_path: Path) -> None:
@@ -105,6 +106,7 @@ def test_weights_count_as_rows_that_come_again(tmp_path: Path) -> None:
         ("x,w\n1,0\n2,0\n", {"weights": "w"}, "gives no row a weight above 0"),
         ("x,w\n1,a\n2,b\n", {"weights": "w"}, "holds text such as 'a', and the weights must be numbers"),
         ("x,w\n1,2\n2,3\n", {"weights": "v"}, "has no column called 'v'"),
+        ("x,w\n1,2\n2,3\n", {"weights": "w", "rows": "x"}, "no column of numbers left beside those that were named"),
         ("x,w\n1,2\n2,3\n", {"weights": "w", "rows": "w"}, "can't be both the names of the rows and the weights"),
         ("x,w\n1,2\n2,3\n", {"weights": "w", "columns": ["x", "w"]}, "can't be both the weights and data"),
     ],
