@@ -56,8 +56,8 @@ class Given:
 class Watch:
     """A large array of the caller's that is read in place, and a checksum of each piece of it.
 
-    A CRC-32 takes 35 ms for 80 MB (a million rows of ten columns), where a pass of a Gaussian mixture of ten components
-    over them takes about 400 ms; so each pass may look again.
+    A CRC-32 of 80 MB (a million rows of ten columns) takes 17 ms on one thread, 8 % of an iteration of a Gaussian
+    mixture with ten components; so each pass may look again.
     """
 
     name: str

@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
@@ -71,7 +72,7 @@ class Observations:
         """(n_given,) the weight of each given row; None where each counts once."""
         return self.sample_weight if self.given is None else self.given.weight
 
-    @property
+    @cached_property
     def given_table(self) -> Any:
         """(n_given, d) the given rows, those of weight 0 included, in the form of X."""
         if self.given is None:
@@ -79,7 +80,9 @@ class Observations:
         X = self.given.X
         if isinstance(X, list):
             X = np.concatenate([np.asarray(one, dtype=np.float64).reshape(len(one), -1) for one in X])
-        return X.tocsr() if is_sparse(X) else X.reshape(self.n_given, -1)
+        if is_sparse(self.X):
+            return type(self.X)(X)
+        return X.reshape(self.n_given, -1)
 
     def place_of(self, row: int) -> int | None:
         """Where a given row stands in X; None for one of weight 0."""

@@ -251,9 +251,12 @@ class HiddenMarkovView(View):
 
 
 def _symbols(snapshot: StepSnapshot) -> Any:
-    """(T,) the symbols, or None where measurements are seen."""
+    """(T,) the symbols of every row that was given, or None where measurements are seen."""
     data: Any = snapshot.step.problem.data
-    return data.symbols
+    if data.symbols is None or data.given is None:
+        return data.symbols
+    model: Any = snapshot.step.problem.model
+    return np.nan_to_num(data.given_table[:, 0] - model.first_symbol, nan=-1.0, posinf=-1.0, neginf=-1.0)
 
 
 def _in_time(snapshot: StepSnapshot, axes: Axes) -> bool:

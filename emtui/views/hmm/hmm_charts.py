@@ -17,6 +17,7 @@ from emtui.views.count_bars import spaced_bars
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import number
 from engine.arrays import Array, IntArray
+from engine.em.evaluation import Posterior
 from engine.text import clean
 
 PATH, LOW, HIGH, TOP = 1.2, 1.4, 2.4, 2.45
@@ -84,10 +85,17 @@ def likeliest_path(snapshot: StepSnapshot) -> IntArray | None:
     step = snapshot.step
     if step.params_q is None or snapshot.n_rows > _LONGEST_PATH:
         return None
-    model: Any = step.problem.model
-    path: IntArray = remembered(
-        snapshot.spec.dataset, "viterbi", lambda: model.viterbi(step.params_q, step.problem.data), of=step.params_q
-    )
+    model, data = step.problem.model, step.problem.data
+
+    def found() -> IntArray:
+        path: IntArray = model.viterbi(step.params_q, data)  # type: ignore[attr-defined]  # of a hidden Markov model
+        if data.given is None:
+            return path
+        whole = Posterior(step.problem.at(step.params_q)).labels  # of sequences of weight 0, row by row
+        whole[data.given.rows] = path
+        return whole
+
+    path: IntArray = remembered(snapshot.spec.dataset, "viterbi", found, of=step.params_q)
     return path[snapshot.rows]
 
 
