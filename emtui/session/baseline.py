@@ -113,6 +113,47 @@ def kmeans_steps(
     return Baseline(run, agreement_with_classes(spec, run.labels), began_em)
 
 
+class Baselines:
+    """The k-means beside each start of a session: one for each seed where the model starts at k-means, else one."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, Baseline | None] = {}
+        self._under_way: list[tuple[int, Generator[None, None, Baseline | None]]] = []
+        self._first: int | None = None
+
+    def begin(self, spec: RunSpec, steps: Generator[None, None, Baseline | None]) -> None:
+        """Run this k-means beside the start of these choices, unless there is one beside it."""
+        self._first = spec.seed if self._first is None else self._first
+        key = self._key(spec)
+        if key not in self._found and key not in [one for one, _ in self._under_way]:
+            self._under_way.append((key, steps))
+
+    @property
+    def due(self) -> bool:
+        """Whether any k-means has not come to its end."""
+        return bool(self._under_way)
+
+    def advance(self) -> None:
+        """Let the latest one take a half-step. One that fails is not tried again."""
+        key, steps = self._under_way[-1]
+        try:
+            next(steps)
+        except StopIteration as end:
+            self._found[key] = end.value
+            self._under_way.pop()
+        except BaseException:
+            self._found[key] = None
+            self._under_way.pop()
+            raise
+
+    def of(self, spec: RunSpec) -> Baseline | None:
+        """The k-means beside the start of these choices; None where it can't be run, or is not there yet."""
+        return self._found.get(self._key(spec))
+
+    def _key(self, spec: RunSpec) -> int:
+        return spec.seed if self._first is None or starts_at_kmeans(spec) else self._first
+
+
 def starts_at_kmeans(spec: RunSpec) -> bool:
     """The model begins at the clusters of k-means."""
     return spec.start is None and spec.model.option_values.get("init") == "kmeans"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from emtui.session.baseline import agreement_with_classes, kmeans_steps
+from emtui.session.baseline import Baselines, agreement_with_classes, kmeans_steps
 from emtui.session.row_weights import weight_of, with_row_weighed
 from emtui.session.snapshot import Baseline, Record, StepSnapshot
 from emtui.session.temperature import turned
@@ -49,9 +49,8 @@ class Session:
         self.timeline = Timeline(first)
         self._turned: Annealed | None = None  # what the next step goes on by, where the temperature was turned
         self._learners = _learners_of(spec)
-        self._baseline_steps = kmeans_steps(spec, first.params)
-        self._baseline: Baseline | None = None
-        self.baseline_is_due = True  # k-means has not come to its end, or has not begun
+        self._baselines = Baselines()
+        self._baselines.begin(spec, kmeans_steps(spec, first.params))
         self._looking: tuple[Step, Generator[None, None, Rest | None]] | None = None  # at the rest of a run
 
     @property
@@ -165,6 +164,7 @@ class Session:
         first = self._begin(spec)
         self._spec_of[first.problem] = spec
         self.timeline.plant(first)
+        self._baselines.begin(spec, kmeans_steps(spec, first.params))
 
     # looking
 
@@ -190,7 +190,7 @@ class Session:
             responsibilities=self._drawn_responsibilities(step),
             labels=labels,
             agreement=agreement_with_classes(spec, labels),
-            baseline=self._baseline,
+            baseline=self._baselines.of(spec),
             note=note,
             responsibilities_before=None if previous is None else self._drawn_responsibilities(previous),
             comparison=None if learners is None else learners.comparison(spec, steps, index),
@@ -243,17 +243,16 @@ class Session:
         """
         while self.baseline_is_due:
             self.advance_baseline()
-        return self._baseline
+        return self._baselines.of(self.spec)
+
+    @property
+    def baseline_is_due(self) -> bool:
+        """Whether k-means has not come to its end, or has not begun."""
+        return self._baselines.due
 
     def advance_baseline(self) -> None:
         """Let k-means take a half-step; after its last one `baseline_is_due` no longer holds."""
-        try:
-            next(self._baseline_steps)
-        except StopIteration as end:
-            self._baseline, self.baseline_is_due = end.value, False
-        except BaseException:
-            self.baseline_is_due = False  # what went wrong once is not tried for ever
-            raise
+        self._baselines.advance()
 
     def _record(self, index: int, step: Step) -> Record:
         known = self._records.get(step)

@@ -117,6 +117,20 @@ def test_beside_a_start_at_k_means_stands_that_very_k_means(seed: int, inertia: 
     assert heading.endswith("· EM began there") and f"{hits}/302" in numbers
 
 
+def test_another_seed_has_its_own_k_means_beside_it() -> None:
+    session = Session(choose(str(FILES / "far_pair.csv"), k=3))
+    first = session.baseline
+    session.restart(1)
+    assert session.snapshot().baseline is None  # not there yet, and not that of the other start
+    assert session.baseline is not None and first is not None
+    assert [round(-one.run.step.objective, 2) for one in (first, session.baseline)] == [559.51, 547.42]
+    assert session.snapshot_at(0, 0).baseline is first
+    points = Session(choose(str(FILES / "far_pair.csv"), k=3, settings={"init": "points"}))
+    one = points.baseline
+    points.restart(1)
+    assert points.snapshot().baseline is one
+
+
 def test_k_means_gets_as_many_starts_as_em() -> None:
     spec = choose(str(FILES / "far_pair.csv"), k=3)
     found = kmeans_baseline(spec, seeds=(0, 1, 2))

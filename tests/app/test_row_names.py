@@ -145,7 +145,7 @@ def test_without_a_file_rows_are_numbered(table: Path) -> None:
 # what would count rows by itself
 
 
-ROW_BEFORE = re.compile(r"\b[Rr]ow $")
+ROW_BEFORE = re.compile(r"(?<!\ba )\b[Rr]ow $")  # and not "0.3 a row"
 BY_THE_USER = {  # numbers that are given back to whoever typed them, and rows that are not those of the data
     "emtui/screens/edit/row_weight_table.py": 1,  # "There is no row 17 among those that are fitted"
     "emtui/session/row_weights.py": 1,  # "there is no row 17"
