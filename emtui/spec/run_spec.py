@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from engine.analysis.scales import scale_notes
 from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.em.given_start import given_start
@@ -73,7 +74,8 @@ class RunSpec:
             unused.append(f"The target is for models of numbers: the {model.name} model does not look at it.")
         if data.sequence is not None and model.independent_rows:
             unused.append(f"The {model.name} model takes each row by itself, whatever its sequence.")
-        return (*data.notes, *unused, *model.notes_on(data.n_features))
+        scales = scale_notes(data) if model.compares_columns else ()
+        return (*data.notes, *unused, *scales, *model.notes_on(data.n_features))
 
     @property
     def standardized(self) -> bool:

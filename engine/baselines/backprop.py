@@ -95,6 +95,11 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         object.__setattr__(self, "row_order_matters", several)
 
     @property
+    def compares_columns(self) -> bool:
+        """Weights of one size begin on all of them."""
+        return True
+
+    @property
     def ascent(self) -> Ascent:
         """An epoch follows the gradient."""
         return "gradient"

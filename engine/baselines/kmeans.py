@@ -65,6 +65,11 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
     init: str = option("kmeans++", "seeds drawn far apart, or any rows", choices=("kmeans++", "points"))
 
     @property
+    def compares_columns(self) -> bool:
+        """By distances."""
+        return True
+
+    @property
     def least_rows(self) -> int:
         """One a component."""
         return self.n_components

@@ -258,6 +258,11 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """Whole numbers in X may be names of symbols, not amounts."""
         return False
 
+    @property
+    def compares_columns(self) -> bool:
+        """Its start or its steps set the numbers of one column beside those of others, so that scales matter."""
+        return False
+
     def notes_on(self, n_columns: int) -> tuple[str, ...]:
         """What is to be known of this model on data of so many columns before a run, in sentences."""
         return ()

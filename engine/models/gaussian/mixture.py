@@ -91,6 +91,11 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
     )
 
     @property
+    def compares_columns(self) -> bool:
+        """Clusters of k-means, and spheres, have one scale for all columns."""
+        return True
+
+    @property
     def ascent(self) -> Ascent:
         """As far as `m_step` goes."""
         return "conditional" if self.m_step == "conditional" else "maximum"

@@ -74,6 +74,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
     first_symbol: int = option(0, "the number of the first symbol", minimum=-1_000_000, maximum=1_000_000)
 
     @property
+    def compares_columns(self) -> bool:
+        """Those of a Gaussian do."""
+        return self.emission == "gaussian"
+
+    @property
     def variant(self) -> str:
         """What is seen where it is symbols, which have no shape; else the shape of the Gaussians."""
         return self.emission if self.emission == "categorical" else self.covariance_type

@@ -109,6 +109,11 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
             object.__setattr__(self, "objective_label", "estimated log-likelihood")
 
     @property
+    def compares_columns(self) -> bool:
+        """Weights of one size begin on all of them."""
+        return True
+
+    @property
     def ascent(self) -> Ascent:
         """As far as `m_step` goes."""
         return "gradient" if self.m_step == "gradient" else "layerwise" if self.m_step == "ecm" else "maximum"

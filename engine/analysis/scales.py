@@ -1,0 +1,93 @@
+"""What the columns of a table say before a run: constant ones, very different scales, one that numbers the rows."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.data.dataset import Dataset
+from engine.text import quoted
+
+_VERY_DIFFERENT = 100.0  # the largest standard deviation over the smallest
+_NUMBERED = 10  # rows from which on a run of whole numbers is no accident
+_SHOWN = 3
+_LOOKED_AT = 20_000  # rows, at most twice as many, that tell a scale
+_LEAVE_OUT = "in the shell, --columns; in the dialog o, space"
+_TOLD: WeakKeyDictionary[Dataset, tuple[str, ...]] = WeakKeyDictionary()
+
+
+def scale_notes(data: Dataset) -> tuple[str, ...]:
+    """A sentence each, with the key that acts, for models that compare columns by their numbers."""
+    if data not in _TOLD:
+        _TOLD[data] = tuple(note for note in (_constant(data), _different(data), _numbering(data)) if note)
+    return _TOLD[data]
+
+
+def _constant(data: Dataset) -> str:
+    """Columns that hold one number only; of standardised data this is said where they are standardised."""
+    if data.units is not None or data.n_samples < 2:
+        return ""
+    low, high = _ends(data.X)
+    constant = np.flatnonzero(low == high)
+    if not len(constant) or len(constant) == data.n_features:
+        return ""
+    one = len(constant) == 1
+    which = f"column {_names(data, constant)} is" if one else f"columns {_names(data, constant)} are"
+    return (
+        f"The {which} constant and {'tells' if one else 'tell'} no rows apart: leave {'it' if one else 'them'} out "
+        f"({_LEAVE_OUT})."
+    )
+
+
+def _different(data: Dataset) -> str:
+    rows = data.X[:: 1 + data.n_samples // _LOOKED_AT]
+    deviations = np.array([_deviation(column) for column in rows.T])
+    varied = np.flatnonzero(np.isfinite(deviations) & (deviations > 0))
+    if len(varied) < 2:
+        return ""
+    small, large = (int(varied[end]) for end in (deviations[varied].argmin(), deviations[varied].argmax()))
+    if deviations[large] < _VERY_DIFFERENT * deviations[small]:
+        return ""
+    ends = [f"{deviations[j]:z.3g} of {quoted(data.feature_names[j])}" for j in (small, large)]
+    return (
+        f"The columns are on very different scales (standard deviations from {ends[0]} to {ends[1]}): standardize them "
+        "(in the shell, --standardize; in pane 7)."
+    )
+
+
+def _numbering(data: Dataset) -> str:
+    """The first column that holds each whole number of a range once."""
+    n = data.n_samples
+    if n < _NUMBERED or data.n_features < 2:
+        return ""
+    X = data.X if data.units is None else data.units.to_original(data.X)
+    low, high = _ends(X)
+    for j in np.flatnonzero(np.abs(high - low - (n - 1)) < 0.5):
+        whole = np.rint(X[:, j])
+        if np.allclose(X[:, j], whole, rtol=0.0, atol=1e-6) and len(np.unique(whole)) == n:
+            return (
+                f"The column {quoted(data.feature_names[j])} numbers the rows from {whole.min():z.0f} to "
+                f"{whole.max():z.0f}: leave it out if it is an identifier ({_LEAVE_OUT})."
+            )
+    return ""
+
+
+def _ends(X: Array) -> tuple[Array, Array]:
+    """The smallest and the largest number of each column; NaN where it has missing values."""
+    return X.min(axis=0), X.max(axis=0)
+
+
+def _deviation(column: Array) -> float:
+    """The standard deviation of what is known, by numbers below 1, so that no square overflows or vanishes."""
+    known = column[np.isfinite(column)]
+    size = float(np.abs(known).max()) if len(known) else 0.0
+    return float((known / size).std()) * size if size > 0 and known.min() < known.max() else 0.0
+
+
+def _names(data: Dataset, columns: IntArray) -> str:
+    names = [quoted(data.feature_names[j]) for j in columns[:_SHOWN]]
+    if len(columns) > _SHOWN:
+        return f"{', '.join(names)} and {len(columns) - _SHOWN} others"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
