@@ -137,7 +137,8 @@ def test_the_table_of_packages_is_what_is_installed():
     section = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## What it stands on", 1)[1].split("\n## ", 1)[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| ") and "package" not in line]
     told = {name.strip() for row in rows for name in row.split(",")}
-    assert told == {re.split("[<>=]", words)[0] for words in project["dependencies"]}
+    needed = [*project["dependencies"], *project["optional-dependencies"]["files"]]
+    assert told == {re.split("[<>=]", words)[0] for words in needed}
     for words in project["optional-dependencies"]["test"]:
         name = re.split("[<>=]", words)[0]
         assert name in section or name.endswith("-stubs"), name
