@@ -41,6 +41,7 @@ examples:
   emtui run iris --known 10%            learn from a few labels and from all rows
   emtui run measurements.csv --label species --n-init 20
   emtui run coins --json > steps.jsonl
+  zcat counts.csv.gz | emtui run - --weights n
 """
 _STUDY_EPILOG = """\
 examples:
@@ -158,7 +159,12 @@ PARSERS: Mapping[str, Callable[[], Parser]] = {
 
 def _add_choices(parser: Parser) -> None:
     add = parser.add_argument
-    add("source", nargs="?", metavar="DATASET|FILE", help="a data set's name, or a CSV or TSV file (iris)")
+    add(
+        "source",
+        nargs="?",
+        metavar="DATASET|FILE",
+        help="a data set's name, a file with a table, or - for standard input (iris)",
+    )
     add("--model", metavar="NAME", help="the model (the one that suits the data)")
     add("-k", type=values.whole(1), metavar="K", help="the number of components (that of the data)")
     add(

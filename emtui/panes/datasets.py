@@ -163,7 +163,7 @@ class DatasetsPane(Pane):
         place = options.highlighted
         here = self._place_of(offer_of(self.snapshot.spec))
         if place is None or place >= len(self._shown):
-            said = "A CSV or TSV file of your own, whoever wrote it, or a folder of texts."
+            said = "A table of your own, whoever wrote it, or a folder of texts."
         elif place == here:
             said = " ".join((*notes, self._shown[place].detail))
         else:

@@ -102,7 +102,7 @@ def _regular_size(path: Path, name: str) -> int:
         reason = clean(error.strerror or "it can't be reached").lower()
         raise DataError(f"{name} can't be opened ({reason}): check the name and its permissions.") from None
     if stat.S_ISDIR(status.st_mode):
-        raise DataError(f"{name} is a folder: name a CSV or TSV file in it.")
+        raise DataError(f"{name} is a folder: name a file with a table in it.")
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{name} is a device or a pipe, not a file: save the table to a file first.")
     if status.st_size == 0:

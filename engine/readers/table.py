@@ -1,4 +1,4 @@
-"""The user's own table: a CSV or TSV file in any dialect as a Dataset, or a preview of it."""
+"""The user's own table, in any dialect or form, as a Dataset; or a preview of it."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def test_what_is_not_a_file(tmp_path: Path) -> None:
     assert "There is no file" in refuse(tmp_path / "nothing.csv")
     assert "There is no file" in refuse(written(tmp_path, "1\n") / "below")
     assert "There is no file" in refuse("nul\0byte")
-    assert "is a folder: name a CSV or TSV file in it" in refuse(tmp_path)
+    assert "is a folder: name a file with a table in it" in refuse(tmp_path)
     assert "can't be opened" in refuse("x" * 5000)
     assert "is a device or a pipe" in refuse("/dev/zero")
     os.mkfifo(tmp_path / "pipe")

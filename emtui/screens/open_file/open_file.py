@@ -69,7 +69,9 @@ class OpenFileScreen(Dialog[DatasetChosen]):
             box.border_title = "open a file"
             box.border_subtitle = _KEYS
             yield TextInput(
-                placeholder="a CSV or TSV file, or a folder of texts; → completes", suggester=PathSuggester(), id="path"
+                placeholder="a file with a table, or a folder of texts; → completes",
+                suggester=PathSuggester(),
+                id="path",
             )
             yield Static("", id="problem", markup=False)
             with Horizontal(id="where"):
