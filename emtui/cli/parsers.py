@@ -41,7 +41,7 @@ examples:
   emtui run iris --known 10%            learn from a few labels and from all rows
   emtui run measurements.csv --label species --n-init 20
   emtui run coins --json > steps.jsonl
-  zcat counts.csv.gz | emtui run - --weights n
+  emtui run counts.csv.gz --weights n   each row counts n times; - reads standard input
 """
 _STUDY_EPILOG = """\
 examples:
