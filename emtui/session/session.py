@@ -15,6 +15,7 @@ from emtui.session.temperature import turned
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, split_of
+from emtui.spec.work import work_of_a_pass
 from engine.analysis.rest import can_be_tested, looking_at_rest, with_rest
 from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from emtui.networks.training_history import Learners
 
 ROWS_DRAWN = 100_000
+WORK_OF_A_LOOK = 3e8  # of the passes of a look at rest
 
 
 class Session:
@@ -51,6 +53,7 @@ class Session:
         self._learners = _learners_of(spec)
         self._baselines = Baselines()
         self._baselines.begin(spec, kmeans_steps(spec, first.params))
+        self._unknown_rests: set[Step] = set()
         self._looking: tuple[Step, Generator[None, None, Rest | None]] | None = None  # at the rest of a run
 
     @property
@@ -220,20 +223,24 @@ class Session:
     @property
     def rest_is_due(self) -> bool:
         """The run rests here, and what kind of rest that is has not been told yet."""
-        return can_be_tested(self.timeline.current)
+        return self.timeline.current not in self._unknown_rests and can_be_tested(self.timeline.current)
 
     def advance_rest(self) -> None:
         """Look a little further at what kind of rest this is; at the end the step says so."""
         step = self.timeline.current
         if self._looking is None or self._looking[0] is not step:
-            self._looking = step, looking_at_rest(step)
+            work = work_of_a_pass(self.spec, step.problem.data.n_rows)
+            self._looking = step, looking_at_rest(step, max(step.evaluations + 1, WORK_OF_A_LOOK / work))
         try:
             next(self._looking[1])
         except StopIteration as end:
             told = with_rest(step, end.value)
             self.timeline.amend(step, told)
             self._records[told] = self._record(self.timeline.cursor, step)
-            self._looking = None
+            self._unknown_rests.add(told)  # it is told by now, or never
+        except BaseException:
+            self._unknown_rests.add(step)  # what went wrong once is not tried for ever
+            raise
 
     @property
     def baseline(self) -> Baseline | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 
 import numpy as np
 
@@ -23,15 +22,19 @@ def living(params: Parameters, total_weight: float) -> list[int]:
 
 def closest_two(params: Parameters, among: Sequence[int], options: object = None) -> tuple[int, int]:
     """The two components whose parameters differ least, each array in units of how far apart components lie in it."""
-    distance = dict.fromkeys(combinations(among, 2), 0.0)
+    among = list(among)
+    apart = np.zeros((len(among), len(among)))
     for field in fields_of(params, options).values():
         if field.declared.latent or not _of_components(field, params) or field.axes[0].offset:
             continue
-        rows = field.array.reshape(len(field.array), -1)
-        apart = {(i, j): float(np.linalg.norm(rows[i] - rows[j])) for i, j in distance}
-        widest = max(apart.values()) or 1.0
-        distance = {pair: known + apart[pair] / widest for pair, known in distance.items()}
-    return min(distance, key=distance.__getitem__)
+        rows = field.array.reshape(len(field.array), -1)[among]
+        rows = rows - rows.mean(axis=0)
+        squares = (rows**2).sum(axis=1)
+        between = np.sqrt(np.maximum(squares[:, None] + squares - 2.0 * rows @ rows.T, 0.0))
+        apart += between / (between.max() or 1.0)
+    np.fill_diagonal(apart, np.inf)
+    first, second = sorted(int(i) for i in np.unravel_index(int(apart.argmin()), apart.shape))
+    return among[first], among[second]
 
 
 def made_alike(params: Theta, members: Sequence[int], options: object = None) -> Theta | None:

@@ -32,6 +32,7 @@ _COARSE = 0.01  # of the rate: what the rounding of large parameters may add whe
 _EPS = float(np.finfo(np.float64).eps)
 _FEWEST = 4  # iterations of power before anything is said
 _CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
+_MOST_COMPARED = 2000  # components, each with each other
 _SCALES = 100.0  # the largest standard deviation of a column over the smallest: very different scales
 
 
@@ -84,7 +85,7 @@ def looking_at_rest(step: Step, most_passes: float = math.inf) -> Generator[None
     try:
         together = yield from look.together()
         return (yield from look.second_order(together))
-    except EngineError:  # a model that can't be put at a θ nearby
+    except (EngineError, np.linalg.LinAlgError, ArithmeticError):  # the model can't be put at a θ nearby
         return look.found("untested", "whether it is a maximum can't be tested here")
 
 
@@ -104,7 +105,7 @@ class _Look:
     def at_chance(self) -> Rest | None:
         """The log-likelihood is that of the classes' shares, whatever the inputs."""
         model, data = self.step.problem.model, self.step.problem.data
-        if not model.supervised or data.y is None:
+        if not model.supervised or data.y is None or data.y.dtype.kind not in "iu":
             return None
         counts = np.bincount(data.y, weights=data.sample_weight).astype(np.float64)
         counts = counts[counts > 0]
@@ -126,7 +127,7 @@ class _Look:
         if problem.data.y is not None and (problem.data.y >= 0).any():  # known labels tell components apart
             return ""
         alive = living(step.params, problem.data.total_weight)
-        if len(alive) < 2:
+        if not 2 <= len(alive) <= _MOST_COMPARED:
             return ""
         pair = closest_two(step.params, alive, problem.model)
         noun, names = step.params.component_noun, problem.model.component_names(step.params)

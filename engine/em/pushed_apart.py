@@ -63,12 +63,16 @@ def _unit(fields: Mapping[str, Field], place: Field) -> tuple[float, Array]:
 def _merged(rows: Array, distance: float, alive: list[int]) -> list[list[int]]:
     groups: list[list[int]] = []
     for k in alive:
-        near = (one for one in groups if float(np.linalg.norm(rows[k] - rows[one[0]])) < distance)
-        group = next(near, None)
-        if group is None:
-            groups.append([k])
+        firsts = rows[[group[0] for group in groups]]
+        near = (
+            np.flatnonzero(np.linalg.norm(firsts - rows[k], axis=1) < distance)
+            if groups
+            else np.zeros(0, dtype=np.int64)
+        )
+        if len(near):
+            groups[int(near[0])].append(k)
         else:
-            group.append(k)
+            groups.append([k])
     return [group for group in groups if len(group) > 1]
 
 
