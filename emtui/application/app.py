@@ -11,7 +11,9 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from types import FrameType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import App
@@ -27,6 +29,7 @@ from emtui.settings.layout import too_small
 if TYPE_CHECKING:
     from emtui.spec.run_spec import RunSpec
 
+SignalHandler = Callable[[int, FrameType | None], Any]
 _LEAVING = 3.0  # seconds after which a process without a terminal ends, even if it is waiting for something
 
 
@@ -44,6 +47,7 @@ class EmtuiApp(App[None]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
         Binding("q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
     ]
 
@@ -77,21 +81,35 @@ class EmtuiApp(App[None]):
         gc_pause.let_go()
 
     def _leave_on_signals(self) -> None:
-        """SIGTERM and SIGHUP end the app like `q`, so that the terminal is restored.
+        """SIGTERM and SIGHUP end the app like `q`, so that the terminal is restored; the exit status says which.
 
         They go to the event loop: it may be asleep, and a handler of Python's own would not wake it.
         """
         loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows has no such thing
-                loop.add_signal_handler(getattr(signal, name), self._hung_up if name == "SIGHUP" else self.exit)
+        with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows has no such thing
+            loop.add_signal_handler(signal.SIGTERM, lambda: self.exit(return_code=128 + signal.SIGTERM))
+            loop.add_signal_handler(signal.SIGHUP, self._hung_up)
+            resume = signal.getsignal(signal.SIGCONT)
+            if callable(resume):
+                signal.signal(signal.SIGCONT, partial(self._continued, resume))
 
     def _hung_up(self) -> None:
         """The terminal may be gone, and writing to it can block for ever, so leaving has a time limit."""
-        last = threading.Timer(_LEAVING, os._exit, (128 + signal.SIGHUP,))
+        status = 128 + signal.SIGHUP
+        last = threading.Timer(_LEAVING, os._exit, (status,))
         last.daemon = True
         last.start()
-        self.exit()
+        self.exit(return_code=status)
+
+    def _continued(self, resume: SignalHandler, number: int, frame: FrameType | None) -> None:
+        """Take the terminal again after ctrl+z; after SIGSTOP it was never given back, and is only drawn on anew.
+
+        Textual takes it in either case, and then waits for ever for the thread that reads the keys of before.
+        """
+        if getattr(self._driver, "_must_signal_resume", True):
+            resume(number, frame)
+        else:
+            self.refresh(layout=True)
 
     def on_resize(self, event: events.Resize) -> None:
         """Close the palette if the window becomes too small: its list fails at zero height."""

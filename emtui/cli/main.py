@@ -1,7 +1,7 @@
 """The `emtui` command. What can't be done is said in one sentence.
 
 Exit status: 0 done, 1 the machine failed (no space, no memory) or a replay disagrees with what was published,
-2 bad input, 130 Ctrl-C, 141 the reader has gone.
+2 bad input, 129 the terminal has gone, 130 Ctrl-C, 141 the reader has gone, 143 ended by SIGTERM.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from emtui.application import gc_pause as garbage
 from emtui.cli.arguments import Request, UsageError, parse
@@ -85,8 +85,11 @@ def _open(request: Request) -> int:
     if data is not None and data.source == STANDARD_INPUT and not _keys_from_terminal():
         complain("emtui - takes its keys from the terminal, and there is none here: use emtui run - instead.")
         return BAD_INPUT
-    if not _has_terminal():
-        complain("emtui needs a terminal to draw on: use `emtui run …` for a run without a screen.")
+    why = _why_not_drawn()
+    if why:
+        complain(why)
+        if _is_terminal(sys.stdout) and not _is_terminal(sys.stderr):  # else nobody would see it
+            Output(sys.stdout).line(why)
         return BAD_INPUT
     garbage.hold()
     from emtui.application.app import open_app
@@ -100,8 +103,20 @@ def _choose(request: Request) -> RunSpec:
     return choose(**request.spec)
 
 
-def _has_terminal() -> bool:
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+def _why_not_drawn() -> str:
+    """What keeps the app from drawing, and the remedy; empty if nothing does."""
+    if not _is_terminal(sys.stdin) or not _is_terminal(sys.stdout):
+        return "emtui needs a terminal to draw on: use `emtui run …` for a run without a screen."
+    if not _is_terminal(sys.stderr):
+        return "emtui draws by standard error, which goes elsewhere (2>): leave that out, or use `emtui run …`."
+    kind = os.environ.get("TERM")
+    if kind in ("dumb", "unknown"):
+        return f"emtui can't draw on a terminal with TERM={kind}: set TERM to what it is, or use `emtui run …`."
+    return ""
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
 
 
 def _keys_from_terminal() -> bool:

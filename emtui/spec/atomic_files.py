@@ -1,4 +1,7 @@
-"""Files are written whole or not at all: to a temporary file first, which is then renamed. None is replaced unasked."""
+"""Files are written whole or not at all: to a temporary file first, which is then renamed. None is replaced unasked.
+
+A link is followed: what it leads to is written. What is no file, such as /dev/stdout or a pipe, is written to as it is.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import contextlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,6 +19,7 @@ from engine.text import clean, quoted
 _LONGEST_STEM = 80
 _LONGEST_PATH = 250
 _MOST_NUMBERED = 10_000
+_STREAM = re.compile(r"/dev/(stdin|stdout|stderr|fd/\d+)")
 
 
 class ExportError(EngineError):
@@ -28,12 +33,39 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[str], *, overwrite
         ExportError: the file exists already (unless `overwrite`), or it can't be written.
     """
     target = Path(path)
-    with _written_beside(target, chunks) as written:
+    if is_device(target):
+        _write_through(target, chunks)
+        return target
+    place = _followed(target)
+    with _written_beside(place, chunks) as written:
         if overwrite:
-            os.replace(written, target)
-        elif not _move_to_free(written, target):
+            os.replace(written, place)
+        elif not _move_to_free(written, place):
             raise ExportError(f"{_name(target)} exists already: choose another name, or allow it to be replaced.")
     return target
+
+
+def is_device(path: str | os.PathLike[str]) -> bool:
+    """Whether this is something that is written to but not replaced: a device, a pipe, a stream of this process."""
+    if _STREAM.fullmatch(os.fspath(path)):
+        return True
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def is_terminal(path: str | os.PathLike[str]) -> bool:
+    """Whether what is written there appears on a terminal."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return os.isatty(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_numbered(folder: str | os.PathLike[str], name: str, chunks: Iterable[str]) -> Path:
@@ -58,6 +90,32 @@ def file_name(*parts: str, ending: str) -> str:
     return f"{stem or 'emtui'}.{ending}"
 
 
+def _followed(path: Path) -> Path:
+    """Where a link leads to, whether there is something or not."""
+    try:
+        return Path(os.path.realpath(path)) if path.is_symlink() else path
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _write_through(path: Path, chunks: Iterable[str]) -> None:
+    """Write to what is no file; it can be neither replaced nor taken back. A pipe is not waited for."""
+    try:
+        if stat.S_ISBLK(path.stat().st_mode):
+            raise ExportError(f"{_name(path)} is a disk: give the name of a file.")
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_NONBLOCK)
+        os.set_blocking(descriptor, True)
+        with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as device:
+            device.writelines(chunks)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> ExportError:
+    why = clean(error.strerror or str(error))
+    return ExportError(f"{_name(path)} can't be written: {why}: choose another folder or make room.")
+
+
 @contextlib.contextmanager
 def _written_beside(target: Path, chunks: Iterable[str]) -> Iterator[Path]:
     """A temporary file in the folder of `target`, to be renamed; nothing of it stays, whatever happens."""
@@ -73,8 +131,7 @@ def _written_beside(target: Path, chunks: Iterable[str]) -> Iterator[Path]:
             file.writelines(chunks)
         yield temporary
     except OSError as error:
-        why = clean(error.strerror or str(error))
-        raise ExportError(f"{_name(target)} can't be written: {why}: choose another folder or make room.") from error
+        raise _unwritable(target, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)

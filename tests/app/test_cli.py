@@ -184,7 +184,7 @@ def test_in_a_terminal_the_app_opens_on_the_choices(monkeypatch: pytest.MonkeyPa
         opened.append(spec)
         return 7
 
-    monkeypatch.setattr("emtui.cli.main._has_terminal", lambda: True)
+    monkeypatch.setattr("emtui.cli.main._why_not_drawn", lambda: "")
     monkeypatch.setitem(sys.modules, "emtui.application.app", SimpleNamespace(open_app=open_app))
     assert here("old_faithful", "-k", "4", "--seed", "2", "--set", "covariance_type=diag") == (7, "", "")
     (spec,) = opened

@@ -134,3 +134,41 @@ def test_there_are_no_responsibilities_at_the_start(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="take an E-step first"):
         export_responsibilities(walked("coins", 0), folder=tmp_path)
     assert os.listdir(tmp_path) == []
+
+
+# what is no ordinary file
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    session, place, link = walked("coins", 1), tmp_path / "deep" / "steps.csv", tmp_path / "link"
+    place.parent.mkdir()
+    link.symlink_to(place)
+    assert export_steps_csv(session, link) == link  # to nothing yet
+    first = place.read_text()
+    with pytest.raises(ExportError, match="exists already"):
+        export_steps_csv(session, link)
+    assert export_parameters(session, link, overwrite=True) == link
+    assert link.is_symlink() and place.read_text() != first and json.loads(place.read_text())
+    assert os.listdir(place.parent) == ["steps.csv"]
+
+
+def test_a_device_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    session, link = walked("coins", 1), tmp_path / "null"
+    link.symlink_to(os.devnull)
+    for path in (Path(os.devnull), link):
+        for overwrite in (False, True):
+            assert export_steps_csv(session, path, overwrite=overwrite) == path
+    assert Path(os.devnull).is_char_device() and link.is_symlink()
+    assert os.listdir(tmp_path) == ["null"]
+    read, write = os.pipe()
+    export_steps_csv(session, f"/dev/fd/{write}")
+    os.close(write)
+    with open(read) as pipe:
+        assert pipe.read() == export_steps_csv(session, tmp_path / "steps.csv").read_text()
+
+
+def test_a_pipe_that_nobody_reads_is_said(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ExportError, match="can't be written"):
+        export_steps_csv(walked("coins", 1), tmp_path / "pipe", overwrite=True)
+    assert os.listdir(tmp_path) == ["pipe"]

@@ -10,6 +10,8 @@ import struct
 import subprocess
 import sys
 import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from shell import ENVIRONMENT, ROOT
@@ -25,25 +27,62 @@ def read_until(terminal: int, wanted: bytes) -> bytes:
     return seen
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, b"q", b"\x03"])
-def test_the_terminal_is_given_back(ending: signal.Signals | bytes) -> None:
+@contextmanager
+def terminal_of(*words: str, stderr: int | None = None, **environment: str) -> Iterator[tuple[int, subprocess.Popen]]:
+    """The app on a pseudo-terminal, whose other end comes with it; at the end the terminal is as it was."""
     terminal, inner = pty.openpty()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     before = termios.tcgetattr(inner)
-    environment = ENVIRONMENT | {"TERM": "xterm-256color", "EMTUI_CONFIG": "/nonexistent/emtui.toml"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "emtui", "coins"], cwd=ROOT, env=environment, stdin=inner, stdout=inner, stderr=inner
-    ) as app:
+    given = ENVIRONMENT | {"TERM": "xterm-256color", "EMTUI_CONFIG": "/nonexistent/emtui.toml"} | environment
+    command = [sys.executable, "-m", "emtui", *words]
+    with subprocess.Popen(command, cwd=ROOT, env=given, stdin=inner, stdout=inner, stderr=stderr or inner) as app:
         try:
-            assert INTO_THE_ALTERNATE_SCREEN in read_until(terminal, b"press e")
-            if isinstance(ending, bytes):
-                os.write(terminal, ending)
-            else:
-                app.send_signal(ending)
-            read_until(terminal, OUT_OF_IT)
-            assert app.wait(timeout=60) == 0
+            yield terminal, app
         finally:
             app.kill()
     assert termios.tcgetattr(inner)[3] == before[3]  # echo and line editing are on again
     os.close(inner)
     os.close(terminal)
+
+
+@pytest.mark.parametrize(
+    ("ending", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (b"q", 0), (b"\x03", 0)], ids=str
+)
+def test_the_terminal_is_given_back(ending: signal.Signals | bytes, status: int) -> None:
+    with terminal_of("coins") as (terminal, app):
+        assert INTO_THE_ALTERNATE_SCREEN in read_until(terminal, b"press e")
+        if isinstance(ending, bytes):
+            os.write(terminal, ending)
+        else:
+            app.send_signal(ending)
+        read_until(terminal, OUT_OF_IT)
+        assert app.wait(timeout=60) == status
+
+
+def test_it_is_suspended_comes_back_and_ends() -> None:
+    with terminal_of("coins") as (terminal, app):
+        read_until(terminal, b"press e")
+        os.write(terminal, b"\x1a")  # ctrl+z
+        read_until(terminal, OUT_OF_IT)
+        os.waitid(os.P_PID, app.pid, os.WSTOPPED)
+        app.send_signal(signal.SIGCONT)
+        assert INTO_THE_ALTERNATE_SCREEN in read_until(terminal, b"press e")
+        app.send_signal(signal.SIGSTOP)  # which can't be answered by giving the terminal back
+        os.waitid(os.P_PID, app.pid, os.WSTOPPED)
+        app.send_signal(signal.SIGCONT)
+        read_until(terminal, b"press e")
+        os.write(terminal, b"e")
+        read_until(terminal, b"iteration 1")
+        os.write(terminal, b"q")
+        read_until(terminal, OUT_OF_IT)
+        assert app.wait(timeout=60) == 0
+
+
+def test_where_it_can_not_draw_it_says_why() -> None:
+    with terminal_of(TERM="dumb") as (terminal, app):
+        assert b"TERM=dumb" in read_until(terminal, b"\n")
+        assert app.wait(timeout=60) == 2
+    with terminal_of(stderr=subprocess.PIPE) as (terminal, app):
+        said = read_until(terminal, b"\n").decode().strip()
+        assert "standard error" in said and app.wait(timeout=60) == 2
+        assert app.stderr is not None and app.stderr.read().decode().strip() == said

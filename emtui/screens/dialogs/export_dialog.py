@@ -18,7 +18,7 @@ from emtui.exports.export import EXPORTS, Export
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.session.session import Session
-from emtui.spec.atomic_files import file_name
+from emtui.spec.atomic_files import file_name, is_device, is_terminal
 from emtui.widgets.choice_list import ChoiceList
 from emtui.widgets.text_input import TextInput
 from engine.errors import EngineError
@@ -121,7 +121,11 @@ class ExportScreen(Dialog[Path]):
             return
         path = expanded(typed)
         path = path if path.is_absolute() else self._folder / path
-        if not os.path.lexists(path) or path.is_dir():
+        device = is_device(path)
+        if device and is_terminal(path):
+            self.say(f"{quoted(str(path), 200)} is a terminal, and the app draws there: give the name of a file.")
+            return
+        if device or not os.path.exists(path) or path.is_dir():
             self._write(path, overwrite=False)
             return
 
