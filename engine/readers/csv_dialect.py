@@ -115,8 +115,8 @@ def detect_dialect(file: TextFile, written: Written) -> Dialect:
         skip, delimiter = 1, delimiter or separator
     comment = written.comment if written.comment is not None else detect_comment(lines[skip:])
     cutting = detect_cutting(lines[skip:], written.decimal, comment, delimiter)
-    if cutting.delimiter == ALIGNED and written.skip is None:
-        skip += aligned_start(lines[skip:], comment)
+    above = aligned_start(lines[skip:], comment) if cutting.delimiter == ALIGNED and written.skip is None else 0
+    skip += above
     cutting = with_quotes(lines[skip:], cutting, file.name)
     sample, whole = _sample(file, cutting, skip)
     width = Counter(len(row) for _, row in sample).most_common(1)[0][0]  # of equally common ones the first
@@ -126,6 +126,8 @@ def detect_dialect(file: TextFile, written: Written) -> Dialect:
     if titles:
         skip = sample[titles - 1][0]
     notes = _notes_above(lines, written, comment, sample[:titles], width)
+    if any(map(str.strip, lines[skip - above : skip])) and above:
+        notes += (f"The lines above line {skip + 1} were left out; say how many with skip= (in the shell, --skip).",)
     sample, width = _whole_width(sample[titles:], width, written.header)
     sample = [(line, fitted(row, width, line, file)) for line, row in sample]
     rows = [row for _, row in sample]
@@ -142,9 +144,15 @@ def _titles(sample: Sequence[Record], width: int, delimiter: str) -> int:
         names = [row[0] for row in rows[1:]]
         if len({*names}) < len(names) and not _holds_numbers(rows[0]):  # names of rows would all be different
             return titles + 1
+    if width > 2 and len(rows) > 2 and _filled(rows[0]) == 1 < _filled(rows[1]) and not _holds_numbers(rows[1]):
+        return titles + 1  # a title with the empty cells of a sheet beside it
     if titles and delimiter == BLANKS and len(rows) > 2 and [_holds_numbers(row) for row in rows[:3]] == [0, 0, 1]:
         return titles + 1  # of two lines of words below other text the second one names the columns
     return titles
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(bool(cell.strip()) for cell in row)
 
 
 def _holds_numbers(row: Sequence[str]) -> bool:
@@ -163,7 +171,7 @@ def _notes_above(
         mark = "name another mark with comment= (in the shell, --comment)"
         notes = (f"{begin} with {comment} {were} left out as a comment; {mark}.",)
     if titles:
-        last, n = titles[-1][0], len(titles[0][1])
+        last, n = titles[-1][0], len(titles[0][1]) if _filled(titles[0][1]) > 1 else 1
         which = "Line 1 was" if last == 1 else f"Lines 1 to {last} were"
         why = f"line {titles[0][0]} has {n} cell{'' if n == 1 else 's'} where the table has {width}"
         notes += (f"{which} left out ({why}); say how many with skip= (in the shell, --skip).",)

@@ -37,11 +37,22 @@ def has_header(rows: Sequence[list[str]], notation: Notation, quoted: bool) -> b
         return True
     if complete and first[0] and quoted and not recurs:
         return True
-    if over_text and all(cell for cell, _ in over_text) and not recurs and rises_evenly(over_numbers):
-        return True
+    if over_text and not recurs and all(cell and not any(map(str.isdigit, cell)) for cell, _ in over_text):
+        below = [cell for column, kind in zip(columns, kinds, strict=True) if kind == "number" for cell in column]
+        if _are_years(over_numbers) and not any(_are_years([cell]) for cell in below):
+            return True
+        if len(over_numbers) > 2 and rises_evenly(over_numbers):
+            return True
     if not over_numbers:
         return not recurs
     return bool(told) and sum(told) * 2 >= len(told)
+
+
+def _are_years(cells: Sequence[str]) -> bool:
+    """Whether these are years, that rise evenly if they are several."""
+    texts = [cell.strip() for cell in cells]
+    years = all(text.isdecimal() and 1500 <= int(text) <= 2200 for text in texts if text) and all(texts)
+    return years and (len(texts) == 1 or rises_evenly(texts))
 
 
 def rises_evenly(cells: Sequence[str]) -> bool:
@@ -59,6 +70,8 @@ def is_second_header(rows: Sequence[list[str]], notation: Notation) -> bool:
     if len(body) < 2 or any(notation.number(cell) is not None for cell in first):
         return False
     words = [j for j, cell in enumerate(first) if not notation.is_missing(cell)]
+    if any(first[j].strip()[0] in "+-.0123456789" for j in words):
+        return False  # 1.5 with a remark, not a unit
     columns = [[row[j] for row in body] for j in words]
     kinds = [kind_of(column, notation) for column in columns]
     return "number" in kinds and all(

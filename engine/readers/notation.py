@@ -12,10 +12,12 @@ MISSING_MARKS = frozenset(
     for mark in (
         "", "NA", "N/A", "n/a", "NaN", "-NaN", "null", "None", "<NA>", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "1.#IND",
         "-1.#QNAN", "1.#QNAN", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "?",
-        ".", "..", "...", "-", "--", "---", "–", "—", "−",
+        ".", "..", "...", ":", "-", "--", "---", "–", "—", "−",
     )
 )  # fmt: skip
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_CURRENCY = re.compile(r"[$€£¥₩]\s*|\s*[$€£¥₩]")
+_FORTRAN = re.compile(r"([+-]?[0-9]*\.?[0-9]*)[dD]([+-]?[0-9]+)")
 _MINUS = str.maketrans({"\u2212": "-", "\ufe63": "-", "\uff0d": "-"})
 _GROUP_MARKS = " \xa0\u2009\u202f'’"
 _GROUPED = {
@@ -48,12 +50,13 @@ class Notation:
         """The number that `cell` writes, infinite where it is too large for a float64; None if it writes none.
 
         Besides plain numbers: thousands in groups of three, (1.5) as accountants write −1.5, a percentage as its
-        number of percent, U+2212 as a minus; characters that can't be seen are passed over.
+        number of percent, U+2212 as a minus, a sign of a currency, and Fortran's 1.5D+01; characters that can't be
+        seen are passed over.
         """
         number = parse_number(cell, self.decimal)
         if number is not None:
             return number
-        text = _INVISIBLE.sub("", cell).translate(_MINUS).strip()
+        text = _CURRENCY.sub("", _INVISIBLE.sub("", cell).translate(_MINUS), count=1).strip()
         if text.startswith("(") and text.endswith(")"):
             number = self._unsigned(text[1:-1].strip())
             return None if number is None else -number
@@ -63,6 +66,9 @@ class Notation:
         return None if text.startswith(("+", "-")) else self._signed(text)
 
     def _signed(self, text: str) -> float | None:
+        fortran = _FORTRAN.fullmatch(text) if "d" in text or "D" in text else None
+        if fortran is not None:
+            return parse_number(f"{fortran[1]}e{fortran[2]}", self.decimal)
         grouped = _GROUPED[self.decimal].fullmatch(text)
         return parse_number(text.replace(grouped[1], "") if grouped else text, self.decimal)
 
@@ -130,7 +136,7 @@ def _detect(
         return Notation("," if commas.certain else ".", further), _grouped(rows, "," if commas.certain else ".")
     if commas.certain or not commas.either:  # both are certain somewhere, or there are points or whole numbers alone
         first = points.either if delimiter == ";" else None
-        return Notation(".", further), () if first is None else (_as_decimal(first, "."),)
+        return Notation(".", further), _grouped(rows, ".") if first is None else (_as_decimal(first, "."),)
     # every comma is followed by three digits
     if delimiter == ";" and not _beside_small_whole_numbers(rows):
         return Notation(",", further), (_as_decimal(commas.either, ","),)
