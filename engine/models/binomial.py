@@ -172,7 +172,7 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         return k + (0 if self.fixed_weights else k - 1)
 
     def worked_densities(self, step: Step, row: int) -> Densities:
-        """p^heads (1 − p)^tails of each coin; the binomial coefficient, common to all, stands outside."""
+        """p^heads (1 − p)^tails of each coin; the binomial coefficient is the same for all and left out."""
         data, p = step.problem.data, step.params_q.probabilities
         assert isinstance(data, TossCounts)
         heads, tails = float(data.X[row, 0]), float(data.tosses[row] - data.X[row, 0])

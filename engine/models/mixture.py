@@ -56,7 +56,7 @@ class Mixture(Model[P, D], Explains):
         return self.size or 1
 
     def rows_per_chunk(self, params: P, data: D) -> int:
-        """So many rows that a chunk's log-joint stays in the cache."""
+        """How many rows make a chunk whose log-joint stays in the cache."""
         return max(256, _CHUNK_BYTES // (8 * max(1, self.n_columns(params))))
 
     def least_impossible(self, params: P, data: D, rows: IntArray) -> tuple[Array, Array]:
@@ -121,7 +121,7 @@ class Mixture(Model[P, D], Explains):
         return plain_densities(np.asarray(self.log_joint(even, data, np.array([row]))[:, 0] + np.log(K)))
 
     def worked_row(self, step: Step, row: int) -> Worked:
-        """weight × density, sum, quotient."""
+        """The E-step of a row line by line: weight × density, sum, quotient."""
         return mixture_row(step, row, self.worked_densities(step, row))
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:

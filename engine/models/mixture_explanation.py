@@ -60,7 +60,7 @@ def _joint_lines(weights: Array, log_weights: Array, log_density: Array, logs: b
 
 
 def _settled(lines: list[WorkedLine], step: Step, r: Array, known: bool) -> None:
-    """What a known label, or an algorithm that gives all to one component, makes of the posterior."""
+    """Add how a known label, or an algorithm with hard assignments, changes the posterior."""
     whole = {Hard: "1 for the largest", Sampled: "1 for the one drawn"}.get(type(step.inference))
     formula = "known label" if known else whole
     if formula:
@@ -68,13 +68,13 @@ def _settled(lines: list[WorkedLine], step: Step, r: Array, known: bool) -> None
 
 
 def plain_densities(log_density: Array) -> Densities:
-    """ln p(x | k) as it is, where there is no formula for it."""
+    """ln p(x | k) as a plain value, where there is no formula for it."""
     lines = [density_line("p(x | k)", "value", [("p", np.exp(min(v, 700.0)))], k, v) for k, v in enumerate(log_density)]
     return lines, log_density
 
 
 def density_line(formula: str, operation: Any, values: list[tuple[str, Any]], k: int, log_density: float) -> WorkedLine:
-    """The density as its formula has it, or its logarithm alone where it is too small for that."""
+    """The density by its formula, or its logarithm if the density is too small to be written."""
     if LEAST_LOG < log_density < MOST_LOG or log_density == -np.inf:
         return line("density", formula, operation, values, k)
     return line("density", f"ln of {formula}", "value", [("ln p", log_density)], k, log=True)

@@ -48,5 +48,5 @@ class Masks:
 
 
 def _finite_log(values: Array) -> Array:
-    """ln values, with a large finite number for ln 0."""
+    """ln of the values, with a large finite number in place of ln 0."""
     return np.where(values > 0, np.log(np.where(values > 0, values, 1.0)), _FINITE_LOG_ZERO)

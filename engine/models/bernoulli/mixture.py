@@ -145,7 +145,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         return params
 
     def rows_per_chunk(self, params: BernoulliParams, data: Answers) -> int:
-        """So many rows that a chunk's masks and log-joint stay in the cache."""
+        """How many rows make a chunk whose masks and log-joint stay in the cache."""
         return max(256, 190_000 // (self.n_components + 2 * int(data.X.shape[1])))
 
     def log_joint(self, params: BernoulliParams, data: Answers, rows: Rows) -> Array:
@@ -156,7 +156,7 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         return joint
 
     def least_impossible(self, params: BernoulliParams, data: Answers, rows: IntArray) -> tuple[Array, Array]:
-        """Each answer that a component never gives is a factor of 0."""
+        """The number of factors that are 0 (answers that a component never gives), and the log of the others."""
         zeros, logs = Masks.of(data.X[rows], data.cut).zeros_and_logs(params.probabilities)
         weight_zeros, weight_logs = zeros_and_logs((np.ones(len(rows)), params.weights))
         return zeros + weight_zeros, logs + weight_logs
@@ -196,13 +196,13 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         return k * int(params.probabilities.shape[1]) + k - 1
 
     def worked_densities(self, step: Step, row: int) -> Densities:
-        """The product over the answers that were seen."""
+        """The density of a row as a product over the answers that were seen."""
         data = step.problem.data
         assert isinstance(data, Answers)
         return answer_densities(data.X[row], data.cut, step.params_q.probabilities)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
-        """The share of yes among the answers, those imagined included."""
+        """The share of yes among the answers, including those that the prior adds."""
         counts, yes, no = step.expectation.statistics
         if entry.field == "weights":
             return counted_lines(counts, entry.index[0])

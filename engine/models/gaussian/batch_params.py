@@ -21,11 +21,11 @@ class SideBySide:
     """M values, each array with an axis of them in front, or empty."""
 
     def take(self, chosen: IntArray | Flags) -> Self:
-        """Some of them."""
+        """Only the chosen values."""
         return type(self)(*(part[chosen] if part.size else part for part in self._arrays()))
 
     def __add__(self, other: Self) -> Self:
-        """Those and the others."""
+        """Both stacks, one after the other."""
         return type(self)(*(np.concatenate(pair) for pair in zip(self._arrays(), other._arrays(), strict=True)))
 
     def _arrays(self) -> list[Any]:
@@ -46,7 +46,7 @@ class Stack(SideBySide):
 
     @classmethod
     def of(cls, thetas: Sequence[GaussianParams]) -> Stack:
-        """One below another."""
+        """A stack of these parameter values."""
         return cls(
             np.stack([theta.weights for theta in thetas]),
             np.stack([theta.means for theta in thetas]),

@@ -48,7 +48,7 @@ class Policy:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a component, and whether its covariance can't be used as it is."""
+    """What is wrong with a component, and whether its covariance is unusable."""
 
     component: int | None
     kind: str  # "dead", "alike" or "flat"

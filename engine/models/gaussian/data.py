@@ -65,7 +65,7 @@ class Coordinates:
         return self.origin + self.stretched(u)
 
     def same_as(self, other: Coordinates) -> bool:
-        """They are the same, to the last bit."""
+        """Whether both are the same to the last bit."""
         return self is other or (np.array_equal(self.origin, other.origin) and np.array_equal(self.scale, other.scale))
 
     def of(self, other: Coordinates) -> tuple[Array, Array]:
@@ -97,12 +97,12 @@ class GaussianRows(Observations):
 
     @cached_property
     def workspaces(self) -> Workspaces:
-        """Memory that the passes over these rows use again."""
+        """Working memory that the passes over these rows reuse."""
         return Workspaces()
 
     @cached_property
     def varies(self) -> bool:
-        """At least one column is not constant."""
+        """Whether at least one column is not constant."""
         return bool(np.any(np.sqrt(self.covariance.diagonal()) > noise_at(self.mean)))
 
     @cached_property

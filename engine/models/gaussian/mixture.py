@@ -97,7 +97,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
 
     @property
     def ascent(self) -> Ascent:
-        """As far as `m_step` goes."""
+        """How far an M-step goes up, by `m_step`."""
         return "conditional" if self.m_step == "conditional" else "maximum"
 
     @property
@@ -197,11 +197,11 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         return np.concatenate(joints, axis=1) if joints else np.empty((self.n_components, 0))
 
     def worked_densities(self, step: Step, row: int) -> Densities:
-        """N(x | μ, Σ) by its squared distance and determinant."""
+        """The density of a row, from its squared distance and the determinant."""
         return gaussian_densities(step.problem.data.X[row], step.params_q, self.covariance_type)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
-        """N_k, the weighted sum, the ridge, the quotient."""
+        """The M-step of an entry line by line: N_k, the weighted sum, the ridge, the quotient."""
         assert isinstance(step.problem.data, GaussianRows)
         statistics: GaussianStatistics = step.expectation.statistics
         if entry.field == "weights":
@@ -220,7 +220,7 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
 
 
 def _parts(rows: Rows, n_rows: int, at_once: int) -> list[slice] | list[IntArray]:
-    """The chosen rows in chunks, as slices where they are one."""
+    """The chosen rows in chunks, as slices where the rows are consecutive."""
     if isinstance(rows, slice) and (rows.step or 1) == 1:
         first, last, _ = rows.indices(n_rows)
         return [slice(first + part.start, first + part.stop) for part in row_chunks(last - first, at_once)]

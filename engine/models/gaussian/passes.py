@@ -127,7 +127,7 @@ class CentredPass:
         return np.fmax(out, _IMPOSSIBLE, out=out)
 
     def statistics(self, form: Array, rows: slice, responsibilities: Array, work: Workspace) -> GaussianStatistics:
-        """The moments of each component's own u."""
+        """The moments of the rows in each component's own coordinates."""
         counts, first, second = responsibilities.sum(axis=1), np.empty((self.k, self.d)), []
         columns = None if self.origins is None else self._columns(rows, work)
         for k, r in enumerate(responsibilities):
@@ -154,7 +154,7 @@ Pass = SharedPass | CentredPass
 
 
 def pass_for(params: GaussianParams, data: GaussianRows) -> Pass:
-    """The faster pass, unless its terms would cancel."""
+    """Choose the faster pass, unless its terms would cancel."""
     k, d = params.means.shape
     if data.covariance_type == "full" and n_features("full", d) > FEW_COMPONENTS * k:
         return CentredPass(params, data)

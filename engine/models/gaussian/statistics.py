@@ -59,7 +59,7 @@ class GaussianStatistics(Statistics):
         return GaussianStatistics(self.covariance_type, self.coordinates, counts, first, second)
 
     def as_in(self, other: GaussianStatistics) -> GaussianStatistics:
-        """In the coordinates of others."""
+        """The same statistics in the coordinates of others."""
         return self.within(other.coordinates)
 
     def within(self, coordinates: Coordinates) -> GaussianStatistics:

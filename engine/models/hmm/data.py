@@ -49,7 +49,7 @@ class SequenceRows(Observations):
 
     @cached_property
     def n_symbols(self) -> int:
-        """V as far as these rows tell: one more than the largest symbol."""
+        """V as far as these rows show it: one more than the largest symbol."""
         return 0 if self.symbols is None else int(self.symbols.max()) + 1
 
     @cached_property
@@ -189,6 +189,6 @@ def _symbols(table: Array, first_symbol: int, first: IntArray | None) -> IntArra
 
 
 def row_in_sequence(first: IntArray, row: int) -> str:
-    """What a row of several sequences is called, one below another; first: the rows at which they begin."""
+    """The name of a row of several sequences that are joined; first: the rows at which they begin."""
     sequence = int(np.searchsorted(first, row, side="right")) - 1
     return f"{row_number(row - int(first[sequence]))} of sequence {sequence + 1}"

@@ -95,7 +95,7 @@ class CategoricalEmissions:
         return 0.0
 
     def n_parameters(self, emission: Array, n_states: int) -> int:
-        """S (V − 1) of so many states."""
+        """S (V − 1) free parameters for this many states."""
         return n_states * (int(emission.shape[1]) - 1)
 
 
@@ -149,7 +149,7 @@ class GaussianEmissions:
         return out
 
     def statistics(self, emission: GaussianEmission, data: SequenceRows, responsibilities: Array) -> GaussianStatistics:
-        """The moments of each state's rows; taken about the new means where they would lose digits."""
+        """The moments of each state's rows, taken about the new means where they would otherwise lose digits."""
         rows, params = _rows(data), self._params(emission)
         first = pass_for(params, rows)
         moments = _moments(first, rows, responsibilities)
@@ -173,7 +173,7 @@ class GaussianEmissions:
         return float(statistics.q_by_component(self._params(emission)).sum())
 
     def log_prior(self, emission: GaussianEmission, data: SequenceRows) -> float:
-        """That of `GaussianMixture`."""
+        """The log-prior of `GaussianMixture`."""
         return self.mixture.log_prior(self._params(emission), _rows(data))
 
     def weak_components(self, emission: GaussianEmission, data: SequenceRows, shares: Array) -> dict[int, str]:
@@ -214,7 +214,7 @@ def _moments(a_pass: Pass, rows: GaussianRows, responsibilities: Array) -> Gauss
 
 
 def _about_states(message: str) -> str:
-    """A mixture's words about its components, said of states."""
+    """A mixture's message about components, reworded for states."""
     if isinstance(message, RowText):
         return message.reworded(_about_states)
     return message.replace("components", "states").replace("component", "state").replace(", without weight", "")

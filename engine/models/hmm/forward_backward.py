@@ -44,7 +44,7 @@ class Chain:
 
     @property
     def n_rows(self) -> int:
-        """T."""
+        """T, the number of rows."""
         return int(self.log_potentials.shape[1])
 
     @cached_property
@@ -59,7 +59,7 @@ class Chain:
 
     @property
     def backwards(self) -> Chain:
-        """The same chain from its other end."""
+        """The chain in reverse."""
         return Chain(self.log_potentials[:, ::-1], self.log_transition.T, self.n_rows - 1 - self.last[::-1])
 
     def tempered(self, temperature: float) -> Chain:
@@ -68,7 +68,7 @@ class Chain:
 
     @property
     def scalable(self) -> bool:
-        """No transition is so small that the scaled recursion could lose what matters."""
+        """Whether no transition is so small that the scaled recursion could lose digits that matter."""
         return bool(np.exp(self.log_transition.min()) >= SCALABLE)
 
 

@@ -75,7 +75,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     @property
     def compares_columns(self) -> bool:
-        """Those of a Gaussian do."""
+        """Whether columns are compared with one another: Gaussian emissions do that."""
         return self.emission == "gaussian"
 
     @property
@@ -85,7 +85,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     @property
     def takes_symbols(self) -> bool:
-        """Categorical emissions are symbols."""
+        """Whether rows are symbols: with categorical emissions they are."""
         return self.emission == "categorical"
 
     @property
@@ -237,7 +237,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         return q + self.emissions.q_value(counts.emission, _own(params))
 
     def log_prior(self, params: HiddenMarkovParams, data: SequenceRows) -> float:
-        """That of the Gaussians' ridge; 0 for symbols."""
+        """The log-prior of the Gaussians' ridge; 0 for symbols."""
         return self.emissions.log_prior(_own(params), data)
 
     def responsibilities(
@@ -314,7 +314,7 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         return S - 1 + S * (S if self.stop_state else S - 1) + self.emissions.n_parameters(_own(params), S)
 
     def alive(self, params: HiddenMarkovParams) -> NDArray[np.bool_]:
-        """The states that some path reaches."""
+        """Flags (S,) of the states that some path reaches."""
         reached = alive(params.initial)
         for _ in range(len(reached)):
             reached = reached | alive(params.transition[reached]).any(axis=0)

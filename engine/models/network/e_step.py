@@ -31,7 +31,7 @@ class ExactEStep:
     places_matter: ClassVar[bool] = False
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
-        """Is there memory for the 2^m configurations?"""
+        """Raise an error if there is no memory for the 2^m configurations."""
         check_memory(n_rows, sizes[0])
 
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:

@@ -42,13 +42,13 @@ class GibbsEStep(ApproximateEStep):
     sweeps: int = 20
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
-        """Is there memory for the draws that are kept?"""
+        """Raise an error if there is no memory for the draws that are kept."""
         check_draws(n_rows, sizes, n_classes, self.sweeps, "sweeps")
 
     def chain(
         self, params: NetworkParams, rows: NetworkRows, inference: Inference, generator: np.random.Generator
     ) -> GibbsChain:
-        """The sweeps that are kept."""
+        """How many sweeps are kept."""
         temperature = inference.temperature if isinstance(inference, Tempered) else 1.0
         if isinstance(inference, Hard):
             return run_chain(LayeredSweeps(params, rows, None), generator, 2 * self.sweeps - 1, 1, 0.0)

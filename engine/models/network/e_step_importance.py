@@ -32,7 +32,7 @@ class ImportanceEStep(ApproximateEStep):
     """
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
-        """Is there memory for the draws?"""
+        """Raise an error if there is no memory for the draws."""
         check_draws(n_rows, sizes, n_classes, self.draws, "draws")
 
     def _drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[WeightedDraws, Array]:
