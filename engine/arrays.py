@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from array import array
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,11 @@ def is_sparse(X: Any) -> bool:
 def is_frame(X: Any) -> bool:
     """A table or a column of pandas."""
     return hasattr(X, "iloc")
+
+
+def lends_its_memory(X: Any) -> bool:
+    """An array, of whatever library, or a buffer, whose memory numpy may look into."""
+    return isinstance(X, (memoryview, bytearray, array)) or (hasattr(X, "__array__") and not isinstance(X, np.generic))
 
 
 def length(X: Any) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array, IntArray, is_frame, is_frozen, is_sparse
+from engine.arrays import Array, IntArray, is_frame, is_frozen, is_sparse, lends_its_memory
 from engine.errors import DataError
 from engine.parallel import map_chunks
 
@@ -90,10 +90,12 @@ def private(value: Any) -> Any:
 
     Arrays of numpy, scipy and pandas, and lists of them; what else there may be is given back.
     """
+    if lends_its_memory(value) and not (isinstance(value, np.ndarray) or is_frame(value) or is_sparse(value)):
+        value = np.asarray(value)
     if isinstance(value, np.ndarray):
         return value if is_frozen(value) or value.nbytes > COPIED_BYTES else value.copy()
     if isinstance(value, list | tuple):
-        return [private(one) if isinstance(one, np.ndarray) or is_frame(one) else one for one in value]
+        return [private(one) if lends_its_memory(one) else one for one in value]
     if is_sparse(value):
         return value.copy() if sum(part.nbytes for part in buffers(value)) <= COPIED_BYTES else value
     return value.copy() if is_frame(value) else value

@@ -22,6 +22,7 @@ OF_OTHERS = {
     ("engine/arrays.py", "shape"): "of a user's table, which may be an array, sparse or a data frame",
     ("engine/arrays.py", "iloc"): "of a user's table",
     ("engine/arrays.py", "tocsr"): "of a user's table",
+    ("engine/arrays.py", "__array__"): "of an array of another library",
 }
 """Names that are asked for as strings of what is not ours, and whose they are."""
 BY_DECLARATION = {"engine/options.py", "engine/em/parameters.py"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from array import array
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,26 @@ def test_the_case_of_reversed_rows() -> None:
     run, wanted = engine.fit(engine.KMeans(3), X), engine.fit(engine.KMeans(3), IRIS.X).labels
     X[:] = X[::-1].copy()
     assert np.array_equal(run.labels, wanted)
+
+
+def test_buffers_and_arrays_of_other_libraries_are_copied() -> None:
+    class Lent:
+        """An array of another library."""
+
+        def __init__(self, values: np.ndarray) -> None:
+            self.values = values
+
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+            return self.values
+
+    column = IRIS.X[:, 0].copy()
+    for X in (array("d", column.tolist()), memoryview(column), Lent(column)):
+        run = engine.fit(engine.KMeans(3), X)
+        column[:] = column[::-1].copy()
+        if isinstance(X, array):
+            X[:] = X[::-1]
+        assert np.array_equal(run.labels, engine.fit(engine.KMeans(3), IRIS.X[:, 0]).labels)
+        column[:] = IRIS.X[:, 0]
 
 
 def test_large_arrays_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
