@@ -15,17 +15,22 @@ from choosing import chosen
 from shell import ENVIRONMENT, here, is_one_sentence
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
+from view_frames import walked
 
 import engine
+from emtui.charts.colors import DARK
 from emtui.exports.export import export_responsibilities
 from emtui.exports.python_script import script_text
+from emtui.exports.step_record import step_record
 from emtui.networks.scores import passes_of, predict_row, score
+from emtui.panes.why.ledger_text import ledger_lines
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of
 from emtui.spec.revise import changed
 from emtui.spec.rival_model import rival_model
 from emtui.spec.train_test_split import split_of, table_of
+from emtui.views import view_for
 from engine.errors import EngineError
 from engine.models.network.predict import network_report
 
@@ -410,3 +415,17 @@ def test_a_class_without_rows_is_not_learned() -> None:
     assert split.class_names == ("setosa", "virginica") and set(split.targets.tolist()) == {0, 1}
     step = Session(replace(spec, dataset=data)).timeline.current
     assert step.params.n_classes == 2
+
+
+def test_what_must_be_said_of_an_estimate_is_said_by_screen_and_shell(tmp_path: Path) -> None:
+    table, start = tmp_path / "rare.csv", tmp_path / "rare.json"
+    table.write_text("x,y\n" + "".join(f"{i / 1e6},{'a' if i < 50 else 'b'}\n" for i in range(60)))
+    start.write_text('{"hidden": [[-6.9, 0], [-6.9, 0]], "output": [[-7, 14, 14], [0, 0, 0]]}')
+    settings = {"hidden_units": "2", "e_step": "mean_field"}
+    spec = chosen(str(table), label="y", model="mlp", settings=settings, start_file=str(start), test_share=0.0)
+    snapshot = walked(Session(spec), 1)
+    said = view_for("mlp").sentence(snapshot)
+    assert "Mean field is a bound, and it lies" in said and "by all configurations" in said
+    ledger = "".join(text if isinstance(text, str) else text[0][0] for text in ledger_lines(snapshot, 200, DARK))
+    assert "Mean field is a bound" in ledger
+    assert step_record(snapshot.step)["remark"].startswith("mean field is a bound")

@@ -238,3 +238,11 @@ def test_mean_field_says_how_far_its_bound_lies_below():
     assert f"{truth - step.elbo:.1f} below the log-likelihood, {truth:.1f} by all configurations" in step.remark
     easy = engine.e_step(engine.begin(LatentMLP(2, e_step="mean_field", weight_scale=0.1), rows.X, rows.y))
     assert easy.remark == ""
+
+
+def test_an_estimate_is_never_below_a_bound_that_is_certain():
+    for seed in range(20):
+        params, rows = extreme(seed)
+        found = MeanFieldEStep(draws=10).expect(params, rows, EXACT)
+        bound = expected_log_joint(found.statistics, params, rows) + found.entropy
+        assert found.log_likelihood >= bound - 1e-9 * abs(bound)

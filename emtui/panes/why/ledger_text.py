@@ -13,7 +13,7 @@ from emtui.charts.cell_text import clean, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, listed, number, signed
-from emtui.views.sentences import plain
+from emtui.views.sentences import line, plain
 from emtui.widgets.table_columns import TableCell, ink
 from engine.explain.ledger import Fall, Quantity, Reason
 
@@ -101,6 +101,8 @@ def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[
     if error > 0:
         said = f"The log-likelihood is estimated from draws: its standard error is {number(error, 2)}."
         lines += [((text, faint),) for text in wrapped(said, width)]
+    if snapshot.step.remark:
+        lines += wrapped(line([plain(snapshot.step.remark)]), width)
     return (*lines, *(part for said in falls(snapshot) for part in wrapped(said, width)))
 
 

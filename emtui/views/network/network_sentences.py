@@ -25,10 +25,12 @@ def network_sentence(snapshot: StepSnapshot, names: tuple[str, ...]) -> str:
     """The line for this step; `names` are those of the hidden units."""
     learns_by_em = snapshot.step.problem.model.name != "backprop"
     if snapshot.step.phase == "init":
-        parts = [_start(snapshot), "nothing has been learned yet: press e", may_fall(snapshot.spec)]
+        parts = [_start(snapshot), "nothing has been learned yet: press e", may_fall(snapshot.spec), *events(snapshot)]
     elif snapshot.step.phase == "E":
         parts = (
-            [f"{_units(snapshot, names)}; {bound(snapshot, _SETTLING)}"] if learns_by_em else [_loss_alone(snapshot)]
+            [f"{_units(snapshot, names)}; {bound(snapshot, _SETTLING)}", *events(snapshot)]
+            if learns_by_em
+            else [_loss_alone(snapshot)]
         )
     else:
         parts = [_moved(snapshot, learns_by_em), *events(snapshot)]

@@ -121,9 +121,11 @@ class MeanFieldEStep(ApproximateEStep):
         proposals = ((mu,), *broad_proposals(params, rows))
         drawn = weighted_draws(params, rows, proposals, generator_of(inference), self.draws)
         found = estimated_evidence(drawn, params, rows)
-        remark = "; ".join(filter(None, (_gap(params, rows, logit, found.log_likelihood), found.remark)))
+        bound = rows.weighted_sum(bounds(params, rows, logit))
+        estimate = max(found.log_likelihood, bound)  # which is below the log-likelihood for certain
+        remark = "; ".join(filter(None, (_gap(params, rows, bound, estimate), found.remark)))
         entropy = rows.weighted_sum(_entropies(logit))
-        return Expectation(statistics, found.log_likelihood, entropy, found.error, remark)
+        return Expectation(statistics, estimate, entropy, found.error, remark)
 
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, m) μ in the order of the design."""
@@ -135,11 +137,11 @@ class MeanFieldEStep(ApproximateEStep):
         return -rows.weighted_sum((mu * np.log(mu) + not_mu * np.log(not_mu)).sum(axis=1))
 
 
-def _gap(params: NetworkParams, rows: NetworkRows, logit: Array, estimate: float) -> str:
+def _gap(params: NetworkParams, rows: NetworkRows, bound: float, estimate: float) -> str:
     """How far the bound lies below the log-likelihood where that is much: a clause, or ""."""
     small = params.deeper is None and rows.n_rows << min(params.hidden_units, 40) <= _ENUMERATED
     height = rows.weighted_sum(exact_posterior(params, rows).log_evidence) if small else estimate
-    gap = height - rows.weighted_sum(bounds(params, rows, logit))
+    gap = height - bound
     if gap <= max(1.0, _LARGE_GAP * abs(height)):
         return ""
     how = "by all configurations" if small else "by its estimate"
