@@ -32,6 +32,7 @@ _COARSE = 0.01  # of the rate: what the rounding of large parameters may add whe
 _EPS = float(np.finfo(np.float64).eps)
 _FEWEST = 4  # iterations of power before anything is said
 _CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
+_EXACT = 2e-3  # a rate of 1 means something where it is known as well as this
 _MOST_COMPARED = 2000  # components, each with each other
 _SCALES = 100.0  # the largest standard deviation of a column over the smallest: very different scales
 
@@ -110,7 +111,7 @@ class _Look:
         counts = np.bincount(data.y, weights=data.sample_weight).astype(np.float64)
         counts = counts[counts > 0]
         chance = float(counts @ np.log(counts / counts.sum()))
-        if not self.step.log_likelihood - chance <= _ALIKE * data.total_weight:
+        if not abs(self.step.log_likelihood - chance) <= _ALIKE * data.total_weight:
             return None
         scales = column_scales(data.X, data.sample_weight)
         said = "a plateau where nothing was learned: the probabilities are the shares of the classes"
@@ -173,6 +174,8 @@ class _Look:
             return self.found("flat", f"the objective is level along {along}, which is not identified")
         if kind == "maximum":
             return self.found("maximum", "a maximum")
+        if power is not None and kind == "untested":
+            return self.found("untested", f"too level along {_words_of_largest(self.step, power)} to tell what it is")
         self.rate = self.error = math.nan
         return self.found("untested", "not tested for a saddle")
 
@@ -193,7 +196,9 @@ class _Look:
         certain = power.settled or (abs(self.rate - 1.0) > _CLOSE and self.error < _CLOSE)
         if certain and abs(self.rate - 1.0) > self.error:
             return "saddle" if self.rate > 1.0 else "maximum"
-        return "flat" if power.settled else None
+        if not power.settled:
+            return None
+        return "flat" if self.error < _EXACT else "untested"  # too far from rest yet to tell a level direction
 
 
 def _rounding_of(step: Step) -> float:
@@ -219,11 +224,13 @@ def _words_of_largest(step: Step, power: MapRate) -> str:
     path = max(shares, key=lambda one: float(shares[one].max()))
     index = tuple(int(i) for i in np.unravel_index(int(shares[path].argmax()), shares[path].shape))
     field = fields_of(params, model)[path]
-    said = [f"the {field.word_at(index)}"]
-    for axis, i in zip(field.axes, index, strict=True):
-        if axis.noun:
-            said.append(f"{'of' if len(said) == 1 else 'and'} {axis.noun} {axis.name_of(i + axis.offset, (), model)}")
-    return " ".join(said)
+    owners = [
+        f"{axis.noun} {axis.name_of(i + axis.offset, (), model)}"
+        for axis, i in zip(field.axes, index, strict=True)
+        if axis.noun
+    ]
+    of = " and ".join(dict.fromkeys(owners))
+    return f"the {field.word_at(index)}" + (f" of {of}" if of else "")
 
 
 def column_scales(X: object, sample_weight: object = None) -> tuple[float, float] | None:
