@@ -11,7 +11,7 @@ from engine.arrays import Array
 from engine.em.model import Event
 from engine.models.gaussian.data import GaussianRows
 from engine.models.gaussian.params import GaussianParams, inverse_factors
-from engine.models.gaussian.ridge import MOST_FROM_DATA, share_of_ridge
+from engine.models.gaussian.ridge import MOST_FROM_DATA, inverse_trace, share_of_ridge
 from engine.models.probabilities import alive
 from engine.parallel import row_chunks
 from engine.row_text import RowText
@@ -42,6 +42,8 @@ def weak_events(
     params: GaussianParams, data: GaussianRows, ridge: Array, shares: RowShares, known: Collection[int | None]
 ) -> tuple[Event, ...]:
     """An event for each component on a single row or on the ridge, but for those that are `known` already."""
+    if _clearly_none(params, data, ridge):
+        return ()
     parts, tied = _shares_of_ridge(params, data, ridge), data.covariance_type == "tied"
     single = single_rows(params, data, shares)
     on_ridge = {int(k) for k in np.flatnonzero((parts > MOST_FROM_DATA) & alive(params.weights))}
@@ -83,6 +85,19 @@ def nearest_row(point: Array, data: GaussianRows) -> int:
         if apart.min() < least:
             nearest, least = rows.start + int(apart.argmin()), float(apart.min())
     return nearest
+
+
+def _clearly_none(params: GaussianParams, data: GaussianRows, ridge: Array) -> bool:
+    """By quick bounds: more rows than a few, and a share of the ridge of at most Σ_j λ_j (Σ⁻¹)_jj / N."""
+    counts, kind = params.weights * data.total_weight, data.covariance_type
+    heaviest = 1.0 if data.sample_weight is None else float(data.sample_weight.max())
+    if counts.min() < _FEW * heaviest:
+        return False
+    if not ridge.any():
+        return True
+    traces = inverse_trace(inverse_factors(params, kind), ridge, kind)
+    divisor = counts.sum() if kind == "tied" else counts
+    return bool((traces <= MOST_FROM_DATA * divisor).all())
 
 
 def _shares_of_ridge(params: GaussianParams, data: GaussianRows, ridge: Array) -> NDArray[np.float64]:
