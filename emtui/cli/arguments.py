@@ -28,13 +28,14 @@ class Request:
 
     command: "open", "run", "study", "replay", "datasets" or "models". spec: keywords of `emtui.spec.choose.choose`, or
     of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON. n_init: how many starts `run`
-    tries. name: what to replay.
+    tries. baseline: whether it runs k-means beside it. name: what to replay.
     """
 
     command: str
     spec: Mapping[str, Any] = field(default_factory=dict)
     json: bool = False
     n_init: int = 1
+    baseline: bool = True
     name: str | None = None
 
 
@@ -56,11 +57,12 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         return Request(command=command, json=found["json"], name=found.get("name"))
     found["data"] = _data(found)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
+    baseline = bool(found.pop("baseline", True))
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
     found["settings"] = dict(found["settings"]) if found.get("settings") else None
     spec = {name: value for name, value in found.items() if value is not None}
-    return Request(command=command, spec=spec, json=json, n_init=n_init)
+    return Request(command=command, spec=spec, json=json, n_init=n_init, baseline=baseline)
 
 
 def _data(found: dict[str, Any]) -> DataSpec | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,9 +22,21 @@ from engine.em.loop import begin_problem, walk
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
 
+_LEAST_PATIENCE = 5.0  # seconds that k-means may take beside a run that took less
 
-def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False) -> None:
+
+def run(
+    spec: RunSpec,
+    output: Output,
+    *,
+    n_init: int = 1,
+    as_json: bool = False,
+    baseline: bool = True,
+    say: Callable[[str], None] = lambda what: None,
+) -> None:
     """Run EM until it stops and print every half-step as it is taken; several starts are run first, the best is shown.
+
+    baseline: k-means is run beside it, for as long as EM took or five seconds. say: is told what is going on.
 
     Raises:
         EngineError: the model can't start, or no start could be run; where nothing could, nothing has been printed.
@@ -36,19 +49,30 @@ def run(spec: RunSpec, output: Output, *, n_init: int = 1, as_json: bool = False
     printer = JsonPrinter(output) if as_json else TextPrinter(output)
     problem = problem_of(spec)  # before anything is printed: the model may refuse the data
     restarts: tuple[Restart, ...] = ()
+    say("looking for a start")
+    begun = time.monotonic()
     if n_init == 1:
         steps = steps_from(spec, problem)
         steps = chain([next(steps)], steps)
         printer.begin(spec)
     else:
         printer.begin(spec)
-        best, restarts = best_of(spec, problem, n_init, printer.restart)
+
+        def told(restart: Restart) -> None:
+            printer.restart(restart)
+            say(f"start {min(restart.seed - problem.seed + 2, n_init)} of {n_init}")
+
+        say(f"start 1 of {n_init}")
+        best, restarts = best_of(spec, problem, n_init, told)
         spec, steps = with_seed(spec, best[0].problem.seed), iter(best)
     recent: deque[Step] = deque(maxlen=8)
     for step in steps:
         printer.step(step)
         recent.append(step)
-    printer.end(judge(spec, recent, restarts))
+        say(f"iteration {step.iteration + (step.phase != 'E')}")
+    say("comparing with what is known")
+    patience = max(_LEAST_PATIENCE, time.monotonic() - begun) if baseline else 0.0
+    printer.end(judge(spec, recent, restarts, patience))
 
 
 def steps_from(spec: RunSpec, problem: Problem) -> Iterator[Step]:

@@ -132,8 +132,15 @@ def _keys_from_terminal() -> bool:
 
 def _run(request: Request) -> int:
     from emtui.cli.headless import run
+    from emtui.cli.progress import Progress
 
-    run(_choose(request), Output(sys.stdout), n_init=request.n_init, as_json=request.json)
+    with Progress(sys.stderr) as progress:
+        output = Output(sys.stdout, progress.aside)
+        progress.now("reading the data")
+        run(
+            _choose(request), output, n_init=request.n_init, as_json=request.json, baseline=request.baseline,
+            say=progress.now,
+        )  # fmt: skip
     return DONE
 
 

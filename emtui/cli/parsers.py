@@ -113,6 +113,7 @@ def _run_parser() -> Parser:
         default=1,
         help="try N starts (seeds S, S+1, ...) and keep the best",
     )
+    add("--no-baseline", action="store_false", dest="baseline", help="without the k-means beside it")
     add("--json", action="store_true", help="one JSON object a line, with the names of engine.Step")
     return parser
 

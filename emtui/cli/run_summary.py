@@ -47,14 +47,24 @@ class RunSummary:
     remarks: tuple[str, ...] = ()
 
 
-def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] = ()) -> RunSummary:
-    """What is said of a run by its last eight steps, oldest first, or as many as it had."""
+def judge(
+    spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] = (), patience: float = math.inf
+) -> RunSummary:
+    """What is said of a run by its last eight steps, oldest first, or as many as it had.
+
+    patience: seconds that k-means may take beside it; at 0 it is left out.
+    """
     step = recent[-1]
     model, data = spec.model, step.problem.data
     labels = None if model.supervised else Posterior(step.at_q or step.at).labels  # of the last E-step, as in the app
     agreed = agreement_with_classes(spec, labels)
     seeds = tuple(restart.seed for restart in restarts)
-    baseline = None if agreed is None else kmeans_baseline(spec, step.params, seeds)
+    baseline, too_slow = None, False
+    if agreed is not None and patience > 0:
+        try:
+            baseline = kmeans_baseline(spec, step.params, seeds, patience)
+        except TimeoutError:
+            too_slow = True
     several = data.n_rows > 1  # for one row criteria mean nothing
     found = criteria(step) if several and model.has_likelihood and math.isfinite(step.log_likelihood) else None
     weights, shares, comparison = mixing_weights(step.params), None, None
@@ -66,4 +76,6 @@ def judge(spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] =
         comparison = comparison_of(spec, step)
     convergence = convergence_of(recent, tolerance_of(spec))
     remarks = remarks_on(step)
+    if too_slow:
+        remarks += (f"k-means was left out: it takes longer than {patience:.0f} seconds, and than EM did.",)
     return RunSummary(spec, step, restarts, found, shares, agreed, baseline, comparison, convergence, remarks)

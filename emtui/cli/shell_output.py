@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from io import UnsupportedOperation
 from types import FrameType
 from typing import TextIO
@@ -18,6 +19,8 @@ _PLAIN = str.maketrans(
     | {"✓": "ok", "✗": "NO"}
 )
 
+Aside = Callable[[bool], AbstractContextManager[None]]
+
 
 class Output:
     """Where lines go.
@@ -26,10 +29,11 @@ class Output:
         OSError: the stream can't be written; BrokenPipeError where the reader has gone.
     """
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, aside: Aside | None = None) -> None:
+        """`aside` makes room on the terminal while a line is written; it is told whether that appears on one."""
         if stream is None:
             raise OSError("the output is closed")
-        self._stream = stream
+        self._stream, self._aside = stream, aside
         self._encoding = getattr(stream, "encoding", None) or "utf-8"
         try:
             stream.flush()
@@ -40,7 +44,8 @@ class Output:
     def line(self, text: str = "") -> None:
         """Write one whole line: an interrupt waits until it is written."""
         line = encodable(text, self._encoding) + "\n"
-        with _interrupted_only_after():
+        room = contextlib.nullcontext() if self._aside is None else self._aside(self._stream.isatty())
+        with _interrupted_only_after(), room:
             if self._descriptor is None:
                 self._stream.write(line)
                 return

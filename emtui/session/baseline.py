@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -48,10 +50,18 @@ def n_clusters(spec: RunSpec, params: Any = None) -> int:
     return (0 if params is None else count_components(params)) or spec.n_components
 
 
-def kmeans_baseline(spec: RunSpec, params: Any = None, seeds: Sequence[int] = ()) -> Baseline | None:
-    """k-means on the same table, the best of its starts; None where it can't be run."""
-    steps = kmeans_steps(spec, params, seeds)
+def kmeans_baseline(
+    spec: RunSpec, params: Any = None, seeds: Sequence[int] = (), patience: float = math.inf
+) -> Baseline | None:
+    """k-means on the same table, the best of its starts; None where it can't be run.
+
+    Raises:
+        TimeoutError: it takes longer than `patience` in seconds.
+    """
+    steps, begun = kmeans_steps(spec, params, seeds), time.monotonic()
     while True:
+        if time.monotonic() - begun > patience:
+            raise TimeoutError
         try:
             next(steps)
         except StopIteration as end:
