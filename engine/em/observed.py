@@ -33,7 +33,7 @@ def observed(model: Model[Any, D], X: Any, y: Any = None, sample_weight: Any = N
     """
     need_model(model, X)
     observe = partial(observed_labelled, model) if encode else model.observe
-    X, y = private(X), private(y)
+    X, y = private(X), private(_one_a_row(y) if model.independent_rows else y)
     weight: Array | None = None
     if sample_weight is not None:
         weight = private(as_numbers(sample_weight, "sample_weight", "numbers, one a row"))
@@ -62,6 +62,15 @@ def _with(data: D, X: Any, given: Given | None) -> D:
     object.__setattr__(data, "given", given)  # it was made a moment ago, and is nobody else's yet
     object.__setattr__(data, "watches", watched(X, data.X))
     return data
+
+
+def _one_a_row(y: Any) -> Any:
+    if not isinstance(y, list | tuple):
+        return y
+    try:
+        return np.asarray(y)
+    except ValueError:
+        raise DataError("y must have one label a row, but it holds lists of different lengths.") from None
 
 
 def need_model(model: Any, X: Any) -> None:

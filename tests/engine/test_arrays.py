@@ -22,6 +22,7 @@ SYMBOLS = GENERATOR.integers(0, 3, 40).astype(float)
 COUNTS = GENERATOR.poisson(1.0, (30, 8)).astype(float)
 
 GMM, KMEANS, THETA = engine.GaussianMixture(2), engine.KMeans(2), engine.GaussianMixture.Params
+CHAIN = engine.HiddenMarkovModel.Params
 ANY_X: Any = IRIS.X
 ANY_CLASS: Any = engine.GaussianMixture
 ANY_WORD: Any = "gmm"
@@ -173,6 +174,9 @@ def test_masked_entries_and_the_na_of_pandas_are_missing() -> None:
         (lambda: THETA(["a", "b"], [[1.0]], [[[1.0]]]), "weights of GaussianParams must be an array of numbers"),
         (lambda: THETA([1.0], [[1.0], [1.0, 2.0]], [[[1.0]]]), "means of GaussianParams has rows of different"),
         (lambda: THETA([1j], [[1.0]], [[[1.0]]]), "weights of GaussianParams holds complex numbers"),
+        (lambda: CHAIN([1.0], [[1.0]], {"means": [[1.0]]}), "emission of HiddenMarkovParams must have means and cov"),
+        (lambda: engine.fit(GMM, IRIS.X, [[1], [1, 2]]), "y must have one label a row, but it holds lists of diff"),
+        (lambda: engine.fit(GMM, IRIS.X, IRIS), "a Dataset was given where an array belongs: give data.X"),
         (lambda: engine.fit(KMEANS, [[1.0], [1.0, 2.0]]), "X has rows of different lengths"),
         (lambda: engine.fit(KMEANS, np.array(["2020-01-01"], dtype="M8[D]")), "X holds dates or times"),
         (lambda: engine.fit(KMEANS, IRIS.X, n_init=2, seed=-1), "seed must be a whole number"),

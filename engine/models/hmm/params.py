@@ -52,7 +52,10 @@ class HiddenMarkovParams(Parameters):
     def __post_init__(self) -> None:
         """Make the arrays read-only; a table of names, as in a file, becomes a `GaussianEmission`."""
         if isinstance(self.emission, Mapping):
-            object.__setattr__(self, "emission", GaussianEmission(**self.emission))
+            try:
+                object.__setattr__(self, "emission", GaussianEmission(**self.emission))
+            except TypeError:
+                raise EngineError("emission of HiddenMarkovParams must have means and covariances alone.") from None
         super().__post_init__()
 
 
