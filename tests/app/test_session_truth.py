@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
@@ -31,6 +31,7 @@ from engine.analysis.bound_profile import bound_slice
 from engine.arrays import Array
 from engine.editing.edits import placed
 from engine.editing.entries import entries, limits_of, value_of
+from engine.em.observed import observed
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
 from engine.explain.ledger import ledger
@@ -170,10 +171,23 @@ def anew(snapshot: StepSnapshot, weights: Array) -> Problem:
     return Problem(model, model.observe(*table_of(snapshot.spec), counted), problem.algorithm, problem.seed)
 
 
+def depends_on_places(snapshot: StepSnapshot) -> bool:
+    """What is drawn for a row, or remembered of it, goes by its place among those that count."""
+    return not isinstance(snapshot.spec.model, Mixture) or snapshot.spec.algorithm == "stochastic"
+
+
+def counted_rows(snapshot: StepSnapshot, weights: Array) -> Any:
+    """The rows of a weight above 0, as a model takes them in."""
+    given = None if (weights == 1.0).all() else weights
+    return observed(snapshot.step.problem.model, *table_of(snapshot.spec), given)
+
+
 def check_numbers(snapshot: StepSnapshot, weights: Array) -> None:
     """Every scalar from the beginning, and how they add up."""
     step, record, size = snapshot.step, snapshot.record, size_of(snapshot)
     problem, model = anew(snapshot, weights), step.problem.model
+    if depends_on_places(snapshot):
+        problem = replace(problem, data=counted_rows(snapshot, weights))
     at = problem.at(step.params, step.at.inference)
     prior, bound = model.log_prior(step.params, problem.data), math.nan
     if step.at_q is not None:
@@ -196,7 +210,7 @@ def check_numbers(snapshot: StepSnapshot, weights: Array) -> None:
         assert_same(line.value, now)
         assert_same(line.change, math.nan if before is None else now - getattr(before, line.quantity), size)
     if isinstance(model, Mixture):
-        check_rows(snapshot, problem, weights)
+        check_rows(snapshot, anew(snapshot, weights), weights)
     if (found := criteria_of(snapshot)) is not None:
         free, twice = model.n_parameters(step.params), 2 * at.log_likelihood
         assert_same(found.aic, 2 * free - twice)
@@ -228,9 +242,14 @@ def check_labels(snapshot: StepSnapshot, weights: Array) -> None:
     if step.at_q is None or snapshot.responsibilities is None or snapshot.labels is None:
         assert snapshot.record.hits is None
         return
-    r = step.problem.model.responsibilities(step.params_q, problem.data, slice(None), step.inference)
-    np.testing.assert_allclose(snapshot.responsibilities, r, rtol=0, atol=1e-12)
-    np.testing.assert_array_equal(snapshot.labels, r.argmax(axis=1))
+    if depends_on_places(snapshot):
+        data = counted_rows(snapshot, weights)
+        rows = [data.row_of(row) for row in range(data.n_rows)]
+    else:
+        data, rows = problem.data, list(range(problem.data.n_rows))
+    r = step.problem.model.responsibilities(step.params_q, data, slice(None), step.inference)
+    np.testing.assert_allclose(snapshot.responsibilities[rows], r, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(snapshot.labels[rows], r.argmax(axis=1))
     truth = snapshot.spec.dataset.y
     if snapshot.agreement is None or truth is None:
         return
