@@ -64,6 +64,8 @@ def detect_cutting(lines: Sequence[str], decimal: str | None, comment: str, deli
     blanks = Cutting(BLANKS, comment)
     aligned = Cutting(ALIGNED, comment, edges=_body_edges(lines, comment)) if not score[0] else blanks
     for cutting in (blanks, aligned):
+        if score[0] and best.delimiter == "\t" and all(_fits(row, score[2]) for row in _rows(lines, best)):
+            break  # tabs are blanks, too
         if cutting.edges and score[0] and score[2] == len(cutting.edges) + 1:
             continue  # blanks cut them into the same columns
         found = _score(lines[aligned_start(lines, comment) if cutting.edges else 0 :], cutting, decimal)

@@ -190,3 +190,10 @@ def test_a_name_that_looks_like_a_missing_value_is_one_where_words_come_again(tm
 def test_rows_with_an_infinite_number_are_kept_by_a_model_that_takes_gaps() -> None:
     data = read_table(FILES / "one_inf.csv", missing="keep")
     assert np.isnan(data.X).sum() == 1 and data.n_samples == 4
+
+
+def test_tabs_at_the_ends_of_lines_are_no_blanks(tmp_path: Path) -> None:
+    path = tmp_path / "table.txt"
+    path.write_text("a\tb\t\n1\t2\t\n3\t4\t\n")
+    preview = preview_table(path)
+    assert (preview.delimiter, preview.features) == ("\t", ("a", "b"))
