@@ -130,7 +130,8 @@ class ColumnRoles:
         elif index in self.data and column.kind == "text":
             mark, what = "✓", "yes and no" if column.words == "answers" else f"symbols, {values}"
         else:
-            mark, what = ("✓" if index in self.data else " "), _WORDS[column.kind]
+            mark = "✓" if index in self.data else " "
+            what = "yes and no" if column.words == "answers" else _WORDS[column.kind]
         room = width - cell_len(what) - 3
         return f"{mark} {pad(column.name, max(4, room))} {what}"
 
