@@ -29,6 +29,7 @@ def closest_two(params: Parameters, among: Sequence[int], options: object = None
             continue
         rows = field.array.reshape(len(field.array), -1)[among]
         rows = rows - rows.mean(axis=0)
+        rows /= np.abs(rows).max(initial=0.0) or 1.0  # whatever their size, their squares can be computed
         squares = (rows**2).sum(axis=1)
         between = np.sqrt(np.maximum(squares[:, None] + squares - 2.0 * rows @ rows.T, 0.0))
         apart += between / (between.max() or 1.0)
