@@ -19,8 +19,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene
 from emtui.networks.cost import seconds_in_words
 from emtui.screens.studies.study import StudyScreen, named
-from emtui.screens.studies.weak_components import COLUMN as WEAK
-from emtui.screens.studies.weak_components import weak_cell, weak_clause
+from emtui.screens.studies.weak_components import weak_clause
 from emtui.session.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, must_rise, race
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
@@ -31,6 +30,7 @@ from emtui.widgets.table_columns import TableCell, TableColumn, ink
 
 Against = Literal["iterations", "seconds"]
 _FIRST_LAPS = 2  # which the picture leaves out where they lie far below
+_WEAK = "!"  # after the name of a racer with a component that is dead, on a single row or on the ridge
 _SAME = 1e-2  # nats within which two objectives are the same optimum
 _KEYS = "enter opens · i seconds · d accuracy · + − starts · R new start · esc back"
 _COLUMNS = (
@@ -129,7 +129,9 @@ class RaceScreen(StudyScreen):
         said = ""
         if self.race is not None:
             racer = self.race.racers[self._place]
-            weak = f"{racer.name} has {weak_clause(racer.weak)}." if racer.weak else ""
+            marked = f"{_WEAK} marks components that the rows alone don't hold up."
+            weak = marked if any(one.weak for one in self.race.racers) else ""
+            weak = f"{racer.name} has {weak_clause(racer.weak)}." if racer.weak else weak
             said = racer.error or " ".join(part for part in (verdict(self.race), weak, must_rise(racer)) if part)
         self.query_one("#verdict", Static).update(Content(said))
 
@@ -226,7 +228,7 @@ def race_table(now: Race | None, palette: Palette) -> PlainTable:
         assert now is not None
         name: TableCell = (
             (palette.marker(place), ink(palette, palette.color(place), bold=True)),
-            (f" {racer.name}", Style()),
+            (f" {racer.name}{_WEAK if racer.weak else ''}", Style()),
         )
         if not racer.laps:
             rows.append((name, MISSING, MISSING, MISSING, MISSING, racer.error or ""))
@@ -235,11 +237,7 @@ def race_table(now: Race | None, palette: Palette) -> PlainTable:
         hits = MISSING if lap.hits is None else share(lap.hits, now.n_judged)
         stands, time = racer.error or _standing(racer, top), seconds_in_words(lap.seconds)
         rows.append((name, amount(lap.objective), hits, str(lap.iteration), time, stands))
-    if not any(racer.weak for racer in (() if now is None else now.racers)):
-        return PlainTable(_COLUMNS, tuple(rows), ("seconds", "iterations", "hits"))
-    assert now is not None
-    marked = tuple((*row[:2], weak_cell(racer.weak), *row[2:]) for row, racer in zip(rows, now.racers, strict=True))
-    return PlainTable((*_COLUMNS[:2], WEAK, *_COLUMNS[2:]), marked, ("seconds", "iterations", "hits"))
+    return PlainTable(_COLUMNS, tuple(rows), ("seconds", "iterations", "hits"))
 
 
 def _top(now: Race | None) -> float:
