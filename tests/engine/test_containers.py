@@ -130,7 +130,7 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(
 def test_a_packed_table_is_unpacked_once_for_its_dialect_and_once_for_its_cells(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    X = np.random.default_rng(0).standard_normal((60_000, 3))
+    X = np.random.default_rng(0).standard_normal((25_000, 3))
     text = pd.DataFrame(X, columns=["a", "b", "c"]).to_csv(index=False).encode()
     path = put(tmp_path, "t.csv.gz", gzip.compress(text, 1))
     n_bytes = [0]
