@@ -27,7 +27,8 @@ def encoded(y: Any, *, unknown_is_minus_one: bool = True) -> tuple[IntArray, NDA
     """
     values, missing = _values(np.asarray(y))
     if values.dtype.kind == "f":
-        fractions = np.flatnonzero(~missing.ravel() & (values != np.floor(values)).ravel())
+        whole = np.isfinite(values) & (values == np.floor(values))
+        fractions = np.flatnonzero(~missing.ravel() & ~whole.ravel())
         if len(fractions):
             raise DataError(
                 f"y holds {values.ravel()[fractions[0]]:zg}: classes are whole numbers, words or booleans, not "
@@ -118,8 +119,10 @@ def observed_labelled(model: Model[Any, D], X: Any, y: Any, sample_weight: Any) 
     several = isinstance(y, (list, tuple)) and any(np.ndim(one) for one in y)
     joined = np.concatenate([np.atleast_1d(np.asarray(one)) for one in y]) if several else np.asarray(y)
     codes, labels = encoded(joined)
-    if joined.dtype.kind in "biuf" and np.array_equal(joined, codes):
+    if joined.dtype.kind in "iuf" and np.array_equal(joined, codes):
         raise refused
+    if not len(labels):  # none is known
+        return model.observe(X, None, sample_weight)
     return replace(model.observe(X, codes, sample_weight), class_labels=labels)
 
 

@@ -85,6 +85,7 @@ def test_a_series_of_pandas_and_its_categories_are_labels() -> None:
         (["a", "a", "a"], "every row is of class 'a'"),
         ([7, 7, 7], "every row is of class 7"),
         ([0.5, 1.5, 2.0], "holds 0.5: classes are whole numbers, words or booleans"),
+        ([1.0, np.inf, 2.0], "holds inf: classes are whole numbers"),
         ([1 + 1j, 2, 3], "can't be of the type complex128"),
         (["a", 1, True], "labels of different kinds"),
     ],
@@ -149,3 +150,16 @@ def test_codes_are_those_of_scikit_learn() -> None:
         peer = LabelEncoder().fit(y)
         np.testing.assert_array_equal(labels, peer.classes_)
         np.testing.assert_array_equal(codes, peer.transform(y))
+
+
+@pytest.mark.parametrize("unknown", [None, np.nan])
+def test_labels_that_are_all_unknown_are_none(unknown: Any) -> None:
+    run = engine.fit(engine.GaussianMixture(2), X, [unknown] * 36, max_iter=3)
+    plain = engine.fit(engine.GaussianMixture(2), X, max_iter=3)
+    np.testing.assert_array_equal(run.objectives, plain.objectives)
+    np.testing.assert_array_equal(run.predict(X), plain.predict(X))
+
+
+def test_yes_and_no_are_known_labels() -> None:
+    run = engine.fit(engine.GaussianMixture(2), X[TWO], CODES[TWO] > 0, max_iter=3)
+    assert run.predict(X[TWO]).dtype == bool and run.classes_.tolist() == [False, True]

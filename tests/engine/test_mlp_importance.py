@@ -204,7 +204,7 @@ def extreme(seed):
 
 
 def test_an_estimate_covers_the_truth_or_says_that_it_is_not_to_be_trusted():
-    count, missed, doubted = examples(100), [], 0
+    count, missed, doubted = examples(50), [], 0
     for seed in range(count):
         params, rows = extreme(seed)
         truth = rows.weighted_sum(exact_posterior(params, rows).log_evidence)
