@@ -135,13 +135,13 @@ def test_rows_are_called_by_their_names() -> None:
 
 
 def test_large_tables_have_the_same_parts(tmp_path: Path) -> None:
-    lines = [f"the long name of row number {i},{i % 3}.5,{i % 4 + 1},{'yes' if i % 2 else 'no'}" for i in range(24_000)]
+    lines = [f"the long name of row number {i},{i % 3}.5,{i % 4 + 1},{'yes' if i % 2 else 'no'}" for i in range(30_000)]
     data = engine.read_table(
         table(tmp_path, "\n".join(["id,x,w,c", *lines]) + "\n"), rows="id", weights="w", columns=["c", "x"], label=""
     )
-    assert data.row_names is not None and data.row_names[-1] == "the long name of row number 23999"
+    assert data.row_names is not None and data.row_names[-1] == "the long name of row number 29999"
     assert data.X[:3].tolist() == [[0, 0.5], [1, 1.5], [0, 2.5]]
-    assert data.weights is not None and data.weights.sum() == 60_000
+    assert data.weights is not None and data.weights.sum() == 75_000
 
 
 def test_data_from_memory_are_checked() -> None:
