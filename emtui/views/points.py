@@ -23,6 +23,8 @@ from emtui.views.projection import Direction, coordinates, direction, nearest_ro
 from emtui.views.view import Axes, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 from engine.data.dataset import Dataset
+from engine.em.fields import mixing_weights
+from engine.models.probabilities import alive
 
 _PAIRED_COLUMNS = 12
 """Every pair of this many columns is offered; of more columns, the pairs of the best separated."""
@@ -139,11 +141,11 @@ class PointsView(View):
         layers += self._trails(snapshot, along, palette)
         layers += self.shapes(snapshot, along, palette)
         points = [each.of(self.centers(snapshot, snapshot.step.params)) for each in along]
-        alive = drawn_components(snapshot, len(points[0]))
+        drawn = drawn_components(snapshot, len(points[0]))
         layers += [
             Mark(float(a), float(b), palette.mean_marker, palette.color(k))
             for k, (a, b) in enumerate(zip(*points, strict=True))
-            if alive[k]
+            if drawn[k]
         ]
         return Scene(
             layers,
@@ -203,9 +205,10 @@ class PointsView(View):
 
 def drawn_components(snapshot: StepSnapshot, n_components: int) -> NDArray[np.bool_]:
     """(K,) those that are alive: the others hold no row, and would set the axes by where they were left."""
-    step = snapshot.step
-    alive = step.problem.model.alive(step.params)
-    return alive if len(alive) == n_components else np.ones(n_components, dtype=bool)
+    weights = mixing_weights(snapshot.step.params)
+    if weights is None or len(weights.array) != n_components:
+        return np.ones(n_components, dtype=bool)
+    return alive(weights.array)
 
 
 def _left_out(snapshot: StepSnapshot) -> NDArray[np.bool_]:
