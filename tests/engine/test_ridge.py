@@ -113,7 +113,7 @@ def test_no_direct_search_finds_a_better_fit(covariance_type: str) -> None:
 
     at_rest = packed(run.params)
     assert loss(at_rest) == pytest.approx(-run.step.objective, rel=1e-10)
-    assert minimize(loss, at_rest, method="Nelder-Mead", options={"maxfev": 80}).fun > loss(at_rest) - 1e-6
+    assert minimize(loss, at_rest, method="Nelder-Mead", options={"maxfev": 40}).fun > loss(at_rest) - 1e-6
 
 
 def test_the_ridge_in_words_is_an_option_like_others() -> None:

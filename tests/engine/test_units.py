@@ -25,7 +25,7 @@ def test_a_factor_changes_no_label_and_shifts_the_height_by_its_logarithm(covari
     X = three_groups()
     model = engine.GaussianMixture(3, covariance_type, init=init)
     plain = engine.fit(model, X, seed=1, max_iter=40)
-    for c in (1e-6, 1e-2, 1e3, 1e6):
+    for c in (1e-6, 1e6):
         run = engine.fit(model, X * c, seed=1, max_iter=40)
         np.testing.assert_array_equal(run.labels, plain.labels)
         assert run.n_iter == plain.n_iter
