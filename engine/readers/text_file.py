@@ -6,7 +6,6 @@ import codecs
 import io
 import itertools
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from typing import IO
 from engine.errors import DataError, OptionError
 from engine.readers.archives import ZIP, Opener, only_table, packed_by, unpacking, unpacking_member, zip_members
 from engine.readers.byte_source import ByteSource, byte_source
+from engine.readers.encodings import east_asian_encoding
 from engine.readers.signatures import not_a_table, refuse_other_formats
 from engine.readers.table_formats import TextOfTable, format_name, text_of_table
 from engine.text import clean, quoted
@@ -34,7 +34,6 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
-_TWO_BYTE = re.compile(rb"[\x81-\xfe][\x41-\xfe]")
 
 
 @dataclass(frozen=True)
@@ -258,7 +257,7 @@ def known_encoding(encoding: str) -> str:
         b"\0\0\0\0".decode(encoding)  # one zero character, or more, in every encoding of text
         name = codecs.lookup(encoding).name
     except (LookupError, ValueError, TypeError):
-        remedy = "try utf-8, cp949, utf-16 or cp1252"
+        remedy = "try utf-8, cp949, shift_jis, gb18030, utf-16 or cp1252"
         raise OptionError(f"There is no text encoding called {quoted(encoding)}: {remedy}.") from None
     return "utf-8-sig" if name == "utf-8" else name
 
@@ -320,20 +319,12 @@ class _Pass:
         if controls > 0.05 * len(head):
             raise _not_text(self._name)
         yield "utf-8-sig", False
-        if self._looks_korean():
-            yield "cp949", True
+        if east_asian := self._east_asian():
+            yield east_asian, True
         yield "cp1252", True
 
-    def _looks_korean(self) -> bool:
-        """Whether bytes beyond ASCII come in pairs as common Hangul does, both from A1 up (KS X 1001).
-
-        In Western European text a letter beyond ASCII is mostly followed by one of ASCII, which CP949 accepts, too.
-        """
-        for block in self._blocks():
-            pairs: list[bytes] = _TWO_BYTE.findall(block)
-            if pairs:
-                return sum(pair[1] >= 0xA1 for pair in pairs) >= 0.75 * len(pairs)
-        return False
+    def _east_asian(self) -> str | None:
+        return next((east_asian_encoding(block) for block in self._blocks() if not block.isascii()), None)
 
     def decoded(self, encoding: str) -> _Decoded:
         """What the text is like, once every byte of it has been decoded; raises _UndecodableError."""
