@@ -80,11 +80,16 @@ class Evaluation:
     def objective(self) -> float:
         """log p(X | θ) + log p(θ); the bound at the q chosen here + log p(θ) where E-steps are not exact."""
         if self.model.exact:
-            return self.log_likelihood + self.model.log_prior(self.params, self.data)
+            return self.log_likelihood + self.log_prior
         expectation = self.expectation
         with one_blas_thread():
             q_value = self.model.q_value(expectation, self.params, self.data)
-        return q_value + self.entropy + self.model.log_prior(self.params, self.data)
+        return q_value + self.entropy + self.log_prior
+
+    @cached_property
+    def log_prior(self) -> float:
+        """log p(θ), up to a constant; 0 if there is no prior."""
+        return self.model.log_prior(self.params, self.data)
 
     @property
     def knows_its_objective(self) -> bool:

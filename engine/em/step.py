@@ -110,10 +110,10 @@ class Step(Generic[Theta]):
         """What must be said of the log-likelihood and the bound, a clause; "" for nothing."""
         return self.at.remark
 
-    @cached_property
+    @property
     def log_prior(self) -> float:
         """log p(θ), up to a constant; 0 if there is no prior."""
-        return self.problem.model.log_prior(self.params, self.problem.data)
+        return self.at.log_prior
 
     @property
     def objective(self) -> float:
