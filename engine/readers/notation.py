@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from engine.text import clean
+
 # What pandas takes for missing, the errors of spreadsheets, and what statistical offices print.
 MISSING_MARKS = frozenset(
     mark.casefold()
@@ -56,7 +58,7 @@ class Notation:
         number = parse_number(cell, self.decimal)
         if number is not None:
             return number
-        text = _CURRENCY.sub("", _INVISIBLE.sub("", cell).translate(_MINUS), count=1).strip()
+        text = _without_currency(cell)
         if text.startswith("(") and text.endswith(")"):
             number = self._unsigned(text[1:-1].strip())
             return None if number is None else -number
@@ -74,8 +76,26 @@ class Notation:
 
     def group_mark(self, cell: str) -> str | None:
         """The mark between the thousands of the number that `cell` writes; None if there is none."""
-        grouped = _GROUPED[self.decimal].fullmatch(cell.strip())
+        grouped = _GROUPED[self.decimal].fullmatch(_bare(cell))
         return None if grouped is None else grouped[1]
+
+
+def _without_currency(cell: str) -> str:
+    return _CURRENCY.sub("", _INVISIBLE.sub("", cell).translate(_MINUS), count=1).strip()
+
+
+def _seen(cell: str) -> str:
+    return clean(_INVISIBLE.sub("", cell))
+
+
+def _bare(cell: str) -> str:
+    """The cell without what may stand around the digits and marks of a number: blanks, a currency, %, parentheses."""
+    text = cell.strip()
+    if text[-1:].isdecimal() and text[:1] in "+-.,0123456789":
+        return text
+    text = _without_currency(text)
+    text = text[1:-1].strip() if text.startswith("(") and text.endswith(")") else text
+    return text.removesuffix("%").rstrip()
 
 
 def is_missing(cell: str) -> bool:
@@ -117,7 +137,8 @@ def detect_notation(
     percentage = next((cell.strip() for row in rows for cell in row if _is_percentage(cell, notation)), None)
     if percentage is not None:
         notes += (
-            f"{percentage} was read as {notation.number(percentage):.15g}: percentages are their number of percent.",
+            f"{_seen(percentage)} was read as {notation.number(percentage):.15g}: percentages are their number of "
+            "percent.",
         )
     return notation, notes
 
@@ -166,13 +187,13 @@ def _evidence(rows: Sequence[list[str]], mark: str) -> _Evidence:
 
 
 def _cells_with_marks(rows: Sequence[list[str]]) -> Iterator[str]:
-    return (cell.strip() for row in rows for cell in row if "," in cell or "." in cell)
+    return (_bare(cell) for row in rows for cell in row if "," in cell or "." in cell)
 
 
 def _beside_small_whole_numbers(rows: Sequence[list[str]]) -> bool:
     """Whether a column of numbers with commas holds whole numbers without, all of them below a thousand."""
     for column in zip(*rows, strict=False):
-        cells = [cell.strip() for cell in column]
+        cells = [_bare(cell) for cell in column]
         plain = [cell for cell in cells if cell.isdecimal()]
         if plain and all(len(cell) <= 3 for cell in plain) and any(_GROUPED["."].fullmatch(c) for c in cells):
             return True
@@ -185,7 +206,7 @@ def _grouped(rows: Sequence[list[str]], decimal: str) -> tuple[str, ...]:
         for cell in row:
             mark = notation.group_mark(cell)
             if mark is not None:
-                return (_as_groups(cell.strip(), mark, notation),)
+                return (_as_groups(_seen(cell), mark, notation),)
     return ()
 
 

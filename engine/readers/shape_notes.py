@@ -36,10 +36,10 @@ def shape_notes(dialect: Dialect, X: Array, features: Sequence[int], weighed: bo
                 "--weights; in the dialog o, w)."
             )
             weighed = True
-        if _are_angles(name, known):
+        if (angle := _angle(name, known)) is not None:
             notes.append(
-                f"{quoted(name)} may be an angle (0 to 360): 359 and 1 count as far apart here, so take its cosine and "
-                "sine where that matters."
+                f"{quoted(name)} may be an angle ({angle} count as far apart here, so take its cosine and sine where "
+                "that matters."
             )
     return tuple(notes)
 
@@ -73,10 +73,17 @@ def _begins_small(cells: Sequence[str]) -> bool:
         return False
 
 
-def _are_angles(name: str, known: Array) -> bool:
-    """Within 0 to 360: by the name where they go far around, by the numbers alone where they lie all around."""
-    if len(known) < 10 or known.min() < 0 or known.max() > 360 or known.max() <= 180:
-        return False
+def _angle(name: str, known: Array) -> str | None:
+    """The range of an angle, and two that are near each other: by the name where they go far around, by the numbers
+    alone where many lie all around. None for a column that is none."""
+    if len(known) < 2:
+        return None
+    low, high = float(known.min()), float(known.max())
+    named = bool(_ANGLE.search(name))
+    if named and -180 <= low < -90 and 90 < high <= 180:
+        return "−180 to 180): −179 and 179"
+    if low < 0 or high > 360 or high <= 180:
+        return None
     quarters = np.bincount(np.minimum(known // 90, 3).astype(np.int64), minlength=4) / len(known)
-    around = known.min() <= 5 and known.max() >= 355 and quarters.min() >= 0.1 and len({*known.tolist()}) > 10
-    return bool(_ANGLE.search(name)) or bool(around)
+    around = low <= 5 and high >= 355 and quarters.min() >= 0.1 and len({*known.tolist()}) > 10
+    return "0 to 360): 359 and 1" if named or around else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _EXTRA = "pip install 'emtui[files]'"
 _SAVE = "save its table as CSV"
+_LIST_OF_NUMBERS = re.compile(rb"\[\s*-?[0-9][-+.0-9eE]*\s*[],]")
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _reader_for(open_bytes: Opener, head: bytes, name: str) -> tuple[str, Read] 
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200]
     if start[:1] == b"{" and start[1:].lstrip()[:1] in (b'"', b"}"):
         return "JSON", _json
-    if start[:1] == b"[" and start[1:].lstrip()[:1] in (b"{", b"["):
+    if start[:1] == b"[" and (start[1:].lstrip()[:1] in (b"{", b"[") or _LIST_OF_NUMBERS.match(start)):
         return "JSON", _json
     return None
 
@@ -244,6 +246,8 @@ def _json_lines(text: str, name: str) -> Sequence[Any] | None:
 def _records(document: Any) -> Sequence[Any] | None:
     """The rows that a document holds; None if it is no table."""
     if isinstance(document, list):
+        if document and all(isinstance(one, int | float) for one in document):
+            return [[one] for one in document]
         return document if _all_lists(document) or all(isinstance(one, dict) for one in document) else None
     if not isinstance(document, dict):
         return None
@@ -313,7 +317,10 @@ def _of_arrays(arrays: Mapping[str, Any], name: str) -> TextOfTable:
     columns: dict[str, Any] = {}
     lengths = {array.shape[0] if array.ndim else 0 for array in arrays.values()}
     if len(lengths) > 1 or any(array.ndim not in (1, 2) for array in arrays.values()):
-        shapes = listing([f"{key or 'one'} {array.shape}" for key, array in arrays.items()])
+        if len(arrays) == 1:
+            shape = next(iter(arrays.values())).shape
+            raise DataError(f"{name} holds an array of shape {shape}, which is no table: save one of two dimensions.")
+        shapes = listing([f"{key} {array.shape}" for key, array in arrays.items()])
         raise DataError(f"{name} holds {shapes}, which are not the columns of one table: save one of two dimensions.")
     for key, array in arrays.items():
         if array.dtype.names:

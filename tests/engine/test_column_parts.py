@@ -186,6 +186,20 @@ def test_an_angle_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("angle,x\n2,1\n60,2\n120,4\n180,3\n240,6\n300,5\n355,9\n", "an angle (0 to 360): 359 and 1 count"),
+        ("heading,x\n-170,1\n100,2\n170,3\n", "an angle (−180 to 180): −179 and 179 count"),
+        ("angle,x\n2,1\n60,2\n120,4\n", ""),  # half way round at most: nothing is cut apart
+        ("y,x\n2,1\n60,2\n120,4\n180,3\n240,6\n300,5\n355,9\n", ""),  # few numbers, and no name that says so
+    ],
+)
+def test_an_angle_is_told_by_its_name_in_few_rows(tmp_path: Path, text: str, said: str) -> None:
+    notes = " ".join(engine.read_table(table(tmp_path, text)).notes)
+    assert said in notes if said else "angle" not in notes
+
+
+@pytest.mark.parametrize(
     ("model", "n_columns", "said"),
     [
         (engine.BernoulliMixture(n_components=2), 1, "only Σ w·p is determined"),

@@ -226,6 +226,8 @@ def test_json_records_are_rows(tmp_path: Path, text: str) -> None:
         ('{"a": [1, 2], "b": [3, 4]}', ("a", "b"), [[1, 3], [2, 4]]),
         ('{"a": {"0": 1, "1": 2}, "b": {"0": 3, "1": 4}}', ("a", "b"), [[1, 3], [2, 4]]),
         ("[[1, 3], [2, 4]]", ("column 1", "column 2"), [[1, 3], [2, 4]]),
+        ("[1, 3]\n[2, 4]\n", ("column 1", "column 2"), [[1, 3], [2, 4]]),
+        ("[1, -2.5, 3]", ("column 1",), [[1], [-2.5], [3]]),
     ],
 )
 def test_json_columns_and_lists_are_tables(tmp_path: Path, text: str, names: tuple[str, ...], X: object) -> None:
@@ -265,12 +267,12 @@ def test_arrays_of_numpy_are_tables(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (array(np.ones((2, 2, 2))), "which are not the columns of one table: save one of two dimensions"),
+        (array(np.ones((2, 2, 2))), "an array of shape (2, 2, 2), which is no table: save one of two dimensions"),
         (arrays(X=np.ones((4, 2)), Z=np.ones((3, 2))), "holds 'X (4, 2)' and 'Z (3, 2)', which are not the columns"),
         (array(np.array([1, "a"], dtype=object)), "holds objects of Python, which may run code"),
         (array(np.ones((2, 2)) * 1j), "holds complex numbers"),
         (array(np.ones((50, 2)))[:200], "looks like an array of numpy, but is damaged"),
-        (array(np.float64(3.0)), "which are not the columns of one table"),
+        (array(np.float64(3.0)), "which is no table"),
         (array(np.ones((0, 2))), "without a cell in it"),
     ],
 )

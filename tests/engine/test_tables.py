@@ -393,3 +393,28 @@ def test_blanks_in_dates_do_not_cut_a_table_with_commas(tmp_path: Path) -> None:
     path.write_text(f"symbol,date,price\n{months}")
     data = read_table(path)
     assert (data.feature_names, data.n_samples) == (("price",), 120)
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (("€ 12,50", "€ 7,99", "€ 3,5"), [12.5, 7.99, 3.5]),
+        (("12,50 €", "7,99 €", "3,5 €"), [12.5, 7.99, 3.5]),
+        (("12,5%", "13,25 %", "1%"), [12.5, 13.25, 1.0]),
+        (("(1,5)", "2,5", "(3,25)"), [-1.5, 2.5, -3.25]),
+        (("−1,5", "−2,5", "3,25"), [-1.5, -2.5, 3.25]),
+        (("$1,200.50", "$900.00", "($3.25)"), [1200.5, 900.0, -3.25]),
+    ],
+)
+def test_the_decimal_mark_is_told_beside_currencies_and_signs(
+    tmp_path: Path, cells: tuple[str, ...], numbers: list[float]
+) -> None:
+    text = "p;q\n" + "".join(f"{cell};{i}\n" for i, cell in enumerate(cells))
+    assert read(tmp_path, text).X[:, 0].tolist() == numbers
+
+
+def test_notes_on_numbers_show_no_control_characters(tmp_path: Path) -> None:
+    data = read(tmp_path, "p;q\n\x1b$1,200;1\n\x0712%;2\n$3,400;3\n")
+    assert all(note.isprintable() for note in data.notes)
+    assert len(data.notes) == 2
+    assert data.X[:, 0].tolist() == [1200.0, 12.0, 3400.0]
