@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.analysis.convergence_rate import norm
 from engine.analysis.overlap import Overlap, overlap_of
+from engine.analysis.rest import column_scales
 from engine.baselines.backprop import BackpropMLP
 from engine.baselines.kmeans import KMeans
 from engine.em.fields import mixing_weights
@@ -60,7 +61,7 @@ class Convergence:
         still_to_gain: what the objective would rise until it rests, per observation, at this rate; nan where unknown.
         overlap: of components that share rows; None for other models, or if it was not asked for.
         slow: nine tenths of the way to rest, or more, are left after an iteration; by what was measured, if it was.
-        helps: what would help, the best first; empty where EM is not slow.
+        helps: what would help, the best first; empty where EM is not slow and has come to a sound rest.
 
     The rate is that of the moves that are being made. A direction in which EM is slower shows late, when the faster
     ones have come to rest: so it is at least about this, and `engine.analysis.convergence_rate` measures
@@ -232,7 +233,10 @@ def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_t
         return (*helps, "other_start", *fewer)
     if bool(np.any((counts >= 1.0) & (counts < 1.5))):
         helps.append("leave_out")
-    if dead:
+    ended, data = step.stop_reason is not None, step.problem.data
+    if ended and model.supervised and column_scales(data.X, data.sample_weight) is not None:
+        helps.append("standardize")
+    if dead or (ended and "on the ridge" in model.weak_components(step.params, data).values()):
         helps.append("other_start")
     slow = rate > SLOW and steps_to_go != 0 and kind in _FORECAST
     if slow and model.ascent == "gradient":
@@ -242,7 +246,7 @@ def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_t
     together = overlap is not None and overlap.confusion > _OVERLAPPING
     if (slow or dead) and together:
         helps.append("fewer_components")
-    if slow and rate <= 0.99 and not dead and "newton" not in helps:
+    if slow and rate <= 0.99 and "other_start" not in helps and "newton" not in helps:
         helps.append("other_start")
     elif slow and 0.99 < rate < 1.0 and "newton" not in helps and (steps_to_go is None or steps_to_go > _MANY):
         helps.append("larger_tolerance")

@@ -33,6 +33,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _FEWEST = 4  # iterations of power before anything is said
 _CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
 _EXACT = 2e-3  # a rate of 1 means something where it is known as well as this
+_FAR = 0.25  # of a parameter's scale: components that differ by more don't coincide, however little it matters
 _MOST_COMPARED = 2000  # components, each with each other
 _SCALES = 100.0  # the largest standard deviation of a column over the smallest: very different scales
 
@@ -132,7 +133,9 @@ class _Look:
             return ""
         pair = closest_two(step.params, alive, problem.model)
         noun, names = step.params.component_noun, problem.model.component_names(step.params)
-        words: dict[tuple[int, ...], str] = {pair: f"{noun}s {names[pair[0]]} and {names[pair[1]]} coincide"}
+        two = f"{noun}s {names[pair[0]]} and {names[pair[1]]}"
+        one = f"{two} coincide" if _nearly_equal(step, pair) else f"{two} could as well be one"
+        words: dict[tuple[int, ...], str] = {pair: one}
         if len(alive) > 2:
             words[tuple(alive)] = f"all {noun}s together are no better than one"
         for members, said in words.items():
@@ -168,7 +171,8 @@ class _Look:
             said = f"a saddle: {where}EM leaves it along {along}, {self.rate:z.3f} times as far each iteration"
             return self.found("saddle", said, leave)
         if together:
-            return self.found("plateau", f"a plateau: {together}, no better than fewer", leave)
+            fewer = ", no better than fewer" if together.endswith("coincide") else ""
+            return self.found("plateau", f"a plateau: {together}{fewer}", leave)
         if power is not None and kind == "flat":
             along = _words_of_largest(self.step, power)
             return self.found("flat", f"the objective is level along {along}, which is not identified")
@@ -224,13 +228,26 @@ def _words_of_largest(step: Step, power: MapRate) -> str:
     path = max(shares, key=lambda one: float(shares[one].max()))
     index = tuple(int(i) for i in np.unravel_index(int(shares[path].argmax()), shares[path].shape))
     field = fields_of(params, model)[path]
+    only = field.array.shape[-1:] == (1,)  # column: it needs no number
     owners = [
         f"{axis.noun} {axis.name_of(i + axis.offset, (), model)}"
         for axis, i in zip(field.axes, index, strict=True)
-        if axis.noun
+        if axis.noun and not (only and axis in field.declared.of)
     ]
     of = " and ".join(dict.fromkeys(owners))
     return f"the {field.word_at(index)}" + (f" of {of}" if of else "")
+
+
+def _nearly_equal(step: Step, pair: tuple[int, int]) -> bool:
+    """Whether the parameters of two components are nearly the same, and not only one of the two needed."""
+    scale = scales_of(step.params, step.problem.model)
+    for path, field in fields_of(step.params, step.problem.model).items():
+        own = field.axes and field.axes[0].noun == step.params.component_noun and not field.axes[0].offset
+        if own and not field.declared.latent:
+            one, other = field.array[pair[0]], field.array[pair[1]]
+            if float(np.max(np.abs(one - other) / scale[path], initial=0.0)) > _FAR:
+                return False
+    return True
 
 
 def column_scales(X: object, sample_weight: object = None) -> tuple[float, float] | None:

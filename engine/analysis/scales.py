@@ -31,8 +31,10 @@ def _constant(data: Dataset) -> str:
         return ""
     low, high = _ends(data.X)
     constant = np.flatnonzero(low == high)
-    if not len(constant) or len(constant) == data.n_features:
+    if not len(constant):
         return ""
+    if len(constant) == data.n_features:
+        return "Every column is constant: nothing tells the rows apart."
     one = len(constant) == 1
     which = f"column {_names(data, constant)} is" if one else f"columns {_names(data, constant)} are"
     return (

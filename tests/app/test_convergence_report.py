@@ -40,7 +40,7 @@ def test_it_stands_below_the_criteria():
     status, out, _ = here("run", "deaths")
     lines = out.splitlines()
     place = next(i for i, line in enumerate(lines) if line.startswith("rate "))
-    assert status == 0 and lines[place - 1].startswith("AIC ")
+    assert status == 0 and lines[place - 2].startswith("AIC ") and lines[place - 1].startswith("ICL ")
 
 
 @pytest.mark.parametrize("words", [("deaths",), ("iris", "--algorithm", "hard"), ("iris", "-k", "1")])

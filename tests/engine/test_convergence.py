@@ -230,3 +230,16 @@ def test_nothing_to_tell_is_a_sentence():
         convergence_of([])
     with pytest.raises(OptionError, match="random"):
         map_rate(begin(engine.LatentMLP(2, e_step="gibbs"), IRIS.X, IRIS.y))
+
+
+def test_a_component_on_the_ridge_asks_for_another_start():
+    run = engine.fit(engine.GaussianMixture(3, init="points"), IRIS.X, seed=27)
+    assert convergence_of(run.timeline.steps).helps == ("other_start",)
+
+
+def test_a_network_on_columns_of_very_different_scales_asks_for_one_scale():
+    wine = engine.load("wine")
+    raw = engine.fit(engine.LatentMLP(m_step="newton"), wine.X, wine.y, max_iter=3)
+    assert "standardize" in convergence_of(raw.timeline.steps).helps
+    scaled = engine.fit(engine.LatentMLP(m_step="newton"), wine.standardized().X, wine.y, max_iter=3)
+    assert "standardize" not in convergence_of(scaled.timeline.steps).helps

@@ -157,6 +157,22 @@ def test_squarem_and_a_rule_of_ones_own_are_told_of_a_saddle_too():
         assert "coincide" in run.stop_reason
 
 
+def test_a_state_that_is_not_needed_does_not_coincide_with_another():
+    start = engine.HiddenMarkovModel.Params([1.0, 0.0], [[0.5, 0.5], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]])
+    run = engine.fit(engine.HiddenMarkovModel(n_states=2), [1, 0, 0, 1], start=start)
+    assert not run.converged
+    assert run.stop_reason.startswith("a plateau: states 1 and 2 could as well be one (")
+
+
+def test_the_only_column_has_no_number():
+    found = rest_of(resting(engine.PoissonMixture(2), COUNTS, alike(COUNTS.mean())))
+    assert "column" not in found.said
+    x = np.random.default_rng(1).standard_t(5, 2000)[:, None]
+    start = engine.GaussianMixture.Params([0.5, 0.5], [[x.mean()]] * 2, [[[x.var()]]] * 2)
+    found = rest_of(resting(engine.GaussianMixture(2), x, start))
+    assert "along the variance of component 1," in found.said or "along the variance of component 2," in found.said
+
+
 def test_equal_states_of_a_chain_are_no_maximum():
     half = [0.5, 0.5]
     start = engine.HiddenMarkovModel.Params(half, [half, half], [half, half])

@@ -158,12 +158,23 @@ def test_a_component_that_lives_on_the_ridge_is_named() -> None:
         run = engine.fit(engine.GaussianMixture(3, reg_covar=ridge), IRIS, start=start)
         assert [event.component for event in run.step.events] == [1]
         assert run.step.events[0].message == (
-            "component 2 lives on the ridge, which makes up 100% of its smallest variance"
+            "component 2 lives on the ridge, which makes up 100 % of its smallest variance"
         )
         assert run.model.weak_components(run.params, run.step.problem.data) == {1: "on the ridge"}
     assert run.log_likelihood == pytest.approx(-107.1, abs=0.05)
     ordinary = engine.fit(engine.GaussianMixture(3), IRIS)
     assert ordinary.model.weak_components(ordinary.params, ordinary.step.problem.data) == {}
+
+
+def test_components_that_live_on_the_ridge_are_named_in_one_sentence() -> None:
+    X = np.concatenate([np.random.default_rng(3).normal(at, 1.0, (30, 2)) * [1.0, 0.0] for at in (0.0, 50.0, 99.0)])
+    X[:30, 1], X[60:, 1] = 7.0, 3.0  # each group is a line of its own
+    run = engine.fit(engine.GaussianMixture(3), X)
+    assert [(event.message, event.component) for event in run.step.events] == [
+        ("components 1, 2 and 3 live on the ridge, which makes up 100 % of the smallest variance of each", None)
+    ]
+    digits = engine.fit(engine.GaussianMixture(12, "diag"), engine.load("digits").X, max_iter=2)
+    assert len(digits.step.events) == 1 and " and 3 others live on the ridge" in digits.step.events[0].message
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)

@@ -22,7 +22,7 @@ def test_a_constant_column_is_said_with_the_key_that_acts() -> None:
     assert note.startswith("The column '[red]' is constant and tells no rows apart: leave it out (in the shell, --col")
     five = Dataset("a", np.column_stack([NORMAL, np.zeros((40, 5))]))
     assert "columns 'x4', 'x5', 'x6' and 2 others are constant" in scale_notes(five)[0]
-    assert scale_notes(Dataset("all", np.ones((9, 2)))) == ()
+    assert scale_notes(Dataset("all", np.ones((9, 2)))) == ("Every column is constant: nothing tells the rows apart.",)
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e4, 1e150])

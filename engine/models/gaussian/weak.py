@@ -19,6 +19,7 @@ from engine.row_text import RowText
 DEAD, ONE_ROW, ON_RIDGE = "dead", "one row", "on the ridge"
 _ROWS_AT_ONCE = 16_384
 _FEW = 1.5  # a component of fewer rows may hold a single one
+_NAMED = 10  # components, at most, in one sentence
 _NEARLY_ALL = 0.9  # of a component's weight
 
 RowShares = Callable[[int], Array]
@@ -48,18 +49,31 @@ def weak_events(
     single = single_rows(params, data, shares)
     on_ridge = {int(k) for k in np.flatnonzero((parts > MOST_FROM_DATA) & alive(params.weights))}
     events = []
-    for k in sorted({*single, *on_ridge} - {*known}):
-        if k in single:
-            remark = ": the ridge alone gives its covariance an extent" if k in on_ridge and not tied else ""
-            events.append(Event(RowText(f"component {k + 1} holds only ", single[k], remark), k))
-        elif not tied:
-            words = f"lives on the ridge, which makes up {_percent(parts[k])} of its smallest variance"
-            events.append(Event(f"component {k + 1} {words}", k))
+    for k in sorted({*single} - {*known}):
+        remark = ": the ridge alone gives its covariance an extent" if k in on_ridge and not tied else ""
+        events.append(Event(RowText(f"component {k + 1} holds only ", single[k], remark), k))
+    if not tied:
+        events += _ridge_events(sorted(on_ridge - {*single, *known}), parts)
     if tied and on_ridge and None not in known:
         part = _percent(parts[min(on_ridge)])
         words = f"the components live on the ridge, which makes up {part} of the smallest variance that they share"
         events.append(Event(words))
     return tuple(events)
+
+
+def _ridge_events(components: list[int], parts: Array) -> list[Event]:
+    """One event for the components that live on the ridge, however many they are."""
+    if not components:
+        return []
+    if len(components) == 1:
+        words = f"lives on the ridge, which makes up {_percent(parts[components[0]])} of its smallest variance"
+        return [Event(f"component {components[0] + 1} {words}", components[0])]
+    named = [str(k + 1) for k in components[: len(components) if len(components) <= _NAMED else _NAMED - 1]]
+    left = len(components) - len(named)
+    who = f"{', '.join(named)} and {left} others" if left else f"{', '.join(named[:-1])} and {named[-1]}"
+    least, most = (_percent(end) for end in (parts[components].min(), parts[components].max()))
+    share = most if least == most else f"{least} to {most}"
+    return [Event(f"components {who} live on the ridge, which makes up {share} of the smallest variance of each")]
 
 
 def single_rows(params: GaussianParams, data: GaussianRows, shares: RowShares) -> dict[int, int]:
@@ -109,4 +123,4 @@ def _shares_of_ridge(params: GaussianParams, data: GaussianRows, ridge: Array) -
 
 
 def _percent(share: float) -> str:
-    return f"{min(share, 1.0):z.0%}"
+    return f"{100.0 * min(share, 1.0):z.0f} %"
