@@ -93,4 +93,4 @@ def looks_like_file(source: str) -> bool:
         return True
     if source == STANDARD_INPUT:
         return True
-    return key_of(source) != "" and not is_dataset_name(source) and os.path.exists(source)
+    return key_of(source) != "" and not is_dataset_name(source) and os.path.lexists(source)

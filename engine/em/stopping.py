@@ -272,7 +272,8 @@ def _parse_one(text: str) -> StoppingRule:
     except ValueError:
         raise OptionError(f"the stopping rule {name} needs a number, as in {name}=1e-4, not {value!r}.") from None
     if not math.isfinite(number) or number < 0 or (name == "iterations" and number != int(number)):
-        raise OptionError(f"the stopping rule {name} needs a finite number of at least 0, not {value!r}.")
+        kind = "whole" if name == "iterations" else "finite"
+        raise OptionError(f"the stopping rule {name} needs a {kind} number of at least 0, not {value!r}.")
     return KINDS[name](number)
 
 

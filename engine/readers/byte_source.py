@@ -67,6 +67,9 @@ def refuse_address(path: str | os.PathLike[str]) -> None:
     """Raise DataError for an address on the net, spelt as it was meant: a path loses one of its slashes."""
     text = os.fspath(path)
     found = _ADDRESS.match(text)
+    if found and found[1].lower() == "file":
+        local = f"/{text[found.end() :]}"
+        raise DataError(f"{quoted(f'file://{local}', 200)} is an address: give the path alone, {quoted(local, 200)}.")
     if found:
         address = f"{found[1].lower()}://{text[found.end() :]}"
         raise DataError(f"{quoted(address, 200)} is an address, not a file: download it first, then open the file.")

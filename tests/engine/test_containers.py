@@ -335,6 +335,11 @@ def test_an_address_is_spelt_rightly(address: str) -> None:
     assert "://" in refusal(Path(address))  # though a path loses a slash
 
 
+def test_the_address_of_a_file_names_its_path() -> None:
+    told = "'file:///home/me/t.csv' is an address: give the path alone, '/home/me/t.csv'."
+    assert refusal("file:///home/me/t.csv") == refusal(Path("file:///home/me/t.csv")) == told
+
+
 @pytest.fixture
 def piped(monkeypatch: pytest.MonkeyPatch) -> Any:
     def pipe(content: bytes) -> None:

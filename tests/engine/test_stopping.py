@@ -219,6 +219,11 @@ def test_rules_are_read_from_words(text, rule):
     assert stopping.parse_rule(text) == rule
 
 
+def test_a_rule_of_iterations_asks_for_a_whole_number() -> None:
+    with pytest.raises(OptionError, match=r"iterations needs a whole number of at least 0, not '1\.5'"):
+        stopping.parse_rule("iterations=1.5")
+
+
 HOSTILE = ["", " ,, ", "=", "objective", "objective=", "objective=x", "objective=-1", "objective=nan", "objective=inf"]
 HOSTILE += ["iterations=2.5", "iterations=-3", "iterations=1e400", "tol=1", "objective=1=2", "x" * 500, "a\nb=1"]
 
