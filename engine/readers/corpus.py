@@ -211,6 +211,7 @@ def text_files(folder: str | os.PathLike[str], pattern: str = "*.txt") -> list[P
     try:
         if not where.is_dir():
             raise DataError(f"There is no folder {name}: name a folder of text files.")
+        os.listdir(where)  # a glob passes over a folder that can't be listed
         paths = sorted(path for path in where.glob(pattern) if path.is_file() and not path.name.startswith("."))
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
@@ -218,7 +219,9 @@ def text_files(folder: str | os.PathLike[str], pattern: str = "*.txt") -> list[P
         reason = clean(getattr(error, "strerror", None) or "it can't be listed").lower()
         raise DataError(f"{name} can't be read ({reason}): check the name and its permissions.") from None
     if not paths:
-        raise DataError(f"There is no {pattern} file in {name}: put a document in each file.")
+        raise DataError(
+            f"There is no {pattern} file in the folder {name}: put a document in each, or name a table in it."
+        )
     if len(paths) > _MOST_DOCUMENTS:
         raise DataError(f"{name} has {len(paths):,} files and at most {_MOST_DOCUMENTS:,} can be read: keep fewer.")
     return paths

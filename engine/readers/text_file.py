@@ -213,7 +213,8 @@ def _read_through(
     """The text from its first byte to its last, once. head: its first block, which was read already."""
     name, table = source.name, None if found is None else found.as_text
     if not head:
-        raise DataError(f"{name} has nothing packed in it: choose a file with a table in it.")
+        what = "is empty" if found is None else "has nothing packed in it"  # a file may be emptied at this moment
+        raise DataError(f"{name} {what}: choose a file with a table in it.")
     reading = _Pass(file, head, name)
     wanted = "utf-8" if table is not None else encoding
     for candidate, guessed in reading.candidates() if wanted is None else [(known_encoding(wanted), False)]:

@@ -104,6 +104,15 @@ def test_what_is_no_corpus_gets_a_sentence(tmp_path, make, said):
     assert "\n" not in str(caught.value)
 
 
+def test_a_folder_that_cannot_be_listed_is_not_called_empty(tmp_path, monkeypatch):
+    def listdir(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.listdir", listdir)
+    with pytest.raises(DataError, match=r"can't be read \(permission denied\): check the name and its permissions"):
+        read_corpus(folder(tmp_path, a="word word"))
+
+
 @pytest.mark.parametrize(
     "options",
     [{"min_count": 0}, {"max_words": 0}, {"max_share": 0.0}, {"max_share": True}, {"stop_words": "klingon"}],

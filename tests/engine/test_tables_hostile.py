@@ -281,3 +281,11 @@ def test_any_table_like_text_gives_a_dataset_or_a_sentence(tmp_path: Path, text:
     path = written(tmp_path, text)
     for read in (read_table, preview_table):
         assert all(text.isprintable() for text in texts_of(path, read))
+
+
+def test_a_file_that_is_emptied_while_it_is_opened_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "a,b\n1,2\n")
+    size = path.stat().st_size
+    monkeypatch.setattr("engine.readers.byte_source._regular_size", lambda *_: size)
+    path.write_bytes(b"")
+    assert "t.csv' is empty: choose a file with a table in it" in refuse(path)
