@@ -1,15 +1,17 @@
-"""What is closed is freed: nothing holds a screen that was left, but the thread that worked for it last."""
+"""What is closed is freed, with what it drew: nothing holds a screen that was left, but the thread that worked last."""
 
 from __future__ import annotations
 
 import gc
 from collections import Counter
+from weakref import ref
 
 import pytest
 from driving import Driver, driving, explorer
 from studying import at_rest
 from textual.app import App
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from emtui.spec.choose import choose
@@ -44,6 +46,19 @@ async def test_a_screen_that_was_left_is_freed(source: str, model: str, keys: st
         assert all(len(name) == 1 for name in names)
         live = live_screens()
         assert all(live[name] <= 1 for (name,) in names), live
+
+
+async def test_the_lines_that_a_closed_widget_drew_are_freed() -> None:
+    async with driving(choose("coins", max_iter=3), drawn=True) as app:
+        lines = []
+        for _ in range(2):
+            await app.send("g")
+            assert app.app.screen is not explorer(app.app)
+            lines += [ref(one._styles_cache) for one in app.app.screen.walk_children(Widget, with_self=True)]
+            await app.send("escape")
+        gc.collect()
+        first = lines[: len(lines) // 2]
+        assert first and not any(cache() for cache in first), [cache() for cache in first]
 
 
 class Picture(Static):
