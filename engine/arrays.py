@@ -20,9 +20,12 @@ _TABLE = "a table of numbers; a column of text can't be fitted"
 
 def freeze(parameters: Any) -> None:
     """Turn every array field of a frozen dataclass into its own read-only float64 array (for `__post_init__`)."""
+    optional = {field.name for field in dataclasses.fields(parameters) if "None" in str(field.type)}
     for name, value in list(vars(parameters).items()):
-        if value is None or dataclasses.is_dataclass(value):
+        if (value is None and name in optional) or dataclasses.is_dataclass(value):
             continue
+        if value is None:
+            raise DataError(f"{name} of {type(parameters).__name__} must be an array of numbers, not None.")
         array = np.array(as_numbers(value, f"{name} of {type(parameters).__name__}", "an array of numbers"))
         array.flags.writeable = False
         object.__setattr__(parameters, name, array)
@@ -41,6 +44,9 @@ def as_numbers(values: Any, what: str = "X", form: str = _TABLE) -> Array:
         return values
     if is_sparse(values):
         raise DataError(f"{what} is a sparse matrix, and a table is needed here: give {what}.toarray().")
+    if isinstance(values, str | bytes | dict | set | frozenset) or hasattr(values, "__next__"):
+        kind = type(values).__name__
+        raise DataError(f"{what} must be {form.partition(';')[0]}, not of the type {kind}: give a list or an array.")
     if isinstance(values, np.ma.MaskedArray):
         masked, values = np.ma.getmaskarray(values), np.ma.getdata(values)
         return np.where(masked, np.nan, as_numbers(np.where(masked, np.zeros((), values.dtype), values), what, form))

@@ -44,7 +44,8 @@ def _why(told: Convergence, step: Step, spec: RunSpec) -> str:
     parts = []
     if told.overlap is not None:
         found = told.overlap
-        parts.append(f"components {found.first + 1} and {found.second + 1} overlap ({found.confusion:z.2f})")
+        noun, names = step.params.component_noun, step.problem.model.component_names(step.params)
+        parts.append(f"{noun}s {names[found.first]} and {names[found.second]} overlap ({found.confusion:z.2f})")
     if told.helps:
         parts.append(f"try {_HELPS[told.helps[0]]}")
     elif step.converged and spec.tol > 0:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.em.class_labels import UNKNOWN, encoded
 from engine.em.inference import Exact, Hard
 from engine.em.matching import match as match
 from engine.em.model import Model, Observations
@@ -20,6 +21,7 @@ from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.parallel import one_blas_thread
 
+_EXACT = 2.0**53  # whole numbers below it have all of their digits
 _COUNTED = 1000  # whole numbers below it are places, counted from 0; larger ones are names
 
 
@@ -87,7 +89,8 @@ def agreement(labels: Any, truth: Any, n_components: int | None = None, n_classe
     """Match components with classes and count; rows of unknown class (−1) are left out.
 
     Labels are names, and may be any whole numbers: 10, 20, 30 are three classes, not thirty. Those below 1,000 count
-    from 0, so that a component without rows between others has its place.
+    from 0, so that a component without rows between others has its place. Words, and True and False, count from 0 in
+    their order, and what is missing among them (None, NaN, "") is unknown.
 
     Args:
         labels: (n,) the component of each row.
@@ -194,9 +197,15 @@ def _labels(labels: Any, what: str) -> IntArray:
     array = np.asarray(labels)
     if array.ndim != 1 or len(array) == 0:
         raise DataError(f"{what} must be one whole number a row, not an array of shape {array.shape}.")
-    if not np.issubdtype(array.dtype, np.integer):
-        raise DataError(f"{what} must be whole numbers, not {array.dtype}: encode names as 0, 1, 2, …")
-    return np.asarray(array)
+    if array.dtype.kind in "iu":
+        return array
+    try:
+        codes, names = encoded(array)
+    except DataError as error:
+        raise DataError(what + str(error).removeprefix("y")) from None
+    if names.dtype.kind == "f" and not np.any(np.abs(names) >= _EXACT):  # whole numbers, written with a point
+        return np.where(codes < 0, UNKNOWN, np.append(names, UNKNOWN)[codes]).astype(np.int64)
+    return codes
 
 
 def _named(labels: IntArray, size: int | None, what: str, option: str) -> tuple[IntArray, IntArray]:

@@ -133,8 +133,10 @@ def algorithm_named(algorithm: str | Algorithm) -> Algorithm:
 
     Raises OptionError for a name, an option or a value that there isn't.
     """
-    if not isinstance(algorithm, str):
+    if isinstance(algorithm, Algorithm):
         return algorithm
+    if not isinstance(algorithm, str):
+        raise OptionError(f"algorithm must be a name such as squarem, or an algorithm, not {algorithm!r}.")
     name, colon, rest = (part.strip() for part in algorithm.partition(":"))
     if name not in ALGORITHMS:
         hint, names = did_you_mean(name, ALGORITHMS), ", ".join(ALGORITHMS)

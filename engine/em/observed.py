@@ -37,6 +37,7 @@ def observed(model: Model[Any, D], X: Any, y: Any = None, sample_weight: Any = N
     weight: Array | None = None
     if sample_weight is not None:
         weight = private(as_numbers(sample_weight, "sample_weight", "numbers, one a row"))
+        weight = None if _each_once(model, X, weight) else weight
     kept = np.arange(0) if weight is None else _counted(model, X, weight)
     if weight is None or not len(kept):
         return _with(observe(X, y, weight), X, None)
@@ -84,13 +85,23 @@ def need_model(model: Any, X: Any) -> None:
     raise OptionError(f"model must be a model such as GaussianMixture(n_components=3), not {type(model).__name__}.")
 
 
-def _counted(model: Model[Any, Any], X: Any, weight: Array) -> IntArray:
-    """The rows, or sequences, of a weight above 0 where others have 0; none where all are to be shown to the model."""
+def _each_once(model: Model[Any, D], X: Any, weight: Array) -> bool:
+    """Whether every row, or sequence, has the weight 1: no weights at all, so that the bytes are the same."""
+    return weight.shape == (_n_units(model, X),) and bool((weight == 1.0).all())
+
+
+def _n_units(model: Model[Any, D], X: Any) -> int | None:
+    """How many rows, or sequences, there are; None where X is no table at all, which the model will say."""
     several = model.independent_rows or (isinstance(X, list) and any(np.ndim(one) for one in X))
     try:
-        n = length(X) if several else 1
-    except TypeError:  # no table at all, which the model will say
-        return np.arange(0)
+        return length(X) if several else 1
+    except TypeError:
+        return None
+
+
+def _counted(model: Model[Any, Any], X: Any, weight: Array) -> IntArray:
+    """The rows, or sequences, of a weight above 0 where others have 0; none where all are to be shown to the model."""
+    n = _n_units(model, X)
     usable = weight.shape == (n,) and bool(np.isfinite(weight).all() and (weight >= 0).all())
     return np.flatnonzero(weight > 0) if usable and (weight == 0).any() else np.arange(0)
 

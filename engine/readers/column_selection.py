@@ -206,6 +206,8 @@ def _no_numbers(file: TextFile, dialect: Dialect) -> DataError:
             "put a comma, semicolon or tab between cells, or name the separator with delimiter= "
             "(in the shell, --delimiter)"
         )
+    elif any(dialect.notation.number(dialect.cells(j)[-1]) is not None for j in range(len(dialect.names))):
+        remedy = "leave out the lines above its numbers with skip= (in the shell, --skip)"
     else:
         remedy = "choose a file with measurements, or name the decimal mark with decimal= (in the shell, --decimal)"
     return DataError(f"{file.name} has no column of numbers to work on: {remedy}.")

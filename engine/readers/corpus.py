@@ -162,7 +162,9 @@ def count_folder(
     notes = [_told(guessed, "was read", "were read", "its encoding is a guess"), _told(empty, "is empty", "are empty")]
     bare = int((np.diff(found.counts.indptr) == 0).sum()) - len(empty)
     if bare > 0:
-        notes.append(f"{bare} of {len(paths)} documents in {name} have no word of the vocabulary.")
+        notes.append(
+            f"{bare} of {len(paths)} documents in {name} {'has' if bare == 1 else 'have'} no word of the vocabulary."
+        )
     notes.append(f"{found.n_left_out:,} words that are stop words, rare or beyond the vocabulary were left out.")
     return WordCounts(found.counts, found.words, found.names, found.n_left_out, tuple(note for note in notes if note))
 

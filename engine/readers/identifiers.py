@@ -12,7 +12,7 @@ _WHOLE = frozenset(
     | {"numero", "numéro", "#", "№", "번호", "순번", "일련번호"}
 )
 _LAST = frozenset({"id", "idx", "index", "no", "nr", "identifier", "번호"})
-_UNNAMED = re.compile(r"Unnamed: \d+(_level_\d+)?")
+_UNNAMED = re.compile(r"Unnamed: \d+(?:\.\d+)*(?:_level_\d+)?")
 
 
 def is_unnamed(name: str) -> bool:

@@ -126,9 +126,9 @@ class ReadRows:
         notes: tuple[str, ...] = () if self.asked else (f"The column {name} was taken as the label.",)
         unknown = known.count(None)
         if unknown:
-            have = "row has" if unknown == 1 else "rows have"
+            have = "has" if unknown == 1 else "have"
             count = "counts" if unknown == 1 else "count"
-            notes += (f"{unknown:,} of {len(known):,} {have} no label and {count} as unknown.",)
+            notes += (f"{unknown:,} of {len(known):,} rows {have} no label and {count} as unknown.",)
         return y, class_names, notes
 
 

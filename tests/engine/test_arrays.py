@@ -169,6 +169,20 @@ def test_masked_entries_and_the_na_of_pandas_are_missing() -> None:
         (lambda: engine.fit(ANY_X, GMM), "model and X have changed places: the model comes first"),
         (lambda: engine.begin(ANY_CLASS, IRIS.X), r"model is the class GaussianMixture: .*, GaussianMixture\(…\)"),
         (lambda: list(engine.iterate(ANY_WORD, IRIS.X)), "model must be a model such as .*, not str"),
+        (
+            lambda: engine.fit(KMEANS, "iris.csv"),
+            "X must be a table of numbers, not of the type str: give a list or an arr",
+        ),
+        (lambda: engine.fit(KMEANS, {"a": [1.0]}), "X must be a table of numbers, not of the type dict"),
+        (
+            lambda: engine.fit(KMEANS, (row for row in IRIS.X)),
+            "X must be a table of numbers, not of the type generator",
+        ),
+        (
+            lambda: engine.fit(GMM, IRIS.X, algorithm=3),
+            "algorithm must be a name such as squarem, or an algorithm, not 3",
+        ),
+        (lambda: THETA(None, [[1.0]], [[[1.0]]]), "weights of GaussianParams must be an array of numbers, not None"),
         (lambda: engine.all_starts(ANY_X, KMEANS), "model and X have changed places"),
         (lambda: engine.compare_sizes(ANY_X, GMM, n_components=[1]), "have changed places"),
         (lambda: THETA(["a", "b"], [[1.0]], [[[1.0]]]), "weights of GaussianParams must be an array of numbers"),

@@ -37,6 +37,15 @@ def test_matching_is_as_good_with_any_numbers():
         assert table[matching[matched], matched].sum() == pytest.approx(table[rows, columns].sum(), rel=1e-12)
 
 
+def test_labels_may_be_words_and_yes_and_no():
+    by_word = agreement(["b", "a", "a", "b"], ["v", "u", "u", "u"])
+    assert (by_word.hits, by_word.total) == (3, 4)
+    assert agreement([0, 1, 1], [True, False, None]).total == 2
+    assert agreement([0, 1, 1], [5.0, 7.0, np.nan]).classes.tolist() == list(range(8))
+    with pytest.raises(DataError, match=r"truth holds 0\.5: classes are whole numbers, words or booleans"):
+        agreement([0, 1], [0.5, 1.0])
+
+
 @given(labelled)
 def test_indices_are_those_of_scikit_learn(pairs):
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
@@ -104,8 +113,8 @@ def test_rows_of_unknown_class_are_left_out():
         ([], [], {}),
         ([0, 1], [-1, -1], {}),
         ([0, -1], [0, 1], {}),
-        ([0.0, 1.0], [0, 1], {}),
-        (["a", "b"], [0, 1], {}),
+        ([None, "b"], [0, 1], {}),
+        ([0.5, 1.0], [0, 1], {}),
         ([[0, 1]], [[0, 1]], {}),
         ([0, 3], [0, 1], {"n_components": 2}),
         ([0, 1], [0, 3], {"n_classes": 2}),

@@ -247,6 +247,12 @@ def test_rows_without_a_label_are_kept_as_unknown(tmp_path: Path) -> None:
     assert data.notes == ("2 of 5 rows have no label and count as unknown.",)
 
 
+def test_one_row_without_a_label_is_counted_among_several(tmp_path: Path) -> None:
+    assert read(tmp_path, "x,k\n1,u\n2,\n3,v\n", label="k").notes == (
+        "1 of 3 rows has no label and counts as unknown.",
+    )
+
+
 def test_plus_and_minus_are_two_classes(tmp_path: Path) -> None:
     data = read(tmp_path, "x,k\n1,+\n2,-\n3,+\n4,-\n", label="k")
     assert data.class_names == ("+", "-")

@@ -53,6 +53,10 @@ def written(folder: Path, content: str | bytes, name: str = "t.csv") -> Path:
         ("a,b\n1,2\n3,4,5\n", "Line 3 of 't.csv' has 3 cells where the table has 2"),
         ("a;b\n1.5;2\n2.5;3\n3,5;4\n", "holds '3,5', a number with a decimal comma where the others have a point"),
         ("a,b\nx,y\nz,w\n", "has no column of numbers to work on"),
+        (
+            "a,b\nx,y\nz,w\n1,2\n3,4\n",
+            "to work on: leave out the lines above its numbers with skip= (in the shell, --skip)",
+        ),
         ("a\nx\nz\n", "has no column of numbers to work on: put a comma, semicolon or tab between cells"),
         (
             "a,b\n1,NA\nNA,2\n3,?\n",

@@ -63,6 +63,12 @@ def test_what_stands_in_it_changes_not_a_bit(case: tuple[Model[Any, Any], np.nda
         assert run.labels[at] == (-1 if np.isnan(r[at, 0]) else r[at].argmax())
 
 
+@pytest.mark.parametrize("case", MODELS, ids=lambda case: f"{case[0].name}-{case[0].start_name}")
+def test_weights_of_1_are_no_weights(case: tuple[Model[Any, Any], np.ndarray, Any]) -> None:
+    model, X, y = case
+    assert_same(engine.fit(model, X, y, sample_weight=np.ones(len(X)), max_iter=4), engine.fit(model, X, y, max_iter=4))
+
+
 @pytest.mark.parametrize("algorithm", ["stochastic", "hard", "annealed", "squarem"])
 def test_no_algorithm_sees_it(algorithm: str) -> None:
     weight = np.append(np.ones(len(TABLE)), [0.0, 0.0])

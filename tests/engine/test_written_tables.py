@@ -19,6 +19,14 @@ def told(data: Dataset, part: str) -> bool:
     return any(part in note for note in data.notes)
 
 
+def test_several_unnamed_columns_of_pandas_number_the_rows(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("Unnamed: 0,Unnamed: 0.1,a\n0,0,2\n1,1,4\n2,2,9\n", encoding="utf-8")
+    data = read_table(file)
+    assert data.feature_names == ("a",)
+    assert "'Unnamed: 0', 'Unnamed: 0.1' were left out" in data.notes[0]
+
+
 @pytest.mark.parametrize(
     ("name", "options", "names", "rows", "note"),
     [
