@@ -292,7 +292,12 @@ def ending(snapshot: StepSnapshot) -> list[str]:
         way = f"standardize in pane {PANE_KEYS['model']}" if step.rest.scales else "E pushes it off"
         return [f"Stopped at {plain(step.rest.said)}: {way}, R takes another start"]
     how = "Stopped" if not step.converged else "At rest" if can_be_tested(step) else "Converged"
-    return [f"{how}: {plain(reason)}"]
+    limit = f"; pane {PANE_KEYS['model']} raises the limit" if _is_limit(reason) else ""
+    return [f"{how}: {plain(reason)}{limit}"]
+
+
+def _is_limit(reason: str) -> bool:
+    return reason.startswith("the limit of ") and reason.endswith(" before it came to rest")
 
 
 def plain(message: str) -> str:

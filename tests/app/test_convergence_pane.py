@@ -186,6 +186,15 @@ async def test_nothing_is_told_while_nobody_looks():
 # models and algorithms, in words
 
 
+def test_a_closed_form_leaves_nothing_of_the_way():
+    session = Session(choose("iris", known="all"))
+    while session.timeline.current.stop_reason is None:
+        session.take()
+    said = said_of(session.snapshot())
+    assert said["rate"] == "0: an iteration goes all the way, and nothing moves any more"
+    assert said["helps"] == "EM is not slow here, by these moves"
+
+
 def test_one_component_rests_at_once():
     said = said_of(walked("iris", 2, k=1).snapshot())
     assert said["to go"].startswith("none, converged: the objective changed by")

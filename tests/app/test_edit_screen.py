@@ -144,6 +144,17 @@ async def test_a_value_is_written_and_put_back():
         assert "Nothing was moved by hand." in app.text
 
 
+async def test_keys_that_come_at_once_make_one_number():
+    async with by_hand() as app:
+        await point_at(app, "means[1,2]")
+        for key in ("7", ".", "5"):
+            hand(app).action_type(key)
+        await app.settle()
+        assert hand(app).query_one("#field", Input).value == "7.5"
+        await app.send("enter", "4")
+        assert hand(app).query_one("#field", Input).value == "4"
+
+
 async def test_escape_leaves_everything_as_it_was():
     async with by_hand() as app:
         step = app.snapshot.step

@@ -134,7 +134,9 @@ def test_the_end_says_why() -> None:
         session.advance_rest()
     assert re.search(rf"\. Converged{reason}; a maximum\.$", said(session.snapshot()))
     cut = snapshots(Session(choose("iris", max_iter=2)), 9)[-1]
-    assert said(cut).endswith("Stopped: the limit of 2 iterations was reached before it came to rest.")
+    assert said(cut).endswith(
+        "Stopped: the limit of 2 iterations was reached before it came to rest; pane 7 raises the limit."
+    )
 
 
 # why the objective may fall

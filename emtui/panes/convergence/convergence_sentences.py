@@ -36,6 +36,7 @@ _PARTIAL: dict[Ascent, str] = {
     "conditional": "unknown: the M-step takes one parameter after another, so the rate is also its own",
     "layerwise": "unknown: the M-step takes one layer after another, so the rate is also its own",
 }
+_NONE_LEFT = 1e-6  # a rate: after an iteration so little is left of the way
 _MODEL = PANE_KEYS["model"]
 _HELPS: dict[Help, str] = {
     "squarem": f"SQUAREM: the algorithm in pane {_MODEL}; f races it",
@@ -86,6 +87,8 @@ def rate_words(convergence: Convergence, at_rest: bool = False) -> str:
         if convergence.needs:
             return f"not known yet: it takes {plural(convergence.needs, 'M-step')} more (n)"
         return _NO_RATE.get(convergence.kind, "none: moves of θ are rounding by now")
+    if convergence.rate < _NONE_LEFT:
+        return "0: an iteration goes all the way, and nothing moves any more"
     said = f"{rate_text(convergence.rate)} by moves"
     if math.isfinite(convergence.from_gains):
         said += f", {rate_text(convergence.from_gains)} by gains"
@@ -212,7 +215,7 @@ def help_words(convergence: Convergence, measured: Measured, at_rest: bool) -> t
     """What would help, the best first, each with its key; or that no help is needed."""
     if convergence.helps:
         return tuple(_HELPS[one] for one in convergence.helps)
-    steady = convergence.settled or measured.rate is not None
+    steady = convergence.settled or measured.rate is not None or convergence.rate < _NONE_LEFT
     if not at_rest and not steady and convergence.kind in ("em", "partial", "variational"):
         return ("too soon to say: the rate is not steady yet",)
     if at_rest and steady and convergence.slow:

@@ -112,6 +112,8 @@ class EditScreen(EditPreview):
         field = self.query_one("#field", Input)
         if self.edit is None or (self.subject == "parameters" and self.entry is None):
             return
+        if self.has_class("-typing"):  # the field does not have the focus yet: keys that came at once belong together
+            text = field.value + text
         self.add_class("-typing")
         field.placeholder = "a number" if self.subject == "parameters" else "the number of a row"
         field.value = text
