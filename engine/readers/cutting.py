@@ -26,6 +26,7 @@ DELIMITER_NAMES = {
 RULE = re.compile(r"[\s|+:]*(?:[-=]{3,}[\s|+:]*)+")  # drawn between a header and its rows
 
 Record = tuple[int, list[str]]
+_END_OF_DOS = "\x1a"  # alone on the last line, as old programs end a text
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def prepared_lines(lines: Iterable[str], cutting: Cutting, first_line: int) -> I
     """The lines as the reader takes them: a comment is a blank line, so that lines keep their numbers."""
     if first_line == 1:
         lines = without_mark(lines)
+    lines = ("\n" if line[:1] == _END_OF_DOS and not line[1:].strip() else line for line in lines)
     comment = cutting.comment
     if comment:
         lines = ("\n" if line.lstrip().startswith(comment) else line for line in lines)

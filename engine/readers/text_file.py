@@ -317,7 +317,7 @@ class _Pass:
                 raise _not_text(self._name)
             return
         controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
-        if controls > 0.05 * len(head):
+        if controls > max(1, 0.05 * len(head)):
             raise _not_text(self._name)
         yield "utf-8-sig", False
         if east_asian := self._east_asian():

@@ -293,3 +293,9 @@ def test_a_file_that_is_emptied_while_it_is_opened_is_empty(tmp_path: Path, monk
     monkeypatch.setattr("engine.readers.byte_source._regular_size", lambda *_: size)
     path.write_bytes(b"")
     assert "t.csv' is empty: choose a file with a table in it" in refuse(path)
+
+
+@pytest.mark.parametrize("n_rows", [3, 300_000])
+def test_the_mark_of_dos_for_the_end_of_a_text_is_no_row(tmp_path: Path, n_rows: int) -> None:
+    path = written(tmp_path, "a,b\n" + "1,2\n" * n_rows + "\x1a")
+    assert len(read_table(path).X) == n_rows
