@@ -20,7 +20,7 @@ MISSING_MARKS = frozenset(
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _CURRENCY = re.compile(r"[$€£¥₩]\s*|\s*[$€£¥₩]")
 _FORTRAN = re.compile(r"([+-]?[0-9]*\.?[0-9]*)[dD]([+-]?[0-9]+)")
-_MINUS = str.maketrans({"\u2212": "-", "\ufe63": "-", "\uff0d": "-"})
+_MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "\ufe63": "-", "\uff0d": "-"})
 _GROUP_MARKS = " \xa0\u2009\u202f'’"
 _GROUPED = {
     decimal: re.compile(rf"[+-]?[0-9]{{1,3}}(?:([{other}{_GROUP_MARKS}])[0-9]{{3}}(?:\1[0-9]{{3}})*)(?:{mark}[0-9]+)?")
@@ -52,8 +52,8 @@ class Notation:
         """The number that `cell` writes, infinite where it is too large for a float64; None if it writes none.
 
         Besides plain numbers: thousands in groups of three, (1.5) as accountants write −1.5, a percentage as its
-        number of percent, U+2212 as a minus, a sign of a currency, and Fortran's 1.5D+01; characters that can't be
-        seen are passed over.
+        number of percent, U+2212 or a dash as a minus, a sign of a currency, and Fortran's 1.5D+01; characters that
+        can't be seen are passed over.
         """
         number = parse_number(cell, self.decimal)
         if number is not None:
@@ -181,7 +181,7 @@ def _evidence(rows: Sequence[list[str]], mark: str) -> _Evidence:
             if not as_groups.fullmatch(cell) or cell.lstrip("+-").startswith("0"):
                 return _Evidence(True, None)
             either = either or cell
-        elif other in cell and (cell.count(other) > 1 or mark in cell) and grouped.fullmatch(cell):
+        elif (cell.count(other) > 1 or mark in cell) and grouped.fullmatch(cell):  # 1,234.5 and 1 234,5
             return _Evidence(True, None)
     return _Evidence(False, either)
 

@@ -19,6 +19,22 @@ def told(data: Dataset, part: str) -> bool:
     return any(part in note for note in data.notes)
 
 
+@pytest.mark.parametrize("blank", [" ", "\xa0", "\u202f", "'"])
+@pytest.mark.parametrize(("mark", "cut"), [(",", ";"), (".", ";"), (",", "\t")])
+def test_a_decimal_mark_beside_groups_cut_by_blanks_is_told(tmp_path: Path, blank: str, mark: str, cut: str) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text(f"a{cut}b\n1{blank}234{mark}5{cut}2\n12{blank}500{mark}25{cut}3\n", encoding="utf-8")
+    data = read_table(file)
+    assert data.X.tolist() == [[1234.5, 2.0], [12500.25, 3.0]]
+    assert any("was taken to group thousands (1234.5)" in note for note in data.notes)
+
+
+def test_a_dash_before_a_number_is_a_minus(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b\n\u20131.5,2\n\u2013,3\n3,4\n", encoding="utf-8")
+    assert read_table(file).X.tolist() == [[-1.5, 2.0], [3.0, 4.0]]
+
+
 def test_several_unnamed_columns_of_pandas_number_the_rows(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("Unnamed: 0,Unnamed: 0.1,a\n0,0,2\n1,1,4\n2,2,9\n", encoding="utf-8")
