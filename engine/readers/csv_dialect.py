@@ -132,8 +132,18 @@ def detect_dialect(file: TextFile, written: Written) -> Dialect:
     sample = [(line, fitted(row, width, line, file)) for line, row in sample]
     rows = [row for _, row in sample]
     notation, told = detect_notation(rows, cutting.delimiter, written.decimal, written.missing_marks)
+    if titles and width == 2 and cutting.delimiter == "," and written.delimiter is None and separator is None:
+        told += _perhaps_decimals(rows)
     dialect = Dialect(cutting, notation, False, skip, (), (), frozenset(), tuple(sample), 0, whole, notes + told)
     return _with_kinds(_with_header(file, dialect, written.header, lines))
+
+
+def _perhaps_decimals(rows: Sequence[list[str]]) -> tuple[str, ...]:
+    """A note where two columns of whole numbers below a line of one cell may be one column with decimal commas."""
+    if not all(row[0].strip().lstrip("+-").isdecimal() and row[1].strip().isdecimal() for row in rows):
+        return ()
+    cell = ",".join(rows[0])
+    return (f"If the comma in {cell} is the decimal mark, say so with decimal= (in the shell, --decimal).",)
 
 
 def _titles(sample: Sequence[Record], width: int, delimiter: str) -> int:

@@ -29,6 +29,13 @@ def test_a_decimal_mark_beside_groups_cut_by_blanks_is_told(tmp_path: Path, blan
     assert any("was taken to group thousands (1234.5)" in note for note in data.notes)
 
 
+def test_one_column_with_decimal_commas_is_told_how_to_say_so(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("v\n-105,4\n148,7\n-72,7\n", encoding="utf-8")
+    assert "If the comma in -105,4 is the decimal mark, say so with decimal=" in " ".join(read_table(file).notes)
+    assert read_table(file, decimal=",").X.tolist() == [[-105.4], [148.7], [-72.7]]
+
+
 def test_a_dash_before_a_number_is_a_minus(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("a,b\n\u20131.5,2\n\u2013,3\n3,4\n", encoding="utf-8")
