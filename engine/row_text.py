@@ -6,10 +6,12 @@ An error or an event of the engine holds rows as the model counts them, from 0. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from engine.errors import EngineError
+from engine.text import quoted
 
 RowName = Callable[[int], str]
 """What a row, counted from 0, is called in a sentence: "row 83", "line 88", "Alabama"."""
@@ -50,10 +52,21 @@ class RowText(str):
 
 
 @contextmanager
-def rows_called(name: RowName) -> Iterator[None]:
-    """Within, the sentence of an EngineError calls the rows of the data so."""
+def rows_called(name: RowName, columns: Sequence[str] = ()) -> Iterator[None]:
+    """Within, the sentence of an EngineError calls the rows of the data so, and its columns by these names."""
     try:
         yield
     except EngineError as error:
-        error.args = tuple(str(part.named(name)) if isinstance(part, RowText) else part for part in error.args)
+        told = (str(part.named(name)) if isinstance(part, RowText) else part for part in error.args)
+        error.args = tuple(_columns_called(part, columns) if isinstance(part, str) else part for part in told)
         raise
+
+
+def _columns_called(text: str, columns: Sequence[str]) -> str:
+    """The sentence with "column 2" by its name; a column without one is called by its number in the file."""
+
+    def name(found: re.Match[str]) -> str:
+        column = columns[int(found[1]) - 1] if 0 < int(found[1]) <= len(columns) else found[0]
+        return column if re.fullmatch(r"column \d+", column) else f"column {quoted(column)}"
+
+    return re.sub(r"\bcolumn (\d+)\b", name, text)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from emtui.cli.headless import run
+from emtui.cli.main import main
 from emtui.cli.shell_output import Output
 from emtui.exports.export import EXPORTS
 from emtui.session.race import race
@@ -186,3 +187,18 @@ def test_no_text_counts_rows_by_itself() -> None:
 def test_the_guard_sees_a_text_that_counts() -> None:
     assert list(counting_texts('f"component {k + 1} holds only row {row}"'))
     assert not list(counting_texts('f"component {k + 1} holds {n} rows"'))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("k,a,b\nx,1,2\ny,0,1\nz,1,0\n", "line 2, column 'b' holds 2: answers must be 1, 0 or missing"),
+        ("x,1,2\ny,0,1\nz,1,0\n", "line 1, column 3 holds 2: answers must be 1, 0 or missing"),
+    ],
+)
+def test_columns_are_called_as_the_file_calls_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    assert main(["run", str(tmp_path / "t.csv"), "--model", "bernoulli", "-k", "1"]) == 2
+    assert said in capsys.readouterr().err
