@@ -23,7 +23,7 @@ from emtui.views.projection import Direction, coordinates, direction, nearest_ro
 from emtui.views.view import Axes, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 from engine.data.dataset import Dataset
-from engine.em.fields import mixing_weights
+from engine.em.fields import count_components, mixing_weights
 from engine.models.probabilities import alive
 
 _PAIRED_COLUMNS = 12
@@ -93,7 +93,7 @@ class PointsView(View):
         if snapshot.spec.start is not None:
             return "at the values that were given"
         places = {
-            "kmeans": "at the centres of k-means",
+            "kmeans": f"at the {'centre' if count_components(snapshot.step.params) == 1 else 'centres'} of k-means",
             "kmeans++": "at rows far from one another (k-means++)",
             "points": "at random rows",
             "responsibilities": "where random responsibilities put them",

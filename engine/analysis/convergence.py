@@ -231,7 +231,7 @@ def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_t
         helps = ["standardize"] if step.rest.scales else ["push"] if model.responsibilities_sum_to_one else []
         fewer: list[Help] = ["fewer_components"] if step.rest.kind == "plateau" and not model.supervised else []
         return (*helps, "other_start", *fewer)
-    if bool(np.any((counts >= 1.0) & (counts < 1.5))):
+    if len(counts) > 1 and bool(np.any((counts >= 1.0) & (counts < 1.5))):
         helps.append("leave_out")
     ended, data = step.stop_reason is not None, step.problem.data
     if ended and model.supervised and column_scales(data.X, data.sample_weight) is not None:

@@ -351,3 +351,8 @@ def test_every_sentence_is_one_plain_line(
     for snapshot in seen:
         assert_plain(said(snapshot))
         assert_plain(said(snapshot, units="standard"))
+
+
+def test_one_mean_has_one_centre():
+    assert said(catalogue("iris", 0, k=1)).startswith("One mean starts at the centre of k-means, ")
+    assert said(catalogue("iris", 0)).startswith("Three means start at the centres of k-means, ")

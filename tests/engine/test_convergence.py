@@ -243,3 +243,10 @@ def test_a_network_on_columns_of_very_different_scales_asks_for_one_scale():
     assert "standardize" in convergence_of(raw.timeline.steps).helps
     scaled = engine.fit(engine.LatentMLP(m_step="newton"), wine.standardized().X, wine.y, max_iter=3)
     assert "standardize" not in convergence_of(scaled.timeline.steps).helps
+
+
+def test_the_only_row_is_not_to_be_left_out():
+    run = engine.fit(engine.GaussianMixture(1), [[1.0, 2.0]])
+    assert convergence_of(run.timeline.steps).helps == ()
+    far = engine.fit(engine.GaussianMixture(2), [[0.0], [0.1], [0.3], [0.2], [90.0]])
+    assert convergence_of(far.timeline.steps).helps[0] == "leave_out"

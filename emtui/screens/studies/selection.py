@@ -156,7 +156,9 @@ class SelectionScreen(StudyScreen):
         done, total = (0, 0) if self.progress is None else (self.progress.done, self.progress.total)
         state = self.words(f"{done} of {total} fits" if total else "beginning")
         data, model = self.spec.dataset.name, self.spec.model.name
-        model += f" K=1–{self._sizes[-1]}" + (" without known labels" if self.spec.known != NONE else "")
+        model += (" K=1" if self._sizes[-1] == 1 else f" K=1–{self._sizes[-1]}") + (
+            " without known labels" if self.spec.known != NONE else ""
+        )
         head = f"sizes of {data} · {model} · {plural(self._repeats, 'repeat')} · {state}"
         self.query_one("#head", Static).update(Content(head))
         said = verdict(self.progress.candidates) if self.progress is not None else ""
