@@ -76,7 +76,7 @@ def test_what_it_can_not_read_is_a_sentence(site: Path, waits: Path) -> None:
     waits.write_text(waits.read_text() + "-1,2,long\n")
     status, out, err = with_package(site, "run", str(waits), "--model", "exponential")
     assert (status, out) == (2, "")
-    assert "row 101, column 1 holds -1" in err
+    assert "row 101, column 'wait' holds -1" in err
     assert is_one_sentence(err)
     status, _, err = with_package(site, "run", str(waits), "--model", "exponentail")
     assert status == 2
