@@ -106,7 +106,7 @@ def _color(packed: int, mode: ColorMode) -> Color | None:
     return color.downgrade(ColorSystem.STANDARD) if mode == "ansi" else color
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=4096)  # a kilobyte each; pictures have fewer (the pairs of digits 2,100 at 200×60)
 def style_of(foreground: int, background: int, attribute: int, mode: ColorMode) -> Style:
     """The Rich style of a cell."""
     style = Style.from_color(_color(foreground, mode), _color(background, mode))
