@@ -58,7 +58,7 @@ class Progress:
             with self._lock:
                 if not self._over.is_set() and self._what and time.monotonic() - self._seen > _SILENCE:
                     seconds = time.monotonic() - self._begun
-                    self._write(f"{printable(self._what)}, {seconds:.0f} s …"[:_WIDTH].ljust(_WIDTH))
+                    self._write(f"{printable(self._what)}, {seconds:z.0f} s …"[:_WIDTH].ljust(_WIDTH))
                     self._shown = True
 
     def _erase(self) -> None:

@@ -77,5 +77,5 @@ def judge(
     convergence = convergence_of(recent, tolerance_of(spec))
     remarks = remarks_on(step)
     if too_slow:
-        remarks += (f"k-means was left out: it takes longer than {patience:.0f} seconds, and than EM did.",)
+        remarks += (f"k-means was left out: it takes longer than {patience:z.0f} seconds, and than EM did.",)
     return RunSummary(spec, step, restarts, found, shares, agreed, baseline, comparison, convergence, remarks)

@@ -28,7 +28,7 @@ def positive_log_likelihood(step: Step) -> str:
     a_row = step.log_likelihood / data.total_weight
     said = (
         "a log-likelihood of densities may be positive, and it shifts with the units of the data: "
-        f"here it is {a_row:.3g} a row"
+        f"here it is {a_row:z.3g} a row"
     )
     single = _of_one_component(step)
     if single is None:

@@ -137,7 +137,7 @@ def detect_notation(
     percentage = next((cell.strip() for row in rows for cell in row if _is_percentage(cell, notation)), None)
     if percentage is not None:
         notes += (
-            f"{_seen(percentage)} was read as {notation.number(percentage):.15g}: percentages are their number of "
+            f"{_seen(percentage)} was read as {notation.number(percentage):z.15g}: percentages are their number of "
             "percent.",
         )
     return notation, notes
@@ -212,7 +212,7 @@ def _grouped(rows: Sequence[list[str]], decimal: str) -> tuple[str, ...]:
 
 def _as_groups(cell: str, mark: str, notation: Notation) -> str:
     name = _NAMES.get(mark, "blank")
-    note = f"The {name} in {cell} was taken to group thousands ({notation.number(cell):.15g})"
+    note = f"The {name} in {cell} was taken to group thousands ({notation.number(cell):z.15g})"
     if mark not in ",.":
         return f"{note}."
     return f"{note}; if it is the decimal mark, say so with decimal= (in the shell, --decimal)."
@@ -221,6 +221,6 @@ def _as_groups(cell: str, mark: str, notation: Notation) -> str:
 def _as_decimal(cell: str, mark: str) -> str:
     number = parse_number(cell, mark)
     return (
-        f"The {_NAMES[mark]} in {cell} was taken as the decimal mark ({number:.15g}); if it groups thousands, name the "
+        f"The {_NAMES[mark]} in {cell} was taken as the decimal mark ({number:z.15g}); if it groups thousands, name the "
         "other mark with decimal= (in the shell, --decimal)."
     )

@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 
 from emtui.application.app import EmtuiApp
 from emtui.screens.explore.explore import ExploreScreen
+from emtui.screens.guide.guide import GuideScreen
 from emtui.settings.config import Config
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
@@ -40,6 +41,9 @@ class Driver:
         """Wait until no step is under way and every message is dealt with."""
         while True:
             await at_rest(self.app)
+            if isinstance(self.app.screen, GuideScreen) and self.app.screen.opening:  # Textual reads it in a thread
+                await asyncio.sleep(0.002)
+                continue
             worker = explorer(self.app).worker
             if not worker.busy:
                 return
@@ -85,6 +89,7 @@ async def driving(
 ) -> AsyncIterator[Driver]:
     """Open the app on these choices (iris unless told otherwise) at this size. drawn: each change is drawn at once."""
     app = EmtuiApp(spec or choose("iris"), config or Config())
+    app.animation_level = "none"  # what is scrolled to is there at once
     with nullcontext() if drawn else mock.patch.object(Compositor, "render_update", nothing_drawn):
         async with app.run_test(size=size, notifications=True) as pilot:
             driver = Driver(app, pilot)

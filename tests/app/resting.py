@@ -52,6 +52,9 @@ async def at_rest(app: App[Any]) -> None:
             app._check_resize()  # without the time in which a window that is drawn larger may change again
         elif has_to_draw(screen) and screen.is_current:
             screen._on_timer_update()
+        elif app.animator._animations:
+            await asyncio.sleep(0.001)
+            app.animator()  # one more picture of what is scrolled, without its timer
         else:
             return
 

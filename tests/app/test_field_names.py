@@ -40,6 +40,7 @@ HOMONYMS = {
         ],
         "the column that tells how often each row counts",
     ),
+    ("emtui/views/guarded.py", "weights"): "what a view shows of the shares of the components",
     ("engine/readers/columns.py", "emission"): "the option of the model that suits sequences of measurements",
 }
 """Words that are a field's name, too, and mean something else there."""

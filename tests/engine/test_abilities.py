@@ -17,7 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 OF_OTHERS = {
     ("engine/parallel.py", "limited"): "of the thread",
     ("engine/readers/corpus.py", "strerror"): "of an exception",
+    ("engine/readers/text_file.py", "strerror"): "of an exception",
+    ("engine/readers/byte_source.py", "buffer"): "of a stream",
     ("emtui/spec/parameters_file.py", "strerror"): "of an exception",
+    ("emtui/settings/config.py", "strerror"): "of an exception",
+    ("emtui/application/drawn_lines.py", "cache_info"): "of a function of Textual",
+    ("engine/arrays.py", "__next__"): "of what a user gives in place of a table",
+    ("emtui/application/app.py", "_must_signal_resume"): "of Textual's driver",
     ("emtui/cli/shell_output.py", "encoding"): "of a stream",
     ("engine/arrays.py", "shape"): "of a user's table, which may be an array, sparse or a data frame",
     ("engine/arrays.py", "iloc"): "of a user's table",

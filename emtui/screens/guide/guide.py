@@ -51,19 +51,23 @@ class GuideScreen(Screen[None]):
         self.number = number or 0
         self._listed = number is None
         self._came_from: list[int] = []  # the chapters whose links were followed
+        self._head, self._text = Static("", id="head", markup=False), Markdown(open_links=False)
+        self.opening = 0  # chapters that are being read; one may leave the screen meanwhile
 
     def compose(self) -> ComposeResult:
         """Where one is, the list and the text, and the keys."""
-        yield Static("", id="head", markup=False)
+        yield self._head
         with Horizontal():
             yield ChoiceList()
             with Reader():
-                yield Markdown(open_links=False)
+                yield self._text
         yield Static(Content("esc back · tab list or text · n p chapter · ↑ ↓ ← → space scroll"), id="hint")
 
     async def on_mount(self) -> None:
         """Show the chapter, or the list of them."""
         await self.open(self.number)
+        if not self.query(Reader):
+            return
         self._show_list(self._listed)
         self.watch(self.query_one(Reader), "scroll_y", self._say_where)
 
@@ -73,19 +77,24 @@ class GuideScreen(Screen[None]):
 
     async def open(self, number: int, heading: str = "") -> None:
         """Show a chapter from its beginning, or from a heading."""
-        self.number, text = number, self.query_one(Markdown)
-        await text.update(chapters()[number].text)
-        self.query_one(Reader).scroll_home(animate=False)
-        self._say_where()
-        if heading:
-            text.goto_anchor(heading)
+        self.number = number
+        self.opening += 1
+        try:
+            await self._text.update(chapters()[number].text)
+        finally:
+            self.opening -= 1
+        for reader in self.query(Reader):  # none where the screen was left meanwhile
+            reader.scroll_home(animate=False)
+            self._say_where()
+            if heading:
+                self._text.goto_anchor(heading)
 
     def _say_where(self) -> None:
         """The chapter, and how much of it lies above: a narrow window has no room for a scroll bar."""
         reader = self.query_one(Reader)
         above = f" · {reader.scroll_y / reader.max_scroll_y:z.0%}" if reader.max_scroll_y and reader.scroll_y else ""
         head = f"guide {self.number + 1} of {len(chapters())} · {chapters()[self.number].title}{above}"
-        self.query_one("#head", Static).update(Content(head))
+        self._head.update(Content(head))
 
     def _show_list(self, listed: bool) -> None:
         """Give the focus to the list or to the text; in a narrow window only that is seen."""

@@ -165,7 +165,7 @@ def estimated_evidence(drawn: WeightedDraws, params: NetworkParams, rows: Networ
     worst = few[int(effective[few].argmin())]
     said = f"{len(few)} rows" if len(few) > 1 else "a row"
     remark = (
-        f"for {said} a few draws count for all (effectively {effective[worst]:.1f} of {len(share)}): the estimate of "
+        f"for {said} a few draws count for all (effectively {effective[worst]:z.1f} of {len(share)}): the estimate of "
         "the log-likelihood is not to be trusted, and its error covers what they may have missed"
     )
     return WeightedEvidence(bound, rows.weighted_sum(estimate), error, remark)

@@ -145,7 +145,7 @@ def _gap(params: NetworkParams, rows: NetworkRows, bound: float, estimate: float
     if gap <= max(1.0, _LARGE_GAP * abs(height)):
         return ""
     how = "by all configurations" if small else "by its estimate"
-    return f"mean field is a bound, and it lies {gap:.1f} below the log-likelihood, {height:.1f} {how}"
+    return f"mean field is a bound, and it lies {gap:z.1f} below the log-likelihood, {height:z.1f} {how}"
 
 
 def settled(params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
