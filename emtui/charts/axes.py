@@ -173,6 +173,15 @@ def _extent(layer: Layer) -> tuple[FloatArray, FloatArray] | None:
             return None
 
 
+def _rounded(low: float, high: float) -> tuple[float, float]:
+    """The range to a ten-millionth, so that the last bit of an ellipse, which differs by processor, moves no dot."""
+    span = high - low
+    if not (0 < span < math.inf and span > 1e-6 * max(abs(low), abs(high))):
+        return low, high
+    digits = 7 - math.floor(math.log10(span))
+    return round(low, digits), round(high, digits)
+
+
 def fit_scales(scene: Scene) -> tuple[Scale, Scale] | None:
     """The axes that hold a scene, or None when it has nothing to show and no ranges of its own."""
     found: list[list[tuple[float, float]]] = [[], []]
@@ -191,7 +200,7 @@ def fit_scales(scene: Scene) -> tuple[Scale, Scale] | None:
             axes.append(make_scale(given[0], given[1], margin=0.0))
         elif bounds_list:
             low, high = min(b[0] for b in bounds_list), max(b[1] for b in bounds_list)
-            axes.append(make_scale(low, high))
+            axes.append(make_scale(*_rounded(low, high)))
         else:
             return None
     has_bars = any(isinstance(layer, layers.Bars) for layer in scene.layers)

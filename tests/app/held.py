@@ -13,10 +13,14 @@ class Held:
     def __init__(self, make: Callable[..., Iterator[Any]]) -> None:
         self._make = make
         self.go = threading.Event()
-        self.calls = 0
+        self._called = threading.Semaphore(0)
+
+    def called(self) -> bool:
+        """Wait until it is called once more; it is called in a thread."""
+        return self._called.acquire(timeout=60)
 
     def __call__(self, *args: Any, **options: Any) -> Iterator[Any]:
-        self.calls += 1
+        self._called.release()
         return self._coming(self._make(*args, **options))
 
     def _coming(self, coming: Iterator[Any]) -> Iterator[Any]:
