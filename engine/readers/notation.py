@@ -221,6 +221,6 @@ def _as_groups(cell: str, mark: str, notation: Notation) -> str:
 def _as_decimal(cell: str, mark: str) -> str:
     number = parse_number(cell, mark)
     return (
-        f"The {_NAMES[mark]} in {cell} was taken as the decimal mark ({number:z.15g}); if it groups thousands, name the "
-        "other mark with decimal= (in the shell, --decimal)."
+        f"The {_NAMES[mark]} in {cell} was taken as the decimal mark ({number:z.15g}); if it groups thousands, name "
+        "the other mark with decimal= (in the shell, --decimal)."
     )
