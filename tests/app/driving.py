@@ -19,7 +19,6 @@ from textual.pilot import Pilot
 
 from emtui.application.app import EmtuiApp
 from emtui.screens.explore.explore import ExploreScreen
-from emtui.screens.guide.guide import GuideScreen
 from emtui.settings.config import Config
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
@@ -41,9 +40,6 @@ class Driver:
         """Wait until no step is under way and every message is dealt with."""
         while True:
             await at_rest(self.app)
-            if isinstance(self.app.screen, GuideScreen) and self.app.screen.opening:  # Textual reads it in a thread
-                await asyncio.sleep(0.002)
-                continue
             worker = explorer(self.app).worker
             if not worker.busy:
                 return

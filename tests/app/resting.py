@@ -2,7 +2,7 @@
 
 Textual's pilot sends a message to every widget and sleeps until the process has used little time. That costs more than
 the key that was pressed, and a machine under load makes it wrong. Here an app is at rest when its loop has nothing to
-run and its screen nothing to draw. What comes from a thread or a timer is waited for by those who start it.
+run and its screen nothing to draw. Workers and timers are waited for by those who start them.
 """
 
 from __future__ import annotations
@@ -40,6 +40,16 @@ def has_to_draw(screen: Screen[Any]) -> bool:
     )
 
 
+def waits_for_a_thread(app: App[Any]) -> bool:
+    """Whether a handler waits for something in a thread (a Markdown that is parsed, a folder that is looked at).
+
+    Workers in threads don't count: those are waited for by who started them.
+    """
+    pool: Any = asyncio.get_running_loop()._default_executor  # type: ignore[attr-defined]
+    workers = sum(worker._thread_worker and worker.is_running for worker in app.workers)
+    return pool is not None and len(pool._threads) - pool._idle_semaphore._value > workers
+
+
 async def at_rest(app: App[Any]) -> None:
     """Run until there is nothing to run, and nothing to draw."""
     end = monotonic() + MOST_SECONDS
@@ -55,6 +65,8 @@ async def at_rest(app: App[Any]) -> None:
         elif app.animator._animations:
             await asyncio.sleep(0.001)
             app.animator()  # one more picture of what is scrolled, without its timer
+        elif waits_for_a_thread(app):
+            await asyncio.sleep(0.001)
         else:
             return
 

@@ -140,7 +140,7 @@ async def test_a_corpus_opens_in_the_explorer(texts: Path) -> None:
         await app.send("o")
         app.app.screen.query_one("#path", Input).value = str(texts)
         await app.send("ctrl+t")
-        await app.app.workers.wait_for_complete()
+        await settle(app.pilot)
         await app.settle()
         assert app.snapshot.spec.model.name == "topics"
         assert app.snapshot.spec.dataset.row_names == ("a", "b", "c")

@@ -52,7 +52,6 @@ class GuideScreen(Screen[None]):
         self._listed = number is None
         self._came_from: list[int] = []  # the chapters whose links were followed
         self._head, self._text = Static("", id="head", markup=False), Markdown(open_links=False)
-        self.opening = 0  # chapters that are being read; one may leave the screen meanwhile
 
     def compose(self) -> ComposeResult:
         """Where one is, the list and the text, and the keys."""
@@ -78,11 +77,7 @@ class GuideScreen(Screen[None]):
     async def open(self, number: int, heading: str = "") -> None:
         """Show a chapter from its beginning, or from a heading."""
         self.number = number
-        self.opening += 1
-        try:
-            await self._text.update(chapters()[number].text)
-        finally:
-            self.opening -= 1
+        await self._text.update(chapters()[number].text)
         for reader in self.query(Reader):  # none where the screen was left meanwhile
             reader.scroll_home(animate=False)
             self._say_where()
