@@ -15,6 +15,7 @@ import textual.app
 import textual.pilot
 from textual.app import App
 from textual.screen import Screen
+from textual.widgets import DirectoryTree
 
 MOST_SECONDS = 1.0  # what plays or is computed in the background never rests
 
@@ -41,13 +42,14 @@ def has_to_draw(screen: Screen[Any]) -> bool:
 
 
 def waits_for_a_thread(app: App[Any]) -> bool:
-    """Whether a handler waits for something in a thread (a Markdown that is parsed, a folder that is looked at).
+    """Whether Textual itself waits for a thread: a Markdown is parsed, a tree of files looks into its folder.
 
-    Workers in threads don't count: those are waited for by who started them.
+    Other workers in threads don't count: those are waited for by who started them.
     """
     pool: Any = asyncio.get_running_loop()._default_executor  # type: ignore[attr-defined]
-    workers = sum(worker._thread_worker and worker.is_running for worker in app.workers)
-    return pool is not None and len(pool._threads) - pool._idle_semaphore._value > workers
+    workers = [worker for worker in app.workers if worker._thread_worker and not worker.is_finished]
+    handlers = pool is not None and len(pool._threads) - pool._idle_semaphore._value > len(workers)
+    return handlers or any(isinstance(worker.node, DirectoryTree) for worker in workers)
 
 
 async def at_rest(app: App[Any]) -> None:
