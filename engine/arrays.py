@@ -1,9 +1,11 @@
-"""Array types, numbers from whatever form they are given in, sums in logarithms, and read-only arrays."""
+"""Array types, numbers from any form that they are given in, sums in logarithms, values with read-only arrays."""
 
 from __future__ import annotations
 
 import dataclasses
 from array import array
+from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -126,3 +128,21 @@ def log_sum_exp(values: Array, axis: int = 0) -> Array:
     top = np.where(np.isinf(top), 0.0, top)
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(np.exp(values - top).sum(axis=axis)) + top.squeeze(axis))
+
+
+class ByFields:
+    """Base of frozen dataclasses whose arrays can't be written to, or that hold a read-only mapping."""
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[type[Any], dict[str, Any]]]:
+        """Make it again from what its fields hold; a read-only mapping, which can't be pickled, as a plain one."""
+        value: Any = self
+        fields = {part.name: _plain(getattr(self, part.name)) for part in dataclasses.fields(value) if part.init}
+        return _made, (type(self), fields)
+
+
+def _made(kind: type[Any], fields: dict[str, Any]) -> Any:
+    return kind(**fields)
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, MappingProxyType) else value

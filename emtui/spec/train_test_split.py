@@ -15,9 +15,9 @@ from engine.data.train_test import train_test_split
 from engine.data.units import Units, standard_units
 from engine.em.algorithms import algorithm_named
 from engine.em.observed import observed
+from engine.em.row_text import RowName, rows_called
 from engine.em.step import Problem
 from engine.errors import DataError, OptionError
-from engine.row_text import RowName, rows_called
 from engine.text import quoted
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import begin_problem, e_step, m_step
+from engine.em.row_text import RowText
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
-from engine.row_text import RowText
 
 
 def remarks_on(step: Step) -> tuple[str, ...]:

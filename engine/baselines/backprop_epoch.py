@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
+from engine.arrays import Array, ByFields, IntArray, freeze
 from engine.em.fields import relabelled
 from engine.models.network.data import NetworkRows, arranged
 from engine.models.network.e_step import ExactEStep
@@ -14,7 +14,6 @@ from engine.models.network.e_step_exact import exact_posterior
 from engine.models.network.expectation import hidden_gradient, output_gradient
 from engine.models.network.params import NetworkParams, decay_of, sigmoids
 from engine.models.network.predict import activities, forward_log_probabilities
-from engine.pickling import ByFields
 
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 

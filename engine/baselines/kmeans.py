@@ -19,13 +19,13 @@ from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Event, Expectation, Maximization, Model, Observations
 from engine.em.parameters import Parameters, real
+from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine, line
 from engine.explain.worked import Explains, responsibilities_of
 from engine.models.mixture import checked_table, checked_weights
 from engine.options import option
-from engine.row_text import RowText
 from engine.starts.initialization import kmeans_plus_plus, random_rows
 from engine.starts.nearest_centres import Clusters, ScaledRows, gather, nearest, updated
 

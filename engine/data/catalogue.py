@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays import ByFields
 from engine.data.class_labels import encode_labels
 from engine.data.dataset import Dataset
 from engine.errors import DataError, OptionError
-from engine.pickling import ByFields
 from engine.plugins import Plugins
 from engine.text import did_you_mean, quoted
 

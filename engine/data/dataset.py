@@ -10,12 +10,11 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array, IntArray, as_numbers, frozen, is_frozen
+from engine.arrays import Array, ByFields, IntArray, as_numbers, frozen, is_frozen
 from engine.data.missing import Missing, rows_to_keep
 from engine.data.principal_components import principal_components
 from engine.data.units import Units, standard_units
 from engine.errors import DataError
-from engine.pickling import ByFields
 from engine.text import clean, nearest, quoted, unique_names
 
 _OF_ANY_NUMBERS = ("gmm", "kmeans", "mlp", "backprop")

@@ -25,10 +25,10 @@ from engine.em.given import Given, Watch
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
 from engine.em.parameters import Parameters
+from engine.em.row_text import RowName, RowText
 from engine.em.statistics import Sums, added
 from engine.errors import DataError, EngineError
 from engine.options import HasOptions
-from engine.row_text import RowName, RowText
 
 P = TypeVar("P", bound=Parameters)
 D = TypeVar("D", bound="Observations")

@@ -19,8 +19,7 @@ from typing import Any, ClassVar, Literal, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, freeze
-from engine.pickling import ByFields
+from engine.arrays import Array, ByFields, IntArray, freeze
 
 Domain = Literal["simplex", "probability", "positive", "positive definite", "real", "whole"]
 Theta = TypeVar("Theta", bound="Parameters")

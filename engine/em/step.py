@@ -12,8 +12,8 @@ from engine.em.evaluation import Evaluation, Posterior
 from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Event, Expectation, Model, Observations
 from engine.em.rest import Rest
+from engine.em.row_text import RowName, row_number
 from engine.parallel import one_blas_thread
-from engine.row_text import RowName, row_number
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

@@ -15,6 +15,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.model import Event, Expectation, Maximization, Observations
 from engine.em.parameters import Parameters, probability, simplex
+from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import WorkedLine, counted_lines, line
@@ -29,7 +30,6 @@ from engine.models.probabilities import (
     zeros_and_logs,
 )
 from engine.options import option
-from engine.row_text import RowText
 
 
 @dataclass(frozen=True)

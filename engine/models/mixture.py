@@ -17,6 +17,7 @@ from engine.arrays import Array, IntArray, Rows, as_numbers
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, assign, uniforms
 from engine.em.model import D, Expectation, Model, P
+from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError
 from engine.explain.derivation import Worked, WorkedLine
@@ -24,7 +25,6 @@ from engine.explain.worked import Explains
 from engine.models.mixture_explanation import Densities, mixture_row, plain_densities, weight_lines
 from engine.models.probabilities import alive
 from engine.parallel import map_reduce, row_chunks
-from engine.row_text import RowText
 
 _CHUNK_BYTES = 1_500_000
 S = TypeVar("S", bound="tuple[Any, ...]")

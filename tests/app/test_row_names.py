@@ -24,8 +24,8 @@ from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.views import view_for
 from engine import DataError, GaussianMixture, fit
+from engine.em.row_text import RowText, rows_called
 from engine.explain.worked import worked_parameter
-from engine.row_text import RowText, rows_called
 
 GAPS = (3, 5, 8, 13, 21, 22, 34, 40, 47, 55, 61, 70, 80)
 OUTLIER = 88
@@ -157,7 +157,7 @@ BY_THE_USER = {  # numbers that are given back to whoever typed them, and rows t
     "engine/models/hmm/params.py": 1,
     "engine/models/topics/params.py": 1,
     "engine/readers/text_file.py": 1,  # a line of a sheet
-    "engine/row_text.py": 1,  # the one place
+    "engine/em/row_text.py": 1,  # the one place
     "engine/testing/step_invariants.py": 1,  # what a test of a model says
 }
 

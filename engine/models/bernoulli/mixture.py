@@ -21,6 +21,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.model import Expectation, Maximization, Observations, events_where
 from engine.em.parameters import Parameters, probability, simplex
+from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import WorkedLine, counted_lines
@@ -32,7 +33,6 @@ from engine.models.mixture_explanation import Densities
 from engine.models.probabilities import check_weights, dot_log, success_shares, zeros_and_logs
 from engine.options import option
 from engine.parallel import row_chunks
-from engine.row_text import RowText
 
 _ROWS_AT_ONCE = 65_536
 

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array
 from engine.em.model import Event, Maximization
+from engine.em.row_text import RowText
 from engine.models.gaussian.data import FLOOR, SINGULAR, GaussianRows, pooled_covariance, resolution_at
 from engine.models.gaussian.params import GaussianParams, factors
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.models.gaussian.weak import RowShares, nearest_row, weak_events
 from engine.parallel import row_chunks
-from engine.row_text import RowText
 
 _ROWS_AT_ONCE = 16_384
 _ROUNDING = 1e-12

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array
 from engine.em.model import Event
+from engine.em.row_text import RowText
 from engine.models.gaussian.data import GaussianRows
 from engine.models.gaussian.params import GaussianParams, inverse_factors
 from engine.models.gaussian.ridge import MOST_FROM_DATA, inverse_trace, share_of_ridge
 from engine.models.probabilities import alive
 from engine.parallel import row_chunks
-from engine.row_text import RowText
 
 DEAD, ONE_ROW, ON_RIDGE = "dead", "one row", "on the ridge"
 _ROWS_AT_ONCE = 16_384

@@ -11,10 +11,10 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.model import Observations
+from engine.em.row_text import RowText, row_number
 from engine.errors import DataError
 from engine.models.gaussian.data import GaussianRows, gaussian_rows, new_gaussian_rows
 from engine.models.mixture import checked_labels, checked_table, checked_weights
-from engine.row_text import RowText, row_number
 
 _MOST_SYMBOLS = 100_000
 _KEPT = 2

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.em.model import Event, Expectation, events_where
+from engine.em.row_text import RowText
 from engine.errors import DataError, EngineError
 from engine.models.gaussian.data import GaussianRows
 from engine.models.gaussian.mixture import GaussianMixture
@@ -20,7 +21,6 @@ from engine.models.hmm.data import SequenceRows
 from engine.models.hmm.params import GaussianEmission
 from engine.models.probabilities import dot_log
 from engine.parallel import map_chunks, map_reduce, row_chunks
-from engine.row_text import RowText
 
 _IMPOSSIBLE = -1e300  # a log-density below it is that of a row which no number is small enough for
 

@@ -20,6 +20,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered, temperature_of
 from engine.em.model import Expectation, Maximization, Model
+from engine.em.row_text import RowText, row_number
 from engine.em.step import Step
 from engine.errors import DataError
 from engine.explain.derivation import Worked, WorkedLine
@@ -40,7 +41,6 @@ from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.models.probabilities import alive, dot_log
 from engine.options import option
-from engine.row_text import RowText, row_number
 
 _ROUNDING = 1e-12  # of ln Z
 

@@ -11,9 +11,9 @@ import numpy as np
 from engine.arrays import Array, IntArray, Rows
 from engine.em.class_labels import said
 from engine.em.model import Observations
+from engine.em.row_text import RowText
 from engine.errors import DataError, EngineError
 from engine.models.mixture import checked_table, checked_weights
-from engine.row_text import RowText
 
 _LARGEST_INPUT = 1e50  # beyond, squares of inputs times weights would overflow
 _MOST_CLASSES = 10_000

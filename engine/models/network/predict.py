@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.class_labels import encoded, said
+from engine.em.row_text import RowText
 from engine.errors import DataError, OptionError
 from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.cost import MOST_EXACT
@@ -25,7 +26,6 @@ from engine.models.network.draws import layer_draws
 from engine.models.network.e_step_exact import Factors, exact_posterior
 from engine.models.network.params import NetworkParams, sigmoids
 from engine.parallel import one_blas_thread, row_chunks
-from engine.row_text import RowText
 
 Prediction = Literal["marginal", "forward", "sampled"]
 _LEAST = float(np.finfo(np.float64).tiny)
