@@ -313,6 +313,7 @@ def test_a_library_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.
         (zipped(**{"[Content_Types].xml": b"x", "word/document.xml": b"x"}), "looks like a Word document"),
         (zipped(**{"[Content_Types].xml": b"x", "xl/workbook.xml": b"x"}), "an Excel workbook, but is damaged"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "bytes",  # packed bytes hold the time
 )  # fmt: skip
 def test_what_is_no_table_is_named_rightly(tmp_path: Path, content: bytes, said: str) -> None:
     assert said in refusal(put(tmp_path, "t", content))
