@@ -9,6 +9,9 @@ from engine.analysis.convergence_rate import map_rate as map_rate
 from engine.analysis.evaluation import agreement as agreement
 from engine.analysis.evaluation import criteria as criteria
 from engine.analysis.fit import fit as fit
+from engine.analysis.input_slice import decision_regions as decision_regions
+from engine.analysis.input_slice import input_slice as input_slice
+from engine.analysis.input_slice import response_maps as response_maps
 from engine.analysis.many_starts import all_starts as all_starts
 from engine.analysis.many_starts import many_starts as many_starts
 from engine.analysis.optima import group_optima as group_optima

@@ -196,6 +196,18 @@ def predictions() -> None:
               f"measured {measured * 1e3:8.2f} ms {peak / 1e6:7.2f} MB")  # fmt: skip
 
 
+def maps() -> None:
+    """Decision regions and response maps of 40 × 20 cells: what a picture waits for at every step."""
+    data = engine.load("iris")
+    for sizes in (7, 10, 13, 16, (4, 3), (7, 5)):
+        model = LatentMLP(sizes)
+        params = engine.fit(model, data.X, data.y, seed=0, max_iter=1).params
+        plane = engine.input_slice(data.X, (2, 3), columns=40, rows=20)
+        regions = best(partial(engine.decision_regions, model, params, plane), 5)
+        units = best(partial(engine.response_maps, model, params, plane), 5)
+        print(f"40 × 20 cells, m={sizes}: regions {1e3 * regions:.2f} ms, response maps {1e3 * units:.2f} ms")
+
+
 def sampling() -> None:
     """Gibbs sweeps at m=64, and an iteration by each E-step that is not exact."""
     generator = np.random.default_rng(0)
@@ -258,6 +270,7 @@ if __name__ == "__main__":
     against_scikit_learn()
     large()
     predictions()
+    maps()
     sampling()
     approximations()
     studies()

@@ -1,0 +1,153 @@
+r"""A line or a plane through the space of inputs, what a supervised model says there, and which rows are near it.
+
+One or two features vary over a grid, the others are held. A row lies at the distance
+
+    √( (1/r) Σ_j ((x_j − a_j) / s_j)² )        over the r held features, a_j where they are held, s_j their spread
+
+from it: 1 is a typical row, if the features are held at their means. Features that don't vary take no part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.data.units import Units
+from engine.em.model import Model
+from engine.errors import OptionError
+from engine.models.network.units import unit_probabilities
+from engine.parallel import one_blas_thread
+
+MARGIN = 0.06
+"""Of a feature's range, left free on both sides of the rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class InputSlice:
+    """Where inputs vary, and where the others are held.
+
+    Attributes:
+        features: the columns that vary: across, and up unless there is one alone.
+        at: (p,) where every feature is held; the entries of those that vary don't count.
+        extent: x0, x1 and, of two features, y0, y1: what is in sight.
+        shape: (rows, columns) of the grid; one row for a line.
+    """
+
+    features: tuple[int, ...]
+    at: Array
+    extent: tuple[float, ...]
+    shape: tuple[int, int]
+
+    @property
+    def held(self) -> tuple[int, ...]:
+        """The columns that don't vary."""
+        return tuple(j for j in range(len(self.at)) if j not in self.features)
+
+    @property
+    def x(self) -> Array:
+        """(columns,) the middles of the cells across."""
+        return _middles(self.extent[0], self.extent[1], self.shape[1])
+
+    @property
+    def y(self) -> Array:
+        """(rows,) the middles of the cells upwards, the highest first; none of a line."""
+        if len(self.features) == 1:
+            return np.empty(0)
+        return _middles(self.extent[2], self.extent[3], self.shape[0])[::-1]
+
+    @property
+    def points(self) -> Array:
+        """(rows · columns, p) every cell's middle, row by row, the first row at the top."""
+        rows, columns = self.shape
+        points = np.tile(self.at, (rows * columns, 1))
+        points[:, self.features[0]] = np.tile(self.x, rows)
+        if len(self.features) > 1:
+            points[:, self.features[1]] = np.repeat(self.y, columns)
+        return points
+
+    def distances(self, X: Array, spread: Array) -> Array:
+        """(n,) how far rows (n, p) lie from here in the held features, each measured by its spread (p,), 0 for none."""
+        chosen = [j for j in self.held if spread[j] > 0]
+        if not chosen:
+            return np.zeros(len(X))
+        return np.asarray(np.sqrt((((X[:, chosen] - self.at[chosen]) / spread[chosen]) ** 2).mean(axis=1)))
+
+
+def _middles(low: float, high: float, cells: int) -> Array:
+    return np.asarray(low + (np.arange(cells) + 0.5) / cells * (high - low))
+
+
+def input_slice(
+    X: Array, features: Sequence[int], at: Array | None = None, *, columns: int = 40, rows: int = 20
+) -> InputSlice:
+    """The slice along one or two features of rows X (n, p) that has all of them in sight.
+
+    at: (p,) where the other features are held; the columns' means if nothing is said.
+
+    Raises:
+        OptionError: features that are not one or two different columns, an `at` of another length, an empty grid.
+    """
+    table = np.asarray(X, dtype=np.float64)
+    if table.ndim != 2 or not len(table):
+        raise OptionError("a slice is of a table: give rows and columns.")
+    chosen, p = tuple(int(j) for j in features), table.shape[1]
+    if len(chosen) not in (1, 2) or len(set(chosen)) < len(chosen) or not all(0 <= j < p for j in chosen):
+        raise OptionError(f"a slice has one or two different features from 0 to {p - 1}, not {list(features)}.")
+    held = table.mean(axis=0) if at is None else np.array(at, dtype=np.float64)
+    if held.shape != (p,) or not np.isfinite(held).all():
+        raise OptionError(f"at must hold a number for each of the {p} features.")
+    if columns < 1 or rows < 1:
+        raise OptionError("the grid needs at least a column and a row.")
+    extent = tuple(end for j in chosen for end in _range(table[:, j]))
+    return InputSlice(chosen, held, extent, (rows if len(chosen) > 1 else 1, columns))
+
+
+def _range(values: Array) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    margin = MARGIN * (high - low) or 0.5
+    return low - margin, high + margin
+
+
+def decision_regions(model: Model[Any, Any], params: Any, plane: InputSlice, units: Units | None = None) -> Array:
+    """(rows, columns, g) the class probabilities of a supervised model at every point of a slice.
+
+    units: how the model's inputs came of the features, where they were standardised. Of a network the probabilities
+    are those that it is trained by: the marginal Σ_z p(z | x) p(y | z), or the forward pass of backpropagation.
+
+    Raises:
+        OptionError: the model is not supervised.
+    """
+    if not model.supervised:
+        raise OptionError(f"{model.title or model.name} is not supervised: it has no classes to decide between.")
+    points = plane.points
+    with one_blas_thread():
+        data = model.observe_new(points if units is None else units.to_standard(points), params)
+        return np.asarray(model.predict_proba(params, data)).reshape(*plane.shape, -1)
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseMaps:
+    """What each hidden unit of a network responds to.
+
+    values: of each hidden layer (m_l, rows, columns) p(z_h = 1 | x), or the activity of a unit of backpropagation.
+    exact: they are sums over all configurations of the layers before, not estimates from draws.
+    """
+
+    values: tuple[Array, ...]
+    exact: bool
+
+
+def response_maps(model: Model[Any, Any], params: Any, plane: InputSlice, units: Units | None = None) -> ResponseMaps:
+    """The probability that each hidden unit of a network is on, given the inputs alone, at every point of a slice.
+
+    units: how the model's inputs came of the features, where they were standardised.
+    """
+    points = plane.points
+    found = unit_probabilities(
+        params, points if units is None else units.to_standard(points), forward=model.forward_pass
+    )
+    return ResponseMaps(tuple(layer.T.reshape(-1, *plane.shape) for layer in found.layers), found.exact)
