@@ -2,6 +2,7 @@
 
 from engine import testing as testing
 from engine.analysis import evaluation as evaluation
+from engine.analysis import study as studies
 from engine.analysis.bound_profile import bound_slice as bound_slice
 from engine.analysis.bound_profile import slice_names as slice_names
 from engine.analysis.convergence import convergence_of as convergence_of
@@ -25,6 +26,7 @@ from engine.data.catalogue import datasets as datasets
 from engine.data.catalogue import load as load
 from engine.data.dataset import Dataset as Dataset
 from engine.data.train_test import train_test_split as train_test_split
+from engine.data.train_test import validation_split as validation_split
 from engine.editing import edits as by_hand
 from engine.em import algorithms as algorithms
 from engine.em import stopping as stopping
@@ -86,7 +88,6 @@ from engine.parallel import threads as threads
 from engine.readers.corpus import read_corpus as read_corpus
 from engine.readers.table import preview_table as preview_table
 from engine.readers.table import read_table as read_table
-from engine.reference import network_study as studies
 from engine.reference import replays as replays
 from engine.reference.replay import Published as Published
 from engine.reference.replay import Replay as Replay

@@ -145,9 +145,11 @@ def _run(request: Request) -> int:
 
 
 def _study(request: Request) -> int:
+    from emtui.cli.progress import Progress
     from emtui.cli.study_report import study
 
-    study(Output(sys.stdout), as_json=request.json, **request.spec)
+    with Progress(sys.stderr) as progress:
+        study(Output(sys.stdout, progress.aside), as_json=request.json, say=progress.now, **request.spec)
     return DONE
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, TypeAlias
 
 from emtui.cli.shell_output import Output, table
 from emtui.exports.step_record import json_text
 from emtui.spec.choose import DEFAULT_SOURCE, choose
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import train_share
+from engine.analysis.study import Study, StudyResult, StudyRun, usual_methods
 from engine.data.data_spec import DataSpec
+from engine.errors import OptionError
 
+Say: TypeAlias = Callable[[str], None]
 LEARNED = 0.95  # of the training rows right
 
 
@@ -26,48 +32,74 @@ def study(
     test_share: float = 0.4,
     stratify: bool = True,
     as_json: bool = False,
+    say: Say = lambda _: None,
 ) -> None:
     """Run every usual method from every seed, which draws a split and a start, and print what came of them.
+
+    say: is told what is going on.
 
     Raises:
         EngineError: the data or an option can't be used; one sentence, and nothing has been printed then.
     """
-    from engine.errors import OptionError
-    from engine.reference.network_study import network_study, usual_methods
-
     if test_share == 0.0:
         raise OptionError("a study tests on rows that are held back: give a test share above 0, such as 0.4.")
     spec = choose(data, model="mlp", k=hidden_units, test_share=test_share, stratify=stratify)
     if spec.dataset.weights is not None:
         raise OptionError("a study counts every row once: leave out --weights.")
-    dataset = spec.dataset if raw else spec.dataset.standardized()
-    methods = usual_methods(hidden_units, weight_decay)
-    if not as_json:
-        output.line(_heading(replace(spec, dataset=dataset), n_seeds, max_iter, weight_decay))
-    found = network_study(
+    dataset = spec.dataset
+    study = Study(
         dataset.X,
         dataset.y,
-        methods,
+        usual_methods(hidden_units, weight_decay),
         seeds=range(n_seeds),
         max_iter=max_iter,
         train_share=train_share(test_share),
         stratified=stratify,
+        standardize=not raw,
     )
     if as_json:
-        output.lines([json_text(asdict(outcome)) for outcome in found.outcomes])
+        output.lines([json_text(run_record(run)) for run in told(study, say)])
         return
+    output.line(_heading(spec, study, weight_decay))
+    found = StudyResult(tuple(told(study, say)))
     output.lines(["", *found.lines(), ""])
     counts = [(method, f"{found.learned(method, LEARNED)} of {n_seeds}") for method in found.methods]
     head = ("learned from", f"starts (at least {LEARNED:z.0%} of the training rows right)")
     output.lines(table([head, *counts]))
+    output.lines(error_lines(found.errors))
 
 
-def _heading(spec: RunSpec, n_seeds: int, max_iter: int, weight_decay: float) -> str:
-    data = spec.dataset
-    units = " standardised" if data.units is not None else ""
+def told(study: Study, say: Say) -> Iterator[StudyRun]:
+    """The runs of a study, each announced before it is made."""
+    runs = study.runs()
+    for number in range(study.n_runs):
+        say(f"run {number + 1} of {study.n_runs}")
+        yield next(runs)
+
+
+def run_record(run: StudyRun) -> dict[str, Any]:
+    """A run by the names of its attributes, without scores of rows that it has not looked at."""
+    return {
+        name: value
+        for name, value in asdict(run).items()
+        if value is not None and not (name.startswith(("validation_", "test_")) and math.isnan(value))
+    }
+
+
+def error_lines(failed: Sequence[StudyRun]) -> list[str]:
+    """How many runs could not be made, and why the first could not, method by method."""
+    first: dict[str, list[StudyRun]] = {}
+    for run in failed:
+        first.setdefault(run.method, []).append(run)
+    return [f"{method}: {len(runs)} could not be run: {runs[0].error}" for method, runs in first.items()]
+
+
+def _heading(spec: RunSpec, study: Study, weight_decay: float) -> str:
+    data, n_seeds = spec.dataset, len(study.seeds)
+    units = " standardised" if study.standardize else ""
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
     held_back = f"{spec.test_share:z.0%} held back" + ("" if spec.stratify else ", not stratified")
     return (
         f"{data.name} {data.n_samples}×{data.n_features}{units} · {spec.n_components} hidden units, "
-        f"weight decay {weight_decay:zg} · {held_back} · {seeds}, {max_iter} iterations"
+        f"weight decay {weight_decay:zg} · {held_back} · {seeds}, {study.max_iter} iterations"
     )

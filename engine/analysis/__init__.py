@@ -1,1 +1,1 @@
-"""Questions about a fit: convergence, overlap, the bound along a line, evaluation, selection, optima, many starts."""
+"""Questions about a fit: convergence, overlap, the bound along a line, evaluation, selection, starts, studies."""

@@ -12,6 +12,8 @@ from engine.arrays import IntArray
 from engine.errors import DataError, OptionError
 from engine.options import whole_number
 
+_VALIDATION = 1  # parts its draws from those of the split and of the start, which the same seed makes
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -56,6 +58,33 @@ def train_test_split(y: Any, *, train_share: float = 0.6, stratified: bool = Tru
     chosen = np.zeros(n, dtype=bool)
     chosen[train] = True
     return Split(np.flatnonzero(chosen), np.flatnonzero(~chosen))
+
+
+def validation_split(y: Any, train: IntArray, *, share: float = 0.25, seed: int = 0) -> Split:
+    """Training rows once more in two: those to fit (`train`) and validation rows (`test`), to choose by.
+
+    Each class keeps its share; the row of a class that has a single one among the training rows is fitted.
+
+    Args:
+        y: (n,) the class of every row of the table.
+        train: the training rows, rising.
+        share: of the training rows that are held back for validation, above 0 and below 1.
+        seed: the same seed gives the same rows; they are drawn independently of the test rows of that seed.
+
+    Raises:
+        OptionError: a share that can't be used.
+        DataError: no class has two training rows.
+    """
+    classes, code, sizes = np.unique(np.asarray(y)[train], return_inverse=True, return_counts=True)
+    several = np.flatnonzero(sizes[code] > 1)
+    if not len(several):
+        raise DataError(
+            f"{len(train)} training rows of {len(classes)} classes leave none to choose by: give more rows."
+        )
+    drawn = int(np.random.default_rng((seed, _VALIDATION)).integers(2**31))
+    inner = train_test_split(code[several], train_share=round(1.0 - share, 12), seed=drawn)
+    held_back = train[several[inner.test]]
+    return Split(np.setdiff1d(train, held_back), held_back)
 
 
 def _count(n: int, share: float) -> int:

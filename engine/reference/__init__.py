@@ -1,1 +1,1 @@
-"""Published values, replays that step beside them, and the study of networks from many seeds."""
+"""Published values, and replays that step beside them."""

@@ -378,9 +378,9 @@ def test_the_study_as_json_is_the_engines() -> None:
     assert status == 0
     rows = [json.loads(line) for line in out.splitlines()]
     data = engine.load("iris")
-    found = engine.studies.network_study(data.X, data.y, engine.studies.usual_methods(), seeds=[0], max_iter=3)
+    found = engine.studies.Study(data.X, data.y, engine.studies.usual_methods(), seeds=[0], max_iter=3).result()
     assert [row["method"] for row in rows] == list(found.methods)
-    for row, outcome in zip(rows, found.outcomes, strict=True):
+    for row, outcome in zip(rows, found.runs, strict=True):
         assert row["train_log_loss"] == pytest.approx(outcome.train_log_loss)
         assert row["test_accuracy"] == outcome.test_accuracy
 

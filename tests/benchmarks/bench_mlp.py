@@ -16,6 +16,7 @@ from itertools import product
 import numpy as np
 
 import engine
+from engine.analysis.study import Study, usual_methods
 from engine.baselines.backprop import BackpropMLP
 from engine.em.loop import begin, e_step, m_step
 from engine.models.network.cost import exact_cost
@@ -27,7 +28,6 @@ from engine.models.network.layers import LayeredSweeps
 from engine.models.network.model import LatentMLP
 from engine.models.network.params import NetworkParams, draw_params
 from engine.parallel import one_blas_thread
-from engine.reference.network_study import network_study, usual_methods
 
 
 def triple_loop(params: NetworkParams, X, y):
@@ -244,10 +244,10 @@ def approximations() -> None:
     methods["7,5 backprop adam .1"] = BackpropMLP((7, 5), "adam", learning_rate=0.1, weight_decay=0.01)
     methods["7,5 backprop adam .3"] = BackpropMLP((7, 5), "adam", learning_rate=0.3, weight_decay=0.01)
     methods["7,5 backprop sgd .1"] = BackpropMLP((7, 5), "sgd", learning_rate=0.1, weight_decay=0.01)
-    print("\n".join(network_study(data.X, data.y, methods, seeds=range(10)).lines()))
+    print("\n".join(Study(data.X, data.y, methods, seeds=range(10)).result().lines()))
     xor = engine.load("xor").standardized()
     chosen = {name: methods[name] for name in ("gibbs", "7,5 by gibbs", "7,5 backprop adam .1", "7,5 backprop adam .3")}
-    study = network_study(xor.X, xor.y, chosen, seeds=range(10), max_iter=50)
+    study = Study(xor.X, xor.y, chosen, seeds=range(10), max_iter=50).result()
     for method in study.methods:
         print(f"exclusive or: {method} learns it from {study.learned(method)} of 10 starts (50 iterations)")
 
@@ -257,9 +257,9 @@ def studies() -> None:
     print(
         "iris, standardized, m=7, weight decay .01, 60/40, 20 seeds, 50 iterations or epochs: mean (standard deviation)"
     )
-    print("\n".join(network_study(iris.X, iris.y, usual_methods()).lines()))
+    print("\n".join(Study(iris.X, iris.y, usual_methods()).result().lines()))
     chosen = {name: usual_methods(4)[name] for name in ("EM, newton", "backprop, adam .3")}
-    study = network_study(xor.X, xor.y, chosen, max_iter=100)
+    study = Study(xor.X, xor.y, chosen, max_iter=100).result()
     for method in study.methods:
         print(f"exclusive or, m=4: {method} learns it from {study.learned(method)} of 20 starts (100 iterations)")
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import engine
+from engine.analysis.study import Study, usual_methods
 from engine.baselines.backprop import BackpropMLP, BackpropParams
 from engine.baselines.backprop_epoch import layers_gradient, log_likelihood, marginal_gradient
 from engine.em.stopping import ParameterChange
@@ -14,7 +15,6 @@ from engine.errors import DataError, EngineError, OptionError
 from engine.models.network.data import network_rows
 from engine.models.network.model import LatentMLP
 from engine.models.network.params import NetworkParams, draw_params
-from engine.reference.network_study import network_study, usual_methods
 from engine.testing import check_model
 
 
@@ -201,24 +201,24 @@ def test_what_it_refuses(iris):
 def test_exclusive_or_is_learned_from_most_starts_by_either():
     data = engine.load("xor").standardized()
     methods = {name: usual_methods(4)[name] for name in ("EM, newton", "backprop, adam .3")}
-    study = network_study(data.X, data.y, methods, seeds=range(5), max_iter=100)
+    study = Study(data.X, data.y, methods, seeds=range(5), max_iter=100).result()
     for method in methods:
         assert study.learned(method) >= 3
 
 
 def test_a_study_is_a_table_of_means(iris):
     methods = {"EM": LatentMLP(m_step="newton", weight_decay=0.01), "backprop": BackpropMLP()}
-    study = network_study(iris.X, iris.y, methods, seeds=(3, 4), max_iter=5)
+    study = Study(iris.X, iris.y, methods, seeds=(3, 4), max_iter=5).result()
     assert study.methods == ("EM", "backprop")
     head, em, backprop = study.lines()
     assert len(head) == len(em) == len(backprop)
     assert f"{study.column('EM', 'test_accuracy').mean():.3f} (" in em
-    outcome = study.outcomes[0]
+    outcome = study.runs[0]
     split = engine.train_test_split(iris.y, seed=3)
     run = engine.fit(methods["EM"], iris.X[split.train], iris.y[split.train], seed=3, max_iter=5, tol=0)
     assert outcome.train_log_loss == pytest.approx(-run.log_likelihood / 90)
     assert outcome.iterations == 5
     assert (run.predict(iris.X[split.test]) == iris.y[split.test]).mean() == outcome.test_accuracy
-    assert len(network_study(iris.X, iris.y, methods, max_iter=1, progress=lambda outcome: False).outcomes) == 1
+    assert len(Study(iris.X, iris.y, methods, max_iter=1).result(progress=lambda run: False).runs) == 1
     with pytest.raises(OptionError, match="at least one method"):
-        network_study(iris.X, iris.y, {})
+        Study(iris.X, iris.y, {}).result()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import engine
+from engine.analysis.study import Study
 from engine.baselines.backprop import BackpropMLP
 from engine.baselines.backprop_epoch import layers_gradient, log_likelihood
 from engine.em.inference import EXACT
@@ -19,7 +20,6 @@ from engine.models.network.m_step import ecm_step, gradient_step, lbfgs_step, ne
 from engine.models.network.model import LatentMLP
 from engine.models.network.params import DeeperLayer, NetworkParams, draw_params, log_weight_prior
 from engine.models.network.predict import forward_probabilities, network_report, predictive
-from engine.reference.network_study import network_study
 from engine.testing import check_model
 
 
@@ -247,7 +247,7 @@ def test_two_layers_learn_iris_by_either_method(iris):
         "EM": LatentMLP((7, 5), m_step="newton", weight_decay=0.01),
         "backprop": BackpropMLP((7, 5), "adam", learning_rate=0.1, weight_decay=0.01),
     }
-    study = network_study(iris.X, iris.y, methods, seeds=(0, 1), max_iter=30)
+    study = Study(iris.X, iris.y, methods, seeds=(0, 1), max_iter=30).result()
     for method in methods:
         assert study.column(method, "test_accuracy").mean() > 0.85
         assert study.column(method, "train_log_loss").mean() < 0.4
