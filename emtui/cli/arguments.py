@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = ("run", "study", "replay", "datasets", "models")
 _ONE_TABLE = "one data set or file"
 _OF_DATA = ("source", "label", "columns", "rows", "sequence", "weights", "target", "standardize", "principal")
-_OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks")
+_OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks", "sheet")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 
 

@@ -240,6 +240,11 @@ def _add_table(parser: Parser) -> None:
         metavar="WORD",
         help="a word for a missing value besides the usual ones; may be said again",
     )
+    add(
+        "--sheet",
+        metavar="NAME",
+        help="the sheet of a workbook, by its name or number (the first that holds something)",
+    )
 
 
 def _add_split(parser: argparse._ActionsContainer) -> None:

@@ -48,4 +48,6 @@ def read_option_words(options: ReadOptions) -> list[str]:
     if options.comment is not None:
         words.append(f"--comment={options.comment or NO_COMMENT}")
     words += [f"--missing={word}" for word in options.missing_marks or ()]
+    if options.sheet is not None:
+        words.append(f"--sheet={options.sheet}")
     return words

@@ -13,7 +13,7 @@ class ReadOptions:
     """Encoding, delimiter, decimal mark ("." or ",") and header of a file; None for what is detected.
 
     skip: so many lines at the top are left out. comment: what lines begin with that are left out, "" for none.
-    missing_marks: words that stand for a missing value, besides the usual ones.
+    missing_marks: words that stand for a missing value, besides the usual ones. sheet: which one of a workbook.
     """
 
     encoding: str | None = None
@@ -23,6 +23,7 @@ class ReadOptions:
     skip: int | None = None
     comment: str | None = None
     missing_marks: tuple[str, ...] | None = None
+    sheet: str | None = None
 
     def given(self) -> dict[str, Any]:
         """The options that are given, as keywords of `engine.read_table`."""

@@ -97,11 +97,13 @@ def unpacking_member(open_zip: Opener, member: zipfile.ZipInfo, n_bytes: int, na
     return opened
 
 
-def listing(names: Sequence[str]) -> str:
-    """'a', 'b' and 'c'; or 'a', 'b', … and 12 more."""
+def listing(names: Sequence[str], word: str = "and") -> str:
+    """'a', 'b' and 'c'; or 'a', 'b', … and 12 more; "" for none."""
+    if not names:
+        return ""
     shown = [quoted(one, 60) for one in names[:_LISTED]]
     last = f"{len(names) - _LISTED:,} more" if len(names) > _LISTED else shown.pop()
-    return f"{', '.join(shown)} and {last}" if shown else last
+    return f"{', '.join(shown)} {word} {last}" if shown else last
 
 
 def _is_shown(path: str) -> bool:

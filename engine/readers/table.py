@@ -58,6 +58,7 @@ class TablePreview:
     features: names of the columns that would be read as numbers. label: the column that would be the label, or None.
     gaps: for each of the first 1,000 rows (fewer of a wide table), the columns, from 0, that hold no value there.
     n_rows: rows below the header; counted where `whole` (the first rows are all there are), else told from the lines.
+    sheets: those of a workbook that hold something, and sheet: the one that this is; () and "" for other files.
     table: what `read_from` reads without another look.
     """
 
@@ -76,6 +77,8 @@ class TablePreview:
     n_rows: int
     whole: bool
     notes: tuple[str, ...]
+    sheets: tuple[str, ...]
+    sheet: str
     table: TableFile = field(repr=False, compare=False)
 
     @property
@@ -94,12 +97,13 @@ def preview_table(
     skip: int | None = None,
     comment: str | None = None,
     missing_marks: Sequence[str] = (),
+    sheet: str | None = None,
 ) -> TablePreview:
     """How `read_table` would read the file at `path`, told from its first 1,000 records.
 
     Raises DataError and OptionError as `read_table` does.
     """
-    table = _open_table(path, encoding, _written(header, delimiter, decimal, missing_marks, skip, comment))
+    table = _open_table(path, encoding, sheet, _written(header, delimiter, decimal, missing_marks, skip, comment))
     file, dialect = table.file, table.dialect
     columns = tuple(
         ColumnPreview(j + 1, name, kind, len({cell.strip() for cell in dialect.cells(j)}), _words(dialect, j))
@@ -123,6 +127,8 @@ def preview_table(
         n_rows=_row_count(file, dialect),
         whole=dialect.whole,
         notes=dialect.notes,
+        sheets=tuple(map(clean, file.sheets)),
+        sheet=clean(file.sheet),
         table=table,
     )
 
@@ -133,8 +139,10 @@ def _words(dialect: Dialect, index: int) -> Literal["answers", "symbols", ""]:
     return "symbols" if holds_symbols(dialect, index) else ""
 
 
-def _open_table(path: str | os.PathLike[str], encoding: str | None, written: Written) -> TableFile:
-    file = open_text(path, encoding)
+def _open_table(path: str | os.PathLike[str], encoding: str | None, sheet: str | None, written: Written) -> TableFile:
+    if sheet is not None and not isinstance(sheet, str):
+        raise OptionError(f"The sheet can't be {quoted(str(sheet))}: give its name, or its number from 1 as text.")
+    file = open_text(path, encoding, sheet=sheet)
     if not file.is_text:
         known = file.named if written.header == "auto" and file.named is not None else written.header
         written = replace(written, delimiter=",", header=known)
@@ -161,6 +169,7 @@ def read_table(
     skip: int | None = None,
     comment: str | None = None,
     missing_marks: Sequence[str] = (),
+    sheet: str | None = None,
     missing: Missing = "drop",
     rows: str | int | None = None,
     sequence: str | int | None = None,
@@ -180,7 +189,8 @@ def read_table(
     header: whether the first record names the columns. delimiter: the character between cells. decimal: "." or ",".
     A blank as delimiter is any number of blanks and tabs; "aligned" cuts where the columns begin.
     encoding: Python's name of it. skip: so many lines at the top are left out. comment: lines that begin so are left
-    out, "" for none. Each of these six is detected unless given.
+    out, "" for none. Each of these six is detected unless given. sheet: which sheet of a workbook, by its name or by
+    its number from 1 written as text; the first that holds something unless given.
     missing: what happens to rows with an empty cell, or with NA, NaN, null, None, ?, -, . and the like: "drop" leaves
     them out, "keep" keeps NaN in X. missing_marks: further words for a missing value. A row whose label is missing is
     kept, with y = −1. `notes` of the result says what was guessed and what was left out.
@@ -190,7 +200,7 @@ def read_table(
     """
     if missing not in ("drop", "keep"):
         raise OptionError(f"Missing values can't be treated as {quoted(missing)}: use 'drop' or 'keep'.")
-    table = _open_table(path, encoding, _written(header, delimiter, decimal, missing_marks, skip, comment))
+    table = _open_table(path, encoding, sheet, _written(header, delimiter, decimal, missing_marks, skip, comment))
     return read_from(table, label, columns, missing, rows=rows, sequence=sequence, weights=weights, target=target)
 
 

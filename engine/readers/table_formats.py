@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from engine.readers.byte_source import MAX_BYTES
 from engine.readers.rows_as_text import rows_as_text
 from engine.readers.sheets import MOST_CELLS, SheetError, read_sheet
 from engine.readers.signatures import not_a_table
+from engine.text import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,18 +37,20 @@ _LIST_OF_NUMBERS = re.compile(rb"\[\s*-?[0-9][-+.0-9eE]*\s*[],]")
 class TextOfTable:
     """A table as comma-separated text in UTF-8. named: its first line is the names; None if that is to be found out.
 
-    notes: on what was left out.
+    notes: on what was left out. sheets: the names of a workbook's sheets that hold something; sheet: that of this one.
     """
 
     text: bytes
     named: bool | None
     notes: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
 
 
-def text_of_table(open_bytes: Opener, head: bytes, name: str) -> TextOfTable | None:
+def text_of_table(open_bytes: Opener, head: bytes, name: str, sheet: str | None = None) -> TextOfTable | None:
     """The table of a file that is no text, told by its first bytes; None for any other file.
 
-    name: of the file, in quotes.
+    name: of the file, in quotes. sheet: which one of a workbook, by its name or its number.
 
     Raises:
         DataError: it can't be read so, or a library is missing; one sentence.
@@ -55,6 +59,10 @@ def text_of_table(open_bytes: Opener, head: bytes, name: str) -> TextOfTable | N
     if reader is None:
         return None
     what, read = reader
+    if sheet is not None and read is _sheets:
+        read = partial(_sheets, wanted=sheet)
+    elif sheet is not None:
+        raise no_workbook(name)
     try:
         with closing(open_bytes()) as file:
             content = file.read(MAX_BYTES + 1)
@@ -73,6 +81,11 @@ def text_of_table(open_bytes: Opener, head: bytes, name: str) -> TextOfTable | N
     if not found.text.strip(b',\r\n "'):
         raise DataError(f"{name} is {what} without a cell in it: choose a file with a table.")
     return found
+
+
+def no_workbook(name: str) -> DataError:
+    """A sheet was asked for where there are none."""
+    return DataError(f"{name} is no workbook and has no sheets: leave out sheet= (in the shell, --sheet).")
 
 
 def format_name(open_bytes: Opener, head: bytes, name: str) -> str | None:
@@ -182,10 +195,10 @@ def _header(name: Any) -> str:
 # by cells
 
 
-def _sheets(content: bytes, name: str) -> TextOfTable:
-    """The first sheet that holds something."""
+def _sheets(content: bytes, name: str, wanted: str | None = None) -> TextOfTable:
+    """The sheet that is wanted; else the first that holds something, with a note where there are more."""
     try:
-        filled, text = read_sheet(content)
+        found = read_sheet(content, wanted)
     except SheetError as error:
         if error.reason == "damaged":
             raise
@@ -193,10 +206,16 @@ def _sheets(content: bytes, name: str) -> TextOfTable:
         if error.reason == "large":
             what = "has a sheet that is too large, or a cell far from all others: keep the table alone"
         raise DataError(f"{name} {what}.") from None
+    if wanted is not None and not found.name:
+        what = (
+            f"has no sheet {quoted(wanted, 60)}" if found.name is None else f"has nothing on sheet {quoted(wanted, 60)}"
+        )
+        raise DataError(f"{name} {what}: choose {listing(found.names, 'or') or 'another workbook'}.")
     notes: tuple[str, ...] = ()
-    if len(filled) > 1:
-        notes = (f"Of the sheets {listing(filled)} the first was read; save another as a file of its own to open it.",)
-    return TextOfTable(text, None, notes)
+    if len(found.names) > 1 and wanted is None:
+        which = f"Of the sheets {listing(found.names)}, {quoted(found.name or '', 60)} was read"
+        notes = (f"{which}; name another with sheet= (in the shell, --sheet).",)
+    return TextOfTable(found.text, None, notes, found.names, found.name or "")
 
 
 def _check_size(name: str, n_rows: int, n_columns: int) -> None:

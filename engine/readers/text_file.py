@@ -18,7 +18,7 @@ from engine.readers.archives import ZIP, Opener, only_table, packed_by, unpackin
 from engine.readers.byte_source import ByteSource, byte_source
 from engine.readers.encodings import east_asian_encoding
 from engine.readers.signatures import not_a_table, refuse_other_formats
-from engine.readers.table_formats import TextOfTable, format_name, text_of_table
+from engine.readers.table_formats import TextOfTable, format_name, no_workbook, text_of_table
 from engine.text import clean, quoted
 
 MAX_LINE = 10_000_000
@@ -45,7 +45,7 @@ class TextFile:
     head: its first characters, up to four million and something. whole: that is all of it. stamp: what the system
     says of its size and of when it was changed; () for what can't change. contents: opens the text where it is not the
     file itself but what is packed in it. named: whether the first line is names, where its format says so, which is
-    comma-separated then; notes: what that left out.
+    comma-separated then; notes: what that left out. sheets: those of a workbook that hold something; sheet: this one.
     """
 
     path: Path
@@ -60,6 +60,8 @@ class TextFile:
     named: bool | None = None
     is_text: bool = True
     notes: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    sheet: str = ""
 
     @property
     def name(self) -> str:
@@ -135,10 +137,13 @@ def _last_line_end(text: str) -> int:
     return max(text.rfind("\n"), text.rfind("\r", 0, max(0, len(text) - 1))) + 1
 
 
-def open_text(path: str | os.PathLike[str], encoding: str | None = None, *, tables: bool = True) -> TextFile:
+def open_text(
+    path: str | os.PathLike[str], encoding: str | None = None, *, tables: bool = True, sheet: str | None = None
+) -> TextFile:
     """Read the file at `path` through once and say how it is written; `encoding` is detected unless given.
 
     A packed file, or with `tables` a table that is no text, is opened as what is in it. "-" is standard input.
+    sheet: which one of a workbook, by its name or its number.
 
     Raises DataError if it is missing, a folder, a device, empty, too large, not text, or in another encoding, and
     OptionError if Python knows no such encoding.
@@ -151,7 +156,9 @@ def open_text(path: str | os.PathLike[str], encoding: str | None = None, *, tabl
             head = file.read(_BLOCK)
             if not tables:
                 _refuse_packed(source, head)
-            found = _unpacked(source.open, head, source)
+            found = _unpacked(source.open, head, source, sheet)
+            if sheet is not None and (found is None or found.as_text is None):
+                raise no_workbook(name)
             if found is None:
                 return _read_through(source, file, head, stamp, encoding)
         with found.open() as inner:
@@ -169,10 +176,12 @@ class _Contents:
     as_text: TextOfTable | None = None
 
 
-def _unpacked(open_bytes: Opener, head: bytes, source: ByteSource, *, inside: bool = False) -> _Contents | None:
+def _unpacked(
+    open_bytes: Opener, head: bytes, source: ByteSource, sheet: str | None, *, inside: bool = False
+) -> _Contents | None:
     """What is to be read as text in place of these bytes; None where they are text. inside: of an archive."""
     name = quoted(source.path.name, 60)
-    table = text_of_table(open_bytes, head, name)
+    table = text_of_table(open_bytes, head, name, sheet)
     if table is not None:
         return _Contents(lambda: io.BytesIO(table.text), table)
     how = packed_by(head)
@@ -190,7 +199,7 @@ def _unpacked(open_bytes: Opener, head: bytes, source: ByteSource, *, inside: bo
         if inner.startswith(ZIP):  # such as a workbook, which is read from its end
             whole = inner + file.read()
             opened = partial(io.BytesIO, whole)
-    return _unpacked(opened, inner, source, inside=True) or _Contents(opened)
+    return _unpacked(opened, inner, source, sheet, inside=True) or _Contents(opened)
 
 
 def _refuse_packed(source: ByteSource, head: bytes) -> None:
@@ -229,7 +238,10 @@ def _read_through(
         if found is None and stamp:
             return plain
         opened = replace(plain, contents=source.open if found is None else found.open)
-        return opened if table is None else replace(opened, is_text=False, named=table.named, notes=table.notes)
+        if table is None:
+            return opened
+        opened = replace(opened, is_text=False, named=table.named, notes=table.notes)
+        return replace(opened, sheets=table.sheets, sheet=table.sheet)
     raise DataError(
         f"Line {fault.line} of {name} can't be read as {encoding_name(fault.encoding)}: "
         "save the file as UTF-8, or name its encoding with encoding= (in the shell, --encoding)."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from dialog_host import Host, settle, words, write
 from rich.cells import cell_len
 from screen_text import screen_text
 from textual.widgets import Button, Input
+from workbooks import workbook
 
+from emtui.cli.arguments import parse
 from emtui.panes.messages import DatasetChosen
 from emtui.screens.open_file.column_roles import ColumnList
 from emtui.screens.open_file.file_preview import in_fields, preview_file
@@ -21,6 +24,7 @@ from emtui.screens.open_file.open_file import OpenFileScreen
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of
 from emtui.spec.read_options import delimiter_from, delimiter_word
 from emtui.widgets.form_field import FormField
 from engine.data.data_spec import ReadOptions
@@ -99,6 +103,31 @@ async def test_what_is_found_stands_in_the_fields_and_nothing_is_said(
 
 
 # what is said
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_sheet_of_a_workbook_with_several_is_chosen_in_a_field(tmp_path: Path, size: tuple[int, int]) -> None:
+    pytest.importorskip("python_calamine")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n2,3\n")
+    one, two = [["x"], *[[i] for i in range(5)]], [["y"], *[[i * i] for i in range(9)]]
+    (tmp_path / "b.xlsx").write_bytes(workbook(**{"first": one, "the [b]second": two}))
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        await app.open(pilot, OpenFileScreen(tmp_path))
+        await write(pilot, "b.xlsx")
+        assert field(app, "sheet").display and field(app, "sheet").text == "first"
+        await taken(app, pilot, "sheet", "the [b]second")
+        assert size[1] == 12 or "9 rows" in words(app)
+        await write(pilot, "t.csv")
+        assert not field(app, "sheet").display
+        await write(pilot, "b.xlsx")
+        await taken(app, pilot, "sheet", "the [b]second")
+        await pilot.press("enter")
+        await settle(pilot)
+    assert opened(app).X.ravel().tolist() == [i * i for i in range(9)]
+    assert app.results[0].data.read_options == ReadOptions(sheet="the [b]second")
+    words_again = shlex.split(command_of(choose(app.results[0].data)))[1:]
+    assert parse(words_again, lambda: "").spec["data"] == app.results[0].data
 
 
 @pytest.mark.parametrize("size", SIZES)

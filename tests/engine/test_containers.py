@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from workbooks import workbook
 
 import engine
 from engine.errors import DataError
@@ -191,9 +192,38 @@ def test_the_first_sheet_that_holds_something_is_read(name: str) -> None:
     data = engine.read_table(Path(__file__).resolve().parents[1] / "files" / name)
     assert data.X.tolist() == [[1.1, 2], [2.2, 3], [3.3, 5]]
     assert (data.feature_names, data.class_names) == (("len", "wid"), ("a", "b"))
-    assert any("Of the sheets 'Data' and 'More' the first was read" in note for note in data.notes)
+    assert any("Of the sheets 'Data' and 'More', 'Data' was read" in note for note in data.notes)
     assert any("1 of 4 rows had a missing value" in note for note in data.notes)
     assert any("'when'" in note for note in data.notes)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_sheet_is_chosen_by_its_name_or_its_number(tmp_path: Path, packed: bool) -> None:
+    pytest.importorskip("python_calamine")
+    book = workbook(**{"Notes": [], "a b": [["x"], *[[i] for i in range(5)]], "Cé": [["y"], *[[i] for i in range(9)]]})
+    path = put(tmp_path, "b.zip", zipped(**{"b.xlsx": book})) if packed else put(tmp_path, "b.xlsx", book)
+    first = engine.read_table(path)
+    assert first.feature_names == ("x",)
+    assert any("Of the sheets 'a b' and 'Cé', 'a b' was read; name another with sheet=" in n for n in first.notes)
+    for word in ("Cé", " cÉ", "3"):
+        found = engine.read_table(path, sheet=word)
+        assert found.X.ravel().tolist() == list(range(9)) and found.feature_names == ("y",)
+        assert not any("sheet" in note for note in found.notes)
+        assert preview_table(path, sheet=word).sheet == "Cé"
+    assert preview_table(path).sheets == ("a b", "Cé")
+    for word, what in (("d", "has no sheet 'd'"), ("4", "has no sheet '4'"), ("Notes", "has nothing on sheet 'Notes'")):
+        with pytest.raises(DataError, match=rf"{what}: choose 'a b' or 'Cé'\."):
+            engine.read_table(path, sheet=word)
+
+
+def test_a_sheet_of_what_is_no_workbook_is_refused(tmp_path: Path) -> None:
+    for path in (
+        put(tmp_path, "t.csv", TABLE),
+        put(tmp_path, "t.gz", gzip.compress(TABLE)),
+        put(tmp_path, "t.json", b"[1, 2]"),
+    ):
+        with pytest.raises(DataError, match=r"is no workbook and has no sheets: leave out sheet="):
+            engine.read_table(path, sheet="x")
 
 
 RECORDS: list[dict[str, Any]] = [

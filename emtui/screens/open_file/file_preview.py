@@ -23,7 +23,14 @@ from engine.text import clean, quoted
 
 _WIDEST_CELL = 14
 _NAMED = re.compile(r" with \w+=\w* \(in the shell, --(?:no-)?(\w+)\)")
-_FIELDS = ("decimal", "header", "skip", "comment", "missing")  # that a sentence names; others it leaves to be seen
+_FIELDS = (
+    "decimal",
+    "header",
+    "skip",
+    "comment",
+    "missing",
+    "sheet",
+)  # that a sentence names; others it leaves to be seen
 
 
 @dataclass(frozen=True)

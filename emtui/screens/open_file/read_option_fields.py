@@ -40,7 +40,8 @@ class DelimiterField(FormField):
 
 
 class ReadOptionFields(Container):
-    """Encoding, delimiter, decimal mark, header, lines to skip, comments, words for missing values.
+    """Encoding, delimiter, decimal mark, header, lines to skip, comments, words for missing values; and the sheet
+    of a workbook that has several.
 
     An empty field, or one as it was found, says nothing.
     """
@@ -63,6 +64,7 @@ class ReadOptionFields(Container):
             ("skip", FormField, ()),
             ("comment", FormField, ()),
             ("missing", FormField, ()),
+            ("sheet", FormField, (UNTOLD,)),
         )
         self._fields: Mapping[str, FormField] = {
             key: kind(FieldSpec(key, key, "", words, str), "", _LABEL_WIDTH) for key, kind, words in specs
@@ -70,6 +72,7 @@ class ReadOptionFields(Container):
 
     def compose(self) -> ComposeResult:
         """A field for each."""
+        self._fields["sheet"].display = False
         yield from self._fields.values()
 
     # the row
@@ -88,6 +91,7 @@ class ReadOptionFields(Container):
             skip=int(said["skip"]) if "skip" in said else None,
             comment="" if comment == NO_COMMENT else comment,
             missing_marks=None if missing is None else _words_in(missing),
+            sheet=said.get("sheet"),
         )
 
     def _problem_with(self, key: str) -> str:
@@ -150,6 +154,7 @@ class ReadOptionFields(Container):
         """Start again for another file: nothing is chosen or detected."""
         for field in self._fields.values():
             _put(field, "", "")
+        self._fields["sheet"].display = False
 
     def show(self, preview: TablePreview | None) -> None:
         """Show what was detected where nothing is chosen; None for a file that could not be read."""
@@ -166,7 +171,11 @@ class ReadOptionFields(Container):
             "skip": str(preview.skip),
             "comment": preview.comment or NO_COMMENT,
             "missing": _USUAL_MARKS,
+            "sheet": preview.sheet,
         }
+        sheet = self._fields["sheet"]
+        sheet.display = len(preview.sheets) > 1
+        sheet.spec = replace(sheet.spec, words=preview.sheets or (UNTOLD,))
         for key, field in self._fields.items():
             if not _is_said(field):
                 being_typed = field.active and not field.text.strip()
