@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ def step_record(step: Step) -> dict[str, Any]:
     """The step's names and values; arrays as nested lists."""
     record: dict[str, Any] = {"iteration": step.iteration, "phase": step.phase, "params": params_as_lists(step.params)}
     record |= {name: float(getattr(step, name)) for name in SCALARS}
+    record |= {"q_parts": step.q_parts} if step.q_parts else {}
     record |= {"converged": step.converged, "stop_reason": step.stop_reason, "events": step.events}
     record |= {"remark": step.remark} if step.remark else {}
     return record
@@ -33,7 +35,7 @@ def json_text(value: Any) -> str:
 
 
 def csv_lines(steps: Sequence[Step]) -> Iterator[str]:
-    """A head and one line a step: the scalars, then the parameters, `means[0,1]` each in a column of its own.
+    """A head and one line a step: scalars, the parts of Q, the parameters, `means[0,1]` each in a column of its own.
 
     A missing number (no responsibilities yet) is an empty cell. Where the parameters have more than 500
     entries they are left to the JSON export.
@@ -41,11 +43,12 @@ def csv_lines(steps: Sequence[Step]) -> Iterator[str]:
     arrays = arrays_of(steps[0].params)
     names = [name for name, values in arrays.items() for name in _entry_names(name, values)]
     wide = len(names) <= _MOST_COLUMNS
-    yield csv_line(
-        ["iteration", "phase", *SCALARS, "converged", "stop_reason", "events", *(names if wide else [])],
-    )
+    parts = list(steps[-1].q_parts)
+    numbers = [*SCALARS, *(f"q_parts[{part}]" for part in parts)]
+    yield csv_line(["iteration", "phase", *numbers, "converged", "stop_reason", "events", *(names if wide else [])])
     for step in steps:
         cells: list[Any] = [step.iteration, step.phase, *(getattr(step, name) for name in SCALARS)]
+        cells += [step.q_parts.get(part, math.nan) for part in parts]
         cells += [step.converged, step.stop_reason or "", "; ".join(event.message for event in step.events)]
         if wide:
             cells += [value for values in arrays_of(step.params).values() for value in values.ravel().tolist()]

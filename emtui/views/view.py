@@ -188,6 +188,10 @@ class View(ABC):
         """A formula with the data's own names in place of numbers: "word 17", "document 3"."""
         return formula
 
+    def q_part(self, name: str) -> str:
+        """A part of Q in words, by its name in `Step.q_parts`."""
+        return f"Q of the {name.replace('_', ' ')}"
+
     def responsibilities_columns(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """Headings of the responsibilities table: the components' names."""
         return self.component_names(snapshot)

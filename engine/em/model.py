@@ -210,6 +210,7 @@ class Model(HasOptions, ABC, Generic[P, D]):
     samples: ClassVar[bool] = False  # the E-step draws random numbers, by the seed of its inference
     independent_rows: ClassVar[bool] = True  # some rows can be fitted without the others, unlike the steps of a chain
     predicts_unseen: ClassVar[bool] = False  # `predict_unseen` fills in what is missing of a row
+    parts_q: ClassVar[bool] = False  # Q is the sum of `q_parts`; set for a class that defines them
     size_option: ClassVar[str] = "n_components"  # the option that -k sets
 
     @property
@@ -286,6 +287,16 @@ class Model(HasOptions, ABC, Generic[P, D]):
     @abstractmethod
     def q_value(self, expectation: Expectation, params: P, data: D) -> float:
         """Q(θ; q) = E_q[log p(X, Z | θ)]."""
+
+    def q_parts(self, expectation: Expectation, params: P, data: D) -> dict[str, float]:
+        """Q by its parts, each with its name, where it is a sum that an M-step maximises part by part; {} for none."""
+        return {}
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """A model that says anew what Q is has no parts of it but those that it says, too."""
+        super().__init_subclass__(**keywords)
+        if not {"q_value", "q_parts"}.isdisjoint(vars(cls)):
+            cls.parts_q = "q_parts" in vars(cls)
 
     @abstractmethod
     def responsibilities(self, params: P, data: D, rows: Rows, inference: Inference = EXACT) -> Array:

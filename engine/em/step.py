@@ -130,8 +130,21 @@ class Step(Generic[Theta]):
         """Q(θ; q) = E_q[log p(X, Z | θ)]; nan before the first E-step."""
         if self.at_q is None:
             return math.nan
+        if self.q_parts:
+            return sum(self.q_parts.values())
         with one_blas_thread():
             return self.problem.model.q_value(self.at_q.expectation, self.params, self.problem.data)
+
+    @cached_property
+    def q_parts(self) -> dict[str, float]:
+        """What Q is the sum of, each part with its name, such as "weights" and "densities" of a mixture.
+
+        {} where the model has no parts, and before the first E-step.
+        """
+        if self.at_q is None or not self.problem.model.parts_q:
+            return {}
+        with one_blas_thread():
+            return self.problem.model.q_parts(self.at_q.expectation, self.params, self.problem.data)
 
     @property
     def entropy(self) -> float:

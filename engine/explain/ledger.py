@@ -2,6 +2,8 @@ r"""The ledger of a step: which numbers make up which, what each changed by, who
 one fell that should not have.
 
     log-likelihood = bound + KL,     bound = Q + entropy,     objective = log-likelihood + log prior
+
+Where a model's Q is a sum of parts that the M-step maximises each by itself, so is its change: see `Ledger.parts`.
 """
 
 from __future__ import annotations
@@ -55,6 +57,21 @@ class LedgerLine:
 
 
 @dataclass(frozen=True)
+class PartOfQ:
+    """One of the numbers that Q is the sum of.
+
+    Attributes:
+        name: as in `Step.q_parts`.
+        value: in nats.
+        change: since the half-step before; nan where there was no such part.
+    """
+
+    name: str
+    value: float
+    change: float
+
+
+@dataclass(frozen=True)
 class Fall:
     """A number that went down though one might expect it to rise, and why.
 
@@ -79,12 +96,13 @@ class Fall:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The numbers of a step, each with its change, and the falls that need a word."""
+    """The numbers of a step, each with its change, what Q is the sum of, and the falls that need a word."""
 
     phase: str
     iteration: int
     lines: tuple[LedgerLine, ...]
     falls: tuple[Fall, ...]
+    parts: tuple[PartOfQ, ...] = ()
 
     def line(self, quantity: Quantity) -> LedgerLine:
         """The line of that quantity."""
@@ -112,7 +130,13 @@ def ledger(step: Step, previous: Step | None = None) -> Ledger:
         error = step.log_likelihood_error if quantity == "log_likelihood" else 0.0
         lines.append(LedgerLine(quantity, value, change, of, made, None if of == "params" else made_q, error))
     falls = () if previous is None else tuple(_falls(step, previous, lines))
-    return Ledger(step.phase, step.iteration, tuple(lines), falls)
+    return Ledger(step.phase, step.iteration, tuple(lines), falls, _parts(step, previous))
+
+
+def _parts(step: Step, previous: Step | None) -> tuple[PartOfQ, ...]:
+    """The parts of Q that the model has, with their changes."""
+    before = {} if previous is None else previous.q_parts
+    return tuple(PartOfQ(name, value, value - before.get(name, math.nan)) for name, value in step.q_parts.items())
 
 
 def _falls(step: Step, previous: Step, lines: list[LedgerLine]) -> list[Fall]:

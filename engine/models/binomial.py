@@ -158,9 +158,13 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
 
     def q_value(self, expectation: Expectation, params: BinomialParams, data: TossCounts) -> float:
         """Σ_k N_k ln weights_k + heads_k ln p_k + tails_k ln(1 − p_k) + Σ ln C(n, x)."""
+        return sum(self.q_parts(expectation, params, data).values())
+
+    def q_parts(self, expectation: Expectation, params: BinomialParams, data: TossCounts) -> dict[str, float]:
+        """That of the weights, and that of the coins with Σ ln C(n, x)."""
         counts, heads, tails, constant = expectation.statistics
-        terms = ((counts, params.weights), (heads, params.probabilities), (tails, 1.0 - params.probabilities))
-        return float(sum(dot_log(amount, p) for amount, p in terms) + constant[0])
+        tosses = dot_log(heads, params.probabilities) + dot_log(tails, 1.0 - params.probabilities)
+        return {"weights": dot_log(counts, params.weights), "densities": tosses + float(constant[0])}
 
     def component_names(self, params: BinomialParams) -> tuple[str, ...]:
         """A, B, C, …"""

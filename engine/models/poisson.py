@@ -111,9 +111,13 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
 
     def q_value(self, expectation: Expectation, params: PoissonParams, data: Counts) -> float:
         """Σ_k N_k ln weights_k + S_k ln rates_k − N_k rates_k, less Σ ln x!, where S_k = Σ r x."""
+        return sum(self.q_parts(expectation, params, data).values())
+
+    def q_parts(self, expectation: Expectation, params: PoissonParams, data: Counts) -> dict[str, float]:
+        """That of the weights, and that of the rates less Σ ln x!."""
         counts, sums, constant = expectation.statistics
-        logs = dot_log(counts, params.weights) + dot_log(sums, params.rates)
-        return float(logs - counts @ params.rates - constant[0])
+        densities = dot_log(sums, params.rates) - counts @ params.rates - constant[0]
+        return {"weights": dot_log(counts, params.weights), "densities": float(densities)}
 
     def n_parameters(self, params: PoissonParams) -> int:
         """K rates and K − 1 weights; K without those that died."""

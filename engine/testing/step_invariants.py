@@ -93,6 +93,10 @@ def ledger(case: Case, step: Step) -> Iterator[str]:
     again = model.entropy(step.params_q, data, step.inference)
     name = "the entropy is that of the responsibilities"
     yield require(abs(step.entropy - again) <= slack, name, step, f"{step.entropy} is not {again}")
+    if step.q_parts:
+        name, total = "the parts of Q sum to Q", sum(step.q_parts.values())
+        own = model.q_value(step.expectation, step.params, data)
+        yield require(total == own or abs(total - own) <= slack, name, step, f"{total} is not {own}")
     name = "Q + entropy = elbo"
     require(abs(step.q_value + again - step.elbo) <= 2 * slack, name, step, f"{step.q_value} + {again} ≠ {step.elbo}")
     yield name

@@ -82,6 +82,23 @@ def test_steps_as_csv_keep_every_digit(tmp_path: Path) -> None:
             assert float(row[f"covariances[{k},0,1]"]) == step.params.covariances[k, 0, 1]
 
 
+@pytest.mark.parametrize(
+    ("source", "model", "parts"), [("iris", "mlp", "hidden output"), ("coins", None, "weights densities")]
+)
+def test_the_parts_of_q_are_written_with_the_steps(tmp_path: Path, source, model, parts) -> None:
+    session = walked(source, 3, model=model)
+    with export_steps_csv(session, folder=tmp_path).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    document = json.loads(export_steps_json(session, folder=tmp_path).read_text())
+    assert "q_parts" not in document["steps"][0]
+    for row, written, step in zip(rows, document["steps"], session.timeline.steps, strict=True):
+        for part in parts.split():
+            assert row[f"q_parts[{part}]"] == ("" if step.phase == "init" else repr(step.q_parts[part]))
+        if step.phase != "init":
+            assert written["q_parts"] == step.q_parts
+            assert sum(written["q_parts"].values()) == written["q_value"]
+
+
 def test_wide_parameters_stay_out_of_the_csv(tmp_path: Path) -> None:
     with export_steps_csv(walked("digits", 1, model="kmeans", k=10), folder=tmp_path).open(newline="") as file:
         assert next(csv.reader(file))[-1] == "events"

@@ -65,6 +65,17 @@ class WrongQ(Coins):
         return super().q_value(expectation, params, data) - (0.05 if moved else 0.0)
 
 
+class WrongPartsOfQ(Coins):
+    """Counts a constant of Q in neither of its parts."""
+
+    def q_value(self, expectation, params, data):
+        return sum(super().q_parts(expectation, params, data).values())
+
+    def q_parts(self, expectation, params, data):
+        parts = super().q_parts(expectation, params, data)
+        return parts if params.probabilities[0] == START.probabilities[0] else parts | {"densities": 0.0}
+
+
 class WrongSums(Coins):
     def responsibilities(self, params, data, rows, inference=EXACT):
         return super().responsibilities(params, data, rows, inference) * 0.999
@@ -239,6 +250,7 @@ BROKEN = [
     (TooLittle, "KL is never negative"),
     (WrongEntropy, "the entropy is that of the responsibilities"),
     (WrongQ, "KL is that between the responsibilities"),
+    (WrongPartsOfQ, "the parts of Q sum to Q"),
     (WrongSums, "responsibilities lie in [0, 1] and sum to 1"),
     (Negative, "responsibilities lie in [0, 1] and sum to 1"),
     (NotANumber, "responsibilities lie in [0, 1] and sum to 1"),

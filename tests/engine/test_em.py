@@ -127,7 +127,7 @@ def test_a_kl_that_is_rounding_alone_is_zero_and_no_other_is_hidden(monkeypatch,
     """A sum added in another order may leave −1e−14; what an estimate or a mistake leaves must be seen."""
     step = next(step for step in walk(start=START, max_iter=1) if step.phase == phase)
     q_value = step.q_value
-    monkeypatch.setattr(engine.BinomialMixture, "q_value", lambda *_: q_value - off)
+    monkeypatch.setattr(engine.BinomialMixture, "q_parts", lambda *_: {"weights": q_value - off})
     again = dataclasses.replace(step)
     assert math.copysign(1.0, again.kl) == (1.0 if shown == 0.0 or off > 0 else -1.0)
     assert again.kl == (again.log_likelihood - again.elbo if shown is None else shown)

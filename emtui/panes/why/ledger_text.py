@@ -12,6 +12,7 @@ from rich.style import Style
 from emtui.charts.cell_text import clean, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.session.snapshot import StepSnapshot
+from emtui.views import view_for
 from emtui.views.number_format import fixed, listed, number, signed
 from emtui.views.sentences import line, plain
 from emtui.widgets.table_columns import TableCell, ink
@@ -38,7 +39,7 @@ class LedgerEntry:
 
 
 def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
-    """L = Q + H, ln p(X | θ) = L + KL, objective = ln p(X | θ) + ln p(θ); all of this step's θ and q.
+    """Q = its parts, L = Q + H, ln p(X | θ) = L + KL, objective = ln p(X | θ) + ln p(θ); all of this step's θ and q.
 
     If the E-step is not exact, the objective is the bound + ln p(θ). Without q (before the first E-step, or if nothing
     is hidden) the ledger begins with the log-likelihood.
@@ -57,7 +58,8 @@ def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
     lines: list[LedgerEntry] = []
     if model.hides and math.isfinite(book.value("elbo")):
         lines += [
-            entry("", "Q(θ; q)", "Q", "q_value"),
+            *_parts_of_q(snapshot),
+            entry("=" if book.parts else "", "Q(θ; q)", "Q", "q_value"),
             entry("+", "entropy H(q)", "H(q)", "entropy"),
             entry("=", "bound L(q, θ)", "bound", "elbo"),
         ]
@@ -71,6 +73,18 @@ def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
     if prior:
         lines += [entry("+", "log-prior", "prior", "log_prior"), entry("=", "objective", "objective", "objective")]
     return tuple(lines)
+
+
+def _parts_of_q(snapshot: StepSnapshot) -> list[LedgerEntry]:
+    """What Q is the sum of, where the model has parts of it."""
+    view, parts = view_for(snapshot.spec.model), snapshot.ledger.parts
+    signs = ("", *("+" for _ in parts[1:]))
+    words = [view.q_part(part.name) for part in parts]
+    shorts = [said.split(",")[0].replace(" of the ", " ") for said in words]
+    return [
+        LedgerEntry(sign, said, short, part.value, part.change)
+        for sign, said, short, part in zip(signs, words, shorts, parts, strict=True)
+    ]
 
 
 def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[TableCell, ...]:
@@ -92,8 +106,8 @@ def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[
     for entry, name, value, change in zip(shown, names, values, changes, strict=True):
         style = Style(bold=entry.sign == "=" or None)
         text = f"{entry.sign or ' '} {pad(clean(name), max(1, room))}{value}"
-        fell = entry.sign == "=" and entry.change < 0
-        color = ink(palette, palette.color(1 if fell else 0)) if entry.sign == "=" and entry.change else faint
+        told = entry.sign == "=" and entry.change and entry.short != "Q"  # Q falls where entropy rises: no news
+        color = ink(palette, palette.color(1 if entry.change < 0 else 0)) if told else faint
         tail = (f" {change:>{changes_room}}", color) if shown_changes else ("", faint)
         lines.append(((text, style), tail))
     lines += [((text, faint),) for said in _belongings(snapshot) for text in wrapped(said, width)]

@@ -171,6 +171,11 @@ class HiddenMarkovView(View):
         """The title of that matrix."""
         return f"covariance of {state_name(component)}"
 
+    def q_part(self, name: str) -> str:
+        """A part of Q in words."""
+        words = {"initial": "first states", "transition": "transitions", "stop": "ends", "emission": "emissions"}
+        return f"Q of the {words[name]}"
+
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or state moved most, and how the bound and the log-likelihood changed."""
         n = self.n_components(snapshot)

@@ -110,6 +110,13 @@ class NetworkView(View):
         numbers = now_and_before(snapshot, lambda params: _stacked(params)[:, chosen])
         return table(rows, columns, *numbers, note="; ".join(filter(None, (cut, standard))))
 
+    def q_part(self, name: str) -> str:
+        """Q_w of a hidden layer, Q_v of the output."""
+        layer, _, number = name.partition("_")
+        if layer == "output":
+            return "Q_v, output"
+        return f"Q_w{number}, hidden layer {number}" if number else "Q_w, hidden units"
+
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which unit's E[z] moved, or what the loss became."""
         return network_sentence(snapshot, self.component_names(snapshot))

@@ -179,9 +179,13 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
 
     def q_value(self, expectation: Expectation, params: BernoulliParams, data: Answers) -> float:
         """Σ_k N_k ln weights_k + Σ_kd yes_kd ln p_kd + no_kd ln(1 − p_kd)."""
+        return sum(self.q_parts(expectation, params, data).values())
+
+    def q_parts(self, expectation: Expectation, params: BernoulliParams, data: Answers) -> dict[str, float]:
+        """That of the weights, and that of the answers that were seen."""
         counts, yes, no = expectation.statistics
         p = params.probabilities
-        return dot_log(counts, params.weights) + dot_log(yes, p) + dot_log(no, 1.0 - p)
+        return {"weights": dot_log(counts, params.weights), "densities": dot_log(yes, p) + dot_log(no, 1.0 - p)}
 
     def log_prior(self, params: BernoulliParams, data: Answers) -> float:
         """c Σ_kd ln p_kd + ln(1 − p_kd): the Beta prior of each probability, up to its constant."""

@@ -179,8 +179,13 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
 
     def q_value(self, expectation: Expectation, params: GaussianParams, data: GaussianRows) -> float:
         """Σ_k N_k ln weights_k + E_q[Σ_i ln N(x_i | μ_{z_i}, Σ_{z_i})], from the statistics alone."""
+        return sum(self.q_parts(expectation, params, data).values())
+
+    def q_parts(self, expectation: Expectation, params: GaussianParams, data: GaussianRows) -> dict[str, float]:
+        """That of the weights, and that of the densities."""
         statistics: GaussianStatistics = expectation.statistics
-        return statistics.q_of_weights(params.weights) + float(statistics.q_by_component(params).sum())
+        densities = float(statistics.q_by_component(params).sum())
+        return {"weights": statistics.q_of_weights(params.weights), "densities": densities}
 
     def log_prior(self, params: GaussianParams, data: GaussianRows) -> float:
         """−½ Σ_k Σ_j λ_j (Σ_k⁻¹)_jj, for tied of the only Σ: what the ridge maximises, without its constant."""

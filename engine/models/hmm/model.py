@@ -230,11 +230,17 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     def q_value(self, expectation: Expectation, params: HiddenMarkovParams, data: SequenceRows) -> float:
         """E_q[ln initial + Σ ln transition + ln stop] + E_q[Σ_t ln p(x_t | z_t)]."""
+        return sum(self.q_parts(expectation, params, data).values())
+
+    def q_parts(self, expectation: Expectation, params: HiddenMarkovParams, data: SequenceRows) -> dict[str, float]:
+        """That of the first states, of the transitions, of the ends where there is a stop state, of the emissions."""
         counts: ChainStatistics = expectation.statistics
-        q = dot_log(counts.initial, params.initial) + dot_log(counts.transition, params.transition)
+        parts = {"initial": dot_log(counts.initial, params.initial)}
+        parts["transition"] = dot_log(counts.transition, params.transition)
         if params.stop is not None:
-            q += dot_log(counts.last, params.stop)
-        return q + self.emissions.q_value(counts.emission, _own(params))
+            parts["stop"] = dot_log(counts.last, params.stop)
+        parts["emission"] = self.emissions.q_value(counts.emission, _own(params))
+        return parts
 
     def log_prior(self, params: HiddenMarkovParams, data: SequenceRows) -> float:
         """The log-prior of the Gaussians' ridge; 0 for symbols."""

@@ -91,12 +91,18 @@ def output_value(statistics: NetworkExpectation, output: Array) -> float:
     return float(np.vdot(statistics.class_moments, output) - np.vdot(statistics.counts, log_normaliser))
 
 
+def parts_of_q(statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows) -> dict[str, float]:
+    """Q(θ; q) layer by layer: Q_w as "hidden" (of further layers "hidden_2" and so on), and Q_v as "output"."""
+    parts = {"hidden": float(hidden_value(statistics, params.hidden, rows).sum())}
+    for number, (part, layer) in enumerate(zip(statistics.deeper, params.layers[1:], strict=True), 2):
+        parts[f"hidden_{number}"] = float(hidden_value(part, layer, part.rows).sum())
+    parts["output"] = output_value(statistics, params.output)
+    return parts
+
+
 def expected_log_joint(statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows) -> float:
     """Q(θ; q), every layer."""
-    value = float(hidden_value(statistics, params.hidden, rows).sum()) + output_value(statistics, params.output)
-    for part, layer in zip(statistics.deeper, params.layers[1:], strict=True):
-        value += float(hidden_value(part, layer, part.rows).sum())
-    return value
+    return sum(parts_of_q(statistics, params, rows).values())
 
 
 def hidden_gradient(statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float = 0.0) -> Array:

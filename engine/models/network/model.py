@@ -29,7 +29,7 @@ from engine.models.network.draws import layer_draws
 from engine.models.network.e_step import E_STEPS, EStep, e_step_named
 from engine.models.network.e_step_exact import log_output, log_prior_table
 from engine.models.network.e_step_gibbs import GibbsEStep
-from engine.models.network.expectation import expected_log_joint
+from engine.models.network.expectation import parts_of_q
 from engine.models.network.explanation import gradient_lines, posterior_row
 from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
 from engine.models.network.params import (
@@ -199,7 +199,11 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
 
     def q_value(self, expectation: Expectation, params: NetworkParams, data: NetworkRows) -> float:
         """Q, or what stands for it in the bound, from the statistics; an estimate where they were drawn."""
-        return expected_log_joint(expectation.statistics, params, data)
+        return sum(self.q_parts(expectation, params, data).values())
+
+    def q_parts(self, expectation: Expectation, params: NetworkParams, data: NetworkRows) -> dict[str, float]:
+        """Q_w of each hidden layer, and Q_v of the output."""
+        return parts_of_q(expectation.statistics, params, data)
 
     def log_prior(self, params: NetworkParams, data: NetworkRows) -> float:
         """−(weight_decay/2) Σ w² over the weights of all layers, without its constant; biases are free."""

@@ -41,10 +41,10 @@ class TopicStatistics(Statistics):
     remembered: Any = field(default=None, compare=False)
 
 
-def expected_log_joint(statistics: TopicStatistics, topics: Array, alpha: Array) -> float:
-    """Q(θ; q), see the module."""
-    of_words = dot_log(statistics.words, topics) + statistics.placed
-    return of_words + _log_dirichlet_prior(statistics, alpha)
+def parts_of_q(statistics: TopicStatistics, topics: Array, alpha: Array) -> dict[str, float]:
+    """Q(θ; q) term by term, see the module: E ln p(w | z, topics), E ln p(z | θ) and E ln p(θ | alpha)."""
+    of_words, of_mixtures = dot_log(statistics.words, topics), _log_dirichlet_prior(statistics, alpha)
+    return {"words": of_words, "topics": statistics.placed, "mixtures": of_mixtures}
 
 
 def _log_dirichlet_prior(statistics: TopicStatistics, alpha: Array) -> float:

@@ -25,7 +25,7 @@ from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.worked import Explains
-from engine.models.topics.bound import best_alpha, best_topics, expected_log_joint
+from engine.models.topics.bound import best_alpha, best_topics, parts_of_q
 from engine.models.topics.data import Corpus, corpus_of, need_whole_counts, need_words
 from engine.models.topics.e_step import TopicEStep
 from engine.models.topics.explanation import alpha_lines, document_row, topic_lines, word_row
@@ -125,7 +125,11 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
 
     def q_value(self, expectation: Expectation, params: TopicParams, data: Corpus) -> float:
         """Q(θ; q) = E_q[ln p(w, z, θ | topics, alpha)]."""
-        return expected_log_joint(expectation.statistics, params.topics, params.alpha)
+        return sum(self.q_parts(expectation, params, data).values())
+
+    def q_parts(self, expectation: Expectation, params: TopicParams, data: Corpus) -> dict[str, float]:
+        """Of the words given their topics, of those given the documents' mixtures, and of the mixtures."""
+        return parts_of_q(expectation.statistics, params.topics, params.alpha)
 
     def log_prior(self, params: TopicParams, data: Corpus) -> float:
         """c Σ_kv ln topics_kv: the Dirichlet prior of each topic, up to its constant."""
