@@ -13,6 +13,9 @@ from engine.analysis.fit import fit as fit
 from engine.analysis.input_slice import decision_regions as decision_regions
 from engine.analysis.input_slice import input_slice as input_slice
 from engine.analysis.input_slice import response_maps as response_maps
+from engine.analysis.learning_curves import LearningCurves as LearningCurves
+from engine.analysis.learning_curves import learning_curves as learning_curves
+from engine.analysis.learning_curves import learning_scores as learning_scores
 from engine.analysis.many_starts import all_starts as all_starts
 from engine.analysis.many_starts import many_starts as many_starts
 from engine.analysis.optima import group_optima as group_optima

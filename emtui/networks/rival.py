@@ -9,6 +9,7 @@ from emtui.networks.scores import Progress, progress
 from emtui.spec.rival_model import has_rival, rival_model
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
+from engine.analysis.learning_curves import same_start
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import advance, begin_problem
 from engine.em.observed import observed
@@ -85,7 +86,7 @@ class Rival:
         self.model = rival_model(spec)
         self.split = split
         rows, same = observed(self.model, *table_of(spec), sample_weight_of(spec)), spec.same_start
-        given = self.model.Params(start.hidden, start.output, start.deeper) if same else None
+        given = same_start(self.model, start) if same else None
         seed = spec.seed if same else spec.seed + 1
         self._step = begin_problem(Problem(self.model, rows, algorithm_named("classic"), seed), given)
         self.progress: tuple[Progress, ...] = (progress(self.model, self._step, split),)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from emtui.spec.train_test_split import TrainTestSplit
+from engine.analysis.learning_curves import learning_point
 from engine.arrays import Array, IntArray
+from engine.em.prediction_report import PredictionReport
 from engine.em.step import Step
-from engine.models.network.predict import Prediction, exactly_predictable, network_report, predict_network
+from engine.models.network.predict import Prediction, exactly_predictable, predict_network
 
 N_DRAWS = 200
 _MOST_KEPT = 10_000  # probabilities of one score, since every iteration has one
@@ -43,7 +46,8 @@ class Score:
 class Progress:
     """The scores of a network after an iteration (or epoch) on the training rows and on the held-back rows, if any.
 
-    seconds: computed since the start. passes: how often E-steps and M-steps, or epochs, have looked at every row.
+    seconds: computed since the start. passes: forward passes over the training rows, as `LearningPoint` counts them.
+    train, test: by the model's own way to predict. scores: by both ways, under the names of `LearningPoint.scores`.
     """
 
     iteration: int
@@ -51,6 +55,7 @@ class Progress:
     passes: int
     train: Score
     test: Score | None
+    scores: Mapping[str, float]
 
 
 def usual_prediction(model: Any) -> Prediction:
@@ -71,33 +76,25 @@ def affordable_rows(params: Any, most: int = 20_000) -> int:
 
 
 def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> Score | None:
-    """The score of the parameters on these rows of the data; None for no rows."""
+    """The score of the parameters on these rows of the data, by the model's own way to predict; None for no rows."""
     if not len(rows):
         return None
-    usual, generator = usual_prediction(model), np.random.default_rng(0)
-    X, y = split.inputs[rows], split.targets[rows]
-    found = network_report(params, X, y, predictions=(usual,), generator=generator, n_draws=N_DRAWS)[usual]
+    return _score(model.reports(params, split.inputs[rows], split.targets[rows])[usual_prediction(model)])
+
+
+def _score(found: PredictionReport) -> Score:
     kept = found.probabilities if found.probabilities.size <= _MOST_KEPT else None
-    return Score(len(rows), found.log_loss, found.accuracy, found.confusion, found.log_loss_error, kept)
+    n_rows = len(found.probabilities)
+    return Score(n_rows, found.log_loss, found.accuracy, found.confusion, found.log_loss_error, kept)
 
 
 def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
     """The scores of a step's parameters on both parts of the data; an E-step has those of the step before."""
-    begun = step.phase == "E"  # an iteration that has moved nothing yet
-    iteration = step.iteration - begun
-    train = score(model, step.params, split, split.train)
-    assert train is not None  # a split leaves training rows
-    seconds = step.seconds_before if begun else step.seconds
-    test = score(model, step.params, split, split.test)
-    return Progress(iteration, seconds, passes_of(model, iteration), train, test)
-
-
-def passes_of(model: Any, iteration: int) -> int:
-    """How often these iterations pass over all rows: once for an epoch, an E-step or an M-step.
-
-    What Newton's method and L-BFGS repeat inside an M-step is not counted; the seconds count it.
-    """
-    return iteration if model.name == "backprop" else 2 * iteration
+    usual = usual_prediction(model)
+    train, test = ((split.inputs[rows], split.targets[rows]) for rows in (split.train, split.test))
+    found = learning_point(step, train, test if len(split.test) else None)
+    held_back = None if found.test is None else _score(found.test[usual])
+    return Progress(found.iteration, found.seconds, found.passes, _score(found.train[usual]), held_back, found.scores)
 
 
 @dataclass(frozen=True, eq=False)

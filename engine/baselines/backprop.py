@@ -17,6 +17,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
+from engine.em.prediction_report import PredictionReport
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
@@ -34,7 +35,7 @@ from engine.models.network.params import (
     n_network_parameters,
     sizes_of,
 )
-from engine.models.network.predict import activities, forward_probabilities, predictive
+from engine.models.network.predict import activities, forward_probabilities, network_report, predictive
 from engine.options import option
 
 
@@ -108,6 +109,16 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     def forward_pass(self) -> bool:
         """By what it was trained for."""
         return self.loss == "forward"
+
+    @property
+    def e_step_passes(self) -> int:
+        """None: it only looks."""
+        return 0
+
+    @property
+    def m_step_passes(self) -> int:
+        """One for an epoch, forward and back; for the marginal one for each of the 2^m configurations."""
+        return 1 if self.loss == "forward" else 2 ** sizes_of(self.hidden_units)[0]
 
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
         """Check inputs and targets; for the marginal, that its 2^m configurations fit into memory."""
@@ -197,6 +208,10 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         if self.loss == "forward":
             return data.in_user_order(forward_probabilities(params, data.design))
         return data.in_user_order(predictive(params, data.design).probabilities)
+
+    def reports(self, params: BackpropParams, X: Any, targets: IntArray) -> dict[str, PredictionReport]:
+        """By the marginal, and by the usual forward pass."""
+        return dict(network_report(params, X, targets).items())
 
     def relabel(self, params: BackpropParams, order: IntArray) -> BackpropParams | None:
         """The hidden units of one layer in another order; those of several layers don't change places."""

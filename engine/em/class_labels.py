@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import IntArray
 from engine.em.model import D, Model
+from engine.em.row_text import RowText
 from engine.errors import DataError
 from engine.text import quoted
 
@@ -137,6 +138,21 @@ def target_codes(y: Any) -> tuple[IntArray, NDArray[Any]]:
     if len(labels) == 1 and labels[0] != 0 and (codes == 0).all():
         raise DataError(f"every row is of class {said(labels[0])}: a network needs targets of at least two classes.")
     return codes, labels
+
+
+def targets_among(y: Any, labels: NDArray[Any]) -> IntArray:
+    """(n,) the codes of targets by the labels of a fit, −1 where one is missing.
+
+    Raises DataError for a label that is not among them; one sentence.
+    """
+    codes, own = encoded(y, unknown_is_minus_one=False)
+    known = labels.tolist()
+    unknown = next((label for label in own.tolist() if label not in known), None)
+    if unknown is not None:
+        row = int(np.flatnonzero(codes == own.tolist().index(unknown))[0])
+        raise DataError(RowText(row, f" is of class {said(unknown)}, which is not among the network's: leave it out."))
+    places = np.array([known.index(label) for label in own.tolist()], dtype=np.int64)
+    return np.asarray(np.where(codes >= 0, places[codes], UNKNOWN))
 
 
 def said(label: Any) -> str:

@@ -25,10 +25,12 @@ from engine.em.given import Given, Watch
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
 from engine.em.parameters import Parameters
+from engine.em.prediction_report import MARGINAL, PredictionReport, class_report
 from engine.em.row_text import RowName, RowText
 from engine.em.statistics import Sums, added
 from engine.errors import DataError, EngineError
 from engine.options import HasOptions
+from engine.parallel import one_blas_thread
 
 P = TypeVar("P", bound=Parameters)
 D = TypeVar("D", bound="Observations")
@@ -250,6 +252,16 @@ class Model(HasOptions, ABC, Generic[P, D]):
         return False
 
     @property
+    def e_step_passes(self) -> int:
+        """What an E-step counts in forward passes over the rows, one for each hidden configuration that it looks at."""
+        return 1
+
+    @property
+    def m_step_passes(self) -> int:
+        """What an M-step counts in forward passes over the rows; what it repeats inside is not counted."""
+        return 1
+
+    @property
     def no_and_yes(self) -> tuple[float, float]:
         """The numbers that stand for no and yes in a row that `predict_unseen` takes."""
         return 0.0, 1.0
@@ -394,6 +406,15 @@ class Model(HasOptions, ABC, Generic[P, D]):
     def predict_proba(self, params: P, data: D) -> Array:
         """Predictions for new rows: component probabilities, or class probabilities if the model is supervised."""
         return self.responsibilities(params, data, slice(None))
+
+    def reports(self, params: P, X: Any, targets: IntArray) -> dict[str, PredictionReport]:
+        """How each way in which a supervised model predicts fares on rows (n, p) with targets (n,) 0…g−1.
+
+        "marginal" is p(y | x) of the model; "forward" is there where a forward pass says something else.
+        """
+        with one_blas_thread():
+            probabilities = self.predict_proba(params, self.observe_new(X, params))
+        return {MARGINAL: class_report(probabilities, targets)}
 
     def predict_unseen(self, params: P, X: Any) -> Array:
         """One row (D,) or several (n, D) with missing entries (NaN) predicted from θ and the other entries.

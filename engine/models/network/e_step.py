@@ -34,6 +34,10 @@ class ExactEStep:
         """Raise an error if there is no memory for the 2^m configurations."""
         check_memory(n_rows, sizes[0])
 
+    def passes(self, sizes: tuple[int, ...]) -> int:
+        """2^m: every configuration of every row."""
+        return int(2 ** sizes[0])
+
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
         """The posterior's statistics; H(q) = ln p(y | X, θ) − Q(θ; q) where q is the posterior."""
         found = exact_posterior(params, rows, inference, uniforms(inference, rows.n_rows))

@@ -31,6 +31,10 @@ class ApproximateEStep(ABC):
         """Raises EngineError before anything starts where this machine can't do it."""
 
     @abstractmethod
+    def passes(self, sizes: tuple[int, ...]) -> int:
+        """How many configurations of each row q is found from, as forward passes; those of the estimate don't count."""
+
+    @abstractmethod
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
         """The statistics, ln p(y | X, θ) with its standard error, and H(q)."""
 

@@ -45,6 +45,10 @@ class GibbsEStep(ApproximateEStep):
         """Raise an error if there is no memory for the draws that are kept."""
         check_draws(n_rows, sizes, n_classes, self.sweeps, "sweeps")
 
+    def passes(self, sizes: tuple[int, ...]) -> int:
+        """One for each unit in each sweep: what the outputs are with its other value."""
+        return 2 * self.sweeps * sum(sizes)
+
     def chain(
         self, params: NetworkParams, rows: NetworkRows, inference: Inference, generator: np.random.Generator
     ) -> GibbsChain:

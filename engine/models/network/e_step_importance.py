@@ -35,6 +35,10 @@ class ImportanceEStep(ApproximateEStep):
         """Raise an error if there is no memory for the draws."""
         check_draws(n_rows, sizes, n_classes, self.draws, "draws")
 
+    def passes(self, sizes: tuple[int, ...]) -> int:
+        """One for each draw."""
+        return self.draws
+
     def _drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[WeightedDraws, Array]:
         """The draws and their weights (S, n), which sum to 1 for each row."""
         if not isinstance(inference, Exact):

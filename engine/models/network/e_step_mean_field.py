@@ -111,6 +111,10 @@ class MeanFieldEStep(ApproximateEStep):
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
         """Nothing here grows faster than n g m."""
 
+    def passes(self, sizes: tuple[int, ...]) -> int:
+        """One for each unit: a sweep; how many it takes to rest differs from row to row, and is not counted."""
+        return sum(sizes)
+
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
         """The statistics of q, whose Q + H is the bound; ln p(y | X, θ) is an estimate with its error."""
         logit = settled(params, rows, inference)

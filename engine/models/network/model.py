@@ -18,6 +18,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
+from engine.em.prediction_report import PredictionReport
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, WorkedLine
@@ -41,7 +42,7 @@ from engine.models.network.params import (
     n_network_parameters,
     sizes_of,
 )
-from engine.models.network.predict import predictive
+from engine.models.network.predict import network_report, predictive
 from engine.options import option
 
 _LONG_CHAIN = 500  # sweeps for the picture of one row
@@ -127,6 +128,11 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     def inner(self) -> EStep:
         """The E-step that was chosen."""
         return e_step_named(self.e_step, self.sizes, self.sweeps, self.draws)
+
+    @property
+    def e_step_passes(self) -> int:
+        """As many as the E-step looks at configurations of each row: 2^m where it is exact."""
+        return self.inner.passes(self.sizes)
 
     @property
     def singular(self) -> str:
@@ -249,6 +255,10 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         Estimated from draws where it can't be exact: `mlp_predict.predictive` says with what error.
         """
         return data.in_user_order(predictive(params, data.design).probabilities)
+
+    def reports(self, params: NetworkParams, X: Any, targets: IntArray) -> dict[str, PredictionReport]:
+        """By the marginal, and by the usual forward pass."""
+        return dict(network_report(params, X, targets).items())
 
     def relabel(self, params: NetworkParams, order: IntArray) -> NetworkParams | None:
         """The hidden units of one layer in another order; those of several layers don't change places."""

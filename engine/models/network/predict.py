@@ -16,7 +16,9 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.em.class_labels import encoded, said
+from engine.em.class_labels import encoded, targets_among
+from engine.em.prediction_report import PredictionReport as PredictionReport
+from engine.em.prediction_report import class_report
 from engine.em.row_text import RowText
 from engine.errors import DataError, OptionError
 from engine.models.network.configurations import all_configurations, halves
@@ -138,25 +140,6 @@ def predict_network(
         return predictive(params, design).probabilities
 
 
-@dataclass(frozen=True, eq=False)
-class PredictionReport:
-    """How one way of predicting fares on labelled rows.
-
-    Attributes:
-        probabilities: (n, g).
-        log_loss: the mean of −ln p(y | x) in nats, the cross-entropy.
-        log_loss_error: its standard error from the draws, where p(y | x) is an estimate; 0 where it is exact.
-        accuracy: the share of rows whose likeliest class is their target.
-        confusion: (g, g) rows of each class (down) that are predicted as each class (across).
-    """
-
-    probabilities: Array
-    log_loss: float
-    accuracy: float
-    confusion: IntArray
-    log_loss_error: float = 0.0
-
-
 def network_report(
     params: NetworkParams,
     X: Any,
@@ -184,7 +167,6 @@ def network_report(
             )
         )
     reports: dict[Prediction, PredictionReport] = {}
-    own = np.arange(len(design)), targets
     for prediction in predictions:
         with one_blas_thread():
             if prediction == "sampled" and generator is not None:
@@ -196,12 +178,7 @@ def network_report(
                 predicted = Predicted(found, np.zeros(found.shape))
             probabilities = predicted.probabilities
             log_p = _log_probability_of_targets(params, design, targets, prediction, probabilities)
-        error = np.sqrt(((predicted.errors[own] / np.maximum(probabilities[own], _LEAST)) ** 2).sum()) / len(design)
-        winner = probabilities.argmax(axis=1)
-        g = params.n_classes
-        confusion = np.bincount(targets * g + winner, minlength=g * g).reshape(g, g)
-        accuracy = float((winner == targets).mean())
-        reports[prediction] = PredictionReport(probabilities, float(-log_p.mean()), accuracy, confusion, float(error))
+        reports[prediction] = class_report(probabilities, targets, log_p, predicted.errors)
     return reports
 
 
@@ -213,13 +190,7 @@ def _as_codes(y: Any, n_classes: int, classes: Any) -> Any:
     codes, labels = encoded(given, unknown_is_minus_one=False)
     if classes is None:
         return codes if len(labels) == n_classes else given
-    known = list(np.asarray(classes).tolist())
-    unknown = next((label for label in labels.tolist() if label not in known), None)
-    if unknown is not None:
-        row = int(np.flatnonzero(codes == labels.tolist().index(unknown))[0])
-        raise DataError(RowText(row, f" is of class {said(unknown)}, which is not among the network's: leave it out."))
-    places = np.array([known.index(label) for label in labels.tolist()], dtype=np.int64)
-    return np.where(codes >= 0, places[codes], -1)
+    return targets_among(given, np.asarray(classes))
 
 
 def _log_probability_of_targets(

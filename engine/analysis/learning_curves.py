@@ -1,0 +1,277 @@
+"""How a supervised model learns: loss and accuracy after every iteration, on training and test rows.
+
+    curves = engine.learning_curves(engine.LatentMLP(7), X, y, test=(X_test, y_test), rival=engine.BackpropMLP(7))
+    curves.columns()["test_loss"]           # (n_iterations + 1,), the start first
+    print("\\n".join(curves.lines()))
+
+Every score is there in two ways of predicting: by the marginal p(y | x), and, with the suffix `_forward`, by the usual
+forward pass; a model that knows no other way has its marginal in both. The columns of a rival, another way to learn the
+same from the same start, have the prefix `rival_`.
+
+    loss = mean of −ln p(y | x), in nats        accuracy = share of rows whose likeliest class is their own
+
+`passes` counts forward passes over the training rows. An E-step over 2^m hidden configurations costs 2^m of them, an
+M-step or an epoch (forward and back) one; what an M-step repeats inside is not counted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from engine.arrays import Array, IntArray
+from engine.em.algorithms import Algorithm
+from engine.em.class_labels import targets_among
+from engine.em.loop import begin, walk
+from engine.em.model import Model
+from engine.em.prediction_report import FORWARD, MARGINAL, PredictionReport
+from engine.em.step import Step
+from engine.em.stopping import Iterations, StoppingRule, Trouble, rules_for
+from engine.errors import EngineError, OptionError
+
+Rows: TypeAlias = tuple[Any, Any]
+Reports: TypeAlias = Mapping[str, PredictionReport]
+PARTS = ("train", "test")
+SUFFIXES = {MARGINAL: "", FORWARD: "_forward"}
+RIVAL = "rival_"
+_FIRST = 8  # cells of the first column
+
+
+@dataclass(frozen=True, eq=False)
+class LearningPoint:
+    """One iteration of one method.
+
+    Attributes:
+        iteration: how many have been taken.
+        seconds: of computing since the start.
+        passes: forward passes over the training rows since the start.
+        train: how each way of predicting fares on the training rows.
+        test: the same on the test rows; None where there are none.
+    """
+
+    iteration: int
+    seconds: float
+    passes: int
+    train: Reports
+    test: Reports | None
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """`train_loss`, `test_loss`, `train_accuracy`, `test_accuracy`, and the same with `_forward`."""
+        found = {}
+        for way, suffix in SUFFIXES.items():
+            train, test = (None if part is None else _by(part, way).scores for part in (self.train, self.test))
+            assert train is not None
+            for name, value in train.items():
+                found[f"train_{name}{suffix}"] = value
+                found[f"test_{name}{suffix}"] = math.nan if test is None else test[name]
+        return found
+
+
+def _by(reports: Reports, way: str) -> PredictionReport:
+    """By this way of predicting, or the only one that the model has."""
+    return reports[way] if way in reports else reports[MARGINAL]
+
+
+def learning_point(step: Step, train: tuple[Any, IntArray], test: tuple[Any, IntArray] | None = None) -> LearningPoint:
+    """The scores of a step's parameters; an E-step, which moves nothing, has those of the iteration before.
+
+    train, test: rows (n, p) and the codes (n,) of their targets.
+    """
+    begun = step.phase == "E"
+    model, iteration = step.problem.model, step.iteration - begun
+    evaluations = step.evaluations_before  # an E-step's own is no part of the iteration before
+    passes = model.e_step_passes * evaluations + model.m_step_passes * iteration
+    seconds = step.seconds_before if begun else step.seconds
+    on_train = model.reports(step.params, *train)
+    return LearningPoint(
+        iteration, seconds, passes, on_train, None if test is None else model.reports(step.params, *test)
+    )
+
+
+def learning_scores(step: Step, X: Any, y: Any, *, test: Rows | None = None) -> dict[str, float]:
+    """The scores of one step by name (`LearningPoint.scores`), on rows with labels as the caller has them.
+
+    Raises EngineError for rows or a class that the model does not know.
+    """
+    return learning_point(step, _coded(step, X, y), None if test is None else _coded(step, *test)).scores
+
+
+@dataclass(frozen=True, eq=False)
+class LearningCurves:
+    """The points of a run, the start first, and those of its rival.
+
+    Attributes:
+        points: of every iteration of the model.
+        rival: of every iteration of the rival; () where there is none.
+        params: θ after the last iteration of the model.
+        rival_params: the same of the rival; None where there is none.
+    """
+
+    points: tuple[LearningPoint, ...]
+    rival: tuple[LearningPoint, ...] = ()
+    params: Any = None
+    rival_params: Any = None
+
+    def columns(self) -> dict[str, Array]:
+        """Each column (n_iterations + 1,) by its name: iteration, seconds, passes, the scores, those of the rival.
+
+        A rival that had to stop earlier has nan from there on, as a test score has where there are no test rows.
+        """
+        found: dict[str, Array] = {"iteration": np.array([float(point.iteration) for point in self.points])}
+        for prefix, points in (("", self.points), (RIVAL, self.rival[: len(self.points)])):
+            rows = [point_record(point) for point in points]
+            for name in rows[0] if rows else ():
+                column = np.full(len(self.points), math.nan)
+                column[: len(rows)] = [row[name] for row in rows]
+                found[prefix + name] = column
+        return found
+
+    def lines(self, most: int = 25, names: tuple[str, str] = ("model", "rival")) -> list[str]:
+        """The curves as tables for eyes, loss and accuracy one below the other; usually within 80 characters.
+
+        most: lines of each table; what lies between them is left out evenly. names: of the model and its rival.
+        """
+        shown = np.unique(np.linspace(0, len(self.points) - 1, min(most, len(self.points))).round().astype(int))
+        columns, lines = self.columns(), list[str]()
+        sides = [
+            (name, prefix, points)
+            for name, prefix, points in zip(names, ("", RIVAL), (self.points, self.rival), strict=True)
+            if points
+        ]
+        for what in self.points[0].train[MARGINAL].scores:
+            lines += [*([""] if lines else []), *_table(what, columns, shown, sides)]
+        if len(shown) < len(self.points):
+            lines.append(f"{len(shown)} of {len(self.points) - 1} iterations and the start; `columns()` has all")
+        return lines
+
+
+def point_record(point: LearningPoint) -> dict[str, float]:
+    """`seconds`, `passes` and the scores of a point."""
+    return {"seconds": point.seconds, "passes": float(point.passes), **point.scores}
+
+
+def _table(
+    what: str, columns: Mapping[str, Array], shown: IntArray, sides: Sequence[tuple[str, str, Sequence[LearningPoint]]]
+) -> list[str]:
+    """One kind of score: three lines of heads (method, way of predicting, rows), and a line for each iteration."""
+    top, middle, low, numbers = list[str](), list[str](), list[str](), list[list[str]]()
+    for name, prefix, points in sides:
+        parts = PARTS if points[0].test is not None else PARTS[:1]
+        for way in (way for way in SUFFIXES if way in points[0].train):
+            for part in parts:
+                first = part == PARTS[0]
+                top.append(name if first and way == MARGINAL else "")
+                middle.append(way if first else "")
+                low.append(part)
+                numbers.append([_fixed(value) for value in columns[f"{prefix}{part}_{what}{SUFFIXES[way]}"][shown]])
+    alone = max(map(len, SUFFIXES)) if low.count(PARTS[1]) == 0 else 0  # so wide that the heads above don't touch
+    widths = [max(alone, *map(len, (head, *cells))) for head, cells in zip(low, numbers, strict=True)]
+    lines = [_heads(what, top, widths), _heads("", middle, widths), _heads("iter", low, widths, right=True)]
+    for place, iteration in enumerate(shown):
+        lines.append(
+            _heads(
+                f"{int(columns['iteration'][iteration]):>8}", [cells[place] for cells in numbers], widths, right=True
+            )
+        )
+    return lines
+
+
+def _heads(first: str, cells: Sequence[str], widths: Sequence[int], right: bool = False) -> str:
+    """One line; a head to the left of its column may reach over the empty cells after it."""
+    line, column = first, _FIRST
+    for cell, width in zip(cells, widths, strict=True):
+        if cell:
+            line = line.ljust(column + 2) + (cell.rjust(width) if right else cell)
+        column += 2 + width
+    return line
+
+
+def _fixed(value: float) -> str:
+    return f"{value:z.4f}" if math.isfinite(value) else "-"
+
+
+def learning_curves(
+    model: Model[Any, Any],
+    X: Any,
+    y: Any,
+    *,
+    test: Rows | None = None,
+    rival: Model[Any, Any] | None = None,
+    sample_weight: Any = None,
+    start: Any = None,
+    seed: int = 0,
+    max_iter: int = 50,
+    tol: float = 0.0,
+    stopping: StoppingRule | None = None,
+    algorithm: str | Algorithm = "classic",
+) -> LearningCurves:
+    """Train a supervised model and score it after every iteration, and a rival beside it for as many.
+
+    Args:
+        model: the model that learns.
+        X, y: (n, p) training rows and their labels (n,), of any kind.
+        test: rows and labels that are held back, (X_test, y_test).
+        rival: another model of the same targets, such as `BackpropMLP` beside `LatentMLP`. It begins from the same θ,
+            as far as the two have arrays of the same names and shapes, else by its own choice from the same seed.
+        sample_weight, start, seed, max_iter, tol, stopping, algorithm: as in `engine.iterate`. All iterations are
+            taken unless a tolerance or a rule says otherwise. Scores count every row once.
+
+    Raises:
+        EngineError: data, a start or an option can't be used, or the model is not supervised; one sentence.
+    """
+    for one in (model, rival):
+        if one is not None and not one.supervised:
+            raise OptionError(f"learning curves are of models that learn classes: {one.name} is none.")
+    rules = rules_for(max_iter, tol, stopping)
+    first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
+    train = _coded(first, X, y)
+    held_back = None if test is None else _coded(first, *test)
+    last = first
+    points = list[LearningPoint]()
+    for last in _iterations(first, rules):
+        points.append(learning_point(last, train, held_back))
+    if rival is None:
+        return LearningCurves(tuple(points), (), last.params)
+    try:
+        beside = begin(rival, X, y, sample_weight=sample_weight, start=same_start(rival, first.params), seed=seed)
+    except EngineError:  # of another size
+        beside = begin(rival, X, y, sample_weight=sample_weight, seed=seed)
+    other = beside
+    theirs = list[LearningPoint]()
+    for other in _iterations(beside, (Trouble(), Iterations(points[-1].iteration))):
+        theirs.append(learning_point(other, train, held_back))
+    return LearningCurves(tuple(points), tuple(theirs), last.params, other.params)
+
+
+def same_start(model: Model[Any, Any], params: Any) -> Any:
+    """θ of another model as a start of this one; None where it lacks something that this one's θ is made of.
+
+    What an optimiser carries on is no part of θ.
+    """
+    needed = [part.name for part in dataclasses.fields(model.Params) if part.compare]
+    there = {part.name for part in dataclasses.fields(params)}
+    return model.Params(**{name: getattr(params, name) for name in needed}) if there.issuperset(needed) else None
+
+
+def _iterations(first: Step, rules: tuple[StoppingRule, ...]) -> Iterator[Step]:
+    """The start and every M-step; what can be computed again of the steps before is let go."""
+    before: Step | None = None
+    for step in walk(first, rules):
+        if before is not None:
+            before.release(keep=step)
+        before = step
+        if step.phase != "E":
+            yield step
+
+
+def _coded(step: Step, X: Any, y: Any) -> tuple[Any, IntArray]:
+    """The rows, and the codes of their labels as the model counts them."""
+    labels = step.problem.data.class_labels
+    assert labels is not None  # the targets of a supervised model are always encoded
+    return X, targets_among(y, labels)
