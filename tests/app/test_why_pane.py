@@ -58,6 +58,25 @@ def test_the_ledger_adds_up(source, algorithm):
             assert found["log-likelihood"].value == pytest.approx(step.log_likelihood, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("source", "how", "parts"),
+    [
+        ("iris", {"model": "mlp"}, ["Q_w, hidden units", "Q_v, output"]),
+        ("icecream", {}, ["Q of the first states", "Q of the transitions", "Q of the emissions"]),
+        ("linkage", {}, []),
+        ("coins", {}, ["Q of the weights", "Q of the densities"]),
+    ],
+)
+def test_q_is_the_sum_of_the_parts_above_it(source, how, parts):
+    *_, snapshot = snapshots(source, 4, **how)
+    shown = entries(snapshot)
+    assert [entry.name for entry in shown[: len(parts) + 1]] == [*parts, "Q(θ; q)"]
+    assert [entry.value for entry in shown[: len(parts)]] == list(snapshot.step.q_parts.values())
+    q = shown[len(parts)]
+    if parts:
+        assert q.change == pytest.approx(sum(entry.change for entry in shown[: len(parts)]), abs=1e-9)
+
+
 def test_changes_are_since_the_half_step_before():
     before = None
     for snapshot in snapshots("iris", 5):

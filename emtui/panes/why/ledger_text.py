@@ -78,12 +78,10 @@ def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
 def _parts_of_q(snapshot: StepSnapshot) -> list[LedgerEntry]:
     """What Q is the sum of, where the model has parts of it."""
     view, parts = view_for(snapshot.spec.model), snapshot.ledger.parts
-    signs = ("", *("+" for _ in parts[1:]))
     words = [view.q_part(part.name) for part in parts]
-    shorts = [said.split(",")[0].replace(" of the ", " ") for said in words]
     return [
-        LedgerEntry(sign, said, short, part.value, part.change)
-        for sign, said, short, part in zip(signs, words, shorts, parts, strict=True)
+        LedgerEntry("+" if place else "", said, said.split(",")[0].replace(" of the ", " "), part.value, part.change)
+        for place, (said, part) in enumerate(zip(words, parts, strict=True))
     ]
 
 
