@@ -9,7 +9,7 @@ from engine.models import model_class
 from engine.options import parse_options
 
 _OTHER = {"mlp": "backprop", "backprop": "mlp"}
-_SHARED = ("hidden_units", "weight_decay", "weight_scale")
+_SHARED = ("hidden_units", "weight_decay", "weight_scale", "bias", "free_output")
 
 
 def has_rival(model: Any) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.fields import Field, count_components, fields_of, mixing_weights
+from engine.em.fields import Field, Options, count_components, fields_of, mixing_weights
 from engine.em.parameters import Parameters, Theta, with_arrays
 from engine.em.step import Problem
 
@@ -20,7 +20,7 @@ def living(params: Parameters, total_weight: float) -> list[int]:
     return [int(k) for k in np.flatnonzero(weights.array * total_weight >= 1.0)]
 
 
-def closest_two(params: Parameters, among: Sequence[int], options: object = None) -> tuple[int, int]:
+def closest_two(params: Parameters, among: Sequence[int], options: Options | None = None) -> tuple[int, int]:
     """The two components whose parameters differ least, each array in units of how far apart components lie in it."""
     among = list(among)
     apart = np.zeros((len(among), len(among)))
@@ -38,7 +38,7 @@ def closest_two(params: Parameters, among: Sequence[int], options: object = None
     return among[first], among[second]
 
 
-def made_alike(params: Theta, members: Sequence[int], options: object = None) -> Theta | None:
+def made_alike(params: Theta, members: Sequence[int], options: Options | None = None) -> Theta | None:
     """θ whose components `members` have the same parameters, their mean by weight, and share their weights evenly.
 
     None where an array has no entry for one of them.
@@ -48,16 +48,15 @@ def made_alike(params: Theta, members: Sequence[int], options: object = None) ->
     shares = shares / shares.sum() if shares.sum() > 0 else np.full(len(members), 1.0 / len(members))
     moved: dict[str, Array] = {}
     for path, field in fields_of(params, options).items():
-        fixed = field.declared.fixed_by and getattr(options, field.declared.fixed_by, False)
         for place, axis in enumerate(field.axes):
-            if axis.noun != params.component_noun or fixed:
+            if axis.noun != params.component_noun or field.n_held == field.array.size:
                 continue
             if axis.offset:
                 return None
             summing = field.domain == "simplex" and place == field.array.ndim - 1
             array = np.moveaxis(np.array(moved.get(path, field.array)), place, 0)
             array[list(members)] = np.average(array[list(members)], axis=0, weights=None if summing else shares)
-            moved[path] = np.ascontiguousarray(np.moveaxis(array, 0, place))
+            moved[path] = field.with_held(np.ascontiguousarray(np.moveaxis(array, 0, place)))
     return with_arrays(params, moved) if moved else None
 
 

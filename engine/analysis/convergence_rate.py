@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.editing.entries import admissible
-from engine.em.fields import Field, fields_of, mixing_weights
+from engine.em.fields import Field, Options, fields_of, mixing_weights
 from engine.em.parameters import Parameters, arrays_of, with_arrays
 from engine.em.step import Problem, Step
 from engine.errors import OptionError
@@ -87,10 +87,9 @@ def _begun(step: Step, scale: Mapping[str, Array], seed: int) -> MapRate:
     direction = {path: _tangent(field, scale[path], generator) for path, field in fields.items()}
     dead = _dead(step)
     for path, field in fields.items():
-        # no M-step moves these: 1 would be their eigenvalue
-        if field.declared.fixed_by and step.problem.model.option_values[field.declared.fixed_by]:
-            direction[path] = np.zeros(field.array.shape)
-        elif len(dead) and field.axes and field.axes[0].noun == step.params.component_noun and not field.axes[0].offset:
+        if field.held is not None:  # no M-step moves these: 1 would be their eigenvalue
+            direction[path] = np.where(np.isnan(field.held), direction[path], 0.0)
+        if len(dead) and field.axes and field.axes[0].noun == step.params.component_noun and not field.axes[0].offset:
             direction[path][dead] = 0.0
     return MapRate(math.nan, 0, False, False, direction)
 
@@ -153,7 +152,7 @@ def _tangent(field: Field, scale: Array, generator: np.random.Generator) -> Arra
     return np.asarray(0.5 * (noise + np.swapaxes(noise, -1, -2)) if field.matrices else noise)
 
 
-def scales_of(params: Parameters, model: object) -> dict[str, Array]:
+def scales_of(params: Parameters, model: Options | None) -> dict[str, Array]:
     """A scale for the entries of each array: standard deviations for entries in the units of a column.
 
     Where no array says these, and of everything else, the largest entry. Arrays that broadcast with those of θ.

@@ -17,6 +17,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
+from engine.em.parameters import Held
 from engine.em.prediction_report import PredictionReport
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
@@ -26,6 +27,7 @@ from engine.explain.worked import Explains
 from engine.models.network.cost import check_memory
 from engine.models.network.data import NetworkRows, network_rows, new_rows, rows_apart
 from engine.models.network.explanation import forward_row
+from engine.models.network.held import held_weights
 from engine.models.network.params import (
     LARGEST_WEIGHT,
     NetworkParams,
@@ -84,6 +86,8 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     batch_size: int | None = option(None, "rows a step; auto: 1 for sgd, else all", kind="int", minimum=1)
     weight_decay: float = option(0.0, "precision of the Gaussian prior on the weights", minimum=0.0, maximum=1e100)
     weight_scale: float = option(1.0, "standard deviation of the weights at the start", minimum=0.0, maximum=1e50)
+    bias: bool = option(True, "each layer has biases; no: they are held at 0")
+    free_output: bool = option(False, "output weights for every class; no: those of the last are held at 0")
 
     def __post_init__(self) -> None:
         """Check the options, and say what the objective is for this loss."""
@@ -137,15 +141,24 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
 
     def start(self, data: NetworkRows, generator: np.random.Generator) -> BackpropParams:
         """The start of `LatentMLP` with the same seed, and the seed of the epochs' shuffling."""
-        drawn = draw_params(self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator)
+        drawn = draw_params(
+            self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator,
+            bias=self.bias, free_output=self.free_output,
+        )  # fmt: skip
         state = OptimizerState.fresh(drawn, int(generator.integers(2**31)))
         return BackpropParams(drawn.hidden, drawn.output, drawn.deeper, state)
+
+    def held(self, params: BackpropParams) -> Held:
+        """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
+        return held_weights(params, self.bias, self.free_output)
 
     def check_params(self, params: Any, data: NetworkRows) -> BackpropParams:
         """Shapes, finite numbers and the reference class; parameters of `LatentMLP` will do as well."""
         if not isinstance(params, NetworkParams):
             raise EngineError(f"start must be BackpropMLP.Params(...), not {type(params).__name__}.")
-        check_network_params(params, self.hidden_units, data.X.shape[1], data.n_classes)
+        check_network_params(
+            params, self.hidden_units, data.X.shape[1], data.n_classes, bias=self.bias, free_output=self.free_output
+        )
         data.check_classes(len(params.output))
         state = params.state if isinstance(params, BackpropParams) else None
         return BackpropParams(params.hidden, params.output, params.deeper, state)
@@ -159,7 +172,8 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     ) -> Maximization[BackpropParams]:
         """One epoch. Nothing makes it rise: where the objective falls, an event says by how much."""
         state = params.state if params.state is not None else OptimizerState.fresh(params, 0)
-        recipe = Recipe(self.optimizer, self.loss, self.learning_rate, self.weight_decay, self._rows_a_step(data))
+        rows_a_step, held = self._rows_a_step(data), self.held(params)
+        recipe = Recipe(self.optimizer, self.loss, self.learning_rate, self.weight_decay, rows_a_step, held)
         after, state = epoch(params, state, data, recipe)
         largest = max(float(np.abs(layer).max()) for layer in (*after.layers, after.output))
         if not largest <= LARGEST_WEIGHT:
@@ -221,8 +235,8 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         return replace(other, state=params.state.relabelled(order))
 
     def n_parameters(self, params: BackpropParams) -> int:
-        """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer."""
-        return n_network_parameters(params)
+        """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer: every weight that isn't held."""
+        return n_network_parameters(params, self.held(params))
 
     def worked_row(self, step: Step, row: int) -> Worked:
         """The forward pass: what comes in, brought between 0 and 1."""

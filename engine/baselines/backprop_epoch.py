@@ -8,10 +8,12 @@ import numpy as np
 
 from engine.arrays import Array, ByFields, IntArray, freeze
 from engine.em.fields import relabelled
+from engine.em.parameters import Held
 from engine.models.network.data import NetworkRows, arranged
 from engine.models.network.e_step import ExactEStep
 from engine.models.network.e_step_exact import exact_posterior
 from engine.models.network.expectation import hidden_gradient, output_gradient
+from engine.models.network.held import Moved, hold
 from engine.models.network.params import NetworkParams, decay_of, sigmoids
 from engine.models.network.predict import activities, forward_log_probabilities
 
@@ -52,13 +54,14 @@ class OptimizerState(ByFields):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How an epoch is made: the optimiser, the loss, and its numbers."""
+    """How an epoch is made: the optimiser, the loss, its numbers, and what is held of θ."""
 
     optimizer: str
     loss: str
     learning_rate: float
     weight_decay: float
     rows_a_step: int
+    held: Held | None = None
 
 
 def epoch(
@@ -69,29 +72,33 @@ def epoch(
     The prior is shared out over the steps by the weight of their rows.
     """
     n, weights = rows.n_rows, [layer.copy() for layer in (*params.layers, params.output)]
+    moved = Moved.of(params, recipe.held)
     optimizer = _Adam(state, recipe.learning_rate) if recipe.optimizer == "adam" else _Ascent(recipe.learning_rate)
     for step in _steps(state, n, recipe.rows_a_step):
         share = 1.0
         if step is not None:
             share = (len(step) if rows.weights is None else float(rows.weights[step].sum())) / rows.total_weight
         if recipe.loss == "forward":
-            gradients = layers_gradient(weights, rows, step)
+            gradients = layers_gradient(weights, rows, step, moved.classes)
         else:
             some = rows if step is None else _some(rows, step)
-            gradients = list(marginal_gradient(NetworkParams(weights[0], weights[1]), some))
+            gradients = list(marginal_gradient(NetworkParams(weights[0], weights[1]), some, moved.classes))
         if recipe.weight_decay > 0.0:
             for gradient, layer in zip(gradients, weights, strict=True):
                 gradient -= decay_of(layer, share * recipe.weight_decay)  # the reference's row is 0 and stays so
+        hold(gradients, (*moved.layers, moved.output))
         optimizer.move(weights, gradients)
     return NetworkParams.of_layers(weights[:-1], weights[-1]), optimizer.carried_on(state)
 
 
-def layers_gradient(weights: list[Array], rows: NetworkRows, chosen: IntArray | None = None) -> list[Array]:
+def layers_gradient(
+    weights: list[Array], rows: NetworkRows, chosen: IntArray | None = None, classes: range | None = None
+) -> list[Array]:
     """∂/∂W of each layer of Σ_j weight_j ln softmax_{y_j}(V [1, u_j]), by the chain rule, over the chosen design rows.
 
     δ_i = [y = i] − softmax_i,   ∂v_i = Σ_j δ_ij [1, u_j],   ∂w_h = Σ_j (Σ_i δ_ij v_ih) u_hj (1 − u_hj) [1, x_j];
     one hidden layer further down, the products in brackets are the δ, and so on. `weights` are W of each hidden layer
-    and V.
+    and V; `classes` the rows of V that move, without it all but the last.
     """
     *layers, output = weights
     design = rows.design if chosen is None else rows.design[chosen]
@@ -112,15 +119,16 @@ def layers_gradient(weights: list[Array], rows: NetworkRows, chosen: IntArray | 
         delta = delta @ above[:, 1:]
         delta *= u
         delta *= not_u
-    gradients[0][-1] = 0.0
+    gradients[0][-1 if classes is None else len(classes) :] = 0.0
     return [delta.T @ design, *reversed(gradients)]
 
 
-def marginal_gradient(params: NetworkParams, rows: NetworkRows) -> tuple[Array, Array]:
+def marginal_gradient(params: NetworkParams, rows: NetworkRows, classes: range | None = None) -> tuple[Array, Array]:
     """∂/∂W and ∂/∂V of Σ_j weight_j ln Σ_z p(z | x_j) o_{y_j}(z): that of Q at θ_q = θ (Fisher's identity)."""
     statistics = ExactEStep().statistics(params, rows)
     of_output = np.zeros(params.output.shape)
-    of_output[:-1] = output_gradient(statistics, params.output)
+    classes = range(len(of_output) - 1) if classes is None else classes
+    of_output[: len(classes)] = output_gradient(statistics, params.output, classes=classes)
     return hidden_gradient(statistics, params.hidden, rows), of_output
 
 

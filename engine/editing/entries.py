@@ -64,7 +64,7 @@ def entries(model: Any, params: Parameters) -> tuple[Entry, ...]:
         for path, field in fields.items()
         for index in np.ndindex(field.array.shape)
     )
-    return tuple(entry for field, entry in every if _movable(model, field, entry, field.partner in fields))
+    return tuple(entry for field, entry in every if _movable(field, entry, field.partner in fields))
 
 
 def entry_named(model: Any, params: Parameters, name: str) -> Entry:
@@ -85,7 +85,7 @@ def entry_named(model: Any, params: Parameters, name: str) -> Entry:
     if rule == "covariance":
         index = (*index[:-2], max(index[-2:]), min(index[-2:]))
     entry = Entry(path, index, rule)
-    if not _movable(model, field, entry, field.partner in fields):
+    if not _movable(field, entry, field.partner in fields):
         raise OptionError(f"{entry.name} is fixed in this model: choose another parameter.")
     return entry
 
@@ -167,8 +167,8 @@ def _rule(field: Field, index: tuple[int, ...]) -> str:
     return "alone"
 
 
-def _movable(model: Any, field: Field, entry: Entry, has_partner: bool) -> bool:
-    if field.declared.fixed_by and model.option_values[field.declared.fixed_by]:
+def _movable(field: Field, entry: Entry, has_partner: bool) -> bool:
+    if field.holds(entry.index):
         return False
     if entry.rule == "row":
         return has_partner or bool(field.array.shape[-1] > 1)
@@ -176,7 +176,7 @@ def _movable(model: Any, field: Field, entry: Entry, has_partner: bool) -> bool:
         return bool(field.array.shape[-1] > 1)
     if entry.rule == "covariance":
         return entry.index[-1] < entry.index[-2]
-    return not (field.declared.reference and entry.index[0] == len(field.array) - 1)
+    return True
 
 
 def _rescale(row: Array, i: int, value: float) -> None:

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.em.parameters import FORMS, Axis, Declaration, Domain, Parameters, Theta, declared_arrays, with_arrays
+from engine.em.parameters import (
+    FORMS,
+    Axis,
+    Declaration,
+    Domain,
+    Held,
+    Parameters,
+    Theta,
+    declared_arrays,
+    with_arrays,
+)
+
+
+class Options(Protocol):
+    """The model, as far as its options say what arrays are."""
+
+    def held(self, params: Any) -> Held:
+        """The entries that no step moves, each at its value."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +38,8 @@ class Field:
         partner: the path of the array whose entries are the rest of this one's rows, or of which its own are the rest;
             "" for none.
         array: the numbers.
+        held: in the form of the array, the value of each entry that is held there, nan where one is free; None where
+            all are free, or where the options are not known.
     """
 
     path: str
@@ -27,6 +47,7 @@ class Field:
     form: str
     partner: str
     array: Array
+    held: Array | None = None
 
     @property
     def name(self) -> str:
@@ -57,6 +78,19 @@ class Field:
         """What the entries along each axis of the array belong to."""
         return self.said_axes if len(self.said_axes) == self.array.ndim else self.array.ndim * (Axis(""),)
 
+    def holds(self, index: tuple[int, ...]) -> bool:
+        """Whether that entry is held, so that neither a step nor a hand moves it."""
+        return self.held is not None and not bool(np.isnan(self.held[index]))
+
+    @property
+    def n_held(self) -> int:
+        """How many entries are held."""
+        return 0 if self.held is None else int(np.count_nonzero(~np.isnan(self.held)))
+
+    def with_held(self, array: Array) -> Array:
+        """The same numbers, those that are held at their values."""
+        return array if self.held is None else np.where(np.isnan(self.held), array, self.held)
+
     def by_component(self, n_components: int) -> Array:
         """(K, m) each component's entries in a row; nan where it has none."""
         first, rows = self.axes[0].offset, self.array.reshape(len(self.array), -1)
@@ -80,16 +114,33 @@ class Field:
         return tuple((axis, i + axis.offset) for i, axis in places if axis in self.declared.of)
 
 
-def fields_of(params: Parameters, options: object = None) -> dict[str, Field]:
+def fields_of(params: Parameters, options: Options | None = None) -> dict[str, Field]:
     """Every array of θ by its dotted path, in order, without those that are None or no part of θ.
 
-    options: the model, whose options settle the form of covariances.
+    options: the model, whose options settle the form of covariances, and what is held.
     """
-    found = {}
+    found, held = {}, {} if options is None else options.held(params)
     for path, said, partner, array in declared_arrays(params):
         form = said.form if said.form in FORMS or not said.form else str(getattr(options, said.form, ""))
-        found[path] = Field(path, said, form, partner, array)
+        fixed = bool(said.fixed_by and getattr(options, said.fixed_by, False))
+        found[path] = Field(path, said, form, partner, array, _held(said, array, held.get(path), fixed))
     return found
+
+
+def _held(said: Declaration, array: Array, by_options: Array | None, fixed: bool) -> Array | None:
+    """What is held of an array: all of it, the reference, and what the options hold."""
+    if fixed:
+        return array
+    if not said.reference or not array.ndim:
+        return by_options
+    held = np.full(array.shape, np.nan) if by_options is None else by_options.copy()
+    held[-1:] = 0.0
+    return held
+
+
+def count_held(params: Parameters, options: Options) -> int:
+    """How many entries of θ are held: so many are no free parameters."""
+    return sum(field.n_held for field in fields_of(params, options).values())
 
 
 def mixing_weights(params: Parameters) -> Field | None:
@@ -124,7 +175,7 @@ def count_components(params: Parameters) -> int:
     return max(counts, default=0)
 
 
-def relabelled(params: Theta, order: IntArray, options: object = None) -> Theta | None:
+def relabelled(params: Theta, order: IntArray, options: Options | None = None) -> Theta | None:
     """θ with its components in another order, component j being what order[j] was.
 
     None if there are no components, or one would come to a place that has no entry for it.

@@ -24,7 +24,7 @@ from engine.em.fields import count_components, relabelled
 from engine.em.given import Given, Watch
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
-from engine.em.parameters import Parameters
+from engine.em.parameters import Held, Parameters
 from engine.em.prediction_report import MARGINAL, PredictionReport, class_report
 from engine.em.row_text import RowName, RowText
 from engine.em.statistics import Sums, added
@@ -317,6 +317,14 @@ class Model(HasOptions, ABC, Generic[P, D]):
     @abstractmethod
     def n_parameters(self, params: P) -> int:
         """Free parameters, for AIC and BIC."""
+
+    def held(self, params: P) -> Held:
+        """The entries of θ that its options hold: no start, no M-step and no hand moves them.
+
+        By the path of the array, in its form: the value of each that is held, nan where it is free. What an array's
+        declaration says (`fixed_by`, `reference`) need not be said again.
+        """
+        return {}
 
     def alive(self, params: P) -> NDArray[np.bool_]:
         """(K,) which components hold anything: those that died are told of as not there, and count no parameters."""

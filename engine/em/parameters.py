@@ -24,6 +24,9 @@ from engine.arrays import Array, ByFields, IntArray, freeze
 Domain = Literal["simplex", "probability", "positive", "positive definite", "real", "whole"]
 Theta = TypeVar("Theta", bound="Parameters")
 
+Held = Mapping[str, Array]
+"""What is held of θ, by the path of an array: the value of each entry that is held there, nan where one is free."""
+
 FORMS = ("full", "tied", "diag", "spherical")
 DATA_NOUNS = ("column", "input", "word")  # axes along the columns of the data, which have their names
 _METADATA_KEY = "engine.parameter"
@@ -101,6 +104,8 @@ class Declaration:
         form: of a covariance, one of `FORMS`, or the model's option that says which.
         fixed_by: the model's option that keeps the array as it is.
         reference: the last along the first axis stays 0: the others are relative to it.
+
+    What else is held, by the options of a model, is said by its `held`.
     """
 
     symbol: str

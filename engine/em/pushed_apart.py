@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.fields import Field, count_components, fields_of, location, mixing_weights
+from engine.em.fields import Field, Options, count_components, fields_of, location, mixing_weights
 from engine.em.parameters import Parameters, Theta, with_arrays
 
 _APART, _APART_OF_LARGEST = 0.3, 0.05
@@ -25,7 +25,7 @@ _NOISE = 0.01
 _ROUNDING = 1e-12
 
 
-def pushed_apart(params: Theta, model: object, generator: np.random.Generator) -> tuple[Theta, list[list[int]]]:
+def pushed_apart(params: Theta, model: Options | None, generator: np.random.Generator) -> tuple[Theta, list[list[int]]]:
     """θ with merged components apart, and which had merged; θ itself where none had."""
     fields = fields_of(params, model)
     place = _place(fields, params)
@@ -36,7 +36,7 @@ def pushed_apart(params: Theta, model: object, generator: np.random.Generator) -
     groups = _merged(rows, distance, _alive(params))
     for group in groups:
         rows[group] = _apart(rows[group], distance, _noise(place, scale, group, generator))
-    moved = (rows * scale).reshape(place.array.shape)
+    moved = fields[place.path].with_held((rows * scale).reshape(place.array.shape))
     return (with_arrays(params, {place.path: moved}), groups) if groups else (params, [])
 
 

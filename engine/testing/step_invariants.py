@@ -40,13 +40,14 @@ def finite(case: Case, step: Step) -> Iterator[str]:
 
 
 def declared(case: Case, step: Step) -> Iterator[str]:
-    """Every array has the axes that it is declared with, and lies in its domain."""
+    """Every array has the axes that it is declared with, lies in its domain, and is where it is held."""
     name = "parameters are as they are declared"
     fields = fields_of(step.params, case.model)
     for path, field in fields.items():
         array, axes = field.array, len(field.said_axes)
         require(axes in (0, array.ndim), name, step, f"{path} has {array.ndim} axes, not {axes}")
         require(_in_domain(field), name, step, f"{path} is not {field.domain}: {array.ravel()[:5]}")
+        require(same_bytes(field.with_held(array), array), name, step, f"an entry of {path} has left where it is held")
         if field.domain == "simplex":
             rest = fields[field.partner].array if field.partner in fields else 0.0
             apart = float(np.abs(array.sum(axis=-1) + rest - 1.0).max(initial=0.0))

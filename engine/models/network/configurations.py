@@ -7,7 +7,7 @@ the column, so that no list of 2^m configurations is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -57,7 +57,7 @@ class Listed:
 
     def outputs(self, output: Array) -> ListedOutputs:
         """The output layer at V, through a log-sum-exp that no weight can overflow."""
-        logits = output @ self.design.T  # (g, C); the last row is zero
+        logits = output @ self.design.T  # (g, C)
         top = logits.max(axis=0)
         logits -= top
         np.exp(logits, out=logits)
@@ -116,8 +116,11 @@ class Product:
         return (len(self.last), len(self.first))
 
     def outputs(self, output: Array) -> ProductOutputs:
-        """The output layer at V; v_iᵀ[1, z] = row_i(z_b) + column_i(z_a)."""
-        a = self.first.shape[1]
+        """The output layer at V; v_iᵀ[1, z] = row_i(z_b) + column_i(z_a), from which the last class's is subtracted."""
+        a, last = self.first.shape[1], output[-1]
+        if np.any(last):
+            relative = self.outputs(output - last)
+            return replace(relative, log_normaliser=relative.log_normaliser + self.logits(last))
         rows = output[:, :1] + output[:, a + 1 :] @ self.last.T  # (g, 2^b)
         columns = output[:, 1 : a + 1] @ self.first.T  # (g, 2^a)
         shape = (rows.shape[1], columns.shape[1])

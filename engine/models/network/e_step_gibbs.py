@@ -96,7 +96,7 @@ def _statistics(chain: GibbsChain, params: NetworkParams, rows: NetworkRows) -> 
 
 def sweeps_of(params: NetworkParams, rows: NetworkRows, generator: np.random.Generator) -> Sweeps:
     """Chains that begin at draws from p(z | x), by the faster sweep where exp of every output logit is a number."""
-    largest = float(np.abs(params.output).max(axis=0).sum())
+    largest = float(np.abs(params.output - params.output[-1]).max(axis=0).sum())
     if params.deeper is None and largest <= _LARGEST_EXPONENT:
         return OneLayerSweeps(params, rows, generator)
     return LayeredSweeps(params, rows, generator)
@@ -107,9 +107,10 @@ class OneLayerSweeps:
 
     def __init__(self, params: NetworkParams, rows: NetworkRows, generator: np.random.Generator) -> None:
         u, not_u = sigmoids(params.hidden @ rows.design.T)  # (m, n)
-        self.output = params.output[:-1]  # the reference class always has exp(0)
+        relative = params.output - params.output[-1]  # so that the last class always has exp(0)
+        self.output = relative[:-1]
         self.factors = np.exp(self.output[:, 1:].T)[:, :, None]  # (m, g−1, 1)
-        self.on = u * np.exp(params.output[:, 1:].T[:, rows.sorted_targets])
+        self.on = u * np.exp(relative[:, 1:].T[:, rows.sorted_targets])
         self.off = not_u
         self.z = [(generator.random(u.shape) < u).astype(np.float64)]
 

@@ -115,10 +115,15 @@ def hidden_gradient(statistics: Targets, hidden: Array, rows: NetworkRows, weigh
     return gradient if weight_decay == 0.0 else gradient - decay_of(hidden, weight_decay)
 
 
-def output_gradient(statistics: NetworkExpectation, output: Array, weight_decay: float = 0.0) -> Array:
-    """(g−1, m+1) ∂(Q_v + ln p)/∂v_i = s_i − Σ_z N(z) o_i(z) [1, z] − weight_decay v_i, without the reference class."""
-    at = statistics.configurations.outputs(output)
-    gradient = statistics.class_moments[:-1].copy()
-    for i in range(len(gradient)):
+def output_gradient(
+    statistics: NetworkExpectation, output: Array, weight_decay: float = 0.0, classes: range | None = None
+) -> Array:
+    """(k, m+1) ∂(Q_v + ln p)/∂v_i = s_i − Σ_z N(z) o_i(z) [1, z] − weight_decay v_i.
+
+    classes: the k first of them; without it all but the last, the reference.
+    """
+    at, k = statistics.configurations.outputs(output), len(output) - 1 if classes is None else len(classes)
+    gradient = statistics.class_moments[:k].copy()
+    for i in range(k):
         gradient[i] -= at.first_moments(i, statistics.counts)
-    return gradient if weight_decay == 0.0 else gradient - decay_of(output[:-1], weight_decay)
+    return gradient if weight_decay == 0.0 else gradient - decay_of(output[:k], weight_decay)

@@ -75,7 +75,8 @@ def gradient_lines(
     if entry.path == "hidden":
         slope = hidden_gradient(statistics, before.hidden, rows, decay)[entry.index]
     else:
-        slope = output_gradient(statistics, before.output, decay)[entry.index]
+        every = range(len(before.output))
+        slope = output_gradient(statistics, before.output, decay, every)[entry.index]
     move = line("total", "rate · slope", "product", [("rate", rate), ("slope of Q + log prior", slope)])
     values = [("before", value_of(before, entry)), ("move", move.result)]
     return [move, line("parameter", "before + rate · slope", "sum", values)]

@@ -18,6 +18,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
+from engine.em.parameters import Held
 from engine.em.prediction_report import PredictionReport
 from engine.em.step import Step
 from engine.errors import EngineError
@@ -32,6 +33,7 @@ from engine.models.network.e_step_exact import log_output, log_prior_table
 from engine.models.network.e_step_gibbs import GibbsEStep
 from engine.models.network.expectation import parts_of_q
 from engine.models.network.explanation import gradient_lines, posterior_row
+from engine.models.network.held import held_weights
 from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
 from engine.models.network.params import (
     LARGEST_WEIGHT,
@@ -67,6 +69,9 @@ class ConfigurationPosterior:
 class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     r"""A network of hidden 0/1 units, in one layer or several, for g classes 0…g−1, the last the reference.
 
+    With `free_output` every class has weights, and adding one c to all of them changes nothing: the likelihood is level
+    along that direction, which every M-step leaves as it is (a Newton step is the one of the smallest norm).
+
     The objective is log_likelihood + log_prior with a Gaussian prior on the weights of all layers, biases free,
 
         log p(θ) = −(weight_decay/2) Σ w²
@@ -97,6 +102,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     weight_decay: float = option(0.0, "precision of the Gaussian prior on the weights", minimum=0.0, maximum=1e100)
     weight_scale: float = option(1.0, "standard deviation of the weights at the start", minimum=0.0, maximum=1e50)
     inner_steps: int = option(10, "at most so many Newton steps in an M-step (newton, ecm)", minimum=1)
+    bias: bool = option(True, "each layer has biases; no: they are held at 0")
+    free_output: bool = option(False, "output weights for every class; no: those of the last are held at 0")
     sweeps: int = option(20, "Gibbs sweeps that an E-step keeps, after as many that it doesn't", minimum=1)
     draws: int = option(100, "draws a row where the log-likelihood is estimated", minimum=10)
 
@@ -157,13 +164,22 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         return rows_apart(X, y, params.hidden.shape[1] - 1, len(params.output))
 
     def start(self, data: NetworkRows, generator: np.random.Generator) -> NetworkParams:
-        """Weights and biases from a normal distribution of standard deviation `weight_scale`."""
-        return draw_params(self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator)
+        """Weights and biases from a normal distribution of standard deviation `weight_scale`, 0 where held."""
+        return draw_params(
+            self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator,
+            bias=self.bias, free_output=self.free_output,
+        )  # fmt: skip
+
+    def held(self, params: NetworkParams) -> Held:
+        """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
+        return held_weights(params, self.bias, self.free_output)
 
     def check_params(self, params: NetworkParams, data: NetworkRows) -> NetworkParams:
         """Shapes, finite numbers and the reference class; the start of a network trained otherwise will do, too."""
         super().check_params(params, data)
-        check_network_params(params, self.hidden_units, data.X.shape[1], data.n_classes)
+        check_network_params(
+            params, self.hidden_units, data.X.shape[1], data.n_classes, bias=self.bias, free_output=self.free_output
+        )
         data.check_classes(len(params.output))
         return params if type(params) is NetworkParams else NetworkParams(params.hidden, params.output, params.deeper)
 
@@ -176,17 +192,19 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     ) -> Maximization[NetworkParams]:
         """M-step by `m_step`; only a gradient step can lower Q + log p(θ), and then it says so."""
         statistics, decay, steps = expectation.statistics, self.weight_decay, self.inner_steps
+        held = self.held(params)
         if self.m_step in ("newton", "ecm"):
             climb = newton_step if self.m_step == "newton" else ecm_step
-            return Maximization(climb(statistics, params, data, decay, steps))
+            return Maximization(climb(statistics, params, data, decay, steps, held))
         if self.m_step == "lbfgs":
-            return Maximization(lbfgs_step(statistics, params, data, decay))
+            return Maximization(lbfgs_step(statistics, params, data, decay, held))
         return self._gradient(expectation, params, data)
 
     def _gradient(
         self, expectation: Expectation, params: NetworkParams, data: NetworkRows
     ) -> Maximization[NetworkParams]:
-        moved = gradient_step(expectation.statistics, params, data, self.weight_decay, self.learning_rate)
+        held = self.held(params)
+        moved = gradient_step(expectation.statistics, params, data, self.weight_decay, self.learning_rate, held)
         largest = max(float(np.abs(layer).max()) for layer in (*moved.layers, moved.output))
         if not largest <= LARGEST_WEIGHT:
             message = f"with learning rate {self.learning_rate:zg} the weights grow without bound: take a smaller one"
@@ -265,8 +283,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         return super().relabel(params, order) if params.deeper is None else None
 
     def n_parameters(self, params: NetworkParams) -> int:
-        """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer."""
-        return n_network_parameters(params)
+        """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer: every weight that isn't held."""
+        return n_network_parameters(params, self.held(params))
 
     def worked_row(self, step: Step, row: int) -> Worked:
         """The likeliest configurations, where the posterior is known exactly."""

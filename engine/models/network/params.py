@@ -2,6 +2,9 @@ r"""θ of a network with hidden layers of 0/1 units, how it starts, and the func
 
 u_h = p(z_h = 1 | x) = σ(w_hᵀ[1, x]),    o_i(z) = p(y = i | z) = softmax_i(v_iᵀ[1, z]),  v_g = 0
                                                 Ng & McLachlan 2004, IEEE Trans. Neural Networks 15:738, §III
+
+v_g, and with bias=False every bias, is held at 0; with free_output=True v_g is free, and adding one and the same c to
+every v_i changes no o_i: a direction along which the likelihood is level.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.parameters import Axis, Parameters, real
+from engine.em.parameters import Axis, Held, Parameters, real
 from engine.errors import EngineError
 
 LARGEST_WEIGHT = 1e100  # beyond, products with the data and their squares would overflow
@@ -51,15 +54,15 @@ class NetworkParams(_WithDeeper):
 
     Attributes:
         hidden: (m, p+1) w_h of the first hidden layer, in units of one over the data's.
-        output: (g, m+1) v_i of the units of the last hidden layer; its last row is zero: the last class is the
-            reference.
+        output: (g, m+1) v_i of the units of the last hidden layer; its last row is zero, the last class being the
+            reference, unless `free_output` sets it free.
         deeper: the second hidden layer and those after it; None where there is one.
     """
 
     component_noun: ClassVar[str] = "unit"
 
     hidden: Array = real("W", "weight", per="unit", of=Axis("input", offset=-1))
-    output: Array = real("V", "weight", per="class", of=Axis("unit", offset=-1), reference=True)
+    output: Array = real("V", "weight", per="class", of=Axis("unit", offset=-1))
     deeper: DeeperLayer | None = None
 
     @classmethod
@@ -111,21 +114,37 @@ def draw_params(
     n_classes: int,
     weight_scale: float,
     generator: np.random.Generator,
+    *,
+    bias: bool = True,
+    free_output: bool = False,
 ) -> NetworkParams:
-    """Weights and biases from a normal distribution with standard deviation `weight_scale`."""
+    """Weights and biases from a normal distribution with standard deviation `weight_scale`, 0 where they are held.
+
+    With the same generator what is free is the same number, whatever else is held.
+    """
     layers, width = [], n_inputs
     for size in sizes_of(hidden_units):
         layers.append(weight_scale * generator.standard_normal((size, width + 1)))
         width = size
     output = np.zeros((n_classes, width + 1))
-    output[:-1] = weight_scale * generator.standard_normal((n_classes - 1, width + 1))
+    free = n_classes if free_output else n_classes - 1
+    output[:free] = weight_scale * generator.standard_normal((free, width + 1))
+    if not bias:
+        for layer in (*layers, output):
+            layer[:, 0] = 0.0
     return NetworkParams.of_layers(layers, output)
 
 
 def check_network_params(
-    params: NetworkParams, hidden_units: int | tuple[int, ...], n_inputs: int, n_classes: int
+    params: NetworkParams,
+    hidden_units: int | tuple[int, ...],
+    n_inputs: int,
+    n_classes: int,
+    *,
+    bias: bool = True,
+    free_output: bool = False,
 ) -> None:
-    """Layers, shapes, finite numbers, a last output row of zeros. Raises EngineError where a start has other ones."""
+    """Layers, shapes, finite numbers, what is held at 0. Raises EngineError where a start has other ones."""
     sizes = sizes_of(hidden_units)
     if len(params.layers) != len(sizes):
         has = "1 hidden layer" if len(params.layers) == 1 else f"{len(params.layers)} hidden layers"
@@ -144,9 +163,15 @@ def check_network_params(
             )
         if not np.all(np.abs(array) <= LARGEST_WEIGHT):
             raise EngineError(f"{name} of the start must be finite numbers of at most {LARGEST_WEIGHT:zg}.")
-    if np.any(params.output[-1] != 0):
+    if not free_output and np.any(params.output[-1] != 0):
         raise EngineError(
-            "the last row of output must be zero: the last class is the one that others are held against."
+            "the last row of output must be zero: the last class is the one that others are held against (free_output "
+            "sets it free)."
+        )
+    if not bias and any(np.any(layer[:, 0] != 0) for layer in (*params.layers, params.output)):
+        raise EngineError(
+            "the first column of every layer must be zero: bias=no holds the biases there; take bias=yes for this "
+            "start."
         )
 
 
@@ -179,6 +204,7 @@ def decay_of(weights: Array, weight_decay: float) -> Array:
     return decayed
 
 
-def n_network_parameters(params: NetworkParams) -> int:
-    """m(p+1) weights and biases of the hidden units (of each layer), (g−1)(m+1) of the output."""
-    return int(sum(layer.size for layer in params.layers) + params.output[:-1].size)
+def n_network_parameters(params: NetworkParams, held: Held) -> int:
+    """m(p+1) weights and biases of the hidden units (of each layer), g(m+1) of the output, less those that are held."""
+    fixed = sum(int(np.count_nonzero(~np.isnan(values))) for values in held.values())
+    return sum(layer.size for layer in (*params.layers, params.output)) - fixed
