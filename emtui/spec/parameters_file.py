@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from emtui.spec.atomic_files import file_name
 from engine.em.model import Model
 from engine.em.step import Step
 from engine.errors import EngineError
+from engine.models import model_class, model_names
 from engine.text import clean, quoted
 
 _LARGEST = 64 * 1024 * 1024
@@ -79,7 +81,7 @@ def read_parameters(path: str, model: Model[Any, Any], *, standardized: bool | N
     if found.model is not None and found.model != model.name:
         raise ParametersError(
             f"{_name(path)} holds parameters of the model {quoted(found.model)}, not of {model.name}: "
-            f"choose that model, or another file."
+            f"add --model {clean(found.model)}, or choose another file."
         )
     if None not in (standardized, found.standardized) and standardized != found.standardized:
         theirs, remedy = ("standard", "add") if found.standardized else ("the data's own", "leave out")
@@ -92,7 +94,8 @@ def _params(path: str, model: Model[Any, Any], values: dict[str, Any]) -> Any:
     unknown = next((name for name in values if name not in fields), None)
     if unknown is not None:
         raise ParametersError(
-            f"{_name(path)} has {quoted(unknown)}, which {model.name} does not know: it has {', '.join(fields)}."
+            f"{_name(path)} has {quoted(unknown)}, which {model.name} does not know: it has {', '.join(fields)}"
+            f"{_of_others(values)}."
         )
     for name, field in fields.items():
         if name not in values and field.default is dataclasses.MISSING:
@@ -103,6 +106,13 @@ def _params(path: str, model: Model[Any, Any], values: dict[str, Any]) -> Any:
         raise
     except (TypeError, ValueError, RecursionError) as error:
         raise ParametersError(f"the parameters in {_name(path)} don't fit the {model.name} model: {error}.") from error
+
+
+def _of_others(values: Collection[str]) -> str:
+    """The models that have such parameters, as a remedy; "" where none has."""
+    known = {name: {field.name for field in fields_of(model_class(name).Params)} for name in model_names()}
+    fitting = [name for name, names in known.items() if names >= {*values}]
+    return f" (for parameters of {fitting[0]}, add --model {fitting[0]})" if fitting else ""
 
 
 def _array(path: str, field: dataclasses.Field[Any], value: Any) -> Any:

@@ -75,6 +75,9 @@ def read_cells(
     with file.reading() as text:
         for _ in range(dialect.first_line - 1):
             text.readline()
+        if dialect.end is not None:
+            rows = itertools.islice(text, dialect.end - dialect.first_line)
+            return read_carefully(rows, dialect.first_line, wanted)
         return _joined(list(_parts(text, wanted)))
 
 
@@ -86,7 +89,7 @@ def _parts(text: IO[str], wanted: WantedColumns) -> Iterator[Cells]:
         return
     while block := text.read(_BLOCK) + text.readline():
         cells = read_plain(block, line, wanted)
-        if cells is None and '"' in block:  # a quoted cell may go on beyond the block
+        if cells is None and wanted.dialect.cutting.quote in block:  # a quoted cell may go on beyond the block
             yield read_carefully(itertools.chain(io.StringIO(block, newline=""), text), line, wanted)
             return
         yield read_carefully(io.StringIO(block, newline=""), line, wanted) if cells is None else cells
@@ -207,7 +210,10 @@ def read_plain(block: str, first_line: int, wanted: WantedColumns) -> Cells | No
     import pandas as pd
 
     dialect, features, label = wanted.dialect, wanted.features, wanted.label
-    if dialect.notation.marks or dialect.delimiter == ALIGNED or dialect.cutting.backslash or dialect.cutting.spaced:
+    cutting = dialect.cutting
+    if dialect.notation.marks or cutting.delimiter == ALIGNED or cutting.backslash or cutting.spaced:
+        return None
+    if cutting.quote != '"':
         return None
     if dialect.cutting.comment and dialect.cutting.comment in block:
         return None

@@ -111,7 +111,8 @@ def _part(file: TextFile, dialect: Dialect, part: str, column: str | int) -> int
     """The index of the column of a part; DataError where it can't have that part."""
     index = find_column(file, dialect, column)
     if part in _OF_NUMBERS and dialect.kinds[index] in ("text", "empty"):
-        what = f"holds text such as {_a_word(dialect, index)}" if dialect.kinds[index] == "text" else "is empty"
+        kind = "yes and no" if holds_answers(dialect, index) else "text"
+        what = f"holds {kind} such as {_a_word(dialect, index)}" if dialect.kinds[index] == "text" else "is empty"
         raise DataError(
             f"The column {quoted(dialect.names[index])} of {file.name} {what}, and {_PART_IN_WORDS[part]} must be "
             "numbers: choose another column."
@@ -144,9 +145,18 @@ def _suggested(file: TextFile, dialect: Dialect, taken: Collection[int]) -> tupl
         return [j for j, kind in enumerate(dialect.kinds) if kind == wanted and j not in taken and j not in chosen]
 
     texts = [j for j in others("text") if dialect.word_among_numbers(j) is None]  # of these, `word_notes` speaks
+    yes_no = [j for j in texts if holds_answers(dialect, j)]
+    texts = [j for j in texts if j not in yes_no]
+    remedy = "named with columns= (in the shell, --columns)"
     where = "" if dialect.whole else " in the rows looked at"
     return chosen, (
         *left_out(dialect, texts, "it holds text", "they hold text"),
+        *left_out(
+            dialect,
+            yes_no,
+            f"it holds yes and no, 1 and 0 where it is {remedy}",
+            f"they hold yes and no, 1 and 0 where they are {remedy}",
+        ),
         *left_out(dialect, others("empty"), f"it is empty{where}", f"they are empty{where}"),
         *_row_numbers_left_out(dialect, others("row number")),
     )

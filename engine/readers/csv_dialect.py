@@ -19,6 +19,7 @@ from engine.readers.delimiters import (
     title_rows,
     with_quotes,
 )
+from engine.readers.footers import footer_note, footer_start, looks_like_a_source
 from engine.readers.header import (
     Kind,
     first_word_among_numbers,
@@ -46,8 +47,9 @@ class Dialect:
     cutting: where cells end. notation: how numbers look. header: whether a record names the columns. skip: the lines
     above it that are no comments and were left out. names: the columns' names, cleaned and distinct. kinds: what each
     column holds. unnamed: the columns without a name of their own. sample: the first records below the header, each
-    with the line it starts on. first_line: the line of the first record below the header. whole: the sample holds
-    every record of the file. notes: what was guessed, in sentences.
+    with the line it starts on. first_line: the line of the first record below the header. end: the line after the last
+    record, where lines below the table are left out; else None. whole: the sample holds every record of the file.
+    notes: what was guessed, in sentences.
     """
 
     cutting: Cutting
@@ -61,6 +63,7 @@ class Dialect:
     first_line: int
     whole: bool
     notes: tuple[str, ...] = ()
+    end: int | None = None
 
     @property
     def delimiter(self) -> str:
@@ -114,7 +117,8 @@ def detect_dialect(file: TextFile, written: Written) -> Dialect:
     if separator is not None:
         skip, delimiter = 1, delimiter or separator
     comment = written.comment if written.comment is not None else detect_comment(lines[skip:])
-    cutting = detect_cutting(lines[skip:], written.decimal, comment, delimiter)
+    table = _without_footer(lines[skip:]) if file.whole else lines[skip:]
+    cutting = detect_cutting(table, written.decimal, comment, delimiter)
     above = aligned_start(lines[skip:], comment) if cutting.delimiter == ALIGNED and written.skip is None else 0
     skip += above
     cutting = with_quotes(lines[skip:], cutting, file.name)
@@ -125,17 +129,30 @@ def detect_dialect(file: TextFile, written: Written) -> Dialect:
     titles = _titles(sample, width, cutting.delimiter) if written.skip is None and width > 1 else 0
     if titles:
         skip = sample[titles - 1][0]
+    end = footer_start(file, cutting, width, sample[titles][0])
+    if end is not None:
+        sample = [one for one in sample if one[0] < end]
     notes = _notes_above(lines, written, comment, sample[:titles], width)
     if any(map(str.strip, lines[skip - above : skip])) and above:
         notes += (f"The lines above line {skip + 1} were left out; say how many with skip= (in the shell, --skip).",)
+    if end is not None:
+        notes += (footer_note(file, end),)
     sample, width = _whole_width(sample[titles:], width, written.header)
     sample = [(line, fitted(row, width, line, file)) for line, row in sample]
     rows = [row for _, row in sample]
     notation, told = detect_notation(rows, cutting.delimiter, written.decimal, written.missing_marks)
     if titles and width == 2 and cutting.delimiter == "," and written.delimiter is None and separator is None:
         told += _perhaps_decimals(rows)
-    dialect = Dialect(cutting, notation, False, skip, (), (), frozenset(), tuple(sample), 0, whole, notes + told)
+    dialect = Dialect(cutting, notation, False, skip, (), (), frozenset(), tuple(sample), 0, whole, notes + told, end)
     return _with_kinds(_with_header(file, dialect, written.header, lines))
+
+
+def _without_footer(lines: Sequence[str]) -> list[str]:
+    """The lines without notes at their end, which are cut into as many cells as they have commas."""
+    kept = list(lines)
+    while len(kept) > 1 and (not kept[-1].strip() or looks_like_a_source(kept[-1])):
+        kept.pop()
+    return kept
 
 
 def _perhaps_decimals(rows: Sequence[list[str]]) -> tuple[str, ...]:
@@ -212,7 +229,7 @@ def _with_header(file: TextFile, dialect: Dialect, header: Header, lines: Sequen
     sample, notation = list(dialect.sample), dialect.notation
     rows, width = [row for _, row in sample], len(sample[0][1])
     written, notes = rows[0], dialect.notes
-    named = has_header(rows, notation, _is_quoted(lines, sample)) if header == "auto" else header
+    named = has_header(rows, notation, _is_quoted(lines, sample, dialect.cutting.quote)) if header == "auto" else header
     commented = None if named or header is False else _names_in_comment(lines, dialect, width)
     if named:
         sample = sample[1:]
@@ -264,10 +281,12 @@ def _with_kinds(dialect: Dialect) -> Dialect:
     return replace(dialect, kinds=row_number_kinds(kinds, dialect.unnamed, columns, identifying), notes=notes)
 
 
-def _is_quoted(lines: Sequence[str], sample: Sequence[Record]) -> bool:
+def _is_quoted(lines: Sequence[str], sample: Sequence[Record], quote: str) -> bool:
     """Whether the first record has quotes about every cell, and the second has not."""
     quotes = [
-        line <= len(lines) and lines[line - 1].count('"') >= 2 * len(row) and lines[line - 1].lstrip().startswith('"')
+        line <= len(lines)
+        and lines[line - 1].count(quote) >= 2 * len(row)
+        and lines[line - 1].lstrip().startswith(quote)
         for line, row in sample[:2]
     ]
     return quotes == [True, False]

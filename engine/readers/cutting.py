@@ -34,12 +34,14 @@ class Cutting:
     """Where the cells of a record begin and end.
 
     delimiter: one character, a blank for any number of blanks and tabs, or `ALIGNED`. comment: what lines begin with
-    that are left out, or "". backslash: a backslash takes the next character as it is. spaced: blanks may stand
-    between a closing quote and the delimiter. edges: where the columns after the first begin, if they are aligned.
+    that are left out, or "". quote: what stands about cells. backslash: a backslash takes the next character as it is.
+    spaced: blanks may stand between a closing quote and the delimiter. edges: where the columns after the first begin,
+    if they are aligned.
     """
 
     delimiter: str
     comment: str = ""
+    quote: str = '"'
     backslash: bool = False
     spaced: bool = False
     edges: tuple[int, ...] = ()
@@ -59,6 +61,7 @@ def records(lines: Iterable[str], cutting: Cutting, name: str, first_line: int =
     reader = csv.reader(
         prepared,
         delimiter=cutting.delimiter,
+        quotechar=cutting.quote,
         escapechar="\\" if cutting.backslash else None,
         skipinitialspace=True,
         strict=True,
@@ -88,8 +91,8 @@ def prepared_lines(lines: Iterable[str], cutting: Cutting, first_line: int) -> I
     if cutting.delimiter == BLANKS:
         lines = (line.replace("\t", " ").replace("\xa0", " ").rstrip() + "\n" for line in lines)
     if cutting.spaced:
-        after = re.compile(rf'"[ \t]+(?={re.escape(cutting.delimiter)}|[\r\n]*$)')
-        lines = (after.sub('"', line) for line in lines)
+        after = re.compile(rf"{cutting.quote}[ \t]+(?={re.escape(cutting.delimiter)}|[\r\n]*$)")
+        lines = (after.sub(cutting.quote, line) for line in lines)
     return iter(lines)
 
 

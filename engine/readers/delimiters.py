@@ -28,6 +28,7 @@ _CLEARLY = (
     0.2  # of the cells must be numbers beyond those that a delimiter gives, where it cuts evenly: dates have blanks
 )
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_IN_APOSTROPHES = re.compile(r"(?:(?<=[,;\t| ])|^)'(?:[^']|'')*'(?=[ \t]*(?:[,;\t| \r\n]|$))")
 
 Score = tuple[bool, float, int]
 
@@ -50,18 +51,28 @@ def detect_comment(lines: Sequence[str]) -> str:
     return ""
 
 
+def detect_quote(lines: Sequence[str]) -> str:
+    """An apostrophe where cells stand between apostrophes, each of which is at the edge of a cell; else '"'."""
+    with_some = [line for line in lines if "'" in line]
+    if not with_some or any('"' in line for line in lines):
+        return '"'
+    whole = all("'" not in _IN_APOSTROPHES.sub("", line) for line in with_some)
+    return "'" if whole and 2 * len(with_some) > len([line for line in lines if line.strip()]) else '"'
+
+
 def detect_cutting(lines: Sequence[str], decimal: str | None, comment: str, delimiter: str | None) -> Cutting:
     """Where cells end, told from the first lines: at the candidate that cuts them most evenly, then into most numbers,
     then into most cells. Blanks and aligned columns come after characters that are there to separate.
 
     A delimiter that is given is used.
     """
+    quote = detect_quote(lines)
     if delimiter is not None:
         edges = _body_edges(lines, comment) if delimiter == ALIGNED else ()
-        return Cutting(delimiter, comment, edges=edges)
-    candidates = [Cutting(mark, comment) for mark in DELIMITERS if mark != decimal]
+        return Cutting(delimiter, comment, quote, edges=edges)
+    candidates = [Cutting(mark, comment, quote) for mark in DELIMITERS if mark != decimal]
     best, score = max(((cutting, _score(lines, cutting, decimal)) for cutting in candidates), key=lambda pair: pair[1])
-    blanks = Cutting(BLANKS, comment)
+    blanks = Cutting(BLANKS, comment, quote)
     aligned = Cutting(ALIGNED, comment, edges=_body_edges(lines, comment)) if not score[0] else blanks
     for cutting in (blanks, aligned):
         if score[0] and best.delimiter == "\t" and all(_fits(row, score[2]) for row in _rows(lines, best)):
@@ -79,7 +90,7 @@ def with_quotes(lines: Sequence[str], cutting: Cutting, name: str) -> Cutting:
 
     name: that of the file. Lines that can be read in no such way are left to whoever reads them.
     """
-    if cutting.delimiter == ALIGNED or not any('"' in line for line in lines):
+    if cutting.delimiter == ALIGNED or not any(cutting.quote in line for line in lines):
         return cutting
     for backslash in (False, True):
         for spaced in (False, True):
@@ -136,7 +147,12 @@ def _rows(lines: Sequence[str], cutting: Cutting) -> list[list[str]]:
     try:
         if cutting.delimiter == ALIGNED:
             return [row for _, row in records(lines, cutting, "")]
-        reader = csv.reader(prepared_lines(lines, cutting, 1), delimiter=cutting.delimiter, skipinitialspace=True)
+        reader = csv.reader(
+            prepared_lines(lines, cutting, 1),
+            delimiter=cutting.delimiter,
+            quotechar=cutting.quote,
+            skipinitialspace=True,
+        )
         return [row for row in reader if any(map(str.strip, row))]
     except (csv.Error, DataError):
         return []

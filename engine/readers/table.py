@@ -126,7 +126,7 @@ def preview_table(
         gaps=tuple(tuple(j for j, cell in enumerate(row) if dialect.is_missing(cell)) for _, row in dialect.sample),
         n_rows=_row_count(file, dialect),
         whole=dialect.whole,
-        notes=dialect.notes,
+        notes=dialect.notes + name_notes(file, dialect, [j for j, one in enumerate(columns) if one.words == "answers"]),
         sheets=tuple(map(clean, file.sheets)),
         sheet=clean(file.sheet),
         table=table,

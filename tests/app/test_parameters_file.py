@@ -66,7 +66,11 @@ BAD_FILES = [
     ("[" * 100_000, "no file of parameters"),
     ('{"weights": [0.5, 0.5]}', "lacks probabilities"),
     ("{" + _COINS + ', "means": [1]}', "'means', which coins does not know"),
-    ('{"model": "gmm", "params": {' + _COINS + "}}", "of the model 'gmm', not of coins"),
+    ('{"model": "gmm", "params": {' + _COINS + "}}", "of the model 'gmm', not of coins: add --model gmm, or"),
+    (
+        '{"initial": [1], "transition": [[1]]}',
+        "does not know: it has weights, probabilities (for parameters of hmm, add --model",
+    ),
     ('{"model": "\\u001b[31mgmm", "params": {' + _COINS + "}}", "of the model 'gmm'"),
     ('{"weights": [0.5, "half"], "probabilities": [0.6, 0.5]}', "holds 'half'"),
     ('{"weights": [0.5, null], "probabilities": [0.6, 0.5]}', "every entry must be a number"),

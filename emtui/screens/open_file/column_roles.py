@@ -83,7 +83,8 @@ class ColumnRoles:
         if self.parts.get(part) == index:
             return replace(self, parts={other: i for other, i in self.parts.items() if other != part})
         if column.kind == "empty" or (part in _OF_NUMBERS and column.kind == "text"):
-            what = "is empty" if column.kind == "empty" else "holds text"
+            words = "yes and no" if column.words == "answers" else "text"
+            what = "is empty" if column.kind == "empty" else f"holds {words}"
             raise OptionError(f"The column {quoted(column.name)} {what}: it can't be the {PART_WORDS[part]}.")
         without = self._without(index)
         return replace(without, parts={**without.parts, part: index})

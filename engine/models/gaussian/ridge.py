@@ -2,7 +2,8 @@ r"""The ridge of Gaussian covariances: a prior in the data's own units, the same
 
     ln p(Σ_k) = −½ Σ_j λ_j (Σ_k⁻¹)_jj + const        so that an M-step adds λ_j / N_k to the variance of column j
 
-    auto        λ_j = 1e-6 · n · v_j,   v_j the column's variance: what is found doesn't depend on the units
+    auto        λ_j = 1e-6 · n · v_j,   v_j the column's variance: what is found doesn't depend on the units;
+                                        a few numbers far out don't count: at most 100 times what its quartiles say
     a number    λ_j = reg_covar · n     in the squared units of the data; with K = 1 it is scikit-learn's `reg_covar`
 
 n is the sum of the weights. λ knows nothing of K, so a further component, dead or alive, leaves the prior of the others
@@ -28,7 +29,8 @@ def ridge_option() -> Any:
     """`reg_covar`, as every model with Gaussian covariances declares it."""
     return option(
         AUTO,
-        "the prior adds λ/N to each variance of N rows: λ = reg_covar·n, or auto: 1e-6·n·the column's variance",
+        "the prior adds λ/N to each variance of N rows: λ = reg_covar·n, or auto: 1e-6·n·the column's variance "
+        "(of which at most 100 times what its quartiles say)",
         kind="float", words=(AUTO,), minimum=0.0, maximum=1e100,
     )  # fmt: skip
 

@@ -36,7 +36,7 @@ from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
 from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
 from engine.models.hmm.impossible import Factors, lost_sequences, part
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
-from engine.models.hmm.remarks import gain_of_time, tied_rows
+from engine.models.hmm.remarks import gain_of_time, tied_rows, what_time_adds
 from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.models.probabilities import alive, dot_log
@@ -296,8 +296,8 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
             gain = gain_of_time(step.log_likelihood, densities, r, weight)
             ends = " (its ends included)" if self.stop_state else ""
             said.append(
-                f"time adds {gain:z.2f} nats{ends} over the mixture of the same emissions, weighted by how often each "
-                "state is expected"
+                f"{what_time_adds(gain, ends)} the mixture of the same emissions, weighted by how often each state is "
+                "expected"
             )
         return (*said, *self.path_remark(params, data))
 

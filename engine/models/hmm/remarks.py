@@ -32,6 +32,13 @@ def gain_of_time(log_likelihood: float, log_densities: Array, responsibilities: 
     return log_likelihood - float(each[counted] @ weight[counted])
 
 
+def what_time_adds(gain: float, ends: str) -> str:
+    """The gain in words that go on with what it is compared with. ends: what else it holds."""
+    if round(gain, 2) < 0:  # EM raises ln p(x) of the chain, not its distance from this mixture
+        return f"time adds nothing: the log-likelihood lies {-gain:z.2f} nats{ends} below that of"
+    return f"time adds {gain:z.2f} nats{ends} over"
+
+
 def tied_rows(chain: Chain) -> IntArray:
     """The rows at which paths that are equally likely, and the likeliest, are in different states.
 

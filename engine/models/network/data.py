@@ -152,7 +152,8 @@ def checked_targets(y: Any, n_rows: int) -> IntArray:
             RowText(
                 f"{rows} no target (the first is ",
                 int(missing[0]),
-                "): a network learns from targets alone, so leave those rows out or give them a class.",
+                "): a network learns from targets alone, so leave those rows out or give them a class; −1 beside 0 is "
+                "no class, so write classes of that name as words.",
             )
         )
     return targets
