@@ -154,12 +154,16 @@ def _study(request: Request) -> int:
 
 
 def _replay(request: Request) -> int:
+    from emtui.cli.progress import Progress
     from emtui.cli.replay_report import replay, replay_lines
     from engine.reference.replays import replay_problems
 
     if request.name is None:
         return _listed(replay_lines(as_json=request.json), replay_problems())
-    return DONE if replay(request.name, Output(sys.stdout), as_json=request.json) else FAILED
+    with Progress(sys.stderr) as progress:
+        output = Output(sys.stdout, progress.aside)
+        agrees = replay(request.name, output, as_json=request.json, say=progress.now)
+    return DONE if agrees else FAILED
 
 
 def _datasets(request: Request) -> int:

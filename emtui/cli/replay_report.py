@@ -5,14 +5,13 @@ Digits that the source did not print, but that were recomputed from what it says
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from emtui.cli.shell_output import Output, table
+from emtui.cli.shell_output import CROSS, TICK, Output, table
+from emtui.cli.split_report import split_report
 from emtui.exports.step_record import json_text
 from engine.reference.replay import Check, Replay, checks
 from engine.reference.replays import replay_named, replays
-
-TICK, CROSS = "✓", "✗"
 
 
 def replay_lines(*, as_json: bool = False) -> list[str]:
@@ -27,14 +26,18 @@ def replay_lines(*, as_json: bool = False) -> list[str]:
     return [*lines, "", "emtui replay NAME steps beside its values; emtui NAME opens the same data."]
 
 
-def replay(name: str, output: Output, *, as_json: bool = False) -> bool:
+def replay(name: str, output: Output, *, as_json: bool = False, say: Callable[[str], None] = lambda _: None) -> bool:
     """Replay it, and print each value as it is reached; whether all of them agree comes back.
+
+    say: is told what is going on.
 
     Raises:
         OptionError: there is no such replay.
         OSError: the output can't be written.
     """
     found = replay_named(name)
+    if splits := found.splits():
+        return split_report(found, splits, output, as_json=as_json, say=say)
     told = list(_json_lines(found, output) if as_json else _text_lines(found, output))
     published, recomputed = ([one for one in told if one.recomputed == which] for which in (False, True))
     if as_json:

@@ -19,6 +19,8 @@ _PLAIN = str.maketrans(
     | {"✓": "ok", "✗": "NO"}
 )
 
+TICK, CROSS = "✓", "✗"
+
 Aside = Callable[[bool], AbstractContextManager[None]]
 
 

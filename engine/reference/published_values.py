@@ -1,4 +1,4 @@
-"""Published values of six examples, as they were printed; `engine.replays` steps beside them.
+"""Published values of seven examples, as they were printed; `engine.replays` steps beside them.
 
 Where the source prints fewer digits, or only a picture, the values are a recomputation in double precision, and are
 marked as such.
@@ -24,6 +24,7 @@ from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.hmm.model import HiddenMarkovModel
 from engine.models.linkage import GeneticLinkage
 from engine.models.poisson import PoissonMixture
+from engine.reference.network_exercise import network_exercise
 from engine.reference.replay import Published, Replay, Walk
 
 _REST = ParameterChange(1e-13)
@@ -238,5 +239,11 @@ REPLAYS = (
         "Iris flowers",
         "a course report on EM for Gaussian mixtures; further digits recomputed",
         _iris,
+    ),
+    Replay(
+        "network",
+        "A network trained by EM, as an exercise",
+        "a course project on iris, after Ng and McLachlan (2004), IEEE TNN 15:738",
+        splits=network_exercise,
     ),
 )

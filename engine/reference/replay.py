@@ -16,6 +16,7 @@ from engine.em.loop import iterate
 from engine.em.model import Model
 from engine.em.step import Phase, Step
 from engine.em.stopping import StoppingRule
+from engine.reference.many_splits import ManySplits
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,20 @@ class Walk:
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """Published values of one example: `name` as it is typed, a title, where they were published, and the walks."""
+    """Published values of one example.
+
+    Attributes:
+        name: as it is typed.
+        source: where they were published.
+        walks: runs whose values agree to the digits that were printed.
+        splits: where only single draws were published: the same from many splits and starts.
+    """
 
     name: str
     title: str
     source: str
-    walks: Callable[[], tuple[Walk, ...]]
+    walks: Callable[[], tuple[Walk, ...]] = tuple
+    splits: Callable[[], tuple[ManySplits, ...]] = tuple
 
 
 @dataclass(frozen=True)

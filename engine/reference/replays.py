@@ -12,6 +12,8 @@ from typing import Any
 from engine.errors import OptionError
 from engine.plugins import Plugins
 from engine.reference import published_values
+from engine.reference.many_splits import ManySplits as ManySplits
+from engine.reference.many_splits import SplitRun as SplitRun
 from engine.reference.replay import Check as Check
 from engine.reference.replay import Published as Published
 from engine.reference.replay import Replay as Replay
@@ -57,6 +59,8 @@ def replay_named(name: str) -> Replay:
 
 def replay(name: str) -> Iterator[Check]:
     """Step through the published runs of that name, and compare each value as it is reached.
+
+    What was published of a single split and start has no digits to match: `replay_named(name).splits()` runs many.
 
     Raises:
         OptionError: there is no such replay.

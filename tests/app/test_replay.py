@@ -13,6 +13,8 @@ import engine.reference.published_values
 from emtui.panes.model_form.model_form_fields import settings_from, texts_of
 from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of
+from engine.reference.many_splits import ManySplits
+from engine.reference.network_exercise import network_exercise
 from engine.reference.replay import Check, Walk, checks
 from engine.reference.replays import replay, replay_named, replays
 
@@ -102,12 +104,12 @@ def test_without_a_name_they_are_listed_with_their_sources() -> None:
     status, out, _ = here("replay")
     assert status == 0
     for one in replays():
-        assert one.name in NAMES
+        assert one.name in (*NAMES, "network")
         assert one.title in out
         assert one.source in out
     assert max(map(len, out.splitlines())) <= 80
     listed = json.loads(here("replay", "--json")[1])
-    assert [one["name"] for one in listed] == list(NAMES)
+    assert [one["name"] for one in listed] == [*NAMES, "network"]
     assert all(one["source"] for one in listed)
 
 
@@ -115,7 +117,7 @@ def test_without_a_name_they_are_listed_with_their_sources() -> None:
     ("words", "says"),
     [
         (["coin"], "did you mean coins?"),
-        (["zzzz"], "choose coins, linkage, icecream, deaths, waiting, iris"),
+        (["zzzz"], "choose coins, linkage, icecream, deaths, waiting, iris, network"),
         (["no\x1b[31m"], "there is no replay of 'no'"),
         (["coins", "linkage"], "takes one name"),
         (["coins", "--jsn"], "did you mean --json?"),
@@ -178,3 +180,39 @@ def test_an_algorithm_with_options_passes_through_shell_form_and_command() -> No
     assert (status, err) == (0, "")
     assert "1.256" in out
     assert "2.663" in out
+
+
+def fewer_splits(monkeypatch: pytest.MonkeyPatch, shows: bool = True) -> None:
+    def splits() -> tuple[ManySplits, ...]:
+        first, *rest = network_exercise(2)
+        return (first if shows else dataclasses.replace(first, shows=lambda _: False), *rest)
+
+    other = dataclasses.replace(replay_named("network"), splits=splits)
+    everything = tuple(other if one.name == "network" else one for one in replays())
+    monkeypatch.setattr(engine.reference.published_values, "REPLAYS", everything)
+
+
+def test_a_network_from_many_splits_stands_beside_the_single_published_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    fewer_splits(monkeypatch)
+    status, out, err = here("replay", "network")
+    assert (status, err) == (0, "")
+    assert "✓ as printed, the loss ends within .01 of ln 3 = 1.099, at chance: 2 of 2 splits" in out
+    rows = [line for line in out.splitlines() if line.startswith("  published")]
+    assert [row.split()[-3:] for row in rows] == [["1.143", ".665", ".9333"], ["1.180", ".465", ".9667"]]
+    assert max(map(len, out.splitlines())) <= 80
+    status, out, _ = here("replay", "network", "--json")
+    *runs, last = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert len(runs) == 8
+    assert runs[0]["method"] == "EM as printed"
+    assert abs(runs[0]["train_log_loss"] - math.log(3)) < 0.01 < runs[0]["start_log_loss"]
+    assert runs[2]["published"]["train_log_loss"] == ".665"
+    assert last["claims"][0]["show_it"] == last["claims"][0]["runs"] == 2
+
+
+def test_what_is_not_shown_gets_a_cross_and_status_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    fewer_splits(monkeypatch, shows=False)
+    status, out, _ = here("replay", "network")
+    assert status == 1
+    assert "✗ as printed" in out
+    assert "0 of 2 splits" in out
