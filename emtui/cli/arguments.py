@@ -15,20 +15,23 @@ from emtui.cli.parsers import UsageError as UsageError
 if TYPE_CHECKING:
     from engine.data.data_spec import DataSpec
 
-COMMANDS = ("run", "study", "replay", "datasets", "models")
+COMMANDS = ("run", "study", "sweep", "replay", "datasets", "models")
 _ONE_TABLE = "one data set or file"
 _OF_DATA = ("source", "label", "columns", "rows", "sequence", "weights", "target", "standardize", "principal")
 _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks", "sheet")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
+_TAKEN |= {"emtui sweep": _ONE_TABLE}
+_OF_GRID = ("learning_rates", "hidden_units", "n_seeds", "max_iter")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What the words ask for.
 
-    command: "open", "run", "study", "replay", "datasets" or "models". spec: keywords of `emtui.spec.choose.choose`, or
-    of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON. n_init: how many starts `run`
-    tries. baseline: whether it runs k-means beside it. name: what to replay.
+    command: "open", "run", "study", "sweep", "replay", "datasets" or "models". spec: keywords of
+    `emtui.spec.choose.choose`, or of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
+    n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. name: what to replay. grid: words
+    and numbers of a sweep. export: the file that it is written to.
     """
 
     command: str
@@ -37,6 +40,8 @@ class Request:
     n_init: int = 1
     baseline: bool = True
     name: str | None = None
+    grid: Mapping[str, Any] = field(default_factory=dict)
+    export: str | None = None
 
 
 def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
@@ -55,14 +60,17 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         raise UsageError(f"the command {name} comes first, as in emtui {name}; a file of that name is ./{name}.")
     if command in ("datasets", "models", "replay"):
         return Request(command=command, json=found["json"], name=found.get("name"))
+    grid: dict[str, Any] = {}
+    if command == "sweep":
+        grid = {name: value for name in _OF_GRID if (value := found.pop(name)) is not None}
     found["data"] = _data(found)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
-    baseline = bool(found.pop("baseline", True))
+    baseline, export = bool(found.pop("baseline", True)), found.pop("export", None)
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
     found["settings"] = dict(found["settings"]) if found.get("settings") else None
     spec = {name: value for name, value in found.items() if value is not None}
-    return Request(command=command, spec=spec, json=json, n_init=n_init, baseline=baseline)
+    return Request(command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, grid=grid, export=export)
 
 
 def _data(found: dict[str, Any]) -> DataSpec | None:

@@ -153,6 +153,19 @@ def _study(request: Request) -> int:
     return DONE
 
 
+def _sweep(request: Request) -> int:
+    from emtui.cli.progress import Progress
+    from emtui.cli.sweep_report import grid_of, sweep_report
+    from emtui.spec.choose import choose
+
+    with Progress(sys.stderr) as progress:
+        grid = grid_of(request.grid)
+        spec = choose(**{"model": "mlp", **request.spec})
+        output = Output(sys.stdout, progress.aside)
+        sweep_report(spec, grid, output, export=request.export, as_json=request.json, say=progress.now)
+    return DONE
+
+
 def _replay(request: Request) -> int:
     from emtui.cli.progress import Progress
     from emtui.cli.replay_report import replay, replay_lines
@@ -189,4 +202,7 @@ def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
     return DONE
 
 
-_COMMANDS = {"open": _open, "run": _run, "study": _study, "replay": _replay, "datasets": _datasets, "models": _models}
+_COMMANDS = {
+    "open": _open, "run": _run, "study": _study, "sweep": _sweep, "replay": _replay,
+    "datasets": _datasets, "models": _models,
+}  # fmt: skip

@@ -18,6 +18,7 @@ _OPEN_EPILOG = f"""\
 commands:
   run                   the same without a screen: a line for each half-step
   study                 a network from many seeds, by EM and by backpropagation
+  sweep                 a network over learning rates and hidden units, by both
   replay                published examples, stepped beside their published values
   datasets              list the data sets that come with emtui
   models                list the models and their options
@@ -48,6 +49,15 @@ examples:
   emtui study                           iris, 20 seeds, 50 iterations
   emtui study xor --max-iter 100        and from how many starts it is learned
   emtui study wine -k 5 --seeds 10
+"""
+_SWEEP_EPILOG = """\
+validation rows, a share of the training rows, choose a cell; it alone is then tested
+
+examples:
+  emtui sweep iris --standardize
+  emtui sweep iris --rates .001,.01,.1 --hidden 2,4,7 --seeds 3 --max-iter 50
+  emtui sweep iris --set m_step=newton --export sweep.csv
+  emtui sweep xor --standardize --export map.txt
 """
 _REPLAY_EPILOG = """\
 exit status:
@@ -134,6 +144,34 @@ def _study_parser() -> Parser:
     return parser
 
 
+def _sweep_parser() -> Parser:
+    description = "Train a network over learning rates and hidden units, by EM and by backpropagation; print heat maps."
+    parser = Parser("emtui sweep", description, _SWEEP_EPILOG)
+    add = parser.add_argument
+    add("source", nargs="?", metavar="DATASET|FILE", help="labelled data (iris)")
+    add("--rates", dest="learning_rates", metavar="X,Y", help="the learning rates (0.001,0.005,0.02,0.1,0.5)")
+    add("--hidden", dest="hidden_units", metavar="M,N", help="the numbers of hidden units (1,2,4,7,12)")
+    add("--seeds", dest="n_seeds", type=values.whole(1), metavar="N", help="so many starts and validation rows (3)")
+    add("--max-iter", type=values.whole(1), metavar="N", help="iterations of EM, epochs of backpropagation (50)")
+    add("--model", metavar="NAME", help="mlp or backprop; the other runs beside it (mlp)")
+    add(
+        "--set",
+        type=values.setting,
+        action="append",
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="an option of the model",
+    )
+    add("--seed", type=values.whole(0), metavar="S", help="the first seed (0)")
+    _add_table(parser)
+    add("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
+    _add_split(parser)
+    _add_of_networks(parser)
+    add("--export", metavar="FILE", help="write the table (.csv, .json) or the heat maps (.txt)")
+    add("--json", action="store_true", help="one JSON object a line, a cell each")
+    return parser
+
+
 def _replay_parser() -> Parser:
     description = "Step a published example again, and compare with every value that was printed."
     parser = Parser("emtui replay", description, _REPLAY_EPILOG)
@@ -152,6 +190,7 @@ PARSERS: Mapping[str, Callable[[], Parser]] = {
     "open": _open_parser,
     "run": _run_parser,
     "study": _study_parser,
+    "sweep": _sweep_parser,
     "replay": _replay_parser,
     "datasets": lambda: _list_parser("datasets", "List the data sets that come with emtui."),
     "models": lambda: _list_parser("models", "List the models and their options."),
@@ -198,15 +237,8 @@ def _add_choices(parser: Parser) -> None:
     add("--known", metavar="all|N%|none", help="give a mixture the known classes of all rows, or of a share of them")
     networks = parser.add_argument_group("networks (mlp, backprop)")
     _add_split(networks)
+    _add_of_networks(networks)
     add = networks.add_argument
-    add("--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)")
-    add(
-        "--rival",
-        type=values.setting,
-        action="append",
-        metavar="KEY=VALUE",
-        help="an option of the other way to train it",
-    )
     add("--own-start", action="store_false", dest="same_start", default=None, help="the other way starts elsewhere")
 
 
@@ -251,3 +283,15 @@ def _add_split(parser: argparse._ActionsContainer) -> None:
     add = parser.add_argument
     add("--test-share", type=values.share, metavar="X", help="hold back this share of the rows for testing (0.4)")
     add("--no-stratify", action="store_false", dest="stratify", default=None, help="split without regard to classes")
+
+
+def _add_of_networks(parser: argparse._ActionsContainer) -> None:
+    add = parser.add_argument
+    add("--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)")
+    add(
+        "--rival",
+        type=values.setting,
+        action="append",
+        metavar="KEY=VALUE",
+        help="an option of the other way to train it",
+    )

@@ -1,87 +1,88 @@
-"""Learning rate × hidden units: both ways to train a network from several seeds, a run at a time. No screen here."""
+"""Learning rate × hidden units: both ways to train a network in every cell, from several seeds. No screen here.
+
+Cells are compared by validation rows, which are taken from the training rows. The test rows are looked at once, by the
+cell that is chosen: it is fitted again to all training rows.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from emtui.networks.scores import score
+from emtui.networks.choosing import study_of
+from emtui.networks.rival import method_name
+from emtui.networks.sweep_grid import SweepGrid
 from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import sample_weight_of, split_of, table_of
+from engine.analysis.study import StudyResult, StudyRun
 from engine.arrays import Array
-from engine.em.loop import iterate
 from engine.errors import EngineError, OptionError
 from engine.models import model_class
-from engine.parallel import one_blas_thread
 
 Side = Literal["own", "rival"]
 SIDES: tuple[Side, ...] = ("own", "rival")
-RATES = (0.001, 0.005, 0.02, 0.1, 0.5)
-UNITS = (1, 2, 4, 7, 12)
-
-
-@dataclass(frozen=True)
-class SweepGrid:
-    """The grid of a sweep.
-
-    rates: learning rates. units: hidden units. n_seeds: each draws a split and a start. max_iter: iterations, epochs.
-    """
-
-    rates: tuple[float, ...] = RATES
-    units: tuple[int, ...] = UNITS
-    n_seeds: int = 3
-    max_iter: int = 50
-
-    def __post_init__(self) -> None:
-        if not self.rates or not self.units or self.n_seeds < 1 or self.max_iter < 1:
-            raise OptionError("a sweep needs a learning rate, a number of hidden units, a seed and an iteration.")
-
-    @property
-    def n_runs(self) -> int:
-        """The number of runs: both methods, all cells, all seeds."""
-        return 2 * len(self.rates) * len(self.units) * self.n_seeds
-
-
-@dataclass(frozen=True)
-class SweepRun:
-    """One run: of which method, in which cell, from which seed, and how it ended; nan where it could not be run."""
-
-    side: Side
-    rate: int
-    units: int
-    seed: int
-    test_accuracy: float
-    train_loss: float
+What = Literal["validation_accuracy", "train_log_loss"]
+Cell: TypeAlias = tuple[Side, int, int]
+"""A method, and the places of its hidden units and of its learning rate in the grid."""
 
 
 @dataclass(frozen=True, eq=False)
 class SweepResult:
     """The results so far.
 
-    grid: what is swept. runs: in the order in which they were done.
+    spec, grid: what is swept. names: what the study calls each cell; cells of a method without a learning rate share
+    a name. found: the runs of all cells, judged by validation rows. tested: those of the chosen cell on the test rows.
     """
 
+    spec: RunSpec
     grid: SweepGrid
-    runs: tuple[SweepRun, ...] = ()
+    found: StudyResult = field(default_factory=StudyResult)
+    tested: tuple[StudyRun, ...] = ()
 
-    def table(self, side: Side, what: Literal["test_accuracy", "train_loss"]) -> Array:
+    @cached_property
+    def names(self) -> dict[Cell, str]:
+        """The method of each cell by its name in the study."""
+        return {
+            cell: cell_name(models_of(self.spec, cell[0], self.grid.rates[cell[2]], self.grid.units[cell[1]]))
+            for cell in cells(self.grid)
+        }
+
+    @property
+    def n_runs(self) -> int:
+        """How many runs there are, those on the test rows included."""
+        return (len(set(self.names.values())) + (self.spec.test_share > 0)) * self.grid.n_seeds
+
+    @property
+    def n_done(self) -> int:
+        """How many of them are done."""
+        return len(self.found.runs) + len(self.tested)
+
+    def table(self, side: Side, what: What) -> Array:
         """(units, rates) means over the seeds so far; nan where none was run, or none could be."""
-        shape = (len(self.grid.units), len(self.grid.rates))
-        total, count = np.zeros(shape), np.zeros(shape)
-        for run in self.runs:
-            value = getattr(run, what)
-            if run.side == side and np.isfinite(value):
-                total[run.units, run.rate] += value
-                count[run.units, run.rate] += 1
-        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+        values = np.full((len(self.grid.units), len(self.grid.rates)), np.nan)
+        for m, r in np.ndindex(values.shape):
+            values[m, r] = self.found.mean(self.names[side, m, r], what)
+        return values
 
-    def cell(self, side: Side, units: int, rate: int) -> tuple[SweepRun, ...]:
+    def cell(self, cell: Cell) -> tuple[StudyRun, ...]:
         """The runs of one method in one cell."""
-        return tuple(run for run in self.runs if (run.side, run.units, run.rate) == (side, units, rate))
+        return self.found.of(self.names[cell])
+
+    @property
+    def chosen(self) -> Cell | None:
+        """The cell that is best on validation rows (the first of those that share a run); None before all are run."""
+        if len(self.found.runs) < len(set(self.names.values())) * self.grid.n_seeds or self.found.best is None:
+            return None
+        return next(cell for cell, name in self.names.items() if name == self.found.best)
+
+
+def cells(grid: SweepGrid) -> list[Cell]:
+    """All cells, in the order in which they are run."""
+    return [(side, m, r) for m in range(len(grid.units)) for side in SIDES for r in range(len(grid.rates))]
 
 
 def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
@@ -91,7 +92,7 @@ def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
         EngineError: there is no such model; one sentence.
     """
     own = spec.model
-    if not own.supervised:
+    if not own.supervised or not {"learning_rate", "hidden_units"} <= own.option_values.keys():
         raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
     own = _with(own, learning_rate=rate, hidden_units=units)
     return own if side == "own" else _with(rival_model(replace(spec, model=own)), learning_rate=rate)
@@ -106,35 +107,29 @@ def has_rate(model: Any) -> bool:
     return bool(model.ascent == "gradient")
 
 
-def sweep(spec: RunSpec, grid: SweepGrid) -> Iterator[SweepRun]:
-    """Run the whole grid, one seed after the other, so that a rough picture appears early.
+def cell_name(model: Any) -> str:
+    """The method of a cell: `EM gradient 0.1, 4 units`; `EM newton, 4 units`, whatever the rate."""
+    return f"{method_name(model)}, {model.hidden_units} {'unit' if model.hidden_units == 1 else 'units'}"
+
+
+def sweep(spec: RunSpec, grid: SweepGrid) -> Iterator[SweepResult]:
+    """Run the whole grid, one seed after the other, so that a rough picture appears early; then test the chosen cell.
 
     A method without a learning rate is run once for each number of units; that run counts for every rate.
+
+    Raises:
+        EngineError: the data or an option can't be used; one sentence.
     """
-    for number in range(grid.n_seeds):
-        seeded = replace(spec, seed=spec.seed + number, split_seed=None, start=None, start_file=None)
-        for m, units in enumerate(grid.units):
-            for side in SIDES:
-                known: tuple[float, float] | None = None
-                for r, rate in enumerate(grid.rates):
-                    model = models_of(spec, side, rate, units)
-                    if known is None or has_rate(model):
-                        known = _ended(replace(seeded, model=model), grid.max_iter)
-                    yield SweepRun(side, r, m, seeded.seed, *known)
-
-
-def _ended(spec: RunSpec, max_iter: int) -> tuple[float, float]:
-    """Accuracy on the held-back rows (on all where none are) and log-loss on the training rows at the end."""
-    split = split_of(spec)
-    assert split is not None
-    (X, y), weights = table_of(spec), sample_weight_of(spec)
-    try:
-        with one_blas_thread():
-            for step in iterate(spec.model, X, y, sample_weight=weights, seed=spec.seed, max_iter=max_iter, tol=0.0):
-                last = step
-        train = score(spec.model, last.params, split, split.train)
-        test = score(spec.model, last.params, split, split.test)
-    except EngineError:
-        return float("nan"), float("nan")
-    assert train is not None
-    return (train if test is None else test).accuracy, train.log_loss
+    now = SweepResult(spec, grid)
+    methods = {name: models_of(spec, side, grid.rates[r], grid.units[m]) for (side, m, r), name in now.names.items()}
+    study = study_of(spec, methods, n_seeds=grid.n_seeds, max_iter=grid.max_iter)
+    for run in study.runs():
+        now = replace(now, found=StudyResult((*now.found.runs, run)))
+        yield now
+    errors = now.found.errors
+    if len(errors) == len(now.found.runs):
+        raise EngineError(f"No cell could be run: {errors[0].error}")
+    if spec.test_share > 0 and now.found.best is not None:
+        for run in study.tested(now.found.best):
+            now = replace(now, tested=(*now.tested, run))
+            yield now

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +17,9 @@ from studying import stopped_and_begun_again
 from emtui.charts.chart_widget import Chart
 from emtui.charts.network_diagram import DiagramChart
 from emtui.charts.scene import Backdrop, Curve
-from emtui.networks.sweep import SweepGrid, SweepResult, SweepRun, sweep
+from emtui.exports.sweep_table import sweep_text
+from emtui.networks.sweep import SweepResult, sweep
+from emtui.networks.sweep_grid import SweepGrid
 from emtui.panes.curves.curves import CurvesPane
 from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.rows.predictions import RowsPane
@@ -323,22 +327,43 @@ async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
         screen = SweepScreen(app.snapshot.spec, grid)
         app.app.push_screen(screen, explorer(app.app).studies._begin)
         text = await at_rest(app)
-        assert "16 of 16 runs" in text
-        expected = SweepResult(grid, tuple(sweep(app.snapshot.spec, grid)))
+        assert "18 of 18 runs" in text
+        expected = deque(sweep(app.snapshot.spec, grid), maxlen=1).pop()
         for side in ("own", "rival"):
-            table = expected.table(side, "test_accuracy")
+            table = expected.table(side, "validation_accuracy")
             assert np.isfinite(table).all()
             for value in table.ravel():
                 assert f"{value:.3f}" in text
         text = await app.press("d")
         assert "final training loss" in text
-        assert f"{expected.table('own', 'train_loss')[0, 0]:.3f}" in text
+        assert f"{expected.table('own', 'train_log_loss')[0, 0]:.3f}" in text
         await app.send("up", "up", "right", "right", "tab")
-        assert "1 hidden units, learning rate 0.1" in app.text
+        assert "1 unit, rate 0.1" in app.text
+        assert "it alone is tested" in " ".join(app.text.split())
         await app.send("enter")
         model = app.snapshot.spec.model
         assert (model.name, model.hidden_units, model.learning_rate) == ("backprop", 1, 0.1)
         assert app.app.screen is explorer(app.app)
+
+
+async def test_the_grid_of_a_sweep_is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with driving(network(settings={}), (80, 24)) as app:
+        screen = SweepScreen(app.snapshot.spec, SweepGrid((0.1,), (1,), 1, 1))
+        app.app.push_screen(screen, explorer(app.app).studies._begin)
+        await at_rest(app)
+        await app.send("g", *"0.01,x", "enter")
+        assert "'x' is no learning rate" in " ".join(app.text.split())
+        await app.send("backspace", *"0.2", "tab", *"2,3", "tab", "2", "down", "2", "enter")
+        text = await at_rest(app)
+        assert screen.sweep.grid == SweepGrid((0.01, 0.2), (2, 3), 2, 2)
+        assert "18 of 18 runs" in text and "mean of 2 seeds" in text
+        await app.send("right", "x")
+        await at_rest(app)
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["iris-sweep-map.txt", "iris-sweep-table.csv"]
+        assert (tmp_path / "iris-sweep-map.txt").read_text() == "".join(sweep_text(screen.sweep))
+        await app.send("g", "5", "escape", "d")
+        assert "final training loss" in app.text and screen.sweep.grid.rates == (0.01, 0.2)
 
 
 async def test_a_sweep_is_cancelled() -> None:
@@ -356,7 +381,7 @@ async def test_a_sweep_is_stopped_and_begun_again(monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_sweep_that_can_not_go_on_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: object) -> Iterator[SweepRun]:
+    def refused(*_: object) -> Iterator[SweepResult]:
         raise OptionError("There is nothing to sweep here.")
         yield
 

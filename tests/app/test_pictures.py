@@ -22,7 +22,7 @@ from textual.worker import WorkerCancelled
 
 from emtui.application.splash import OpeningScreen
 from emtui.networks.cost import Cost
-from emtui.networks.sweep import SweepGrid
+from emtui.networks.sweep_grid import SweepGrid
 from emtui.screens.dialogs.export_dialog import ExportScreen
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.screens.open_file.open_file import OpenFileScreen

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import math
+import re
+from collections import deque
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from choosing import chosen
+from shell import here, is_one_sentence
 
 import engine
+from emtui.cli.sweep_report import grid_of
+from emtui.exports.sweep_table import sweep_text
 from emtui.networks.cost import (
     SENSIBLE_SECONDS,
     Cost,
@@ -21,9 +30,15 @@ from emtui.networks.cost import (
     predicted_costs,
     seconds_in_words,
 )
-from emtui.networks.sweep import SIDES, SweepGrid, SweepResult, has_rate, models_of, sweep
+from emtui.networks.scores import score
+from emtui.networks.sweep import SIDES, SweepResult, cells, has_rate, models_of, sweep
+from emtui.networks.sweep_grid import SweepGrid
 from emtui.spec.choose import choose
+from emtui.spec.revise import changed
 from emtui.spec.rival_model import rival_model
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of, table_of
+from emtui.views.network.sweep_text import cell_words, chosen_sentence
 from engine.errors import EngineError, OptionError
 from engine.models.network.cost import exact_cost
 from engine.models.network.predict import network_report
@@ -31,44 +46,72 @@ from engine.models.network.predict import network_report
 SMALL = SweepGrid(rates=(0.01, 0.2), units=(1, 3), n_seeds=2, max_iter=3)
 
 
-def test_every_run_is_the_engines() -> None:
+def swept(spec: RunSpec, grid: SweepGrid) -> SweepResult:
+    """The sweep at its end."""
+    return deque(sweep(spec, grid), maxlen=1).pop()
+
+
+def test_every_run_is_the_engines_and_sees_no_test_row() -> None:
     spec = chosen("iris", model="mlp", standardize=True)
-    runs = list(sweep(spec, SMALL))
-    assert len(runs) == SMALL.n_runs == 16
-    assert {(run.side, run.units, run.rate, run.seed) for run in runs} == {
-        (side, m, r, seed) for side in SIDES for m in range(2) for r in range(2) for seed in range(2)
-    }
-    for run in runs[3:11:3]:
-        model = models_of(spec, run.side, SMALL.rates[run.rate], SMALL.units[run.units])
-        split = engine.train_test_split(spec.dataset.y, train_share=0.6, seed=run.seed)
-        raw = spec.dataset.X
-        X = (raw - raw[split.train].mean(axis=0)) / raw[split.train].std(axis=0)
-        y = spec.dataset.y
-        assert y is not None
-        fitted = engine.fit(model, X[split.train], y[split.train], seed=run.seed, max_iter=3, tol=0.0)
+    found = swept(spec, SMALL)
+    assert found.n_done == found.n_runs == 16 + 2  # those of the chosen cell on the test rows
+    assert {(run.method, run.seed) for run in found.found.runs} == set(product(set(found.names.values()), (0, 1)))
+    split = engine.train_test_split(spec.dataset.y, train_share=0.6, seed=0)
+    raw, y = spec.dataset.X, spec.dataset.y
+    assert y is not None
+    for (side, m, r), name in list(found.names.items())[::3]:
+        run = found.found.of(name)[1]
+        assert math.isnan(run.test_accuracy) and math.isnan(run.test_log_loss)
+        model = models_of(spec, side, SMALL.rates[r], SMALL.units[m])
+        inner = engine.validation_split(y, split.train, share=0.25, seed=1)
+        assert set(inner.train) | set(inner.test) == set(split.train)
+        X = (raw - raw[inner.train].mean(axis=0)) / raw[inner.train].std(axis=0)
+        fitted = engine.fit(model, X[inner.train], y[inner.train], seed=1, max_iter=3, tol=0.0)
         way = "forward" if model.name == "backprop" else "marginal"
-        test = network_report(fitted.params, X[split.test], y[split.test], predictions=(way,))[way]
-        train = network_report(fitted.params, X[split.train], y[split.train], predictions=(way,))[way]
-        assert run.test_accuracy == pytest.approx(test.accuracy)
-        assert run.train_loss == pytest.approx(train.log_loss, rel=1e-9)
+        validation = network_report(fitted.params, X[inner.test], y[inner.test], predictions=(way,))[way]
+        train = network_report(fitted.params, X[inner.train], y[inner.train], predictions=(way,))[way]
+        assert run.validation_accuracy == pytest.approx(validation.accuracy)
+        assert run.train_log_loss == pytest.approx(train.log_loss, rel=1e-9)
+
+
+def test_the_chosen_cell_is_what_it_opens_as() -> None:
+    """It is fitted again to all training rows: the explorer comes to the same test score with these choices."""
+    spec = chosen("iris", model="mlp", standardize=True)
+    found = swept(spec, SMALL)
+    cell = found.chosen
+    assert cell is not None and found.names[cell] == found.found.best
+    model = models_of(spec, cell[0], SMALL.rates[cell[2]], SMALL.units[cell[1]])
+    opened = changed(spec, model=model, max_iter=3, tol=0.0)
+    split = split_of(opened)
+    assert split is not None
+    fitted = engine.fit(model, *table_of(opened), seed=0, max_iter=3, tol=0.0)
+    expected = score(model, fitted.params, split, split.test)
+    assert expected is not None
+    assert found.tested[0].test_accuracy == pytest.approx(expected.accuracy)
+    assert found.tested[0].test_log_loss == pytest.approx(expected.log_loss)
+    said = chosen_sentence(found)
+    assert "choose" in said and "it alone is tested" in said
 
 
 def test_tables_are_means_over_the_seeds_so_far() -> None:
     spec = choose("iris", model="mlp")
-    runs = tuple(sweep(spec, SMALL))
-    table = SweepResult(SMALL, runs).table("own", "train_loss")
-    cell = SweepResult(SMALL, runs).cell("own", 1, 0)
-    assert table[1, 0] == pytest.approx(np.mean([run.train_loss for run in cell]))
+    steps = list(sweep(spec, SMALL))
+    table = steps[-1].table("own", "train_log_loss")
+    cell = steps[-1].cell(("own", 1, 0))
+    assert table[1, 0] == pytest.approx(np.mean([run.train_log_loss for run in cell]))
     assert len(cell) == 2
-    half = SweepResult(SMALL, runs[:3]).table("rival", "test_accuracy")
+    half = steps[2].table("rival", "validation_accuracy")
     assert np.isnan(half).sum() == 3
+    assert steps[2].chosen is None and chosen_sentence(steps[2]) == ""
 
 
-def test_a_method_without_a_rate_has_the_same_number_in_every_column() -> None:
+def test_a_method_without_a_rate_is_run_once_for_every_column() -> None:
     spec = choose("iris", model="mlp", settings={"m_step": "newton", "weight_decay": "0.01"})
     assert not has_rate(spec.model)
-    table = SweepResult(SMALL, tuple(sweep(spec, SMALL))).table("own", "train_loss")
+    found = swept(spec, SMALL)
+    table = found.table("own", "train_log_loss")
     np.testing.assert_array_equal(table[:, 0], table[:, 1])
+    assert len(found.found.runs) == 2 * (2 + 4)
 
 
 def test_the_models_of_a_cell() -> None:
@@ -79,15 +122,90 @@ def test_the_models_of_a_cell() -> None:
     assert rival.optimizer == rival_model(spec).optimizer
     with pytest.raises(EngineError, match="choose the model mlp"):
         models_of(choose("iris"), "own", 0.1, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"learning_rates": ""}, "need a value between commas"),
+        ({"learning_rates": ".1,,.2"}, "need a value between commas"),
+        ({"learning_rates": ".1,x"}, "'x' is no learning rate"),
+        ({"learning_rates": "0"}, "'0' is no learning rate"),
+        ({"learning_rates": "nan"}, "'nan' is no learning rate"),
+        ({"learning_rates": ".1,0.10"}, "hold 0.1 twice"),
+        ({"learning_rates": ",".join(map(str, range(1, 30)))}, "up to 20 learning rates"),
+        ({"hidden_units": "2.5"}, "'2.5' is no number of hidden units"),
+        ({"hidden_units": "4,-1"}, "'-1' is no number of hidden units"),
+        ({"hidden_units": "99999999999999999999999"}, "is no number of hidden units"),
+        ({"n_seeds": 10**9}, "up to 1,000 seeds"),
+        ({"max_iter": 10**9}, "up to 100,000 iterations"),
+    ],
+)
+def test_a_grid_that_can_not_be_swept_gets_one_sentence(words: dict[str, Any], said: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(said)) as refused:
+        grid_of(words)
+    assert is_one_sentence(f"emtui: {refused.value}\n")
     with pytest.raises(OptionError, match="a sweep needs"):
         SweepGrid(rates=())
 
 
 def test_what_can_not_be_run_leaves_its_cell_empty() -> None:
     spec = choose("iris", model="mlp", settings={"e_step": "exact"})
-    grid = SweepGrid(rates=(0.01,), units=(45,), n_seeds=1, max_iter=1)
-    runs = [run for run in sweep(spec, grid) if run.side == "own"]
-    assert math.isnan(runs[0].test_accuracy)
+    found = swept(spec, SweepGrid(rates=(0.01,), units=(1, 45), n_seeds=1, max_iter=1))
+    assert math.isnan(found.table("own", "validation_accuracy")[1, 0])
+    assert "could not be run: an exact E-step over 2^45" in cell_words(found, (1, 0))
+    assert found.chosen != ("own", 1, 0)
+
+
+def test_where_no_rows_are_held_back_nothing_is_tested() -> None:
+    found = swept(choose("iris", model="mlp", test_share=0.0), SweepGrid((0.1,), (2,), 1, 1))
+    assert found.n_done == found.n_runs == 2 and not found.tested
+    assert chosen_sentence(found).endswith("no test rows are held back.")
+
+
+WORDS = ("iris", "--rates", ".01,.1", "--hidden", "1,3", "--seeds", "2", "--max-iter", "3", "--standardize")
+
+
+def test_the_sweep_in_the_shell_is_that_of_the_screen(tmp_path: Path) -> None:
+    expected = swept(chosen("iris", model="mlp", standardize=True), SweepGrid((0.01, 0.1), (1, 3), 2, 3))
+    table, text, whole = tmp_path / "a.csv", tmp_path / "a.txt", tmp_path / "a.json"
+    status, out, err = here("sweep", *WORDS, "--export", str(table))
+    assert (status, err) == (0, "")
+    shown = "".join(sweep_text(expected))
+    assert shown in out and "it alone is tested" in out
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert len(rows) == 8 and [row["chosen"] for row in rows].count("true") == 1
+    for row, cell in zip(rows, cells(expected.grid), strict=True):
+        mean = expected.found.mean(expected.names[cell], "validation_accuracy")
+        assert float(row["validation_accuracy"]) == pytest.approx(mean)
+        assert (row["test_accuracy"] != "") == (cell == expected.chosen)
+    assert here("sweep", *WORDS, "--export", str(text))[0] == 0
+    assert text.read_text() == shown
+    assert here("sweep", *WORDS, "--export", str(whole))[0] == 0
+    document = json.loads(whole.read_text())
+    assert document["chosen"] == expected.found.best and len(document["runs"]) == 16
+    status, out, _ = here("sweep", *WORDS, "--json")
+    assert [json.loads(line)["method"] for line in out.splitlines()] == [row["method"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("old_faithful",),
+        ("iris", "--rates", "x"),
+        ("iris", "--hidden", ""),
+        ("iris", "--seeds", "0"),
+        ("iris", "--model", "gmm"),
+        ("iris", "--export", "a.xls"),
+        ("iris", "--export", __file__),
+        ("iris", "--bogus"),
+        ("iris", "--hidden", "50", "--set", "e_step=exact", "--rival", "loss=marginal"),
+    ],
+)
+def test_the_sweep_refuses_in_one_sentence(words: tuple[str, ...]) -> None:
+    status, out, err = here("sweep", *words)
+    assert (status, out) == (2, "")
+    assert is_one_sentence(err)
 
 
 # cost

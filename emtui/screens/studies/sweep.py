@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from emtui.charts.heatmap import Heatmap, Matrix
-from emtui.networks.rival import method_name
-from emtui.networks.sweep import SIDES, Side, SweepGrid, SweepResult, has_rate, models_of, sweep
+from emtui.charts.heatmap import Heatmap
+from emtui.exports.sweep_table import WRITERS
+from emtui.networks.sweep import SIDES, Side, SweepResult, What, models_of, sweep
+from emtui.networks.sweep_grid import SweepGrid
 from emtui.screens.studies.study import StudyScreen
+from emtui.screens.studies.sweep_form import SweepForm
+from emtui.spec.atomic_files import file_name, write_numbered
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
-from emtui.views.number_format import fixed, probability
+from emtui.views.network.sweep_text import SUBJECTS, cell_words, chosen_sentence, side_name, sweep_matrix
+from engine.errors import EngineError
+from engine.text import clean
 
-What = Literal["test_accuracy", "train_loss"]
-_TITLES: dict[What, str] = {"test_accuracy": "test accuracy", "train_loss": "final training loss"}
-_KEYS = "↑ ↓ ← → cell · enter opens · tab method · d subject · space again · esc back"
+_KEYS = "↑↓←→ cell · enter opens · tab side · d subject · g grid · x export · esc back"
+_FORM_KEYS = "enter sweeps this grid · tab next · esc leaves it as it was"
 
 
 class SweepScreen(StudyScreen):
     """Both methods in every cell, from several seeds. Dismissed with the choices of a cell, or with None."""
 
+    AUTO_FOCUS: ClassVar[str | None] = ""  # the arrows choose a cell until the form is asked for
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("w", "leave", "back", show=False, id="sweep.back"),
         Binding("up,k", "move(-1, 0)", "up", show=False, id="sweep.up"),
@@ -35,31 +39,38 @@ class SweepScreen(StudyScreen):
         Binding("left,h", "move(0, -1)", "left", show=False, id="sweep.left"),
         Binding("right,l", "move(0, 1)", "right", show=False, id="sweep.right"),
         Binding("tab", "other_side", "other method", id="sweep.side", tooltip="the other method"),
-        Binding("d", "other_subject", "subject", id="sweep.subject", tooltip="test accuracy, final loss"),
+        Binding("d", "other_subject", "subject", id="sweep.subject", tooltip="validation accuracy, final loss"),
+        Binding("g", "form", "grid", id="sweep.form", tooltip="rates, hidden units, seeds, iterations"),
+        Binding("x", "export", "export", id="sweep.export", tooltip="table and heat maps to files"),
     ]
     DEFAULT_CSS = """
     SweepScreen #cell { height: auto; max-height: 4; text-wrap: wrap; }
+    SweepScreen #verdict { height: auto; max-height: 3; text-wrap: wrap; display: none; }
+    SweepScreen #verdict.-said { display: block; }
     SweepScreen #maps { height: 1fr; }
-    SweepScreen .map { border: round $foreground 35%; height: 1fr; width: 1fr; padding: 0 1; }
+    SweepScreen .map { border: round $foreground 35%; height: 1fr; width: 1fr; padding: 0 1; overflow-y: auto;
+        scrollbar-size-vertical: 1; }
     SweepScreen .map.-chosen { border: round $accent; border-title-color: $accent; }
     SweepScreen.-stacked #maps { layout: vertical; }
     """
 
     def __init__(self, spec: RunSpec, grid: SweepGrid | None = None) -> None:
         super().__init__(spec)
-        self.sweep = SweepResult(grid or SweepGrid())
+        self.sweep = SweepResult(spec, grid or SweepGrid())
         self._side: Side = "own"
-        self._what: What = "test_accuracy"
-        self._cell = (len(self.sweep.grid.units) // 2, len(self.sweep.grid.rates) // 2)
+        self._what: What = "validation_accuracy"
+        self._cell = _middle(self.sweep.grid)
 
     def compose(self) -> ComposeResult:
-        """The progress, a heat map for each method, the selected cell in words, and the keys."""
+        """The progress, the grid, a heat map for each method, the selected cell and the chosen one, and the keys."""
         yield Static("", id="head", markup=False)
+        yield SweepForm(self.sweep.grid)
         with Horizontal(id="maps"):
             for side in SIDES:
                 with Vertical(id=side, classes="map"):
                     yield Heatmap(id=f"{side}-map")
         yield Static("", id="cell", markup=False)
+        yield Static("", id="verdict", markup=False)
         yield Static(Content(_KEYS), id="hint")
 
     def on_resize(self) -> None:
@@ -70,14 +81,11 @@ class SweepScreen(StudyScreen):
 
     def study(self) -> Iterator[SweepResult]:
         """The runs so far, after each further run."""
-        so_far = SweepResult(self.sweep.grid)
-        for run in sweep(self.spec, so_far.grid):
-            so_far = SweepResult(so_far.grid, (*so_far.runs, run))
-            yield so_far
+        return sweep(self.spec, self.sweep.grid)
 
     def take(self, value: Any) -> None:
         """How far it is."""
-        self.sweep = SweepResult(self.sweep.grid) if value is None else value
+        self.sweep = SweepResult(self.spec, self.sweep.grid) if value is None else value
 
     def chosen(self) -> RunSpec | None:
         """The choices for the selected cell."""
@@ -87,55 +95,57 @@ class SweepScreen(StudyScreen):
     # drawing
 
     def draw(self) -> None:
-        """Draw the head, both maps, and the selected cell in words."""
-        grid, done = self.sweep.grid, len(self.sweep.runs)
-        state = self.words(f"{done} of {grid.n_runs} runs")
-        words = f"{_TITLES[self._what]}, mean of {grid.n_seeds} seeds, {grid.max_iter} iterations"
-        data = self.spec.dataset.name
-        self.query_one("#head", Static).update(Content(f"sweep of {data} · {words} · {state}"))
+        """Draw the head, both maps, the selected cell in words, and what is chosen."""
+        state = self.words(f"{self.sweep.n_done} of {self.sweep.n_runs} runs")
+        data = clean(self.spec.dataset.name)
+        grid = self.sweep.grid
+        seeds = f"mean of {grid.n_seeds} seeds" if grid.n_seeds > 1 else "1 seed"
+        head = f"sweep of {data} · {state} · {seeds}"
+        self.query_one("#head", Static).update(Content(head))
         for side in SIDES:
             box = self.query_one(f"#{side}", Vertical)
-            box.border_title = Content(self._method(side))
+            box.border_title = Content(f"{side_name(self.sweep, side)} · {SUBJECTS[self._what]}")
             box.set_class(side == self._side, "-chosen")
-            self.query_one(f"#{side}-map", Heatmap).set_matrix(self._matrix(side))
-        self.query_one("#cell", Static).update(Content(self.refusal or self._cell_words()))
+            at = self._cell if side == self._side else (-1, -1)
+            self.query_one(f"#{side}-map", Heatmap).set_matrix(sweep_matrix(self.sweep, side, self._what, at))
+            if at[0] + 1 >= box.scroll_y + box.content_size.height or at[0] < box.scroll_y:
+                box.scroll_to(y=at[0], animate=False)
+        self.query_one("#cell", Static).update(Content(self.refusal or cell_words(self.sweep, self._cell)))
+        said, verdict = chosen_sentence(self.sweep), self.query_one("#verdict", Static)
+        verdict.update(Content(said))
+        verdict.set_class(bool(said), "-said")
 
-    def _method(self, side: Side) -> str:
-        grid = self.sweep.grid
-        model = models_of(self.spec, side, grid.rates[0], grid.units[0])
-        if model.name == "backprop":
-            return f"backprop {model.optimizer}"
-        return "EM gradient" if has_rate(model) else f"{method_name(model)} (no learning rate)"
+    # the form
 
-    def _matrix(self, side: Side) -> Matrix:
-        grid, table = self.sweep.grid, self.sweep.table(side, self._what)
-        m, r = self._cell if side == self._side else (-1, -1)
-        rows = [f"{'▸' if i == m else ' '}{units}" for i, units in enumerate(grid.units)]
-        columns = [f"{'▾' if j == r else ''}{rate:zg}" for j, rate in enumerate(grid.rates)]
-        both = [self.sweep.table(each, self._what) for each in SIDES]
-        known = np.concatenate([each[np.isfinite(each)] for each in both])
-        # a run that went astray takes no colour from the others; the strongest colour is the best, in both maps
-        shares = (0.1, 1.0) if self._what == "test_accuracy" else (0.85, 0.0)
-        low, high = (float(np.quantile(known, share)) for share in shares) if len(known) else (0.0, 1.0)
-        return Matrix(table, rows, columns, ".3f", "units╲rate", low, high)
+    def action_form(self) -> None:
+        """Give the keys to the form."""
+        self.query_one(SweepForm).enter()
 
-    def _cell_words(self) -> str:
-        grid, (m, r) = self.sweep.grid, self._cell
-        said = []
-        for side in SIDES:
-            runs = self.sweep.cell(side, m, r)
-            accuracies = [run.test_accuracy for run in runs if np.isfinite(run.test_accuracy)]
-            losses = [run.train_loss for run in runs if np.isfinite(run.train_loss)]
-            if not runs:
-                said.append(f"{self._method(side)}: not run yet")
-            elif not losses:
-                said.append(f"{self._method(side)}: could not be run")
-            else:
-                spread = f"{probability(min(accuracies), 3)} to {probability(max(accuracies), 3)}"
-                mean = probability(float(np.mean(accuracies)), 3)
-                said.append(f"{self._method(side)}: test {mean} ({spread}), loss {fixed(float(np.mean(losses)), 3)}")
-        where = f"{grid.units[m]} hidden units, learning rate {grid.rates[r]:zg}"
-        return f"{where} · {' · '.join(said)}."
+    def on_descendant_focus(self) -> None:
+        """The keys of the form are told while it has them."""
+        self._tell_keys()
+
+    def on_descendant_blur(self) -> None:
+        """And those of the maps afterwards."""
+        self._tell_keys()
+
+    def _tell_keys(self) -> None:
+        in_form = any(field.active for field in self.query_one(SweepForm).fields)
+        self.query_one("#hint", Static).update(Content(_FORM_KEYS if in_form else _KEYS))
+
+    def on_sweep_form_left(self, event: SweepForm.Left) -> None:
+        """The arrows choose a cell again."""
+        event.stop()
+        self.set_focus(None)
+
+    def on_sweep_form_applied(self, event: SweepForm.Applied) -> None:
+        """Sweep another grid."""
+        event.stop()
+        self.set_focus(None)
+        self.stop()
+        self.sweep = SweepResult(self.spec, event.grid)
+        self._cell = _middle(event.grid)
+        self.begin()
 
     # keys
 
@@ -153,11 +163,35 @@ class SweepScreen(StudyScreen):
         self.draw()
 
     def action_other_side(self) -> None:
-        """Switch to the other method."""
+        """Switch to the other method; in the form, to the next line."""
+        form = self.query_one(SweepForm)
+        if any(field.active for field in form.fields):
+            form.move(1)
+            return
         self._side = "rival" if self._side == "own" else "own"
         self.draw()
 
     def action_other_subject(self) -> None:
-        """Switch between test accuracy and final loss."""
-        self._what = "train_loss" if self._what == "test_accuracy" else "test_accuracy"
+        """Switch between validation accuracy and final loss."""
+        self._what = "train_log_loss" if self._what == "validation_accuracy" else "validation_accuracy"
         self.draw()
+
+    def action_export(self) -> None:
+        """Write the table and the heat maps under free names."""
+        if not self.sweep.found.runs:
+            self.notify("There is nothing here to write yet.", severity="warning", markup=False)
+            return
+        name = clean(self.spec.dataset.name)
+        try:
+            written = [
+                write_numbered(".", file_name(name, "sweep", what, ending=ending), WRITERS[f".{ending}"](self.sweep))
+                for what, ending in (("table", "csv"), ("map", "txt"))
+            ]
+        except EngineError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.notify(f"Written: {' and '.join(path.name for path in written)}.", markup=False)
+
+
+def _middle(grid: SweepGrid) -> tuple[int, int]:
+    return len(grid.units) // 2, len(grid.rates) // 2

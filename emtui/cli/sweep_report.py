@@ -1,0 +1,63 @@
+"""`emtui sweep`: learning rate × hidden units of a network without a screen, its heat maps, and what is chosen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from emtui.cli.shell_output import Output, printable
+from emtui.exports.step_record import json_text
+from emtui.exports.sweep_table import cell_record, sweep_chunks, sweep_text
+from emtui.networks.sweep import SweepResult, cells, sweep
+from emtui.networks.sweep_grid import SweepGrid, rates_from, units_from
+from emtui.spec.atomic_files import ExportError, is_device, write_file
+from emtui.spec.run_spec import RunSpec
+from engine.errors import OptionError
+from engine.text import quoted
+
+
+def grid_of(words: Mapping[str, Any]) -> SweepGrid:
+    """The grid that was asked for: `learning_rates` and `hidden_units` as typed, `n_seeds` and `max_iter`; the usual for the rest.
+
+    Raises:
+        OptionError: it can't be swept; one sentence.
+    """
+    made: dict[str, Any] = {name: words[name] for name in ("n_seeds", "max_iter") if name in words}
+    made |= {"learning_rates": rates_from(words["learning_rates"])} if "learning_rates" in words else {}
+    made |= {"units": units_from(words["hidden_units"])} if "hidden_units" in words else {}
+    return SweepGrid(**made)
+
+
+def sweep_report(
+    spec: RunSpec,
+    grid: SweepGrid,
+    output: Output,
+    *,
+    export: str | None = None,
+    as_json: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Run the sweep, print its heat maps (or a JSON object for each cell), and write them to a file.
+
+    export: the file; its ending says what is written. say: is told what is going on.
+
+    Raises:
+        EngineError: the data, an option or the file can't be used; one sentence, and nothing has been printed then.
+    """
+    chunks = None if export is None else sweep_chunks(export)
+    if export is not None and os.path.exists(export) and not is_device(export):
+        raise ExportError(f"{quoted(export)} exists already: choose another name.")
+    if not spec.model.supervised:
+        raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
+    now = SweepResult(spec, grid)
+    say(f"run 1 of {now.n_runs}")
+    for now in sweep(spec, grid):
+        say(f"run {min(now.n_done + 1, now.n_runs)} of {now.n_runs}")
+    written = None if chunks is None or export is None else write_file(export, chunks(now))
+    if as_json:
+        output.lines([json_text(cell_record(now, cell)) for cell in cells(grid)])
+        return
+    output.lines("".join(sweep_text(now)).splitlines())
+    if written is not None:
+        output.lines(["", printable(f"written to {written}")])

@@ -1,0 +1,92 @@
+"""A sweep as files: its table as CSV or JSON, a line or an object for each cell, and its heat maps as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from emtui.exports.step_record import csv_line, json_text
+from emtui.networks.sweep import Cell, SweepResult, cells, has_rate, models_of
+from emtui.spec.atomic_files import ExportError
+from emtui.views.network.sweep_text import SUBJECTS, chosen_sentence, heat_lines
+from engine.text import clean, quoted
+
+_SCORES = ("validation_accuracy", "validation_log_loss", "train_accuracy", "train_log_loss", "iterations", "seconds")
+
+
+def sweep_chunks(path: str | Path) -> Callable[[SweepResult], Iterable[str]]:
+    """What writes a sweep to this file: by its ending a table (.csv, .json) or the heat maps (.txt).
+
+    Raises:
+        ExportError: the name has another ending; one sentence.
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in WRITERS:
+        name = quoted(str(path), 200)
+        raise ExportError(f"{name} can't hold a sweep: end the name in .csv or .json (table) or .txt (heat maps).")
+    return WRITERS[ending]
+
+
+def cell_record(result: SweepResult, cell: Cell) -> dict[str, Any]:
+    """A cell as plain values: means over its seeds, how far they are spread, and of the chosen one its test scores."""
+    side, m, r = cell
+    name, found = result.names[cell], result.found
+    model = models_of(result.spec, side, result.grid.rates[r], result.grid.units[m])
+    record: dict[str, Any] = {
+        "method": name,
+        "model": model.name,
+        "hidden_units": result.grid.units[m],
+        "learning_rate": result.grid.rates[r],
+        "uses_rate": has_rate(model),
+        "seeds": sum(run.error is None for run in found.of(name)),
+    }
+    record |= {score: found.mean(name, score) for score in _SCORES}
+    record |= {f"{score}_sd": found.spread(name, score) for score in _SCORES[:4]}
+    chosen = cell == result.chosen
+    record |= {"chosen": chosen}
+    for score in ("test_accuracy", "test_log_loss"):
+        known = [getattr(run, score) for run in result.tested if math.isfinite(getattr(run, score))]
+        record[score] = sum(known) / len(known) if chosen and known else math.nan
+    return record
+
+
+def sweep_record(result: SweepResult) -> dict[str, Any]:
+    """The whole sweep as plain values: the grid, every cell, every run, and what is chosen."""
+    spec, grid = result.spec, result.grid
+    return {
+        "dataset": spec.dataset.name,
+        "standardized": spec.standardized,
+        "test_share": spec.test_share,
+        "learning_rates": grid.rates,
+        "hidden_units": grid.units,
+        "seeds": [spec.seed + i for i in range(grid.n_seeds)],
+        "max_iter": grid.max_iter,
+        "cells": [cell_record(result, cell) for cell in cells(grid)],
+        "runs": [asdict(run) for run in result.found.runs],
+        "chosen": None if result.chosen is None else result.names[result.chosen],
+        "tested": [asdict(run) for run in result.tested],
+    }
+
+
+def _csv(result: SweepResult) -> Iterable[str]:
+    records = [cell_record(result, cell) for cell in cells(result.grid)]
+    return [csv_line(list(records[0])), *(csv_line(list(record.values())) for record in records)]
+
+
+def _json(result: SweepResult) -> Iterable[str]:
+    return [json_text(sweep_record(result)), "\n"]
+
+
+def sweep_text(result: SweepResult) -> Iterable[str]:
+    """Both subjects as heat maps in characters, and what is chosen."""
+    lines = [f"sweep of {clean(result.spec.dataset.name)}"]
+    for what in SUBJECTS:
+        lines += ["", *heat_lines(result, what)]
+    lines += ["", chosen_sentence(result)] if result.chosen is not None else []
+    return [f"{line}\n" for line in lines]
+
+
+WRITERS: Mapping[str, Callable[[SweepResult], Iterable[str]]] = {".csv": _csv, ".json": _json, ".txt": sweep_text}
