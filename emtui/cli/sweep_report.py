@@ -10,7 +10,7 @@ from emtui.cli.shell_output import Output, printable
 from emtui.exports.step_record import json_text
 from emtui.exports.sweep_table import cell_record, sweep_chunks, sweep_text
 from emtui.networks.sweep import SweepResult, cells, sweep
-from emtui.networks.sweep_grid import SweepGrid, rates_from, units_from
+from emtui.networks.sweep_grid import MAX_ITER, N_SEEDS, RATES, UNITS, SweepGrid, rates_from, units_from
 from emtui.spec.atomic_files import ExportError, is_device, write_file
 from emtui.spec.run_spec import RunSpec
 from engine.errors import OptionError
@@ -18,15 +18,18 @@ from engine.text import quoted
 
 
 def grid_of(words: Mapping[str, Any]) -> SweepGrid:
-    """The grid that was asked for: `learning_rates` and `hidden_units` as typed, `n_seeds` and `max_iter`; the usual for the rest.
+    """The grid that was asked for, rates and units as typed; the usual for what is left out.
 
     Raises:
         OptionError: it can't be swept; one sentence.
     """
-    made: dict[str, Any] = {name: words[name] for name in ("n_seeds", "max_iter") if name in words}
-    made |= {"learning_rates": rates_from(words["learning_rates"])} if "learning_rates" in words else {}
-    made |= {"units": units_from(words["hidden_units"])} if "hidden_units" in words else {}
-    return SweepGrid(**made)
+    rates, units = words.get("learning_rates"), words.get("hidden_units")
+    return SweepGrid(
+        RATES if rates is None else rates_from(rates),
+        UNITS if units is None else units_from(units),
+        words.get("n_seeds", N_SEEDS),
+        words.get("max_iter", MAX_ITER),
+    )
 
 
 def sweep_report(

@@ -29,7 +29,7 @@ def _asked(key: str, label: str, help: str, parse: Callable[[str], Any]) -> Fiel
 
 FIELDS = (
     _asked("learning_rates", "learning rates", "with commas between them", rates_from),
-    _asked("units", "hidden units", "with commas between them", units_from),
+    _asked("hidden_units", "hidden units", "with commas between them", units_from),
     _asked("n_seeds", "seeds", "each draws a start and validation rows", seeds_from),
     _asked("max_iter", "iterations", "of EM; epochs of backpropagation", iterations_from),
 )
@@ -39,7 +39,7 @@ def texts_of(grid: SweepGrid) -> dict[str, str]:
     """What stands in each field for this grid."""
     return {
         "learning_rates": listed_values(grid.rates),
-        "units": listed_values(grid.units),
+        "hidden_units": listed_values(grid.units),
         "n_seeds": str(grid.n_seeds),
         "max_iter": str(grid.max_iter),
     }
@@ -101,16 +101,16 @@ class SweepForm(Grid):
     def on_form_field_entered(self, event: FormField.Entered) -> None:
         """Read the grid, or say what is wrong with it where it stands."""
         event.stop()
-        values: dict[str, Any] = {}
+        values: list[Any] = []
         for field in self.fields:
             try:
-                values[field.spec.key] = field.spec.parse(field.text)
+                values.append(field.spec.parse(field.text))
             except EngineError as error:
                 field.say(str(error))
                 field.focus()
                 return
         try:
-            grid = SweepGrid(**values)
+            grid = SweepGrid(*values)
         except EngineError as error:
             self.fields[0].say(str(error))
             self.fields[0].focus()
