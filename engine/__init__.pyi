@@ -33,7 +33,6 @@ from engine.data.train_test import validation_split as validation_split
 from engine.editing import edits as by_hand
 from engine.em import algorithms as algorithms
 from engine.em import stopping as stopping
-from engine.em.fit import Run as Run
 from engine.em.inference import EXACT as EXACT
 from engine.em.inference import Inference as Inference
 from engine.em.loop import advance as advance
@@ -54,6 +53,7 @@ from engine.em.parameters import probability as probability
 from engine.em.parameters import real as real
 from engine.em.parameters import simplex as simplex
 from engine.em.parameters import whole as whole
+from engine.em.run import Run as Run
 from engine.em.step import Phase as Phase
 from engine.em.step import Step as Step
 from engine.em.timeline import Timeline as Timeline

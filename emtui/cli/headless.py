@@ -17,8 +17,8 @@ from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of
 from engine.analysis.rest import judged
-from engine.em.fit import Restart
 from engine.em.loop import begin_problem, walk
+from engine.em.run import Restart
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
 

@@ -11,7 +11,7 @@ from emtui.exports.step_record import json_text, step_record
 from emtui.spec.labels_given import n_given
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement
-from engine.em.fit import Restart
+from engine.em.run import Restart
 from engine.em.step import Step
 
 

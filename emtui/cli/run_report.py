@@ -22,7 +22,7 @@ from emtui.views.number_format import listed
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
 from engine.em.fields import Field, count_components, expected_stays, fields_of, mixing_weights
-from engine.em.fit import Restart
+from engine.em.run import Restart
 from engine.em.step import Step
 from engine.text import clean
 

@@ -18,7 +18,7 @@ from engine.analysis.remarks import remarks_on
 from engine.arrays import Array
 from engine.em.evaluation import Posterior
 from engine.em.fields import mixing_weights
-from engine.em.fit import Restart
+from engine.em.run import Restart
 from engine.em.step import Step
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement, agreement
 from engine.arrays import IntArray
 from engine.em.fields import count_components
-from engine.em.fit import Restart, Run, report
+from engine.em.run import Restart, Run, report
 from engine.em.timeline import Timeline
 from engine.errors import EngineError
 

@@ -15,8 +15,7 @@ from emtui.session.temperature import turned
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, split_of
-from emtui.spec.work import work_of_a_pass
-from engine.analysis.rest import can_be_tested, looking_at_rest, with_rest
+from engine.analysis.rest import can_be_tested, looking_at_rest, passes_in_background, with_rest
 from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
 from engine.em.algorithms import Annealed
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from emtui.networks.training_history import Learners
 
 ROWS_DRAWN = 100_000
-WORK_OF_A_LOOK = 3e8  # of the passes of a look at rest
 
 
 class Session:
@@ -229,8 +227,7 @@ class Session:
         """Look a little further at what kind of rest this is; at the end the step says so."""
         step = self.timeline.current
         if self._looking is None or self._looking[0] is not step:
-            work = work_of_a_pass(self.spec, step.problem.data.n_rows)
-            self._looking = step, looking_at_rest(step, max(step.evaluations + 1, WORK_OF_A_LOOK / work))
+            self._looking = step, looking_at_rest(step, passes_in_background(step))
         try:
             next(self._looking[1])
         except StopIteration as end:

@@ -12,7 +12,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array, IntArray
-from engine.em.fit import Run
+from engine.em.run import Run
 from engine.em.step import Phase, Step
 
 if TYPE_CHECKING:

@@ -83,10 +83,11 @@ def sample_weight_of(spec: RunSpec) -> Array | None:
 
 def problem_of(spec: RunSpec) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
-    name = row_name_of(spec)
-    with rows_called(name, spec.dataset.feature_names):
+    name, data = row_name_of(spec), spec.dataset
+    with rows_called(name, data.feature_names):
         observations = observed(spec.model, *table_of(spec), sample_weight_of(spec))
-    return Problem(spec.model, observations, algorithm_named(spec.algorithm), spec.seed, name)
+    algorithm = algorithm_named(spec.algorithm)
+    return Problem(spec.model, observations, algorithm, spec.seed, name, data.feature_names, data.symbol_names)
 
 
 def row_name_of(spec: RunSpec) -> RowName:

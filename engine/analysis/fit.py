@@ -1,14 +1,22 @@
-"""`engine.fit`: EM until it stops, and what kind of rest it has come to."""
+"""`fit`: EM until it stops, from one start or from several, and what kind of rest it has come to."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from engine.analysis.rest import judged
-from engine.em import fit as plain
-from engine.em.algorithms import Algorithm
+from engine.em.algorithms import Algorithm, algorithm_named
+from engine.em.loop import begin, begin_problem, walk
 from engine.em.model import Model, P
-from engine.em.stopping import StoppingRule
+from engine.em.observed import observed
+from engine.em.run import Restart, Run, report
+from engine.em.step import Problem, Step
+from engine.em.stopping import StoppingRule, rules_for
+from engine.em.timeline import Timeline
+from engine.errors import EngineError, OptionError
+from engine.options import whole_number
+from engine.parallel import one_blas_thread
 
 
 def fit(
@@ -24,7 +32,7 @@ def fit(
     stopping: StoppingRule | None = None,
     algorithm: str | Algorithm = "classic",
     n_init: int = 1,
-) -> plain.Run[P]:
+) -> Run[P]:
     """Run EM until it stops, and keep every step. The arguments are those of `engine.iterate`, and:
 
     Args:
@@ -37,7 +45,37 @@ def fit(
     Raises:
         EngineError: the data, the start or an option can't be used, or no start could be run; one sentence.
     """
-    return plain.fit(
-        model, X, y, sample_weight=sample_weight, start=start, seed=seed, max_iter=max_iter, tol=tol,
-        stopping=stopping, algorithm=algorithm, n_init=n_init, at_rest=judged,
-    )  # fmt: skip
+    whole_number("n_init", n_init, 1)
+    seed = whole_number("seed", seed, 0)
+    if start is not None and n_init > 1:
+        raise OptionError("a given start can be run only once: leave out start, or n_init.")
+    rules = rules_for(max_iter, tol, stopping)
+    if n_init == 1:
+        first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
+        timeline = _run(first, rules)
+        return Run(timeline, (report(seed, timeline),))
+    data = observed(model, X, y, sample_weight, encode=True)
+    chosen = algorithm_named(algorithm)
+    best: Timeline | None = None
+    restarts: list[Restart] = []
+    for attempt in range(seed, seed + n_init):
+        try:
+            timeline = _run(begin_problem(Problem(model, data, chosen, attempt)), rules)
+        except EngineError as error:
+            restarts.append(Restart(attempt, math.nan, 0, False, "", str(error)))
+            continue
+        restarts.append(report(attempt, timeline))
+        if best is None or timeline[-1].objective > best[-1].objective:
+            best = timeline
+    if best is None:
+        raise EngineError(f"none of the {n_init} starts could be run; the last said: {restarts[-1].error}")
+    return Run(best, tuple(restarts))
+
+
+def _run(first: Step, rules: tuple[StoppingRule, ...]) -> Timeline:
+    with one_blas_thread():  # once for the whole run, not for every pass
+        steps = walk(first, rules)
+        timeline = Timeline(next(steps))
+        for step in steps:
+            timeline.record(step if step.stop_reason is None else judged(step))
+    return timeline

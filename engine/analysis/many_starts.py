@@ -17,11 +17,11 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.algorithms import Algorithm, Classic, algorithm_named
-from engine.em.fit import Restart
 from engine.em.given_start import given_start
 from engine.em.loop import begin_problem, walk
 from engine.em.model import Model
 from engine.em.observed import observed
+from engine.em.run import Restart
 from engine.em.step import Problem, Step
 from engine.em.stopping import StillToGain, Stop, rules_for
 from engine.errors import EngineError

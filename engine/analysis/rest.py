@@ -1,6 +1,8 @@
 r"""What kind of rest a run has come to. A small gain is no proof of a maximum: θ may lie on a saddle or a plateau.
 
-- Components that coincide: with the two closest made one, or with K = 1, the objective is as high.
+- Components that coincide: with the two closest made one, or with K = 1, the objective is as high. If EM goes up from
+  there once they are pushed apart, that is a saddle: at equal Gaussians the eigenvalue of the means is exactly 1, and
+  of a state that a chain never comes to nothing moves, so that only this trial sees it.
 - A network at chance: its log-likelihood is Σ_c n_c ln(n_c / n), that of the classes' shares, which no input changes.
 - The second-order test: near rest θ_t − θ* grows or shrinks by the eigenvalues of the Jacobian of one EM iteration
   (Dempster, Laird & Rubin 1977, §3.5). The largest is below 1 at a maximum, 1 along a direction in which the objective
@@ -16,15 +18,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.analysis.alike import closest_two, living, objective_alike
+from engine.analysis.alike import closest_two, living, made_alike, objective_alike
 from engine.analysis.convergence_rate import DIFFERENCE, ITERATIONS, MapRate, measured, norm, scales_of
 from engine.em.fields import fields_of
 from engine.em.inference import Exact
-from engine.em.parameters import arrays_of
+from engine.em.parameters import DATA_NOUNS, arrays_of
+from engine.em.pushed_apart import pushed_apart
 from engine.em.rest import Rest, RestKind
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.parallel import one_blas_thread
+from engine.text import clean
 
 _ALIKE = 1e-5  # of the objective, per observation: so little better is no better
 _DIFFERENCES = 1e-4  # of the rate: what central differences and rounding may add
@@ -35,6 +39,8 @@ _CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
 _EXACT = 2e-3  # a rate of 1 means something where it is known as well as this
 _FAR = 0.25  # of a parameter's scale: components that differ by more don't coincide, however little it matters
 _MOST_COMPARED = 2000  # components, each with each other
+_TRIED = 20  # iterations from components that are pushed apart
+_WORK = 3e8  # of a look in the background, or at components that could be one: rows × entries of θ, for all passes
 _SCALES = 100.0  # the largest standard deviation of a column over the smallest: very different scales
 
 
@@ -52,6 +58,15 @@ def rest_of(step: Step, most_passes: float = math.inf) -> Rest | None:
         except StopIteration as end:
             found: Rest | None = end.value
             return found
+
+
+def passes_in_background(step: Step) -> float:
+    """How many passes a look may take that nobody waits for: as many as the run took, more where the data are few."""
+    model = step.problem.model
+    entries = sum(array.size for array in arrays_of(step.params).values())
+    if model.supervised and model.size is not None:
+        entries = max(entries, 2 ** min(model.size, 40))  # configurations of its hidden units
+    return max(step.evaluations + 1.0, _WORK / (step.problem.data.n_rows * entries))
 
 
 def judged(step: Step) -> Step:
@@ -100,6 +115,7 @@ class _Look:
     passes: int = 0
     rate: float = math.nan
     error: float = math.nan
+    members: tuple[int, ...] = ()  # components that could as well be one
 
     def found(self, kind: RestKind, said: str, remedy: str = "", scales: bool = False) -> Rest:
         return Rest(kind, said, remedy, self.rate, self.error, scales, self.passes)
@@ -146,8 +162,33 @@ class _Look:
             self.passes += 2
             yield
             if height >= step.objective - _ALIKE * problem.data.total_weight:
+                self.members = members
+                self.most_passes = max(self.most_passes, passes_in_background(step))  # it is rare, and has to be told
                 return said
         return ""
+
+    def apart(self) -> Generator[None, None, bool]:
+        """Whether EM goes up from the components that could be one, once they are pushed apart."""
+        step, problem = self.step, self.step.problem
+        model, data = problem.model, problem.data
+        theta = made_alike(step.params, self.members, model)
+        pushed = False
+        for _ in range(_TRIED):
+            if theta is None or self.passes >= self.most_passes:
+                return False
+            with one_blas_thread():
+                at = problem.at(theta)
+                if pushed and at.objective > step.objective + _ALIKE * data.total_weight:
+                    return True
+                theta = model.maximize(at.expectation, theta, data).params
+            if not pushed:
+                theta, groups = pushed_apart(theta, model, np.random.default_rng(0))
+                theta, pushed = model.check_params(theta, data), bool(groups)
+                if not pushed:
+                    return False
+            self.passes += 1
+            yield
+        return False
 
     def second_order(self, together: str) -> Generator[None, None, Rest]:
         """By the largest eigenvalue; `together` says which components could be one."""
@@ -168,7 +209,10 @@ class _Look:
         if power is not None and kind == "saddle":
             where = f"{together}, and " if together else ""
             along = _words_of_largest(self.step, power)
-            said = f"a saddle: {where}EM leaves it along {along}, {self.rate:z.3f} times as far each iteration"
+            said = f"a saddle: {where}EM leaves it along {along}, {_above_one(self.rate)} times as far each iteration"
+            return self.found("saddle", said, leave)
+        if together and (yield from self.apart()):
+            said = f"a saddle: {together}, from where EM goes up once they are pushed apart"
             return self.found("saddle", said, leave)
         if together:
             fewer = ", no better than fewer" if together.endswith("coincide") else ""
@@ -205,6 +249,12 @@ class _Look:
         return "flat" if self.error < _EXACT else "untested"  # too far from rest yet to tell a level direction
 
 
+def _above_one(rate: float) -> str:
+    """Three decimals, or as many as it takes to read as above 1."""
+    decimals = max(3, math.ceil(-math.log10(rate - 1.0)))
+    return f"{rate:z.{decimals}f}"
+
+
 def _rounding_of(step: Step) -> float:
     """What the rounding of θ adds to a rate that is measured by moves of `DIFFERENCE` deviations."""
     scale = scales_of(step.params, step.problem.model)
@@ -228,14 +278,21 @@ def _words_of_largest(step: Step, power: MapRate) -> str:
     path = max(shares, key=lambda one: float(shares[one].max()))
     index = tuple(int(i) for i in np.unravel_index(int(shares[path].argmax()), shares[path].shape))
     field = fields_of(params, model)[path]
-    only = field.array.shape[-1:] == (1,)  # column: it needs no number
-    owners = [
-        f"{axis.noun} {axis.name_of(i + axis.offset, (), model)}"
-        for axis, i in zip(field.axes, index, strict=True)
-        if axis.noun and not (only and axis in field.declared.of)
-    ]
-    of = " and ".join(dict.fromkeys(owners))
-    return f"the {field.word_at(index)}" + (f" of {of}" if of else "")
+    only = field.array.shape[-1:] == (1,)  # column: it needs no name
+    owners, subjects, names = list[str](), list[str](), step.problem.column_names
+    for axis, i in zip(field.axes, index, strict=True):
+        number = i + axis.offset
+        called = clean(axis.name_of(number, names, model, step.problem.symbol_names), 60)
+        if axis not in field.declared.of:
+            owners += [f"{axis.noun} {called}"] if axis.noun else []
+        elif axis.noun and not only:
+            known = axis.noun in DATA_NOUNS and 0 <= number < len(names)
+            subjects.append(called if known else f"{axis.noun} {called}")
+    of = f" of {' and '.join(dict.fromkeys(subjects))}" if subjects else ""
+    if len(owners) == 1 and subjects:
+        return f"{owners[0]}'s {field.word_at(index)}{of}"
+    whose = f" of {' and '.join(dict.fromkeys(owners))}" if owners else ""
+    return f"the {field.word_at(index)}{of}{whose}"
 
 
 def _nearly_equal(step: Step, pair: tuple[int, int]) -> bool:

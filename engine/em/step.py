@@ -31,13 +31,18 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What stays the same during a run: the model, the observations, the algorithm, the seed, and rows' names."""
+    """What stays the same during a run: the model, the observations, the algorithm, the seed, and names.
+
+    row_name: what rows are called. column_names, symbol_names: of columns and symbols; () where they have numbers.
+    """
 
     model: Model[Any, Any]
     data: Observations
     algorithm: Algorithm
     seed: int
     row_name: RowName = row_number
+    column_names: tuple[str, ...] = ()
+    symbol_names: tuple[str, ...] = ()
 
     def at(self, params: Any, inference: Inference = EXACT) -> Evaluation:
         """The pass at this θ."""

@@ -33,6 +33,15 @@ class Stop:
     converged: bool
 
 
+def below(value: float, limit: float, digits: int = 3) -> str:
+    """A number whose size is below the limit, with as many more digits as it takes to read so."""
+    text, shown = f"{value:z.{digits}g}", float(f"{limit:zg}")
+    while abs(float(text)) >= shown and digits < 17:
+        digits += 1
+        text = f"{value:z.{digits}g}"
+    return text
+
+
 class StoppingRule(Protocol):
     """Reads a step and says why to stop there."""
 
@@ -57,7 +66,7 @@ class ObjectiveChange:
         if self.per_observation:
             change /= step.problem.data.total_weight
         if abs(change) < self.tol:
-            return Stop(f"the objective changed by {change:z.3g}{each}, less than {self.tol:zg}", True)
+            return Stop(f"the objective changed by {below(change, self.tol)}{each}, less than {self.tol:zg}", True)
         return None
 
 
@@ -91,8 +100,9 @@ class StillToGain:
         change, left = (objectives[-1] - objectives[-2]) / unit, still_to_gain(objectives) / unit
         if not (abs(change) < self.tol and left < self.tol):
             return None
-        more = f", and will gain {left:z.2g} more" if left > 0.0 else ""
-        return Stop(f"the objective changed by {change:z.3g} per observation{more}, less than {self.tol:zg}", True)
+        more = f", and will gain {below(left, self.tol, 2)} more" if left > 0.0 else ""
+        changed = f"the objective changed by {below(change, self.tol)} per observation{more}"
+        return Stop(f"{changed}, less than {self.tol:zg}", True)
 
     def at_limit(self, max_iter: int, objectives: Sequence[float], unit: float) -> Stop:
         """The limit of iterations was reached: on its way, or on a plateau, where gains below `tol` still grow."""
@@ -152,7 +162,7 @@ class ResponsibilityChange:
             largest = max(largest, float(np.max(np.abs(after.counted(rows) - before.counted(rows)))))
             if largest >= self.tol:
                 return None
-        return Stop(f"no responsibility moved by more than {largest:z.3g}, less than {self.tol:zg}", True)
+        return Stop(f"no responsibility moved by more than {below(largest, self.tol)}, less than {self.tol:zg}", True)
 
 
 @dataclass(frozen=True)
@@ -167,7 +177,7 @@ class ParameterChange:
             return None
         largest = largest_difference(step.params, step.params_q)
         if largest < self.tol:
-            return Stop(f"no parameter moved by more than {largest:z.3g}, less than {self.tol:zg}", True)
+            return Stop(f"no parameter moved by more than {below(largest, self.tol)}, less than {self.tol:zg}", True)
         return None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from choosing import chosen
 from driving import driving
-from shell import here
+from shell import ROOT, here
 from walking import walked
 
 from emtui.charts.colors import DARK
@@ -76,6 +77,34 @@ def test_the_shell_says_it_and_what_to_try():
     assert "plateau" in out or "saddle" in out
     assert "try another start (--seed, --n-init)" in out
     assert "converged" not in out
+
+
+IMPOSSIBLE = {
+    "model": "hmm", "columns": ["sym"], "start_file": str(ROOT / "tests" / "files" / "impossible_start.json")
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "how", "words", "kind"),
+    [
+        ("two_gaussians", ALIKE, ["--set", "init=responsibilities"], "a saddle: components 1 and 2 coincide"),
+        (
+            str(ROOT / "tests" / "files" / "impossible_start.csv"),
+            IMPOSSIBLE,
+            ["--model", "hmm", "--columns", "sym", "--start", IMPOSSIBLE["start_file"]],
+            "a saddle: states 1 and 2 could as well be one",
+        ),
+    ],
+)
+def test_the_app_and_the_shell_call_it_the_same(source, how, words, kind):
+    session = Session(chosen(source, **how))
+    for _ in session.run_on():
+        pass
+    while session.rest_is_due:
+        session.advance_rest()
+    said = session.timeline.current.stop_reason
+    assert said.startswith(kind)
+    assert said in here("run", source, *words)[1]
 
 
 def test_before_the_rate_is_steady_it_is_too_soon_to_say():

@@ -15,8 +15,8 @@ from emtui.session.snapshot import Baseline
 from emtui.session.worker import SessionWorker
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
+from engine.analysis.fit import fit
 from engine.baselines.kmeans import KMeans
-from engine.em.fit import fit
 from engine.em.stopping import ResponsibilityChange
 
 

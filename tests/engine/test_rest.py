@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -161,7 +163,28 @@ def test_a_state_that_is_not_needed_does_not_coincide_with_another():
     start = engine.HiddenMarkovModel.Params([1.0, 0.0], [[0.5, 0.5], [0.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]])
     run = engine.fit(engine.HiddenMarkovModel(n_states=2), [1, 0, 0, 1], start=start)
     assert not run.converged
-    assert run.stop_reason.startswith("a plateau: states 1 and 2 could as well be one (")
+    said = "a saddle: states 1 and 2 could as well be one, from where EM goes up once they are pushed apart ("
+    assert run.stop_reason.startswith(said)
+    assert run.log_likelihood == pytest.approx(4 * np.log(0.5), abs=1e-5)
+
+
+def test_a_saddle_of_equal_components_is_found_however_short_the_run_was():
+    """At equal Gaussians the eigenvalue along the means is 1: its last digits, or a trial, tell it from a ridge."""
+    X = engine.load("two_gaussians").X
+    for seed in range(4):
+        run = engine.fit(engine.GaussianMixture(2, init="responsibilities"), X, seed=seed)
+        assert run.n_iter < 10
+        assert run.stop_reason.startswith("a saddle: components 1 and 2 coincide")
+
+
+def test_the_direction_off_a_saddle_has_the_names_of_columns_where_they_are_known():
+    spread = np.where(ROWS.random(400) < 0.3, 3.0, 0.5)
+    X = np.column_stack([ROWS.normal(size=400), spread * ROWS.normal(size=400)])
+    start = engine.GaussianMixture.Params([0.5, 0.5], [X.mean(axis=0)] * 2, [np.cov(X.T, bias=True)] * 2)
+    step = resting(engine.GaussianMixture(2), X, start)
+    assert "'s variance of column 2, " in rest_of(step).said
+    named = replace(step, problem=replace(step.problem, column_names=("length", "width\x1b[0m")))
+    assert "'s variance of width, " in rest_of(named).said
 
 
 def test_the_only_column_has_no_number():

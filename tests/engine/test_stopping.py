@@ -15,6 +15,7 @@ from engine.em import stopping
 from engine.em.loop import walk as engine_walk
 from engine.em.model import Event, Maximization
 from engine.em.parameters import largest_difference
+from engine.em.stopping import below
 from engine.errors import OptionError
 
 HEADS = [5, 9, 8, 4, 7]
@@ -253,3 +254,17 @@ def test_a_falling_temperature_is_no_rest():
     run = engine.fit(model, [5, 9, 8, 4, 7], start=start, algorithm="annealed", max_iter=300)
     assert run.converged
     assert run.n_iter > 20
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "text"),
+    [
+        (9.97e-7, 1e-6, "9.97e-07"),
+        (9.9999e-7, 1e-6, "9.9999e-07"),
+        (-9.9996e-5, 1e-4, "-9.9996e-05"),
+        (2e-9, 1e-6, "2e-09"),
+    ],
+)
+def test_what_is_below_a_limit_reads_so(value, limit, text):
+    assert below(value, limit) == text
+    assert below(9.97e-7, 1e-6, 2) == "9.97e-07"

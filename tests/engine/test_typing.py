@@ -57,7 +57,7 @@ def test_mypy_sees_what_a_user_is_given(python, tmp_path):
     values = (
         "engine.data.dataset.Dataset",
         "engine.models.gaussian.mixture.GaussianMixture",
-        f"engine.em.fit.Run[{theta}]",
+        f"engine.em.run.Run[{theta}]",
         theta,
     )
     assert told[0].startswith(f"tuple[{', '.join(values)}, numpy.ndarray[") and told[0].endswith(", str, int]")
