@@ -8,6 +8,7 @@ from typing import Any
 
 from emtui.spec.command_line import OWN, PUBLISHED
 from emtui.spec.labels_given import parse_known
+from emtui.spec.own_options import own_options
 from emtui.spec.parameters_file import read_parameters
 from emtui.spec.revise import check
 from emtui.spec.run_spec import RunSpec, published_start
@@ -89,9 +90,7 @@ def make_model(
     options: dict[str, Any] = {}
     if size in known and data.class_names and not chosen.supervised:
         options[size] = len(data.class_names)
-    components = None if chosen.supervised else data.options.get("n_components")  # hidden units are no components
-    own = data.options if chosen.name == data.model else {size: components}
-    options |= {key: value for key, value in own.items() if key in known and value is not None}
+    options |= own_options(data, chosen)
     options |= parse_options(chosen, settings or {})
     if k is not None:
         if size not in known:

@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Sequence
 
 from emtui.spec.labels_given import NONE
+from emtui.spec.own_options import own_options
 from emtui.spec.read_options import read_option_words
 from emtui.spec.run_spec import RunSpec, published_start
 from engine.data.data_spec import DataSpec
@@ -25,12 +26,12 @@ def words_of(spec: RunSpec) -> list[str]:
         "--model",
         spec.model.name,
     ]
-    values = spec.model.option_values
+    values, own = spec.model.option_values, own_options(spec.dataset, type(spec.model))
     for option in spec.model.options():
         value = values[option.name]
         if option.name == spec.model.size_option and isinstance(value, int):
             words += ["-k", option.format(value)]
-        elif value != option.default:
+        elif value != option.default or own.get(option.name, value) != value:
             words += ["--set", f"{option.name}={option.format(value)}"]
     words += _data_words(spec.data)
     if spec.algorithm != "classic":

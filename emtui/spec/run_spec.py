@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from emtui.spec.own_options import wide_notes
 from engine.analysis.scales import scale_notes
 from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
@@ -75,7 +76,7 @@ class RunSpec:
         if data.sequence is not None and model.independent_rows:
             unused.append(f"The {model.name} model takes each row by itself, whatever its sequence.")
         scales = scale_notes(data) if model.compares_columns else ()
-        return (*data.notes, *unused, *scales, *model.notes_on(data.n_features))
+        return (*data.notes, *unused, *wide_notes(data, model), *scales, *model.notes_on(data.n_features))
 
     @property
     def standardized(self) -> bool:

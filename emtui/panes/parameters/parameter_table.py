@@ -67,7 +67,7 @@ class ParameterSource:
         """
         if self._fits("beside", width):
             return "beside"
-        if sum(1 + any(_room_of_change(cell) for cell in row.cells) for row in self.table.rows) + 1 <= self.height:
+        if self._height_below <= self.height:
             return "below"
         return "tight" if self._fits("tight", width) and not self._fits("arrows", width) else "arrows"
 
@@ -122,13 +122,24 @@ class ParameterSource:
         """How many columns fit beside names of this width."""
         return len(fit_columns([TableColumn("name", "", names)], columns, [], width, self.first).columns)
 
+    @cached_property
+    def _rooms(self) -> list[tuple[int, int]]:
+        """For each column the cells that its numbers need, and those that their changes do."""
+        columns = [[row.cells[index] for row in self.table.rows] for index in range(len(self.table.columns))]
+        return [
+            (max(3, *(len(cell.text) for cell in cells)), max(map(_room_of_change, cells))) if cells else (3, 0)
+            for cells in columns
+        ]
+
+    @cached_property
+    def _height_below(self) -> int:
+        """The lines that it takes with the changes below the numbers."""
+        return sum(1 + any(_room_of_change(cell) for cell in row.cells) for row in self.table.rows) + 1
+
     def _value_columns(self, deltas: Deltas) -> list[TableColumn]:
         made = []
         for index, title in enumerate(self.table.columns):
-            cells = [row.cells[index] for row in self.table.rows]
-            room = max((len(cell.text) for cell in cells), default=1)
-            change = max(map(_room_of_change, cells), default=0)
-            room = max(room, 3)
+            room, change = self._rooms[index]
             if change:
                 room += {"beside": 1 + change, "below": max(0, change - room), "arrows": 1, "tight": 1}[deltas]
             gap = 0 if index and change and deltas == "tight" else GAP
