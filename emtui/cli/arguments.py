@@ -30,8 +30,8 @@ class Request:
 
     command: "open", "run", "study", "sweep", "replay", "datasets" or "models". spec: keywords of
     `emtui.spec.choose.choose`, or of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
-    n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. name: what to replay. grid: words
-    and numbers of a sweep. export: the file that it is written to.
+    n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
+    writes them to. name: what to replay. grid: words and numbers of a sweep. export: the file that it is written to.
     """
 
     command: str
@@ -39,6 +39,7 @@ class Request:
     json: bool = False
     n_init: int = 1
     baseline: bool = True
+    predictions: str | None = None
     name: str | None = None
     grid: Mapping[str, Any] = field(default_factory=dict)
     export: str | None = None
@@ -66,11 +67,15 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     found["data"] = _data(found)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     baseline, export = bool(found.pop("baseline", True)), found.pop("export", None)
+    predictions = found.pop("predictions", None)
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
     found["settings"] = dict(found["settings"]) if found.get("settings") else None
     spec = {name: value for name, value in found.items() if value is not None}
-    return Request(command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, grid=grid, export=export)
+    return Request(
+        command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
+        export=export,
+    )  # fmt: skip
 
 
 def _data(found: dict[str, Any]) -> DataSpec | None:

@@ -8,19 +8,24 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from emtui.cli.run_json import JsonPrinter
 from emtui.cli.run_report import TextPrinter
 from emtui.cli.run_summary import judge
 from emtui.cli.shell_output import Output
+from emtui.spec.atomic_files import check_free, write_file
 from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import problem_of
+from emtui.spec.train_test_split import problem_of, split_of
 from engine.analysis.rest import judged
 from engine.em.loop import begin_problem, walk
 from engine.em.run import Restart
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from emtui.cli.rival_report import ScoredRun
 
 _LEAST_PATIENCE = 5.0  # seconds that k-means may take beside a run that took less
 
@@ -32,20 +37,25 @@ def run(
     n_init: int = 1,
     as_json: bool = False,
     baseline: bool = True,
+    predictions: str | None = None,
     say: Callable[[str], None] = lambda what: None,
 ) -> None:
     """Run EM until it stops and print every half-step as it is taken; several starts are run first, the best is shown.
 
-    baseline: k-means is run beside it, for as long as EM took or five seconds. say: is told what is going on.
+    baseline: k-means is run beside it, for as long as EM took or five seconds. predictions: the file that what is said
+    of every row in the end is written to. say: is told what is going on.
 
     Raises:
         EngineError: the model can't start, or no start could be run; where nothing could, nothing has been printed.
+            Or the predictions can't be written.
         OSError: the output can't be written.
     """
     if n_init > 1 and spec.start_file is None:
         spec = replace(spec, start=None)  # a published start that nobody asked for
     if n_init > 1 and spec.start is not None:
         raise EngineError("a given start can be run only once: leave out --start or --n-init.")
+    if predictions is not None:
+        check_free(predictions)
     printer = JsonPrinter(output) if as_json else TextPrinter(output)
     problem = problem_of(spec)  # before anything is printed: the model may refuse the data
     restarts: tuple[Restart, ...] = ()
@@ -66,13 +76,28 @@ def run(
         best, restarts = best_of(spec, problem, n_init, told)
         spec, steps = with_seed(spec, best[0].problem.seed), iter(best)
     recent: deque[Step] = deque(maxlen=8)
+    scored = _scored(spec)
     for step in steps:
-        printer.step(step)
+        printer.step(step, {} if scored is None else scored.scores(step))
         recent.append(step)
         say(f"iteration {step.iteration + (step.phase != 'E')}")
     say("comparing with what is known")
     patience = max(_LEAST_PATIENCE, time.monotonic() - begun) if baseline else 0.0
-    printer.end(judge(spec, recent, restarts, patience))
+    comparison = None if scored is None else scored.comparison
+    printer.end(judge(spec, recent, restarts, patience, comparison))
+    if predictions is not None:
+        from emtui.exports.predictions import prediction_lines
+
+        write_file(predictions, prediction_lines(spec, recent[-1], comparison))
+
+
+def _scored(spec: RunSpec) -> ScoredRun | None:
+    """What scores a network's steps; None for a model that has no training and test rows."""
+    if split_of(spec) is None:
+        return None
+    from emtui.cli.rival_report import ScoredRun
+
+    return ScoredRun(spec)
 
 
 def steps_from(spec: RunSpec, problem: Problem) -> Iterator[Step]:

@@ -42,6 +42,7 @@ examples:
   emtui run iris --known 10%            learn from a few labels and from all rows
   emtui run measurements.csv --label species --n-init 20
   emtui run coins --json > steps.jsonl
+  emtui run iris --model mlp --predictions iris.csv
   emtui run counts.csv.gz --weights n   each row counts n times; - reads standard input
 """
 _STUDY_EPILOG = """\
@@ -125,6 +126,7 @@ def _run_parser() -> Parser:
     )
     add("--no-baseline", action="store_false", dest="baseline", help="without the k-means beside it")
     add("--json", action="store_true", help="one JSON object a line, with the names of engine.Step")
+    add("--predictions", metavar="FILE", help="write what the run says of every row in the end to a CSV file")
     return parser
 
 

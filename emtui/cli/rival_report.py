@@ -7,28 +7,55 @@ from typing import Any
 import numpy as np
 
 from emtui.cli.shell_output import left_out, table
-from emtui.networks.rival import MethodComparison, method_name, rival_of
+from emtui.networks.rival import MethodComparison, Rival, method_name, rival_of, scores_beside
 from emtui.networks.scores import Progress, progress, usual_prediction
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
-from engine.em.loop import begin_problem
 from engine.em.step import Step
 
 _MOST_UNITS = 12
 _MOST_INPUTS = 8
+_MOST_ITERATIONS = 16
 
 
-def comparison_of(spec: RunSpec, step: Step) -> MethodComparison:
-    """The network at this step, and its rival after as many iterations from the same start."""
-    split = split_of(spec)
-    assert split is not None
-    own = progress(spec.model, step, split)
-    rival, why = rival_of(spec, begin_problem(step.problem, spec.start).params)
-    if rival is None:
-        return MethodComparison(split, (own,), 0, rival_why=why)
-    while rival.n_iterations < step.iteration and not rival.has_stopped:
-        rival.advance()
-    return MethodComparison(split, (own,), 0, rival.progress[-1:], rival.model, rival.params[-1:])
+class ScoredRun:
+    """The scores of a network's steps as they are taken, and of its rival, which keeps step from the same start."""
+
+    def __init__(self, spec: RunSpec) -> None:
+        split = split_of(spec)
+        assert split is not None
+        self._spec, self._split = spec, split
+        self._own: list[Progress] = []
+        self._rival: Rival | None = None
+        self._why = ""
+
+    def scores(self, step: Step) -> dict[str, float]:
+        """The scores at this step by name, those of the rival among them; an E-step has those of the step before."""
+        if step.phase == "init":
+            self._rival, self._why = rival_of(self._spec, step.params)
+        if step.phase != "E":
+            self._own.append(progress(self._spec.model, step, self._split))
+        own, rival = self._own[-1], self._rival
+        while rival is not None and rival.n_iterations < own.iteration and not rival.has_stopped:
+            rival.advance()
+        return scores_beside(own, () if rival is None else rival.progress)
+
+    @property
+    def comparison(self) -> MethodComparison:
+        """Both methods so far."""
+        own, rival = tuple(self._own), self._rival
+        if rival is None:
+            return MethodComparison(self._split, own, len(own) - 1, rival_why=self._why)
+        return MethodComparison(self._split, own, len(own) - 1, rival.progress, rival.model, rival.params)
+
+
+def curve_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
+    """Loss and accuracy of both methods along the iterations."""
+    rival = "" if comparison.rival_model is None else method_name(comparison.rival_model)
+    lines = comparison.curves.lines(_MOST_ITERATIONS, (method_name(spec.model), rival))
+    if not lines[-1][:1].isspace():  # some are left out
+        lines[-1] += ": --json has them all"
+    return ["", *lines]
 
 
 def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
@@ -55,12 +82,17 @@ def _row(name: str, found: Progress) -> tuple[str, ...]:
 
 
 def comparison_record(spec: RunSpec, comparison: MethodComparison) -> dict[str, Any]:
-    """What the last line of JSON says of a network, and of its rival under "rival"; losses in nats a row."""
+    """What the last line of JSON says of a network beside its scores, and of its rival under "rival".
+
+    prediction: the method's own way to predict, by which these losses (in nats a row) and the confusion are.
+    """
     record = _record(spec.model, comparison.here) | {"rival": None}
     model, rival = comparison.rival_model, comparison.rival_here
     if rival is not None:
         head = {"model": model.name, "options": model.option_values}
         head |= {"iterations": rival.iteration, "seconds": rival.seconds}
+        test = None if rival.test is None else rival.test.accuracy
+        head |= {"train_accuracy": rival.train.accuracy, "test_accuracy": test}
         record["rival"] = head | _record(model, rival)
     return record
 
@@ -69,8 +101,6 @@ def _record(model: Any, found: Progress) -> dict[str, Any]:
     test = found.test
     return {
         "prediction": usual_prediction(model),
-        "train_accuracy": found.train.accuracy,
-        "test_accuracy": None if test is None else test.accuracy,
         "train_log_loss": found.train.log_loss,
         "test_log_loss": None if test is None else test.log_loss,
         "test_confusion": None if test is None else test.confusion.tolist(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from emtui.cli.convergence_report import convergence_record
@@ -20,6 +21,7 @@ class JsonPrinter:
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self._scores: Mapping[str, float] = {}
 
     def begin(self, spec: RunSpec) -> None:
         """Nothing: every line is a step."""
@@ -27,14 +29,15 @@ class JsonPrinter:
     def restart(self, restart: Restart) -> None:
         """Nothing: the restarts stand in the last line."""
 
-    def step(self, step: Step) -> None:
-        """A step that is not the last one."""
+    def step(self, step: Step, scores: Mapping[str, float]) -> None:
+        """A step that is not the last one, with the scores of a network."""
+        self._scores = scores
         if step.stop_reason is None:
-            self._output.line(json_text(step_record(step)))
+            self._output.line(json_text(step_record(step, scores)))
 
     def end(self, outcome: RunSummary) -> None:
         """The last step, and the outcome."""
-        self._output.line(json_text(step_record(outcome.step) | outcome_record(outcome)))
+        self._output.line(json_text(step_record(outcome.step, self._scores) | outcome_record(outcome)))
 
 
 def outcome_record(outcome: RunSummary) -> dict[str, Any]:

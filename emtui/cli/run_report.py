@@ -6,7 +6,7 @@ Minus signs are plain hyphens here, so that other programs can read the numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -64,8 +64,11 @@ class TextPrinter:
         found = f"objective {number(restart.objective)}, {ended} after {restart.n_iter} iteration{plural}"
         self._output.line(f"seed {restart.seed}: {found}")
 
-    def step(self, step: Step) -> None:
-        """The line of a step, below the heads of the columns, and one for each thing out of the ordinary."""
+    def step(self, step: Step, scores: Mapping[str, float]) -> None:
+        """The line of a step, below the heads of the columns, and one for each thing out of the ordinary.
+
+        The scores of a network stand in the summary.
+        """
         if self._decimals is None:
             self._decimals = _decimals_for(step.log_likelihood)
             self._output.lines(["", "iter phase" + self._row((self._label, "bound", "KL", "objective", "change"))])
@@ -133,10 +136,11 @@ def summary(outcome: RunSummary) -> list[str]:
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.comparison is not None:
-        from emtui.cli.rival_report import comparison_lines, weight_lines
+        from emtui.cli.rival_report import comparison_lines, curve_lines, weight_lines
 
-        comparison = outcome.comparison
-        return [*lines, *comparison_lines(outcome.spec, comparison), *weight_lines(comparison, step.params)]
+        spec, comparison = outcome.spec, outcome.comparison
+        lines += [*comparison_lines(spec, comparison), *curve_lines(spec, comparison)]
+        return [*lines, *weight_lines(comparison, step.params)]
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
 
 

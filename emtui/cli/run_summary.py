@@ -11,7 +11,6 @@ from emtui.session.baseline import agreement_with_classes, kmeans_baseline
 from emtui.session.snapshot import Baseline
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.tolerance import tolerance_of
-from emtui.spec.train_test_split import split_of
 from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
 from engine.analysis.remarks import remarks_on
@@ -48,11 +47,15 @@ class RunSummary:
 
 
 def judge(
-    spec: RunSpec, recent: Sequence[Step], restarts: tuple[Restart, ...] = (), patience: float = math.inf
+    spec: RunSpec,
+    recent: Sequence[Step],
+    restarts: tuple[Restart, ...] = (),
+    patience: float = math.inf,
+    comparison: MethodComparison | None = None,
 ) -> RunSummary:
     """What is said of a run by its last eight steps, oldest first, or as many as it had.
 
-    patience: seconds that k-means may take beside it; at 0 it is left out.
+    patience: seconds that k-means may take beside it; at 0 it is left out. comparison: of a network, both methods.
     """
     step = recent[-1]
     model, data = spec.model, step.problem.data
@@ -67,13 +70,9 @@ def judge(
             too_slow = True
     several = data.n_rows > 1  # for one row criteria mean nothing
     found = criteria(step) if several and model.has_likelihood and math.isfinite(step.log_likelihood) else None
-    weights, shares, comparison = mixing_weights(step.params), None, None
+    weights, shares = mixing_weights(step.params), None
     if labels is not None and weights is not None:
         shares = hard_shares(labels, len(weights.array), data.given_weight)
-    if split_of(spec) is not None:
-        from emtui.cli.rival_report import comparison_of
-
-        comparison = comparison_of(spec, step)
     convergence = convergence_of(recent, tolerance_of(spec))
     remarks = remarks_on(step)
     if too_slow:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,10 +10,9 @@ from emtui.exports.step_record import json_text
 from emtui.exports.sweep_table import cell_record, sweep_chunks, sweep_text
 from emtui.networks.sweep import SweepResult, cells, sweep
 from emtui.networks.sweep_grid import MAX_ITER, N_SEEDS, RATES, UNITS, SweepGrid, rates_from, units_from
-from emtui.spec.atomic_files import ExportError, is_device, write_file
+from emtui.spec.atomic_files import check_free, write_file
 from emtui.spec.run_spec import RunSpec
 from engine.errors import OptionError
-from engine.text import quoted
 
 
 def grid_of(words: Mapping[str, Any]) -> SweepGrid:
@@ -49,8 +47,8 @@ def sweep_report(
         EngineError: the data, an option or the file can't be used; one sentence, and nothing has been printed then.
     """
     chunks = None if export is None else sweep_chunks(export)
-    if export is not None and os.path.exists(export) and not is_device(export):
-        raise ExportError(f"{quoted(export)} exists already: choose another name.")
+    if export is not None:
+        check_free(export)
     if not spec.model.supervised:
         raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
     now = SweepResult(spec, grid)

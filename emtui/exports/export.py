@@ -5,7 +5,6 @@ export_steps_csv(session, path)      # or with folder=…: under a free name, ir
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,16 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from emtui.exports.picture_text import picture_text
+from emtui.exports.predictions import posterior_lines
 from emtui.exports.python_script import script_text
-from emtui.exports.step_record import csv_line, csv_lines, json_text, step_record
+from emtui.exports.step_record import csv_lines, json_text, step_record
 from emtui.session.session import Session
 from emtui.spec.atomic_files import ExportError, file_name, write_file, write_numbered
 from emtui.spec.parameters_file import parameters_text
 from emtui.spec.sources import looks_like_file
-from emtui.spec.train_test_split import split_of
-from engine.em.evaluation import Posterior
 
-_ROWS_AT_ONCE = 8_192
 PathLike = str | os.PathLike[str]
 
 
@@ -56,7 +53,7 @@ class Export:
 
 def _json_document(session: Session) -> Iterator[str]:
     """One step a line, so that the file can be read by eye as well."""
-    spec, steps = session.spec, session.timeline.steps
+    spec, steps, scores = session.spec, session.timeline.steps, session.scores
     about: dict[str, Any] = {
         "dataset": spec.dataset.name,
         "feature_names": spec.dataset.feature_names,
@@ -68,7 +65,9 @@ def _json_document(session: Session) -> Iterator[str]:
     }
     yield json_text(about)[:-1] + ',"steps":[\n'
     for index, step in enumerate(steps):
-        yield json_text(step_record(step)) + (",\n" if index < len(steps) - 1 else "\n")
+        yield json_text(step_record(step, scores[index] if scores else {})) + (
+            ",\n" if index < len(steps) - 1 else "\n"
+        )
     yield "]}\n"
 
 
@@ -76,34 +75,7 @@ def _responsibilities(session: Session) -> Iterable[str]:
     """Every row at the step under the cursor: row, known class, r of each component, label."""
     if session.timeline.current.at_q is None:
         raise ExportError("there are no responsibilities yet: take an E-step first.")
-    return _responsibility_lines(session)
-
-
-def _responsibility_lines(session: Session) -> Iterator[str]:
-    step = session.timeline.current
-    assert step.at_q is not None
-    data, posterior = session.spec.dataset, Posterior(step.at_q)
-    split = split_of(session.spec)
-    origin = None if split is None else split.train  # the rows of the table that a network is trained on
-    known = [] if data.y is None else ["class"]
-    n_rows = step.problem.data.n_given
-    named = origin is not None or n_rows == data.n_samples  # else a row of the model is not a row of the table
-    for begin in range(0, n_rows, _ROWS_AT_ONCE):
-        rows = slice(begin, min(begin + _ROWS_AT_ONCE, n_rows))
-        r = posterior.rows(rows)
-        if begin == 0:
-            heads = [f"r{k + 1}" for k in range(r.shape[1])]
-            yield csv_line(["row", *(known if named else []), *heads, "component"])
-        lines = []
-        for i, values in enumerate(r.tolist(), start=begin):
-            likeliest = int(max(range(len(values)), key=values.__getitem__)) + 1
-            label = "" if math.isnan(values[0]) else likeliest  # a row of weight 0 that the model can't take
-            place = i if origin is None else int(origin[i])
-            row: list[Any] = [data.row_name(place) if named else i + 1]
-            if named and data.y is not None:
-                row.append(data.class_names[data.y[place]] if data.y[place] >= 0 else "")
-            lines.append(csv_line([*row, *values, label]))
-        yield "".join(lines)
+    return posterior_lines(session.spec, session.timeline.current.at_q)
 
 
 def _parameters(session: Session) -> list[str]:
@@ -116,7 +88,7 @@ def _script(session: Session) -> list[str]:
 
 
 export_steps_csv = Export(
-    "steps of this branch (CSV)", "steps", "csv", lambda session: csv_lines(session.timeline.steps)
+    "steps of this branch (CSV)", "steps", "csv", lambda session: csv_lines(session.timeline.steps, session.scores)
 )
 export_steps_json = Export("steps of this branch (JSON)", "steps", "json", _json_document)
 export_parameters = Export("parameters here (JSON, for --start)", "parameters", "json", _parameters)

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 import engine
+from emtui.networks.rival import rival_of
 from emtui.session.row_weights import EditedStart, edited_start
 from emtui.spec.labels_given import ALL, NONE, share_of
 from emtui.spec.parameters_file import fields_of
+from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import is_folder, looks_like_file
 from emtui.spec.train_test_split import sample_weight_of, train_share
@@ -74,6 +76,8 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     else:
         walk = [*_of_the_iteration(spec), *_lines_since(moved, arguments)]
     lines += ["", *walk, "", *_result_lines(last)]
+    if spec.model.supervised:
+        lines += _score_lines(spec, steps, start is not spec.start, given)
     return "\n".join(lines) + "\n"
 
 
@@ -123,10 +127,42 @@ def _split_lines(spec: RunSpec) -> list[str]:
         lines = [
             *_call("split = engine.train_test_split", ["data.y", *how]),
             "X, y = data.X[split.train], data.y[split.train]",
+            "X_test, y_test = data.X[split.test], data.y[split.test]",
         ]
     if spec.data.standardize:
         lines += ["units, _ = standard_units(X)", "X = units.to_standard(X)"]
+        lines += ["X_test = units.to_standard(X_test)"] if spec.test_share else []
     return lines
+
+
+def _score_lines(spec: RunSpec, steps: Sequence[Step], moved: bool, given: str | None) -> list[str]:
+    """Loss and accuracy here, and those of the rival after as many iterations from the start of the run.
+
+    moved: the script has a start that is not the run's own. given: the weights that came with the data.
+    """
+    test = ["test=(X_test, y_test)"] if spec.test_share else []
+    scored = _call("scores = engine.learning_scores", ["step", "X", "y", *test])
+    lines = ["", *scored, "for name, value in scores.items():", "    print(name, repr(float(value)))"]
+    if rival_of(spec, steps[0].params)[0] is None:
+        return lines
+    rival, seed = rival_model(spec), spec.seed if spec.same_start else spec.seed + 1
+    imports, class_name = _model_class(rival)
+    arguments = ["rival", "X", "y", *test, *([f"sample_weight={given}"] if given is not None else [])]
+    if spec.same_start:
+        if spec.start is not None and moved:
+            imports += _call("start = model.Params", _arrays(spec.start))
+        begun = ["model", "X", "y", *(["start=start"] if spec.start is not None else []), f"seed={spec.seed}"]
+        arguments.append(f"start=engine.begin({', '.join(begun)}).params")
+    n_iterations = steps[-1].iteration - (steps[-1].phase == "E")
+    return [
+        *lines,
+        "",
+        *imports,
+        *_call(f"rival = {class_name}", [f"{name}={value!r}" for name, value in rival.option_values.items()]),
+        *_call("curves = engine.learning_curves", [*arguments, f"seed={seed}", f"max_iter={n_iterations}"]),
+        "for name, value in curves.points[-1].scores.items():",
+        '    print(f"rival_{name}", repr(float(value)))',
+    ]
 
 
 def _weights_given(spec: RunSpec) -> str | None:

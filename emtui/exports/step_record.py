@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -19,11 +20,15 @@ SCALARS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", 
 _MOST_COLUMNS = 500
 
 
-def step_record(step: Step) -> dict[str, Any]:
-    """The step's names and values; arrays as nested lists."""
+def step_record(step: Step, scores: Mapping[str, float] = MappingProxyType({})) -> dict[str, Any]:
+    """The step's names and values; arrays as nested lists.
+
+    scores: of a network, and of its rival, by name (`engine.LearningCurves`).
+    """
     record: dict[str, Any] = {"iteration": step.iteration, "phase": step.phase, "params": params_as_lists(step.params)}
     record |= {name: float(getattr(step, name)) for name in SCALARS}
     record |= {"q_parts": step.q_parts} if step.q_parts else {}
+    record |= scores
     record |= {"converged": step.converged, "stop_reason": step.stop_reason, "events": step.events}
     record |= {"remark": step.remark} if step.remark else {}
     return record
@@ -34,8 +39,10 @@ def json_text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def csv_lines(steps: Sequence[Step]) -> Iterator[str]:
+def csv_lines(steps: Sequence[Step], scores: Sequence[Mapping[str, float]] = ()) -> Iterator[str]:
     """A head and one line a step: scalars, the parts of Q, the parameters, `means[0,1]` each in a column of its own.
+
+    scores: of each step of a network, and of its rival, by name; each has a column, too.
 
     A missing number (no responsibilities yet) is an empty cell. Where the parameters have more than 500
     entries they are left to the JSON export.
@@ -44,11 +51,13 @@ def csv_lines(steps: Sequence[Step]) -> Iterator[str]:
     names = [name for name, values in arrays.items() for name in _entry_names(name, values)]
     wide = len(names) <= _MOST_COLUMNS
     parts = list(steps[-1].q_parts)
-    numbers = [*SCALARS, *(f"q_parts[{part}]" for part in parts)]
+    scored = list(scores[0]) if scores else []
+    numbers = [*SCALARS, *(f"q_parts[{part}]" for part in parts), *scored]
     yield csv_line(["iteration", "phase", *numbers, "converged", "stop_reason", "events", *(names if wide else [])])
-    for step in steps:
+    for index, step in enumerate(steps):
         cells: list[Any] = [step.iteration, step.phase, *(getattr(step, name) for name in SCALARS)]
         cells += [step.q_parts.get(part, math.nan) for part in parts]
+        cells += [scores[index][name] for name in scored]
         cells += [step.converged, step.stop_reason or "", "; ".join(event.message for event in step.events)]
         if wide:
             cells += [value for values in arrays_of(step.params).values() for value in values.ravel().tolist()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +11,7 @@ from emtui.networks.scores import Progress, progress
 from emtui.spec.rival_model import has_rival, rival_model
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
-from engine.analysis.learning_curves import same_start
+from engine.analysis.learning_curves import RIVAL, LearningCurves, same_start
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import advance, begin_problem
 from engine.em.observed import observed
@@ -39,6 +41,11 @@ class MethodComparison:
     rival_why: str = ""
 
     @property
+    def curves(self) -> LearningCurves:
+        """Loss and accuracy of both after every iteration."""
+        return LearningCurves(self.own, self.rival)
+
+    @property
     def here(self) -> Progress:
         """The explored model at the step on the screen."""
         return self.own[self.own_at]
@@ -51,7 +58,7 @@ class MethodComparison:
     @property
     def rival_at(self) -> int | None:
         """The index in `rival` of the same iteration, or of its last one if it is behind; None if there is no rival."""
-        return min(self.own_at, len(self.rival) - 1) if self.rival else None
+        return min(self.here.iteration, len(self.rival) - 1) if self.rival else None
 
     @property
     def rival_here(self) -> Progress | None:
@@ -62,6 +69,16 @@ class MethodComparison:
     def rival_params_here(self) -> Any:
         """The rival's parameters at that iteration; None if there is no rival."""
         return None if self.rival_at is None else self.rival_params[self.rival_at]
+
+
+def scores_beside(own: Progress, rival: Sequence[Progress]) -> dict[str, float]:
+    """The scores of the model by name, and with the prefix `rival_` those of its rival after as many iterations.
+
+    nan where the rival has not come so far, or had to stop before; nothing of it where there is none.
+    """
+    behind = own.iteration >= len(rival)
+    theirs = {} if not rival else dict.fromkeys(own.scores, math.nan) if behind else rival[own.iteration].scores
+    return {**own.scores, **{f"{RIVAL}{name}": value for name, value in theirs.items()}}
 
 
 def short_name(model: Any) -> str:

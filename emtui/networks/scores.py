@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from emtui.spec.train_test_split import TrainTestSplit
-from engine.analysis.learning_curves import learning_point
+from engine.analysis.learning_curves import LearningPoint, learning_point
 from engine.arrays import Array, IntArray
 from engine.em.prediction_report import PredictionReport
 from engine.em.step import Step
@@ -43,19 +42,14 @@ class Score:
 
 
 @dataclass(frozen=True, eq=False)
-class Progress:
-    """The scores of a network after an iteration (or epoch) on the training rows and on the held-back rows, if any.
+class Progress(LearningPoint):
+    """A point of the learning curves of a network, and its scores by the model's own way to predict.
 
-    seconds: computed since the start. passes: forward passes over the training rows, as `LearningPoint` counts them.
-    train, test: by the model's own way to predict. scores: by both ways, under the names of `LearningPoint.scores`.
+    train, test: on the training rows and on the held-back rows, if any.
     """
 
-    iteration: int
-    seconds: float
-    passes: int
     train: Score
     test: Score | None
-    scores: Mapping[str, float]
 
 
 def usual_prediction(model: Any) -> Prediction:
@@ -90,11 +84,14 @@ def _score(found: PredictionReport) -> Score:
 
 def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
     """The scores of a step's parameters on both parts of the data; an E-step has those of the step before."""
-    usual = usual_prediction(model)
-    train, test = ((split.inputs[rows], split.targets[rows]) for rows in (split.train, split.test))
-    found = learning_point(step, train, test if len(split.test) else None)
-    held_back = None if found.test is None else _score(found.test[usual])
-    return Progress(found.iteration, found.seconds, found.passes, _score(found.train[usual]), held_back, found.scores)
+    train, test = (
+        model.reports(step.params, split.inputs[rows], split.targets[rows]) if len(rows) else None
+        for rows in (split.train, split.test)
+    )
+    assert train is not None  # a split leaves training rows
+    point, usual = learning_point(step, train, test), usual_prediction(model)
+    held_back = None if test is None else _score(test[usual])
+    return Progress(point.iteration, point.seconds, point.passes, point.scores, _score(train[usual]), held_back)
 
 
 @dataclass(frozen=True, eq=False)

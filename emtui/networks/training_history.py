@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from emtui.networks.rival import MethodComparison, Rival, rival_of
+from emtui.networks.rival import MethodComparison, Rival, rival_of, scores_beside
 from emtui.networks.scores import Progress, progress
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
@@ -39,6 +39,11 @@ class Learners:
         if rival is None:
             return MethodComparison(split, own, own_at, rival_why=why)
         return MethodComparison(split, own, own_at, rival.progress, rival.model, rival.params)
+
+    def scores(self, spec: RunSpec, steps: Sequence[Step]) -> list[dict[str, float]]:
+        """The scores of each step by name, and those of the rival after as many iterations; nan where it is behind."""
+        rival = self.comparison(spec, steps, len(steps) - 1).rival
+        return [scores_beside(self.judge(spec, step), rival) for step in steps]
 
     def is_behind(self, spec: RunSpec, steps: Sequence[Step]) -> bool:
         """Whether the rival has fewer iterations than these steps."""

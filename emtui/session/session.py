@@ -209,6 +209,11 @@ class Session:
         return self._drawn[problem]
 
     @property
+    def scores(self) -> list[dict[str, float]]:
+        """Of a network: the scores of each step of the current branch by name, its rival's among them; else []."""
+        return [] if self._learners is None else self._learners.scores(self.spec, self.timeline.steps)
+
+    @property
     def rival_is_behind(self) -> bool:
         """The other way to train the network has not come as far as the current branch."""
         return self._learners is not None and self._learners.is_behind(self.spec, self.timeline.steps)

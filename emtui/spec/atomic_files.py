@@ -45,6 +45,18 @@ def write_file(path: str | os.PathLike[str], chunks: Iterable[str], *, overwrite
     return target
 
 
+def check_free(path: str | os.PathLike[str]) -> None:
+    """Before long work: raises ExportError where `write_file` could not write there, as far as can be told."""
+    target = Path(path)
+    if is_device(target):
+        return
+    place = _followed(target)
+    if not place.is_dir() and os.path.lexists(place):
+        raise ExportError(f"{_name(target)} exists already: choose another name, or remove it first.")
+    with _written_beside(place, ()):
+        pass
+
+
 def is_device(path: str | os.PathLike[str]) -> bool:
     """Whether this is something that is written to but not replaced: a device, a pipe, a stream of this process."""
     if _STREAM.fullmatch(os.fspath(path)):

@@ -20,6 +20,7 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -29,6 +30,7 @@ from engine.em.algorithms import Algorithm
 from engine.em.class_labels import targets_among
 from engine.em.loop import begin, walk
 from engine.em.model import Model
+from engine.em.parameters import Parameters
 from engine.em.prediction_report import FORWARD, MARGINAL, PredictionReport
 from engine.em.step import Step
 from engine.em.stopping import Iterations, StoppingRule, Trouble, rules_for
@@ -36,7 +38,6 @@ from engine.errors import EngineError, OptionError
 
 Rows: TypeAlias = tuple[Any, Any]
 Reports: TypeAlias = Mapping[str, PredictionReport]
-PARTS = ("train", "test")
 SUFFIXES = {MARGINAL: "", FORWARD: "_forward"}
 RIVAL = "rival_"
 _FIRST = 8  # cells of the first column
@@ -50,56 +51,46 @@ class LearningPoint:
         iteration: how many have been taken.
         seconds: of computing since the start.
         passes: forward passes over the training rows since the start.
-        train: how each way of predicting fares on the training rows.
-        test: the same on the test rows; None where there are none.
+        scores: `train_loss`, `test_loss`, `train_accuracy`, `test_accuracy`, and the same with `_forward`; nan of test
+            rows where there are none.
     """
 
     iteration: int
     seconds: float
     passes: int
-    train: Reports
-    test: Reports | None
-
-    @property
-    def scores(self) -> dict[str, float]:
-        """`train_loss`, `test_loss`, `train_accuracy`, `test_accuracy`, and the same with `_forward`."""
-        found = {}
-        for way, suffix in SUFFIXES.items():
-            train, test = (None if part is None else _by(part, way).scores for part in (self.train, self.test))
-            assert train is not None
-            for name, value in train.items():
-                found[f"train_{name}{suffix}"] = value
-                found[f"test_{name}{suffix}"] = math.nan if test is None else test[name]
-        return found
+    scores: Mapping[str, float]
 
 
-def _by(reports: Reports, way: str) -> PredictionReport:
-    """By this way of predicting, or the only one that the model has."""
-    return reports[way] if way in reports else reports[MARGINAL]
-
-
-def learning_point(step: Step, train: tuple[Any, IntArray], test: tuple[Any, IntArray] | None = None) -> LearningPoint:
-    """The scores of a step's parameters; an E-step, which moves nothing, has those of the iteration before.
-
-    train, test: rows (n, p) and the codes (n,) of their targets.
-    """
+def learning_point(step: Step, train: Reports, test: Reports | None) -> LearningPoint:
+    """The point of a step whose parameters fare so; an E-step, which moves nothing, is at the iteration before."""
     begun = step.phase == "E"
     model, iteration = step.problem.model, step.iteration - begun
-    evaluations = step.evaluations_before  # an E-step's own is no part of the iteration before
-    passes = model.e_step_passes * evaluations + model.m_step_passes * iteration
-    seconds = step.seconds_before if begun else step.seconds
-    on_train = model.reports(step.params, *train)
-    return LearningPoint(
-        iteration, seconds, passes, on_train, None if test is None else model.reports(step.params, *test)
-    )
+    # the pass of an E-step that has just begun an iteration is no part of the one before
+    passes = model.e_step_passes * step.evaluations_before + model.m_step_passes * iteration
+    return LearningPoint(iteration, step.seconds_before if begun else step.seconds, passes, _scores(train, test))
+
+
+def _scores(train: Reports, test: Reports | None) -> dict[str, float]:
+    found = {}
+    for way, suffix in SUFFIXES.items():
+        trained = train[way if way in train else MARGINAL].scores
+        held_back = {} if test is None else test[way if way in test else MARGINAL].scores
+        for name, value in trained.items():
+            found[f"train_{name}{suffix}"] = value
+            found[f"test_{name}{suffix}"] = held_back.get(name, math.nan)
+    return found
 
 
 def learning_scores(step: Step, X: Any, y: Any, *, test: Rows | None = None) -> dict[str, float]:
-    """The scores of one step by name (`LearningPoint.scores`), on rows with labels as the caller has them.
+    """The scores of one step by name, as a `LearningPoint` has them, on rows with labels as the caller has them.
 
     Raises EngineError for rows or a class that the model does not know.
     """
-    return learning_point(step, _coded(step, X, y), None if test is None else _coded(step, *test)).scores
+    return _scores(_reports(step, _coded(step, X, y)), None if test is None else _reports(step, _coded(step, *test)))
+
+
+def _reports(step: Step, rows: tuple[Any, IntArray]) -> Reports:
+    return step.problem.model.reports(step.params, *rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +116,7 @@ class LearningCurves:
         """
         found: dict[str, Array] = {"iteration": np.array([float(point.iteration) for point in self.points])}
         for prefix, points in (("", self.points), (RIVAL, self.rival[: len(self.points)])):
-            rows = [point_record(point) for point in points]
+            rows = [{"seconds": point.seconds, "passes": float(point.passes), **point.scores} for point in points]
             for name in rows[0] if rows else ():
                 column = np.full(len(self.points), math.nan)
                 column[: len(rows)] = [row[name] for row in rows]
@@ -135,59 +126,66 @@ class LearningCurves:
     def lines(self, most: int = 25, names: tuple[str, str] = ("model", "rival")) -> list[str]:
         """The curves as tables for eyes, loss and accuracy one below the other; usually within 80 characters.
 
-        most: lines of each table; what lies between them is left out evenly. names: of the model and its rival.
+        most: lines of each table; of more iterations every second, fifth, tenth … is there, and the last line says so.
+        names: of the model and its rival.
         """
-        shown = np.unique(np.linspace(0, len(self.points) - 1, min(most, len(self.points))).round().astype(int))
+        last = len(self.points) - 1
+        every = next(step for step in _strides() if 1 - (-last // step) <= max(most, 2) or step >= last)
+        shown = np.unique([*range(0, last, every), last])
         columns, lines = self.columns(), list[str]()
-        sides = [
-            (name, prefix, points)
-            for name, prefix, points in zip(names, ("", RIVAL), (self.points, self.rival), strict=True)
-            if points
-        ]
-        for what in self.points[0].train[MARGINAL].scores:
-            lines += [*([""] if lines else []), *_table(what, columns, shown, sides)]
-        if len(shown) < len(self.points):
-            lines.append(f"{len(shown)} of {len(self.points) - 1} iterations and the start; `columns()` has all")
-        return lines
+        for what in (name for name in ("loss", "accuracy", "rmse") if f"train_{name}" in columns):
+            lines += [*([""] if lines else []), *_table(what, columns, shown, names)]
+        return [*lines, f"a line for every {every} iterations, and the last"] if every > 1 else lines
 
 
-def point_record(point: LearningPoint) -> dict[str, float]:
-    """`seconds`, `passes` and the scores of a point."""
-    return {"seconds": point.seconds, "passes": float(point.passes), **point.scores}
+def _strides() -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50, …"""
+    return (digit * 10**power for power in count() for digit in (1, 2, 5))
 
 
-def _table(
-    what: str, columns: Mapping[str, Array], shown: IntArray, sides: Sequence[tuple[str, str, Sequence[LearningPoint]]]
-) -> list[str]:
-    """One kind of score: three lines of heads (method, way of predicting, rows), and a line for each iteration."""
+def _table(what: str, columns: Mapping[str, Array], shown: IntArray, names: tuple[str, str]) -> list[str]:
+    """One kind of score: three lines of heads (method, way of predicting, rows), and a line for each iteration.
+
+    Test rows are left out where there are none, and the forward pass where it is the marginal.
+    """
     top, middle, low, numbers = list[str](), list[str](), list[str](), list[list[str]]()
-    for name, prefix, points in sides:
-        parts = PARTS if points[0].test is not None else PARTS[:1]
-        for way in (way for way in SUFFIXES if way in points[0].train):
-            for part in parts:
-                first = part == PARTS[0]
-                top.append(name if first and way == MARGINAL else "")
-                middle.append(way if first else "")
+    for name, prefix in zip(names, ("", RIVAL), strict=True):
+        for way, suffix in SUFFIXES.items():
+            if (train := columns.get(f"{prefix}train_{what}{suffix}")) is None or not _differs(columns, prefix, suffix):
+                continue
+            test = columns[f"{prefix}test_{what}{suffix}"]
+            parts = {"train": train} if np.isnan(test).all() else {"train": train, "test": test}
+            for part, column in parts.items():
+                top.append(name if part == "train" and way == MARGINAL else "")
+                middle.append(way if part == "train" else "")
                 low.append(part)
-                numbers.append([_fixed(value) for value in columns[f"{prefix}{part}_{what}{SUFFIXES[way]}"][shown]])
-    alone = max(map(len, SUFFIXES)) if low.count(PARTS[1]) == 0 else 0  # so wide that the heads above don't touch
+                numbers.append([_fixed(value) for value in column[shown]])
+    alone = 0 if "test" in low else max(map(len, SUFFIXES))  # so wide that the heads above don't touch
     widths = [max(alone, *map(len, (head, *cells))) for head, cells in zip(low, numbers, strict=True)]
-    lines = [_heads(what, top, widths), _heads("", middle, widths), _heads("iter", low, widths, right=True)]
-    for place, iteration in enumerate(shown):
-        lines.append(
-            _heads(
-                f"{int(columns['iteration'][iteration]):>8}", [cells[place] for cells in numbers], widths, right=True
-            )
-        )
-    return lines
+    lines = [_line(what, top, widths), _line("", middle, widths), _line("iter", low, widths, right=True)]
+    iterations = (f"{int(number):>{_FIRST}}" for number in columns["iteration"][shown])
+    return [
+        *lines,
+        *(_line(*row, widths, right=True) for row in zip(iterations, zip(*numbers, strict=True), strict=True)),
+    ]
 
 
-def _heads(first: str, cells: Sequence[str], widths: Sequence[int], right: bool = False) -> str:
-    """One line; a head to the left of its column may reach over the empty cells after it."""
+def _differs(columns: Mapping[str, Array], prefix: str, suffix: str) -> bool:
+    """Whether this way of predicting is the marginal, or says anything else than it."""
+    ways = {name: f"{name}{suffix}" for name in columns if name.startswith(f"{prefix}train_")}
+    return not suffix or any(
+        not np.array_equal(columns[name], columns[other], equal_nan=True)
+        for name, other in ways.items()
+        if other in columns
+    )
+
+
+def _line(first: str, cells: Sequence[str], widths: Sequence[int], right: bool = False) -> str:
+    """One line of cells; a head at the left of its column may reach over the empty cells after it."""
     line, column = first, _FIRST
     for cell, width in zip(cells, widths, strict=True):
         if cell:
-            line = line.ljust(column + 2) + (cell.rjust(width) if right else cell)
+            line = (f"{line}  " if line.strip() else line).ljust(column + 2) + (cell.rjust(width) if right else cell)
         column += 2 + width
     return line
 
@@ -219,8 +217,9 @@ def learning_curves(
         test: rows and labels that are held back, (X_test, y_test).
         rival: another model of the same targets, such as `BackpropMLP` beside `LatentMLP`. It begins from the same θ,
             as far as the two have arrays of the same names and shapes, else by its own choice from the same seed.
-        sample_weight, start, seed, max_iter, tol, stopping, algorithm: as in `engine.iterate`. All iterations are
-            taken unless a tolerance or a rule says otherwise. Scores count every row once.
+        start: θ to begin from, that of another model, too, where it has arrays of the same names and shapes.
+        sample_weight, seed, max_iter, tol, stopping, algorithm: as in `engine.iterate`. All iterations are taken
+            unless a tolerance or a rule says otherwise. Scores count every row once.
 
     Raises:
         EngineError: data, a start or an option can't be used, or the model is not supervised; one sentence.
@@ -229,13 +228,15 @@ def learning_curves(
         if one is not None and not one.supervised:
             raise OptionError(f"learning curves are of models that learn classes: {one.name} is none.")
     rules = rules_for(max_iter, tol, stopping)
+    if start is not None and not isinstance(start, model.Params) and isinstance(start, Parameters):
+        start = same_start(model, start) or start
     first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
     train = _coded(first, X, y)
     held_back = None if test is None else _coded(first, *test)
     last = first
     points = list[LearningPoint]()
     for last in _iterations(first, rules):
-        points.append(learning_point(last, train, held_back))
+        points.append(_point(last, train, held_back))
     if rival is None:
         return LearningCurves(tuple(points), (), last.params)
     try:
@@ -245,8 +246,12 @@ def learning_curves(
     other = beside
     theirs = list[LearningPoint]()
     for other in _iterations(beside, (Trouble(), Iterations(points[-1].iteration))):
-        theirs.append(learning_point(other, train, held_back))
+        theirs.append(_point(other, train, held_back))
     return LearningCurves(tuple(points), tuple(theirs), last.params, other.params)
+
+
+def _point(step: Step, train: tuple[Any, IntArray], test: tuple[Any, IntArray] | None) -> LearningPoint:
+    return learning_point(step, _reports(step, train), None if test is None else _reports(step, test))
 
 
 def same_start(model: Model[Any, Any], params: Any) -> Any:

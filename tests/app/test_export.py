@@ -140,7 +140,7 @@ def test_responsibilities_of_many_rows_come_in_chunks(tmp_path: Path, monkeypatc
         return list(csv.reader(export_responsibilities(session, folder=tmp_path).read_text().splitlines()))
 
     whole = read()
-    monkeypatch.setattr("emtui.exports.export._ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("emtui.exports.predictions.ROWS_AT_ONCE", 7)
     chunked = read()
     assert [row[:2] + row[-1:] for row in chunked] == [row[:2] + row[-1:] for row in whole]
     one, other = (np.array([row[2:5] for row in rows[1:]], dtype=float) for rows in (chunked, whole))

@@ -125,11 +125,14 @@ def test_tables_are_narrow_and_their_numbers_apart() -> None:
     lines = curves.lines(8, ("EM newton", "backprop sgd 0.02"))
     assert max(map(len, lines)) <= 80
     shown = [line.split() for line in lines if line[:8].strip().isdigit()]
-    assert len(shown) == 16
+    assert len(shown) == 10
     assert {len(cells) for cells in shown} == {9}
-    assert [int(cells[0]) for cells in shown[:8]] == [0, 6, 11, 17, 23, 29, 34, 40]
-    assert float(shown[7][1]) == pytest.approx(curves.columns()["train_loss"][-1], abs=5e-5)
-    assert lines[-1].startswith("8 of 40 iterations")
+    assert [int(cells[0]) for cells in shown[:5]] == [0, 10, 20, 30, 40]
+    assert float(shown[4][1]) == pytest.approx(curves.columns()["train_loss"][-1], abs=5e-5)
+    assert lines[-1] == "a line for every 10 iterations, and the last"
+    for most, iterations in ((41, range(41)), (21, range(0, 41, 2)), (20, range(0, 41, 5)), (2, (0, 40)), (1, (0, 40))):
+        found = [line.split()[0] for line in curves.lines(most) if line[:8].strip().isdigit()]
+        assert found == [str(iteration) for iteration in iterations] * 2
 
 
 @dataclass(frozen=True)
