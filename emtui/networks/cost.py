@@ -1,10 +1,9 @@
-"""What the exact E-step costs by number of hidden units: predicted, and measured where that is quick."""
+"""What the exact E-step costs by number of hidden units: predicted, and its time measured where that is quick."""
 
 from __future__ import annotations
 
 import math
 import time
-import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,10 +18,6 @@ from engine.models.network.model import LatentMLP
 from engine.parallel import one_blas_thread
 
 MOST_UNITS = 30
-SENSIBLE_SECONDS = 1.0
-"""An E-step that takes longer is no step to wait for."""
-SENSIBLE_SHARE = 0.8
-"""Of the free memory."""
 _MEASURED_SECONDS = 0.3
 _MEASURED_SHARE = 0.2
 
@@ -31,13 +26,12 @@ _MEASURED_SHARE = 0.2
 class Cost:
     """The cost of one exact E-step over 2^m configurations.
 
-    memory, seconds: predicted; bytes. measured_memory, measured_seconds: None where it was not run.
+    memory, seconds: predicted; bytes. measured_seconds: None where it was not run.
     """
 
     hidden_units: int
     memory: int
     seconds: float
-    measured_memory: int | None = None
     measured_seconds: float | None = None
 
 
@@ -54,16 +48,6 @@ def predicted_costs(spec: RunSpec) -> tuple[Cost, ...]:
     return tuple(Cost(m, *exact_cost(n, m, g)) for m in range(1, MOST_UNITS + 1))
 
 
-def most_sensible(costs: tuple[Cost, ...], free: int) -> int:
-    """The most hidden units for which an exact E-step takes at most a second and fits into memory, or 0."""
-    fitting = [
-        cost.hidden_units
-        for cost, seconds in zip(costs, expected_seconds(costs), strict=True)
-        if seconds <= SENSIBLE_SECONDS and max(cost.memory, cost.measured_memory or 0) <= SENSIBLE_SHARE * free
-    ]
-    return max(fitting, default=0)
-
-
 def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
     """Measured seconds, or predicted ones scaled up (never down) by the ratio of the last measurement."""
     ratio, found = 1.0, []
@@ -75,7 +59,7 @@ def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
 
 
 def measured_costs(spec: RunSpec, costs: tuple[Cost, ...]) -> Iterator[Cost]:
-    """Measure the costs that are small enough: the best time of a few E-steps, then one more for memory."""
+    """Measure the costs that are small enough: the best time of a few E-steps."""
     X, y = table_of(spec)
     free, ratio = free_memory(), 1.0
     for cost in costs:
@@ -90,15 +74,8 @@ def measured_costs(spec: RunSpec, costs: tuple[Cost, ...]) -> Iterator[Cost]:
                 started = time.perf_counter()
                 model.expect(params, rows, EXACT)
                 best = min(best, time.perf_counter() - started)
-            tracemalloc.start()
-            try:
-                before = tracemalloc.get_traced_memory()[0]
-                model.expect(params, rows, EXACT)
-                memory = tracemalloc.get_traced_memory()[1] - before
-            finally:
-                tracemalloc.stop()
         ratio = max(1.0, best / cost.seconds)
-        yield Cost(cost.hidden_units, cost.memory, cost.seconds, memory, best)
+        yield Cost(cost.hidden_units, cost.memory, cost.seconds, best)
 
 
 def seconds_in_words(seconds: float) -> str:
@@ -112,11 +89,3 @@ def seconds_in_words(seconds: float) -> str:
     if hours < 48:
         return f"{hours:z.3g} h"
     return f"{hours / 24:z.3g} days" if hours < 17_520 else f"{hours / 8766:z.3g} years"
-
-
-def bytes_in_words(size: float) -> str:
-    """12 kB, 3.4 MB, 8.6 GB."""
-    for limit, unit, name in ((1e6, 1e3, "kB"), (1e9, 1e6, "MB"), (1e12, 1e9, "GB")):
-        if size < limit:
-            return f"{size / unit:z.3g} {name}"
-    return f"{size / 1e12:z.3g} TB"

@@ -128,7 +128,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         """Check inputs and targets; for the marginal, that its 2^m configurations fit into memory."""
         rows = network_rows(X, y, sample_weight)
         if self.loss == "marginal":
-            check_memory(rows.n_rows, sizes_of(self.hidden_units)[0])
+            check_memory(rows.n_rows, sizes_of(self.hidden_units)[0], "loss=forward")
         return rows
 
     def observe_new(self, X: Any, params: BackpropParams) -> NetworkRows:

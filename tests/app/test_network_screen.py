@@ -399,9 +399,9 @@ async def test_what_an_exact_step_costs() -> None:
         screen = app.app.screen
         assert isinstance(screen, CostScreen)
         text = await at_rest(app)
-        assert "Exact over all 2^m configurations is sensible up to m =" in text
-        assert f"m = {screen.sensible}" in text
-        assert "e_step=gibbs" in text
+        assert "The E-step is exact over all 2^m configurations up to m = 20" in text
+        assert f"m = {screen.most}" in text
+        assert "e_step=exact" in text
         assert "The present 7 units" in " ".join(text.split())
         assert sum(cost.measured_seconds is not None for cost in screen.costs) >= 8
         assert split_of(spec) is not None

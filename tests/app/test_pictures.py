@@ -98,7 +98,7 @@ async def costed(app: Driver) -> None:
     await app.settle()
     screen.measuring = False
     screen.costs = tuple(Cost(c.hidden_units, c.memory, 1e-6 * 2**c.hidden_units) for c in screen.costs)
-    screen._free, screen.sensible = 8 * 10**9, 19
+    screen._free, screen.most = 8 * 10**9, 20
     screen._draw()
 
 

@@ -21,18 +21,16 @@ import engine
 from emtui.cli.sweep_report import grid_of
 from emtui.exports.sweep_table import sweep_text
 from emtui.networks.cost import (
-    SENSIBLE_SECONDS,
     Cost,
-    bytes_in_words,
     expected_seconds,
     measured_costs,
-    most_sensible,
     predicted_costs,
     seconds_in_words,
 )
 from emtui.networks.scores import score
 from emtui.networks.sweep import SIDES, SweepResult, cells, has_rate, models_of, sweep
 from emtui.networks.sweep_grid import SweepGrid
+from emtui.screens.studies.cost import CostScreen
 from emtui.spec.choose import choose
 from emtui.spec.revise import changed
 from emtui.spec.rival_model import rival_model
@@ -40,7 +38,15 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of, table_of
 from emtui.views.network.sweep_text import cell_words, chosen_sentence
 from engine.errors import EngineError, OptionError
-from engine.models.network.cost import exact_cost
+from engine.models.network.cost import (
+    MOST_EXACT,
+    SHARE_OF_MEMORY,
+    bytes_in_words,
+    check_memory,
+    exact_cost,
+    exact_memory,
+    most_exact,
+)
 from engine.models.network.predict import network_report
 
 SMALL = SweepGrid(rates=(0.01, 0.2), units=(1, 3), n_seeds=2, max_iter=3)
@@ -221,21 +227,39 @@ def test_predictions_are_the_engines_and_measurements_are_real() -> None:
     measured = list(measured_costs(spec, costs[:9]))
     assert [cost.hidden_units for cost in measured] == list(range(1, 10))
     assert all(cost.measured_seconds and cost.measured_seconds > 0 for cost in measured)
-    assert all(cost.measured_memory and cost.measured_memory > 0 for cost in measured)
+    assert [cost.memory for cost in measured] == [cost.memory for cost in costs[:9]]  # one measure, which decides
     with pytest.raises(EngineError, match="choose the model mlp"):
         predicted_costs(choose("iris"))
 
 
-def test_where_exact_stops_being_sensible() -> None:
+def test_what_a_step_is_expected_to_take() -> None:
     costs = tuple(Cost(m, 10**m, 10.0 ** (m - 5)) for m in range(1, 9))
-    assert most_sensible(costs, 10**12) == 5  # one second
-    assert most_sensible(costs, 2 * 10**3) == 3  # memory
-    assert most_sensible(costs, 1) == 0
     slower = (*costs[:2], replace(costs[2], measured_seconds=10 * costs[2].seconds), *costs[3:])
     assert expected_seconds(slower)[:3] == (costs[0].seconds, costs[1].seconds, 10 * costs[2].seconds)
     assert expected_seconds(slower)[3] == pytest.approx(10 * costs[3].seconds)
-    assert most_sensible(slower, 10**12) == 4
-    assert SENSIBLE_SECONDS == 1.0
+
+
+def test_one_rule_says_up_to_how_many_units_the_e_step_is_exact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of e_step=auto, of the cost screen, of what is refused, and of predictions; memory alone makes it fewer."""
+    assert MOST_EXACT == 20
+    assert most_exact(90, 10**12) == 20 and most_exact(90, 1) == 0
+    little = int(exact_memory(90, 16) / SHARE_OF_MEMORY) + 1
+    assert most_exact(90, little) == 16
+    inner = {m: engine.LatentMLP(m).inner.exact for m in (20, 21)}
+    assert inner == {20: True, 21: False}
+    for free, units, said in ((10**9, 40, 20), (little, 20, 16), (little, 17, 16)):
+        monkeypatch.setattr("engine.models.network.cost.free_memory", lambda free=free: free)
+        monkeypatch.setattr("emtui.screens.studies.cost.free_memory", lambda free=free: free)
+        with pytest.raises(OptionError, match=f"take e_step=gibbs, or at most {said} hidden units") as refused:
+            check_memory(90, units)
+        assert f"needs {bytes_in_words(exact_memory(90, units))}, and {bytes_in_words(free)} are free" in str(
+            refused.value
+        )
+        screen = CostScreen(chosen("iris", model="mlp"))
+        assert screen.most == said and f"up to m = {said}" in screen.verdict
+        assert bytes_in_words(exact_memory(90, said)) in screen.verdict
+    with pytest.raises(OptionError, match="take loss=forward, or at most 16"):
+        engine.fit(engine.BackpropMLP(20, loss="marginal"), *table_of(chosen("iris", model="mlp")))
 
 
 @pytest.mark.parametrize(

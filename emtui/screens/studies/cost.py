@@ -1,4 +1,4 @@
-"""The cost of the exact E-step against the hidden units, predicted and measured, and where it stops being sensible."""
+"""The cost of the exact E-step against the hidden units, predicted and measured, and up to which m it is taken."""
 
 from __future__ import annotations
 
@@ -19,48 +19,38 @@ from textual.worker import Worker, WorkerState, get_current_worker
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
-from emtui.charts.scene import Curve, Dots, HLine, Scene, VLine
-from emtui.networks.cost import (
-    SENSIBLE_SECONDS,
-    Cost,
-    bytes_in_words,
-    expected_seconds,
-    measured_costs,
-    most_sensible,
-    predicted_costs,
-    seconds_in_words,
-)
+from emtui.charts.scene import Curve, Dots, Scene, VLine
+from emtui.networks.cost import Cost, expected_seconds, measured_costs, predicted_costs, seconds_in_words
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink
-from engine.models.network.cost import free_memory
+from engine.models.network.cost import MOST_EXACT, SHARE_OF_MEMORY, bytes_in_words, free_memory, most_exact
 
 _TICKS = ((1e-6, "1 µs"), (1e-3, "1 ms"), (1.0, "1 s"), (60.0, "1 min"), (3600.0, "1 h"), (86400.0, "1 day"))
-_HEADS = ("m", "2^m", "memory", "measured", "time", "measured")
-_WIDTHS = (2, 13, 8, 8, 8, 8)
+_HEADS = ("m", "2^m", "memory", "time", "measured")
+_WIDTHS = (2, 13, 8, 8, 8)
 
 
-def cost_table(costs: tuple[Cost, ...], sensible: int, palette: Palette) -> PlainTable:
-    """One row for each number of units, dimmed where the cost is not sensible; measured columns are dropped first."""
+def cost_table(costs: tuple[Cost, ...], most: int, palette: Palette) -> PlainTable:
+    """One row for each number of units, dimmed where it is no longer exact; what was measured is dropped first."""
     columns = [
         TableColumn(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
     ]
     measured = ink(palette, palette.color(2), bold=True)
     rows: list[tuple[TableCell, ...]] = []
     for cost in costs:
-        style = ink(palette, palette.color(1)) if cost.hidden_units > sensible else Style()
+        style = ink(palette, palette.color(1)) if cost.hidden_units > most else Style()
         texts = [
             (str(cost.hidden_units), style),
             (f"{1 << cost.hidden_units:,}", style),
             (bytes_in_words(cost.memory), style),
-            ("" if cost.measured_memory is None else bytes_in_words(cost.measured_memory), measured),
             (seconds_in_words(cost.seconds), style),
             ("" if cost.measured_seconds is None else seconds_in_words(cost.measured_seconds), measured),
         ]
         rows.append(tuple((text,) for text in texts))
-    return PlainTable(tuple(columns), tuple(rows), ("1", "3", "5"))
+    return PlainTable(tuple(columns), tuple(rows), ("1", "4"))
 
 
 class CostScreen(Screen[None]):
@@ -75,7 +65,7 @@ class CostScreen(Screen[None]):
     CostScreen #hint { color: $text-muted; height: 1; }
     CostScreen #both { height: 1fr; }
     CostScreen Chart { width: 1fr; height: 1fr; }
-    CostScreen LineTable { width: 54; height: 1fr; margin: 0 0 0 1; }
+    CostScreen LineTable { width: 45; height: 1fr; margin: 0 0 0 1; }
     CostScreen.-narrow Chart { display: none; }
     CostScreen.-narrow LineTable { width: 1fr; }
     """
@@ -91,11 +81,12 @@ class CostScreen(Screen[None]):
         self._spec = spec
         self.costs = predicted_costs(spec)
         self._free = free_memory()
-        self.sensible = most_sensible(self.costs, self._free)
+        split = split_of(spec)
+        self.most = most_exact(0 if split is None else len(split.train), self._free)
         self.measuring = True
 
     def compose(self) -> ComposeResult:
-        """A sentence on where the cost stops being sensible; the curve, the table and the keys."""
+        """A sentence on up to how many units it is exact; the curve, the table and the keys."""
         yield Static("", id="head", markup=False)
         yield Static(Content(self.verdict), id="verdict")
         with Horizontal(id="both"):
@@ -105,17 +96,21 @@ class CostScreen(Screen[None]):
 
     @property
     def verdict(self) -> str:
-        """Up to how many units the exact E-step is sensible here, and what to take beyond."""
-        free = bytes_in_words(self._free)
-        why = f"within {seconds_in_words(SENSIBLE_SECONDS)} a step and 80 % of the {free} of memory that are free"
-        beyond = f"with {self.sensible + 1} or more take e_step=gibbs"
+        """Up to how many units the E-step is exact here, what it costs there, and what is taken beyond."""
+        seconds = seconds_in_words(expected_seconds(self.costs)[self.most - 1]) if self.most else ""
+        at = f" ({bytes_in_words(self.costs[self.most - 1].memory)}, {seconds} a step)" if self.most else ""
+        said = f"The E-step is exact over all 2^m configurations up to m = {self.most}{at}"
+        if self.most < MOST_EXACT:
+            free = bytes_in_words(self._free)
+            said += f": {SHARE_OF_MEMORY:z.0%} of the {free} of memory that are free hold no more"
+        beyond = f"with {self.most + 1} or more it samples, or goes on where e_step=exact is said"
         present = ""
         units = self._spec.model.hidden_units  # type: ignore[attr-defined]  # a network has them
         if isinstance(units, int) and units <= len(self.costs):
             memory = bytes_in_words(self.costs[units - 1].memory)
             seconds = seconds_in_words(expected_seconds(self.costs)[units - 1])
             present = f" The present {units} units: {memory}, {seconds} a step."
-        return f"Exact over all 2^m configurations is sensible up to m = {self.sensible}, {why}; {beyond}.{present}"
+        return f"{said}; {beyond}.{present}"
 
     def on_mount(self) -> None:
         """Show the predicted costs and start measuring."""
@@ -141,7 +136,6 @@ class CostScreen(Screen[None]):
         event.stop()
         at = event.cost.hidden_units - 1
         self.costs = (*self.costs[:at], event.cost, *self.costs[at + 1 :])
-        self.sensible = most_sensible(self.costs, self._free)
         self._draw()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -159,9 +153,9 @@ class CostScreen(Screen[None]):
         head = f"exact E-step of {self._spec.dataset.name}, {len(split.train)} training rows · {state}"
         self.query_one("#head", Static).update(Content(head))
         self.query_one("#verdict", Static).update(Content(self.verdict))
-        self.query_one(LineTable).set_source(cost_table(self.costs, self.sensible, self.query_one(Chart).palette))
+        self.query_one(LineTable).set_source(cost_table(self.costs, self.most, self.query_one(Chart).palette))
         chart = self.query_one(Chart)
-        chart.set_scene(cost_scene(self.costs, self.sensible, chart.palette))
+        chart.set_scene(cost_scene(self.costs, self.most, chart.palette))
 
     def action_leave(self) -> None:
         """Back to the explorer."""
@@ -169,8 +163,8 @@ class CostScreen(Screen[None]):
         self.dismiss()
 
 
-def cost_scene(costs: tuple[Cost, ...], sensible: int, palette: Palette) -> Scene:
-    """Seconds of an E-step against m, on a logarithmic axis; a line where it stops being sensible."""
+def cost_scene(costs: tuple[Cost, ...], most: int, palette: Palette) -> Scene:
+    """Seconds of an E-step against m, on a logarithmic axis; a line behind the last m that is exact."""
     x = np.array([float(cost.hidden_units) for cost in costs])
     y = np.log10([max(cost.seconds, 1e-9) for cost in costs])
     known = [c for c in costs if c.measured_seconds is not None]
@@ -179,8 +173,7 @@ def cost_scene(costs: tuple[Cost, ...], sensible: int, palette: Palette) -> Scen
     ticks = [(math.log10(value), name) for value, name in _TICKS if low <= math.log10(value) <= high]
     return Scene(
         [
-            VLine(sensible + 0.5, palette.color(1)),
-            HLine(math.log10(SENSIBLE_SECONDS), palette.grid),
+            VLine(most + 0.5, palette.color(1)),
             Curve(x, y, palette.color(0), "solid", "predicted"),
             Dots(
                 np.array([float(c.hidden_units) for c in known]),
@@ -191,10 +184,10 @@ def cost_scene(costs: tuple[Cost, ...], sensible: int, palette: Palette) -> Scen
             ),
         ],
         "hidden units m",
-        "time of an exact E-step",
+        "time of a step",
         (1.0, float(len(costs))),
         (float(low), float(high)),
-        legend=[("│", palette.color(1), "no longer sensible")],
+        legend=[("│", palette.color(1), f"exact up to {most}")],
         y_ticks=ticks,
-        description=f"an exact E-step takes over a second or too much memory from {sensible + 1} hidden units on",
+        description=f"the E-step is exact up to {most} hidden units",
     )

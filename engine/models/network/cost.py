@@ -15,8 +15,8 @@ from engine.models.network.configurations import halves
 from engine.parallel import one_blas_thread
 
 MOST_EXACT = 20  # units of one hidden layer up to which all 2^m configurations are summed over unless asked otherwise
+SHARE_OF_MEMORY = 0.8  # of what is free may be taken
 _MOST_EXACT = 40  # so far up the numbers of configurations are whole numbers that an index can hold
-_SHARE_OF_MEMORY = 0.8
 
 
 def exact_cost(n_rows: int, hidden_units: int, n_classes: int) -> tuple[int, float]:
@@ -46,17 +46,29 @@ def exact_memory(n_rows: int, hidden_units: int) -> int:
     return 8 * (5 * (1 << hidden_units) + 5 * part * (1 << a) + 4 * n_rows * hidden_units)
 
 
-def check_memory(n_rows: int, hidden_units: int) -> None:
-    """Raises OptionError before an exact E-step for which this machine lacks the memory, and says what would do."""
-    memory, free = exact_memory(n_rows, hidden_units), free_memory()
-    most = min(hidden_units, _MOST_EXACT)
-    while most > 1 and exact_memory(n_rows, most) > _SHARE_OF_MEMORY * free:
-        most -= 1
-    if most == hidden_units:
+def fits(n_rows: int, hidden_units: int, free: int) -> bool:
+    """Whether an exact E-step has the memory that it needs, of what is free (bytes)."""
+    return hidden_units <= _MOST_EXACT and exact_memory(n_rows, hidden_units) <= SHARE_OF_MEMORY * free
+
+
+def most_exact(n_rows: int, free: int) -> int:
+    """Up to how many units of one layer the E-step is exact: 20, or fewer where the free memory (bytes) holds no more.
+
+    The one rule for "up to m": of e_step=auto, of predictions, and of what is said about them. 20 is no measurement, so
+    that the same options are the same model on every machine. e_step=exact goes further where memory holds it.
+    """
+    return next((m for m in range(MOST_EXACT, 0, -1) if fits(n_rows, m, free)), 0)
+
+
+def check_memory(n_rows: int, hidden_units: int, instead: str = "e_step=gibbs") -> None:
+    """Raises OptionError before an exact sum for which this machine lacks the memory, and says what would do."""
+    free = free_memory()
+    if fits(n_rows, hidden_units, free):
         return
+    memory, most = exact_memory(n_rows, hidden_units), most_exact(n_rows, free)
     raise OptionError(
-        f"an exact E-step over 2^{hidden_units} hidden configurations needs {_in_words(memory)}, and "
-        f"{_in_words(free)} are free: take e_step=gibbs, or at most {most} hidden units."
+        f"an exact E-step over 2^{hidden_units} hidden configurations needs {bytes_in_words(memory)}, and "
+        f"{bytes_in_words(free)} are free: take {instead}, or at most {most} hidden units."
     )
 
 
@@ -67,10 +79,10 @@ def check_draws(n_rows: int, sizes: tuple[int, ...], n_classes: int, draws: int,
     if len(sizes) > 1:
         memory += 24 * number * units
     free = free_memory()
-    if memory > _SHARE_OF_MEMORY * free:
+    if memory > SHARE_OF_MEMORY * free:
         raise OptionError(
-            f"{draws} draws of {units} hidden units for each of {n_rows} rows need {_in_words(memory)}, and "
-            f"{_in_words(free)} are free: take fewer rows, or a smaller {option}."
+            f"{draws} draws of {units} hidden units for each of {n_rows} rows need {bytes_in_words(memory)}, and "
+            f"{bytes_in_words(free)} are free: take fewer rows, or a smaller {option}."
         )
 
 
@@ -107,8 +119,11 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _in_words(size: int) -> str:
-    """Bytes in words: 320 MB, 8.6 GB."""
+def bytes_in_words(size: float) -> str:
+    """12 kB, 3.4 MB, 8.6 GB."""
     if size > 10**15:
         return "more than a million GB"
-    return f"{size / 1e6:z.0f} MB" if size < 1e9 else f"{size / 1e9:z.3g} GB"
+    for limit, unit, name in ((1e6, 1e3, "kB"), (1e9, 1e6, "MB"), (1e12, 1e9, "GB")):
+        if size < limit:
+            return f"{size / unit:z.3g} {name}"
+    return f"{size / 1e12:z.3g} TB"
