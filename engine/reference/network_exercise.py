@@ -68,11 +68,11 @@ def network_exercise(n_splits: int = _SPLITS) -> tuple[ManySplits, ...]:
 
     single: dict[Score, str] = {"start_log_loss": "1.143", "train_log_loss": ".665", "test_accuracy": ".9333"}
     other: dict[Score, str] = {"start_log_loss": "1.180", "train_log_loss": ".465", "test_accuracy": ".9667"}
-    chance = f"as printed, the loss ends within .01 of ln 3 = {math.log(3):.3f}, at chance"
+    chance = f"as printed, the loss ends at ln 3 = {math.log(3):.3f} (± .01), chance"
     return (
         # the published run can't be the printed program's
         ManySplits("EM as printed", study(printed), claim=chance, shows=_at_chance),
-        ManySplits("EM, brackets put back", study(meant), single),
+        ManySplits("EM, with brackets", study(meant), single),
         ManySplits("backprop, 30 epochs", study(backprop, 30), other),
         ManySplits("EM, biases; marginal", study(theory)),
     )

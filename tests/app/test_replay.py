@@ -196,7 +196,7 @@ def test_a_network_from_many_splits_stands_beside_the_single_published_run(monke
     fewer_splits(monkeypatch)
     status, out, err = here("replay", "network")
     assert (status, err) == (0, "")
-    assert "✓ as printed, the loss ends within .01 of ln 3 = 1.099, at chance: 2 of 2 splits" in out
+    assert "✓ as printed, the loss ends at ln 3 = 1.099 (± .01), chance: 2 of 2 splits" in out
     rows = [line for line in out.splitlines() if line.startswith("  published")]
     assert [row.split()[-3:] for row in rows] == [["1.143", ".665", ".9333"], ["1.180", ".465", ".9667"]]
     assert max(map(len, out.splitlines())) <= 80
