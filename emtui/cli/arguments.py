@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COMMANDS = ("run", "study", "sweep", "replay", "datasets", "models")
 _ONE_TABLE = "one data set or file"
 _OF_DATA = ("source", "label", "columns", "rows", "sequence", "weights", "target", "standardize", "principal")
+_OF_GENERATED = ("n_samples", "noise", "data_seed")
 _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks", "sheet")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 _TAKEN |= {"emtui sweep": _ONE_TABLE}
@@ -83,13 +84,16 @@ def _data(found: dict[str, Any]) -> DataSpec | None:
     options = {name: found.pop(name, None) for name in _OF_READ_OPTIONS}
     if options["missing_marks"] is not None:
         options["missing_marks"] = tuple(options["missing_marks"])
+    anew = {name: found.pop(name, None) for name in _OF_GENERATED}
     words = {name: value for name in _OF_DATA if (value := found.pop(name, None)) not in (None, False)}
-    if not words and not any(value is not None for value in options.values()):
+    if not words and all(value is None for value in (*options.values(), *anew.values())):
         return None
     from emtui.spec.choose import DEFAULT_SOURCE  # brings numpy along
-    from engine.data.data_spec import DataSpec, ReadOptions
+    from engine.data.data_spec import DataSpec, Generated, ReadOptions
 
-    return DataSpec(**{"source": DEFAULT_SOURCE} | words, read_options=ReadOptions(**options))
+    generated = Generated(n_samples=anew["n_samples"], noise=anew["noise"], seed=anew["data_seed"])
+    spec = {"source": DEFAULT_SOURCE} | words
+    return DataSpec(**spec, read_options=ReadOptions(**options), generated=generated)
 
 
 def _read(parser: Parser, words: Sequence[str]) -> dict[str, Any]:

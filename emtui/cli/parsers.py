@@ -252,6 +252,11 @@ def _add_table(parser: Parser) -> None:
     add("--sequence", metavar="COLUMN", help="the column that tells which sequence a row belongs to, for a file")
     add("--weights", metavar="COLUMN", help="the column that tells how often each row counts, for a file")
     add("--target", metavar="COLUMN", help="the column of numbers that a model of numbers learns, for a file")
+    generated = parser.add_argument_group("how a generated set is made anew")
+    add = generated.add_argument
+    add("--n-samples", type=values.whole(1), metavar="N", help="so many rows (as many as it comes with)")
+    add("--noise", type=values.tolerance, metavar="X", help="standard deviation of the noise: moons, spirals, xor")
+    add("--data-seed", type=values.whole(0), metavar="S", help="the seed of what is drawn (that of the set)")
     files = parser.add_argument_group("how a file is written (each is told from the file unless it is said)")
     add = files.add_argument
     add("--encoding", metavar="NAME", help="utf-8, cp949, utf-16, cp1252, ...")

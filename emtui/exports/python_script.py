@@ -108,7 +108,8 @@ def _data_lines(spec: RunSpec) -> list[str]:
         arguments = [repr(data.source), *filter(None, (label, columns, missing)), *parts, *written]
         lines = _call("data = engine.read_table", arguments)
     else:
-        lines = [f"data = engine.load({data.source!r})", *chosen]
+        anew = [f"{name}={value!r}" for name, value in data.generated.given().items()]
+        lines = [*_call("data = engine.load", [repr(data.source), *anew]), *chosen]
     if data.standardize and not spec.model.supervised:
         lines.append("data = data.standardized()")
     if data.principal is not None:

@@ -12,6 +12,7 @@ from emtui.spec.labels_given import NONE
 from emtui.spec.own_options import own_options
 from emtui.spec.read_options import read_option_words
 from emtui.spec.run_spec import RunSpec, published_start
+from emtui.spec.sources import generated_words
 from engine.data.data_spec import DataSpec
 from engine.readers.byte_source import STANDARD_INPUT
 
@@ -75,7 +76,7 @@ def _data_words(data: DataSpec) -> list[str]:
         words += _option("--columns", join_columns(data.columns))
     for part, column in data.parts.items():
         words += _option(f"--{part}", column)
-    words += read_option_words(data.read_options)
+    words += [*read_option_words(data.read_options), *generated_words(data.generated)]
     if data.standardize:
         words.append("--standardize")
     return words if data.principal is None else [*words, "--principal", str(data.principal)]

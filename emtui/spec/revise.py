@@ -8,7 +8,7 @@ from typing import Any
 from emtui.spec.labels_given import NONE, known_labels
 from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec, published_start
-from emtui.spec.sources import missing_for, prepared
+from emtui.spec.sources import missing_for, open_source, prepared
 from emtui.spec.train_test_split import split_of
 from engine.em.algorithms import algorithm_named
 from engine.errors import DataError
@@ -27,14 +27,17 @@ def started_anew(spec: RunSpec, seed: int) -> RunSpec:
 
 
 def changed(spec: RunSpec, **settings: Any) -> RunSpec:
-    """The spec with other settings and the model's own start. The data are not read again.
+    """The spec with other settings and the model's own start. The data are not read again, a generated set made anew.
 
     Raises:
         EngineError: the settings can't be used; one sentence.
     """
     made = replace(spec, **settings, start=None, start_file=None)
     made = replace(made, data=replace(made.data, missing=missing_for(made.model)))
-    if _preparation(made) != _preparation(spec):  # else data that were given as they are stay so
+    if made.data.generated != spec.data.generated:
+        opened = open_source(made.data)
+        made = replace(made, opened=opened, dataset=prepared(opened, made.data, made.model))
+    elif _preparation(made) != _preparation(spec):  # else data that were given as they are stay so
         made = replace(made, dataset=prepared(spec.opened or spec.dataset, made.data, made.model))
     if made.seed == spec.seed:  # another seed asks for another start
         made = replace(made, start=published_start(made.dataset, made.model))

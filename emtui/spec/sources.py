@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from emtui.spec.read_options import read_option_words
 from engine.data.catalogue import is_dataset_name, key_of, load
-from engine.data.data_spec import AS_DETECTED, DataSpec
+from engine.data.data_spec import AS_DETECTED, AS_IT_COMES, DataSpec, Generated
 from engine.data.dataset import Dataset
 from engine.data.missing import Missing
 from engine.errors import DataError
@@ -30,6 +30,8 @@ def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
     if data.read_options != AS_DETECTED and (is_folder(source) or not looks_like_file(source)):
         word = read_option_words(data.read_options)[0].partition("=")[0]
         raise DataError(f"{quoted(source)} is no file with a table: leave out {word}.")
+    if data.generated != AS_IT_COMES and looks_like_file(source):
+        raise DataError(f"{quoted(source)} is no generated set: leave out {generated_words(data.generated)[0]}.")
     if looks_like_file(source) and not is_folder(source):
         return _open_table(data, table)
     if is_folder(source):
@@ -43,7 +45,7 @@ def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
             )
         opened = read_corpus(source)
     else:
-        opened = load(source)
+        opened = load(source, **data.generated.given())
         if data.label is not None:
             raise DataError(
                 f"{quoted(source)} has its own labels: --label is for a file (write ./{source} if you mean one)."
@@ -61,6 +63,12 @@ def _open_table(data: DataSpec, table: TableFile | None) -> Dataset:
         written = data.read_options.given()
         return read_table(data.source, data.label, data.columns, missing=data.missing, **data.parts, **written)
     return read_from(table, data.label, data.columns, data.missing, **data.parts)
+
+
+def generated_words(generated: Generated) -> list[str]:
+    """How a generated set is made anew, as words of the shell."""
+    words = {"n_samples": "--n-samples", "noise": "--noise", "seed": "--data-seed"}
+    return [part for name, value in generated.given().items() for part in (words[name], f"{value!r}")]
 
 
 def missing_for(model: Any) -> Missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,8 +13,11 @@ import numpy as np
 
 from engine.arrays import ByFields
 from engine.data.class_labels import encode_labels
+from engine.data.data_spec import Generated
 from engine.data.dataset import Dataset
+from engine.data.recipes import DECIMALS, MOST_NOISE, MOST_ROWS, RECIPES
 from engine.errors import DataError, OptionError
+from engine.options import whole_number
 from engine.plugins import Plugins
 from engine.text import did_you_mean, quoted
 
@@ -107,12 +110,26 @@ def key_of(name: str) -> str:
     return "_".join(name.strip().casefold().replace("-", " ").replace("_", " ").split())
 
 
-def load(name: str) -> Dataset:
-    """The data set called `name` ("iris", "Old Faithful", "two-gaussians", …).
+def load(name: str, *, n_samples: int | None = None, noise: float | None = None, seed: int | None = None) -> Dataset:
+    """The data set called `name` ("iris", "Old Faithful", "two-gaussians", …); a generated one also made anew.
 
-    Raises DataError with the nearest names if there is none, and OptionError if the package that has it is broken.
+    Args:
+        name: as in the catalogue, in any spelling.
+        n_samples: how many rows a generated set shall have; None for as many as it comes with.
+        noise: the standard deviation of what is added to each of its points, where its recipe adds something.
+        seed: of what is drawn; with all three as in the catalogue the set is the one that comes with the engine.
+
+    Raises:
+        DataError: there is none of that name; the nearest names are said.
+        OptionError: the package that has it is broken, or it can't be made so.
     """
-    key = key_of(name)
+    key, anew = key_of(name), Generated(n_samples=n_samples, noise=noise, seed=seed)
+    if anew.given():
+        if key in RECIPES:
+            return _made_anew(_built_in()[key], anew)
+        if is_dataset_name(name):
+            words = " and ".join(anew.given())
+            raise OptionError(f"{quoted(name)} is no generated set: leave out {words}, or take {', '.join(RECIPES)}.")
     if key in _built_in():
         return _read(_built_in()[key])
     for offered in _OUTSIDE.names():
@@ -148,6 +165,33 @@ def _read(entry: CatalogueEntry) -> Dataset:
         start=entry.start,
         row_names=names,
     )
+
+
+def made_with(key: str) -> Generated:
+    """What the generated set of that name was made with, as it comes: rows, noise (None where it has none) and seed."""
+    return Generated(n_samples=RECIPES[key].n_samples, noise=RECIPES[key].noise, seed=_built_in()[key].seed)
+
+
+def _made_anew(entry: CatalogueEntry, anew: Generated) -> Dataset:
+    """A generated set by its recipe, with other rows, noise or seed; the file where they are those of the file."""
+    recipe, usual, drawn = RECIPES[entry.key], made_with(entry.key), _read(entry)
+    whole = (("n_samples", recipe.least, MOST_ROWS), ("seed", 0, None))
+    wanted = asdict(usual) | anew.given()
+    for name, least, most in whole:
+        wanted[name] = whole_number(name, wanted[name], least, most)
+    noise = anew.noise
+    if noise is not None and recipe.noise is None:
+        raise OptionError(f"{quoted(entry.key)} has no noise to set: leave it out.")
+    if noise is not None and not (isinstance(noise, int | float) and 0.0 <= noise <= MOST_NOISE):
+        raise OptionError(f"noise must be a number from 0 to {MOST_NOISE:g}, not {noise!r}.")
+    if wanted == asdict(usual):
+        return drawn
+    X, classes = recipe.make(np.random.default_rng(wanted["seed"]), wanted["n_samples"], wanted["noise"] or 0.0)
+    y, class_names = encode_labels([str(c) for c in classes])
+    named = [f"{name.replace('n_samples', 'rows')} {value:g}" for name, value in wanted.items() if value is not None]
+    note = f"Made anew by its recipe: {', '.join(named)}."
+    X = np.round(X, DECIMALS) + 0.0  # no −0
+    return replace(drawn, X=X, y=y, class_names=class_names, start=None, notes=(note,))
 
 
 def _cells(lines: list[str], index: int) -> list[str]:

@@ -33,6 +33,25 @@ class ReadOptions:
 AS_DETECTED = ReadOptions()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Generated:
+    """How a generated set is made anew; None for what the set that comes with the engine was made with.
+
+    n_samples: rows. noise: the standard deviation of what is added to each point. seed: of what is drawn.
+    """
+
+    n_samples: int | None = None
+    noise: float | None = None
+    seed: int | None = None
+
+    def given(self) -> dict[str, Any]:
+        """What is given, as keywords of `engine.load`."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+AS_IT_COMES = Generated()
+
+
 @dataclass(frozen=True)
 class DataSpec:
     """A data set and what is made of it. The same spec gives the same data.
@@ -49,6 +68,7 @@ class DataSpec:
         sequence: the column that tells which sequence each row belongs to; None for one sequence, or none.
         weights: the column that tells how often each row counts; None for once.
         target: the column of numbers that a model of numbers learns; None for none.
+        generated: how a generated set of the catalogue is made anew.
     """
 
     source: str
@@ -62,6 +82,7 @@ class DataSpec:
     sequence: str | None = None
     weights: str | None = None
     target: str | None = None
+    generated: Generated = AS_IT_COMES
 
     @property
     def parts(self) -> dict[str, Any]:

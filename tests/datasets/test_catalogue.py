@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
-from recipes import DECIMALS, RECIPES
 
-from engine.data.catalogue import CatalogueEntry, data_folder, datasets, load
+from engine.data.catalogue import CatalogueEntry, data_folder, datasets, load, made_with
+from engine.data.recipes import DECIMALS, RECIPES
+from engine.errors import EngineError
 
 ENTRIES = datasets()
 WITH_MISSING = {"films", "votes"}
@@ -49,12 +53,62 @@ def test_the_folder_holds_data_alone_and_stays_small() -> None:
 
 @pytest.mark.parametrize("entry", GENERATED, ids=key_of)
 def test_a_generated_set_is_its_recipe_with_its_seed(entry: CatalogueEntry) -> None:
-    X, component = RECIPES[entry.key](np.random.default_rng(entry.seed))
+    recipe = RECIPES[entry.key]
+    X, component = recipe.make(np.random.default_rng(entry.seed), recipe.n_samples, recipe.noise or 0.0)
     data = load(entry.key)
     assert data.y is not None
     np.testing.assert_allclose(data.X, X, rtol=0, atol=0.5 * 10**-DECIMALS + 1e-9)
     assert [data.class_names[code] for code in data.y] == [str(c) for c in component]
     assert entry.recipe
+
+
+@pytest.mark.parametrize("entry", GENERATED, ids=key_of)
+def test_a_generated_set_is_made_anew_with_other_rows_noise_and_seed(entry: CatalogueEntry) -> None:
+    usual, noisy = load(entry.key), RECIPES[entry.key].noise is not None
+    same = load(entry.key, **made_with(entry.key).given())
+    assert same.X.tobytes() == usual.X.tobytes()
+    assert same.notes == ()
+    for n in (11, 3 * usual.n_samples // 2):
+        other = load(entry.key, n_samples=n, seed=99, **({"noise": 0.5} if noisy else {}))
+        again = load(entry.key, n_samples=n, seed=99, **({"noise": 0.5} if noisy else {}))
+        assert other.X.shape == (n, usual.n_features)
+        assert other.X.tobytes() == again.X.tobytes()
+        assert other.y is not None
+        assert other.y.shape == (n,)
+        assert set(other.class_names) <= set(usual.class_names)
+        assert other.notes == (f"Made anew by its recipe: rows {n}, {'noise 0.5, ' if noisy else ''}seed 99.",)
+    assert load(entry.key, seed=99).X.shape == usual.X.shape
+    if not noisy:
+        with pytest.raises(EngineError, match="has no noise to set: leave it out"):
+            load(entry.key, noise=0.1)
+
+
+def test_without_noise_the_points_lie_on_the_curves() -> None:
+    spirals, moons = load("spirals", noise=0.0), load("moons", noise=0, n_samples=101)
+    turns = np.linalg.norm(spirals.X, axis=1)
+    np.testing.assert_allclose(np.sort(turns)[[0, -1]], [0.25, 1.5], atol=1e-4)
+    upper = moons.X[moons.y == 0]
+    np.testing.assert_allclose(np.linalg.norm(upper, axis=1), 1.0, atol=1e-4)
+    assert len(upper) == 51
+    assert len(np.unique(load("xor", noise=0.0).X, axis=0)) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "how", "says"),
+    [
+        ("iris", {"noise": 0.3}, "'iris' is no generated set: leave out noise"),
+        ("spirals", {"n_samples": 3}, "n_samples must be a whole number from 10 to 1,000,000, not 3"),
+        ("spirals", {"n_samples": 10.5}, "n_samples must be a whole number"),
+        ("spirals", {"noise": -1.0}, "noise must be a number from 0"),
+        ("spirals", {"noise": float("nan")}, "noise must be a number from 0"),
+        ("spirals", {"noise": "much"}, "noise must be a number from 0"),
+        ("spirals", {"seed": -1}, "seed must be a whole number of at least 0"),
+        ("spiral", {"seed": 1}, "There is no data set called 'spiral'"),
+    ],
+)
+def test_what_can_not_be_made_is_said(name: str, how: dict[str, Any], says: str) -> None:
+    with pytest.raises(EngineError, match=re.escape(says)):
+        load(name, **how)
 
 
 def test_every_generated_set_has_a_recipe_and_every_recipe_a_set() -> None:

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
 from emtui.panes.messages import ModelChosen, SettingsChanged
+from emtui.panes.model_form.generated_fields import GENERATED
 from emtui.panes.model_form.model_form_fields import (
     MODEL,
     WrongFieldError,
@@ -80,14 +81,17 @@ class ModelForm(Pane):
 
     def _build(self, model_name: str, applied: dict[str, str], texts: dict[str, str]) -> None:
         """Make the lines for this model; lines that it shares with the last model stay."""
-        if model_name == self._built_for:
+        assert self._spec is not None
+        specs = fields_for(model_name, self._spec.data.source)
+        if model_name == self._built_for and [spec.key for spec in specs] == list(self._fields):
             for key, field in self._fields.items():
                 field.put(applied[key], texts[key])
             return
         self._built_for = model_name
         box = self.query_one(VerticalScroll)
-        specs = fields_for(model_name)
         keep = {spec.key for spec in specs if not spec.of_model} & self._fields.keys()
+        if {spec.key for spec in specs} & GENERATED != self._fields.keys() & GENERATED:
+            keep = set()  # they stand in the middle: the lines are made in their order
         for key, field in list(self._fields.items()):
             if key not in keep:
                 del self._fields[key]
@@ -134,7 +138,8 @@ class ModelForm(Pane):
             return
         applied = texts_of(self._spec)
         now = self.texts
-        run = {spec.key: now[spec.key] for spec in fields_for(model_name) if not spec.of_model and spec.key in now}
+        specs = fields_for(model_name, self._spec.data.source)
+        run = {spec.key: now[spec.key] for spec in specs if not spec.of_model and spec.key in now}
         own = texts if model_name != self._spec.model.name else applied
         self._build(model_name, own | applied, texts | run)
 

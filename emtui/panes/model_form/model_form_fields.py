@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from emtui.panes.model_form.generated_fields import generated_fields, generated_from, generated_texts
 from emtui.spec.choose import make_model
 from emtui.spec.labels_given import ALL, FEW, FEW_SHARE, NONE, parse_known
 from emtui.spec.run_spec import RunSpec
@@ -72,12 +73,15 @@ class WrongFieldError(EngineError):
         self.key = key
 
 
-def fields_for(model_name: str) -> tuple[FieldSpec, ...]:
-    """The form for this model: the model, its options, then the run's own fields."""
+def fields_for(model_name: str, source: str = "") -> tuple[FieldSpec, ...]:
+    """The form for this model: the model, its options, the run's own fields, how a generated set is made anew.
+
+    source: the data, whose name tells whether they are a generated set.
+    """
     options = tuple(_field(option, of_model=True) for option in model_class(model_name).options())
     model = model_class(model_name)
     of_classes = _network_fields() if model.supervised else (_KNOWN,) if model.takes_labels else ()
-    return (_model_field(), *options, *_run_fields(), *of_classes)
+    return (_model_field(), *options, *_run_fields(), *generated_fields(source), *of_classes)
 
 
 def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, str]:
@@ -93,6 +97,7 @@ def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, s
         "max_iter": _MAX_ITER.format(spec.max_iter),
         "standardize": _STANDARDIZE.format(spec.data.standardize),
     }
+    texts |= generated_texts(spec.data)
     if model.takes_labels:
         texts["known"] = spec.known
     if not model.supervised:
@@ -120,7 +125,7 @@ def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         WrongFieldError: a line can't be used; it says which line and why.
     """
-    fields = fields_for(texts[MODEL])
+    fields = fields_for(texts[MODEL], spec.data.source)
     values = {field.key: _parsed(field, texts[field.key]) for field in fields}
     settings: dict[str, Any] = {}
     options = {field.key: values[field.key] for field in fields if field.of_model}
@@ -133,8 +138,9 @@ def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
     for key in _OF_CHOICES:
         if key in values and values[key] != getattr(spec, key):
             settings[key] = values[key]
-    if values["standardize"] != spec.data.standardize:
-        settings["data"] = replace(spec.data, standardize=values["standardize"])
+    data = replace(spec.data, standardize=values["standardize"], generated=generated_from(spec.data, values))
+    if data != spec.data:
+        settings["data"] = data
     return settings
 
 
