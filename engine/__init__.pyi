@@ -69,6 +69,7 @@ from engine.models import model_class as model_class
 from engine.models import model_names as model_names
 from engine.models.bernoulli.mixture import BernoulliMixture as BernoulliMixture
 from engine.models.binomial import BinomialMixture as BinomialMixture
+from engine.models.experts.model import MixtureOfExperts as MixtureOfExperts
 from engine.models.gaussian.mixture import GaussianMixture as GaussianMixture
 from engine.models.hmm.model import HiddenMarkovModel as HiddenMarkovModel
 from engine.models.hmm.params import GaussianEmission as GaussianEmission

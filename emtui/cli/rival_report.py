@@ -8,10 +8,11 @@ import numpy as np
 
 from emtui.cli.shell_output import left_out, table
 from emtui.networks.rival import MethodComparison, Rival, method_name, rival_of, scores_beside
-from emtui.networks.scores import Progress, progress, usual_prediction
+from emtui.networks.scores import AnyScore, NumberScore, Progress, Score, progress, usual_prediction
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from engine.em.step import Step
+from engine.models.network.params import NetworkParams
 
 _MOST_UNITS = 12
 _MOST_INPUTS = 8
@@ -60,7 +61,8 @@ def curve_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
 
 def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     """A line for each method: iterations, seconds, log-loss and accuracy on training and test rows."""
-    heads = ("", "iterations", "seconds", "train loss", "test loss", "train right", "test right")
+    right = "RMSE" if comparison.split.numeric else "right"
+    heads = ("", "iterations", "seconds", "train loss", "test loss", f"train {right}", f"test {right}")
     rows = [heads, _row(method_name(spec.model), comparison.here)]
     if comparison.rival_here is not None:
         rows.append(_row(method_name(comparison.rival_model), comparison.rival_here))
@@ -76,9 +78,15 @@ def _row(name: str, found: Progress) -> tuple[str, ...]:
         f"{found.seconds:z.3f}",
         f"{train.log_loss:z.4f}",
         "-" if test is None else f"{test.log_loss:z.4f}",
-        f"{train.hits}/{train.n_rows} {train.accuracy:z.3f}",
-        "-" if test is None else f"{test.hits}/{test.n_rows} {test.accuracy:z.3f}",
+        _right(train),
+        "-" if test is None else _right(test),
     )
+
+
+def _right(found: AnyScore) -> str:
+    if isinstance(found, NumberScore):
+        return f"{found.rmse:z.5g}"
+    return f"{found.hits}/{found.n_rows} {found.accuracy:z.3f}"
 
 
 def comparison_record(spec: RunSpec, comparison: MethodComparison) -> dict[str, Any]:
@@ -91,20 +99,31 @@ def comparison_record(spec: RunSpec, comparison: MethodComparison) -> dict[str, 
     if rival is not None:
         head = {"model": model.name, "options": model.option_values}
         head |= {"iterations": rival.iteration, "seconds": rival.seconds}
-        test = None if rival.test is None else rival.test.accuracy
-        head |= {"train_accuracy": rival.train.accuracy, "test_accuracy": test}
+        head |= _how_right(rival)
         record["rival"] = head | _record(model, rival)
     return record
 
 
 def _record(model: Any, found: Progress) -> dict[str, Any]:
-    test = found.test
-    return {
-        "prediction": usual_prediction(model),
-        "train_log_loss": found.train.log_loss,
-        "test_log_loss": None if test is None else test.log_loss,
-        "test_confusion": None if test is None else test.confusion.tolist(),
-    }
+    train, test = found.train, found.test
+    record: dict[str, Any] = {"prediction": usual_prediction(model)}
+    record |= {"train_log_loss": train.log_loss, "test_log_loss": None if test is None else test.log_loss}
+    if isinstance(train, Score):
+        record["test_confusion"] = test.confusion.tolist() if isinstance(test, Score) else None
+    return record
+
+
+def _how_right(found: Progress) -> dict[str, float | None]:
+    """Accuracies of classes, or root mean squared errors of numbers."""
+    train, test = found.train, found.test
+    if isinstance(train, NumberScore):
+        return {"train_rmse": train.rmse, "test_rmse": test.rmse if isinstance(test, NumberScore) else None}
+    return {"train_accuracy": train.accuracy, "test_accuracy": test.accuracy if isinstance(test, Score) else None}
+
+
+def is_network(params: Any) -> bool:
+    """θ is layers of weights, which have tables of their own."""
+    return isinstance(params, NetworkParams)
 
 
 def weight_lines(comparison: MethodComparison, params: Any) -> list[str]:

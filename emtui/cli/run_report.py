@@ -22,6 +22,7 @@ from emtui.views.number_format import listed
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
 from engine.em.fields import Field, count_components, expected_stays, fields_of, mixing_weights
+from engine.em.parameters import Axis
 from engine.em.run import Restart
 from engine.em.step import Step
 from engine.text import clean
@@ -136,11 +137,11 @@ def summary(outcome: RunSummary) -> list[str]:
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.comparison is not None:
-        from emtui.cli.rival_report import comparison_lines, curve_lines, weight_lines
+        from emtui.cli.rival_report import comparison_lines, curve_lines, is_network, weight_lines
 
-        spec, comparison = outcome.spec, outcome.comparison
+        spec, comparison, params = outcome.spec, outcome.comparison, step.params
         lines += [*comparison_lines(spec, comparison), *curve_lines(spec, comparison)]
-        return [*lines, *weight_lines(comparison, step.params)]
+        return [*lines, *(weight_lines(comparison, params) if is_network(params) else parameter_lines(outcome))]
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
 
 
@@ -219,9 +220,22 @@ def _entries(field: Field, K: int, spec: RunSpec) -> list[tuple[str, Array]]:
     whole = field.by_component(K)
     if field.array.ndim == 1:
         return [(name, whole[:, 0])]
-    data = spec.dataset
-    names = [field.axes[1].name_of(j, data.feature_names, spec.model, data.symbol_names) for j in range(whole.shape[1])]
-    return [(f"{short} {each}", whole[:, j]) for j, each in enumerate(names)]
+    found = []
+    for j, index in enumerate(np.ndindex(field.array.shape[1:])):
+        if field.held is not None and not np.isnan(field.held[(slice(None), *index)]).any():
+            continue  # such as those of the class that the others are relative to
+        places = zip(index, field.axes[1:], strict=True)
+        names = [_place_name(i + axis.offset, axis, spec) for i, axis in places]
+        found.append((" ".join((short, *names)), whole[:, j]))
+    return found
+
+
+def _place_name(number: int, axis: Axis, spec: RunSpec) -> str:
+    """What an entry is of: a column or a symbol of the data by its name, one of the classes that are learned."""
+    data, split = spec.dataset, split_of(spec)
+    if axis.noun == "class" and split is not None and number < len(split.class_names):
+        return split.class_names[number]
+    return axis.name_of(number, data.feature_names, spec.model, data.symbol_names)
 
 
 def _in_blocks(names: list[str], columns: list[list[str]]) -> list[str]:

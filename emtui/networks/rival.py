@@ -83,7 +83,7 @@ def scores_beside(own: Progress, rival: Sequence[Progress]) -> dict[str, float]:
 
 def short_name(model: Any) -> str:
     """EM, or backprop."""
-    return "backprop" if model.name == "backprop" else "EM"
+    return "EM" if model.hides else "backprop"
 
 
 class Rival:
@@ -142,8 +142,10 @@ def rival_of(spec: RunSpec, start: Any) -> tuple[Rival | None, str]:
 
 def method_name(model: Any) -> str:
     """EM or backpropagation, and how: `EM newton`, `backprop adam 0.3`."""
-    if model.name != "backprop":
-        rate = f" {model.learning_rate:zg}" if model.m_step == "gradient" else ""
-        return f"EM {model.m_step}{rate}"
-    loss = " marginal" if model.loss == "marginal" else ""
-    return f"backprop {model.optimizer} {model.learning_rate:zg}{loss}"
+    values = model.option_values
+    if model.hides:
+        how = values.get("m_step")
+        rate = f" {values['learning_rate']:zg}" if how == "gradient" else ""
+        return f"EM {how}{rate}" if how else "EM"
+    loss = " marginal" if values.get("loss") == "marginal" else ""
+    return f"backprop {values['optimizer']} {values['learning_rate']:zg}{loss}"

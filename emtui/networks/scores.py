@@ -1,4 +1,4 @@
-"""How good a network is on its training rows and on held-back rows: log-loss, accuracy, confusion."""
+"""How good a model is on its training rows and on held-back rows: log-loss, accuracy and confusion, or RMSE."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import numpy as np
 from emtui.spec.train_test_split import TrainTestSplit
 from engine.analysis.learning_curves import LearningPoint, learning_point
 from engine.arrays import Array, IntArray
-from engine.em.prediction_report import PredictionReport
+from engine.em.prediction_report import NumberReport, Report
 from engine.em.step import Step
+from engine.models.network.params import NetworkParams
 from engine.models.network.predict import Prediction, exactly_predictable, predict_network
+from engine.parallel import one_blas_thread
 
 N_DRAWS = 200
 _MOST_KEPT = 10_000  # probabilities of one score, since every iteration has one
@@ -42,14 +44,32 @@ class Score:
 
 
 @dataclass(frozen=True, eq=False)
+class NumberScore:
+    """Scores on some of the rows whose targets are numbers.
+
+    log_loss: the mean of −ln p(y | x), of the density in nats. rmse: the root of the mean squared error, in the
+    target's unit. predictions: (n_rows,) E[y | x], None of many rows.
+    """
+
+    n_rows: int
+    log_loss: float
+    rmse: float
+    predictions: Array | None = None
+    log_loss_error: float = 0.0
+
+
+AnyScore = Score | NumberScore
+
+
+@dataclass(frozen=True, eq=False)
 class Progress(LearningPoint):
     """A point of the learning curves of a network, and its scores by the model's own way to predict.
 
     train, test: on the training rows and on the held-back rows, if any.
     """
 
-    train: Score
-    test: Score | None
+    train: AnyScore
+    test: AnyScore | None
 
 
 def usual_prediction(model: Any) -> Prediction:
@@ -62,21 +82,42 @@ def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:
     return predict_network(params, inputs, prediction, generator=np.random.default_rng(0), n_draws=N_DRAWS)
 
 
+def said_by(model: Any, params: Any, inputs: Array) -> Array:
+    """(n, g) class probabilities of rows, by the model's own way to predict."""
+    if isinstance(params, NetworkParams):
+        return predicted(params, inputs, usual_prediction(model))
+    with one_blas_thread():
+        found: Array = model.predict_proba(params, model.observe_new(inputs, params))
+    return found
+
+
+def numbers_said_by(model: Any, params: Any, inputs: Array) -> Array:
+    """(n,) E[y | x] of rows, of a model that learns numbers."""
+    with one_blas_thread():
+        found: Array = model.predict_mean(params, model.observe_new(inputs, params))
+    return found
+
+
 def affordable_rows(params: Any, most: int = 20_000) -> int:
     """How many rows can be predicted fast enough to answer a key press."""
+    if not isinstance(params, NetworkParams):
+        return most
     units = sum(params.sizes)
     rows = _MOST_TERMS >> units if exactly_predictable(params) else _MOST_TERMS // (4_000 * units)
     return int(min(most, max(100, rows)))
 
 
-def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> Score | None:
+def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> AnyScore | None:
     """The score of the parameters on these rows of the data, by the model's own way to predict; None for no rows."""
     if not len(rows):
         return None
     return _score(model.reports(params, split.inputs[rows], split.targets[rows])[usual_prediction(model)])
 
 
-def _score(found: PredictionReport) -> Score:
+def _score(found: Report) -> AnyScore:
+    if isinstance(found, NumberReport):
+        predictions = found.predictions if found.predictions.size <= _MOST_KEPT else None
+        return NumberScore(len(found.predictions), found.log_loss, found.rmse, predictions)
     kept = found.probabilities if found.probabilities.size <= _MOST_KEPT else None
     n_rows = len(found.probabilities)
     return Score(n_rows, found.log_loss, found.accuracy, found.confusion, found.log_loss_error, kept)

@@ -91,6 +91,8 @@ def make_model(
     if size in known and data.class_names and not chosen.supervised:
         options[size] = len(data.class_names)
     options |= own_options(data, chosen)
+    if data.target is not None:
+        options |= chosen.for_numbers
     options |= parse_options(chosen, settings or {})
     if k is not None:
         if size not in known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,20 +27,27 @@ class TrainTestSplit:
 
     Attributes:
         inputs: (n, p) every row as the model takes it in.
-        targets: (n,) the class of every row, 0…g−1.
+        targets: (n,) the class of every row, 0…g−1; or the number that is to be learned of it.
         train, test: the rows that are trained on and those that are held back, rising; test may be empty.
         units: how to come from the inputs back to the data's own units; None where they are the same.
         input_names: p names.
-        class_names: g names.
+        class_names: g names; () where numbers are learned.
+        target_name: what the numbers are of, such as the name of their column; "" where classes are learned.
     """
 
     inputs: Array
-    targets: IntArray
+    targets: Any
     train: IntArray
     test: IntArray
     units: Units | None
     input_names: tuple[str, ...]
     class_names: tuple[str, ...]
+    target_name: str = ""
+
+    @property
+    def numeric(self) -> bool:
+        """Numbers are learned, not classes."""
+        return not self.class_names
 
     @property
     def n_classes(self) -> int:
@@ -57,7 +64,12 @@ class TrainTestSplit:
         return self.test if held_back else self.train
 
 
-def table_of(spec: RunSpec) -> tuple[Any, IntArray | None]:
+def learns_numbers(spec: RunSpec) -> bool:
+    """The model learns the numbers of a target column; classes otherwise."""
+    return spec.model.supervised and spec.model.learns_numbers(spec.dataset.target)
+
+
+def table_of(spec: RunSpec) -> tuple[Any, Any]:
     """X and y as the model is fitted to them: all rows, or the training rows where it is supervised.
 
     X is a list of sequences for a model of sequences where the data tell several.
@@ -109,6 +121,12 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
     if not spec.model.supervised:
         return None
     data = spec.dataset
+    if learns_numbers(spec):
+        numbers = _checked_numbers(data)
+        train, test = _split_plainly(spec)
+        inputs, units = _inputs(spec, train)
+        name = spec.data.target or "target"
+        return TrainTestSplit(inputs, numbers, train, test, units, data.feature_names, (), name)
     targets = _checked_targets(data)
     train, test = _split(spec, targets)
     missing = np.setdiff1d(np.unique(targets), targets[train])
@@ -117,17 +135,41 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
             f"the class {quoted(data.class_names[int(missing[0])])} has no training row in this split: "
             "stratify it, hold back fewer rows, or take another seed."
         )
+    inputs, units = _inputs(spec, train)
+    present = np.unique(targets)  # a class without a row is none that could be learned
+    names = tuple(data.class_names[c] for c in present)
+    return TrainTestSplit(inputs, np.searchsorted(present, targets), train, test, units, data.feature_names, names)
+
+
+def _inputs(spec: RunSpec, train: IntArray) -> tuple[Array, Units | None]:
+    """Every row as the model takes it in, and the units that the training rows set."""
+    data = spec.dataset
     if data.has_missing:
         row, column = (int(i) for i in np.argwhere(np.isnan(data.X))[0])
         raise DataError(
-            f"{data.row_name(row)} has no {quoted(data.feature_names[column])}, and a network needs every input: "
+            f"{data.row_name(row)} has no {quoted(data.feature_names[column])}, and every input is needed: "
             "leave out that row or column."
         )
     units = standard_units(data.X[train])[0] if spec.data.standardize else None
     inputs = data.X if units is None else units.to_standard(data.X)
-    present = np.unique(targets)  # a class without a row is none that could be learned
-    names = tuple(data.class_names[c] for c in present)
-    return TrainTestSplit(inputs, np.searchsorted(present, targets), train, test, units, data.feature_names, names)
+    return inputs, units
+
+
+def _checked_numbers(data: Dataset) -> Array:
+    if data.target is None:
+        raise DataError(
+            f"{quoted(data.name)} has no column of numbers to be learned: name the column of a file with --target, or "
+            "let the experts learn classes (expert=softmax)."
+        )
+    unknown = np.flatnonzero(~np.isfinite(data.target))
+    if len(unknown):
+        rows = "1 row" if len(unknown) == 1 else f"{len(unknown)} rows"
+        verb = "has" if len(unknown) == 1 else "have"
+        raise DataError(
+            f"{rows} of {quoted(data.name)} {verb} no target (the first is {data.row_name(int(unknown[0]))}): leave "
+            "those rows out or give them one."
+        )
+    return data.target
 
 
 def _checked_targets(data: Dataset) -> IntArray:
@@ -169,6 +211,12 @@ def _split(spec: RunSpec, targets: IntArray) -> tuple[IntArray, IntArray]:
     seed = spec.seed if spec.split_seed is None else spec.split_seed
     split = train_test_split(targets, train_share=train_share(share), stratified=spec.stratify, seed=seed)
     return split.train, split.test
+
+
+def _split_plainly(spec: RunSpec) -> tuple[IntArray, IntArray]:
+    """All rows alike: numbers have no classes to be drawn within."""
+    n = spec.dataset.n_samples
+    return _split(replace(spec, stratify=False), np.zeros(n, dtype=np.int64))
 
 
 def train_share(test_share: float) -> float:

@@ -1,4 +1,4 @@
-"""How a supervised model learns: loss and accuracy after every iteration, on training and test rows.
+"""How a supervised model learns: loss, and accuracy or RMSE, after every iteration, on training and test rows.
 
     curves = engine.learning_curves(engine.LatentMLP(7), X, y, test=(X_test, y_test), rival=engine.BackpropMLP(7))
     curves.columns()["test_loss"]           # (n_iterations + 1,), the start first
@@ -25,19 +25,19 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from engine.arrays import Array, IntArray
+from engine.arrays import Array, IntArray, as_numbers
 from engine.em.algorithms import Algorithm
 from engine.em.class_labels import targets_among
 from engine.em.loop import begin, walk
 from engine.em.model import Model
 from engine.em.parameters import Parameters
-from engine.em.prediction_report import FORWARD, MARGINAL, PredictionReport
+from engine.em.prediction_report import FORWARD, MARGINAL, Report
 from engine.em.step import Step
 from engine.em.stopping import Iterations, StoppingRule, Trouble, rules_for
 from engine.errors import EngineError, OptionError
 
 Rows: TypeAlias = tuple[Any, Any]
-Reports: TypeAlias = Mapping[str, PredictionReport]
+Reports: TypeAlias = Mapping[str, Report]
 SUFFIXES = {MARGINAL: "", FORWARD: "_forward"}
 RIVAL = "rival_"
 _FIRST = 8  # cells of the first column
@@ -89,7 +89,7 @@ def learning_scores(step: Step, X: Any, y: Any, *, test: Rows | None = None) -> 
     return _scores(_reports(step, _coded(step, X, y)), None if test is None else _reports(step, _coded(step, *test)))
 
 
-def _reports(step: Step, rows: tuple[Any, IntArray]) -> Reports:
+def _reports(step: Step, rows: tuple[Any, Any]) -> Reports:
     return step.problem.model.reports(step.params, *rows)
 
 
@@ -250,7 +250,7 @@ def learning_curves(
     return LearningCurves(tuple(points), tuple(theirs), last.params, other.params)
 
 
-def _point(step: Step, train: tuple[Any, IntArray], test: tuple[Any, IntArray] | None) -> LearningPoint:
+def _point(step: Step, train: tuple[Any, Any], test: tuple[Any, Any] | None) -> LearningPoint:
     return learning_point(step, _reports(step, train), None if test is None else _reports(step, test))
 
 
@@ -275,8 +275,9 @@ def _iterations(first: Step, rules: tuple[StoppingRule, ...]) -> Iterator[Step]:
             yield step
 
 
-def _coded(step: Step, X: Any, y: Any) -> tuple[Any, IntArray]:
-    """The rows, and the codes of their labels as the model counts them."""
+def _coded(step: Step, X: Any, y: Any) -> tuple[Any, Any]:
+    """The rows, and their targets as the model has them: numbers as they are, the codes of labels."""
     labels = step.problem.data.class_labels
-    assert labels is not None  # the targets of a supervised model are always encoded
+    if labels is None:  # labels of a supervised model are always encoded
+        return X, as_numbers(y, "y", "numbers, one a row")
     return X, targets_among(y, labels)

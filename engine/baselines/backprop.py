@@ -18,7 +18,7 @@ from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_l
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
 from engine.em.parameters import Held
-from engine.em.prediction_report import PredictionReport
+from engine.em.prediction_report import Report
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
@@ -223,7 +223,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
             return data.in_user_order(forward_probabilities(params, data.design))
         return data.in_user_order(predictive(params, data.design).probabilities)
 
-    def reports(self, params: BackpropParams, X: Any, targets: IntArray) -> dict[str, PredictionReport]:
+    def reports(self, params: BackpropParams, X: Any, targets: Any) -> dict[str, Report]:
         """By the marginal, and by the usual forward pass."""
         return dict(network_report(params, X, targets).items())
 

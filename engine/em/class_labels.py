@@ -110,6 +110,8 @@ def observed_labelled(model: Model[Any, D], X: Any, y: Any, sample_weight: Any) 
     """
     if y is None or not (model.takes_labels or model.supervised):
         return model.observe(X, y, sample_weight)
+    if model.learns_numbers(y):
+        return model.observe(X, y, sample_weight)
     if model.supervised:
         codes, labels = target_codes(y)
         return replace(model.observe(X, codes, sample_weight), class_labels=labels)

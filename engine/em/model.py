@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
@@ -25,7 +25,7 @@ from engine.em.given import Given, Watch
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
 from engine.em.parameters import Held, Parameters
-from engine.em.prediction_report import MARGINAL, PredictionReport, class_report
+from engine.em.prediction_report import MARGINAL, Report, class_report
 from engine.em.row_text import RowName, RowText
 from engine.em.statistics import Sums, added
 from engine.errors import DataError, EngineError
@@ -204,7 +204,8 @@ class Model(HasOptions, ABC, Generic[P, D]):
     supervised: ClassVar[bool] = False  # it needs y
     hides: ClassVar[bool] = True  # something is latent; if not, q, bound and KL mean nothing
     takes_labels: ClassVar[bool] = False  # y may tell the component of some rows, −1 where it is unknown
-    takes_target: ClassVar[bool] = False  # it learns numbers (`Dataset.target`)
+    takes_target: ClassVar[bool] = False  # it can learn numbers (`Dataset.target`), as `for_numbers` says
+    for_numbers: ClassVar[Mapping[str, Any]] = {}  # the options with which it learns numbers, whatever they look like
     takes_missing: ClassVar[bool] = False  # NaN in X is an entry that was not seen
     has_likelihood: ClassVar[bool] = True  # the objective is a likelihood's, so AIC and BIC mean something
     responsibilities_sum_to_one: ClassVar[bool] = True  # a column is a component, not a unit that is on or off
@@ -235,6 +236,10 @@ class Model(HasOptions, ABC, Generic[P, D]):
     def ascent(self) -> Ascent:
         """What an M-step promises. A gradient step that is too long says so by an event; "drawn" promises nothing."""
         return "maximum"
+
+    def learns_numbers(self, y: Any) -> bool:
+        """These targets are numbers to be learned as they are, not classes."""
+        return False
 
     @property
     def singular(self) -> str:
@@ -415,8 +420,12 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """Predictions for new rows: component probabilities, or class probabilities if the model is supervised."""
         return self.responsibilities(params, data, slice(None))
 
-    def reports(self, params: P, X: Any, targets: IntArray) -> dict[str, PredictionReport]:
-        """How each way in which a supervised model predicts fares on rows (n, p) with targets (n,) 0…g−1.
+    def predict_mean(self, params: P, data: D) -> Array:
+        """(n,) E[y | x] for new rows, of a model that learns numbers. Raises EngineError for any other."""
+        raise EngineError(f"{self.title or self.name} does not predict numbers.")
+
+    def reports(self, params: P, X: Any, targets: Any) -> dict[str, Report]:
+        """How each way in which a supervised model predicts fares on rows (n, p) with targets (n,): 0…g−1, or numbers.
 
         "marginal" is p(y | x) of the model; "forward" is there where a forward pass says something else.
         """

@@ -162,7 +162,7 @@ def _apart(model: Any, params: Any, data: Observations, units: IntArray) -> Obse
     """Units of weight 0 as data of their own. Raises EngineError where the model can't take them."""
     assert data.given is not None
     y = _labels_of(data.given.y, units, data.given.unit)
-    if y is not None:
+    if y is not None and not model.learns_numbers(data.given.y):
         y = codes_among(y, data.class_labels)
     found: Observations = model.observe_apart(take(data.given.X, units), y, params)
     return found

@@ -1,4 +1,4 @@
-"""How a way of predicting fares on labelled rows: log-loss, accuracy, confusion."""
+"""How a way of predicting fares on rows whose target is known: log-loss, and accuracy of classes or RMSE of numbers."""
 
 from __future__ import annotations
 
@@ -34,6 +34,35 @@ class PredictionReport:
     def scores(self) -> dict[str, float]:
         """What a learning curve has of it, by name."""
         return {"loss": self.log_loss, "accuracy": self.accuracy}
+
+
+@dataclass(frozen=True, eq=False)
+class NumberReport:
+    """How one way of predicting fares on rows whose targets are numbers.
+
+    Attributes:
+        predictions: (n,) E[y | x].
+        log_loss: the mean of −ln p(y | x), of the density in nats; it may be below 0, and depends on the target's unit.
+        rmse: the root of the mean squared error of the predictions, in the target's unit.
+    """
+
+    predictions: Array
+    log_loss: float
+    rmse: float
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """What a learning curve has of it, by name."""
+        return {"loss": self.log_loss, "rmse": self.rmse}
+
+
+Report = PredictionReport | NumberReport
+
+
+def number_report(predictions: Array, targets: Array, log_p: Array) -> NumberReport:
+    """The report on rows with these targets (n,), ln p(y | x) (n,) of which the model gives."""
+    error = float(np.sqrt(((targets - predictions) ** 2).mean()))
+    return NumberReport(predictions, float(-log_p.mean()), error)
 
 
 def class_report(

@@ -101,8 +101,13 @@ class Run(Generic[Theta]):
     def predict(self, X: Any) -> NDArray[Any]:
         """(n,) the likeliest label of new rows at the final parameters, as y had it; else the component, from 0.
 
-        A component that stands for none of y's labels gives "" among words, −1 among numbers.
+        A component that stands for none of y's labels gives "" among words, −1 among numbers. Where numbers are
+        learned it is E[y | x].
         """
+        if self.model.supervised and self.step.problem.data.class_labels is None:
+            data = self.model.observe_new(X, self.params)
+            with one_blas_thread():
+                return self.model.predict_mean(self.params, data)
         return labels_of(self.predict_proba(X).argmax(axis=1), self.step.problem.data.class_labels)
 
     @cached_property

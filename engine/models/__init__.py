@@ -20,6 +20,7 @@ BUILT_IN: Mapping[str, tuple[str, str, str]] = {
     "topics": ("engine.models.topics.model", "LatentDirichletAllocation", "topics (latent Dirichlet allocation)"),
     "hmm": ("engine.models.hmm.model", "HiddenMarkovModel", "hidden Markov model"),
     "mlp": ("engine.models.network.model", "LatentMLP", "network trained by EM"),
+    "experts": ("engine.models.experts.model", "MixtureOfExperts", "mixture of experts"),
     "kmeans": ("engine.baselines.kmeans", "KMeans", "k-means"),
     "backprop": ("engine.baselines.backprop", "BackpropMLP", "network trained by backpropagation"),
 }

@@ -51,7 +51,7 @@ def check_model(
         AssertionError: an invariant does not hold; the sentence names it, the step and the numbers.
         EngineError: the data or the start can't be used.
     """
-    if model.supervised and y is not None:
+    if model.supervised and y is not None and not model.learns_numbers(y):
         y = target_codes(y)[0]
     case = Case(model, X, y, seed, n_iter, tolerance, algorithm_named(algorithm))
     steps = case.walk(start)

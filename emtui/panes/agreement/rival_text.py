@@ -1,4 +1,4 @@
-"""The agreement pane for a network: both methods on training and test rows, and their confusion."""
+"""The agreement pane where a target is learned: both methods on training and test rows, and their confusion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from emtui.charts.cell_text import clean, fit, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
 from emtui.networks.rival import short_name
-from emtui.views.number_format import fixed, probability, share
+from emtui.networks.scores import Score
+from emtui.views.number_format import fixed
+from emtui.views.score_words import how_right, how_right_alone
 from emtui.widgets.table_columns import Piece, TableCell, ink
 
 if TYPE_CHECKING:
@@ -40,29 +42,31 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
         lines += wrapped(behind, width)
     classes = comparison.split.class_names[:_CLASSES_SHOWN]
     scores = [(name, *(("train", one.train) if one.test is None else ("test", one.test))) for name, one in sides]
-    matrices = [(f"{name}, {kind}", score.confusion) for name, kind, score in scores]
+    if comparison.split.numeric:
+        return lines
+    matrices = [(f"{name}, {kind}", score.confusion) for name, kind, score in scores if isinstance(score, Score)]
     return [*lines, "", *_confusions(matrices, classes, width, palette)]
 
 
 def _method(name: str, found: Progress, room: int, width: int, style: Style) -> list[TableCell]:
     """Two lines for a method, hits and log-losses; one if that fits."""
     parts = [("train", found.train)] + ([] if found.test is None else [("test", found.test)])
-    long = "  ".join(f"{kind} {share(s.hits, s.n_rows)} loss {fixed(s.log_loss, 3)}" for kind, s in parts)
+    long = "  ".join(f"{kind} {how_right(s)} loss {fixed(s.log_loss, 3)}" for kind, s in parts)
     head = f"{pad(name, room)} "
     if len(head) + len(long) <= width:
         return [((head, style), (long, Style()))]
-    hits = [f"{kind} {share(s.hits, s.n_rows)}" for kind, s in parts]
+    hits = [f"{kind} {how_right(s)}" for kind, s in parts]
     if len(head) + len("  ".join(hits)) <= width:
         losses = "loss " + " · ".join(fixed(s.log_loss, 3) for _, s in parts)
         return [((head, style), ("  ".join(hits), Style())), " " * len(head) + losses]
     if width >= _ROOM_FOR_KINDS:
         lines: list[TableCell] = [((name, style),)]
         for kind, s in parts:
-            text = f" {pad(kind, 5)} {share(s.hits, s.n_rows)}"
+            text = f" {pad(kind, 5)} {how_right(s)}"
             longer = f"{text} · {fixed(s.log_loss, 3)}"
             lines.append(longer if len(longer) <= width else fit(text, width))
         return lines
-    return [((fit(name, width), style),), *(fit(probability(s.accuracy), width) for _, s in parts)]
+    return [((fit(name, width), style),), *(fit(how_right_alone(s), width) for _, s in parts)]
 
 
 def _confusions(

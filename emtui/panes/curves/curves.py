@@ -26,11 +26,12 @@ from emtui.views.step_text import pencil
 if TYPE_CHECKING:
     from emtui.panes.curves.learning_chart import Against
 
-What = Literal["log-likelihood", "kl", "accuracy", "loss"]
+What = Literal["log-likelihood", "kl", "accuracy", "loss", "RMSE"]
 _WHAT: tuple[What, ...] = ("log-likelihood", "kl", "accuracy")
 _ROUNDING = 1e-10  # relative to a curve's values; smaller differences are no change
 _FLAT = 0.05  # of such values: the range shown above and below them
-_OF_NETWORK: tuple[What, ...] = ("loss", "accuracy", "log-likelihood", "kl")
+_OF_CLASSES: tuple[What, ...] = ("loss", "accuracy", "log-likelihood", "kl")
+_OF_NUMBERS: tuple[What, ...] = ("loss", "RMSE", "log-likelihood", "kl")
 
 
 class CurvesPane(Pane):
@@ -68,14 +69,14 @@ class CurvesPane(Pane):
 
     def _shows_learning(self, snapshot: StepSnapshot) -> bool:
         """Whether both methods are drawn, not the bound of one."""
-        return snapshot.comparison is not None and self._what in ("loss", "accuracy")
+        return snapshot.comparison is not None and self._what in ("loss", "accuracy", "RMSE")
 
     def _scene(self, snapshot: StepSnapshot, palette: Palette) -> Scene:
         if self._shows_learning(snapshot):
             from emtui.panes.curves import learning_chart as learning_chart
 
-            make = learning_chart.loss_scene if self._what == "loss" else learning_chart.accuracy_scene
-            return make(snapshot, palette, self._against)
+            make = {"accuracy": learning_chart.accuracy_scene, "RMSE": learning_chart.error_scene}
+            return make.get(self._what, learning_chart.loss_scene)(snapshot, palette, self._against)
         makers = {"log-likelihood": bound_scene, "kl": kl_scene, "accuracy": accuracy_scene}
         return makers[self._what](snapshot, palette)
 
@@ -92,7 +93,7 @@ class CurvesPane(Pane):
 
     def _offered(self, snapshot: StepSnapshot) -> tuple[What, ...]:
         if snapshot.comparison is not None:
-            return _OF_NETWORK
+            return _OF_NUMBERS if snapshot.comparison.split.numeric else _OF_CLASSES
         known = any(record.hits is not None for record in snapshot.records)
         return _WHAT if known else _WHAT[:2]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -10,11 +11,12 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
 from emtui.networks.rival import short_name
+from emtui.networks.scores import NumberScore, Score
 from emtui.session.snapshot import StepSnapshot
-from emtui.views.number_format import fixed, probability
+from emtui.views.number_format import fixed, number, probability
 
 if TYPE_CHECKING:
-    from emtui.networks.scores import Progress, Score
+    from emtui.networks.scores import AnyScore, Progress
 
 Against = Literal["iterations", "seconds", "passes"]
 AGAINST: tuple[Against, ...] = ("iterations", "seconds", "passes")
@@ -28,7 +30,23 @@ def loss_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Sc
 
 def accuracy_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Scene:
     """The accuracy of both methods, on training rows (solid) and test rows (dotted)."""
-    return _scene(snapshot, palette, against, "accuracy", lambda score: score.accuracy, probability)
+    return _scene(snapshot, palette, against, "accuracy", _accuracy, probability)
+
+
+def error_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Scene:
+    """The root mean squared error of both methods, of numbers that are learned."""
+    return _scene(
+        snapshot,
+        palette,
+        against,
+        "RMSE",
+        lambda score: score.rmse if isinstance(score, NumberScore) else math.nan,
+        number,
+    )
+
+
+def _accuracy(score: AnyScore) -> float:
+    return score.accuracy if isinstance(score, Score) else math.nan
 
 
 def place_of(found: Progress, against: Against) -> float:
@@ -41,7 +59,7 @@ def _scene(
     palette: Palette,
     against: Against,
     what: str,
-    value: Callable[[Score], float],
+    value: Callable[[AnyScore], float],
     words: Callable[[float], str],
 ) -> Scene:
     comparison = snapshot.comparison
@@ -75,7 +93,7 @@ def _scene(
 
 
 def _curves(
-    found: Sequence[Progress], palette: Palette, color: int, against: Against, value: Callable[[Score], float]
+    found: Sequence[Progress], palette: Palette, color: int, against: Against, value: Callable[[AnyScore], float]
 ) -> list[Layer]:
     x = np.array([place_of(one, against) for one in found])
     layers: list[Layer] = []

@@ -21,7 +21,7 @@ from emtui.widgets.table_columns import Sheet, TableCell, TableColumn, component
 from engine.arrays import Array, IntArray
 
 if TYPE_CHECKING:
-    from emtui.networks.scores import Score
+    from emtui.networks.scores import AnyScore
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +53,18 @@ def predictions_of(snapshot: StepSnapshot, held_back: bool) -> tuple[Predictions
     return _first(own, fewest), _first(theirs, fewest)
 
 
-def _said(snapshot: StepSnapshot, rows: IntArray, model: Any, params: Any, known: Score | None) -> Predictions:
-    from emtui.networks.scores import affordable_rows, predicted, usual_prediction
+def _said(snapshot: StepSnapshot, rows: IntArray, model: Any, params: Any, known: AnyScore | None) -> Predictions:
+    from emtui.networks.scores import Score, affordable_rows, said_by
 
     split = split_of(snapshot.spec)
     assert split is not None
     if not len(rows):
         return Predictions(rows, np.zeros((0, split.n_classes)), np.zeros(0, dtype=bool))
-    if known is not None and known.probabilities is not None and known.n_rows >= len(rows):
+    if isinstance(known, Score) and known.probabilities is not None and known.n_rows >= len(rows):
         probabilities = known.probabilities[: len(rows)]
     else:
         rows = rows[: affordable_rows(params)]
-        probabilities = predicted(params, split.inputs[rows], usual_prediction(model))
+        probabilities = said_by(model, params, split.inputs[rows])
     return Predictions(rows, probabilities, probabilities.argmax(axis=1) != split.targets[rows])
 
 

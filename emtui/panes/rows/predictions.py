@@ -1,21 +1,28 @@
-"""The rows pane: responsibilities of a mixture, or a network's predictions for the held-back rows."""
+"""The rows pane: responsibilities of a mixture, or what a supervised model predicts of the held-back rows."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from emtui.panes.rows.number_table import NumberSource, numbers_of
 from emtui.panes.rows.prediction_table import Predictions, PredictionSource, predictions_of
 from emtui.panes.rows.responsibilities import ResponsibilitiesPane
 from emtui.panes.rows.row_order import ListedRows, RowOrder
 from emtui.session.snapshot import StepSnapshot
+from emtui.views.number_format import MISSING, number
 from emtui.widgets.table_columns import joined
+from engine.arrays import Array
 
 
 class RowsPane(ResponsibilitiesPane):
-    """Predictions if the model is a network: `s` sorts, `S` reverses, `f` shows test or training rows."""
+    """Predictions if a target is learned: `s` sorts, `S` reverses, `f` shows test or training rows.
+
+    Of a mixture that learns a target `f` leads on from there to the responsibilities of the training rows.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "other_rows", "rows", tooltip="held-back or training rows of a network", id="predictions.rows")
@@ -24,12 +31,18 @@ class RowsPane(ResponsibilitiesPane):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.held_back = True
+        self._of_components = False
         self._both: tuple[StepSnapshot, bool, tuple[Predictions, Predictions | None]] | None = None
 
     @property
     def predictions(self) -> PredictionSource | None:
         """The predictions in the table; None if the model is no network."""
         return self._source if isinstance(self._source, PredictionSource) else None
+
+    @property
+    def numbers(self) -> NumberSource | None:
+        """The predicted numbers in the table; None where no numbers are learned."""
+        return self._source if isinstance(self._source, NumberSource) else None
 
     @property
     def tab_labels(self) -> tuple[str, str]:
@@ -41,7 +54,12 @@ class RowsPane(ResponsibilitiesPane):
         """A network's predictions, or responsibilities."""
         if snapshot.comparison is None:
             return super().listed(snapshot)
+        if self._of_components and has_components(snapshot):
+            return super().listed(snapshot)
         held_back = self.held_back and len(snapshot.comparison.split.test) > 0
+        if snapshot.comparison.split.numeric:
+            order = self._orders.get(NumberSource, RowOrder())
+            return NumberSource.of(snapshot, numbers_of(snapshot, held_back), order)
         if self._both is None or self._both[0] is not snapshot or self._both[1] != held_back:
             self._both = (snapshot, held_back, predictions_of(snapshot, held_back))
         order = self._orders.get(PredictionSource, RowOrder())
@@ -49,24 +67,57 @@ class RowsPane(ResponsibilitiesPane):
 
     def draw_border(self, snapshot: StepSnapshot) -> None:
         """The border: whose predictions of which rows, which page, in which order."""
-        source, comparison = self.predictions, snapshot.comparison
+        comparison = snapshot.comparison
+        source = self.predictions or self.numbers
         if source is None or comparison is None:
             super().draw_border(snapshot)
             return
         held_back = self.held_back and len(comparison.split.test) > 0
         kind = "test" if held_back else "training"
-        own, rival = source.own.wrong, source.rival
-        marks = [f"{kind}: {int(own.sum())} wrong"]
-        if rival is not None:
-            marks.append(f"{comparison.rival_name} {int(rival.wrong.sum())}")
+        marks = [f"{kind}: {_standing(source)}"]
+        theirs = _standing_of_rival(source)
+        if theirs:
+            marks.append(f"{comparison.rival_name} {theirs}")
         self.border_title = Content(joined(marks, self.title_room))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
-        other = "f: training" if held_back else "f: test"
+        other = "f: training" if held_back else "f: responsibilities" if has_components(snapshot) else "f: test"
         self.border_subtitle = Content(joined((where, source.order_words, other), self.size.width - 4))
 
     def action_other_rows(self) -> None:
-        """Turn from test rows to training rows, or back."""
-        if self.predictions is not None:
+        """Turn from test rows to training rows, from there to the responsibilities where there are any, and back."""
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.comparison is None:
+            return
+        if self._of_components:
+            self._of_components, self.held_back = False, True
+        elif self.held_back and len(snapshot.comparison.split.test):
+            self.held_back = False
+        elif has_components(snapshot):
+            self._of_components = True
+        else:
             self.held_back = not self.held_back
-            self.redraw()
+        self.redraw()
+
+
+def has_components(snapshot: StepSnapshot) -> bool:
+    """Rows are shared out among components, and a target is learned of them as well."""
+    model = snapshot.step.problem.model
+    return model.hides and model.responsibilities_sum_to_one
+
+
+def _standing(source: PredictionSource | NumberSource) -> str:
+    if isinstance(source, NumberSource):
+        return f"RMSE {_rmse(source.found.left)}"
+    return f"{int(source.own.wrong.sum())} wrong"
+
+
+def _standing_of_rival(source: PredictionSource | NumberSource) -> str:
+    if isinstance(source, NumberSource):
+        rival = source.found.rival
+        return "" if rival is None else _rmse(source.found.targets - rival)
+    return "" if source.rival is None else str(int(source.rival.wrong.sum()))
+
+
+def _rmse(left: Array) -> str:
+    return number(float(np.sqrt((left**2).mean())), 4) if len(left) else MISSING

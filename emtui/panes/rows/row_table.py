@@ -85,16 +85,20 @@ class RowSource(ListedRows):
         """The rows of the data that stand at these places of the list."""
         listed = np.arange(places.start, places.stop)
         if self._all_rows and self.order.by == "row":
-            return self.snapshot.n_rows - 1 - listed if self.order.reverse else listed
+            of_all = self.snapshot.n_rows - 1 - listed if self.order.reverse else listed
+            fitted = self.snapshot.fitted_rows
+            return of_all if isinstance(fitted, range) else np.asarray(fitted[of_all])
         assert self.places is not None
         return np.asarray(self.snapshot.rows[self.places[listed]])
 
     def place_of(self, row: int) -> int | None:
         """Where a row of the data stands in the list; None where it is not listed."""
-        if not 0 <= row < self.snapshot.n_rows:
+        fitted = self.snapshot.fitted_rows
+        place = row if isinstance(fitted, range) else int(np.searchsorted(fitted, row))
+        if not 0 <= place < self.snapshot.n_rows or int(fitted[place]) != row:
             return None
         if self.order.by == "row":
-            return self.snapshot.n_rows - 1 - row if self.order.reverse else row
+            return self.snapshot.n_rows - 1 - place if self.order.reverse else place
         drawn = drawn_place(self.snapshot, row)
         if drawn is None or self.places is None:
             return None
@@ -104,7 +108,7 @@ class RowSource(ListedRows):
         """(len(places), K); None before the first E-step."""
         R, rows = self.snapshot.responsibilities, self.rows(places)
         if R is not None and len(self.snapshot.rows) == self.snapshot.n_rows:
-            return np.asarray(R[rows])
+            return np.asarray(R[np.searchsorted(self.snapshot.rows, rows)])
         if R is not None and self.places is not None and self.order.by != "row":
             return np.asarray(R[self.places[places.start : places.stop]])
         return self.snapshot.responsibilities_of(rows)

@@ -16,8 +16,9 @@ from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.network.decision_regions import Regions, fixed_words, regions_of, regions_scene
-from emtui.views.number_format import fixed, share
+from emtui.views.number_format import fixed
 from emtui.views.points import pairs
+from emtui.views.score_words import how_right
 from engine.text import clean
 
 
@@ -131,8 +132,8 @@ class RegionsScreen(SideBySideScreen):
 
 def heading_of(model: Any, found: Progress) -> tuple[str, str]:
     """`EM newton · iteration 12 · loss 0.210`, and `train 85/90 .944 · test 57/60 .950`."""
-    parts = [f"train {share(found.train.hits, found.train.n_rows)}"]
+    parts = [f"train {how_right(found.train)}"]
     if found.test is not None:
-        parts.append(f"test {share(found.test.hits, found.test.n_rows)}")
+        parts.append(f"test {how_right(found.test)}")
     first = f"{method_name(model)} · iteration {found.iteration} · loss {fixed(found.train.log_loss, 3)}"
     return first, " · ".join(parts)

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from emtui.networks.scores import affordable_rows, predicted, usual_prediction
+from emtui.networks.scores import Score, affordable_rows, said_by
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.baseline_snapshot import matched_order, why_no_baseline
@@ -151,9 +151,13 @@ def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
     if comparison is None:
         return Grouping(own_title(snapshot), rows, None, (), (), "the network is on its way")
     split, here = comparison.split, comparison.here
-    shares = predicted(snapshot.step.params, split.inputs[rows], usual_prediction(model))
-    hits = here.train.hits + (here.test.hits if here.test is not None else 0)
-    total = here.train.n_rows + (here.test.n_rows if here.test is not None else 0)
+    shares = said_by(model, snapshot.step.params, split.inputs[rows])
+    if split.numeric:
+        names = view_for(model).component_names(snapshot)
+        said = "rows as the gate shares them out, before their target is known"
+        return Grouping(own_title(snapshot), rows, shares, names, tuple(range(len(names))), said)
+    scores = [one for one in (here.train, here.test) if isinstance(one, Score)]
+    hits, total = sum(one.hits for one in scores), sum(one.n_rows for one in scores)
     marks = tuple(range(split.n_classes))
     said = f"{hits:,} of {total:,} rows predicted right"
     return Grouping(own_title(snapshot), rows, shares, split.class_names, marks, said)

@@ -12,6 +12,7 @@ from emtui.spec.promise import may_fall
 from emtui.views.bound_sentences import Settling, bound
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.number_format import amount, from_to, number, probability
+from emtui.views.score_words import how_right_in_words
 from emtui.views.sentences import ending, events, how_many, line
 
 _SETTLING = Settling(
@@ -51,10 +52,10 @@ def _start(snapshot: StepSnapshot) -> str:
 
 def standing(found: Progress) -> str:
     """The loss and the rows that are right: `training loss 1.07, 30 of 90 right; test loss 1.08, 20 of 60 right`."""
-    said = f"training loss {amount(found.train.log_loss)}, {found.train.hits} of {found.train.n_rows} right"
+    said = f"training loss {amount(found.train.log_loss)}, {how_right_in_words(found.train)}"
     if found.test is None:
         return said
-    return f"{said}; test loss {amount(found.test.log_loss)}, {found.test.hits} of {found.test.n_rows} right"
+    return f"{said}; test loss {amount(found.test.log_loss)}, {how_right_in_words(found.test)}"
 
 
 def _units(snapshot: StepSnapshot, names: tuple[str, ...]) -> str:
@@ -96,9 +97,9 @@ def _moved(snapshot: StepSnapshot, learns_by_em: bool) -> str:
     was, now = before.train.log_loss, here.train.log_loss
     went = "fell" if now < was else "rose"
     said = "training loss stays at " + amount(now) if was == now else f"training loss {went} from {from_to(was, now)}"
-    right = f"{here.train.hits} of {here.train.n_rows} right"
+    right = how_right_in_words(here.train)
     if here.test is not None:
-        right += f", on test rows {here.test.hits} of {here.test.n_rows}"
+        right += f", on test rows {how_right_in_words(here.test).removesuffix(' right')}"
     if not learns_by_em:
         said = f"epoch {snapshot.step.iteration}: {said}"
     return f"{said}, {right}; {_weight(snapshot)}"

@@ -19,7 +19,7 @@ from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Exact, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
 from engine.em.parameters import Held
-from engine.em.prediction_report import PredictionReport
+from engine.em.prediction_report import Report
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, WorkedLine
@@ -274,7 +274,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         """
         return data.in_user_order(predictive(params, data.design).probabilities)
 
-    def reports(self, params: NetworkParams, X: Any, targets: IntArray) -> dict[str, PredictionReport]:
+    def reports(self, params: NetworkParams, X: Any, targets: Any) -> dict[str, Report]:
         """By the marginal, and by the usual forward pass."""
         return dict(network_report(params, X, targets).items())
 

@@ -1,0 +1,21 @@
+"""A score in words: classes by the rows that are right, numbers by their RMSE."""
+
+from __future__ import annotations
+
+from emtui.networks.scores import AnyScore, NumberScore
+from emtui.views.number_format import number, probability, share
+
+
+def how_right(score: AnyScore) -> str:
+    """In a table: "57/60 .950", "RMSE 0.213"."""
+    return f"RMSE {number(score.rmse, 4)}" if isinstance(score, NumberScore) else share(score.hits, score.n_rows)
+
+
+def how_right_in_words(score: AnyScore) -> str:
+    """In a sentence: "57 of 60 right", "RMSE 0.213"."""
+    return how_right(score) if isinstance(score, NumberScore) else f"{score.hits} of {score.n_rows} right"
+
+
+def how_right_alone(score: AnyScore) -> str:
+    """In the least room: ".950", "0.213"."""
+    return number(score.rmse, 3) if isinstance(score, NumberScore) else probability(score.accuracy)

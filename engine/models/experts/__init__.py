@@ -1,0 +1,1 @@
+"""Mixtures of experts: a gate over the inputs, and experts that are regressions."""

@@ -1,0 +1,99 @@
+"""Rows as a mixture of experts takes them in: inputs, and a target for each row that is a class or a number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Rows, as_numbers
+from engine.em.model import Observations
+from engine.em.row_text import RowText
+from engine.errors import DataError
+from engine.models.experts.basis import Basis
+from engine.models.mixture import checked_weights
+from engine.models.network.data import checked_inputs, checked_targets
+
+_LARGEST_TARGET = 1e50  # beyond, squares would overflow
+_SMALLEST_SPREAD = 1e-140  # below, variances would underflow
+
+
+@dataclass(frozen=True, eq=False)
+class ExpertRows(Observations):
+    """Inputs X (n, p), and targets in y (classes) or in `target` (numbers).
+
+    Attributes:
+        target: (n,) the numbers to be learned; None where classes are.
+        n_classes: g; 0 where numbers are learned.
+        basis: the inputs in other coordinates; None of rows that are no part of a fit.
+        centre, spread: mean and variance of the target.
+    """
+
+    target: Array | None = None
+    n_classes: int = 0
+    basis: Basis | None = None
+    centre: float = 0.0
+    spread: float = 0.0
+
+    def logits(self, weights: Array, rows: Rows = slice(None)) -> Array:
+        """(m, …) w₀ + w₁ᵀx of some rows for weights (…, p+1), the bias first."""
+        flat = weights.reshape(-1, weights.shape[-1])
+        if self.basis is None:
+            found = self.X[rows] @ flat[:, 1:].T + flat[:, 0]
+        else:
+            found = self.basis.rows[rows] @ (flat @ self.basis.into).T
+        return np.asarray(found.reshape(len(found), *weights.shape[:-1]))
+
+    def weighed(self, values: Array) -> Array:
+        """(n, …) each row's values times its weight."""
+        return values if self.sample_weight is None else values * self.sample_weight[:, None]
+
+
+def class_rows(X: Any, y: Any, sample_weight: Any) -> ExpertRows:
+    """Rows whose targets are classes 0…g−1. Raises DataError for what can't be learned from."""
+    table = checked_inputs(X)
+    targets = checked_targets(y, len(table))
+    weights = checked_weights(sample_weight, len(table))
+    if targets.min() == targets.max():
+        raise DataError(f"every row is of class {targets[0]}: experts need targets of at least two classes.")
+    return ExpertRows(table, targets, weights, n_classes=int(targets.max()) + 1, basis=Basis.of(table, weights))
+
+
+def number_rows(X: Any, y: Any, sample_weight: Any) -> ExpertRows:
+    """Rows whose targets are numbers. Raises DataError for what can't be learned from."""
+    table = checked_inputs(X)
+    target = checked_numbers(y, len(table))
+    weights = checked_weights(sample_weight, len(table))
+    share = np.full(len(table), 1.0 / len(table)) if weights is None else weights / weights.sum()
+    centre = float(share @ target)
+    spread = float(share @ (target - centre) ** 2)
+    if not spread > max(_SMALLEST_SPREAD**2, (4e-16 * float(np.abs(target).max())) ** 2):
+        raise DataError(f"the target is {target[0]:z.6g} in every row, or as good as: there is nothing to be learned.")
+    return ExpertRows(table, None, weights, target=target, basis=Basis.of(table, weights), centre=centre, spread=spread)
+
+
+def new_rows(X: Any, n_inputs: int) -> ExpertRows:
+    """Rows to predict for. Raises DataError where they have other columns than were trained on."""
+    table = checked_inputs(X)
+    if table.shape[1] != n_inputs:
+        raise DataError(
+            f"the rows have {table.shape[1]} columns: give the {n_inputs} that the experts were trained on."
+        )
+    return ExpertRows(table)
+
+
+def checked_numbers(y: Any, n_rows: int) -> Array:
+    """(n,) finite numbers to be learned. Raises DataError at the first row that has none."""
+    if y is None:
+        raise DataError("experts learn from targets: give y, a class or a number for each row.")
+    target = as_numbers(y, "y", "numbers, one a row")
+    if target.shape != (n_rows,):
+        raise DataError(f"y must have one number a row ({n_rows}), not shape {target.shape}.")
+    wrong = np.flatnonzero(~np.isfinite(target))
+    if len(wrong):
+        row = int(wrong[0])
+        raise DataError(RowText("the target of ", row, f" is {target[row]}: leave that row out or give it a number."))
+    if np.abs(target).max() > _LARGEST_TARGET:
+        raise DataError(f"y holds a number of size {np.abs(target).max():z.3g}: give the target in other units.")
+    return np.ascontiguousarray(target)

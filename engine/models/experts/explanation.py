@@ -1,0 +1,160 @@
+r"""A mixture of experts line by line: of a row the gate's share × the expert's density; of θ what a regression solves.
+
+Where a line is fitted by least squares, one coefficient is, given the others,
+
+    β_kj = Σ_i r_ik (x_ij − x̄_j) (y_i − Σ_{l≠j} β_kl x_il) / (Σ_i r_ik (x_ij − x̄_j)² + λ σ²_k),    x̄_j by weights r_ik
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, log_sum_exp
+from engine.editing.entries import Entry, value_of
+from engine.em.step import Step
+from engine.explain.derivation import LEAST_LOG, LOGS, MOST_LOG, Worked, WorkedLine, line, quotient_lines
+from engine.explain.worked import responsibilities_of
+from engine.models.experts.data import ExpertRows
+from engine.models.experts.gaussian_experts import residuals
+from engine.models.experts.multinomial import log_softmax
+from engine.models.experts.params import ExpertsParams, GaussianExperts
+
+
+def expert_row(step: Step, row: int) -> Worked:
+    """r_k = g_k(x) p_k(y | x) / Σ_j g_j(x) p_j(y | x), every factor from the inputs on."""
+    data, params = step.problem.data, step.params_q
+    assert isinstance(data, ExpertRows) and isinstance(params, ExpertsParams)
+    x = data.X[row]
+    lines = list[WorkedLine]()
+    logits = [_linear(lines, "γ · x", weights, x, k) for k, weights in enumerate(params.gate)]
+    total = float(log_sum_exp(np.array(logits), 0))
+    lines.append(line("part", "ln Σ exp(γ · x)", "log_sum_exp", [(f"γ · x {k}", v) for k, v in enumerate(logits)]))
+    log_g = np.array(logits) - total
+    for k, logit in enumerate(logits):
+        lines.append(line("part", "g = exp(γ · x − ln Σ)", "exp", [("γ · x", logit), ("−ln Σ", -total)], k))
+    log_p = _density_lines(lines, params, data, row)
+    joint = log_g + log_p
+    logs = not bool(np.all((joint > LEAST_LOG) & (joint < MOST_LOG) & (log_p > LEAST_LOG) & (log_p < MOST_LOG)))
+    for k in range(len(joint)):
+        if logs:
+            values = [("ln g", log_g[k]), ("ln p", log_p[k])]
+            lines.append(line("joint", "ln g + ln p(y | x, k)", "sum", values, k, log=True))
+        else:
+            values = [("g", np.exp(log_g[k])), ("p", np.exp(log_p[k]))]
+            lines.append(line("joint", "g · p(y | x, k)", "product", values, k))
+    quotient_lines(lines, [one.result for one in lines if one.role == "joint"], logs)
+    return Worked("row", str(row), tuple(lines), responsibilities_of(step, row), "E-step", LOGS if logs else "")
+
+
+def _linear(lines: list[WorkedLine], formula: str, weights: Array, x: Array, k: int) -> float:
+    terms = [(f"w x {j}", value) for j, value in enumerate(weights[1:] * x)]
+    lines.append(line("part", formula, "sum", [("bias", weights[0]), *terms], k))
+    return lines[-1].result
+
+
+def _density_lines(lines: list[WorkedLine], params: ExpertsParams, data: ExpertRows, row: int) -> Array:
+    """(K,) ln p_k(y | x), with the lines that lead to it."""
+    x, found = data.X[row], []
+    if isinstance(params.experts, GaussianExperts):
+        assert data.target is not None
+        y = float(data.target[row])
+        for k, (weights, variance) in enumerate(
+            zip(params.experts.coefficients, params.experts.variances, strict=True)
+        ):
+            mean = _linear(lines, "m = β · x", weights, x, k)
+            squared, height = (y - mean) ** 2 / variance, float(np.log(2.0 * np.pi * variance))
+            values = [("(y − m)²/σ²", squared), ("ln 2πσ²", height)]
+            lines.append(line("density", "ln N(y | m, σ²)", "log_normal", values, k, log=True))
+            found.append(lines[-1].result)
+        return np.array(found)
+    assert data.y is not None
+    own = int(data.y[row])
+    for k, coefficients in enumerate(params.experts.coefficients):
+        logits = [float(weights[0] + weights[1:] @ x) for weights in coefficients]
+        total = float(log_sum_exp(np.array(logits), 0))
+        logit = _linear(lines, "v · x of its class", coefficients[own], x, k)
+        values = [(f"v · x {i}", value) for i, value in enumerate(logits)]
+        lines.append(line("part", "ln Σ exp(v · x)", "log_sum_exp", values, k))
+        values = [("v · x", logit), ("−ln Σ", -total)]
+        lines.append(line("density", "ln p(y | x, k)", "sum", values, k, log=True))
+        found.append(lines[-1].result)
+    return np.array(found)
+
+
+def parameter_lines_of(model: Any, step: Step, entry: Entry, after: ExpertsParams) -> list[WorkedLine] | None:
+    """The M-step of one entry of θ."""
+    data, before = step.problem.data, step.params_q
+    assert isinstance(data, ExpertRows)
+    r = data.weighed(step.expectation.statistics.responsibilities)
+    if isinstance(after.experts, GaussianExperts) and entry.path != "gate":
+        k, family = entry.index[0], model.family(data)
+        if entry.path.endswith("variances"):
+            return _variance(r[:, k], k, family.ridge, after.experts, data)
+        return _coefficient(r[:, k], entry.index, family.weight_decay, after.experts, data)
+    slopes = [_slope(model, r, entry, params, data) for params in (before, after)]
+    old, new = value_of(before, entry), value_of(after, entry)
+    return [
+        line("total", "slope of Q + log prior before", "value", [("slope", slopes[0])]),
+        line("total", "slope after Newton's steps", "value", [("slope", slopes[1])]),
+        line("total", "the steps", "difference", [("after", new), ("before", old)]),
+        line("parameter", "before + the steps", "sum", [("before", old), ("the steps", new - old)]),
+    ]
+
+
+def _variance(r: Array, k: int, ridge: float, experts: GaussianExperts, data: ExpertRows) -> list[WorkedLine]:
+    squares = float(r @ residuals(experts.coefficients[k : k + 1], data)[:, 0] ** 2)
+    count = line("count", "N = Σ r", "value", [("N", r.sum())], k)
+    added = [("squares", squares), *([("ridge", ridge)] if ridge > 0 else [])]
+    total = line("total", "Σ r (y − β · x)²" + (" + ridge" if ridge > 0 else ""), "sum", added, k)
+    values = [("squares", total.result), ("N", count.result)]
+    return [count, total, line("parameter", "squares / N", "quotient", values)]
+
+
+def _coefficient(
+    r: Array, index: tuple[int, ...], decay: float, experts: GaussianExperts, data: ExpertRows
+) -> list[WorkedLine]:
+    """Least squares for one coefficient, the others being what they are."""
+    k, j = index
+    assert data.target is not None
+    own, count = experts.coefficients[k], float(r.sum())
+    left = residuals(experts.coefficients[k : k + 1], data)[:, 0]
+    if j == 0:
+        total = float(r @ (left + own[0]))
+        values = [("Σ r (y − other terms)", total), ("N", count)]
+        return [
+            line("count", "N = Σ r", "value", [("N", count)], k),
+            line("parameter", "Σ r (y − other terms) / N", "quotient", values),
+        ]
+    x = data.X[:, j - 1] - float(r @ data.X[:, j - 1]) / count
+    products, squares = float(r @ (x * (left + own[j] * x))), float(r @ x**2)
+    held = decay * float(experts.variances[k])
+    bottom = line(
+        "total", "Σ r (x − x̄)²" + (" + λσ²" if held > 0 else ""), "sum",
+        [("squares", squares), *([("λσ²", held)] if held > 0 else [])], k,
+    )  # fmt: skip
+    if not bottom.result > 0:  # a constant input
+        return [bottom, line("parameter", "no input to learn from", "value", [("0", 0.0)])]
+    values = [("products", products), ("squares", bottom.result)]
+    return [
+        line("total", "Σ r (x − x̄)(y − other terms)", "value", [("products", products)], k),
+        bottom,
+        line("parameter", "products / squares", "quotient", values),
+    ]
+
+
+def _slope(model: Any, r: Array, entry: Entry, params: ExpertsParams, data: ExpertRows) -> float:
+    """∂(Q + log p(θ)) of one entry of a softmax: Σ_i N_i (share_i − p_i) x_ij − λ (w − w̄)."""
+    if entry.path == "gate":
+        k, j = entry.index
+        shares, counts, weights = r[:, k], r.sum(axis=1), params.gate
+        p = np.exp(log_softmax(data.logits(params.gate)))[:, k]
+    else:
+        expert, k, j = entry.index
+        assert data.y is not None
+        shares, counts, weights = r[:, expert] * (data.y == k), r[:, expert], params.experts.coefficients[expert]
+        p = np.exp(log_softmax(data.logits(weights)))[:, k]
+    x = np.ones(len(p)) if j == 0 else data.X[:, j - 1]
+    decayed = 0.0 if j == 0 else model.weight_decay * float(weights[k, j] - weights[:, j].mean())
+    return float((shares - counts * p) @ x) - decayed
