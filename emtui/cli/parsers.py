@@ -134,9 +134,7 @@ def _study_parser() -> Parser:
     description = "Train a network from many seeds, by EM and by backpropagation, and print a table of how they fare."
     parser = Parser("emtui study", description, _STUDY_EPILOG)
     add = parser.add_argument
-    add("source", nargs="?", metavar="DATASET|FILE", help="labelled data (iris)")
-    add("--seeds", dest="n_seeds", type=values.whole(1), metavar="N", help="so many splits and starts (20)")
-    add("--max-iter", type=values.whole(1), metavar="N", help="iterations of EM, epochs of backpropagation (50)")
+    _add_labelled(parser, "so many splits and starts (20)")
     add("-k", dest="hidden_units", type=values.whole(1), metavar="M", help="hidden units (7)")
     add("--weight-decay", type=values.tolerance, metavar="X", help="precision of the prior on the weights (0.01)")
     _add_table(parser)
@@ -150,23 +148,11 @@ def _sweep_parser() -> Parser:
     description = "Train a network over learning rates and hidden units, by EM and by backpropagation; print heat maps."
     parser = Parser("emtui sweep", description, _SWEEP_EPILOG)
     add = parser.add_argument
-    add("source", nargs="?", metavar="DATASET|FILE", help="labelled data (iris)")
+    _add_labelled(parser, "so many starts and validation rows (3)")
     add("--rates", dest="learning_rates", metavar="X,Y", help="the learning rates (0.001,0.005,0.02,0.1,0.5)")
     add("--hidden", dest="hidden_units", metavar="M,N", help="the numbers of hidden units (1,2,4,7,12)")
-    add("--seeds", dest="n_seeds", type=values.whole(1), metavar="N", help="so many starts and validation rows (3)")
-    add("--max-iter", type=values.whole(1), metavar="N", help="iterations of EM, epochs of backpropagation (50)")
-    add("--model", metavar="NAME", help="mlp or backprop; the other runs beside it (mlp)")
-    add(
-        "--set",
-        type=values.setting,
-        action="append",
-        dest="settings",
-        metavar="KEY=VALUE",
-        help="an option of the model",
-    )
-    add("--seed", type=values.whole(0), metavar="S", help="the first seed (0)")
-    _add_table(parser)
-    add("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
+    _add_model(parser, "mlp or backprop; the other runs beside it (mlp)", "the first seed (0)")
+    _add_scaled_table(parser)
     _add_split(parser)
     _add_of_networks(parser)
     add("--export", metavar="FILE", help="write the table (.csv, .json) or the heat maps (.txt)")
@@ -207,19 +193,9 @@ def _add_choices(parser: Parser) -> None:
         metavar="DATASET|FILE",
         help="a data set's name, a file with a table, or - for standard input (iris)",
     )
-    add("--model", metavar="NAME", help="the model (the one that suits the data)")
     add("-k", type=values.whole(1), metavar="K", help="the number of components (that of the data)")
-    add(
-        "--set",
-        type=values.setting,
-        action="append",
-        dest="settings",
-        metavar="KEY=VALUE",
-        help="an option of the model",
-    )
-    add("--seed", type=values.whole(0), metavar="S", help="the seed of the start (0)")
-    _add_table(parser)
-    add("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
+    _add_model(parser, "the model (the one that suits the data)", "the seed of the start (0)")
+    _add_scaled_table(parser)
     add(
         "--principal",
         type=values.whole(1),
@@ -242,6 +218,31 @@ def _add_choices(parser: Parser) -> None:
     _add_of_networks(networks)
     add = networks.add_argument
     add("--own-start", action="store_false", dest="same_start", default=None, help="the other way starts elsewhere")
+
+
+def _add_labelled(parser: Parser, seeds: str) -> None:
+    """What is trained on, from how many seeds, and for how long."""
+    add = parser.add_argument
+    add("source", nargs="?", metavar="DATASET|FILE", help="labelled data (iris)")
+    add("--seeds", dest="n_seeds", type=values.whole(1), metavar="N", help=seeds)
+    add("--max-iter", type=values.whole(1), metavar="N", help="iterations of EM, epochs of backpropagation (50)")
+
+
+def _add_model(parser: Parser, model: str, seed: str) -> None:
+    """The model, its options and its seed; `model` and `seed` are what the help says of them."""
+    parser.add_argument("--model", metavar="NAME", help=model)
+    _add_settings(parser, "--set", "settings", "an option of the model")
+    parser.add_argument("--seed", type=values.whole(0), metavar="S", help=seed)
+
+
+def _add_settings(parser: argparse._ActionsContainer, option: str, dest: str, help: str) -> None:
+    """An option that takes KEY=VALUE, and may be said again."""
+    parser.add_argument(option, type=values.setting, action="append", dest=dest, metavar="KEY=VALUE", help=help)
+
+
+def _add_scaled_table(parser: Parser) -> None:
+    _add_table(parser)
+    parser.add_argument("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
 
 
 def _add_table(parser: Parser) -> None:
@@ -293,12 +294,7 @@ def _add_split(parser: argparse._ActionsContainer) -> None:
 
 
 def _add_of_networks(parser: argparse._ActionsContainer) -> None:
-    add = parser.add_argument
-    add("--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)")
-    add(
-        "--rival",
-        type=values.setting,
-        action="append",
-        metavar="KEY=VALUE",
-        help="an option of the other way to train it",
+    parser.add_argument(
+        "--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)"
     )
+    _add_settings(parser, "--rival", "rival", "an option of the other way to train it")
