@@ -1,6 +1,7 @@
 """What the tests share: their options, and what hypothesis may do.
 
 --keys N           random keys and resizes that are pressed in the app
+--walk N           random keys after which memory is compared
 --mutations N      small files that are damaged and opened
 --examples N       so many times the usual number of examples for each property
 --fits N           random fits, options mixed, whose objective must not fall
@@ -22,6 +23,7 @@ OURS = "|".join(sorted(path.stem for path in Path(__file__).parent.rglob("*.py")
 
 def pytest_addoption(parser):
     parser.addoption("--keys", type=int, default=400, help="random keys and resizes pressed in the app")
+    parser.addoption("--walk", type=int, default=60, help="random keys after which memory is compared")
     parser.addoption("--mutations", type=int, default=100, help="small files that are damaged and opened")
     parser.addoption("--examples", type=float, default=1.0, help="times the usual number of examples of each property")
     parser.addoption("--fits", type=int, default=40, help="random fits whose objective must not fall")

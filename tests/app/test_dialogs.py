@@ -269,3 +269,15 @@ async def test_the_offered_name_is_free_and_a_name_of_ones_own_stays(walked: Ses
         await write(pilot, "own.txt")
         await choose_kind(pilot, 1)
         assert line.value == "own.txt"
+
+
+async def test_a_dialog_that_was_left_is_not_left_again() -> None:
+    app = Host()
+    async with app.run_test() as pilot:
+        below, dialog = YesNoScreen("below?"), YesNoScreen("above?")
+        await app.open(pilot, below)
+        await app.open(pilot, dialog)
+        dialog.dismiss(True)
+        dialog.action_cancel()
+        await pilot.pause()
+        assert app.screen is below and app.results == [True]

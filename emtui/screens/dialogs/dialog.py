@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -29,6 +30,10 @@ class Dialog(ModalScreen[T]):
     Dialog #problem { color: $error; display: none; }
     Dialog #problem.-said { display: block; }
     """
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Leave once: a key may come at the moment when a thread is through and the dialog leaves by itself."""
+        return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
 
     def action_cancel(self) -> None:
         """Leave without a choice."""
