@@ -249,11 +249,15 @@ class Canvas:
         inside = ((at_row >= 0) & (at_row < n_rows))[:, None] & ((at_column >= 0) & (at_column < n_columns))[None, :]
         places = np.ix_(np.clip(at_row, 0, n_rows - 1), np.clip(at_column, 0, n_columns - 1))
         cells = np.flatnonzero(inside)
-        if self.palette.mode == "truecolor" and not self.palette.ascii:
+        if not self.palette.needs_signs:
             self.background[cells] = pack_all(backdrop.colors[places].reshape(-1, 3)[cells])
             return
-        # every other cell, so that the rows that are drawn on it can be told apart
-        sparse = cells[(cells % columns + cells // columns) % 3 == 0]
+        # every third cell or every sixth, so that the rows that are drawn on it can be told apart
+        along = cells % columns + cells // columns
+        sparse = cells[along % 3 == 0]
+        if backdrop.density is not None:
+            thick = backdrop.density[places].ravel()[cells]
+            sparse = cells[(along % 3 == 0) & ((thick > 1) | ((thick == 1) & (along % 6 == 0)))]
         table = np.array([single_cell(marker) for marker in backdrop.markers] or ["."], dtype="<U1")
         self.chars[sparse] = table[backdrop.marks[places].ravel()[sparse] % len(table)]
         self.foreground[sparse] = pack(self.palette.muted)

@@ -34,7 +34,7 @@ def theme_palette(widget: Widget) -> Palette:
     _, _, background, text = widget.colors
     base = DARK if background.brightness < 0.5 else LIGHT
     surface = base.with_surface(_rgb(background), _rgb(background.blend(text, text.a)))
-    return replace(surface, ascii=ascii) if ascii else surface
+    return replace(surface, ascii=ascii, grey=app.no_color) if ascii or app.no_color else surface
 
 
 def _rgb(color: Color) -> RGB:

@@ -251,20 +251,25 @@ class Backdrop:
     """The plane in colours, behind everything: colors (r, c, 3) uint8, the first row at the top.
 
     marks: (r, c) which of the markers stands for each place, drawn instead where there are no true colours.
-    extent: (x0, x1, y0, y1), where it lies.
+    extent: (x0, x1, y0, y1), where it lies. density: (r, c) how thickly markers stand: 2, 1, or 0 for not at all; None
+    for 2 everywhere.
     """
 
     colors: ColorArray
     marks: IntArray
     markers: Sequence[str]
     extent: tuple[float, float, float, float]
+    density: IntArray | None = None
 
     def __post_init__(self) -> None:
         colors = np.asarray(self.colors, dtype=np.uint8)
         marks = np.asarray(self.marks, dtype=np.int64)
         if colors.ndim != 3 or colors.shape[2] != 3 or marks.shape != colors.shape[:2]:
             raise ValueError(f"colors should have shape (r, c, 3) and marks (r, c), not {colors.shape}, {marks.shape}")
-        _keep(self, colors=colors, marks=marks)
+        density = None if self.density is None else np.asarray(self.density, dtype=np.int64)
+        if density is not None and density.shape != marks.shape:
+            raise ValueError(f"density should have the shape of marks, {marks.shape}, not {density.shape}")
+        _keep(self, colors=colors, marks=marks, density=density)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,8 +13,10 @@ from engine.em.fields import location, mixing_weights
 if TYPE_CHECKING:
     from emtui.charts.colors import Palette
     from emtui.charts.network_diagram import NetworkDiagram
+    from emtui.charts.panels import Panels
     from emtui.charts.scene import Scene
     from emtui.session.snapshot import StepSnapshot
+    from emtui.views.slice_choice import SliceChoice
 
 UnitsName = Literal["data", "standard"]
 """Which units numbers are shown in: the data's own, or mean 0 and variance 1 in each column."""
@@ -26,10 +28,11 @@ Row: TypeAlias = int | None
 class PictureAxis:
     """One direction to look along: a column of the table, or a principal component, counted from 0.
 
-    "network" stands for a picture that has no axes: the model itself, as a diagram.
+    Others stand for pictures without axes of their own: "network" for the model itself, as a diagram; "regions" and
+    "units" for slices through the inputs, with decision regions or what each hidden unit responds to.
     """
 
-    kind: Literal["feature", "component", "network"]
+    kind: Literal["feature", "component", "network", "regions", "units"]
     index: int
     label: str
 
@@ -40,6 +43,11 @@ class Axes:
 
     x: PictureAxis
     y: PictureAxis | None = None
+
+    @property
+    def is_slice(self) -> bool:
+        """Whether it stands for a slice through the inputs, which `View.slices` draws."""
+        return self.x.kind in ("regions", "units")
 
     @property
     def title(self) -> str:
@@ -148,6 +156,17 @@ class View(ABC):
         """The model itself as a picture, where that is what these axes stand for; None: `scene` has the picture.
 
         thorough: include what takes long; a diagram without it says that there is more.
+        """
+        return None
+
+    def slices(
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, choice: SliceChoice, *, highlight: Row = None,
+        thorough: bool = True,
+    ) -> Panels | None:  # fmt: skip
+        """Slices through the inputs, where that is what these axes stand for: decision regions, response maps.
+
+        choice: which features vary, where the others are held, and how it is drawn. thorough: include what takes long;
+        a picture without it says that there is more.
         """
         return None
 

@@ -31,8 +31,8 @@ from emtui.spec.choose import choose
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
-from emtui.views.network.decision_regions import regions_of
-from emtui.views.number_format import fixed, probability, share
+from emtui.views.decision_regions import regions_of
+from emtui.views.number_format import fixed, number, probability, share
 from engine.errors import OptionError
 from engine.models.network.predict import network_report
 
@@ -101,12 +101,12 @@ async def test_a_picked_row_is_drawn_and_listed() -> None:
         np.testing.assert_allclose(shown, app.snapshot.spec.dataset.X[row])
 
 
-async def test_the_rows_by_predicted_class_are_the_next_picture() -> None:
+async def test_the_rows_by_predicted_class_are_another_picture() -> None:
     async with driving(network()) as app:
-        text = await app.press("n", "a")
+        text = await app.press("n", "a", "a", "a")
         assert "petal length × petal width, predicted" in text
         assert not app.app.screen.query_one(DiagramChart).display
-        text = await app.press("A")
+        text = await app.press("A", "A", "A")
         assert "network · row" in text
 
 
@@ -289,8 +289,9 @@ async def test_regions_of_both_methods_side_by_side() -> None:
         assert isinstance(app.app.screen, RegionsScreen)
         assert "EM newton · iteration 2" in text
         assert "backprop adam 0.3 · iteration 2" in text
-        assert "the other 2 held at their training means" in text
-        own, rival = regions_of(app.snapshot, *app.app.screen.features)
+        held = app.snapshot.spec.dataset.X[app.snapshot.comparison.split.train].mean(axis=0)
+        assert f"held: ▸sepal length {number(held[0])} (mean), sepal width {number(held[1])} (mean)" in text
+        own, rival = regions_of(app.snapshot, app.app.screen.choice_for(app.snapshot))
         assert rival is not None
         grounds = [
             layer

@@ -15,12 +15,12 @@ from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import pack
 from emtui.charts.colors import ANSI, DARK
 from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer, draw_diagram
-from emtui.charts.scene import Backdrop, Scene
+from emtui.charts.scene import Backdrop, Dots, Scene
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
-from emtui.spec.choose import choose
 from emtui.views import view_for
-from emtui.views.network.decision_regions import COLUMNS, ROWS, fixed_words, regions_of, regions_scene
+from emtui.views.decision_regions import FINE, regions_of, regions_scene
+from emtui.views.slice_choice import SliceChoice
 from engine.models.network.predict import predict_network
 
 
@@ -36,20 +36,21 @@ def network(steps: int = 6, source: str = "iris", **words: object) -> Session:
 @pytest.mark.parametrize("standardize", [False, True])
 def test_regions_are_the_networks_with_the_others_at_their_mean(standardize: bool) -> None:
     snapshot = network(settings={"m_step": "newton"}, standardize=standardize).snapshot()
-    own, rival = regions_of(snapshot, 2, 0)
+    own, rival = regions_of(snapshot, SliceChoice((2, 0)))
     assert rival is not None
-    assert own.probabilities.shape == (ROWS, COLUMNS, 3)
+    rows, columns = FINE
+    assert own.probabilities.shape == (rows, columns, 3)
     np.testing.assert_allclose(own.probabilities.sum(axis=2), 1.0)
     comparison = snapshot.comparison
     assert comparison is not None
     X, split = snapshot.spec.dataset.X, comparison.split
-    x0, x1, y0, y1 = own.extent
+    x0, x1, y0, y1 = own.plane.extent
     assert x0 < X[:, 2].min() < X[:, 2].max() < x1
     assert y0 < X[:, 0].min() < X[:, 0].max() < y1
     row, column = 11, 40
     point = X[split.train].mean(axis=0)
-    point[2] = x0 + (column + 0.5) / COLUMNS * (x1 - x0)
-    point[0] = y1 - (row + 0.5) / ROWS * (y1 - y0)
+    point[2] = x0 + (column + 0.5) / columns * (x1 - x0)
+    point[0] = y1 - (row + 0.5) / rows * (y1 - y0)
     if standardize:
         raw = X[split.train]
         point = (point - raw.mean(axis=0)) / raw.std(axis=0)
@@ -59,22 +60,18 @@ def test_regions_are_the_networks_with_the_others_at_their_mean(standardize: boo
     np.testing.assert_allclose(rival.probabilities[row, column], theirs, rtol=1e-9)
 
 
-def test_the_scene_shows_the_test_rows_on_their_ground() -> None:
-    snapshot = network().snapshot()
-    own, _ = regions_of(snapshot, 2, 3)
-    scene = regions_scene(snapshot, own, DARK)
-    assert len(scene.layers[1].x) == 60  # type: ignore[union-attr]
+def test_the_scene_shows_the_rows_near_the_slice_on_their_ground() -> None:
+    snapshot, choice = network().snapshot(), SliceChoice((2, 3))
+    own, _ = regions_of(snapshot, choice)
+    scene = regions_scene(snapshot, own, choice, DARK)
+    assert sum(len(layer.x) for layer in scene.layers if isinstance(layer, Dots)) == len(own.near.rows)
+    assert own.near.n_rows == 60
     assert scene.x_label == "petal length"
     assert "% of the plane" in scene.description
-    whole = network(test_share=0.0).snapshot()
-    assert len(regions_scene(whole, regions_of(whole, 2, 3)[0], DARK).layers[1].x) == 150  # type: ignore[union-attr]
-
-
-def test_what_is_held_fixed_is_said() -> None:
-    data = choose("iris").dataset
-    assert fixed_words(data, 0, 1) == "the other 2 held at their training means"
-    assert fixed_words(data.columns([0, 1, 2]), 0, 1).startswith("the other one held")
-    assert fixed_words(data.columns([0, 1]), 0, 1) == "both features are shown"
+    two = network(source="xor", test_share=0.0).snapshot()  # nothing is held, nothing is held back
+    own, _ = regions_of(two, SliceChoice((0, 1)))
+    assert len(own.near.rows) == 400
+    assert not own.near.held_back
 
 
 def test_ground_colours_cells_and_marks_them_without_colours() -> None:
@@ -163,8 +160,9 @@ def test_the_network_of_a_frame_fits(width: int, height: int, words: dict[str, o
         assert diagram is not None
         assert draw_diagram(diagram, width, height, DARK).chars.shape == (height, width)
         assert "the network says" in diagram.description
-    assert view.diagram(snapshot, view.axes(snapshot)[1]) is None
-    assert view.scene(snapshot, view.axes(snapshot)[1], DARK, highlight=3).layers
+    by_class = view.axes(snapshot)[3]
+    assert view.diagram(snapshot, by_class) is None
+    assert view.scene(snapshot, by_class, DARK, highlight=3).layers
 
 
 def test_hostile_names_reach_the_drawing_clean(tmp_path: object) -> None:

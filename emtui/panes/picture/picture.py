@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerState
 
-from emtui.charts.cell_text import fit
+from emtui.charts.cell_text import first_fitting
 from emtui.charts.chart_handles import HandleChart
 from emtui.charts.chart_widget import Chart
 from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.pane import Pane
 from emtui.panes.picture.handles import drawn_moves, handles
+from emtui.panes.picture.slice_keys import SliceKeys, slice_bindings
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.parameter_edit import Move, ParameterEdit, own_units
@@ -22,10 +26,12 @@ from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from emtui.charts.network_diagram import NetworkDiagram
+    from emtui.charts.panels import PanelChart, Panels
+    from emtui.views.slice_choice import SliceChoice
 
 
-class PicturePane(Pane):
-    """Shows the scene that the model's view makes of a snapshot, along the chosen axes.
+class PicturePane(Pane, SliceKeys):
+    """Shows the scene that the model's view makes of a snapshot, along the chosen axes; or a diagram, or slices.
 
     A mean can be dragged with the mouse: the picture shows θ as it would be, and a message says where it is let
     go. by_hand: that is what this picture is for; it says so, and is in the units that θ itself is in.
@@ -33,6 +39,14 @@ class PicturePane(Pane):
 
     label = "picture"
     short_label = "pic"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *slice_bindings("picture"),
+        Binding(
+            "d", "next_one(1)", "other", show=False, id="picture.next", tooltip="both methods or one; the next unit"
+        ),
+        Binding("D", "next_one(-1)", "back", show=False, id="picture.previous", tooltip="the method or unit before"),
+        Binding("enter", "large", "large", show=False, id="picture.large", tooltip="one unit's map large, and back"),
+    ]
 
     def __init__(self, *, id: str | None = None, by_hand: bool = False) -> None:
         super().__init__(id=id)
@@ -42,6 +56,7 @@ class PicturePane(Pane):
         self._axes: Axes | None = None
         self._offered: tuple[Axes, ...] = ()
         self._caption = ""
+        self._in_background: tuple[Any, ...] = ()  # what is being made there
 
     def compose(self) -> ComposeResult:
         """One chart; the diagram that may stand in its place comes when there is one."""
@@ -59,6 +74,10 @@ class PicturePane(Pane):
             self._held = None
         if self._axes is None:
             return
+        if self._axes.is_slice:
+            self._draw_slices(snapshot, chart, self._axes)
+            return
+        self._show_panels(None)
         diagram = view.diagram(snapshot, self._axes, highlight=self.chosen_row, thorough=False)
         chart.display = diagram is None
         self._show_diagram(diagram)
@@ -66,12 +85,18 @@ class PicturePane(Pane):
             self._draw_scene(snapshot, chart, self._axes)
         elif diagram.more:
             self._refine(snapshot, self._axes, self.chosen_row)
-        self._caption = view.caption(snapshot, self._axes) if diagram is None else diagram.title
-        self.border_title = border_text(fit(self._caption, self.title_room))
+        self._write_title(view.caption(snapshot, self._axes) if diagram is None else diagram.title)
         drawn, n_rows = len(snapshot.rows), snapshot.n_rows
         self.border_subtitle = f"{drawn:,} of {n_rows:,} rows drawn" if drawn < n_rows else ""
         if self._by_hand and diagram is None and chart.handles:
             self.border_subtitle = "drag to move"
+
+    def _write_title(self, caption: str) -> None:
+        """The caption, with which of how many pictures it is where the model has slices and there is room."""
+        self._caption, counted = caption, caption
+        if any(axes.is_slice for axes in self._offered) and self._axes in self._offered:
+            counted = f"{caption} · {self._offered.index(self._axes) + 1} of {len(self._offered)}"
+        self.border_title = border_text(first_fitting(self.title_room, counted, caption))
 
     def _draw_scene(self, snapshot: StepSnapshot, chart: HandleChart, axes: Axes) -> None:
         """Draw the scene of a snapshot, and its handles."""
@@ -85,19 +110,120 @@ class PicturePane(Pane):
     def _refine(self, snapshot: StepSnapshot, axes: Axes, row: int | None) -> None:
         """Make the whole diagram in the background; it is shown unless something else is by then."""
         view = view_for(snapshot.spec.model)
+        self._make((snapshot, axes, row), lambda: view.diagram(snapshot, axes, highlight=row))
 
-        def work() -> tuple[StepSnapshot, Axes, int | None, NetworkDiagram | None]:
-            return snapshot, axes, row, view.diagram(snapshot, axes, highlight=row)
-
-        self.run_worker(work, thread=True, exclusive=True, group="closer")
+    def _make(self, of: tuple[Any, ...], work: Callable[[], NetworkDiagram | Panels | None]) -> None:
+        """Make in the background what belongs to `of`."""
+        self._in_background = of
+        self.run_worker(lambda: (of, work()), thread=True, exclusive=True, group="closer")
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """The whole diagram is there."""
+        """What was made in the background is there; it is shown unless something else is by then."""
         event.stop()
-        if event.state == WorkerState.SUCCESS and event.worker.result is not None:
-            snapshot, axes, row, diagram = event.worker.result
-            if (snapshot, axes, row) == (self.snapshot, self._axes, self.chosen_row):
-                self._show_diagram(diagram)
+        if event.state != WorkerState.SUCCESS or event.worker.result is None:
+            return
+        of, made = event.worker.result
+        if of != self._in_background or of[:3] != (self.snapshot, self._axes, self.chosen_row) or made is None:
+            return
+        if of[1].is_slice:
+            self._show_panels(made)
+            self._write_title(made.title)
+        else:
+            self._show_diagram(made)
+
+    # slices through the inputs
+
+    def _draw_slices(self, snapshot: StepSnapshot, chart: HandleChart, axes: Axes) -> None:
+        """Decision regions or response maps; those that take long come from the background."""
+        focused = self.has_focus_within or self.screen.focused is None
+        view, choice, row, palette = (
+            view_for(snapshot.spec.model),
+            self.choice_for(snapshot),
+            self.chosen_row,
+            chart.palette,
+        )
+        chart.display = False
+        self._show_diagram(None)
+        panels = view.slices(snapshot, axes, palette, choice, highlight=row, thorough=False)
+        self._show_panels(panels)
+        if focused:  # so that their keys act
+            self.call_after_refresh(self._focus_on_slices)
+        self._write_title(view.caption(snapshot, axes) if panels is None else panels.title)
+        keys = ("",) if self._by_hand else _slice_keys(axes, choice, snapshot)
+        self.border_subtitle = first_fitting(self.size.width - 4, *keys)
+        self._in_background = ()
+        if panels is not None and panels.more:
+            of = (snapshot, axes, row, choice, palette)
+            self._make(of, lambda: view.slices(snapshot, axes, palette, choice, highlight=row))
+
+    def _show_panels(self, panels: Panels | None) -> None:
+        from emtui.charts.panels import PanelChart
+
+        shown = next(iter(self.query(PanelChart)), None)
+        if shown is None and panels is not None:
+            shown = PanelChart(id="picture-panels")
+            self.mount(shown)
+        if shown is not None:
+            shown.display = panels is not None
+            if panels is not None:
+                shown.show(panels)
+
+    def _focus_on_slices(self) -> None:
+        from emtui.charts.panels import PanelChart
+
+        for shown in self.query(PanelChart):
+            if shown.display and self.screen.focused in (None, self.query_one(HandleChart)):
+                shown.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of slices are free for others while there are none, and while something is moved by hand."""
+        ours = action in ("hard", "held_back", "feature", "moving", "move", "next_one", "large")
+        return not ours or (self.slice_snapshot() is not None and not self._by_hand)
+
+    def slice_snapshot(self) -> StepSnapshot | None:
+        """The step, while slices are shown."""
+        return self.snapshot if self._axes is not None and self._axes.is_slice else None
+
+    def draw_choice(self) -> None:
+        """Draw it again as it is chosen now."""
+        self.redraw()
+
+    def action_next_one(self, by: int) -> None:
+        """Both methods or one of them; the next hidden unit."""
+        snapshot = self.slice_snapshot()
+
+        def made(choice: SliceChoice, *_: Any) -> SliceChoice | str:
+            assert snapshot is not None and self._axes is not None
+            if self._axes.x.kind == "units":
+                n = view_for(snapshot.spec.model).n_components(snapshot)
+                return replace(choice, unit=(min(choice.unit, n - 1) + by) % n)
+            return choice.with_method(by)
+
+        self.change(made)
+
+    def action_large(self) -> None:
+        """The marked unit's map with all the room, or all maps again."""
+
+        def made(choice: SliceChoice, *_: Any) -> SliceChoice | str:
+            assert self._axes is not None
+            if self._axes.x.kind != "units":
+                return "Only a hidden unit's map is made large: a goes on to the response maps."
+            return replace(choice, large=not choice.large)
+
+        self.change(made)
+
+    def on_panel_chart_picked(self, event: PanelChart.Picked) -> None:
+        """A unit's map large; in decision regions or a large map, the row that is nearest to the click."""
+        event.stop()
+        snapshot = self.slice_snapshot()
+        if snapshot is None:
+            return
+        if event.bare:
+            self.change(lambda choice, *_: replace(choice, unit=event.panel, large=True))
+        elif event.at is not None:
+            from emtui.views.decision_regions import row_at
+
+            self.post_message(RowChosen(row_at(snapshot, self.choice_for(snapshot), *event.at)))
 
     def _show_diagram(self, diagram: NetworkDiagram | None) -> None:
         from emtui.charts.network_diagram import DiagramChart
@@ -159,3 +285,21 @@ class PicturePane(Pane):
         if event.dropped:
             self._held = None
             self.redraw()
+
+
+def _slice_keys(axes: Axes, choice: SliceChoice, snapshot: StepSnapshot) -> tuple[str, ...]:
+    """The keys for the lower border, the longest first: the border takes the first that fits."""
+    units = axes.x.kind == "units"
+    keys = ["d unit", "enter all" if choice.large else "enter large"] if units else ["d method"]
+    keys.append("s soft" if choice.hard else "s hard")
+    if snapshot.comparison is not None and len(snapshot.comparison.split.test) and (choice.large or not units):
+        keys.append("H training" if choice.held_back else "H test")
+    n_features = snapshot.spec.dataset.n_features
+    features, held = n_features > 2, n_features > len(choice.features)
+    longer = [*keys, *([", . < > features"] if features else []), *(["p ↑ ↓ held"] if held else [])]
+    shorter = [*keys, ",.<>" * features + "p↑↓" * held]
+    return (
+        " · ".join(longer),
+        " · ".join(filter(None, shorter)),
+        *(" · ".join(keys[:n]) for n in range(len(keys), 0, -1)),
+    )

@@ -113,7 +113,11 @@ class BranchesScreen(SideBySideScreen):
         assert self.two is not None
         snapshot = self.two.right
         view = view_for(snapshot.spec.model)
-        return tuple(axes for axes in view.axes(snapshot) if view.diagram(snapshot, axes, thorough=False) is None)
+        return tuple(
+            axes
+            for axes in view.axes(snapshot)
+            if not axes.is_slice and view.diagram(snapshot, axes, thorough=False) is None
+        )
 
     def _draw_two(self) -> None:
         two = self.two

@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from emtui.networks.rival import method_name
-from emtui.networks.scores import Progress
+from emtui.charts.panels import note_lines
+from emtui.panes.picture.slice_keys import SliceKeys, slice_bindings
 from emtui.screens.compare.comparison_side import ComparisonSide
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
-from emtui.views.network.decision_regions import Regions, fixed_words, regions_of, regions_scene
-from emtui.views.number_format import fixed
+from emtui.views.decision_regions import Regions, heading_of, regions_of, regions_scene, slice_notes, wrong_sign
 from emtui.views.points import pairs
-from emtui.views.score_words import how_right
-from engine.text import clean
+from emtui.views.slice_choice import SliceChoice
+
+_NOTES = 4  # lines below the pictures at most
 
 
-class RegionsScreen(SideBySideScreen):
+class RegionsScreen(SideBySideScreen, SliceKeys):
     """The explored model at the left, its rival after as many iterations at the right; computed in a thread."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "pair(1)", "pair", show=False, id="regions.pair", tooltip="the next pair of features"),
         Binding("A", "pair(-1)", "pair back", show=False, id="regions.pairback", tooltip="the pair before"),
-        Binding("full_stop", "feature(0, 1)", "across", show=False, id="regions.across", tooltip="another across"),
-        Binding("comma", "feature(0, -1)", "across back", show=False, id="regions.acrossback"),
-        Binding("greater_than_sign", "feature(1, 1)", "up", show=False, id="regions.up", tooltip="another upwards"),
-        Binding("less_than_sign", "feature(1, -1)", "up back", show=False, id="regions.upback"),
+        *slice_bindings("regions"),
     ]
-    HINT = "e m n ← → step · a pair · , . across · < > up · tab other side · esc back"
+    HINT = "n ← → step · a,.<> features · p↑↓ held · s hard · H rows · tab side · esc back"
 
     def __init__(self, stepping: Stepping | None = None) -> None:
         super().__init__(stepping)
-        self._features: tuple[int, int] | None = None
         self._drawn = False
 
     def further_lines(self) -> ComposeResult:
-        """The values at which the other features are held."""
-        yield Static("", id="fixed", classes="line", markup=False)
+        """The values at which the other features are held, the rows that are drawn, and the signs of the regions."""
+        yield Static("", id="notes", classes="notes", markup=False)
 
     def names(self) -> tuple[str, str]:
         """The explored method first."""
@@ -50,23 +46,31 @@ class RegionsScreen(SideBySideScreen):
         return ("backprop", "EM") if backprop else ("EM", "backprop")
 
     @property
-    def features(self) -> tuple[int, int]:
+    def features(self) -> tuple[int, ...]:
         """Which columns are shown, across and up."""
         assert self._snapshot is not None
-        d = self._snapshot.spec.dataset.n_features
-        if self._features is None or max(self._features) >= d:
-            self._features = self._pairs()[0]
-        return self._features
+        return self.choice_for(self._snapshot).features
 
-    def _pairs(self) -> list[tuple[int, int]]:
+    def _pairs(self) -> list[tuple[int, ...]]:
         assert self._snapshot is not None
-        data = self._snapshot.spec.dataset
         found = [
             (axes.x.index, axes.y.index)
-            for axes in pairs(data)
+            for axes in pairs(self._snapshot.spec.dataset)
             if axes.y is not None and axes.x.kind == axes.y.kind == "feature"
         ]
-        return found or [(0, min(1, data.n_features - 1))]
+        return [*found] or [self.features]
+
+    def slice_snapshot(self) -> StepSnapshot | None:
+        """The step, where its model has regions."""
+        return self._snapshot
+
+    def draw_choice(self) -> None:
+        """Compute the regions of this choice."""
+        self.draw()
+
+    def refuse(self, reason: str) -> None:
+        """Say why a key can't act."""
+        self.notify(reason, severity="warning", markup=False)
 
     def draw(self) -> None:
         """Compute the regions of this step and of its rival."""
@@ -80,60 +84,47 @@ class RegionsScreen(SideBySideScreen):
                 side.say("The regions are being computed: they will be here in a moment.")
         if snapshot is None or snapshot.comparison is None:
             return
-        across, up = self.features
-        self.run_worker(lambda: (snapshot, regions_of(snapshot, across, up)), thread=True, exclusive=True)
+        choice = self.choice_for(snapshot)
+        self.run_worker(lambda: (snapshot, choice, regions_of(snapshot, choice)), thread=True, exclusive=True)
 
     def computed(self, result: object) -> None:
-        """Draw the regions, unless the step or the features have changed in between."""
-        snapshot, found = cast("tuple[StepSnapshot, tuple[Regions, Regions | None]]", result)
-        if snapshot is self._snapshot and (found[0].across, found[0].up) == self.features:
-            self._draw_regions(snapshot, *found)
+        """Draw the regions, unless the step or the choice has changed in between."""
+        snapshot, choice, found = cast("tuple[StepSnapshot, SliceChoice, tuple[Regions, Regions | None]]", result)
+        if snapshot is self._snapshot and choice == self.choice_for(snapshot):
+            self._draw_regions(snapshot, choice, *found)
 
-    def _draw_regions(self, snapshot: StepSnapshot, own: Regions, rival: Regions | None) -> None:
+    def _draw_regions(self, snapshot: StepSnapshot, choice: SliceChoice, own: Regions, rival: Regions | None) -> None:
         comparison = snapshot.comparison
         assert comparison is not None
         self._drawn = True
         left, right = self.left, self.right
         left.border_title, right.border_title = self.names()
-        scene = regions_scene(snapshot, own, left.chart.palette)
+        scene = regions_scene(snapshot, own, choice, left.chart.palette)
         left.show(heading_of(snapshot.spec.model, comparison.here), scene, None)
         if rival is None or comparison.rival_here is None:
             right.say(comparison.rival_why or f"{self.names()[1]} is on its way: it will be here in a moment.")
         else:
             heading = heading_of(comparison.rival_model, comparison.rival_here)
-            right.show(heading, regions_scene(snapshot, rival, right.chart.palette), None)
-        data = snapshot.spec.dataset
-        words = f"{data.feature_names[own.across]} across, {data.feature_names[own.up]} up; "
-        said = clean(words + fixed_words(data, own.across, own.up))
-        self.query_one("#fixed", Static).update(Content(said[0].upper() + said[1:] + "."))
+            right.show(heading, regions_scene(snapshot, rival, choice, right.chart.palette), None)
+        palette = left.chart.palette
+        wrong = f"{wrong_sign(palette)} a row that gets another class: {names_wrong(self.names(), own, rival)}"
+        notes = [*slice_notes(snapshot, own, choice, palette), (wrong,)]
+        lines = note_lines(notes, max(1, self.size.width - 2), _NOTES)
+        self.query_one("#notes", Static).update(Content("\n".join(lines)))
         self.fit()
 
     def action_pair(self, by: int) -> None:
         """The next pair of features."""
-        if self._snapshot is not None:
+
+        def made(choice: SliceChoice, *_: object) -> SliceChoice:
             offered = self._pairs()
-            place = offered.index(self.features) if self.features in offered else -by
-            self._features = offered[(place + by) % len(offered)]
-            self.draw()
+            place = offered.index(choice.features) if choice.features in offered else -by
+            return choice.with_features(offered[(place + by) % len(offered)])
 
-    def action_feature(self, axis: int, by: int) -> None:
-        """Another feature across (0) or up (1); it is never the same on both."""
-        if self._snapshot is None:
-            return
-        d = self._snapshot.spec.dataset.n_features
-        chosen = list(self.features)
-        for _ in range(d):
-            chosen[axis] = (chosen[axis] + by) % d
-            if chosen[0] != chosen[1] or d == 1:
-                break
-        self._features = (chosen[0], chosen[1])
-        self.draw()
+        self.change(made)
 
 
-def heading_of(model: Any, found: Progress) -> tuple[str, str]:
-    """`EM newton · iteration 12 · loss 0.210`, and `train 85/90 .944 · test 57/60 .950`."""
-    parts = [f"train {how_right(found.train)}"]
-    if found.test is not None:
-        parts.append(f"test {how_right(found.test)}")
-    first = f"{method_name(model)} · iteration {found.iteration} · loss {fixed(found.train.log_loss, 3)}"
-    return first, " · ".join(parts)
+def names_wrong(names: tuple[str, str], own: Regions, rival: Regions | None) -> str:
+    """`EM 2 of 39, backprop 11 of 39`."""
+    sides = [(names[0], own)] if rival is None else [(names[0], own), (names[1], rival)]
+    return ", ".join(f"{name} {side.n_wrong} of {len(side.right)}" for name, side in sides)

@@ -35,6 +35,7 @@ class SideBySideScreen(OverExplorer[None]):
     DEFAULT_CSS = """
     SideBySideScreen #sides { height: 1fr; }
     SideBySideScreen .line { height: 1; text-wrap: nowrap; text-overflow: ellipsis; padding: 0 1; }
+    SideBySideScreen .notes { height: auto; max-height: 4; padding: 0 1; color: $text-muted; }
     SideBySideScreen #hint { color: $text-muted; }
     SideBySideScreen PaneTabs { display: none; }
     SideBySideScreen.-one PaneTabs { display: block; }

@@ -9,6 +9,7 @@ import numpy as np
 from emtui.charts.cell_text import short_head
 from emtui.charts.colors import Palette
 from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer
+from emtui.charts.panels import Panels
 from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
@@ -19,15 +20,20 @@ from emtui.views.number_format import fixed, number, probability
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.points import pairs, single_axes
 from emtui.views.projection import direction, nearest_row
-from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, Share, UnitsName, View
+from emtui.views.slice_choice import SliceChoice
+from emtui.views.supervised import REGIONS, SupervisedView, later
+from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, Share, UnitsName
 from engine.arrays import Array
+from engine.models.network.predict import exactly_predictable
+from engine.models.network.units import exactly_chained
 
 _PICTURE = Axes(PictureAxis("network", 0, "network"))
+_UNITS = Axes(PictureAxis("units", 0, "response maps"))
 _COLUMNS = 64
 _BITS_SHOWN = 20
 
 
-class NetworkView(View):
+class NetworkView(SupervisedView):
     """The view of `LatentMLP` and `BackpropMLP`: components are hidden units, rows are those of the whole table."""
 
     def n_components(self, snapshot: StepSnapshot) -> int:
@@ -42,9 +48,9 @@ class NetworkView(View):
         return tuple(f"{depth}.{k + 1}" for depth, size in enumerate(sizes, start=1) for k in range(size))
 
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
-        """The network, then the rows along two features by the class that is predicted."""
+        """The network, decision regions, response maps, then rows along two features by the class that is predicted."""
         data = snapshot.spec.dataset
-        return (_PICTURE, *(axes for axes in pairs(data) if axes.y is not None))
+        return (_PICTURE, REGIONS, _UNITS, *(axes for axes in pairs(data) if axes.y is not None))
 
     def single_axes(self, snapshot: StepSnapshot) -> tuple[PictureAxis, ...]:
         """Every column and the first principal components."""
@@ -52,7 +58,7 @@ class NetworkView(View):
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What the picture shows."""
-        return "network" if axes == _PICTURE else f"{axes.title}, predicted"
+        return axes.title if axes == _PICTURE or axes.is_slice else f"{axes.title}, predicted"
 
     # pictures
 
@@ -66,12 +72,33 @@ class NetworkView(View):
         latent = snapshot.spec.model.hides
         return replace(made, more=latent and not thorough and takes_long(snapshot.step.params))
 
+    def rows_at_once(self, snapshot: StepSnapshot) -> int:
+        """Few of a network whose predictions are sums over very many configurations, none where they are drawn."""
+        params = snapshot.step.params
+        return affordable_rows(params) if exactly_predictable(params) else 0
+
+    def slices(
+        self, snapshot: StepSnapshot, axes: Axes, palette: Palette, choice: SliceChoice, *, highlight: Row = None,
+        thorough: bool = True,
+    ) -> Panels | None:  # fmt: skip
+        """Decision regions, or what each hidden unit responds to."""
+        if axes != _UNITS or snapshot.comparison is None:
+            return super().slices(snapshot, axes, palette, choice, highlight=highlight, thorough=thorough)
+        from emtui.views.network.response_maps import maps_panels, unit_maps
+
+        params = snapshot.step.params
+        long = choice.large and (takes_long(params) or self.rows_at_once(snapshot) < snapshot.n_rows)
+        if not thorough and (long or not exactly_chained(params)):
+            return later(axes.title)
+        found = unit_maps(snapshot, choice)
+        return maps_panels(snapshot, found, choice, palette, self.component_names(snapshot))
+
     def scene(
         self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
     ) -> Scene:
         """Every row, training and test, in the mixed colours of the classes that are predicted."""
         comparison, data = snapshot.comparison, snapshot.spec.dataset
-        if comparison is None or axes.y is None:
+        if comparison is None or axes.y is None or axes.is_slice:
             return Scene()
         n, most = len(data.X), affordable_rows(snapshot.step.params)
         rows = np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
