@@ -234,8 +234,10 @@ def _unit_notes(snapshot: StepSnapshot, found: UnitMaps, unit: int) -> list[tupl
         after, onwards = [f"unit {depth + 2}.{k + 1}" for k in range(len(layers[depth + 1]))], layers[depth + 1]
     else:
         after, onwards = list(split.class_names[: len(params.output)]), params.output
+    of = " of standardised inputs" if depth == 0 and split.units is not None else ""
+    said = [f": bias {_weight(own[0])}, {weights}" for weights in _weights(own[1:], before)]
     notes = [
-        tuple(f"w: bias {_weight(own[0])}, {said}" for said in _weights(own[1:], before)),
+        (f"w{of}{said[0]}", *(f"w{each}" for each in said)),
         tuple(f"v: to {said}" for said in _weights(onwards[:, 1 + place], after)),
     ]
     return notes if found.users is None else [*notes, _users_words(snapshot, found.users)]

@@ -357,11 +357,13 @@ async def test_units_are_walked_through_and_enlarged(size: tuple[int, int], asci
 
 
 async def test_deep_networks_are_drawn_from_the_background_and_nothing_held_is_said() -> None:
-    async with driving(chosen("xor", model="mlp", settings={"hidden_units": "3,2"}, test_share=0.0), (100, 30)) as app:
+    columns = ("petal length", "petal width")
+    spec = chosen("iris", model="mlp", settings={"hidden_units": "2,2"}, test_share=0.0, columns=columns)
+    async with driving(spec, (100, 30)) as app:
         await app.send("n", "1", "a")
         text = await at_rest(app)
         assert "both features are shown" in text
-        assert "all 400 training rows drawn" in text
+        assert "all 150 training rows drawn" in text
         assert len(chart(app).panels) >= 1
         assert "No row is held back" in await app.press("H")
         assert "Every feature is shown" in await app.press("up")
