@@ -19,8 +19,8 @@ PANES: tuple[tuple[str, str], ...] = (
         "the data along two features, or one; each point's colour is mixed by its responsibilities; ellipses at "
         "1σ and 2σ; ✚ the means, with the way they came; the mouse can draw one elsewhere, which opens a branch. A "
         "network: its weights (solid above 0, dotted below), the chosen row in it, and what it says of its class; a "
-        "goes on to the decision regions of both methods (✗ a row that gets another class) and to what each hidden unit "
-        "responds to, along two features, the others held where the border's keys say",
+        "goes on to the decision regions of both methods (✗ a row that gets another class) and to what each hidden "
+        "unit responds to, along two features, the others held where the border's keys say",
     ),
     ("curves", "log-likelihood and bound at every half-step, and the KL between them; hits against k-means"),
     (
