@@ -47,6 +47,32 @@ def test_one_row_far_away_blurs_no_other_component(covariance_type: str, far: fl
         assert run.step.events[0].message.startswith(f"component {2 - many} holds only row 81")
 
 
+@pytest.mark.parametrize("far", [1e6, 1e12, -1e15])
+@pytest.mark.parametrize("init", ["kmeans++", "points", "responsibilities"])
+def test_one_row_far_away_blurs_no_other_component_from_any_start(init: str, far: float) -> None:
+    generator = np.random.default_rng(5)
+    ordinary = np.concatenate([generator.normal(0, 1, (40, 2)), generator.normal(4, 1, (40, 2))])
+    X = np.append(ordinary, [[far, far]], axis=0)
+    wanted = {"full": ordinary.std(axis=0), "diag": ordinary.std(axis=0)}
+    wanted["spherical"] = np.sqrt(ordinary.var(axis=0).mean(keepdims=True))
+    for covariance_type, deviation in wanted.items():
+        for seed in range(3):
+            run = engine.fit(GaussianMixture(2, covariance_type, init=init), X, seed=seed)
+            many = int(run.params.weights.argmax())
+            np.testing.assert_allclose(deviations(run.params.covariances)[many], deviation, rtol=1e-3)
+
+
+def test_one_covariance_for_all_that_a_far_row_has_widened_is_told_as_what_it_is() -> None:
+    """What is tied stays as wide as the far row lies off, from a start that doesn't set that row apart."""
+    generator = np.random.default_rng(5)
+    ordinary = np.concatenate([generator.normal(0, 1, (40, 2)), generator.normal(4, 1, (40, 2))])
+    for far in (1e6, 1e12):
+        run = engine.fit(GaussianMixture(2, "tied", init="points"), np.append(ordinary, [[far, far]], axis=0))
+        assert not run.converged
+        assert "components 1 and 2 coincide" in run.stop_reason
+        assert run.stop_reason.startswith(("a saddle", "a plateau"))
+
+
 @pytest.mark.parametrize("covariance_type", TYPES)
 def test_all_rows_about_a_large_number_are_no_constant(covariance_type: str) -> None:
     X = 1.7e12 + np.random.default_rng(0).normal(size=(50, 2))

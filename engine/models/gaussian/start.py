@@ -2,7 +2,8 @@
 
     kmeans            the clusters of k-means: their centres, covariances (with the ridge) and shares
     kmeans++          k-means++ seeds as means, the covariance of all rows for each component, equal weights
-    points            random rows as means, the variances of the columns for each component, equal weights
+    points            random rows as means, the variances of the columns for each component (of which a few numbers far
+                      out don't decide, as for the ridge), equal weights
     responsibilities  random responsibilities, then an M-step
 
 Known labels hold in every start that has an M-step in it: component k begins with the rows known to be its own.
@@ -92,8 +93,12 @@ def _widely(covariance: Array, data: GaussianRows, means: Array) -> GaussianPara
 
 
 def _variances(data: GaussianRows, ridge: Array) -> Array:
-    """The columns' variances, with the ridge, as a covariance of the type: the same start whatever the units."""
-    variances = data.variances + ridge / data.total_weight
+    """The columns' variances, with the ridge, as a covariance of the type: the same start whatever the units.
+
+    A few numbers far out don't decide them: as wide as those lie apart, components could not tell other rows from each
+    other, and would come to coincide.
+    """
+    variances = data.ridge_unit + ridge / data.total_weight
     if data.covariance_type == "spherical":
         return np.array(variances.mean())
     return variances if data.covariance_type == "diag" else np.diag(variances)
