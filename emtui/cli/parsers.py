@@ -202,7 +202,7 @@ def _add_choices(parser: Parser) -> None:
         metavar="N",
         help="the first N principal components in place of the columns",
     )
-    add("--algorithm", metavar="NAME", help="classic, hard, stochastic, annealed:initial=4,rate=0.8 or squarem")
+    add("--algorithm", metavar="NAME", help="classic, hard, stochastic, annealed:initial=1.3,rate=0.8 or squarem")
     add("--max-iter", type=values.whole(0), metavar="N", help="at most so many iterations (200)")
     add(
         "--tol",

@@ -14,11 +14,15 @@ from emtui.spec.tolerance import tolerance_of
 from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
 from engine.analysis.remarks import remarks_on
+from engine.analysis.same_start import classic_end
 from engine.arrays import Array
+from engine.em.algorithms import Annealed
 from engine.em.evaluation import Posterior
 from engine.em.fields import mixing_weights
 from engine.em.run import Restart
 from engine.em.step import Step
+
+_NO_BETTER = 1e-5  # of the objective, per observation: so little higher is no higher
 
 if TYPE_CHECKING:
     from emtui.networks.rival import MethodComparison
@@ -77,4 +81,17 @@ def judge(
     remarks = remarks_on(step)
     if too_slow:
         remarks += (f"k-means was left out: it takes longer than {patience:z.0f} seconds, and than EM did.",)
+    remarks += annealed_lower(spec, step)
     return RunSummary(spec, step, restarts, found, shares, agreed, baseline, comparison, convergence, remarks)
+
+
+def annealed_lower(spec: RunSpec, step: Step) -> tuple[str, ...]:
+    """That annealed EM ended lower than classic EM does from the same start, where that takes no more passes."""
+    if step.problem.algorithm.name != Annealed.name or spec.model.samples or not math.isfinite(step.objective):
+        return ()
+    classic = classic_end(step, spec.start, spec.rules)
+    if classic is None or not classic.objective - step.objective > _NO_BETTER * step.problem.data.total_weight:
+        return ()
+    ended = "ends at" if classic.stop_reason is not None else "comes in as many passes to"
+    said = f"an objective of {classic.objective:z.6f}, higher by {classic.objective - step.objective:z.3g}"
+    return (f"classic EM from the same start {ended} {said}",)

@@ -66,9 +66,10 @@ class Stochastic(Algorithm):
 class Annealed(Algorithm):
     """Deterministic annealing, nothing has to rise on its way: q ∝ p(X, Z | θ)^(1/temperature), which goes to 1.
 
-    temperature(t) = 1 + (initial − 1) rate^(t − 1) (Ueda & Nakano 1998). Above 1, rows are shared more evenly first;
-    near 0 they begin wholly in one component, as in k-means, and soften. With rate = 1 the temperature stays until it
-    is changed (`turned`). Nothing has to rise while it is not 1; from then on E-steps are those of classic EM.
+    temperature(t) = 1 + (initial − 1) rate^(t − 1) (Ueda & Nakano 1998). Above 1, rows are shared more evenly first:
+    the hotter, the less is left of the start, and where all components melt into one, the run ends where that one
+    parts. Near 0 they begin wholly in one component, as in k-means, and soften. With rate = 1 the temperature stays
+    until it is changed (`turned`). Nothing has to rise while it is not 1; from then on E-steps are those of classic EM.
 
     While it falls, components that have merged are pushed apart, by the seed of the run (`engine.em.pushed_apart`); an
     event says so.
@@ -80,7 +81,7 @@ class Annealed(Algorithm):
     )
     rises: ClassVar[Rising] = "nothing"
 
-    initial: float = option(4.0, "temperature of the first iteration", minimum=1e-6, maximum=1e6)
+    initial: float = option(1.3, "temperature of the first iteration", minimum=1e-6, maximum=1e6)
     rate: float = option(0.8, "what is left of its distance from 1 after each iteration", minimum=0.0, maximum=1.0)
 
     def temperature(self, iteration: int) -> float:

@@ -6,8 +6,10 @@ import pytest
 from shell import here
 from walking import walked
 
+from emtui.cli import run_summary
 from emtui.cli.convergence_report import convergence_lines
 from engine.analysis.convergence import convergence_of
+from engine.analysis.same_start import classic_end
 
 
 def said(source, **how):
@@ -56,3 +58,22 @@ def test_json_has_the_numbers_by_the_engines_names(words):
         assert found[name] == (None if value != value else pytest.approx(value, rel=1e-12)), name
     if expected.overlap is not None:
         assert found["overlap"]["confusion"] == pytest.approx(expected.overlap.confusion, rel=1e-12)
+
+
+def test_annealed_em_that_ended_lower_says_where_classic_em_ends():
+    words = ("run", "icecream", "--algorithm", "annealed:initial=4")
+    said = "classic EM from the same start ends at an objective of -35.33"
+    out = here(*words)[1]
+    assert said in out and "higher by 2.68" in out
+    assert any(said in remark for remark in json.loads(here(*words, "--json")[1].splitlines()[-1])["remarks"])
+    for not_lower in (("run", "iris", "--algorithm", "annealed"), ("run", "icecream")):
+        assert "classic EM" not in here(*not_lower)[1]
+
+
+def test_annealed_em_is_compared_for_no_more_passes_than_it_took(monkeypatch):
+    taken = []
+    monkeypatch.setattr(run_summary, "classic_end", lambda *given: taken.append((given[0], classic_end(*given))))
+    here("run", "deaths", "--algorithm", "annealed", "--tol", "0", "--max-iter", "30")
+    [(last, classic)] = taken
+    assert classic.evaluations <= last.evaluations
+    assert classic.problem.algorithm.name == "classic"

@@ -134,12 +134,12 @@ def test_words_are_those_of_the_data_and_the_model() -> None:
     """What is said of q not being the posterior names what the model really settles."""
     expected = {
         ("coins", "hard"): "since each set goes wholly to its likeliest coin",
-        ("coins", "annealed"): "since at temperature 4 sets are shared more evenly than by the posterior",
+        ("coins", "annealed"): "since at temperature 1.3 sets are shared more evenly than by the posterior",
         ("icecream", "hard"): "since every state is that of the likeliest path",
         ("icecream", "stochastic"): "since the path is drawn from its posterior",
         ("linkage", "hard"): "since each of them goes wholly to its likeliest part",
-        ("linkage", "annealed"): "since at temperature 4 they are shared more evenly than by the posterior",
-        ("bars", "annealed"): "at temperature 4 the words are shared more evenly than at 1",
+        ("linkage", "annealed"): "since at temperature 1.3 they are shared more evenly than by the posterior",
+        ("bars", "annealed"): "at temperature 1.3 the words are shared more evenly than at 1",
         ("deaths", "hard"): "since each row goes wholly to its likeliest component",
     }
     for (source, algorithm), clause in expected.items():

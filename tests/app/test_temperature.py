@@ -45,7 +45,7 @@ def test_after_an_e_step_q_stays_as_it_was_settled() -> None:
     np.testing.assert_array_equal(session.timeline.current.posterior.responsibilities, q)
     session.take("E")
     inference = session.timeline.current.inference
-    assert isinstance(inference, Tempered) and inference.temperature == pytest.approx(0.034)  # (1 + 3 · 0.8) / 100
+    assert isinstance(inference, Tempered) and inference.temperature == pytest.approx(0.0124)  # (1 + .3 · .8) / 100
 
 
 def test_there_and_back_is_classic_and_the_ends_hold() -> None:

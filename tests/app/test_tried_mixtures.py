@@ -156,7 +156,7 @@ def test_a_turned_temperature_is_the_one_that_is_said() -> None:
         now = turned(now, 3, factor).text
         assert len(now) <= len("annealed:initial=88.88,rate=1")
         assert f"T={turned(now, 3, 1.0).initial:g}" in where_parts(walked("iris", 1, algorithm=now).snapshot())[2]
-    assert where_parts(walked("iris", 4, algorithm="annealed").snapshot())[2] == "annealed T=3.4"  # 1 + 3 · 0.8
+    assert where_parts(walked("iris", 4, algorithm="annealed").snapshot())[2] == "annealed T=1.24"  # 1 + .3 · .8
 
 
 def test_a_move_that_is_rounding_has_no_size() -> None:

@@ -215,7 +215,7 @@ def test_every_name_makes_its_algorithm():
         ("clasic", "did you mean classic?"),
         ("zzz", "the algorithms are classic, hard, stochastic, annealed, squarem"),
         ("", "the algorithms are classic"),
-        ("annealed:speed=3", "annealed:initial=4,rate=0.8"),
+        ("annealed:speed=3", "annealed:initial=1.3,rate=0.8"),
         ("annealed:", "has no option ''"),
         ("annealed:initial", "initial must be a number"),
         ("annealed:initial=0", "initial must be a number from 1e-06"),
