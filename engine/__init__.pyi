@@ -24,6 +24,7 @@ from engine.analysis.selection import compare_sizes as compare_sizes
 from engine.arrays import Array as Array
 from engine.arrays import IntArray as IntArray
 from engine.baselines.backprop import BackpropMLP as BackpropMLP
+from engine.baselines.backprop_experts import BackpropExperts as BackpropExperts
 from engine.baselines.kmeans import KMeans as KMeans
 from engine.data.catalogue import datasets as datasets
 from engine.data.catalogue import load as load

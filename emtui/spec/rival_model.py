@@ -8,8 +8,9 @@ from emtui.spec.run_spec import RunSpec
 from engine.models import model_class
 from engine.options import parse_options
 
-_OTHER = {"mlp": "backprop", "backprop": "mlp"}
+_OTHER = {"mlp": "backprop", "backprop": "mlp", "experts": "backprop-experts", "backprop-experts": "experts"}
 _SHARED = ("hidden_units", "weight_decay", "weight_scale", "bias", "free_output")
+_SHARED_BY_EXPERTS = ("n_experts", "expert", "init", "weight_decay", "reg_covar")
 
 
 def has_rival(model: Any) -> bool:
@@ -33,7 +34,9 @@ def rival_model(spec: RunSpec) -> Any:
         return None
     made = model_class(other)
     own = model.option_values
-    options: dict[str, Any] = {name: own[name] for name in _SHARED}
+    options: dict[str, Any] = {name: own[name] for name in (*_SHARED, *_SHARED_BY_EXPERTS) if name in own}
+    if "n_experts" in own:  # experts are trained by Adam, or by EM, as they are by themselves
+        return made(**options | parse_options(made, dict(spec.rival)))
     if other == "mlp":
         options["m_step"] = "newton"
     elif model.m_step == "gradient":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arrays import Array, ByFields, IntArray, freeze
+from engine.baselines.optimizers import Adam, Ascent, rows_of_steps
 from engine.em.fields import relabelled
 from engine.em.parameters import Held
 from engine.models.network.data import NetworkRows, arranged
@@ -16,8 +17,6 @@ from engine.models.network.expectation import hidden_gradient, output_gradient
 from engine.models.network.held import Moved, hold
 from engine.models.network.params import NetworkParams, decay_of, sigmoids
 from engine.models.network.predict import activities, forward_log_probabilities
-
-_FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,8 +72,8 @@ def epoch(
     """
     n, weights = rows.n_rows, [layer.copy() for layer in (*params.layers, params.output)]
     moved = Moved.of(params, recipe.held)
-    optimizer = _Adam(state, recipe.learning_rate) if recipe.optimizer == "adam" else _Ascent(recipe.learning_rate)
-    for step in _steps(state, n, recipe.rows_a_step):
+    optimizer = _optimizer(state, recipe)
+    for step in rows_of_steps(int(state.seed), int(state.epochs), n, recipe.rows_a_step):
         share = 1.0
         if step is not None:
             share = (len(step) if rows.weights is None else float(rows.weights[step].sum())) / rows.total_weight
@@ -88,7 +87,7 @@ def epoch(
                 gradient -= decay_of(layer, share * recipe.weight_decay)  # the reference's row is 0 and stays so
         hold(gradients, (*moved.layers, moved.output))
         optimizer.move(weights, gradients)
-    return NetworkParams.of_layers(weights[:-1], weights[-1]), optimizer.carried_on(state)
+    return NetworkParams.of_layers(weights[:-1], weights[-1]), _carried_on(state, optimizer)
 
 
 def layers_gradient(
@@ -140,56 +139,20 @@ def log_likelihood(params: NetworkParams, rows: NetworkRows, loss: str) -> float
     return rows.weighted_sum(log_p[np.arange(len(log_p)), rows.sorted_targets])
 
 
-class _Ascent:
-    """θ ← θ + learning_rate · gradient."""
-
-    def __init__(self, learning_rate: float) -> None:
-        self.learning_rate = learning_rate
-        self.steps = 0
-
-    def move(self, weights: list[Array], gradients: list[Array]) -> None:
-        """One step, in place."""
-        for layer, gradient in zip(weights, gradients, strict=True):
-            layer += self.learning_rate * gradient
-        self.steps += 1
-
-    def carried_on(self, state: OptimizerState) -> OptimizerState:
-        """The state after this epoch."""
-        return replace(state, epochs=state.epochs + 1.0, steps=state.steps + float(self.steps))
+def _optimizer(state: OptimizerState, recipe: Recipe) -> Ascent:
+    if recipe.optimizer != "adam":
+        return Ascent(recipe.learning_rate)
+    first, second = ((*mean.layers, mean.output) for mean in (state.first, state.second))
+    return Adam(recipe.learning_rate, first, second, int(state.steps))
 
 
-class _Adam(_Ascent):
-    """Kingma & Ba 2015, algorithm 1: steps scaled by running means of the gradient and of its square."""
-
-    def __init__(self, state: OptimizerState, learning_rate: float) -> None:
-        super().__init__(learning_rate)
-        self.steps_before = int(state.steps)
-        self.first = [moment.copy() for moment in (*state.first.layers, state.first.output)]
-        self.second = [moment.copy() for moment in (*state.second.layers, state.second.output)]
-
-    def move(self, weights: list[Array], gradients: list[Array]) -> None:
-        """θ ← θ + learning_rate · m̂ / (√v̂ + ε), in place."""
-        self.steps += 1
-        t = self.steps_before + self.steps
-        first_share, second_share = 1.0 - _FIRST_DECAY**t, 1.0 - _SECOND_DECAY**t
-        for layer, gradient, first, second in zip(weights, gradients, self.first, self.second, strict=True):
-            first += (1.0 - _FIRST_DECAY) * (gradient - first)
-            second += (1.0 - _SECOND_DECAY) * (gradient * gradient - second)
-            layer += self.learning_rate * (first / first_share) / (np.sqrt(second / second_share) + _EPSILON)
-
-    def carried_on(self, state: OptimizerState) -> OptimizerState:
-        """The state after this epoch."""
-        first = NetworkParams.of_layers(self.first[:-1], self.first[-1])
-        second = NetworkParams.of_layers(self.second[:-1], self.second[-1])
-        return replace(super().carried_on(state), first=first, second=second)
-
-
-def _steps(state: OptimizerState, n: int, rows_a_step: int) -> list[IntArray | None]:
-    """The rows of each step, shuffled again for each epoch; None for all of them as they stand."""
-    if rows_a_step >= n:
-        return [None]
-    order = np.random.default_rng([int(state.seed), int(state.epochs)]).permutation(n)
-    return [order[i : i + rows_a_step] for i in range(0, n, rows_a_step)]
+def _carried_on(state: OptimizerState, optimizer: Ascent) -> OptimizerState:
+    """The state after this epoch."""
+    after = replace(state, epochs=state.epochs + 1.0, steps=state.steps + float(optimizer.steps))
+    if not isinstance(optimizer, Adam):
+        return after
+    first, second = (NetworkParams.of_layers(mean[:-1], mean[-1]) for mean in (optimizer.first, optimizer.second))
+    return replace(after, first=first, second=second)
 
 
 def _some(rows: NetworkRows, step: IntArray) -> NetworkRows:

@@ -22,6 +22,11 @@ BUILT_IN: Mapping[str, tuple[str, str, str]] = {
     "mlp": ("engine.models.network.model", "LatentMLP", "network trained by EM"),
     "experts": ("engine.models.experts.model", "MixtureOfExperts", "mixture of experts"),
     "kmeans": ("engine.baselines.kmeans", "KMeans", "k-means"),
+    "backprop-experts": (
+        "engine.baselines.backprop_experts",
+        "BackpropExperts",
+        "mixture of experts trained by gradients",
+    ),
     "backprop": ("engine.baselines.backprop", "BackpropMLP", "network trained by backpropagation"),
 }
 

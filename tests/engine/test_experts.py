@@ -228,6 +228,7 @@ def test_another_order_says_the_same() -> None:
     X, y = noisy_classes()
     model, params = MixtureOfExperts(3), random_params(3, 2, 3, 1)
     other = model.relabel(params, np.array([2, 0, 1]))
+    assert other is not None
     one, two = (engine.begin(model, X, y, start=start).log_likelihood for start in (params, other))
     assert one == pytest.approx(two, rel=1e-12)
 

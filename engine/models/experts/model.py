@@ -250,7 +250,7 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         variances = len(experts.variances) if isinstance(experts, GaussianExperts) else 0
         return int(params.gate[:-1].size + each.size + variances)
 
-    def relabel(self, params: ExpertsParams, order: IntArray) -> ExpertsParams:
+    def relabel(self, params: ExpertsParams, order: IntArray) -> ExpertsParams | None:
         """The experts in another order, and the gate held against another one."""
         return reordered(params, order)
 
