@@ -99,6 +99,8 @@ def _write_header(
         column = picture.write(0, column, fit(y_text, max(width - column, 0)), palette.muted) + 2
     if title and cell_len(title) <= width - column:
         column = picture.write(0, column, fit(title, width - column), palette.text, BOLD) + 2
+    if not y_text and not title:
+        column = 0
     # All of the legend or none of it: a part would say that there are no others.
     for limit in range(24, _LABEL - 1, -1):
         shown = [(char, color, fit(text, limit)) for char, color, text in legend]

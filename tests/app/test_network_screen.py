@@ -146,17 +146,19 @@ async def test_curves_of_both_methods_against_three_things() -> None:
             "passes": [0.0, 129.0, 258.0, 387.0],
         }
         for against, x in expected.items():
-            assert f"loss by {against}" in app.text
+            assert "loss · 1 of 4" in app.text or f"loss by {against} · 1 of 4" in app.text
+            assert against in pane.query_one(Chart).scene.x_label
             curves = [layer for layer in pane.query_one(Chart).scene.layers if isinstance(layer, Curve)]
-            assert len(curves) == 4
+            assert len(curves) == 6  # EM by both its ways to predict, and the rival
             own = curves[-1]  # in front: the explored model on its training rows
             np.testing.assert_allclose(own.x, x)
             np.testing.assert_array_equal(own.y, [one.train.log_loss for one in comparison.own])
-            rival = curves[0]
+            np.testing.assert_array_equal(curves[0].y, [one.scores["test_loss_forward"] for one in comparison.own])
+            rival = curves[2]
             np.testing.assert_array_equal(rival.y, [one.test.log_loss for one in comparison.rival])
             await app.send("i")
-        assert "loss by iterations" in app.text
-        assert "accuracy by iterations" in await app.press("d")
+        assert "loss · 1 of 4" in app.text
+        assert "accuracy · 2 of 4" in await app.press("d")
         accuracy = [layer for layer in pane.query_one(Chart).scene.layers if isinstance(layer, Curve)][-1]
         np.testing.assert_array_equal(accuracy.y, [one.train.accuracy for one in comparison.own])
         await app.send("d")

@@ -24,7 +24,7 @@ from emtui.views.number_format import fixed, number
 from emtui.views.step_text import pencil
 
 if TYPE_CHECKING:
-    from emtui.panes.curves.learning_chart import Against
+    from emtui.panes.curves.learning_chart import Against, Axes, Logarithmic, Measure
 
 What = Literal["log-likelihood", "kl", "accuracy", "loss", "RMSE"]
 _WHAT: tuple[What, ...] = ("log-likelihood", "kl", "accuracy")
@@ -43,12 +43,14 @@ class CurvesPane(Pane):
         Binding(
             "i", "against", "against", tooltip="a network against iterations, seconds, passes", id="curves.against"
         ),
+        Binding("L", "logarithmic", "log axis", tooltip="a network by logarithms: across, up, both", id="curves.log"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._what: What = "log-likelihood"
         self._against: Against = "iterations"
+        self._log: Logarithmic = ""
         self._of_network = False
 
     def compose(self) -> ComposeResult:
@@ -65,7 +67,7 @@ class CurvesPane(Pane):
         self.border_title = first_fitting(self.title_room, *self._titles(snapshot))
         self.border_subtitle = "d: " + " · ".join(what for what in self._offered(snapshot) if what != self._what)
         if self._shows_learning(snapshot):
-            self.border_subtitle = "d subject · i against"
+            self.border_subtitle = "d subject · i against · L log"
 
     def _shows_learning(self, snapshot: StepSnapshot) -> bool:
         """Whether both methods are drawn, not the bound of one."""
@@ -73,15 +75,38 @@ class CurvesPane(Pane):
 
     def _scene(self, snapshot: StepSnapshot, palette: Palette) -> Scene:
         if self._shows_learning(snapshot):
-            from emtui.panes.curves import learning_chart as learning_chart
+            from emtui.panes.curves.learning_chart import learning_scene
 
-            make = {"accuracy": learning_chart.accuracy_scene, "RMSE": learning_chart.error_scene}
-            return make.get(self._what, learning_chart.loss_scene)(snapshot, palette, self._against)
+            return learning_scene(snapshot, palette, self._axes)
         makers = {"log-likelihood": bound_scene, "kl": kl_scene, "accuracy": accuracy_scene}
         return makers[self._what](snapshot, palette)
 
+    @property
+    def _axes(self) -> Axes:
+        """What a network is drawn against."""
+        from emtui.panes.curves.learning_chart import Axes, offered_logs
+
+        measure = self._measure
+        log = self._log if self._log in offered_logs(measure) else ""
+        return Axes(measure, self._against, log, self.query_one(Chart).size.width)
+
+    @property
+    def _measure(self) -> Measure:
+        """What is drawn of how a network learns; the loss where something else is drawn."""
+        return self._what if self._what in ("loss", "accuracy", "RMSE") else "loss"
+
     def _titles(self, snapshot: StepSnapshot) -> tuple[str, ...]:
-        """What is drawn, in words, the longest first: the border takes the first that fits."""
+        """What is drawn, in words, the longest first: the border takes the first that fits.
+
+        Of a network which of how many subjects it is.
+        """
+        if snapshot.comparison is None:
+            return self._subjects(snapshot)
+        offered = self._offered(snapshot)
+        which = f" · {offered.index(self._what) + 1} of {len(offered)}"
+        return (*(f"{title}{which}" for title in self._subjects(snapshot)), *self._subjects(snapshot)[-1:])
+
+    def _subjects(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         label = snapshot.spec.model.objective_label
         if self._shows_learning(snapshot):
             return f"{self._what} by {self._against}", self._what
@@ -110,12 +135,29 @@ class CurvesPane(Pane):
         """Draw a network against the next of iterations, seconds and passes."""
         from emtui.panes.curves.learning_chart import AGAINST
 
-        if self.snapshot is None or self.snapshot.comparison is None:
-            self.refuse("Only a network is taken against seconds and passes: choose the model mlp.")
+        if not self._has_learning("is taken against seconds and passes"):
             return
         self._against = AGAINST[(AGAINST.index(self._against) + 1) % len(AGAINST)]
-        self._what = self._what if self._shows_learning(self.snapshot) else "loss"
         self.redraw()
+
+    def action_logarithmic(self) -> None:
+        """Draw a network by logarithms: across, up, both, and again without."""
+        from emtui.panes.curves.learning_chart import offered_logs
+
+        if not self._has_learning("is drawn by logarithms"):
+            return
+        offered = offered_logs(self._measure)
+        place = offered.index(self._log) if self._log in offered else 0
+        self._log = offered[(place + 1) % len(offered)]
+        self.redraw()
+
+    def _has_learning(self, what: str) -> bool:
+        """Whether there are curves of learning, which are drawn from now on; a sentence says if not."""
+        if self.snapshot is None or self.snapshot.comparison is None:
+            self.refuse(f"Only a network {what}: choose the model mlp.")
+            return False
+        self._what = self._what if self._shows_learning(self.snapshot) else "loss"
+        return True
 
     def on_chart_picked(self, event: Chart.Picked) -> None:
         """Go to the step that was clicked."""
@@ -124,10 +166,9 @@ class CurvesPane(Pane):
         if snapshot is None:
             return
         if snapshot.comparison is not None and self._shows_learning(snapshot):
-            from emtui.panes.curves.learning_chart import place_of
-
-            own = snapshot.comparison.own
-            nearest = min(range(len(own)), key=lambda place: abs(place_of(own[place], self._against) - event.x))
+            own, axes = snapshot.comparison.own, self._axes
+            away = [abs(axes.place(one) - event.x) for one in own]
+            nearest = min(range(len(own)), key=lambda place: math.inf if math.isnan(away[place]) else away[place])
             moved = [record.index for record in snapshot.records if record.phase != "E"]
             self.post_message(GoTo(moved[nearest]))
             return

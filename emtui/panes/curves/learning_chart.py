@@ -1,104 +1,193 @@
-"""How a network learns, as scenes: loss and accuracy of both methods against iterations, seconds or passes."""
+"""How a network learns, as scenes: loss and accuracy of both methods against iterations, seconds or passes.
+
+EM is drawn twice, as it predicts by its marginal and by the usual forward pass; backpropagation by what it was trained
+for. Training rows are solid lines, test rows dotted ones.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from rich.cells import cell_len
 
 from emtui.charts.colors import Palette
-from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
+from emtui.charts.log_axis import Ticks, log_ticks, logged
+from emtui.charts.scene import Curve, FloatArray, Layer, LegendEntry, LineStyle, Mark, Scene, VLine
 from emtui.networks.rival import short_name
-from emtui.networks.scores import NumberScore, Score
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number, probability
 
 if TYPE_CHECKING:
-    from emtui.networks.scores import AnyScore, Progress
+    from emtui.networks.scores import Progress
 
 Against = Literal["iterations", "seconds", "passes"]
 AGAINST: tuple[Against, ...] = ("iterations", "seconds", "passes")
-_LABELS = {"iterations": "iterations, epochs", "seconds": "measured seconds", "passes": "passes over the data"}
+Measure = Literal["loss", "accuracy", "RMSE"]
+Logarithmic = Literal["", "x", "y", "xy"]
+LOGARITHMIC: tuple[Logarithmic, ...] = ("", "x", "y", "xy")
+"""Which axes are logarithmic, as they follow each other; an accuracy has no logarithm worth a look."""
+_LABELS = {"iterations": "iterations, epochs", "seconds": "measured seconds"}
+_STYLES: dict[str, LineStyle] = {"test": "dotted", "train": "solid"}
+_LEFT = 7  # cells beside the picture that ticks take at most
 
 
-def loss_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Scene:
-    """The log-loss of both methods, on training rows (solid) and test rows (dotted)."""
-    return _scene(snapshot, palette, against, "log-loss", lambda score: score.log_loss, fixed)
+@dataclass(frozen=True)
+class Axes:
+    """What is drawn against what. room: cells of the chart from left to right."""
+
+    measure: Measure
+    against: Against = "iterations"
+    log: Logarithmic = ""
+    room: int = 80
+
+    def place(self, found: Progress) -> float:
+        """Where a point stands from left to right: nan where it has no place on a logarithmic axis."""
+        value = _on_axis(found, self.against)
+        return float(logged([value])[0]) if "x" in self.log else value
+
+    def heights(self, values: Sequence[float]) -> FloatArray:
+        """Where values stand from below."""
+        return logged(values) if self.log_y else np.asarray(values, dtype=np.float64)
+
+    @property
+    def log_y(self) -> bool:
+        """Whether the loss or the error is drawn by its logarithm."""
+        return "y" in self.log and self.measure != "accuracy"
 
 
-def accuracy_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Scene:
-    """The accuracy of both methods, on training rows (solid) and test rows (dotted)."""
-    return _scene(snapshot, palette, against, "accuracy", _accuracy, probability)
+@dataclass(frozen=True)
+class _Line:
+    """One method by one way of predicting: its word, two shorter ones, and the score that is drawn."""
+
+    words: tuple[str, str, str]
+    points: Sequence[Progress]
+    suffix: str
+    color: int
+
+    def values(self, measure: Measure, part: str) -> list[float]:
+        return [point.scores[_score_name(part, measure, self.suffix)] for point in self.points]
 
 
-def error_scene(snapshot: StepSnapshot, palette: Palette, against: Against) -> Scene:
-    """The root mean squared error of both methods, of numbers that are learned."""
-    return _scene(
-        snapshot,
-        palette,
-        against,
-        "RMSE",
-        lambda score: score.rmse if isinstance(score, NumberScore) else math.nan,
-        number,
+def _score_name(part: str, measure: Measure, suffix: str) -> str:
+    return f"{part}_{measure.lower()}{suffix}"
+
+
+def offered_logs(measure: Measure) -> tuple[Logarithmic, ...]:
+    """The axes that may be logarithmic."""
+    return LOGARITHMIC[:2] if measure == "accuracy" else LOGARITHMIC
+
+
+def learning_scene(snapshot: StepSnapshot, palette: Palette, axes: Axes) -> Scene:
+    """The loss, the accuracy or the error of both methods, on training rows (solid) and test rows (dotted)."""
+    comparison = snapshot.comparison
+    assert comparison is not None
+    here, measure = comparison.here, axes.measure
+    if "x" in axes.log and not any(_on_axis(one, axes.against) > 0 for one in comparison.own):
+        axes = replace(axes, log="y" if axes.log_y else "")  # the start alone, of which there is no logarithm
+    lines, tested = _lines(snapshot), here.test is not None
+    values = _all_values(lines, measure, tested)
+    if axes.log_y and (np.nanmin(values) < 0 or not (values > 0).any()):
+        axes = replace(axes, log="x" if "x" in axes.log else "")  # the loss of a density may be below 0
+    usual = next(line for line in lines if line.color == 0)
+    layers: list[Layer] = [VLine(axes.place(here))]
+    said, words = [], {"loss": fixed, "accuracy": probability, "RMSE": number}[measure]
+    for line in reversed(lines):
+        x = np.array([axes.place(point) for point in line.points])
+        for part, style in _STYLES.items():
+            if tested or part == "train":
+                layers.append(Curve(x, axes.heights(line.values(measure, part)), palette.color(line.color), style))
+    for line in lines:
+        last = line.points[min(here.iteration, len(line.points) - 1)].scores
+        train, test = (words(last[_score_name(part, measure, line.suffix)]) for part in ("train", "test"))
+        said.append(f"{line.words[0]}: training {measure} {train}" + (f", test {test}" if tested else ""))
+    at = float(axes.heights([here.scores[_score_name("train", measure, usual.suffix)]])[0])
+    layers.append(Mark(axes.place(here), at, "o" if palette.ascii else "●", palette.text))
+    ends = np.array([_on_axis(point, axes.against) for line in lines for point in line.points])
+    legend = _legend(lines, tested, palette, axes.room)
+    y_label = f"{measure}, log" if axes.log_y else measure
+    beside = _LEFT + cell_len(y_label) + _cells(legend) <= axes.room  # else the title says what is drawn
+    return Scene(
+        layers=tuple(layers),
+        x_label=_x_label(snapshot, axes),
+        y_label=y_label if beside else "",
+        x_range=_range(ends, axes),
+        legend=legend,
+        description="; ".join(said),
+        x_ticks=_ticks(ends) if "x" in axes.log else None,
+        y_ticks=_ticks(values) if axes.log_y else None,
     )
 
 
-def _accuracy(score: AnyScore) -> float:
-    return score.accuracy if isinstance(score, Score) else math.nan
+def _lines(snapshot: StepSnapshot) -> list[_Line]:
+    """The explored model first, then its rival, then EM by its forward pass where that differs from its marginal."""
+    comparison = snapshot.comparison
+    assert comparison is not None
+    sides: list[tuple[Any, Sequence[Progress]]] = [(snapshot.spec.model, comparison.own)]
+    if comparison.rival:
+        sides.append((comparison.rival_model, comparison.rival))
+    lines, further = [], []
+    for color, (model, points) in enumerate(sides):
+        name = short_name(model)
+        lines.append(_Line((name, name, name), points, "_forward" if model.forward_pass else "", color))
+        differs = any(point.scores["train_loss"] != point.scores["train_loss_forward"] for point in points)
+        if model.hides and differs:
+            further.append(_Line((f"{name} forward", "forward", "fwd"), points, "_forward", 2))
+    return lines + further
 
 
-def place_of(found: Progress, against: Against) -> float:
-    """Where it stands on the axis."""
+def _on_axis(found: Progress, against: Against) -> float:
     return {"iterations": float(found.iteration), "seconds": found.seconds, "passes": float(found.passes)}[against]
 
 
-def _scene(
-    snapshot: StepSnapshot,
-    palette: Palette,
-    against: Against,
-    what: str,
-    value: Callable[[AnyScore], float],
-    words: Callable[[float], str],
-) -> Scene:
+def _x_label(snapshot: StepSnapshot, axes: Axes) -> str:
+    """What is drawn from left to right: of passes, what an E-step, an M-step and an epoch count, where it fits."""
+    log = ", log" if "x" in axes.log else ""
+    if axes.against != "passes":
+        return f"{_LABELS[axes.against]}{log}"
     comparison = snapshot.comparison
-    assert comparison is not None
-    sides = [(short_name(snapshot.spec.model), comparison.own)]
-    if comparison.rival:
-        sides.append((comparison.rival_name, comparison.rival))
-    here = comparison.here
-    layers: list[Layer] = [VLine(place_of(here, against))]
-    legend = [("─", palette.color(color), name) for color, (name, _) in enumerate(sides)]
-    said = []
-    for color, (_, found) in reversed(list(enumerate(sides))):
-        layers += _curves(found, palette, color, against, value)
-    for name, found in sides:
-        last = found[min(comparison.own_at, len(found) - 1)]
-        test = "" if last.test is None else f", test {words(value(last.test))}"
-        said.append(f"{name}: training {what} {words(value(last.train))}{test}")
-    layers.append(Mark(place_of(here, against), value(here.train), "o" if palette.ascii else "●", palette.text))
-    if here.test is not None:
-        legend.append((":" if palette.ascii else "┄", palette.muted, "test"))
-    ends = [place_of(found[-1], against) for _, found in sides]
-    unit = 1.0 if against != "seconds" else 1e-6
-    return Scene(
-        layers=tuple(layers),
-        x_label=_LABELS[against],
-        y_label=what,
-        x_range=(0.0, max(unit, *ends)),
-        legend=tuple(legend),
-        description="; ".join(said),
-    )
+    models = [snapshot.spec.model]
+    if comparison is not None and comparison.rival:
+        models.append(comparison.rival_model)
+    each = [
+        f"E {model.e_step_passes}, M {model.m_step_passes}" if model.hides else f"epoch {model.m_step_passes}"
+        for model in models
+    ]
+    label = f"passes{log} ({', '.join(each)})"
+    return label if cell_len(label) <= axes.room - _LEFT else f"passes{log}"
 
 
-def _curves(
-    found: Sequence[Progress], palette: Palette, color: int, against: Against, value: Callable[[AnyScore], float]
-) -> list[Layer]:
-    x = np.array([place_of(one, against) for one in found])
-    layers: list[Layer] = []
-    if found[0].test is not None:
-        y = np.array([value(one.test) if one.test is not None else np.nan for one in found])
-        layers.append(Curve(x, y, palette.color(color), "dotted"))
-    layers.append(Curve(x, np.array([value(one.train) for one in found]), palette.color(color), "solid"))
-    return layers
+def _range(values: FloatArray, axes: Axes) -> tuple[float, float]:
+    if "x" in axes.log:
+        logs = logged(values)
+        low, high = float(np.nanmin(logs)), float(np.nanmax(logs))
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+    return 0.0, max(1.0 if axes.against != "seconds" else 1e-6, float(values.max()))
+
+
+def _ticks(values: FloatArray) -> Ticks | None:
+    positive = values[np.isfinite(values) & (values > 0)]
+    return log_ticks(float(positive.min()), float(positive.max())) if len(positive) else None
+
+
+def _all_values(lines: Sequence[_Line], measure: Measure, tested: bool) -> FloatArray:
+    parts = ("train", "test") if tested else ("train",)
+    return np.array([value for line in lines for part in parts for value in line.values(measure, part)])
+
+
+def _cells(legend: Sequence[LegendEntry]) -> int:
+    """How many cells it takes, with what keeps it apart."""
+    return sum(4 + cell_len(text) for _, _, text in legend)
+
+
+def _legend(lines: Sequence[_Line], tested: bool, palette: Palette, room: int) -> tuple[LegendEntry, ...]:
+    """A sign for each line and one for test rows, in words as long as fit."""
+    test = [(":" if palette.ascii else "┄", palette.muted, "test")] if tested else []
+    sign = "-" if palette.ascii else "─"
+    for words in zip(*(line.words for line in lines), strict=True):
+        found = [(sign, palette.color(line.color), word) for line, word in zip(lines, words, strict=True)] + test
+        if _cells(found) - 2 <= room:
+            break
+    return tuple(found)

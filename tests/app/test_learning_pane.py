@@ -1,0 +1,88 @@
+"""The curves of a network in the app: what they are drawn against, logarithmic axes, legends that are whole."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from choosing import chosen
+from driving import driving
+
+from emtui.charts.axes import Scale
+from emtui.charts.chart_widget import Chart
+from emtui.charts.log_axis import log_ticks, logged
+from emtui.charts.scene import Curve
+from emtui.panes.curves.curves import CurvesPane
+from emtui.spec.run_spec import RunSpec
+
+
+def network(model: str = "mlp") -> RunSpec:
+    return chosen("iris", model=model, settings={"m_step": "newton"} if model == "mlp" else {})
+
+
+async def test_passes_say_what_each_step_counts() -> None:
+    async with driving(network()) as app:
+        await app.send("n", "2", "i", "i")
+        assert "passes (E 128, M 1, epoch 1)" in app.text
+
+
+async def test_a_logarithmic_axis_across_and_up() -> None:
+    async with driving(network()) as app:
+        await app.send("n", "n", "2", "i", "i", "L")
+        chart, own = app.app.screen.query_one(CurvesPane).query_one(Chart), app.snapshot.comparison.own
+
+        def drawn() -> Curve:
+            return [layer for layer in chart.scene.layers if isinstance(layer, Curve)][-1]
+
+        np.testing.assert_allclose(drawn().x, [np.nan, math.log10(129), math.log10(258)])
+        assert "passes, log" in app.text
+        assert [name for _, name in chart.scene.x_ticks] == ["1", "10", "100"]  # the rival's first epoch is at 1
+        await app.send("L")
+        np.testing.assert_allclose(drawn().x, [0, 129, 258])
+        np.testing.assert_allclose(drawn().y, np.log10([one.train.log_loss for one in own]))
+        await app.send("L")
+        np.testing.assert_allclose(drawn().x[1:], np.log10([129, 258]))
+        np.testing.assert_allclose(drawn().y, np.log10([one.train.log_loss for one in own]))
+        app.app.screen.query_one(CurvesPane).on_chart_picked(Chart.Picked(chart, math.log10(140), 0.0))
+        await app.settle()
+        assert app.snapshot.step.iteration == 1
+        assert "accuracy · 2 of 4" in await app.press("d")
+        np.testing.assert_allclose(drawn().y, [one.train.accuracy for one in own])  # no logarithm of an accuracy
+
+
+@pytest.mark.parametrize("name", ["mlp", "backprop"])
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_legend_of_the_curves_is_never_cut(name: str, size: tuple[int, int]) -> None:
+    async with driving(network(model=name), size) as app:
+        await app.send("n", "n", "2")
+        for subject in ("loss", "accuracy"):
+            for _ in range(4):
+                header = next(line for line in app.text.splitlines() if "┄ test" in line)
+                assert all(word in header for word in ("─ EM ", "─ backprop "))
+                assert any(f" {word} " in header for word in ("forward", "fwd"))
+                assert f"{subject} · " in app.text or f"{subject} by iterations · " in app.text
+                await app.send("L")
+            await app.send("d")
+
+
+@pytest.mark.parametrize("low", [1e-9, 0.03, 0.61, 1.0, 7.0, 129.0, 99_999.0])
+@pytest.mark.parametrize("ratio", [1.0, 1.02, 1.4, 3.0, 12.0, 40.0, 1e4, 1e12])
+def test_ticks_of_a_logarithmic_axis_bear_their_values_and_never_touch(low: float, ratio: float) -> None:
+    high = low * ratio
+    ticks = log_ticks(low, high)
+    assert len(ticks) >= 2 or ratio < 1.1
+    for place, name in ticks:
+        assert float(name) == pytest.approx(10**place, rel=1e-5)
+        assert low * (1 - 1e-6) <= 10**place <= high * (1 + 1e-6)
+    if len(ticks) > 1:  # 30 cells from the first end to the last one
+        scale = Scale(math.log10(low), math.log10(high))
+        middles = 30 * scale.fraction(np.array([place for place, _ in ticks]))
+        lengths = [len(name) for _, name in ticks]
+        room = np.diff(middles) - [(a + b) / 2 for a, b in pairwise(lengths)]
+        assert room.min() >= 1 - 1e-9
+
+
+def test_what_has_no_logarithm_is_left_out() -> None:
+    np.testing.assert_array_equal(logged([0.0, -1.0, math.nan, 100.0]), [math.nan, math.nan, math.nan, 2.0])
