@@ -12,6 +12,7 @@ from engine.analysis.evaluation import criteria as criteria
 from engine.analysis.fit import fit as fit
 from engine.analysis.input_slice import decision_regions as decision_regions
 from engine.analysis.input_slice import input_slice as input_slice
+from engine.analysis.input_slice import predicted_means as predicted_means
 from engine.analysis.input_slice import response_maps as response_maps
 from engine.analysis.learning_curves import LearningCurves as LearningCurves
 from engine.analysis.learning_curves import learning_curves as learning_curves

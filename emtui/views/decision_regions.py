@@ -20,11 +20,12 @@ from emtui.networks.rival import method_name, short_name
 from emtui.networks.scores import Progress
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit
+from emtui.views.mean_maps import means_scene, means_words
 from emtui.views.number_format import fixed
 from emtui.views.projection import nearest_row
 from emtui.views.score_words import how_right
 from emtui.views.slice_choice import SliceChoice, SliceRows, held_words, rows_near, rows_words, slice_of
-from engine.analysis.input_slice import InputSlice, decision_regions
+from engine.analysis.input_slice import InputSlice, decision_regions, predicted_means
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.parallel import one_blas_thread
@@ -43,15 +44,17 @@ class Regions:
 
     Attributes:
         plane: where.
-        probabilities: (rows, columns, g), the first row at the top.
+        probabilities: (rows, columns, g), the first row at the top; none of a model that learns numbers.
         near: the rows that are drawn there.
-        right: (k,) the method gives each of them its own class.
+        right: (k,) the method gives each of them its own class; all of a model that learns numbers.
+        means: (rows, columns) E[y | x] of a model that learns numbers; else None.
     """
 
     plane: InputSlice
     probabilities: Array
     near: SliceRows
     right: NDArray[np.bool_]
+    means: Array | None = None
 
     @property
     def winners(self) -> IntArray:
@@ -80,6 +83,9 @@ def regions_of(
 
 
 def _regions(split: TrainTestSplit, model: Any, params: Any, plane: InputSlice, near: SliceRows) -> Regions:
+    if split.numeric:
+        means = predicted_means(model, params, plane, split.units)
+        return Regions(plane, np.empty((*plane.shape, 0)), near, np.ones(len(near.rows), dtype=bool), means)
     said = decision_regions(model, params, plane, split.units)
     return Regions(plane, said, near, _right(split, model, params, near))
 
@@ -123,6 +129,9 @@ def regions_scene(
     comparison, data = snapshot.comparison, snapshot.spec.dataset
     assert comparison is not None
     split, g = comparison.split, found.probabilities.shape[2]
+    if found.means is not None:
+        rows = found.near.rows
+        return means_scene(data, split, found.plane, found.means, rows, palette, hard=choice.hard, highlight=highlight)
     names = [clean(name) for name in split.class_names[:g]]
     features = found.plane.features
     if len(features) == 1:
@@ -236,6 +245,8 @@ def slice_notes(snapshot: StepSnapshot, found: Regions, choice: SliceChoice, pal
     assert comparison is not None
     names = comparison.split.class_names[: found.probabilities.shape[2]]
     held = held_words(data, comparison.split, choice, ">" if palette.ascii else "▸")
+    if found.means is not None:
+        return [held, rows_words(found.near), *means_words(comparison.split, palette, len(choice.features))]
     return [held, rows_words(found.near), *grounds_words(palette, names, choice)]
 
 
@@ -267,12 +278,16 @@ def regions_panels(
     notes = slice_notes(snapshot, found[0], choice, palette)
     if found[1] is None:
         notes.append((comparison.rival_why or "the other method is on its way",))
-    return Panels(panels, notes, title="decision regions", description=described)
+    title = "decision regions" if found[0].means is None else f"predicted {clean(comparison.split.target_name)}"
+    return Panels(panels, notes, title=title, description=described)
 
 
 def _panel_titles(model: Any, found: Regions, progress: Progress, palette: Palette) -> tuple[str, ...]:
-    wrong = f"{wrong_sign(palette)} {found.n_wrong}"
     loss = fixed(progress.train.log_loss, 3)
+    if found.means is not None:
+        right = how_right(progress.train)
+        return f"{method_name(model)} · loss {loss} · {right}", f"{short_name(model)} · {right}", short_name(model)
+    wrong = f"{wrong_sign(palette)} {found.n_wrong}"
     return (
         f"{method_name(model)} · loss {loss} · {wrong} of {len(found.right)} wrong",
         f"{short_name(model)} · loss {loss} · {wrong} of {len(found.right)} wrong",

@@ -19,7 +19,8 @@ from emtui.views.parameter_tables import Column, table
 from emtui.views.points import PointsView
 from emtui.views.projection import Direction
 from emtui.views.sentences import tell
-from emtui.views.view import ParameterTable, UnitsName
+from emtui.views.supervised import REGIONS, SupervisedView
+from emtui.views.view import Axes, ParameterTable, UnitsName
 from engine.arrays import Array
 from engine.editing.entries import Entry
 from engine.em.fields import Field, count_components, fields_of, location
@@ -30,8 +31,13 @@ _COLUMNS = 64
 Fields = dict[str, Field]
 
 
-class GenericView(PointsView):
+class GenericView(PointsView, SupervisedView):
     """The view of a model that has none of its own: what can be said from the declarations of its parameters."""
+
+    def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
+        """Those of the data, and the decision regions of a model that is supervised, after the first one."""
+        first, *others = super().axes(snapshot)
+        return (first, REGIONS, *others) if snapshot.spec.model.supervised else (first, *others)
 
     def centers(self, snapshot: StepSnapshot, params: Any) -> Array:
         """(K, d) where each component lies, nan for one without a place; no points where θ does not say."""

@@ -129,6 +129,20 @@ def decision_regions(model: Model[Any, Any], params: Any, plane: InputSlice, uni
         return np.asarray(model.predict_proba(params, data)).reshape(*plane.shape, -1)
 
 
+def predicted_means(model: Model[Any, Any], params: Any, plane: InputSlice, units: Units | None = None) -> Array:
+    """(rows, columns) E[y | x] of a model that learns numbers, at every point of a slice.
+
+    units: how the model's inputs came of the features, where they were standardised.
+
+    Raises:
+        EngineError: the model does not predict numbers.
+    """
+    points = plane.points
+    with one_blas_thread():
+        data = model.observe_new(points if units is None else units.to_standard(points), params)
+        return np.asarray(model.predict_mean(params, data)).reshape(plane.shape)
+
+
 @dataclass(frozen=True, eq=False)
 class ResponseMaps:
     """What each hidden unit of a network responds to.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from itertools import product
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -208,6 +209,42 @@ def test_one_input_is_a_line() -> None:
     assert len(curves) == 3
     assert own.near.n_near == own.near.n_rows
     assert unit_maps(snapshot, choice).values.shape == (7, 1, 40)
+
+
+def numbers(tmp_path: Path, columns: int) -> StepSnapshot:
+    generator = np.random.default_rng(columns)
+    X = generator.normal(size=(60, columns))
+    lines = [",".join([*(f"x{j}" for j in range(columns)), "height"])]
+    lines += [",".join(f"{value:.3f}" for value in (*row, row[0] * 2 + row[-1])) for row in X]
+    (tmp_path / f"{columns}.csv").write_text("\n".join(lines) + "\n")
+    return network(str(tmp_path / f"{columns}.csv"), steps=4, model="experts", options=(), target="height")
+
+
+def test_of_numbers_the_mean_is_shown(tmp_path: Path) -> None:
+    for columns in (1, 3):
+        snapshot = numbers(tmp_path, columns)
+        choice = first_choice(snapshot.spec.dataset)
+        own, _ = regions_of(snapshot, choice)
+        model, params, split = snapshot.spec.model, snapshot.step.params, snapshot.comparison.split  # type: ignore[union-attr]
+        said = model.predict_mean(params, model.observe_new(own.plane.points, params))
+        assert own.means is not None
+        np.testing.assert_allclose(own.means.ravel(), said)
+        for palette in (DARK, GREY):
+            scene = regions_scene(snapshot, own, choice, palette)
+            [dots] = [layer for layer in scene.layers if isinstance(layer, Dots)]
+            assert len(dots.x) == len(own.near.rows) > 0
+            if columns == 1:
+                np.testing.assert_array_equal(dots.y, split.targets[own.near.rows])
+                [curve] = [layer for layer in scene.layers if isinstance(layer, Curve)]
+                np.testing.assert_allclose(curve.y, said)
+            else:
+                values = split.targets[split.train]
+                tenths = (split.targets[own.near.rows] - values.min()) / (values.max() - values.min()) * 10
+                np.testing.assert_array_equal(dots.marker_index, np.clip(tenths.astype(int), 0, 9))
+        panels = shown(snapshot, 1, choice)
+        assert panels.title == "predicted height"
+        assert "RMSE" in panels.panels[0].titles[0]
+        assert draw_panels(panels, 46, 36, DARK).text.count("✗") == 0
 
 
 # as panels

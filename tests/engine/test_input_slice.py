@@ -10,7 +10,7 @@ import pytest
 
 import engine
 from engine.data.units import standard_units
-from engine.errors import OptionError
+from engine.errors import EngineError, OptionError
 from engine.models.network import units
 from engine.models.network.params import NetworkParams
 from engine.models.network.units import unit_probabilities
@@ -146,6 +146,22 @@ def test_regions_are_what_is_predicted_at_each_point(kind, standardised):
     maps = engine.response_maps(model, run.params, plane, scale)
     assert maps.exact and maps.values[0].shape == (3, 4, 7)
     np.testing.assert_allclose(maps.values[0][:, 3, 5], u, rtol=1e-9)
+
+
+def test_means_are_what_is_predicted_of_numbers():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(60, 3))
+    y = X[:, 0] * X[:, 1] + X[:, 2]
+    run = engine.fit(engine.MixtureOfExperts(2), X, y, seed=0, max_iter=3)
+    plane = engine.input_slice(X, (0, 2), columns=4, rows=3)
+    found = engine.predicted_means(run.model, run.params, plane)
+    points = np.hstack([np.ones((12, 1)), plane.points])
+    g = np.exp(points @ run.params.gate.T)
+    g /= g.sum(axis=1, keepdims=True)
+    expected = (g * (points @ run.params.experts.coefficients.T)).sum(axis=1)
+    np.testing.assert_allclose(found.ravel(), expected, rtol=1e-8)
+    with pytest.raises(EngineError, match="does not predict numbers"):
+        engine.predicted_means(engine.LatentMLP(3), drawn((3,), 3, 2), plane)
 
 
 def test_regions_of_what_has_no_classes_are_refused():

@@ -197,6 +197,9 @@ class PicturePane(Pane, SliceKeys):
             if self._axes.x.kind == "units":
                 n = view_for(snapshot.spec.model).n_components(snapshot)
                 return replace(choice, unit=(min(choice.unit, n - 1) + by) % n)
+            assert snapshot.comparison is not None
+            if snapshot.comparison.rival_model is None:
+                return snapshot.comparison.rival_why or "There is one method alone here."
             return choice.with_method(by)
 
         self.change(made)
@@ -290,7 +293,8 @@ class PicturePane(Pane, SliceKeys):
 def _slice_keys(axes: Axes, choice: SliceChoice, snapshot: StepSnapshot) -> tuple[str, ...]:
     """The keys for the lower border, the longest first: the border takes the first that fits."""
     units = axes.x.kind == "units"
-    keys = ["d unit", "enter all" if choice.large else "enter large"] if units else ["d method"]
+    rival = snapshot.comparison is not None and snapshot.comparison.rival_model is not None
+    keys = ["d unit", "enter all" if choice.large else "enter large"] if units else ["d method"] if rival else []
     keys.append("s soft" if choice.hard else "s hard")
     if snapshot.comparison is not None and len(snapshot.comparison.split.test) and (choice.large or not units):
         keys.append("H training" if choice.held_back else "H test")

@@ -77,7 +77,7 @@ class RegionsScreen(SideBySideScreen, SliceKeys):
         snapshot = self._snapshot
         if snapshot is not None and not snapshot.spec.model.supervised:
             for side in self.query(ComparisonSide):
-                side.say("Decision regions are those of a network: choose the model mlp.")
+                side.say("There are no decision regions here: choose a model that learns classes, such as mlp.")
             return
         if not self._drawn:
             for side in self.query(ComparisonSide):
@@ -108,7 +108,7 @@ class RegionsScreen(SideBySideScreen, SliceKeys):
             right.show(heading, regions_scene(snapshot, rival, choice, right.chart.palette), None)
         palette = left.chart.palette
         wrong = f"{wrong_sign(palette)} a row that gets another class: {names_wrong(self.names(), own, rival)}"
-        notes = [*slice_notes(snapshot, own, choice, palette), (wrong,)]
+        notes = [*slice_notes(snapshot, own, choice, palette), *([(wrong,)] if own.means is None else [])]
         lines = note_lines(notes, max(1, self.size.width - 2), _NOTES)
         self.query_one("#notes", Static).update(Content("\n".join(lines)))
         self.fit()
