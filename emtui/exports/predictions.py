@@ -1,6 +1,6 @@
 """What a run says of every row once it is over, as CSV: `emtui run … --predictions FILE`.
 
-network    row, split, truth, predicted, p of each class; the same of the rival
+network    row, split, truth, predicted, p of each class (nothing of the kind for numbers); the same of the rival
 mixture    row, known class, r of each component, component; where classes were given, the class that it stands for
 chain      row, known class, r of each state, state, and the state of the likeliest path (Viterbi)
 
@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from emtui.exports.step_record import csv_line
+from emtui.networks.scores import numbers_said_by, said_by
 from emtui.spec.labels_given import NONE
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, split_of
-from engine.arrays import Array, IntArray
+from engine.analysis.learning_curves import RIVAL
+from engine.arrays import IntArray
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.step import Step
 from engine.models.hmm.model import HiddenMarkovModel
-from engine.parallel import one_blas_thread
 
 if TYPE_CHECKING:
     from emtui.networks.rival import MethodComparison
@@ -38,29 +39,35 @@ def prediction_lines(spec: RunSpec, step: Step, comparison: MethodComparison | N
     """
     split = split_of(spec)
     if split is not None:
-        return _of_classes(spec, step, split, comparison)
+        return _of_targets(spec, step, split, comparison)
     return posterior_lines(spec, step.at, step.params.component_noun, spec.known != NONE, _path(step.at))
 
 
-def _of_classes(spec: RunSpec, step: Step, split: TrainTestSplit, comparison: MethodComparison | None) -> Iterator[str]:
+def _of_targets(spec: RunSpec, step: Step, split: TrainTestSplit, comparison: MethodComparison | None) -> Iterator[str]:
     """By each method's own way to predict."""
-    methods = [("", _probabilities(spec.model, step.params, split.inputs))]
+    methods = [("", spec.model, step.params)]
     if comparison is not None and comparison.rival_params_here is not None:
-        theirs = _probabilities(comparison.rival_model, comparison.rival_params_here, split.inputs)
-        methods.append(("rival_", theirs))
-    heads = [[f"{prefix}predicted", *(f"{prefix}p_{name}" for name in split.class_names)] for prefix, _ in methods]
-    yield csv_line(["row", "split", "truth", *(head for of_one in heads for head in of_one)])
-    for row, target in enumerate(split.targets.tolist()):
-        cells: list[Any] = [spec.dataset.row_name(row), "test" if split.is_test(row) else "train"]
-        cells.append(split.class_names[target])
-        for _, p in methods:
-            cells += [split.class_names[int(p[row].argmax())], *p[row].tolist()]
-        yield csv_line(cells)
+        methods.append((RIVAL, comparison.rival_model, comparison.rival_params_here))
+    predict = _numbers if split.numeric else _classes
+    columns = {name: column for each in methods for name, column in predict(split, *each).items()}
+    names = split.class_names
+    truth = split.targets.tolist() if split.numeric else [names[code] for code in split.targets.tolist()]
+    yield csv_line(["row", "split", "truth", *columns])
+    for row, cells in enumerate(zip(*columns.values(), strict=True)):
+        held_back = "test" if split.is_test(row) else "train"
+        yield csv_line([spec.dataset.row_name(row), held_back, truth[row], *cells])
 
 
-def _probabilities(model: Any, params: Any, inputs: Array) -> Array:
-    with one_blas_thread():
-        return np.asarray(model.predict_proba(params, model.observe_new(inputs, params)))
+def _classes(split: TrainTestSplit, prefix: str, model: Any, params: Any) -> dict[str, list[Any]]:
+    p = said_by(model, params, split.inputs)
+    columns: dict[str, list[Any]] = {
+        f"{prefix}predicted": [split.class_names[code] for code in p.argmax(axis=1).tolist()]
+    }
+    return columns | {f"{prefix}p_{name}": p[:, c].tolist() for c, name in enumerate(split.class_names)}
+
+
+def _numbers(split: TrainTestSplit, prefix: str, model: Any, params: Any) -> dict[str, list[Any]]:
+    return {f"{prefix}predicted": numbers_said_by(model, params, split.inputs).tolist()}
 
 
 def posterior_lines(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import math
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,6 @@ import numpy as np
 import pytest
 from choosing import chosen
 from shell import here
-from test_script import run_script
 
 import engine
 from emtui.exports.export import export_script, export_steps_csv, export_steps_json
@@ -47,6 +48,13 @@ def stepped(spec: RunSpec, steps: int) -> Session:
     while session.rival_is_behind:
         session.advance_rival()
     return session
+
+
+def printed_by(script: Path) -> dict[str, str]:
+    """What a script prints, by the first word of each line."""
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        runpy.run_path(str(script))
+    return {line.partition(" ")[0]: line.partition(" ")[2] for line in out.getvalue().splitlines()}
 
 
 @pytest.mark.parametrize(
@@ -126,11 +134,12 @@ def test_a_rival_that_is_behind_leaves_its_cells_empty(tmp_path: Path) -> None:
         {"source": "iris", "model": "mlp", "settings": NEWTON, "standardize": True, "stratify": False, "seed": 2},
         {"source": "wine", "model": "backprop", "k": 2, "test_share": 0.0, "same_start": False},
         {"source": "iris", "model": "mlp", "settings": {"hidden_units": "2,2"}},
+        {"source": "iris", "model": "experts", "k": 2},
     ],
 )
 def test_the_script_prints_the_scores_of_both_methods(tmp_path: Path, how: dict[str, Any]) -> None:
     session = stepped(chosen(**how), 5)
-    printed = run_script(export_script(session, folder=tmp_path), tmp_path)
+    printed = printed_by(export_script(session, folder=tmp_path))
     assert float(printed["objective"]) == session.timeline.current.objective
     scores = session.scores[-1]
     assert list(scores) == BOTH
@@ -146,7 +155,7 @@ def test_the_script_of_a_run_that_was_moved_by_hand_scores_it_too(tmp_path: Path
     session.take()
     while session.rival_is_behind:
         session.advance_rival()
-    printed = run_script(export_script(session, folder=tmp_path), tmp_path)
+    printed = printed_by(export_script(session, folder=tmp_path))
     for name, value in session.scores[-1].items():
         np.testing.assert_equal(float(printed[name]), value, name)
 
@@ -181,6 +190,27 @@ def test_predictions_of_both_methods_for_every_row(tmp_path: Path, name: str) ->
         found = np.array([[float(row[f"{prefix}p_{each}"]) for each in names] for row in rows])
         np.testing.assert_array_equal(found, p)
         assert [row[f"{prefix}predicted"] for row in rows] == [names[code] for code in p.argmax(axis=1)]
+
+
+def a_line_with_a_corner(folder: Path) -> Path:
+    path, generator = folder / "corner.csv", np.random.default_rng(0)
+    x = generator.normal(size=40)
+    t = np.where(x > 0, 2 * x + 1, -x) + generator.normal(0, 0.1, 40)
+    path.write_text("x,t\n" + "".join(f"{a:.4f},{b:.4f}\n" for a, b in zip(x, t, strict=True)))
+    return path
+
+
+def test_predicted_numbers_stand_beside_the_true_ones(tmp_path: Path) -> None:
+    words = [str(a_line_with_a_corner(tmp_path)), "--target", "t", "--model", "experts", "-k", "2", "--max-iter", "5"]
+    rows = written(tmp_path, *words)
+    assert list(rows[0]) == ["row", "split", "truth", "predicted", "rival_predicted"]
+    _, out, _ = here("run", *words, "--json")
+    last = json.loads(out.splitlines()[-1])
+    for part in ("train", "test"):
+        for prefix in ("", "rival_"):
+            left = [float(row["truth"]) - float(row[f"{prefix}predicted"]) for row in rows if row["split"] == part]
+            rmse = math.sqrt(np.mean(np.square(left)))
+            assert rmse == pytest.approx(last[f"{prefix}{part}_rmse"], rel=1e-9)
 
 
 def test_predictions_keep_the_callers_labels_and_names_of_rows(tmp_path: Path) -> None:
