@@ -39,8 +39,8 @@ def fit(
         n_init: how many starts to try, with seeds seed, seed + 1, …; the best objective is kept, all are reported.
 
     Where a run has come to rest, it is tested for a saddle or a plateau (`engine.analysis.rest`), if that takes no more
-    passes over the data than the run did. `run.stop_reason` says what was found; at a saddle or a plateau
-    `run.converged` is False.
+    passes over the data than the run did; components that could be one are looked at for longer where rows are few.
+    `run.stop_reason` says what was found; at a saddle or a plateau `run.converged` is False.
 
     Raises:
         EngineError: the data, the start or an option can't be used, or no start could be run; one sentence.

@@ -70,7 +70,10 @@ def passes_in_background(step: Step) -> float:
 
 
 def judged(step: Step) -> Step:
-    """A last step that says what kind of rest it is, where finding out takes no more passes than the run took."""
+    """A last step that says what kind of rest it is, where finding out takes no more passes than the run took.
+
+    Components that could be one are looked at for as long as in the background, so that everywhere the same is said.
+    """
     return with_rest(step, rest_of(step, step.evaluations + 1))
 
 
