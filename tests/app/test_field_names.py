@@ -41,6 +41,7 @@ HOMONYMS = {
         "the column that tells how often each row counts",
     ),
     ("emtui/views/guarded.py", "weights"): "what a view shows of the shares of the components",
+    ("emtui/spec/own_options.py", "emission"): "the option that says whether a chain has covariances",
     ("engine/readers/columns.py", "emission"): "the option of the model that suits sequences of measurements",
 }
 """Words that are a field's name, too, and mean something else there."""
