@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 COMMANDS = ("run", "study", "sweep", "replay", "datasets", "models")
 _ONE_TABLE = "one data set or file"
-_OF_DATA = ("source", "label", "columns", "rows", "sequence", "weights", "target", "standardize", "principal")
+_OF_DATA = ("source", "label", "columns", "rows", "sequence", "weights", "target")
+_OF_INPUTS = ("standardize", "principal", "products")
 _OF_GENERATED = ("n_samples", "noise", "data_seed")
 _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks", "sheet")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
@@ -85,7 +86,7 @@ def _data(found: dict[str, Any]) -> DataSpec | None:
     if options["missing_marks"] is not None:
         options["missing_marks"] = tuple(options["missing_marks"])
     anew = {name: found.pop(name, None) for name in _OF_GENERATED}
-    words = {name: value for name in _OF_DATA if (value := found.pop(name, None)) not in (None, False)}
+    words = {name: value for name in (*_OF_DATA, *_OF_INPUTS) if (value := found.pop(name, None)) not in (None, False)}
     if not words and all(value is None for value in (*options.values(), *anew.values())):
         return None
     from emtui.spec.choose import DEFAULT_SOURCE  # brings numpy along

@@ -17,7 +17,7 @@ from emtui.cli.shell_output import Output, left_out, table
 from emtui.spec.labels_given import n_given
 from emtui.spec.promise import may_fall
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import split_of
+from emtui.spec.train_test_split import input_names, split_of
 from emtui.views.number_format import listed
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
@@ -235,7 +235,7 @@ def _place_name(number: int, axis: Axis, spec: RunSpec) -> str:
     data, split = spec.dataset, split_of(spec)
     if axis.noun == "class" and split is not None and number < len(split.class_names):
         return split.class_names[number]
-    return axis.name_of(number, data.feature_names, spec.model, data.symbol_names)
+    return axis.name_of(number, input_names(spec), spec.model, data.symbol_names)
 
 
 def _in_blocks(names: list[str], columns: list[list[str]]) -> list[str]:

@@ -19,6 +19,7 @@ from emtui.session.session import Session
 from emtui.spec.atomic_files import ExportError, file_name, write_file, write_numbered
 from emtui.spec.parameters_file import parameters_text
 from emtui.spec.sources import looks_like_file
+from emtui.spec.train_test_split import input_names
 
 PathLike = str | os.PathLike[str]
 
@@ -56,7 +57,7 @@ def _json_document(session: Session) -> Iterator[str]:
     spec, steps, scores = session.spec, session.timeline.steps, session.scores
     about: dict[str, Any] = {
         "dataset": spec.dataset.name,
-        "feature_names": spec.dataset.feature_names,
+        "feature_names": input_names(spec),
         "standardized": spec.standardized,
         "model": spec.model.name,
         "options": spec.model.option_values,

@@ -39,7 +39,9 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     weights = None if moved is None else last.problem.data.given_weight
     given = _weights_given(spec)
     imports, class_name = _model_class(spec.model)
-    if spec.model.supervised and spec.data.standardize:
+    if spec.model.supervised and spec.data.products:
+        imports.append("from engine.data.products import product_units")
+    elif spec.model.supervised and spec.data.standardize:
         imports.append("from engine.data.units import standard_units")
     known = []  # the classes that a mixture is given, where that is a share of them
     if spec.known not in (NONE, ALL):
@@ -130,8 +132,10 @@ def _split_lines(spec: RunSpec) -> list[str]:
             "X, y = data.X[split.train], data.y[split.train]",
             "X_test, y_test = data.X[split.test], data.y[split.test]",
         ]
-    if spec.data.standardize:
-        lines += ["units, _ = standard_units(X)", "X = units.to_standard(X)"]
+    if spec.data.standardize or spec.data.products:
+        standard = ", standardize=True" if spec.data.standardize else ""
+        units = f"units = product_units(X{standard})" if spec.data.products else "units, _ = standard_units(X)"
+        lines += [units, "X = units.to_standard(X)"]
         lines += ["X_test = units.to_standard(X_test)"] if spec.test_share else []
     return lines
 

@@ -8,6 +8,7 @@ from typing import Any
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of, train_share
 from engine.analysis.study import Study
+from engine.data.products import with_products
 from engine.errors import OptionError
 
 VALIDATION_SHARE = 0.25
@@ -29,7 +30,7 @@ def study_of(
         raise OptionError(f"The {spec.model.name} model learns no targets, so there is nothing to validate.")
     first = spec.seed if seed is None else seed
     return Study(
-        spec.dataset.X,
+        with_products(spec.dataset.X) if spec.data.products else spec.dataset.X,
         split.targets,
         methods,
         seeds=range(first, first + n_seeds),

@@ -39,7 +39,7 @@ class Offer:
     @property
     def key(self) -> DataSpec:
         """Identifies the offer: the same file read in another way is another offer."""
-        return replace(self.data, standardize=False, missing="drop")
+        return replace(self.data, standardize=False, products=False, missing="drop")
 
 
 def catalogue_offers() -> tuple[Offer, ...]:

@@ -59,6 +59,8 @@ def choose(
     made = make_model(dataset, model, k, settings or {})
     if run.keys() & _OF_NETWORKS and not made.supervised:
         raise EngineError(f"the {made.name} model learns no classes: leave out the options of networks.")
+    if data.products and not made.supervised:
+        raise EngineError(f"the {made.name} model learns no targets: leave out --products.")
     if "known" in run:
         run["known"] = parse_known(str(run["known"]))
     if "rival" in run:

@@ -79,6 +79,8 @@ def _data_words(data: DataSpec) -> list[str]:
     words += [*read_option_words(data.read_options), *generated_words(data.generated)]
     if data.standardize:
         words.append("--standardize")
+    if data.products:
+        words.append("--products")
     return words if data.principal is None else [*words, "--principal", str(data.principal)]
 
 

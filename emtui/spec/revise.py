@@ -34,6 +34,8 @@ def changed(spec: RunSpec, **settings: Any) -> RunSpec:
     """
     made = replace(spec, **settings, start=None, start_file=None)
     made = replace(made, data=replace(made.data, missing=missing_for(made.model)))
+    if made.data.products and not made.model.supervised:
+        made = replace(made, data=replace(made.data, products=False))
     if made.data.generated != spec.data.generated:
         opened = open_source(made.data)
         made = replace(made, opened=opened, dataset=prepared(opened, made.data, made.model))

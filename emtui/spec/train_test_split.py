@@ -11,6 +11,7 @@ from emtui.spec.labels_given import known_labels
 from emtui.spec.run_spec import RunSpec, once_a_spec
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
+from engine.data.products import product_names, product_units
 from engine.data.train_test import train_test_split
 from engine.data.units import Units, standard_units
 from engine.em.algorithms import algorithm_named
@@ -29,7 +30,7 @@ class TrainTestSplit:
         inputs: (n, p) every row as the model takes it in.
         targets: (n,) the class of every row, 0…g−1; or the number that is to be learned of it.
         train, test: the rows that are trained on and those that are held back, rising; test may be empty.
-        units: how to come from the inputs back to the data's own units; None where they are the same.
+        units: how inputs are made of features in the data's own units, and back; None where they are the same.
         input_names: p names.
         class_names: g names; () where numbers are learned.
         target_name: what the numbers are of, such as the name of their column; "" where classes are learned.
@@ -96,10 +97,10 @@ def sample_weight_of(spec: RunSpec) -> Array | None:
 def problem_of(spec: RunSpec) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
     name, data = row_name_of(spec), spec.dataset
-    with rows_called(name, data.feature_names):
+    with rows_called(name, input_names(spec)):
         observations = observed(spec.model, *table_of(spec), sample_weight_of(spec))
     algorithm = algorithm_named(spec.algorithm)
-    return Problem(spec.model, observations, algorithm, spec.seed, name, data.feature_names, data.symbol_names)
+    return Problem(spec.model, observations, algorithm, spec.seed, name, input_names(spec), data.symbol_names)
 
 
 def row_name_of(spec: RunSpec) -> RowName:
@@ -126,7 +127,7 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
         train, test = _split_plainly(spec)
         inputs, units = _inputs(spec, train)
         name = spec.data.target or "target"
-        return TrainTestSplit(inputs, numbers, train, test, units, data.feature_names, (), name)
+        return TrainTestSplit(inputs, numbers, train, test, units, input_names(spec), (), name)
     targets = _checked_targets(data)
     train, test = _split(spec, targets)
     missing = np.setdiff1d(np.unique(targets), targets[train])
@@ -138,7 +139,13 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
     inputs, units = _inputs(spec, train)
     present = np.unique(targets)  # a class without a row is none that could be learned
     names = tuple(data.class_names[c] for c in present)
-    return TrainTestSplit(inputs, np.searchsorted(present, targets), train, test, units, data.feature_names, names)
+    return TrainTestSplit(inputs, np.searchsorted(present, targets), train, test, units, input_names(spec), names)
+
+
+def input_names(spec: RunSpec) -> tuple[str, ...]:
+    """The names of the columns as the model takes them in: those of the data, and of their products."""
+    names = spec.dataset.feature_names
+    return product_names(names) if spec.model.supervised and spec.data.products else names
 
 
 def _inputs(spec: RunSpec, train: IntArray) -> tuple[Array, Units | None]:
@@ -150,7 +157,9 @@ def _inputs(spec: RunSpec, train: IntArray) -> tuple[Array, Units | None]:
             f"{data.row_name(row)} has no {quoted(data.feature_names[column])}, and every input is needed: "
             "leave out that row or column."
         )
-    units = standard_units(data.X[train])[0] if spec.data.standardize else None
+    units: Units | None = standard_units(data.X[train])[0] if spec.data.standardize else None
+    if spec.data.products:
+        units = product_units(data.X[train], spec.data.standardize)
     inputs = data.X if units is None else units.to_standard(data.X)
     return inputs, units
 

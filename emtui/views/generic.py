@@ -11,6 +11,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.histogram import histogram
 from emtui.charts.scene import Bars, Layer
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import input_names
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.entry_names import whose
 from emtui.views.mixture_density import density_curves
@@ -79,7 +80,7 @@ class GenericView(PointsView, SupervisedView):
     def _by_component(
         self, snapshot: StepSnapshot, now: Fields, before: Fields | None, first: Fields, units: UnitsName
     ) -> ParameterTable:
-        names, model = snapshot.spec.dataset.feature_names, snapshot.step.problem.model
+        names, model = input_names(snapshot.spec), snapshot.step.problem.model
         columns: list[Column] = []
         for field in first.values():
             spread, chance = _spread(field.array), field.domain in ("simplex", "probability")

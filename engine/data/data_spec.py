@@ -63,6 +63,7 @@ class DataSpec:
         read_options: how a table is written.
         standardize: each column is given mean 0 and variance 1 (by the training rows where a model is supervised).
         principal: so many principal components stand for the columns; None for the columns themselves.
+        products: squares and products of the inputs are further inputs of a supervised model.
         missing: what becomes of rows with a missing value; it follows from the model (`Dataset.for_model`).
         rows: the column that names the rows of a table; None for their lines in the file.
         sequence: the column that tells which sequence each row belongs to; None for one sequence, or none.
@@ -83,6 +84,7 @@ class DataSpec:
     weights: str | None = None
     target: str | None = None
     generated: Generated = AS_IT_COMES
+    products: bool = False
 
     @property
     def parts(self) -> dict[str, Any]:

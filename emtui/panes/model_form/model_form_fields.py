@@ -54,6 +54,9 @@ _PRINCIPAL = Option(
 _STANDARDIZE = Option(
     name="standardize", kind="bool", default=False, help="give every column mean 0 and variance 1 first"
 )
+_PRODUCTS = Option(
+    name="products", kind="bool", default=False, help="squares and products of the inputs as further inputs: x², x·y"
+)
 
 
 _KNOWN = FieldSpec(
@@ -103,6 +106,7 @@ def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, s
     if not model.supervised:
         return texts
     return texts | {
+        "products": _PRODUCTS.format(spec.data.products),
         "test_share": _TEST_SHARE.format(spec.test_share),
         "stratify": _STRATIFY.format(spec.stratify),
         "rival": ", ".join(f"{key}={value}" for key, value in spec.rival) or SUITED,
@@ -138,7 +142,9 @@ def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
     for key in _OF_CHOICES:
         if key in values and values[key] != getattr(spec, key):
             settings[key] = values[key]
-    data = replace(spec.data, standardize=values["standardize"], generated=generated_from(spec.data, values))
+    products = bool(values.get("products", False))
+    generated = generated_from(spec.data, values)
+    data = replace(spec.data, standardize=values["standardize"], products=products, generated=generated)
     if data != spec.data:
         settings["data"] = data
     return settings
@@ -210,7 +216,7 @@ def _run_fields() -> tuple[FieldSpec, ...]:
 def _network_fields() -> tuple[FieldSpec, ...]:
     """How the rows are split, and the options of the other way to train a network."""
     rival = FieldSpec("rival", "rival", "KEY=VALUE, … of the other way to train it", (), _parse_rival)
-    return _field(_TEST_SHARE), _field(_STRATIFY), rival, _field(_SAME_START)
+    return _field(_PRODUCTS), _field(_TEST_SHARE), _field(_STRATIFY), rival, _field(_SAME_START)
 
 
 def _parse_rival(text: str) -> tuple[tuple[str, str], ...]:

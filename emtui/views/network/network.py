@@ -190,7 +190,7 @@ def network_diagram(snapshot: StepSnapshot, seen: NetworkRow) -> NetworkDiagram:
     split, params = snapshot.comparison.split, snapshot.step.params
     names = split.class_names[: len(params.output)]
     usual = _usual(snapshot, seen)
-    standardised = split.units is not None
+    standardised = snapshot.spec.data.standardize
     values = [fixed(float(v), 2) if standardised else number(float(v), 3) for v in seen.inputs]
     p = len(values)
     layers = [UnitLayer("x", split.input_names, values, np.full(p, np.nan), p)]
