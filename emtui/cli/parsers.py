@@ -294,19 +294,7 @@ def _add_split(parser: argparse._ActionsContainer) -> None:
 
 
 def _add_of_networks(parser: argparse._ActionsContainer) -> None:
-<<<<<<< HEAD
-    parser.add_argument(
-        "--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)"
-=======
     add = parser.add_argument
     add("--products", action="store_true", help="squares and products of the inputs as further inputs")
     add("--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)")
-    add(
-        "--rival",
-        type=values.setting,
-        action="append",
-        metavar="KEY=VALUE",
-        help="an option of the other way to train it",
->>>>>>> 75756fa (Squares and products of the inputs as further inputs of a network, in shell and form; pictures of forms with the new lines)
-    )
     _add_settings(parser, "--rival", "rival", "an option of the other way to train it")

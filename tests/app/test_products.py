@@ -20,8 +20,8 @@ from emtui.spec.command_line import command_of
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
-from emtui.views.network.decision_regions import regions_of
-from engine.analysis.input_slice import decision_regions, input_slice
+from emtui.views.decision_regions import regions_of
+from emtui.views.slice_choice import SliceChoice
 from engine.data.data_spec import DataSpec
 from engine.data.products import product_names, product_units, with_products
 from engine.errors import DataError, EngineError
@@ -93,21 +93,17 @@ def test_regions_are_those_of_the_features(standardize: bool) -> None:
     session = Session(products(standardize=standardize, k=2))
     session.take()
     snapshot = session.snapshot()
-    own, _ = regions_of(snapshot, 0, 1)
+    own, _ = regions_of(snapshot, SliceChoice((0, 1)))
     split, params, model = split_of(session.spec), snapshot.step.params, session.spec.model
     assert split is not None
-    rows, columns = own.probabilities.shape[:2]
-    x0, x1, y0, y1 = own.extent
-    for i, j in ((0, 0), (rows // 2, columns - 1), (rows - 1, columns // 3)):
-        x, y = x0 + (j + 0.5) / columns * (x1 - x0), y1 - (i + 0.5) / rows * (y1 - y0)
-        inputs = np.array([[x, y, x * x, x * y, y * y]])
-        if standardize:
-            train = with_products(session.spec.dataset.X[split.train])
-            inputs = (inputs - train.mean(axis=0)) / train.std(axis=0)
-        expected = model.predict_proba(params, model.observe_new(inputs, params))[0]
-        np.testing.assert_allclose(own.probabilities[i, j], expected, atol=1e-9)
-    plane = input_slice(session.spec.dataset.X, (0, 1), columns=4, rows=3)
-    assert decision_regions(model, params, plane, split.units).shape == (3, 4, 2)
+    points = own.plane.points
+    assert points.shape[1] == 2
+    inputs = np.column_stack([points, points[:, 0] ** 2, points[:, 0] * points[:, 1], points[:, 1] ** 2])
+    if standardize:
+        train = with_products(session.spec.dataset.X[split.train])
+        inputs = (inputs - train.mean(axis=0)) / train.std(axis=0)
+    expected = model.predict_proba(params, model.observe_new(inputs, params))
+    np.testing.assert_allclose(own.probabilities.reshape(len(points), -1), expected, atol=1e-9)
 
 
 def test_the_form_offers_them_for_networks_alone() -> None:
@@ -148,4 +144,4 @@ async def test_every_subject_of_the_panes_is_drawn_with_products() -> None:
         for pane in "1234567890":
             await app.send(pane, "d", "d", "d", "a", "a", "escape")
         await app.send("v", "comma", "full_stop")
-        assert "across" in app.text
+        assert "both features are shown" in app.text

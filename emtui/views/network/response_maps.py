@@ -234,7 +234,7 @@ def _unit_notes(snapshot: StepSnapshot, found: UnitMaps, unit: int) -> list[tupl
         after, onwards = [f"unit {depth + 2}.{k + 1}" for k in range(len(layers[depth + 1]))], layers[depth + 1]
     else:
         after, onwards = list(split.class_names[: len(params.output)]), params.output
-    of = " of standardised inputs" if depth == 0 and split.units is not None else ""
+    of = " of standardised inputs" if depth == 0 and snapshot.spec.data.standardize else ""
     said = [f": bias {_weight(own[0])}, {weights}" for weights in _weights(own[1:], before)]
     notes = [
         (f"w{of}{said[0]}", *(f"w{each}" for each in said)),
