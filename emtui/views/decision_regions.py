@@ -260,14 +260,17 @@ def regions_panels(
     """Both methods as panels, or the chosen one; where there is room for one alone, the explored method is kept."""
     comparison = snapshot.comparison
     assert comparison is not None
-    sides = [(snapshot.step.problem.model, found[0], comparison.here)]
+    taken = bool(snapshot.recent) and snapshot.recent[-1] is snapshot.step  # else θ as it would be has no scores yet
+    sides: list[tuple[Any, Regions, Progress | None]] = [
+        (snapshot.step.problem.model, found[0], comparison.here if taken else None)
+    ]
     if found[1] is not None and comparison.rival_here is not None:
         sides.append((comparison.rival_model, found[1], comparison.rival_here))
     if choice.method and len(sides) > 1:
         sides = [sides[2 - choice.method]]
     panels = [
         Panel(
-            _panel_titles(model, regions, progress, palette),
+            _panel_titles(model, regions, progress, palette, comparison.here.iteration),
             regions_scene(snapshot, regions, choice, palette, highlight),
         )
         for model, regions, progress in sides
@@ -282,15 +285,23 @@ def regions_panels(
     return Panels(panels, notes, title=title, description=described)
 
 
-def _panel_titles(model: Any, found: Regions, progress: Progress, palette: Palette) -> tuple[str, ...]:
-    loss = fixed(progress.train.log_loss, 3)
+def _panel_titles(
+    model: Any, found: Regions, progress: Progress | None, palette: Palette, iteration: int
+) -> tuple[str, ...]:
+    """The method, its training loss, and the rows that it gets wrong (or its RMSE); with less of it for little room.
+
+    A rival that has not come as far as `iteration`, or had to stop before, says where it is.
+    """
+    loss = "" if progress is None else f" · loss {fixed(progress.train.log_loss, 3)}"
+    if progress is not None and progress.iteration != iteration:
+        loss = f" · at {progress.iteration}{loss}"
     if found.means is not None:
-        right = how_right(progress.train)
-        return f"{method_name(model)} · loss {loss} · {right}", f"{short_name(model)} · {right}", short_name(model)
-    wrong = f"{wrong_sign(palette)} {found.n_wrong}"
+        right = "" if progress is None else f" · {how_right(progress.train)}"
+        return f"{method_name(model)}{loss}{right}", f"{short_name(model)}{right}", short_name(model)
+    wrong = f"{wrong_sign(palette)} {found.n_wrong} of {len(found.right)}"
     return (
-        f"{method_name(model)} · loss {loss} · {wrong} of {len(found.right)} wrong",
-        f"{short_name(model)} · loss {loss} · {wrong} of {len(found.right)} wrong",
-        f"{short_name(model)} · {wrong} of {len(found.right)}",
+        f"{method_name(model)}{loss} · {wrong} wrong",
+        f"{short_name(model)}{loss} · {wrong} wrong",
+        f"{short_name(model)} · {wrong}",
         short_name(model),
     )

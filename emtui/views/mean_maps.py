@@ -74,7 +74,7 @@ def means_words(split: TrainTestSplit, palette: Palette, n_features: int) -> tup
     if palette.needs_signs:
         signs = ASCII_SHADES if palette.ascii else SHADES
         return ((f"{name}: blank {low} to {signs[4]} {high}; rows by its tenths, 0 to 9", f"{name}: {low} to {high}"),)
-    return ((f"{name}: dark {low} to bright {high}; rows by its tenths, 0 to 9", f"{name}: {low} to {high}"),)
+    return ((f"{name}: faint {low} to full {high}; rows by its tenths, 0 to 9", f"{name}: {low} to {high}"),)
 
 
 def _share(values: Array, low: float, high: float) -> Array:

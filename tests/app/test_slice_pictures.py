@@ -311,6 +311,20 @@ def test_a_large_map_has_its_weights_and_rows() -> None:
     assert without is not None and isinstance(without.panels[4].scene.layers[0], PixelImage)
 
 
+def test_scores_stand_beside_the_parameters_that_they_are_of() -> None:
+    snapshot, choice = network(), SliceChoice((2, 3))
+    own, rival = shown(snapshot, 1, choice).panels
+    here, theirs = snapshot.comparison.here, snapshot.comparison.rival_here  # type: ignore[union-attr]
+    assert f"loss {here.train.log_loss:.3f} · ✗" in own.titles[0]
+    assert f"loss {theirs.train.log_loss:.3f} · ✗" in rival.titles[0]
+    moved = replace(snapshot, step=replace(snapshot.step, params=snapshot.trail[0]))  # by hand: it has no scores yet
+    own, rival = shown(moved, 1, choice).panels
+    assert "loss" not in own.titles[0] and "✗" in own.titles[0]
+    assert "loss" in rival.titles[0]
+    comparison = replace(snapshot.comparison, rival=snapshot.comparison.rival[:2])  # type: ignore[union-attr,type-var]
+    assert " · at 1 · loss" in shown(replace(snapshot, comparison=comparison), 1, choice).panels[1].titles[0]
+
+
 def test_what_takes_long_is_left_out_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
     deep = network(steps=2, options=(("hidden_units", "4,3"),))
     view = view_for("mlp")

@@ -161,7 +161,7 @@ def _shades(found: UnitMaps, choice: SliceChoice, palette: Palette) -> tuple[str
     if len(found.plane.features) == 1:
         return "0 at the bottom, 1 at the top", "0 to 1"
     if not palette.needs_signs:
-        return "dark is 0, bright is 1", "bright is 1"
+        return "faint is 0, full colour 1", "full is 1"
     signs = ASCII_SHADES if palette.ascii else SHADES
     return f"blank 0, {signs[1]} .25, {signs[2]} .5, {signs[3]} .75, {signs[4]} 1", f"blank 0, {signs[4]} 1"
 
@@ -171,14 +171,20 @@ def _values(found: UnitMaps, choice: SliceChoice, unit: int) -> Array:
     return np.asarray(values >= 0.5, dtype=np.float64) if choice.hard else values
 
 
-def _map_layers(found: UnitMaps, choice: SliceChoice, palette: Palette, unit: int) -> list[Layer]:
-    """The plane as colours, or as shades of one character where there are none; a line as a curve."""
-    values, ink = _values(found, choice, unit), palette.color(unit)
+def _map_layers(
+    found: UnitMaps, choice: SliceChoice, palette: Palette, unit: int, *, rows: bool = False
+) -> list[Layer]:
+    """The plane as shades of the unit's colour, or of one character where there are none; a line as a curve.
+
+    rows: there are rows in it, whose classes have those colours: then it is shades of grey.
+    """
+    values, ink = _values(found, choice, unit), palette.text if rows else palette.color(unit)
     if len(found.plane.features) == 1:
         return [Curve(found.plane.x, values[0], ink, "step" if choice.hard else "solid")]
     if palette.needs_signs:
         return [PixelImage(values, found.plane.extent, ink)]  # type: ignore[arg-type]  # of two features it has four ends
-    ramp = [blend(palette.background, ink, round(0.06 + 0.7 * i / _LEVELS, 4)) for i in range(_LEVELS + 1)]
+    full = 0.4 if rows else 0.7
+    ramp = [blend(palette.background, ink, round(0.06 + full * i / _LEVELS, 4)) for i in range(_LEVELS + 1)]
     levels = np.round(np.clip(values, 0.0, 1.0) * _LEVELS).astype(np.int64)
     colors = np.array(ramp, dtype=np.uint8)[levels]
     nothing = np.zeros(values.shape, dtype=np.int64)
@@ -213,7 +219,7 @@ def _large_scene(
     inks = np.array(palette.colors(g), dtype=np.uint8)[targets]
     x_range, y_range = _ends(found)
     return Scene(
-        [*_map_layers(found, choice, palette, unit), Dots(x, y, inks, palette.markers(g), targets)],
+        [*_map_layers(found, choice, palette, unit, rows=True), Dots(x, y, inks, palette.markers(g), targets)],
         data.feature_names[features[0]],
         y_label,
         x_range,
