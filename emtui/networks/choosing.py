@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from emtui.networks.scores import Score, score
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import split_of, train_share
+from emtui.spec.train_test_split import TrainTestSplit, problem_of, split_of, train_share
 from engine.analysis.study import Study
 from engine.data.products import with_products
+from engine.em.loop import begin_problem, walk
 from engine.errors import OptionError
 
 VALIDATION_SHARE = 0.25
@@ -43,3 +46,41 @@ def study_of(
         standardize=spec.data.standardize,
         sample_weight=spec.dataset.weights,
     )
+
+
+def choosing_spec(spec: RunSpec) -> RunSpec:
+    """The same on the training rows alone, a share of which are held back as validation rows: no test row is in it.
+
+    Raises:
+        EngineError: the data can't be split so; one sentence.
+    """
+    split = split_of(spec)
+    if split is None:
+        raise OptionError(f"The {spec.model.name} model learns no targets, so there is nothing to validate.")
+    seed = spec.seed if spec.split_seed is None else spec.split_seed
+    training = spec.dataset.take(split.train)
+    return replace(spec, dataset=training, opened=None, test_share=VALIDATION_SHARE, stratify=True, split_seed=seed)
+
+
+def scored_on_test(spec: RunSpec) -> Score | None:
+    """What was chosen, fitted to all training rows by its own rules, on the test rows; None where none are held back.
+
+    Raises:
+        EngineError: it can't be run so; one sentence.
+    """
+    split = split_of(spec)
+    if split is None or not len(split.test):
+        return None
+    last = None
+    for step in walk(begin_problem(problem_of(spec), spec.start), spec.rules):
+        if last is not None:
+            last.release(keep=step)
+        last = step
+    assert last is not None
+    return score(spec.model, last.params, split, split.test)
+
+
+def validated(model: Any, split: TrainTestSplit, params: Any) -> tuple[int, int]:
+    """How many of the rows that a choosing spec holds back, its validation rows, are right, of how many."""
+    found = score(model, params, split, split.test)
+    return (0, 0) if found is None else (found.hits, found.n_rows)

@@ -6,18 +6,20 @@ No screen here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import TypeAlias
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
 from emtui.session.baseline import classes_to_find
+from emtui.session.network_race import network_must_rise, network_race, why_no_network_race
+from emtui.session.racer import Race as Race
+from emtui.session.racer import Racer as Racer
+from emtui.session.racer import Runner
 from emtui.spec.labels_given import NONE, n_given
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, sample_weight_of, table_of
 from engine.analysis.evaluation import agreement
-from engine.analysis.rest import judged
 from engine.arrays import IntArray
 from engine.baselines.kmeans import KMeans, KMeansParams
 from engine.em.algorithm import Rising
@@ -25,7 +27,7 @@ from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.fields import count_components, location
 from engine.em.inference import Exact
-from engine.em.loop import advance, begin_problem, e_step, m_step, stopped
+from engine.em.loop import begin_problem, e_step, m_step, stopped
 from engine.em.observed import observed
 from engine.em.step import Problem, Step
 from engine.errors import EngineError, OptionError
@@ -33,7 +35,6 @@ from engine.models.mixture import Mixture
 
 KMEANS = "k-means"
 N_STARTS, MOST_STARTS = 3, 12
-Judge: TypeAlias = Callable[[Step], tuple[float, Evaluation]]
 
 _MUST_RISE: dict[Rising, str] = {
     "both": "its objective must rise, and so must the bound",
@@ -43,80 +44,12 @@ _MUST_RISE: dict[Rising, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Lap:
-    """A racer after an iteration; all numbers are of the parameters that it has then.
-
-    Attributes:
-        iteration: 0 at the start.
-        seconds: of computing, since the start; judging how good the parameters are does not count.
-        objective: of the model at these parameters; nan where it can't be had.
-        hits: rows whose matched label is right, of those whose class is known and was not given.
-    """
-
-    iteration: int
-    seconds: float
-    objective: float
-    hits: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class Racer:
-    """One way to run EM, and how far it has come.
-
-    Attributes:
-        name: of the algorithm, or k-means; of classic EM from a further start its seed.
-        spec: what opens it in the explorer; None where it can't be run.
-        laps: the start, and the end of each iteration.
-        converged: it is at rest.
-        stop_reason: in words; None while it goes on.
-        error: why it could not be run, or not further, in words.
-        weak: {component: what is wrong with it}, as it stands, as `Model.weak_components` has it.
-    """
-
-    name: str
-    spec: RunSpec | None
-    laps: tuple[Lap, ...] = ()
-    converged: bool = False
-    stop_reason: str | None = None
-    error: str | None = None
-    weak: Mapping[int, str] = field(default_factory=dict)
-
-    @property
-    def over(self) -> bool:
-        """It goes no further."""
-        return self.stop_reason is not None or self.error is not None
-
-    @cached_property
-    def best(self) -> float:
-        """The highest objective on its way; nan where it has none."""
-        return max((lap.objective for lap in self.laps if math.isfinite(lap.objective)), default=math.nan)
-
-
-@dataclass(frozen=True, eq=False)
-class Race:
-    """All racers at one moment.
-
-    Attributes:
-        racers: in a fixed order.
-        n_judged: rows whose class is known and was not given; 0 where there are none.
-        n_given: rows whose class was given, which count as neither right nor wrong.
-    """
-
-    racers: tuple[Racer, ...]
-    n_judged: int
-    n_given: int = 0
-
-    @property
-    def over(self) -> bool:
-        """Nobody runs any more."""
-        return all(racer.over for racer in self.racers)
-
-
 def must_rise(racer: Racer) -> str:
     """Whether its objective must rise, in a sentence; "" of a racer that can't be run."""
     if racer.spec is None:
         return ""
+    if racer.spec.model.supervised:
+        return network_must_rise(racer)
     if racer.name == KMEANS:
         return "k-means: its inertia never rises, but the objective may fall."
     if racer.spec.model.samples:
@@ -127,7 +60,7 @@ def must_rise(racer: Racer) -> str:
 def why_no_race(spec: RunSpec) -> str:
     """Why these choices can't be raced, in a sentence; "" where they can."""
     if spec.model.supervised:
-        return "The race is for hidden components: the curves already show both ways to train a network."
+        return why_no_network_race(spec)
     if spec.model.name == "kmeans":
         return "Every algorithm is the same for k-means: choose a mixture to race."
     return ""
@@ -146,6 +79,9 @@ def race(spec: RunSpec, n_starts: int = N_STARTS) -> Iterator[Race]:
         raise OptionError(reason)
     if not 1 <= n_starts <= MOST_STARTS:
         raise OptionError(f"a race has 1 to {MOST_STARTS} starts, not {n_starts}.")
+    if spec.model.supervised:
+        yield from network_race(spec, n_starts)
+        return
     plain = replace(spec, algorithm="classic")
     first = begin_problem(problem_of(plain), plain.start)
     truth = classes_to_find(plain)  # for k-means, too, which is given none
@@ -169,50 +105,12 @@ def _as_chosen(spec: RunSpec, name: str) -> str:
     return spec.algorithm if algorithm_named(spec.algorithm).name == name else name
 
 
-class _Runner:
-    """A racer under way: its current step, and its results so far.
-
-    begin: gives what opens the racer in the explorer, and its first step. judged: the objective at the step's θ, and
-    where its labels come from.
-    """
-
-    def __init__(
-        self, name: str, truth: IntArray | None, begin: Callable[[], tuple[RunSpec, Step]], judged: Judge | None = None
-    ) -> None:
-        self._truth, self._judged = truth, judged or _judged
-        try:
-            spec, self._step = begin()
-            self.racer, self._rules = Racer(name, spec), spec.rules
-            self._take(self._step)
-        except EngineError as error:
-            self.racer = Racer(name, None, error=str(error))
-
-    def lap(self) -> None:
-        """One iteration; what can't be done ends the race for it."""
-        if self.racer.over:
-            return
-        try:
-            step = stopped(advance(advance(self._step)), self._rules)
-            step = step if step.stop_reason is None else judged(step)
-            self._take(step)
-        except EngineError as error:
-            self.racer = replace(self.racer, error=str(error))
-            return
-        self._step.release(keep=step)
-        self._step = step
-
-    def _take(self, step: Step) -> None:
-        objective, labels_at = self._judged(step)
-        hits = None if self._truth is None else agreement(Posterior(labels_at).labels, self._truth).hits
-        lap = Lap(step.iteration, step.seconds, objective, hits)
-        weak = step.problem.model.weak_components(step.params, step.problem.data)
-        self.racer = replace(
-            self.racer,
-            laps=(*self.racer.laps, lap),
-            converged=step.converged,
-            stop_reason=step.stop_reason,
-            weak=weak,
-        )
+def _by_labels(
+    truth: IntArray | None, judged: Callable[[Step], tuple[float, Evaluation]], step: Step
+) -> tuple[float, int | None]:
+    """The objective, and how many labels of this step are right."""
+    objective, labels_at = judged(step)
+    return objective, None if truth is None else agreement(Posterior(labels_at).labels, truth).hits
 
 
 def _judged(step: Step) -> tuple[float, Evaluation]:
@@ -239,26 +137,26 @@ def _judged_as_clusters(first: Step, step: Step) -> tuple[float, Evaluation]:
         return math.nan, labels
 
 
-def _of_algorithm(spec: RunSpec, algorithm: str, first: Step, truth: IntArray | None) -> _Runner:
+def _of_algorithm(spec: RunSpec, algorithm: str, first: Step, truth: IntArray | None) -> Runner:
     chosen, own = algorithm_named(algorithm), replace(spec, algorithm=algorithm)
 
     def begin() -> tuple[RunSpec, Step]:
         return own, stopped(begin_problem(replace(first.problem, algorithm=chosen), first.params), own.rules)
 
-    return _Runner(chosen.name, truth, begin)
+    return Runner(chosen.name, begin, partial(_by_labels, truth, _judged))
 
 
-def _of_start(spec: RunSpec, seed: int, truth: IntArray | None) -> _Runner:
+def _of_start(spec: RunSpec, seed: int, truth: IntArray | None) -> Runner:
     """Classic EM from another start, also where one was published."""
 
     def begin() -> tuple[RunSpec, Step]:
         own = started_anew(spec, seed)
         return own, stopped(begin_problem(problem_of(own), own.start), own.rules)
 
-    return _Runner(f"seed {seed}", truth, begin)
+    return Runner(f"seed {seed}", begin, partial(_by_labels, truth, _judged))
 
 
-def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | None:
+def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> Runner | None:
     """k-means from the centres of θ⁰; None where the model has none, or values are missing."""
     places = location(first.params) if isinstance(spec.model, Mixture) else None
     if places is None or len(places.array) < count_components(first.params) or spec.dataset.has_missing:
@@ -274,4 +172,4 @@ def _of_kmeans(spec: RunSpec, first: Step, truth: IntArray | None) -> _Runner | 
         problem = Problem(model, data, algorithm_named("classic"), spec.seed)
         return theirs, begin_problem(problem, theirs.start)
 
-    return _Runner(KMEANS, truth, begin, partial(_judged_as_clusters, first))
+    return Runner(KMEANS, begin, partial(_by_labels, truth, partial(_judged_as_clusters, first)))

@@ -14,7 +14,7 @@ def where_parts(snapshot: StepSnapshot) -> list[str]:
     """Data, model, options: the most important first."""
     spec = snapshot.spec
     n_rows, n_columns = spec.dataset.X.shape
-    size = "" if spec.model.size is None else f" K={spec.model.size}"
+    size = f" {spec.model.size_words}".rstrip()
     standardised = " standardised" if spec.data.standardize else ""
     parts = [f"{spec.dataset.name} {n_rows:,}×{n_columns:,}{standardised}", f"{spec.model.name}{size}"]
     if spec.model.variant:

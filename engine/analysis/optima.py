@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from engine.analysis.evaluation import agreement
 from engine.analysis.many_starts import StartResult, StartsProgress
 from engine.em.evaluation import Posterior
 from engine.em.step import Problem
 from engine.errors import OptionError
+
+Judge: TypeAlias = Callable[[Any], tuple[int, int]]
+"""How many rows are right at some θ, of how many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +51,17 @@ class Optimum:
         return self.hits / self.total if self.total else math.nan
 
 
-def group_optima(progress: StartsProgress, tol: float = 1e-2, truth: Any = None) -> tuple[Optimum, ...]:
+def group_optima(
+    progress: StartsProgress, tol: float = 1e-2, truth: Any = None, judge: Judge | None = None
+) -> tuple[Optimum, ...]:
     """The optima that the starts reached, highest first: results whose objectives lie within `tol` of the next one.
 
     Args:
         progress: what `many_starts` told last.
         tol: in units of the objective. Runs stop a little below their optimum, by about tol · n / (1 − rate²).
         truth: (n,) known classes, −1 where unknown, to say how many rows each optimum gets right.
+        judge: (hits, total) at some θ, in place of `truth`: such as validation rows that a network gets right. The
+            height of a network is the same for its hidden units in any order, so they are one optimum.
 
     Raises:
         OptionError: tol is not a number of at least 0.
@@ -70,12 +77,14 @@ def group_optima(progress: StartsProgress, tol: float = 1e-2, truth: Any = None)
             groups[-1].append(one)
         else:
             groups.append([one])
-    return tuple(_optimum(group, progress.problem, truth) for group in groups)
+    return tuple(_optimum(group, progress.problem, truth, judge) for group in groups)
 
 
-def _optimum(group: list[StartResult], problem: Problem, truth: Any) -> Optimum:
+def _optimum(group: list[StartResult], problem: Problem, truth: Any, judge: Judge | None) -> Optimum:
     best, hits, total = group[0], 0, 0
-    if truth is not None:
+    if judge is not None:
+        hits, total = judge(best.params)
+    elif truth is not None:
         agreed = agreement(Posterior(problem.at(best.params)).labels, truth)
         hits, total = agreed.hits, agreed.total
     seeds = tuple(sorted(one.seed for one in group))

@@ -216,7 +216,10 @@ class Dataset(ByFields):
         if self.as_read is not None:
             return self.as_read.dataset("keep" if model.takes_missing else "drop")
         keep, notes = rows_to_keep(self.X, "drop", name=quoted(self.name), columns=self.feature_names)
-        rows = np.flatnonzero(keep)
+        return replace(self.take(np.flatnonzero(keep)), notes=self.notes + notes)
+
+    def take(self, rows: IntArray) -> Dataset:
+        """Only these rows, in this order; classes and units stay as they are."""
 
         def of_rows(values: NDArray[Any] | None) -> Any:
             return None if values is None else values[rows]
@@ -230,7 +233,7 @@ class Dataset(ByFields):
             weights=of_rows(self.weights),
             target=of_rows(self.target),
             sequence=None if self.sequence is None else numbered(self.sequence[rows]),
-            notes=self.notes + notes,
+            as_read=None,
         )
 
     def __array__(self, *_: Any, **__: Any) -> NDArray[Any]:

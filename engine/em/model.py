@@ -223,6 +223,14 @@ class Model(HasOptions, ABC, Generic[P, D]):
         return sum(asked) if isinstance(asked, tuple) else asked
 
     @property
+    def size_words(self) -> str:
+        """Its size in a title: "K=3"; "layers 4,3" where it has several; "" without such an option."""
+        asked = self.option_values.get(self.size_option)
+        if isinstance(asked, tuple):
+            return f"layers {','.join(map(str, asked))}"
+        return "" if asked is None else f"K={asked}"
+
+    @property
     def variant(self) -> str:
         """The most informative word besides name and size, such as the shape of its Gaussians; "" for none."""
         return str(self.option_values.get("covariance_type", ""))

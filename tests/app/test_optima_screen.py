@@ -132,8 +132,3 @@ def test_the_start_that_finds_most() -> None:
     assert spread(points) is points
     coins = choose("coins").model
     assert spread(coins) is coins
-
-
-async def test_a_network_has_no_map() -> None:
-    async with driving(choose("iris", model="mlp")) as app:
-        assert "The map of optima is for hidden components" in " ".join((await app.press("O")).split())

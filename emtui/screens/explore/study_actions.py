@@ -24,7 +24,7 @@ class StudyActions:
         self._host = host
 
     def race(self) -> None:
-        """Every way to run EM, and k-means, from this start."""
+        """Every way to run EM, and k-means, from this start; every way to train a network."""
         spec = self._host.spec
         if reason := why_no_race(spec):
             self._host.refuse(reason)
@@ -44,7 +44,10 @@ class StudyActions:
         self._open(OptimaScreen(spec), "The starts are drawn")
 
     def selection(self) -> None:
-        """How many components, of which shape."""
+        """How many components, of which shape; how many hidden units."""
+        if self._host.spec.model.supervised:
+            self._network_sizes()
+            return
         from emtui.screens.studies.selection import SelectionScreen
         from engine.analysis.selection import compare_sizes
 
@@ -55,6 +58,14 @@ class StudyActions:
             self._host.refuse(str(error))
             return
         self._open(SelectionScreen(spec), "The sizes are fitted")
+
+    def _network_sizes(self) -> None:
+        from emtui.screens.studies.network_sizes import NetworkSizesScreen, why_no_sizes
+
+        if reason := why_no_sizes(self._host.spec):
+            self._host.refuse(reason)
+            return
+        self._open(NetworkSizesScreen(self._host.spec), "The sizes are fitted")
 
     def sweep(self) -> None:
         """A network over learning rates and hidden units; enter there opens a cell here."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -17,6 +18,8 @@ from textual.widgets import Static
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Scene
 from emtui.charts.text_bars import bar
+from emtui.networks.choosing import choosing_spec, scored_on_test, validated
+from emtui.networks.scores import Score
 from emtui.screens.studies.study import StudyScreen, named
 from emtui.screens.studies.weak_components import COLUMN as WEAK
 from emtui.screens.studies.weak_components import weak_cell, weak_clause
@@ -24,9 +27,10 @@ from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
-from emtui.spec.revise import changed
+from emtui.spec.revise import changed, with_seed
+from emtui.spec.rival_model import has_rival
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import sample_weight_of, table_of
+from emtui.spec.train_test_split import sample_weight_of, split_of, table_of
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
@@ -37,8 +41,9 @@ from engine.analysis.optima import Optimum, group_optima
 from engine.em.model import Model
 from engine.errors import EngineError
 
-N_STARTS = 200
+N_STARTS, N_STARTS_OF_NETWORKS = 200, 40
 MAX_ITER, TOL = 1000, 1e-9  # tighter than usual: runs that stop on their way look like optima
+NETWORK_ITERATIONS, NETWORK_TOL = 200, 1e-7  # of whose steps each is a hundred times as much work
 SPREAD = "points"  # the start that finds most optima
 _KEYS = "enter opens · a axes · s other starts · R other seeds · space again · esc back"
 
@@ -49,11 +54,18 @@ class OptimaMap:
 
     progress: StartsProgress
     optima: tuple[Optimum, ...]
+    by_validation: bool = False  # a network's, judged by validation rows
+    tested: Score | None = None  # of the one that is best by them, fitted again to all training rows
 
     @property
     def errors(self) -> tuple[str, ...]:
         """Why some starts could not be run."""
         return tuple(one.error for one in self.progress.results if one.error is not None)
+
+    @property
+    def best(self) -> Optimum | None:
+        """The one with most rows right, the highest among equals."""
+        return max(self.optima, key=lambda one: (one.hits, one.objective), default=None)
 
 
 class OptimaScreen(StudyScreen):
@@ -77,8 +89,12 @@ class OptimaScreen(StudyScreen):
         optimum: Optimum
         snapshot: StepSnapshot | None
 
-    def __init__(self, spec: RunSpec, n_starts: int = N_STARTS) -> None:
+    def __init__(self, spec: RunSpec, n_starts: int | None = None) -> None:
         super().__init__(spec)
+        network = spec.model.supervised
+        n_starts = (N_STARTS_OF_NETWORKS if network else N_STARTS) if n_starts is None else n_starts
+        self._max_iter, self._tol = (NETWORK_ITERATIONS, NETWORK_TOL) if network else (MAX_ITER, TOL)
+        self._choosing = choosing_spec(spec) if network else spec
         self.map: OptimaMap | None = None
         self.model = spread(spec.model)
         self._first_seed, self._n_starts = spec.seed, n_starts
@@ -94,20 +110,36 @@ class OptimaScreen(StudyScreen):
         with Horizontal(id="both"):
             yield LineTable()
             yield Chart(can_focus=False)
-        yield Static(Content(_KEYS), id="hint")
+        network = self.spec.model.supervised
+        yield Static(Content(_KEYS.replace("other starts", "own M-step") if network else _KEYS), id="hint")
 
     # the study
 
-    def study(self) -> Iterator[StartsProgress]:
-        """All the starts."""
-        spec = self.spec
-        return many_starts(
+    def study(self) -> Iterator[StartsProgress | OptimaMap]:
+        """All the starts; of a network on the training rows but the validation rows, and then the test."""
+        spec, last = self._choosing, None
+        for last in many_starts(
             self.model, *table_of(spec), sample_weight=sample_weight_of(spec), n_starts=self._n_starts,
-            seed=self._first_seed, max_iter=MAX_ITER, tol=TOL, algorithm=spec.algorithm,
-        )  # fmt: skip
+            seed=self._first_seed, max_iter=self._max_iter, tol=self._tol, algorithm=spec.algorithm,
+        ):  # fmt: skip
+            yield last
+        if last is None or not self.spec.model.supervised:
+            return
+        found = self.digested(last)
+        if found.best is not None:
+            yield replace(found, tested=scored_on_test(self._of_start(found.best.best.seed)))
 
-    def digested(self, value: StartsProgress) -> OptimaMap:
-        """The optima that were reached, each compared with the known classes that the model was not given."""
+    def digested(self, value: StartsProgress | OptimaMap) -> OptimaMap:
+        """The optima that were reached, each compared with the known classes that the model was not given.
+
+        Those of a network are compared by its validation rows.
+        """
+        if isinstance(value, OptimaMap):
+            return value
+        split = split_of(self._choosing)
+        if split is not None:
+            judge = partial(validated, self.model, split)
+            return OptimaMap(value, group_optima(value, judge=judge), by_validation=True)
         truth = classes_to_find(self.spec)
         fits = truth is not None and len(truth) == value.problem.data.n_given
         return OptimaMap(value, group_optima(value, truth=truth if fits else None))
@@ -133,7 +165,10 @@ class OptimaScreen(StudyScreen):
         return None if optimum is None else self._of_start(optimum.best.seed)
 
     def _of_start(self, seed: int) -> RunSpec:
-        made = changed(self.spec, model=self.model, seed=seed, max_iter=MAX_ITER, tol=TOL, stop=None)
+        pinned = with_seed(self.spec, seed).split_seed
+        made = changed(
+            self.spec, model=self.model, seed=seed, split_seed=pinned, max_iter=self._max_iter, tol=self._tol, stop=None
+        )
         return replace(made, start=None)  # drawn by its seed, also where another start was published
 
     # drawing
@@ -144,6 +179,7 @@ class OptimaScreen(StudyScreen):
         state = self.words(f"{done} of {self._n_starts} starts")
         init = self.model.start_name
         who = named(replace(self.spec, model=self.model)) + (f" from {init}" if init else "")
+        who += f" {self.model.option_values['m_step']}" if self.model.name == "mlp" else ""
         last = self._first_seed + self._n_starts - 1
         head = f"optima of {self.spec.dataset.name} · {who} · seeds {self._first_seed}–{last} · {state}"
         self.query_one("#head", Static).update(Content(head))
@@ -167,6 +203,7 @@ class OptimaScreen(StudyScreen):
             snapshot = self._snapshot[1]
             view = view_for(snapshot.spec.model)
             offered = view.axes(snapshot)
+            offered = tuple(a for a in offered if view.diagram(snapshot, a, thorough=False) is None) or offered
             axes = offered[self._axes % len(offered)]
             chart.border_title = Content(view.caption(snapshot, axes))
             chart.set_scene(view.scene(snapshot, axes, chart.palette))
@@ -175,7 +212,9 @@ class OptimaScreen(StudyScreen):
         if self._picturing:  # one at a time: the one that is wanted then is asked for when this one is there
             return
         self._picturing = True
-        spec = replace(self._of_start(optimum.best.seed), start=optimum.params)
+        made = self._of_start(optimum.best.seed)
+        made = choosing_spec(made) if made.model.supervised else made  # no test row is looked at for a picture
+        spec = replace(made, start=optimum.params)
 
         def work() -> None:
             try:
@@ -211,7 +250,8 @@ class OptimaScreen(StudyScreen):
     def action_other_starts(self) -> None:
         """Switch between starts at random rows and the model's own starts."""
         if spread(self.spec.model) is self.spec.model:
-            self.notify("This model has one kind of start: press R for other seeds.", markup=False)
+            what = "is run in one way" if self.spec.model.supervised else "has one kind of start"
+            self.notify(f"This model {what}: press R for other seeds.", markup=False)
             return
         self.stop()
         own = self.model is not self.spec.model
@@ -228,8 +268,15 @@ class OptimaScreen(StudyScreen):
 
 
 def spread(model: Model[Any, Any]) -> Model[Any, Any]:
-    """The model with the kind of start that finds most optima; unchanged if it has no such start."""
+    """The model with the kind of start that finds most optima; unchanged if it has no such start.
+
+    A network's gradient step comes to rest nowhere near as soon as Newton's, which finds the optima.
+    """
     for option in model.options():
+        if option.name == "m_step" and "newton" in option.choices and model.ascent == "gradient":
+            climbing: Any = model
+            sooner: Model[Any, Any] = replace(climbing, m_step="newton")
+            return sooner
         if option.name == "init" and SPREAD in option.choices and model.start_name != SPREAD:
             wider: Any = model
             made: Model[Any, Any] = replace(wider, init=SPREAD)
@@ -246,7 +293,7 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
         TableColumn("place", "", 3, "right"),
         TableColumn("objective", "objective", 12, "right"),
         TableColumn("likelihood", "log-likelihood", 14, "right"),
-        TableColumn("hits", "accuracy", 14, "right"),
+        TableColumn("hits", "validation" if now.by_validation else "accuracy", 14, "right"),
         TableColumn("starts", "starts", 6, "right"),
         WEAK,
         TableColumn("share", "", 10),
@@ -274,21 +321,23 @@ def verdict(now: OptimaMap) -> str:
         errors = now.errors
         return f"No start could be run: {errors[-1]}" if errors and now.progress.finished else ""
     highest = now.optima[0]
+    rows = "validation rows" if now.by_validation else "rows"
     most = max(now.optima, key=lambda one: one.count)
     starts = plural(now.progress.done, "start")
     if len(now.optima) == 1 and most.count == now.progress.done > 1:
         said = f"All {starts} end at the same optimum, objective {amount(most.objective)}"
         if highest.total:
-            said += f", which gets {highest.hits} of {highest.total} rows right"
-        return f"{said}."
+            said += f", which gets {highest.hits} of {highest.total} {rows} right"
+        return f"{said}.{_of_network(now)}"
     said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
     said += f"; most often ({most.count}) the objective ends at {amount(most.objective)}"
     if highest.total:
         best = max(now.optima, key=lambda one: one.hits)
-        said += f". The highest, {amount(highest.objective)}, gets {highest.hits} of {highest.total} rows right"
+        said += f". The highest, {amount(highest.objective)}, gets {highest.hits} of {highest.total} {rows} right"
         if best.hits > highest.hits:
             gap = highest.objective - best.objective
-            said += f"; the best clustering, {best.hits} of {best.total}, lies {number(gap)} lower"
+            kind = "best by them" if now.by_validation else "best clustering"
+            said += f"; the {kind}, {best.hits} of {best.total}, lies {number(gap)} lower"
         elif len(now.optima) > 1:
             said += ", and no other more"
     elif math.isfinite(highest.objective):
@@ -296,11 +345,28 @@ def verdict(now: OptimaMap) -> str:
     if highest.weak:
         said += f". The highest has {weak_clause(highest.weak)}"
     errors = now.errors
-    return f"{said}." + (f" {plural(len(errors), 'start')} could not be run: {errors[-1]}" if errors else "")
+    failed = f" {plural(len(errors), 'start')} could not be run: {errors[-1]}" if errors else ""
+    return f"{said}.{_of_network(now)}{failed}"
+
+
+def _of_network(now: OptimaMap) -> str:
+    """Of a network: how many starts are not at rest, and what the test rows say of the best; with a blank before it."""
+    if not now.by_validation:
+        return ""
+    restless = sum(one.error is None and not one.converged for one in now.progress.results)
+    said = f" {plural(restless, 'start is', 'starts are')} not at rest." if restless else ""
+    if now.tested is not None:
+        best = share(now.tested.hits, now.tested.n_rows)
+        said += f" The best by validation rows, fitted again to all training rows, is tested alone: {best}."
+    return said
 
 
 def why_no_map(spec: RunSpec) -> str:
     """Why there is no map of optima for these choices, in a sentence; "" where there is."""
-    if spec.model.supervised:
-        return "The map of optima is for hidden components: for a network, w sweeps seeds as well."
+    if spec.model.supervised and not has_rival(spec.model):
+        return f"The map of optima is for mixtures and networks, and the {spec.model.name} model is none."
+    try:
+        _ = choosing_spec(spec) if spec.model.supervised else None
+    except EngineError as error:
+        return str(error)
     return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -118,7 +119,8 @@ class RaceScreen(StudyScreen):
         self.query_one("#head", Static).update(Content(f"race on {spec.dataset.name} · {who} · {state}"))
         for what in ("objective", "accuracy"):
             chart = self.query_one(f"#{what}", Chart)
-            chart.border_title = Content(f"{what} by {self._against}")
+            kind = "validation " if self.race is not None and self.race.by_validation and what == "accuracy" else ""
+            chart.border_title = Content(f"{kind}{what} by {self._against}")
             chart.set_scene(race_scene(self.race, what == "accuracy", self._against, chart.palette))
         table = self.query_one(LineTable)
         table.set_source(race_table(self.race, chart.palette), self._place, self.refusal or "They are at the start.")
@@ -132,7 +134,8 @@ class RaceScreen(StudyScreen):
             marked = f"{_WEAK} marks components that the rows alone don't hold up."
             weak = marked if any(one.weak for one in self.race.racers) else ""
             weak = f"{racer.name} has {weak_clause(racer.weak)}." if racer.weak else weak
-            said = racer.error or " ".join(part for part in (verdict(self.race), weak, must_rise(racer)) if part)
+            parts = (verdict(self.race), winner_sentence(self.race), weak, must_rise(racer))
+            said = racer.error or " ".join(part for part in parts if part)
         self.query_one("#verdict", Static).update(Content(said))
 
     # keys
@@ -237,7 +240,10 @@ def race_table(now: Race | None, palette: Palette) -> PlainTable:
         hits = MISSING if lap.hits is None else share(lap.hits, now.n_judged)
         stands, time = racer.error or _standing(racer, top), seconds_in_words(lap.seconds)
         rows.append((name, amount(lap.objective), hits, str(lap.iteration), time, stands))
-    return PlainTable(_COLUMNS, tuple(rows), ("seconds", "iterations", "hits"))
+    columns: tuple[TableColumn, ...] = _COLUMNS
+    if now is not None and now.by_validation:
+        columns = tuple(replace(one, title="validation") if one.key == "hits" else one for one in columns)
+    return PlainTable(columns, tuple(rows), ("seconds", "iterations", "hits"))
 
 
 def _top(now: Race | None) -> float:
@@ -270,11 +276,24 @@ def verdict(now: Race) -> str:
     if judged:
         most = max(hits for hits, _ in judged)
         right = [r for hits, r in judged if hits == most]
-        said += f"; {_names(right)} {'have' if len(right) > 1 else 'has'} most rows right, {share(most, now.n_judged)}"
+        rows = "validation rows" if now.by_validation else "rows"
+        said += (
+            f"; {_names(right)} {'have' if len(right) > 1 else 'has'} most {rows} right, {share(most, now.n_judged)}"
+        )
         said += f" without the {now.n_given:,} given" if now.n_given else ""
     if running:
         return f"{said}; {plural(len(running), 'racer')} still running."
     return f"{said}."
+
+
+def winner_sentence(now: Race) -> str:
+    """What the test rows say of the winner among networks, which alone they are shown to; "" before that."""
+    if now.tested is None or now.winner is None:
+        return ""
+    return (
+        f"{now.winner.name} wins by them, and it alone is tested, fitted again to all training rows: "
+        f"{share(now.tested, now.n_tested)}."
+    )
 
 
 def _names(racers: list[Racer]) -> str:

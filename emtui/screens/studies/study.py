@@ -175,5 +175,4 @@ class StudyScreen(Screen[RunSpec]):
 
 def named(spec: RunSpec) -> str:
     """The model and its size, as in "gmm K=3"."""
-    model = spec.model
-    return model.name if model.size is None else f"{model.name} K={model.size}"
+    return f"{spec.model.name} {spec.model.size_words}".rstrip()

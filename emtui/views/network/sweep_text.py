@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from emtui.networks.choosing import VALIDATION_SHARE
 from emtui.networks.rival import method_name
 from emtui.networks.sweep import SIDES, Cell, Side, SweepResult, What, has_rate, models_of
 from emtui.views.number_format import MISSING, fixed, percent, plural, probability
+from engine.analysis.study import StudyRun
 
 SUBJECTS: dict[What, str] = {"validation_accuracy": "validation accuracy", "train_log_loss": "final training loss"}
 _SHADES = "·░▒▓█"
@@ -75,14 +77,18 @@ def chosen_sentence(result: SweepResult) -> str:
     cell = result.chosen
     if cell is None:
         return ""
-    name = result.names[cell]
-    accuracy = probability(result.found.mean(name, "validation_accuracy"), 3)
-    share = percent(VALIDATION_SHARE)
-    said = f"Validation rows ({share} of the training rows) choose {name}: {accuracy}"
-    if result.spec.test_share == 0:
+    accuracy = result.found.mean(result.names[cell], "validation_accuracy")
+    return choice_sentence(result.names[cell], accuracy, result.tested, result.grid.n_seeds, result.spec.test_share)
+
+
+def choice_sentence(name: str, accuracy: float, tested: Sequence[StudyRun], n_seeds: int, test_share: float) -> str:
+    """What validation rows choose, and what the test rows say of it, once they have been looked at from every seed."""
+    said = f"Validation rows ({percent(VALIDATION_SHARE)} of the training rows) choose {name}: "
+    said += probability(accuracy, 3)
+    if test_share == 0:
         return f"{said}; no test rows are held back."
-    known = [run.test_accuracy for run in result.tested if math.isfinite(run.test_accuracy)]
-    if len(result.tested) < result.grid.n_seeds or not known:
+    known = [run.test_accuracy for run in tested if math.isfinite(run.test_accuracy)]
+    if len(tested) < n_seeds or not known:
         return f"{said}."
     return f"{said}. Fitted to all of them, it alone is tested: {_spread(known)}."
 

@@ -1,0 +1,105 @@
+"""How many hidden units: the same network at several sizes, compared by validation rows; no screen here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from emtui.networks.choosing import study_of
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.tolerance import tolerance_of
+from engine.analysis.study import StudyResult, StudyRun
+from engine.errors import EngineError, OptionError
+from engine.models import model_class
+
+Size: TypeAlias = int | tuple[int, ...]
+"""What the option `hidden_units` takes: the units of one layer, or of each."""
+REPEATS = 3
+_FIRST, _FURTHER = 8, 3  # the sizes that are tried: as many, and at least so many beyond the present one
+_LARGE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)  # of large networks
+
+
+@dataclass(frozen=True, eq=False)
+class SizesResult:
+    """The results so far.
+
+    sizes: rising. found: the runs of each, judged by validation rows. tested: those of the chosen one on test rows.
+    """
+
+    spec: RunSpec
+    sizes: tuple[Size, ...]
+    repeats: int
+    found: StudyResult = field(default_factory=StudyResult)
+    tested: tuple[StudyRun, ...] = ()
+
+    @property
+    def n_runs(self) -> int:
+        """How many runs there are, those on the test rows included."""
+        return (len(self.sizes) + (self.spec.test_share > 0)) * self.repeats
+
+    @property
+    def n_done(self) -> int:
+        """How many of them are done."""
+        return len(self.found.runs) + len(self.tested)
+
+    @property
+    def chosen(self) -> Size | None:
+        """The size that is best on validation rows; None before all are run."""
+        if len(self.found.runs) < len(self.sizes) * self.repeats:
+            return None
+        return next((size for size in self.sizes if size_name(size) == self.found.best), None)
+
+
+def size_name(size: Size) -> str:
+    """`4 units`; `layers 4,3`."""
+    if isinstance(size, tuple):
+        return f"layers {','.join(map(str, size))}"
+    return "1 unit" if size == 1 else f"{size} units"
+
+
+def first_layer(size: Size) -> int:
+    """The units of the first hidden layer, which are what varies."""
+    return size[0] if isinstance(size, tuple) else size
+
+
+def sizes_for(spec: RunSpec) -> tuple[Size, ...]:
+    """The sizes to be tried: 1, 2, … units, or of several layers as many in the first, the others as they are.
+
+    Raises:
+        EngineError: the model has no hidden units.
+    """
+    asked = spec.model.option_values.get("hidden_units")
+    if asked is None:
+        raise OptionError(f"Sizes are compared for mixtures and networks, and the {spec.model.name} model is none.")
+    here = first_layer(asked)
+    tried = tuple(range(1, max(_FIRST, here + _FURTHER) + 1))
+    if len(tried) > 2 * _FIRST:
+        tried = tuple(sorted({m for m in _LARGE if m <= 2 * here} | {here}))
+    return tuple((m, *asked[1:]) for m in tried) if isinstance(asked, tuple) else tried
+
+
+def with_size(model: Any, size: Size) -> Any:
+    """The same model with another number of hidden units."""
+    return model_class(model.name)(**model.option_values | {"hidden_units": size})
+
+
+def network_sizes(spec: RunSpec, sizes: tuple[Size, ...], repeats: int, seed: int) -> Iterator[SizesResult]:
+    """Run every size from every seed; then test the chosen one, fitted again to all training rows.
+
+    Raises:
+        EngineError: the data or an option can't be used; one sentence.
+    """
+    now = SizesResult(spec, sizes, repeats)
+    methods = {size_name(size): with_size(spec.model, size) for size in sizes}
+    study = study_of(spec, methods, n_seeds=repeats, max_iter=max(1, spec.max_iter), tol=tolerance_of(spec), seed=seed)
+    for run in study.runs():
+        now = replace(now, found=StudyResult((*now.found.runs, run)))
+        yield now
+    errors = now.found.errors
+    if len(errors) == len(now.found.runs):
+        raise EngineError(f"No size could be run: {errors[0].error}")
+    if spec.test_share > 0 and now.found.best is not None:
+        for run in study.tested(now.found.best):
+            now = replace(now, tested=(*now.tested, run))
+            yield now

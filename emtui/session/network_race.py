@@ -1,0 +1,125 @@
+"""The race of networks: every way to train one from the same weights, and further starts, judged by validation rows.
+
+All racers are fitted to the training rows without the validation rows. The one that gets most validation rows right is
+fitted again to all training rows, and it alone meets the test rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from emtui.networks.choosing import choosing_spec, scored_on_test
+from emtui.networks.rival import method_name
+from emtui.networks.scores import score
+from emtui.session.racer import Judge, Race, Racer, Runner
+from emtui.spec.revise import started_anew
+from emtui.spec.rival_model import has_rival, rival_model
+from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import TrainTestSplit, problem_of, split_of
+from engine.em.loop import begin_problem, stopped
+from engine.em.step import Problem, Step
+from engine.errors import EngineError
+from engine.models import model_class
+
+_MAY_FALL = {
+    "gradient": "a step along the gradient may be too long: its objective may fall",
+    "drawn": "its objective may fall",
+}
+
+
+def why_no_network_race(spec: RunSpec) -> str:
+    """Why this network can't race, in a sentence; "" where it can."""
+    if not has_rival(spec.model):
+        return f"The {spec.model.name} model is trained in one way: choose the model mlp or backprop to race."
+    return ""
+
+
+def network_must_rise(racer: Racer) -> str:
+    """Whether the objective of a network must rise, in a sentence."""
+    assert racer.spec is not None
+    model = racer.spec.model
+    if model.samples:
+        return f"{racer.name}: its E-steps draw, so that nothing must rise."
+    said = f"{racer.name} ({method_name(model)})" if racer.name == _name(model) else racer.name
+    return f"{said}: {_MAY_FALL.get(model.ascent, 'its objective must rise, and so must the bound')}."
+
+
+def network_race(spec: RunSpec, n_starts: int) -> Iterator[Race]:
+    """Run them all, and tell how it stands after the start and after every iteration of all; then test the winner.
+
+    Raises:
+        EngineError: the data can't be split so, or the model can't start; one sentence.
+    """
+    choosing = choosing_spec(spec)
+    split = split_of(choosing)
+    assert split is not None
+    own: Any = spec.model
+    problem = problem_of(choosing)
+    judge = partial(_judged, problem, split)
+    models = {_name(model): model for model in (own, *_other_ways(spec))}
+    runners = [_runner(name, spec, choosing, model, judge) for name, model in models.items()]
+    for seed in range(spec.seed + 1, spec.seed + n_starts):
+        runners.append(_runner(f"seed {seed}", started_anew(spec, seed), started_anew(choosing, seed), own, judge))
+    now = Race(tuple(runner.racer for runner in runners), len(split.test), by_validation=True)
+    yield now
+    while not now.over:
+        for runner in runners:
+            runner.lap()
+        now = replace(now, racers=tuple(runner.racer for runner in runners))
+        yield now
+    winner = now.winner
+    if winner is None or winner.spec is None:
+        return
+    found = scored_on_test(winner.spec)
+    if found is not None:
+        yield replace(now, tested=found.hits, n_tested=found.n_rows)
+
+
+def _name(model: Any) -> str:
+    """The M-step of EM, or the optimiser of backpropagation, in a word that a legend has room for."""
+    return str(model.optimizer if model.name == "backprop" else model.m_step)
+
+
+def _other_ways(spec: RunSpec) -> list[Any]:
+    """The other M-steps of EM, and backpropagation as the rival has it; the other way about for backpropagation."""
+    own: Any = spec.model
+    rival = rival_model(spec)
+    by_em = own if own.name == "mlp" else rival
+    kinds = next(option.choices for option in by_em.options() if option.name == "m_step")
+    ways = [model_class("mlp")(**by_em.option_values | {"m_step": kind}) for kind in kinds]
+    return [*ways, rival]
+
+
+def _runner(name: str, spec: RunSpec, choosing: RunSpec, model: Any, judge: Judge) -> Runner:
+    """A racer: `spec` opens it, `choosing` without the test rows is what is run."""
+    algorithm = spec.algorithm if model.hides else "classic"
+
+    def begin() -> tuple[RunSpec, Step]:
+        run = replace(choosing, model=model, algorithm=algorithm, rival=())
+        step = begin_problem(problem_of(run), _as_its_own(run.start, model))
+        opens = replace(spec, model=model, algorithm=algorithm, rival=spec.rival if model is spec.model else ())
+        return replace(opens, start=_as_its_own(spec.start, model)), stopped(step, opens.rules)
+
+    return Runner(name, begin, judge)
+
+
+def _as_its_own(start: Any, model: Any) -> Any:
+    """The weights of a given start as this model has them."""
+    return start if start is None else model.Params(start.hidden, start.output, start.deeper)
+
+
+def _judged(problem: Problem, split: TrainTestSplit, step: Step) -> tuple[float, int | None]:
+    """The objective of the explored model at these weights, and the validation rows that they get right."""
+    try:
+        same = step.problem.model.objective_label == problem.model.objective_label
+        if same:
+            objective = step.objective
+        else:
+            objective = problem.at(problem.model.check_params(step.params, problem.data)).objective
+    except EngineError:
+        objective = float("nan")
+    found = score(step.problem.model, step.params, split, split.test)
+    return objective, None if found is None else found.hits

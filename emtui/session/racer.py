@@ -1,0 +1,148 @@
+"""One racer of a race: how far it has come, and the runner that takes it on, an iteration at a time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TypeAlias
+
+from emtui.spec.run_spec import RunSpec
+from engine.analysis.rest import judged
+from engine.em.loop import advance, stopped
+from engine.em.step import Step
+from engine.errors import EngineError
+
+Judge: TypeAlias = Callable[[Step], tuple[float, int | None]]
+"""The objective at a step's θ, and how many rows it gets right; None where none is judged."""
+
+
+@dataclass(frozen=True)
+class Lap:
+    """A racer after an iteration; all numbers are of the parameters that it has then.
+
+    Attributes:
+        iteration: 0 at the start.
+        seconds: of computing, since the start; judging how good the parameters are does not count.
+        objective: of the model at these parameters; nan where it can't be had.
+        hits: rows whose matched label is right, of those whose class is known and was not given; of a network the
+            validation rows that it predicts rightly.
+    """
+
+    iteration: int
+    seconds: float
+    objective: float
+    hits: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Racer:
+    """One way to run EM, and how far it has come.
+
+    Attributes:
+        name: of the algorithm, or k-means; of classic EM from a further start its seed.
+        spec: what opens it in the explorer; None where it can't be run.
+        laps: the start, and the end of each iteration.
+        converged: it is at rest.
+        stop_reason: in words; None while it goes on.
+        error: why it could not be run, or not further, in words.
+        weak: {component: what is wrong with it}, as it stands, as `Model.weak_components` has it.
+    """
+
+    name: str
+    spec: RunSpec | None
+    laps: tuple[Lap, ...] = ()
+    converged: bool = False
+    stop_reason: str | None = None
+    error: str | None = None
+    weak: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def over(self) -> bool:
+        """It goes no further."""
+        return self.stop_reason is not None or self.error is not None
+
+    @cached_property
+    def best(self) -> float:
+        """The highest objective on its way; nan where it has none."""
+        return max((lap.objective for lap in self.laps if math.isfinite(lap.objective)), default=math.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Race:
+    """All racers at one moment.
+
+    Attributes:
+        racers: in a fixed order.
+        n_judged: rows whose class is known and was not given, or validation rows; 0 where there are none.
+        n_given: rows whose class was given, which count as neither right nor wrong.
+        by_validation: networks race, judged by validation rows.
+        tested: how many of the n_tested test rows the winner alone gets right, fitted again to all training rows.
+    """
+
+    racers: tuple[Racer, ...]
+    n_judged: int
+    n_given: int = 0
+    by_validation: bool = False
+    tested: int | None = None
+    n_tested: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Nobody runs any more."""
+        return all(racer.over for racer in self.racers)
+
+    @property
+    def winner(self) -> Racer | None:
+        """The racer with most rows right, and the highest objective among equals, once the race is over."""
+        known = [racer for racer in self.racers if racer.laps and racer.laps[-1].hits is not None]
+        if not self.over or not known:
+            return None
+        return max(known, key=lambda racer: (racer.laps[-1].hits or 0, _height(racer.laps[-1].objective)))
+
+
+class Runner:
+    """A racer under way: its current step, and its results so far.
+
+    begin: gives what opens the racer in the explorer, and its first step.
+    """
+
+    def __init__(self, name: str, begin: Callable[[], tuple[RunSpec, Step]], judge: Judge) -> None:
+        self._judge = judge
+        try:
+            spec, self._step = begin()
+            self.racer, self._rules = Racer(name, spec), spec.rules
+            self._take(self._step)
+        except EngineError as error:
+            self.racer = Racer(name, None, error=str(error))
+
+    def lap(self) -> None:
+        """One iteration; what can't be done ends the race for it."""
+        if self.racer.over:
+            return
+        try:
+            step = stopped(advance(advance(self._step)), self._rules)
+            step = step if step.stop_reason is None else judged(step)
+            self._take(step)
+        except EngineError as error:
+            self.racer = replace(self.racer, error=str(error))
+            return
+        self._step.release(keep=step)
+        self._step = step
+
+    def _take(self, step: Step) -> None:
+        objective, hits = self._judge(step)
+        lap = Lap(step.iteration, step.seconds, objective, hits)
+        weak = step.problem.model.weak_components(step.params, step.problem.data)
+        self.racer = replace(
+            self.racer,
+            laps=(*self.racer.laps, lap),
+            converged=step.converged,
+            stop_reason=step.stop_reason,
+            weak=weak,
+        )
+
+
+def _height(objective: float) -> float:
+    return objective if math.isfinite(objective) else -math.inf
