@@ -11,6 +11,7 @@ from emtui.exports.sweep_table import cell_record, sweep_chunks, sweep_text
 from emtui.networks.sweep import SweepResult, cells, sweep
 from emtui.networks.sweep_grid import MAX_ITER, N_SEEDS, RATES, UNITS, SweepGrid, rates_from, units_from
 from emtui.spec.atomic_files import check_free, write_file
+from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from engine.errors import OptionError
 
@@ -49,7 +50,7 @@ def sweep_report(
     chunks = None if export is None else sweep_chunks(export)
     if export is not None:
         check_free(export)
-    if not spec.model.supervised:
+    if not is_network(spec.model):
         raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
     now = SweepResult(spec, grid)
     say(f"run 1 of {now.n_runs}")

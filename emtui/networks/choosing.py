@@ -16,6 +16,7 @@ from engine.errors import OptionError
 
 VALIDATION_SHARE = 0.25
 """Of the training rows."""
+_NUMBERS = "Validation rows are compared by their classes, and numbers are learned here: choose classes (a label)."
 
 
 def study_of(
@@ -31,6 +32,8 @@ def study_of(
     split = split_of(spec)
     if split is None:
         raise OptionError(f"The {spec.model.name} model learns no targets, so there is nothing to validate.")
+    if split.numeric:
+        raise OptionError(_NUMBERS)
     first = spec.seed if seed is None else seed
     return Study(
         with_products(spec.dataset.X) if spec.data.products else spec.dataset.X,
@@ -57,6 +60,8 @@ def choosing_spec(spec: RunSpec) -> RunSpec:
     split = split_of(spec)
     if split is None:
         raise OptionError(f"The {spec.model.name} model learns no targets, so there is nothing to validate.")
+    if split.numeric:
+        raise OptionError(_NUMBERS)
     seed = spec.seed if spec.split_seed is None else spec.split_seed
     training = spec.dataset.take(split.train)
     return replace(spec, dataset=training, opened=None, test_share=VALIDATION_SHARE, stratify=True, split_seed=seed)
@@ -77,10 +82,12 @@ def scored_on_test(spec: RunSpec) -> Score | None:
             last.release(keep=step)
         last = step
     assert last is not None
-    return score(spec.model, last.params, split, split.test)
+    found = score(spec.model, last.params, split, split.test)
+    assert isinstance(found, Score)  # a choosing spec has been made
+    return found
 
 
 def validated(model: Any, split: TrainTestSplit, params: Any) -> tuple[int, int]:
     """How many of the rows that a choosing spec holds back, its validation rows, are right, of how many."""
     found = score(model, params, split, split.test)
-    return (0, 0) if found is None else (found.hits, found.n_rows)
+    return (found.hits, found.n_rows) if isinstance(found, Score) else (0, 0)

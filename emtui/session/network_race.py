@@ -11,12 +11,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from emtui.networks.choosing import choosing_spec, scored_on_test
+from emtui.networks.choosing import choosing_spec, scored_on_test, validated
 from emtui.networks.rival import method_name
-from emtui.networks.scores import score
 from emtui.session.racer import Judge, Race, Racer, Runner
 from emtui.spec.revise import started_anew
-from emtui.spec.rival_model import has_rival, rival_model
+from emtui.spec.rival_model import is_network, rival_model
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, problem_of, split_of
 from engine.em.loop import begin_problem, stopped
@@ -32,7 +31,7 @@ _MAY_FALL = {
 
 def why_no_network_race(spec: RunSpec) -> str:
     """Why this network can't race, in a sentence; "" where it can."""
-    if not has_rival(spec.model):
+    if not is_network(spec.model):
         return f"The {spec.model.name} model is trained in one way: choose the model mlp or backprop to race."
     return ""
 
@@ -121,5 +120,4 @@ def _judged(problem: Problem, split: TrainTestSplit, step: Step) -> tuple[float,
             objective = problem.at(problem.model.check_params(step.params, problem.data)).objective
     except EngineError:
         objective = float("nan")
-    found = score(step.problem.model, step.params, split, split.test)
-    return objective, None if found is None else found.hits
+    return objective, validated(step.problem.model, split, step.params)[0]

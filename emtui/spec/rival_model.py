@@ -18,6 +18,11 @@ def has_rival(model: Any) -> bool:
     return model.name in _OTHER
 
 
+def is_network(model: Any) -> bool:
+    """It is a network with hidden units, however it is trained."""
+    return has_rival(model) and "hidden_units" in model.option_values
+
+
 def rival_model(spec: RunSpec) -> Any:
     """The other way to train the network of this spec; None for a model that has none.
 

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
-
-import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.model import Model
-from engine.models.network.params import NetworkParams
-from engine.models.network.predict import Prediction, network_report
+from engine.em.prediction_report import FORWARD, MARGINAL
 from engine.parallel import one_blas_thread
-
-_LEAST = float(np.finfo(np.float64).tiny)
 
 
 def prediction_score(model: Model[Any, Any], params: Any, X: Array, y: IntArray) -> tuple[float, float]:
-    """(mean −ln p(y | x) in nats, share of rows whose likeliest class is theirs), by the model's own prediction.
-
-    A network's log-loss comes from logarithms, so that it is finite where p itself would round to 0.
-    """
-    if isinstance(params, NetworkParams):
-        usual: Prediction = "forward" if model.forward_pass else "marginal"
-        report = network_report(params, X, y, predictions=(usual,))[usual]
-        return report.log_loss, report.accuracy
+    """(mean −ln p(y | x) in nats, share of rows whose likeliest class is theirs), by the model's own prediction."""
     with one_blas_thread():
-        p = model.predict_proba(params, model.observe_new(X, params))
-    own = p[np.arange(len(y)), y]
-    return float(-np.log(np.maximum(own, _LEAST)).mean()), float((p.argmax(axis=1) == y).mean())
+        reports = model.reports(params, X, y)
+    scores = reports[FORWARD if model.forward_pass and FORWARD in reports else MARGINAL].scores
+    return scores["loss"], scores.get("accuracy", math.nan)

@@ -195,3 +195,12 @@ def test_what_no_size_can_do_is_said() -> None:
     spec = network(settings={"e_step": "exact", "hidden_units": "2"})
     with pytest.raises(engine.EngineError, match="No size could be run: an exact E-step over"):
         last(network_sizes(spec, (50, 60), 1, 0))
+
+
+@pytest.mark.parametrize(
+    ("key", "words"), [("f", "mlp or backprop"), ("O", "is none"), ("K", "is none"), ("w", "mlp"), ("C", "mlp")]
+)
+async def test_experts_have_no_hidden_units_to_choose(key: str, words: str) -> None:
+    async with driving(chosen("iris", model="experts")) as app:
+        assert words in " ".join((await app.press(key)).split())
+        assert app.app.screen is explorer(app.app)

@@ -148,7 +148,7 @@ def test_own_options_of_the_algorithm_are_kept() -> None:
     assert annealed is not None and annealed.algorithm == "annealed:initial=8"
 
 
-@pytest.mark.parametrize(("model", "words"), [("mlp", "network"), ("kmeans", "choose a mixture")])
+@pytest.mark.parametrize(("model", "words"), [("experts", "mlp or backprop"), ("kmeans", "choose a mixture")])
 def test_what_can_not_be_raced(model: str, words: str) -> None:
     with pytest.raises(OptionError, match=words):
         next(race(choose("iris", model=model)))

@@ -98,22 +98,17 @@ def test_labels_weights_and_no_test_rows(iris):
     assert np.isnan(whole.runs[0].test_accuracy) and np.isfinite(whole.runs[0].train_accuracy)
 
 
-def test_a_model_of_somebody_else_is_scored_by_what_it_predicts(iris):
-    params = engine.fit(METHODS["EM"], iris.X, iris.y, max_iter=3).params
-
-    class Stranger:
-        supervised, forward_pass = True, False
-
-        def observe_new(self, X: Any, params: Any) -> Any:
-            return METHODS["EM"].observe_new(X, params)
-
-        def predict_proba(self, params: Any, data: Any) -> Any:
-            return METHODS["EM"].predict_proba(params[0], data)
-
-    stranger: Any = Stranger()
-    stranger.observe_new = lambda X, one: METHODS["EM"].observe_new(X, one[0])
-    found = prediction_score(stranger, (params,), iris.X, iris.y)
-    assert found == pytest.approx(prediction_score(METHODS["EM"], params, iris.X, iris.y))
+def test_experts_are_studied_beside_networks(iris):
+    methods = METHODS | {"experts": engine.model_class("experts")()}
+    result = Study(iris.X, iris.y, methods, seeds=(0,), max_iter=5, validation_share=0.25).result()
+    assert not result.errors
+    assert result.mean("experts", "validation_accuracy") > 0.5
+    (run,) = Study(iris.X, iris.y, methods, seeds=(0,), max_iter=5).tested("experts")
+    split = engine.train_test_split(iris.y, seed=0)
+    fitted = engine.fit(methods["experts"], iris.X[split.train], iris.y[split.train], seed=0, max_iter=5, tol=0)
+    p = fitted.predict_proba(iris.X[split.test])
+    assert run.test_log_loss == pytest.approx(-np.log(p[np.arange(60), iris.y[split.test]]).mean())
+    assert run.test_accuracy == (p.argmax(axis=1) == iris.y[split.test]).mean()
 
 
 def test_what_a_study_refuses(iris):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from emtui.screens.explore.host import ActionHost
 from emtui.session.race import KMEANS, why_no_race
+from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import table_of
 from engine.errors import EngineError
@@ -70,7 +71,7 @@ class StudyActions:
     def sweep(self) -> None:
         """A network over learning rates and hidden units; enter there opens a cell here."""
         spec = self._host.spec
-        if not spec.model.supervised:
+        if not is_network(spec.model):
             self._host.refuse("A sweep is for networks: choose the model mlp or backprop.")
             return
         from emtui.screens.studies.sweep import SweepScreen
@@ -80,7 +81,7 @@ class StudyActions:
     def cost(self) -> None:
         """What an exact E-step of a network costs against its hidden units."""
         spec = self._host.spec
-        if not spec.model.supervised:
+        if not is_network(spec.model):
             self._host.refuse("The cost of an exact E-step is that of a network: choose the model mlp.")
             return
         from emtui.screens.studies.cost import CostScreen

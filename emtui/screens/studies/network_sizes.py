@@ -28,7 +28,7 @@ from emtui.networks.sizes import (
 )
 from emtui.screens.studies.study import StudyScreen
 from emtui.spec.revise import changed, with_seed
-from emtui.spec.rival_model import has_rival
+from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.views.network.sweep_text import choice_sentence
 from emtui.views.number_format import MISSING, fixed, plural, probability
@@ -195,6 +195,6 @@ def verdict(now: SizesResult) -> str:
 
 def why_no_sizes(spec: RunSpec) -> str:
     """Why there is nothing to compare for these choices, in a sentence; "" where there is."""
-    if not has_rival(spec.model):
+    if not is_network(spec.model):
         return f"Sizes are compared for mixtures and networks, and the {spec.model.name} model is none."
     return ""

@@ -28,7 +28,7 @@ from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
 from emtui.spec.revise import changed, with_seed
-from emtui.spec.rival_model import has_rival
+from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import sample_weight_of, split_of, table_of
 from emtui.views import view_for
@@ -203,7 +203,7 @@ class OptimaScreen(StudyScreen):
             snapshot = self._snapshot[1]
             view = view_for(snapshot.spec.model)
             offered = view.axes(snapshot)
-            offered = tuple(a for a in offered if view.diagram(snapshot, a, thorough=False) is None) or offered
+            offered = tuple(a for a in offered if not a.is_slice and a.y is not None) or offered
             axes = offered[self._axes % len(offered)]
             chart.border_title = Content(view.caption(snapshot, axes))
             chart.set_scene(view.scene(snapshot, axes, chart.palette))
@@ -363,7 +363,7 @@ def _of_network(now: OptimaMap) -> str:
 
 def why_no_map(spec: RunSpec) -> str:
     """Why there is no map of optima for these choices, in a sentence; "" where there is."""
-    if spec.model.supervised and not has_rival(spec.model):
+    if spec.model.supervised and not is_network(spec.model):
         return f"The map of optima is for mixtures and networks, and the {spec.model.name} model is none."
     try:
         _ = choosing_spec(spec) if spec.model.supervised else None
