@@ -64,6 +64,7 @@ from engine.errors import EngineError as EngineError
 from engine.errors import OptionError as OptionError
 from engine.explain import derivation as derivation
 from engine.explain.ledger import ledger as ledger
+from engine.explain.worked import worked_new_row as worked_new_row
 from engine.explain.worked import worked_parameter as worked_parameter
 from engine.explain.worked import worked_row as worked_row
 from engine.explain.worked import worked_word as worked_word

@@ -34,6 +34,13 @@ class RowWorked:
 
 
 @dataclass(frozen=True)
+class NewRowWorked:
+    """The prediction for a row that is held back, by its inputs as the model takes them; its target is not used."""
+
+    inputs: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class ParameterWorked:
     """The M-step of one parameter in its own numbers."""
 
@@ -80,7 +87,9 @@ class OtherBranch:
     branch: int | None = None
 
 
-Query: TypeAlias = OtherBranch | Placed | Weighed | BoundAlong | RowWorked | ParameterWorked | OverlapAt | RateAt
+Query: TypeAlias = (
+    OtherBranch | Placed | Weighed | BoundAlong | RowWorked | NewRowWorked | ParameterWorked | OverlapAt | RateAt
+)
 
 
 class Asker(Protocol):
@@ -106,6 +115,10 @@ def answer(query: Query, step: Step) -> Any:
                 from engine.explain.worked import worked_row, worked_word
 
                 return worked_row(step, row) if word is None else worked_word(step, row, word)
+            case NewRowWorked(inputs):
+                from engine.explain.worked import worked_new_row
+
+                return worked_new_row(step, inputs)
             case ParameterWorked(name):
                 from engine.explain.worked import worked_parameter
 

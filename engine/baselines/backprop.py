@@ -15,6 +15,8 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
+from engine.baselines.backprop_explanation import epoch_lines, forward_row, new_forward_row
+from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
 from engine.em.parameters import Held
@@ -22,11 +24,10 @@ from engine.em.prediction_report import Report
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
-from engine.explain.derivation import Worked
+from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.worked import Explains
 from engine.models.network.cost import check_memory
 from engine.models.network.data import NetworkRows, network_rows, new_rows, rows_apart
-from engine.models.network.explanation import forward_row
 from engine.models.network.held import held_weights
 from engine.models.network.params import (
     LARGEST_WEIGHT,
@@ -239,5 +240,18 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         return n_network_parameters(params, self.held(params))
 
     def worked_row(self, step: Step, row: int) -> Worked:
-        """The forward pass: what comes in, brought between 0 and 1."""
-        return forward_row(step, row)
+        """The forward pass, and δ carried back."""
+        return forward_row(step, row, self.loss)
+
+    def worked_new_row(self, step: Step, x: Array) -> Worked:
+        """The forward pass of a row whose target is not used. Raises DataError for another number of inputs."""
+        return new_forward_row(step.params, new_rows(x[None], step.params.hidden.shape[1] - 1).X[0])
+
+    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine]:
+        """δ · input of the rows that pull most, the slope, and what the epoch made of it."""
+        rows = step.problem.data
+        assert isinstance(rows, NetworkRows)
+        steps = -(-rows.n_rows // self._rows_a_step(rows))
+        own = f"{self.optimizer} moved it in {steps:,} steps, each by the slope of its own rows"
+        how = own if steps > 1 else f"{self.optimizer} moved it"
+        return epoch_lines(step, entry, after, self.loss, self.weight_decay, self.learning_rate, how)

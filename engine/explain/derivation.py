@@ -18,7 +18,7 @@ from engine.arrays import Array, log_sum_exp
 
 Operation = Literal[
     "product", "sum", "pairs", "difference", "quotient", "powers",
-    "exp", "normal", "log_normal", "log_sum_exp", "sigmoid", "value",
+    "exp", "normal", "log_normal", "log_sum_exp", "sigmoid", "sigmoid_of_pairs", "softmax", "deviation", "value",
 ]  # fmt: skip
 Role = Literal[
     "part",  # of a density: a distance, a power
@@ -27,7 +27,17 @@ Role = Literal[
     "evidence",  # the sum over the components
     "responsibility",  # the quotient
     "assignment",  # what the algorithm makes of it: all or nothing
-    "configuration",  # of hidden units
+    "input",  # of a network, as it stands in the row
+    "prior",  # of a hidden unit, before the target is known
+    "configuration",  # of hidden units: prior × probability of the target
+    "share",  # of a configuration in the evidence
+    "bound",  # what a row adds to Q, to the entropy and so to the log-likelihood
+    "prediction",  # of a class, whose target is not used
+    "forward",  # of a class by the forward pass
+    "error",  # δ: what is to be had less what is said, carried back by the chain rule
+    "pull",  # what a row adds to a slope
+    "slope",  # of the objective's bound along a parameter
+    "step",  # of an optimiser
     "count",  # N_k, or what is expected
     "total",  # a weighted sum
     "ridge",  # what a prior adds
@@ -50,6 +60,8 @@ class WorkedLine:
         result: the number that comes out.
         component: to which component (column, state, unit) it belongs, from 0; None for all together.
         log: the result is the logarithm of what the role says.
+        row: to which row it belongs, as the caller counts them from 0; None for none in particular.
+        target: to which class it belongs, from 0; None for none in particular.
     """
 
     role: Role
@@ -59,6 +71,8 @@ class WorkedLine:
     result: float
     component: int | None = None
     log: bool = False
+    row: int | None = None
+    target: int | None = None
 
     @property
     def numbers(self) -> tuple[float, ...]:
@@ -77,10 +91,10 @@ class Worked:
 
     Attributes:
         subject: "row", "word" (of a row) or "parameter".
-        name: the row's number from 0 as text, that and the word's, or the parameter's name.
+        name: the row's number from 0 as text ("" for a new row), that and the word's, or the parameter's name.
         lines: in the order in which they would be written by hand.
         result: the responsibilities of the row (K,), those of the word (K,), or the parameter (1,).
-        what: "E-step", "M-step", or "M-step to come" where the step is an E-step.
+        what: "E-step", "prediction", "M-step", or "M-step to come" where the step is an E-step.
         remark: what the lines can't show: that they are in logarithms, that only the result is known; else empty.
     """
 
@@ -105,11 +119,13 @@ def line(
     *,
     log: bool = False,
     result: float | None = None,
+    row: int | None = None,
+    target: int | None = None,
 ) -> WorkedLine:
     """A line whose result is what its operation makes of its values, unless it is given."""
     named = tuple((name, float(number)) for name, number in values)
     found = _OPERATIONS[operation](tuple(number for _, number in named)) if result is None else float(result)
-    return WorkedLine(role, formula, named, operation, found, component, log)
+    return WorkedLine(role, formula, named, operation, found, component, log, row, target)
 
 
 def tempered_lines(lines: list[WorkedLine], joints: Sequence[float], temperature: float, logs: bool) -> list[float]:
@@ -159,6 +175,11 @@ def counted_lines(counts: Any, k: int, name: str = "N") -> list[WorkedLine]:
     ]
 
 
+def _sigmoid(a: float) -> float:
+    """σ(a), to full relative precision near 0, too."""
+    return 1.0 / (1.0 + math.exp(-a)) if a > LEAST_LOG else math.exp(a)
+
+
 _OPERATIONS: dict[Operation, Callable[[tuple[float, ...]], float]] = {
     "product": math.prod,
     "sum": math.fsum,
@@ -170,6 +191,9 @@ _OPERATIONS: dict[Operation, Callable[[tuple[float, ...]], float]] = {
     "normal": lambda numbers: math.exp(-0.5 * math.fsum(numbers)),
     "log_normal": lambda numbers: -0.5 * math.fsum(numbers),
     "log_sum_exp": lambda numbers: float(log_sum_exp(np.array(numbers))),
-    "sigmoid": lambda numbers: 0.5 + 0.5 * math.tanh(0.5 * math.fsum(numbers)),
+    "sigmoid": lambda numbers: _sigmoid(math.fsum(numbers)),
+    "sigmoid_of_pairs": lambda numbers: _sigmoid(math.fsum(map(operator.mul, numbers[::2], numbers[1::2]))),
+    "softmax": lambda numbers: math.exp(numbers[0] - float(log_sum_exp(np.array(numbers[1:])))),  # one's own, then all
+    "deviation": lambda numbers: (numbers[0] - numbers[1]) * math.prod(numbers[2:]),
     "value": lambda numbers: numbers[0],
 }

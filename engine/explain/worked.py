@@ -1,6 +1,7 @@
 """The numbers behind one responsibility or one parameter, line by line: the formula of a textbook with values in it.
 
     worked_row(step, 70)                   the E-step of a row: weight × density for each component, sum, quotient
+    worked_new_row(step, x)                of a network: what it says of a row that it was not fitted to
     worked_word(step, 11, 420)             of a topic model: how one word of a document came to its topics
     worked_parameter(step, "means[1,2]")   the M-step of a parameter: N_k, the weighted sum, the quotient
 
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, as_numbers
 from engine.editing.entries import Entry, entry_named, value_of
 from engine.em.model import Event
 from engine.em.observed import around_row
@@ -32,6 +33,10 @@ class Explains:
     def worked_row(self, step: Step, row: int) -> Worked:
         """The E-step of one row, after an E-step was taken: its responsibilities alone where there is no formula."""
         return result_row(step, row)
+
+    def worked_new_row(self, step: Step, x: Array) -> Worked:
+        """What is said at θ of a row (p,) that was not fitted. Raises EngineError where nothing is predicted."""
+        raise EngineError("only a network works out a row that it was not fitted to: ask for one of its own.")
 
     def worked_word(self, step: Step, row: int, word: int) -> Worked:
         """The E-step of one word of a document. Raises EngineError where a row has no words, or not this one."""
@@ -66,6 +71,17 @@ def worked_row(step: Step, row: int) -> Worked:
     with one_blas_thread():
         worked = _explainer(step).worked_row(shown, place)
     return worked if place == row else replace(worked, name=str(row))
+
+
+def worked_new_row(step: Step, x: Any) -> Worked:
+    """The prediction for a row (p,) that is held back or new, at θ, whose target is unknown or not used: of networks.
+
+    Raises:
+        EngineError: the model predicts no targets, or the row has other columns than it was fitted to.
+    """
+    row = as_numbers(x, "x", "the inputs of one row").ravel()
+    with one_blas_thread():
+        return _explainer(step).worked_new_row(step, row)
 
 
 def worked_word(step: Step, row: int, word: int) -> Worked:

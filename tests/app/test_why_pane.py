@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emtui.charts.colors import DARK
+from emtui.panes.messages import RowChosen
 from emtui.panes.why.derivation_text import expression, worked_lines
 from emtui.panes.why.ledger_text import entries, falls, ledger_lines
 from emtui.panes.why.why import WhyPane
-from emtui.session.queries import ParameterWorked, RowWorked, answer
+from emtui.session.queries import NewRowWorked, ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
 from emtui.spec.train_test_split import split_of
+from emtui.views import view_for
 from emtui.views.entry_cursor import parameter_names, parameter_words
 from engine.explain.derivation import line
 
@@ -62,7 +64,7 @@ def test_the_ledger_adds_up(source, algorithm):
     ("source", "how", "parts"),
     [
         ("iris", {"model": "mlp"}, ["Q_w, hidden units", "Q_v, output"]),
-        ("icecream", {}, ["Q of the first states", "Q of the transitions", "Q of the emissions"]),
+        ("icecream", {}, ["Q of the first states", "Q of the transitions", "Q of the ends", "Q of the emissions"]),
         ("linkage", {}, []),
         ("coins", {}, ["Q of the weights", "Q of the densities"]),
     ],
@@ -285,6 +287,62 @@ async def test_it_fits(size):
         assert app.app.screen.query_one(WhyPane).subject == "ledger"
 
 
+# networks, whose rows may be held back
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("model", ["mlp", "backprop"])
+async def test_the_row_that_is_chosen_is_the_row_that_is_worked_out(model, size):
+    async with driving(chosen("iris", model=model), size=size) as driver:
+        await driver.press("n", "e", "9", "z", "d")
+        split, pane = split_of(driver.snapshot.spec), driver.app.screen.query_one(WhyPane)
+        step = explorer(driver.app).worker.session.timeline.current
+        for row in (int(split.test[3]), int(split.train[5])):
+            driver.app.screen.post_message(RowChosen(row))
+            await driver.settle()
+            await driver.app.workers.wait_for_complete()
+            await driver.settle()
+            text = driver.text
+            if split.is_test(row):
+                assert f"prediction of row {row + 1}, a test row · 2 of 3" in text
+                found = answer(NewRowWorked(tuple(split.inputs[row].tolist())), step)
+                assert np.array_equal([one.result for one in found.of("input")], split.inputs[row])
+            else:
+                what = "E-step" if model == "mlp" else "forward pass"
+                assert f"{what} of row {row + 1} · 2 of 3" in text
+            assert pane._row == row
+        await driver.press("down")
+        assert pane.chosen_row == pane._row == row + 1  # whether it is held back or not
+
+
+def test_the_lines_of_a_network_have_the_names_of_its_data():
+    *_, snapshot = snapshots("iris", 3, model="mlp")
+    split, step, view = split_of(snapshot.spec), snapshot.step, view_for(snapshot.spec.model)
+    row = int(split.test[0])
+    queries = (NewRowWorked(tuple(split.inputs[row].tolist())), RowWorked(4), ParameterWorked("hidden[1,3]"))
+    for query, words in zip(
+        queries,
+        (
+            ["The row's target is not used", "versicolor", "petal length", "the other 120 configurations"],
+            ["p(y | x) = Σ p(z | x) · o_y(z)", "H of the row", "sepal width", "the other 120 configurations"],
+            ["(E[z] − u) · petal length", "the other 84 rows", "rate · slope"],
+        ),
+        strict=True,
+    ):
+        for width in (38, 76):
+            lines = worked_lines(
+                answer(query, step), view.component_names(snapshot), width, DARK,
+                said=lambda text: view.with_names(snapshot, text), row_name=step.problem.row_name,
+            )  # fmt: skip
+            texts = text_of(lines)
+            assert all(len(text) <= width for text in texts)
+            for word in words:
+                assert word.replace(" ", "") in "".join(texts).replace(" ", "")
+            assert not re.search(r"\b(class|x) \d", " ".join(texts))
+    named = [text for text in texts if text.startswith("row ")]
+    assert len(named) == 6 and all(int(re.findall(r"\d+", text)[0]) - 1 in split.train for text in named)
+
+
 # backpropagation, which hides nothing
 
 
@@ -303,7 +361,7 @@ async def test_backpropagation_has_a_forward_pass_and_no_bound(size):
         found = answer(RowWorked(place), step)
         x, hidden = split.inputs[split.train][place], step.params_q.hidden
         u = 1.0 / (1.0 + np.exp(-(hidden[:, 0] + hidden[:, 1:] @ x)))
-        assert [one.recomputed for one in found.lines] == pytest.approx(u, rel=1e-12)
+        assert [one.recomputed for one in found.of("responsibility")] == pytest.approx(u, rel=1e-12)
         assert found.result == pytest.approx(u, rel=1e-12)
         await driver.press("escape", "8")
         await driver.settle()

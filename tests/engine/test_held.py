@@ -21,8 +21,9 @@ from engine.errors import EngineError
 from engine.models.binomial import BinomialMixture
 from engine.models.network.e_step import ExactEStep
 from engine.models.network.expectation import expected_log_joint, output_gradient
-from engine.models.network.m_step import M_STEPS, output_curvature
+from engine.models.network.m_step import M_STEPS
 from engine.models.network.model import LatentMLP
+from engine.models.network.newton import output_curvature
 from engine.models.network.params import NetworkParams, draw_params
 from engine.testing import check_model
 

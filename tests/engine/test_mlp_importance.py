@@ -20,8 +20,8 @@ from engine.models.network.e_step_gibbs import GibbsEStep
 from engine.models.network.e_step_importance import ImportanceEStep
 from engine.models.network.e_step_mean_field import MeanFieldEStep
 from engine.models.network.expectation import NetworkExpectation, expected_log_joint, output_gradient
-from engine.models.network.m_step import output_curvature
 from engine.models.network.model import LatentMLP
+from engine.models.network.newton import output_curvature
 from engine.models.network.params import NetworkParams, draw_params
 from engine.testing import check_model
 

@@ -21,16 +21,9 @@ from engine.models.network.expectation import (
     output_gradient,
     output_value,
 )
-from engine.models.network.m_step import (
-    ecm_step,
-    gradient_step,
-    hidden_curvature,
-    lbfgs_step,
-    newton_step,
-    output_curvature,
-    surely_rises,
-)
+from engine.models.network.m_step import ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
 from engine.models.network.model import LatentMLP
+from engine.models.network.newton import hidden_curvature, output_curvature
 from engine.models.network.params import NetworkParams, draw_params, log_weight_prior
 
 

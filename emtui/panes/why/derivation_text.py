@@ -12,13 +12,16 @@ from emtui.charts.cell_text import clean, fit, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.views.number_format import number
 from emtui.widgets.table_columns import Piece, TableCell, ink
+from engine.em.row_text import RowName, row_number
 from engine.explain.derivation import Operation, Worked, WorkedLine
 
 _MOST_TERMS = 12
+_MOST_FACTORS = 24  # of products, and pairs that are summed: a unit each
 _WIDEST = 76  # cells: in a wider line a result stands too far from its formula
 _DIGITS = 4
+_WIDEST_NAME = 14  # cells
 _DETAILS = ("part", "density")
-_STRONG = ("evidence", "responsibility", "assignment", "parameter")
+_STRONG = ("evidence", "responsibility", "assignment", "prediction", "slope", "parameter")
 
 
 def worked_lines(
@@ -29,12 +32,13 @@ def worked_lines(
     *,
     of: str = "",
     said: Callable[[str], str] = str,
+    row_name: RowName = row_number,
 ) -> tuple[TableCell, ...]:
     """The derivation in this width; a sentence as it is; None as a note that the answer is not there yet.
 
     names: what the components are called. of: what a parameter is called. said: a formula, or a remark, with the
-    data's own names in it. A line that does not fit
-    beside its formula stands below it, with the results under each other at the right.
+    data's own names in it. row_name: what a row is called. A line that does not fit beside its formula stands below it,
+    with the results under each other at the right.
     """
     width = min(width, _WIDEST)
     if answer is None:
@@ -46,7 +50,9 @@ def worked_lines(
     first_words += [_sentence(said(answer.remark))] if answer.remark else []
     lines: list[TableCell] = [((text, faint),) for part in first_words for text in _wrapped(part, width)]
     first, details = _main_and_details(answer)
-    page = _DerivationPage(names, width, palette, faint, heads=answer.subject != "parameter", said=said)
+    page = _DerivationPage(
+        names, width, palette, faint, heads=answer.subject != "parameter", said=said, row_name=row_name
+    )
     lines += page.written(first)
     if details:
         lines += [(("where", faint),), *page.written(details)]
@@ -62,8 +68,8 @@ def _main_and_details(answer: Worked) -> tuple[list[WorkedLine], list[WorkedLine
 
 @dataclass(frozen=True)
 class _DerivationPage:
-    """How lines are written: the components' names, the width, the colours, whether a component heads its lines, and
-    formulas with the data's names in them."""
+    """How lines are written: the components' names, the width, the colours, whether a component heads its lines,
+    formulas with the data's names in them, and the names of rows."""
 
     names: Sequence[str]
     width: int
@@ -71,32 +77,39 @@ class _DerivationPage:
     faint: Style
     heads: bool
     said: Callable[[str], str] = str
+    row_name: RowName = row_number
 
     def written(self, lines: Sequence[WorkedLine]) -> list[TableCell]:
-        """Lines of one formula for several components go below it; others below their component's name."""
+        """Lines of one formula for several components, rows or classes go below it; others below their component."""
         made: list[TableCell] = []
         component: int | None = None
         for plain, group in _groups(lines):
             formula = self.said(plain)
-            if len(group) > 1:
+            if len(group) > 1 or group[0].row is not None or group[0].target is not None:
                 made += [((text, self.faint),) for text in _wrapped(formula, self.width)]
-                room = max(cell_len(self._who(line.component)) for line in group)
+                room = max(cell_len(self._who(line)) for line in group)
                 for line in group:
-                    made += self._line(line, f"{pad(self._who(line.component), room)} ", "")
+                    made += self._line(line, f"{pad(self._who(line), room)} ", "")
                 component = None
                 continue
             [line] = group
             if self.heads and line.component is not None and line.component != component:
-                made.append(((fit(self._who(line.component), self.width), self._ink(line.component)),))
+                made.append(((fit(self._who(line), self.width), self._ink(line.component)),))
             component = line.component
             made += self._line(line, "  " if self.heads and component is not None else "", formula)
         return made
 
-    def _who(self, component: int | None) -> str:
+    def _who(self, line: WorkedLine) -> str:
+        """The row, the class or the component that a line belongs to."""
+        if line.row is not None:
+            return fit(clean(self.row_name(line.row)), _WIDEST_NAME)
+        if line.target is not None:
+            return fit(clean(self.said(f"class {line.target}")), _WIDEST_NAME)
+        component = line.component
         if component is None:
             return ""
         name = clean(self.names[component]) if component < len(self.names) else str(component + 1)
-        return f"{self.palette.marker(component)} {fit(name, 14)}"
+        return f"{self.palette.marker(component)} {fit(name, _WIDEST_NAME)}"
 
     def _ink(self, component: int | None) -> Style:
         return Style() if component is None else ink(self.palette, self.palette.color(component), bold=True)
@@ -122,17 +135,26 @@ class _DerivationPage:
 
 
 def _groups(lines: Sequence[WorkedLine]) -> list[tuple[str, list[WorkedLine]]]:
-    """Group consecutive lines that apply the same formula to one component after another."""
+    """Group consecutive lines that apply the same formula to one component, row or class after another."""
     groups: list[tuple[str, list[WorkedLine]]] = []
     for line in lines:
         formula = _formula(line)
         last = groups[-1] if groups else ("", [])
-        others = [other.component for other in last[1]]
-        if formula == last[0] and line.component is not None and None not in others and line.component not in others:
+        others = [_belonging(other) for other in last[1]]
+        own = _belonging(line)
+        if formula == last[0] and own != _NOBODY and _NOBODY not in others and own not in others:
             last[1].append(line)
         else:
             groups.append((formula, [line]))
     return groups
+
+
+_NOBODY = (None, None, None)
+
+
+def _belonging(line: WorkedLine) -> tuple[int | None, int | None, int | None]:
+    """The component, the row and the class that a line belongs to."""
+    return line.component, line.row, line.target
 
 
 def _with_result(pieces: tuple[Piece, ...], result: str, width: int, style: Style) -> TableCell:
@@ -155,9 +177,9 @@ def _n(value: float) -> str:
     return f"({text})" if value < 0 else text
 
 
-def _terms(texts: Sequence[str], sign: str) -> str:
+def _terms(texts: Sequence[str], sign: str, most: int = _MOST_TERMS) -> str:
     """The terms with a sign between them; if there are very many, the first ones and the number of the others."""
-    shown = list(texts[:_MOST_TERMS])
+    shown = list(texts[:most])
     if len(texts) > len(shown):
         shown.append(f"… {len(texts) - len(shown)} more")
     return f" {sign} ".join(shown)
@@ -173,21 +195,28 @@ def _sum(numbers: Sequence[float]) -> str:
     return f"{said} + … {more} more" if more > 0 else said
 
 
-def _in_pairs(numbers: Sequence[float], sign: str, between: str) -> str:
+def _difference(numbers: Sequence[float]) -> str:
+    return f"{number(numbers[0], _DIGITS)} − {_n(numbers[1])}"
+
+
+def _in_pairs(numbers: Sequence[float], sign: str, between: str, most: int = _MOST_TERMS) -> str:
     pairs = zip(numbers[::2], numbers[1::2], strict=True)
-    return _terms([f"{_n(a)}{sign}{_n(b)}" for a, b in pairs], between)
+    return _terms([f"{_n(a)}{sign}{_n(b)}" for a, b in pairs], between, most)
 
 
 _WRITTEN: dict[Operation, Callable[[Sequence[float]], str]] = {
-    "product": lambda numbers: _terms([_n(value) for value in numbers], "·"),
+    "product": lambda numbers: _terms([_n(value) for value in numbers], "·", _MOST_FACTORS),
     "sum": _sum,
-    "pairs": lambda numbers: _in_pairs(numbers, "·", "+"),
-    "difference": lambda numbers: f"{number(numbers[0], _DIGITS)} − {_n(numbers[1])}",
+    "pairs": lambda numbers: _in_pairs(numbers, "·", "+", _MOST_FACTORS),
+    "difference": lambda numbers: _difference(numbers),
     "quotient": lambda numbers: f"{number(numbers[0], _DIGITS)} / {_n(numbers[1])}",
     "powers": lambda numbers: _in_pairs(numbers, "^", "·"),
     "exp": lambda numbers: f"exp({_sum(numbers)})",
     "normal": lambda numbers: f"exp(−½ ({_sum(numbers)}))",
     "log_normal": lambda numbers: f"−½ ({_sum(numbers)})",
+    "sigmoid_of_pairs": lambda numbers: f"σ({_in_pairs(numbers, '·', '+', _MOST_FACTORS)})",
+    "softmax": lambda numbers: f"e^{_n(numbers[0])} / ({_terms([f'e^{_n(value)}' for value in numbers[1:]], '+')})",
+    "deviation": lambda numbers: "·".join([f"({_difference(numbers)})", *map(_n, numbers[2:])]),
     "sigmoid": lambda numbers: f"σ({_sum(numbers)})",
     "log_sum_exp": lambda numbers: f"ln({_terms([f'e^{_n(value)}' for value in numbers], '+')})",
 }

@@ -19,7 +19,7 @@ from emtui.panes.messages import RowChosen
 from emtui.panes.table_pane import TablePane, sideways
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
-from emtui.session.queries import ParameterWorked, Query, RowWorked
+from emtui.session.queries import NewRowWorked, ParameterWorked, Query, RowWorked
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
@@ -114,8 +114,11 @@ class WhyPane(TablePane):
     def _query(self, snapshot: StepSnapshot) -> Query | None:
         if self.subject == "row" and self._row is not None:
             split = split_of(snapshot.spec)
-            row = self._row if split is None else int(np.searchsorted(split.train, self._row))
-            return RowWorked(row, self._word)
+            if split is None:
+                return RowWorked(self._row, self._word)
+            if split.is_test(self._row):
+                return NewRowWorked(tuple(split.inputs[self._row].tolist()))
+            return RowWorked(int(np.searchsorted(split.train, self._row)))
         if self.subject == "M-step" and self._names is not None:
             return ParameterWorked(self._names.entry.name)
         return None
@@ -126,13 +129,14 @@ class WhyPane(TablePane):
 
     def _row_of(self, snapshot: StepSnapshot) -> int | None:
         """The chosen row; if there is none, the row in most doubt."""
-        rows = snapshot.fitted_rows
+        rows = _rows_of(snapshot)
         if self.chosen_row is not None and self.chosen_row in rows:
             return self.chosen_row
         if self._row is not None and self._row in rows:
             return self._row
         doubtful = snapshot.row_in_most_doubt
-        return (int(rows[0]) if len(rows) else None) if doubtful is None else doubtful
+        fitted = snapshot.fitted_rows
+        return (int(fitted[0]) if len(fitted) else None) if doubtful is None else doubtful
 
     def _words(self, snapshot: StepSnapshot) -> tuple[int, ...]:
         """The words of the row, if rows have words."""
@@ -145,25 +149,33 @@ class WhyPane(TablePane):
 
     def draw_border(self, snapshot: StepSnapshot) -> None:
         """The subject in words, and the keys that go on from there."""
-        title, room = self.label, self.title_room
+        which = f"{_SUBJECTS.index(self.subject) + 1} of {len(_SUBJECTS)}"
+        room = self.title_room - len(" · 1/3")
+        title, short = "why: the ledger", "ledger"
         if self.subject == "row" and self._row is not None:
-            what = "E-step" if snapshot.spec.model.hides else "forward pass"
-            title = f"{what} of {row_name(snapshot, self._row)}"
-            if self._word is not None:
-                word, of = (
-                    view_for(snapshot.spec.model).with_names(snapshot, said)
-                    for said in (f"word {self._word}", f"document {self._row}")
-                )
-                title = first_fitting(room, f"E-step of word '{word}' in {of}", f"'{word}' in {of}", f"word '{word}'")
+            title, short = self._row_title(snapshot, room), row_name(snapshot, self._row)
         elif self.subject == "M-step" and self._names is not None:
-            title = parameter_words(snapshot, self._names.entry, theme_palette(self))
-        else:
-            title = "why: the ledger"
-        self.border_title = Content(first_fitting(room, title, self.label))
+            title, short = parameter_words(snapshot, self._names.entry, theme_palette(self)), "M-step"
+        titles = (f"{said} · {of}" for said in (title, short) for of in (which, which.replace(" of ", "/")))
+        self.border_title = Content(first_fitting(self.title_room, *titles, which, self.label))
         others = " · ".join(_WORDS[subject] for subject in _SUBJECTS if subject != self.subject)
         rows = "↑↓ row" if self._word is None else "↑↓ row · , . word"
         walk = {"ledger": "", "row": rows, "M-step": "↑↓ , . p: others"}[self.subject]
         self.border_subtitle = Content(joined((f"d: {others}", walk, self.in_sight), self.size.width - 4))
+
+    def _row_title(self, snapshot: StepSnapshot, room: int) -> str:
+        """What is worked out of which row, or of which word of it, in this room."""
+        assert self._row is not None
+        if self._word is not None:
+            word, of = (
+                view_for(snapshot.spec.model).with_names(snapshot, said)
+                for said in (f"word {self._word}", f"document {self._row}")
+            )
+            return first_fitting(room, f"E-step of word '{word}' in {of}", f"'{word}' in {of}", f"word '{word}'")
+        split, name = split_of(snapshot.spec), row_name(snapshot, self._row)
+        if split is not None and split.is_test(self._row):
+            return first_fitting(room, f"prediction of {name}, a test row", f"{name}, a test row", name)
+        return f"{'E-step' if snapshot.spec.model.hides else 'forward pass'} of {name}"
 
     # choosing
 
@@ -181,9 +193,7 @@ class WhyPane(TablePane):
         if self.subject == "M-step":
             self._walk(lambda names: names.component(event.by))
         elif self._row is not None:
-            rows = self.snapshot.fitted_rows
-            place = int(np.searchsorted(rows, self._row)) if isinstance(rows, np.ndarray) else self._row
-            self._row = int(rows[max(0, min(len(rows) - 1, place + event.by))])
+            self._row = max(0, min(len(_rows_of(self.snapshot)) - 1, self._row + event.by))
             self.chosen_row = self._row
             self.redraw()
             self.post_message(RowChosen(self._row))
@@ -209,6 +219,12 @@ class WhyPane(TablePane):
             self.redraw()
 
 
+def _rows_of(snapshot: StepSnapshot) -> range:
+    """The rows that can be worked out: those that the model is fitted to, and those of a split that are held back."""
+    split = split_of(snapshot.spec)
+    return range(snapshot.n_rows) if split is None else range(len(split.targets))
+
+
 def why_lines(
     snapshot: StepSnapshot,
     query: Query | None,
@@ -228,7 +244,8 @@ def why_lines(
     view = view_for(snapshot.spec.model)
     of = parameter_words(snapshot, entry, palette) if entry is not None else ""
     said = partial(view.with_names, snapshot)
-    worked = worked_lines(answer, view.component_names(snapshot), width, palette, of=of, said=said)
+    names, row_name = view.component_names(snapshot), snapshot.step.problem.row_name
+    worked = worked_lines(answer, names, width, palette, of=of, said=said, row_name=row_name)
     return (*ledger, "", *worked) if height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 
-from emtui.charts.cell_text import short_head
+from emtui.charts.cell_text import clean, short_head
 from emtui.charts.colors import Palette
 from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer
 from emtui.charts.panels import Panels
@@ -136,6 +137,19 @@ class NetworkView(SupervisedView):
         rows = [(name, None) for name in _row_names(snapshot)]
         numbers = now_and_before(snapshot, lambda params: _stacked(params)[:, chosen])
         return table(rows, columns, *numbers, note="; ".join(filter(None, (cut, standard))))
+
+    def with_names(self, snapshot: StepSnapshot, formula: str) -> str:
+        """A formula of the engine with names in place of "x 3" and "class 2"."""
+        split = split_of(snapshot.spec)
+        if split is None:
+            return formula
+        names = {"x": split.input_names, "class": split.class_names}
+
+        def name(found: re.Match[str]) -> str:
+            named, index = names[found[1]], int(found[2])
+            return clean(named[index]) if index < len(named) else found[0]
+
+        return re.sub(r"\b(x|class) (\d+)\b", name, formula)
 
     def q_part(self, name: str) -> str:
         """Q_w of a hidden layer, Q_v of the output."""

@@ -35,6 +35,19 @@ _MOST_CERTAIN = 1e-3  # means of a proposal stay so far from 0 and 1
 
 
 @dataclass(frozen=True, eq=False)
+class Draws:
+    """What an E-step drew of one hidden layer.
+
+    Attributes:
+        z: (S, n, m_l) by rows of the design.
+        weights: (S, n), which sum to 1 for each row.
+    """
+
+    z: Bits
+    weights: Array
+
+
+@dataclass(frozen=True, eq=False)
 class WeightedDraws:
     """Draws of every row of the design from the mixture r.
 

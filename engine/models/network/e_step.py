@@ -14,6 +14,7 @@ from engine.errors import OptionError
 from engine.models.network.configurations import all_configurations
 from engine.models.network.cost import MOST_EXACT, check_memory
 from engine.models.network.data import NetworkRows
+from engine.models.network.draws import Draws
 from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.e_step_exact import ExactPosterior, enumerated, exact_posterior
 from engine.models.network.e_step_gibbs import GibbsEStep
@@ -27,6 +28,7 @@ from engine.models.network.params import NetworkParams
 class ExactEStep:
     """q over all 2^m configurations: the posterior, or what the algorithm makes of it (hard, sampled, tempered)."""
 
+    name: ClassVar[str] = "exact"
     exact: ClassVar[bool] = True
     places_matter: ClassVar[bool] = False
 
@@ -47,6 +49,10 @@ class ExactEStep:
             return Expectation(statistics, log_likelihood, rows.weighted_sum(found.entropy))
         entropy = log_likelihood - expected_log_joint(statistics, params, rows)
         return Expectation(statistics, log_likelihood, max(0.0, entropy))
+
+    def drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[Draws, ...] | None:
+        """None: nothing is drawn."""
+        return None
 
     def statistics(self, params: NetworkParams, rows: NetworkRows) -> NetworkExpectation:
         """The posterior's statistics alone."""

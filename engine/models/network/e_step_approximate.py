@@ -11,6 +11,7 @@ from engine.arrays import Array, Rows
 from engine.em.inference import Hard, Inference
 from engine.em.model import Expectation
 from engine.models.network.data import NetworkRows
+from engine.models.network.draws import Draws
 from engine.models.network.params import NetworkParams
 
 
@@ -23,6 +24,7 @@ class ApproximateEStep(ABC):
 
     draws: int = 100
 
+    name: ClassVar[str] = ""
     exact: ClassVar[bool] = False
     places_matter: ClassVar[bool] = True  # rows draw by their places, so other places give other draws
 
@@ -41,6 +43,10 @@ class ApproximateEStep(ABC):
     @abstractmethod
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, Σ m_l) E_q[z] of every row in the order of the design, layer after layer."""
+
+    def drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[Draws, ...] | None:
+        """The very draws of each hidden layer that `expect` makes its statistics of; None if q is not made of draws."""
+        return None
 
     def units(self, params: NetworkParams, rows: NetworkRows, chosen: Rows, inference: Inference) -> Array:
         """(len(chosen), Σ m_l) E_q[z] of the user's chosen rows.

@@ -13,6 +13,7 @@ its means (`mlp_draws`), and H = bound − Q. At a temperature T, q ∝ p(z, y |
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from engine.em.inference import Hard, Inference, Sampled, Tempered, generator_of
 from engine.em.model import Expectation
 from engine.models.network.cost import check_draws
 from engine.models.network.data import NetworkRows
-from engine.models.network.draws import estimated_evidence, gathered, log_means, weighted_draws
+from engine.models.network.draws import Draws, estimated_evidence, gathered, log_means, weighted_draws
 from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
 from engine.models.network.layers import GibbsChain, LayeredSweeps, Sweeps, deeper_expectations, run_chain
@@ -40,6 +41,7 @@ class GibbsEStep(ApproximateEStep):
     """
 
     sweeps: int = 20
+    name: ClassVar[str] = "gibbs"
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
         """Raise an error if there is no memory for the draws that are kept."""
@@ -79,6 +81,11 @@ class GibbsEStep(ApproximateEStep):
         else:
             entropy = found.bound - q_value
         return Expectation(statistics, found.log_likelihood, entropy, found.error, found.remark)
+
+    def drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[Draws, ...] | None:
+        """The units after each sweep that is kept, each sweep counting as much as any other."""
+        chain = self.chain(params, rows, inference, generator_of(inference))
+        return tuple(Draws(z, np.full(z.shape[:2], 1.0 / len(z))) for z in chain.z)
 
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, Σ m_l) E[z] of every row in the order of the design."""

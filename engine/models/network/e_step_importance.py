@@ -7,6 +7,7 @@ look where both may have missed something.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from engine.em.model import Expectation
 from engine.errors import OptionError
 from engine.models.network.cost import check_draws
 from engine.models.network.data import NetworkRows
-from engine.models.network.draws import WeightedDraws, estimated_evidence, gathered, weighted_draws
+from engine.models.network.draws import Draws, WeightedDraws, estimated_evidence, gathered, weighted_draws
 from engine.models.network.e_step_approximate import ApproximateEStep
 from engine.models.network.e_step_mean_field import settled
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
@@ -30,6 +31,8 @@ class ImportanceEStep(ApproximateEStep):
 
     Its statistics are those of the weights w_s / Σ w, and its entropy is the bound's: H = bound − Q.
     """
+
+    name: ClassVar[str] = "importance"
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
         """Raise an error if there is no memory for the draws."""
@@ -58,6 +61,11 @@ class ImportanceEStep(ApproximateEStep):
         found = estimated_evidence(drawn, params, rows)
         entropy = found.bound - expected_log_joint(statistics, params, rows)
         return Expectation(statistics, found.log_likelihood, entropy, found.error, found.remark)
+
+    def drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[Draws, ...] | None:
+        """The weighted draws."""
+        drawn, q = self._drawn(params, rows, inference)
+        return (Draws(drawn.z[0], q),)
 
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, m) Σ_s q_s z_s in the order of the design."""

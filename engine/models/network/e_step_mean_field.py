@@ -106,6 +106,7 @@ class MeanFieldEStep(ApproximateEStep):
     The log-likelihood is estimated by importance sampling with `draws` draws a row, some of them from q.
     """
 
+    name: ClassVar[str] = "mean_field"
     places_matter: ClassVar[bool] = False
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:

@@ -16,14 +16,14 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
-from engine.em.inference import EXACT, Exact, Inference
+from engine.em.inference import EXACT, Inference
 from engine.em.model import Ascent, Event, Expectation, Maximization, Model
 from engine.em.parameters import Held
 from engine.em.prediction_report import Report
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, WorkedLine
-from engine.explain.worked import Explains, result_row
+from engine.explain.worked import Explains
 from engine.models.network.configurations import configuration
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows, network_rows, new_rows, rows_apart
@@ -32,7 +32,9 @@ from engine.models.network.e_step import E_STEPS, EStep, e_step_named
 from engine.models.network.e_step_exact import log_output, log_prior_table
 from engine.models.network.e_step_gibbs import GibbsEStep
 from engine.models.network.expectation import parts_of_q
-from engine.models.network.explanation import gradient_lines, posterior_row
+from engine.models.network.explanation import new_row, posterior_row
+from engine.models.network.explanation_draws import drawn_row
+from engine.models.network.explanation_weight import WeightMStep, weight_lines
 from engine.models.network.held import held_weights
 from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
 from engine.models.network.params import (
@@ -287,18 +289,19 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         return n_network_parameters(params, self.held(params))
 
     def worked_row(self, step: Step, row: int) -> Worked:
-        """The likeliest configurations, where the posterior is known exactly."""
-        known = self.exact and step.params_q.deeper is None and isinstance(step.inference, Exact)
-        return posterior_row(step, row) if known else result_row(step, row)
+        """Its units before y is known, the likeliest configurations, E[z]; where q is no sum over all, its draws."""
+        return posterior_row(step, row) if self.inner.exact else drawn_row(step, row, self.inner)
+
+    def worked_new_row(self, step: Step, x: Array) -> Worked:
+        """u, and p(y | x) as the sum over the configurations. Raises DataError for another number of inputs."""
+        return new_row(step.params, new_rows(x[None], step.params.hidden.shape[1] - 1).X[0])
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
-        """A gradient step; other M-steps climb further, and show no formula."""
-        before, rows = step.params_q, step.problem.data
-        if self.m_step != "gradient" or before.deeper is not None:
-            return None
-        assert isinstance(rows, NetworkRows)
-        statistics = step.expectation.statistics
-        return gradient_lines(statistics, entry, before, rows, self.weight_decay, self.learning_rate)
+        """The rows that pull most, the slope, and what the M-step made of it."""
+        how = WeightMStep(
+            self.inner, self.m_step, self.learning_rate, self.weight_decay, self.inner_steps, self.held(step.params_q)
+        )
+        return weight_lines(step, entry, after, how)
 
 
 def _visited(params: NetworkParams, row: NetworkRows, most: int) -> ConfigurationPosterior:

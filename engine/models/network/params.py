@@ -197,6 +197,11 @@ def log_weight_prior(params: NetworkParams, weight_decay: float) -> float:
     return -0.5 * weight_decay * float(sum(np.vdot(w, w) for w in weights))
 
 
+def log_layer_prior(weights: Array, weight_decay: float) -> float:
+    """−(weight_decay/2) Σ w² of one layer, biases free."""
+    return -0.5 * weight_decay * float((weights[:, 1:] ** 2).sum())
+
+
 def decay_of(weights: Array, weight_decay: float) -> Array:
     """weight_decay · w with 0 for the bias in the first column: minus the gradient of the log prior."""
     decayed = weight_decay * weights
