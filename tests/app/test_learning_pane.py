@@ -15,22 +15,19 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.log_axis import log_ticks, logged
 from emtui.charts.scene import Curve
 from emtui.panes.curves.curves import CurvesPane
+from emtui.panes.rows.predictions import RowsPane
 from emtui.spec.run_spec import RunSpec
+from emtui.views.number_format import probability
 
 
 def network(model: str = "mlp") -> RunSpec:
     return chosen("iris", model=model, settings={"m_step": "newton"} if model == "mlp" else {})
 
 
-async def test_passes_say_what_each_step_counts() -> None:
-    async with driving(network()) as app:
-        await app.send("n", "2", "i", "i")
-        assert "passes (E 128, M 1, epoch 1)" in app.text
-
-
 async def test_a_logarithmic_axis_across_and_up() -> None:
     async with driving(network()) as app:
-        await app.send("n", "n", "2", "i", "i", "L")
+        assert "passes (E 128, M 1, epoch 1)" in await app.press("n", "n", "2", "i", "i")
+        await app.send("L")
         chart, own = app.app.screen.query_one(CurvesPane).query_one(Chart), app.snapshot.comparison.own
 
         def drawn() -> Curve:
@@ -52,8 +49,7 @@ async def test_a_logarithmic_axis_across_and_up() -> None:
         np.testing.assert_allclose(drawn().y, [one.train.accuracy for one in own])  # no logarithm of an accuracy
 
 
-@pytest.mark.parametrize("name", ["mlp", "backprop"])
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize(("name", "size"), [("mlp", (120, 40)), ("backprop", (80, 24))])
 async def test_the_legend_of_the_curves_is_never_cut(name: str, size: tuple[int, int]) -> None:
     async with driving(network(model=name), size) as app:
         await app.send("n", "n", "2")
@@ -86,3 +82,37 @@ def test_ticks_of_a_logarithmic_axis_bear_their_values_and_never_touch(low: floa
 
 def test_what_has_no_logarithm_is_left_out() -> None:
     np.testing.assert_array_equal(logged([0.0, -1.0, math.nan, 100.0]), [math.nan, math.nan, math.nan, 2.0])
+
+
+# predictions
+
+
+@pytest.mark.parametrize(("size", "head"), [((120, 40), "target"), ((80, 24), " y ")])
+async def test_both_methods_say_p_of_each_class_side_by_side(size: tuple[int, int], head: str) -> None:
+    async with driving(network(), size) as app:
+        await app.send("n", "n", "n", "3")
+        source = app.app.screen.query_one(RowsPane).predictions
+        assert source is not None
+        assert source.rival is not None
+        lines = app.text.splitlines()
+        first = next(i for i, line in enumerate(lines) if "●setosa" in line)
+        assert head in lines[first]
+        for place in range(10):
+            cells = lines[first + 1 + place].rpartition("││")[2].split()
+            wanted = [str(source.row(place) + 1)]
+            for c in range(3):
+                wanted += [
+                    probability(p[place, c], 2)[:3] for p in (source.own.probabilities, source.rival.probabilities)
+                ]
+            assert cells[: len(wanted)] == wanted
+
+
+async def test_there_is_room_for_every_digit_where_the_pane_is_wide() -> None:
+    async with driving(network()) as app:
+        text = await app.press("n", "3", "z")
+        source = app.app.screen.query_one(RowsPane).predictions
+        assert source is not None
+        assert source.rival is not None
+        cells = next(line for line in text.splitlines() if line.split()[:2] == ["│", "6"]).split()[2:]
+        both = [p[0, c] for c in range(3) for p in (source.own.probabilities, source.rival.probabilities)]
+        assert cells[:6] == [probability(value, 2) for value in both]

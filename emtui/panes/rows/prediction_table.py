@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,11 +18,13 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views.number_format import probability
 from emtui.widgets.row_cells import row_label, weight_pieces
-from emtui.widgets.table_columns import Sheet, TableCell, TableColumn, component_head, fit_columns, ink, widths
+from emtui.widgets.table_columns import Piece, Sheet, TableCell, TableColumn, component_head, fit_columns, ink, widths
 from engine.arrays import Array, IntArray
 
 if TYPE_CHECKING:
     from emtui.networks.scores import AnyScore
+
+_APART, _CLOSE = 9, 7  # cells of two probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,32 +128,55 @@ class PredictionSource(ListedRows):
         name = TableColumn("row", head, max(3, min(longest, 16, width // 3)), "right", marked.by == "row")
         if data.row_names is not None:
             name = replace(name, align="left")
-        names = max((cell_len(clean(label)) for label in split.class_names), default=6)
-        target = TableColumn("target", "target", max(6, min(names, 12, width // 4)), "left", marked.by == "class")
-        weighed = self.snapshot.step.problem.data.given_weight is not None
-        right = [
-            target,
-            *([TableColumn("weight", "", 3)] if weighed else []),
+        marks = [
+            *([TableColumn("weight", "", 3)] if self.snapshot.step.problem.data.given_weight is not None else []),
             TableColumn("own", "", 1),
             *([TableColumn("rival", "", 1, gap=0)] if self.rival is not None else []),
         ]
-        g = self.own.probabilities.shape[1]
-        share = (width - widths([name, *right])) // max(1, g) - 1
-        classes = []
-        for c, label in enumerate(split.class_names[:g]):
-            room = min(9, max(5, share), max(5, 1 + cell_len(clean(label))))
-            title = component_head(palette, c, label)
-            classes.append(
-                TableColumn(f"component {c}", title, room, "right", marked.by == "component" and marked.component == c)
+        names = max((cell_len(clean(label)) for label in split.class_names), default=6)
+        layouts = self._layouts(split.class_names, max(6, min(names, 12, width // 4)), palette)
+        fitting = (
+            (classes, target) for classes, target in layouts if widths([name, *classes, target, *marks]) <= width
+        )
+        classes, target = next(fitting, layouts[-1])
+        spare = (width - widths([name, *classes, target, *marks])) // max(1, len(classes))
+        classes = [  # a name is cut as little as may be
+            replace(
+                one, width=max(one.width, min(one.width + spare, 9 if self.rival is None else 12, 1 + cell_len(label)))
             )
+            for one, label in zip(classes, self.names, strict=True)
+        ]
+        right = [target, *marks]
         columns = fit_columns([name], classes, right, width, self.first).columns
         return Sheet(
             columns,
             self.n_rows,
-            lambda rows: [[self._cell(one.key, place, palette) for one in columns] for place in rows],
+            lambda rows: [[self._cell(one, place, palette) for one in columns] for place in rows],
         )
 
-    def _cell(self, key: str, place: int, palette: Palette) -> TableCell:
+    def _layouts(
+        self, labels: Sequence[str], longest: int, palette: Palette
+    ) -> list[tuple[list[TableColumn], TableColumn]]:
+        """The columns of the classes and the target, the widest first; the last where not every class fits.
+
+        A class has a number of each method. The target is a name, cut or whole, or the marker of its class.
+        """
+        rooms = (5,) if self.rival is None else (_APART, _CLOSE)
+        targets = [*((room, target) for target in (longest, 6, 1) for room in rooms), (rooms[-1], 6)]
+        return [
+            (
+                [self._class_column(c, label, room, palette) for c, label in enumerate(labels)],
+                TableColumn("target", "target" if target > 1 else "y", target, "left", self.order.by == "class"),
+            )
+            for room, target in targets
+        ]
+
+    def _class_column(self, c: int, label: str, room: int, palette: Palette) -> TableColumn:
+        marked = self.order.by == "component" and self.order.component == c
+        return TableColumn(f"component {c}", component_head(palette, c, label), room, "right", marked)
+
+    def _cell(self, column: TableColumn, place: int, palette: Palette) -> TableCell:
+        key = column.key
         at, row = place if self.places is None else int(self.places[place]), self.row(place)
         if key == "row":
             return row_label(self.snapshot.spec.dataset, row)
@@ -158,7 +184,8 @@ class PredictionSource(ListedRows):
             split = split_of(self.snapshot.spec)
             assert split is not None
             target = int(split.targets[row])
-            return ((clean(split.class_names[target]), ink(palette, palette.color(target))),)
+            word = palette.marker(target) if column.width == 1 else clean(split.class_names[target])
+            return ((word, ink(palette, palette.color(target))),)
         if key == "weight":
             return weight_pieces(weight_of(self.snapshot.spec, self.snapshot.step, row), palette)
         if key == "own":
@@ -168,10 +195,18 @@ class PredictionSource(ListedRows):
         if not key.startswith("component "):
             return ""
         c = int(key[10:])
-        value = float(self.own.probabilities[at, c])
-        likeliest = int(self.own.probabilities[at].argmax()) == c
-        faint = ink(palette, palette.muted) if value < 0.005 else Style()
-        return ((probability(value, 2), ink(palette, palette.color(c), bold=True) if likeliest else faint),)
+        close = self.rival is not None and column.width < _APART
+        own = _number(self.own, at, c, palette, close)
+        return (own,) if self.rival is None else (own, (" ", Style()), _number(self.rival, at, c, palette, close))
+
+
+def _number(said: Predictions, at: int, c: int, palette: Palette, close: bool) -> Piece:
+    """p(y = c | x) of one method, in its class's colour where it is the likeliest; with less room 1.0 for 1.00."""
+    value = float(said.probabilities[at, c])
+    likeliest = int(said.probabilities[at].argmax()) == c
+    faint = ink(palette, palette.muted) if value < 0.005 else Style()
+    text = probability(value, 2)
+    return text[:3] if close else text.rjust(4), ink(palette, palette.color(c), bold=True) if likeliest else faint
 
 
 def _mark(wrong: bool, palette: Palette) -> TableCell:

@@ -8,6 +8,7 @@ import numpy as np
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from emtui.charts.cell_text import first_fitting
 from emtui.panes.rows.number_table import NumberSource, numbers_of
 from emtui.panes.rows.prediction_table import Predictions, PredictionSource, predictions_of
 from emtui.panes.rows.responsibilities import ResponsibilitiesPane
@@ -74,11 +75,15 @@ class RowsPane(ResponsibilitiesPane):
             return
         held_back = self.held_back and len(comparison.split.test) > 0
         kind = "test" if held_back else "training"
-        marks = [f"{kind}: {_standing(source)}"]
-        theirs = _standing_of_rival(source)
-        if theirs:
-            marks.append(f"{comparison.rival_name} {theirs}")
-        self.border_title = Content(joined(marks, self.title_room))
+        from emtui.networks.rival import short_name
+
+        own, theirs = _standing(source), _standing_of_rival(source)
+        titles = [f"{kind}: {own}"]
+        if theirs:  # whose numbers come first is said
+            name = short_name(snapshot.spec.model)
+            both = f"{kind}: {name} {own.removesuffix(' wrong')}, {comparison.rival_name} {theirs}"
+            titles = [f"{kind}: {name} {own} · {comparison.rival_name} {theirs}", both, *titles]
+        self.border_title = Content(first_fitting(self.title_room, *titles))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
         other = "f: training" if held_back else "f: responsibilities" if has_components(snapshot) else "f: test"
