@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import split_of
 from emtui.views.registry import view_for
 from engine.editing.entries import Entry
 from engine.em.fields import Field, fields_of
+from engine.em.parameters import Axis
 from engine.text import clean
 
 
@@ -34,12 +36,19 @@ def entry_parts(snapshot: StepSnapshot, entry: Entry) -> EntryParts | None:
     field, index, model = field_of(snapshot, entry), entry.index, snapshot.step.problem.model
     owners, noun = field.owners(index), snapshot.step.params.component_noun
     theirs = all(axis.noun == noun for axis in field.axes if axis not in field.declared.of)
-    if not index or not theirs or model.supervised:
+    if not index or not theirs or not model.responsibilities_sum_to_one:
         return None
-    data = snapshot.spec.dataset
     about = sorted(field.subjects(index), key=lambda subject: subject[1])  # in the order of the columns
-    of = dict.fromkeys(clean(axis.name_of(j, data.feature_names, model, data.symbol_names)) for axis, j in about)
+    of = dict.fromkeys(clean(_name_of(snapshot, axis, j)) for axis, j in about)
     return EntryParts(owners, field.word_at(index), tuple(of))
+
+
+def _name_of(snapshot: StepSnapshot, axis: Axis, number: int) -> str:
+    """A column or a symbol of the data, or one of the classes that are learned, by its name."""
+    data, split = snapshot.spec.dataset, split_of(snapshot.spec)
+    if axis.noun == "class" and split is not None and number < len(split.class_names):
+        return split.class_names[number]
+    return axis.name_of(number, data.feature_names, snapshot.step.problem.model, data.symbol_names)
 
 
 def entry_words(snapshot: StepSnapshot, entry: Entry) -> str:

@@ -23,6 +23,8 @@ BUILT_IN: Mapping[str, tuple[str, str]] = {
     "hmm": ("emtui.views.hmm.hmm", "HiddenMarkovView"),
     "mlp": ("emtui.views.network.network", "NetworkView"),
     "backprop": ("emtui.views.network.network", "NetworkView"),
+    "experts": ("emtui.views.experts.experts", "ExpertsView"),
+    "backprop-experts": ("emtui.views.experts.experts", "ExpertsView"),
     "kmeans": ("emtui.views.kmeans", "KMeansView"),
 }
 _GENERIC = ("emtui.views.generic", "GenericView")

@@ -29,10 +29,11 @@ class PictureAxis:
     """One direction to look along: a column of the table, or a principal component, counted from 0.
 
     Others stand for pictures without axes of their own: "network" for the model itself, as a diagram; "regions" and
-    "units" for slices through the inputs, with decision regions or what each hidden unit responds to.
+    "units" for slices through the inputs, with decision regions or what each hidden unit responds to;
+    "lines" for a target over an input.
     """
 
-    kind: Literal["feature", "component", "network", "regions", "units"]
+    kind: Literal["feature", "component", "network", "regions", "units", "lines"]
     index: int
     label: str
 

@@ -27,6 +27,7 @@ HOMONYMS = {
     ("emtui/views/registry.py", "topics"): "the name of the model",
     ("emtui/screens/guide/chapters.py", "topics"): "a chapter of the guide",
     ("engine/readers/corpus.py", "topics"): "the name of the model",
+    ("emtui/spec/rival_model.py", "experts"): "the name of the model",
     ("engine/reference/published_values.py", "theta"): "what a published number is called in its paper",
     **dict.fromkeys(
         [

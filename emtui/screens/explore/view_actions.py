@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emtui.panes.picture.picture import PicturePane
 from emtui.screens.explore.host import ActionHost
+from emtui.spec.train_test_split import learns_numbers
 
 
 class ViewActions:
@@ -15,7 +16,9 @@ class ViewActions:
 
     def compare(self) -> None:
         """EM and k-means side by side; for a network, what EM and backpropagation make of the plane."""
-        if self._host.spec.model.supervised:
+        if learns_numbers(self._host.spec):
+            self._host.refuse("Decision regions are of classes: what is said of numbers stands in the picture, pane 1.")
+        elif self._host.spec.model.supervised:
             from emtui.screens.compare.region_comparison import RegionsScreen
 
             self._host.lay_over(RegionsScreen(self._host.stepping))

@@ -1,0 +1,1 @@
+"""The view of mixtures of experts: lines or decision regions, and who answers where."""
