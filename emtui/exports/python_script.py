@@ -16,7 +16,7 @@ from emtui.spec.parameters_file import fields_of
 from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import is_folder, looks_like_file
-from emtui.spec.train_test_split import sample_weight_of, train_share
+from emtui.spec.train_test_split import learns_numbers, sample_weight_of, train_share
 from engine.arrays import Array
 from engine.em.algorithms import algorithm_named
 from engine.em.parameters import arrays_of
@@ -121,16 +121,17 @@ def _data_lines(spec: RunSpec) -> list[str]:
 
 def _split_lines(spec: RunSpec) -> list[str]:
     """The training rows, standardised by their own mean and deviation if that was chosen."""
+    y, stratified = ("data.target", False) if learns_numbers(spec) else ("data.y", spec.stratify)
     if spec.test_share == 0.0:
-        lines = ["X, y = data.X, data.y"]
+        lines = [f"X, y = data.X, {y}"]
     else:
         seed = spec.seed if spec.split_seed is None else spec.split_seed
         share = f"train_share={train_share(spec.test_share)!r}"
-        how = [share, *([] if spec.stratify else ["stratified=False"]), f"seed={seed}"]
+        how = [share, *([] if stratified else ["stratified=False"]), f"seed={seed}"]
         lines = [
-            *_call("split = engine.train_test_split", ["data.y", *how]),
-            "X, y = data.X[split.train], data.y[split.train]",
-            "X_test, y_test = data.X[split.test], data.y[split.test]",
+            *_call("split = engine.train_test_split", [y, *how]),
+            f"X, y = data.X[split.train], {y}[split.train]",
+            f"X_test, y_test = data.X[split.test], {y}[split.test]",
         ]
     if spec.data.standardize or spec.data.products:
         standard = ", standardize=True" if spec.data.standardize else ""

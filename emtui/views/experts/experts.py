@@ -17,14 +17,14 @@ from emtui.views.experts.experts_sentences import experts_sentence
 from emtui.views.generic import GenericView
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.points import pairs
-from emtui.views.supervised import REGIONS, SupervisedView
+from emtui.views.supervised import REGIONS
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName
 from engine.arrays import Array
 
 _COLUMNS = 64
 
 
-class ExpertsView(SupervisedView, GenericView):
+class ExpertsView(GenericView):
     """The view of `MixtureOfExperts` and `BackpropExperts`: components are experts, rows those that are trained on."""
 
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
