@@ -19,7 +19,6 @@ from engine.arrays import Array
 from engine.data.units import Units
 from engine.em.model import Model
 from engine.errors import OptionError
-from engine.models.network.units import unit_probabilities
 from engine.parallel import one_blas_thread
 
 MARGIN = 0.06
@@ -160,6 +159,8 @@ def response_maps(model: Model[Any, Any], params: Any, plane: InputSlice, units:
 
     units: how the model's inputs came of the features, where they were standardised.
     """
+    from engine.models.network.units import unit_probabilities
+
     points = plane.points
     found = unit_probabilities(
         params, points if units is None else units.to_standard(points), forward=model.forward_pass

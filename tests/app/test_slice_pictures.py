@@ -207,6 +207,9 @@ def test_one_input_is_a_line() -> None:
         said = predict_network(snapshot.step.params, curve.x[:, None])[:, c]
         np.testing.assert_allclose(curve.y, said, rtol=1e-9)
     assert len(curves) == 3
+    view = view_for("mlp")
+    [by_class] = [axes for axes in view.axes(snapshot) if axes.x.kind == "feature"]  # branches lie side by side on it
+    assert len(view.scene(snapshot, by_class, DARK).layers) >= 4
     assert own.near.n_near == own.near.n_rows
     assert unit_maps(snapshot, choice).values.shape == (7, 1, 40)
 

@@ -15,6 +15,7 @@ from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
+from emtui.views.decision_regions import COARSE, regions_of, regions_scene
 from emtui.views.network.network_row import MOST_BARS, NetworkRow, network_row, takes_long
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import fixed, number, probability
@@ -51,7 +52,8 @@ class NetworkView(SupervisedView):
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """The network, decision regions, response maps, then rows along two features by the class that is predicted."""
         data = snapshot.spec.dataset
-        return (_PICTURE, REGIONS, _UNITS, *(axes for axes in pairs(data) if axes.y is not None))
+        alone = data.n_features == 1
+        return (_PICTURE, REGIONS, _UNITS, *(axes for axes in pairs(data) if alone or axes.y is not None))
 
     def single_axes(self, snapshot: StepSnapshot) -> tuple[PictureAxis, ...]:
         """Every column and the first principal components."""
@@ -99,8 +101,11 @@ class NetworkView(SupervisedView):
     ) -> Scene:
         """Every row, training and test, in the mixed colours of the classes that are predicted."""
         comparison, data = snapshot.comparison, snapshot.spec.dataset
-        if comparison is None or axes.y is None or axes.is_slice:
+        if comparison is None or axes.is_slice or axes == _PICTURE:
             return Scene()
+        if axes.y is None:  # one input: the probabilities themselves have room beside the rows
+            choice = SliceChoice((axes.x.index,))
+            return regions_scene(snapshot, regions_of(snapshot, choice, COARSE)[0], choice, palette, highlight)
         n, most = len(data.X), affordable_rows(snapshot.step.params)
         rows = np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
         x, y = (direction(data, axis, units).of(data.X[rows]) for axis in (axes.x, axes.y))

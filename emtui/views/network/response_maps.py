@@ -255,7 +255,7 @@ def _users_words(snapshot: StepSnapshot, users: UnitUsers) -> tuple[str, ...]:
     split, data = snapshot.comparison.split, snapshot.spec.dataset
     kind = "test" if users.held_back else "training"
     what = "E[z | x, y]" if snapshot.step.problem.model.hides else "activity"
-    rows = [data.row_name(int(row)) for row in users.rows]
+    rows = [clean(data.row_name(int(row))) for row in users.rows]
     classes = [f"({clean(split.class_names[int(split.targets[row])])})" for row in users.rows]
     values = [probability(float(value), 2) for value in users.values]
     named = ", ".join(" ".join(each) for each in zip(rows, classes, values, strict=True))
