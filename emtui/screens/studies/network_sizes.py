@@ -109,8 +109,7 @@ class NetworkSizesScreen(StudyScreen):
         ends = [size_name(size).removesuffix(" units") for size in (self._sizes[0], self._sizes[-1])]
         several = isinstance(self._sizes[0], tuple)
         tried = f"{ends[0]} to {ends[1].removeprefix('layers ')}" if several else f"1 to {ends[1]} hidden units"
-        data, repeats = clean(self.spec.dataset.name), plural(self._repeats, "repeat")
-        head = f"sizes of {data} · {state} · {method_name(self.spec.model)}, {tried} · {repeats}"
+        head = f"sizes of {clean(self.spec.dataset.name)} · {state} · {method_name(self.spec.model)}, {tried}"
         self.query_one("#head", Static).update(Content(head))
         self.query_one("#verdict", Static).update(Content(self.refusal or verdict(now)))
         chart = self.query_one(Chart)

@@ -18,6 +18,7 @@ from emtui.networks.sweep_grid import (
     units_from,
 )
 from emtui.widgets.form_field import FieldSpec, FormField
+from emtui.widgets.text_input import TextInput
 from engine.errors import EngineError
 
 _LABELS = 14
@@ -79,7 +80,11 @@ class SweepForm(Grid):
 
     def enter(self) -> None:
         """Give the keys to the first line."""
-        self.fields[0].focus()
+        self._go_to(self.fields[0])
+
+    def _go_to(self, field: FormField) -> None:
+        """At once, so that what is typed next is typed there."""
+        self.screen.set_focus(field.query_one(TextInput))
 
     def on_form_field_moved(self, event: FormField.Moved) -> None:
         """To the line before or after."""
@@ -91,7 +96,7 @@ class SweepForm(Grid):
         fields = self.fields
         here = next((field for field in fields if field.active), None) if at is None else at
         if here is not None:
-            fields[(fields.index(here) + by) % len(fields)].focus()
+            self._go_to(fields[(fields.index(here) + by) % len(fields)])
 
     def on_form_field_left(self, event: FormField.Left) -> None:
         """Escape: every line as it was."""
@@ -107,13 +112,13 @@ class SweepForm(Grid):
                 values.append(field.spec.parse(field.text))
             except EngineError as error:
                 field.say(str(error))
-                field.focus()
+                self._go_to(field)
                 return
         try:
             grid = SweepGrid(*values)
         except EngineError as error:
             self.fields[0].say(str(error))
-            self.fields[0].focus()
+            self._go_to(self.fields[0])
             return
         for field, text in zip(self.fields, texts_of(grid).values(), strict=True):
             field.put(text, text)
