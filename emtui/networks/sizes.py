@@ -76,7 +76,12 @@ def sizes_for(spec: RunSpec) -> tuple[Size, ...]:
     tried = tuple(range(1, max(_FIRST, here + _FURTHER) + 1))
     if len(tried) > 2 * _FIRST:
         tried = tuple(sorted({m for m in _LARGE if m <= 2 * here} | {here}))
-    return tuple((m, *asked[1:]) for m in tried) if isinstance(asked, tuple) else tried
+    return tuple(resized(asked, m) for m in tried)
+
+
+def resized(size: Size, units: int) -> Size:
+    """So many units, in the first of several layers."""
+    return (units, *size[1:]) if isinstance(size, tuple) else units
 
 
 def with_size(model: Any, size: Size) -> Any:

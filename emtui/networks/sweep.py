@@ -15,6 +15,7 @@ import numpy as np
 
 from emtui.networks.choosing import study_of
 from emtui.networks.rival import method_name
+from emtui.networks.sizes import resized, size_name
 from emtui.networks.sweep_grid import SweepGrid
 from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
@@ -88,13 +89,15 @@ def cells(grid: SweepGrid) -> list[Cell]:
 def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
     """The model of a cell: the spec's own or its rival, with this learning rate and number of hidden units.
 
+    Of several hidden layers the first gets that number, and the others stay as they are.
+
     Raises:
         EngineError: there is no such model; one sentence.
     """
     own = spec.model
     if not own.supervised or not {"learning_rate", "hidden_units"} <= own.option_values.keys():
         raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
-    own = _with(own, learning_rate=rate, hidden_units=units)
+    own = _with(own, learning_rate=rate, hidden_units=resized(own.option_values["hidden_units"], units))
     return own if side == "own" else _with(rival_model(replace(spec, model=own)), learning_rate=rate)
 
 
@@ -109,7 +112,7 @@ def has_rate(model: Any) -> bool:
 
 def cell_name(model: Any) -> str:
     """The method of a cell: `EM gradient 0.1, 4 units`; `EM newton, 4 units`, whatever the rate."""
-    return f"{method_name(model)}, {model.hidden_units} {'unit' if model.hidden_units == 1 else 'units'}"
+    return f"{method_name(model)}, {size_name(model.hidden_units)}"
 
 
 def sweep(spec: RunSpec, grid: SweepGrid) -> Iterator[SweepResult]:

@@ -135,8 +135,11 @@ def compare_sizes(
     """
     need_model(model, X)
     if model.size is None or model.supervised or not (model.has_likelihood and model.exact and model.independent_rows):
+        instead = "take a mixture"
+        if model.supervised:
+            instead = "compare its sizes on validation rows, engine.studies.Study(X, y, models, validation_share=.25)"
         raise OptionError(
-            f"Sizes are compared for mixtures with an exact likelihood, and {model.title} is none: take a mixture."
+            f"Sizes are compared for mixtures with an exact likelihood, and {model.title} is none: {instead}."
         )
     repeats = whole_number("repeats", repeats, 1)
     folds = None if folds is None else whole_number("folds", folds, 2)

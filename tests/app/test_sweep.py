@@ -155,6 +155,13 @@ def test_a_grid_that_can_not_be_swept_gets_one_sentence(words: dict[str, Any], s
         SweepGrid(rates=())
 
 
+def test_of_several_layers_the_first_is_swept_and_cells_are_called_layers() -> None:
+    found = swept(choose("iris", model="backprop", settings={"hidden_units": "4,3"}), SweepGrid((0.1,), (2, 4), 1, 1))
+    assert models_of(found.spec, "rival", 0.1, 2).hidden_units == (2, 3)
+    assert "layers 2,3" in found.names["own", 0, 0] and cell_words(found, (1, 0)).startswith("layers 4,3, rate 0.1")
+    assert "layer 1╲rate" in "".join(sweep_text(found)) and "units" not in "".join(sweep_text(found))
+
+
 def test_what_can_not_be_run_leaves_its_cell_empty() -> None:
     spec = choose("iris", model="mlp", settings={"e_step": "exact"})
     found = swept(spec, SweepGrid(rates=(0.01,), units=(1, 45), n_seeds=1, max_iter=1))

@@ -10,6 +10,7 @@ import numpy as np
 from emtui.charts.heatmap import Matrix
 from emtui.networks.choosing import VALIDATION_SHARE
 from emtui.networks.rival import method_name
+from emtui.networks.sizes import resized, size_name
 from emtui.networks.sweep import SIDES, Cell, Side, SweepResult, What, has_rate, models_of
 from emtui.views.number_format import MISSING, fixed, percent, plural, probability
 from engine.analysis.study import StudyRun
@@ -38,7 +39,9 @@ def sweep_matrix(result: SweepResult, side: Side, what: What, at: tuple[int, int
     grid, table = result.grid, result.table(side, what)
     rows = [f"{'▸' if i == at[0] else ' '}{units}" for i, units in enumerate(grid.units)]
     columns = [f"{'▾' if j == at[1] else ''}{rate:zg}" for j, rate in enumerate(grid.rates)]
-    return Matrix(table, rows, columns, ".3f", "units╲rate", *_range(result, what))
+    several = isinstance(result.spec.model.option_values["hidden_units"], tuple)
+    corner = "layer 1╲rate" if several else "units╲rate"
+    return Matrix(table, rows, columns, ".3f", corner, *_range(result, what))
 
 
 def _range(result: SweepResult, what: What) -> tuple[float, float]:
@@ -68,7 +71,8 @@ def cell_words(result: SweepResult, at: tuple[int, int]) -> str:
         else:
             loss = fixed(float(np.mean(losses)), 3)
             said.append(f"{side_name(result, side)}: validation {_spread(accuracies)}, loss {loss}")
-    where = f"{plural(result.grid.units[m], 'unit')}, rate {result.grid.rates[r]:zg}"
+    size = resized(result.spec.model.option_values["hidden_units"], result.grid.units[m])
+    where = f"{size_name(size)}, rate {result.grid.rates[r]:zg}"
     return f"{where} · {' · '.join(said)}."
 
 
