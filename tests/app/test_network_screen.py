@@ -51,6 +51,12 @@ async def at_rest(app: Driver) -> str:
     return app.text
 
 
+async def at_rest_after(app: Driver, key: str) -> str:
+    """The text after a key, when the screens' own workers are through as well."""
+    await app.send(key)
+    return await at_rest(app)
+
+
 # the picture
 
 
@@ -303,6 +309,12 @@ async def test_regions_of_both_methods_side_by_side() -> None:
         ]
         np.testing.assert_array_equal(grounds[0].marks, own.winners)
         np.testing.assert_array_equal(grounds[1].marks, rival.winners)
+        assert "training rows are near" in await at_rest_after(app, "H")
+        assert "▸sepal width" in await at_rest_after(app, "p")
+        assert (await at_rest_after(app, "up")).count("(mean)") == 1
+        await at_rest_after(app, "s")
+        hard = app.app.screen.query(Chart).first().scene.layers[0]
+        assert len(np.unique(hard.colors.reshape(-1, 3), axis=0)) <= 3
         before = app.app.screen.features
         await app.send("full_stop")
         await at_rest(app)

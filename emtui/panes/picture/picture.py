@@ -41,11 +41,9 @@ class PicturePane(Pane, SliceKeys):
     short_label = "pic"
     BINDINGS: ClassVar[list[BindingType]] = [
         *slice_bindings("picture"),
-        Binding(
-            "d", "next_one(1)", "other", show=False, id="picture.next", tooltip="both methods or one; the next unit"
-        ),
-        Binding("D", "next_one(-1)", "back", show=False, id="picture.previous", tooltip="the method or unit before"),
-        Binding("enter", "large", "large", show=False, id="picture.large", tooltip="one unit's map large, and back"),
+        Binding("d", "next_one(1)", "other", id="picture.next", tooltip="both methods or one; the next unit"),
+        Binding("D", "next_one(-1)", "back", id="picture.previous", tooltip="the method or unit before"),
+        Binding("enter", "large", "large", id="picture.large", tooltip="one unit's map large, and back"),
     ]
 
     def __init__(self, *, id: str | None = None, by_hand: bool = False) -> None:

@@ -22,7 +22,7 @@ def slice_bindings(owner: str) -> tuple[Binding, ...]:
 
     def key(keys: str, action: str, words: str, tooltip: str, name: str, display: str | None = None) -> Binding:
         return Binding(
-            keys, action, words, show=False, id=f"{owner}.{name}", tooltip=tooltip, key_display=display
+            keys, action, words, id=f"{owner}.{name}", tooltip=tooltip, key_display=display
         )  # fmt: skip
 
     return (
