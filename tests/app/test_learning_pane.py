@@ -15,9 +15,11 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.log_axis import log_ticks, logged
 from emtui.charts.scene import Curve
 from emtui.panes.curves.curves import CurvesPane
+from emtui.panes.curves.learning_chart import Axes, with_logarithms
 from emtui.panes.rows.predictions import RowsPane
 from emtui.spec.run_spec import RunSpec
 from emtui.views.number_format import probability
+from engine.analysis.learning_curves import LearningPoint
 
 
 def network(model: str = "mlp") -> RunSpec:
@@ -116,3 +118,11 @@ async def test_there_is_room_for_every_digit_where_the_pane_is_wide() -> None:
         cells = next(line for line in text.splitlines() if line.split()[:2] == ["│", "6"]).split()[2:]
         both = [p[0, c] for c in range(3) for p in (source.own.probabilities, source.rival.probabilities)]
         assert cells[:6] == [probability(value, 2) for value in both]
+
+
+def test_what_has_no_logarithm_is_drawn_without_one() -> None:
+    both, begun = Axes("loss", log="xy"), [LearningPoint(0, 0.0, 0, {}), LearningPoint(1, 0.1, 3, {})]
+    assert with_logarithms(both, begun, np.array([0.5, 2.0])).log == "xy"
+    assert with_logarithms(both, begun, np.array([-0.5, 2.0])).log == "x"  # the loss of a density
+    assert with_logarithms(both, begun[:1], np.array([0.5, 2.0])).log == "y"  # the start alone
+    assert with_logarithms(both, begun[:1], np.array([0.0])).log == ""

@@ -21,6 +21,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number, probability
 
 if TYPE_CHECKING:
+    from emtui.networks.rival import MethodComparison
     from emtui.networks.scores import Progress
 
 Against = Literal["iterations", "seconds", "passes"]
@@ -84,30 +85,21 @@ def learning_scene(snapshot: StepSnapshot, palette: Palette, axes: Axes) -> Scen
     """The loss, the accuracy or the error of both methods, on training rows (solid) and test rows (dotted)."""
     comparison = snapshot.comparison
     assert comparison is not None
-    here, measure = comparison.here, axes.measure
-    if "x" in axes.log and not any(_on_axis(one, axes.against) > 0 for one in comparison.own):
-        axes = replace(axes, log="y" if axes.log_y else "")  # the start alone, of which there is no logarithm
-    lines, tested = _lines(snapshot), here.test is not None
-    values = _all_values(lines, measure, tested)
-    if axes.log_y and (np.nanmin(values) < 0 or not (values > 0).any()):
-        axes = replace(axes, log="x" if "x" in axes.log else "")  # the loss of a density may be below 0
-    usual = next(line for line in lines if line.color == 0)
+    here, lines, tested = comparison.here, _lines(snapshot), comparison.here.test is not None
+    values = _all_values(lines, axes.measure, tested)
+    ends = np.array([_on_axis(point, axes.against) for line in lines for point in line.points])
+    axes = with_logarithms(axes, comparison.own, values)
     layers: list[Layer] = [VLine(axes.place(here))]
-    said, words = [], {"loss": fixed, "accuracy": probability, "RMSE": number}[measure]
     for line in reversed(lines):
         x = np.array([axes.place(point) for point in line.points])
         for part, style in _STYLES.items():
             if tested or part == "train":
-                layers.append(Curve(x, axes.heights(line.values(measure, part)), palette.color(line.color), style))
-    for line in lines:
-        last = line.points[min(here.iteration, len(line.points) - 1)].scores
-        train, test = (words(last[_score_name(part, measure, line.suffix)]) for part in ("train", "test"))
-        said.append(f"{line.words[0]}: training {measure} {train}" + (f", test {test}" if tested else ""))
-    at = float(axes.heights([here.scores[_score_name("train", measure, usual.suffix)]])[0])
-    layers.append(Mark(axes.place(here), at, "o" if palette.ascii else "●", palette.text))
-    ends = np.array([_on_axis(point, axes.against) for line in lines for point in line.points])
+                heights = axes.heights(line.values(axes.measure, part))
+                layers.append(Curve(x, heights, palette.color(line.color), style))
+    height = float(axes.heights([here.scores[_score_name("train", axes.measure, lines[0].suffix)]])[0])
+    layers.append(Mark(axes.place(here), height, "o" if palette.ascii else "●", palette.text))
     legend = _legend(lines, tested, palette, axes.room)
-    y_label = f"{measure}, log" if axes.log_y else measure
+    y_label = f"{axes.measure}, log" if axes.log_y else axes.measure
     beside = _LEFT + cell_len(y_label) + _cells(legend) <= axes.room  # else the title says what is drawn
     return Scene(
         layers=tuple(layers),
@@ -115,10 +107,26 @@ def learning_scene(snapshot: StepSnapshot, palette: Palette, axes: Axes) -> Scen
         y_label=y_label if beside else "",
         x_range=_range(ends, axes),
         legend=legend,
-        description="; ".join(said),
+        description="; ".join(_said(line, comparison, axes.measure) for line in lines),
         x_ticks=_ticks(ends) if "x" in axes.log else None,
         y_ticks=_ticks(values) if axes.log_y else None,
     )
+
+
+def with_logarithms(axes: Axes, own: Sequence[Progress], values: FloatArray) -> Axes:
+    """The axes without logarithms of what has none: the start alone, or the loss of a density, which may be below 0."""
+    across = "x" in axes.log and any(_on_axis(one, axes.against) > 0 for one in own)
+    upwards = axes.log_y and bool((values > 0).any()) and not (values < 0).any()
+    return replace(axes, log="xy" if across and upwards else "x" if across else "y" if upwards else "")
+
+
+def _said(line: _Line, comparison: MethodComparison, measure: Measure) -> str:
+    """A line in words: where it stands at the step on the screen, or after as many iterations."""
+    words = {"loss": fixed, "accuracy": probability, "RMSE": number}[measure]
+    place = comparison.own_at if line.points is comparison.own else comparison.rival_at or 0
+    scores = line.points[place].scores
+    train, test = (words(scores[_score_name(part, measure, line.suffix)]) for part in ("train", "test"))
+    return f"{line.words[0]}: training {measure} {train}" + (f", test {test}" if comparison.here.test else "")
 
 
 def _lines(snapshot: StepSnapshot) -> list[_Line]:
