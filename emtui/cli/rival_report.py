@@ -121,7 +121,7 @@ def _how_right(found: Progress) -> dict[str, float | None]:
     return {"train_accuracy": train.accuracy, "test_accuracy": test.accuracy if isinstance(test, Score) else None}
 
 
-def is_network(params: Any) -> bool:
+def has_layers(params: Any) -> bool:
     """θ is layers of weights, which have tables of their own."""
     return isinstance(params, NetworkParams)
 

@@ -137,11 +137,11 @@ def summary(outcome: RunSummary) -> list[str]:
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.comparison is not None:
-        from emtui.cli.rival_report import comparison_lines, curve_lines, is_network, weight_lines
+        from emtui.cli.rival_report import comparison_lines, curve_lines, has_layers, weight_lines
 
         spec, comparison, params = outcome.spec, outcome.comparison, step.params
         lines += [*comparison_lines(spec, comparison), *curve_lines(spec, comparison)]
-        return [*lines, *(weight_lines(comparison, params) if is_network(params) else parameter_lines(outcome))]
+        return [*lines, *(weight_lines(comparison, params) if has_layers(params) else parameter_lines(outcome))]
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
 
 

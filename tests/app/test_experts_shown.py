@@ -119,7 +119,7 @@ def test_the_split_of_numbers_knows_no_classes(lines: Path) -> None:
 async def test_lines_and_the_gate_are_drawn(lines: Path, size: tuple[int, int]) -> None:
     async with driving(numbers(lines), size) as app:
         text = await app.press(*"nnnnnnnn", "1")
-        assert "price by x: experts and gate" in text and "mean" in text
+        assert "─ price by x ─" in text and "mean" in text
         scene = app.app.screen.query_one("#picture-chart", Chart).scene
         assert scene is not None and len([one for one in scene.layers if isinstance(one, Curve)]) == 3
         assert isinstance(scene.layers[0], Backdrop)

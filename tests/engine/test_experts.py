@@ -184,6 +184,12 @@ def test_both_kinds_keep_what_every_model_owes() -> None:
     check_model(MixtureOfExperts(3, weight_decay=0.1), X, numbers, n_iter=4)
 
 
+@pytest.mark.parametrize("algorithm", ["hard", "stochastic", "annealed", "squarem"])
+def test_every_algorithm_runs_them(algorithm: str) -> None:
+    check_model(MixtureOfExperts(2, weight_decay=1.0), *noisy_classes(30), n_iter=2, algorithm=algorithm)
+    check_model(MixtureOfExperts(2), *crossing_lines(30), n_iter=2, algorithm=algorithm)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_the_objective_never_falls(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -304,6 +310,18 @@ def test_every_line_can_be_computed_again(classes: int, decay: float) -> None:
         worked = engine.worked_parameter(step, name)
         assert worked.lines[-1].role == "parameter" and worked.lines[-1].formula != "as it was set"
         assert worked.lines[-1].result == pytest.approx(float(worked.result[0]), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_a_row_without_its_target_is_worked_out_as_it_is_predicted(classes: int) -> None:
+    X, y = noisy_classes(40)
+    y = y if classes else X[:, 0] + np.random.default_rng(8).normal(size=40)
+    run = engine.fit(MixtureOfExperts(2, weight_decay=0.1), X, y, max_iter=3, tol=0.0)
+    worked = run.model.worked_new_row(run.step, np.array([0.3, -2.0]))  # type: ignore[attr-defined]
+    for line in worked.lines:
+        assert line.recomputed == pytest.approx(line.result, rel=1e-9, abs=1e-12)
+    said = run.predict_proba([[0.3, -2.0]])[0] if classes else run.predict([[0.3, -2.0]])
+    assert np.allclose([line.result for line in worked.of("prediction")], said, rtol=1e-9)
 
 
 # beside others

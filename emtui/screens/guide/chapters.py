@@ -19,6 +19,7 @@ NAMES = (
     "hidden-markov",
     "topics",
     "networks",
+    "experts",
     "shell",
     "python",
     "settings",

@@ -40,7 +40,7 @@ class ExpertsView(GenericView):
         """What the picture shows."""
         split = split_of(snapshot.spec)
         if axes.x.kind == "lines" and split is not None:
-            return f"{split.target_name} by {axes.title}: experts and gate"
+            return f"{split.target_name} by {axes.title}"
         return axes.title if axes.is_slice or axes.y is None else f"{axes.title}, gate"
 
     def scene(
@@ -114,6 +114,12 @@ class ExpertsView(GenericView):
         split = split_of(snapshot.spec)
         if split is None:
             return formula
+        names = split.class_names
+
+        def name(found: re.Match[str]) -> str:
+            return names[int(found[1])] if int(found[1]) < len(names) else found[0]
+
+        formula = re.sub(r"\bclass (\d+)\b", name, formula)
         return re.sub(r"\bw x (\d+)", lambda found: f"w · {split.input_names[int(found[1])]}", formula)
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:

@@ -26,14 +26,8 @@ def expert_row(step: Step, row: int) -> Worked:
     """r_k = g_k(x) p_k(y | x) / Σ_j g_j(x) p_j(y | x), every factor from the inputs on."""
     data, params = step.problem.data, step.params_q
     assert isinstance(data, ExpertRows) and isinstance(params, ExpertsParams)
-    x = data.X[row]
     lines = list[WorkedLine]()
-    logits = [_linear(lines, "γ · x", weights, x, k) for k, weights in enumerate(params.gate)]
-    total = float(log_sum_exp(np.array(logits), 0))
-    lines.append(line("part", "ln Σ exp(γ · x)", "log_sum_exp", [(f"γ · x {k}", v) for k, v in enumerate(logits)]))
-    log_g = np.array(logits) - total
-    for k, logit in enumerate(logits):
-        lines.append(line("part", "g = exp(γ · x − ln Σ)", "exp", [("γ · x", logit), ("−ln Σ", -total)], k))
+    log_g = _gate_lines(lines, params, data.X[row])
     log_p = _density_lines(lines, params, data, row)
     joint = log_g + log_p
     logs = not bool(np.all((joint > LEAST_LOG) & (joint < MOST_LOG) & (log_p > LEAST_LOG) & (log_p < MOST_LOG)))
@@ -48,9 +42,48 @@ def expert_row(step: Step, row: int) -> Worked:
     return Worked("row", str(row), tuple(lines), responsibilities_of(step, row), "E-step", LOGS if logs else "")
 
 
-def _linear(lines: list[WorkedLine], formula: str, weights: Array, x: Array, k: int) -> float:
+def _gate_lines(lines: list[WorkedLine], params: ExpertsParams, x: Array) -> Array:
+    """(K,) ln g_k(x), with the lines that lead to it."""
+    logits = [_linear(lines, "γ · x", weights, x, k) for k, weights in enumerate(params.gate)]
+    total = float(log_sum_exp(np.array(logits), 0))
+    lines.append(line("part", "ln Σ exp(γ · x)", "log_sum_exp", [(f"γ · x {k}", v) for k, v in enumerate(logits)]))
+    for k, logit in enumerate(logits):
+        lines.append(line("prior", "g = exp(γ · x − ln Σ)", "exp", [("γ · x", logit), ("−ln Σ", -total)], k))
+    return np.array(logits) - total
+
+
+def expert_new_row(params: ExpertsParams, x: Array) -> Worked:
+    """What is said of a row whose target is not used: p(y = i | x) = Σ_k g_k(x) p_k(y = i | x), or E[y | x]."""
+    lines = list[WorkedLine]()
+    g = np.exp(_gate_lines(lines, params, x))
+    if isinstance(params.experts, GaussianExperts):
+        means = [_linear(lines, "m = β · x", weights, x, k) for k, weights in enumerate(params.experts.coefficients)]
+        lines.append(line("prediction", "E[y | x] = Σ g · m", "pairs", _paired("g", g, "m", np.array(means))))
+        return Worked("row", "", tuple(lines), g, "prediction", "the row's target is not used")
+    p = np.empty(params.experts.coefficients.shape[:2])
+    for k, coefficients in enumerate(params.experts.coefficients):
+        for i, weights in enumerate(coefficients):
+            p[k, i] = _linear(lines, "v · x", weights, x, k, target=i)
+        total = float(log_sum_exp(p[k], 0))
+        values = [(f"class {i}", value) for i, value in enumerate(p[k])]
+        lines.append(line("part", "ln Σ exp(v · x)", "log_sum_exp", values, k))
+        p[k] = np.exp(p[k] - total)
+    for i in range(p.shape[1]):
+        values = _paired("g", g, "p", p[:, i])
+        lines.append(line("prediction", "p(y | x) = Σ g · p(y | x, k)", "pairs", values, target=i))
+    return Worked("row", "", tuple(lines), g, "prediction", "the row's target is not used")
+
+
+def _paired(name: str, values: Array, other: str, others: Array) -> list[tuple[str, float]]:
+    """The factors one after the other."""
+    return [pair for one, two in zip(values, others, strict=True) for pair in ((name, float(one)), (other, float(two)))]
+
+
+def _linear(
+    lines: list[WorkedLine], formula: str, weights: Array, x: Array, k: int, target: int | None = None
+) -> float:
     terms = [(f"w x {j}", value) for j, value in enumerate(weights[1:] * x)]
-    lines.append(line("part", formula, "sum", [("bias", weights[0]), *terms], k))
+    lines.append(line("part", formula, "sum", [("bias", weights[0]), *terms], k, target=target))
     return lines[-1].result
 
 

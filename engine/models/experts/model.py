@@ -26,7 +26,7 @@ from engine.em.statistics import NotAdditive
 from engine.em.step import Step
 from engine.explain.derivation import Worked, WorkedLine
 from engine.models.experts.data import ExpertRows, checked_numbers, class_rows, new_rows, number_rows
-from engine.models.experts.explanation import expert_row, parameter_lines_of
+from engine.models.experts.explanation import expert_new_row, expert_row, parameter_lines_of
 from engine.models.experts.gaussian_experts import GaussianFamily
 from engine.models.experts.multinomial import MOST_STEPS, climb, is_flat, log_softmax
 from engine.models.experts.params import (
@@ -279,6 +279,10 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
     def worked_row(self, step: Step, row: int) -> Worked:
         """The gate's share × the expert's density, sum and quotient."""
         return expert_row(step, row)
+
+    def worked_new_row(self, step: Step, x: Array) -> Worked:
+        """What gate and experts say of a row without its target. Raises DataError for another number of inputs."""
+        return expert_new_row(step.params, new_rows(x[None], step.params.n_inputs).X[0])
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The sums that a regression solves for."""
