@@ -28,6 +28,8 @@ HOMONYMS = {
     ("emtui/screens/guide/chapters.py", "topics"): "a chapter of the guide",
     ("engine/readers/corpus.py", "topics"): "the name of the model",
     ("emtui/spec/rival_model.py", "experts"): "the name of the model",
+    ("emtui/views/registry.py", "experts"): "the same",
+    ("emtui/screens/guide/chapters.py", "experts"): "a chapter of the guide",
     ("engine/reference/published_values.py", "theta"): "what a published number is called in its paper",
     **dict.fromkeys(
         [

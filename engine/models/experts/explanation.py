@@ -60,7 +60,8 @@ def expert_new_row(params: ExpertsParams, x: Array) -> Worked:
         means = [_linear(lines, "m = β · x", weights, x, k) for k, weights in enumerate(params.experts.coefficients)]
         lines.append(line("prediction", "E[y | x] = Σ g · m", "pairs", _paired("g", g, "m", np.array(means))))
         return Worked("row", "", tuple(lines), g, "prediction", "the row's target is not used")
-    p = np.empty(params.experts.coefficients.shape[:2])
+    n_experts, n_classes, _ = params.experts.coefficients.shape
+    p = np.empty((n_experts, n_classes))
     for k, coefficients in enumerate(params.experts.coefficients):
         for i, weights in enumerate(coefficients):
             p[k, i] = _linear(lines, "v · x", weights, x, k, target=i)
@@ -68,7 +69,7 @@ def expert_new_row(params: ExpertsParams, x: Array) -> Worked:
         values = [(f"class {i}", value) for i, value in enumerate(p[k])]
         lines.append(line("part", "ln Σ exp(v · x)", "log_sum_exp", values, k))
         p[k] = np.exp(p[k] - total)
-    for i in range(p.shape[1]):
+    for i in range(n_classes):
         values = _paired("g", g, "p", p[:, i])
         lines.append(line("prediction", "p(y | x) = Σ g · p(y | x, k)", "pairs", values, target=i))
     return Worked("row", "", tuple(lines), g, "prediction", "the row's target is not used")
