@@ -116,11 +116,6 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         return self.loss == "forward"
 
     @property
-    def e_step_passes(self) -> int:
-        """None: it only looks."""
-        return 0
-
-    @property
     def m_step_passes(self) -> int:
         """One for an epoch, forward and back; for the marginal one for each of the 2^m configurations."""
         return 1 if self.loss == "forward" else 2 ** sizes_of(self.hidden_units)[0]

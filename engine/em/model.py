@@ -266,8 +266,11 @@ class Model(HasOptions, ABC, Generic[P, D]):
 
     @property
     def e_step_passes(self) -> int:
-        """What an E-step counts in forward passes over the rows, one for each hidden configuration that it looks at."""
-        return 1
+        """What an E-step counts in forward passes over the rows, one for each hidden configuration that it looks at.
+
+        0 where nothing is hidden: then it only looks, and the M-step makes the pass.
+        """
+        return 1 if self.hides else 0
 
     @property
     def m_step_passes(self) -> int:

@@ -62,6 +62,8 @@ def test_the_curves_are_those_of_the_runs_steps_by_scikit_learns_measures() -> N
         (engine.LatentMLP(3, e_step="mean_field"), 3 + 1),
         (engine.BackpropMLP(3), 1),
         (engine.BackpropMLP(3, loss="marginal"), 2**3),
+        (engine.MixtureOfExperts(2), 1 + 1),
+        (engine.model_class("backprop-experts")(2), 1),
     ],
 )
 def test_passes_count_every_configuration_that_is_looked_at(model: Any, each: int) -> None:
