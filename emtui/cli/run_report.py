@@ -95,7 +95,7 @@ def heading(spec: RunSpec) -> list[str]:
     start = f"start {clean(spec.start_file, 60)}" if spec.start_file is not None else f"seed {spec.seed}"
     if spec.start_file is None and spec.start is not None:  # the data begin there unless told otherwise
         start = f"start published · {start}"
-    units = " standardised" if spec.standardized else ""
+    units = (" with products" if spec.data.products else "") + (" standardised" if spec.standardized else "")
     algorithm = "" if spec.algorithm == "classic" else f" · {spec.algorithm}"
     size = f"{data.n_samples}×{data.n_features}"
     split = split_of(spec)

@@ -109,7 +109,10 @@ class DatasetsPane(Pane):
     def draw(self, snapshot: StepSnapshot) -> None:
         """List what there is, and mark the current one."""
         present = offer_of(snapshot.spec)
-        catalogue = catalogue_offers()
+        catalogue = [
+            replace(offer, shape=present.shape) if offer.data.source == present.data.source else offer
+            for offer in catalogue_offers()
+        ]
         if present.data.source not in {offer.data.source for offer in catalogue}:
             others = [offer for offer in self._recent if offer.key != present.key]
             self._recent = (present, *others)[:_RECENT]

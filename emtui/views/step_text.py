@@ -16,7 +16,8 @@ def where_parts(snapshot: StepSnapshot) -> list[str]:
     n_rows, n_columns = spec.dataset.X.shape
     size = f" {spec.model.size_words}".rstrip()
     standardised = " standardised" if spec.data.standardize else ""
-    parts = [f"{spec.dataset.name} {n_rows:,}×{n_columns:,}{standardised}", f"{spec.model.name}{size}"]
+    products = " with products" if spec.data.products else ""
+    parts = [f"{spec.dataset.name} {n_rows:,}×{n_columns:,}{products}{standardised}", f"{spec.model.name}{size}"]
     if spec.model.variant:
         parts[1] += f" {spec.model.variant}"
     given = "published" if spec.start_file in (None, PUBLISHED) else "given"

@@ -20,9 +20,10 @@ import numpy as np
 
 from engine.analysis.alike import closest_two, living, made_alike, objective_alike
 from engine.analysis.convergence_rate import DIFFERENCE, ITERATIONS, MapRate, measured, norm, scales_of
+from engine.editing.entries import admissible
 from engine.em.fields import fields_of
 from engine.em.inference import Exact
-from engine.em.parameters import DATA_NOUNS, arrays_of
+from engine.em.parameters import DATA_NOUNS, arrays_of, with_arrays
 from engine.em.pushed_apart import pushed_apart
 from engine.em.rest import Rest, RestKind
 from engine.em.step import Step
@@ -34,6 +35,7 @@ _ALIKE = 1e-5  # of the objective, per observation: so little better is no bette
 _DIFFERENCES = 1e-4  # of the rate: what central differences and rounding may add
 _COARSE = 0.01  # of the rate: what the rounding of large parameters may add where there is something to measure
 _EPS = float(np.finfo(np.float64).eps)
+_MOVED = 0.01  # deviations: so far a level direction is followed, beyond the tolerance of any M-step
 _FEWEST = 4  # iterations of power before anything is said
 _CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
 _EXACT = 2e-3  # a rate of 1 means something where it is known as well as this
@@ -220,7 +222,10 @@ class _Look:
         if together:
             fewer = ", no better than fewer" if together.endswith("coincide") else ""
             return self.found("plateau", f"a plateau: {together}{fewer}", leave)
-        if power is not None and kind == "flat":
+        along = self.step.problem.model.level_along(self.step.params)
+        if along and kind in ("maximum", "flat"):  # found or not among others of a rate near 1
+            return self.found("flat", f"the objective is level along {along}, which is not identified")
+        if power is not None and kind == "flat" and (yield from self.is_level(power)):
             along = _words_of_largest(self.step, power)
             return self.found("flat", f"the objective is level along {along}, which is not identified")
         if kind == "maximum":
@@ -229,6 +234,27 @@ class _Look:
             return self.found("untested", f"too level along {_words_of_largest(self.step, power)} to tell what it is")
         self.rate = self.error = math.nan
         return self.found("untested", "not tested for a saddle")
+
+    def is_level(self, power: MapRate) -> Generator[None, None, bool]:
+        """Whether the objective itself stays where θ moves along the direction of an eigenvalue of 1, and back.
+
+        An M-step with a tolerance of its own moves nothing so near to rest, in whatever direction.
+        """
+        step, theta = self.step, arrays_of(self.step.params)
+        if self.passes + 2 > self.most_passes:
+            return False
+        reach = _MOVED / norm(power.direction, scales_of(step.params, step.problem.model))
+        heights = []
+        for sign in (reach, -reach):
+            moved = with_arrays(step.params, {path: theta[path] + sign * power.direction[path] for path in theta})
+            if not admissible(step.problem.model, moved):
+                return True  # at the border of its domain there is nowhere to look
+            with one_blas_thread():
+                heights.append(step.problem.at(moved).objective)
+            self.passes += 1
+            yield
+        fallen = step.objective - sum(heights) / 2
+        return fallen <= _EXACT * _MOVED**2 * step.problem.data.total_weight
 
     def _judge(self, rates: list[float], power: MapRate) -> RestKind | None:
         """What the eigenvalue says as far as it is known: rates approach it by a ratio, and so does their error."""

@@ -342,6 +342,10 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """
         return {}
 
+    def level_along(self, params: P) -> str:
+        """Along what the objective is level because of how θ is written, in words; "" where there is no such thing."""
+        return ""
+
     def alive(self, params: P) -> NDArray[np.bool_]:
         """(K,) which components hold anything: those that died are told of as not there, and count no parameters."""
         return np.ones(count_components(params), dtype=bool)

@@ -176,6 +176,12 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
         return held_weights(params, self.bias, self.free_output)
 
+    def level_along(self, params: NetworkParams) -> str:
+        """One number added to the weights of every class changes no prediction; the prior on weights minds it."""
+        if not self.free_output or (self.weight_decay > 0.0 and not self.bias):
+            return ""
+        return f"the {'biases' if self.weight_decay > 0.0 else 'weights'} of all classes together"
+
     def check_params(self, params: NetworkParams, data: NetworkRows) -> NetworkParams:
         """Shapes, finite numbers and the reference class; the start of a network trained otherwise will do, too."""
         super().check_params(params, data)

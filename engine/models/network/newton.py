@@ -24,7 +24,9 @@ from engine.models.network.held import Mask, Moved, hold
 from engine.models.network.params import log_layer_prior, sigmoids
 
 _LONGEST_HALVING = 40
-_REST = 1e-10  # a Newton step that promises less than this share of its part's value is not taken
+_REST = 1e-10  # a further step that promises less than this share of its part's value is not taken
+_LEAST = 1e-16  # nor is a first one below this: near rest each M-step moves, or every direction would seem level
+_ROUNDING = 8 * float(np.finfo(np.float64).eps)  # of a part's value, which hides what the last steps gain
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,7 @@ def newton_on_hidden(
         return np.asarray(hidden_value(statistics, weights, rows) - penalty)
 
     now = value(hidden)
-    for _ in range(steps):
+    for number in range(steps):
         gradient = hidden_gradient(statistics, hidden, rows, weight_decay)
         curvature = hidden_curvature(hidden, rows, weight_decay)
         if held is not None:
@@ -70,14 +72,14 @@ def newton_on_hidden(
             _without(curvature, held)
         direction = np.asarray(np.linalg.solve(curvature, gradient[..., None])[..., 0], dtype=np.float64)
         promised = (gradient * direction).sum(axis=1)
-        moving = promised > _REST * (1.0 + np.abs(now))
+        moving = promised > (_REST if number else _LEAST) * (1.0 + np.abs(now))
         if not moving.any():
             break
         hidden, length, taken = hidden.copy(), 1.0, np.zeros(len(hidden))
         for _ in range(_LONGEST_HALVING):
             there = hidden + length * direction
             reached = value(there)
-            risen = moving & (reached >= now + 1e-4 * length * promised)
+            risen = moving & (reached >= now + 1e-4 * length * promised - _ROUNDING * np.abs(now))
             hidden[risen], now[risen], taken[risen] = there[risen], reached[risen], length
             moving &= ~risen
             if not moving.any():
@@ -121,7 +123,7 @@ def newton_on_output(
     held = None if moved.output is None else moved.output[chosen]
     level = moved.level_columns(part, output, weight_decay)
     now = value(output)
-    for _ in range(steps):
+    for number in range(steps):
         gradient = output_gradient(statistics, output, weight_decay, moved.classes)[chosen]
         curvature = output_curvature(statistics, output, part, weight_decay)
         if held is not None:
@@ -133,14 +135,14 @@ def newton_on_output(
         if len(level):
             direction[:, level] -= direction[:, level].mean(axis=0)  # 0 but for rounding
         promised = float(np.vdot(gradient, direction))
-        if not promised > _REST * (1.0 + abs(now)):
+        if not promised > (_REST if number else _LEAST) * (1.0 + abs(now)):
             break
         length = 1.0
         for _ in range(_LONGEST_HALVING):
             there = output.copy()
             there[chosen] += length * direction
             reached = value(there)
-            if reached >= now + 1e-4 * length * promised:
+            if reached >= now + 1e-4 * length * promised - _ROUNDING * abs(now):
                 output, now = there, reached
                 yield NewtonStep(gradient, curvature, direction, np.array([length]), output)
                 break
