@@ -62,7 +62,10 @@ def network_race(spec: RunSpec, n_starts: int) -> Iterator[Race]:
     runners = [_runner(name, spec, choosing, model, judge) for name, model in models.items()]
     for seed in range(spec.seed + 1, spec.seed + n_starts):
         runners.append(_runner(f"seed {seed}", started_anew(spec, seed), started_anew(choosing, seed), own, judge))
-    now = Race(tuple(runner.racer for runner in runners), len(split.test), by_validation=True)
+    whole = split_of(spec)
+    n_tested = 0 if whole is None else len(whole.test)
+    racers = tuple(runner.racer for runner in runners)
+    now = Race(racers, len(split.test), by_validation=True, n_tested=n_tested)
     yield now
     while not now.over:
         for runner in runners:
@@ -74,7 +77,7 @@ def network_race(spec: RunSpec, n_starts: int) -> Iterator[Race]:
         return
     found = scored_on_test(winner.spec)
     if found is not None:
-        yield replace(now, tested=found.hits, n_tested=found.n_rows)
+        yield replace(now, tested=found.hits)
 
 
 def _name(model: Any) -> str:

@@ -98,7 +98,7 @@ class NetworkSizesScreen(StudyScreen):
         """The choices for the selected size."""
         pinned = with_seed(self.spec, self._seed)
         model = with_size(self.spec.model, self._sizes[self.place])
-        return changed(self.spec, model=model, seed=self._seed, split_seed=pinned.split_seed)
+        return changed(self.spec, model=model, seed=self._seed, split_seed=pinned.split_seed, algorithm="classic")
 
     # drawing
 

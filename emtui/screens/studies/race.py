@@ -288,12 +288,17 @@ def verdict(now: Race) -> str:
 
 def winner_sentence(now: Race) -> str:
     """What the test rows say of the winner among networks, which alone they are shown to; "" before that."""
-    if now.tested is None or now.winner is None:
+    winner = now.winner if now.by_validation else None
+    if winner is None:
         return ""
-    return (
-        f"{now.winner.name} wins by them, and it alone is tested, fitted again to all training rows: "
-        f"{share(now.tested, now.n_tested)}."
-    )
+    equal = sum(racer.laps[-1].hits == winner.laps[-1].hits for racer in now.racers if racer.laps)
+    said = f"{winner.name} wins by them" if equal == 1 else f"{winner.name} wins as the highest of them"
+    if not now.n_tested:
+        return f"{said}; no test rows are held back."
+    if now.tested is None:
+        return f"{said}."
+    tested = share(now.tested, now.n_tested)
+    return f"{said}, and it alone is tested, fitted again to all training rows: {tested}."
 
 
 def _names(racers: list[Racer]) -> str:

@@ -90,7 +90,8 @@ class SweepScreen(StudyScreen):
     def chosen(self) -> RunSpec | None:
         """The choices for the selected cell."""
         grid, (m, r) = self.sweep.grid, self._cell
-        return changed(self.spec, model=models_of(self.spec, self._side, grid.rates[r], grid.units[m]))
+        model = models_of(self.spec, self._side, grid.rates[r], grid.units[m])
+        return changed(self.spec, model=model, algorithm="classic")
 
     # drawing
 
