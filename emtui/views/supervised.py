@@ -27,7 +27,8 @@ class SupervisedView(View):
         thorough: bool = True,
     ) -> Panels | None:  # fmt: skip
         """The decision regions of both methods, if these axes stand for them."""
-        from emtui.views.decision_regions import COARSE, FINE, regions_of, regions_panels
+        from emtui.views.decision_regions import COARSE, FINE, regions_of
+        from emtui.views.region_pictures import regions_panels
 
         if axes != REGIONS or snapshot.comparison is None:
             return None

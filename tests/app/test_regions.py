@@ -19,7 +19,8 @@ from emtui.charts.scene import Backdrop, Dots, Scene
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.views import view_for
-from emtui.views.decision_regions import FINE, regions_of, regions_scene
+from emtui.views.decision_regions import FINE, regions_of
+from emtui.views.region_pictures import regions_scene
 from emtui.views.slice_choice import SliceChoice
 from engine.models.network.predict import predict_network
 

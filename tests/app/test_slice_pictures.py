@@ -25,9 +25,11 @@ from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.config import Config
 from emtui.views import decision_regions, view_for
-from emtui.views.decision_regions import COARSE, regions_of, regions_panels, regions_scene
+from emtui.views.decision_regions import COARSE, regions_of
+from emtui.views.generic import GenericView
 from emtui.views.network.response_maps import unit_maps, unit_users
 from emtui.views.number_format import number, probability
+from emtui.views.region_pictures import regions_panels, regions_scene
 from emtui.views.slice_choice import SliceChoice, first_choice, held_words, rows_words
 from emtui.views.supervised import REGIONS
 from engine.models.network.predict import predict_network
@@ -244,7 +246,8 @@ def test_of_numbers_the_mean_is_shown(tmp_path: Path) -> None:
                 values = split.targets[split.train]
                 tenths = (split.targets[own.near.rows] - values.min()) / (values.max() - values.min()) * 10
                 np.testing.assert_array_equal(dots.marker_index, np.clip(tenths.astype(int), 0, 9))
-        panels = shown(snapshot, 1, choice)
+        panels = GenericView().slices(snapshot, REGIONS, DARK, choice)  # as of any supervised model
+        assert panels is not None
         assert panels.title == "predicted height"
         assert "RMSE" in panels.panels[0].titles[0]
         assert draw_panels(panels, 46, 36, DARK).text.count("✗") == 0

@@ -16,7 +16,7 @@ from emtui.charts.chart_widget import Chart
 from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.pane import Pane
 from emtui.panes.picture.handles import drawn_moves, handles
-from emtui.panes.picture.slice_keys import SliceKeys, slice_bindings
+from emtui.panes.picture.slice_keys import SliceKeys, border_keys, slice_bindings
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.parameter_edit import Move, ParameterEdit, own_units
@@ -147,7 +147,7 @@ class PicturePane(Pane, SliceKeys):
         if focused:  # so that their keys act
             self.call_after_refresh(self._focus_on_slices)
         self._write_title(view.caption(snapshot, axes) if panels is None else panels.title)
-        keys = ("",) if self._by_hand else _slice_keys(axes, choice, snapshot)
+        keys = ("",) if self._by_hand else border_keys(choice, snapshot, of_units=axes.x.kind == "units")
         self.border_subtitle = first_fitting(self.size.width - 4, *keys)
         self._in_background = ()
         if panels is not None and panels.more:
@@ -286,22 +286,3 @@ class PicturePane(Pane, SliceKeys):
         if event.dropped:
             self._held = None
             self.redraw()
-
-
-def _slice_keys(axes: Axes, choice: SliceChoice, snapshot: StepSnapshot) -> tuple[str, ...]:
-    """The keys for the lower border, the longest first: the border takes the first that fits."""
-    units = axes.x.kind == "units"
-    rival = snapshot.comparison is not None and snapshot.comparison.rival_model is not None
-    keys = ["d unit", "enter all" if choice.large else "enter large"] if units else ["d method"] if rival else []
-    keys.append("s soft" if choice.hard else "s hard")
-    if snapshot.comparison is not None and len(snapshot.comparison.split.test) and (choice.large or not units):
-        keys.append("H training" if choice.held_back else "H test")
-    n_features = snapshot.spec.dataset.n_features
-    features, held = n_features > 2, n_features > len(choice.features)
-    longer = [*keys, *([", . < > features"] if features else []), *(["p ↑ ↓ held"] if held else [])]
-    shorter = [*keys, ",.<>" * features + "p↑↓" * held]
-    return (
-        " · ".join(longer),
-        " · ".join(filter(None, shorter)),
-        *(" · ".join(keys[:n]) for n in range(len(keys), 0, -1)),
-    )

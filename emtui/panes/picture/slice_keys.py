@@ -129,3 +129,21 @@ class SliceKeys:
 def _alike(one: Dataset, other: Dataset) -> bool:
     """The same table, or one with the same columns made anew."""
     return one is other or (one.name == other.name and one.feature_names == other.feature_names)
+
+
+def border_keys(choice: SliceChoice, snapshot: StepSnapshot, *, of_units: bool) -> tuple[str, ...]:
+    """The keys for the lower border, the longest first: the border takes the first that fits."""
+    rival = snapshot.comparison is not None and snapshot.comparison.rival_model is not None
+    keys = ["d unit", "enter all" if choice.large else "enter large"] if of_units else ["d method"] if rival else []
+    keys.append("s soft" if choice.hard else "s hard")
+    if snapshot.comparison is not None and len(snapshot.comparison.split.test) and (choice.large or not of_units):
+        keys.append("H training" if choice.held_back else "H test")
+    n_features = snapshot.spec.dataset.n_features
+    features, held = n_features > 2, n_features > len(choice.features)
+    longer = [*keys, *([", . < > features"] if features else []), *(["p ↑ ↓ held"] if held else [])]
+    shorter = [*keys, ",.<>" * features + "p↑↓" * held]
+    return (
+        " · ".join(longer),
+        " · ".join(filter(None, shorter)),
+        *(" · ".join(keys[:n]) for n in range(len(keys), 0, -1)),
+    )

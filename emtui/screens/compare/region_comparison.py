@@ -15,8 +15,9 @@ from emtui.screens.compare.comparison_side import ComparisonSide
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
-from emtui.views.decision_regions import Regions, heading_of, regions_of, regions_scene, slice_notes, wrong_sign
+from emtui.views.decision_regions import Regions, regions_of
 from emtui.views.points import pairs
+from emtui.views.region_pictures import heading_of, regions_scene, slice_notes, wrong_sign
 from emtui.views.slice_choice import SliceChoice
 
 _NOTES = 4  # lines below the pictures at most

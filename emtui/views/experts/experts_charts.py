@@ -12,9 +12,9 @@ from emtui.charts.scene import Backdrop, Cloud, Curve, Dots, Layer, Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit, split_of
 from emtui.views.changes import drawn_responsibilities
-from emtui.views.decision_regions import grounds
 from emtui.views.number_format import number
 from emtui.views.projection import direction
+from emtui.views.region_pictures import grounds
 from emtui.views.view import Axes, Row, UnitsName
 from engine.analysis.input_slice import InputSlice, input_slice
 from engine.arrays import Array

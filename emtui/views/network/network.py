@@ -15,13 +15,14 @@ from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
-from emtui.views.decision_regions import COARSE, regions_of, regions_scene
+from emtui.views.decision_regions import COARSE, regions_of
 from emtui.views.network.network_row import MOST_BARS, NetworkRow, network_row, takes_long
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import fixed, number, probability
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.points import pairs, single_axes
 from emtui.views.projection import direction, nearest_row
+from emtui.views.region_pictures import regions_scene
 from emtui.views.slice_choice import SliceChoice
 from emtui.views.supervised import REGIONS, SupervisedView, later
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, Share, UnitsName
