@@ -128,7 +128,7 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
         inputs, units = _inputs(spec, train)
         name = spec.data.target or "target"
         return TrainTestSplit(inputs, numbers, train, test, units, input_names(spec), (), name)
-    targets = _checked_targets(data)
+    targets = _checked_targets(data, spec.model)
     train, test = _split(spec, targets)
     missing = np.setdiff1d(np.unique(targets), targets[train])
     if len(missing):
@@ -181,19 +181,20 @@ def _checked_numbers(data: Dataset) -> Array:
     return data.target
 
 
-def _checked_targets(data: Dataset) -> IntArray:
+def _checked_targets(data: Dataset, model: Any) -> IntArray:
     if data.y is None:
+        number = " (one of numbers with --target)" if model.takes_target else ""
         raise DataError(
-            f"{quoted(data.name)} has no column of known classes, and a network learns from them: "
-            "choose labelled data, or name the column of a file with --label."
+            f"{quoted(data.name)} has no column of known classes, and {model.learner} learns from them: "
+            f"choose labelled data, or name the column of a file with --label{number}."
         )
     unknown = np.flatnonzero(data.y < 0)
     if len(unknown):
         rows = "1 row" if len(unknown) == 1 else f"{len(unknown)} rows"
         verb = "has" if len(unknown) == 1 else "have"
         raise DataError(
-            f"{rows} of {quoted(data.name)} {verb} no class (the first is {data.row_name(int(unknown[0]))}), and a "
-            "network learns from classes alone: leave those rows out or give them one."
+            f"{rows} of {quoted(data.name)} {verb} no class (the first is {data.row_name(int(unknown[0]))}), and "
+            f"{model.learner} learns from classes alone: leave those rows out or give them one."
         )
     if data.y.min() == data.y.max():
         name = quoted(data.class_names[int(data.y[0])])

@@ -113,7 +113,7 @@ def observed_labelled(model: Model[Any, D], X: Any, y: Any, sample_weight: Any) 
     if model.learns_numbers(y):
         return model.observe(X, y, sample_weight)
     if model.supervised:
-        codes, labels = target_codes(y)
+        codes, labels = target_codes(y, model.learner)
         return replace(model.observe(X, codes, sample_weight), class_labels=labels)
     try:
         return model.observe(X, y, sample_weight)
@@ -129,16 +129,17 @@ def observed_labelled(model: Model[Any, D], X: Any, y: Any, sample_weight: Any) 
     return replace(model.observe(X, codes, sample_weight), class_labels=labels)
 
 
-def target_codes(y: Any) -> tuple[IntArray, NDArray[Any]]:
+def target_codes(y: Any, learner: str = "a network") -> tuple[IntArray, NDArray[Any]]:
     """The codes of targets, each of which must be known, and their labels.
 
     −1 is a label like another, unless 0 is one, too: then it is a row without a class, and its code is −1.
+    learner: what the sentence says that learns, where the rows are of one class.
     """
     given = np.asarray(y)
     zero = given.dtype.kind in "if" and bool((given == 0).any())
     codes, labels = encoded(given, unknown_is_minus_one=zero)
     if len(labels) == 1 and labels[0] != 0 and (codes == 0).all():
-        raise DataError(f"every row is of class {said(labels[0])}: a network needs targets of at least two classes.")
+        raise DataError(f"every row is of class {said(labels[0])}: {learner} needs targets of at least two classes.")
     return codes, labels
 
 

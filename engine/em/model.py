@@ -202,6 +202,7 @@ class Model(HasOptions, ABC, Generic[P, D]):
     objective_label: ClassVar[str] = "log-likelihood"
     exact: ClassVar[bool] = True  # the E-step is exact, so KL = 0 after it
     supervised: ClassVar[bool] = False  # it needs y
+    learner: ClassVar[str] = "a network"  # what a sentence calls a supervised model
     hides: ClassVar[bool] = True  # something is latent; if not, q, bound and KL mean nothing
     takes_labels: ClassVar[bool] = False  # y may tell the component of some rows, −1 where it is unknown
     takes_target: ClassVar[bool] = False  # it can learn numbers (`Dataset.target`), as `for_numbers` says

@@ -89,7 +89,7 @@ def test_gradients_may_be_the_model_and_em_the_rival() -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("old_faithful", "--model", "experts"), "no column of known classes"),
+        (("old_faithful", "--model", "experts"), "known classes, and a mixture of experts learns from them"),
         (("iris", "--model", "experts", "--set", "expert=gaussian"), "no column of numbers to be learned"),
         (("iris", "--model", "experts", "-k", "91"), "can't start 91 experts"),
     ],

@@ -268,7 +268,7 @@ def test_a_line_through_its_rows_is_told() -> None:
 @pytest.mark.parametrize(
     ("y", "words"),
     [
-        (None, "learns from targets"),
+        (None, "a mixture of experts learns from targets"),
         ([0.5, np.nan, 1.5, 2.0], "the target of row 2 is nan"),
         ([0.5] * 4, "nothing to be learned"),
         ([1, 1, 1, 1], "at least two classes"),

@@ -15,6 +15,7 @@ from engine.models.experts.basis import Basis
 from engine.models.mixture import checked_weights
 from engine.models.network.data import checked_inputs, checked_targets
 
+LEARNER = "a mixture of experts"  # in sentences about data
 _LARGEST_TARGET = 1e50  # beyond, squares would overflow
 _SMALLEST_SPREAD = 1e-140  # below, variances would underflow
 
@@ -52,17 +53,17 @@ class ExpertRows(Observations):
 
 def class_rows(X: Any, y: Any, sample_weight: Any) -> ExpertRows:
     """Rows whose targets are classes 0…g−1. Raises DataError for what can't be learned from."""
-    table = checked_inputs(X)
-    targets = checked_targets(y, len(table))
+    table = checked_inputs(X, LEARNER)
+    targets = checked_targets(y, len(table), LEARNER)
     weights = checked_weights(sample_weight, len(table))
     if targets.min() == targets.max():
-        raise DataError(f"every row is of class {targets[0]}: experts need targets of at least two classes.")
+        raise DataError(f"every row is of class {targets[0]}: {LEARNER} needs targets of at least two classes.")
     return ExpertRows(table, targets, weights, n_classes=int(targets.max()) + 1, basis=Basis.of(table, weights))
 
 
 def number_rows(X: Any, y: Any, sample_weight: Any) -> ExpertRows:
     """Rows whose targets are numbers. Raises DataError for what can't be learned from."""
-    table = checked_inputs(X)
+    table = checked_inputs(X, LEARNER)
     target = checked_numbers(y, len(table))
     weights = checked_weights(sample_weight, len(table))
     share = np.full(len(table), 1.0 / len(table)) if weights is None else weights / weights.sum()
@@ -75,7 +76,7 @@ def number_rows(X: Any, y: Any, sample_weight: Any) -> ExpertRows:
 
 def new_rows(X: Any, n_inputs: int) -> ExpertRows:
     """Rows to predict for. Raises DataError where they have other columns than were trained on."""
-    table = checked_inputs(X)
+    table = checked_inputs(X, LEARNER)
     if table.shape[1] != n_inputs:
         raise DataError(
             f"the rows have {table.shape[1]} columns: give the {n_inputs} that the experts were trained on."
@@ -86,7 +87,7 @@ def new_rows(X: Any, n_inputs: int) -> ExpertRows:
 def checked_numbers(y: Any, n_rows: int) -> Array:
     """(n,) finite numbers to be learned. Raises DataError at the first row that has none."""
     if y is None:
-        raise DataError("experts learn from targets: give y, a class or a number for each row.")
+        raise DataError(f"{LEARNER} learns from targets: give y, a class or a number for each row.")
     target = as_numbers(y, "y", "numbers, one a row")
     if target.shape != (n_rows,):
         raise DataError(f"y must have one number a row ({n_rows}), not shape {target.shape}.")

@@ -25,7 +25,7 @@ from engine.em.prediction_report import MARGINAL, Report, number_report
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
 from engine.explain.derivation import Worked, WorkedLine
-from engine.models.experts.data import ExpertRows, checked_numbers, class_rows, new_rows, number_rows
+from engine.models.experts.data import LEARNER, ExpertRows, checked_numbers, class_rows, new_rows, number_rows
 from engine.models.experts.explanation import expert_new_row, expert_row, parameter_lines_of
 from engine.models.experts.gaussian_experts import GaussianFamily
 from engine.models.experts.multinomial import MOST_STEPS, climb, is_flat, log_softmax
@@ -87,6 +87,7 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
     name: ClassVar[str] = "experts"
     title: ClassVar[str] = "mixture of experts"
     supervised: ClassVar[bool] = True
+    learner: ClassVar[str] = LEARNER
     takes_target: ClassVar[bool] = True
     for_numbers: ClassVar[Mapping[str, Any]] = {"expert": "gaussian"}
     size_option: ClassVar[str] = "n_experts"
@@ -134,7 +135,9 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         rows = new_rows(X, params.n_inputs)
         if isinstance(params.experts, GaussianExperts):
             return ExpertRows(rows.X, target=checked_numbers(y, rows.n_rows))
-        return ExpertRows(rows.X, checked_targets(y, rows.n_rows), n_classes=params.experts.coefficients.shape[1])
+        return ExpertRows(
+            rows.X, checked_targets(y, rows.n_rows, LEARNER), n_classes=params.experts.coefficients.shape[1]
+        )
 
     def family(self, data: ExpertRows) -> Any:
         """How the experts are computed: a `GaussianFamily` for numbers, a `SoftmaxFamily` for classes."""

@@ -123,19 +123,22 @@ def rows_apart(X: Any, y: Any, n_inputs: int, n_classes: int) -> NetworkRows:
     return arranged(table, targets, None, n_classes)
 
 
-def checked_inputs(X: Any) -> Array:
+def checked_inputs(X: Any, learner: str = "a network") -> Array:
     """X as (n, p) finite numbers that can be multiplied with weights. Raises DataError where they can't."""
     table = checked_table(X)
     largest = max(float(table.max()), -float(table.min()))
     if largest > _LARGEST_INPUT:
-        raise DataError(f"X holds a number of size {largest:z.3g}, too large for a network: standardize the inputs.")
+        raise DataError(f"X holds a number of size {largest:z.3g}, too large for {learner}: standardize the inputs.")
     return table
 
 
-def checked_targets(y: Any, n_rows: int) -> IntArray:
-    """The class 0…g−1 of every row as (n,) int64. Raises DataError where there are none, or not one for each row."""
+def checked_targets(y: Any, n_rows: int, learner: str = "a network") -> IntArray:
+    """The class 0…g−1 of every row as (n,) int64. Raises DataError where there are none, or not one for each row.
+
+    learner: what the sentence says that learns.
+    """
     if y is None:
-        raise DataError("a network learns from targets: give y, the class of each row (a label column).")
+        raise DataError(f"{learner} learns from targets: give y, the class of each row (a label column).")
     targets = np.asarray(y)
     if targets.shape != (n_rows,):
         raise DataError(f"y must have one class a row ({n_rows}), not shape {targets.shape}.")
@@ -143,7 +146,7 @@ def checked_targets(y: Any, n_rows: int) -> IntArray:
     if not numeric or np.any(targets != np.floor(targets)):
         raise DataError("y must hold whole numbers: the class 0, 1, 2, … of each row.")
     if targets.max() >= _MOST_CLASSES:
-        raise DataError(f"y has class {targets.max():z.15g}: a network takes {_MOST_CLASSES:,} classes at most.")
+        raise DataError(f"y has class {targets.max():z.15g}: {learner} takes {_MOST_CLASSES:,} classes at most.")
     targets = targets.astype(np.int64)
     missing = np.flatnonzero(targets < 0)
     if len(missing):
@@ -152,7 +155,7 @@ def checked_targets(y: Any, n_rows: int) -> IntArray:
             RowText(
                 f"{rows} no target (the first is ",
                 int(missing[0]),
-                "): a network learns from targets alone, so leave those rows out or give them a class; −1 beside 0 is "
+                f"): {learner} learns from targets alone, so leave those rows out or give them a class; −1 beside 0 is "
                 "no class, so write classes of that name as words.",
             )
         )
