@@ -30,6 +30,7 @@ from engine.em.algorithms import Algorithm
 from engine.em.class_labels import targets_among
 from engine.em.loop import begin, walk
 from engine.em.model import Model
+from engine.em.observed import need_model
 from engine.em.parameters import Parameters
 from engine.em.prediction_report import FORWARD, MARGINAL, Report
 from engine.em.step import Step
@@ -86,7 +87,8 @@ def learning_scores(step: Step, X: Any, y: Any, *, test: Rows | None = None) -> 
 
     Raises EngineError for rows or a class that the model does not know.
     """
-    return _scores(_reports(step, _coded(step, X, y)), None if test is None else _reports(step, _coded(step, *test)))
+    held_back = _held_back(step, test)
+    return _scores(_reports(step, _coded(step, X, y)), None if held_back is None else _reports(step, held_back))
 
 
 def _reports(step: Step, rows: tuple[Any, Any]) -> Reports:
@@ -224,15 +226,16 @@ def learning_curves(
     Raises:
         EngineError: data, a start or an option can't be used, or the model is not supervised; one sentence.
     """
-    for one in (model, rival):
-        if one is not None and not one.supervised:
-            raise OptionError(f"learning curves are of models that learn classes: {one.name} is none.")
+    for one in (model,) if rival is None else (model, rival):
+        need_model(one, X)
+        if not one.supervised:
+            raise OptionError(f"learning curves are of models that learn a target: {one.name} is none.")
     rules = rules_for(max_iter, tol, stopping)
     if start is not None and not isinstance(start, model.Params) and isinstance(start, Parameters):
         start = same_start(model, start) or start
     first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
     train = _coded(first, X, y)
-    held_back = None if test is None else _coded(first, *test)
+    held_back = _held_back(first, test)
     last = first
     points = list[LearningPoint]()
     for last in _iterations(first, rules):
@@ -273,6 +276,15 @@ def _iterations(first: Step, rules: tuple[StoppingRule, ...]) -> Iterator[Step]:
         before = step
         if step.phase != "E":
             yield step
+
+
+def _held_back(step: Step, test: Rows | None) -> tuple[Any, Any] | None:
+    """The test rows with their targets as the model has them; None where there are none."""
+    if test is None:
+        return None
+    if not isinstance(test, (tuple, list)) or len(test) != 2:
+        raise OptionError("test must be the rows and the labels that are held back, (X_test, y_test).")
+    return _coded(step, *test) if len(test[1]) else None
 
 
 def _coded(step: Step, X: Any, y: Any) -> tuple[Any, Any]:

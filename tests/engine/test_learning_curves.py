@@ -109,6 +109,11 @@ def test_what_can_not_be_scored_is_said() -> None:
         engine.learning_curves(engine.GaussianMixture(3), X, Y)
     with pytest.raises(EngineError, match="is of class 'rose'"):
         engine.learning_curves(EM, X, Y, test=(X[:2], ["setosa", "rose"]))
+    with pytest.raises(EngineError, match="X_test, y_test"):
+        engine.learning_curves(EM, X, Y, test=TEST[0])
+    with pytest.raises(EngineError, match="model"):
+        engine.learning_curves(EM, X, Y, rival="backprop")  # type: ignore[arg-type]
+    assert np.isnan(engine.learning_curves(EM, X, Y, test=(X[:0], Y[:0]), max_iter=0).columns()["test_loss"]).all()
     with pytest.raises(EngineError, match="max_iter"):
         engine.learning_curves(EM, X, Y, max_iter=-1)
 
