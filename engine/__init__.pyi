@@ -30,6 +30,7 @@ from engine.baselines.kmeans import KMeans as KMeans
 from engine.data.catalogue import datasets as datasets
 from engine.data.catalogue import load as load
 from engine.data.dataset import Dataset as Dataset
+from engine.data.products import with_products as with_products
 from engine.data.train_test import train_test_split as train_test_split
 from engine.data.train_test import validation_split as validation_split
 from engine.editing import edits as by_hand
