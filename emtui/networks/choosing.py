@@ -13,6 +13,7 @@ from engine.analysis.study import Study
 from engine.data.products import with_products
 from engine.em.loop import begin_problem, walk
 from engine.errors import OptionError
+from engine.models.network.cost import MOST_EXACT, exact_cost
 
 VALIDATION_SHARE = 0.25
 """Of the training rows."""
@@ -91,3 +92,12 @@ def validated(model: Any, split: TrainTestSplit, params: Any) -> tuple[int, int]
     """How many of the rows that a choosing spec holds back, its validation rows, are right, of how many."""
     found = score(model, params, split, split.test)
     return (found.hits, found.n_rows) if isinstance(found, Score) else (0, 0)
+
+
+def seconds_of_a_step(spec: RunSpec, hidden_units: int | tuple[int, ...]) -> float:
+    """What an exact E-step over so many hidden units is expected to take on this machine; 0 where it is not exact."""
+    options, split = spec.model.option_values, split_of(spec)
+    summed = options.get("e_step") in ("auto", "exact") or options.get("loss") == "marginal"
+    if split is None or not summed or not isinstance(hidden_units, int) or hidden_units > MOST_EXACT:
+        return 0.0
+    return exact_cost(len(split.train), hidden_units, split.n_classes)[1]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from emtui.networks.choosing import study_of
+from emtui.networks.choosing import seconds_of_a_step, study_of
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.tolerance import tolerance_of
 from engine.analysis.study import StudyResult, StudyRun
@@ -17,6 +17,8 @@ Size: TypeAlias = int | tuple[int, ...]
 """What the option `hidden_units` takes: the units of one layer, or of each."""
 REPEATS = 3
 _FIRST, _FURTHER = 8, 3  # the sizes that are tried: as many, and at least so many beyond the present one
+_MOST_SECONDS = 10.0  # that a run may be expected to take; larger networks are left out, but for the present one
+_USUAL_ITERATIONS = 200
 _LARGE = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)  # of large networks
 
 
@@ -66,6 +68,8 @@ def first_layer(size: Size) -> int:
 def sizes_for(spec: RunSpec) -> tuple[Size, ...]:
     """The sizes to be tried: 1, 2, … units, or of several layers as many in the first, the others as they are.
 
+    Those whose runs would take too long on this machine are left out.
+
     Raises:
         EngineError: the model has no hidden units.
     """
@@ -76,7 +80,9 @@ def sizes_for(spec: RunSpec) -> tuple[Size, ...]:
     tried = tuple(range(1, max(_FIRST, here + _FURTHER) + 1))
     if len(tried) > 2 * _FIRST:
         tried = tuple(sorted({m for m in _LARGE if m <= 2 * here} | {here}))
-    return tuple(resized(asked, m) for m in tried)
+    sizes = [resized(asked, m) for m in tried]
+    iterations = min(spec.max_iter, _USUAL_ITERATIONS)
+    return tuple(one for one in sizes if one == asked or iterations * seconds_of_a_step(spec, one) <= _MOST_SECONDS)
 
 
 def resized(size: Size, units: int) -> Size:

@@ -18,7 +18,7 @@ from emtui.networks.scores import score
 from emtui.networks.sizes import SizesResult, network_sizes, size_name, sizes_for, with_size
 from emtui.screens.studies.network_sizes import NetworkSizesScreen
 from emtui.screens.studies.network_sizes import verdict as verdict_of_sizes
-from emtui.screens.studies.optima import OptimaScreen
+from emtui.screens.studies.optima import OptimaScreen, starts_of_network
 from emtui.screens.studies.race import RaceScreen, verdict, winner_sentence
 from emtui.session.race import Race, must_rise, race
 from emtui.spec.revise import changed
@@ -151,12 +151,18 @@ def test_a_network_by_gradient_steps_is_mapped_by_newton() -> None:
 # sizes
 
 
-def test_the_sizes_that_are_tried() -> None:
+def test_the_sizes_that_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sizes_for(network()) == tuple(range(1, 9))
     assert sizes_for(network(settings={"hidden_units": "9"})) == tuple(range(1, 13))
     assert sizes_for(network(settings={"hidden_units": "4,3"}))[::7] == ((1, 3), (8, 3))
     large = sizes_for(network(settings={"hidden_units": "40"}))
     assert 40 in large and max(large) <= 80 and len(large) < 16  # type: ignore[operator]
+    costly = network(settings={"hidden_units": "20"})
+    for seconds, kept in ((1e-9, 16), (10.0, 20)):
+        monkeypatch.setattr("emtui.networks.choosing.exact_cost", lambda n, m, g, s=seconds: (0, s if m > 12 else 0.0))
+        assert (kept in sizes_for(costly)) and 20 in sizes_for(costly) and 12 in sizes_for(costly)
+        assert starts_of_network(costly) == (40 if seconds < 1 else 4)
+    assert 16 not in sizes_for(costly) and 24 in sizes_for(costly)  # it would take too long; beyond 20 it samples
     assert [size_name(size) for size in (1, 2, (4, 3))] == ["1 unit", "2 units", "layers 4,3"]
 
 

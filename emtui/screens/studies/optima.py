@@ -18,7 +18,7 @@ from textual.widgets import Static
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Scene
 from emtui.charts.text_bars import bar
-from emtui.networks.choosing import choosing_spec, scored_on_test, validated
+from emtui.networks.choosing import choosing_spec, scored_on_test, seconds_of_a_step, validated
 from emtui.networks.scores import Score
 from emtui.screens.studies.study import StudyScreen, named
 from emtui.screens.studies.weak_components import COLUMN as WEAK
@@ -43,6 +43,7 @@ from engine.errors import EngineError
 
 N_STARTS, N_STARTS_OF_NETWORKS = 200, 40
 MAX_ITER, TOL = 1000, 1e-9  # tighter than usual: runs that stop on their way look like optima
+_SECONDS_OF_NETWORKS, _LEAST_STARTS = 60.0, 4
 NETWORK_ITERATIONS, NETWORK_TOL = 200, 1e-7  # of whose steps each is a hundred times as much work
 SPREAD = "points"  # the start that finds most optima
 _KEYS = "enter opens · a axes · s other starts · R other seeds · space again · esc back"
@@ -92,7 +93,8 @@ class OptimaScreen(StudyScreen):
     def __init__(self, spec: RunSpec, n_starts: int | None = None) -> None:
         super().__init__(spec)
         network = spec.model.supervised
-        n_starts = (N_STARTS_OF_NETWORKS if network else N_STARTS) if n_starts is None else n_starts
+        if n_starts is None:
+            n_starts = starts_of_network(spec) if network else N_STARTS
         self._max_iter, self._tol = (NETWORK_ITERATIONS, NETWORK_TOL) if network else (MAX_ITER, TOL)
         self._choosing = choosing_spec(spec) if network else spec
         self.map: OptimaMap | None = None
@@ -265,6 +267,13 @@ class OptimaScreen(StudyScreen):
         self._first_seed += self._n_starts
         self._seed = None
         self.begin()
+
+
+def starts_of_network(spec: RunSpec) -> int:
+    """Forty starts, or as many, four at least, as their exact E-steps are expected to take a minute for."""
+    step = seconds_of_a_step(spec, spec.model.option_values["hidden_units"])
+    affordable = _SECONDS_OF_NETWORKS / (NETWORK_ITERATIONS * step) if step > 0 else math.inf
+    return int(min(N_STARTS_OF_NETWORKS, max(_LEAST_STARTS, affordable)))
 
 
 def spread(model: Model[Any, Any]) -> Model[Any, Any]:
