@@ -263,7 +263,7 @@ def shown(snapshot: StepSnapshot, place: int, choice: SliceChoice, palette: Pale
     return found
 
 
-@settings(max_examples=examples(50), deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.integers(1, 130),
     st.integers(1, 50),
@@ -337,6 +337,12 @@ def test_what_takes_long_is_left_out_at_first(monkeypatch: pytest.MonkeyPatch) -
     early = view.slices(deep, REGIONS, DARK, SliceChoice((2, 3)), thorough=False)
     assert early is not None and early.more and not early.panels
     assert "being computed" in draw_panels(early, 60, 20, DARK).text
+    large = SliceChoice((2, 3), unit=5, large=True)
+    units = view.axes(deep)[2]
+    first, whole = (view.slices(deep, units, DARK, large, thorough=thorough) for thorough in (False, True))
+    assert first is not None and whole is not None
+    assert first.more and first.panels and not whole.more
+    assert len(whole.notes) == len(first.notes) + 1  # with the rows that use it most
     quick = view.slices(network(), REGIONS, DARK, SliceChoice((2, 3)), thorough=False)
     assert quick is not None and not quick.more and len(quick.panels) == 2
     asked: list[tuple[int, int]] = []
@@ -415,7 +421,7 @@ async def test_units_are_walked_through_and_enlarged(size: tuple[int, int], asci
 
 async def test_deep_networks_are_drawn_from_the_background_and_nothing_held_is_said() -> None:
     columns = ("petal length", "petal width")
-    spec = chosen("iris", model="mlp", settings={"hidden_units": "2,2"}, test_share=0.0, columns=columns)
+    spec = chosen("iris", model="mlp", settings={"hidden_units": "2,2", "sweeps": "2"}, test_share=0.0, columns=columns)
     async with driving(spec, (100, 30)) as app:
         await app.send("n", "1", "a")
         text = await at_rest(app)

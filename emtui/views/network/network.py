@@ -92,10 +92,11 @@ class NetworkView(SupervisedView):
 
         params = snapshot.step.params
         long = choice.large and (takes_long(params) or self.rows_at_once(snapshot) < snapshot.n_rows)
-        if not thorough and (long or not exactly_chained(params)):
+        if not thorough and not exactly_chained(params):
             return later(axes.title)
-        found = unit_maps(snapshot, choice)
-        return maps_panels(snapshot, found, choice, palette, self.component_names(snapshot))
+        first = long and not thorough  # the map at once, the rows that use the unit most after it
+        found = unit_maps(snapshot, choice, thorough=not first)
+        return replace(maps_panels(snapshot, found, choice, palette, self.component_names(snapshot)), more=first)
 
     def scene(
         self, snapshot: StepSnapshot, axes: Axes, palette: Palette, *, highlight: Row = None, units: UnitsName = "data"
