@@ -12,7 +12,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
-from emtui.views.experts.experts_charts import gate_ground, lines_scene
+from emtui.views.experts.experts_charts import gate_ground, gate_legend, lines_scene
 from emtui.views.experts.experts_sentences import experts_sentence
 from emtui.views.generic import GenericView
 from emtui.views.parameter_tables import Column, now_and_before, table
@@ -58,7 +58,7 @@ class ExpertsView(GenericView):
         x0, x1, y0, y1 = ground.extent
         return Scene(
             (ground, *made.layers), made.x_label, made.y_label, (x0, x1), (y0, y1),
-            description=f"{made.description} Behind them: whom the gate asks.", legend=made.legend,
+            description=f"{made.description} Behind them: whom the gate asks.", legend=(*made.legend, *gate_legend(palette, self.component_names(snapshot))),
         )  # fmt: skip
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from emtui.charts.colors import Palette, blend, mix
-from emtui.charts.scene import Backdrop, Cloud, Curve, Dots, Layer, Scene
+from emtui.charts.scene import Backdrop, Cloud, Curve, Dots, Layer, LegendEntry, Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit, split_of
 from emtui.views.changes import drawn_responsibilities
@@ -23,6 +23,7 @@ from engine.parallel import one_blas_thread
 _ROWS, _COLUMNS = 24, 48
 _LINE = 120
 _FAINT, _FAINTER = 0.3, 0.2  # how much of an expert's colour the ground has
+_NAMED = 6  # experts in a legend
 _MOST_REST = 500  # test rows beside those that are trained on
 
 
@@ -38,6 +39,14 @@ def gate_ground(snapshot: StepSnapshot, axes: Axes, palette: Palette, units: Uni
     (x0, x1), (y0, y1) = (direction(data, axis, units).of(ends) for axis in (axes.x, axes.y))
     g = _shares(snapshot, split, plane).reshape(_ROWS, _COLUMNS, -1)
     return _ground(g, palette, (float(x0), float(x1), float(y0), float(y1)), _FAINT)
+
+
+def gate_legend(palette: Palette, names: Sequence[str]) -> list[LegendEntry]:
+    """What the signs of the ground stand for, where there are any: whom the gate asks there."""
+    if not palette.needs_signs or len(names) < 2:
+        return []
+    signs = grounds(palette, len(names))[:_NAMED]
+    return [(sign, palette.color(k), f"asks {name}") for k, (sign, name) in enumerate(zip(signs, names, strict=False))]
 
 
 def _ground(g: Array, palette: Palette, extent: tuple[float, float, float, float], strength: float) -> Backdrop:
@@ -74,7 +83,9 @@ def lines_scene(snapshot: StepSnapshot, feature: int, palette: Palette, names: S
     low, high = float(target.min()), float(target.max())
     margin = 0.06 * (high - low) or 0.5
     extent = (plane.extent[0], plane.extent[1], low - margin, high + margin)
-    layers: list[Layer] = [_ground(g[None], palette, extent, _FAINTER)]
+    layers: list[Layer] = []
+    if not palette.needs_signs:  # signs of a ground would be taken for rows
+        layers.append(_ground(g[None], palette, extent, _FAINTER))
     rest = split.test[:: max(1, len(split.test) // _MOST_REST)]
     sign = "." if palette.ascii else "·"
     if len(rest):
@@ -87,7 +98,7 @@ def lines_scene(snapshot: StepSnapshot, feature: int, palette: Palette, names: S
     mean = (g * said).sum(axis=1)
     if K > 1:
         layers.append(Curve(plane.x, mean, palette.text, "dotted"))
-    legend = [*palette.legend(names, 6)]
+    legend = [*palette.legend(names, _NAMED)]
     if K > 1:
         legend.append((":" if palette.ascii else "┄", palette.text, "mean"))
     if len(rest):
