@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,14 @@ class ExpertsView(GenericView):
         if ground is None:
             return made
         x0, x1, y0, y1 = ground.extent
-        return Scene(
-            (ground, *made.layers), made.x_label, made.y_label, (x0, x1), (y0, y1),
-            description=f"{made.description} Behind them: whom the gate asks.", legend=(*made.legend, *gate_legend(palette, self.component_names(snapshot))),
-        )  # fmt: skip
+        return replace(
+            made,
+            layers=(ground, *made.layers),
+            x_range=(x0, x1),
+            y_range=(y0, y1),
+            description=f"{made.description} Behind them: whom the gate asks.",
+            legend=(*made.legend, *gate_legend(palette, self.component_names(snapshot))),
+        )
 
     def row_at(self, snapshot: StepSnapshot, axes: Axes, x: float, y: float, units: UnitsName = "data") -> Row:
         """The row nearest to a place; over one input by input and target."""
