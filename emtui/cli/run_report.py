@@ -137,10 +137,12 @@ def summary(outcome: RunSummary) -> list[str]:
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.comparison is not None:
+        from emtui.cli.prediction_report import prediction_lines
         from emtui.cli.rival_report import comparison_lines, curve_lines, has_layers, weight_lines
 
         spec, comparison, params = outcome.spec, outcome.comparison, step.params
         lines += [*comparison_lines(spec, comparison), *curve_lines(spec, comparison)]
+        lines += prediction_lines(spec, params, comparison)
         return [*lines, *(weight_lines(comparison, params) if has_layers(params) else parameter_lines(outcome))]
     return [*lines, *parameter_lines(outcome), *_agreement_lines(outcome)]
 

@@ -88,6 +88,18 @@ def test_the_report_for_eyes_has_the_curves_and_says_how_they_were_predicted() -
     expected[-1] += ": --json has them all"
     assert lines[at : at + len(expected)] == expected
     assert max(map(len, expected)) <= 80
+    comparison = stepped(chosen("iris", model="mlp", settings=NEWTON), 40).snapshot().comparison
+    assert comparison is not None
+    first = next(i for i, line in enumerate(lines) if line.startswith("test row"))
+    assert lines[first].split() == ["test", "row", "truth", "EM", "p", "backprop", "p"]
+    for at, line in zip([0, 7, 13, 20, 26, 33, 39, 46, 52, 59], lines[first + 1 : first + 11], strict=True):
+        row, cells = int(comparison.split.test[at]), line.split()
+        said = [comparison.split.class_names[comparison.split.targets[row]]]
+        for point in (comparison.here, comparison.rival_here):
+            p = point.test.probabilities[at]  # type: ignore[union-attr]
+            said += [comparison.split.class_names[p.argmax()], f"{p.max():.3f}"]
+        assert cells == ["row", str(row + 1), *said]
+    assert lines[first + 11] == "… and 50 more: --predictions FILE writes every row"
 
 
 def test_a_model_that_learns_no_classes_has_no_scores() -> None:
