@@ -27,6 +27,7 @@ from emtui.screens.dialogs.export_dialog import ExportScreen
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.screens.open_file.open_file import OpenFileScreen
 from emtui.screens.studies.cost import CostScreen
+from emtui.screens.studies.network_sizes import NetworkSizesScreen
 from emtui.screens.studies.optima import OptimaScreen
 from emtui.screens.studies.race import RaceScreen
 from emtui.screens.studies.selection import SelectionScreen
@@ -169,6 +170,7 @@ SCENES = {
     "cost": Scene(costed, words=MLP),
     "optima": Scene(studied(lambda spec: OptimaScreen(spec, 8))),
     "selection": Scene(studied(lambda spec: SelectionScreen(spec, 3, 1))),
+    "network-sizes": Scene(studied(lambda spec: NetworkSizesScreen(spec, (1, 3), 1)), words=MLP | {"max_iter": 4}),
     "sweep": Scene(studied(lambda spec: SweepScreen(spec, TWO_SIDES)), words=MLP),
 }
 HOSTED = ("opening", "open-file")  # screens that stand without an explorer
