@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -14,9 +16,10 @@ from hypothesis import strategies as st
 from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import pack
 from emtui.charts.colors import ANSI, DARK
-from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer, draw_diagram
+from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, draw_diagram
 from emtui.charts.scene import Backdrop, Dots, Scene
 from emtui.charts.scene_drawing import draw_scene
+from emtui.charts.unit_layers import SecondValue, UnitLayer
 from emtui.session.session import Session
 from emtui.views import view_for
 from emtui.views.decision_regions import FINE, regions_of
@@ -129,6 +132,52 @@ def test_the_strongest_weight_has_the_strongest_colour_and_signs_differ() -> Non
     weak = draw_diagram(NetworkDiagram(two, [np.array([[2.0, 0.01]])]), 40, 9, DARK)
     only = draw_diagram(NetworkDiagram(two, [np.array([[2.0, 0.0]])]), 40, 9, DARK)
     assert weak.text == only.text  # a weight that is next to nothing is not drawn
+
+
+@pytest.mark.parametrize(("width", "height"), [(26, 18), (34, 18), (42, 18), (48, 36), (110, 36)])
+@pytest.mark.parametrize("m", [1, 7])
+def test_two_values_of_a_unit_stand_beside_each_other_with_a_legend(width: int, height: int, m: int) -> None:
+    generator = np.random.default_rng(0)
+    before, after = np.linspace(0.0, 1.0, m), np.linspace(1.0, 0.5, m)
+    texts = [[f"{value:.2f}"[1:] if value < 1 else "1.00" for value in values] for values in (before, after)]
+    second = SecondValue("E[z]", texts[1], after)
+    layers = [
+        UnitLayer("x", ["sepal length", "sepal width"], ["5.4", "3.9"], np.full(2, np.nan), 2),
+        UnitLayer("u", [""] * m, texts[0], before, m, second),
+        UnitLayer("p", ["setosa", "versicolor", "virginica"], [".08", ".76", ".16"], np.array([0.08, 0.76, 0.16]), 3),
+    ]
+    weights = [generator.normal(size=(m, 2)), generator.normal(size=(3, m))]
+    table = DiagramTable("z", [["", "p"], *([f"{k}", ".5"] for k in range(8))])
+    legend = ("u before y is known, and E[z] after", "u before y, E[z] after", "u, E[z]")
+    lines = draw_diagram(NetworkDiagram(layers, weights, [table], legend=legend), width, height, DARK).text.split("\n")
+    assert sum(line.strip() in legend for line in lines) == 1
+    head = lines[0]
+    assert head.index("u ") < head.index("E[z]")
+    for one, other in zip(*texts, strict=True):
+        line = next(
+            line for line in lines[1:] if re.search(rf"[○◔◑◕●] ?{re.escape(one)} +[○◔◑◕●] ?{re.escape(other)}", line)
+        )
+        assert line.index(one) < head.index("E[z]") <= line.rindex(other)
+
+
+@pytest.mark.parametrize("width", [30, 42, 48, 80])
+@pytest.mark.parametrize("sizes", [(4, 3), (6, 5), (3, 3, 3)])
+def test_no_value_is_cut_where_there_are_several_layers(width: int, sizes: tuple[int, ...]) -> None:
+    layers = [UnitLayer("x", ["sepal length", "sepal width"], ["5.4", "3.9"], np.full(2, np.nan), 2)]
+    for depth, m in enumerate(sizes, 1):
+        values = np.linspace(0.1, 0.9, m)
+        texts = [f".{depth}{place}" for place in range(m)]
+        second = SecondValue(f"E[z] {depth}", [f".{depth + 4}{place}" for place in range(m)], values)
+        layers.append(UnitLayer(f"u {depth}", [""] * m, texts, values, m, second))
+    layers.append(UnitLayer("p(y|x)", ["setosa", "virginica"], [".97", ".98"], np.array([0.3, 0.7]), 2))
+    weights = [np.ones((len(b.names), len(a.names))) for a, b in pairwise(layers)]
+    legend = ("u, then E[z]",)
+    text = draw_diagram(NetworkDiagram(layers, weights, legend=legend), width, 18, DARK).text
+    for depth, m in enumerate(sizes, 1):
+        assert all(f".{depth + 4}{place}" in text for place in range(m))
+    assert ".97" in text and ".98" in text
+    both = [f".{depth}{place}" in text for depth, m in enumerate(sizes, 1) for place in range(m)]
+    assert all(both) == any(both) == (legend[0] in text)
 
 
 def test_of_very_many_units_the_heaviest_are_shown() -> None:

@@ -9,9 +9,10 @@ import numpy as np
 
 from emtui.charts.cell_text import clean, short_head
 from emtui.charts.colors import Palette
-from emtui.charts.network_diagram import DiagramTable, NetworkDiagram, UnitLayer
+from emtui.charts.network_diagram import DiagramTable, NetworkDiagram
 from emtui.charts.panels import Panels
 from emtui.charts.scene import Cloud, Scene
+from emtui.charts.unit_layers import SecondValue, UnitLayer
 from emtui.networks.scores import affordable_rows, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
@@ -34,6 +35,14 @@ _PICTURE = Axes(PictureAxis("network", 0, "network"))
 _UNITS = Axes(PictureAxis("units", 0, "response maps"))
 _COLUMNS = 64
 _BITS_SHOWN = 20
+_LEGEND = (
+    "units on: u before y is known, E[z | x, y] after",
+    "u: before y is known, E[z]: after",
+    "u: without y, E[z]: with it",
+    "u, then E[z] by y",
+    "u, E[z]",
+)
+"""What the two values of a hidden unit are, for less and less room."""
 
 
 class NetworkView(SupervisedView):
@@ -216,15 +225,21 @@ def network_diagram(snapshot: StepSnapshot, seen: NetworkRow) -> NetworkDiagram:
     p = len(values)
     layers = [UnitLayer("x", split.input_names, values, np.full(p, np.nan), p)]
     for depth, activity in enumerate(seen.activities):
-        expected = None if seen.expected is None else seen.expected[depth]
-        shown = activity if expected is None else expected
-        head = ("E[z]" if expected is not None else "u") + (f" {depth + 1}" if len(seen.activities) > 1 else "")
-        layers.append(UnitLayer(head, [""] * len(shown), [probability(float(v), 2) for v in shown], shown, len(shown)))
+        which, m = f" {depth + 1}" if len(seen.activities) > 1 else "", len(activity)
+        after = None
+        if seen.expected is not None:
+            after = SecondValue(f"E[z]{which}", _probabilities(seen.expected[depth]), seen.expected[depth])
+        layers.append(UnitLayer(f"u{which}", [""] * m, _probabilities(activity), activity, m, after))
     layers.append(UnitLayer("p(y|x)", names, [probability(float(v), 2) for v in usual], usual, len(names)))
     weights = [layer[:, 1:] for layer in (*params.layers, params.output)]
     tables = [_said(names, seen), *_configurations(seen)]
     title = f"network · {row_words(snapshot, seen)}"
-    return NetworkDiagram(layers, weights, tables, title, _described(snapshot, seen, names))
+    legend = _LEGEND if seen.expected is not None else ()
+    return NetworkDiagram(layers, weights, tables, title, _described(snapshot, seen, names), legend=legend)
+
+
+def _probabilities(values: Array) -> list[str]:
+    return [probability(float(v), 2) for v in values]
 
 
 def _usual(snapshot: StepSnapshot, seen: NetworkRow) -> Array:
