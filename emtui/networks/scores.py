@@ -117,7 +117,7 @@ def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> Any
 def _score(found: Report) -> AnyScore:
     if isinstance(found, NumberReport):
         predictions = found.predictions if found.predictions.size <= _MOST_KEPT else None
-        return NumberScore(len(found.predictions), found.log_loss, found.rmse, predictions)
+        return NumberScore(len(found.predictions), found.log_loss, found.rmse, predictions, found.log_loss_error)
     kept = found.probabilities if found.probabilities.size <= _MOST_KEPT else None
     n_rows = len(found.probabilities)
     return Score(n_rows, found.log_loss, found.accuracy, found.confusion, found.log_loss_error, kept)

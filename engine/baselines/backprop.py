@@ -3,11 +3,14 @@ r"""The network of `LatentMLP` trained by backpropagation, stepped like EM: E lo
     forward    ln p(y | x) = ln softmax_y(V [1, u])            the usual network (Rumelhart, Hinton & Williams 1986)
     marginal   ln p(y | x) = ln Σ_z p(z | x) o_y(z)            the objective of EM; its gradient is that of Q at θ_q = θ
 
+Numbers are learned by −½ Σ (y − Vᵀ[1, u])², and σ² is fitted to what is left after each epoch: see `backprop_epoch`.
+
 There is no latent variable to be unsure of: H = 0, the bound is the log-likelihood itself, and KL = 0 throughout.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -27,7 +30,23 @@ from engine.errors import EngineError, OptionError
 from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.worked import Explains
 from engine.models.network.cost import check_memory
-from engine.models.network.data import NetworkRows, network_rows, new_rows, rows_apart
+from engine.models.network.data import (
+    NetworkRows,
+    network_rows,
+    new_rows,
+    number_rows,
+    numbers_apart,
+    rows_apart,
+)
+from engine.models.network.gaussian_output import (
+    FOR_NUMBERS,
+    LIKELIHOOD_SAID,
+    LIKELIHOODS,
+    check_variances,
+    in_target_units,
+    learns_numbers,
+    log_variance_prior,
+)
 from engine.models.network.held import held_weights
 from engine.models.network.params import (
     LARGEST_WEIGHT,
@@ -38,7 +57,13 @@ from engine.models.network.params import (
     n_network_parameters,
     sizes_of,
 )
-from engine.models.network.predict import activities, forward_probabilities, network_report, predictive
+from engine.models.network.predict import (
+    activities,
+    forward_probabilities,
+    network_report,
+    predicted_numbers,
+    predictive,
+)
 from engine.options import option
 
 
@@ -67,6 +92,9 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     learning rate means the same for single rows, for all at once and for EM's gradient M-step. The same seed gives the
     same starting weights as `LatentMLP`.
 
+    Where numbers are learned, gradients are taken in units of the target's standard deviation and times σ², so that a
+    learning rate means the same for any target and however small σ² becomes.
+
     An epoch of several steps visits the rows in a shuffled order of its own, so the order of the rows matters.
     """
 
@@ -74,6 +102,8 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     name: ClassVar[str] = "backprop"
     title: ClassVar[str] = "network trained by backpropagation"
     supervised: ClassVar[bool] = True
+    takes_target: ClassVar[bool] = True
+    for_numbers: ClassVar[Mapping[str, Any]] = FOR_NUMBERS
     hides: ClassVar[bool] = False
     size_option: ClassVar[str] = "hidden_units"
     responsibilities_sum_to_one: ClassVar[bool] = False  # a column is a unit: its activity u_h
@@ -89,6 +119,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     weight_scale: float = option(1.0, "standard deviation of the weights at the start", minimum=0.0, maximum=1e50)
     bias: bool = option(True, "each layer has biases; no: they are held at 0")
     free_output: bool = option(False, "output weights for every class; no: those of the last are held at 0")
+    likelihood: str = option("auto", LIKELIHOOD_SAID, choices=LIKELIHOODS)
 
     def __post_init__(self) -> None:
         """Check the options, and say what the objective is for this loss."""
@@ -120,9 +151,13 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         """One for an epoch, forward and back; for the marginal one for each of the 2^m configurations."""
         return 1 if self.loss == "forward" else 2 ** sizes_of(self.hidden_units)[0]
 
+    def learns_numbers(self, y: Any) -> bool:
+        """By `likelihood`, or by what y holds."""
+        return learns_numbers(self.likelihood, y)
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
         """Check inputs and targets; for the marginal, that its 2^m configurations fit into memory."""
-        rows = network_rows(X, y, sample_weight)
+        rows = (number_rows if self.learns_numbers(y) else network_rows)(X, y, sample_weight)
         if self.loss == "marginal":
             check_memory(rows.n_rows, sizes_of(self.hidden_units)[0], "loss=forward")
         return rows
@@ -133,31 +168,33 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
 
     def observe_apart(self, X: Any, y: Any, params: BackpropParams) -> NetworkRows:
         """Rows of weight 0 with their targets."""
-        return rows_apart(X, y, params.hidden.shape[1] - 1, len(params.output))
+        n_inputs = params.hidden.shape[1] - 1
+        return numbers_apart(X, y, n_inputs) if params.numeric else rows_apart(X, y, n_inputs, len(params.output))
 
     def start(self, data: NetworkRows, generator: np.random.Generator) -> BackpropParams:
         """The start of `LatentMLP` with the same seed, and the seed of the epochs' shuffling."""
         drawn = draw_params(
             self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator,
-            bias=self.bias, free_output=self.free_output,
+            bias=self.bias, free_output=self.free_output or data.numeric,
         )  # fmt: skip
-        state = OptimizerState.fresh(drawn, int(generator.integers(2**31)))
-        return BackpropParams(drawn.hidden, drawn.output, drawn.deeper, state)
+        begun = in_target_units(drawn, data, bias=self.bias)
+        return _carrying(begun, OptimizerState.fresh(begun, int(generator.integers(2**31))))
 
     def held(self, params: BackpropParams) -> Held:
         """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
-        return held_weights(params, self.bias, self.free_output)
+        return held_weights(params, self.bias, self.free_output or params.numeric)
 
     def check_params(self, params: Any, data: NetworkRows) -> BackpropParams:
         """Shapes, finite numbers and the reference class; parameters of `LatentMLP` will do as well."""
         if not isinstance(params, NetworkParams):
             raise EngineError(f"start must be BackpropMLP.Params(...), not {type(params).__name__}.")
         check_network_params(
-            params, self.hidden_units, data.X.shape[1], data.n_classes, bias=self.bias, free_output=self.free_output
-        )
+            params, self.hidden_units, data.X.shape[1], data.n_classes,
+            bias=self.bias, free_output=self.free_output or data.numeric,
+        )  # fmt: skip
+        check_variances(params, data.numeric)
         data.check_classes(len(params.output))
-        state = params.state if isinstance(params, BackpropParams) else None
-        return BackpropParams(params.hidden, params.output, params.deeper, state)
+        return _carrying(params, params.state if isinstance(params, BackpropParams) else None)
 
     def expect(self, params: BackpropParams, data: NetworkRows, inference: Inference = EXACT) -> Expectation:
         """Look: the log-likelihood of the loss. There is nothing to expect."""
@@ -175,7 +212,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         if not largest <= LARGEST_WEIGHT:
             message = f"with learning rate {self.learning_rate:zg} the weights grow without bound: take a smaller one"
             return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
-        moved = BackpropParams(after.hidden, after.output, after.deeper, state)
+        moved = _carrying(after, state)
         before = expectation.log_likelihood + self.log_prior(params, data)
         fell = before - log_likelihood(moved, data, self.loss) - self.log_prior(moved, data)
         if fell <= 0.0:
@@ -199,8 +236,8 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         return log_likelihood(params, data, self.loss)
 
     def log_prior(self, params: BackpropParams, data: NetworkRows) -> float:
-        """−(weight_decay/2) Σ w² over the weights of all layers, without its constant; biases are free."""
-        return log_weight_prior(params, self.weight_decay)
+        """−(weight_decay/2) Σ w² over the weights of all layers, biases free, and −½ ρ/σ²; without constants."""
+        return log_weight_prior(params, self.weight_decay) + log_variance_prior(params, data)
 
     def responsibilities(
         self, params: BackpropParams, data: NetworkRows, rows: Rows, inference: Inference = EXACT
@@ -214,10 +251,16 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         return 0.0
 
     def predict_proba(self, params: BackpropParams, data: NetworkRows) -> Array:
-        """(n, g) by the forward pass, or by the marginal where that was trained."""
+        """(n, g) by the forward pass, or by the marginal where that was trained; of numbers (n, m_L) the activities."""
+        if params.numeric:
+            return data.in_user_order(activities(params.layers, data.design)[-1])
         if self.loss == "forward":
             return data.in_user_order(forward_probabilities(params, data.design))
         return data.in_user_order(predictive(params, data.design).probabilities)
+
+    def predict_mean(self, params: BackpropParams, data: NetworkRows) -> Array:
+        """(n,) Vᵀ[1, u], where numbers are learned."""
+        return predicted_numbers(params, data.design) if params.numeric else super().predict_mean(params, data)
 
     def reports(self, params: BackpropParams, X: Any, targets: Any) -> dict[str, Report]:
         """By the marginal, and by the usual forward pass."""
@@ -250,3 +293,8 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         own = f"{self.optimizer} moved it in {steps:,} steps, each by the slope of its own rows"
         how = own if steps > 1 else f"{self.optimizer} moved it"
         return epoch_lines(step, entry, after, self.loss, self.weight_decay, self.learning_rate, how)
+
+
+def _carrying(params: NetworkParams, state: OptimizerState | None) -> BackpropParams:
+    """The same θ, and what the optimiser carries on."""
+    return BackpropParams(params.hidden, params.output, params.deeper, params.variances, state)

@@ -44,11 +44,13 @@ class NumberReport:
         predictions: (n,) E[y | x].
         log_loss: the mean of −ln p(y | x), of the density in nats; it may be below 0, and depends on the target's unit.
         rmse: the root of the mean squared error of the predictions, in the target's unit.
+        log_loss_error: its standard error from the draws, where p(y | x) is an estimate; 0 where it is exact.
     """
 
     predictions: Array
     log_loss: float
     rmse: float
+    log_loss_error: float = 0.0
 
     @property
     def scores(self) -> dict[str, float]:
@@ -59,10 +61,10 @@ class NumberReport:
 Report = PredictionReport | NumberReport
 
 
-def number_report(predictions: Array, targets: Array, log_p: Array) -> NumberReport:
+def number_report(predictions: Array, targets: Array, log_p: Array, log_loss_error: float = 0.0) -> NumberReport:
     """The report on rows with these targets (n,), ln p(y | x) (n,) of which the model gives."""
     error = float(np.sqrt(((targets - predictions) ** 2).mean()))
-    return NumberReport(predictions, float(-log_p.mean()), error)
+    return NumberReport(predictions, float(-log_p.mean()), error, log_loss_error)
 
 
 def class_report(

@@ -142,7 +142,6 @@ def test_a_start_of_more_classes_than_these_rows_have_will_do(iris):
         ([0, 1, -1, -1], r"2 rows have no target \(the first is row 3\)"),
         ([0, 1, 1, -1], r"1 row has no target \(the first is row 4\)"),
         ([0, 1, 2], r"one class a row \(4\), not shape \(3,\)"),
-        ([0, 1, 0.5, 1], "holds 0.5: classes are whole numbers"),
         ([0, 1, np.nan, 1], r"1 row has no target \(the first is row 3\)"),
         (np.array(["a", "b", "a", 1], dtype=object), "labels of different kinds"),
     ],
@@ -150,6 +149,13 @@ def test_a_start_of_more_classes_than_these_rows_have_will_do(iris):
 def test_targets_that_a_network_cannot_learn_from(y, sentence):
     with pytest.raises(DataError, match=sentence):
         engine.fit(LatentMLP(hidden_units=2), np.eye(4), y)
+
+
+def test_fractions_are_numbers_to_be_learned_and_no_classes():
+    X, y = np.eye(4), [0, 1, 0.5, 1]
+    assert engine.fit(LatentMLP(hidden_units=2), X, y, max_iter=2).params.numeric
+    with pytest.raises(DataError, match=r"holds 0\.5: classes are whole numbers"):
+        engine.fit(LatentMLP(hidden_units=2, likelihood="softmax"), X, y)
 
 
 @pytest.mark.parametrize(

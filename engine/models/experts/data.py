@@ -7,17 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, Rows, as_numbers
+from engine.arrays import Array, Rows
 from engine.em.model import Observations
-from engine.em.row_text import RowText
 from engine.errors import DataError
 from engine.models.experts.basis import Basis
 from engine.models.mixture import checked_weights
 from engine.models.network.data import checked_inputs, checked_targets
+from engine.models.number_targets import checked_numbers, mean_and_variance
 
 LEARNER = "a mixture of experts"  # in sentences about data
-_LARGEST_TARGET = 1e50  # beyond, squares would overflow
-_SMALLEST_SPREAD = 1e-140  # below, variances would underflow
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +62,9 @@ def class_rows(X: Any, y: Any, sample_weight: Any) -> ExpertRows:
 def number_rows(X: Any, y: Any, sample_weight: Any) -> ExpertRows:
     """Rows whose targets are numbers. Raises DataError for what can't be learned from."""
     table = checked_inputs(X, LEARNER)
-    target = checked_numbers(y, len(table))
+    target = checked_numbers(y, len(table), LEARNER)
     weights = checked_weights(sample_weight, len(table))
-    share = np.full(len(table), 1.0 / len(table)) if weights is None else weights / weights.sum()
-    centre = float(share @ target)
-    spread = float(share @ (target - centre) ** 2)
-    if not spread > max(_SMALLEST_SPREAD**2, (4e-16 * float(np.abs(target).max())) ** 2):
-        raise DataError(f"the target is {target[0]:z.6g} in every row, or as good as: there is nothing to be learned.")
+    centre, spread = mean_and_variance(target, weights)
     return ExpertRows(table, None, weights, target=target, basis=Basis.of(table, weights), centre=centre, spread=spread)
 
 
@@ -82,19 +76,3 @@ def new_rows(X: Any, n_inputs: int) -> ExpertRows:
             f"the rows have {table.shape[1]} columns: give the {n_inputs} that the experts were trained on."
         )
     return ExpertRows(table)
-
-
-def checked_numbers(y: Any, n_rows: int) -> Array:
-    """(n,) finite numbers to be learned. Raises DataError at the first row that has none."""
-    if y is None:
-        raise DataError(f"{LEARNER} learns from targets: give y, a class or a number for each row.")
-    target = as_numbers(y, "y", "numbers, one a row")
-    if target.shape != (n_rows,):
-        raise DataError(f"y must have one number a row ({n_rows}), not shape {target.shape}.")
-    wrong = np.flatnonzero(~np.isfinite(target))
-    if len(wrong):
-        row = int(wrong[0])
-        raise DataError(RowText("the target of ", row, f" is {target[row]}: leave that row out or give it a number."))
-    if np.abs(target).max() > _LARGEST_TARGET:
-        raise DataError(f"y holds a number of size {np.abs(target).max():z.3g}: give the target in other units.")
-    return np.ascontiguousarray(target)

@@ -18,9 +18,9 @@ from engine.em.model import Event
 from engine.models.experts.data import ExpertRows
 from engine.models.experts.params import GaussianExperts
 from engine.models.experts.softmax_experts import NO_ROWS
+from engine.models.number_targets import least_variance
 
 _LN_2_PI = float(np.log(2.0 * np.pi))
-_LEAST_SHARE = 1e-16  # of the target's variance: a variance stays above it
 VANISHES = (
     "expert {} passes through all of its rows, and its variance goes to 0: the likelihood has no maximum, and a "
     "reg_covar above 0 would hold it"
@@ -41,8 +41,8 @@ class GaussianFamily:
     @classmethod
     def of(cls, weight_decay: float, ridge: float, data: ExpertRows) -> GaussianFamily:
         """For these rows."""
-        rounding = 0.0 if data.target is None else (4e-16 * float(np.abs(data.target).max())) ** 2
-        return cls(weight_decay, ridge, max(_LEAST_SHARE * data.spread, rounding))
+        assert data.target is not None
+        return cls(weight_decay, ridge, least_variance(data.target, data.spread))
 
     def nothing_known(self, n_experts: int, data: ExpertRows) -> GaussianExperts:
         """The mean and the variance of the target for every expert."""

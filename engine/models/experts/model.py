@@ -25,7 +25,7 @@ from engine.em.prediction_report import MARGINAL, Report, number_report
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
 from engine.explain.derivation import Worked, WorkedLine
-from engine.models.experts.data import LEARNER, ExpertRows, checked_numbers, class_rows, new_rows, number_rows
+from engine.models.experts.data import LEARNER, ExpertRows, class_rows, new_rows, number_rows
 from engine.models.experts.explanation import expert_new_row, expert_row, parameter_lines_of
 from engine.models.experts.gaussian_experts import GaussianFamily
 from engine.models.experts.multinomial import MOST_STEPS, climb, is_flat, log_softmax
@@ -39,10 +39,10 @@ from engine.models.experts.softmax_experts import NO_ROWS, SoftmaxFamily
 from engine.models.experts.start import STARTS, first_shares
 from engine.models.mixture import Mixture
 from engine.models.network.data import checked_targets
+from engine.models.number_targets import SHARE, checked_numbers, holds_numbers
 from engine.options import option
 from engine.parallel import map_chunks, one_blas_thread, row_chunks
 
-SHARE = 1e-6  # of the target's variance
 _FIRST_STEPS = 3
 _GATE_TAKES_OFF = (
     "the gate tells its rows apart without a doubt: its weights grow without bound, and a weight_decay above 0 would "
@@ -58,15 +58,6 @@ class SharedOut(NotAdditive):
     why: ClassVar[str] = "the M-step of experts needs each row beside its responsibilities, so parts do not add up."
 
     responsibilities: Array
-
-
-def holds_numbers(y: Any) -> bool:
-    """The targets are measurements: at least one of them has a fraction, as scikit-learn's `type_of_target` has it."""
-    values = np.asarray(y)
-    if values.dtype.kind != "f":
-        return False
-    finite = values[np.isfinite(values)]
-    return bool((finite != np.floor(finite)).any())
 
 
 @dataclass(frozen=True)
@@ -134,7 +125,7 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         """Rows of weight 0 with their targets."""
         rows = new_rows(X, params.n_inputs)
         if isinstance(params.experts, GaussianExperts):
-            return ExpertRows(rows.X, target=checked_numbers(y, rows.n_rows))
+            return ExpertRows(rows.X, target=checked_numbers(y, rows.n_rows, LEARNER))
         return ExpertRows(
             rows.X, checked_targets(y, rows.n_rows, LEARNER), n_classes=params.experts.coefficients.shape[1]
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,26 +14,40 @@ from engine.em.model import Observations
 from engine.em.row_text import RowText
 from engine.errors import DataError, EngineError
 from engine.models.mixture import checked_table, checked_weights
+from engine.models.number_targets import checked_numbers, mean_and_variance
 
 _LARGEST_INPUT = 1e50  # beyond, squares of inputs times weights would overflow
 _MOST_CLASSES = 10_000
+LEARNER = "a network"  # in sentences about data
 
 
 @dataclass(frozen=True, eq=False)
 class NetworkRows(Observations):
     """Inputs X (n, p) and targets y (n,) in the user's order, and the same rows class by class.
 
+    Where numbers are learned, they are in `target`, y is None, and all rows are one group in the user's order.
+
     Attributes:
         design: (n, p+1) [1, x], sorted by class; in the user's order where there are no targets.
         order: (n,) the user's row behind each row of the design.
         weights: (n,) sample weights in the order of the design; None where each row counts once.
         classes: (n_classes + 1,) where each class begins in the design: class c is classes[c]:classes[c+1].
+        target: (n,) the numbers to be learned; None where classes are.
+        centre, spread: mean and variance of the target.
     """
 
     design: Array = None  # type: ignore[assignment]  # always given; fields of the base have defaults
     order: IntArray = None  # type: ignore[assignment]
     weights: Array | None = None
     classes: tuple[int, ...] = ()
+    target: Array | None = None
+    centre: float = 0.0
+    spread: float = 0.0
+
+    @property
+    def numeric(self) -> bool:
+        """Numbers are learned, not classes."""
+        return self.target is not None
 
     @property
     def n_classes(self) -> int:
@@ -57,6 +71,12 @@ class NetworkRows(Observations):
         return self.y[self.order]
 
     @cached_property
+    def about_mean(self) -> Array:
+        """(n,) the numbers to be learned, less the mean of those that are trained on."""
+        assert self.target is not None
+        return np.asarray(self.target - self.centre)
+
+    @cached_property
     def squared_norms(self) -> float:
         """Σ_j weight_j ‖[1, x_j]‖²."""
         return self.weighted_sum((self.design**2).sum(axis=1))
@@ -69,6 +89,8 @@ class NetworkRows(Observations):
     def take(self, rows: Rows) -> NetworkRows:
         """The chosen rows by themselves."""
         weight = None if self.sample_weight is None else self.sample_weight[rows]
+        if self.target is not None:
+            return arranged_numbers(self.X[rows], self.target[rows], weight, self.centre, self.spread)
         return arranged(self.X[rows], None if self.y is None else self.y[rows], weight, self.n_classes)
 
     def weighted_sum(self, values: Array) -> float:
@@ -94,6 +116,12 @@ def arranged(X: Array, y: IntArray | None, sample_weight: Array | None, n_classe
     return NetworkRows(X, y, sample_weight, design, order, weights, ends)
 
 
+def arranged_numbers(X: Array, target: Array, sample_weight: Array | None, centre: float, spread: float) -> NetworkRows:
+    """Rows whose targets are numbers, in the user's order, from arrays that are already checked."""
+    rows = arranged(X, None, sample_weight, 1)
+    return replace(rows, classes=(0, len(X)), target=target, centre=centre, spread=spread)
+
+
 def network_rows(X: Any, y: Any, sample_weight: Any = None) -> NetworkRows:
     """Check inputs and targets and arrange them for training.
 
@@ -104,6 +132,13 @@ def network_rows(X: Any, y: Any, sample_weight: Any = None) -> NetworkRows:
     if targets.min() == targets.max():
         raise DataError(f"every row is of class {targets[0]}: a network needs targets of at least two classes.")
     return arranged(table, targets, checked_weights(sample_weight, len(table)), int(targets.max()) + 1)
+
+
+def number_rows(X: Any, y: Any, sample_weight: Any = None) -> NetworkRows:
+    """The same for targets that are numbers."""
+    table = checked_inputs(X)
+    target, weights = checked_numbers(y, len(table), LEARNER), checked_weights(sample_weight, len(table))
+    return arranged_numbers(table, target, weights, *mean_and_variance(target, weights))
 
 
 def new_rows(X: Any, n_inputs: int) -> NetworkRows:
@@ -123,7 +158,13 @@ def rows_apart(X: Any, y: Any, n_inputs: int, n_classes: int) -> NetworkRows:
     return arranged(table, targets, None, n_classes)
 
 
-def checked_inputs(X: Any, learner: str = "a network") -> Array:
+def numbers_apart(X: Any, y: Any, n_inputs: int) -> NetworkRows:
+    """Rows with their numbers that are no part of a fit."""
+    table = new_rows(X, n_inputs).X
+    return arranged_numbers(table, checked_numbers(y, len(table), LEARNER), None, 0.0, 0.0)
+
+
+def checked_inputs(X: Any, learner: str = LEARNER) -> Array:
     """X as (n, p) finite numbers that can be multiplied with weights. Raises DataError where they can't."""
     table = checked_table(X)
     largest = max(float(table.max()), -float(table.min()))
@@ -132,7 +173,7 @@ def checked_inputs(X: Any, learner: str = "a network") -> Array:
     return table
 
 
-def checked_targets(y: Any, n_rows: int, learner: str = "a network") -> IntArray:
+def checked_targets(y: Any, n_rows: int, learner: str = LEARNER) -> IntArray:
     """The class 0…g−1 of every row as (n,) int64. Raises DataError where there are none, or not one for each row.
 
     learner: what the sentence says that learns.

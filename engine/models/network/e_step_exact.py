@@ -8,25 +8,29 @@ With z = (z_a, z_b) the prior is A(z_a, x) B(z_b, x), and o_c is a matrix O_c(z_
     L = (O_c A) ∘ B                                      E[z_b] = Z_bᵀ L / evidence
     N += O_c ∘ (B diag(weight / evidence) Aᵀ)
 
-three matrix products, 6·n·2^m flops. Rows whose evidence is too small for plain numbers go through `enumerated`, in
-logarithms, as do q's that are not the posterior itself (hard, sampled, tempered).
+three matrix products, 6·n·2^m flops. Where numbers are learned, all rows are one class, whose O is `Factors.grid` of
+`gaussian_output`: the rest of p(y | z) belongs to one half of the units each. Rows whose evidence is too small for
+plain numbers go through `enumerated`, in logarithms, as do q's that are not the posterior itself (hard, sampled,
+tempered).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.em.inference import EXACT, Exact, Inference, assign
-from engine.models.network.configurations import all_configurations, binary_design, binary_rows, halves
+from engine.models.network import gaussian_output
+from engine.models.network.configurations import FLUSHED, all_configurations, binary_design, binary_rows, halves
 from engine.models.network.data import NetworkRows
 from engine.models.network.params import NetworkParams, sigmoids, softplus
 from engine.parallel import map_chunks, n_threads, row_chunks
 
-_FLUSHED = 1e-100  # factors below count as 0, so that no product is a denormal number, a hundred times as slow
 _LEAST_EVIDENCE = 1e-80  # above, what was flushed is less than 2^m·1e-20 of the evidence
 _ENTRIES_AT_ONCE = 2**19  # of A, of B and of their products
 _ENUMERATED_AT_ONCE = 2**21
@@ -54,15 +58,31 @@ def exact_posterior(
     params: NetworkParams, rows: NetworkRows, inference: Inference = EXACT, draws: Array | None = None
 ) -> ExactPosterior:
     """The E-step at θ for labelled rows; `draws` (n,) are uniform numbers in the user's order, for `Sampled`."""
+    every = np.arange(rows.n_rows)
     if not isinstance(inference, Exact):
-        return enumerated(params, rows, np.arange(rows.n_rows), inference, draws)
+        return enumerated(params, rows, every, inference, draws)
     small = rows.n_rows << params.hidden_units <= _SMALL
+    if rows.numeric:
+        found = enumerated(params, rows, every) if small else _numbers_in_halves(params, rows)
+        return replace(found, entropy=None)
     hidden, evidence, counts = (_in_one_table if small else _in_halves)(params, rows)
+    return _completed(params, rows, hidden, evidence, counts)
+
+
+def _completed(
+    params: NetworkParams,
+    rows: NetworkRows,
+    hidden: Array,
+    evidence: Array,
+    counts: Array,
+    log_scale: Array | float = 0.0,
+) -> ExactPosterior:
+    """The posterior from E[z] (m, n), evidence / scale and N(z); rows of which too little is left are done again."""
     if evidence.min() >= _LEAST_EVIDENCE:
-        return ExactPosterior(hidden.T, np.log(evidence), counts, None)
+        return ExactPosterior(hidden.T, np.log(evidence) + log_scale, counts, None)
     lost = np.flatnonzero(evidence < _LEAST_EVIDENCE)
     again = enumerated(params, rows, lost)
-    log_evidence = np.log(np.maximum(evidence, _LEAST_EVIDENCE))
+    log_evidence = np.log(np.maximum(evidence, _LEAST_EVIDENCE)) + log_scale
     hidden[:, lost], log_evidence[lost] = again.hidden.T, again.log_evidence
     return ExactPosterior(hidden.T, log_evidence, counts + again.counts, None)
 
@@ -102,13 +122,36 @@ def _in_halves(params: NetworkParams, rows: NetworkRows) -> tuple[Array, Array, 
     for c, of_class in rows.class_slices():
         o = outputs.probability(c).reshape(grid.shape)
         if factors.flush:
-            o = np.where(o < _FLUSHED, 0.0, o)
+            o = np.where(o < FLUSHED, 0.0, o)
         one = partial(_class_pass, o, factors, rows.weights, hidden, evidence)
         for wave in _waves(of_class, 2**first):
             for share in map_chunks(one, wave):
                 share *= o
                 grid += share
     return hidden, evidence, counts
+
+
+def _numbers_in_halves(params: NetworkParams, rows: NetworkRows) -> ExactPosterior:
+    """The same where numbers are learned: one grid for all rows."""
+    a = params.hidden @ rows.design.T
+    factors = gaussian_output.Factors(params, rows, -softplus(a), -softplus(-a))
+    counts = np.zeros(all_configurations(len(a)).shape)
+    grid = counts.reshape(factors.grid.shape)
+    o = np.where(factors.grid < FLUSHED, 0.0, factors.grid)
+    hidden, evidence = np.empty(a.shape), np.empty(rows.n_rows)
+    one = partial(_class_pass, o, factors, rows.weights, hidden, evidence)
+    for wave in _waves(slice(0, rows.n_rows), o.shape[1]):
+        for share in map_chunks(one, wave):
+            share *= o
+            grid += share
+    return _completed(params, rows, hidden, evidence, counts, factors.log_scale)
+
+
+class HalfTables(Protocol):
+    """The part of each half of the units in p(z, y | x)."""
+
+    def table(self, units: slice, part: slice) -> Array:
+        """(2^units, rows) over every configuration of these units."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +165,7 @@ class Factors:
     @classmethod
     def of(cls, a: Array) -> Factors:
         """From a = w_hᵀ[1, x] (m, n)."""
-        return cls(*sigmoids(a), flush=bool(np.abs(a).max() * len(a) > -np.log(_FLUSHED)))
+        return cls(*sigmoids(a), flush=bool(np.abs(a).max() * len(a) > -np.log(FLUSHED)))
 
     def table(self, units: slice, part: slice) -> Array:
         """(2^units, rows) Π_h u_h^z_h (1 − u_h)^(1−z_h) over these units, built by doubling."""
@@ -134,12 +177,12 @@ class Factors:
             np.multiply(table[:width], yes, out=table[width : 2 * width])
             table[:width] *= no
         if self.flush:
-            table[table < _FLUSHED] = 0.0
+            table[table < FLUSHED] = 0.0
         return table
 
 
 def _class_pass(
-    o: Array, factors: Factors, weights: Array | None, hidden: Array, evidence: Array, part: slice
+    o: Array, factors: HalfTables, weights: Array | None, hidden: Array, evidence: Array, part: slice
 ) -> Array:
     """Rows of one class, whose o is (2^b, 2^a): their E[z] and evidence are filled in; B diag(weight / evidence) Aᵀ.
 
@@ -178,20 +221,37 @@ def enumerated(
     m = params.hidden_units
     hidden, log_evidence, entropy = np.empty((m, len(chosen))), np.empty(len(chosen)), np.empty(len(chosen))
     counts = np.zeros(2**m)
+    for places, log_o in _groups(params, rows, chosen):
+        some = chosen[places]
+        drawn = None if draws is None else draws[rows.order[some]]
+        log_joint = log_prior_table(params, rows.design[some])
+        log_joint += log_o
+        q, log_evidence[places], entropy[places] = assign(log_joint, inference, drawn)
+        hidden[:, places] = unit_means(q)
+        counts += q.sum(axis=1) if rows.weights is None else q @ rows.weights[some]
+    shape = all_configurations(m).shape
+    return ExactPosterior(hidden.T, log_evidence, counts.reshape(shape), entropy)
+
+
+def _groups(params: NetworkParams, rows: NetworkRows, chosen: IntArray) -> Iterator[tuple[IntArray, Array]]:
+    """Places among the chosen rows, some at a time, with ln p(y | z) (2^m, rows or 1) of them."""
+    at_once = max(1, _ENUMERATED_AT_ONCE >> params.hidden_units)
+    if rows.numeric:
+        for part in row_chunks(len(chosen), at_once):
+            yield np.arange(part.start, part.stop), gaussian_output.log_output_table(params, rows, chosen[part])
+        return
     targets = rows.sorted_targets[chosen]
     for c in np.unique(targets):
         of_class, log_o = np.flatnonzero(targets == c), log_output(params, int(c))[:, None]
-        for part in row_chunks(len(of_class), max(1, _ENUMERATED_AT_ONCE // 2**m)):
-            places = of_class[part]
-            some = chosen[places]
-            drawn = None if draws is None else draws[rows.order[some]]
-            log_joint = log_prior_table(params, rows.design[some])
-            log_joint += log_o
-            q, log_evidence[places], entropy[places] = assign(log_joint, inference, drawn)
-            hidden[:, places] = unit_means(q)
-            counts += q.sum(axis=1) if rows.weights is None else q @ rows.weights[some]
-    shape = all_configurations(m).shape
-    return ExactPosterior(hidden.T, log_evidence, counts.reshape(shape), entropy)
+        for part in row_chunks(len(of_class), at_once):
+            yield of_class[part], log_o
+
+
+def log_output_of_row(params: NetworkParams, one: NetworkRows) -> Array:
+    """(2^m,) ln p(y | z) of a single row with its target, by the number of the configuration."""
+    if one.numeric:
+        return gaussian_output.log_output_table(params, one, slice(None))[:, 0]
+    return log_output(params, int(one.sorted_targets[0]))
 
 
 def log_output(params: NetworkParams, target: int) -> Array:
@@ -204,13 +264,7 @@ def log_output(params: NetworkParams, target: int) -> Array:
 def log_prior_table(params: NetworkParams, design: Array) -> Array:
     """(2^m, rows) ln p(z | x), by the number of the configuration."""
     a = params.hidden @ design.T
-    table = np.empty((2 ** len(a), a.shape[1]))
-    table[0] = 0.0
-    for h, (off, on) in enumerate(zip(softplus(a), softplus(-a), strict=True)):
-        width = 1 << h
-        np.subtract(table[:width], on, out=table[width : 2 * width])  # ln u = −softplus(−a)
-        table[:width] -= off
-    return table
+    return gaussian_output.log_doubled(-softplus(a), -softplus(-a))  # ln(1 − u) = −softplus(a)
 
 
 def unit_means(q: Array) -> Array:

@@ -6,6 +6,7 @@ r"""What every E-step of the network hands on, and Q and its gradient from it.
 
 with s_i = Σ_{j: y_j = i} E[1, z_j] and N(z) = Σ_j q_j(z), each row with its weight: two weighted logistic regressions,
 one for each layer.                                              Ng & McLachlan 2004, eqs. 9 to 14, in other letters
+Where numbers are learned, the second is a linear regression: see `gaussian_output`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from engine.arrays import Array
 from engine.em.statistics import NotAdditive
 from engine.models.network.configurations import Configurations
 from engine.models.network.data import NetworkRows
+from engine.models.network.gaussian_output import Squares
 from engine.models.network.params import NetworkParams, decay_of, sigmoids, softplus
 
 
@@ -32,7 +34,8 @@ class NetworkExpectation(NotAdditive):
     Attributes:
         hidden: (n, m) E_q[z_h] of each row, in the order of the design (see `NetworkRows`), not weighted; where there
             are several hidden layers, those of the first.
-        class_moments: (g, m+1) s_i = Σ_{j: y_j = i} weight_j E_q[1, z_j].
+        class_moments: (g, m+1) s_i = Σ_{j: y_j = i} weight_j E_q[1, z_j]; of numbers (1, m+1)
+            Σ_j weight_j y_j E_q[1, z_j], y about its mean.
         counts: N(z) = Σ_j weight_j q_j(z), in the shape of `configurations`.
         configurations: the z that q puts weight on: all of them, or those that were drawn.
         deeper: what the second hidden layer and those after it are to learn.
@@ -65,7 +68,13 @@ Targets = NetworkExpectation | DeeperExpectation
 
 
 def class_moments(hidden: Array, rows: NetworkRows, n_classes: int) -> Array:
-    """(g, m+1) s_i = Σ_{j: y_j = i} weight_j E[1, z_j], from E[z] (n, m) in the order of the design."""
+    """(g, m+1) s_i = Σ_{j: y_j = i} weight_j E[1, z_j], from E[z] (n, m) in the order of the design.
+
+    Where numbers are learned, (1, m+1) Σ_j weight_j y_j E[1, z_j], y about its mean.
+    """
+    if rows.numeric:
+        weighted = rows.about_mean if rows.weights is None else rows.about_mean * rows.weights
+        return np.concatenate([[weighted.sum()], weighted @ hidden])[None, :]
     moments = np.zeros((n_classes, hidden.shape[1] + 1))
     for c, part in rows.class_slices():
         if rows.weights is None:
@@ -96,8 +105,16 @@ def parts_of_q(statistics: NetworkExpectation, params: NetworkParams, rows: Netw
     parts = {"hidden": float(hidden_value(statistics, params.hidden, rows).sum())}
     for number, (part, layer) in enumerate(zip(statistics.deeper, params.layers[1:], strict=True), 2):
         parts[f"hidden_{number}"] = float(hidden_value(part, layer, part.rows).sum())
-    parts["output"] = output_value(statistics, params.output)
+    if params.variances is None:
+        parts["output"] = output_value(statistics, params.output)
+    else:
+        parts["output"] = squares_of(statistics, rows).value(params.output, float(params.variances[0]))
     return parts
+
+
+def squares_of(statistics: NetworkExpectation, rows: NetworkRows) -> Squares:
+    """What Q_v is made of where numbers are learned."""
+    return Squares.of(statistics.configurations, statistics.counts, statistics.class_moments[0], rows)
 
 
 def expected_log_joint(statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows) -> float:

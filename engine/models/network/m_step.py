@@ -8,6 +8,9 @@ ecm        conditional maximisation: the hidden layers, then the output weights 
 
 Only `gradient` can lower the objective; it says so when it does.
 
+Where numbers are learned, the output is a linear regression, and newton, lbfgs and ecm take its maximum: see
+`gaussian_m_step`.
+
 What a model holds (`LatentMLP.held`) stays as it is to the bit; without `held` that is the last row of V, and no more.
 """
 
@@ -30,6 +33,7 @@ from engine.models.network.expectation import (
     output_gradient,
     output_value,
 )
+from engine.models.network.gaussian_m_step import climbed, fitted
 from engine.models.network.held import Mask, Moved, hold
 from engine.models.network.newton import newton_on_hidden, newton_on_output
 from engine.models.network.params import NetworkParams, log_layer_prior
@@ -53,6 +57,8 @@ def gradient_step(
     ]
     hold(gradients, moved.layers)
     layers = [layer + learning_rate * each for layer, each in zip(params.layers, gradients, strict=True)]
+    if params.numeric:
+        return climbed(statistics, params, rows, layers, weight_decay, learning_rate, moved)
     output = params.output.copy()
     output[: len(moved.classes)] += learning_rate * _free_gradient(statistics, output, moved, weight_decay)
     return NetworkParams.of_layers(layers, output)
@@ -84,6 +90,8 @@ def surely_rises(statistics: NetworkExpectation, rows: NetworkRows, weight_decay
         return False  # its curvature is that of other distributions of z than its moments are of
     inputs = (rows, *(part.rows for part in statistics.deeper))
     hidden = max(0.25 * one.squared_norms for one in inputs)
+    if rows.numeric:
+        return learning_rate * (hidden + weight_decay) <= 2.0  # a step of V is short enough by itself
     curvature = max(hidden, 0.5 * float(statistics.class_moments.sum()))
     return learning_rate * (curvature + weight_decay) <= 2.0
 
@@ -99,6 +107,8 @@ def newton_step(
     """At most this many Newton steps on each layer, each one an ascent; of steps that do the same, the shortest."""
     moved = Moved.of(params, held)
     layers = _climb_layers(statistics, params, rows, weight_decay, steps, moved)
+    if params.numeric:
+        return fitted(statistics, params, rows, layers, weight_decay, moved)
     output = _climb_output(statistics, params.output, moved.classes, weight_decay, steps, moved)
     return NetworkParams.of_layers(layers, output)
 
@@ -114,6 +124,8 @@ def ecm_step(
     """The hidden layer, then class after class of the output, the others' weights held fixed."""
     moved = Moved.of(params, held)
     layers = _climb_layers(statistics, params, rows, weight_decay, steps, moved)
+    if params.numeric:
+        return fitted(statistics, params, rows, layers, weight_decay, moved)
     output = params.output
     for i in moved.classes:
         output = _climb_output(statistics, output, range(i, i + 1), weight_decay, steps, moved)
@@ -152,10 +164,12 @@ def lbfgs_step(
         value = output_value(statistics, output) + log_layer_prior(free, weight_decay)
         return value, output_gradient(statistics, output, weight_decay, moved.classes)
 
-    output = params.output.copy()
-    output[:k] = _lbfgs(of_output, params.output[:k], None if moved.output is None else moved.output[:k])
     parts = zip(_hidden_parts(statistics, params, rows), moved.layers, strict=True)
     layers = [_lbfgs(partial(of_hidden, part, inputs), layer, mask) for (part, layer, inputs), mask in parts]
+    if params.numeric:
+        return fitted(statistics, params, rows, layers, weight_decay, moved)
+    output = params.output.copy()
+    output[:k] = _lbfgs(of_output, params.output[:k], None if moved.output is None else moved.output[:k])
     return NetworkParams.of_layers(layers, output)
 
 

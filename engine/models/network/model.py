@@ -4,11 +4,13 @@ r"""A multilayer perceptron whose hidden units are latent 0/1 variables, trained
 
 E:  q_j(z) = p(z | x_j, y_j), or an approximation of it
 M:  weighted logistic regressions, of E[z] on x and of y on z; where there are several layers, of each on the one before
+    where y is a number, p(y | z) = N(y | vᵀ[1, z], σ²), and that of y on z is linear
                                               Ng & McLachlan 2004, IEEE Trans. Neural Networks 15:738
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,21 +23,34 @@ from engine.em.model import Ascent, Event, Expectation, Maximization, Model
 from engine.em.parameters import Held
 from engine.em.prediction_report import Report
 from engine.em.step import Step
-from engine.errors import EngineError
+from engine.errors import OptionError
 from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.worked import Explains
-from engine.models.network.configurations import configuration
 from engine.models.network.cost import MOST_EXACT
-from engine.models.network.data import NetworkRows, network_rows, new_rows, rows_apart
-from engine.models.network.draws import layer_draws
+from engine.models.network.data import (
+    NetworkRows,
+    network_rows,
+    new_rows,
+    number_rows,
+    numbers_apart,
+    rows_apart,
+)
 from engine.models.network.e_step import E_STEPS, EStep, e_step_named
-from engine.models.network.e_step_exact import log_output, log_prior_table
-from engine.models.network.e_step_gibbs import GibbsEStep
 from engine.models.network.expectation import parts_of_q
 from engine.models.network.explanation import new_row, posterior_row
 from engine.models.network.explanation_draws import drawn_row
 from engine.models.network.explanation_weight import WeightMStep, weight_lines
+from engine.models.network.gaussian_output import (
+    FOR_NUMBERS,
+    LIKELIHOOD_SAID,
+    LIKELIHOODS,
+    check_variances,
+    in_target_units,
+    learns_numbers,
+    log_variance_prior,
+)
 from engine.models.network.held import held_weights
+from engine.models.network.likeliest import ConfigurationPosterior, likeliest
 from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
 from engine.models.network.params import (
     LARGEST_WEIGHT,
@@ -46,30 +61,18 @@ from engine.models.network.params import (
     n_network_parameters,
     sizes_of,
 )
-from engine.models.network.predict import network_report, predictive
+from engine.models.network.predict import activities, network_report, predicted_numbers, predictive
 from engine.options import option
 
-_LONG_CHAIN = 500  # sweeps for the picture of one row
-
-
-@dataclass(frozen=True, eq=False)
-class ConfigurationPosterior:
-    """The likeliest hidden configurations of one row.
-
-    Attributes:
-        z: (k, m) 0 or 1 of each unit.
-        probabilities: (k,) p(z | x, y), falling.
-        sampled: they are the shares of a chain's visits, not exact.
-    """
-
-    z: Array
-    probabilities: Array
-    sampled: bool = False
+ONLY_EXACT = (
+    "a network learns numbers by the exact E-step alone: take e_step=exact and one hidden layer of at most "
+    f"{MOST_EXACT} units, or the model backprop."
+)
 
 
 @dataclass(frozen=True)
 class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
-    r"""A network of hidden 0/1 units, in one layer or several, for g classes 0…g−1, the last the reference.
+    r"""A network of hidden 0/1 units, in one layer or several, for classes 0…g−1, the last the reference, or numbers.
 
     With `free_output` every class has weights, and adding one c to all of them changes nothing: the likelihood is level
     along that direction, which every M-step leaves as it is (a Newton step is the one of the smallest norm).
@@ -80,6 +83,10 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
 
     once for the whole of the data (a precision: it doesn't grow with the number of rows). Separable data have no finite
     maximum without it. The M-step `gradient` follows the gradient summed over the rows, not their mean.
+
+    With a Gaussian likelihood y is a number about vᵀ[1, z], with one variance σ² that has the prior −½ ρ/σ², ρ = 1e-6·n
+    times the variance of y. σ² goes to its maximum in every M-step, and so does v but for m_step="gradient", which
+    moves it along the slope of its squares. The E-step is the exact one alone.
 
     The E-step is exact for a layer of up to 20 units, and by Gibbs sampling for more units or several layers, unless
     another is asked for. Where it is not exact, the objective is the bound, and the log-likelihood an estimate with a
@@ -92,6 +99,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     name: ClassVar[str] = "mlp"
     title: ClassVar[str] = "network trained by EM"
     supervised: ClassVar[bool] = True
+    takes_target: ClassVar[bool] = True
+    for_numbers: ClassVar[Mapping[str, Any]] = FOR_NUMBERS
     size_option: ClassVar[str] = "hidden_units"
     responsibilities_sum_to_one: ClassVar[bool] = False  # a column is a unit: E[z_h | x, y]
 
@@ -108,6 +117,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     free_output: bool = option(False, "output weights for every class; no: those of the last are held at 0")
     sweeps: int = option(20, "Gibbs sweeps that an E-step keeps, after as many that it doesn't", minimum=1)
     draws: int = option(100, "draws a row where the log-likelihood is estimated", minimum=10)
+    likelihood: str = option("auto", LIKELIHOOD_SAID, choices=LIKELIHOODS)
 
     def __post_init__(self) -> None:
         """Check the options, and say what the E-step that was chosen is."""
@@ -151,9 +161,16 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
             "weight_decay, or choose m_step=gradient."
         )
 
+    def learns_numbers(self, y: Any) -> bool:
+        """By `likelihood`, or by what y holds."""
+        return learns_numbers(self.likelihood, y)
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
         """Check inputs and targets, sort the rows by class, and see that the E-step fits into memory."""
-        rows = network_rows(X, y, sample_weight)
+        numeric = self.learns_numbers(y)
+        if numeric and not (self.exact and self.sizes[0] <= MOST_EXACT):
+            raise OptionError(ONLY_EXACT)
+        rows = (number_rows if numeric else network_rows)(X, y, sample_weight)
         self.inner.check(rows.n_rows, self.sizes, rows.n_classes)
         return rows
 
@@ -163,22 +180,27 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
 
     def observe_apart(self, X: Any, y: Any, params: NetworkParams) -> NetworkRows:
         """Rows of weight 0 with their targets."""
-        return rows_apart(X, y, params.hidden.shape[1] - 1, len(params.output))
+        n_inputs = params.hidden.shape[1] - 1
+        return numbers_apart(X, y, n_inputs) if params.numeric else rows_apart(X, y, n_inputs, len(params.output))
 
     def start(self, data: NetworkRows, generator: np.random.Generator) -> NetworkParams:
-        """Weights and biases from a normal distribution of standard deviation `weight_scale`, 0 where held."""
-        return draw_params(
+        """Weights and biases from a normal distribution of standard deviation `weight_scale`, 0 where held.
+
+        Where numbers are learned, those of the output are in units of the target's standard deviation, about its mean.
+        """
+        drawn = draw_params(
             self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator,
-            bias=self.bias, free_output=self.free_output,
+            bias=self.bias, free_output=self.free_output or data.numeric,
         )  # fmt: skip
+        return in_target_units(drawn, data, bias=self.bias)
 
     def held(self, params: NetworkParams) -> Held:
         """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
-        return held_weights(params, self.bias, self.free_output)
+        return held_weights(params, self.bias, self.free_output or params.numeric)
 
     def level_along(self, params: NetworkParams) -> str:
         """One number added to the weights of every class changes no prediction; the prior on weights minds it."""
-        if not self.free_output or (self.weight_decay > 0.0 and not self.bias):
+        if params.numeric or not self.free_output or (self.weight_decay > 0.0 and not self.bias):
             return ""
         return f"the {'biases' if self.weight_decay > 0.0 else 'weights'} of all classes together"
 
@@ -186,10 +208,14 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         """Shapes, finite numbers and the reference class; the start of a network trained otherwise will do, too."""
         super().check_params(params, data)
         check_network_params(
-            params, self.hidden_units, data.X.shape[1], data.n_classes, bias=self.bias, free_output=self.free_output
-        )
+            params, self.hidden_units, data.X.shape[1], data.n_classes,
+            bias=self.bias, free_output=self.free_output or data.numeric,
+        )  # fmt: skip
+        check_variances(params, data.numeric)
         data.check_classes(len(params.output))
-        return params if type(params) is NetworkParams else NetworkParams(params.hidden, params.output, params.deeper)
+        if type(params) is NetworkParams:
+            return params
+        return NetworkParams(params.hidden, params.output, params.deeper, params.variances)
 
     def expect(self, params: NetworkParams, data: NetworkRows, inference: Inference = EXACT) -> Expectation:
         """E-step: the posterior of the hidden configurations, gathered into a `NetworkExpectation`."""
@@ -238,8 +264,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         return parts_of_q(expectation.statistics, params, data)
 
     def log_prior(self, params: NetworkParams, data: NetworkRows) -> float:
-        """−(weight_decay/2) Σ w² over the weights of all layers, without its constant; biases are free."""
-        return log_weight_prior(params, self.weight_decay)
+        """−(weight_decay/2) Σ w² over the weights of all layers, biases free, and −½ ρ/σ²; without constants."""
+        return log_weight_prior(params, self.weight_decay) + log_variance_prior(params, data)
 
     def responsibilities(
         self, params: NetworkParams, data: NetworkRows, rows: Rows, inference: Inference = EXACT
@@ -259,28 +285,21 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         For more units, or several layers (their units one after the other), those that Gibbs sampling visits most.
         Raises EngineError where there is no such row.
         """
-        if not 0 <= row < data.n_rows:
-            raise EngineError(f"there is no row {row + 1}: the data have {data.n_rows}.")
-        one = data.take(slice(row, row + 1))
-        if params.deeper is not None or params.hidden_units > MOST_EXACT:
-            return _visited(params, one, most)
-        log_q = log_prior_table(params, one.design)[:, 0]
-        if data.y is not None:
-            log_q += log_output(params, int(data.y[row]))
-        log_q -= log_q.max()
-        q = np.exp(log_q, out=log_q)
-        q /= q.sum()
-        best = np.argpartition(-q, min(most, len(q)) - 1)[:most]
-        best = best[np.argsort(-q[best], kind="stable")]
-        z = np.stack([configuration(int(number), params.hidden_units) for number in best])
-        return ConfigurationPosterior(z, q[best])
+        return likeliest(params, data, row, most)
 
     def predict_proba(self, params: NetworkParams, data: NetworkRows) -> Array:
         """(n, g) p(y | x) = Σ_z p(z | x) o_y(z); other ways of predicting are in `mlp_predict`.
 
-        Estimated from draws where it can't be exact: `mlp_predict.predictive` says with what error.
+        Estimated from draws where it can't be exact: `mlp_predict.predictive` says with what error. Where numbers are
+        learned, (n, m) p(z_h = 1 | x).
         """
+        if params.numeric:
+            return data.in_user_order(activities(params.layers, data.design)[-1])
         return data.in_user_order(predictive(params, data.design).probabilities)
+
+    def predict_mean(self, params: NetworkParams, data: NetworkRows) -> Array:
+        """(n,) E[y | x] = vᵀ[1, u], where numbers are learned."""
+        return predicted_numbers(params, data.design) if params.numeric else super().predict_mean(params, data)
 
     def reports(self, params: NetworkParams, X: Any, targets: Any) -> dict[str, Report]:
         """By the marginal, and by the usual forward pass."""
@@ -308,15 +327,3 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
             self.inner, self.m_step, self.learning_rate, self.weight_decay, self.inner_steps, self.held(step.params_q)
         )
         return weight_lines(step, entry, after, how)
-
-
-def _visited(params: NetworkParams, row: NetworkRows, most: int) -> ConfigurationPosterior:
-    """The configurations of one row that a long chain visits most (or draws, without a target), with their shares."""
-    generator = np.random.default_rng(0)
-    if row.y is None:
-        layers, _ = layer_draws(params, row.design, None, generator, _LONG_CHAIN)
-    else:
-        layers = list(GibbsEStep(sweeps=_LONG_CHAIN).chain(params, row, EXACT, generator).z)
-    z, visits = np.unique(np.concatenate([layer[:, 0] for layer in layers], axis=1), axis=0, return_counts=True)
-    best = np.argsort(-visits, kind="stable")[:most]
-    return ConfigurationPosterior(z[best].astype(np.float64), visits[best] / _LONG_CHAIN, sampled=True)

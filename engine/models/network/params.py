@@ -1,6 +1,7 @@
 r"""θ of a network with hidden layers of 0/1 units, how it starts, and the functions that its layers are made of.
 
 u_h = p(z_h = 1 | x) = σ(w_hᵀ[1, x]),    o_i(z) = p(y = i | z) = softmax_i(v_iᵀ[1, z]),  v_g = 0
+or of numbers  p(y | z) = N(y | vᵀ[1, z], σ²)
                                                 Ng & McLachlan 2004, IEEE Trans. Neural Networks 15:738, §III
 
 v_g, and with bias=False every bias, is held at 0; with free_output=True v_g is free, and adding one and the same c to
@@ -16,7 +17,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.parameters import Axis, Held, Parameters, real
+from engine.em.parameters import Axis, Held, Parameters, positive, real
 from engine.errors import EngineError
 
 LARGEST_WEIGHT = 1e100  # beyond, products with the data and their squares would overflow
@@ -55,8 +56,9 @@ class NetworkParams(_WithDeeper):
     Attributes:
         hidden: (m, p+1) w_h of the first hidden layer, in units of one over the data's.
         output: (g, m+1) v_i of the units of the last hidden layer; its last row is zero, the last class being the
-            reference, unless `free_output` sets it free.
+            reference, unless `free_output` sets it free. Where numbers are learned, (1, m+1), and free.
         deeper: the second hidden layer and those after it; None where there is one.
+        variances: (1,) σ² of a number about Vᵀ[1, z]; None where classes are learned.
     """
 
     component_noun: ClassVar[str] = "unit"
@@ -64,11 +66,17 @@ class NetworkParams(_WithDeeper):
     hidden: Array = real("W", "weight", per="unit", of=Axis("input", offset=-1))
     output: Array = real("V", "weight", per="class", of=Axis("unit", offset=-1))
     deeper: DeeperLayer | None = None
+    variances: Array | None = positive("σ²", "variance", per="target", optional=True)
 
     @classmethod
-    def of_layers(cls, layers: Sequence[Array], output: Array) -> NetworkParams:
+    def of_layers(cls, layers: Sequence[Array], output: Array, variances: Array | None = None) -> NetworkParams:
         """From the matrices of the hidden layers (m_l, m_(l−1)+1), the first on the inputs, and the output's."""
-        return NetworkParams(layers[0], output, linked(layers[1:]))
+        return NetworkParams(layers[0], output, linked(layers[1:]), variances)
+
+    @property
+    def numeric(self) -> bool:
+        """Numbers are learned, not classes."""
+        return self.variances is not None
 
     @property
     def layers(self) -> tuple[Array, ...]:

@@ -5,11 +5,14 @@ sampled    the mean of o_y(z) over drawn z ~ p(z | x)    the same, with a Monte 
 forward    softmax(V [1, u])                        the usual forward pass: z replaced by its mean, not the same
 
 Beyond 20 units, or with several hidden layers, the marginal is estimated from draws as well, and its error is told.
+
+Where numbers are learned, y is linear in z, so that E[y | x] = Σ_z p(z | x) vᵀ[1, z] = vᵀ[1, u] is the forward pass
+itself; only the densities differ, a mixture Σ_z p(z | x) N(y | vᵀ[1, z], σ²) beside one N(y | vᵀ[1, u], σ²).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,13 +21,14 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.em.class_labels import encoded, targets_among
 from engine.em.prediction_report import PredictionReport as PredictionReport
-from engine.em.prediction_report import class_report
+from engine.em.prediction_report import Report, class_report, number_report
 from engine.em.row_text import RowText
 from engine.errors import DataError, OptionError
+from engine.models.network import gaussian_output
 from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.cost import MOST_EXACT
-from engine.models.network.data import arranged, checked_targets, new_rows
-from engine.models.network.draws import layer_draws
+from engine.models.network.data import NetworkRows, arranged, checked_targets, new_rows, numbers_apart
+from engine.models.network.draws import layer_draws, log_means
 from engine.models.network.e_step_exact import Factors, exact_posterior
 from engine.models.network.params import NetworkParams, sigmoids
 from engine.parallel import one_blas_thread, row_chunks
@@ -149,12 +153,14 @@ def network_report(
     generator: np.random.Generator | None = None,
     n_draws: int = 100,
     classes: Any = None,
-) -> dict[Prediction, PredictionReport]:
-    """How each way of predicting fares on labelled rows.
+) -> dict[Prediction, Report]:
+    """How each way of predicting fares on labelled rows, or on rows with their numbers.
 
     classes: the g labels that y is in, `run.classes_`; None where y counts from 0, or where every class is among them.
     Raises DataError for rows or a class that it doesn't know.
     """
+    if params.numeric:
+        return dict(_number_reports(params, X, y, predictions))
     design = new_rows(X, params.hidden.shape[1] - 1).design
     targets = checked_targets(_as_codes(y, params.n_classes, classes), len(design))
     if targets.max() >= params.n_classes:
@@ -166,7 +172,7 @@ def network_report(
                 "has training rows (stratified), or leave those rows out.",
             )
         )
-    reports: dict[Prediction, PredictionReport] = {}
+    reports: dict[Prediction, Report] = {}
     for prediction in predictions:
         with one_blas_thread():
             if prediction == "sampled" and generator is not None:
@@ -180,6 +186,46 @@ def network_report(
             log_p = _log_probability_of_targets(params, design, targets, prediction, probabilities)
         reports[prediction] = class_report(probabilities, targets, log_p, predicted.errors)
     return reports
+
+
+def predicted_numbers(params: NetworkParams, design: Array) -> Array:
+    """(n,) E[y | x] where numbers are learned: the forward pass, which for one hidden layer is the exact mean."""
+    return gaussian_output.means(params.output, activities(params.layers, design)[-1])
+
+
+def _number_reports(
+    params: NetworkParams, X: Any, y: Any, predictions: tuple[Prediction, ...]
+) -> Iterator[tuple[Prediction, Report]]:
+    rows = numbers_apart(X, y, params.hidden.shape[1] - 1)
+    assert rows.target is not None and params.variances is not None
+    variance = float(params.variances[0])
+    with one_blas_thread():
+        for prediction in predictions:
+            found, error = predicted_numbers(params, rows.design), 0.0
+            if prediction == "forward":
+                log_p = gaussian_output.log_normal(rows.target - found, variance)
+            elif exactly_predictable(params):
+                log_p = exact_posterior(params, rows).log_evidence
+            else:
+                found, log_p, error = _sampled_numbers(params, rows)
+            yield prediction, number_report(found, rows.target, log_p, error)
+
+
+def _sampled_numbers(params: NetworkParams, rows: NetworkRows) -> tuple[Array, Array, float]:
+    """E[y | x] and ln p(y | x) (n,) from draws z ~ p(z | x) that are always the same, and the error of −ln p's mean."""
+    assert rows.target is not None and params.variances is not None
+    generator, n = np.random.default_rng(0), rows.n_rows
+    at_once = max(1, _ENTRIES_AT_ONCE // max(1, n * sum(params.sizes)))
+    found = list[Array]()
+    for first in range(0, _DRAWS, at_once):
+        number = min(at_once, _DRAWS - first)
+        z, _ = layer_draws(params, rows.design, None, generator, number)
+        units = z[-1].reshape(number * n, -1).astype(np.float64)
+        found.append(gaussian_output.means(params.output, units).reshape(number, n))
+    drawn = np.concatenate(found)
+    log_each = gaussian_output.log_normal(rows.target - drawn, float(params.variances[0]))
+    log_p, relative = log_means(log_each, (_DRAWS,))
+    return drawn.mean(axis=0), log_p, float(np.sqrt(relative.sum()) / n)
 
 
 def _as_codes(y: Any, n_classes: int, classes: Any) -> Any:
