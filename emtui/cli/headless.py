@@ -74,9 +74,9 @@ def run(
 
         say(f"start 1 of {n_init}")
         best, restarts = best_of(spec, problem, n_init, told)
-        spec, steps = with_seed(spec, best[0].problem.seed), iter(best)
+        first, spec, steps = spec, with_seed(spec, best[0].problem.seed), iter(best)
     recent: deque[Step] = deque(maxlen=8)
-    scored = _scored(spec)
+    scored = _scored(spec) if n_init == 1 else _scored_many(first, spec, n_init, best[-1].iteration)
     for step in steps:
         printer.step(step, {} if scored is None else scored.scores(step))
         recent.append(step)
@@ -98,6 +98,16 @@ def _scored(spec: RunSpec) -> ScoredRun | None:
     from emtui.cli.rival_report import ScoredRun
 
     return ScoredRun(spec)
+
+
+def _scored_many(first: RunSpec, spec: RunSpec, n_init: int, n_iterations: int) -> ScoredRun | None:
+    """Likewise after several starts from `first`, of which `spec` is the best: the rival has as many."""
+    if split_of(spec) is None:
+        return None
+    from emtui.cli.rival_report import ScoredRun
+    from emtui.networks.rival import best_rival
+
+    return ScoredRun(spec, n_init, best_rival(first, n_init, n_iterations))
 
 
 def steps_from(spec: RunSpec, problem: Problem) -> Iterator[Step]:

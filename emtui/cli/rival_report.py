@@ -7,7 +7,15 @@ from typing import Any
 import numpy as np
 
 from emtui.cli.shell_output import left_out, table
-from emtui.networks.rival import MethodComparison, Rival, method_name, rival_of, scores_beside
+from emtui.networks.rival import (
+    MethodComparison,
+    Rival,
+    differences,
+    method_name,
+    rival_of,
+    scores_beside,
+    short_name,
+)
 from emtui.networks.scores import AnyScore, NumberScore, Progress, Score, progress, usual_prediction
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
@@ -20,19 +28,22 @@ _MOST_ITERATIONS = 16
 
 
 class ScoredRun:
-    """The scores of a network's steps as they are taken, and of its rival, which keeps step from the same start."""
+    """The scores of a network's steps as they are taken, and of its rival, which keeps step from the same start.
 
-    def __init__(self, spec: RunSpec) -> None:
+    rival: the best of its own starts, where both had n_init of them; it has run already.
+    """
+
+    def __init__(self, spec: RunSpec, n_init: int = 1, rival: tuple[Rival | None, str] | None = None) -> None:
         split = split_of(spec)
         assert split is not None
-        self._spec, self._split = spec, split
+        self._spec, self._split, self._n_init = spec, split, n_init
         self._own: list[Progress] = []
-        self._rival: Rival | None = None
-        self._why = ""
+        self._begun = rival is not None
+        self._rival, self._why = rival or (None, "")
 
     def scores(self, step: Step) -> dict[str, float]:
         """The scores at this step by name, those of the rival among them; an E-step has those of the step before."""
-        if step.phase == "init":
+        if step.phase == "init" and not self._begun:
             self._rival, self._why = rival_of(self._spec, step.params)
         if step.phase != "E":
             self._own.append(progress(self._spec.model, step, self._split))
@@ -46,8 +57,11 @@ class ScoredRun:
         """Both methods so far."""
         own, rival = tuple(self._own), self._rival
         if rival is None:
-            return MethodComparison(self._split, own, len(own) - 1, rival_why=self._why)
-        return MethodComparison(self._split, own, len(own) - 1, rival.progress, rival.model, rival.params)
+            return MethodComparison(self._split, own, len(own) - 1, rival_why=self._why, n_init=self._n_init)
+        return MethodComparison(
+            self._split, own, len(own) - 1, rival.progress, rival.model, rival.params,
+            n_init=self._n_init, rival_seed=rival.seed,
+        )  # fmt: skip
 
 
 def curve_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
@@ -67,7 +81,14 @@ def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     if comparison.rival_here is not None:
         rows.append(_row(method_name(comparison.rival_model), comparison.rival_here))
     lines = ["", *table(rows, right=range(1, len(heads)))]
-    return lines if comparison.rival_here is not None else [*lines, comparison.rival_why]
+    if comparison.rival_here is None:
+        return [*lines, comparison.rival_why]
+    if comparison.n_init > 1:
+        seeds = ((spec.model, spec.seed), (comparison.rival_model, comparison.rival_seed))
+        best = ", ".join(f"{short_name(model)} from seed {seed}" for model, seed in seeds)
+        lines.append(f"each is the best of {comparison.n_init} starts by its own objective: {best}")
+    said = differences(spec.model, comparison.rival_model)
+    return [*lines, *([said] if said else [])]
 
 
 def _row(name: str, found: Progress) -> tuple[str, ...]:
@@ -98,7 +119,7 @@ def comparison_record(spec: RunSpec, comparison: MethodComparison) -> dict[str, 
     model, rival = comparison.rival_model, comparison.rival_here
     if rival is not None:
         head = {"model": model.name, "options": model.option_values}
-        head |= {"iterations": rival.iteration, "seconds": rival.seconds}
+        head |= {"seed": comparison.rival_seed, "iterations": rival.iteration, "seconds": rival.seconds}
         head |= _how_right(rival)
         record["rival"] = head | _record(model, rival)
     return record

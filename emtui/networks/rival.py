@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from emtui.networks.scores import Progress, progress
+from emtui.spec.revise import with_seed
 from emtui.spec.rival_model import has_rival, rival_model
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
+from emtui.spec.train_test_split import TrainTestSplit, problem_of, sample_weight_of, split_of, table_of
 from engine.analysis.learning_curves import RIVAL, LearningCurves, same_start
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import advance, begin_problem
@@ -30,6 +31,8 @@ class MethodComparison:
         rival_model: None if there is no other; `rival_why` then says why.
         rival_params: its parameters after each of its iterations, as many as `rival`.
         own_at: the place in `own` of the step on the screen.
+        n_init: how many starts each of them had; it is the best of them by its own objective.
+        rival_seed: of the rival's start; None if there is no rival.
     """
 
     split: TrainTestSplit
@@ -39,6 +42,8 @@ class MethodComparison:
     rival_model: Any = None
     rival_params: tuple[Any, ...] = ()
     rival_why: str = ""
+    n_init: int = 1
+    rival_seed: int | None = None
 
     @property
     def curves(self) -> LearningCurves:
@@ -92,6 +97,7 @@ class Rival:
     Attributes:
         progress: the start and every iteration so far.
         params: its parameters, as many as `progress`.
+        seed: of its start.
 
     Raises (on making one):
         EngineError: it can't begin on these data.
@@ -104,8 +110,8 @@ class Rival:
         self.split = split
         rows, same = observed(self.model, *table_of(spec), sample_weight_of(spec)), spec.same_start
         given = same_start(self.model, start) if same else None
-        seed = spec.seed if same else spec.seed + 1
-        self._step = begin_problem(Problem(self.model, rows, algorithm_named("classic"), seed), given)
+        self.seed = spec.seed if same else spec.seed + 1
+        self._step = begin_problem(Problem(self.model, rows, algorithm_named("classic"), self.seed), given)
         self.progress: tuple[Progress, ...] = (progress(self.model, self._step, split),)
         self.params: tuple[Any, ...] = (self._step.params,)
 
@@ -113,6 +119,11 @@ class Rival:
     def n_iterations(self) -> int:
         """How many iterations it has taken."""
         return len(self.progress) - 1
+
+    @property
+    def objective(self) -> float:
+        """What it maximises, after its last iteration."""
+        return self._step.objective
 
     @property
     def has_stopped(self) -> bool:
@@ -138,6 +149,54 @@ def rival_of(spec: RunSpec, start: Any) -> tuple[Rival | None, str]:
         return Rival(spec, start), ""
     except EngineError as error:
         return None, str(error)
+
+
+def best_rival(spec: RunSpec, n_init: int, n_iterations: int) -> tuple[Rival | None, str]:
+    """The rival from each of the model's starts, seeds spec.seed, spec.seed + 1, …: the best by its own objective.
+
+    Every one of them takes so many iterations.
+    """
+    problem, best, why = problem_of(spec), None, ""
+    for seed in range(spec.seed, spec.seed + n_init):
+        try:
+            start = begin_problem(replace(problem, seed=seed)).params
+        except EngineError as error:
+            why = str(error)
+            continue
+        rival, why = rival_of(with_seed(spec, seed), start)
+        if rival is None:
+            continue
+        while rival.n_iterations < n_iterations and not rival.has_stopped:
+            rival.advance()
+        if best is None or rival.objective > best.objective:
+            best = rival
+    return best, "" if best is not None else why
+
+
+def differences(model: Any, rival: Any) -> str:
+    """What differs between the two beside the way they learn: a sentence, or "" where nothing does."""
+    em, back = (model, rival) if model.hides else (rival, model)
+    said = []
+    if back.option_values.get("loss") == "forward":
+        said.append("EM learns the marginal and backprop the forward pass")
+    ours, theirs = (_rows_a_step(one) for one in (em, back))
+    if ours != theirs:
+        interpreted = ": its seconds are mostly the interpreter's" if theirs == 1 else ""
+        said.append(f"backprop takes {_rows_in_words(theirs)} a step and EM {_rows_in_words(ours)}{interpreted}")
+    return f"{'; '.join(said)}." if said else ""
+
+
+def _rows_a_step(model: Any) -> int | None:
+    """How many rows a step of its parameters looks at; None for all of them."""
+    values = model.option_values
+    if values.get("m_step", "gradient") != "gradient" or values.get("optimizer") == "batch":
+        return None
+    size: int | None = values.get("batch_size")
+    return 1 if size is None and not model.hides and values["optimizer"] == "sgd" else size
+
+
+def _rows_in_words(rows: int | None) -> str:
+    return "all rows" if rows is None else "one row" if rows == 1 else f"{rows} rows"
 
 
 def method_name(model: Any) -> str:

@@ -2,7 +2,8 @@
 
     {"model": "coins", "standardized": false, "params": {"weights": [0.5, 0.5], "probabilities": [0.6, 0.5]}}
 
-A file that holds the arrays alone, {"weights": …, "probabilities": …}, is read as well.
+A file that holds the arrays alone, {"weights": …, "probabilities": …}, is read as well. A network's file is read
+whichever way the network is trained.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import msgspec
 import numpy as np
 
 from emtui.spec.atomic_files import file_name
+from emtui.spec.rival_model import other_way
 from engine.em.model import Model
 from engine.em.step import Step
 from engine.errors import EngineError
@@ -78,7 +80,7 @@ def read_parameters(path: str, model: Model[Any, Any], *, standardized: bool | N
         ParametersError: the file can't be read, is not of this form, or belongs to another model.
     """
     found = _decode(path, _read(path))
-    if found.model is not None and found.model != model.name:
+    if found.model not in (None, model.name, other_way(model.name)):
         raise ParametersError(
             f"{_name(path)} holds parameters of the model {quoted(found.model)}, not of {model.name}: "
             f"add --model {clean(found.model)}, or choose another file."

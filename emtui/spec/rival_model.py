@@ -18,6 +18,11 @@ def has_rival(model: Any) -> bool:
     return model.name in _OTHER
 
 
+def other_way(name: str) -> str | None:
+    """The name of the model that learns the same θ in the other way; None where there is none."""
+    return _OTHER.get(name)
+
+
 def is_network(model: Any) -> bool:
     """It is a network with hidden units, however it is trained."""
     return has_rival(model) and "hidden_units" in model.option_values
@@ -26,9 +31,9 @@ def is_network(model: Any) -> bool:
 def rival_model(spec: RunSpec) -> Any:
     """The other way to train the network of this spec; None for a model that has none.
 
-    Options that both have are the same. The others are chosen for a fair comparison: EM's gradient step against
-    single-row descent at the same rate, its fuller M-steps against Adam, backpropagation against EM with Newton's
-    method.
+    Options that both have are the same, so that it makes no difference which of the two is the model and which the
+    rival: EM by gradient steps stands beside backpropagation at the same rate. M-steps that go further than the
+    gradient, and have no rate to share, stand beside Adam.
 
     Raises:
         EngineError: an option that was set for it can't be used; one sentence.
@@ -42,10 +47,8 @@ def rival_model(spec: RunSpec) -> Any:
     options: dict[str, Any] = {name: own[name] for name in (*_SHARED, *_SHARED_BY_EXPERTS) if name in own}
     if "n_experts" in own:  # experts are trained by Adam, or by EM, as they are by themselves
         return made(**options | parse_options(made, dict(spec.rival)))
-    if other == "mlp":
-        options["m_step"] = "newton"
-    elif model.m_step == "gradient":
-        options |= {"optimizer": "sgd", "learning_rate": model.learning_rate}
+    if other == "mlp" or model.m_step == "gradient":
+        options["learning_rate"] = model.learning_rate
     else:
         options |= {"optimizer": "adam", "learning_rate": 0.3}
     return made(**options | parse_options(made, dict(spec.rival)))

@@ -139,6 +139,8 @@ class Criteria:
         icl: the entropy form of ICL, bic + 2·H, H the entropy of the responsibilities at θ  (McLachlan & Peel 2000).
         icl_map: the MAP form, p·ln n − 2·ln p(X, ẑ | θ) with the likeliest ẑ, as mclust has it  (Biernacki, Celeux &
             Govaert 2000): bic − 2·ln p(ẑ | X, θ), never above the entropy form; nan where there is no such ẑ.
+
+    ICL is of a partition of the rows: both forms are nan of a network, whose hidden units are none.
     """
 
     aic: float
@@ -176,9 +178,11 @@ def criteria(step: Step) -> Criteria:
         raise EngineError(
             f"{model.title} has no likelihood, so there is no AIC, BIC or ICL for it: fit a mixture instead."
         )
-    exact = isinstance(step.at.inference, Exact)
-    entropy = step.at.entropy if exact else model.entropy(step.params, data)
-    log_joint = map_log_joint(model, step.params, data)
+    entropy = log_joint = float("nan")
+    if model.responsibilities_sum_to_one:
+        exact = isinstance(step.at.inference, Exact)
+        entropy = step.at.entropy if exact else model.entropy(step.params, data)
+        log_joint = map_log_joint(model, step.params, data)
     return Criteria.of(step.log_likelihood, model.n_parameters(step.params), data.total_weight, entropy, log_joint)
 
 

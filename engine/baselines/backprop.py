@@ -180,6 +180,14 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         begun = in_target_units(drawn, data, bias=self.bias)
         return _carrying(begun, OptimizerState.fresh(begun, int(generator.integers(2**31))))
 
+    def seeded(self, params: BackpropParams, data: NetworkRows, generator: np.random.Generator) -> BackpropParams:
+        """A given start visits the rows in the order that a drawn one of the same seed does."""
+        if params.state is not None:
+            return params
+        drawn = self.start(data, generator).state
+        assert drawn is not None
+        return replace(params, state=OptimizerState.fresh(params, int(drawn.seed)))
+
     def held(self, params: BackpropParams) -> Held:
         """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
         return held_weights(params, self.bias, self.free_output or params.numeric)

@@ -137,6 +137,11 @@ class BackpropExperts(MixtureOfExperts):
         drawn = super().start(data, generator)
         return BackpropExpertsParams(drawn.gate, drawn.experts, OptimizerState.fresh(int(generator.integers(2**31))))
 
+    def seeded(self, params: ExpertsParams, data: ExpertRows, generator: np.random.Generator) -> BackpropExpertsParams:
+        """A given start visits the rows in the order that a drawn one of the same seed does."""
+        assert isinstance(params, BackpropExpertsParams)
+        return params if params.state is not None else replace(params, state=self.start(data, generator).state)
+
     def check_params(self, params: ExpertsParams, data: ExpertRows) -> BackpropExpertsParams:
         """As for `MixtureOfExperts`, whose parameters will do as well."""
         own = params

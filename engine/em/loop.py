@@ -54,6 +54,7 @@ def begin_problem(problem: Problem, start: Any = None) -> Step:
             params = problem.model.begin(problem.data, np.random.default_rng(problem.seed))
     else:
         params, notes = given_start(problem.model, start, problem.data)
+        params = problem.model.seeded(params, problem.data, np.random.default_rng(problem.seed))
     seconds = time.perf_counter() - started
     problem.algorithm.check(problem.model, params)
     return Step(problem, 0, "init", params, _evaluation(problem, params, 1), None, seconds, notes)

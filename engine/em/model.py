@@ -385,6 +385,10 @@ class Model(HasOptions, ABC, Generic[P, D]):
         relabelled = None if order is None else self.relabel(params, order)
         return params if relabelled is None else relabelled
 
+    def seeded(self, params: P, data: D, generator: np.random.Generator) -> P:
+        """A given start with what a start of the model's own has drawn beside θ, such as the order of the rows."""
+        return params
+
     def objective_unit(self, data: D) -> float:
         """The unit for changes of the objective; 1 for a log-likelihood."""
         return 1.0

@@ -212,7 +212,7 @@ def test_the_rivals_options_and_its_own_start() -> None:
 def test_what_suits_the_rival() -> None:
     assert rival_model(choose("iris", model="mlp")).optimizer == "sgd"
     assert rival_model(choose("iris", model="mlp", settings=NEWTON)).optimizer == "adam"
-    assert rival_model(choose("iris", model="backprop")).m_step == "newton"
+    assert rival_model(choose("iris", model="backprop")).m_step == "gradient"
     assert rival_model(choose("iris")) is None
 
 

@@ -201,7 +201,7 @@ def criteria_of(snapshot: StepSnapshot) -> Criteria | None:
             found = criteria(step)
         else:
             n, exact = step.problem.data.total_weight, isinstance(step.at.inference, Exact)
-            entropy = step.at.entropy if exact else math.nan
+            entropy = step.at.entropy if exact and model.responsibilities_sum_to_one else math.nan
             found = Criteria.of(step.log_likelihood, model.n_parameters(step.params), n, entropy)
     except EngineError:
         return None

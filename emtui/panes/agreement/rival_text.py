@@ -12,7 +12,7 @@ from emtui.charts.cell_picture import to_strips
 from emtui.charts.cell_text import clean, fit, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
-from emtui.networks.rival import short_name
+from emtui.networks.rival import differences, short_name
 from emtui.networks.scores import Score
 from emtui.views.number_format import fixed
 from emtui.views.score_words import how_right, how_right_alone
@@ -27,7 +27,7 @@ _ROOM_FOR_KINDS = 18
 
 
 def comparison_lines(comparison: MethodComparison, model: Any, width: int, palette: Palette) -> list[TableCell]:
-    """Hits and losses of both methods, then their confusion matrices, side by side if both fit."""
+    """Hits and losses of both methods, then their confusion matrices, side by side if both fit, and what differs."""
     sides = [(short_name(model), comparison.here)]
     if comparison.rival_here is not None:
         sides.append((comparison.rival_name, comparison.rival_here))
@@ -42,10 +42,12 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
         lines += wrapped(behind, width)
     classes = comparison.split.class_names[:_CLASSES_SHOWN]
     scores = [(name, *(("train", one.train) if one.test is None else ("test", one.test))) for name, one in sides]
+    said = "" if comparison.rival_model is None else differences(model, comparison.rival_model)
+    last = ["", *wrapped(said, width)] if said else []
     if comparison.split.numeric:
-        return lines
+        return [*lines, *last]
     matrices = [(f"{name}, {kind}", score.confusion) for name, kind, score in scores if isinstance(score, Score)]
-    return [*lines, "", *_confusions(matrices, classes, width, palette)]
+    return [*lines, "", *_confusions(matrices, classes, width, palette), *last]
 
 
 def _method(name: str, found: Progress, room: int, width: int, style: Style) -> list[TableCell]:

@@ -1,0 +1,92 @@
+"""EM and backpropagation side by side: the same two runs, whichever of them is the model and which its rival."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from emtui.cli.headless import run
+from emtui.cli.shell_output import Output
+from emtui.networks.rival import MethodComparison, differences
+from emtui.session.session import Session
+from emtui.spec.choose import choose
+from emtui.spec.rival_model import rival_model
+
+_SMALL = {"hidden_units": "2"}
+
+
+def compared(iterations: int, **words: Any) -> MethodComparison:
+    session = Session(choose("iris", **words))
+    for _ in range(2 * iterations):
+        session.take()
+    while session.rival_is_behind:
+        session.advance_rival()
+    found = session.snapshot().comparison
+    assert found is not None
+    return found
+
+
+def records(n_init: int = 1, **words: Any) -> list[dict[str, Any]]:
+    """The lines of `emtui run --json`."""
+    written = io.StringIO()
+    run(choose("iris", **words), Output(written), as_json=True, n_init=n_init, baseline=False)
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize("settings", [{}, {"learning_rate": "0.02", "weight_decay": "0.1"}])
+def test_either_may_be_the_model(settings: dict[str, str]) -> None:
+    em, back = (compared(4, model=name, settings=_SMALL | settings, seed=3) for name in ("mlp", "backprop"))
+    assert rival_model(choose("iris", model="mlp")) == choose("iris", model="backprop").model
+    assert rival_model(choose("iris", model="backprop")) == choose("iris", model="mlp").model
+    for ours, theirs in ((em.own, back.rival), (em.rival, back.own)):
+        assert [point.scores for point in ours] == [point.scores for point in theirs]
+        assert len(ours) == 5
+
+
+def test_so_it_is_in_the_shell_with_several_starts() -> None:
+    words: dict[str, Any] = {"settings": _SMALL, "max_iter": 4, "tol": 0.0}
+    em, back = (records(n_init=3, model=name, **words)[-1] for name in ("mlp", "backprop"))
+    for name in ("train_loss", "test_loss", "train_loss_forward", "test_accuracy"):
+        assert em[name] == back[f"rival_{name}"]
+        assert back[name] == em[f"rival_{name}"]
+    best = max((one for one in em["restarts"]), key=lambda one: one["objective"])
+    assert best["seed"] == back["rival"]["seed"]
+
+
+def test_a_file_of_weights_begins_both_at_them(tmp_path: Path) -> None:
+    hidden, output = np.arange(10.0).reshape(2, 5) / 10, np.array([[0.1, -0.2, 0.3], [0.5, 0.0, -0.1], [0.0, 0.0, 0.0]])
+    arrays = {"hidden": hidden.tolist(), "output": output.tolist()}
+    alone, named = tmp_path / "weights.json", tmp_path / "named.json"
+    alone.write_text(json.dumps(arrays))
+    named.write_text(json.dumps({"model": "mlp", "standardized": False, "params": arrays}))
+    for file in (alone, named):
+        em, back = (
+            compared(2, model=name, settings=_SMALL, start_file=str(file), seed=5) for name in ("mlp", "backprop")
+        )
+        for found in (em.rival_params[0], back.rival_params[0]):
+            np.testing.assert_array_equal(found.hidden, hidden)
+            np.testing.assert_array_equal(found.output, output)
+        assert [point.scores for point in em.own] == [point.scores for point in back.rival]
+        assert [point.scores for point in em.rival] == [point.scores for point in back.own]
+
+
+def test_the_order_of_the_rows_is_the_seeds() -> None:
+    """Not one and the same for every start that is given."""
+    starts = [compared(1, model="mlp", settings=_SMALL, seed=seed).rival_params[0] for seed in (0, 1)]
+    assert starts[0].state.seed != starts[1].state.seed
+
+
+def test_what_differs_is_said() -> None:
+    spec = choose("iris", model="mlp")
+    said = differences(spec.model, rival_model(spec))
+    assert said == (
+        "EM learns the marginal and backprop the forward pass; "
+        "backprop takes one row a step and EM all rows: its seconds are mostly the interpreter's."
+    )
+    alike = choose("iris", model="mlp", rival=[("optimizer", "batch"), ("loss", "marginal")])
+    assert differences(alike.model, rival_model(alike)) == ""
