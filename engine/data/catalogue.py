@@ -183,12 +183,12 @@ def _made_anew(entry: CatalogueEntry, anew: Generated) -> Dataset:
     if noise is not None and recipe.noise is None:
         raise OptionError(f"{quoted(entry.key)} has no noise to set: leave it out.")
     if noise is not None and not (isinstance(noise, int | float) and 0.0 <= noise <= MOST_NOISE):
-        raise OptionError(f"noise must be a number from 0 to {MOST_NOISE:g}, not {noise!r}.")
+        raise OptionError(f"noise must be a number from 0 to {MOST_NOISE:zg}, not {noise!r}.")
     if wanted == asdict(usual):
         return drawn
     X, classes = recipe.make(np.random.default_rng(wanted["seed"]), wanted["n_samples"], wanted["noise"] or 0.0)
     y, class_names = encode_labels([str(c) for c in classes])
-    named = [f"{name.replace('n_samples', 'rows')} {value:g}" for name, value in wanted.items() if value is not None]
+    named = [f"{name.replace('n_samples', 'rows')} {value:zg}" for name, value in wanted.items() if value is not None]
     note = f"Made anew by its recipe: {', '.join(named)}."
     X = np.round(X, DECIMALS) + 0.0  # no −0
     return replace(drawn, X=X, y=y, class_names=class_names, start=None, notes=(note,))

@@ -68,7 +68,7 @@ def network_exercise(n_splits: int = _SPLITS) -> tuple[ManySplits, ...]:
 
     single: dict[Score, str] = {"start_log_loss": "1.143", "train_log_loss": ".665", "test_accuracy": ".9333"}
     other: dict[Score, str] = {"start_log_loss": "1.180", "train_log_loss": ".465", "test_accuracy": ".9667"}
-    chance = f"as printed, the loss ends at ln 3 = {math.log(3):.3f} (± .01), chance"
+    chance = f"as printed, the loss ends at ln 3 = {math.log(3):z.3f} (± .01), chance"
     return (
         # the published run can't be the printed program's
         ManySplits("EM as printed", study(printed), claim=chance, shows=_at_chance),
