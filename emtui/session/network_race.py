@@ -32,7 +32,7 @@ _MAY_FALL = {
 def why_no_network_race(spec: RunSpec) -> str:
     """Why this network can't race, in a sentence; "" where it can."""
     if not is_network(spec.model):
-        return f"The {spec.model.name} model is trained in one way: choose the model mlp or backprop to race."
+        return f"Of supervised models networks race, and {spec.model.name} is none: choose the model mlp or backprop."
     return ""
 
 
