@@ -4,6 +4,7 @@ r"""A row of a network line by line: its hidden units before and after the targe
     p(z | x) = Π_h u_h^z_h (1 − u_h)^(1−z_h)   of each configuration
     o_i(z) = softmax_i(v_iᵀ[1, z])
     q(z) = p(z | x) o_y(z) / p(y | x)          p(y | x) = Σ_z p(z | x) o_y(z)
+    (of numbers N(y | vᵀ[1, z], σ²) stands for o_y(z))
     E[z_h] = Σ_z q(z) z_h                                             Ng & McLachlan 2004, eqs. 5 to 14
 
 The likeliest configurations have lines of their own, and the others one together. Inputs and classes are numbered
@@ -13,88 +14,36 @@ from 0 in formulas and values, "x 3" and "class 2", for whoever knows their name
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, log_sum_exp
+from engine.arrays import Array, log_sum_exp
 from engine.em.inference import Exact, Hard, Sampled, Tempered
 from engine.em.step import Step
 from engine.explain.derivation import LEAST_LOG, LOGS, Role, Worked, WorkedLine, line
 from engine.explain.worked import responsibilities_of
 from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.data import NetworkRows
-from engine.models.network.e_step_exact import Factors, log_output, log_prior_table
+from engine.models.network.e_step_exact import Factors
+from engine.models.network.explanation_numbers import (
+    number_detail_lines,
+    number_forward_lines,
+    number_prediction_lines,
+)
 from engine.models.network.params import NetworkParams, softplus
 from engine.models.network.predict import activities, exactly_predictable, predictive
+from engine.models.network.row_configurations import SHOWN, RowConfigurations, Values
 
-_SHOWN = 8  # configurations with lines of their own
 _CLASS_LINES = 24  # of all configurations together
 _INPUTS = 8  # that weigh most
-Values = list[tuple[str, float]]
-
-
-@dataclass(frozen=True, eq=False)
-class RowConfigurations:
-    """Every configuration of one row of a network with one layer.
-
-    Attributes:
-        params: θ.
-        design: (1, p+1) [1, x].
-        target: the class of the row; None where it is not used.
-    """
-
-    params: NetworkParams
-    design: Array
-    target: int | None
-
-    @cached_property
-    def log_prior(self) -> Array:
-        """(2^m,) ln p(z | x)."""
-        return np.asarray(log_prior_table(self.params, self.design)[:, 0])
-
-    @cached_property
-    def log_outputs(self) -> Array:
-        """(g, 2^m) ln o_i(z)."""
-        return np.stack([log_output(self.params, i) for i in range(self.params.n_classes)])
-
-    @cached_property
-    def log_joint(self) -> Array:
-        """(2^m,) ln p(z | x) + ln o_y(z); without a target ln p(z | x)."""
-        return self.log_prior if self.target is None else self.log_prior + self.log_outputs[self.target]
-
-    @cached_property
-    def shown(self) -> IntArray:
-        """The numbers of the likeliest, the likeliest first."""
-        return np.asarray(np.argsort(-self.log_joint, kind="stable")[:_SHOWN])
-
-    @cached_property
-    def others(self) -> IntArray:
-        """The numbers of the others."""
-        return np.setdiff1d(np.arange(len(self.log_joint)), self.shown)
-
-    @property
-    def others_named(self) -> str:
-        """What they are called."""
-        n = len(self.others)
-        return f"the other {n:,} configurations" if n > 1 else "the other configuration"
-
-    def named(self, number: int) -> str:
-        """z = 0110, the first unit first."""
-        return "z = " + "".join("1" if number >> h & 1 else "0" for h in range(self.params.hidden_units))
-
-    def with_others(self, values: Values, each: Array) -> Values:
-        """The values, and the sum of the same over the other configurations, where there are any."""
-        return [*values, (self.others_named, float(each[self.others].sum()))] if len(self.others) else values
 
 
 def posterior_row(step: Step, row: int) -> Worked:
     """u, the joint of the likeliest configurations, the evidence, q(z), E[z], and what the row adds to the bound."""
     data, params = step.problem.data, step.params_q
-    assert isinstance(data, NetworkRows) and data.y is not None
+    assert isinstance(data, NetworkRows)
     one = data.take(slice(row, row + 1))
-    seen = RowConfigurations(params, one.design, int(data.y[row]))
+    seen = RowConfigurations.of(params, one)
     evidence = float(log_sum_exp(seen.log_joint, 0))
     logs = evidence < LEAST_LOG
     q = np.exp(seen.log_joint - evidence)
@@ -123,6 +72,9 @@ def new_row(params: NetworkParams, x: Array) -> Worked:
         seen = RowConfigurations(params, design, None)
         lines += [*prediction_lines(seen), *_detail_lines(seen)]
         return Worked("row", "", tuple(lines), u[0][0], "prediction", f"{said}, and p(y | x) is a sum over all z")
+    if params.numeric:
+        lines += number_forward_lines(params, u[-1][0])
+        return Worked("row", "", tuple(lines), np.hstack(u)[0], "prediction", said)
     predicted = predictive(params, design)
     for i, (p, error) in enumerate(zip(predicted.probabilities[0], predicted.errors[0], strict=True)):
         lines.append(line("prediction", "p(y | x), the mean of o(z) over draws", "value", [("p", p)], target=i))
@@ -165,17 +117,19 @@ def _joint_lines(seen: RowConfigurations, evidence: float, logs: bool) -> list[W
     lines: list[WorkedLine] = []
     for n in seen.shown.tolist():
         if logs:
-            values = [("ln p(z | x)", seen.log_prior[n]), ("ln o_y(z)", log_o[n])]
-            lines.append(line("configuration", f"ln p(z | x) + ln o_y(z), {seen.named(n)}", "sum", values, log=True))
+            values = [("ln p(z | x)", seen.log_prior[n]), (f"ln {seen.said}", log_o[n])]
+            lines.append(
+                line("configuration", f"ln p(z | x) + ln {seen.said}, {seen.named(n)}", "sum", values, log=True)
+            )
         else:
-            values = [("p(z | x)", np.exp(seen.log_prior[n])), ("o_y(z)", np.exp(log_o[n]))]
-            lines.append(line("configuration", f"p(z | x) · o_y(z), {seen.named(n)}", "product", values))
+            values = [("p(z | x)", np.exp(seen.log_prior[n])), (seen.said, np.exp(log_o[n]))]
+            lines.append(line("configuration", f"p(z | x) · {seen.said}, {seen.named(n)}", "product", values))
     if len(seen.others):
         rest = float(log_sum_exp(joint[seen.others], 0))
         value = rest if logs else float(np.exp(rest))
         lines.append(line("configuration", seen.others_named, "value", [("joint", value)], log=logs))
     parts = [(one.formula, one.result) for one in lines]
-    formula = "p(y | x) = Σ p(z | x) · o_y(z)"
+    formula = f"p(y | x) = Σ p(z | x) · {seen.said}"
     lines.append(line("evidence", formula, "log_sum_exp" if logs else "sum", parts, log=logs))
     if not logs:
         lines.append(_in_halves(seen))
@@ -197,12 +151,13 @@ def _in_halves(seen: RowConfigurations) -> WorkedLine:
     everything = slice(None)
     A, B = factors.table(slice(a), everything)[:, 0], factors.table(slice(a, None), everything)[:, 0]
     inner = np.exp(seen.log_outputs[seen.target]).reshape(2**b, 2**a) @ A
+    short = "N(y)" if seen.params.numeric else "o_y"
     values: Values = []
-    chosen = np.sort(np.argsort(-B * inner, kind="stable")[:_SHOWN])
+    chosen = np.sort(np.argsort(-B * inner, kind="stable")[:SHOWN])
     for n in chosen.tolist():
-        values += [("B(z_b)", B[n]), ("Σ A(z_a) o_y", inner[n])]
+        values += [("B(z_b)", B[n]), (f"Σ A(z_a) {short}", inner[n])]
     others = np.setdiff1d(np.arange(len(B)), chosen)
-    formula = "the same in halves, Σ B(z_b) · Σ A(z_a) o_y(z_a, z_b)"
+    formula = f"the same in halves, Σ B(z_b) · Σ A(z_a) {short if seen.params.numeric else 'o_y(z_a, z_b)'}"
     if len(others):
         values += [(f"the other {len(others)} z_b", float(B[others] @ inner[others])), ("1", 1.0)]
         formula += f", with {len(others):,} other z_b together"
@@ -233,7 +188,7 @@ def _bound_lines(seen: RowConfigurations, expected: Array, q: Array, evidence: f
     log_o, log_q = seen.log_outputs[seen.target], seen.log_joint - evidence
     lines = [
         line("bound", "Q_w of the row = Σ E[z] · ln(u/(1 − u)) + ln(1 − u)", "pairs", of_units),
-        _expected(seen, "Q_v of the row = Σ q(z) · ln o_y(z)", q, "ln o_y(z)", log_o),
+        _expected(seen, f"Q_v of the row = Σ q(z) · ln {seen.said}", q, f"ln {seen.said}", log_o),
         _expected(seen, "H of the row = Σ q(z) · (−ln q(z))", q, "−ln q(z)", -log_q),
     ]
     parts = [(one.formula.partition(" =")[0], one.result) for one in lines]
@@ -255,6 +210,8 @@ def _expected(seen: RowConfigurations, formula: str, q: Array, name: str, values
 
 def prediction_lines(seen: RowConfigurations) -> list[WorkedLine]:
     """p(y | x) = Σ_z p(z | x) o(z) of every class, whatever the target; the forward pass, which is another number."""
+    if seen.params.numeric:
+        return number_prediction_lines(seen)
     prior = np.exp(seen.log_prior)
     lines = []
     for i, o in enumerate(np.exp(seen.log_outputs)):
@@ -272,6 +229,8 @@ def prediction_lines(seen: RowConfigurations) -> list[WorkedLine]:
 
 def forward_lines(params: NetworkParams, u: Array) -> list[WorkedLine]:
     """softmax(V [1, u]), the usual forward pass, by its logits; u: (m,) of the last hidden layer."""
+    if params.numeric:
+        return number_forward_lines(params, u)
     logits = _logit_lines(params.output, u, "v · [1, u], forward pass")
     every = [(f"class {i}", one.result) for i, one in enumerate(logits)]
     found = [
@@ -301,6 +260,8 @@ def _detail_lines(seen: RowConfigurations) -> list[WorkedLine]:
         log_factors = [-float(softplus(-logit if yes else logit)) for logit, yes in zip(a, on, strict=True)]
         names = [f"u {h + 1}" if yes else f"1 − u {h + 1}" for h, yes in enumerate(on)]
         lines.append(_product(f"p(z | x) = Π u or 1 − u, {seen.named(n)}", names, log_factors, seen.log_prior[n]))
+    if seen.params.numeric:
+        return [*lines, *number_detail_lines(seen)]
     bits = all_configurations(seen.params.hidden_units)
     logits = np.stack([np.asarray(bits.logits(v)).ravel()[seen.shown] for v in seen.params.output])  # (g, shown)
     likeliest = int(seen.shown[0])

@@ -17,7 +17,7 @@ from engine.arrays import Array
 from engine.editing.entries import Entry, value_of
 from engine.em.parameters import Held
 from engine.em.step import Step
-from engine.explain.derivation import Operation, WorkedLine, line
+from engine.explain.derivation import WorkedLine, line
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import Draws
 from engine.models.network.e_step import EStep
@@ -26,13 +26,16 @@ from engine.models.network.expectation import (
     Targets,
     hidden_gradient,
     output_gradient,
+    squares_of,
 )
+from engine.models.network.explanation_numbers import number_pulls, variance_lines
+from engine.models.network.explanation_pulls import pull_lines
+from engine.models.network.gaussian_m_step import step_length
 from engine.models.network.held import Moved
 from engine.models.network.newton import NewtonStep, newton_on_hidden, newton_on_output
 from engine.models.network.params import NetworkParams, sigmoids
 from engine.models.network.row_moments import output_moments
 
-_ROWS = 6  # that pull most
 _TERMS = 6  # of curvature⁻¹ · gradient
 Values = list[tuple[str, float]]
 
@@ -53,23 +56,39 @@ def weight_lines(step: Step, entry: Entry, after: NetworkParams, how: WeightMSte
     """The rows that pull most at a weight, the slope, and the M-step from there to `after`."""
     rows, before, statistics = step.problem.data, step.params_q, step.expectation.statistics
     assert isinstance(rows, NetworkRows) and step.inference is not None
+    if entry.field == "variances":
+        return variance_lines(before, after, rows, step.inference)
     draws = how.inner.drawn(before, rows, step.inference)
     if entry.field == "hidden":
         lines = hidden_pulls(statistics, before, rows, entry, draws)
+    elif before.numeric:
+        lines = number_pulls(before, rows, step.inference, _place(entry)[1])
     else:
         moments = output_moments(how.inner, statistics, before, rows, step.inference, _place(entry))
         lines = output_pulls(moments, rows, entry, draws)
-    lines = with_decay(lines, before, entry, how.weight_decay)
+    lines = with_decay(lines, before, entry, how.weight_decay, _times(before, entry))
     return [*lines, *_moved(statistics, before, after, rows, entry, how, lines[-1].result)]
 
 
-def with_decay(lines: list[WorkedLine], params: NetworkParams, entry: Entry, decay: float) -> list[WorkedLine]:
-    """The lines that end with the slope of Q, and what the prior adds to it; biases are free."""
+def _times(params: NetworkParams, entry: Entry) -> float:
+    """What the slope is taken times: σ² for the output's weights where numbers are learned, else 1."""
+    return 1.0 if params.variances is None or entry.field == "hidden" else float(params.variances[0])
+
+
+def with_decay(
+    lines: list[WorkedLine], params: NetworkParams, entry: Entry, decay: float, times: float = 1.0
+) -> list[WorkedLine]:
+    """The lines that end with the slope of Q, and what the prior adds to it; biases are free.
+
+    times: what both are taken times.
+    """
     if decay == 0.0 or entry.index[-1] == 0:
         return lines
-    drawn = line(
-        "ridge", "−weight decay · weight", "product", [("−decay", -decay), ("weight", value_of(params, entry))]
-    )
+    values = [("−decay", -decay), ("weight", value_of(params, entry))]
+    if times == 1.0:
+        drawn = line("ridge", "−weight decay · weight", "product", values)
+    else:
+        drawn = line("ridge", "−weight decay · weight · σ²", "product", [*values, ("σ²", times)])
     values = [("slope of Q", lines[-1].result), ("decay", drawn.result)]
     return [*lines, drawn, line("slope", "slope of Q + log-prior", "sum", values)]
 
@@ -134,35 +153,6 @@ def output_pulls(
     return lines if draws is None else _with_counts(lines, rows, draws, (len(draws) - 1, h - 1))
 
 
-def pull_lines(
-    each: Sequence[Values], rows: NetworkRows, formula: str, total: str, operation: Operation = "deviation"
-) -> list[WorkedLine]:
-    """The rows that pull most, each with its numbers; the others together; the sum of all."""
-    weighed = rows.weights is not None
-    weight = np.ones(rows.n_rows) if rows.weights is None else rows.weights
-    made = [
-        line(
-            "pull",
-            f"{formula} · weight" if weighed else formula,
-            operation,
-            [*values, ("weight", w)] if weighed else values,
-            row=rows.row_of(int(row)),
-        )
-        for values, w, row in zip(each, weight, rows.order, strict=True)
-    ]
-    pulls = np.array([one.result for one in made])
-    shown = np.argsort(-np.abs(pulls), kind="stable")[:_ROWS]
-    lines = [made[place] for place in shown.tolist()]
-    named = [("pull", one.result) for one in lines]
-    n_others = len(made) - len(lines)
-    if n_others:
-        others = float(np.delete(pulls, shown).sum())
-        said = f"the other {n_others:,} rows" if n_others > 1 else "the other row"
-        lines.append(line("pull", said, "value", [(said, others)]))
-        named.append((said, others))
-    return [*lines, line("slope", total, "sum", named)]
-
-
 def _with_counts(
     lines: list[WorkedLine], rows: NetworkRows, draws: Sequence[Draws], unit: tuple[int, int]
 ) -> list[WorkedLine]:
@@ -195,13 +185,18 @@ def _moved(
 ) -> list[WorkedLine]:
     """Rate times slope; Newton's steps; or the slope before and after."""
     start = value_of(before, entry)
+    of_number = before.numeric and entry.field != "hidden"
     if how.m_step == "gradient":
-        move = line("total", "rate · slope", "product", [("rate", how.learning_rate), ("slope", slope)])
+        rate = how.learning_rate
+        if of_number:
+            rate = step_length(statistics, before, rows, how.weight_decay, rate, Moved.of(before, how.held))
+        said = "rate · slope" if rate == how.learning_rate else "rate · slope, the rate at its most: 1 / curvature"
+        move = line("total", said, "product", [("rate", rate), ("slope", slope)])
         values = [("before", start), ("move", move.result)]
         return [move, line("parameter", "before + rate · slope", "sum", values)]
     left = _slope_at(statistics, after, rows, entry, how.weight_decay)
     rest = line("slope", "slope after the M-step", "value", [("slope", left)])
-    if how.m_step == "newton":
+    if how.m_step == "newton" and not of_number:
         lines, moves = _newton_lines(statistics, before, rows, entry, how)
         values = [("before", start), *(("move", move) for move in moves)]
         return [*lines, rest, line("parameter", "before + Newton's steps", "sum", values)]
@@ -216,6 +211,11 @@ def _slope_at(
     if entry.field == "hidden":
         target, layer, inputs = _layer(statistics, params, rows, _level(entry))
         return float(hidden_gradient(target, layer, inputs, decay)[entry.index])
+    if params.numeric:
+        squares = squares_of(statistics, rows)
+        slope = float(squares.slope(squares.about(params.output))[entry.index[1]])
+        held = entry.index[1] == 0
+        return slope if held else slope - decay * _times(params, entry) * value_of(params, entry)
     return float(output_gradient(statistics, params.output, decay, range(len(params.output)))[entry.index])
 
 

@@ -60,10 +60,25 @@ def climbed(
     assert params.variances is not None
     squares, about, free = _squares_and_free(statistics, params, rows, moved)
     decay = _decay(free, weight_decay * float(params.variances[0]))
-    most = float(np.linalg.eigvalsh(squares.outer[np.ix_(free, free)] + np.diag(decay))[-1])
     slope = squares.slope(about)[free] - decay * about[free]
-    about[free] += (min(learning_rate, 1.0 / most) if most > 0.0 else learning_rate) * slope
+    about[free] += step_length(statistics, params, rows, weight_decay, learning_rate, moved) * slope
     return _placed(layers, squares, about, free, float(best_variance(squares.left(about), rows)[0]))
+
+
+def step_length(
+    statistics: NetworkExpectation,
+    params: NetworkParams,
+    rows: NetworkRows,
+    weight_decay: float,
+    learning_rate: float,
+    moved: Moved,
+) -> float:
+    """The learning rate, or the inverse of the largest curvature where that is less."""
+    assert params.variances is not None
+    squares, _, free = _squares_and_free(statistics, params, rows, moved)
+    decay = _decay(free, weight_decay * float(params.variances[0]))
+    most = float(np.linalg.eigvalsh(squares.outer[np.ix_(free, free)] + np.diag(decay))[-1])
+    return min(learning_rate, 1.0 / most) if most > 0.0 else learning_rate
 
 
 def _squares_and_free(
