@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.arrays import Array
 
+_SMALLEST_SPREAD = 1e-100  # of an input: below, one over its square would overflow
 _SAME = 1e-10  # inputs are one another's copies, or constant, where no more than this share of their spread is left
 
 
@@ -42,7 +43,7 @@ class Basis:
         mean = share @ X
         centred = X - mean
         scale = np.sqrt(share @ centred**2)
-        constant = scale <= _SAME * np.abs(X).max(axis=0)
+        constant = scale <= np.maximum(_SAME * np.abs(X).max(axis=0), _SMALLEST_SPREAD)
         scale = np.where(constant, 1.0, scale)
         centred[:, constant] = 0.0
         z = centred / scale
@@ -55,11 +56,9 @@ class Basis:
         rows[:, 1:] = z @ (right.T / singular)
         forward = singular[:, None] * right * scale  # (r, p), in the units of the inputs
         forward[:, constant] = 0.0
-        if r == p:
-            back = right.T / singular / scale[:, None]
-        else:  # the pseudo-inverse of a matrix of full row rank
-            orthonormal, upper = np.linalg.qr(forward.T)
-            back = np.linalg.solve(upper, orthonormal.T).T if r else np.zeros((p, 0))
+        back = right.T / singular / scale[:, None]
+        if 0 < r < p:
+            back = _pseudo_inverse(forward, otherwise=back)
         into, out = np.zeros((p + 1, r + 1)), np.zeros((r + 1, p + 1))
         into[0, 0] = out[0, 0] = 1.0
         into[1:, 0] = mean
@@ -69,3 +68,13 @@ class Basis:
         norm = np.zeros((r + 1, r + 1))
         norm[1:, 1:] = back.T @ back
         return cls(rows, into, out, norm)
+
+
+def _pseudo_inverse(matrix: Array, otherwise: Array) -> Array:
+    """(p, r) of a matrix (r, p) of full row rank; `otherwise` where inputs are too unlike in size for it."""
+    orthonormal, upper = np.linalg.qr(matrix.T)
+    try:
+        found = np.linalg.solve(upper, orthonormal.T).T
+    except np.linalg.LinAlgError:
+        return otherwise
+    return np.asarray(found) if np.isfinite(found).all() else otherwise

@@ -20,7 +20,7 @@ from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference, uniforms
 from engine.em.model import Ascent, Event, Expectation, Maximization
-from engine.em.parameters import Held
+from engine.em.parameters import Held, arrays_of
 from engine.em.prediction_report import MARGINAL, Report, number_report
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
@@ -30,6 +30,7 @@ from engine.models.experts.explanation import expert_new_row, expert_row, parame
 from engine.models.experts.gaussian_experts import GaussianFamily
 from engine.models.experts.multinomial import MOST_STEPS, climb, is_flat, log_softmax
 from engine.models.experts.params import (
+    LARGEST,
     ExpertsParams,
     GaussianExperts,
     check_experts_params,
@@ -108,6 +109,11 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         held[:, -1] = 0.0
         return {"experts.coefficients": held}
 
+    @property
+    def singular(self) -> str:
+        """Of a regression."""
+        return "a regression is singular to the last digit here: standardize the inputs, or give a larger weight_decay."
+
     def learns_numbers(self, y: Any) -> bool:
         """By `expert`, or by what y holds."""
         return self.expert == "gaussian" or (self.expert == "auto" and holds_numbers(y))
@@ -143,7 +149,8 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         r = first_shares(suited if self.init == "auto" else self.init, self.n_experts, data, generator)
         nothing = np.zeros((self.n_experts, data.X.shape[1] + 1))
         before = self.Params(nothing, self.family(data).nothing_known(self.n_experts, data))
-        return self._fitted(r, before, data, _FIRST_STEPS).params
+        first = self._fitted(r, before, data, _FIRST_STEPS).params
+        return first if _finite(first) else before
 
     def check_params(self, params: ExpertsParams, data: ExpertRows) -> ExpertsParams:
         """Shapes, finite numbers, references; the start of experts that are trained otherwise will do, too."""
@@ -196,17 +203,37 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         self, expectation: Expectation, params: ExpertsParams, data: ExpertRows
     ) -> Maximization[ExpertsParams]:
         """Each expert's weighted regression, and the gate's on the responsibilities."""
-        return self._fitted(expectation.statistics.responsibilities, params, data, MOST_STEPS)
+        moved = self._fitted(expectation.statistics.responsibilities, params, data, MOST_STEPS)
+        return Maximization(self._no_lower(expectation, params, moved.params, data), moved.events)
+
+    def _no_lower(
+        self, expectation: Expectation, before: ExpertsParams, after: ExpertsParams, data: ExpertRows
+    ) -> ExpertsParams:
+        """The parts of θ that reach at least as far as before: far from 0, inputs leave few digits to their weights."""
+
+        def heights(params: ExpertsParams) -> tuple[float, float]:
+            if not _finite(params):
+                return -np.inf, -np.inf
+            parts, priors = self.q_parts(expectation, params, data), self._log_priors(params, data)
+            return parts["gate"] + priors[0], parts["experts"] + priors[1]
+
+        with np.errstate(over="ignore", invalid="ignore"):
+            old, new = heights(before), heights(after)
+        gate = after.gate if new[0] >= old[0] else before.gate
+        experts = after.experts if new[1] >= old[1] else before.experts
+        return after if gate is after.gate and experts is after.experts else self.Params(gate, experts)
 
     def _fitted(self, r: Array, params: ExpertsParams, data: ExpertRows, steps: int) -> Maximization[ExpertsParams]:
         """Regressions on responsibilities (n, K), by at most so many Newton steps each."""
         assert data.basis is not None
         r, basis = data.weighed(r), data.basis
-        experts, events = self.family(data).maximize(r, params.experts, data, steps)
-        climbed = climb(basis.rows, r, params.gate @ basis.into, self.weight_decay, basis.norm, steps)
+        with np.errstate(over="ignore", invalid="ignore"):
+            experts, events = self.family(data).maximize(r, params.experts, data, steps)
+            climbed = climb(basis.rows, r, params.gate @ basis.into, self.weight_decay, basis.norm, steps)
+            gate = climbed.coefficients @ basis.out
         if climbed.takes_off and not _some_empty(r):
             events.append(Event(_GATE_TAKES_OFF))
-        return Maximization(self.Params(climbed.coefficients @ basis.out, experts), tuple(events))
+        return Maximization(self.Params(gate, experts), tuple(events))
 
     def remarks(self, step: Step) -> tuple[str, ...]:
         """What has no maximum where no prior holds it."""
@@ -233,9 +260,13 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
 
     def log_prior(self, params: ExpertsParams, data: ExpertRows) -> float:
         """See the class."""
+        return sum(self._log_priors(params, data))
+
+    def _log_priors(self, params: ExpertsParams, data: ExpertRows) -> tuple[float, float]:
+        """That of the gate, and that of the experts."""
         apart = params.gate[:, 1:] - params.gate[:, 1:].mean(axis=0)
         of_gate = -0.5 * self.weight_decay * float((apart**2).sum())
-        return of_gate + float(self.family(data).log_prior(params.experts, data))
+        return of_gate, float(self.family(data).log_prior(params.experts, data))
 
     def n_parameters(self, params: ExpertsParams) -> int:
         """(K − 1)(p + 1) of the gate, and those of the experts."""
@@ -281,6 +312,12 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The sums that a regression solves for."""
         return parameter_lines_of(self, step, entry, after)
+
+
+def _finite(params: ExpertsParams) -> bool:
+    """Every number can be computed with."""
+    arrays = [params.gate, *arrays_of(params.experts).values()]
+    return all(bool((np.abs(array) <= LARGEST).all()) for array in arrays)
 
 
 def _some_empty(r: Array) -> bool:

@@ -115,6 +115,8 @@ def curvature(rows: Array, counts: Array, p: Array, decay: float, norm: Array) -
 def _solved(matrix: Array, slope: Array, total: float) -> Array:
     """Newton's direction; a trace of the largest curvature that there can be keeps a flat system solvable."""
     matrix[np.diag_indices(len(matrix))] += 1e-15 * total
+    if not np.isfinite(matrix).all():
+        raise np.linalg.LinAlgError
     try:
         found = np.linalg.solve(matrix, slope.ravel())
     except np.linalg.LinAlgError:
