@@ -75,7 +75,7 @@ class RunSpec:
             unused.append(f"The target is for models of numbers: the {model.name} model does not look at it.")
         if data.sequence is not None and model.independent_rows:
             unused.append(f"The {model.name} model takes each row by itself, whatever its sequence.")
-        scales = scale_notes(data) if model.compares_columns else ()
+        scales = scale_notes(data, self.data.standardize) if model.compares_columns else ()
         return (*data.notes, *unused, *wide_notes(data, model), *scales, *model.notes_on(data.n_features))
 
     @property

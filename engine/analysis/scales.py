@@ -15,14 +15,18 @@ _NUMBERED = 10  # rows from which on a run of whole numbers is no accident
 _SHOWN = 3
 _LOOKED_AT = 20_000  # rows, at most twice as many, that tell a scale
 _LEAVE_OUT = "in the shell, --columns; in the dialog o, space"
-_TOLD: WeakKeyDictionary[Dataset, tuple[str, ...]] = WeakKeyDictionary()
+_TOLD: WeakKeyDictionary[Dataset, tuple[str, str, str]] = WeakKeyDictionary()
 
 
-def scale_notes(data: Dataset) -> tuple[str, ...]:
-    """A sentence each, with the key that acts, for models that compare columns by their numbers."""
+def scale_notes(data: Dataset, standardized: bool = False) -> tuple[str, ...]:
+    """A sentence each, with the key that acts, for models that compare columns by their numbers.
+
+    standardized: the model brings the columns to one scale itself, by its training rows.
+    """
     if data not in _TOLD:
-        _TOLD[data] = tuple(note for note in (_constant(data), _different(data), _numbering(data)) if note)
-    return _TOLD[data]
+        _TOLD[data] = _constant(data), _different(data), _numbering(data)
+    constant, different, numbering = _TOLD[data]
+    return tuple(note for note in (constant, "" if standardized else different, numbering) if note)
 
 
 def _constant(data: Dataset) -> str:
@@ -55,7 +59,7 @@ def _different(data: Dataset) -> str:
     ends = [f"{deviations[j]:z.3g} of {quoted(data.feature_names[j])}" for j in (small, large)]
     return (
         f"The columns are on very different scales (standard deviations from {ends[0]} to {ends[1]}): standardize them "
-        "(in the shell, --standardize; in pane 7)."
+        "(in the shell, --standardize; on the screen, U)."
     )
 
 

@@ -26,3 +26,13 @@ async def test_wine_says_it_in_the_shell_and_on_the_screen() -> None:
     assert said not in here("run", "wine", "--max-iter", "0", "--standardize")[1]
     async with driving(choose("wine")) as app:
         assert said in " ".join(app.text.split())
+
+
+async def test_a_network_says_it_at_once_and_one_key_standardizes() -> None:
+    async with driving(choose("wine", model="mlp", settings={"m_step": "newton"}), size=(120, 40)) as app:
+        assert "on the screen, U)" in " ".join(app.snapshot.spec.notes)
+        assert "very different scales" in " ".join(app.text.split())
+        await app.send("U")
+        assert app.snapshot.spec.data.standardize and "very different scales" not in " ".join(app.text.split())
+        await app.send("U")
+        assert not app.snapshot.spec.data.standardize

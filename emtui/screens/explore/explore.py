@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -312,6 +312,12 @@ class ExploreScreen(Screen[None]):
         spec, settings = self._spec, dict(event.settings)
 
         self.open_spec(lambda: changed(spec, **settings))
+
+    def action_standardize(self) -> None:
+        """Begin again with every column at mean 0 and variance 1, or in its own units."""
+        spec = self._spec
+        data = replace(spec.data, standardize=not spec.data.standardize)
+        self.open_spec(lambda: changed(spec, data=data))
 
     def on_moved_by_mouse(self, event: MovedByMouse) -> None:
         """A mean was dragged in the picture: set it where it was let go."""
