@@ -155,7 +155,9 @@ def weight_lines(comparison: MethodComparison, params: Any) -> list[str]:
         title = "hidden unit" if len(params.layers) == 1 else f"layer {number}, unit"
         lines += ["", *_layer(title, [str(h + 1) for h in range(len(layer))], names, layer)]
         names = tuple(f"unit {h + 1}" for h in range(len(layer)))
-    return [*lines, "", *_layer("class", list(comparison.split.class_names), names, params.output)]
+    title = "target" if comparison.split.numeric else "class"
+    lines += ["", *_layer(title, list(comparison.split.output_names), names, params.output)]
+    return lines if params.variances is None else [*lines, "", f"variance σ² {params.variances[0]:z.6g}"]
 
 
 def _layer(title: str, rows: list[str], names: tuple[str, ...], weights: np.ndarray[Any, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from engine.arrays import Array, IntArray
 from engine.em.prediction_report import NumberReport, Report
 from engine.em.step import Step
 from engine.models.network.params import NetworkParams
-from engine.models.network.predict import Prediction, exactly_predictable, predict_network
+from engine.models.network.predict import Prediction, exactly_predictable, predict_network, predicted_numbers
 from engine.parallel import one_blas_thread
 
 N_DRAWS = 200
@@ -149,7 +149,10 @@ class RowPrediction:
 
 
 def predict_row(params: Any, inputs: Array) -> RowPrediction:
-    """The predictions of these parameters for one row with inputs (p,)."""
+    """The predictions of these parameters for one row with inputs (p,); where numbers are learned (1,) E[y | x]."""
     row = inputs[None, :]
+    if params.numeric:
+        mean = predicted_numbers(params, np.hstack([np.ones((1, 1)), row]))
+        return RowPrediction(mean, mean, mean, exactly_predictable(params))
     forward, marginal, sampled = (predicted(params, row, way)[0] for way in ("forward", "marginal", "sampled"))
     return RowPrediction(forward, marginal, sampled, exactly_predictable(params))

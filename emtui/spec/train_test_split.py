@@ -51,6 +51,11 @@ class TrainTestSplit:
         return not self.class_names
 
     @property
+    def output_names(self) -> tuple[str, ...]:
+        """What a network has outputs for: the classes, or the one target."""
+        return self.class_names or (self.target_name,)
+
+    @property
     def n_classes(self) -> int:
         """g."""
         return len(self.class_names)
@@ -168,7 +173,7 @@ def _checked_numbers(data: Dataset) -> Array:
     if data.target is None:
         raise DataError(
             f"{quoted(data.name)} has no column of numbers to be learned: name the column of a file with --target, or "
-            "let the experts learn classes (expert=softmax)."
+            "learn classes."
         )
     unknown = np.flatnonzero(~np.isfinite(data.target))
     if len(unknown):

@@ -46,17 +46,25 @@ def means_scene(
         ]
         name = data.feature_names[plane.features[0]]
         return Scene(layers, name, clean(split.target_name), plane.extent[:2], description=said)  # type: ignore[arg-type]
-    shares = _share(targets[rows], low, high)
-    ramp = np.array(_ramp(palette, 1.0), dtype=np.uint8)
-    tenths = np.minimum((shares * 10).astype(np.int64), 9)
-    inks = ramp[np.round(shares * _LEVELS).astype(np.int64)]
+    y = data.X[rows][:, plane.features[1]]
     layers = [
         _ground(plane, _share(means, low, high), palette),
-        Dots(x, data.X[rows][:, plane.features[1]], inks, _DIGITS, tenths, highlight=marked),
+        number_dots(split, targets[rows], x, y, palette, marked),
     ]
     names = [data.feature_names[column] for column in plane.features]
     ends = plane.extent
     return Scene(layers, names[0], names[1], (ends[0], ends[1]), (ends[2], ends[3]), description=said)
+
+
+def number_dots(
+    split: TrainTestSplit, values: Array, x: Array, y: Array, palette: Palette, highlight: int | None = None
+) -> Dots:
+    """Rows in the shade of a number (n,) each, by its tenths between the ends of the target."""
+    shares = _share(values, *target_range(split))
+    ramp = np.array(_ramp(palette, 1.0), dtype=np.uint8)
+    tenths = np.minimum((shares * 10).astype(np.int64), 9)
+    inks = ramp[np.round(shares * _LEVELS).astype(np.int64)]
+    return Dots(x, y, inks, _DIGITS, tenths, highlight=highlight)
 
 
 def target_range(split: TrainTestSplit) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from emtui.charts.network_diagram import DiagramTable, NetworkDiagram
 from emtui.charts.panels import Panels
 from emtui.charts.scene import Cloud, Scene
 from emtui.charts.unit_layers import SecondValue, UnitLayer
-from emtui.networks.scores import affordable_rows, predicted, usual_prediction
+from emtui.networks.scores import affordable_rows, numbers_said_by, predicted, usual_prediction
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views.decision_regions import COARSE, regions_of
-from emtui.views.network.network_row import MOST_BARS, NetworkRow, network_row, takes_long
+from emtui.views.mean_maps import number_dots
+from emtui.views.network.network_row import MOST_BARS, NetworkRow, network_row, takes_long, target_words
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import fixed, number, probability
 from emtui.views.parameter_tables import Column, now_and_before, table
@@ -120,9 +122,15 @@ class NetworkView(SupervisedView):
         n, most = len(data.X), affordable_rows(snapshot.step.params)
         rows = np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
         x, y = (direction(data, axis, units).of(data.X[rows]) for axis in (axes.x, axes.y))
+        at = None if highlight is None or highlight not in rows else int(np.searchsorted(rows, highlight))
+        split = comparison.split
+        if split.numeric:
+            means = numbers_said_by(snapshot.spec.model, snapshot.step.params, split.inputs[rows])
+            dots = number_dots(split, means, x, y, palette, at)
+            what = f"{axes.title}: rows by the {clean(split.target_name)} that the network predicts"
+            return Scene([dots], axes.x.label, axes.y.label, description=what)
         said = predicted(snapshot.step.params, comparison.split.inputs[rows], usual_prediction(snapshot.spec.model))
         g = said.shape[1]
-        at = None if highlight is None or highlight not in rows else int(np.searchsorted(rows, highlight))
         return Scene(
             [Cloud(x, y, said, palette.colors(g), palette.markers(g), at)],
             axes.x.label,
@@ -199,6 +207,8 @@ def _stacked(params: object) -> Array:
             block[:, : layer.shape[1] - 1] = layer[:, 1:]
             block[:, -1] = layer[:, 0]
         blocks.append(block)
+    if params.variances is not None:  # type: ignore[attr-defined]
+        blocks.append(np.append(np.full(width - 1, np.nan), params.variances)[None])  # type: ignore[attr-defined]
     return np.vstack(blocks)
 
 
@@ -208,7 +218,9 @@ def _row_names(snapshot: StepSnapshot) -> list[str]:
     names = ["bias", *comparison.split.input_names]
     for depth, layer in enumerate(layers[1:], start=2):
         names += [f"→{depth}.{h + 1}" for h in range(len(layer))]
-    return [*names, *(f"→{name}" for name in comparison.split.class_names[: len(snapshot.step.params.output)])]
+    params = snapshot.step.params
+    names += [f"→{name}" for name in comparison.split.output_names[: len(params.output)]]
+    return [*names, "σ²"] if params.numeric else names
 
 
 # the network as a diagram
@@ -218,7 +230,7 @@ def network_diagram(snapshot: StepSnapshot, seen: NetworkRow) -> NetworkDiagram:
     """Inputs, hidden units and classes with the row's values, its predicted class, and its configurations."""
     assert snapshot.comparison is not None
     split, params = snapshot.comparison.split, snapshot.step.params
-    names = split.class_names[: len(params.output)]
+    names = split.output_names[: len(params.output)]
     usual = _usual(snapshot, seen)
     standardised = snapshot.spec.data.standardize
     values = [fixed(float(v), 2) if standardised else number(float(v), 3) for v in seen.inputs]
@@ -230,9 +242,13 @@ def network_diagram(snapshot: StepSnapshot, seen: NetworkRow) -> NetworkDiagram:
         if seen.expected is not None:
             after = SecondValue(f"E[z]{which}", _probabilities(seen.expected[depth]), seen.expected[depth])
         layers.append(UnitLayer(f"u{which}", [""] * m, _probabilities(activity), activity, m, after))
-    layers.append(UnitLayer("p(y|x)", names, [probability(float(v), 2) for v in usual], usual, len(names)))
+    if split.numeric:
+        layers.append(UnitLayer("E[y|x]", names, [number(float(usual[0]), 3)], np.full(1, np.nan), 1))
+    else:
+        layers.append(UnitLayer("p(y|x)", names, [probability(float(v), 2) for v in usual], usual, len(names)))
     weights = [layer[:, 1:] for layer in (*params.layers, params.output)]
-    tables = [_said(names, seen), *_configurations(seen)]
+    said = _said(names, seen) if seen.number is None else _number_said(params, seen)
+    tables = [said, *_configurations(seen)]
     title = f"network · {row_words(snapshot, seen)}"
     legend = _LEGEND if seen.expected is not None else ()
     return NetworkDiagram(layers, weights, tables, title, _described(snapshot, seen, names), legend=legend)
@@ -262,6 +278,12 @@ def _said(names: tuple[str, ...], seen: NetworkRow) -> DiagramTable:
     return DiagramTable("p(y|x)", rows)
 
 
+def _number_said(params: Any, seen: NetworkRow) -> DiagramTable:
+    """E[y | x], the row's own number, and how far numbers lie about what the units say."""
+    values = [("E[y|x]", seen.said.forward[0]), ("y", seen.number), ("σ", np.sqrt(params.variances[0]))]
+    return DiagramTable("", [["", ""], *([name, number(float(value), 4)] for name, value in values)])
+
+
 def _configurations(seen: NetworkRow) -> list[DiagramTable]:
     if seen.configurations is None:
         return []
@@ -288,6 +310,8 @@ def _power(m: int) -> str:
 
 def _described(snapshot: StepSnapshot, seen: NetworkRow, names: tuple[str, ...]) -> str:
     usual = _usual(snapshot, seen)
+    if seen.number is not None:
+        return f"{row_words(snapshot, seen)}: the network says {number(float(usual[0]))}"
     best = int(usual.argmax())
     said = probability(float(usual[best]))
     return f"{row_words(snapshot, seen)}: the network says {names[best]} with probability {said}"
@@ -298,4 +322,4 @@ def row_words(snapshot: StepSnapshot, seen: NetworkRow) -> str:
     split = split_of(snapshot.spec)
     assert split is not None
     kind = "test" if seen.is_test else "training"
-    return f"{snapshot.spec.dataset.row_name(seen.row)} ({kind}, {split.class_names[seen.target]})"
+    return f"{snapshot.spec.dataset.row_name(seen.row)} ({kind}, {target_words(split, seen.row)})"

@@ -9,10 +9,12 @@ import numpy as np
 
 from emtui.networks.scores import RowPrediction, predict_row
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import TrainTestSplit
 from emtui.spec.work import AT_ONCE
+from emtui.views.number_format import number
 from engine.arrays import Array
-from engine.models.network.data import arranged
 from engine.models.network.predict import activities
+from engine.text import clean
 
 MOST_BARS = 5
 """Hidden units up to which every configuration is listed; above, the ten likeliest."""
@@ -26,14 +28,14 @@ class NetworkRow:
     Attributes:
         row: its place in the data.
         is_test: it is held back.
-        target: its class.
+        target: its class, 0 where numbers are learned; number: its number there, else None.
         inputs: (p,) as the network takes them.
         activities: of each hidden layer (m_l,) the probability that a unit is on, given the inputs; for layers after
             the first, given the units before at their means.
         expected: of each hidden layer (m_l,) E[z] given inputs and target; None where the network has no latent units.
         configurations: the likeliest z (k, units of all layers) with their posterior probabilities (k,); None for none.
         sampled: the configurations are those that a chain visits most, and their probabilities estimates.
-        said: the class probabilities in three ways.
+        said: the class probabilities in three ways; E[y | x] where numbers are learned.
     """
 
     row: int
@@ -45,11 +47,19 @@ class NetworkRow:
     configurations: tuple[Array, Array] | None
     said: RowPrediction
     sampled: bool = False
+    number: float | None = None
 
 
 def takes_long(params: Any) -> bool:
     """Whether finding the likeliest configurations takes so long that `network_row` leaves them out at first."""
     return len(params.sizes) > 1 or 2.0 ** len(params.hidden) > AT_ONCE
+
+
+def target_words(split: TrainTestSplit, row: int) -> str:
+    """A row's class, or its number: `versicolor`, `price 1.2`."""
+    if split.numeric:
+        return f"{clean(split.target_name)} {number(float(split.targets[row]), 3)}"
+    return clean(split.class_names[int(split.targets[row])])
 
 
 def network_row(snapshot: StepSnapshot, row: int | None, *, thorough: bool = True) -> NetworkRow:
@@ -64,18 +74,19 @@ def network_row(snapshot: StepSnapshot, row: int | None, *, thorough: bool = Tru
     if row is None or not 0 <= row < len(split.targets):
         row = int(split.test[0]) if len(split.test) else 0
     inputs = np.asarray(split.inputs[row])
-    target = int(split.targets[row])
+    y = split.targets[row]
+    target, value = (0, float(y)) if split.numeric else (int(y), None)
     said, reached = predict_row(params, inputs), activities(params.layers, np.concatenate([[1.0], inputs])[None, :])
     means = tuple(np.asarray(u[0]) for u in reached)
     is_test = split.is_test(row)
     if model.name == "backprop":
-        return NetworkRow(row, is_test, target, inputs, means, None, None, said)
-    one = arranged(inputs[None, :], np.array([target]), None, params.n_classes)
+        return NetworkRow(row, is_test, target, inputs, means, None, None, said, number=value)
+    one = model.observe_apart(inputs[None, :], np.array([y]), params)
     units = np.asarray(model.responsibilities(params, one, slice(None))[0])
     expected = tuple(np.split(units, np.cumsum(params.sizes)[:-1]))
     if takes_long(params) and not thorough:
-        return NetworkRow(row, is_test, target, inputs, means, expected, None, said)
+        return NetworkRow(row, is_test, target, inputs, means, expected, None, said, number=value)
     few = len(units) <= MOST_BARS
     found = model.configurations(params, one, 0, most=2 ** len(units) if few else _TOP)
     likeliest = (found.z, found.probabilities)
-    return NetworkRow(row, is_test, target, inputs, means, expected, likeliest, said, found.sampled)
+    return NetworkRow(row, is_test, target, inputs, means, expected, likeliest, said, found.sampled, value)

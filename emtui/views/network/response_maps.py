@@ -16,11 +16,12 @@ from emtui.charts.pixel_image import ASCII_SHADES, SHADES
 from emtui.charts.scene import Backdrop, Curve, Dots, Layer, PixelImage, Scene
 from emtui.networks.scores import affordable_rows
 from emtui.session.snapshot import StepSnapshot
+from emtui.views.mean_maps import number_dots
+from emtui.views.network.network_row import target_words
 from emtui.views.number_format import fixed, number, probability
 from emtui.views.slice_choice import SliceChoice, SliceRows, held_words, rows_near, rows_words, slice_of
 from engine.analysis.input_slice import InputSlice, response_maps
 from engine.arrays import Array, IntArray
-from engine.models.network.data import arranged
 from engine.models.network.predict import activities
 from engine.text import clean
 
@@ -105,7 +106,7 @@ def unit_users(snapshot: StepSnapshot, unit: int, held_back: bool) -> UnitUsers:
     rows = part if len(part) <= most else part[np.linspace(0, len(part) - 1, most).astype(np.int64)]
     X = split.inputs[rows]
     if model.hides:
-        known = arranged(X, split.targets[rows], None, params.n_classes)
+        known = model.observe_apart(X, split.targets[rows], params)
         used = np.asarray(model.responsibilities(params, known, slice(None)))[:, unit]
     else:
         used = np.concatenate(activities(params.layers, np.hstack([np.ones((len(X), 1)), X])), axis=1)[:, unit]
@@ -216,10 +217,13 @@ def _large_scene(
         nearest = np.clip(np.searchsorted(found.plane.x, x), 0, found.plane.shape[1] - 1)
         y, y_label = _values(found, choice, unit)[0][nearest], what
     g = split.n_classes
-    inks = np.array(palette.colors(g), dtype=np.uint8)[targets]
+    if split.numeric:
+        dots = number_dots(split, targets, x, y, palette)
+    else:
+        dots = Dots(x, y, np.array(palette.colors(g), dtype=np.uint8)[targets], palette.markers(g), targets)
     x_range, y_range = _ends(found)
     return Scene(
-        [*_map_layers(found, choice, palette, unit, rows=True), Dots(x, y, inks, palette.markers(g), targets)],
+        [*_map_layers(found, choice, palette, unit, rows=True), dots],
         data.feature_names[features[0]],
         y_label,
         x_range,
@@ -239,7 +243,7 @@ def _unit_notes(snapshot: StepSnapshot, found: UnitMaps, unit: int) -> list[tupl
     if depth + 1 < len(layers):
         after, onwards = [f"unit {depth + 2}.{k + 1}" for k in range(len(layers[depth + 1]))], layers[depth + 1]
     else:
-        after, onwards = list(split.class_names[: len(params.output)]), params.output
+        after, onwards = list(split.output_names[: len(params.output)]), params.output
     of = " of standardised inputs" if depth == 0 and snapshot.spec.data.standardize else ""
     said = [f": bias {_weight(own[0])}, {weights}" for weights in _weights(own[1:], before)]
     notes = [
@@ -256,7 +260,7 @@ def _users_words(snapshot: StepSnapshot, users: UnitUsers) -> tuple[str, ...]:
     kind = "test" if users.held_back else "training"
     what = "E[z | x, y]" if snapshot.step.problem.model.hides else "activity"
     rows = [clean(data.row_name(int(row))) for row in users.rows]
-    classes = [f"({clean(split.class_names[int(split.targets[row])])})" for row in users.rows]
+    classes = [f"({target_words(split, int(row))})" for row in users.rows]
     values = [probability(float(value), 2) for value in users.values]
     named = ", ".join(" ".join(each) for each in zip(rows, classes, values, strict=True))
     alone = [" ".join(each) for each in zip(rows, values, strict=True)]
