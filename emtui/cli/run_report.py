@@ -18,6 +18,7 @@ from emtui.spec.labels_given import n_given
 from emtui.spec.promise import may_fall
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import input_names, split_of
+from emtui.views.estimate_words import draws_words, quantity_name
 from emtui.views.number_format import listed
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array
@@ -72,7 +73,9 @@ class TextPrinter:
         """
         if self._decimals is None:
             self._decimals = _decimals_for(step.log_likelihood)
-            self._output.lines(["", "iter phase" + self._row((self._label, "bound", "KL", "objective", "change"))])
+            model = step.problem.model
+            bound, kl = (quantity_name(model, *names) for names in (("elbo", "bound"), ("kl", "KL")))
+            self._output.lines(["", "iter phase" + self._row((self._label, bound, kl, "objective", "change"))])
         change, self._before = step.objective - self._before, step.objective
         values = (step.log_likelihood, step.elbo, step.kl, step.objective)
         cells = [*(fixed(value, self._decimals) for value in values), _change(change, self._decimals)]
@@ -122,9 +125,11 @@ def summary(outcome: RunSummary) -> list[str]:
         heights.append(f"{model.objective_label} {number(step.log_likelihood)}" + (f" ± {error:z.2g}" if error else ""))
         if given := n_given(outcome.spec):
             heights[-1] += f" with the known labels of {given:,} rows in it"
-    heights += [] if model.exact else [f"bound {number(step.elbo)}"]
+    heights += [] if model.exact else [f"{quantity_name(model, 'elbo', 'bound')} {number(step.elbo)}"]
     heights += [f"with the prior {number(step.objective)}"] if step.log_prior else []
     lines.append(", ".join(heights))
+    if draws := draws_words(step):
+        lines.append(f"the log-likelihood is estimated: {draws}")
     lines += [clean(step.remark, 500)] if step.remark else []
     if outcome.criteria is not None:
         found = outcome.criteria

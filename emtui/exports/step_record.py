@@ -30,6 +30,8 @@ def step_record(step: Step, scores: Mapping[str, float] = MappingProxyType({})) 
     record |= {"q_parts": step.q_parts} if step.q_parts else {}
     record |= scores
     record |= {"converged": step.converged, "stop_reason": step.stop_reason, "events": step.events}
+    if (draws := step.effective_draws) is not None:
+        record["effective_draws"] = draws._asdict()
     record |= {"remark": step.remark} if step.remark else {}
     return record
 

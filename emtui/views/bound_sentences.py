@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from emtui.views.estimate_words import quantity_name
 from emtui.views.number_format import amount, number
 from engine.em.inference import Hard, Sampled, Tempered
 
@@ -48,7 +49,8 @@ def bound(snapshot: StepSnapshot, settling: Settling) -> str:
     if not math.isfinite(record.kl):
         return went
     below = number(record.kl)
-    return f"{went} and lies {below} below the {label} (KL {below}){_why_below(snapshot, settling)}"
+    kl = quantity_name(snapshot.step.problem.model, "kl", "KL")
+    return f"{went} and lies {below} below the {label} ({kl} {below}){_why_below(snapshot, settling)}"
 
 
 def _why_below(snapshot: StepSnapshot, settling: Settling) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from emtui.session.snapshot import StepSnapshot
+from emtui.views.estimate_words import quantity_name
 from emtui.views.number_format import amount, number, signed
 from emtui.views.registry import view_for
 from emtui.views.sentences import events, line
@@ -22,7 +23,8 @@ def _of_parameters(snapshot: StepSnapshot) -> list[str]:
     """What moving θ did, and that q is still what it was."""
     if snapshot.step.phase == "init":
         return [f"{_change(snapshot)}: press e"]
-    opened = f", KL {number(snapshot.record.kl)}" if math.isfinite(snapshot.record.kl) else ""
+    kl = quantity_name(snapshot.step.problem.model, "kl", "KL")
+    opened = f", {kl} {number(snapshot.record.kl)}" if math.isfinite(snapshot.record.kl) else ""
     return [f"{_change(snapshot)}{opened}: q is as it was, press e"]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.em.inference import Inference
-from engine.em.model import Expectation, Model, Observations, in_its_words
+from engine.em.model import EffectiveDraws, Expectation, Model, Observations, in_its_words
 from engine.em.observed import responsibilities
 from engine.parallel import one_blas_thread, row_chunks
 
@@ -31,6 +31,7 @@ class Evaluation:
         self._numbers: tuple[float, float, float] | None = None
         self._seconds = 0.0
         self._remark = ""
+        self._effective_draws: EffectiveDraws | None = None
 
     @property
     def expectation(self) -> Expectation:
@@ -45,7 +46,7 @@ class Evaluation:
             self._seconds = time.perf_counter() - started
             error = expectation.log_likelihood_error
             self._numbers = (expectation.log_likelihood, expectation.entropy, error)
-            self._remark = expectation.remark
+            self._remark, self._effective_draws = expectation.remark, expectation.effective_draws
         self._expectation = expectation
         return expectation
 
@@ -69,6 +70,12 @@ class Evaluation:
     def log_likelihood_error(self) -> float:
         """The standard error of the log-likelihood if it is an estimate."""
         return self._number(2)
+
+    @property
+    def effective_draws(self) -> EffectiveDraws | None:
+        """What the log-likelihood was estimated from; None where it wasn't."""
+        _ = self.log_likelihood
+        return self._effective_draws
 
     @property
     def remark(self) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,6 +114,14 @@ class Observations:
         return float(self.n_rows if self.sample_weight is None else self.sample_weight.sum())
 
 
+class EffectiveDraws(NamedTuple):
+    """How many draws of a row count, (Σ w)² / Σ w² of their weights: the fewest of a row, the median, of how many."""
+
+    least: float
+    median: float
+    drawn: int
+
+
 @dataclass(frozen=True, eq=False)
 class Expectation:
     """The result of one E-step: additive over observations, and small.
@@ -124,6 +132,7 @@ class Expectation:
         entropy: H(q) in nats.
         log_likelihood_error: the standard error of `log_likelihood` where it is an estimate, else 0.
         remark: what must be said of these numbers, a clause: that an estimate is not to be trusted; else "".
+        effective_draws: what the log-likelihood was estimated from; None where it wasn't.
     """
 
     statistics: Any
@@ -131,6 +140,7 @@ class Expectation:
     entropy: float
     log_likelihood_error: float = 0.0
     remark: str = ""
+    effective_draws: EffectiveDraws | None = None
 
     def __post_init__(self) -> None:
         """Arrays in a tuple are sums."""
@@ -145,6 +155,7 @@ class Expectation:
             self.entropy + other.entropy,
             math.hypot(self.log_likelihood_error, other.log_likelihood_error),
             self.remark or other.remark,
+            self.effective_draws or other.effective_draws,
         )
 
 
@@ -209,6 +220,7 @@ class Model(HasOptions, ABC, Generic[P, D]):
     for_numbers: ClassVar[Mapping[str, Any]] = {}  # the options with which it learns numbers, whatever they look like
     takes_missing: ClassVar[bool] = False  # NaN in X is an entry that was not seen
     has_likelihood: ClassVar[bool] = True  # the objective is a likelihood's, so AIC and BIC mean something
+    estimates: ClassVar[frozenset[str]] = frozenset()  # numbers of a step that are none but estimates from draws
     responsibilities_sum_to_one: ClassVar[bool] = True  # a column is a component, not a unit that is on or off
     row_order_matters: ClassVar[bool] = False  # rows are visited in order, or draws depend on their places
     samples: ClassVar[bool] = False  # the E-step draws random numbers, by the seed of its inference

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal
 from engine.em.algorithm import Algorithm
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.inference import EXACT, Exact, Inference
-from engine.em.model import Event, Expectation, Model, Observations
+from engine.em.model import EffectiveDraws, Event, Expectation, Model, Observations
 from engine.em.rest import Rest
 from engine.em.row_text import RowName, row_number
 from engine.parallel import one_blas_thread
@@ -114,6 +114,11 @@ class Step(Generic[Theta]):
     def remark(self) -> str:
         """What must be said of the log-likelihood and the bound, a clause; "" for nothing."""
         return self.at.remark
+
+    @property
+    def effective_draws(self) -> EffectiveDraws | None:
+        """How many draws count of those that the log-likelihood is estimated from; None where it isn't."""
+        return self.at.effective_draws
 
     @property
     def log_prior(self) -> float:

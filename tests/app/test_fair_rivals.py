@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from shell import here
 
 from emtui.cli.headless import run
 from emtui.cli.shell_output import Output
+from emtui.exports.step_record import step_record
 from emtui.networks.rival import MethodComparison, differences
+from emtui.panes.why.ledger_text import entries
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.rival_model import rival_model
@@ -90,3 +93,24 @@ def test_what_differs_is_said() -> None:
     )
     alike = choose("iris", model="mlp", rival=[("optimizer", "batch"), ("loss", "marginal")])
     assert differences(alike.model, rival_model(alike)) == ""
+
+
+@pytest.mark.parametrize(
+    ("e_step", "estimated"), [("importance", {"Q", "H(q)", "bound", "KL"}), ("mean_field", {"KL"}), ("exact", set())]
+)
+def test_estimates_are_called_so_and_say_how_many_draws_count(e_step: str, estimated: set[str]) -> None:
+    session = Session(choose("iris", model="mlp", settings={"hidden_units": "2", "e_step": e_step}))
+    session.take()
+    snapshot = session.snapshot()
+    shorts = {entry.short for entry in entries(snapshot)}
+    assert {name for name in ("Q", "H(q)", "bound", "KL") if f"est. {name}" in shorts} == estimated
+    draws = step_record(snapshot.step).get("effective_draws")
+    assert (draws is None) == (e_step == "exact")
+    if draws is not None:
+        assert 1.0 <= draws["least"] <= draws["median"] <= draws["drawn"] == 100
+    _, out, _ = here(
+        "run", "iris", "--model", "mlp", "--set", f"e_step={e_step}", "--set", "hidden_units=2", "--max-iter", "1"
+    )
+    assert ("est. KL" in out) == ("KL" in estimated) and ("est. bound" in out) == ("bound" in estimated)
+    assert ("draws a row effectively" in out) == (e_step != "exact")
+    assert "ICL" not in out

@@ -20,6 +20,7 @@ from emtui.charts.scene import Curve, HLine, Layer, Mark, Scene, VLine
 from emtui.panes.messages import GoTo
 from emtui.panes.pane import Pane
 from emtui.session.snapshot import StepSnapshot
+from emtui.views.estimate_words import quantity_name
 from emtui.views.number_format import fixed, number
 from emtui.views.step_text import pencil
 
@@ -114,7 +115,10 @@ class CurvesPane(Pane):
             return (label,) if snapshot.record.log_likelihood == -math.inf else ("bound",)
         if self._what == "log-likelihood":
             return f"{label} and bound", f"{label}, bound", "ln p and bound", "ln p, bound", "ln p"
-        return ("KL(q ‖ posterior)", "KL") if self._what == "kl" else (self._what,)
+        kl = ("KL(q ‖ posterior)", "KL")
+        if self._what == "kl":
+            return tuple(quantity_name(snapshot.step.problem.model, "kl", name) for name in kl)
+        return (self._what,)
 
     def _offered(self, snapshot: StepSnapshot) -> tuple[What, ...]:
         if snapshot.comparison is not None:

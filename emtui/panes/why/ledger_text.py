@@ -13,6 +13,7 @@ from emtui.charts.cell_text import clean, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
+from emtui.views.estimate_words import draws_words
 from emtui.views.number_format import fixed, listed, number, signed
 from emtui.views.sentences import line, plain
 from emtui.widgets.table_columns import TableCell, ink
@@ -53,6 +54,8 @@ def entries(snapshot: StepSnapshot) -> tuple[LedgerEntry, ...]:
         value, change = (
             0.0 if abs(v) <= _ROUNDING * scale else v for v in (book.value(quantity), book.change(quantity))
         )
+        if quantity in model.estimates:
+            name, short = name if name == likelihood else f"estimated {name}", f"est. {short}"
         return LedgerEntry(sign, name, short, value, change)
 
     lines: list[LedgerEntry] = []
@@ -111,7 +114,8 @@ def ledger_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[
     lines += [((text, faint),) for said in _belongings(snapshot) for text in wrapped(said, width)]
     error = snapshot.step.log_likelihood_error
     if error > 0:
-        said = f"The log-likelihood is estimated from draws: its standard error is {number(error, 2)}."
+        said = f"The log-likelihood is estimated from draws: its standard error is {number(error, 2)}"
+        said = ", and ".join(filter(None, (said, draws_words(snapshot.step)))) + "."
         lines += [((text, faint),) for text in wrapped(said, width)]
     if snapshot.step.remark:
         lines += wrapped(line([plain(snapshot.step.remark)]), width)

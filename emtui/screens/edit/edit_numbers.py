@@ -9,6 +9,7 @@ from rich.style import Style
 
 from emtui.charts.colors import Palette
 from emtui.session.snapshot import StepSnapshot
+from emtui.views.estimate_words import quantity_name
 from emtui.views.number_format import amount, signed
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink, joined
@@ -22,7 +23,7 @@ def shown(snapshot: StepSnapshot) -> list[tuple[Quantity, str]]:
     model, has_q = snapshot.spec.model, snapshot.step.at_q is not None
     found: list[tuple[Quantity, str]] = [("log_likelihood", model.objective_label)]
     if has_q:
-        found += [("elbo", "bound"), ("kl", "KL")]
+        found += [("elbo", quantity_name(model, "elbo", "bound")), ("kl", quantity_name(model, "kl", "KL"))]
     if snapshot.record.log_prior:
         found.append(("objective", "objective" if model.exact else "bound + prior"))
     return [one for one in found if math.isfinite(getattr(snapshot.record, one[0]))]

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, log_sum_exp
+from engine.em.model import EffectiveDraws
 from engine.models.network.configurations import Configurations, Listed, all_configurations
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows
@@ -75,12 +76,14 @@ class WeightedEvidence:
     """The log-likelihood of all rows from weighted draws, with the standard error of both its numbers.
 
     bound: Σ_j weight_j ln (1/S) Σ_s w_js, below the log-likelihood on average; log_likelihood: plus half its variance.
-    error: for rows of few effective draws it covers what these can have missed. remark: says so; "" if there are none.
+    error: for rows of few effective draws it covers what these can have missed.
+    effective: how many draws of a row count. remark: says so; "" if there are none.
     """
 
     bound: float
     log_likelihood: float
     error: float
+    effective: EffectiveDraws
     remark: str = ""
 
 
@@ -171,9 +174,11 @@ def estimated_evidence(drawn: WeightedDraws, params: NetworkParams, rows: Networ
     estimate, error = log_mean + 0.5 * variance, float(np.sqrt(weights**2 @ variance))
     share = np.exp(drawn.log_weights - log_sum_exp(drawn.log_weights))
     effective = 1.0 / (share**2).sum(axis=0)
+    counted = effective[weights > 0]
+    told = EffectiveDraws(float(counted.min()), float(np.median(counted)), len(share))
     few = np.flatnonzero((effective < min(_FEW, len(share) / 10)) & (weights > 0))
     if not len(few):
-        return WeightedEvidence(bound, rows.weighted_sum(estimate), error)
+        return WeightedEvidence(bound, rows.weighted_sum(estimate), error, told)
     error += float(weights[few] @ _missed(drawn, params, rows, few, estimate))
     worst = few[int(effective[few].argmin())]
     said = f"{len(few)} rows" if len(few) > 1 else "a row"
@@ -181,7 +186,7 @@ def estimated_evidence(drawn: WeightedDraws, params: NetworkParams, rows: Networ
         f"for {said} a few draws count for all (effectively {effective[worst]:z.1f} of {len(share)}): the estimate of "
         "the log-likelihood is not to be trusted, and its error covers what they may have missed"
     )
-    return WeightedEvidence(bound, rows.weighted_sum(estimate), error, remark)
+    return WeightedEvidence(bound, rows.weighted_sum(estimate), error, told, remark)
 
 
 def log_means(log_weights: Array, strata: tuple[int, ...]) -> tuple[Array, Array]:

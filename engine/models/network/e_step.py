@@ -30,6 +30,7 @@ class ExactEStep:
 
     name: ClassVar[str] = "exact"
     exact: ClassVar[bool] = True
+    estimates: ClassVar[frozenset[str]] = frozenset()
     places_matter: ClassVar[bool] = False
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:

@@ -26,6 +26,7 @@ class ApproximateEStep(ABC):
 
     name: ClassVar[str] = ""
     exact: ClassVar[bool] = False
+    estimates: ClassVar[frozenset[str]] = frozenset({"log_likelihood", "elbo", "kl", "q_value", "entropy"})
     places_matter: ClassVar[bool] = True  # rows draw by their places, so other places give other draws
 
     @abstractmethod

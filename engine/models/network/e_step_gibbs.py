@@ -72,7 +72,7 @@ class GibbsEStep(ApproximateEStep):
         drawn = weighted_draws(params, rows, (chain.means, *broad_proposals(params, rows)), generator, self.draws)
         found = estimated_evidence(drawn, params, rows)
         if isinstance(inference, (Hard, Sampled)):
-            return Expectation(statistics, found.log_likelihood, 0.0, found.error, found.remark)
+            return Expectation(statistics, found.log_likelihood, 0.0, found.error, found.remark, found.effective)
         q_value = expected_log_joint(statistics, params, rows)
         if isinstance(inference, Tempered):
             log_mean, _ = log_means(drawn.at_temperature(inference.temperature), drawn.strata)
@@ -80,7 +80,7 @@ class GibbsEStep(ApproximateEStep):
             entropy = normaliser - q_value / inference.temperature
         else:
             entropy = found.bound - q_value
-        return Expectation(statistics, found.log_likelihood, entropy, found.error, found.remark)
+        return Expectation(statistics, found.log_likelihood, entropy, found.error, found.remark, found.effective)
 
     def drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[Draws, ...] | None:
         """The units after each sweep that is kept, each sweep counting as much as any other."""

@@ -60,7 +60,7 @@ class ImportanceEStep(ApproximateEStep):
         statistics = NetworkExpectation(hidden, moments, counts, configurations)
         found = estimated_evidence(drawn, params, rows)
         entropy = found.bound - expected_log_joint(statistics, params, rows)
-        return Expectation(statistics, found.log_likelihood, entropy, found.error, found.remark)
+        return Expectation(statistics, found.log_likelihood, entropy, found.error, found.remark, found.effective)
 
     def drawn(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> tuple[Draws, ...] | None:
         """The weighted draws."""

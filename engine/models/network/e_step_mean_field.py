@@ -108,6 +108,7 @@ class MeanFieldEStep(ApproximateEStep):
 
     name: ClassVar[str] = "mean_field"
     places_matter: ClassVar[bool] = False
+    estimates: ClassVar[frozenset[str]] = frozenset({"log_likelihood", "kl"})  # q and its bound are known
 
     def check(self, n_rows: int, sizes: tuple[int, ...], n_classes: int) -> None:
         """Nothing here grows faster than n g m."""
@@ -130,7 +131,7 @@ class MeanFieldEStep(ApproximateEStep):
         estimate = max(found.log_likelihood, bound)  # which is below the log-likelihood for certain
         remark = "; ".join(filter(None, (_gap(params, rows, bound, estimate), found.remark)))
         entropy = rows.weighted_sum(_entropies(logit))
-        return Expectation(statistics, estimate, entropy, found.error, remark)
+        return Expectation(statistics, estimate, entropy, found.error, remark, found.effective)
 
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, m) μ in the order of the design."""

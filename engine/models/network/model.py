@@ -127,6 +127,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         object.__setattr__(self, "row_order_matters", self.inner.places_matter)
         if not self.inner.exact:
             object.__setattr__(self, "objective_label", "estimated log-likelihood")
+        object.__setattr__(self, "estimates", self.inner.estimates)
 
     @property
     def compares_columns(self) -> bool:
