@@ -73,7 +73,12 @@ class NetworkView(SupervisedView):
 
     def caption(self, snapshot: StepSnapshot, axes: Axes) -> str:
         """What the picture shows."""
-        return axes.title if axes == _PICTURE or axes.is_slice else f"{axes.title}, predicted"
+        if axes == _PICTURE or axes.is_slice:
+            return axes.title
+        split = split_of(snapshot.spec)
+        if split is None or not split.numeric or axes.y is None:
+            return f"{axes.title}, predicted"
+        return f"{axes.title}, {clean(split.target_name)} predicted, in tenths"
 
     # pictures
 
