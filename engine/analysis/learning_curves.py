@@ -153,7 +153,7 @@ def _table(what: str, columns: Mapping[str, Array], shown: IntArray, names: tupl
     top, middle, low, numbers = list[str](), list[str](), list[str](), list[list[str]]()
     for name, prefix in zip(names, ("", RIVAL), strict=True):
         for way, suffix in SUFFIXES.items():
-            if (train := columns.get(f"{prefix}train_{what}{suffix}")) is None or not _differs(columns, prefix, suffix):
+            if (train := columns.get(f"{prefix}train_{what}{suffix}")) is None or not _differs(columns, prefix, suffix, what):
                 continue
             test = columns[f"{prefix}test_{what}{suffix}"]
             parts = {"train": train} if np.isnan(test).all() else {"train": train, "test": test}
@@ -172,9 +172,13 @@ def _table(what: str, columns: Mapping[str, Array], shown: IntArray, names: tupl
     ]
 
 
-def _differs(columns: Mapping[str, Array], prefix: str, suffix: str) -> bool:
-    """Whether this way of predicting is the marginal, or says anything else than it."""
-    ways = {name: f"{name}{suffix}" for name in columns if name.startswith(f"{prefix}train_")}
+def _differs(columns: Mapping[str, Array], prefix: str, suffix: str, what: str) -> bool:
+    """Whether this way of predicting is the marginal, or says anything else than it; of RMSE, any other number.
+
+    Both ways may have one mean and two densities, and then one RMSE and two losses.
+    """
+    kind = f"{prefix}train_{what}" if what == "rmse" else f"{prefix}train_"
+    ways = {name: f"{name}{suffix}" for name in columns if name.startswith(kind)}
     return not suffix or any(
         not np.array_equal(columns[name], columns[other], equal_nan=True)
         for name, other in ways.items()
