@@ -153,7 +153,8 @@ def _table(what: str, columns: Mapping[str, Array], shown: IntArray, names: tupl
     top, middle, low, numbers = list[str](), list[str](), list[str](), list[list[str]]()
     for name, prefix in zip(names, ("", RIVAL), strict=True):
         for way, suffix in SUFFIXES.items():
-            if (train := columns.get(f"{prefix}train_{what}{suffix}")) is None or not _differs(columns, prefix, suffix, what):
+            train = columns.get(f"{prefix}train_{what}{suffix}")
+            if train is None or not _differs(columns, prefix, suffix, what):
                 continue
             test = columns[f"{prefix}test_{what}{suffix}"]
             parts = {"train": train} if np.isnan(test).all() else {"train": train, "test": test}
