@@ -20,7 +20,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 
-from emtui.application import drawn_lines, gc_pause
+from emtui.application import drawn_lines, gc_pause, one_heap
 from emtui.application.splash import OpeningScreen
 from emtui.settings import themes
 from emtui.settings.config import Config, load_config
@@ -53,6 +53,7 @@ class EmtuiApp(App[None]):
 
     def __init__(self, spec: RunSpec | Callable[[], RunSpec], config: Config | None = None) -> None:
         drawn_lines.free_with_widgets()
+        one_heap.share()
         self._config = config or load_config()
         super().__init__()
         self._spec = spec

@@ -56,9 +56,12 @@ async def left_alone(app: Driver) -> None:
 
 
 async def opened_every_screen(app: Driver) -> None:
-    """Press each key once, and leave what it opens."""
-    for key in dict.fromkeys(KEYS):
-        await app.send(key)
+    """Press each key once, and what opens the guide, and leave what comes."""
+    for keys in (*((key,) for key in dict.fromkeys(KEYS)), ("question_mark", "g", "enter")):
+        for key in keys:
+            await app.send(key)
+        if len(keys) > 1:  # a chapter of the guide, which comes with a parser of Markdown
+            await app.settle()
         while app.app.screen is not explorer(app.app):
             await app.app.pop_screen()
 
