@@ -288,7 +288,7 @@ async def test_a_difference_that_is_rounding_alone_is_nothing(tmp_path):
     rows = generator.normal(size=(30, 40))
     file = tmp_path / "wide.csv"
     file.write_text("\n".join([",".join(f"f{i}" for i in range(40)), *(",".join(map(str, row)) for row in rows)]))
-    async with by_hand(str(file), k=3, before=("n",)) as app:
+    async with by_hand(str(file), k=3, before=("n",), settings={"covariance_type": "full"}) as app:
         await app.send("right")
         (kl,) = [line for line in app.text.splitlines() if " KL " in line]
         assert "e−" not in kl and "−0" not in kl, kl

@@ -84,7 +84,6 @@ def test_a_series_of_pandas_and_its_categories_are_labels() -> None:
         ([0, 1, -1], "12 rows have no target"),
         (["a", "a", "a"], "every row is of class 'a'"),
         ([7, 7, 7], "every row is of class 7"),
-        ([0.5, 1.5, 2.0], "holds 0.5: classes are whole numbers, words or booleans"),
         ([1.0, np.inf, 2.0], "holds inf: classes are whole numbers"),
         ([1 + 1j, 2, 3], "can't be of the type complex128"),
         (["a", 1, True], "labels of different kinds"),
@@ -94,6 +93,14 @@ def test_what_can_not_be_targets_gets_a_sentence(labels: Any, words: str) -> Non
     kind = object if any(isinstance(label, str) or label is pd.NA for label in labels) else None
     with pytest.raises(DataError, match=words):
         engine.fit(NETWORKS[0], X, np.array(labels, dtype=kind)[CODES], max_iter=1)
+
+
+def test_fractions_are_numbers_to_learn_and_no_classes() -> None:
+    labels = np.array([0.5, 1.5, 2.0])[CODES]
+    assert engine.fit(NETWORKS[0], X, labels, max_iter=1).params.output.shape == (1, 3)
+    words = "holds 0.5: classes are whole numbers, words or booleans"
+    with pytest.raises(DataError, match=words):
+        engine.fit(engine.LatentMLP(2, likelihood="softmax"), X, labels, max_iter=1)
 
 
 MIXTURES: list[tuple[Any, Any]] = [

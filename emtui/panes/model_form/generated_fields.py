@@ -38,11 +38,15 @@ def generated_fields(source: str) -> tuple[FieldSpec, ...]:
 
 
 def generated_texts(data: DataSpec) -> dict[str, str]:
-    """The texts of these lines by key: the numbers that the set was made with."""
+    """The texts of these lines by key: the numbers that the set was made with; a set without noise has none."""
     if key_of(data.source) not in RECIPES:
         return {}
     values = asdict(made_with(key_of(data.source))) | data.generated.given()
-    return {_KEYS[name]: f"{value:zg}" if isinstance(value, float) else str(value) for name, value in values.items()}
+    return {
+        _KEYS[name]: f"{value:zg}" if isinstance(value, float) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def generated_from(data: DataSpec, values: Mapping[str, Any]) -> Generated:
