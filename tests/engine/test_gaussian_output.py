@@ -17,6 +17,7 @@ from engine.em.parameters import arrays_of, with_arrays
 from engine.models.network.e_step_exact import exact_posterior
 from engine.models.network.expectation import squares_of
 from engine.models.network.params import NetworkParams
+from engine.models.network.predict import predict_network
 from engine.testing import check_model
 
 
@@ -329,3 +330,8 @@ def test_targets_are_checked_in_plain_words() -> None:
     whole = engine.fit(LatentMLP(2, likelihood="gaussian"), X, np.arange(10), max_iter=2)
     assert whole.params.numeric
     assert not engine.fit(LatentMLP(2), X, np.arange(10) % 3, max_iter=2).params.numeric
+
+
+def test_numbers_have_no_class_probabilities() -> None:
+    with pytest.raises(engine.EngineError, match="no class probabilities: ask for predict_mean"):
+        predict_network(drawn(2, 2, 0), np.zeros((1, 2)))

@@ -8,14 +8,17 @@ from typing import Literal
 
 import numpy as np
 
-from emtui.networks.scores import Score, affordable_rows, said_by
+from emtui.networks.scores import Score, affordable_rows, numbers_said_by, said_by
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import TrainTestSplit
 from emtui.views import view_for
 from emtui.views.baseline_snapshot import matched_order, why_no_baseline
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.dataset_cache import remembered
+from emtui.views.number_format import number
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array, IntArray
+from engine.text import clean
 
 GroupingName = Literal["truth", "own", "k-means"]
 UNKNOWN = -1
@@ -151,6 +154,8 @@ def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
     if comparison is None:
         return Grouping(own_title(snapshot), rows, None, (), (), "the network is on its way")
     split, here = comparison.split, comparison.here
+    if split.numeric and not model.responsibilities_sum_to_one:
+        return _thirds(snapshot, split, rows)
     shares = said_by(model, snapshot.step.params, split.inputs[rows])
     if split.numeric:
         names = view_for(model).component_names(snapshot)
@@ -161,6 +166,16 @@ def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
     marks = tuple(range(split.n_classes))
     said = f"{hits:,} of {total:,} rows predicted right"
     return Grouping(own_title(snapshot), rows, shares, split.class_names, marks, said)
+
+
+def _thirds(snapshot: StepSnapshot, split: TrainTestSplit, rows: IntArray) -> Grouping:
+    """Rows by the number that is predicted: among the lowest, the middle or the highest third of the training rows'."""
+    means = numbers_said_by(snapshot.spec.model, snapshot.step.params, split.inputs[rows])
+    low, high = np.quantile(np.asarray(split.targets)[split.train], [1 / 3, 2 / 3])
+    shares = np.eye(3)[(means >= low).astype(np.int64) + (means >= high)]
+    names = (f"below {number(float(low), 3)}", "between", f"from {number(float(high), 3)}")
+    said = f"rows by the {clean(split.target_name)} that is predicted, as the training rows' own fall into thirds"
+    return Grouping(own_title(snapshot), rows, shares, names, (0, 1, 2), said)
 
 
 def _kmeans(snapshot: StepSnapshot) -> Grouping:

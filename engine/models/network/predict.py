@@ -131,6 +131,8 @@ def predict_network(
 
     Raises EngineError for rows that don't fit the network, or more configurations than memory holds.
     """
+    if params.numeric:
+        raise OptionError("this network learns numbers and has no class probabilities: ask for predict_mean.")
     design = new_rows(X, params.hidden.shape[1] - 1).design
     with one_blas_thread():
         if prediction == "forward":
