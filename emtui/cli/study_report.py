@@ -46,6 +46,8 @@ def study(
     spec = choose(data, model="mlp", k=hidden_units, test_share=test_share, stratify=stratify)
     if spec.dataset.weights is not None:
         raise OptionError("a study counts every row once: leave out --weights.")
+    if spec.dataset.target is not None:
+        raise OptionError("a study counts rows that get their own class: give the classes with --label, no --target.")
     dataset = spec.dataset
     study = Study(
         dataset.X,
@@ -98,8 +100,9 @@ def _heading(spec: RunSpec, study: Study, weight_decay: float) -> str:
     data, n_seeds = spec.dataset, len(study.seeds)
     units = " standardised" if study.standardize else ""
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
+    iterations = "1 iteration" if study.max_iter == 1 else f"{study.max_iter} iterations"
     held_back = f"{spec.test_share:z.0%} held back" + ("" if spec.stratify else ", not stratified")
     return (
         f"{data.name} {data.n_samples}×{data.n_features}{units} · {spec.n_components} hidden units, "
-        f"weight decay {weight_decay:zg} · {held_back} · {seeds}, {study.max_iter} iterations"
+        f"weight decay {weight_decay:zg} · {held_back} · {seeds}, {iterations}"
     )

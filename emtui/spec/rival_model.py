@@ -9,7 +9,7 @@ from engine.models import model_class
 from engine.options import parse_options
 
 _OTHER = {"mlp": "backprop", "backprop": "mlp", "experts": "backprop-experts", "backprop-experts": "experts"}
-_SHARED = ("hidden_units", "weight_decay", "weight_scale", "bias", "free_output")
+_SHARED = ("hidden_units", "weight_decay", "weight_scale", "bias", "free_output", "likelihood")
 _SHARED_BY_EXPERTS = ("n_experts", "expert", "init", "weight_decay", "reg_covar")
 
 

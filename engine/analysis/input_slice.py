@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, as_numbers
 from engine.data.units import Units
 from engine.em.model import Model
 from engine.errors import OptionError
@@ -88,14 +89,21 @@ def input_slice(
     at: (p,) where the other features are held; the columns' means if nothing is said.
 
     Raises:
-        OptionError: features that are not one or two different columns, an `at` of another length, an empty grid.
+        OptionError: features that are not one or two different columns, an `at` of another length, an empty grid, or
+            rows with gaps.
     """
-    table = np.asarray(X, dtype=np.float64)
+    table = as_numbers(X)
     if table.ndim != 2 or not len(table):
         raise OptionError("a slice is of a table: give rows and columns.")
-    chosen, p = tuple(int(j) for j in features), table.shape[1]
+    if not np.isfinite(table).all():
+        raise OptionError("X holds nan or inf: leave those rows out.")
+    p = table.shape[1]
+    try:
+        chosen = tuple(index(j) for j in features)
+    except TypeError:
+        chosen = ()
     if len(chosen) not in (1, 2) or len(set(chosen)) < len(chosen) or not all(0 <= j < p for j in chosen):
-        raise OptionError(f"a slice has one or two different features from 0 to {p - 1}, not {list(features)}.")
+        raise OptionError(f"a slice has one or two different features from 0 to {p - 1} in a list, not {features!r}.")
     held = table.mean(axis=0) if at is None else np.array(at, dtype=np.float64)
     if held.shape != (p,) or not np.isfinite(held).all():
         raise OptionError(f"at must hold a number for each of the {p} features.")
@@ -158,9 +166,15 @@ def response_maps(model: Model[Any, Any], params: Any, plane: InputSlice, units:
     """The probability that each hidden unit of a network is on, given the inputs alone, at every point of a slice.
 
     units: how the model's inputs came of the features, where they were standardised.
+
+    Raises:
+        OptionError: the model is no network.
     """
+    from engine.models.network.params import NetworkParams
     from engine.models.network.units import unit_probabilities
 
+    if not isinstance(params, NetworkParams):
+        raise OptionError(f"{model.title or model.name} has no hidden units: name a network.")
     points = plane.points
     found = unit_probabilities(
         params, points if units is None else units.to_standard(points), forward=model.forward_pass

@@ -180,6 +180,8 @@ class Study:
         if unsuited is not None:
             raise OptionError(f"a study compares models that learn targets, and {unsuited!r} is none: name a network.")
         whole_number("max_iter", self.max_iter, 1)
+        if self.y is None:
+            raise DataError("a study needs y, the class of each row.")
         object.__setattr__(self, "_table", as_numbers(self.X))
         object.__setattr__(self, "_targets", target_codes(self.y)[0])
         if self._table.ndim != 2 or len(self._table) != len(self._targets):

@@ -74,6 +74,7 @@ class Recipe:
     held: Held | None = None
 
 
+@np.errstate(over="ignore", invalid="ignore")  # weights that grew without bound are told by the model
 def epoch(
     params: NetworkParams, state: OptimizerState, rows: NetworkRows, recipe: Recipe
 ) -> tuple[NetworkParams, OptimizerState]:

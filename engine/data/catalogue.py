@@ -129,7 +129,8 @@ def load(name: str, *, n_samples: int | None = None, noise: float | None = None,
             return _made_anew(_built_in()[key], anew)
         if is_dataset_name(name):
             words = " and ".join(anew.given())
-            raise OptionError(f"{quoted(name)} is no generated set: leave out {words}, or take {', '.join(RECIPES)}.")
+            able = [one for one, recipe in RECIPES.items() if noise is None or recipe.noise is not None]
+            raise OptionError(f"{quoted(name)} is no generated set: leave out {words}, or take {', '.join(able)}.")
     if key in _built_in():
         return _read(_built_in()[key])
     for offered in _OUTSIDE.names():

@@ -52,7 +52,8 @@ def mean_and_variance(target: Array, weights: Array | None) -> tuple[float, floa
     share = np.full(len(target), 1.0 / len(target)) if weights is None else weights / weights.sum()
     centre = float(share @ target)
     spread = float(share @ (target - centre) ** 2)
-    if not spread > max(_SMALLEST_SPREAD**2, _rounding(target)):
+    extent = float(target.max() - target.min())  # 0 of equal numbers, whose mean may be rounded
+    if not (spread > max(_SMALLEST_SPREAD**2, _rounding(target)) and extent**2 > _rounding(target)):
         raise DataError(f"the target is {target[0]:z.6g} in every row, or as good as: there is nothing to be learned.")
     return centre, spread
 

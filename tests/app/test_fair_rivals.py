@@ -19,6 +19,7 @@ from emtui.panes.why.ledger_text import entries
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.rival_model import rival_model
+from engine.data.data_spec import DataSpec
 
 _SMALL = {"hidden_units": "2"}
 
@@ -114,3 +115,17 @@ def test_estimates_are_called_so_and_say_how_many_draws_count(e_step: str, estim
     assert ("est. KL" in out) == ("KL" in estimated) and ("est. bound" in out) == ("bound" in estimated)
     assert ("draws a row effectively" in out) == (e_step != "exact")
     assert "ICL" not in out
+
+
+@pytest.mark.parametrize("name", ["mlp", "backprop"])
+def test_a_target_of_whole_numbers_is_one_of_numbers_for_both(name: str, tmp_path: Path) -> None:
+    table = tmp_path / "counts.csv"
+    table.write_text("x,y\n" + "".join(f"{i},{3 * i % 7}\n" for i in range(40)))
+    session = Session(choose(DataSpec(str(table), target="y"), model=name))
+    session.take()
+    while session.rival_is_behind:
+        session.advance_rival()
+    found = session.snapshot().comparison
+    assert found is not None and found.rival_why == "" and found.rival
+    for model in (session.spec.model, found.rival_model):
+        assert model.option_values["likelihood"] == "gaussian"

@@ -384,8 +384,12 @@ def test_the_study_as_json_is_the_engines() -> None:
         assert row["test_accuracy"] == outcome.test_accuracy
 
 
-def test_the_study_refuses_in_one_sentence() -> None:
-    for words in (["old_faithful"], ["iris", "--test-share", "0"], ["iris", "--seeds", "0"], ["iris", "--bogus"]):
+def test_the_study_refuses_in_one_sentence(tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(20)))
+    of_numbers = [str(numbers), "--target", "y"]
+    some = (["old_faithful"], ["iris", "--test-share", "0"], ["iris", "--seeds", "0"], ["iris", "--bogus"], of_numbers)
+    for words in some:
         status, out, err = here("study", *words)
         assert (status, out) == (2, "")
         assert is_one_sentence(err)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mlp_by_definition as definition
 import numpy as np
 import pytest
@@ -222,3 +224,11 @@ def test_a_study_is_a_table_of_means(iris):
     assert len(Study(iris.X, iris.y, methods, max_iter=1).result(progress=lambda run: False).runs) == 1
     with pytest.raises(OptionError, match="at least one method"):
         Study(iris.X, iris.y, {}).result()
+
+
+def test_rates_that_overflow_are_told_without_warnings():
+    X, y = [[0.0, 1.0], [1.0, 0.5], [2.0, -1.0], [3.0, 4.0]], [0, 1, 1, 0]
+    models: list[Any] = [engine.LatentMLP(2, learning_rate=1e308), engine.BackpropMLP(2, learning_rate=1e308)]
+    for model in models:
+        run = engine.fit(model, X, y, seed=0, max_iter=3)
+        assert "grow without bound" in run.stop_reason

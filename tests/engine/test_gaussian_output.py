@@ -321,6 +321,9 @@ def test_a_start_is_checked_in_plain_words(start: dict[str, Any], said: str) -> 
 
 def test_targets_are_checked_in_plain_words() -> None:
     X, y = bent(10)
+    for equal in (0.1, 0.5, 3.5):  # as often as this their mean is rounded
+        with pytest.raises(engine.EngineError, match="nothing to be learned"):
+            engine.fit(LatentMLP(2), np.arange(60.0)[:, None], np.full(60, equal))
     for wrong, said in (
         (np.full(10, 0.5), "nothing to be learned"),
         (np.where(np.arange(10) == 3, np.nan, y), "the target of row 4 is nan"),

@@ -109,13 +109,25 @@ def test_how_far_rows_are_from_a_slice():
 
 
 @pytest.mark.parametrize(
-    ("features", "at"), [((0, 0), None), ((0, 9), None), ((), None), ((0, 1, 2), None), ((0,), [1])]
+    ("features", "at"),
+    [
+        ((0, 0), None),
+        ((0, 9), None),
+        ((), None),
+        ((0, 1, 2), None),
+        ((0,), [1]),
+        (("a",), None),
+        ((0.5,), None),
+        (0, None),
+    ],
 )
 def test_what_is_no_slice_is_said(features, at):
     with pytest.raises(OptionError, match=r"slice has|at must"):
         engine.input_slice(np.ones((3, 4)), features, at)
     with pytest.raises(OptionError, match="grid"):
         engine.input_slice(np.ones((3, 4)), (0, 1), rows=0)
+    with pytest.raises(OptionError, match="X holds nan"):
+        engine.input_slice([[0.0], [np.nan]], [0])
 
 
 @pytest.mark.parametrize("standardised", [False, True])
@@ -168,3 +180,9 @@ def test_regions_of_what_has_no_classes_are_refused():
     run = engine.fit(engine.KMeans(2), [[0.0], [1.0], [5.0], [6.0]], seed=0)
     with pytest.raises(OptionError, match="not supervised"):
         engine.decision_regions(run.model, run.params, engine.input_slice([[0.0], [1.0]], [0]))
+
+
+def test_experts_have_no_response_maps():
+    run = engine.fit(engine.MixtureOfExperts(2), [[0.0], [1.0], [5.0], [6.0]], [0, 1, 0, 1], seed=0, max_iter=1)
+    with pytest.raises(OptionError, match="has no hidden units"):
+        engine.response_maps(run.model, run.params, engine.input_slice([[0.0], [1.0]], [0]))

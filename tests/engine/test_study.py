@@ -119,6 +119,7 @@ def test_what_a_study_refuses(iris):
         ({"max_iter": 0}, "max_iter"),
         ({"train_share": 1.5}, "train_share"),
         ({"y": iris.y[:7]}, "a row for each of the 7"),
+        ({"y": None}, "needs y"),
     ):
         arguments: dict[str, Any] = {"X": iris.X, "y": iris.y, "methods": METHODS} | wrong
         with pytest.raises(EngineError, match=message):

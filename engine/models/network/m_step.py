@@ -41,6 +41,7 @@ from engine.models.network.params import NetworkParams, log_layer_prior
 M_STEPS = ("gradient", "newton", "lbfgs", "ecm")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # weights that grew without bound are told by the model
 def gradient_step(
     statistics: NetworkExpectation,
     params: NetworkParams,
