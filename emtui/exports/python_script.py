@@ -153,11 +153,19 @@ def _score_lines(spec: RunSpec, steps: Sequence[Step], moved: bool, given: str |
         return lines
     rival, seed = rival_model(spec), spec.seed if spec.same_start else spec.seed + 1
     imports, class_name = _model_class(rival)
-    arguments = ["rival", "X", "y", *test, *([f"sample_weight={given}"] if given is not None else [])]
+    weighted = [f"sample_weight={given}"] if given is not None else []
+    arguments = ["rival", "X", "y", *test, *weighted]
     if spec.same_start:
         if spec.start is not None and moved:
             imports += _call("start = model.Params", _arrays(spec.start))
-        begun = ["model", "X", "y", *(["start=start"] if spec.start is not None else []), f"seed={spec.seed}"]
+        begun = [
+            "model",
+            "X",
+            "y",
+            *(["start=start"] if spec.start is not None else []),
+            *weighted,
+            f"seed={spec.seed}",
+        ]
         arguments.append(f"start=engine.begin({', '.join(begun)}).params")
     n_iterations = steps[-1].iteration - (steps[-1].phase == "E")
     return [

@@ -275,3 +275,14 @@ def test_a_file_that_is_there_stays_and_nothing_is_run_before_that_is_said(tmp_p
         assert err.count("\n") == 1
     assert path.read_text() == "mine"
     assert [each.name for each in tmp_path.iterdir()] == ["kept.csv"]
+
+
+def test_the_rival_of_the_script_begins_from_the_start_of_weighted_rows(tmp_path: Path) -> None:
+    table = tmp_path / "weighted.csv"
+    lines = (f"{i % 7},{i * i % 11},{i % 3},{'ab'[i * i % 11 > i % 7]}" for i in range(60))
+    table.write_text("x,y,often,side\n" + "".join(f"{line}\n" for line in lines))
+    session = stepped(chosen(str(table), model="experts", label="side", weights="often"), 3)
+    comparison = session.snapshot().comparison
+    assert comparison is not None and comparison.rival_here is not None
+    printed = printed_by(export_script(session, folder=tmp_path))
+    assert float(printed["rival_train_loss"]) == comparison.rival_here.scores["train_loss"]
