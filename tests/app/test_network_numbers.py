@@ -165,4 +165,4 @@ async def test_backpropagation_has_no_q_but_the_same_pictures(wave: Path) -> Non
 async def test_every_pair_of_features_has_the_rows_in_thirds_of_what_is_predicted(wave: Path) -> None:
     async with driving(numbers(wave, settings={"m_step": "newton"})) as app:
         text = await app.press("n", "n", "M")
-        assert "below " in text and "between" in text and "price" in text
+        assert "price predicted, parted at" in text and "● low  ■ middle  ▲ high" in text

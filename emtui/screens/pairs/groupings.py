@@ -173,9 +173,9 @@ def _thirds(snapshot: StepSnapshot, split: TrainTestSplit, rows: IntArray) -> Gr
     means = numbers_said_by(snapshot.spec.model, snapshot.step.params, split.inputs[rows])
     low, high = np.quantile(np.asarray(split.targets)[split.train], [1 / 3, 2 / 3])
     shares = np.eye(3)[(means >= low).astype(np.int64) + (means >= high)]
-    names = (f"below {number(float(low), 3)}", "between", f"from {number(float(high), 3)}")
-    said = f"rows by the {clean(split.target_name)} that is predicted, as the training rows' own fall into thirds"
-    return Grouping(own_title(snapshot), rows, shares, names, (0, 1, 2), said)
+    ends = f"{number(float(low), 3)} and {number(float(high), 3)}"
+    said = f"{clean(split.target_name)} predicted, parted at {ends}"
+    return Grouping(own_title(snapshot), rows, shares, ("low", "middle", "high"), (0, 1, 2), said)
 
 
 def _kmeans(snapshot: StepSnapshot) -> Grouping:
