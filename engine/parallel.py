@@ -88,25 +88,41 @@ def _blas(loaded: tuple[bool, ...]) -> Any:
 
 
 _inside = threading.local()
+_lock = threading.Lock()
+_open_blocks = 0  # of all Python threads
+_narrowed: list[tuple[Any, int]] = []  # what the open blocks have set to one thread, and what it had
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """A block in which BLAS uses one thread, whatever the environment says; blocks may lie within each other."""
+    """A block in which BLAS uses one thread, whatever the environment says; blocks may lie within each other.
+
+    The number belongs to the process: of blocks in several Python threads the last one to end gives it back.
+    """
+    global _open_blocks
     if getattr(_inside, "limited", False):
         yield
         return
     loaded = tuple(name in sys.modules for name in _LOADED_LATER)
     # what `limit(limits=1)` of threadpoolctl does, without its checks: a step on small data takes no longer than those
-    libraries = [(library, library.num_threads) for library in _blas(loaded).lib_controllers]
+    libraries = _blas(loaded).lib_controllers
     _inside.limited = True
     try:
-        for library, number in libraries:
-            if number != 1:
-                library.set_num_threads(1)
+        with _lock:
+            _open_blocks += 1
+            for library in libraries:
+                if (number := library.num_threads) != 1:
+                    _narrowed.append((library, number))
+                    _set_threads(library, 1)
         yield
     finally:
-        for library, number in libraries:
-            if number != 1:
-                library.set_num_threads(number)
+        with _lock:
+            _open_blocks -= 1
+            while _narrowed and not _open_blocks:
+                _set_threads(*_narrowed.pop())
         _inside.limited = False
+
+
+def _set_threads(library: Any, number: int) -> None:
+    """From any Python thread: threadpoolctl 3.8 obeys only the one that was the first to set OpenBLAS."""
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(number)

@@ -94,6 +94,44 @@ print(inside())
     assert set(first) == set(second) == {1}
 
 
+def test_blas_keeps_to_one_thread_in_whatever_python_threads_use_it():
+    """In a process of its own: not in the first one alone, and until the last of the blocks has ended."""
+    script = """
+import threading
+import numpy
+from threadpoolctl import threadpool_info
+from engine.parallel import one_blas_thread
+def numbers():
+    return sorted({library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"})
+def elsewhere(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+with one_blas_thread():
+    print(numbers())
+opened, close = threading.Event(), threading.Event()
+def late():
+    with one_blas_thread():
+        print(numbers())
+        opened.set()
+        close.wait(30)
+        print(numbers())
+def early():
+    with one_blas_thread():
+        other = elsewhere(late)
+        opened.wait(30)
+    close.set()
+    other.join()
+elsewhere(early).join()
+print(numbers())
+"""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
+    *inside, after = (json.loads(line) for line in done.stdout.splitlines())
+    assert inside == [[1]] * 3
+    assert after == [min(2, os.cpu_count() or 1)]
+
+
 @pytest.mark.parametrize("model", [engine.BinomialMixture(n_components=3), engine.KMeans()], ids=lambda m: m.name)
 def test_many_chunks_give_the_same_bytes_with_any_number_of_threads(model):
     X = np.random.default_rng(0).integers(0, 11, (40_000, 1)).astype(float)
