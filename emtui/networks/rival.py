@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -204,7 +204,14 @@ def method_name(model: Any) -> str:
     values = model.option_values
     if model.hides:
         how = values.get("m_step")
-        rate = f" {values['learning_rate']:zg}" if how == "gradient" else ""
+        by = "" if values.get("optimizer") == "sgd" else f" {values.get('optimizer')}"
+        rate = f"{by} {values['learning_rate']:zg}{_in_parts(values)}" if how == "gradient" else ""
         return f"EM {how}{rate}" if how else "EM"
     loss = " marginal" if values.get("loss") == "marginal" else ""
-    return f"backprop {values['optimizer']} {values['learning_rate']:zg}{loss}"
+    return f"backprop {values['optimizer']} {values['learning_rate']:zg}{_in_parts(values)}{loss}"
+
+
+def _in_parts(values: Mapping[str, Any]) -> str:
+    """How many rows a step looks at, where that was chosen."""
+    chosen = values.get("batch_size") is not None and values.get("optimizer") != "batch"
+    return f" by {values['batch_size']}" if chosen else ""

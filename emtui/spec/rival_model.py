@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import learns_numbers
 from engine.models import model_class
+from engine.models.network.cost import MOST_EXACT
+from engine.models.network.params import sizes_of
 from engine.options import parse_options
 
 _OTHER = {"mlp": "backprop", "backprop": "mlp", "experts": "backprop-experts", "backprop-experts": "experts"}
@@ -49,6 +52,19 @@ def rival_model(spec: RunSpec) -> Any:
         return made(**options | parse_options(made, dict(spec.rival)))
     if other == "mlp" or model.m_step == "gradient":
         options["learning_rate"] = model.learning_rate
+        options |= _steps_alike(spec, other)
     else:
         options |= {"optimizer": "adam", "learning_rate": 0.3}
     return made(**options | parse_options(made, dict(spec.rival)))
+
+
+def _steps_alike(spec: RunSpec, other: str) -> dict[str, Any]:
+    """The same optimiser on as many rows a step, as far as the other way has it."""
+    model: Any = spec.model
+    if other == "backprop":
+        return {"optimizer": model.optimizer, "batch_size": model.batch_size}
+    if learns_numbers(spec) or model.optimizer == "batch":  # plain steps over all rows
+        return {}
+    sizes = sizes_of(model.hidden_units)
+    in_parts = len(sizes) == 1 and sizes[0] <= MOST_EXACT  # whose exact q is known row by row
+    return {"optimizer": model.optimizer, "batch_size": model.batch_size if in_parts else None}

@@ -11,13 +11,13 @@ There is no latent variable to be unsure of: H = 0, the bound is the log-likelih
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
-from engine.baselines.backprop_epoch import OptimizerState, Recipe, epoch, log_likelihood
+from engine.baselines.backprop_epoch import Recipe, epoch, log_likelihood
 from engine.baselines.backprop_explanation import epoch_lines, forward_row, new_forward_row
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference
@@ -48,6 +48,7 @@ from engine.models.network.gaussian_output import (
     log_variance_prior,
 )
 from engine.models.network.held import held_weights
+from engine.models.network.optimizer_state import OptimizerState, SteppedParams
 from engine.models.network.params import (
     LARGEST_WEIGHT,
     NetworkParams,
@@ -68,13 +69,8 @@ from engine.options import option
 
 
 @dataclass(frozen=True)
-class BackpropParams(NetworkParams):
-    """θ as in `NetworkParams`, in one hidden layer or several, and what the optimiser carries on.
-
-    state: None before the first epoch of a given start.
-    """
-
-    state: OptimizerState | None = field(default=None, compare=False)
+class BackpropParams(SteppedParams):
+    """θ as in `NetworkParams`, in one hidden layer or several, and what the optimiser carries on."""
 
 
 class NothingExpected(NotAdditive):
@@ -111,7 +107,9 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     hidden_units: int | tuple[int, ...] = option(
         7, "how many hidden units; with commas, of each hidden layer", kind="sizes", minimum=1, maximum=10_000
     )
-    optimizer: str = option("sgd", "one row a step, all rows a step, or Adam", choices=("sgd", "batch", "adam"))
+    optimizer: str = option(
+        "sgd", "one row a step, all rows, with momentum, or Adam", choices=("sgd", "batch", "momentum", "adam")
+    )
     loss: str = option("forward", "the usual forward pass, or EM's own marginal", choices=("forward", "marginal"))
     learning_rate: float = option(0.005, "of a step, summed over its rows", minimum=0.0, exclusive_minimum=True)
     batch_size: int | None = option(None, "rows a step; auto: 1 for sgd, else all", kind="int", minimum=1)
@@ -227,6 +225,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
             return Maximization(moved)
         why = {
             "batch": f"the step with learning rate {self.learning_rate:zg} was too long",
+            "momentum": "steps with momentum follow past gradients, and may go too far",
             "adam": "Adam's steps follow past gradients, and may go too far",
             "sgd": "steps for a few rows at a time need not raise it for all of them",
         }

@@ -15,10 +15,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.arrays import Array, ByFields, IntArray, freeze
-from engine.baselines.optimizers import Adam, Ascent, rows_of_steps
+from engine.arrays import Array, IntArray
 from engine.baselines.target_units import TargetUnits
-from engine.em.fields import relabelled
 from engine.em.parameters import Held
 from engine.models.network.data import NetworkRows, arranged
 from engine.models.network.e_step import ExactEStep
@@ -26,40 +24,10 @@ from engine.models.network.e_step_exact import exact_posterior
 from engine.models.network.expectation import hidden_gradient, output_gradient, squares_of
 from engine.models.network.gaussian_output import best_variance, log_normal, means
 from engine.models.network.held import Moved, hold
+from engine.models.network.optimizer_state import OptimizerState
 from engine.models.network.params import NetworkParams, decay_of, sigmoids
 from engine.models.network.predict import activities, forward_log_probabilities
-
-
-@dataclass(frozen=True, eq=False)
-class OptimizerState(ByFields):
-    """What an optimiser carries on, as a value.
-
-    Attributes:
-        seed: () of the shuffling.
-        epochs: () epochs done.
-        steps: () steps done, for Adam's correction of its first averages.
-        first, second: Adam's running means of the gradient and of its square, in the form of θ.
-    """
-
-    seed: Array
-    epochs: Array
-    steps: Array
-    first: NetworkParams
-    second: NetworkParams
-
-    def __post_init__(self) -> None:
-        freeze(self)  # read-only arrays
-
-    @classmethod
-    def fresh(cls, params: NetworkParams, seed: int) -> OptimizerState:
-        """Before the first epoch."""
-        nothing = NetworkParams.of_layers([0.0 * layer for layer in params.layers], 0.0 * params.output)
-        return cls(np.array(float(seed)), np.zeros(()), np.zeros(()), nothing, nothing)
-
-    def relabelled(self, order: IntArray) -> OptimizerState:
-        """For the units of the one hidden layer in another order."""
-        first, second = (relabelled(mean, order) or mean for mean in (self.first, self.second))
-        return replace(self, first=first, second=second)
+from engine.models.optimizers import rows_of_steps
 
 
 @dataclass(frozen=True)
@@ -85,7 +53,7 @@ def epoch(
     moved = Moved.of(params, recipe.held)
     target = TargetUnits.of(params, rows, moved)
     n, weights = rows.n_rows, [*(layer.copy() for layer in params.layers), target.into(params.output)]
-    optimizer = _optimizer(state, recipe)
+    optimizer = state.optimizer(recipe.optimizer, recipe.learning_rate)
     for step in rows_of_steps(int(state.seed), int(state.epochs), n, recipe.rows_a_step):
         share = 1.0
         if step is not None:
@@ -104,7 +72,7 @@ def epoch(
         hold(gradients, (*moved.layers, moved.output))
         optimizer.move(weights, gradients)
     after = NetworkParams.of_layers(weights[:-1], target.out(weights[-1]), params.variances)
-    return _with_variance(after, rows, recipe.loss), _carried_on(state, optimizer)
+    return _with_variance(after, rows, recipe.loss), state.after(optimizer)
 
 
 def _with_variance(params: NetworkParams, rows: NetworkRows, loss: str) -> NetworkParams:
@@ -194,22 +162,6 @@ def log_likelihood(params: NetworkParams, rows: NetworkRows, loss: str) -> float
         return rows.weighted_sum(log_normal(left, float(params.variances[0])))
     log_p = forward_log_probabilities(params.output, activities(params.layers, rows.design)[-1])
     return rows.weighted_sum(log_p[np.arange(len(log_p)), rows.sorted_targets])
-
-
-def _optimizer(state: OptimizerState, recipe: Recipe) -> Ascent:
-    if recipe.optimizer != "adam":
-        return Ascent(recipe.learning_rate)
-    first, second = ((*mean.layers, mean.output) for mean in (state.first, state.second))
-    return Adam(recipe.learning_rate, first, second, int(state.steps))
-
-
-def _carried_on(state: OptimizerState, optimizer: Ascent) -> OptimizerState:
-    """The state after this epoch."""
-    after = replace(state, epochs=state.epochs + 1.0, steps=state.steps + float(optimizer.steps))
-    if not isinstance(optimizer, Adam):
-        return after
-    first, second = (NetworkParams.of_layers(mean[:-1], mean[-1]) for mean in (optimizer.first, optimizer.second))
-    return replace(after, first=first, second=second)
 
 
 def _some(rows: NetworkRows, step: IntArray) -> NetworkRows:

@@ -17,7 +17,6 @@ import numpy as np
 
 from engine.arrays import Array, ByFields, IntArray, Rows, freeze
 from engine.baselines.backprop import NothingExpected
-from engine.baselines.optimizers import Adam, Ascent, rows_of_steps
 from engine.editing.entries import Entry
 from engine.em.inference import EXACT, Inference
 from engine.em.model import Ascent as HowFar
@@ -30,6 +29,7 @@ from engine.models.experts.data import ExpertRows
 from engine.models.experts.model import MixtureOfExperts
 from engine.models.experts.multinomial import log_softmax
 from engine.models.experts.params import LARGEST, ExpertsParams, GaussianExperts, SoftmaxExperts, reordered
+from engine.models.optimizers import Adam, Ascent, rows_of_steps
 from engine.options import option
 
 _SMALLEST_LOG_VARIANCE = -60.0  # of the target's own

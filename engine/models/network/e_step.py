@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, Rows
+from engine.arrays import Array, IntArray, Rows
 from engine.em.inference import Inference, uniforms
 from engine.em.model import Expectation
 from engine.errors import OptionError
@@ -44,7 +44,7 @@ class ExactEStep:
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
         """The posterior's statistics; H(q) = ln p(y | X, θ) − Q(θ; q) where q is the posterior."""
         found = exact_posterior(params, rows, inference, uniforms(inference, rows.n_rows))
-        statistics = _gathered(found, params, rows)
+        statistics = replace(_gathered(found, params, rows), inference=inference)
         log_likelihood = rows.weighted_sum(found.log_evidence)
         if found.entropy is not None:
             return Expectation(statistics, log_likelihood, rows.weighted_sum(found.entropy))
@@ -58,6 +58,14 @@ class ExactEStep:
     def statistics(self, params: NetworkParams, rows: NetworkRows) -> NetworkExpectation:
         """The posterior's statistics alone."""
         return _gathered(exact_posterior(params, rows), params, rows)
+
+    def statistics_of(
+        self, params: NetworkParams, rows: NetworkRows, chosen: IntArray, inference: Inference
+    ) -> NetworkExpectation:
+        """Those of the chosen rows alone, by the q that `expect` has for them."""
+        some, draws = rows.take(chosen), uniforms(inference, rows.n_rows)
+        found = exact_posterior(params, some, inference, None if draws is None else draws[chosen])
+        return _gathered(found, params, some)
 
     def units(self, params: NetworkParams, rows: NetworkRows, chosen: Rows, inference: Inference) -> Array:
         """(len(chosen), m) E_q[z_h]."""

@@ -17,6 +17,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Array
+from engine.em.inference import EXACT, Inference
 from engine.em.statistics import NotAdditive
 from engine.models.network.configurations import Configurations
 from engine.models.network.data import NetworkRows
@@ -39,6 +40,7 @@ class NetworkExpectation(NotAdditive):
         counts: N(z) = Σ_j weight_j q_j(z), in the shape of `configurations`.
         configurations: the z that q puts weight on: all of them, or those that were drawn.
         deeper: what the second hidden layer and those after it are to learn.
+        inference: by which an exact E-step chose q, so that parts of the rows can be asked for again.
     """
 
     why: ClassVar[str] = "a network's M-step needs each row beside its E[z], so that parts of the rows do not add up."
@@ -48,6 +50,7 @@ class NetworkExpectation(NotAdditive):
     counts: Array
     configurations: Configurations
     deeper: tuple[DeeperExpectation, ...] = ()
+    inference: Inference = EXACT
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,6 +50,7 @@ class WeightMStep:
     weight_decay: float
     inner_steps: int
     held: Held
+    in_words: str = ""  # what gradient steps did that are no single rate times slope
 
 
 def weight_lines(step: Step, entry: Entry, after: NetworkParams, how: WeightMStep) -> list[WorkedLine]:
@@ -186,6 +187,9 @@ def _moved(
     """Rate times slope; Newton's steps; or the slope before and after."""
     start = value_of(before, entry)
     of_number = before.numeric and entry.field != "hidden"
+    if how.in_words:
+        move = line("total", how.in_words, "difference", [("after", value_of(after, entry)), ("before", start)])
+        return [move, line("parameter", "before + move", "sum", [("before", start), ("move", move.result)])]
     if how.m_step == "gradient":
         rate = how.learning_rate
         if of_number:

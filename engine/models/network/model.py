@@ -11,7 +11,7 @@ M:  weighted logistic regressions, of E[z] on x and of y on z; where there are s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,9 +49,19 @@ from engine.models.network.gaussian_output import (
     learns_numbers,
     log_variance_prior,
 )
+from engine.models.network.gradient_ascent import GradientAscent
 from engine.models.network.held import held_weights
 from engine.models.network.likeliest import ConfigurationPosterior, likeliest
-from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
+from engine.models.network.m_step import (
+    M_STEPS,
+    OPTIMIZERS,
+    ecm_step,
+    gradient_step,
+    lbfgs_step,
+    newton_step,
+    surely_rises,
+)
+from engine.models.network.optimizer_state import OptimizerState, SteppedParams
 from engine.models.network.params import (
     LARGEST_WEIGHT,
     NetworkParams,
@@ -67,6 +77,16 @@ from engine.options import option
 ONLY_EXACT = (
     "a network learns numbers by the exact E-step alone: take e_step=exact and one hidden layer of at most "
     f"{MOST_EXACT} units, or the model backprop."
+)
+
+_MAY_GO_TOO_FAR = {
+    "sgd": "steps for a few rows at a time need not raise it for all of them",
+    "momentum": "steps with momentum follow past gradients, and may go too far",
+    "adam": "Adam's steps follow past gradients, and may go too far",
+}
+ONLY_PLAIN = (
+    "a network learns numbers by plain gradient steps over all rows, or by a full M-step: leave out optimizer and "
+    "batch_size, or take m_step=newton."
 )
 
 
@@ -118,13 +138,18 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     sweeps: int = option(20, "Gibbs sweeps that an E-step keeps, after as many that it doesn't", minimum=1)
     draws: int = option(100, "draws a row where the log-likelihood is estimated", minimum=10)
     likelihood: str = option("auto", LIKELIHOOD_SAID, choices=LIKELIHOODS)
+    optimizer: str = option("sgd", "of gradient steps: plain ones, with momentum, or Adam", choices=OPTIMIZERS)
+    batch_size: int | None = option(None, "rows a gradient step; auto: all", kind="int", minimum=1)
 
     def __post_init__(self) -> None:
         """Check the options, and say what the E-step that was chosen is."""
         super().__post_init__()
         object.__setattr__(self, "exact", self.inner.exact)
         object.__setattr__(self, "samples", not self.inner.exact)
-        object.__setattr__(self, "row_order_matters", self.inner.places_matter)
+        if self.batch_size is not None and self.m_step == "gradient" and not self.exact:
+            raise OptionError("batch_size is for the exact E-step, whose q is known row by row: leave it out.")
+        in_parts = self.m_step == "gradient" and self.batch_size is not None
+        object.__setattr__(self, "row_order_matters", self.inner.places_matter or in_parts)
         if not self.inner.exact:
             object.__setattr__(self, "objective_label", "estimated log-likelihood")
         object.__setattr__(self, "estimates", self.inner.estimates)
@@ -136,8 +161,18 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
 
     @property
     def ascent(self) -> Ascent:
-        """As far as `m_step` goes."""
+        """As far as `m_step` goes. Steps on parts of the rows, with momentum or by Adam promise no ascent at all."""
         return "gradient" if self.m_step == "gradient" else "layerwise" if self.m_step == "ecm" else "maximum"
+
+    @property
+    def remembers(self) -> bool:
+        """Its M-step carries something on beside θ: the order of the rows, or what an optimiser remembers."""
+        return self.m_step == "gradient" and (self.optimizer != "sgd" or self.batch_size is not None)
+
+    @property
+    def m_step_passes(self) -> int:
+        """One; where parts of the rows are stepped on, their q is found again."""
+        return 1 + (self.e_step_passes if self.remembers and self.batch_size is not None else 0)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -171,6 +206,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         numeric = self.learns_numbers(y)
         if numeric and not (self.exact and self.sizes[0] <= MOST_EXACT):
             raise OptionError(ONLY_EXACT)
+        if numeric and self.remembers:
+            raise OptionError(ONLY_PLAIN)
         rows = (number_rows if numeric else network_rows)(X, y, sample_weight)
         self.inner.check(rows.n_rows, self.sizes, rows.n_classes)
         return rows
@@ -193,7 +230,18 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
             self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator,
             bias=self.bias, free_output=self.free_output or data.numeric,
         )  # fmt: skip
-        return in_target_units(drawn, data, bias=self.bias)
+        begun = in_target_units(drawn, data, bias=self.bias)
+        if not self.remembers:
+            return begun
+        return SteppedParams.of(begun, OptimizerState.fresh(begun, int(generator.integers(2**31))))
+
+    def seeded(self, params: NetworkParams, data: NetworkRows, generator: np.random.Generator) -> NetworkParams:
+        """A given start visits the rows in the order that a drawn one of the same seed does."""
+        if not self.remembers or (isinstance(params, SteppedParams) and params.state is not None):
+            return params
+        drawn = self.start(data, generator)
+        assert isinstance(drawn, SteppedParams) and drawn.state is not None
+        return SteppedParams.of(params, OptimizerState.fresh(params, int(drawn.state.seed)))
 
     def held(self, params: NetworkParams) -> Held:
         """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
@@ -214,7 +262,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         )  # fmt: skip
         check_variances(params, data.numeric)
         data.check_classes(len(params.output))
-        if type(params) is NetworkParams:
+        if type(params) is NetworkParams or (type(params) is SteppedParams and self.remembers):
             return params
         return NetworkParams(params.hidden, params.output, params.deeper, params.variances)
 
@@ -238,22 +286,29 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     def _gradient(
         self, expectation: Expectation, params: NetworkParams, data: NetworkRows
     ) -> Maximization[NetworkParams]:
-        held = self.held(params)
-        moved = gradient_step(expectation.statistics, params, data, self.weight_decay, self.learning_rate, held)
+        held, moved = self.held(params), params
+        if self.remembers:
+            state = params.state if isinstance(params, SteppedParams) else None
+            n_rows = data.n_rows if self.batch_size is None else self.batch_size
+            how = GradientAscent(self.optimizer, self.learning_rate, self.weight_decay, n_rows, held)
+            begun = OptimizerState.fresh(params, 0) if state is None else state
+            moved = SteppedParams.of(*how.climb(expectation.statistics, params, begun, data))
+        else:
+            moved = gradient_step(expectation.statistics, params, data, self.weight_decay, self.learning_rate, held)
         largest = max(float(np.abs(layer).max()) for layer in (*moved.layers, moved.output))
         if not largest <= LARGEST_WEIGHT:
             message = f"with learning rate {self.learning_rate:zg} the weights grow without bound: take a smaller one"
             return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
-        if surely_rises(expectation.statistics, data, self.weight_decay, self.learning_rate):
+        if not self.remembers and surely_rises(expectation.statistics, data, self.weight_decay, self.learning_rate):
             return Maximization(moved)
         before = self.q_value(expectation, params, data) + self.log_prior(params, data)
         after = self.q_value(expectation, moved, data) + self.log_prior(moved, data)
         if after >= before:
             return Maximization(moved)
-        message = (
-            f"the step with learning rate {self.learning_rate:zg} was too long: Q + log prior fell by "
-            f"{before - after:z.3g}, so the objective may fall, too"
-        )
+        fell = f"Q + log prior fell by {before - after:z.3g}, so the objective may fall, too"
+        message = f"the step with learning rate {self.learning_rate:zg} was too long: {fell}"
+        if self.remembers:
+            message = f"{_MAY_GO_TOO_FAR[self.optimizer]}: {fell}"
         return Maximization(moved, (Event(message, breaks_ascent=True),))
 
     def q_value(self, expectation: Expectation, params: NetworkParams, data: NetworkRows) -> float:
@@ -308,7 +363,10 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
 
     def relabel(self, params: NetworkParams, order: IntArray) -> NetworkParams | None:
         """The hidden units of one layer in another order; those of several layers don't change places."""
-        return super().relabel(params, order) if params.deeper is None else None
+        other = super().relabel(params, order) if params.deeper is None else None
+        if isinstance(other, SteppedParams) and other.state is not None:
+            return replace(other, state=other.state.relabelled(order))
+        return other
 
     def n_parameters(self, params: NetworkParams) -> int:
         """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer: every weight that isn't held."""
@@ -322,9 +380,18 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         """u, and p(y | x) as the sum over the configurations. Raises DataError for another number of inputs."""
         return new_row(step.params, new_rows(x[None], step.params.hidden.shape[1] - 1).X[0])
 
+    def _steps_in_words(self, n_rows: int) -> str:
+        """What gradient steps did that are no single rate times slope; "" where they are."""
+        if not self.remembers:
+            return ""
+        steps = 1 if self.batch_size is None else -(-n_rows // self.batch_size)
+        own = f"{self.optimizer} moved it in {steps:,} steps, each by the slope of its own rows"
+        return own if steps > 1 else f"{self.optimizer} moved it"
+
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The rows that pull most, the slope, and what the M-step made of it."""
         how = WeightMStep(
-            self.inner, self.m_step, self.learning_rate, self.weight_decay, self.inner_steps, self.held(step.params_q)
-        )
+            self.inner, self.m_step, self.learning_rate, self.weight_decay, self.inner_steps, self.held(step.params_q),
+            self._steps_in_words(step.problem.data.n_rows),
+        )  # fmt: skip
         return weight_lines(step, entry, after, how)

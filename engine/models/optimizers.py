@@ -1,4 +1,4 @@
-"""Steps of gradient ascent on a list of arrays: plain, or Adam's; and which rows each step of an epoch sees."""
+"""Steps of gradient ascent on a list of arrays: plain, with momentum, or Adam's; and which rows each step sees."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 
+_MOMENTUM = 0.9
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 
 
@@ -22,6 +23,25 @@ class Ascent:
         """One step, in place."""
         for layer, gradient in zip(weights, gradients, strict=True):
             layer += self.learning_rate * gradient
+        self.steps += 1
+
+
+class Momentum(Ascent):
+    """Polyak 1964: θ ← θ + learning_rate · velocity, which is the gradient and 0.9 of the velocity before.
+
+    velocity: what it goes on with, 0 at first.
+    """
+
+    def __init__(self, learning_rate: float, velocity: Sequence[Array]) -> None:
+        super().__init__(learning_rate)
+        self.velocity = [part.copy() for part in velocity]
+
+    def move(self, weights: Sequence[Array], gradients: Sequence[Array]) -> None:
+        """One step, in place."""
+        for layer, gradient, velocity in zip(weights, gradients, self.velocity, strict=True):
+            velocity *= _MOMENTUM
+            velocity += gradient
+            layer += self.learning_rate * velocity
         self.steps += 1
 
 
