@@ -82,7 +82,8 @@ def _json(result: SweepResult) -> Iterable[str]:
 
 def sweep_text(result: SweepResult) -> Iterable[str]:
     """Both subjects as heat maps in characters, and what is chosen."""
-    lines = [f"sweep of {clean(result.spec.dataset.name)}"]
+    part = f", {result.n_done} of {result.n_runs} runs" if result.chosen is None else ""
+    lines = [f"sweep of {clean(result.spec.dataset.name)}{part}"]
     for what in SUBJECTS:
         lines += ["", *heat_lines(result, what)]
     lines += ["", chosen_sentence(result)] if result.chosen is not None else []

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from emtui.networks.scores import Score, score
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, problem_of, split_of, train_share
@@ -14,6 +16,7 @@ from engine.data.products import with_products
 from engine.em.loop import begin_problem, walk
 from engine.errors import OptionError
 from engine.models.network.cost import MOST_EXACT, exact_cost
+from engine.text import quoted
 
 VALIDATION_SHARE = 0.25
 """Of the training rows."""
@@ -63,6 +66,13 @@ def choosing_spec(spec: RunSpec) -> RunSpec:
         raise OptionError(f"The {spec.model.name} model learns no targets, so there is nothing to validate.")
     if split.numeric:
         raise OptionError(_NUMBERS)
+    alone = np.flatnonzero(np.bincount(split.targets[split.train]) == 1)
+    if len(alone):
+        name = quoted(split.class_names[int(alone[0])])
+        raise OptionError(
+            f"The class {name} has a single training row, which can't be both fitted and a validation row: "
+            "leave that class out."
+        )
     seed = spec.seed if spec.split_seed is None else spec.split_seed
     training = spec.dataset.take(split.train)
     return replace(spec, dataset=training, opened=None, test_share=VALIDATION_SHARE, stratify=True, split_seed=seed)

@@ -208,7 +208,7 @@ def _panel_titles(
 
     A rival that has not come as far as `iteration`, or had to stop before, says where it is.
     """
-    loss = "" if progress is None else f" · loss {fixed(progress.train.log_loss, 3)}"
+    loss = "" if progress is None else f" · train loss {fixed(progress.train.log_loss, 3)}"  # the rows may be others
     if progress is not None and progress.iteration != iteration:
         loss = f" · at {progress.iteration}{loss}"
     if found.means is not None:

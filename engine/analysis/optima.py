@@ -19,7 +19,7 @@ Judge: TypeAlias = Callable[[Any], tuple[int, int]]
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """Starts that ended at the same height.
+    """Starts that ended at the same height, and whose rows a judge, if there is one, finds equally right.
 
     Attributes:
         count: how many.
@@ -61,7 +61,9 @@ def group_optima(
         tol: in units of the objective. Runs stop a little below their optimum, by about tol · n / (1 − rate²).
         truth: (n,) known classes, −1 where unknown, to say how many rows each optimum gets right.
         judge: (hits, total) at some θ, in place of `truth`: such as validation rows that a network gets right. The
-            height of a network is the same for its hidden units in any order, so they are one optimum.
+            height of a network is the same for its hidden units in any order, so they are one optimum; where every
+            training row is right, heights meet near 0 though networks differ, so those that get other numbers right
+            are told apart.
 
     Raises:
         OptionError: tol is not a number of at least 0.
@@ -77,14 +79,21 @@ def group_optima(
             groups[-1].append(one)
         else:
             groups.append([one])
-    return tuple(_optimum(group, progress.problem, truth, judge) for group in groups)
+    if judge is None:
+        return tuple(_optimum(group, progress.problem, truth) for group in groups)
+    found: list[Optimum] = []
+    for group in groups:
+        equal: dict[tuple[int, int], list[StartResult]] = {}
+        for one in group:
+            equal.setdefault(judge(one.params), []).append(one)
+        found += [_optimum(some, progress.problem, None, right) for right, some in equal.items()]
+    return tuple(found)
 
 
-def _optimum(group: list[StartResult], problem: Problem, truth: Any, judge: Judge | None) -> Optimum:
-    best, hits, total = group[0], 0, 0
-    if judge is not None:
-        hits, total = judge(best.params)
-    elif truth is not None:
+def _optimum(group: list[StartResult], problem: Problem, truth: Any, judged: tuple[int, int] | None = None) -> Optimum:
+    best = group[0]
+    hits, total = judged or (0, 0)
+    if judged is None and truth is not None:
         agreed = agreement(Posterior(problem.at(best.params)).labels, truth)
         hits, total = agreed.hits, agreed.total
     seeds = tuple(sorted(one.seed for one in group))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from emtui.spec.train_test_split import split_of, table_of
 from emtui.views.number_format import share
 from engine.analysis.many_starts import all_starts
 from engine.analysis.optima import group_optima
+from engine.errors import OptionError
 
 NEWTON = {"m_step": "newton", "weight_decay": "0.01", "hidden_units": "2"}
 
@@ -121,6 +123,32 @@ def test_units_in_another_order_are_the_same_optimum() -> None:
     assert turned is not None and not np.array_equal(turned.hidden, fitted.params.hidden)
     optima = group_optima(all_starts(spec.model, X, y, starts=[fitted.params, turned], max_iter=100))
     assert len(optima) == 1 and optima[0].count == 2
+
+
+def test_networks_at_one_height_that_get_other_rows_right_are_told_apart() -> None:
+    spec = network()
+    X, y = table_of(spec)
+    first = engine.fit(spec.model, X, y, seed=0, max_iter=2)
+    found = all_starts(spec.model, X, y, starts=[first.params] * 4, max_iter=3)
+    right = {id(one.params): (20 + place % 2, 22) for place, one in enumerate(found.results)}
+    optima = group_optima(found, judge=lambda params: right[id(params)])
+    assert [(one.count, one.hits, one.seeds) for one in optima] == [(2, 20, (0, 2)), (2, 21, (1, 3))]
+
+
+async def test_a_key_for_other_starts_is_named_where_there_are_some() -> None:
+    for settings, named in ((NEWTON, False), ({"hidden_units": "2"}, True)):
+        async with driving(network(settings=settings), (80, 24)) as app:
+            app.app.push_screen(OptimaScreen(app.snapshot.spec, 2), explorer(app.app).studies._begin)
+            text = await at_rest(app)
+            assert ("s own M-step" in text) is named
+            assert "No start" not in text
+
+
+def test_a_class_of_one_training_row_gets_a_sentence_of_its_own() -> None:
+    spec = network(test_share=0.0)
+    rows = np.concatenate([np.arange(100), [100]])
+    with pytest.raises(OptionError, match="'virginica' has a single training row"):
+        choosing_spec(replace(spec, dataset=spec.dataset.take(rows)))
 
 
 async def test_the_map_of_a_network_is_judged_by_validation_rows() -> None:

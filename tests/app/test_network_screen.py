@@ -203,7 +203,15 @@ async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
         await app.send("S")
         assert "unsure first, reversed" in app.text
         text = await app.press("f")
-        assert f"training: {90 - comparison.here.train.hits} wrong" in text
+        own, rival = 90 - comparison.here.train.hits, 90 - comparison.rival_here.train.hits
+        assert f"training: EM {own}, backprop {rival}" in text or f"training: EM {own} wrong" in text
+
+
+async def test_a_key_for_test_rows_is_named_where_there_are_some() -> None:
+    for share_of_test, named in ((0.4, True), (0.0, False)):
+        async with driving(network(test_share=share_of_test), (120, 45)) as app:
+            text = await app.press("n", "3", "f")
+            assert "in order" in text and ("f: test" in text) is named
 
 
 async def test_confusion_and_accuracy_of_both_methods() -> None:
@@ -377,8 +385,9 @@ async def test_the_grid_of_a_sweep_is_typed(tmp_path: Path, monkeypatch: pytest.
         await at_rest(app)
         assert sorted(path.name for path in tmp_path.iterdir()) == ["iris-sweep-map.txt", "iris-sweep-table.csv"]
         assert (tmp_path / "iris-sweep-map.txt").read_text() == "".join(sweep_text(screen.sweep))
-        await app.send("g", "5", "escape", "d")
+        await app.send("g", "5", "tab", "6", "escape", "d")
         assert "final training loss" in app.text and screen.sweep.grid.rates == (0.01, 0.2)
+        assert "learning rates 0.01,0.2" in app.text and re.search("hidden units +2,3", app.text)  # every line
 
 
 async def test_a_sweep_is_cancelled() -> None:
@@ -422,6 +431,13 @@ async def test_what_an_exact_step_costs() -> None:
         assert split_of(spec) is not None
         await app.send("escape")
         assert app.app.screen is explorer(app.app)
+
+
+async def test_of_several_layers_the_cost_says_that_they_are_sampled() -> None:
+    async with driving(network(settings={"hidden_units": "2,2"})) as app:
+        await app.send("C")
+        text = " ".join((await at_rest(app)).split())
+        assert "This is of one hidden layer: the present layers 2,2 are sampled." in text
 
 
 @pytest.mark.parametrize("key", ["w", "C"])

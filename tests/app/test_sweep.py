@@ -201,6 +201,13 @@ def test_the_sweep_in_the_shell_is_that_of_the_screen(tmp_path: Path) -> None:
     assert [json.loads(line)["method"] for line in out.splitlines()] == [row["method"] for row in rows]
 
 
+def test_a_sweep_that_is_written_before_its_end_says_how_far_it_came() -> None:
+    results = sweep(choose("iris", model="mlp", settings={"m_step": "newton"}), SweepGrid((0.1,), (1,), 2, 1))
+    so_far, *_, over = list(results)
+    assert "".join(sweep_text(so_far)).startswith(f"sweep of iris, {so_far.n_done} of {so_far.n_runs} runs\n")
+    assert "".join(sweep_text(over)).startswith("sweep of iris\n")
+
+
 @pytest.mark.parametrize(
     "words",
     [

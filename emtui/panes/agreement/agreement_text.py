@@ -173,7 +173,8 @@ def _weighed(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     if not snapshot.moved_by_hand:
         if column is None:
             return []
-        said = f"Rows are weighed by {quoted(column)}; hits, hard shares and rows count every row once."
+        counted = "hits and losses" if snapshot.comparison is not None else "hits, hard shares and rows"
+        said = f"Rows are weighed by {quoted(column)}; {counted} count every row once."
         return [*wrapped(said, width)]
     out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())
     parts = [f"{out:,} left out"] * (out > 0) + [f"{other:,} counted otherwise"] * (other > 0)

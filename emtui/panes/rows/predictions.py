@@ -82,11 +82,14 @@ class RowsPane(ResponsibilitiesPane):
         if theirs:  # whose numbers come first is said
             name = short_name(snapshot.spec.model)
             both = f"{kind}: {name} {own.removesuffix(' wrong')}, {comparison.rival_name} {theirs}"
-            titles = [f"{kind}: {name} {own} · {comparison.rival_name} {theirs}", both, *titles]
+            alone = f"{kind}: {name} {own}"
+            titles = [f"{kind}: {name} {own} · {comparison.rival_name} {theirs}", both, alone, *titles]
         self.border_title = Content(first_fitting(self.title_room, *titles))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
         other = "f: training" if held_back else "f: responsibilities" if has_components(snapshot) else "f: test"
+        if other == "f: test" and not len(comparison.split.test):
+            other = ""
         self.border_subtitle = Content(joined((where, source.order_words, other), self.size.width - 4))
 
     def action_other_rows(self) -> None:

@@ -21,6 +21,7 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Dots, Scene, VLine
 from emtui.networks.cost import Cost, expected_seconds, measured_costs, predicted_costs, seconds_in_words
+from emtui.networks.sizes import size_name
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from emtui.widgets.paged_table import LineTable
@@ -110,6 +111,8 @@ class CostScreen(Screen[None]):
             memory = bytes_in_words(self.costs[units - 1].memory)
             seconds = seconds_in_words(expected_seconds(self.costs)[units - 1])
             present = f" The present {units} units: {memory}, {seconds} a step."
+        elif isinstance(units, tuple):
+            present = f" This is of one hidden layer: the present {size_name(units)} are sampled."
         return f"{said}; {beyond}.{present}"
 
     def on_mount(self) -> None:

@@ -30,7 +30,7 @@ from emtui.spec.labels_given import n_given
 from emtui.spec.revise import changed, with_seed
 from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import sample_weight_of, split_of, table_of
+from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
 from emtui.views import view_for
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
@@ -98,6 +98,7 @@ class OptimaScreen(StudyScreen):
         self._max_iter, self._tol = (NETWORK_ITERATIONS, NETWORK_TOL) if network else (MAX_ITER, TOL)
         self._choosing = choosing_spec(spec) if network else spec
         self.map: OptimaMap | None = None
+        self._judged: dict[int, tuple[Any, tuple[int, int]]] = {}  # by identity, with the parameters themselves
         self.model = spread(spec.model)
         self._first_seed, self._n_starts = spec.seed, n_starts
         self._seed: int | None = None  # of a start that reached the selected optimum; None for the highest
@@ -113,7 +114,9 @@ class OptimaScreen(StudyScreen):
             yield LineTable()
             yield Chart(can_focus=False)
         network = self.spec.model.supervised
-        yield Static(Content(_KEYS.replace("other starts", "own M-step") if network else _KEYS), id="hint")
+        keys = _KEYS.replace("other starts", "own M-step") if network else _KEYS
+        keys = keys.replace(" · s own M-step", "") if spread(self.spec.model) is self.spec.model else keys
+        yield Static(Content(keys), id="hint")
 
     # the study
 
@@ -140,11 +143,17 @@ class OptimaScreen(StudyScreen):
             return value
         split = split_of(self._choosing)
         if split is not None:
-            judge = partial(validated, self.model, split)
-            return OptimaMap(value, group_optima(value, judge=judge), by_validation=True)
+            return OptimaMap(value, group_optima(value, judge=partial(self._validated, split)), by_validation=True)
         truth = classes_to_find(self.spec)
         fits = truth is not None and len(truth) == value.problem.data.n_given
         return OptimaMap(value, group_optima(value, truth=truth if fits else None))
+
+    def _validated(self, split: TrainTestSplit, params: Any) -> tuple[int, int]:
+        """What the validation rows say of these parameters: asked once, though the map is drawn after every start."""
+        known = self._judged.get(id(params))
+        if known is None or known[0] is not params:
+            known = self._judged[id(params)] = params, validated(self.model, split, params)
+        return known[1]
 
     def take(self, value: Any) -> None:
         """How far it is."""
@@ -334,9 +343,11 @@ def verdict(now: OptimaMap) -> str:
     most = max(now.optima, key=lambda one: one.count)
     starts = plural(now.progress.done, "start")
     if len(now.optima) == 1 and most.count == now.progress.done > 1:
-        said = f"All {starts} end at the same optimum, objective {amount(most.objective)}"
+        place = "height" if now.by_validation else "optimum"
+        said = f"All {starts} end at the same {place}, objective {amount(most.objective)}"
         if highest.total:
-            said += f", which gets {highest.hits} of {highest.total} {rows} right"
+            does = "and each gets" if now.by_validation else "which gets"
+            said += f", {does} {highest.hits} of {highest.total} {rows} right"
         return f"{said}.{_of_network(now)}"
     said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
     said += f"; most often ({most.count}) the objective ends at {amount(most.objective)}"

@@ -101,6 +101,8 @@ class SweepForm(Grid):
     def on_form_field_left(self, event: FormField.Left) -> None:
         """Escape: every line as it was."""
         event.stop()
+        for field in self.fields:
+            field.restore()
         self.post_message(self.Left())
 
     def on_form_field_entered(self, event: FormField.Entered) -> None:
