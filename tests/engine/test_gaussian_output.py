@@ -14,7 +14,7 @@ import engine
 from engine import BackpropMLP, LatentMLP
 from engine.arrays import Array
 from engine.em.parameters import arrays_of, with_arrays
-from engine.models.network.e_step_exact import exact_posterior
+from engine.models.network.e_step_exact import enumerated, exact_posterior
 from engine.models.network.expectation import squares_of
 from engine.models.network.params import NetworkParams
 from engine.models.network.predict import predict_network
@@ -91,6 +91,20 @@ def test_rows_of_every_kind_are_right_in_halves(monkeypatch: pytest.MonkeyPatch)
     assert np.allclose(found.log_evidence, wanted.log_evidence, rtol=1e-12, atol=1e-10)
     assert np.allclose(found.hidden, wanted.units, atol=1e-10)
     assert np.allclose(found.counts.ravel(), wanted.q.sum(axis=0), atol=1e-9)
+
+
+@pytest.mark.parametrize("variance", [1e-6, 1e-4, 1e-2, 1.0])
+def test_one_grid_serves_rows_of_about_one_number(monkeypatch: pytest.MonkeyPatch, variance: float) -> None:
+    """Of a large variance all rows, of a small one those near each other; of a tiny one rows are enumerated."""
+    X, y = bent(60)
+    params = drawn(6, 2, 1, variance=variance)
+    rows = LatentMLP(6).observe(X, y, np.linspace(0.5, 2.0, 60))
+    monkeypatch.setattr("engine.models.network.e_step_exact._SMALL", 0)
+    monkeypatch.setattr("engine.models.network.e_step_exact._A_GROUP", 0)
+    found, wanted = exact_posterior(params, rows), enumerated(params, rows, np.arange(60))
+    assert np.allclose(found.log_evidence, wanted.log_evidence, rtol=1e-10, atol=1e-10)
+    assert np.allclose(found.hidden, wanted.hidden, atol=1e-8)
+    assert np.allclose(found.counts.ravel(), wanted.counts.ravel(), atol=1e-7)
 
 
 def test_the_statistics_are_those_of_enumeration() -> None:

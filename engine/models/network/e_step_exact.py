@@ -8,10 +8,10 @@ With z = (z_a, z_b) the prior is A(z_a, x) B(z_b, x), and o_c is a matrix O_c(z_
     L = (O_c A) ∘ B                                      E[z_b] = Z_bᵀ L / evidence
     N += O_c ∘ (B diag(weight / evidence) Aᵀ)
 
-three matrix products, 6·n·2^m flops. Where numbers are learned, all rows are one class, whose O is `Factors.grid` of
-`gaussian_output`: the rest of p(y | z) belongs to one half of the units each. Rows whose evidence is too small for
-plain numbers go through `enumerated`, in logarithms, as do q's that are not the posterior itself (hard, sampled,
-tempered).
+three matrix products, 6·n·2^m flops. Where numbers are learned, rows of about one number are a class, whose O is
+`Factors.grid` of `gaussian_output`: the rest of p(y | z) belongs to one half of the units each. Rows whose evidence is
+too small for plain numbers go through `enumerated`, in logarithms, as do q's that are not the posterior itself (hard,
+sampled, tempered).
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from engine.parallel import map_chunks, n_threads, row_chunks
 _LEAST_EVIDENCE = 1e-80  # above, what was flushed is less than 2^m·1e-20 of the evidence
 _ENTRIES_AT_ONCE = 2**19  # of A, of B and of their products
 _ENUMERATED_AT_ONCE = 2**21
+_A_GROUP = 2**11  # entries of an enumeration that take as long as the calls for one grid
 _SMALL = 2**16  # entries of a table of n × 2^m that is cheaper than halves; far below 2^12 configurations a row
 
 
@@ -132,19 +133,25 @@ def _in_halves(params: NetworkParams, rows: NetworkRows) -> tuple[Array, Array, 
 
 
 def _numbers_in_halves(params: NetworkParams, rows: NetworkRows) -> ExactPosterior:
-    """The same where numbers are learned: one grid for all rows."""
+    """The same where numbers are learned: one grid for rows of about the same number."""
     a = params.hidden @ rows.design.T
     factors = gaussian_output.Factors(params, rows, -softplus(a), -softplus(-a))
-    counts = np.zeros(all_configurations(len(a)).shape)
-    grid = counts.reshape(factors.grid.shape)
-    o = np.where(factors.grid < FLUSHED, 0.0, factors.grid)
+    weights = None if rows.weights is None else rows.weights[factors.order]
+    if len(factors.groups) * (_A_GROUP + 2 ** len(a) // 4) > rows.n_rows << len(a):
+        return enumerated(params, rows, np.arange(rows.n_rows))
+    first, last = halves(len(a))
+    counts = np.zeros((2**last, 2**first))
     hidden, evidence = np.empty(a.shape), np.empty(rows.n_rows)
-    one = partial(_class_pass, o, factors, rows.weights, hidden, evidence)
-    for wave in _waves(slice(0, rows.n_rows), o.shape[1]):
-        for share in map_chunks(one, wave):
-            share *= o
-            grid += share
-    return _completed(params, rows, hidden, evidence, counts, factors.log_scale)
+    for number, group in enumerate(factors.groups):
+        o = factors.grid(number)
+        one = partial(_class_pass, o, factors, weights, hidden, evidence)
+        for wave in _waves(group, 2**first):
+            for share in map_chunks(one, wave):
+                share *= o
+                counts += share
+    back = np.argsort(factors.order)
+    counts = counts.reshape(all_configurations(len(a)).shape)
+    return _completed(params, rows, hidden[:, back], evidence[back], counts, factors.log_scale[back])
 
 
 class HalfTables(Protocol):

@@ -38,6 +38,8 @@ from engine.models.number_targets import SHARE, holds_numbers, least_variance
 LIKELIHOODS = ("auto", "softmax", "gaussian")
 LIKELIHOOD_SAID = "of y given the hidden units; auto: gaussian for numbers, softmax for classes"
 FOR_NUMBERS: Mapping[str, Any] = {"likelihood": "gaussian"}
+_LARGEST_EXPONENT = 240.0  # four times that of a factor of a row
+_LOG_FLUSHED = float(np.log(FLUSHED))
 _LN_2_PI = float(np.log(2.0 * np.pi))
 
 
@@ -122,31 +124,49 @@ def log_output_table(params: NetworkParams, rows: NetworkRows, chosen: Rows) -> 
 
 
 class Factors:
-    r"""p(z, y | x) as a product of one factor for each half of the units, and a grid that is the same for all rows.
+    r"""p(z, y | x) as a product of one factor for each half of the units, and a grid that is the same for many rows.
 
-    With s_a, s_b the halves' parts of Vᵀ[1, z] about their own middles, and r what is then left of y,
+    With s_a, s_b the halves' parts of Vᵀ[1, z] about their own middles, and r₀ + ε what is then left of y,
 
-        exp(−(r − s_a − s_b)²/2σ²) = e^(−r²/2σ²) · e^((2 r s_a − s_a²)/2σ²) · e^((2 r s_b − s_b²)/2σ²) · e^(−s_a s_b/σ²)
+        exp(−(r₀ + ε − s_a − s_b)²/2σ²)
+            = exp(−(r₀ − s_a − s_b)²/2σ²) · exp(ε s_a/σ²) · exp(ε s_b/σ²) · exp(−(ε r₀ + ε²/2)/σ²)
 
-    Each factor is found in logarithms and divided by its largest value in a row, the grid by its largest: `log_scale`
-    is the logarithm of what was divided by. So nothing overflows, and rows of which all is too small are told by
-    their evidence.
+    where the first factor, at most 1, is the grid of all rows near r₀. Rows are near it while the others are moderate:
+    one group of rows for a large σ², many for a small one. The factors of a row are found in logarithms and divided by
+    their largest: `log_scale` is the logarithm of what was divided by. So nothing overflows, and rows of which all is
+    too small are told by their evidence.
+
+    Attributes:
+        order: (n,) the rows of the design by what is left of y; everything here is in this order.
+        groups: the rows of each grid.
     """
 
     def __init__(self, params: NetworkParams, rows: NetworkRows, off: Array, on: Array) -> None:
         """off, on: (m, n) ln(1 − u) and ln u."""
         assert params.variances is not None
-        self.off, self.on, self.variance = off, on, float(params.variances[0])
-        a, b = halves(params.hidden_units)
-        v = params.output[0, 1:]
-        self.middle = 0.5 * float(v.sum())
-        self.parts = [binary_rows(a) @ v[:a] - 0.5 * v[:a].sum(), binary_rows(b) @ v[a:] - 0.5 * v[a:].sum()]
-        self.left = rows.about_mean - (float(params.output[0, 0]) - rows.centre + self.middle)
-        grid = -np.outer(self.parts[1], self.parts[0]) / self.variance
-        top = float(grid.max())
-        self.grid = np.exp(grid - top)
-        self._tops = np.empty((2, len(self.left)))
-        self._constant = log_normal(self.left, self.variance) + top
+        self.variance = float(params.variances[0])
+        a, v = halves(params.hidden_units)[0], params.output[0, 1:]
+        self._parts = [binary_rows(len(part)) @ part - 0.5 * part.sum() for part in (v[:a], v[a:])]
+        left = rows.about_mean - (float(params.output[0, 0]) - rows.centre + 0.5 * float(v.sum()))
+        self.order = np.argsort(left, kind="stable")
+        self._off, self._on, left = off[:, self.order], on[:, self.order], left[self.order]
+        widest = max(float(np.ptp(part)) for part in self._parts)
+        self.groups, self._middles = _groups(left, _LARGEST_EXPONENT * self.variance / widest if widest > 0 else np.inf)
+        middle = np.repeat(self._middles, [part.stop - part.start for part in self.groups])
+        self._beside = left - middle
+        self._constant = -self._beside * (middle + 0.5 * self._beside) / self.variance + log_normal(
+            np.zeros(1), self.variance
+        )
+        self._tops = np.empty((2, len(left)))
+
+    def grid(self, group: int) -> Array:
+        """(2^b, 2^a) of the rows of a group; what is too small is 0."""
+        first, last = self._parts
+        left = self._middles[group] - last[:, None] - first
+        left *= left
+        left *= -0.5 / self.variance
+        left[left < _LOG_FLUSHED] = -np.inf
+        return np.asarray(np.exp(left, out=left))
 
     @property
     def log_scale(self) -> Array:
@@ -156,13 +176,24 @@ class Factors:
     def table(self, units: slice, part: slice) -> Array:
         """(2^units, rows) the factor of one half of the units."""
         half = 0 if units.start is None else 1
-        table, s = log_doubled(self.off[units, part], self.on[units, part]), self.parts[half][:, None]
-        table += (self.left[part] * s - 0.5 * s**2) / self.variance
+        table = log_doubled(self._off[units, part], self._on[units, part])
+        table += self._parts[half][:, None] * (self._beside[part] / self.variance)
         self._tops[half, part] = top = table.max(axis=0)
         table -= top
+        table[table < _LOG_FLUSHED] = -np.inf
         np.exp(table, out=table)
-        table[table < FLUSHED] = 0.0
         return table
+
+
+def _groups(left: Array, width: float) -> tuple[list[slice], list[float]]:
+    """Rows (n,), which rise, in groups no wider than this, and the middle of each."""
+    groups, middles, begin = list[slice](), list[float](), 0
+    while begin < len(left):
+        end = int(np.searchsorted(left, left[begin] + width, side="right"))
+        groups.append(slice(begin, end))
+        middles.append(0.5 * float(left[begin] + left[end - 1]))
+        begin = end
+    return groups, middles
 
 
 def log_doubled(off: Array, on: Array) -> Array:
