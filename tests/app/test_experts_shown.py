@@ -130,7 +130,7 @@ async def test_lines_and_the_gate_are_drawn(lines: Path, size: tuple[int, int]) 
 async def test_residuals_then_responsibilities_stand_in_the_rows(lines: Path) -> None:
     async with driving(numbers(lines)) as app:
         text = await app.press(*"nnnnnnnn", "3")
-        assert "test: RMSE" in text and "residual" in text and "rival's" in text
+        assert "test: EM RMSE" in text and "residual" in text and "rival's" in text
         pane = app.app.screen.query_one(RowsPane)
         text = await app.press("s")
         assert isinstance(pane.source, NumberSource) and "largest error first" in text
