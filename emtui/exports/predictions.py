@@ -59,7 +59,10 @@ def _of_targets(spec: RunSpec, step: Step, split: TrainTestSplit, comparison: Me
 
 
 def _classes(split: TrainTestSplit, prefix: str, model: Any, params: Any) -> dict[str, list[Any]]:
-    p = said_by(model, params, split.inputs)
+    p = np.empty((len(split.inputs), len(split.class_names)))
+    for rows in (split.train, split.test):  # each by itself, so that what is drawn is drawn as for its scores
+        if len(rows):
+            p[rows] = said_by(model, params, split.inputs[rows])
     columns: dict[str, list[Any]] = {
         f"{prefix}predicted": [split.class_names[code] for code in p.argmax(axis=1).tolist()]
     }

@@ -204,6 +204,15 @@ def test_predictions_of_both_methods_for_every_row(tmp_path: Path, name: str) ->
         assert [row[f"{prefix}predicted"] for row in rows] == [names[code] for code in p.argmax(axis=1)]
 
 
+def test_drawn_predictions_have_the_scores_of_the_report(tmp_path: Path) -> None:
+    words = ("iris", "--model", "mlp", "--set", "hidden_units=3,2", "--seed", "4", "--max-iter", "5")
+    rows = written(tmp_path, *words)
+    last = json.loads(here("run", *words, "--json")[1].splitlines()[-1])
+    for part in ("train", "test"):
+        p = [float(row[f"p_{row['truth']}"]) for row in rows if row["split"] == part]
+        assert last[f"{part}_loss"] == pytest.approx(-np.log(p).mean())
+
+
 def a_line_with_a_corner(folder: Path) -> Path:
     path, generator = folder / "corner.csv", np.random.default_rng(0)
     x = generator.normal(size=40)
