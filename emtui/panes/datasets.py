@@ -117,7 +117,7 @@ class DatasetsPane(Pane):
             others = [offer for offer in self._recent if offer.key != present.key]
             self._recent = (present, *others)[:_RECENT]
         width = self._list_width
-        wanted = (snapshot.spec.dataset, self._recent, width)
+        wanted = (snapshot.spec.dataset, snapshot.spec.notes, self._recent, width)
         if wanted == self._listed:
             return
         self._listed = wanted

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 from driving import driving
 from shell import here
+from textual.widgets import Static
 
+from emtui.panes.datasets import DatasetsPane
 from emtui.spec.choose import choose
 
 NORMAL = np.random.default_rng(0).normal(size=(40, 3))
@@ -32,7 +34,10 @@ async def test_a_network_says_it_at_once_and_one_key_standardizes() -> None:
     async with driving(choose("wine", model="mlp", settings={"m_step": "newton"}), size=(120, 40)) as app:
         assert "on the screen, U)" in " ".join(app.snapshot.spec.notes)
         assert "very different scales" in " ".join(app.text.split())
+        below = app.app.screen.query_one(DatasetsPane).query_one(Static)
+        assert "The columns are on very" in str(below.content)
         await app.send("U")
         assert app.snapshot.spec.data.standardize and "very different scales" not in " ".join(app.text.split())
+        assert str(below.content).startswith("Each row is one wine")
         await app.send("U")
         assert not app.snapshot.spec.data.standardize
