@@ -16,7 +16,7 @@ from emtui.networks.rival import (
     scores_beside,
     short_name,
 )
-from emtui.networks.scores import AnyScore, NumberScore, Progress, Score, progress, usual_prediction
+from emtui.networks.scores import AnyScore, NumberScore, Progress, Score, loss_name, progress, usual_prediction
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from engine.em.step import Step
@@ -76,11 +76,13 @@ def curve_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
 def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     """A line for each method: iterations, seconds, log-loss and accuracy on training and test rows."""
     right = "RMSE" if comparison.split.numeric else "right"
-    heads = ("", "iterations", "seconds", "train loss", "test loss", f"train {right}", f"test {right}")
-    rows = [heads, _row(method_name(spec.model), comparison.here)]
+    heads = ("", "loss", "iterations", "seconds", "train loss", "test loss", f"train {right}", f"test {right}")
+    rows = [heads, _row(spec.model, comparison.here)]
     if comparison.rival_here is not None:
-        rows.append(_row(method_name(comparison.rival_model), comparison.rival_here))
-    lines = ["", *table(rows, right=range(1, len(heads)))]
+        rows.append(_row(comparison.rival_model, comparison.rival_here))
+    if not any(row[1] for row in rows[1:]):  # a single way to predict
+        rows = [(row[0], *row[2:]) for row in rows]
+    lines = ["", *table(rows, right=range(len(rows[0]) - len(heads) + 2, len(rows[0])))]
     if comparison.rival_here is None:
         return [*lines, comparison.rival_why]
     if comparison.n_init > 1:
@@ -91,10 +93,11 @@ def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     return [*lines, *([said] if said else [])]
 
 
-def _row(name: str, found: Progress) -> tuple[str, ...]:
+def _row(model: Any, found: Progress) -> tuple[str, ...]:
     train, test = found.train, found.test
     return (
-        name,
+        method_name(model),
+        loss_name(model).removesuffix("loss").strip(),
         str(found.iteration),
         f"{found.seconds:z.3f}",
         f"{train.log_loss:z.4f}",

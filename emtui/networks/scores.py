@@ -77,6 +77,11 @@ def usual_prediction(model: Any) -> Prediction:
     return "forward" if model.forward_pass else "marginal"
 
 
+def loss_name(model: Any) -> str:
+    """What its losses are called: by which of the two ways of predicting, where there are two."""
+    return f"{usual_prediction(model)} loss" if "hidden_units" in model.option_values else "loss"
+
+
 def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:
     """(n, g) class probabilities of rows; what is sampled is drawn with the same numbers every time."""
     return predict_network(params, inputs, prediction, generator=np.random.default_rng(0), n_draws=N_DRAWS)

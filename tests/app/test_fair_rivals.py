@@ -145,3 +145,15 @@ def test_options_that_em_does_not_have_are_left_out_of_it() -> None:
     for settings in ({"optimizer": "batch"}, {"hidden_units": "3,2", "batch_size": "5"}):
         rival = rival_model(choose("iris", model="backprop", settings=settings))
         assert (rival.optimizer, rival.batch_size) == ("sgd", None)
+
+
+def test_a_loss_is_called_by_its_way_of_predicting() -> None:
+    words = ("run", "iris", "--model", "mlp", "--set", "hidden_units=2", "--max-iter", "1")
+    apart, alike = here(*words)[1], here(*words, "--rival", "loss=marginal")[1]
+    for out, way in ((apart, "forward"), (alike, "marginal")):
+        rows = {
+            line.split("  ")[0]: line.split() for line in out.splitlines() if line.startswith(("EM g", "backprop s"))
+        }
+        ours, theirs = rows["EM gradient 0.005"], next(row for name, row in rows.items() if name.startswith("backprop"))
+        assert "marginal" in ours and way in theirs
+    assert "EM learns the marginal" in apart and "EM learns the marginal" not in alike

@@ -13,7 +13,7 @@ from emtui.charts.cell_text import clean, fit, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.charts.heatmap import Matrix, draw_matrix
 from emtui.networks.rival import differences, short_name
-from emtui.networks.scores import Score
+from emtui.networks.scores import Score, loss_name
 from emtui.views.number_format import fixed
 from emtui.views.score_words import how_right, how_right_alone
 from emtui.widgets.table_columns import Piece, TableCell, ink
@@ -34,7 +34,8 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
     room = max(len(name) for name, _ in sides)
     lines: list[TableCell] = []
     for color, (name, found) in enumerate(sides):
-        lines += _method(name, found, room, width, ink(palette, palette.color(color), bold=True))
+        loss = loss_name(model if found is comparison.here else comparison.rival_model)
+        lines += _method(name, found, loss, room, width, ink(palette, palette.color(color), bold=True))
     if comparison.rival_here is None:
         lines += wrapped(comparison.rival_why or "The other method is on its way.", width)
     elif comparison.rival_here.iteration < comparison.here.iteration:
@@ -50,19 +51,20 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
     return [*lines, "", *_confusions(matrices, classes, width, palette), *last]
 
 
-def _method(name: str, found: Progress, room: int, width: int, style: Style) -> list[TableCell]:
-    """Two lines for a method, hits and log-losses; one if that fits."""
+def _method(name: str, found: Progress, loss: str, room: int, width: int, style: Style) -> list[TableCell]:
+    """Two lines for a method, hits and log-losses; one if that fits. loss: what these are called."""
     parts = [("train", found.train)] + ([] if found.test is None else [("test", found.test)])
-    long = "  ".join(f"{kind} {how_right(s)} loss {fixed(s.log_loss, 3)}" for kind, s in parts)
+    long = "  ".join(f"{kind} {how_right(s)} {loss} {fixed(s.log_loss, 3)}" for kind, s in parts)
     head = f"{pad(name, room)} "
     if len(head) + len(long) <= width:
         return [((head, style), (long, Style()))]
     hits = [f"{kind} {how_right(s)}" for kind, s in parts]
     if len(head) + len("  ".join(hits)) <= width:
-        losses = "loss " + " · ".join(fixed(s.log_loss, 3) for _, s in parts)
+        losses = f"{loss} " + " · ".join(fixed(s.log_loss, 3) for _, s in parts)
         return [((head, style), ("  ".join(hits), Style())), " " * len(head) + losses]
     if width >= _ROOM_FOR_KINDS:
-        lines: list[TableCell] = [((name, style),)]
+        said = f" · {loss}" if len(name) + len(loss) + 3 <= width else ""
+        lines: list[TableCell] = [((name, style), (said, Style()))]
         for kind, s in parts:
             text = f" {pad(kind, 5)} {how_right(s)}"
             longer = f"{text} · {fixed(s.log_loss, 3)}"

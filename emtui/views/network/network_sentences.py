@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.networks.scores import Progress
+from emtui.networks.scores import Progress, usual_prediction
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.promise import may_fall
 from emtui.views.bound_sentences import Settling, bound
@@ -47,12 +47,16 @@ def _start(snapshot: StepSnapshot) -> str:
     )
     sizes = snapshot.step.params.sizes
     units = how_many(sum(sizes), "hidden unit") + (f" in {len(sizes)} layers" if len(sizes) > 1 else "")
-    return f"{units}, weights {given}; {standing(comparison.here)}"
+    return f"{units}, weights {given}; {standing(comparison.here, usual_prediction(model))}"
 
 
-def standing(found: Progress) -> str:
-    """The loss and the rows that are right: `training loss 1.07, 30 of 90 right; test loss 1.08, 20 of 60 right`."""
-    said = f"training loss {amount(found.train.log_loss)}, {how_right_in_words(found.train)}"
+def standing(found: Progress, by: str = "") -> str:
+    """The loss and the rows that are right: `training loss 1.07, 30 of 90 right; test loss 1.08, 20 of 60 right`.
+
+    by: the way of predicting that the loss is of, where there are two.
+    """
+    way = f" ({by})" if by else ""
+    said = f"training loss{way} {amount(found.train.log_loss)}, {how_right_in_words(found.train)}"
     if found.test is None:
         return said
     return f"{said}; test loss {amount(found.test.log_loss)}, {how_right_in_words(found.test)}"
@@ -85,7 +89,7 @@ def _loss_alone(snapshot: StepSnapshot) -> str:
     assert snapshot.comparison is not None
     return (
         "backpropagation has nothing latent to settle, so this half-step only looks at the loss: "
-        f"{standing(snapshot.comparison.here)}"
+        f"{standing(snapshot.comparison.here, usual_prediction(snapshot.spec.model))}"
     )
 
 
@@ -96,7 +100,8 @@ def _moved(snapshot: StepSnapshot, learns_by_em: bool) -> str:
     here, before = comparison.here, comparison.own[max(0, comparison.own_at - 1)]
     was, now = before.train.log_loss, here.train.log_loss
     went = "fell" if now < was else "rose"
-    said = "training loss stays at " + amount(now) if was == now else f"training loss {went} from {from_to(was, now)}"
+    loss = f"training loss ({usual_prediction(snapshot.spec.model)})"
+    said = f"{loss} stays at {amount(now)}" if was == now else f"{loss} {went} from {from_to(was, now)}"
     right = how_right_in_words(here.train)
     if here.test is not None:
         right += f", on test rows {how_right_in_words(here.test).removesuffix(' right')}"
