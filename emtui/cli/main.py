@@ -155,11 +155,12 @@ def _study(request: Request) -> int:
 
 def _sweep(request: Request) -> int:
     from emtui.cli.progress import Progress
-    from emtui.cli.sweep_report import grid_of, sweep_report
+    from emtui.cli.sweep_report import check_settings, grid_of, sweep_report
     from emtui.spec.choose import choose
 
     with Progress(sys.stderr) as progress:
         grid = grid_of(request.grid)
+        check_settings(request.spec)
         spec = choose(**{"model": "mlp", **request.spec})
         output = Output(sys.stdout, progress.aside)
         sweep_report(spec, grid, output, export=request.export, as_json=request.json, say=progress.now)

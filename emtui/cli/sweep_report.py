@@ -31,6 +31,14 @@ def grid_of(words: Mapping[str, Any]) -> SweepGrid:
     )
 
 
+def check_settings(words: Mapping[str, Any]) -> None:
+    """See that no option is set that the grid sets. Raises OptionError; several layers are no number of the grid."""
+    for option, given in (("--set", words.get("settings") or {}), ("--rival", dict(words.get("rival") or ()))):
+        for name, instead in (("learning_rate", "--rates"), ("hidden_units", "--hidden")):
+            if name in given and "," not in given[name]:
+                raise OptionError(f"the grid of a sweep sets {name}: give {instead} in place of {option} {name}.")
+
+
 def sweep_report(
     spec: RunSpec,
     grid: SweepGrid,

@@ -219,6 +219,8 @@ def test_a_sweep_that_is_written_before_its_end_says_how_far_it_came() -> None:
         ("iris", "--export", "a.xls"),
         ("iris", "--export", __file__),
         ("iris", "--bogus"),
+        ("iris", "--set", "learning_rate=7"),
+        ("iris", "--rival", "hidden_units=3"),
         ("iris", "--hidden", "50", "--set", "e_step=exact", "--rival", "loss=marginal"),
     ],
 )
