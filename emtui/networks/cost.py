@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import split_of, table_of
+from emtui.spec.train_test_split import learns_numbers, split_of, table_of
 from engine.em.inference import EXACT
 from engine.errors import OptionError
-from engine.models.network.cost import exact_cost, free_memory
+from engine.models.network.cost import MOST_EXACT, exact_cost, free_memory
 from engine.models.network.model import LatentMLP
 from engine.parallel import one_blas_thread
 
@@ -61,11 +61,14 @@ def expected_seconds(costs: tuple[Cost, ...]) -> tuple[float, ...]:
 def measured_costs(spec: RunSpec, costs: tuple[Cost, ...]) -> Iterator[Cost]:
     """Measure the costs that are small enough: the best time of a few E-steps."""
     X, y = table_of(spec)
+    numeric = learns_numbers(spec)
     free, ratio = free_memory(), 1.0
     for cost in costs:
         if ratio * cost.seconds > _MEASURED_SECONDS or cost.memory > _MEASURED_SHARE * free:
             return
-        model = LatentMLP(cost.hidden_units, e_step="exact")
+        if numeric and cost.hidden_units > MOST_EXACT:
+            return  # numbers are learned by fewer units
+        model = LatentMLP(cost.hidden_units, e_step="exact", likelihood="gaussian" if numeric else "softmax")
         rows = model.observe(X, y)
         params = model.start(rows, np.random.default_rng(0))
         best = math.inf

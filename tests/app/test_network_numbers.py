@@ -18,6 +18,7 @@ from shell import here
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Dots
 from emtui.exports.export import export_script
+from emtui.networks.cost import measured_costs, predicted_costs
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
@@ -166,3 +167,10 @@ async def test_every_pair_of_features_has_the_rows_in_thirds_of_what_is_predicte
     async with driving(numbers(wave, settings={"m_step": "newton"})) as app:
         text = await app.press("n", "n", "M")
         assert "price predicted, parted at" in text and "● low  ■ middle  ▲ high" in text
+
+
+def test_what_an_e_step_costs_is_measured_on_numbers(wave: Path) -> None:
+    spec = numbers(wave, settings={"m_step": "newton"})
+    costs = predicted_costs(spec)
+    measured = next(iter(measured_costs(spec, costs)))
+    assert measured.hidden_units == 1 and measured.measured_seconds is not None and measured.measured_seconds > 0
