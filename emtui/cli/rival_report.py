@@ -168,5 +168,6 @@ def _layer(title: str, rows: list[str], names: tuple[str, ...], weights: np.ndar
     made = [(title, "bias", *names[:_MOST_INPUTS])]
     made += [(row, *(f"{weight:z.4f}" for weight in each)) for row, each in zip(rows, shown, strict=False)]
     lines = table(made, right=range(1, shown.shape[1] + 1))
-    more = left_out((len(weights) - len(shown), f"{title}s"), (weights.shape[1] - shown.shape[1], "weights of each"))
+    several = "classes" if title == "class" else f"{title}s"
+    more = left_out((len(weights) - len(shown), several), (weights.shape[1] - shown.shape[1], "weights of each"))
     return [*lines, *more]

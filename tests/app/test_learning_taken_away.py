@@ -295,3 +295,11 @@ def test_the_rival_of_the_script_begins_from_the_start_of_weighted_rows(tmp_path
     assert comparison is not None and comparison.rival_here is not None
     printed = printed_by(export_script(session, folder=tmp_path))
     assert float(printed["rival_train_loss"]) == comparison.rival_here.scores["train_loss"]
+
+
+def test_the_report_counts_the_classes_that_its_table_leaves_out(tmp_path: Path) -> None:
+    table = tmp_path / "many.csv"
+    table.write_text("x,y,kind\n" + "".join(f"{i % 11},{i * i % 13},k{i % 15}\n" for i in range(90)))
+    _, out, _ = here("run", str(table), "--label", "kind", "--model", "mlp", "-k", "14", "--max-iter", "1")
+    assert "… and 3 more classes: --json has them all" in out
+    assert "… and 2 more hidden units: --json has them all" in out
