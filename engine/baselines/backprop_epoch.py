@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.baselines.target_units import TargetUnits
 from engine.em.parameters import Held
 from engine.models.network.data import NetworkRows, arranged
 from engine.models.network.e_step import ExactEStep
@@ -27,6 +26,7 @@ from engine.models.network.held import Moved, hold
 from engine.models.network.optimizer_state import OptimizerState
 from engine.models.network.params import NetworkParams, decay_of, sigmoids
 from engine.models.network.predict import activities, forward_log_probabilities
+from engine.models.network.target_units import TargetUnits
 from engine.models.optimizers import rows_of_steps
 
 

@@ -285,12 +285,23 @@ def test_the_gradients_of_both_are_one_step() -> None:
     assert np.allclose(one.hidden, two.hidden, rtol=1e-10) and np.allclose(one.output, two.output, rtol=1e-10)
 
 
+def test_steps_on_all_rows_are_the_plain_gradient_step() -> None:
+    X, y = bent()
+    for decay in (0.0, 0.5):
+        plain = engine.fit(LatentMLP(4, learning_rate=0.001, weight_decay=decay), X, y, seed=3, max_iter=1).params
+        model = LatentMLP(4, learning_rate=0.001, weight_decay=decay, batch_size=40)
+        parts = engine.fit(model, X, y, start=engine.begin(LatentMLP(4), X, y, seed=3).params, max_iter=1).params
+        for path, array in arrays_of(plain).items():
+            assert np.allclose(array, arrays_of(parts)[path], rtol=1e-9), path
+
+
 # what is owed, and what is refused
 
 
 @pytest.mark.parametrize(
     "model",
     [
+        LatentMLP(3, optimizer="adam", batch_size=5, learning_rate=0.05), LatentMLP(3, optimizer="momentum"),
         LatentMLP(3), LatentMLP(3, m_step="newton", weight_decay=0.1), LatentMLP(3, m_step="ecm", bias=False),
         BackpropMLP(3), BackpropMLP(3, optimizer="adam", loss="marginal"), BackpropMLP((3, 2), optimizer="batch"),
     ],

@@ -21,6 +21,7 @@ WEIGHT = np.random.default_rng(0).uniform(0.5, 2.0, len(Y))
 MODELS: list[Any] = [
     LatentMLP(3, weight_decay=0.1), LatentMLP(3, learning_rate=1.0), LatentMLP(4, m_step="newton"),
     LatentMLP(3, m_step="lbfgs", weight_decay=0.1), LatentMLP(3, m_step="ecm", bias=False),
+    LatentMLP(3, optimizer="adam", learning_rate=0.05), LatentMLP(3, batch_size=7, weight_decay=0.1),
     BackpropMLP(3, optimizer="batch", weight_decay=0.1), BackpropMLP((3, 2)), BackpropMLP(3, optimizer="adam"),
     BackpropMLP(3, optimizer="batch", loss="marginal", weight_decay=0.1, learning_rate=0.001),
 ]  # fmt: skip
@@ -40,7 +41,9 @@ def test_parameters_come_out_as_the_m_step_has_them(model: Any) -> None:
             worked = worked_parameter(step, entry.name)
             assert_adds_up(worked)
             assert worked.lines[-1].result == pytest.approx(value_of(m.params, entry), rel=1e-9, abs=1e-11)
-        batch = getattr(model, "optimizer", "batch") == "batch" and getattr(model, "m_step", "gradient") == "gradient"
+        options = model.option_values
+        batch = options["optimizer"] == "batch" if "loss" in options else not model.remembers
+        batch = batch and options.get("m_step", "gradient") == "gradient"
         if batch and entry.field != "variances":
             assert worked.of("total")[0].formula.startswith("rate · slope")
 

@@ -5,6 +5,9 @@ r"""A gradient M-step of several steps or with a memory: on parts of the rows, w
 q stays that of the E-step, at θ_q, while θ moves from part to part (the gradient of backpropagation with the marginal
 as its loss would have an E-step at θ for every part). No such step need raise Q, so nothing promises that the
 objective rises: incremental gradient steps on a generalised M-step (Neal & Hinton 1998; Dempster, Laird & Rubin 1977).
+
+Where numbers are learned, the slope of V is taken times σ² and in units of the target's standard deviation, and σ² goes
+to its maximum after the last part.
 """
 
 from __future__ import annotations
@@ -16,10 +19,18 @@ import numpy as np
 from engine.em.parameters import Held
 from engine.models.network.data import NetworkRows
 from engine.models.network.e_step import ExactEStep
-from engine.models.network.expectation import NetworkExpectation, Targets, hidden_gradient, output_gradient
+from engine.models.network.expectation import (
+    NetworkExpectation,
+    Targets,
+    hidden_gradient,
+    output_gradient,
+    squares_of,
+)
+from engine.models.network.gaussian_output import best_variance
 from engine.models.network.held import Moved, hold
 from engine.models.network.optimizer_state import OptimizerState
-from engine.models.network.params import NetworkParams
+from engine.models.network.params import NetworkParams, decay_of
+from engine.models.network.target_units import TargetUnits
 from engine.models.optimizers import rows_of_steps
 
 
@@ -38,7 +49,8 @@ class GradientAscent:
     ) -> tuple[NetworkParams, OptimizerState]:
         """Every row once: the new θ, and what is carried on. `params` is θ_q, `statistics` are those of all rows."""
         moved = Moved.of(params, self.held)
-        weights = [layer.copy() for layer in (*params.layers, params.output)]
+        target = TargetUnits.of(params, rows, moved)
+        weights = [*(layer.copy() for layer in params.layers), target.into(params.output)]
         optimizer = state.optimizer(self.optimizer, self.learning_rate)
         for step in rows_of_steps(int(state.seed), int(state.epochs), rows.n_rows, self.rows_a_step):
             part, some = statistics, rows
@@ -52,8 +64,17 @@ class GradientAscent:
                 for layer, (target, seen) in zip(weights[:-1], inputs, strict=True)
             ]
             of_output = np.zeros(weights[-1].shape)
-            of_output[: len(moved.classes)] = output_gradient(part, weights[-1], decay, moved.classes)
+            if params.numeric:
+                squares = squares_of(part, some)
+                of_output[0] = squares.slope(squares.about(target.out(weights[-1]))) / target.scale
+                of_output -= decay_of(weights[-1], target.precisions("marginal", decay)[1])
+            else:
+                of_output[: len(moved.classes)] = output_gradient(part, weights[-1], decay, moved.classes)
             gradients.append(of_output)
             hold(gradients, (*moved.layers, moved.output))
             optimizer.move(weights, gradients)
-        return NetworkParams.of_layers(weights[:-1], weights[-1]), state.after(optimizer)
+        output, variances = target.out(weights[-1]), None
+        if params.numeric:
+            squares = squares_of(statistics, rows)
+            variances = best_variance(squares.left(squares.about(output)), rows)
+        return NetworkParams.of_layers(weights[:-1], output, variances), state.after(optimizer)

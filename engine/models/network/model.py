@@ -84,10 +84,6 @@ _MAY_GO_TOO_FAR = {
     "momentum": "steps with momentum follow past gradients, and may go too far",
     "adam": "Adam's steps follow past gradients, and may go too far",
 }
-ONLY_PLAIN = (
-    "a network learns numbers by plain gradient steps over all rows, or by a full M-step: leave out optimizer and "
-    "batch_size, or take m_step=newton."
-)
 
 
 @dataclass(frozen=True)
@@ -206,8 +202,6 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         numeric = self.learns_numbers(y)
         if numeric and not (self.exact and self.sizes[0] <= MOST_EXACT):
             raise OptionError(ONLY_EXACT)
-        if numeric and self.remembers:
-            raise OptionError(ONLY_PLAIN)
         rows = (number_rows if numeric else network_rows)(X, y, sample_weight)
         self.inner.check(rows.n_rows, self.sizes, rows.n_classes)
         return rows

@@ -1,4 +1,4 @@
-"""In which units backpropagation moves the output weights where numbers are learned."""
+"""In which units steps along gradients move the output weights where numbers are learned."""
 
 from __future__ import annotations
 
