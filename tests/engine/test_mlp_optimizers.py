@@ -13,6 +13,7 @@ from engine.em.inference import Hard
 from engine.errors import OptionError
 from engine.models.network.e_step import ExactEStep
 from engine.models.optimizers import Momentum, rows_of_steps
+from engine.testing import check_model
 
 GENERATOR = np.random.default_rng(4)
 X = GENERATOR.normal(size=(40, 3))
@@ -107,3 +108,11 @@ def test_what_it_is_not_for_is_refused() -> None:
     with pytest.raises(OptionError, match="m_step=newton"):
         engine.begin(engine.LatentMLP(2, optimizer="adam", likelihood="gaussian"), X, X[:, 0])
     assert engine.LatentMLP((3, 2), batch_size=5, m_step="newton").batch_size == 5
+
+
+@pytest.mark.parametrize("options", [{"optimizer": "momentum"}, {"optimizer": "adam", "batch_size": 16}])
+def test_it_is_a_model_like_any_other(options: dict[str, Any]) -> None:
+    kept = check_model(engine.LatentMLP(2, **options), X, Y, n_iter=3)
+    assert {"KL = 0 after an exact E-step", "the same seed gives the same bytes", "rows of weight 0 are no rows"} <= {
+        *kept
+    }
