@@ -83,6 +83,9 @@ def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     if not any(row[1] for row in rows[1:]):  # a single way to predict
         rows = [(row[0], *row[2:]) for row in rows]
     lines = ["", *table(rows, right=range(len(rows[0]) - len(heads) + 2, len(rows[0])))]
+    if spec.dataset.weights is not None:
+        scored = "RMSE" if comparison.split.numeric else "accuracy"
+        lines.append(f"loss and {scored} take each row once, whatever its weight")
     if comparison.rival_here is None:
         return [*lines, comparison.rival_why]
     if comparison.n_init > 1:

@@ -121,6 +121,13 @@ def test_a_run_of_several_sequences_is_that_of_a_list() -> None:
     assert "The gmm model takes each row by itself, whatever its sequence." in other.notes
 
 
+def test_the_report_says_that_scores_take_each_row_once(tmp_path: Path) -> None:
+    words = ("run", frequencies(tmp_path), "--label", "k", "--rows", "id", "--model", "experts", "--max-iter", "1")
+    said = "loss and accuracy take each row once, whatever its weight"
+    assert said in here(*words, "--weights", "n")[1]
+    assert said not in here(*words)[1]
+
+
 def test_rivals_see_the_same_weights(tmp_path: Path) -> None:
     spec = weighed(tmp_path, "-k", "2", "--label", "k", "--max-iter", "3")
     for now in race(spec, n_starts=2):
