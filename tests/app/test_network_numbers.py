@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from driving import driving
 from shell import here
+from studying import at_rest
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Dots
@@ -174,3 +176,15 @@ def test_what_an_e_step_costs_is_measured_on_numbers(wave: Path) -> None:
     costs = predicted_costs(spec)
     measured = next(iter(measured_costs(spec, costs)))
     assert measured.hidden_units == 1 and measured.measured_seconds is not None and measured.measured_seconds > 0
+
+
+@pytest.mark.parametrize("model", ["mlp", "backprop"])
+async def test_the_cost_of_numbers_ends_where_they_can_be_learned(wave: Path, model: str) -> None:
+    spec = numbers(wave, model)
+    quick = [replace(cost, memory=1, seconds=1e-9) for cost in predicted_costs(spec)]
+    assert [cost.hidden_units for cost in measured_costs(spec, tuple(quick[2:3] + quick[20:]))] == [3]
+    async with driving(spec, (120, 40)) as app:
+        await app.send("C")
+        text = " ".join((await at_rest(app)).split())
+        assert "numbers are learned by the exact E-step alone, so that no more units are taken" in text
+        assert "samples" not in text

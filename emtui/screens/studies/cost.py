@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -27,6 +28,7 @@ from emtui.spec.train_test_split import split_of
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink
+from engine.errors import EngineError
 from engine.models.network.cost import MOST_EXACT, SHARE_OF_MEMORY, bytes_in_words, free_memory, most_exact
 
 _TICKS = ((1e-6, "1 µs"), (1e-3, "1 ms"), (1.0, "1 s"), (60.0, "1 min"), (3600.0, "1 h"), (86400.0, "1 day"))
@@ -84,6 +86,7 @@ class CostScreen(Screen[None]):
         self._free = free_memory()
         split = split_of(spec)
         self.most = most_exact(0 if split is None else len(split.train), self._free)
+        self._numeric = split is not None and split.numeric
         self.measuring = True
 
     def compose(self) -> ComposeResult:
@@ -105,6 +108,8 @@ class CostScreen(Screen[None]):
             free = bytes_in_words(self._free)
             said += f": {SHARE_OF_MEMORY:z.0%} of the {free} of memory that are free hold no more"
         beyond = f"with {self.most + 1} or more it samples, or goes on where e_step=exact is said"
+        if self._numeric:
+            beyond = "numbers are learned by the exact E-step alone, so that no more units are taken"
         present = ""
         units = self._spec.model.hidden_units  # type: ignore[attr-defined]  # a network has them
         if isinstance(units, int) and units <= len(self.costs):
@@ -123,10 +128,11 @@ class CostScreen(Screen[None]):
 
         def work() -> None:
             worker = get_current_worker()
-            for cost in measured_costs(spec, costs):
-                if worker.is_cancelled:
-                    return
-                self.post_message(self.Measured(cost))
+            with suppress(EngineError):  # what can't be run isn't measured
+                for cost in measured_costs(spec, costs):
+                    if worker.is_cancelled:
+                        return
+                    self.post_message(self.Measured(cost))
 
         self.run_worker(work, thread=True, exclusive=True)
 
