@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from emtui.networks.scores import Score, score
+from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, problem_of, split_of, train_share
 from engine.analysis.study import Study
 from engine.data.products import with_products
 from engine.em.loop import begin_problem, walk
-from engine.errors import OptionError
+from engine.errors import EngineError, OptionError
 from engine.models.network.cost import MOST_EXACT, exact_cost
 from engine.text import quoted
 
@@ -76,6 +77,21 @@ def choosing_spec(spec: RunSpec) -> RunSpec:
     seed = spec.seed if spec.split_seed is None else spec.split_seed
     training = spec.dataset.take(split.train)
     return replace(spec, dataset=training, opened=None, test_share=VALIDATION_SHARE, stratify=True, split_seed=seed)
+
+
+def why_no_choice(spec: RunSpec, *, by_rows: bool = False) -> str:
+    """Why validation rows can't choose among networks here, in a sentence; "" where they can, or where there is none.
+
+    by_rows: each class needs a validation row that is told beforehand, as `choosing_spec` draws them.
+    """
+    try:
+        split = split_of(spec) if is_network(spec.model) else None
+        if split is not None and split.numeric:
+            return _NUMBERS
+        _ = choosing_spec(spec) if split is not None and by_rows else None
+    except EngineError as error:
+        return str(error)
+    return ""
 
 
 def scored_on_test(spec: RunSpec) -> Score | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from emtui.networks.choosing import why_no_choice
 from emtui.screens.explore.host import ActionHost
 from emtui.session.race import KMEANS, why_no_race
 from emtui.spec.rival_model import is_network
@@ -27,7 +28,7 @@ class StudyActions:
     def race(self) -> None:
         """Every way to run EM, and k-means, from this start; every way to train a network."""
         spec = self._host.spec
-        if reason := why_no_race(spec):
+        if reason := why_no_race(spec) or why_no_choice(spec, by_rows=True):
             self._host.refuse(reason)
             return
         from emtui.screens.studies.race import RaceScreen
@@ -63,7 +64,7 @@ class StudyActions:
     def _network_sizes(self) -> None:
         from emtui.screens.studies.network_sizes import NetworkSizesScreen, why_no_sizes
 
-        if reason := why_no_sizes(self._host.spec):
+        if reason := why_no_sizes(self._host.spec) or why_no_choice(self._host.spec):
             self._host.refuse(reason)
             return
         self._open(NetworkSizesScreen(self._host.spec), "The sizes are fitted")
@@ -73,6 +74,9 @@ class StudyActions:
         spec = self._host.spec
         if not is_network(spec.model):
             self._host.refuse("A sweep is for networks: choose the model mlp or backprop.")
+            return
+        if reason := why_no_choice(spec):
+            self._host.refuse(reason)
             return
         from emtui.screens.studies.sweep import SweepScreen
 
