@@ -95,7 +95,7 @@ EXPLORE: tuple[Binding, ...] = (
     _key("look.selection", "K", "study('selection')", "sizes", "how many components, or hidden units of a network"),
     _key("look.cost", "C", "study('cost')", "cost", "what an exact E-step of a network costs"),
     _key("choose.open", "o", "dialog('open_file')", "open", "open a file or a folder of texts of your own"),
-    _key("choose.units", "U", "standardize", "standardize", "all columns on one scale, or in their own units again"),
+    _key("choose.units", "N", "standardize", "standardize", "all columns on one scale, or in their own units again"),
     _key("choose.export", "x", "dialog('export')", "export", "write steps, parameters or a script to files"),
     _key("choose.copy", "y", "copy_command", "copy", "copy the command that reproduces this"),
     _key("app.theme", "t", "theme", "theme", "dark and light"),

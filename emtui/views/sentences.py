@@ -289,7 +289,7 @@ def ending(snapshot: StepSnapshot) -> list[str]:
         return []
     step = snapshot.step
     if step.rest is not None and not step.rest.is_rest:
-        way = "U standardizes" if step.rest.scales else "E pushes it off"
+        way = "N standardizes" if step.rest.scales else "E pushes it off"
         return [f"Stopped at {plain(step.rest.said)}: {way}, R takes another start"]
     how = "Stopped" if not step.converged else "At rest" if can_be_tested(step) else "Converged"
     limit = f"; pane {PANE_KEYS['model']} raises the limit" if _is_limit(reason) else ""

@@ -161,7 +161,7 @@ def test_networks_are_read_again_layer_by_layer(tmp_path: Path, how: dict[str, A
     params = session.timeline.current.params
     file = export_parameters(session, folder=tmp_path)
     names = set(json.loads(file.read_text())["params"])
-    assert names == {"hidden", "output", "deeper"}  # what an optimiser remembers is no parameter
+    assert names == {"hidden", "output", "deeper", "variances"}  # what an optimiser remembers is no parameter
     start = choose("iris", start_file=str(file), **how).start
     assert [layer.tolist() for layer in start.layers] == [layer.tolist() for layer in params.layers]
     assert start.output.tolist() == params.output.tolist()

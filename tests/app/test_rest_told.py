@@ -41,8 +41,8 @@ def test_components_that_coincide_are_a_plateau_with_the_keys_that_leave_it():
 def test_a_network_at_chance_is_told_to_standardize():
     sentence, pane = said_of(walked("wine", model="mlp", settings={"m_step": "newton"}, seed=3, test_share=0.0))
     assert "nothing was learned" in sentence
-    assert "U standardizes" in sentence
-    assert "U standardizes" in pane
+    assert "N standardizes" in sentence
+    assert "N standardizes" in pane
     assert "onverged" not in sentence + pane
 
 

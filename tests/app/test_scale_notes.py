@@ -36,8 +36,8 @@ async def test_a_network_says_it_at_once_and_one_key_standardizes() -> None:
         assert "very different scales" in " ".join(app.text.split())
         below = app.app.screen.query_one(DatasetsPane).query_one(Static)
         assert "The columns are on very" in str(below.content)
-        await app.send("U")
+        await app.send("N")
         assert app.snapshot.spec.data.standardize and "very different scales" not in " ".join(app.text.split())
         assert str(below.content).startswith("Each row is one wine")
-        await app.send("U")
+        await app.send("N")
         assert not app.snapshot.spec.data.standardize

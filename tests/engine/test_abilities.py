@@ -28,6 +28,7 @@ OF_OTHERS = {
     ("engine/arrays.py", "shape"): "of a user's table, which may be an array, sparse or a data frame",
     ("engine/arrays.py", "iloc"): "of a user's table",
     ("engine/arrays.py", "tocsr"): "of a user's table",
+    ("engine/parallel.py", "_real_set_num_threads"): "of a library as threadpoolctl holds it",
     ("engine/arrays.py", "__array__"): "of an array of another library",
 }
 """Names that are asked for as strings of what is not ours, and whose they are."""

@@ -42,7 +42,7 @@ _HELPS: dict[Help, str] = {
     "squarem": f"SQUAREM: the algorithm in pane {_MODEL}; f races it",
     "fewer_components": "fewer components: K compares them",
     "push": "push a parameter off it: E",
-    "standardize": "inputs on one scale: U standardizes",
+    "standardize": "inputs on one scale: N standardizes",
     "leave_out": "leave out the row that a component holds alone: E, tab, x",
     "other_start": "another start: R, or O for many",
     "newton": f"a full M-step: m step newton in pane {_MODEL}",
