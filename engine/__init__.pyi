@@ -36,6 +36,7 @@ from engine.data.train_test import validation_split as validation_split
 from engine.editing import edits as by_hand
 from engine.em import algorithms as algorithms
 from engine.em import stopping as stopping
+from engine.em.expectation import Expectation as Expectation
 from engine.em.inference import EXACT as EXACT
 from engine.em.inference import Inference as Inference
 from engine.em.loop import advance as advance
@@ -43,11 +44,10 @@ from engine.em.loop import begin as begin
 from engine.em.loop import e_step as e_step
 from engine.em.loop import iterate as iterate
 from engine.em.loop import m_step as m_step
-from engine.em.model import Event as Event
-from engine.em.model import Expectation as Expectation
-from engine.em.model import Maximization as Maximization
+from engine.em.maximization import Event as Event
+from engine.em.maximization import Maximization as Maximization
 from engine.em.model import Model as Model
-from engine.em.model import Observations as Observations
+from engine.em.observations import Observations as Observations
 from engine.em.parameters import Axis as Axis
 from engine.em.parameters import Parameters as Parameters
 from engine.em.parameters import positive as positive

@@ -16,7 +16,8 @@ from engine.arrays import Array, IntArray
 from engine.em.class_labels import UNKNOWN, encoded
 from engine.em.inference import Exact, Hard
 from engine.em.matching import match as match
-from engine.em.model import Model, Observations
+from engine.em.model import Model
+from engine.em.observations import Observations
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.parallel import one_blas_thread

@@ -20,8 +20,10 @@ from engine.arrays import Array, IntArray, Rows
 from engine.baselines.backprop_epoch import Recipe, epoch, log_likelihood
 from engine.baselines.backprop_explanation import epoch_lines, forward_row, new_forward_row
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
-from engine.em.model import Ascent, Event, Expectation, Maximization, Model
+from engine.em.maximization import Event, Maximization
+from engine.em.model import Ascent, Model
 from engine.em.parameters import Held
 from engine.em.prediction_report import Report
 from engine.em.statistics import NotAdditive

@@ -18,9 +18,10 @@ import numpy as np
 from engine.arrays import Array, ByFields, IntArray, Rows, freeze
 from engine.baselines.backprop import NothingExpected
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
+from engine.em.maximization import Event, Maximization
 from engine.em.model import Ascent as HowFar
-from engine.em.model import Event, Expectation, Maximization
 from engine.em.parameters import arrays_of
 from engine.em.step import Step
 from engine.explain.derivation import Worked, WorkedLine

@@ -16,8 +16,11 @@ import numpy as np
 
 from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
-from engine.em.model import Event, Expectation, Maximization, Model, Observations
+from engine.em.maximization import Event, Maximization
+from engine.em.model import Model
+from engine.em.observations import Observations
 from engine.em.parameters import Parameters, real
 from engine.em.row_text import RowText
 from engine.em.step import Step

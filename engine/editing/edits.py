@@ -17,7 +17,8 @@ import numpy as np
 from engine.editing.entries import RULES, Entry, admissible, entry_named, moved, value_of
 from engine.editing.limits import why_out_of_reach
 from engine.em.evaluation import Evaluation
-from engine.em.model import Event, Model
+from engine.em.maximization import Event
+from engine.em.model import Model
 from engine.em.observed import observed
 from engine.em.step import Phase, Step
 from engine.errors import DataError, EngineError, OptionError

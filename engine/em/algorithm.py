@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal
 
 from engine.em.evaluation import Evaluation
 from engine.em.inference import Inference
-from engine.em.model import Event, Model
+from engine.em.maximization import Event
+from engine.em.model import Model
 from engine.options import HasOptions
 
 # Where an exact M-step goes up, and where it may go down: "both" the objective and the bound at the q of this

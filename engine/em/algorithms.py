@@ -12,7 +12,7 @@ from engine.em.algorithm import Moved
 from engine.em.algorithm import Rising as Rising
 from engine.em.evaluation import Evaluation
 from engine.em.inference import Exact, Hard, Inference, Sampled, Tempered, generator_of, temperature_of
-from engine.em.model import Event
+from engine.em.maximization import Event
 from engine.em.pushed_apart import pushed_apart
 from engine.em.squarem import Squarem as Squarem
 from engine.errors import EngineError, OptionError

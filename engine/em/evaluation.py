@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
+from engine.em.expectation import EffectiveDraws, Expectation
 from engine.em.inference import Inference
-from engine.em.model import EffectiveDraws, Expectation, Model, Observations, in_its_words
+from engine.em.model import Model, in_its_words
+from engine.em.observations import Observations
 from engine.em.observed import responsibilities
 from engine.parallel import one_blas_thread, row_chunks
 

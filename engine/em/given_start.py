@@ -14,7 +14,9 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.em.fields import Field, fields_of
-from engine.em.model import Event, Model, Observations
+from engine.em.maximization import Event
+from engine.em.model import Model
+from engine.em.observations import Observations
 from engine.em.parameters import Parameters, with_arrays
 from engine.errors import EngineError
 

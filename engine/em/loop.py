@@ -17,7 +17,8 @@ import numpy as np
 from engine.em.algorithms import Algorithm, algorithm_named
 from engine.em.evaluation import Evaluation
 from engine.em.given_start import given_start
-from engine.em.model import Event, Model, P, in_its_words
+from engine.em.maximization import Event
+from engine.em.model import Model, P, in_its_words
 from engine.em.observed import observed
 from engine.em.step import Problem, Step
 from engine.em.stopping import AnyOf, StoppingRule, rules_for

@@ -8,26 +8,24 @@ then chooses. It holds no state: parameters, observations and expectations are v
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
+from dataclasses import replace
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import Array, IntArray, Rows, is_sparse
+from engine.arrays import Array, IntArray, Rows
+from engine.em.expectation import Expectation
 from engine.em.fields import count_components, relabelled
-from engine.em.given import Given, Watch
 from engine.em.inference import EXACT, Inference
 from engine.em.matching import order_by_classes
+from engine.em.maximization import Maximization
+from engine.em.observations import Observations
 from engine.em.parameters import Held, Parameters
 from engine.em.prediction_report import MARGINAL, Report, class_report
-from engine.em.row_text import RowName, RowText
-from engine.em.statistics import Sums, added
 from engine.errors import DataError, EngineError
 from engine.options import HasOptions
 from engine.parallel import one_blas_thread
@@ -37,162 +35,6 @@ D = TypeVar("D", bound="Observations")
 Ascent = Literal["maximum", "conditional", "layerwise", "gradient", "drawn"]
 """How far an M-step goes up Q + log p(θ): to its maximum; some parameters given the others, or layer after layer, which
 stop short of it but never fall; one step along the gradient, which may be too long; or to a place that is drawn."""
-
-
-@dataclass(frozen=True, eq=False)
-class Observations:
-    """Data in the form that a model uses: checked once, and arranged for fast passes.
-
-    Attributes:
-        X: (n, d) the observed rows, in the user's units; a model may keep another form as well.
-        y: (n,) known labels or targets, −1 where unknown; None where nothing is known.
-        sample_weight: (n,) non-negative weights; None where each row counts once.
-        class_labels: (g,) the caller's labels that y counts into; None where they are numbers from 0.
-        given: what the caller gave, where rows of weight 0 are kept from the model; these are not among the n.
-        watches: over large arrays of the caller's that are read in place.
-    """
-
-    X: Any
-    y: IntArray | None = None
-    sample_weight: Array | None = None
-    class_labels: NDArray[Any] | None = field(default=None, kw_only=True)
-    given: Given | None = field(default=None, kw_only=True, repr=False)
-    watches: tuple[Watch, ...] = field(default=(), kw_only=True, repr=False)
-
-    @property
-    def n_rows(self) -> int:
-        """How many rows there are, whatever their weights."""
-        return len(self.X)
-
-    @property
-    def n_given(self) -> int:
-        """How many rows were given, those of weight 0 included: as many as have responsibilities."""
-        return self.n_rows if self.given is None else self.given.n_rows
-
-    @property
-    def given_weight(self) -> Array | None:
-        """(n_given,) the weight of each given row; None where each counts once."""
-        return self.sample_weight if self.given is None else self.given.weight
-
-    @cached_property
-    def given_table(self) -> Any:
-        """(n_given, d) the given rows, those of weight 0 included, in the form of X."""
-        if self.given is None:
-            return self.X
-        X = self.given.X
-        if isinstance(X, list):
-            X = np.concatenate([np.asarray(one, dtype=np.float64).reshape(len(one), -1) for one in X])
-        if is_sparse(self.X):
-            return type(self.X)(X)
-        return X.reshape(self.n_given, -1)
-
-    def place_of(self, row: int) -> int | None:
-        """Where a given row stands in X; None for one of weight 0."""
-        if self.given is None:
-            return row
-        place = int(self.given.places[row])
-        return place if place >= 0 else None
-
-    def row_of(self, place: int) -> int:
-        """The given row behind a row of X."""
-        return place if self.given is None else int(self.given.rows[place])
-
-    def __getstate__(self) -> dict[str, Any]:
-        """To be pickled or copied: the fields alone, without what follows from them, and nobody's arrays to watch."""
-        owner: Any = self
-        state = {part.name: getattr(self, part.name) for part in fields(owner)}
-        return state | {"watches": ()}
-
-    def check_unchanged(self) -> None:
-        """Raises DataError where a large array of the caller's has changed since the run began."""
-        for watch in self.watches:
-            watch.check()
-
-    @property
-    def total_weight(self) -> float:
-        """n, the sum of the weights."""
-        return float(self.n_rows if self.sample_weight is None else self.sample_weight.sum())
-
-
-class EffectiveDraws(NamedTuple):
-    """How many draws of a row count, (Σ w)² / Σ w² of their weights: the fewest of a row, the median, of how many."""
-
-    least: float
-    median: float
-    drawn: int
-
-
-@dataclass(frozen=True, eq=False)
-class Expectation:
-    """The result of one E-step: additive over observations, and small.
-
-    Attributes:
-        statistics: the expected sufficient statistics under q, in the model's own form; a tuple becomes `Sums`.
-        log_likelihood: log p(X | θ_q); nan where it can't be had.
-        entropy: H(q) in nats.
-        log_likelihood_error: the standard error of `log_likelihood` where it is an estimate, else 0.
-        remark: what must be said of these numbers, a clause: that an estimate is not to be trusted; else "".
-        effective_draws: what the log-likelihood was estimated from; None where it wasn't.
-    """
-
-    statistics: Any
-    log_likelihood: float
-    entropy: float
-    log_likelihood_error: float = 0.0
-    remark: str = ""
-    effective_draws: EffectiveDraws | None = None
-
-    def __post_init__(self) -> None:
-        """Arrays in a tuple are sums."""
-        if type(self.statistics) is tuple:
-            object.__setattr__(self, "statistics", Sums(self.statistics))
-
-    def __add__(self, other: Expectation) -> Expectation:
-        """The expectation of both sets of rows at one θ. Raises EngineError if the statistics can't be added."""
-        return Expectation(
-            added(self.statistics, other.statistics),
-            self.log_likelihood + other.log_likelihood,
-            self.entropy + other.entropy,
-            math.hypot(self.log_likelihood_error, other.log_likelihood_error),
-            self.remark or other.remark,
-            self.effective_draws or other.effective_draws,
-        )
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something out of the ordinary in an M-step, in words: a component that died, a covariance that was repaired.
-
-    A model gives a message that names rows as a `RowText`. In a step's events the rows are called as its problem calls
-    them, and `rows` holds their numbers, from 0.
-    """
-
-    message: str
-    component: int | None = None
-    breaks_ascent: bool = False  # the parameters were set by a rule, not by the maximum: the objective may fall here
-    stops: bool = False  # the model was told to stop when this happens
-    by_hand: bool = False  # a change by hand, in place of the M-step
-    rows: tuple[int, ...] = ()
-
-    def named(self, name: RowName, data: Observations) -> Event:
-        """The same event as a step has it: a plain message with these names for its rows, and the rows as given."""
-        if not isinstance(self.message, RowText):
-            return self
-        given = RowText(*(part if isinstance(part, str) else data.row_of(part) for part in self.message.parts))
-        return replace(self, message=str(given.named(name)), rows=given.rows)
-
-
-def events_where(flags: Any, message: str) -> tuple[Event, ...]:
-    """An event for each component whose flag (K,) is set; its number from 1 takes the place of {} in the message."""
-    return tuple(Event(message.format(k + 1), int(k)) for k in np.flatnonzero(flags))
-
-
-@dataclass(frozen=True, eq=False)
-class Maximization(Generic[P]):
-    """The M-step's parameters, and its events."""
-
-    params: P
-    events: tuple[Event, ...] = field(default=())
 
 
 @contextmanager

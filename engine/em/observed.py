@@ -19,7 +19,8 @@ from engine.arrays import Array, IntArray, Rows, as_numbers, is_sparse, length, 
 from engine.em.class_labels import codes_among, observed_labelled
 from engine.em.given import Given, private, watched
 from engine.em.inference import EXACT, Inference, Sampled
-from engine.em.model import D, Model, Observations
+from engine.em.model import D, Model
+from engine.em.observations import Observations
 from engine.em.parameters import arrays_of, with_arrays
 from engine.errors import DataError, OptionError
 

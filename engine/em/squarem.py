@@ -29,7 +29,8 @@ from engine.arrays import Array
 from engine.em.algorithm import Algorithm, Moved, Rising
 from engine.em.evaluation import Evaluation
 from engine.em.inference import Exact, Inference
-from engine.em.model import Event, Model
+from engine.em.maximization import Event
+from engine.em.model import Model
 from engine.em.parameters import arrays_of, remembers_more, with_arrays
 from engine.errors import EngineError, OptionError
 

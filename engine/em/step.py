@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic, Literal
 
 from engine.em.algorithm import Algorithm
 from engine.em.evaluation import Evaluation, Posterior
+from engine.em.expectation import EffectiveDraws, Expectation
 from engine.em.inference import EXACT, Exact, Inference
-from engine.em.model import EffectiveDraws, Event, Expectation, Model, Observations
+from engine.em.maximization import Event
+from engine.em.model import Model
+from engine.em.observations import Observations
 from engine.em.rest import Rest
 from engine.em.row_text import RowName, row_number
 from engine.parallel import one_blas_thread

@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.arrays import Array, as_numbers
 from engine.editing.entries import Entry, entry_named, value_of
-from engine.em.model import Event
+from engine.em.maximization import Event
 from engine.em.observed import around_row
 from engine.em.step import Step
 from engine.errors import EngineError

@@ -13,7 +13,9 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
-from engine.em.model import Event, Expectation, Maximization, Observations
+from engine.em.expectation import Expectation
+from engine.em.maximization import Event, Maximization
+from engine.em.observations import Observations
 from engine.em.parameters import Parameters, probability, simplex
 from engine.em.row_text import RowText
 from engine.em.step import Step

@@ -15,8 +15,11 @@ import numpy as np
 
 from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Exact, Inference, Sampled, assign
-from engine.em.model import Event, Expectation, Maximization, Model, Observations
+from engine.em.maximization import Event, Maximization
+from engine.em.model import Model
+from engine.em.observations import Observations
 from engine.em.parameters import Parameters, probability
 from engine.em.step import Step
 from engine.errors import DataError, EngineError

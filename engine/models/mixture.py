@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, Rows, as_numbers
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference, assign, uniforms
-from engine.em.model import D, Expectation, Model, P
+from engine.em.model import D, Model, P
 from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError

@@ -14,7 +14,9 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
-from engine.em.model import Expectation, Maximization, Observations, events_where
+from engine.em.expectation import Expectation
+from engine.em.maximization import Maximization, events_where
+from engine.em.observations import Observations
 from engine.em.parameters import Parameters, positive, simplex
 from engine.em.step import Step
 from engine.errors import DataError, EngineError

@@ -18,7 +18,8 @@ from typing import Any
 from engine.analysis.study import Study
 from engine.baselines.backprop import BackpropMLP
 from engine.data.catalogue import load
-from engine.em.model import Expectation, Maximization
+from engine.em.expectation import Expectation
+from engine.em.maximization import Maximization
 from engine.models.network.data import NetworkRows
 from engine.models.network.held import Moved, hold
 from engine.models.network.model import LatentMLP

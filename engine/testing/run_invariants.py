@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray, length, take
-from engine.em.model import Expectation
+from engine.em.expectation import Expectation
 from engine.em.statistics import Statistics
 from engine.em.step import Step
 from engine.errors import EngineError

@@ -8,8 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
-from engine.em.model import Expectation, Maximization, Model, Observations
+from engine.em.maximization import Maximization
+from engine.em.model import Model
+from engine.em.observations import Observations
 from engine.em.parameters import Parameters
 from engine.models.mixture import checked_table
 

@@ -22,7 +22,7 @@ from emtui.views.changes import ComponentMove, largest_move, most_moved
 from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.sentences import line, plain
 from engine import BinomialMixture, EngineError, GaussianMixture, KMeans
-from engine.em.model import Event
+from engine.em.maximization import Event
 
 
 def said(snapshot: Any, **options: Any) -> str:

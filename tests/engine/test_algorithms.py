@@ -16,7 +16,7 @@ import engine
 from engine.em.algorithms import ALGORITHMS, Annealed, Stochastic, algorithm_named
 from engine.em.inference import Exact, Hard, Tempered, assign
 from engine.em.loop import advance, begin, iterate, switch_algorithm
-from engine.em.model import Maximization
+from engine.em.maximization import Maximization
 from engine.errors import OptionError
 from engine.testing import check_model
 

@@ -10,7 +10,7 @@ import pytest
 
 import engine
 from engine.em.inference import EXACT, Tempered
-from engine.em.model import Event, Maximization
+from engine.em.maximization import Event, Maximization
 from engine.models.binomial import BinomialParams
 from engine.parallel import n_threads
 from engine.testing import check_model

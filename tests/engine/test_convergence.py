@@ -186,7 +186,7 @@ def test_a_held_temperature_has_a_rate_and_no_forecast():
 def test_another_problem_or_a_component_set_anew_begins_again():
     from dataclasses import replace
 
-    from engine.em.model import Event
+    from engine.em.maximization import Event
 
     steps = walked("full", 4)
     assert convergence_of(steps).needs == 0

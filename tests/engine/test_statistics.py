@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import engine
-from engine.em.model import Expectation
+from engine.em.expectation import Expectation
 from engine.em.statistics import Sums
 from engine.errors import EngineError
 from engine.models.gaussian.statistics import GaussianStatistics

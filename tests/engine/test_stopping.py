@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import engine
 from engine.em import stopping
 from engine.em.loop import walk as engine_walk
-from engine.em.model import Event, Maximization
+from engine.em.maximization import Event, Maximization
 from engine.em.parameters import largest_difference
 from engine.em.stopping import below
 from engine.errors import OptionError

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Rows
-from engine.em.model import Observations
+from engine.em.observations import Observations
 from engine.errors import DataError
 from engine.models.experts.basis import Basis
 from engine.models.mixture import checked_weights

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Array, Rows
-from engine.em.model import Event
+from engine.em.maximization import Event
 from engine.models.experts.data import ExpertRows
 from engine.models.experts.params import GaussianExperts
 from engine.models.experts.softmax_experts import NO_ROWS

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference, uniforms
-from engine.em.model import Ascent, Event, Expectation, Maximization
+from engine.em.maximization import Event, Maximization
+from engine.em.model import Ascent
 from engine.em.parameters import Held, arrays_of
 from engine.em.prediction_report import MARGINAL, Report, number_report
 from engine.em.statistics import NotAdditive

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Array, Rows
-from engine.em.model import Event
+from engine.em.maximization import Event
 from engine.models.experts.data import ExpertRows
 from engine.models.experts.multinomial import MOST_STEPS, climb, is_flat, log_softmax
 from engine.models.experts.params import SoftmaxExperts

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
-from engine.em.model import Event, Maximization
+from engine.em.maximization import Event, Maximization
 from engine.em.row_text import RowText
 from engine.models.gaussian.data import FLOOR, SINGULAR, GaussianRows, pooled_covariance, resolution_at
 from engine.models.gaussian.params import GaussianParams, factors

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.model import Observations
+from engine.em.observations import Observations
 from engine.errors import DataError
 from engine.models.gaussian.features import features_of, n_features
 from engine.models.mixture import checked_labels, checked_table, checked_weights

@@ -14,8 +14,10 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Exact, Inference, assign, uniforms
-from engine.em.model import Ascent, Expectation, Maximization
+from engine.em.maximization import Maximization
+from engine.em.model import Ascent
 from engine.em.step import Step
 from engine.explain.derivation import WorkedLine, counted_lines
 from engine.models.gaussian.collapse import Policy, mended

@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.em.model import Expectation
+from engine.em.expectation import Expectation
 from engine.errors import DataError
 from engine.models.gaussian.data import GaussianRows, pooled_covariance
 from engine.models.gaussian.params import GaussianParams, covariances_shape

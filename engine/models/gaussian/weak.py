@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array
-from engine.em.model import Event
+from engine.em.maximization import Event
 from engine.em.row_text import RowText
 from engine.models.gaussian.data import GaussianRows
 from engine.models.gaussian.params import GaussianParams, inverse_factors

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray
-from engine.em.model import Observations
+from engine.em.observations import Observations
 from engine.em.row_text import RowText, row_number
 from engine.errors import DataError
 from engine.models.gaussian.data import GaussianRows, gaussian_rows, new_gaussian_rows

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.em.model import Event, Expectation, events_where
+from engine.em.expectation import Expectation
+from engine.em.maximization import Event, events_where
 from engine.em.row_text import RowText
 from engine.errors import DataError, EngineError
 from engine.models.gaussian.data import GaussianRows

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered, temperature_of
-from engine.em.model import Expectation, Maximization, Model
+from engine.em.maximization import Maximization
+from engine.em.model import Model
 from engine.em.row_text import RowText, row_number
 from engine.em.step import Step
 from engine.errors import DataError

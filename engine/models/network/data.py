@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.em.class_labels import said
-from engine.em.model import Observations
+from engine.em.observations import Observations
 from engine.em.row_text import RowText
 from engine.errors import DataError, EngineError
 from engine.models.mixture import checked_table, checked_weights

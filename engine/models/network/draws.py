@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, log_sum_exp
-from engine.em.model import EffectiveDraws
+from engine.em.expectation import EffectiveDraws
 from engine.models.network.configurations import Configurations, Listed, all_configurations
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows

@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
+from engine.em.expectation import Expectation
 from engine.em.inference import Inference, uniforms
-from engine.em.model import Expectation
 from engine.errors import OptionError
 from engine.models.network.configurations import all_configurations
 from engine.models.network.cost import MOST_EXACT, check_memory

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import ClassVar
 
 from engine.arrays import Array, Rows
+from engine.em.expectation import Expectation
 from engine.em.inference import Hard, Inference
-from engine.em.model import Expectation
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import Draws
 from engine.models.network.params import NetworkParams

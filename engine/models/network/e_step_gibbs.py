@@ -18,8 +18,8 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Array
+from engine.em.expectation import Expectation
 from engine.em.inference import Hard, Inference, Sampled, Tempered, generator_of
-from engine.em.model import Expectation
 from engine.models.network.cost import check_draws
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import Draws, estimated_evidence, gathered, log_means, weighted_draws

@@ -22,8 +22,8 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Array, log_sum_exp
+from engine.em.expectation import Expectation
 from engine.em.inference import Exact, Inference, generator_of
-from engine.em.model import Expectation
 from engine.errors import OptionError
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import estimated_evidence, weighted_draws

@@ -18,8 +18,10 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
-from engine.em.model import Ascent, Event, Expectation, Maximization, Model
+from engine.em.maximization import Event, Maximization
+from engine.em.model import Ascent, Model
 from engine.em.parameters import Held
 from engine.em.prediction_report import Report
 from engine.em.step import Step

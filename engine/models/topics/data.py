@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
-from engine.em.model import Observations
+from engine.em.observations import Observations
 from engine.em.row_text import RowText
 from engine.errors import DataError
 from engine.models.mixture import checked_table, checked_weights

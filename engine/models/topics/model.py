@@ -19,8 +19,10 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
+from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference, Sampled
-from engine.em.model import Expectation, Maximization, Model, events_where
+from engine.em.maximization import Maximization, events_where
+from engine.em.model import Model
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine
