@@ -36,6 +36,7 @@ _DIFFERENCES = 1e-4  # of the rate: what central differences and rounding may ad
 _COARSE = 0.01  # of the rate: what the rounding of large parameters may add where there is something to measure
 _EPS = float(np.finfo(np.float64).eps)
 _MOVED = 0.01  # deviations: so far a level direction is followed, beyond the tolerance of any M-step
+_NEAR = 1e-3  # deviations: so far a saddle is followed, short of where the objective bends down again
 _FEWEST = 4  # iterations of power before anything is said
 _CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
 _EXACT = 2e-3  # a rate of 1 means something where it is known as well as this
@@ -211,6 +212,8 @@ class _Look:
             rates.append(power.rate)
             kind = self._judge(rates, power)
             yield
+        if power is not None and kind == "saddle" and not (yield from self.rises(power)):
+            kind = "untested"
         if power is not None and kind == "saddle":
             where = f"{together}, and " if together else ""
             along = _words_of_largest(self.step, power)
@@ -240,21 +243,33 @@ class _Look:
 
         An M-step with a tolerance of its own moves nothing so near to rest, in whatever direction.
         """
-        step, theta = self.step, arrays_of(self.step.params)
         if self.passes + 2 > self.most_passes:
             return False
-        reach = _MOVED / norm(power.direction, scales_of(step.params, step.problem.model))
+        risen = yield from self.risen(power, _MOVED)
+        return risen is None or -risen <= _EXACT * _MOVED**2 * self.step.problem.data.total_weight
+
+    def rises(self, power: MapRate) -> Generator[None, None, bool]:
+        """Whether the objective curves upwards along the direction of an eigenvalue above 1, as it does at a saddle.
+
+        Where an M-step's tolerance leaves more open than θ was moved for the eigenvalue, that is one of its last moves.
+        """
+        risen = yield from self.risen(power, _NEAR)
+        return risen is None or risen > 0.0
+
+    def risen(self, power: MapRate, reach: float) -> Generator[None, None, float | None]:
+        """How much higher the objective is so many deviations ahead and behind, on average; None at a border."""
+        step, theta = self.step, arrays_of(self.step.params)
+        length = reach / norm(power.direction, scales_of(step.params, step.problem.model))
         heights = []
-        for sign in (reach, -reach):
+        for sign in (length, -length):
             moved = with_arrays(step.params, {path: theta[path] + sign * power.direction[path] for path in theta})
             if not admissible(step.problem.model, moved):
-                return True  # at the border of its domain there is nowhere to look
+                return None  # there is nowhere to look
             with one_blas_thread():
                 heights.append(step.problem.at(moved).objective)
             self.passes += 1
             yield
-        fallen = step.objective - sum(heights) / 2
-        return fallen <= _EXACT * _MOVED**2 * step.problem.data.total_weight
+        return sum(heights) / 2 - step.objective
 
     def _judge(self, rates: list[float], power: MapRate) -> RestKind | None:
         """What the eigenvalue says as far as it is known: rates approach it by a ratio, and so does their error."""

@@ -205,3 +205,12 @@ def test_equal_states_of_a_chain_are_no_maximum():
     found = rest_of(resting(run.model, [1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1], start))
     assert found is not None
     assert found.kind in ("saddle", "plateau")
+
+
+def test_an_m_step_with_a_tolerance_makes_no_saddle():
+    """Expert 2 tells the classes of its rows apart, so that its biases are all but free and move at each M-step."""
+    iris = engine.load("iris")
+    train = engine.train_test_split(iris.y, seed=0).train
+    run = engine.fit(engine.MixtureOfExperts(2, weight_decay=0.01), iris.X[train], iris.y[train], seed=0)
+    assert run.step.rest is not None and run.step.rest.kind != "saddle"
+    assert "saddle: " not in run.stop_reason
