@@ -74,9 +74,10 @@ def _json_document(session: Session) -> Iterator[str]:
 
 def _responsibilities(session: Session) -> Iterable[str]:
     """Every row at the step under the cursor: row, known class, r of each component, label."""
-    if session.timeline.current.at_q is None:
+    step = session.timeline.current
+    if step.at_q is None:
         raise ExportError("there are no responsibilities yet: take an E-step first.")
-    return posterior_lines(session.spec, session.timeline.current.at_q)
+    return posterior_lines(session.spec, step.at_q, step.params.component_noun)
 
 
 def _parameters(session: Session) -> list[str]:

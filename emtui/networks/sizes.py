@@ -75,7 +75,9 @@ def sizes_for(spec: RunSpec) -> tuple[Size, ...]:
     """
     asked = spec.model.option_values.get("hidden_units")
     if asked is None:
-        raise OptionError(f"Sizes are compared for mixtures and networks, and the {spec.model.name} model is none.")
+        raise OptionError(
+            f"Sizes are compared for networks and mixtures without a target, and {spec.model.name} is neither."
+        )
     here = first_layer(asked)
     tried = tuple(range(1, max(_FIRST, here + _FURTHER) + 1))
     if len(tried) > 2 * _FIRST:

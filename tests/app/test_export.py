@@ -133,6 +133,12 @@ def test_responsibilities_of_every_row(tmp_path: Path) -> None:
     assert [row["class"] for row in rows] == [data.class_names[label] for label in data.y]
 
 
+def test_responsibilities_are_of_what_the_model_calls_its_components(tmp_path: Path) -> None:
+    for name, noun in (("experts", "expert"), ("mlp", "unit"), ("gmm", "component")):
+        with export_responsibilities(walked("iris", 1, model=name), folder=tmp_path).open(newline="") as file:
+            assert next(csv.reader(file))[-1] == noun
+
+
 def test_responsibilities_of_many_rows_come_in_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = walked("iris", 1)
 

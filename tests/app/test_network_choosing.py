@@ -236,6 +236,6 @@ def test_what_no_size_can_do_is_said() -> None:
 
 async def test_experts_have_no_hidden_units_to_choose() -> None:
     async with driving(chosen("iris", model="experts")) as app:
-        for key, words in (("f", "mlp or backprop"), ("O", "is none"), ("K", "is none"), ("w", "mlp"), ("C", "mlp")):
+        for key, words in (("f", "mlp or backprop"), ("O", "is none"), ("K", "is neither"), ("w", "mlp"), ("C", "mlp")):
             assert words in " ".join((await app.press(key)).split())
             assert app.app.screen is explorer(app.app)

@@ -195,5 +195,5 @@ def verdict(now: SizesResult) -> str:
 def why_no_sizes(spec: RunSpec) -> str:
     """Why there is nothing to compare for these choices, in a sentence; "" where there is."""
     if not is_network(spec.model):
-        return f"Sizes are compared for mixtures and networks, and the {spec.model.name} model is none."
+        return f"Sizes are compared for networks and mixtures without a target, and {spec.model.name} is neither."
     return ""
