@@ -59,7 +59,7 @@ def _different(data: Dataset) -> str:
     ends = [f"{deviations[j]:z.3g} of {quoted(data.feature_names[j])}" for j in (small, large)]
     return (
         f"The columns are on very different scales (standard deviations from {ends[0]} to {ends[1]}): standardize them "
-        "(in the shell, --standardize; on the screen, U)."
+        "(in the shell, --standardize; on the screen, N)."
     )
 
 

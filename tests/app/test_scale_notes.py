@@ -32,7 +32,7 @@ async def test_wine_says_it_in_the_shell_and_on_the_screen() -> None:
 
 async def test_a_network_says_it_at_once_and_one_key_standardizes() -> None:
     async with driving(choose("wine", model="mlp", settings={"m_step": "newton"}), size=(120, 40)) as app:
-        assert "on the screen, U)" in " ".join(app.snapshot.spec.notes)
+        assert "on the screen, N)" in " ".join(app.snapshot.spec.notes)
         assert "very different scales" in " ".join(app.text.split())
         below = app.app.screen.query_one(DatasetsPane).query_one(Static)
         assert "The columns are on very" in str(below.content)

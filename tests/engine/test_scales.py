@@ -29,7 +29,7 @@ def test_a_constant_column_is_said_with_the_key_that_acts() -> None:
 def test_very_different_scales_are_said(factor: float) -> None:
     data = Dataset("a", NORMAL * [1.0, factor, 1.0])
     (note,) = scale_notes(data)
-    assert "very different scales" in note and "'x2'" in note and "--standardize; on the screen, U" in note
+    assert "very different scales" in note and "'x2'" in note and "--standardize; on the screen, N" in note
     assert scale_notes(data.standardized()) == ()
     assert scale_notes(Dataset("a", NORMAL * [1.0, 50.0, 1.0])) == ()
 
