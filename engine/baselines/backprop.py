@@ -10,63 +10,30 @@ There is no latent variable to be unsure of: H = 0, the bound is the log-likelih
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, Rows
+from engine.arrays import Array, Rows
 from engine.baselines.backprop_epoch import Recipe, epoch, log_likelihood
 from engine.baselines.backprop_explanation import epoch_lines, forward_row, new_forward_row
+from engine.baselines.epochs import InEpochs, NothingExpected
 from engine.editing.entries import Entry
 from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
-from engine.em.maximization import Event, Maximization
-from engine.em.model import Ascent, Model
-from engine.em.parameters import Held
-from engine.em.prediction_report import Report
-from engine.em.statistics import NotAdditive
+from engine.em.maximization import Maximization
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
 from engine.explain.derivation import Worked, WorkedLine
-from engine.explain.worked import Explains
+from engine.models.network import options
 from engine.models.network.cost import check_memory
-from engine.models.network.data import (
-    NetworkRows,
-    network_rows,
-    new_rows,
-    number_rows,
-    numbers_apart,
-    rows_apart,
-)
-from engine.models.network.gaussian_output import (
-    FOR_NUMBERS,
-    LIKELIHOOD_SAID,
-    LIKELIHOODS,
-    check_variances,
-    in_target_units,
-    learns_numbers,
-    log_variance_prior,
-)
-from engine.models.network.held import held_weights
+from engine.models.network.data import NetworkRows, new_rows
+from engine.models.network.multilayer_perceptron import MultilayerPerceptron, within_bounds
 from engine.models.network.optimizer_state import OptimizerState, SteppedParams
-from engine.models.network.params import (
-    LARGEST_WEIGHT,
-    NetworkParams,
-    check_network_params,
-    draw_params,
-    log_weight_prior,
-    n_network_parameters,
-    sizes_of,
-)
-from engine.models.network.predict import (
-    activities,
-    forward_probabilities,
-    network_report,
-    predicted_numbers,
-    predictive,
-)
+from engine.models.network.params import NetworkParams
+from engine.models.network.predict import activities, forward_probabilities, predictive
+from engine.models.optimizers import moved_in_words, without_bound
 from engine.options import option
 
 
@@ -75,14 +42,8 @@ class BackpropParams(SteppedParams):
     """θ as in `NetworkParams`, in one hidden layer or several, and what the optimiser carries on."""
 
 
-class NothingExpected(NotAdditive):
-    """What an epoch begins with, beside θ."""
-
-    why: ClassVar[str] = "an epoch visits its rows one after the other, so that parts of them do not add up."
-
-
 @dataclass(frozen=True)
-class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
+class BackpropMLP(InEpochs, MultilayerPerceptron[BackpropParams]):
     r"""A network with hidden layers of sigmoid units, trained by following the gradient of its log-likelihood.
 
     The objective is that of `LatentMLP` with the same prior, log_likelihood − (weight_decay/2) Σ w², biases free; with
@@ -99,27 +60,20 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     Params: ClassVar[type] = BackpropParams
     name: ClassVar[str] = "backprop"
     title: ClassVar[str] = "network trained by backpropagation"
-    supervised: ClassVar[bool] = True
-    takes_target: ClassVar[bool] = True
-    for_numbers: ClassVar[Mapping[str, Any]] = FOR_NUMBERS
     hides: ClassVar[bool] = False
-    size_option: ClassVar[str] = "hidden_units"
-    responsibilities_sum_to_one: ClassVar[bool] = False  # a column is a unit: its activity u_h
 
-    hidden_units: int | tuple[int, ...] = option(
-        7, "how many hidden units; with commas, of each hidden layer", kind="sizes", minimum=1, maximum=10_000
-    )
+    hidden_units: int | tuple[int, ...] = options.hidden_units()
     optimizer: str = option(
         "sgd", "one row a step, all rows, with momentum, or Adam", choices=("sgd", "batch", "momentum", "adam")
     )
     loss: str = option("forward", "the usual forward pass, or EM's own marginal", choices=("forward", "marginal"))
     learning_rate: float = option(0.005, "of a step, summed over its rows", minimum=0.0, exclusive_minimum=True)
     batch_size: int | None = option(None, "rows a step; auto: 1 for sgd, else all", kind="int", minimum=1)
-    weight_decay: float = option(0.0, "precision of the Gaussian prior on the weights", minimum=0.0, maximum=1e100)
-    weight_scale: float = option(1.0, "standard deviation of the weights at the start", minimum=0.0, maximum=1e50)
-    bias: bool = option(True, "each layer has biases; no: they are held at 0")
-    free_output: bool = option(False, "output weights for every class; no: those of the last are held at 0")
-    likelihood: str = option("auto", LIKELIHOOD_SAID, choices=LIKELIHOODS)
+    weight_decay: float = options.weight_decay()
+    weight_scale: float = options.weight_scale()
+    bias: bool = options.bias()
+    free_output: bool = options.free_output()
+    likelihood: str = options.likelihood()
 
     def __post_init__(self) -> None:
         """Check the options, and say what the objective is for this loss."""
@@ -128,18 +82,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
             raise OptionError("loss=marginal is for one hidden layer: take loss=forward for several.")
         label = "log-likelihood" if self.loss == "marginal" else "forward log-likelihood"
         object.__setattr__(self, "objective_label", label)
-        several = self.optimizer != "batch" and (self.optimizer == "sgd" or self.batch_size is not None)
-        object.__setattr__(self, "row_order_matters", several)
-
-    @property
-    def compares_columns(self) -> bool:
-        """Weights of one size begin on all of them."""
-        return True
-
-    @property
-    def ascent(self) -> Ascent:
-        """An epoch follows the gradient."""
-        return "gradient"
+        object.__setattr__(self, "row_order_matters", self.steps_on_parts)
 
     @property
     def forward_pass(self) -> bool:
@@ -149,35 +92,18 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     @property
     def m_step_passes(self) -> int:
         """One for an epoch, forward and back; for the marginal one for each of the 2^m configurations."""
-        return 1 if self.loss == "forward" else 2 ** sizes_of(self.hidden_units)[0]
-
-    def learns_numbers(self, y: Any) -> bool:
-        """By `likelihood`, or by what y holds."""
-        return learns_numbers(self.likelihood, y)
+        return 1 if self.loss == "forward" else 2 ** self.sizes[0]
 
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
         """Check inputs and targets; for the marginal, that its 2^m configurations fit into memory."""
-        rows = (number_rows if self.learns_numbers(y) else network_rows)(X, y, sample_weight)
+        rows = super().observe(X, y, sample_weight)
         if self.loss == "marginal":
-            check_memory(rows.n_rows, sizes_of(self.hidden_units)[0], "loss=forward")
+            check_memory(rows.n_rows, self.sizes[0], "loss=forward")
         return rows
-
-    def observe_new(self, X: Any, params: BackpropParams) -> NetworkRows:
-        """Rows to predict for, without targets. Raises DataError where they have other columns."""
-        return new_rows(X, params.hidden.shape[1] - 1)
-
-    def observe_apart(self, X: Any, y: Any, params: BackpropParams) -> NetworkRows:
-        """Rows of weight 0 with their targets."""
-        n_inputs = params.hidden.shape[1] - 1
-        return numbers_apart(X, y, n_inputs) if params.numeric else rows_apart(X, y, n_inputs, len(params.output))
 
     def start(self, data: NetworkRows, generator: np.random.Generator) -> BackpropParams:
         """The start of `LatentMLP` with the same seed, and the seed of the epochs' shuffling."""
-        drawn = draw_params(
-            self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator,
-            bias=self.bias, free_output=self.free_output or data.numeric,
-        )  # fmt: skip
-        begun = in_target_units(drawn, data, bias=self.bias)
+        begun = self.drawn(data, generator)
         return _carrying(begun, OptimizerState.fresh(begun, int(generator.integers(2**31))))
 
     def seeded(self, params: BackpropParams, data: NetworkRows, generator: np.random.Generator) -> BackpropParams:
@@ -188,20 +114,11 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         assert drawn is not None
         return replace(params, state=OptimizerState.fresh(params, int(drawn.seed)))
 
-    def held(self, params: BackpropParams) -> Held:
-        """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
-        return held_weights(params, self.bias, self.free_output or params.numeric)
-
     def check_params(self, params: Any, data: NetworkRows) -> BackpropParams:
         """Shapes, finite numbers and the reference class; parameters of `LatentMLP` will do as well."""
         if not isinstance(params, NetworkParams):
             raise EngineError(f"start must be BackpropMLP.Params(...), not {type(params).__name__}.")
-        check_network_params(
-            params, self.hidden_units, data.X.shape[1], data.n_classes,
-            bias=self.bias, free_output=self.free_output or data.numeric,
-        )  # fmt: skip
-        check_variances(params, data.numeric)
-        data.check_classes(len(params.output))
+        self.check_weights(params, data)
         return _carrying(params, params.state if isinstance(params, BackpropParams) else None)
 
     def expect(self, params: BackpropParams, data: NetworkRows, inference: Inference = EXACT) -> Expectation:
@@ -213,40 +130,19 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
     ) -> Maximization[BackpropParams]:
         """One epoch. Nothing makes it rise: where the objective falls, an event says by how much."""
         state = params.state if params.state is not None else OptimizerState.fresh(params, 0)
-        rows_a_step, held = self._rows_a_step(data), self.held(params)
+        rows_a_step, held = self.rows_a_step(data.n_rows), self.held(params)
         recipe = Recipe(self.optimizer, self.loss, self.learning_rate, self.weight_decay, rows_a_step, held)
         after, state = epoch(params, state, data, recipe)
-        largest = max(float(np.abs(layer).max()) for layer in (*after.layers, after.output))
-        if not largest <= LARGEST_WEIGHT:
-            message = f"with learning rate {self.learning_rate:zg} the weights grow without bound: take a smaller one"
-            return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
+        if not within_bounds(after):
+            return Maximization(params, (without_bound(self.learning_rate),))
         moved = _carrying(after, state)
         before = expectation.log_likelihood + self.log_prior(params, data)
         fell = before - log_likelihood(moved, data, self.loss) - self.log_prior(moved, data)
-        if fell <= 0.0:
-            return Maximization(moved)
-        why = {
-            "batch": f"the step with learning rate {self.learning_rate:zg} was too long",
-            "momentum": "steps with momentum follow past gradients, and may go too far",
-            "adam": "Adam's steps follow past gradients, and may go too far",
-            "sgd": "steps for a few rows at a time need not raise it for all of them",
-        }
-        message = f"the objective fell by {fell:z.3g} in this epoch: {why[self.optimizer]}"
-        return Maximization(moved, (Event(message, breaks_ascent=True),))
-
-    def _rows_a_step(self, data: NetworkRows) -> int:
-        if self.optimizer == "batch":
-            return data.n_rows
-        usual = 1 if self.optimizer == "sgd" else data.n_rows
-        return min(data.n_rows, usual if self.batch_size is None else self.batch_size)
+        return Maximization(moved, () if fell <= 0.0 else (self.lower_by(fell),))
 
     def q_value(self, expectation: Expectation, params: BackpropParams, data: NetworkRows) -> float:
         """The log-likelihood: with no latent variable it is its own bound."""
         return log_likelihood(params, data, self.loss)
-
-    def log_prior(self, params: BackpropParams, data: NetworkRows) -> float:
-        """−(weight_decay/2) Σ w² over the weights of all layers, biases free, and −½ ρ/σ²; without constants."""
-        return log_weight_prior(params, self.weight_decay) + log_variance_prior(params, data)
 
     def responsibilities(
         self, params: BackpropParams, data: NetworkRows, rows: Rows, inference: Inference = EXACT
@@ -267,25 +163,6 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
             return data.in_user_order(forward_probabilities(params, data.design))
         return data.in_user_order(predictive(params, data.design).probabilities)
 
-    def predict_mean(self, params: BackpropParams, data: NetworkRows) -> Array:
-        """(n,) Vᵀ[1, u], where numbers are learned."""
-        return predicted_numbers(params, data.design) if params.numeric else super().predict_mean(params, data)
-
-    def reports(self, params: BackpropParams, X: Any, targets: Any) -> dict[str, Report]:
-        """By the marginal, and by the usual forward pass."""
-        return dict(network_report(params, X, targets).items())
-
-    def relabel(self, params: BackpropParams, order: IntArray) -> BackpropParams | None:
-        """The hidden units of one layer in another order; those of several layers don't change places."""
-        other = super().relabel(params, order) if params.deeper is None else None
-        if other is None or params.state is None:
-            return other
-        return replace(other, state=params.state.relabelled(order))
-
-    def n_parameters(self, params: BackpropParams) -> int:
-        """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer: every weight that isn't held."""
-        return n_network_parameters(params, self.held(params))
-
     def worked_row(self, step: Step, row: int) -> Worked:
         """The forward pass, and δ carried back."""
         return forward_row(step, row, self.loss)
@@ -298,9 +175,7 @@ class BackpropMLP(Model[BackpropParams, NetworkRows], Explains):
         """δ · input of the rows that pull most, the slope, and what the epoch made of it."""
         rows = step.problem.data
         assert isinstance(rows, NetworkRows)
-        steps = -(-rows.n_rows // self._rows_a_step(rows))
-        own = f"{self.optimizer} moved it in {steps:,} steps, each by the slope of its own rows"
-        how = own if steps > 1 else f"{self.optimizer} moved it"
+        how = moved_in_words(self.optimizer, rows.n_rows, self.rows_a_step(rows.n_rows))
         return epoch_lines(step, entry, after, self.loss, self.weight_decay, self.learning_rate, how)
 
 

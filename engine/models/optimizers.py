@@ -7,7 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Array, IntArray
+from engine.em.maximization import Event
 
+OPTIMIZERS = ("sgd", "momentum", "adam")
+MAY_GO_TOO_FAR = {
+    "sgd": "steps for a few rows at a time need not raise it for all of them",
+    "momentum": "steps with momentum follow past gradients, and may go too far",
+    "adam": "Adam's steps follow past gradients, and may go too far",
+}
+"""Why the objective may be lower after steps of each kind."""
 _MOMENTUM = 0.9
 _FIRST_DECAY, _SECOND_DECAY, _EPSILON = 0.9, 0.999, 1e-8
 
@@ -76,3 +84,16 @@ def rows_of_steps(seed: int, epochs: int, n: int, rows_a_step: int) -> list[IntA
         return [None]
     order = np.random.default_rng([seed, epochs]).permutation(n)
     return [order[i : i + rows_a_step] for i in range(0, n, rows_a_step)]
+
+
+def without_bound(learning_rate: float) -> Event:
+    """What is told where steps have left all bounds, so that θ stays as it was and the run ends."""
+    message = f"with learning rate {learning_rate:zg} the weights grow without bound: take a smaller one"
+    return Event(message, breaks_ascent=True, stops=True)
+
+
+def moved_in_words(optimizer: str, n_rows: int, rows_a_step: int) -> str:
+    """What an optimiser did to a weight over all rows: its steps are no one rate times the slope."""
+    steps = -(-n_rows // rows_a_step)
+    own = f"{optimizer} moved it in {steps:,} steps, each by the slope of its own rows"
+    return own if steps > 1 else f"{optimizer} moved it"

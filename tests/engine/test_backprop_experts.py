@@ -9,7 +9,7 @@ from test_experts import crossing_lines, noisy_classes, random_params
 import engine
 from engine import BackpropExperts, MixtureOfExperts
 from engine.arrays import Array
-from engine.baselines.backprop_experts import Gradients
+from engine.baselines.backprop_experts_gradient import Gradients
 from engine.testing import check_model
 
 

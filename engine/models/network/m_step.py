@@ -39,7 +39,6 @@ from engine.models.network.newton import newton_on_hidden, newton_on_output
 from engine.models.network.params import NetworkParams, log_layer_prior
 
 M_STEPS = ("gradient", "newton", "lbfgs", "ecm")
-OPTIMIZERS = ("sgd", "momentum", "adam")
 
 
 @np.errstate(over="ignore", invalid="ignore")  # weights that grew without bound are told by the model

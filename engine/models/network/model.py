@@ -10,70 +10,36 @@ M:  weighted logistic regressions, of E[z] on x and of y on z; where there are s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, IntArray, Rows
+from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
 from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
 from engine.em.maximization import Event, Maximization
-from engine.em.model import Ascent, Model
-from engine.em.parameters import Held
-from engine.em.prediction_report import Report
+from engine.em.model import Ascent
 from engine.em.step import Step
 from engine.errors import OptionError
 from engine.explain.derivation import Worked, WorkedLine
-from engine.explain.worked import Explains
+from engine.models.network import options
 from engine.models.network.cost import MOST_EXACT
-from engine.models.network.data import (
-    NetworkRows,
-    network_rows,
-    new_rows,
-    number_rows,
-    numbers_apart,
-    rows_apart,
-)
+from engine.models.network.data import NetworkRows, new_rows
 from engine.models.network.e_step import E_STEPS, EStep, e_step_named
 from engine.models.network.expectation import parts_of_q
 from engine.models.network.explanation import new_row, posterior_row
 from engine.models.network.explanation_draws import drawn_row
 from engine.models.network.explanation_weight import WeightMStep, weight_lines
-from engine.models.network.gaussian_output import (
-    FOR_NUMBERS,
-    LIKELIHOOD_SAID,
-    LIKELIHOODS,
-    check_variances,
-    in_target_units,
-    learns_numbers,
-    log_variance_prior,
-)
 from engine.models.network.gradient_ascent import GradientAscent
-from engine.models.network.held import held_weights
 from engine.models.network.likeliest import ConfigurationPosterior, likeliest
-from engine.models.network.m_step import (
-    M_STEPS,
-    OPTIMIZERS,
-    ecm_step,
-    gradient_step,
-    lbfgs_step,
-    newton_step,
-    surely_rises,
-)
+from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
+from engine.models.network.multilayer_perceptron import MultilayerPerceptron, within_bounds
 from engine.models.network.optimizer_state import OptimizerState, SteppedParams
-from engine.models.network.params import (
-    LARGEST_WEIGHT,
-    NetworkParams,
-    check_network_params,
-    draw_params,
-    log_weight_prior,
-    n_network_parameters,
-    sizes_of,
-)
-from engine.models.network.predict import activities, network_report, predicted_numbers, predictive
+from engine.models.network.params import NetworkParams
+from engine.models.network.predict import activities, predictive
+from engine.models.optimizers import MAY_GO_TOO_FAR, OPTIMIZERS, moved_in_words, without_bound
 from engine.options import option
 
 ONLY_EXACT = (
@@ -81,15 +47,9 @@ ONLY_EXACT = (
     f"{MOST_EXACT} units, or the model backprop."
 )
 
-_MAY_GO_TOO_FAR = {
-    "sgd": "steps for a few rows at a time need not raise it for all of them",
-    "momentum": "steps with momentum follow past gradients, and may go too far",
-    "adam": "Adam's steps follow past gradients, and may go too far",
-}
-
 
 @dataclass(frozen=True)
-class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
+class LatentMLP(MultilayerPerceptron[NetworkParams]):
     r"""A network of hidden 0/1 units, in one layer or several, for classes 0…g−1, the last the reference, or numbers.
 
     With `free_output` every class has weights, and adding one c to all of them changes nothing: the likelihood is level
@@ -116,26 +76,19 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     Params: ClassVar[type] = NetworkParams
     name: ClassVar[str] = "mlp"
     title: ClassVar[str] = "network trained by EM"
-    supervised: ClassVar[bool] = True
-    takes_target: ClassVar[bool] = True
-    for_numbers: ClassVar[Mapping[str, Any]] = FOR_NUMBERS
-    size_option: ClassVar[str] = "hidden_units"
-    responsibilities_sum_to_one: ClassVar[bool] = False  # a column is a unit: E[z_h | x, y]
 
-    hidden_units: int | tuple[int, ...] = option(
-        7, "how many hidden units; with commas, of each hidden layer", kind="sizes", minimum=1, maximum=10_000
-    )
+    hidden_units: int | tuple[int, ...] = options.hidden_units()
     e_step: str = option("auto", "how the posterior of the hidden units is found", choices=("auto", *E_STEPS))
     m_step: str = option("gradient", "how the weights are moved", choices=M_STEPS)
     learning_rate: float = option(0.005, "of a gradient step, summed over rows", minimum=0.0, exclusive_minimum=True)
-    weight_decay: float = option(0.0, "precision of the Gaussian prior on the weights", minimum=0.0, maximum=1e100)
-    weight_scale: float = option(1.0, "standard deviation of the weights at the start", minimum=0.0, maximum=1e50)
+    weight_decay: float = options.weight_decay()
+    weight_scale: float = options.weight_scale()
     inner_steps: int = option(10, "at most so many Newton steps in an M-step (newton, ecm)", minimum=1)
-    bias: bool = option(True, "each layer has biases; no: they are held at 0")
-    free_output: bool = option(False, "output weights for every class; no: those of the last are held at 0")
+    bias: bool = options.bias()
+    free_output: bool = options.free_output()
     sweeps: int = option(20, "Gibbs sweeps that an E-step keeps, after as many that it doesn't", minimum=1)
     draws: int = option(100, "draws a row where the log-likelihood is estimated", minimum=10)
-    likelihood: str = option("auto", LIKELIHOOD_SAID, choices=LIKELIHOODS)
+    likelihood: str = options.likelihood()
     optimizer: str = option("sgd", "of gradient steps: plain ones, with momentum, or Adam", choices=OPTIMIZERS)
     batch_size: int | None = option(None, "rows a gradient step; auto: all", kind="int", minimum=1)
 
@@ -153,11 +106,6 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         object.__setattr__(self, "estimates", self.inner.estimates)
 
     @property
-    def compares_columns(self) -> bool:
-        """Weights of one size begin on all of them."""
-        return True
-
-    @property
     def ascent(self) -> Ascent:
         """As far as `m_step` goes. Steps on parts of the rows, with momentum or by Adam promise no ascent at all."""
         return "gradient" if self.m_step == "gradient" else "layerwise" if self.m_step == "ecm" else "maximum"
@@ -171,11 +119,6 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     def m_step_passes(self) -> int:
         """One; where parts of the rows are stepped on, their q is found again."""
         return 1 + (self.e_step_passes if self.remembers and self.batch_size is not None else 0)
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """How many units each hidden layer has."""
-        return sizes_of(self.hidden_units)
 
     @property
     def inner(self) -> EStep:
@@ -195,38 +138,17 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
             "weight_decay, or choose m_step=gradient."
         )
 
-    def learns_numbers(self, y: Any) -> bool:
-        """By `likelihood`, or by what y holds."""
-        return learns_numbers(self.likelihood, y)
-
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
         """Check inputs and targets, sort the rows by class, and see that the E-step fits into memory."""
-        numeric = self.learns_numbers(y)
-        if numeric and not (self.exact and self.sizes[0] <= MOST_EXACT):
+        if self.learns_numbers(y) and not (self.exact and self.sizes[0] <= MOST_EXACT):
             raise OptionError(ONLY_EXACT)
-        rows = (number_rows if numeric else network_rows)(X, y, sample_weight)
+        rows = super().observe(X, y, sample_weight)
         self.inner.check(rows.n_rows, self.sizes, rows.n_classes)
         return rows
 
-    def observe_new(self, X: Any, params: NetworkParams) -> NetworkRows:
-        """Rows to predict for, without targets. Raises DataError where they have other columns."""
-        return new_rows(X, params.hidden.shape[1] - 1)
-
-    def observe_apart(self, X: Any, y: Any, params: NetworkParams) -> NetworkRows:
-        """Rows of weight 0 with their targets."""
-        n_inputs = params.hidden.shape[1] - 1
-        return numbers_apart(X, y, n_inputs) if params.numeric else rows_apart(X, y, n_inputs, len(params.output))
-
     def start(self, data: NetworkRows, generator: np.random.Generator) -> NetworkParams:
-        """Weights and biases from a normal distribution of standard deviation `weight_scale`, 0 where held.
-
-        Where numbers are learned, those of the output are in units of the target's standard deviation, about its mean.
-        """
-        drawn = draw_params(
-            self.hidden_units, data.X.shape[1], data.n_classes, self.weight_scale, generator,
-            bias=self.bias, free_output=self.free_output or data.numeric,
-        )  # fmt: skip
-        begun = in_target_units(drawn, data, bias=self.bias)
+        """Drawn weights; where an M-step remembers something, with what it begins with."""
+        begun = self.drawn(data, generator)
         if not self.remembers:
             return begun
         return SteppedParams.of(begun, OptimizerState.fresh(begun, int(generator.integers(2**31))))
@@ -239,10 +161,6 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         assert isinstance(drawn, SteppedParams) and drawn.state is not None
         return SteppedParams.of(params, OptimizerState.fresh(params, int(drawn.state.seed)))
 
-    def held(self, params: NetworkParams) -> Held:
-        """Biases without `bias`, and the last row of the output but for `free_output`: at 0."""
-        return held_weights(params, self.bias, self.free_output or params.numeric)
-
     def level_along(self, params: NetworkParams) -> str:
         """One number added to the weights of every class changes no prediction; the prior on weights minds it."""
         if params.numeric or not self.free_output or (self.weight_decay > 0.0 and not self.bias):
@@ -252,12 +170,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     def check_params(self, params: NetworkParams, data: NetworkRows) -> NetworkParams:
         """Shapes, finite numbers and the reference class; the start of a network trained otherwise will do, too."""
         super().check_params(params, data)
-        check_network_params(
-            params, self.hidden_units, data.X.shape[1], data.n_classes,
-            bias=self.bias, free_output=self.free_output or data.numeric,
-        )  # fmt: skip
-        check_variances(params, data.numeric)
-        data.check_classes(len(params.output))
+        self.check_weights(params, data)
         if type(params) is NetworkParams or (type(params) is SteppedParams and self.remembers):
             return params
         return NetworkParams(params.hidden, params.output, params.deeper, params.variances)
@@ -291,10 +204,8 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
             moved = SteppedParams.of(*how.climb(expectation.statistics, params, begun, data))
         else:
             moved = gradient_step(expectation.statistics, params, data, self.weight_decay, self.learning_rate, held)
-        largest = max(float(np.abs(layer).max()) for layer in (*moved.layers, moved.output))
-        if not largest <= LARGEST_WEIGHT:
-            message = f"with learning rate {self.learning_rate:zg} the weights grow without bound: take a smaller one"
-            return Maximization(params, (Event(message, breaks_ascent=True, stops=True),))
+        if not within_bounds(moved):
+            return Maximization(params, (without_bound(self.learning_rate),))
         if not self.remembers and surely_rises(expectation.statistics, data, self.weight_decay, self.learning_rate):
             return Maximization(moved)
         before = self.q_value(expectation, params, data) + self.log_prior(params, data)
@@ -304,7 +215,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         fell = f"Q + log prior fell by {before - after:z.3g}, so the objective may fall, too"
         message = f"the step with learning rate {self.learning_rate:zg} was too long: {fell}"
         if self.remembers:
-            message = f"{_MAY_GO_TOO_FAR[self.optimizer]}: {fell}"
+            message = f"{MAY_GO_TOO_FAR[self.optimizer]}: {fell}"
         return Maximization(moved, (Event(message, breaks_ascent=True),))
 
     def q_value(self, expectation: Expectation, params: NetworkParams, data: NetworkRows) -> float:
@@ -314,10 +225,6 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
     def q_parts(self, expectation: Expectation, params: NetworkParams, data: NetworkRows) -> dict[str, float]:
         """Q_w of each hidden layer, and Q_v of the output."""
         return parts_of_q(expectation.statistics, params, data)
-
-    def log_prior(self, params: NetworkParams, data: NetworkRows) -> float:
-        """−(weight_decay/2) Σ w² over the weights of all layers, biases free, and −½ ρ/σ²; without constants."""
-        return log_weight_prior(params, self.weight_decay) + log_variance_prior(params, data)
 
     def responsibilities(
         self, params: NetworkParams, data: NetworkRows, rows: Rows, inference: Inference = EXACT
@@ -349,25 +256,6 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
             return data.in_user_order(activities(params.layers, data.design)[-1])
         return data.in_user_order(predictive(params, data.design).probabilities)
 
-    def predict_mean(self, params: NetworkParams, data: NetworkRows) -> Array:
-        """(n,) E[y | x] = vᵀ[1, u], where numbers are learned."""
-        return predicted_numbers(params, data.design) if params.numeric else super().predict_mean(params, data)
-
-    def reports(self, params: NetworkParams, X: Any, targets: Any) -> dict[str, Report]:
-        """By the marginal, and by the usual forward pass."""
-        return dict(network_report(params, X, targets).items())
-
-    def relabel(self, params: NetworkParams, order: IntArray) -> NetworkParams | None:
-        """The hidden units of one layer in another order; those of several layers don't change places."""
-        other = super().relabel(params, order) if params.deeper is None else None
-        if isinstance(other, SteppedParams) and other.state is not None:
-            return replace(other, state=other.state.relabelled(order))
-        return other
-
-    def n_parameters(self, params: NetworkParams) -> int:
-        """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer: every weight that isn't held."""
-        return n_network_parameters(params, self.held(params))
-
     def worked_row(self, step: Step, row: int) -> Worked:
         """Its units before y is known, the likeliest configurations, E[z]; where q is no sum over all, its draws."""
         return posterior_row(step, row) if self.inner.exact else drawn_row(step, row, self.inner)
@@ -380,9 +268,7 @@ class LatentMLP(Model[NetworkParams, NetworkRows], Explains):
         """What gradient steps did that are no single rate times slope; "" where they are."""
         if not self.remembers:
             return ""
-        steps = 1 if self.batch_size is None else -(-n_rows // self.batch_size)
-        own = f"{self.optimizer} moved it in {steps:,} steps, each by the slope of its own rows"
-        return own if steps > 1 else f"{self.optimizer} moved it"
+        return moved_in_words(self.optimizer, n_rows, n_rows if self.batch_size is None else self.batch_size)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The rows that pull most, the slope, and what the M-step made of it."""
