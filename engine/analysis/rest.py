@@ -203,7 +203,11 @@ class _Look:
         rates: list[float] = []
         kind: RestKind | None = None
         rounding = _rounding_of(self.step)
-        while rounding < _COARSE and kind is None and len(rates) < ITERATIONS and self.passes + 2 <= self.most_passes:
+        # of mixtures `together` finds most saddles; those of networks may be the last that the power iteration comes to
+        going_on = (None, "maximum") if self.step.problem.model.supervised else (None,)
+        while (
+            rounding < _COARSE and kind in going_on and len(rates) < ITERATIONS and self.passes + 2 <= self.most_passes
+        ):
             if power is not None and power.over:
                 break
             before = 0 if power is None else power.passes

@@ -214,3 +214,14 @@ def test_an_m_step_with_a_tolerance_makes_no_saddle():
     run = engine.fit(engine.MixtureOfExperts(2, weight_decay=0.01), iris.X[train], iris.y[train], seed=0)
     assert run.step.rest is not None and run.step.rest.kind != "saddle"
     assert "saddle: " not in run.stop_reason
+
+
+def test_a_networks_saddle_that_shows_late_is_no_maximum():
+    generator = np.random.default_rng(3)
+    X = generator.normal(size=(30, 2))
+    y = np.abs(X[:, 0]) + 0.3 * generator.normal(size=30)
+    model = engine.LatentMLP(3, m_step="newton", weight_decay=1.0)
+    run = engine.fit(model, X, y, seed=2, max_iter=400)
+    further = engine.fit(model, X, y, start=run.params, tol=0.0, max_iter=800)
+    assert further.step.objective > run.step.objective + 1.0
+    assert run.step.rest is not None and run.step.rest.kind != "maximum"
