@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import engine
 from emtui.cli.headless import best_of, run, steps_from
-from emtui.cli.run_report import fixed, number, significant
+from emtui.cli.run_numbers import fixed, number, significant
 from emtui.cli.shell_output import Output
 from emtui.session.session import Session
 from emtui.spec.choose import choose

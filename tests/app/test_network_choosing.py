@@ -19,7 +19,8 @@ from emtui.networks.scores import score
 from emtui.networks.sizes import SizesResult, network_sizes, size_name, sizes_for, with_size
 from emtui.screens.studies.network_sizes import NetworkSizesScreen
 from emtui.screens.studies.network_sizes import verdict as verdict_of_sizes
-from emtui.screens.studies.optima import OptimaScreen, starts_of_network
+from emtui.screens.studies.optima import OptimaScreen
+from emtui.screens.studies.optima_starts import starts_of_network
 from emtui.screens.studies.race import RaceScreen, verdict, winner_sentence
 from emtui.session.race import Race, must_rise, race
 from emtui.spec.revise import changed

@@ -10,7 +10,9 @@ from driving import Driver, driving, explorer
 from studying import at_rest, stopped_and_begun_again
 
 import engine
-from emtui.screens.studies.optima import MAX_ITER, TOL, OptimaMap, OptimaScreen, spread, verdict
+from emtui.screens.studies.optima import OptimaScreen
+from emtui.screens.studies.optima_map import OptimaMap, verdict
+from emtui.screens.studies.optima_starts import MAX_ITER, TOL, spread
 from emtui.spec.choose import choose
 from emtui.views.number_format import amount, share
 from engine.analysis.many_starts import all_starts, many_starts

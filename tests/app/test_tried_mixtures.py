@@ -16,12 +16,12 @@ from emtui.charts.colors import DARK
 from emtui.charts.heatmap import Matrix, layout
 from emtui.charts.scene import Curve, Scene
 from emtui.charts.scene_drawing import draw_scene
-from emtui.cli.run_report import significant
+from emtui.cli.run_numbers import significant
 from emtui.panes.bound import BoundPane
 from emtui.panes.curves.curves import bound_scene
 from emtui.panes.datasets import DatasetsPane
 from emtui.panes.messages import KeyRefused
-from emtui.screens.studies.optima import OptimaMap, optima_table, verdict
+from emtui.screens.studies.optima_map import OptimaMap, optima_table, verdict
 from emtui.screens.studies.selection import kinds
 from emtui.session.temperature import turned
 from emtui.spec.choose import choose

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emtui.charts.axes import make_scale, make_ticks
 from emtui.charts.heatmap import Matrix
-from emtui.cli import run_report
+from emtui.cli import run_numbers
 from emtui.views.number_format import (
     MINUS,
     aligned,
@@ -168,7 +168,7 @@ def test_a_negative_zero_is_known_where_it_is_seen() -> None:
 def test_no_number_is_shown_as_a_negative_zero(value: float, other: float, decimals: int) -> None:
     shown = [fixed(value, decimals), number(value, max(1, decimals)), amount(value), signed(value), count(value)]
     shown += [delta(value, decimals), probability(value, decimals), percent(value), from_to(value, other)]
-    shown += [run_report.number(value), run_report.fixed(value, decimals), run_report.significant(value, abs(other))]
+    shown += [run_numbers.number(value), run_numbers.fixed(value, decimals), run_numbers.significant(value, abs(other))]
     shown += [format_for(abs(other), abs(value)).text(value), plural(value, "row")]
     shown += [Matrix([[value]], [""], [""], spec).number(0, 0) for spec in ("g", ".0f", ".3f")]
     scale = make_scale(value, other)

@@ -37,7 +37,8 @@ class StudyActions:
 
     def optima(self) -> None:
         """Hundreds of starts of this model, grouped by where they end."""
-        from emtui.screens.studies.optima import OptimaScreen, why_no_map
+        from emtui.screens.studies.optima import OptimaScreen
+        from emtui.screens.studies.optima_starts import why_no_map
 
         spec = self._host.spec
         if reason := why_no_map(spec):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,56 +16,33 @@ from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Scene
-from emtui.charts.text_bars import bar
-from emtui.networks.choosing import choosing_spec, scored_on_test, seconds_of_a_step, validated
-from emtui.networks.scores import Score
+from emtui.networks.choosing import choosing_spec, scored_on_test, validated
+from emtui.screens.studies.optima_map import OptimaMap, optima_table, verdict
+from emtui.screens.studies.optima_starts import (
+    MAX_ITER,
+    N_STARTS,
+    NETWORK_ITERATIONS,
+    NETWORK_TOL,
+    TOL,
+    spread,
+    starts_of_network,
+)
 from emtui.screens.studies.study import StudyScreen, named
-from emtui.screens.studies.weak_components import COLUMN as WEAK
-from emtui.screens.studies.weak_components import weak_cell, weak_clause
 from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
 from emtui.spec.revise import changed, with_seed
-from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
 from emtui.views import view_for
-from emtui.views.number_format import MISSING, amount, number, plural, share
+from emtui.views.number_format import plural
 from emtui.widgets.paged_table import LineTable
-from emtui.widgets.plain_table import PlainTable
-from emtui.widgets.table_columns import TableCell, TableColumn
 from engine.analysis.many_starts import StartsProgress, many_starts
 from engine.analysis.optima import Optimum, group_optima
-from engine.em.model import Model
 from engine.errors import EngineError
 
-N_STARTS, N_STARTS_OF_NETWORKS = 200, 40
-MAX_ITER, TOL = 1000, 1e-9  # tighter than usual: runs that stop on their way look like optima
-_SECONDS_OF_NETWORKS, _LEAST_STARTS = 60.0, 4
-NETWORK_ITERATIONS, NETWORK_TOL = 200, 1e-7  # of whose steps each is a hundred times as much work
-SPREAD = "points"  # the start that finds most optima
 _KEYS = "enter opens · a axes · s other starts · R other seeds · space again · esc back"
-
-
-@dataclass(frozen=True, eq=False)
-class OptimaMap:
-    """The progress of all starts, and the optima that they have reached so far, highest first."""
-
-    progress: StartsProgress
-    optima: tuple[Optimum, ...]
-    by_validation: bool = False  # a network's, judged by validation rows
-    tested: Score | None = None  # of the one that is best by them, fitted again to all training rows
-
-    @property
-    def errors(self) -> tuple[str, ...]:
-        """Why some starts could not be run."""
-        return tuple(one.error for one in self.progress.results if one.error is not None)
-
-    @property
-    def best(self) -> Optimum | None:
-        """The one with most rows right, the highest among equals."""
-        return max(self.optima, key=lambda one: (one.hits, one.objective), default=None)
 
 
 class OptimaScreen(StudyScreen):
@@ -276,117 +252,3 @@ class OptimaScreen(StudyScreen):
         self._first_seed += self._n_starts
         self._seed = None
         self.begin()
-
-
-def starts_of_network(spec: RunSpec) -> int:
-    """Forty starts, or as many, four at least, as their exact E-steps are expected to take a minute for."""
-    step = seconds_of_a_step(spec, spec.model.option_values["hidden_units"])
-    affordable = _SECONDS_OF_NETWORKS / (NETWORK_ITERATIONS * step) if step > 0 else math.inf
-    return int(min(N_STARTS_OF_NETWORKS, max(_LEAST_STARTS, affordable)))
-
-
-def spread(model: Model[Any, Any]) -> Model[Any, Any]:
-    """The model with the kind of start that finds most optima; unchanged if it has no such start.
-
-    A network's gradient step comes to rest nowhere near as soon as Newton's, which finds the optima.
-    """
-    for option in model.options():
-        if option.name == "m_step" and "newton" in option.choices and model.ascent == "gradient":
-            climbing: Any = model
-            sooner: Model[Any, Any] = replace(climbing, m_step="newton")
-            return sooner
-        if option.name == "init" and SPREAD in option.choices and model.start_name != SPREAD:
-            wider: Any = model
-            made: Model[Any, Any] = replace(wider, init=SPREAD)
-            return made
-    return model
-
-
-def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
-    """How many starts ended at each optimum, how high it is, and how many rows it gets right.
-
-    likelihood: the objective is a log-likelihood and what a prior adds to it, so that both are shown.
-    """
-    columns = (
-        TableColumn("place", "", 3, "right"),
-        TableColumn("objective", "objective", 12, "right"),
-        TableColumn("likelihood", "log-likelihood", 14, "right"),
-        TableColumn("hits", "validation" if now.by_validation else "accuracy", 14, "right"),
-        TableColumn("starts", "starts", 6, "right"),
-        WEAK,
-        TableColumn("share", "", 10),
-    )
-    rows: list[tuple[TableCell, ...]] = []
-    done = max(1, sum(one.count for one in now.optima))
-    for place, one in enumerate(now.optima):
-        heights = amount(one.objective), amount(one.log_likelihood) if likelihood else MISSING
-        hits = share(one.hits, one.total) if one.total else MISSING
-        rows.append((str(place + 1), *heights, hits, str(one.count), weak_cell(one.weak), bar(one.count / done, 10)))
-    known, weak = any(one.total for one in now.optima), any(one.weak for one in now.optima)
-    shown = [place for place, column in enumerate(columns)
-             if (likelihood or column.key != "likelihood") and (known or column.key != "hits")
-             and (weak or column.key != WEAK.key)]  # fmt: skip
-    return PlainTable(
-        tuple(columns[place] for place in shown),
-        tuple(tuple(row[place] for place in shown) for row in rows),
-        ("share", "likelihood", "hits"),
-    )
-
-
-def verdict(now: OptimaMap) -> str:
-    """How many optima there are, and whether the highest is the best clustering, in a sentence or two."""
-    if not now.optima:
-        errors = now.errors
-        return f"No start could be run: {errors[-1]}" if errors and now.progress.finished else ""
-    highest = now.optima[0]
-    rows = "validation rows" if now.by_validation else "rows"
-    most = max(now.optima, key=lambda one: one.count)
-    starts = plural(now.progress.done, "start")
-    if len(now.optima) == 1 and most.count == now.progress.done > 1:
-        place = "height" if now.by_validation else "optimum"
-        said = f"All {starts} end at the same {place}, objective {amount(most.objective)}"
-        if highest.total:
-            does = "and each gets" if now.by_validation else "which gets"
-            said += f", {does} {highest.hits} of {highest.total} {rows} right"
-        return f"{said}.{_of_network(now)}"
-    said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
-    said += f"; most often ({most.count}) the objective ends at {amount(most.objective)}"
-    if highest.total:
-        best = max(now.optima, key=lambda one: one.hits)
-        said += f". The highest, {amount(highest.objective)}, gets {highest.hits} of {highest.total} {rows} right"
-        if best.hits > highest.hits:
-            gap = highest.objective - best.objective
-            kind = "best by them" if now.by_validation else "best clustering"
-            said += f"; the {kind}, {best.hits} of {best.total}, lies {number(gap)} lower"
-        elif len(now.optima) > 1:
-            said += ", and no other more"
-    elif math.isfinite(highest.objective):
-        said += f", highest {amount(highest.objective)}"
-    if highest.weak:
-        said += f". The highest has {weak_clause(highest.weak)}"
-    errors = now.errors
-    failed = f" {plural(len(errors), 'start')} could not be run: {errors[-1]}" if errors else ""
-    return f"{said}.{_of_network(now)}{failed}"
-
-
-def _of_network(now: OptimaMap) -> str:
-    """Of a network: how many starts are not at rest, and what the test rows say of the best; with a blank before it."""
-    if not now.by_validation:
-        return ""
-    restless = sum(one.error is None and not one.converged for one in now.progress.results)
-    said = f" {plural(restless, 'start is', 'starts are')} not at rest." if restless else ""
-    if now.tested is not None:
-        best = share(now.tested.hits, now.tested.n_rows)
-        said += f" The best by validation rows, fitted again to all training rows, is tested alone: {best}."
-    return said
-
-
-def why_no_map(spec: RunSpec) -> str:
-    """Why there is no map of optima for these choices, in a sentence; "" where there is."""
-    if spec.model.supervised and not is_network(spec.model):
-        return f"The map of optima is for mixtures and networks, and the {spec.model.name} model is none."
-    try:
-        _ = choosing_spec(spec) if spec.model.supervised else None
-    except EngineError as error:
-        return str(error)
-    return ""
