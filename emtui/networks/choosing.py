@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from emtui.networks.scores import Score, score
 from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, problem_of, split_of, train_share
-from engine.analysis.study import Study
+from engine.analysis.study import Study, StudyResult, StudyRun
 from engine.data.products import with_products
 from engine.em.loop import begin_problem, walk
 from engine.errors import EngineError, OptionError
@@ -54,6 +54,24 @@ def study_of(
         standardize=spec.data.standardize,
         sample_weight=spec.dataset.weights,
     )
+
+
+def studied(study: Study, spec: RunSpec, what: str) -> Iterator[tuple[StudyResult, tuple[StudyRun, ...]]]:
+    """The runs after each of them; then, too, those of the chosen method on the test rows. what: a size, a cell.
+
+    Raises:
+        EngineError: no run of them was possible; one sentence.
+    """
+    found, tested = StudyResult(), tuple[StudyRun, ...]()
+    for run in study.runs():
+        found = StudyResult((*found.runs, run))
+        yield found, tested
+    if len(found.errors) == len(found.runs):
+        raise EngineError(f"No {what} could be run: {found.errors[0].error}")
+    if spec.test_share > 0 and found.best is not None:
+        for run in study.tested(found.best):
+            tested = (*tested, run)
+            yield found, tested
 
 
 def choosing_spec(spec: RunSpec) -> RunSpec:

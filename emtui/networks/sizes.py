@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from emtui.networks.choosing import seconds_of_a_step, study_of
+from emtui.networks.choosing import seconds_of_a_step, studied, study_of
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.tolerance import tolerance_of
 from engine.analysis.study import StudyResult, StudyRun
-from engine.errors import EngineError, OptionError
+from engine.errors import OptionError
 from engine.models import model_class
 
 Size: TypeAlias = int | tuple[int, ...]
@@ -106,13 +106,5 @@ def network_sizes(spec: RunSpec, sizes: tuple[Size, ...], repeats: int, seed: in
     now = SizesResult(spec, sizes, repeats)
     methods = {size_name(size): with_size(spec.model, size) for size in sizes}
     study = study_of(spec, methods, n_seeds=repeats, max_iter=max(1, spec.max_iter), tol=tolerance_of(spec), seed=seed)
-    for run in study.runs():
-        now = replace(now, found=StudyResult((*now.found.runs, run)))
-        yield now
-    errors = now.found.errors
-    if len(errors) == len(now.found.runs):
-        raise EngineError(f"No size could be run: {errors[0].error}")
-    if spec.test_share > 0 and now.found.best is not None:
-        for run in study.tested(now.found.best):
-            now = replace(now, tested=(*now.tested, run))
-            yield now
+    for found, tested in studied(study, spec, "size"):
+        yield replace(now, found=found, tested=tested)

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from emtui.networks.choosing import study_of
+from emtui.networks.choosing import studied, study_of
 from emtui.networks.rival import method_name
 from emtui.networks.sizes import resized, size_name
 from emtui.networks.sweep_grid import SweepGrid
@@ -21,7 +21,7 @@ from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.study import StudyResult, StudyRun
 from engine.arrays import Array
-from engine.errors import EngineError, OptionError
+from engine.errors import OptionError
 from engine.models import model_class
 
 Side = Literal["own", "rival"]
@@ -126,13 +126,5 @@ def sweep(spec: RunSpec, grid: SweepGrid) -> Iterator[SweepResult]:
     now = SweepResult(spec, grid)
     methods = {name: models_of(spec, side, grid.rates[r], grid.units[m]) for (side, m, r), name in now.names.items()}
     study = study_of(spec, methods, n_seeds=grid.n_seeds, max_iter=grid.max_iter)
-    for run in study.runs():
-        now = replace(now, found=StudyResult((*now.found.runs, run)))
-        yield now
-    errors = now.found.errors
-    if len(errors) == len(now.found.runs):
-        raise EngineError(f"No cell could be run: {errors[0].error}")
-    if spec.test_share > 0 and now.found.best is not None:
-        for run in study.tested(now.found.best):
-            now = replace(now, tested=(*now.tested, run))
-            yield now
+    for found, tested in studied(study, spec, "cell"):
+        yield replace(now, found=found, tested=tested)

@@ -16,7 +16,7 @@ What a model holds (`LatentMLP.held`) stays as it is to the bit; without `held` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -107,11 +107,7 @@ def newton_step(
 ) -> NetworkParams:
     """At most this many Newton steps on each layer, each one an ascent; of steps that do the same, the shortest."""
     moved = Moved.of(params, held)
-    layers = _climb_layers(statistics, params, rows, weight_decay, steps, moved)
-    if params.numeric:
-        return fitted(statistics, params, rows, layers, weight_decay, moved)
-    output = _climb_output(statistics, params.output, moved.classes, weight_decay, steps, moved)
-    return NetworkParams.of_layers(layers, output)
+    return _climb(statistics, params, rows, weight_decay, steps, moved, [moved.classes])
 
 
 def ecm_step(
@@ -124,25 +120,27 @@ def ecm_step(
 ) -> NetworkParams:
     """The hidden layer, then class after class of the output, the others' weights held fixed."""
     moved = Moved.of(params, held)
-    layers = _climb_layers(statistics, params, rows, weight_decay, steps, moved)
-    if params.numeric:
-        return fitted(statistics, params, rows, layers, weight_decay, moved)
-    output = params.output
-    for i in moved.classes:
-        output = _climb_output(statistics, output, range(i, i + 1), weight_decay, steps, moved)
-    return NetworkParams.of_layers(layers, output)
+    return _climb(statistics, params, rows, weight_decay, steps, moved, [range(i, i + 1) for i in moved.classes])
 
 
-def _climb_layers(
+def _climb(
     statistics: NetworkExpectation,
     params: NetworkParams,
     rows: NetworkRows,
     weight_decay: float,
     steps: int,
     moved: Moved,
-) -> list[Array]:
-    parts = zip(_hidden_parts(statistics, params, rows), moved.layers, strict=True)
-    return [_climb_hidden(*part, weight_decay, steps, mask) for part, mask in parts]
+    parts: Sequence[range],
+) -> NetworkParams:
+    """Newton steps on each hidden layer, then on the output, one part of its classes after the other."""
+    hidden = zip(_hidden_parts(statistics, params, rows), moved.layers, strict=True)
+    layers = [_climb_hidden(*part, weight_decay, steps, mask) for part, mask in hidden]
+    if params.numeric:
+        return fitted(statistics, params, rows, layers, weight_decay, moved)
+    output = params.output
+    for part in parts:
+        output = _climb_output(statistics, output, part, weight_decay, steps, moved)
+    return NetworkParams.of_layers(layers, output)
 
 
 def lbfgs_step(
