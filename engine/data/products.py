@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, as_numbers
 from engine.data.units import Units, standard_units
 from engine.errors import DataError
 
@@ -24,12 +25,15 @@ def product_names(names: Sequence[str]) -> tuple[str, ...]:
     return (*names, *(f"{names[i]}²" if i == j else f"{names[i]}·{names[j]}" for i, j in pairs))
 
 
-def with_products(X: Array) -> Array:
+def with_products(X: Any) -> Array:
     """Features (…, p) and behind them their p(p+1)/2 products, each with those from itself on: (…, p + p(p+1)/2).
 
     Raises:
-        DataError: there would be more than 500 inputs, or a product would be too large for a number.
+        DataError: X holds no numbers, there would be more than 500 inputs, or a product is too large for a number.
     """
+    X = as_numbers(X)
+    if not X.ndim:
+        raise DataError("X must be rows of features, not one number.")
     p = X.shape[-1]
     total = p + p * (p + 1) // 2
     if total > MOST_INPUTS:

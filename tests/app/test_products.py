@@ -36,6 +36,10 @@ def products(source: str = "xor", standardize: bool = True, **how: object) -> Ru
 def test_products_stand_behind_the_features_with_their_names() -> None:
     X = np.array([[2.0, 3.0], [-1.0, 0.5]])
     np.testing.assert_array_equal(with_products(X), [[2, 3, 4, 6, 9], [-1, 0.5, 1, -0.5, 0.25]])
+    np.testing.assert_array_equal(engine.with_products([[2, 3]]), [[2, 3, 4, 6, 9]])
+    for wrong in (engine.load("xor"), [["a"]], 3.0):
+        with pytest.raises(DataError, match=r"X|Dataset"):
+            engine.with_products(wrong)
     assert product_names(("x", "y")) == NAMES
     for standardize in (False, True):
         units = product_units(X, standardize)
