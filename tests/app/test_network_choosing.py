@@ -104,6 +104,7 @@ async def test_a_race_of_layers_is_shown_and_opened_as_layers() -> None:
         assert isinstance(app.app.screen, RaceScreen)
         assert "mlp layers 4,3 · seed 0" in text and "K=7" not in text
         assert "validation" in text and "it alone is tested" in " ".join(text.split())
+        assert "highest, estimated objective" in " ".join(text.split())  # its E-steps draw
         assert "newton  ■ gradient  ▲ lbfgs  ◆ ecm  ★ adam  ▼ seed 1  ○ seed 2" in text  # no name is cut
         await app.send("down", "enter")
         assert app.app.screen is explorer(app.app)
@@ -163,6 +164,7 @@ async def test_the_map_of_a_network_is_judged_by_validation_rows() -> None:
             assert (one.hits, one.total) == validated(screen.model, inner, one.params)
             assert share(one.hits, one.total) in text
         assert "validation rows right" in text and screen.map.tested is not None
+        assert "objective" in text and "estimated" not in text
         assert f"is tested alone: {share(screen.map.tested.hits, 60)}" in text
         chosen_spec = screen.chosen()
         assert chosen_spec is not None and chosen_spec.split_seed == 0 and chosen_spec.start is None

@@ -76,15 +76,16 @@ def verdict(now: OptimaMap) -> str:
     rows = "validation rows" if now.by_validation else "rows"
     most = max(now.optima, key=lambda one: one.count)
     starts = plural(now.progress.done, "start")
+    what = "estimated objective" if now.by_validation and not now.progress.problem.model.exact else "objective"
     if len(now.optima) == 1 and most.count == now.progress.done > 1:
         place = "height" if now.by_validation else "optimum"
-        said = f"All {starts} end at the same {place}, objective {amount(most.objective)}"
+        said = f"All {starts} end at the same {place}, {what} {amount(most.objective)}"
         if highest.total:
             does = "and each gets" if now.by_validation else "which gets"
             said += f", {does} {highest.hits} of {highest.total} {rows} right"
         return f"{said}.{_of_network(now)}"
     said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
-    said += f"; most often ({most.count}) the objective ends at {amount(most.objective)}"
+    said += f"; most often ({most.count}) the {what} ends at {amount(most.objective)}"
     if highest.total:
         best = max(now.optima, key=lambda one: one.hits)
         said += f". The highest, {amount(highest.objective)}, gets {highest.hits} of {highest.total} {rows} right"

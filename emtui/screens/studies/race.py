@@ -271,7 +271,10 @@ def verdict(now: Race) -> str:
     if not standing:
         return ""
     highest = [r for r in standing if top - r.laps[-1].objective <= _SAME]
-    said = f"{_names(highest)} {'stand' if len(highest) > 1 else 'stands'} highest, objective {amount(top)}"
+    specs = [r.spec for r in highest if r.spec is not None]
+    drawn = any(spec.model.supervised and not spec.model.exact for spec in specs)
+    what = "estimated objective" if drawn else "objective"
+    said = f"{_names(highest)} {'stand' if len(highest) > 1 else 'stands'} highest, {what} {amount(top)}"
     judged = [(r.laps[-1].hits or 0, r) for r in now.racers if r.laps and r.laps[-1].hits is not None]
     if judged:
         most = max(hits for hits, _ in judged)
