@@ -18,8 +18,8 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.em.parameters import Held
 from engine.models.network.data import NetworkRows, arranged
-from engine.models.network.e_step import ExactEStep
-from engine.models.network.e_step_exact import exact_posterior
+from engine.models.network.e_steps.e_step import ExactEStep
+from engine.models.network.e_steps.exact import exact_posterior
 from engine.models.network.expectation import hidden_gradient, output_gradient, squares_of
 from engine.models.network.gaussian_output import best_variance, log_normal, means
 from engine.models.network.held import Moved, hold

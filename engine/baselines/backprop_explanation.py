@@ -21,11 +21,11 @@ from engine.em.step import Step
 from engine.explain.derivation import Worked, WorkedLine, line
 from engine.explain.worked import responsibilities_of
 from engine.models.network.data import NetworkRows
-from engine.models.network.e_step import ExactEStep
-from engine.models.network.explanation import forward_lines, prediction_lines, unit_lines
-from engine.models.network.explanation_numbers import number_pulls, squares_lines, variance_lines
-from engine.models.network.explanation_pulls import pull_lines
-from engine.models.network.explanation_weight import hidden_pulls, output_pulls, with_decay
+from engine.models.network.e_steps.e_step import ExactEStep
+from engine.models.network.explanations.numbers import number_pulls, squares_lines, variance_lines
+from engine.models.network.explanations.of_row import forward_lines, prediction_lines, unit_lines
+from engine.models.network.explanations.of_weight import hidden_pulls, output_pulls, with_decay
+from engine.models.network.explanations.pulls import pull_lines
 from engine.models.network.gaussian_output import means
 from engine.models.network.params import NetworkParams
 from engine.models.network.predict import activities, forward_log_probabilities

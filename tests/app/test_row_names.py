@@ -151,7 +151,7 @@ BY_THE_USER = {  # numbers that are given back to whoever typed them, and rows t
     "emtui/screens/edit/row_weight_table.py": 1,  # "There is no row 17 among those that are fitted"
     "emtui/session/row_weights.py": 1,  # "there is no row 17"
     "engine/explain/worked.py": 1,  # the same
-    "engine/models/network/likeliest.py": 1,  # the same
+    "engine/models/network/likeliest_configurations.py": 1,  # the same
     "engine/em/given_start.py": 1,  # a row of a matrix of probabilities, as in the three below
     "engine/models/hmm/emissions.py": 1,
     "engine/models/hmm/params.py": 1,

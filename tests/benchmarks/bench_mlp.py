@@ -21,8 +21,8 @@ from engine.baselines.backprop import BackpropMLP
 from engine.em.loop import begin, e_step, m_step
 from engine.models.network.cost import exact_cost
 from engine.models.network.data import NetworkRows, network_rows
-from engine.models.network.e_step import ExactEStep
-from engine.models.network.e_step_gibbs import OneLayerSweeps
+from engine.models.network.e_steps.e_step import ExactEStep
+from engine.models.network.e_steps.gibbs import OneLayerSweeps
 from engine.models.network.expectation import hidden_gradient, output_gradient
 from engine.models.network.layers import LayeredSweeps
 from engine.models.network.model import LatentMLP

@@ -14,7 +14,7 @@ import engine
 from engine import BackpropMLP, LatentMLP
 from engine.arrays import Array
 from engine.em.parameters import arrays_of, with_arrays
-from engine.models.network.e_step_exact import enumerated, exact_posterior
+from engine.models.network.e_steps.exact import enumerated, exact_posterior
 from engine.models.network.expectation import squares_of
 from engine.models.network.params import NetworkParams
 from engine.models.network.predict import predict_network
@@ -86,7 +86,7 @@ def test_rows_of_every_kind_are_right_in_halves(monkeypatch: pytest.MonkeyPatch)
     y[:3] += [40.0, -60.0, 400.0]
     params = drawn(7, 2, 1, variance=0.02)
     rows = LatentMLP(7).observe(X, y)
-    monkeypatch.setattr("engine.models.network.e_step_exact._SMALL", 0)
+    monkeypatch.setattr("engine.models.network.e_steps.exact._SMALL", 0)
     found, wanted = exact_posterior(params, rows), Enumerated(params, X, y)
     assert np.allclose(found.log_evidence, wanted.log_evidence, rtol=1e-12, atol=1e-10)
     assert np.allclose(found.hidden, wanted.units, atol=1e-10)
@@ -99,8 +99,8 @@ def test_one_grid_serves_rows_of_about_one_number(monkeypatch: pytest.MonkeyPatc
     X, y = bent(60)
     params = drawn(6, 2, 1, variance=variance)
     rows = LatentMLP(6).observe(X, y, np.linspace(0.5, 2.0, 60))
-    monkeypatch.setattr("engine.models.network.e_step_exact._SMALL", 0)
-    monkeypatch.setattr("engine.models.network.e_step_exact._A_GROUP", 0)
+    monkeypatch.setattr("engine.models.network.e_steps.exact._SMALL", 0)
+    monkeypatch.setattr("engine.models.network.e_steps.exact._A_GROUP", 0)
     found, wanted = exact_posterior(params, rows), enumerated(params, rows, np.arange(60))
     assert np.allclose(found.log_evidence, wanted.log_evidence, rtol=1e-10, atol=1e-10)
     assert np.allclose(found.hidden, wanted.hidden, atol=1e-8)

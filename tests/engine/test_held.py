@@ -19,7 +19,7 @@ from engine.editing.entries import entries
 from engine.em.fields import count_held, fields_of
 from engine.errors import EngineError
 from engine.models.binomial import BinomialMixture
-from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_steps.e_step import ExactEStep
 from engine.models.network.expectation import expected_log_joint, output_gradient
 from engine.models.network.m_step import M_STEPS
 from engine.models.network.model import LatentMLP

@@ -27,8 +27,8 @@ from engine.models.network.configurations import (
 )
 from engine.models.network.cost import check_memory, exact_cost
 from engine.models.network.data import network_rows
-from engine.models.network.e_step import ExactEStep
-from engine.models.network.e_step_exact import _in_halves, _in_one_table, enumerated, exact_posterior
+from engine.models.network.e_steps.e_step import ExactEStep
+from engine.models.network.e_steps.exact import _in_halves, _in_one_table, enumerated, exact_posterior
 from engine.models.network.expectation import expected_log_joint
 from engine.models.network.params import NetworkParams, draw_params
 

@@ -11,8 +11,8 @@ from engine.em.inference import EXACT, Exact, Hard, Sampled, Tempered
 from engine.errors import OptionError
 from engine.models.network import cost as mlp_cost
 from engine.models.network.data import network_rows
-from engine.models.network.e_step import ExactEStep
-from engine.models.network.e_step_gibbs import GibbsEStep, OneLayerSweeps, sweeps_of
+from engine.models.network.e_steps.e_step import ExactEStep
+from engine.models.network.e_steps.gibbs import GibbsEStep, OneLayerSweeps, sweeps_of
 from engine.models.network.expectation import expected_log_joint
 from engine.models.network.layers import LayeredSweeps
 from engine.models.network.model import LatentMLP

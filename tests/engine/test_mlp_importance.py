@@ -14,11 +14,11 @@ from engine.models.network import cost as mlp_cost
 from engine.models.network.configurations import Listed, Product
 from engine.models.network.data import network_rows
 from engine.models.network.draws import estimated_evidence, gathered, weighted_draws
-from engine.models.network.e_step import ExactEStep
-from engine.models.network.e_step_exact import exact_posterior
-from engine.models.network.e_step_gibbs import GibbsEStep
-from engine.models.network.e_step_importance import ImportanceEStep
-from engine.models.network.e_step_mean_field import MeanFieldEStep
+from engine.models.network.e_steps.e_step import ExactEStep
+from engine.models.network.e_steps.exact import exact_posterior
+from engine.models.network.e_steps.gibbs import GibbsEStep
+from engine.models.network.e_steps.importance import ImportanceEStep
+from engine.models.network.e_steps.mean_field import MeanFieldEStep
 from engine.models.network.expectation import NetworkExpectation, expected_log_joint, output_gradient
 from engine.models.network.model import LatentMLP
 from engine.models.network.newton import output_curvature

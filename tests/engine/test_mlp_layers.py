@@ -13,7 +13,7 @@ from engine.baselines.backprop_epoch import layers_gradient, log_likelihood
 from engine.em.inference import EXACT
 from engine.errors import EngineError, OptionError
 from engine.models.network.data import network_rows
-from engine.models.network.e_step_gibbs import GibbsEStep
+from engine.models.network.e_steps.gibbs import GibbsEStep
 from engine.models.network.expectation import expected_log_joint, hidden_gradient
 from engine.models.network.layers import LayeredSweeps
 from engine.models.network.m_step import ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises

@@ -13,7 +13,7 @@ import engine
 from engine.em.inference import EXACT
 from engine.models.network.configurations import Listed, binary_design
 from engine.models.network.data import network_rows
-from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_steps.e_step import ExactEStep
 from engine.models.network.expectation import (
     NetworkExpectation,
     hidden_gradient,

@@ -11,7 +11,7 @@ import pytest
 import engine
 from engine.em.inference import Hard
 from engine.errors import OptionError
-from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_steps.e_step import ExactEStep
 from engine.models.optimizers import Momentum, rows_of_steps
 from engine.testing import check_model
 

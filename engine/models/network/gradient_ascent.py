@@ -18,7 +18,7 @@ import numpy as np
 
 from engine.em.parameters import Held
 from engine.models.network.data import NetworkRows
-from engine.models.network.e_step import ExactEStep
+from engine.models.network.e_steps.e_step import ExactEStep
 from engine.models.network.expectation import (
     NetworkExpectation,
     Targets,

@@ -24,7 +24,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.em.parameters import Held
 from engine.models.network.data import NetworkRows
-from engine.models.network.e_step_mean_field import Factorised
+from engine.models.network.e_steps.mean_field import Factorised
 from engine.models.network.expectation import (
     NetworkExpectation,
     Targets,

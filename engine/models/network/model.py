@@ -27,13 +27,13 @@ from engine.explain.derivation import Worked, WorkedLine
 from engine.models.network import options
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows, new_rows
-from engine.models.network.e_step import E_STEPS, EStep, e_step_named
+from engine.models.network.e_steps.e_step import E_STEPS, EStep, e_step_named
 from engine.models.network.expectation import parts_of_q
-from engine.models.network.explanation import new_row, posterior_row
-from engine.models.network.explanation_draws import drawn_row
-from engine.models.network.explanation_weight import WeightMStep, weight_lines
+from engine.models.network.explanations.draws import drawn_row
+from engine.models.network.explanations.of_row import new_row, posterior_row
+from engine.models.network.explanations.of_weight import WeightMStep, weight_lines
 from engine.models.network.gradient_ascent import GradientAscent
-from engine.models.network.likeliest import ConfigurationPosterior, likeliest
+from engine.models.network.likeliest_configurations import ConfigurationPosterior, likeliest
 from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
 from engine.models.network.multilayer_perceptron import MultilayerPerceptron, within_bounds
 from engine.models.network.optimizer_state import OptimizerState, SteppedParams

@@ -29,7 +29,7 @@ from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows, arranged, checked_targets, new_rows, numbers_apart
 from engine.models.network.draws import layer_draws, log_means
-from engine.models.network.e_step_exact import Factors, exact_posterior
+from engine.models.network.e_steps.exact import Factors, exact_posterior
 from engine.models.network.params import NetworkParams, sigmoids
 from engine.parallel import one_blas_thread, row_chunks
 

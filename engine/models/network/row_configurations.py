@@ -11,7 +11,7 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.models.network.configurations import all_configurations
 from engine.models.network.data import NetworkRows
-from engine.models.network.e_step_exact import log_output, log_prior_table
+from engine.models.network.e_steps.exact import log_output, log_prior_table
 from engine.models.network.gaussian_output import log_normal
 from engine.models.network.params import NetworkParams
 

@@ -11,9 +11,9 @@ from engine.arrays import Array, IntArray
 from engine.em.inference import Exact, Inference, assign, uniforms
 from engine.models.network.configurations import Listed, all_configurations, binary_rows, halves
 from engine.models.network.data import NetworkRows
-from engine.models.network.e_step import EStep
-from engine.models.network.e_step_exact import Factors, log_output, log_prior_table
-from engine.models.network.e_step_mean_field import Factorised
+from engine.models.network.e_steps.e_step import EStep
+from engine.models.network.e_steps.exact import Factors, log_output, log_prior_table
+from engine.models.network.e_steps.mean_field import Factorised
 from engine.models.network.expectation import NetworkExpectation
 from engine.models.network.params import NetworkParams, sigmoids
 from engine.parallel import row_chunks

@@ -19,7 +19,7 @@ from engine.arrays import Array
 from engine.models.network.configurations import binary_design
 from engine.models.network.data import new_rows
 from engine.models.network.draws import layer_draws
-from engine.models.network.e_step_exact import Factors
+from engine.models.network.e_steps.exact import Factors
 from engine.models.network.params import NetworkParams, sigmoids
 from engine.models.network.predict import activities
 from engine.parallel import one_blas_thread

@@ -27,11 +27,11 @@ from engine.em.inference import Exact, Inference, generator_of
 from engine.errors import OptionError
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import estimated_evidence, weighted_draws
-from engine.models.network.e_step_approximate import ApproximateEStep
-from engine.models.network.e_step_exact import exact_posterior
+from engine.models.network.e_steps.approximate import ApproximateEStep
+from engine.models.network.e_steps.exact import exact_posterior
+from engine.models.network.e_steps.proposals import broad_proposals
 from engine.models.network.expectation import NetworkExpectation, class_moments
 from engine.models.network.params import NetworkParams, sigmoids, softplus
-from engine.models.network.proposals import broad_proposals
 from engine.parallel import map_chunks, row_chunks
 
 _MOST_SWEEPS = 200

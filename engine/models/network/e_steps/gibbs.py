@@ -23,11 +23,11 @@ from engine.em.inference import Hard, Inference, Sampled, Tempered, generator_of
 from engine.models.network.cost import check_draws
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import Draws, estimated_evidence, gathered, log_means, weighted_draws
-from engine.models.network.e_step_approximate import ApproximateEStep
+from engine.models.network.e_steps.approximate import ApproximateEStep
+from engine.models.network.e_steps.proposals import broad_proposals
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
 from engine.models.network.layers import GibbsChain, LayeredSweeps, Sweeps, deeper_expectations, run_chain
 from engine.models.network.params import NetworkParams, sigmoids
-from engine.models.network.proposals import broad_proposals
 
 _LARGEST_EXPONENT = 300.0
 

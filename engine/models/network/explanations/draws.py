@@ -13,8 +13,8 @@ from engine.explain.derivation import Worked, WorkedLine, line
 from engine.explain.worked import responsibilities_of
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import Draws
-from engine.models.network.e_step import EStep
-from engine.models.network.explanation import unit_lines
+from engine.models.network.e_steps.e_step import EStep
+from engine.models.network.explanations.of_row import unit_lines
 
 _REMARKS = {
     "gibbs": "E[z] is the mean of the probabilities with which each sweep draws the unit, given the others and y",

@@ -17,8 +17,8 @@ from engine.em.inference import Inference, assign, uniforms
 from engine.explain.derivation import Role, WorkedLine, line
 from engine.models.network.configurations import all_configurations
 from engine.models.network.data import NetworkRows
-from engine.models.network.e_step_exact import log_prior_table
-from engine.models.network.explanation_pulls import pull_lines
+from engine.models.network.e_steps.exact import log_prior_table
+from engine.models.network.explanations.pulls import pull_lines
 from engine.models.network.gaussian_output import log_output_table, ridge_of
 from engine.models.network.params import NetworkParams
 from engine.models.network.row_configurations import RowConfigurations, Values

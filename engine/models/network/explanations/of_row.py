@@ -24,8 +24,8 @@ from engine.explain.derivation import LEAST_LOG, LOGS, Role, Worked, WorkedLine,
 from engine.explain.worked import responsibilities_of
 from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.data import NetworkRows
-from engine.models.network.e_step_exact import Factors
-from engine.models.network.explanation_numbers import (
+from engine.models.network.e_steps.exact import Factors
+from engine.models.network.explanations.numbers import (
     number_detail_lines,
     number_forward_lines,
     number_prediction_lines,

@@ -15,11 +15,11 @@ from engine.models.network.configurations import all_configurations
 from engine.models.network.cost import MOST_EXACT, check_memory
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import Draws
-from engine.models.network.e_step_approximate import ApproximateEStep
-from engine.models.network.e_step_exact import ExactPosterior, enumerated, exact_posterior
-from engine.models.network.e_step_gibbs import GibbsEStep
-from engine.models.network.e_step_importance import ImportanceEStep
-from engine.models.network.e_step_mean_field import MeanFieldEStep
+from engine.models.network.e_steps.approximate import ApproximateEStep
+from engine.models.network.e_steps.exact import ExactPosterior, enumerated, exact_posterior
+from engine.models.network.e_steps.gibbs import GibbsEStep
+from engine.models.network.e_steps.importance import ImportanceEStep
+from engine.models.network.e_steps.mean_field import MeanFieldEStep
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
 from engine.models.network.params import NetworkParams
 

@@ -18,11 +18,11 @@ from engine.errors import OptionError
 from engine.models.network.cost import check_draws
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import Draws, WeightedDraws, estimated_evidence, gathered, weighted_draws
-from engine.models.network.e_step_approximate import ApproximateEStep
-from engine.models.network.e_step_mean_field import settled
+from engine.models.network.e_steps.approximate import ApproximateEStep
+from engine.models.network.e_steps.mean_field import settled
+from engine.models.network.e_steps.proposals import broad_proposals
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
 from engine.models.network.params import NetworkParams, sigmoids
-from engine.models.network.proposals import broad_proposals
 
 
 @dataclass(frozen=True)

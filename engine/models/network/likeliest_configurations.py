@@ -13,8 +13,8 @@ from engine.models.network.configurations import configuration
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import layer_draws
-from engine.models.network.e_step_exact import log_output_of_row, log_prior_table
-from engine.models.network.e_step_gibbs import GibbsEStep
+from engine.models.network.e_steps.exact import log_output_of_row, log_prior_table
+from engine.models.network.e_steps.gibbs import GibbsEStep
 from engine.models.network.params import NetworkParams
 
 _LONG_CHAIN = 500  # sweeps for the picture of one row

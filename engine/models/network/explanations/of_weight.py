@@ -20,7 +20,7 @@ from engine.em.step import Step
 from engine.explain.derivation import WorkedLine, line
 from engine.models.network.data import NetworkRows
 from engine.models.network.draws import Draws
-from engine.models.network.e_step import EStep
+from engine.models.network.e_steps.e_step import EStep
 from engine.models.network.expectation import (
     NetworkExpectation,
     Targets,
@@ -28,8 +28,8 @@ from engine.models.network.expectation import (
     output_gradient,
     squares_of,
 )
-from engine.models.network.explanation_numbers import number_pulls, variance_lines
-from engine.models.network.explanation_pulls import pull_lines
+from engine.models.network.explanations.numbers import number_pulls, variance_lines
+from engine.models.network.explanations.pulls import pull_lines
 from engine.models.network.gaussian_m_step import step_length
 from engine.models.network.held import Moved
 from engine.models.network.newton import NewtonStep, newton_on_hidden, newton_on_output
