@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import engine
 from engine.em.inference import EXACT
 from engine.errors import OptionError
-from engine.models.network import e_step_mean_field as mlp_mean_field
 from engine.models.network.data import network_rows
+from engine.models.network.e_steps import mean_field as mlp_mean_field
 from engine.models.network.e_steps.mean_field import MeanFieldEStep, bounds, settled
 from engine.models.network.expectation import expected_log_joint, hidden_gradient, output_gradient
 from engine.models.network.m_step import ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
