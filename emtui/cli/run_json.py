@@ -22,6 +22,7 @@ class JsonPrinter:
     def __init__(self, output: Output) -> None:
         self._output = output
         self._scores: Mapping[str, float] = {}
+        self._previous: Step | None = None
 
     def begin(self, spec: RunSpec) -> None:
         """Nothing: every line is a step."""
@@ -33,11 +34,13 @@ class JsonPrinter:
         """A step that is not the last one, with the scores of a network."""
         self._scores = scores
         if step.stop_reason is None:
-            self._output.line(json_text(step_record(step, scores)))
+            self._output.line(json_text(step_record(step, scores, self._previous)))
+            self._previous = step
 
     def end(self, outcome: RunSummary) -> None:
         """The last step, and the outcome."""
-        self._output.line(json_text(step_record(outcome.step, self._scores) | outcome_record(outcome)))
+        record = step_record(outcome.step, self._scores, self._previous)
+        self._output.line(json_text(record | outcome_record(outcome)))
 
 
 def outcome_record(outcome: RunSummary) -> dict[str, Any]:

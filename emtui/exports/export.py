@@ -66,9 +66,9 @@ def _json_document(session: Session) -> Iterator[str]:
     }
     yield json_text(about)[:-1] + ',"steps":[\n'
     for index, step in enumerate(steps):
-        yield json_text(step_record(step, scores[index] if scores else {})) + (
-            ",\n" if index < len(steps) - 1 else "\n"
-        )
+        previous = steps[index - 1] if index else None
+        yield json_text(step_record(step, scores[index] if scores else {}, previous))
+        yield ",\n" if index < len(steps) - 1 else "\n"
     yield "]}\n"
 
 

@@ -1,6 +1,7 @@
 """What a run says of every row once it is over, as CSV: `emtui run … --predictions FILE`.
 
 network    row, split, truth, predicted, p of each class (nothing of the kind for numbers); the same of the rival
+experts    the same, then r of each expert, expert; of a test row, whose target is not used, the gate's shares
 mixture    row, known class, r of each component, component; where classes were given, the class that it stands for
 chain      row, known class, r of each state, state, and the state of the likeliest path (Viterbi)
 
@@ -25,6 +26,8 @@ from engine.arrays import IntArray
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.step import Step
 from engine.models.hmm.model import HiddenMarkovModel
+from engine.models.mixture import Mixture
+from engine.parallel import one_blas_thread
 
 if TYPE_CHECKING:
     from emtui.networks.rival import MethodComparison
@@ -50,6 +53,7 @@ def _of_targets(spec: RunSpec, step: Step, split: TrainTestSplit, comparison: Me
         methods.append((RIVAL, comparison.rival_model, comparison.rival_params_here))
     predict = _numbers if split.numeric else _classes
     columns = {name: column for each in methods for name, column in predict(split, *each).items()}
+    columns |= _of_experts(spec, step, split)
     names = split.class_names
     truth = split.targets.tolist() if split.numeric else [names[code] for code in split.targets.tolist()]
     yield csv_line(["row", "split", "truth", *columns])
@@ -67,6 +71,19 @@ def _classes(split: TrainTestSplit, prefix: str, model: Any, params: Any) -> dic
         f"{prefix}predicted": [split.class_names[code] for code in p.argmax(axis=1).tolist()]
     }
     return columns | {f"{prefix}p_{name}": p[:, c].tolist() for c, name in enumerate(split.class_names)}
+
+
+def _of_experts(spec: RunSpec, step: Step, split: TrainTestSplit) -> dict[str, list[Any]]:
+    """r of each expert, and the likeliest one; nothing for a model whose rows are not shared out among components."""
+    model: Any = spec.model
+    if not (isinstance(model, Mixture) and model.hides):
+        return {}
+    params = step.params
+    with one_blas_thread():
+        r = model.responsibilities(params, model.observe_new(split.inputs, params), slice(None))
+    r[split.train] = Posterior(step.at).responsibilities
+    columns: dict[str, list[Any]] = {f"r{k + 1}": values.tolist() for k, values in enumerate(r.T)}
+    return columns | {params.component_noun: (r.argmax(axis=1) + 1).tolist()}
 
 
 def _numbers(split: TrainTestSplit, prefix: str, model: Any, params: Any) -> dict[str, list[Any]]:

@@ -15,19 +15,25 @@ import numpy as np
 from emtui.spec.parameters_file import params_as_lists
 from engine.em.parameters import arrays_of
 from engine.em.step import Step
+from engine.explain.ledger import parts_of_q
 
 SCALARS = ("log_likelihood", "log_prior", "objective", "elbo", "kl", "q_value", "entropy", "seconds")
 _MOST_COLUMNS = 500
 
 
-def step_record(step: Step, scores: Mapping[str, float] = MappingProxyType({})) -> dict[str, Any]:
+def step_record(
+    step: Step, scores: Mapping[str, float] = MappingProxyType({}), previous: Step | None = None
+) -> dict[str, Any]:
     """The step's names and values; arrays as nested lists.
 
-    scores: of a network, and of its rival, by name (`engine.LearningCurves`).
+    scores: of a network, and of its rival, by name (`engine.LearningCurves`). previous: the half-step before, since
+    which the parts of Q changed; None at the first one.
     """
     record: dict[str, Any] = {"iteration": step.iteration, "phase": step.phase, "params": params_as_lists(step.params)}
     record |= {name: float(getattr(step, name)) for name in SCALARS}
-    record |= {"q_parts": step.q_parts} if step.q_parts else {}
+    if parts := parts_of_q(step, previous):
+        record["q_parts"] = {part.name: part.value for part in parts}
+        record["q_parts_change"] = {part.name: part.change for part in parts}
     record |= scores
     record |= {"converged": step.converged, "stop_reason": step.stop_reason, "events": step.events}
     if (draws := step.effective_draws) is not None:
@@ -42,7 +48,7 @@ def json_text(value: Any) -> str:
 
 
 def csv_lines(steps: Sequence[Step], scores: Sequence[Mapping[str, float]] = ()) -> Iterator[str]:
-    """A head and one line a step: scalars, the parts of Q, the parameters, `means[0,1]` each in a column of its own.
+    """A head and one line a step: scalars, parts of Q and their changes, parameters, `means[0,1]` each in a column.
 
     scores: of each step of a network, and of its rival, by name; each has a column, too.
 
@@ -54,11 +60,14 @@ def csv_lines(steps: Sequence[Step], scores: Sequence[Mapping[str, float]] = ())
     wide = len(names) <= _MOST_COLUMNS
     parts = list(steps[-1].q_parts)
     scored = list(scores[0]) if scores else []
-    numbers = [*SCALARS, *(f"q_parts[{part}]" for part in parts), *scored]
+    of_parts = [f"{name}[{part}]" for name in ("q_parts", "q_parts_change") for part in parts]
+    numbers = [*SCALARS, *of_parts, *scored]
     yield csv_line(["iteration", "phase", *numbers, "converged", "stop_reason", "events", *(names if wide else [])])
     for index, step in enumerate(steps):
         cells: list[Any] = [step.iteration, step.phase, *(getattr(step, name) for name in SCALARS)]
-        cells += [step.q_parts.get(part, math.nan) for part in parts]
+        known = {part.name: part for part in parts_of_q(step, steps[index - 1] if index else None)}
+        cells += [known[part].value if part in known else math.nan for part in parts]
+        cells += [known[part].change if part in known else math.nan for part in parts]
         cells += [scores[index][name] for name in scored]
         cells += [step.converged, step.stop_reason or "", "; ".join(event.message for event in step.events)]
         if wide:

@@ -130,11 +130,11 @@ def ledger(step: Step, previous: Step | None = None) -> Ledger:
         error = step.log_likelihood_error if quantity == "log_likelihood" else 0.0
         lines.append(LedgerLine(quantity, value, change, of, made, None if of == "params" else made_q, error))
     falls = () if previous is None else tuple(_falls(step, previous, lines))
-    return Ledger(step.phase, step.iteration, tuple(lines), falls, _parts(step, previous))
+    return Ledger(step.phase, step.iteration, tuple(lines), falls, parts_of_q(step, previous))
 
 
-def _parts(step: Step, previous: Step | None) -> tuple[PartOfQ, ...]:
-    """The parts of Q that the model has, with their changes."""
+def parts_of_q(step: Step, previous: Step | None = None) -> tuple[PartOfQ, ...]:
+    """The parts of Q that the model has, with their changes since the half-step before."""
     before = {} if previous is None else previous.q_parts
     return tuple(PartOfQ(name, value, value - before.get(name, math.nan)) for name, value in step.q_parts.items())
 

@@ -15,6 +15,7 @@ import pytest
 from driving import driving
 from shell import here
 
+import engine
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Backdrop, Curve
 from emtui.exports.export import export_script
@@ -78,6 +79,42 @@ def test_predictions_of_numbers_are_written(lines: Path, tmp_path: Path) -> None
     assert status == 0, err
     rows = list(csv.DictReader(io.StringIO(file.read_text())))
     assert len(rows) == 80 and {"truth", "predicted", "rival_predicted"} <= rows[0].keys()
+
+
+def by_definition(params: Any, inputs: Any, targets: Any) -> tuple[Any, Any]:
+    """(n, K) g_k(x) and p_k(y | x), from the definition."""
+    design = np.column_stack([np.ones(len(inputs)), inputs])
+
+    def softmax(logits: Any) -> Any:
+        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        return powers / powers.sum(axis=-1, keepdims=True)
+
+    experts = params.experts
+    said = np.einsum("nj,k...j->nk...", design, experts.coefficients)
+    if said.ndim == 3:
+        return softmax(design @ params.gate.T), softmax(said)[np.arange(len(targets)), :, targets]
+    z = (np.asarray(targets)[:, None] - said) ** 2 / experts.variances
+    return softmax(design @ params.gate.T), np.exp(-0.5 * z) / np.sqrt(2.0 * np.pi * experts.variances)
+
+
+@pytest.mark.parametrize("source", ["price", "iris"])
+def test_predictions_have_each_rows_experts(lines: Path, tmp_path: Path, source: str) -> None:
+    file = tmp_path / "out.csv"
+    words = ["iris"] if source == "iris" else [str(lines), "--target", "price"]
+    assert here("run", *words, "--model", "experts", "--max-iter", "3", "--predictions", str(file))[0] == 0
+    spec = numbers(lines) if source == "price" else choose("iris", model="experts")
+    split = split_of(spec)
+    assert split is not None
+    X, y = split.inputs[split.train], split.targets[split.train]
+    *_, last = engine.iterate(spec.model, X, y, max_iter=3)
+    gate, densities = by_definition(last.params, split.inputs, split.targets)
+    joint = gate * densities
+    posterior = joint / joint.sum(axis=1, keepdims=True)
+    rows = list(csv.DictReader(io.StringIO(file.read_text())))
+    r = np.array([[float(row["r1"]), float(row["r2"])] for row in rows])
+    np.testing.assert_allclose(r[split.train], posterior[split.train], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(r[split.test], gate[split.test], rtol=1e-9, atol=1e-12)
+    assert [int(row["expert"]) - 1 for row in rows] == r.argmax(axis=1).tolist()
 
 
 def test_gradients_may_be_the_model_and_em_the_rival() -> None:

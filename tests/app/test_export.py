@@ -99,6 +99,21 @@ def test_the_parts_of_q_are_written_with_the_steps(tmp_path: Path, source, model
             assert sum(written["q_parts"].values()) == written["q_value"]
 
 
+@pytest.mark.parametrize("source", ["iris", "coins"])
+def test_so_is_what_each_part_changed_by(tmp_path: Path, source) -> None:
+    session = walked(source, 4, model="mlp" if source == "iris" else None)
+    with export_steps_csv(session, folder=tmp_path).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    document = json.loads(export_steps_json(session, folder=tmp_path).read_text())
+    steps = session.timeline.steps
+    assert set(document["steps"][1]["q_parts_change"].values()) == {None}
+    for before, step, row, written in zip(steps[1:], steps[2:], rows[2:], document["steps"][2:], strict=False):
+        for part, value in step.q_parts.items():
+            change = value - before.q_parts[part]
+            assert written["q_parts_change"][part] == change == float(row[f"q_parts_change[{part}]"])
+            assert rows[1][f"q_parts_change[{part}]"] == ""
+
+
 def test_wide_parameters_stay_out_of_the_csv(tmp_path: Path) -> None:
     with export_steps_csv(walked("digits", 1, model="kmeans", k=10), folder=tmp_path).open(newline="") as file:
         assert next(csv.reader(file))[-1] == "events"

@@ -224,7 +224,7 @@ def a_line_with_a_corner(folder: Path) -> Path:
 def test_predicted_numbers_stand_beside_the_true_ones(tmp_path: Path) -> None:
     words = [str(a_line_with_a_corner(tmp_path)), "--target", "t", "--model", "experts", "-k", "2", "--max-iter", "5"]
     rows = written(tmp_path, *words)
-    assert list(rows[0]) == ["row", "split", "truth", "predicted", "rival_predicted"]
+    assert list(rows[0]) == ["row", "split", "truth", "predicted", "rival_predicted", "r1", "r2", "expert"]
     _, out, _ = here("run", *words, "--json")
     last = json.loads(out.splitlines()[-1])
     for part in ("train", "test"):
