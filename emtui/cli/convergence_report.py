@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from emtui.spec.run_spec import RunSpec
+from emtui.views.number_format import plural
 from engine.analysis.convergence import Convergence, Help
 from engine.em.step import Step
 
@@ -50,7 +51,7 @@ def _why(told: Convergence, step: Step, spec: RunSpec) -> str:
         parts.append(f"try {_HELPS[told.helps[0]]}")
     elif step.converged and spec.tol > 0:
         parts.append("small changes are no proof of rest: try a smaller --tol")
-    to_go = f" ({told.steps_to_go} iterations to go)" if told.steps_to_go else ""
+    to_go = f" ({plural(told.steps_to_go, 'iteration')} to below {spec.tol:zg})" if told.steps_to_go else ""
     return f"slow{to_go}: {'; '.join(parts)}" if parts else f"slow{to_go}"
 
 

@@ -14,7 +14,7 @@ from emtui.cli.run_json import JsonPrinter
 from emtui.cli.run_report import TextPrinter
 from emtui.cli.run_summary import judge
 from emtui.cli.shell_output import Output
-from emtui.spec.atomic_files import check_free, write_file
+from emtui.spec.atomic_files import ExportError, check_free, write_file
 from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, split_of
@@ -27,6 +27,7 @@ from engine.errors import EngineError
 if TYPE_CHECKING:
     from emtui.cli.rival_report import ScoredRun
 
+_NO_FILE = "--predictions needs the name of a file: standard output has the report."
 _LEAST_PATIENCE = 5.0  # seconds that k-means may take beside a run that took less
 
 
@@ -55,6 +56,8 @@ def run(
     if n_init > 1 and spec.start is not None:
         raise EngineError("a given start can be run only once: leave out --start or --n-init.")
     if predictions is not None:
+        if predictions.strip() in ("", "-"):
+            raise ExportError(_NO_FILE)
         check_free(predictions)
     printer = JsonPrinter(output) if as_json else TextPrinter(output)
     problem = problem_of(spec)  # before anything is printed: the model may refuse the data

@@ -99,9 +99,10 @@ def _params(path: str, model: Model[Any, Any], values: dict[str, Any]) -> Any:
             f"{_name(path)} has {quoted(unknown)}, which {model.name} does not know: it has {', '.join(fields)}"
             f"{_of_others(values)}."
         )
-    for name, field in fields.items():
-        if name not in values and field.default is dataclasses.MISSING:
-            raise ParametersError(f"{_name(path)} lacks {name}: {model.name} needs {', '.join(fields)}.")
+    needed = [name for name, field in fields.items() if field.default is dataclasses.MISSING]
+    for name in needed:
+        if name not in values:
+            raise ParametersError(f"{_name(path)} lacks {name}: {model.name} needs {', '.join(needed)}.")
     try:
         return model.Params(**{name: _array(path, fields[name], value) for name, value in values.items()})
     except EngineError:

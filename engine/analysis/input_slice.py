@@ -24,6 +24,7 @@ from engine.parallel import one_blas_thread
 
 MARGIN = 0.06
 """Of a feature's range, left free on both sides of the rows."""
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,10 @@ class InputSlice:
 
 
 def _middles(low: float, high: float, cells: int) -> Array:
-    return np.asarray(low + (np.arange(cells) + 0.5) / cells * (high - low))
+    share = (np.arange(cells) + 0.5) / cells
+    if not np.isfinite(high - low):
+        return np.asarray(low * (1.0 - share) + high * share)
+    return np.asarray(low + share * (high - low))
 
 
 def input_slice(
@@ -104,7 +108,7 @@ def input_slice(
         chosen = ()
     if len(chosen) not in (1, 2) or len(set(chosen)) < len(chosen) or not all(0 <= j < p for j in chosen):
         raise OptionError(f"a slice has one or two different features from 0 to {p - 1} in a list, not {features!r}.")
-    held = table.mean(axis=0) if at is None else np.array(at, dtype=np.float64)
+    held = _means(table) if at is None else np.array(at, dtype=np.float64)
     if held.shape != (p,) or not np.isfinite(held).all():
         raise OptionError(f"at must hold a number for each of the {p} features.")
     if columns < 1 or rows < 1:
@@ -115,21 +119,32 @@ def input_slice(
 
 def _range(values: Array) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
-    margin = MARGIN * (high - low) or 0.5
-    return low - margin, high + margin
+    margin = MARGIN * high - MARGIN * low if np.isinf(high - low) else MARGIN * (high - low)
+    margin = margin or max(0.5, 8.0 * float(np.spacing(abs(low))))
+    return max(low - margin, -_LARGEST), min(high + margin, _LARGEST)
+
+
+def _means(table: Array) -> Array:
+    """(p,) the columns' means, of numbers whose sum would overflow, too."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = table.mean(axis=0)
+    return np.asarray(found if np.isfinite(found).all() else (table / len(table)).sum(axis=0))
 
 
 def decision_regions(model: Model[Any, Any], params: Any, plane: InputSlice, units: Units | None = None) -> Array:
     """(rows, columns, g) the class probabilities of a supervised model at every point of a slice.
 
     units: how the model's inputs came of the features, where they were standardised. Of a network the probabilities
-    are those that it is trained by: the marginal Σ_z p(z | x) p(y | z), or the forward pass of backpropagation.
+    are those that it is trained by: the marginal Σ_z p(z | x) p(y | z), or the forward pass of backpropagation. Of
+    several hidden layers, or more than 20 units, the marginal is an estimate from draws that are always the same.
 
     Raises:
-        OptionError: the model is not supervised.
+        OptionError: the model is not supervised, or has learned numbers, which have no classes.
     """
     if not model.supervised:
         raise OptionError(f"{model.title or model.name} is not supervised: it has no classes to decide between.")
+    if model.predicts_numbers(params):
+        raise OptionError(f"{model.title or model.name} has learned numbers, not classes: ask for predicted_means.")
     points = plane.points
     with one_blas_thread():
         data = model.observe_new(points if units is None else units.to_standard(points), params)

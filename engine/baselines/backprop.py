@@ -27,7 +27,7 @@ from engine.em.step import Step
 from engine.errors import EngineError, OptionError
 from engine.explain.derivation import Worked, WorkedLine
 from engine.models.network import options
-from engine.models.network.cost import check_memory
+from engine.models.network.cost import MOST_EXACT, check_memory
 from engine.models.network.data import NetworkRows, new_rows
 from engine.models.network.multilayer_perceptron import MultilayerPerceptron, within_bounds
 from engine.models.network.optimizer_state import OptimizerState, SteppedParams
@@ -95,10 +95,15 @@ class BackpropMLP(InEpochs, MultilayerPerceptron[BackpropParams]):
         return 1 if self.loss == "forward" else 2 ** self.sizes[0]
 
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> NetworkRows:
-        """Check inputs and targets; for the marginal, that its 2^m configurations fit into memory."""
+        """Check inputs and targets; for the marginal, that its 2^m configurations are few enough."""
         rows = super().observe(X, y, sample_weight)
         if self.loss == "marginal":
             check_memory(rows.n_rows, self.sizes[0], "loss=forward")
+            if self.sizes[0] > MOST_EXACT:
+                raise OptionError(
+                    f"loss=marginal sums over 2^{self.sizes[0]} hidden configurations of every row in every step: take "
+                    f"loss=forward, or at most {MOST_EXACT} hidden units."
+                )
         return rows
 
     def start(self, data: NetworkRows, generator: np.random.Generator) -> BackpropParams:

@@ -18,6 +18,8 @@ from engine.errors import DataError
 from engine.text import quoted
 
 UNKNOWN = -1
+_LARGEST_WHOLE = 2.0**53  # beyond, every float is whole
+_FEW = 10  # classes, which rows may be hardly more than
 
 
 def encoded(y: Any, *, unknown_is_minus_one: bool = True) -> tuple[IntArray, NDArray[Any]]:
@@ -138,9 +140,27 @@ def target_codes(y: Any, learner: str = "a network") -> tuple[IntArray, NDArray[
     given = np.asarray(y)
     zero = given.dtype.kind in "if" and bool((given == 0).any())
     codes, labels = encoded(given, unknown_is_minus_one=zero)
+    _check_classes(given, codes, labels)
     if len(labels) == 1 and labels[0] != 0 and (codes == 0).all():
         raise DataError(f"every row is of class {said(labels[0])}: {learner} needs targets of at least two classes.")
     return codes, labels
+
+
+def _check_classes(given: NDArray[Any], codes: IntArray, labels: NDArray[Any]) -> None:
+    """Raises DataError for floats that are whole as measurements may be: past 2^53, or hardly one of them twice."""
+    if given.dtype.kind != "f" or not len(labels):
+        return
+    known, largest = int((codes >= 0).sum()), float(np.abs(labels).max())
+    if largest > _LARGEST_WHOLE:
+        why = f"y holds a number of size {largest:z.3g}, which is no class"
+    elif len(labels) > max(_FEW, known / 2):
+        why = f"y holds {len(labels)} different numbers in {known} rows, which would be as many classes"
+    else:
+        return
+    raise DataError(
+        f"{why}: to learn numbers, take likelihood='gaussian' (expert='gaussian' of experts); write classes as words "
+        "or integers."
+    )
 
 
 def targets_among(y: Any, labels: NDArray[Any]) -> IntArray:

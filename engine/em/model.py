@@ -298,6 +298,10 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """(n,) E[y | x] for new rows, of a model that learns numbers. Raises EngineError for any other."""
         raise EngineError(f"{self.title or self.name} does not predict numbers.")
 
+    def predicts_numbers(self, params: P) -> bool:
+        """Whether θ was learned of numbers, so that the model predicts E[y | x] and no classes."""
+        return False
+
     def reports(self, params: P, X: Any, targets: Any) -> dict[str, Report]:
         """How each way in which a supervised model predicts fares on rows (n, p) with targets (n,): 0…g−1, or numbers.
 

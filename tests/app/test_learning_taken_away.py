@@ -286,6 +286,14 @@ def test_a_file_that_is_there_stays_and_nothing_is_run_before_that_is_said(tmp_p
     assert [each.name for each in tmp_path.iterdir()] == ["kept.csv"]
 
 
+@pytest.mark.parametrize("file", ["-", "", " "])
+def test_predictions_need_the_name_of_a_file(file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = here("run", "iris", "--model", "mlp", "--max-iter", "1", f"--predictions={file}")
+    assert status != 0 and not out and "--predictions needs the name of a file" in err
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_rival_of_the_script_begins_from_the_start_of_weighted_rows(tmp_path: Path) -> None:
     table = tmp_path / "weighted.csv"
     lines = (f"{i % 7},{i * i % 11},{i % 3},{'ab'[i * i % 11 > i % 7]}" for i in range(60))

@@ -100,6 +100,13 @@ def test_files_that_can_not_be_used_get_a_sentence(tmp_path: Path, content: str,
     assert message.endswith(".")
 
 
+def test_what_a_file_lacks_is_what_is_needed_without_the_optional(tmp_path: Path) -> None:
+    file = tmp_path / "start.json"
+    file.write_text('{"hidden": [[0, 1, 1]]}')
+    with pytest.raises(ParametersError, match=r"lacks output: mlp needs hidden, output\.$"):
+        read_parameters(str(file), LatentMLP())
+
+
 def test_files_that_can_not_be_read_get_a_sentence(tmp_path: Path) -> None:
     for path in (tmp_path / "nowhere.json", tmp_path):
         with pytest.raises(ParametersError, match="can't be read"):

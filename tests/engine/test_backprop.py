@@ -232,3 +232,8 @@ def test_rates_that_overflow_are_told_without_warnings():
     for model in models:
         run = engine.fit(model, X, y, seed=0, max_iter=3)
         assert "grow without bound" in run.stop_reason
+
+
+def test_the_marginal_is_summed_over_as_many_units_as_everywhere(iris):
+    with pytest.raises(OptionError, match=r"loss=marginal sums over .* take loss=forward, or at most 20 hidden units"):
+        engine.begin(BackpropMLP(21, loss="marginal"), iris.X, iris.y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -170,3 +171,29 @@ def test_labels_that_are_all_unknown_are_none(unknown: Any) -> None:
 def test_yes_and_no_are_known_labels() -> None:
     run = engine.fit(engine.GaussianMixture(2), X[TWO], CODES[TWO] > 0, max_iter=3)
     assert run.predict(X[TWO]).dtype == bool and run.classes_.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.linspace(-1.0, 1.0, 30) * 1e40,
+        np.arange(30) * 1000.0 + 1.7e12,
+        np.repeat(np.arange(20.0), [2] * 10 + [1] * 10),
+        np.array([0.0, 1e17, 2e17] * 10),
+    ],
+)
+@pytest.mark.parametrize("model", [engine.LatentMLP(2), engine.BackpropMLP(2), engine.MixtureOfExperts(2)])
+def test_floats_that_are_whole_by_chance_are_no_classes(y, model):
+    X = np.random.default_rng(0).normal(size=(len(y), 2))
+    with pytest.raises(DataError, match="to learn numbers, take likelihood='gaussian'"):
+        engine.fit(model, X, y, max_iter=1)
+    how = {"expert" if model.name == "experts" else "likelihood": "gaussian"}
+    found = engine.fit(dataclasses.replace(model, **how), X, y, max_iter=1)
+    assert found.model.predict_mean(found.params, found.model.observe_new(X, found.params)).shape == y.shape
+
+
+def test_whole_floats_are_classes_as_ever():
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    for y in (np.arange(30) % 3.0, np.arange(30) % 10 * 1e12, np.arange(30)):
+        run = engine.fit(engine.LatentMLP(2), X, y, max_iter=1)
+        assert run.params.n_classes == len(np.unique(y))

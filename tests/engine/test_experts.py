@@ -209,8 +209,9 @@ def test_the_objective_never_falls(seed: int) -> None:
 def test_inputs_far_from_0_lower_nothing_and_raise_nothing(classes: bool, offset: float) -> None:
     X, y = noisy_classes(40)
     X = np.column_stack([offset + X, 1e-120 * X[:, 0], offset + 2 * X[:, 0]])
-    y = y if classes else 1e40 * X[:, 1] * 1e120
-    run = engine.fit(MixtureOfExperts(2, weight_decay=0.0, reg_covar=0.0), X, y, max_iter=10, tol=0.0)
+    y = y if classes else 1e40 * X[:, 2] * 1e120
+    expert = "softmax" if classes else "gaussian"
+    run = engine.fit(MixtureOfExperts(2, expert, weight_decay=0.0, reg_covar=0.0), X, y, max_iter=10, tol=0.0)
     assert np.isfinite(run.objectives).all()
     assert np.all(np.diff(run.objectives) >= -1e-9 * np.abs(run.objectives[1:]))
 

@@ -172,8 +172,21 @@ def test_means_are_what_is_predicted_of_numbers():
     g /= g.sum(axis=1, keepdims=True)
     expected = (g * (points @ run.params.experts.coefficients.T)).sum(axis=1)
     np.testing.assert_allclose(found.ravel(), expected, rtol=1e-8)
+    models: tuple[Any, ...] = engine.MixtureOfExperts(2), engine.LatentMLP(2), engine.BackpropMLP(2)
+    for model in models:
+        params = run.params if model.name == run.model.name else engine.fit(model, X, y, max_iter=1).params
+        with pytest.raises(OptionError, match="learned numbers, not classes: ask for predicted_means"):
+            engine.decision_regions(model, params, plane)
     with pytest.raises(EngineError, match="does not predict numbers"):
         engine.predicted_means(engine.LatentMLP(3), drawn((3,), 3, 2), plane)
+
+
+@pytest.mark.parametrize("values", [(-1e308, 1e308), (1.7e308, 1.7e308), (0.0, 1e308), (3e17, 3e17), (-1e308,) * 3])
+def test_what_is_in_sight_of_huge_numbers_is_finite(values):
+    X = np.column_stack([values, np.zeros(len(values))])
+    plane = engine.input_slice(X, (0, 1), columns=5, rows=2)
+    assert np.isfinite(plane.extent).all() and plane.extent[0] < plane.extent[1]
+    assert np.isfinite(plane.points).all() and (np.diff(plane.x) > 0).all() and np.isfinite(plane.at).all()
 
 
 def test_regions_of_what_has_no_classes_are_refused():

@@ -289,6 +289,10 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         each = np.exp(log_softmax(data.logits(params.experts.coefficients)))
         return np.asarray(np.einsum("nk,nkg->ng", g, each))
 
+    def predicts_numbers(self, params: ExpertsParams) -> bool:
+        """Whether the experts are regressions."""
+        return isinstance(params.experts, GaussianExperts)
+
     def reports(self, params: ExpertsParams, X: Any, targets: Any) -> dict[str, Report]:
         """By p(y | x), which is a mixture of what the experts say; of numbers by its mean."""
         with one_blas_thread():

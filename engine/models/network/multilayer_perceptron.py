@@ -112,6 +112,10 @@ class MultilayerPerceptron(Model[W, NetworkRows], Explains):
         """(n,) E[y | x] = vᵀ[1, u], where numbers are learned."""
         return predicted_numbers(params, data.design) if params.numeric else super().predict_mean(params, data)
 
+    def predicts_numbers(self, params: W) -> bool:
+        """Whether it has a variance, and so one linear output."""
+        return params.numeric
+
     def reports(self, params: W, X: Any, targets: Any) -> dict[str, Report]:
         """By the marginal, and by the usual forward pass."""
         return dict(network_report(params, X, targets).items())
