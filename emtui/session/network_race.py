@@ -13,7 +13,7 @@ from typing import Any
 
 from emtui.networks.choosing import choosing_spec, scored_on_test, validated
 from emtui.networks.rival import method_name
-from emtui.session.racer import Judge, Race, Racer, Runner
+from emtui.session.racer import Judge, Race, Racer, Runner, laps
 from emtui.spec.revise import started_anew
 from emtui.spec.rival_model import is_network, rival_model
 from emtui.spec.run_spec import RunSpec
@@ -65,12 +65,8 @@ def network_race(spec: RunSpec, n_starts: int) -> Iterator[Race]:
     whole = split_of(spec)
     n_tested = 0 if whole is None else len(whole.test)
     racers = tuple(runner.racer for runner in runners)
-    now = Race(racers, len(split.test), by_validation=True, n_tested=n_tested)
-    yield now
-    while not now.over:
-        for runner in runners:
-            runner.lap()
-        now = replace(now, racers=tuple(runner.racer for runner in runners))
+    begun = Race(racers, len(split.test), by_validation=True, n_tested=n_tested)
+    for now in laps(begun, runners):
         yield now
     winner = now.winner
     if winner is None or winner.spec is None:

@@ -14,7 +14,7 @@ from emtui.session.baseline import classes_to_find
 from emtui.session.network_race import network_must_rise, network_race, why_no_network_race
 from emtui.session.racer import Race as Race
 from emtui.session.racer import Racer as Racer
-from emtui.session.racer import Runner
+from emtui.session.racer import Runner, laps
 from emtui.spec.labels_given import NONE, n_given
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
@@ -92,12 +92,7 @@ def race(spec: RunSpec, n_starts: int = N_STARTS) -> Iterator[Race]:
         workers.append(clusters)
     n_judged = 0 if truth is None else int((truth >= 0).sum())
     now = Race(tuple(worker.racer for worker in workers), n_judged, n_given(plain))
-    yield now
-    while not now.over:
-        for worker in workers:
-            worker.lap()
-        now = replace(now, racers=tuple(worker.racer for worker in workers))
-        yield now
+    yield from laps(now, workers)
 
 
 def _as_chosen(spec: RunSpec, name: str) -> str:

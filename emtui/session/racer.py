@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
@@ -146,3 +146,13 @@ class Runner:
 
 def _height(objective: float) -> float:
     return objective if math.isfinite(objective) else -math.inf
+
+
+def laps(now: Race, runners: Sequence[Runner]) -> Iterator[Race]:
+    """How it stands at the start, and after every iteration of all, until it is over."""
+    yield now
+    while not now.over:
+        for runner in runners:
+            runner.lap()
+        now = replace(now, racers=tuple(runner.racer for runner in runners))
+        yield now

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
@@ -26,7 +25,7 @@ from emtui.networks.sizes import (
     sizes_for,
     with_size,
 )
-from emtui.screens.studies.study import StudyScreen
+from emtui.screens.studies.study import StudyScreen, side_by_side
 from emtui.spec.revise import changed, with_seed
 from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
@@ -68,12 +67,7 @@ class NetworkSizesScreen(StudyScreen):
 
     def compose(self) -> ComposeResult:
         """The progress; what is chosen; the curve and the sizes; the keys."""
-        yield Static("", id="head", markup=False)
-        yield Static("", id="verdict", markup=False)
-        with Horizontal(id="both"):
-            yield Chart(can_focus=False)
-            yield LineTable()
-        yield Static(Content(_KEYS), id="hint")
+        return side_by_side(Chart(can_focus=False), LineTable(), keys=_KEYS)
 
     # the study
 

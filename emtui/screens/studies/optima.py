@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -27,7 +26,7 @@ from emtui.screens.studies.optima_starts import (
     spread,
     starts_of_network,
 )
-from emtui.screens.studies.study import StudyScreen, named
+from emtui.screens.studies.study import StudyScreen, named, side_by_side
 from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
@@ -84,15 +83,10 @@ class OptimaScreen(StudyScreen):
 
     def compose(self) -> ComposeResult:
         """The progress; a verdict in words; the optima and a picture of the selected one; the keys."""
-        yield Static("", id="head", markup=False)
-        yield Static("", id="verdict", markup=False)
-        with Horizontal(id="both"):
-            yield LineTable()
-            yield Chart(can_focus=False)
         network = self.spec.model.supervised
         keys = _KEYS.replace("other starts", "own M-step") if network else _KEYS
         keys = keys.replace(" · s own M-step", "") if spread(self.spec.model) is self.spec.model else keys
-        yield Static(Content(keys), id="hint")
+        return side_by_side(LineTable(), Chart(can_focus=False), keys=keys)
 
     # the study
 

@@ -11,14 +11,13 @@ import numpy as np
 from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene
-from emtui.screens.studies.study import StudyScreen
+from emtui.screens.studies.study import StudyScreen, side_by_side
 from emtui.screens.studies.weak_components import COLUMN as WEAK
 from emtui.screens.studies.weak_components import weak_cell
 from emtui.spec.labels_given import NONE
@@ -102,12 +101,7 @@ class SelectionScreen(StudyScreen):
 
     def compose(self) -> ComposeResult:
         """The progress; what each criterion prefers; the curves and the candidates; the keys."""
-        yield Static("", id="head", markup=False)
-        yield Static("", id="verdict", markup=False)
-        with Horizontal(id="both"):
-            yield Chart(can_focus=False)
-            yield LineTable()
-        yield Static(Content(_KEYS), id="hint")
+        return side_by_side(Chart(can_focus=False), LineTable(), keys=_KEYS)
 
     # the study
 

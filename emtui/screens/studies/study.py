@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from emtui.spec.run_spec import RunSpec
@@ -176,3 +181,11 @@ class StudyScreen(Screen[RunSpec]):
 def named(spec: RunSpec) -> str:
     """The model and its size, as in "gmm K=3"."""
     return f"{spec.model.name} {spec.model.size_words}".rstrip()
+
+
+def side_by_side(*both: Widget, keys: str) -> ComposeResult:
+    """The progress; what is said of the result; picture and table beside each other; the keys."""
+    yield Static("", id="head", markup=False)
+    yield Static("", id="verdict", markup=False)
+    yield Horizontal(*both, id="both")
+    yield Static(Content(keys), id="hint")
