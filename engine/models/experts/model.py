@@ -20,9 +20,9 @@ from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference, uniforms
-from engine.em.maximization import Event, Maximization
+from engine.em.maximization import Maximization
 from engine.em.model import Ascent
-from engine.em.parameters import Held, arrays_of
+from engine.em.parameters import Held
 from engine.em.prediction_report import MARGINAL, Report, number_report
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
@@ -30,15 +30,15 @@ from engine.explain.derivation import Worked, WorkedLine
 from engine.models.experts.data import LEARNER, ExpertRows, class_rows, new_rows, number_rows
 from engine.models.experts.explanation import expert_new_row, expert_row, parameter_lines_of
 from engine.models.experts.gaussian_experts import GaussianFamily
-from engine.models.experts.multinomial import MOST_STEPS, climb, is_flat, log_softmax
+from engine.models.experts.m_step import GATE_TAKES_OFF, finite, fitted, no_lower, some_empty
+from engine.models.experts.multinomial import MOST_STEPS, is_flat, log_softmax
 from engine.models.experts.params import (
-    LARGEST,
     ExpertsParams,
     GaussianExperts,
     check_experts_params,
     reordered,
 )
-from engine.models.experts.softmax_experts import NO_ROWS, SoftmaxFamily
+from engine.models.experts.softmax_experts import SoftmaxFamily
 from engine.models.experts.start import STARTS, first_shares
 from engine.models.mixture import Mixture
 from engine.models.network.data import checked_targets
@@ -47,10 +47,6 @@ from engine.options import option
 from engine.parallel import map_chunks, one_blas_thread, row_chunks
 
 _FIRST_STEPS = 3
-_GATE_TAKES_OFF = (
-    "the gate tells its rows apart without a doubt: its weights grow without bound, and a weight_decay above 0 would "
-    "hold them"
-)
 KINDS = ("auto", "softmax", "gaussian")
 
 
@@ -151,8 +147,8 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         r = first_shares(suited if self.init == "auto" else self.init, self.n_experts, data, generator)
         nothing = np.zeros((self.n_experts, data.X.shape[1] + 1))
         before = self.Params(nothing, self.family(data).nothing_known(self.n_experts, data))
-        first = self._fitted(r, before, data, _FIRST_STEPS).params
-        return first if _finite(first) else before
+        first = fitted(r, before, data, self.family(data), self.weight_decay, _FIRST_STEPS).params
+        return first if finite(first) else before
 
     def check_params(self, params: ExpertsParams, data: ExpertRows) -> ExpertsParams:
         """Shapes, finite numbers, references; the start of experts that are trained otherwise will do, too."""
@@ -205,37 +201,14 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         self, expectation: Expectation, params: ExpertsParams, data: ExpertRows
     ) -> Maximization[ExpertsParams]:
         """Each expert's weighted regression, and the gate's on the responsibilities."""
-        moved = self._fitted(expectation.statistics.responsibilities, params, data, MOST_STEPS)
-        return Maximization(self._no_lower(expectation, params, moved.params, data), moved.events)
+        r = expectation.statistics.responsibilities
+        moved = fitted(r, params, data, self.family(data), self.weight_decay, MOST_STEPS)
 
-    def _no_lower(
-        self, expectation: Expectation, before: ExpertsParams, after: ExpertsParams, data: ExpertRows
-    ) -> ExpertsParams:
-        """The parts of θ that reach at least as far as before: far from 0, inputs leave few digits to their weights."""
-
-        def heights(params: ExpertsParams) -> tuple[float, float]:
-            if not _finite(params):
-                return -np.inf, -np.inf
-            parts, priors = self.q_parts(expectation, params, data), self._log_priors(params, data)
+        def heights(reached: ExpertsParams) -> tuple[float, float]:
+            parts, priors = self.q_parts(expectation, reached, data), self._log_priors(reached, data)
             return parts["gate"] + priors[0], parts["experts"] + priors[1]
 
-        with np.errstate(over="ignore", invalid="ignore"):
-            old, new = heights(before), heights(after)
-        gate = after.gate if new[0] >= old[0] else before.gate
-        experts = after.experts if new[1] >= old[1] else before.experts
-        return after if gate is after.gate and experts is after.experts else self.Params(gate, experts)
-
-    def _fitted(self, r: Array, params: ExpertsParams, data: ExpertRows, steps: int) -> Maximization[ExpertsParams]:
-        """Regressions on responsibilities (n, K), by at most so many Newton steps each."""
-        assert data.basis is not None
-        r, basis = data.weighed(r), data.basis
-        with np.errstate(over="ignore", invalid="ignore"):
-            experts, events = self.family(data).maximize(r, params.experts, data, steps)
-            climbed = climb(basis.rows, r, params.gate @ basis.into, self.weight_decay, basis.norm, steps)
-            gate = climbed.coefficients @ basis.out
-        if climbed.takes_off and not _some_empty(r):
-            events.append(Event(_GATE_TAKES_OFF))
-        return Maximization(self.Params(gate, experts), tuple(events))
+        return Maximization(no_lower(heights, params, moved.params), moved.events)
 
     def remarks(self, step: Step) -> tuple[str, ...]:
         """What has no maximum where no prior holds it."""
@@ -244,9 +217,9 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
             return ()
         r = data.weighed(self.responsibilities(params, data, slice(None)))
         said = list(self.family(data).in_flight(r, params.experts, data))
-        of_gate = self.weight_decay == 0.0 and self.n_experts > 1 and not _some_empty(r)
+        of_gate = self.weight_decay == 0.0 and self.n_experts > 1 and not some_empty(r)
         if of_gate and is_flat(data.basis.rows, r, params.gate @ data.basis.into):
-            said.append(_GATE_TAKES_OFF)
+            said.append(GATE_TAKES_OFF)
         return tuple(said)
 
     def q_value(self, expectation: Expectation, params: ExpertsParams, data: ExpertRows) -> float:
@@ -318,18 +291,6 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The sums that a regression solves for."""
         return parameter_lines_of(self, step, entry, after)
-
-
-def _finite(params: ExpertsParams) -> bool:
-    """Every number can be computed with."""
-    arrays = [params.gate, *arrays_of(params.experts).values()]
-    return all(bool((np.abs(array) <= LARGEST).all()) for array in arrays)
-
-
-def _some_empty(r: Array) -> bool:
-    """An expert has no rows, which the gate says by weights without bound, too."""
-    counts = r.sum(axis=0)
-    return bool((counts <= NO_ROWS * counts.sum()).any())
 
 
 def _expected(r: Array, log_p: Array) -> float:
