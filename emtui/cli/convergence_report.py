@@ -19,6 +19,7 @@ _HELPS: dict[Help, str] = {
     "other_start": "another start (--seed, --n-init)",
     "newton": "--set m_step=newton",
     "larger_tolerance": "a larger --tol",
+    "weight_decay": "--set weight_decay=0.1",
 }
 
 

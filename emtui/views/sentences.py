@@ -288,6 +288,8 @@ def ending(snapshot: StepSnapshot) -> list[str]:
     if reason is None:
         return []
     step = snapshot.step
+    if step.rest is not None and step.rest.kind == "flight":
+        return [f"Stopped at {plain(step.rest.said)}: {plain(step.rest.remedy)} (pane {PANE_KEYS['model']})"]
     if step.rest is not None and not step.rest.is_rest:
         way = "N standardizes" if step.rest.scales else "E pushes it off"
         return [f"Stopped at {plain(step.rest.said)}: {way}, R takes another start"]

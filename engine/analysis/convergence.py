@@ -28,7 +28,15 @@ from engine.em.step import Step
 from engine.errors import EngineError, OptionError
 
 Help = Literal[
-    "squarem", "fewer_components", "other_start", "newton", "larger_tolerance", "push", "standardize", "leave_out"
+    "squarem",
+    "fewer_components",
+    "other_start",
+    "newton",
+    "larger_tolerance",
+    "push",
+    "standardize",
+    "leave_out",
+    "weight_decay",
 ]
 Kind = Literal["em", "partial", "variational", "tempered", "accelerated", "hard", "drawn", "descent"]
 """What walks: EM itself; with an M-step that stops short of the maximum; with an E-step that comes only near; at a
@@ -227,6 +235,8 @@ def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_t
     counts = np.zeros(0) if weights is None else weights.array * step.problem.data.total_weight
     dead = bool(np.any(counts < 1.0))
     helps: list[Help] = []
+    if step.rest is not None and step.rest.kind == "flight":
+        return ("weight_decay",)
     if step.rest is not None and not step.rest.is_rest:
         helps = ["standardize"] if step.rest.scales else ["push"] if model.responsibilities_sum_to_one else []
         fewer: list[Help] = ["fewer_components"] if step.rest.kind == "plateau" and not model.supervised else []

@@ -4,6 +4,7 @@ r"""What kind of rest a run has come to. A small gain is no proof of a maximum: 
   there once they are pushed apart, that is a saddle: at equal Gaussians the eigenvalue of the means is exactly 1, and
   of a state that a chain never comes to nothing moves, so that only this trial sees it.
 - A network at chance: its log-likelihood is Σ_c n_c ln(n_c / n), that of the classes' shares, which no input changes.
+- A network that tells all classes apart: larger weights are better without end (`Model.without_maximum`).
 - The second-order test: near rest θ_t − θ* grows or shrinks by the eigenvalues of the Jacobian of one EM iteration
   (Dempster, Laird & Rubin 1977, §3.5). The largest is below 1 at a maximum, 1 along a direction in which the objective
   is level, and above 1 at a saddle. It is measured from a random direction of a stated seed, since at exact symmetry no
@@ -81,7 +82,7 @@ def judged(step: Step) -> Step:
 
 
 def with_rest(step: Step, rest: Rest | None) -> Step:
-    """The step with what was found; on a saddle or a plateau it has not converged, and the reason says so."""
+    """The step with what was found; where that is no rest, it has not converged, and the reason says so."""
     if rest is None or step.stop_reason is None:
         return step
     told = f"{step.stop_reason}; {rest.said}" if rest.is_rest else f"{rest.said} ({step.stop_reason}): {rest.remedy}"
@@ -94,7 +95,7 @@ def can_be_tested(step: Step) -> bool:
     if step.stop_reason is None or not step.converged or step.rest is not None or step.phase != "M":
         return False
     plain = model.hides and model.exact and model.has_likelihood and not model.samples
-    return (plain and isinstance(step.at.inference, Exact)) or _Look(step, 0).at_chance() is not None
+    return (plain and isinstance(step.at.inference, Exact)) or _Look(step, 0).at_once() is not None
 
 
 def looking_at_rest(step: Step, most_passes: float = math.inf) -> Generator[None, None, Rest | None]:
@@ -102,9 +103,9 @@ def looking_at_rest(step: Step, most_passes: float = math.inf) -> Generator[None
     if not can_be_tested(step):
         return None
     look = _Look(step, most_passes)
-    chance = look.at_chance()
-    if chance is not None:
-        return chance
+    known = look.at_once()
+    if known is not None:
+        return known
     try:
         together = yield from look.together()
         return (yield from look.second_order(together))
@@ -125,6 +126,13 @@ class _Look:
 
     def found(self, kind: RestKind, said: str, remedy: str = "", scales: bool = False) -> Rest:
         return Rest(kind, said, remedy, self.rate, self.error, scales, self.passes)
+
+    def at_once(self) -> Rest | None:
+        """What takes no trial."""
+        said, remedy = self.step.problem.model.without_maximum(self.step.params, self.step.problem.data)
+        return (
+            self.found("flight", f"a point on the way to infinity, since {said}", remedy) if said else self.at_chance()
+        )
 
     def at_chance(self) -> Rest | None:
         """The log-likelihood is that of the classes' shares, whatever the inputs."""

@@ -201,6 +201,10 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """Along what the objective is level because of how θ is written, in words; "" where there is no such thing."""
         return ""
 
+    def without_maximum(self, params: P, data: D) -> tuple[str, str]:
+        """Why the objective rises without end from θ on, and what would hold it, in words; ("", "") for neither."""
+        return "", ""
+
     def alive(self, params: P) -> NDArray[np.bool_]:
         """(K,) which components hold anything: those that died are told of as not there, and count no parameters."""
         return np.ones(count_components(params), dtype=bool)

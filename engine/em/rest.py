@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-RestKind = Literal["maximum", "flat", "saddle", "plateau", "untested"]
+RestKind = Literal["maximum", "flat", "saddle", "plateau", "flight", "untested"]
 """A maximum; one that is level along some direction (not identified), which is rest, too; a saddle, which EM leaves
-once it is pushed off; a plateau, where components coincide or nothing was learned; or what was not tested."""
+once it is pushed off; a plateau, where components coincide or nothing was learned; a flight to infinity, where there is
+no maximum; or what was not tested."""
 
 
 @dataclass(frozen=True)
@@ -35,4 +36,4 @@ class Rest:
     @property
     def is_rest(self) -> bool:
         """A run that stops here has converged, as far as is known."""
-        return self.kind not in ("saddle", "plateau")
+        return self.kind not in ("saddle", "plateau", "flight")

@@ -12,6 +12,7 @@ from driving import driving, explorer
 from studying import at_rest, stopped_and_begun_again
 
 import engine
+from emtui.charts.colors import DARK
 from emtui.screens.studies.race import RaceScreen, race_scene, verdict
 from emtui.session.race import KMEANS, Race, race
 from emtui.spec.choose import choose
@@ -160,8 +161,6 @@ def test_the_verdict_and_the_curves_say_what_the_laps_hold() -> None:
     assert said.startswith(f"classic, annealed, squarem, seed 1 and seed 2 stand highest, objective {height}")
     best = max(racer.laps[-1].hits or 0 for racer in now.racers)
     assert share(best, 150) in said
-    from emtui.charts.colors import DARK
-
     scene = race_scene(now, False, "seconds", DARK)
     curve = scene.layers[0]
     np.testing.assert_array_equal(curve.x, [lap.seconds for lap in now.racers[0].laps])
@@ -314,3 +313,9 @@ async def test_each_racer_says_whether_its_objective_must_rise(size: tuple[int, 
         for name, words in said.items():
             assert f"{name}: {words}" in " ".join(text.split()), text
             text = await app.press("down")
+
+
+@pytest.mark.parametrize(("max_iter", "drawn"), [(0, False), (1, True)])
+def test_a_single_point_is_no_curve_and_makes_no_axis(max_iter: int, drawn: bool) -> None:
+    scene = race_scene(ended(choose("coins", max_iter=max_iter)), False, "iterations", DARK)
+    assert bool(scene.layers) == drawn

@@ -132,3 +132,17 @@ def test_a_run_that_promises_no_ascent_says_so_at_its_start(source, how, why):
     for said in (sentence, " ".join(heading(snapshot.spec)[:2])):
         assert ("he objective may fall" in said) == bool(why)
         assert why in said
+
+
+def test_a_network_whose_classes_are_told_apart_has_not_converged():
+    settings = {"m_step": "newton"}
+    sentence, pane = said_of(walked("iris", model="mlp", settings=settings, test_share=0.0, max_iter=500))
+    assert "the likelihood has no maximum" in sentence
+    assert "a weight_decay above 0 would hold them" in sentence
+    assert "weights that are held: weight decay above 0" in pane
+    assert "onverged" not in sentence + pane
+    status, out, _ = here("run", "iris", "--model", "mlp", "--set", "m_step=newton", "--max-iter", "500")
+    assert status == 0
+    assert "the likelihood has no maximum" in out
+    assert "no maximum: try --set weight_decay=0.1" in out
+    assert "converged" not in out

@@ -9,6 +9,7 @@ import pytest
 
 import engine
 from engine.analysis import rest as rests
+from engine.analysis.remarks import remarks_on
 from engine.analysis.rest import column_scales, rest_of, with_rest
 from engine.em.loop import begin, e_step, m_step, stopped
 from engine.em.parameters import arrays_of, with_arrays
@@ -225,3 +226,32 @@ def test_a_networks_saddle_that_shows_late_is_no_maximum():
     further = engine.fit(model, X, y, start=run.params, tol=0.0, max_iter=800)
     assert further.step.objective > run.step.objective + 1.0
     assert run.step.rest is not None and run.step.rest.kind != "maximum"
+
+
+def separable():
+    x = np.linspace(-2.0, 2.0, 20)[:, None]
+    return x, (x[:, 0] > 0).astype(int)
+
+
+@pytest.mark.parametrize("model", [engine.LatentMLP(1, m_step="newton"), engine.BackpropMLP(1, learning_rate=0.5)])
+def test_a_network_that_tells_its_classes_apart_flies_to_infinity_and_has_not_converged(model):
+    X, y = separable()
+    run = engine.fit(model, X, y, max_iter=3000, tol=1e-4)
+    assert run.step.rest is not None
+    assert run.step.rest.kind == "flight"
+    assert not run.converged
+    assert "the likelihood has no maximum" in run.stop_reason
+    assert run.stop_reason.endswith("a weight_decay above 0 would hold them")
+    larger = replace(run.step.params, hidden=10 * run.step.params.hidden, output=10 * run.step.params.output)
+    assert run.step.objective < run.step.problem.at(larger).objective <= 0.0
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+def test_no_flight_where_classes_overlap_or_weights_are_held(decay):
+    X, y = separable()
+    y = y if decay else np.where(np.arange(20) % 7 == 0, 1 - y, y)
+    run = engine.fit(engine.LatentMLP(1, m_step="newton", weight_decay=decay), X, y, max_iter=3000, tol=1e-4)
+    assert run.step.rest is not None
+    assert run.step.rest.kind != "flight"
+    assert "the likelihood has no maximum" not in run.stop_reason
+    assert remarks_on(run.step) == ()

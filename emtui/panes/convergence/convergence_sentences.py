@@ -47,6 +47,7 @@ _HELPS: dict[Help, str] = {
     "other_start": "another start: R, or O for many",
     "newton": f"a full M-step: m step newton in pane {_MODEL}",
     "larger_tolerance": f"a larger tolerance, if so little is no matter: pane {_MODEL}",
+    "weight_decay": f"weights that are held: weight decay above 0 in pane {_MODEL}",
 }
 
 
@@ -145,6 +146,8 @@ def to_go_words(snapshot: StepSnapshot, convergence: Convergence, measured: Meas
     """The iterations still to come, or how the run ended, or why there is no forecast."""
     step, spec = snapshot.step, snapshot.spec
     if step.stop_reason is not None:
+        if step.rest is not None and step.rest.kind == "flight":
+            return "without end: there is no maximum, and the weights grow for ever"
         if step.rest is not None and not step.rest.is_rest:
             return "unknown: it is no maximum, and nothing leads off it but a push or another start"
         ended = "stopped" if not step.converged else "none, at rest" if can_be_tested(step) else "none, converged"

@@ -138,17 +138,23 @@ def sizes_scene(now: SizesResult, what: What, palette: Palette) -> Scene:
     known = [(size, now.found.mean(size_name(size), what)) for size in now.sizes]
     points = [(float(first_layer(size)), value) for size, value in known if np.isfinite(value)]
     layers: list[Layer] = []
-    if points:
+    if len(points) > 1:  # a point has no range
         x, y = (np.array(values) for values in zip(*points, strict=True))
         color = palette.color(0)
         layers = [Curve(x, y, color), *(Mark(a, b, palette.marker(0), color) for a, b in points)]
     legend = []
-    if now.chosen is not None:
+    if layers and now.chosen is not None:
         at = float(first_layer(now.chosen)), now.found.mean(size_name(now.chosen), what)
         layers.append(Mark(*at, palette.mean_marker, palette.text))
         legend = [(palette.mean_marker, palette.text, "chosen")]
     label = "units of the first hidden layer" if isinstance(now.sizes[0], tuple) else "hidden units"
-    return Scene(layers, x_label=label, legend=tuple(legend), empty="no size yet", description=verdict(now))
+    return Scene(
+        layers,
+        x_label=label,
+        legend=tuple(legend),
+        empty="one size so far" if points else "no size yet",
+        description=verdict(now),
+    )
 
 
 def sizes_table(now: SizesResult, what: What) -> PlainTable:

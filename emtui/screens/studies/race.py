@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
-from emtui.charts.scene import Curve, Layer, Mark, Range, Scene
+from emtui.charts.scene import Curve, Mark, Range, Scene
 from emtui.networks.cost import seconds_in_words
 from emtui.screens.studies.study import StudyScreen, named
 from emtui.screens.studies.weak_components import weak_clause
@@ -179,8 +179,8 @@ class RaceScreen(StudyScreen):
 
 def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Palette) -> Scene:
     """A curve for each racer, with its marker at the end."""
-    layers: list[Layer] = []
-    ends: list[Layer] = []
+    layers: list[Curve] = []
+    ends: list[Mark] = []
     for place, racer in enumerate(() if now is None else now.racers):
         if not racer.laps:
             continue
@@ -192,6 +192,8 @@ def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Pale
         if math.isfinite(y[-1]):
             ends.append(Mark(float(x[-1]), float(y[-1]), palette.marker(place), palette.color(place)))
     words = "" if now is None else verdict(now)
+    if all(np.isfinite(curve.y).sum() < 2 for curve in layers):  # a point has no range
+        layers, ends = [], []
     y_range = (0.0, 1.0) if accuracy else _heights(now)
     racers = () if now is None else now.racers
     legend = [(palette.marker(i), palette.color(i), racer.name) for i, racer in enumerate(racers) if racer.laps]

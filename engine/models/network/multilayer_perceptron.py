@@ -12,6 +12,7 @@ from engine.arrays import Array, IntArray
 from engine.em.model import Model
 from engine.em.parameters import Held
 from engine.em.prediction_report import Report
+from engine.em.step import Step
 from engine.explain.worked import Explains
 from engine.models.network.data import NetworkRows, network_rows, new_rows, number_rows, numbers_apart, rows_apart
 from engine.models.network.gaussian_output import (
@@ -33,6 +34,7 @@ from engine.models.network.params import (
     sizes_of,
 )
 from engine.models.network.predict import network_report, predicted_numbers
+from engine.models.network.separation import HELD_BY, NO_MAXIMUM, tells_apart
 
 W = TypeVar("W", bound=NetworkParams)
 
@@ -126,6 +128,19 @@ class MultilayerPerceptron(Model[W, NetworkRows], Explains):
         if isinstance(other, SteppedParams) and other.state is not None:
             return replace(other, state=other.state.relabelled(order))
         return other
+
+    def without_maximum(self, params: W, data: NetworkRows) -> tuple[str, str]:
+        """Where the classes are told apart, and no weight decay holds the weights."""
+        flies = self.weight_decay == 0.0 and tells_apart(params, data, forward=self.forward_pass and not self.hides)
+        return (NO_MAXIMUM, HELD_BY) if flies else ("", "")
+
+    def remarks(self, step: Step) -> tuple[str, ...]:
+        """That there is no maximum to come to, unless the reason to stop says so."""
+        data = step.problem.data
+        if not isinstance(data, NetworkRows) or (step.rest is not None and step.rest.said.endswith(NO_MAXIMUM)):
+            return ()
+        said, remedy = self.without_maximum(step.params, data)
+        return (f"{said}: {remedy}",) if said else ()
 
     def n_parameters(self, params: W) -> int:
         """m(p+1) + (g−1)(m+1), and m_l(m_(l−1)+1) for each further layer: every weight that isn't held."""
