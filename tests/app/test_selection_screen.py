@@ -12,7 +12,8 @@ from studying import at_rest, stopped_and_begun_again
 
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
-from emtui.screens.studies.selection import SelectionScreen, Size, kinds, size_scene, size_table, sizes_of, verdict
+from emtui.screens.studies.selection import SelectionScreen, kinds
+from emtui.screens.studies.selection_sizes import Size, size_scene, size_table, sizes_of, verdict
 from emtui.spec.choose import choose
 from emtui.views.number_format import fixed
 from engine.analysis.selection import CRITERIA, Candidate, badness, best_candidate, compare_sizes, curves

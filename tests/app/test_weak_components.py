@@ -19,7 +19,7 @@ from emtui.charts.scene import Ellipse, Mark
 from emtui.screens.studies.optima import OptimaScreen
 from emtui.screens.studies.race import race_table
 from emtui.screens.studies.race import verdict as race_verdict
-from emtui.screens.studies.selection import verdict
+from emtui.screens.studies.selection_sizes import verdict
 from emtui.screens.studies.weak_components import weak_cell, weak_clause
 from emtui.session.race import race
 from emtui.spec.choose import choose

@@ -2,55 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
-import numpy as np
-from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
-from emtui.charts.colors import Palette
-from emtui.charts.scene import Curve, Layer, Mark, Scene
+from emtui.screens.studies.selection_sizes import Size, size_scene, size_table, sizes_of, verdict
 from emtui.screens.studies.study import StudyScreen, side_by_side
-from emtui.screens.studies.weak_components import COLUMN as WEAK
-from emtui.screens.studies.weak_components import weak_cell
 from emtui.spec.labels_given import NONE
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import sample_weight_of, table_of
-from emtui.views.number_format import decimals_apart, fixed, listed, number, plural
+from emtui.views.number_format import plural
 from emtui.widgets.paged_table import LineTable
-from emtui.widgets.plain_table import PlainTable
-from emtui.widgets.table_columns import TableCell, TableColumn, ink
-from engine.analysis.selection import (
-    CRITERIA,
-    Candidate,
-    Criterion,
-    SelectionProgress,
-    badness,
-    best_candidate,
-    compare_sizes,
-    curves,
-    plateau,
-)
+from engine.analysis.selection import CRITERIA, Criterion, SelectionProgress, badness, compare_sizes
 from engine.em.model import Model
 
 REPEATS = 3
 MOST = 8
-_NAMES: dict[Criterion, str] = {
-    "bic": "BIC",
-    "aic": "AIC",
-    "icl": "ICL ent.",
-    "icl_map": "ICL MAP",
-    "held_out": "held-out",
-}
-_IN_WORDS: dict[Criterion, str] = {"icl": "ICL (entropy)", "icl_map": "ICL (MAP)", "held_out": "held-out rows"}
 _MEANING: dict[Criterion, str] = {
     "bic": "BIC, the smaller the better",
     "aic": "AIC, the smaller the better",
@@ -59,21 +33,6 @@ _MEANING: dict[Criterion, str] = {
     "held_out": "log-likelihood of a held-out row, the larger the better",
 }
 _KEYS = "enter opens · d other criterion · R other seeds · space again · esc back"
-
-
-@dataclass(frozen=True)
-class Size:
-    """One K and covariance type, with the numbers that it has come to.
-
-    values: by criterion; nan where there is none. seed: of the start that ended highest; None where none could be run.
-    weak: its components that the rows alone don't hold up.
-    """
-
-    n_components: int
-    covariance_type: str | None
-    values: dict[Criterion, float]
-    seed: int | None
-    weak: Mapping[int, str] = field(default_factory=dict)
 
 
 class SelectionScreen(StudyScreen):
@@ -203,107 +162,3 @@ def kinds(model: Model[Any, Any], n_features: int = 2) -> tuple[str, ...] | None
     if offered is None or n_features > 1:
         return offered
     return tuple(kind for kind in offered if kind not in ("diag", "spherical"))
-
-
-def sizes_of(candidates: tuple[Candidate, ...]) -> tuple[Size, ...]:
-    """The candidates by K and covariance type: criteria of the best fit, held-out rows averaged over repeats."""
-    values: dict[tuple[int, str | None], dict[Criterion, float]] = {}
-    groups: dict[tuple[int, str | None], list[Candidate]] = {}
-    for one in candidates:
-        key = one.n_components, one.covariance_type
-        values.setdefault(key, dict.fromkeys(CRITERIA, math.nan))
-        groups.setdefault(key, []).append(one)
-    for criterion in CRITERIA:
-        for curve in curves(candidates, criterion):
-            for k, value in zip(curve.n_components, curve.best, strict=True):
-                values[k, curve.covariance_type][criterion] = value
-    found = []
-    for (k, kind), numbers in values.items():
-        fits = [one for one in groups[k, kind] if one.error is None]
-        best = max(fits, key=lambda one: one.objective, default=None)
-        found.append(Size(k, kind, numbers, None if best is None else best.seed, {} if best is None else best.weak))
-    return tuple(found)
-
-
-def size_scene(
-    candidates: tuple[Candidate, ...], criterion: Criterion, order: tuple[str | None, ...], palette: Palette
-) -> Scene:
-    """The criterion against K, a curve for each covariance type; a cross on the best."""
-    layers: list[Layer] = []
-    legend = []
-    for curve in curves(candidates, criterion):
-        if not curve.n_components:
-            continue
-        color = palette.color(order.index(curve.covariance_type))
-        x, y = np.array(curve.n_components, dtype=float), np.array(curve.best)
-        layers.append(Curve(x, y, color))
-        marker = palette.marker(order.index(curve.covariance_type))
-        layers += [Mark(float(a), float(b), marker, color) for a, b in zip(x, y, strict=True)]
-        if curve.covariance_type is not None:
-            legend.append((marker, color, curve.covariance_type))
-    best = best_candidate(candidates, criterion)
-    if best is not None:
-        size = (best.n_components, best.covariance_type)
-        values = {(one.n_components, one.covariance_type): one.values[criterion] for one in sizes_of(candidates)}
-        layers.append(Mark(float(best.n_components), values[size], palette.mean_marker, palette.text))
-        legend.append((palette.mean_marker, palette.text, "best"))
-    return Scene(
-        layers, x_label="components K", legend=tuple(legend), empty="no candidate yet", description=verdict(candidates)
-    )
-
-
-def size_table(
-    sizes: tuple[Size, ...], criterion: Criterion, order: tuple[str | None, ...], palette: Palette
-) -> PlainTable:
-    """A table of all candidates with all criteria; the one that it is sorted by is highlighted."""
-    weak = any(size.weak for size in sizes)
-    columns = (
-        TableColumn("k", "K", 3, "right"),
-        *((TableColumn("kind", "covariance", 11, gap=2),) if order != (None,) else ()),
-        *(TableColumn(one, _NAMES[one], 10, "right", marked=one == criterion) for one in CRITERIA),
-        *((WEAK,) if weak else ()),
-    )
-    rows: list[tuple[TableCell, ...]] = []
-    apart = decimals_apart([size.values["held_out"] for size in sizes])
-    for size in sizes:
-        place = order.index(size.covariance_type)
-        named: TableCell = ((palette.marker(place), ink(palette, palette.color(place), bold=True)),
-                       (f" {size.covariance_type}", Style()))  # fmt: skip
-        numbers = [fixed(size.values[one], apart if one == "held_out" else 1) for one in CRITERIA]
-        marks = (weak_cell(size.weak),) if weak else ()
-        rows.append((str(size.n_components), *((named,) if order != (None,) else ()), *numbers, *marks))
-    return PlainTable(columns, tuple(rows), ("aic", "icl", "icl_map"))
-
-
-def verdict(candidates: tuple[Candidate, ...]) -> str:
-    """What each criterion prefers, and whether that is the largest K; criteria that agree are named together."""
-    preferred: dict[str, list[str]] = {}
-    for criterion in CRITERIA:
-        best = best_candidate(candidates, criterion)
-        if best is not None:
-            words = f"K={best.n_alive}" + (f" {best.covariance_type}" if best.covariance_type else "")
-            if best.n_alive < best.n_components:
-                words += f" (of {best.n_components} the others died)"
-            words += _at_the_end(candidates, criterion)
-            preferred.setdefault(words, []).append(_IN_WORDS.get(criterion, _NAMES[criterion]))
-    parts = [f"{listed(names)} {'prefer' if _many(names) else 'prefers'} {words}" for words, names in preferred.items()]
-    said = f"{'; '.join(parts)}." if parts else ""
-    errors = [one for one in candidates if one.error is not None]
-    if errors:
-        said += f" {plural(len(errors), 'fit')} could not be run: {errors[-1].error}"
-    return said.strip()
-
-
-def _at_the_end(candidates: tuple[Candidate, ...], criterion: Criterion) -> str:
-    """Where the best K is the last one: that it is, and how close the next ones are."""
-    found = plateau(candidates, criterion)
-    if found is None:
-        return ""
-    others = f"K={found.smallest} to {found.largest} lie"
-    if found.smallest == found.largest - 1:
-        others = f"K={found.smallest} lies"
-    return f", the largest that was tried ({others} within {number(found.gap)} of the best)"
-
-
-def _many(names: list[str]) -> bool:
-    return len(names) > 1 or names[0] == "held-out rows"

@@ -28,6 +28,7 @@ from emtui.views.slice_choice import SliceChoice
 from emtui.views.supervised import REGIONS, SupervisedView, later
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, Share, UnitsName
 from engine.arrays import Array
+from engine.models.network.params import NetworkParams
 from engine.models.network.predict import exactly_predictable
 from engine.models.network.units import exactly_chained
 
@@ -185,12 +186,12 @@ class NetworkView(SupervisedView):
         return ()
 
 
-def _stacked(params: object) -> Array:
+def _stacked(params: NetworkParams) -> Array:
     """The weights of all layers below each other, a column for each unit; the bias of later layers in the last one.
 
     First the hidden layer's bias and inputs, turned over; then a row for each unit of a later layer and each class.
     """
-    layers = (*params.layers, params.output)  # type: ignore[attr-defined]  # NetworkParams, whatever the model
+    layers = (*params.layers, params.output)
     width = max(layer.shape[0] if index == 0 else layer.shape[1] - 1 for index, layer in enumerate(layers)) + 1
     blocks = []
     for index, layer in enumerate(layers):
@@ -201,8 +202,8 @@ def _stacked(params: object) -> Array:
             block[:, : layer.shape[1] - 1] = layer[:, 1:]
             block[:, -1] = layer[:, 0]
         blocks.append(block)
-    if params.variances is not None:  # type: ignore[attr-defined]
-        blocks.append(np.append(np.full(width - 1, np.nan), params.variances)[None])  # type: ignore[attr-defined]
+    if params.variances is not None:
+        blocks.append(np.append(np.full(width - 1, np.nan), params.variances)[None])
     return np.vstack(blocks)
 
 
