@@ -55,7 +55,7 @@ def test_criteria_of_an_estimate_say_so() -> None:
     assert status == 0
     summary = next(line for line in out.splitlines() if line.startswith("AIC"))
     assert "from an estimate, ± " in summary
-    assert any(line.startswith("estimated log-likelihood") and ", bound " in line for line in out.splitlines())
+    assert any(line.startswith("estimated log-likelihood") and ", est. bound " in line for line in out.splitlines())
     status, out, _ = here("run", "coins", "--max-iter", "1")
     assert "(smaller is better)" in out
 
