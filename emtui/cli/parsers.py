@@ -298,3 +298,4 @@ def _add_of_networks(parser: argparse._ActionsContainer) -> None:
     add("--products", action="store_true", help="squares and products of the inputs as further inputs")
     add("--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)")
     _add_settings(parser, "--rival", "rival", "an option of the other way to train it")
+    add("--prediction", metavar="NAME", help="what both are scored by: marginal or forward (marginal)")

@@ -51,7 +51,7 @@ def _of_method(
         numbers = numbers_said_by(model, params, inputs) if kept is None else kept[places]
         return [(name, [_said(number, split) for number in numbers])]
     kept = known.probabilities if isinstance(known, Score) else None
-    p = said_by(model, params, inputs) if kept is None else kept[places]
+    p = said_by(model, params, inputs, split.prediction) if kept is None else kept[places]
     return [(name, [_said(code, split) for code in p.argmax(axis=1)]), ("p", [f"{row.max():z.3f}" for row in p])]
 
 

@@ -16,9 +16,9 @@ from emtui.networks.rival import (
     scores_beside,
     short_name,
 )
-from emtui.networks.scores import AnyScore, NumberScore, Progress, Score, loss_name, progress, usual_prediction
+from emtui.networks.scores import AnyScore, NumberScore, Progress, Score, progress, way_of
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import split_of
+from emtui.spec.train_test_split import TrainTestSplit, split_of
 from engine.em.step import Step
 from engine.models.network.params import NetworkParams
 
@@ -77,9 +77,9 @@ def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     """A line for each method: iterations, seconds, log-loss and accuracy on training and test rows."""
     right = "RMSE" if comparison.split.numeric else "right"
     heads = ("", "loss", "iterations", "seconds", "train loss", "test loss", f"train {right}", f"test {right}")
-    rows = [heads, _row(spec.model, comparison.here)]
+    rows = [heads, _row(spec.model, comparison.here, comparison.split)]
     if comparison.rival_here is not None:
-        rows.append(_row(comparison.rival_model, comparison.rival_here))
+        rows.append(_row(comparison.rival_model, comparison.rival_here, comparison.split))
     if not any(row[1] for row in rows[1:]):  # a single way to predict
         rows = [(row[0], *row[2:]) for row in rows]
     lines = ["", *table(rows, right=range(len(rows[0]) - len(heads) + 2, len(rows[0])))]
@@ -96,11 +96,11 @@ def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     return [*lines, *([said] if said else [])]
 
 
-def _row(model: Any, found: Progress) -> tuple[str, ...]:
+def _row(model: Any, found: Progress, split: TrainTestSplit) -> tuple[str, ...]:
     train, test = found.train, found.test
     return (
         method_name(model),
-        loss_name(model).removesuffix("loss").strip(),
+        way_of(model, split.prediction),
         str(found.iteration),
         f"{found.seconds:z.3f}",
         f"{train.log_loss:z.4f}",
@@ -119,21 +119,21 @@ def _right(found: AnyScore) -> str:
 def comparison_record(spec: RunSpec, comparison: MethodComparison) -> dict[str, Any]:
     """What the last line of JSON says of a network beside its scores, and of its rival under "rival".
 
-    prediction: the method's own way to predict, by which these losses (in nats a row) and the confusion are.
+    prediction: the way of predicting by which these losses (in nats a row) and the confusion are.
     """
-    record = _record(spec.model, comparison.here) | {"rival": None}
+    record = _record(comparison.split, comparison.here) | {"rival": None}
     model, rival = comparison.rival_model, comparison.rival_here
     if rival is not None:
         head = {"model": model.name, "options": model.option_values}
         head |= {"seed": comparison.rival_seed, "iterations": rival.iteration, "seconds": rival.seconds}
         head |= _how_right(rival)
-        record["rival"] = head | _record(model, rival)
+        record["rival"] = head | _record(comparison.split, rival)
     return record
 
 
-def _record(model: Any, found: Progress) -> dict[str, Any]:
+def _record(split: TrainTestSplit, found: Progress) -> dict[str, Any]:
     train, test = found.train, found.test
-    record: dict[str, Any] = {"prediction": usual_prediction(model)}
+    record: dict[str, Any] = {"prediction": split.prediction}
     record |= {"train_log_loss": train.log_loss, "test_log_loss": None if test is None else test.log_loss}
     if isinstance(train, Score):
         record["test_confusion"] = test.confusion.tolist() if isinstance(test, Score) else None

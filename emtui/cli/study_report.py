@@ -18,6 +18,7 @@ from engine.errors import OptionError
 
 Say: TypeAlias = Callable[[str], None]
 LEARNED = 0.95  # of the training rows right
+_SCORED = "EM is scored by the marginal; backprop by the forward pass, or by the marginal where it is trained by that"
 
 
 def study(
@@ -64,7 +65,7 @@ def study(
         return
     output.line(_heading(spec, study, weight_decay))
     found = StudyResult(tuple(told(study, say)))
-    output.lines(["", *found.lines(), ""])
+    output.lines(["", *found.lines(), "", _SCORED, ""])
     counts = [(method, f"{found.learned(method, LEARNED)} of {n_seeds}") for method in found.methods]
     head = ("learned from", f"starts (at least {LEARNED:z.0%} of the training rows right)")
     output.lines(table([head, *counts]))

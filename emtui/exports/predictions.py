@@ -47,7 +47,7 @@ def prediction_lines(spec: RunSpec, step: Step, comparison: MethodComparison | N
 
 
 def _of_targets(spec: RunSpec, step: Step, split: TrainTestSplit, comparison: MethodComparison | None) -> Iterator[str]:
-    """By each method's own way to predict."""
+    """By the way of predicting that both are scored by."""
     methods = [("", spec.model, step.params)]
     if comparison is not None and comparison.rival_params_here is not None:
         methods.append((RIVAL, comparison.rival_model, comparison.rival_params_here))
@@ -66,7 +66,7 @@ def _classes(split: TrainTestSplit, prefix: str, model: Any, params: Any) -> dic
     p = np.empty((len(split.inputs), len(split.class_names)))
     for rows in (split.train, split.test):  # each by itself, so that what is drawn is drawn as for its scores
         if len(rows):
-            p[rows] = said_by(model, params, split.inputs[rows])
+            p[rows] = said_by(model, params, split.inputs[rows], split.prediction)
     columns: dict[str, list[Any]] = {
         f"{prefix}predicted": [split.class_names[code] for code in p.argmax(axis=1).tolist()]
     }

@@ -53,6 +53,7 @@ def study_of(
         validation_share=VALIDATION_SHARE,
         standardize=spec.data.standardize,
         sample_weight=spec.dataset.weights,
+        prediction=split.prediction,
     )
 
 

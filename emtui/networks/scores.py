@@ -63,7 +63,7 @@ AnyScore = Score | NumberScore
 
 @dataclass(frozen=True, eq=False)
 class Progress(LearningPoint):
-    """A point of the learning curves of a network, and its scores by the model's own way to predict.
+    """A point of the learning curves of a network, and its scores by the way of predicting that was chosen.
 
     train, test: on the training rows and on the held-back rows, if any.
     """
@@ -72,14 +72,14 @@ class Progress(LearningPoint):
     test: AnyScore | None
 
 
-def usual_prediction(model: Any) -> Prediction:
-    """The model's own way to predict: by its marginal, or by the usual forward pass."""
-    return "forward" if model.forward_pass else "marginal"
+def way_of(model: Any, prediction: Prediction) -> str:
+    """The way of predicting that its scores are by, in a word; "" where there is one alone."""
+    return prediction if "hidden_units" in model.option_values else ""
 
 
-def loss_name(model: Any) -> str:
+def loss_name(model: Any, prediction: Prediction) -> str:
     """What its losses are called: by which of the two ways of predicting, where there are two."""
-    return f"{usual_prediction(model)} loss" if "hidden_units" in model.option_values else "loss"
+    return f"{way_of(model, prediction)} loss".strip()
 
 
 def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:
@@ -87,10 +87,10 @@ def predicted(params: Any, inputs: Array, prediction: Prediction) -> Array:
     return predict_network(params, inputs, prediction, generator=np.random.default_rng(0), n_draws=N_DRAWS)
 
 
-def said_by(model: Any, params: Any, inputs: Array) -> Array:
-    """(n, g) class probabilities of rows, by the model's own way to predict."""
+def said_by(model: Any, params: Any, inputs: Array, prediction: Prediction) -> Array:
+    """(n, g) class probabilities of rows; prediction: of a network, which has two ways."""
     if isinstance(params, NetworkParams):
-        return predicted(params, inputs, usual_prediction(model))
+        return predicted(params, inputs, prediction)
     with one_blas_thread():
         found: Array = model.predict_proba(params, model.observe_new(inputs, params))
     return found
@@ -113,10 +113,10 @@ def affordable_rows(params: Any, most: int = 20_000) -> int:
 
 
 def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> AnyScore | None:
-    """The score of the parameters on these rows of the data, by the model's own way to predict; None for no rows."""
+    """The score of the parameters on these rows of the data, by the split's way of predicting; None for no rows."""
     if not len(rows):
         return None
-    return _score(model.reports(params, split.inputs[rows], split.targets[rows])[usual_prediction(model)])
+    return _score(model.reports(params, split.inputs[rows], split.targets[rows])[split.prediction])
 
 
 def _score(found: Report) -> AnyScore:
@@ -135,7 +135,7 @@ def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
         for rows in (split.train, split.test)
     )
     assert train is not None  # a split leaves training rows
-    point, usual = learning_point(step, train, test), usual_prediction(model)
+    point, usual = learning_point(step, train, test), split.prediction
     held_back = None if test is None else _score(test[usual])
     return Progress(point.iteration, point.seconds, point.passes, point.scores, _score(train[usual]), held_back)
 

@@ -23,7 +23,7 @@ from engine.text import quoted
 
 DEFAULT_SOURCE = "iris"
 MOST_COMPONENTS = 1_000_000  # beyond it no table of responsibilities fits in memory
-_OF_NETWORKS = {"test_share", "stratify", "split_seed", "rival", "same_start"}
+_OF_NETWORKS = {"test_share", "stratify", "split_seed", "rival", "same_start", "prediction"}
 
 
 def choose(
@@ -46,7 +46,8 @@ def choose(
         start_file: "published", "model", or a JSON file of parameters to start from, as the export writes it; None
             takes the published start where the data have one that fits the model.
         opened: the data, if they have been read already.
-        run: seed, algorithm, max_iter, tol, stop; test_share, stratify, split_seed, rival, same_start; known.
+        run: seed, algorithm, max_iter, tol, stop; test_share, stratify, split_seed, rival, same_start,
+            prediction; known.
 
     Raises:
         EngineError: something that was given can't be used; one sentence.

@@ -14,6 +14,7 @@ from emtui.spec.read_options import read_option_words
 from emtui.spec.run_spec import RunSpec, published_start
 from emtui.spec.sources import generated_words
 from engine.data.data_spec import DataSpec
+from engine.em.prediction_report import MARGINAL
 from engine.readers.byte_source import STANDARD_INPUT
 
 PUBLISHED, OWN = "published", "model"  # after --start: that of the data's source, or the model's own
@@ -94,6 +95,8 @@ def _split_words(spec: RunSpec) -> list[str]:
         words += ["--split-seed", str(spec.split_seed)]
     for key, value in spec.rival:
         words += ["--rival", f"{key}={value}"]
+    if spec.prediction != MARGINAL:
+        words += ["--prediction", spec.prediction]
     return [*words, *([] if spec.same_start else ["--own-start"])]
 
 

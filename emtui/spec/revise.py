@@ -11,6 +11,7 @@ from emtui.spec.run_spec import RunSpec, published_start
 from emtui.spec.sources import missing_for, open_source, prepared
 from emtui.spec.train_test_split import split_of
 from engine.em.algorithms import algorithm_named
+from engine.em.prediction_report import MARGINAL
 from engine.errors import DataError
 from engine.text import quoted
 
@@ -45,6 +46,8 @@ def changed(spec: RunSpec, **settings: Any) -> RunSpec:
         made = replace(made, start=published_start(made.dataset, made.model))
     if made.model.name != spec.model.name and "rival" not in settings:
         made = replace(made, rival=())  # options of another kind of model
+    if "prediction" not in settings and "hidden_units" not in made.model.option_values:
+        made = replace(made, prediction=MARGINAL)  # of experts there is no other
     if "known" not in settings and not made.model.takes_labels:
         made = replace(made, known=NONE)
     check(made)

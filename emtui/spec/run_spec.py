@@ -14,6 +14,7 @@ from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.em.given_start import given_start
 from engine.em.model import Model
+from engine.em.prediction_report import MARGINAL
 from engine.em.stopping import StoppingRule, parse_rule, rules_for
 from engine.errors import EngineError
 
@@ -32,7 +33,8 @@ class RunSpec:
     A supervised model has test_share of the rows held back, drawn within each class where stratify is set, by
     split_seed (None: by seed). It standardises by the training rows, so that `dataset` stays in its own units. rival
     holds KEY=VALUE options of the other way to train the same network, which begins from the same weights
-    where same_start is set.
+    where same_start is set. prediction is the way of predicting that the scores of both are by, where there are two:
+    the marginal, or the forward pass.
 
     known says which of the data's classes a mixture is given, class c for component c: "none", "few", "25%" or "all".
     """
@@ -53,6 +55,7 @@ class RunSpec:
     split_seed: int | None = None
     rival: tuple[tuple[str, str], ...] = ()
     same_start: bool = True
+    prediction: str = MARGINAL
     known: str = "none"
 
     @property

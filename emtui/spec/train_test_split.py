@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,10 +16,14 @@ from engine.data.train_test import train_test_split
 from engine.data.units import Units, standard_units
 from engine.em.algorithms import algorithm_named
 from engine.em.observed import observed
+from engine.em.prediction_report import FORWARD, MARGINAL
 from engine.em.row_text import RowName, rows_called
 from engine.em.step import Problem
 from engine.errors import DataError, OptionError
 from engine.text import quoted
+
+if TYPE_CHECKING:
+    from engine.models.network.predict import Prediction
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,7 @@ class TrainTestSplit:
         input_names: p names.
         class_names: g names; () where numbers are learned.
         target_name: what the numbers are of, such as the name of their column; "" where classes are learned.
+        prediction: the way of predicting by which both methods are scored on these rows, where there are two.
     """
 
     inputs: Array
@@ -44,6 +49,7 @@ class TrainTestSplit:
     input_names: tuple[str, ...]
     class_names: tuple[str, ...]
     target_name: str = ""
+    prediction: Prediction = "marginal"
 
     @property
     def numeric(self) -> bool:
@@ -132,7 +138,7 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
         train, test = _split_plainly(spec)
         inputs, units = _inputs(spec, train)
         name = spec.data.target or "target"
-        return TrainTestSplit(inputs, numbers, train, test, units, input_names(spec), (), name)
+        return TrainTestSplit(inputs, numbers, train, test, units, input_names(spec), (), name, prediction_of(spec))
     targets = _checked_targets(data, spec.model)
     train, test = _split(spec, targets)
     missing = np.setdiff1d(np.unique(targets), targets[train])
@@ -144,7 +150,19 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
     inputs, units = _inputs(spec, train)
     present = np.unique(targets)  # a class without a row is none that could be learned
     names = tuple(data.class_names[c] for c in present)
-    return TrainTestSplit(inputs, np.searchsorted(present, targets), train, test, units, input_names(spec), names)
+    return TrainTestSplit(
+        inputs, np.searchsorted(present, targets), train, test, units, input_names(spec), names,
+        prediction=prediction_of(spec),
+    )  # fmt: skip
+
+
+def prediction_of(spec: RunSpec) -> Prediction:
+    """The way of predicting that scores are by. Raises OptionError where there is no such way."""
+    if spec.prediction not in (MARGINAL, FORWARD):
+        raise OptionError(f"there is no prediction {quoted(spec.prediction)}: choose {MARGINAL} or {FORWARD}.")
+    if spec.prediction == FORWARD and "hidden_units" not in spec.model.option_values:
+        raise OptionError(f"the {spec.model.name} model has no forward pass: choose the prediction {MARGINAL}.")
+    return "forward" if spec.prediction == FORWARD else "marginal"
 
 
 def input_names(spec: RunSpec) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emtui.networks.scores import said_by
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit
 from emtui.views.projection import nearest_row
 from emtui.views.slice_choice import SliceChoice, SliceRows, rows_near, slice_of
 from engine.analysis.input_slice import InputSlice, decision_regions, predicted_means
 from engine.arrays import Array, IntArray
-from engine.parallel import one_blas_thread
 
 FINE, COARSE = (48, 72), (20, 40)
 """(rows, columns) of the grid: where a prediction costs little, and where it costs much."""
@@ -73,7 +73,7 @@ def _regions(split: TrainTestSplit, model: Any, params: Any, plane: InputSlice, 
     if split.numeric:
         means = predicted_means(model, params, plane, split.units)
         return Regions(plane, np.empty((*plane.shape, 0)), near, np.ones(len(near.rows), dtype=bool), means)
-    said = decision_regions(model, params, plane, split.units)
+    said = decision_regions(model, params, plane, split.units, split.prediction)
     return Regions(plane, said, near, _right(split, model, params, near))
 
 
@@ -83,8 +83,7 @@ def _right(split: TrainTestSplit, model: Any, params: Any, near: SliceRows) -> N
     rows = part if len(part) <= _POINTS_SHOWN else near.rows
     if not len(near.rows):
         return np.zeros(0, dtype=bool)
-    with one_blas_thread():
-        winners = model.predict_proba(params, model.observe_new(split.inputs[rows], params)).argmax(axis=1)
+    winners = said_by(model, params, split.inputs[rows], split.prediction).argmax(axis=1)
     right = winners == split.targets[rows]
     return np.asarray(right if rows is near.rows else right[np.searchsorted(rows, near.rows)])
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from emtui.charts.colors import Palette, blend, mix
 from emtui.charts.panels import Panel, Panels
 from emtui.charts.scene import Backdrop, Curve, Dots, Layer, LineStyle, Scene
-from emtui.networks.rival import method_name, short_name
-from emtui.networks.scores import Progress
+from emtui.networks.rival import MethodComparison, method_name, short_name
+from emtui.networks.scores import Progress, loss_name
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit
 from emtui.views.decision_regions import Regions
@@ -22,6 +22,9 @@ from emtui.views.slice_choice import SliceChoice, held_words, rows_words
 from engine.arrays import Array
 from engine.data.dataset import Dataset
 from engine.text import clean
+
+if TYPE_CHECKING:
+    from engine.models.network.predict import Prediction
 
 _GROUNDS, _ASCII_GROUNDS = "·:-'~=^/\\|_,", ".:-'~=^/\\|_,"
 _SURE, _RATHER_SURE = 0.9, 0.6  # of the likeliest class, from which its sign stands thickly, or thinly
@@ -146,12 +149,13 @@ def _line_scene(
     )
 
 
-def heading_of(model: Any, found: Progress) -> tuple[str, str]:
-    """`EM newton · iteration 12 · loss 0.210`, and `train 85/90 .944 · test 57/60 .950`."""
+def heading_of(model: Any, found: Progress, prediction: Prediction) -> tuple[str, str]:
+    """`iteration 12 · marginal loss 0.210 · EM newton`, and `train 85/90 .944 · test 57/60 .950`."""
     parts = [f"train {how_right(found.train)}"]
     if found.test is not None:
         parts.append(f"test {how_right(found.test)}")
-    first = f"{method_name(model)} · iteration {found.iteration} · loss {fixed(found.train.log_loss, 3)}"
+    loss = loss_name(model, prediction)
+    first = f"iteration {found.iteration} · {loss} {fixed(found.train.log_loss, 3)} · {method_name(model)}"
     return first, " · ".join(parts)
 
 
@@ -186,7 +190,7 @@ def regions_panels(
         sides = [sides[2 - choice.method]]
     panels = [
         Panel(
-            _panel_titles(model, regions, progress, palette, comparison.here.iteration),
+            _panel_titles(model, regions, progress, palette, comparison),
             regions_scene(snapshot, regions, choice, palette, highlight),
         )
         for model, regions, progress in sides
@@ -202,22 +206,25 @@ def regions_panels(
 
 
 def _panel_titles(
-    model: Any, found: Regions, progress: Progress | None, palette: Palette, iteration: int
+    model: Any, found: Regions, progress: Progress | None, palette: Palette, comparison: MethodComparison
 ) -> tuple[str, ...]:
     """The method, its training loss, and the rows that it gets wrong (or its RMSE); with less of it for little room.
 
-    A rival that has not come as far as `iteration`, or had to stop before, says where it is.
+    A rival that has not come as far, or had to stop before, says where it is.
     """
-    loss = "" if progress is None else f" · train loss {fixed(progress.train.log_loss, 3)}"  # the rows may be others
-    if progress is not None and progress.iteration != iteration:
+    way = loss_name(model, comparison.split.prediction)
+    loss = "" if progress is None else f" · train {way} {fixed(progress.train.log_loss, 3)}"  # the rows may be others
+    if progress is not None and progress.iteration != comparison.here.iteration:
         loss = f" · at {progress.iteration}{loss}"
     if found.means is not None:
         right = "" if progress is None else f" · {how_right(progress.train)}"
         return f"{method_name(model)}{loss}{right}", f"{short_name(model)}{right}", short_name(model)
+    shorter = (loss,) if found.near.held_back else (loss, loss.replace("train ", ""))
     wrong = f"{wrong_sign(palette)} {found.n_wrong} of {len(found.right)}"
     return (
         f"{method_name(model)}{loss} · {wrong} wrong",
         f"{short_name(model)}{loss} · {wrong} wrong",
+        *(f"{short_name(model)}{said} · {wrong_sign(palette)} {found.n_wrong}" for said in shorter),
         f"{short_name(model)} · {wrong}",
         short_name(model),
     )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from engine.data.units import Units
 from engine.em.model import Model
 from engine.errors import OptionError
 from engine.parallel import one_blas_thread
+
+if TYPE_CHECKING:
+    from engine.models.network.predict import Prediction
 
 MARGIN = 0.06
 """Of a feature's range, left free on both sides of the rows."""
@@ -131,12 +134,18 @@ def _means(table: Array) -> Array:
     return np.asarray(found if np.isfinite(found).all() else (table / len(table)).sum(axis=0))
 
 
-def decision_regions(model: Model[Any, Any], params: Any, plane: InputSlice, units: Units | None = None) -> Array:
+def decision_regions(
+    model: Model[Any, Any],
+    params: Any,
+    plane: InputSlice,
+    units: Units | None = None,
+    prediction: Prediction | None = None,
+) -> Array:
     """(rows, columns, g) the class probabilities of a supervised model at every point of a slice.
 
-    units: how the model's inputs came of the features, where they were standardised. Of a network the probabilities
-    are those that it is trained by: the marginal Σ_z p(z | x) p(y | z), or the forward pass of backpropagation. Of
-    several hidden layers, or more than 20 units, the marginal is an estimate from draws that are always the same.
+    units: how the model's inputs came of the features, where they were standardised. prediction: of a network, the
+    marginal Σ_z p(z | x) p(y | z), or the forward pass; None for the one that it is trained by. Of several hidden
+    layers, or more than 20 units, the marginal is an estimate from draws that are always the same.
 
     Raises:
         OptionError: the model is not supervised, or has learned numbers, which have no classes.
@@ -145,10 +154,14 @@ def decision_regions(model: Model[Any, Any], params: Any, plane: InputSlice, uni
         raise OptionError(f"{model.title or model.name} is not supervised: it has no classes to decide between.")
     if model.predicts_numbers(params):
         raise OptionError(f"{model.title or model.name} has learned numbers, not classes: ask for predicted_means.")
-    points = plane.points
+    from engine.models.network.params import NetworkParams
+    from engine.models.network.predict import predict_network
+
+    points = plane.points if units is None else units.to_standard(plane.points)
+    if prediction is not None and isinstance(params, NetworkParams):
+        return predict_network(params, points, prediction).reshape(*plane.shape, -1)
     with one_blas_thread():
-        data = model.observe_new(points if units is None else units.to_standard(points), params)
-        return np.asarray(model.predict_proba(params, data)).reshape(*plane.shape, -1)
+        return np.asarray(model.predict_proba(params, model.observe_new(points, params))).reshape(*plane.shape, -1)
 
 
 def predicted_means(model: Model[Any, Any], params: Any, plane: InputSlice, units: Units | None = None) -> Array:

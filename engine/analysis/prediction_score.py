@@ -11,9 +11,15 @@ from engine.em.prediction_report import FORWARD, MARGINAL
 from engine.parallel import one_blas_thread
 
 
-def prediction_score(model: Model[Any, Any], params: Any, X: Array, y: IntArray) -> tuple[float, float]:
-    """(mean −ln p(y | x) in nats, share of rows whose likeliest class is theirs), by the model's own prediction."""
+def prediction_score(
+    model: Model[Any, Any], params: Any, X: Array, y: IntArray, prediction: str | None = None
+) -> tuple[float, float]:
+    """(mean −ln p(y | x) in nats, share of rows whose likeliest class is theirs).
+
+    prediction: "marginal" or "forward", where the model has such a pass; None for the one that it is trained by.
+    """
     with one_blas_thread():
         reports = model.reports(params, X, y)
-    scores = reports[FORWARD if model.forward_pass and FORWARD in reports else MARGINAL].scores
+    way = prediction or (FORWARD if model.forward_pass else MARGINAL)
+    scores = reports[way if way in reports else MARGINAL].scores
     return scores["loss"], scores.get("accuracy", math.nan)

@@ -151,6 +151,7 @@ class Study:
         standardize: scale inputs by mean and standard deviation of the rows that are fitted, so that nothing about
             the others leaks into the fit.
         sample_weight: (n,) how often a row counts in the fit; scores count every row once.
+        prediction: what scores are by, "marginal" or "forward"; None: each method by what it is trained by.
 
     Raises EngineError on making one, in one sentence, where the data or an option can't be used.
     """
@@ -167,6 +168,7 @@ class Study:
     validation_share: float = 0.0
     standardize: bool = False
     sample_weight: Any = None
+    prediction: str | None = None
     _table: Array = field(init=False, repr=False)
     _targets: IntArray = field(init=False, repr=False)
 
@@ -253,8 +255,8 @@ class Study:
                 last.release(keep=step)
             last = step
         assert last is not None
-        train = prediction_score(model, last.params, X[fitted], y[fitted])
-        other = prediction_score(model, last.params, X[judged], y[judged]) if len(judged) else _NOWHERE
+        train = prediction_score(model, last.params, X[fitted], y[fitted], self.prediction)
+        other = prediction_score(model, last.params, X[judged], y[judged], self.prediction) if len(judged) else _NOWHERE
         validation, test = (other, _NOWHERE) if choosing else (_NOWHERE, other)
         return StudyRun(method, seed, last.iteration, last.seconds, *train, *validation, *test)
 

@@ -14,12 +14,17 @@ from shell import here
 from emtui.cli.headless import run
 from emtui.cli.shell_output import Output
 from emtui.exports.step_record import step_record
+from emtui.networks.choosing import study_of
 from emtui.networks.rival import MethodComparison, differences
+from emtui.panes.model_form.model_form_fields import settings_from, texts_of
 from emtui.panes.why.ledger_text import entries
 from emtui.session.session import Session
 from emtui.spec.choose import choose
+from emtui.spec.command_line import command_of
+from emtui.spec.revise import changed
 from emtui.spec.rival_model import rival_model
 from engine.data.data_spec import DataSpec
+from engine.errors import EngineError
 
 _SMALL = {"hidden_units": "2"}
 
@@ -150,10 +155,41 @@ def test_options_that_em_does_not_have_are_left_out_of_it() -> None:
 def test_a_loss_is_called_by_its_way_of_predicting() -> None:
     words = ("run", "iris", "--model", "mlp", "--set", "hidden_units=2", "--max-iter", "1")
     apart, alike = here(*words)[1], here(*words, "--rival", "loss=marginal")[1]
-    for out, way in ((apart, "forward"), (alike, "marginal")):
+    forward = here(*words, "--prediction", "forward")[1]
+    for out, way in ((apart, "marginal"), (alike, "marginal"), (forward, "forward")):
         rows = {
             line.split("  ")[0]: line.split() for line in out.splitlines() if line.startswith(("EM g", "backprop s"))
         }
         ours, theirs = rows["EM gradient 0.005"], next(row for name, row in rows.items() if name.startswith("backprop"))
-        assert "marginal" in ours and way in theirs
+        assert way in ours and way in theirs
     assert "EM learns the marginal" in apart and "EM learns the marginal" not in alike
+
+
+@pytest.mark.parametrize("prediction", ["marginal", "forward"])
+def test_both_are_scored_by_one_way_of_predicting_whichever_is_the_model(prediction: str) -> None:
+    words = {"prediction": prediction, "settings": _SMALL}
+    one, other = (compared(2, model=name, **words) for name in ("mlp", "backprop"))
+    for here_, there in ((one.here, other.rival_here), (one.rival_here, other.here)):
+        assert here_ is not None and there is not None
+        assert here_.train.log_loss == there.train.log_loss
+        scores = "train_loss" if prediction == "marginal" else "train_loss_forward"
+        assert here_.train.log_loss == here_.scores[scores]
+        assert here_.train.probabilities is not None  # type: ignore[union-attr]
+
+
+def test_the_prediction_that_scores_are_by_is_carried_on() -> None:
+    spec = choose("iris", model="backprop", prediction="forward", settings=_SMALL)
+    assert "--prediction forward" in command_of(spec)
+    assert "--prediction" not in command_of(changed(spec, prediction="marginal"))
+    assert changed(spec, model=choose("iris", model="experts").model).prediction == "marginal"
+    fields = texts_of(spec) | {"prediction": "marginal"}
+    assert settings_from(spec, fields) == {"prediction": "marginal"}
+    study = study_of(spec, {"backprop": spec.model}, n_seeds=1, max_iter=1)
+    assert study.prediction == "forward"
+
+
+def test_a_prediction_that_is_not_there_is_refused_in_a_sentence() -> None:
+    with pytest.raises(EngineError, match="no prediction 'sampled': choose marginal or forward"):
+        choose("iris", model="mlp", prediction="sampled")
+    with pytest.raises(EngineError, match="no forward pass: choose the prediction marginal"):
+        choose("iris", model="experts", prediction="forward")

@@ -29,7 +29,7 @@ def network(model: str = "mlp") -> RunSpec:
 async def test_a_logarithmic_axis_across_and_up() -> None:
     async with driving(network()) as app:
         assert "passes (E 128, M 1, epoch 1)" in await app.press("n", "n", "2", "i", "i")
-        await app.send("L")
+        await app.send("s")
         chart, own = app.app.screen.query_one(CurvesPane).query_one(Chart), app.snapshot.comparison.own
 
         def drawn() -> Curve:
@@ -38,10 +38,10 @@ async def test_a_logarithmic_axis_across_and_up() -> None:
         np.testing.assert_allclose(drawn().x, [np.nan, math.log10(129), math.log10(258)])
         assert "passes, log" in app.text
         assert [name for _, name in chart.scene.x_ticks] == ["1", "10", "100"]  # the rival's first epoch is at 1
-        await app.send("L")
+        await app.send("s")
         np.testing.assert_allclose(drawn().x, [0, 129, 258])
         np.testing.assert_allclose(drawn().y, np.log10([one.train.log_loss for one in own]))
-        await app.send("L")
+        await app.send("s")
         np.testing.assert_allclose(drawn().x[1:], np.log10([129, 258]))
         np.testing.assert_allclose(drawn().y, np.log10([one.train.log_loss for one in own]))
         app.app.screen.query_one(CurvesPane).on_chart_picked(Chart.Picked(chart, math.log10(140), 0.0))
@@ -61,7 +61,7 @@ async def test_the_legend_of_the_curves_is_never_cut(name: str, size: tuple[int,
                 assert all(word in header for word in ("─ EM ", "─ backprop "))
                 assert any(f" {word} " in header for word in ("forward", "fwd"))
                 assert f"{subject} · " in app.text or f"{subject} by iterations · " in app.text
-                await app.send("L")
+                await app.send("s")
             await app.send("d")
 
 

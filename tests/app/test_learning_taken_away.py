@@ -18,7 +18,7 @@ from shell import here
 
 import engine
 from emtui.exports.export import export_script, export_steps_csv, export_steps_json
-from emtui.networks.scores import predicted, usual_prediction
+from emtui.networks.scores import predicted
 from emtui.session.session import Session
 from emtui.spec.rival_model import rival_model
 from emtui.spec.run_spec import RunSpec
@@ -197,8 +197,8 @@ def test_predictions_of_both_methods_for_every_row(tmp_path: Path, name: str) ->
     names = spec.dataset.class_names
     assert [row["truth"] for row in rows] == [names[code] for code in split.targets]
     own, rival = stepped(spec, 4).timeline.current.params, comparison.rival_params_here
-    for prefix, model, params in (("", spec.model, own), ("rival_", comparison.rival_model, rival)):
-        p = predicted(params, split.inputs, usual_prediction(model))
+    for prefix, params in (("", own), ("rival_", rival)):
+        p = predicted(params, split.inputs, split.prediction)
         found = np.array([[float(row[f"{prefix}p_{each}"]) for each in names] for row in rows])
         np.testing.assert_array_equal(found, p)
         assert [row[f"{prefix}predicted"] for row in rows] == [names[code] for code in p.argmax(axis=1)]

@@ -298,7 +298,7 @@ def test_the_last_line_of_json_has_the_scores(name: str) -> None:
     assert last["train_log_loss"] == pytest.approx(comparison.here.train.log_loss)
     assert last["test_log_loss"] == pytest.approx(comparison.here.test.log_loss)
     assert last["rival"]["train_log_loss"] == pytest.approx(comparison.rival_here.train.log_loss)
-    assert last["prediction"] == ("marginal" if name == "mlp" else "forward")
+    assert last["prediction"] == "marginal"
 
 
 def test_words_of_networks_are_refused_for_others() -> None:

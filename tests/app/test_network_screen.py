@@ -77,7 +77,7 @@ async def test_the_network_is_drawn_with_a_test_row_in_it(size: tuple[int, int])
         for value in said:
             assert probability(value, 2) in text
         if size == (120, 40):
-            line = next(line for line in text.splitlines() if "marginal" in line)
+            line = next(line for line in text.splitlines() if "│marginal " in line)
             assert all(probability(value) in line for value in said)
             line = next(line for line in text.splitlines() if "│forward " in line)
             assert all(probability(value) in line for value in report["forward"].probabilities[0])
@@ -303,8 +303,8 @@ async def test_regions_of_both_methods_side_by_side() -> None:
         await app.send("v")
         text = await at_rest(app)
         assert isinstance(app.app.screen, RegionsScreen)
-        assert "EM newton · iteration 2" in text
-        assert "backprop adam 0.3 · iteration 2" in text
+        assert "iteration 2 · marginal loss" in text and " · EM newton" in text
+        assert text.count("iteration 2 · marginal loss") == 2 and "backprop adam 0.3" in text
         held = app.snapshot.spec.dataset.X[app.snapshot.comparison.split.train].mean(axis=0)
         assert f"held: ▸sepal length {number(held[0])} (mean), sepal width {number(held[1])} (mean)" in text
         own, rival = regions_of(app.snapshot, app.app.screen.choice_for(app.snapshot))
@@ -358,7 +358,7 @@ async def test_a_sweep_fills_both_maps_and_opens_a_cell() -> None:
             for value in table.ravel():
                 assert f"{value:.3f}" in text
         text = await app.press("d")
-        assert "final training loss" in text
+        assert "marginal training loss" in text
         assert f"{expected.table('own', 'train_log_loss')[0, 0]:.3f}" in text
         await app.send("up", "up", "right", "right", "tab")
         assert "1 unit, rate 0.1" in app.text
@@ -386,7 +386,7 @@ async def test_the_grid_of_a_sweep_is_typed(tmp_path: Path, monkeypatch: pytest.
         assert sorted(path.name for path in tmp_path.iterdir()) == ["iris-sweep-map.txt", "iris-sweep-table.csv"]
         assert (tmp_path / "iris-sweep-map.txt").read_text() == "".join(sweep_text(screen.sweep))
         await app.send("g", "5", "tab", "6", "escape", "d")
-        assert "final training loss" in app.text and screen.sweep.grid.rates == (0.01, 0.2)
+        assert "marginal training loss" in app.text and screen.sweep.grid.rates == (0.01, 0.2)
         assert "learning rates 0.01,0.2" in app.text and re.search("hidden units +2,3", app.text)  # every line
 
 

@@ -60,7 +60,7 @@ def test_regions_are_the_networks_with_the_others_at_their_mean(standardize: boo
         point = (point - raw.mean(axis=0)) / raw.std(axis=0)
     expected = predict_network(snapshot.step.params, point[None, :])[0]
     np.testing.assert_allclose(own.probabilities[row, column], expected, rtol=1e-9)
-    theirs = predict_network(comparison.rival_params_here, point[None, :], "forward")[0]
+    theirs = predict_network(comparison.rival_params_here, point[None, :])[0]
     np.testing.assert_allclose(rival.probabilities[row, column], theirs, rtol=1e-9)
 
 

@@ -328,7 +328,10 @@ def test_scores_stand_beside_the_parameters_that_they_are_of() -> None:
     assert "loss" not in own.titles[0] and "✗" in own.titles[0]
     assert "loss" in rival.titles[0]
     comparison = replace(snapshot.comparison, rival=snapshot.comparison.rival[:2])  # type: ignore[union-attr,type-var]
-    assert " · at 1 · train loss" in shown(replace(snapshot, comparison=comparison), 1, choice).panels[1].titles[0]
+    assert (
+        " · at 1 · train marginal loss"
+        in shown(replace(snapshot, comparison=comparison), 1, choice).panels[1].titles[0]
+    )
 
 
 def test_what_takes_long_is_left_out_at_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,9 +73,8 @@ def test_every_run_is_the_engines_and_sees_no_test_row() -> None:
         assert set(inner.train) | set(inner.test) == set(split.train)
         X = (raw - raw[inner.train].mean(axis=0)) / raw[inner.train].std(axis=0)
         fitted = engine.fit(model, X[inner.train], y[inner.train], seed=1, max_iter=3, tol=0.0)
-        way = "forward" if model.name == "backprop" else "marginal"
-        validation = network_report(fitted.params, X[inner.test], y[inner.test], predictions=(way,))[way]
-        train = network_report(fitted.params, X[inner.train], y[inner.train], predictions=(way,))[way]
+        validation = network_report(fitted.params, X[inner.test], y[inner.test], predictions=("marginal",))["marginal"]
+        train = network_report(fitted.params, X[inner.train], y[inner.train], predictions=("marginal",))["marginal"]
         assert run.validation_accuracy == pytest.approx(validation.accuracy)
         assert run.train_log_loss == pytest.approx(train.log_loss, rel=1e-9)
 

@@ -33,8 +33,8 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
         sides.append((comparison.rival_name, comparison.rival_here))
     room = max(len(name) for name, _ in sides)
     lines: list[TableCell] = []
+    loss = loss_name(model, comparison.split.prediction)
     for color, (name, found) in enumerate(sides):
-        loss = loss_name(model if found is comparison.here else comparison.rival_model)
         lines += _method(name, found, loss, room, width, ink(palette, palette.color(color), bold=True))
     if comparison.rival_here is None:
         lines += wrapped(comparison.rival_why or "The other method is on its way.", width)

@@ -44,7 +44,7 @@ class CurvesPane(Pane):
         Binding(
             "i", "against", "against", tooltip="a network against iterations, seconds, passes", id="curves.against"
         ),
-        Binding("L", "logarithmic", "log axis", tooltip="a network by logarithms: across, up, both", id="curves.log"),
+        Binding("s", "logarithmic", "log axis", tooltip="a network by logarithms: across, up, both", id="curves.log"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -68,7 +68,7 @@ class CurvesPane(Pane):
         self.border_title = first_fitting(self.title_room, *self._titles(snapshot))
         self.border_subtitle = "d: " + " · ".join(what for what in self._offered(snapshot) if what != self._what)
         if self._shows_learning(snapshot):
-            self.border_subtitle = "d subject · i against · L log"
+            self.border_subtitle = "d subject · i against · s log"
 
     def _shows_learning(self, snapshot: StepSnapshot) -> bool:
         """Whether both methods are drawn, not the bound of one."""
@@ -109,8 +109,12 @@ class CurvesPane(Pane):
 
     def _subjects(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         label = snapshot.spec.model.objective_label
-        if self._shows_learning(snapshot):
-            return f"{self._what} by {self._against}", self._what
+        if self._shows_learning(snapshot) and snapshot.comparison is not None:
+            from emtui.networks.scores import way_of
+
+            way = "" if self._what == "RMSE" else way_of(snapshot.spec.model, snapshot.comparison.split.prediction)
+            what = f"{way} {self._what}".strip()
+            return f"{what} by {self._against}", what, self._what
         if self._what == "log-likelihood" and not any(math.isfinite(r.log_likelihood) for r in snapshot.records):
             return (label,) if snapshot.record.log_likelihood == -math.inf else ("bound",)
         if self._what == "log-likelihood":

@@ -1,7 +1,7 @@
 """How a network learns, as scenes: loss and accuracy of both methods against iterations, seconds or passes.
 
-EM is drawn twice, as it predicts by its marginal and by the usual forward pass; backpropagation by what it was trained
-for. Training rows are solid lines, test rows dotted ones.
+Both are drawn by the way of predicting that was chosen, the marginal or the usual forward pass, and EM by the other one
+as well. Training rows are solid lines, test rows dotted ones.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from emtui.charts.colors import Palette
 from emtui.charts.log_axis import Ticks, log_ticks, logged
 from emtui.charts.scene import Curve, FloatArray, Layer, LegendEntry, LineStyle, Mark, Scene, VLine
 from emtui.networks.rival import short_name
+from emtui.networks.scores import way_of
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number, probability
+from engine.analysis.learning_curves import SUFFIXES
+from engine.em.prediction_report import FORWARD, MARGINAL
 
 if TYPE_CHECKING:
     from emtui.networks.rival import MethodComparison
@@ -32,6 +35,7 @@ LOGARITHMIC: tuple[Logarithmic, ...] = ("", "x", "y", "xy")
 """Which axes are logarithmic, as they follow each other; an accuracy has no logarithm worth a look."""
 _LABELS = {"iterations": "iterations, epochs", "seconds": "measured seconds"}
 _STYLES: dict[str, LineStyle] = {"test": "dotted", "train": "solid"}
+_SHORT = {MARGINAL: "marg", FORWARD: "fwd"}
 _LEFT = 7  # cells beside the picture that ticks take at most
 
 
@@ -61,9 +65,9 @@ class Axes:
 
 @dataclass(frozen=True)
 class _Line:
-    """One method by one way of predicting: its word, two shorter ones, and the score that is drawn."""
+    """One method by one way of predicting: its words, three times shorter, and the score that is drawn."""
 
-    words: tuple[str, str, str]
+    words: tuple[str, str, str, str]
     points: Sequence[Progress]
     suffix: str
     color: int
@@ -130,19 +134,26 @@ def _said(line: _Line, comparison: MethodComparison, measure: Measure) -> str:
 
 
 def _lines(snapshot: StepSnapshot) -> list[_Line]:
-    """The explored model first, then its rival, then EM by its forward pass where that differs from its marginal."""
+    """The explored model first, then its rival, then EM by the other way of predicting, where that says another thing.
+
+    Both are drawn by the way of predicting that was chosen.
+    """
     comparison = snapshot.comparison
     assert comparison is not None
     sides: list[tuple[Any, Sequence[Progress]]] = [(snapshot.spec.model, comparison.own)]
     if comparison.rival:
         sides.append((comparison.rival_model, comparison.rival))
+    chosen = comparison.split.prediction
+    left = MARGINAL if chosen == FORWARD else FORWARD
+    suffix, other = SUFFIXES[chosen], SUFFIXES[left]
     lines, further = [], []
     for color, (model, points) in enumerate(sides):
         name = short_name(model)
-        lines.append(_Line((name, name, name), points, "_forward" if model.forward_pass else "", color))
+        way = way_of(model, chosen)
+        lines.append(_Line((f"{name} {way}".strip(), name, name, name), points, suffix, color))
         differs = any(point.scores["train_loss"] != point.scores["train_loss_forward"] for point in points)
         if model.hides and differs:
-            further.append(_Line((f"{name} forward", "forward", "fwd"), points, "_forward", 2))
+            further.append(_Line((f"{name} {left}", f"{name} {left}", left, _SHORT[left]), points, other, 2))
     return lines + further
 
 

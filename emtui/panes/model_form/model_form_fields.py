@@ -13,6 +13,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.widgets.form_field import FieldSpec
 from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.model import Model
+from engine.em.prediction_report import FORWARD, MARGINAL
 from engine.em.stopping import KINDS, parse_rule
 from engine.errors import EngineError, OptionError
 from engine.models import model_class, model_names, model_title
@@ -22,7 +23,8 @@ from engine.text import quoted
 MODEL = "model"
 BY_TOLERANCE = "by tolerance"
 SUITED = "as it suits"
-_OF_CHOICES = ["algorithm", "seed", "tol", "stop", "max_iter", "test_share", "stratify", "rival", "same_start", "known"]
+_OF_CHOICES = ["algorithm", "seed", "tol", "stop", "max_iter"]
+_OF_CHOICES += ["test_share", "stratify", "rival", "same_start", "prediction", "known"]
 _LABELS = {
     "n_components": "K",
     "n_states": "states",
@@ -47,6 +49,13 @@ _TEST_SHARE = Option(
 _STRATIFY = Option(name="stratify", kind="bool", default=True, help="hold back the same share of every class")
 _SAME_START = Option(
     name="same_start", kind="bool", default=True, help="the other way to train it begins from the same weights"
+)
+_PREDICTION = Option(
+    name="prediction",
+    kind="choice",
+    default=MARGINAL,
+    choices=(MARGINAL, FORWARD),
+    help="what both ways to train it are scored by: the marginal p(y|x), or the usual forward pass",
 )
 _PRINCIPAL = Option(
     name="principal", kind="int", default=None, minimum=1, help="so many principal components in place of the columns"
@@ -84,6 +93,8 @@ def fields_for(model_name: str, source: str = "") -> tuple[FieldSpec, ...]:
     options = tuple(_field(option, of_model=True) for option in model_class(model_name).options())
     model = model_class(model_name)
     of_classes = _network_fields() if model.supervised else (_KNOWN,) if model.takes_labels else ()
+    if any(option.name == "hidden_units" for option in model.options()):
+        of_classes = (*of_classes, _field(_PREDICTION))
     return (_model_field(), *options, *_run_fields(), *generated_fields(source), *of_classes)
 
 
@@ -111,6 +122,7 @@ def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, s
         "stratify": _STRATIFY.format(spec.stratify),
         "rival": ", ".join(f"{key}={value}" for key, value in spec.rival) or SUITED,
         "same_start": _SAME_START.format(spec.same_start),
+        **({"prediction": spec.prediction} if "hidden_units" in values else {}),
     }
 
 

@@ -67,7 +67,7 @@ def _said(snapshot: StepSnapshot, rows: IntArray, model: Any, params: Any, known
         probabilities = known.probabilities[: len(rows)]
     else:
         rows = rows[: affordable_rows(params)]
-        probabilities = said_by(model, params, split.inputs[rows])
+        probabilities = said_by(model, params, split.inputs[rows], split.prediction)
     return Predictions(rows, probabilities, probabilities.argmax(axis=1) != split.targets[rows])
 
 

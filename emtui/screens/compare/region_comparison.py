@@ -101,11 +101,11 @@ class RegionsScreen(SideBySideScreen, SliceKeys):
         left, right = self.left, self.right
         left.border_title, right.border_title = self.names()
         scene = regions_scene(snapshot, own, choice, left.chart.palette)
-        left.show(heading_of(snapshot.spec.model, comparison.here), scene, None)
+        left.show(heading_of(snapshot.spec.model, comparison.here, comparison.split.prediction), scene, None)
         if rival is None or comparison.rival_here is None:
             right.say(comparison.rival_why or f"{self.names()[1]} is on its way: it will be here in a moment.")
         else:
-            heading = heading_of(comparison.rival_model, comparison.rival_here)
+            heading = heading_of(comparison.rival_model, comparison.rival_here, comparison.split.prediction)
             right.show(heading, regions_scene(snapshot, rival, choice, right.chart.palette), None)
         palette = left.chart.palette
         wrong = f"{wrong_sign(palette)} a row that gets another class: {names_wrong(self.names(), own, rival)}"

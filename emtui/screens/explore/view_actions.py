@@ -17,7 +17,7 @@ class ViewActions:
     def compare(self) -> None:
         """EM and k-means side by side; for a network, what EM and backpropagation make of the plane."""
         if learns_numbers(self._host.spec):
-            self._host.refuse("Decision regions are of classes: what is said of numbers stands in the picture, pane 1.")
+            self._host.refuse("Decision regions are of classes: of numbers pane 1 shows E[y|x] of both methods.")
         elif self._host.spec.model.supervised:
             from emtui.screens.compare.region_comparison import RegionsScreen
 

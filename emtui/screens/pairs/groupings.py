@@ -156,7 +156,7 @@ def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
     split, here = comparison.split, comparison.here
     if split.numeric and not model.responsibilities_sum_to_one:
         return _thirds(snapshot, split, rows)
-    shares = said_by(model, snapshot.step.params, split.inputs[rows])
+    shares = said_by(model, snapshot.step.params, split.inputs[rows], split.prediction)
     if split.numeric:
         names = view_for(model).component_names(snapshot)
         said = "rows as the gate shares them out, before their target is known"

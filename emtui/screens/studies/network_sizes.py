@@ -104,10 +104,14 @@ class NetworkSizesScreen(StudyScreen):
         several = isinstance(self._sizes[0], tuple)
         tried = f"{ends[0]} to {ends[1].removeprefix('layers ')}" if several else f"1 to {ends[1]} hidden units"
         head = f"sizes of {clean(self.spec.dataset.name)} · {state} · {method_name(self.spec.model)}, {tried}"
+        head += f" · {self.spec.prediction} scores"
         self.query_one("#head", Static).update(Content(head))
         self.query_one("#verdict", Static).update(Content(self.refusal or verdict(now)))
         chart = self.query_one(Chart)
-        chart.border_title = Content(SUBJECTS[self._what])
+        of_hits = self._what == "validation_accuracy"
+        chart.border_title = Content(
+            SUBJECTS[self._what] if of_hits else f"{self.spec.prediction} {SUBJECTS[self._what]}"
+        )
         chart.set_scene(sizes_scene(now, self._what, chart.palette))
         self.query_one(LineTable).set_source(sizes_table(now, self._what), self.place, "No size is fitted yet.")
 

@@ -20,7 +20,7 @@ from emtui.screens.studies.sweep_form import SweepForm
 from emtui.spec.atomic_files import file_name, write_numbered
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
-from emtui.views.network.sweep_text import SUBJECTS, cell_words, chosen_sentence, side_name, sweep_matrix
+from emtui.views.network.sweep_text import cell_words, chosen_sentence, side_name, subject_name, sweep_matrix
 from engine.errors import EngineError
 from engine.text import clean
 
@@ -101,11 +101,11 @@ class SweepScreen(StudyScreen):
         data = clean(self.spec.dataset.name)
         grid = self.sweep.grid
         seeds = f"mean of {grid.n_seeds} seeds" if grid.n_seeds > 1 else "1 seed"
-        head = f"sweep of {data} · {state} · {seeds}"
+        head = f"sweep of {data} · {state} · {seeds} · {self.spec.prediction} scores"
         self.query_one("#head", Static).update(Content(head))
         for side in SIDES:
             box = self.query_one(f"#{side}", Vertical)
-            box.border_title = Content(f"{side_name(self.sweep, side)} · {SUBJECTS[self._what]}")
+            box.border_title = Content(f"{side_name(self.sweep, side)} · {subject_name(self.sweep, self._what)}")
             box.set_class(side == self._side, "-chosen")
             at = self._cell if side == self._side else (-1, -1)
             self.query_one(f"#{side}-map", Heatmap).set_matrix(sweep_matrix(self.sweep, side, self._what, at))

@@ -12,7 +12,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.network_diagram import NetworkDiagram
 from emtui.charts.panels import Panels
 from emtui.charts.scene import Cloud, Scene
-from emtui.networks.scores import affordable_rows, numbers_said_by, predicted, usual_prediction
+from emtui.networks.scores import affordable_rows, numbers_said_by, predicted
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views.decision_regions import COARSE, regions_of
@@ -124,7 +124,7 @@ class NetworkView(SupervisedView):
             dots = number_dots(split, means, x, y, palette, at)
             what = f"{axes.title}: rows by the {clean(split.target_name)} that the network predicts"
             return Scene([dots], axes.x.label, axes.y.label, description=what)
-        said = predicted(snapshot.step.params, comparison.split.inputs[rows], usual_prediction(snapshot.spec.model))
+        said = predicted(snapshot.step.params, split.inputs[rows], split.prediction)
         g = said.shape[1]
         return Scene(
             [Cloud(x, y, said, palette.colors(g), palette.markers(g), at)],

@@ -9,12 +9,12 @@ import numpy as np
 from emtui.charts.cell_text import short_head
 from emtui.charts.network_diagram import DiagramTable, NetworkDiagram
 from emtui.charts.unit_layers import SecondValue, UnitLayer
-from emtui.networks.scores import usual_prediction
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views.network.network_row import MOST_BARS, NetworkRow, target_words
 from emtui.views.number_format import fixed, number, probability
 from engine.arrays import Array
+from engine.em.prediction_report import FORWARD
 
 _BITS_SHOWN = 20
 _LEGEND = (
@@ -60,7 +60,7 @@ def _probabilities(values: Array) -> list[str]:
 
 
 def _usual(snapshot: StepSnapshot, seen: NetworkRow) -> Array:
-    return seen.said.forward if usual_prediction(snapshot.spec.model) == "forward" else seen.said.marginal
+    return seen.said.forward if snapshot.spec.prediction == FORWARD else seen.said.marginal
 
 
 def _said(names: tuple[str, ...], seen: NetworkRow) -> DiagramTable:

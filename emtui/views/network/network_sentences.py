@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from emtui.networks.scores import Progress, usual_prediction
+from emtui.networks.scores import Progress
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.promise import may_fall
 from emtui.views.bound_sentences import Settling, bound
@@ -47,7 +47,7 @@ def _start(snapshot: StepSnapshot) -> str:
     )
     sizes = snapshot.step.params.sizes
     units = how_many(sum(sizes), "hidden unit") + (f" in {len(sizes)} layers" if len(sizes) > 1 else "")
-    return f"{units}, weights {given}; {standing(comparison.here, usual_prediction(model))}"
+    return f"{units}, weights {given}; {standing(comparison.here, comparison.split.prediction)}"
 
 
 def standing(found: Progress, by: str = "") -> str:
@@ -86,10 +86,11 @@ def _units(snapshot: StepSnapshot, names: tuple[str, ...]) -> str:
 
 
 def _loss_alone(snapshot: StepSnapshot) -> str:
-    assert snapshot.comparison is not None
+    comparison = snapshot.comparison
+    assert comparison is not None
     return (
         "backpropagation has nothing latent to settle, so this half-step only looks at the loss: "
-        f"{standing(snapshot.comparison.here, usual_prediction(snapshot.spec.model))}"
+        f"{standing(comparison.here, comparison.split.prediction)}"
     )
 
 
@@ -100,7 +101,7 @@ def _moved(snapshot: StepSnapshot, learns_by_em: bool) -> str:
     here, before = comparison.here, comparison.own[max(0, comparison.own_at - 1)]
     was, now = before.train.log_loss, here.train.log_loss
     went = "fell" if now < was else "rose"
-    loss = f"training loss ({usual_prediction(snapshot.spec.model)})"
+    loss = f"training loss ({comparison.split.prediction})"
     said = f"{loss} stays at {amount(now)}" if was == now else f"{loss} {went} from {from_to(was, now)}"
     right = how_right_in_words(here.train)
     if here.test is not None:

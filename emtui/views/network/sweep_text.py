@@ -27,11 +27,16 @@ def side_name(result: SweepResult, side: Side) -> str:
     return "EM gradient" if has_rate(model) else f"{method_name(model)} (no learning rate)"
 
 
+def subject_name(result: SweepResult, what: What) -> str:
+    """What the heat maps show, a loss by its way of predicting."""
+    return SUBJECTS[what] if what == "validation_accuracy" else f"{result.spec.prediction} training loss"
+
+
 def subject_words(result: SweepResult, what: What) -> str:
     """What the heat maps show, over which seeds and iterations."""
     grid = result.grid
     seeds = f"mean of {plural(grid.n_seeds, 'seed')}" if grid.n_seeds > 1 else "1 seed"
-    return f"{SUBJECTS[what]}, {seeds}, {plural(grid.max_iter, 'iteration')}"
+    return f"{SUBJECTS[what]} ({result.spec.prediction}), {seeds}, {plural(grid.max_iter, 'iteration')}"
 
 
 def sweep_matrix(result: SweepResult, side: Side, what: What, at: tuple[int, int] = (-1, -1)) -> Matrix:
@@ -70,7 +75,8 @@ def cell_words(result: SweepResult, at: tuple[int, int]) -> str:
             said.append(f"{side_name(result, side)}: could not be run: {(runs[0].error or '').rstrip('.')}")
         else:
             loss = fixed(float(np.mean(losses)), 3)
-            said.append(f"{side_name(result, side)}: validation {_spread(accuracies)}, loss {loss}")
+            loss = f"{result.spec.prediction} loss {loss}"
+            said.append(f"{side_name(result, side)}: validation {_spread(accuracies)}, {loss}")
     size = resized(result.spec.model.option_values["hidden_units"], result.grid.units[m])
     where = f"{size_name(size)}, rate {result.grid.rates[r]:zg}"
     return f"{where} · {' · '.join(said)}."
