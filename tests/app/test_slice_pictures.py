@@ -100,7 +100,12 @@ def test_regions_ask_for_class_probabilities_alone() -> None:
         e = np.exp(X @ params)
         return e / e.sum(axis=1, keepdims=True)
 
-    model = SimpleNamespace(supervised=True, predict_proba=predict_proba, observe_new=lambda X, params: X)
+    model = SimpleNamespace(
+        supervised=True,
+        predict_proba=predict_proba,
+        observe_new=lambda X, params: X,
+        predicts_numbers=lambda params: False,
+    )
     step = SimpleNamespace(problem=SimpleNamespace(model=model), params=W)
     own, _ = regions_of(replace(snapshot, step=step), SliceChoice((0, 3)), COARSE)  # type: ignore[arg-type]
     points = own.plane.points
