@@ -7,9 +7,8 @@ import numpy as np
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.promise import may_fall
 from emtui.views.entry_names import whose
-from emtui.views.network.network_sentences import standing
-from emtui.views.number_format import amount, from_to
-from emtui.views.score_words import how_right_in_words
+from emtui.views.network.network_sentences import loss_moved, standing
+from emtui.views.number_format import from_to
 from emtui.views.sentences import ending, events, how_many, line, tell
 from engine.editing.entries import Entry
 from engine.em.parameters import arrays_of
@@ -45,14 +44,7 @@ def _moved(snapshot: StepSnapshot) -> str:
     comparison = snapshot.comparison
     if comparison is None:
         return _entry(snapshot)
-    here, before = comparison.here, comparison.own[max(0, comparison.own_at - 1)]
-    was, now = before.train.log_loss, here.train.log_loss
-    went = "fell" if now < was else "rose"
-    said = "training loss stays at " + amount(now) if was == now else f"training loss {went} from {from_to(was, now)}"
-    right = how_right_in_words(here.train)
-    if here.test is not None:
-        right += f", on test rows {how_right_in_words(here.test).removesuffix(' right')}"
-    return f"{said}, {right}; {_entry(snapshot)}"
+    return f"{loss_moved(comparison)}; {_entry(snapshot)}"
 
 
 def _entry(snapshot: StepSnapshot) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from emtui.networks.rival import MethodComparison
 from emtui.networks.scores import Progress
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.promise import may_fall
@@ -98,17 +99,23 @@ def _moved(snapshot: StepSnapshot, learns_by_em: bool) -> str:
     """The loss before and after, and how far a weight went: a short step shows here."""
     comparison = snapshot.comparison
     assert comparison is not None
+    said = loss_moved(comparison, comparison.split.prediction)
+    if not learns_by_em:
+        said = f"epoch {snapshot.step.iteration}: {said}"
+    return f"{said}; {_weight(snapshot)}"
+
+
+def loss_moved(comparison: MethodComparison, by: str = "") -> str:
+    """The training loss before and after, and the rows that are right now; `by` as for `standing`."""
     here, before = comparison.here, comparison.own[max(0, comparison.own_at - 1)]
     was, now = before.train.log_loss, here.train.log_loss
     went = "fell" if now < was else "rose"
-    loss = f"training loss ({comparison.split.prediction})"
+    loss = "training loss" + (f" ({by})" if by else "")
     said = f"{loss} stays at {amount(now)}" if was == now else f"{loss} {went} from {from_to(was, now)}"
     right = how_right_in_words(here.train)
     if here.test is not None:
         right += f", on test rows {how_right_in_words(here.test).removesuffix(' right')}"
-    if not learns_by_em:
-        said = f"epoch {snapshot.step.iteration}: {said}"
-    return f"{said}, {right}; {_weight(snapshot)}"
+    return f"{said}, {right}"
 
 
 def _weight(snapshot: StepSnapshot) -> str:
