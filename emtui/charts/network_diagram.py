@@ -40,7 +40,7 @@ class NetworkDiagram:
     """What is drawn: layers from the left, the weights (next, previous) between each two, and the tables below.
 
     title: for the border. description: the picture in words. more: a thorough diagram, which takes longer, has more.
-    legend: what two values of a unit are; of several wordings the first that fits.
+    legend: what the values of a unit are; of several wordings the first that fits.
     """
 
     layers: Sequence[UnitLayer]
@@ -56,16 +56,18 @@ def draw_diagram(diagram: NetworkDiagram, width: int, height: int, palette: Pale
     """The picture in this many cells: the network above, as many lines of the tables below as there is room for."""
     picture = Picture.blank(width, height, palette)
     layers = fitting_layers(diagram.layers, width)
-    both = any(layer.second for layer in layers)
+    seconds = any(layer.second for layer in diagram.layers)
+    both = any(layer.second for layer in layers)  # where there is room for them
     tables = [_lines(table, palette) for table in diagram.tables]
     needed = min(MOST_UNITS, max((len(layer.names) for layer in diagram.layers), default=0)) + 1
-    needed += both
+    explained = bool(diagram.legend) and (both or not seconds)
+    needed += explained
     beside = sum(map(_width, tables)) + _GAP * (len(tables) - 1) <= width
     rows = max(map(len, tables), default=0) if beside else sum(map(len, tables)) + max(0, len(tables) - 1)
     network = height
     if rows and height >= _ROOM_FOR_TABLES:
         network = min(max(height - rows - 1, min(needed, height - 5)), max(5, 3 * needed))
-    legend = both and bool(diagram.legend) and network >= _ROOM_FOR_LEGEND
+    legend = explained and network >= _ROOM_FOR_LEGEND
     draw_layers(layers, diagram.weights, picture, palette, network - legend)
     if legend:
         picture.write(network - 1, 0, first_fitting(width, *diagram.legend), palette.muted)

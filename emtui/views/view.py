@@ -151,6 +151,10 @@ class View(ABC):
         """The row of the data whose point lies nearest to (x, y), each axis measured by its spread; None for none."""
         return None
 
+    def usual_row(self, snapshot: StepSnapshot) -> Row:
+        """The row of the data that is shown where none was chosen; None: each pane looks for one that suits it."""
+        return None
+
     def diagram(
         self, snapshot: StepSnapshot, axes: Axes, *, highlight: Row = None, thorough: bool = True
     ) -> NetworkDiagram | None:

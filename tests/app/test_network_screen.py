@@ -21,8 +21,10 @@ from emtui.exports.sweep_table import sweep_text
 from emtui.networks.sweep import SweepResult, sweep
 from emtui.networks.sweep_grid import SweepGrid
 from emtui.panes.curves.curves import CurvesPane
+from emtui.panes.messages import RowChosen
 from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.rows.predictions import RowsPane
+from emtui.panes.why.why import WhyPane
 from emtui.screens.compare.region_comparison import RegionsScreen
 from emtui.screens.studies.cost import CostScreen
 from emtui.screens.studies.sweep import SweepScreen
@@ -32,6 +34,7 @@ from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from emtui.views.decision_regions import regions_of
+from emtui.views.network.network_row import network_row
 from emtui.views.number_format import fixed, number, probability, share
 from engine.errors import OptionError
 from engine.models.network.predict import network_report
@@ -61,11 +64,11 @@ async def at_rest_after(app: Driver, key: str) -> str:
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 14)])
-async def test_the_network_is_drawn_with_a_test_row_in_it(size: tuple[int, int]) -> None:
+async def test_the_network_is_drawn_with_a_training_row_in_it(size: tuple[int, int]) -> None:
     async with driving(network(), size) as app:
         text = await app.press("n", "1")
-        row = app.snapshot.comparison.split.test[0]
-        assert f"network · row {row + 1} (test, setosa)" in text
+        row = app.snapshot.comparison.split.train[0]
+        assert f"network · row {row + 1} (train, setosa)" in text
         assert "p(y|x)" in text
         assert re.search("[⠀-⣿]{3}", text)
         report = network_report(
@@ -88,11 +91,48 @@ async def test_all_configurations_of_few_units_are_listed() -> None:
     async with driving(network(k=2)) as app:
         text = await app.press("n")
         model, split = app.snapshot.spec.model, app.snapshot.comparison.split
-        row = int(split.test[0])
+        row = int(split.train[0])
         rows = model.observe(split.inputs, split.targets)
         found = model.configurations(app.snapshot.step.params, rows, row)
         for z, chance in zip(found.z.astype(int), found.probabilities, strict=True):
             assert re.search(rf"{z[0]}{z[1]} +{re.escape(probability(chance))}", text)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("model", ["mlp", "backprop"])
+async def test_the_same_row_is_drawn_and_worked_out_where_none_was_chosen(size: tuple[int, int], model: str) -> None:
+    async with driving(network(model=model, settings={}), size) as app:
+        for keys in (("n", "e"), ("m", "e"), ("r",)):
+            await app.send(*keys)
+            row = int(app.snapshot.comparison.split.train[0])
+            drawn = await at_rest_after(app, "1")
+            assert f"network · row {row + 1} (train," in drawn
+            await app.send("9")
+            text = await at_rest_after(app, "d")
+            assert f"row {row + 1} · 2 of 3" in text and app.app.screen.query_one(WhyPane)._row == row
+            await app.send("d", "d")
+
+
+@pytest.mark.parametrize("m", [2, 7])
+async def test_a_test_row_is_drawn_without_its_class(m: int) -> None:
+    async with driving(network(k=m)) as app:
+        await app.send("n")
+        split, params = app.snapshot.comparison.split, app.snapshot.step.params
+        row = int(split.test[2])
+        seen = network_row(app.snapshot, row)
+        u = 1.0 / (1.0 + np.exp(-(params.hidden[:, 0] + params.hidden[:, 1:] @ split.inputs[row])))
+        np.testing.assert_allclose(seen.activities[0], u, rtol=1e-12)
+        assert seen.configurations is not None
+        z, chances = seen.configurations
+        np.testing.assert_allclose(chances, np.prod(np.where(z == 1, u, 1 - u), axis=1), rtol=1e-9)
+        assert len(z) == min(2**m, 10) and (np.diff(chances) <= 0).all() and seen.expected is None
+        app.app.screen.post_message(RowChosen(row))
+        await app.settle()
+        text = await at_rest(app)
+        assert f"network · row {row + 1} (test" in text and "E[z]" not in text and "p(z|x)" in text
+        assert "u; a test row's y is not used" in text
+        for value in u:
+            assert probability(value, 2) in text
 
 
 async def test_a_picked_row_is_drawn_and_listed() -> None:

@@ -91,10 +91,11 @@ class PicturePane(Pane, SliceKeys):
 
     def _write_title(self, caption: str) -> None:
         """The caption, with which of how many pictures it is where the model has slices and there is room."""
-        self._caption, counted = caption, caption
+        self._caption, counted = caption, list[str]()
         if any(axes.is_slice for axes in self._offered) and self._axes in self._offered:
-            counted = f"{caption} · {self._offered.index(self._axes) + 1} of {len(self._offered)}"
-        self.border_title = border_text(first_fitting(self.title_room, counted, caption))
+            place, n = self._offered.index(self._axes) + 1, len(self._offered)
+            counted = [f"{caption} · {place} of {n}", f"{caption} · {place}/{n}"]
+        self.border_title = border_text(first_fitting(self.title_room, *counted, caption))
 
     def _draw_scene(self, snapshot: StepSnapshot, chart: HandleChart, axes: Axes) -> None:
         """Draw the scene of a snapshot, and its handles."""

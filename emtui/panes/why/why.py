@@ -128,10 +128,13 @@ class WhyPane(TablePane):
         return None if self._names is None else self._names.entry
 
     def _row_of(self, snapshot: StepSnapshot) -> int | None:
-        """The chosen row; if there is none, the row in most doubt."""
+        """The chosen row; if there is none, the one that the picture shows then, or the row in most doubt."""
         rows = _rows_of(snapshot)
         if self.chosen_row is not None and self.chosen_row in rows:
             return self.chosen_row
+        usual = view_for(snapshot.spec.model).usual_row(snapshot)
+        if usual is not None:
+            return usual
         if self._row is not None and self._row in rows:
             return self._row
         doubtful = snapshot.row_in_most_doubt

@@ -18,7 +18,7 @@ from emtui.spec.train_test_split import split_of
 from emtui.views.decision_regions import COARSE, regions_of
 from emtui.views.mean_maps import number_dots
 from emtui.views.network.network_diagram import network_diagram
-from emtui.views.network.network_row import network_row, takes_long
+from emtui.views.network.network_row import network_row, takes_long, usual_row
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.points import pairs, single_axes
@@ -81,6 +81,11 @@ class NetworkView(SupervisedView):
         made = network_diagram(snapshot, network_row(snapshot, highlight, thorough=thorough))
         latent = snapshot.spec.model.hides
         return replace(made, more=latent and not thorough and takes_long(snapshot.step.params))
+
+    def usual_row(self, snapshot: StepSnapshot) -> Row:
+        """The first one that is trained on, in the diagram as in the worked row."""
+        split = split_of(snapshot.spec)
+        return None if split is None else usual_row(split)
 
     def rows_at_once(self, snapshot: StepSnapshot) -> int:
         """Few of a network whose predictions are sums over very many configurations, none where they are drawn."""

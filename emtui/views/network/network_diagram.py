@@ -25,6 +25,13 @@ _LEGEND = (
     "u, E[z]",
 )
 """What the two values of a hidden unit are, for less and less room."""
+_TEST_LEGEND = (
+    "units on: u; a test row's y is not used",
+    "u: a test row's y is not used",
+    "u: without y",
+    "u",
+)
+"""What the one value is of a row that is held back."""
 
 
 def network_diagram(snapshot: StepSnapshot, seen: NetworkRow) -> NetworkDiagram:
@@ -51,7 +58,8 @@ def network_diagram(snapshot: StepSnapshot, seen: NetworkRow) -> NetworkDiagram:
     said = _said(names, seen) if seen.number is None else _number_said(params, seen)
     tables = [said, *_configurations(seen)]
     title = f"network · {row_words(snapshot, seen)}"
-    legend = _LEGEND if seen.expected is not None else ()
+    latent = snapshot.step.problem.model.hides
+    legend = (_TEST_LEGEND if seen.is_test else _LEGEND) if latent else ()
     return NetworkDiagram(layers, weights, tables, title, _described(snapshot, seen, names), legend=legend)
 
 
@@ -93,7 +101,7 @@ def _configurations(seen: NetworkRow) -> list[DiagramTable]:
     title = "z" if m <= MOST_BARS else f"z (top {len(z)} of {_power(m)})"
     if seen.sampled:
         title = f"z (visited most of {_power(m)})"
-    rows = [["", "p(z|x,y)"]]
+    rows = [["", "p(z|x)" if seen.is_test else "p(z|x,y)"]]
     rows += [[_bits(one), probability(float(p))] for one, p in zip(z, chances, strict=True)]
     return [DiagramTable(title, rows, [float(p) for p in chances])]
 
@@ -122,5 +130,5 @@ def row_words(snapshot: StepSnapshot, seen: NetworkRow) -> str:
     """`row 57, a test row, versicolor`."""
     split = split_of(snapshot.spec)
     assert split is not None
-    kind = "test" if seen.is_test else "training"
+    kind = "test" if seen.is_test else "train"
     return f"{snapshot.spec.dataset.row_name(seen.row)} ({kind}, {target_words(split, seen.row)})"

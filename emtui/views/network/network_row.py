@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,8 +32,10 @@ class NetworkRow:
         inputs: (p,) as the network takes them.
         activities: of each hidden layer (m_l,) the probability that a unit is on, given the inputs; for layers after
             the first, given the units before at their means.
-        expected: of each hidden layer (m_l,) E[z] given inputs and target; None where the network has no latent units.
-        configurations: the likeliest z (k, units of all layers) with their posterior probabilities (k,); None for none.
+        expected: of each hidden layer (m_l,) E[z] given inputs and target; None where the network has no latent units,
+            and of a test row, whose target is not used.
+        configurations: the likeliest z (k, units of all layers) with their probabilities (k,) given inputs and target,
+            of a test row given its inputs alone; None for none.
         sampled: the configurations are those that a chain visits most, and their probabilities estimates.
         said: the class probabilities in three ways; E[y | x] where numbers are learned.
     """
@@ -62,8 +64,13 @@ def target_words(split: TrainTestSplit, row: int) -> str:
     return clean(split.class_names[int(split.targets[row])])
 
 
+def usual_row(split: TrainTestSplit) -> int:
+    """The row that is shown where none was chosen: the first one that is trained on, which has u and E[z]."""
+    return int(split.train[0])
+
+
 def network_row(snapshot: StepSnapshot, row: int | None, *, thorough: bool = True) -> NetworkRow:
-    """The chosen row, or the first one that is held back where none was chosen.
+    """The chosen row, or the usual one where none was chosen; a test row as it is predicted, without its target.
 
     thorough: with the likeliest configurations even where they take long.
     """
@@ -72,21 +79,25 @@ def network_row(snapshot: StepSnapshot, row: int | None, *, thorough: bool = Tru
     model: Any = snapshot.step.problem.model
     split, params = comparison.split, snapshot.step.params
     if row is None or not 0 <= row < len(split.targets):
-        row = int(split.test[0]) if len(split.test) else 0
+        row = usual_row(split)
     inputs = np.asarray(split.inputs[row])
     y = split.targets[row]
     target, value = (0, float(y)) if split.numeric else (int(y), None)
     said, reached = predict_row(params, inputs), activities(params.layers, np.concatenate([[1.0], inputs])[None, :])
     means = tuple(np.asarray(u[0]) for u in reached)
-    is_test = split.is_test(row)
-    if model.name == "backprop":
-        return NetworkRow(row, is_test, target, inputs, means, None, None, said, number=value)
-    one = model.observe_apart(inputs[None, :], np.array([y]), params)
-    units = np.asarray(model.responsibilities(params, one, slice(None))[0])
-    expected = tuple(np.split(units, np.cumsum(params.sizes)[:-1]))
+    plain = NetworkRow(row, split.is_test(row), target, inputs, means, None, None, said, number=value)
+    if not model.hides:
+        return plain
+    seen = plain
+    if plain.is_test:
+        one = model.observe_new(inputs[None, :], params)
+    else:
+        one = model.observe_apart(inputs[None, :], np.array([y]), params)
+        units = np.asarray(model.responsibilities(params, one, slice(None))[0])
+        seen = replace(plain, expected=tuple(np.split(units, np.cumsum(params.sizes)[:-1])))
     if takes_long(params) and not thorough:
-        return NetworkRow(row, is_test, target, inputs, means, expected, None, said, number=value)
-    few = len(units) <= MOST_BARS
-    found = model.configurations(params, one, 0, most=2 ** len(units) if few else _TOP)
-    likeliest = (found.z, found.probabilities)
-    return NetworkRow(row, is_test, target, inputs, means, expected, likeliest, said, found.sampled, value)
+        return seen
+    n_units = int(sum(params.sizes))
+    most = 2**n_units if n_units <= MOST_BARS else _TOP
+    found = model.configurations(params, one, 0, most=most)
+    return replace(seen, configurations=(found.z, found.probabilities), sampled=found.sampled)

@@ -56,7 +56,8 @@ class UnitMaps:
 
 @dataclass(frozen=True, eq=False)
 class UnitUsers:
-    """The rows that use a unit most: those of the largest E[z_h | x, y], or activity where nothing is latent.
+    """The rows that use a unit most: those of the largest E[z_h | x, y], of test rows the largest u_h = p(z_h = 1 | x),
+    or activity where nothing is latent.
 
     rows: of the data, the most first. values: theirs. held_back: they are of the test rows. n_rows: looked at.
     """
@@ -92,10 +93,10 @@ def unit_of(snapshot: StepSnapshot, choice: SliceChoice) -> int:
 
 
 def unit_users(snapshot: StepSnapshot, unit: int, held_back: bool) -> UnitUsers:
-    """The training or test rows of the largest E[z_h | x, y] of this unit at the parameters on the screen.
+    """The training rows of the largest E[z_h | x, y] of this unit at the parameters on the screen, or the test rows of
+    the largest u_h: their targets are not used.
 
-    Equal ones are in the order of the data. Test rows are taken with their class, too. Of very many rows an even draw
-    is looked at.
+    Equal ones are in the order of the data. Of very many rows an even draw is looked at.
     """
     comparison, step = snapshot.comparison, snapshot.step
     assert comparison is not None
@@ -105,7 +106,7 @@ def unit_users(snapshot: StepSnapshot, unit: int, held_back: bool) -> UnitUsers:
     most = affordable_rows(params, 2_000)
     rows = part if len(part) <= most else part[np.linspace(0, len(part) - 1, most).astype(np.int64)]
     X = split.inputs[rows]
-    if model.hides:
+    if model.hides and not held_back:
         known = model.observe_apart(X, split.targets[rows], params)
         used = np.asarray(model.responsibilities(params, known, slice(None)))[:, unit]
     else:
@@ -258,7 +259,7 @@ def _users_words(snapshot: StepSnapshot, users: UnitUsers) -> tuple[str, ...]:
     assert snapshot.comparison is not None
     split, data = snapshot.comparison.split, snapshot.spec.dataset
     kind = "test" if users.held_back else "training"
-    what = "E[z | x, y]" if snapshot.step.problem.model.hides else "activity"
+    what = ("u" if users.held_back else "E[z | x, y]") if snapshot.step.problem.model.hides else "activity"
     rows = [clean(data.row_name(int(row))) for row in users.rows]
     classes = [f"({target_words(split, int(row))})" for row in users.rows]
     values = [probability(float(value), 2) for value in users.values]
