@@ -18,6 +18,7 @@ from emtui.charts.unit_layers import MOST_UNITS, POSITIVE, UnitLayer, draw_layer
 
 _ROOM_FOR_TABLES = 11  # lines; below, the network has them all
 _ROOM_FOR_LEGEND = 6  # lines of the network
+_LEAST_LINES = 3  # of a table: heads above fewer rows tell nothing
 _GAP = 3
 _BAR = 13  # cells, with the space before it
 _Line: TypeAlias = tuple[str, str]
@@ -74,11 +75,15 @@ def draw_diagram(diagram: NetworkDiagram, width: int, height: int, palette: Pale
     if beside:
         column = 0
         for lines in tables:
+            if height - network - 1 < min(_LEAST_LINES, len(lines)):
+                continue
             _put(picture, palette, lines, network + 1, column)
             column += _width(lines) + _GAP
     else:
         top = network + 1
         for lines in tables:
+            if height - top < min(_LEAST_LINES, len(lines)):
+                break
             _put(picture, palette, lines, top, 0)
             top += len(lines) + (1 if top + len(lines) + 4 < height else 0)
     return picture

@@ -13,6 +13,8 @@ from emtui.charts.plotext_axes import draw_axes
 from emtui.charts.scene import Bars, Curve, Dots, LegendEntry, Mark, Scene
 
 _LABEL = 6  # cells of a legend's label that are the least of it
+_LONGEST = 24  # cells of a label at most
+_ROOMY = 10  # lines: a legend may have one of its own
 _LEAST_NAME = 8  # of the y label, where it is cut for the legend's sake
 
 
@@ -30,6 +32,8 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
     y_text = " ".join(filter(None, (scene.y_label, y_ticks.note)))
     legend = _legend(scene, palette)
     header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))
+    if header and height >= _ROOMY and not scene.title and _needs_its_line(legend, y_text, width):
+        header = 2
     footer = int(height >= 7 and width >= 8 and bool(x_text))
     axes = draw_axes(width, height - header - footer, x_ticks, y_ticks, scene.grid, palette.ascii)
     left, columns, bottom = axes.left, axes.columns, header + axes.rows
@@ -47,8 +51,11 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
     canvas.finish()
     canvas.copy_to(picture, header, left)
     if header:
+        if header == 2:
+            _write_legend(picture, legend, 0, 0, palette)
+            legend = []
         y_text = y_text if y_ticks.note else _beside(legend, y_text, width - max(0, left - 1))
-        _write_header(picture, scene.title, y_text, legend, left, palette)
+        _write_header(picture, scene.title, y_text, legend, left, palette, header - 1)
     words = [(height - 1, x_text)] if footer else []
     if scales is None:
         words.append((header + axes.rows // 2, scene.empty))
@@ -90,21 +97,26 @@ def _beside(legend: list[LegendEntry], y_text: str, room: int) -> str:
 
 
 def _write_header(
-    picture: Picture, title: str, y_text: str, legend: list[LegendEntry], left: int, palette: Palette
+    picture: Picture, title: str, y_text: str, legend: list[LegendEntry], left: int, palette: Palette, row: int
 ) -> None:
     """The y label over its axis, the title, and the legend at the right, as far as there is room."""
     width = picture.chars.shape[1]
     column = max(0, left - 1)
     if y_text:
-        column = picture.write(0, column, fit(y_text, max(width - column, 0)), palette.muted) + 2
+        column = picture.write(row, column, fit(y_text, max(width - column, 0)), palette.muted) + 2
     if title and cell_len(title) <= width - column:
-        column = picture.write(0, column, fit(title, width - column), palette.text, BOLD) + 2
+        column = picture.write(row, column, fit(title, width - column), palette.text, BOLD) + 2
     if not y_text and not title:
         column = 0
-    # All of the legend or none of it: a part would say that there are no others.
-    for limit in range(24, _LABEL - 1, -1):
+    _write_legend(picture, legend, row, column, palette)
+
+
+def _write_legend(picture: Picture, legend: list[LegendEntry], row: int, column: int, palette: Palette) -> None:
+    """All of the legend at the right, or none of it: a part would say that there are no others."""
+    width = picture.chars.shape[1]
+    for limit in range(_LONGEST, _LABEL - 1, -1):
         shown = [(char, color, fit(text, limit)) for char, color, text in legend]
-        size = sum(4 + cell_len(text) for _, _, text in shown) - 2
+        size = _size(shown)
         if legend and size <= width - column:
             break
     else:
@@ -112,5 +124,17 @@ def _write_header(
     column = width - size
     for i, (char, color, label) in enumerate(shown):
         column += 2 if i else 0
-        column = picture.write(0, column, single_cell(char), color)
-        column = picture.write(0, column + 1, label, palette.muted)
+        column = picture.write(row, column, single_cell(char), color)
+        column = picture.write(row, column + 1, label, palette.muted)
+
+
+def _size(legend: list[LegendEntry]) -> int:
+    """Cells of a legend in full."""
+    return sum(4 + cell_len(text) for _, _, text in legend) - 2
+
+
+def _needs_its_line(legend: list[LegendEntry], y_text: str, width: int) -> bool:
+    """A legend whose words are cut beside the y label, and not on a line of its own."""
+    full = [(char, color, fit(text, _LONGEST)) for char, color, text in legend]
+    beside = width - (_LEAST_NAME + 2 if cell_len(y_text) > _LEAST_NAME else cell_len(y_text) + 2 * bool(y_text))
+    return bool(legend) and beside < _size(full) <= width

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +19,7 @@ POSITIVE, NEGATIVE = 0, 1  # colours of the palette
 _LEVELS, _ASCII_LEVELS = "○◔◑◕●", ".oO@@"
 _FAINTEST = 0.06  # of the largest weight of its layer: weaker ones are not drawn
 _SHORTEST, _USUAL = 4, 12  # cells of lines between two layers
+_LEAST_LINE = 2  # cells of lines where names need the rest
 _SHORTEST_NAME = 6
 MOST_UNITS = 16  # of a layer: more lines than that tell nothing
 _ROOMY = 50  # cells: in fewer a sign and its value stand side by side
@@ -71,9 +72,10 @@ def draw_layers(
         if top:
             hidden = layer.total - len(shown[index])
             more = f" +{hidden}" if hidden else ""
-            end = at.right + 1 + (_SHORTEST if index < len(layers) - 1 else 0)
+            end = at.right + 1 + _SHORTEST if index < len(layers) - 1 else picture.chars.shape[1]
             if layer.second is None:
-                picture.write(0, at.left, fit(layer.head + more, max(end - at.left, 1)), palette.muted)
+                left = min(at.left, max(0, picture.chars.shape[1] - cell_len(layer.head + more)))
+                picture.write(0, left, fit(layer.head + more, max(end - left, 1)), palette.muted)
             else:
                 picture.write(0, at.left, fit(layer.head, at.second - at.left - 1), palette.muted)
                 picture.write(0, at.second, fit(layer.second.head + more, max(end - at.second, 1)), palette.muted)
@@ -137,6 +139,7 @@ def _columns(layers: Sequence[UnitLayer], shown: Sequence[IntArray], width: int)
         if names[longest] <= least:
             break
         names[longest] -= 1
+    _fit_names(names, [_distinct(layer.names) for layer in layers], lambda: sum(sizes()) + spans * _LEAST_LINE <= width)
     needed = sum(sizes())
     gap = min(40, max(1, (width - needed) // max(1, spans)))
     made, x = [], max(0, (width - needed - gap * spans) // 2)
@@ -146,6 +149,37 @@ def _columns(layers: Sequence[UnitLayer], shown: Sequence[IntArray], width: int)
         made.append(_Column(left, right if index == 0 else left, right, second, _gap(layers[index], width)))
         x += size + gap
     return made
+
+
+def _fit_names(names: list[int], distinct: Sequence[int], fits: Callable[[], bool]) -> None:
+    """Shorten names as far as they still differ until all fits, then leave them out; put short ones where room is left.
+
+    Those of the last layer, which the picture is about, go last and come first.
+    """
+    while not fits() and any(name > least for name, least in zip(names, distinct, strict=True)):
+        over = [name - least for name, least in zip(names, distinct, strict=True)]
+        names[over.index(max(over))] -= 1
+    for index in range(len(names)):
+        if not fits():
+            names[index] = 0
+    for index in reversed(range(len(names))):
+        before = names[index]
+        if before < distinct[index]:
+            names[index] = distinct[index]
+            names[index] = distinct[index] if fits() else before
+
+
+def _short_names(names: Sequence[str], width: int) -> list[str]:
+    """Names in so many cells; without an ellipsis where that would make two the same."""
+    short = [short_head(name, width) for name in names]
+    return short if len(set(short)) == len(set(names)) else [fit(name, width, "") for name in names]
+
+
+def _distinct(names: Sequence[str]) -> int:
+    """In how few cells, short of the usual least, names still differ; that least where they don't."""
+    widest = min(_SHORTEST_NAME, max(map(cell_len, names), default=0))
+    widths = range(min(2, widest), widest)
+    return next((width for width in widths if len(set(_short_names(names, width))) == len(set(names))), widest)
 
 
 def _gap(layer: UnitLayer, width: int) -> int:
@@ -183,7 +217,7 @@ def _draw_unit(
     text = layer.texts[unit]
     room = at.right - at.left
     widest = max(map(cell_len, layer.texts), default=0)  # so that all names are shortened alike
-    name = short_head(layer.names[unit], max(0, room - widest - bool(widest) - 1))
+    name = _short_names(layer.names, max(0, room - widest - bool(widest) - at.gap * bool(widest)))[unit]
     if first:
         picture.write(row, at.left, name, palette.muted)
         picture.write(row, at.node - 1 - cell_len(text), text, palette.text)

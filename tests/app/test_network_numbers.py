@@ -24,6 +24,7 @@ from emtui.networks.cost import measured_costs, predicted_costs
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
+from emtui.views.number_format import number
 from engine.data.data_spec import DataSpec
 
 
@@ -195,3 +196,10 @@ async def test_what_is_chosen_by_classes_is_refused_at_once(wave: Path) -> None:
         for key in "fOKw":
             assert "Validation rows are compared by their classes, and numbers are learned here" in await app.press(key)
             assert app.app.screen is explorer(app.app)
+
+
+async def test_a_narrow_table_of_parameters_says_the_variance_below(wave: Path) -> None:
+    async with driving(numbers(wave), (80, 24)) as app:
+        text = await app.press("n", "4")
+        said = number(float(app.snapshot.step.params.variances[0]), 4)
+        assert f"σ² {said} (in the column bias)" in text

@@ -87,6 +87,33 @@ async def test_the_network_is_drawn_with_a_training_row_in_it(size: tuple[int, i
             assert "z (top 10 of 128)" in text
 
 
+@pytest.mark.parametrize(("size", "which"), [((120, 40), "1 of 10"), ((80, 24), "1/10")])
+async def test_layers_have_whole_heads_and_classes_that_differ(size: tuple[int, int], which: str) -> None:
+    async with driving(network(settings={"hidden_units": "4,3"}), size) as app:
+        text = await app.press("n")
+        assert which in text
+        head = next(line for line in text.splitlines() if "E[z] 1" in line)
+        assert "p(y|x)" in head
+        for short in ("se", "ve", "vi"):
+            assert re.search(rf"\.\d\d {short}[a-z]*…?[ │]", text)
+
+
+async def test_a_table_without_room_for_its_rows_is_left_out_whole() -> None:
+    async with driving(network(), (80, 24)) as app:
+        text = await app.press("n")
+        assert "marginal" in text
+        assert "z (top" not in text
+
+
+async def test_a_legend_that_is_cut_beside_the_axis_has_its_own_line() -> None:
+    async with driving(network(), (80, 24)) as app:
+        text = await app.press("n", "a", "a", "a")
+        assert "● setosa  ■ versicolor  ▲ virginica" in text
+        assert "petal width" in text
+        text = await app.press("A", "A")
+        assert "● setosa  ■ versicolor  ▲ virginica" in text
+
+
 async def test_all_configurations_of_few_units_are_listed() -> None:
     async with driving(network(k=2)) as app:
         text = await app.press("n")

@@ -105,7 +105,8 @@ class CurvesPane(Pane):
             return self._subjects(snapshot)
         offered = self._offered(snapshot)
         which = f" · {offered.index(self._what) + 1} of {len(offered)}"
-        return (*(f"{title}{which}" for title in self._subjects(snapshot)), *self._subjects(snapshot)[-1:])
+        said = self._subjects(snapshot)
+        return (*(f"{title}{which}" for title in said), f"{said[-1]}{which.replace(' of ', '/')}", said[-1])
 
     def _subjects(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         label = snapshot.spec.model.objective_label

@@ -20,6 +20,7 @@ from emtui.views.mean_maps import number_dots
 from emtui.views.network.network_diagram import network_diagram
 from emtui.views.network.network_row import network_row, takes_long, usual_row
 from emtui.views.network.network_sentences import network_sentence
+from emtui.views.number_format import number
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.points import pairs, single_axes
 from emtui.views.projection import direction, nearest_row
@@ -157,10 +158,12 @@ class NetworkView(SupervisedView):
         chosen = [*range(shown), n]
         columns = [Column(str(h + 1) if h < n else "bias", 1.0, 1.0) for h in chosen]
         cut = f"the first {shown} of {n} units; the export has all" if shown < n else ""
+        variances = snapshot.step.params.variances
+        left = "" if variances is None else f"σ² {number(float(variances[0]), 4)} (in the column bias)"
         standard = "weights of standardised inputs" if snapshot.spec.data.standardize else ""
         rows = [(name, None) for name in _row_names(snapshot)]
         numbers = now_and_before(snapshot, lambda params: _stacked(params)[:, chosen])
-        return table(rows, columns, *numbers, note="; ".join(filter(None, (cut, standard))))
+        return table(rows, columns, *numbers, note="; ".join(filter(None, (left, cut, standard))))
 
     def with_names(self, snapshot: StepSnapshot, formula: str) -> str:
         """A formula of the engine with names in place of "x 3" and "class 2"."""
