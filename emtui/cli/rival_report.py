@@ -83,9 +83,6 @@ def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
     if not any(row[1] for row in rows[1:]):  # a single way to predict
         rows = [(row[0], *row[2:]) for row in rows]
     lines = ["", *table(rows, right=range(len(rows[0]) - len(heads) + 2, len(rows[0])))]
-    if spec.dataset.weights is not None:
-        scored = "RMSE" if comparison.split.numeric else "accuracy"
-        lines.append(f"loss and {scored} take each row once, whatever its weight")
     if comparison.rival_here is None:
         return [*lines, comparison.rival_why]
     if comparison.n_init > 1:
@@ -113,7 +110,8 @@ def _row(model: Any, found: Progress, split: TrainTestSplit) -> tuple[str, ...]:
 def _right(found: AnyScore) -> str:
     if isinstance(found, NumberScore):
         return f"{found.rmse:z.5g}"
-    return f"{found.hits}/{found.n_rows} {found.accuracy:z.3f}"
+    hits, n_rows = (n if isinstance(n, int) else round(n, 1) for n in (found.hits, found.n_rows))
+    return f"{hits}/{n_rows} {found.accuracy:z.3f}"
 
 
 def comparison_record(spec: RunSpec, comparison: MethodComparison) -> dict[str, Any]:

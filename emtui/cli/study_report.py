@@ -45,8 +45,6 @@ def study(
     if test_share == 0.0:
         raise OptionError("a study tests on rows that are held back: give a test share above 0, such as 0.4.")
     spec = choose(data, model="mlp", k=hidden_units, test_share=test_share, stratify=stratify)
-    if spec.dataset.weights is not None:
-        raise OptionError("a study counts every row once: leave out --weights.")
     if spec.dataset.target is not None:
         raise OptionError("a study counts rows that get their own class: give the classes with --label, no --target.")
     dataset = spec.dataset
@@ -59,6 +57,7 @@ def study(
         train_share=train_share(test_share),
         stratified=stratify,
         standardize=not raw,
+        sample_weight=dataset.weights,
     )
     if as_json:
         output.lines([json_text(run_record(run)) for run in told(study, say)])

@@ -146,14 +146,15 @@ def _score_lines(spec: RunSpec, steps: Sequence[Step], moved: bool, given: str |
 
     moved: the script has a start that is not the run's own. given: the weights that came with the data.
     """
-    test = ["test=(X_test, y_test)"] if spec.test_share else []
-    scored = _call("scores = engine.learning_scores", ["step", "X", "y", *test])
+    held_back = "X_test, y_test" if given is None else "X_test, y_test, data.weights[split.test]"
+    test = [f"test=({held_back})"] if spec.test_share else []
+    weighted = [f"sample_weight={given}"] if given is not None else []
+    scored = _call("scores = engine.learning_scores", ["step", "X", "y", *test, *weighted])
     lines = ["", *scored, "for name, value in scores.items():", "    print(name, repr(float(value)))"]
     if rival_of(spec, steps[0].params)[0] is None:
         return lines
     rival, seed = rival_model(spec), spec.seed if spec.same_start else spec.seed + 1
     imports, class_name = _model_class(rival)
-    weighted = [f"sample_weight={given}"] if given is not None else []
     arguments = ["rival", "X", "y", *test, *weighted]
     if spec.same_start:
         if spec.start is not None and moved:

@@ -133,7 +133,7 @@ def scored_on_test(spec: RunSpec) -> Score | None:
     return found
 
 
-def validated(model: Any, split: TrainTestSplit, params: Any) -> tuple[int, int]:
+def validated(model: Any, split: TrainTestSplit, params: Any) -> tuple[float, float]:
     """How many of the rows that a choosing spec holds back, its validation rows, are right, of how many."""
     found = score(model, params, split, split.test)
     return (found.hits, found.n_rows) if isinstance(found, Score) else (0, 0)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from emtui.spec.train_test_split import TrainTestSplit
+from emtui.spec.train_test_split import TrainTestSplit, whole
 from engine.analysis.learning_curves import LearningPoint, learning_point
 from engine.arrays import Array, IntArray
-from engine.em.prediction_report import NumberReport, Report
+from engine.em.prediction_report import NumberReport, Report, counted
 from engine.em.step import Step
 from engine.models.network.params import NetworkParams
 from engine.models.network.predict import Prediction, exactly_predictable, predict_network, predicted_numbers
@@ -25,22 +25,24 @@ _MOST_TERMS = 2**27  # of sums over configurations, while the user waits for a p
 class Score:
     """Scores on some of the rows.
 
+    Each row counts by its weight, and those of weight 0 are left out. n_rows: the sum of weights.
     log_loss: the mean of −ln p(y | x) in nats, the cross-entropy. accuracy: the share of rows that are right.
     confusion: (g, g) rows of each class (down) that are predicted as each class (across). log_loss_error: the standard
-    error of the log-loss where p(y | x) is estimated from draws, else 0. probabilities: (n_rows, g), None of many rows.
+    error of the log-loss where p(y | x) is estimated from draws, else 0. probabilities: (n, g), None of many rows, or
+    where some are left out.
     """
 
-    n_rows: int
+    n_rows: float
     log_loss: float
     accuracy: float
-    confusion: IntArray
+    confusion: Array | IntArray
     log_loss_error: float = 0.0
     probabilities: Array | None = None
 
     @property
-    def hits(self) -> int:
-        """How many rows are classified correctly."""
-        return int(np.trace(self.confusion))
+    def hits(self) -> float:
+        """How many rows are classified correctly, by their weights."""
+        return whole(float(np.trace(self.confusion)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +50,10 @@ class NumberScore:
     """Scores on some of the rows whose targets are numbers.
 
     log_loss: the mean of −ln p(y | x), of the density in nats. rmse: the root of the mean squared error, in the
-    target's unit. predictions: (n_rows,) E[y | x], None of many rows.
+    target's unit. predictions: (n,) E[y | x], None of many rows, or where some are left out.
     """
 
-    n_rows: int
+    n_rows: float
     log_loss: float
     rmse: float
     predictions: Array | None = None
@@ -114,30 +116,35 @@ def affordable_rows(params: Any, most: int = 20_000) -> int:
 
 def score(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> AnyScore | None:
     """The score of the parameters on these rows of the data, by the split's way of predicting; None for no rows."""
-    if not len(rows):
-        return None
-    return _score(model.reports(params, split.inputs[rows], split.targets[rows])[split.prediction])
+    found = _reports(model, params, split, rows)
+    return None if found is None else _score(found[split.prediction], split, rows)
 
 
-def _score(found: Report) -> AnyScore:
+def _reports(model: Any, params: Any, split: TrainTestSplit, rows: IntArray) -> dict[str, Report] | None:
+    """By the weights of the data; None where no row counts."""
+    weights = None if split.weights is None else split.weights[rows]
+    X, targets, weights = counted(split.inputs[rows], split.targets[rows], weights)
+    found: dict[str, Report] | None = model.reports(params, X, targets, weights) if len(X) else None
+    return found
+
+
+def _score(found: Report, split: TrainTestSplit, rows: IntArray) -> AnyScore:
+    n_rows = split.n_counted(rows)
+    said = found.predictions if isinstance(found, NumberReport) else found.probabilities
+    kept = said if said.size <= _MOST_KEPT and len(said) == len(rows) else None
     if isinstance(found, NumberReport):
-        predictions = found.predictions if found.predictions.size <= _MOST_KEPT else None
-        return NumberScore(len(found.predictions), found.log_loss, found.rmse, predictions, found.log_loss_error)
-    kept = found.probabilities if found.probabilities.size <= _MOST_KEPT else None
-    n_rows = len(found.probabilities)
+        return NumberScore(n_rows, found.log_loss, found.rmse, kept, found.log_loss_error)
     return Score(n_rows, found.log_loss, found.accuracy, found.confusion, found.log_loss_error, kept)
 
 
 def progress(model: Any, step: Step, split: TrainTestSplit) -> Progress:
     """The scores of a step's parameters on both parts of the data; an E-step has those of the step before."""
-    train, test = (
-        model.reports(step.params, split.inputs[rows], split.targets[rows]) if len(rows) else None
-        for rows in (split.train, split.test)
-    )
+    train, test = (_reports(model, step.params, split, rows) for rows in (split.train, split.test))
     assert train is not None  # a split leaves training rows
     point, usual = learning_point(step, train, test), split.prediction
-    held_back = None if test is None else _score(test[usual])
-    return Progress(point.iteration, point.seconds, point.passes, point.scores, _score(train[usual]), held_back)
+    held_back = None if test is None else _score(test[usual], split, split.test)
+    trained = _score(train[usual], split, split.train)
+    return Progress(point.iteration, point.seconds, point.passes, point.scores, trained, held_back)
 
 
 @dataclass(frozen=True, eq=False)

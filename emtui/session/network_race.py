@@ -63,9 +63,9 @@ def network_race(spec: RunSpec, n_starts: int) -> Iterator[Race]:
     for seed in range(spec.seed + 1, spec.seed + n_starts):
         runners.append(_runner(f"seed {seed}", started_anew(spec, seed), started_anew(choosing, seed), own, judge))
     whole = split_of(spec)
-    n_tested = 0 if whole is None else len(whole.test)
+    n_tested = 0 if whole is None else whole.n_counted(whole.test)
     racers = tuple(runner.racer for runner in runners)
-    begun = Race(racers, len(split.test), by_validation=True, n_tested=n_tested)
+    begun = Race(racers, split.n_counted(split.test), by_validation=True, n_tested=n_tested)
     for now in laps(begun, runners):
         yield now
     winner = now.winner
@@ -109,7 +109,7 @@ def _as_its_own(start: Any, model: Any) -> Any:
     return start if start is None else model.Params(start.hidden, start.output, start.deeper)
 
 
-def _judged(problem: Problem, split: TrainTestSplit, step: Step) -> tuple[float, int | None]:
+def _judged(problem: Problem, split: TrainTestSplit, step: Step) -> tuple[float, float | None]:
     """The objective of the explored model at these weights, and the validation rows that they get right."""
     try:
         same = step.problem.model.objective_label == problem.model.objective_label

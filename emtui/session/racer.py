@@ -14,7 +14,7 @@ from engine.em.loop import advance, stopped
 from engine.em.step import Step
 from engine.errors import EngineError
 
-Judge: TypeAlias = Callable[[Step], tuple[float, int | None]]
+Judge: TypeAlias = Callable[[Step], tuple[float, float | None]]
 """The objective at a step's θ, and how many rows it gets right; None where none is judged."""
 
 
@@ -33,7 +33,7 @@ class Lap:
     iteration: int
     seconds: float
     objective: float
-    hits: int | None
+    hits: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +82,11 @@ class Race:
     """
 
     racers: tuple[Racer, ...]
-    n_judged: int
+    n_judged: float
     n_given: int = 0
     by_validation: bool = False
-    tested: int | None = None
-    n_tested: int = 0
+    tested: float | None = None
+    n_tested: float = 0
 
     @property
     def over(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ class TrainTestSplit:
         class_names: g names; () where numbers are learned.
         target_name: what the numbers are of, such as the name of their column; "" where classes are learned.
         prediction: the way of predicting by which both methods are scored on these rows, where there are two.
+        weights: (n,) how often each row counts, as the data have it; None where each counts once.
     """
 
     inputs: Array
@@ -50,6 +52,7 @@ class TrainTestSplit:
     class_names: tuple[str, ...]
     target_name: str = ""
     prediction: Prediction = "marginal"
+    weights: Array | None = None
 
     @property
     def numeric(self) -> bool:
@@ -71,9 +74,18 @@ class TrainTestSplit:
         place = int(np.searchsorted(self.test, row))
         return place < len(self.test) and int(self.test[place]) == row
 
+    def n_counted(self, rows: IntArray) -> float:
+        """How many of these rows count in scores: the sum of their weights, a whole number where it is one."""
+        return len(rows) if self.weights is None else whole(float(self.weights[rows].sum()))
+
     def rows(self, held_back: bool) -> IntArray:
         """The rows of the data that are held back, or those that are trained on."""
         return self.test if held_back else self.train
+
+
+def whole(value: float) -> float:
+    """An int where the number is one."""
+    return int(value) if value == math.floor(value) else value
 
 
 def learns_numbers(spec: RunSpec) -> bool:
@@ -138,7 +150,9 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
         train, test = _split_plainly(spec)
         inputs, units = _inputs(spec, train)
         name = spec.data.target or "target"
-        return TrainTestSplit(inputs, numbers, train, test, units, input_names(spec), (), name, prediction_of(spec))
+        return TrainTestSplit(
+            inputs, numbers, train, test, units, input_names(spec), (), name, prediction_of(spec), data.weights
+        )
     targets = _checked_targets(data, spec.model)
     train, test = _split(spec, targets)
     missing = np.setdiff1d(np.unique(targets), targets[train])
@@ -152,7 +166,7 @@ def split_of(spec: RunSpec) -> TrainTestSplit | None:
     names = tuple(data.class_names[c] for c in present)
     return TrainTestSplit(
         inputs, np.searchsorted(present, targets), train, test, units, input_names(spec), names,
-        prediction=prediction_of(spec),
+        prediction=prediction_of(spec), weights=data.weights,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emtui.networks.scores import AnyScore, NumberScore
-from emtui.views.number_format import number, probability, share
+from emtui.views.number_format import count, number, probability, share
 
 
 def how_right(score: AnyScore) -> str:
@@ -13,7 +13,7 @@ def how_right(score: AnyScore) -> str:
 
 def how_right_in_words(score: AnyScore) -> str:
     """In a sentence: "57 of 60 right", "RMSE 0.213"."""
-    return how_right(score) if isinstance(score, NumberScore) else f"{score.hits} of {score.n_rows} right"
+    return how_right(score) if isinstance(score, NumberScore) else f"{count(score.hits)} of {count(score.n_rows)} right"
 
 
 def how_right_alone(score: AnyScore) -> str:

@@ -32,12 +32,14 @@ from engine.em.loop import begin, walk
 from engine.em.model import Model
 from engine.em.observed import need_model
 from engine.em.parameters import Parameters
-from engine.em.prediction_report import FORWARD, MARGINAL, Report
+from engine.em.prediction_report import FORWARD, MARGINAL, Report, counted
 from engine.em.step import Step
 from engine.em.stopping import Iterations, StoppingRule, Trouble, rules_for
 from engine.errors import EngineError, OptionError
+from engine.models.mixture import checked_weights
 
-Rows: TypeAlias = tuple[Any, Any]
+Rows: TypeAlias = tuple[Any, Any] | tuple[Any, Any, Any]
+CodedRows: TypeAlias = tuple[Any, Any, Array | None]
 Reports: TypeAlias = Mapping[str, Report]
 SUFFIXES = {MARGINAL: "", FORWARD: "_forward"}
 RIVAL = "rival_"
@@ -82,16 +84,20 @@ def _scores(train: Reports, test: Reports | None) -> dict[str, float]:
     return found
 
 
-def learning_scores(step: Step, X: Any, y: Any, *, test: Rows | None = None) -> dict[str, float]:
+def learning_scores(
+    step: Step, X: Any, y: Any, *, test: Rows | None = None, sample_weight: Any = None
+) -> dict[str, float]:
     """The scores of one step by name, as a `LearningPoint` has them, on rows with labels as the caller has them.
 
+    test: as in `learning_curves`. sample_weight: (n,) how often each row counts; a row of weight 0 is left out.
     Raises EngineError for rows or a class that the model does not know.
     """
     held_back = _held_back(step, test)
-    return _scores(_reports(step, _coded(step, X, y)), None if held_back is None else _reports(step, held_back))
+    train = _reports(step, _coded(step, X, y, sample_weight))
+    return _scores(train, None if held_back is None else _reports(step, held_back))
 
 
-def _reports(step: Step, rows: tuple[Any, Any]) -> Reports:
+def _reports(step: Step, rows: CodedRows) -> Reports:
     return step.problem.model.reports(step.params, *rows)
 
 
@@ -221,12 +227,13 @@ def learning_curves(
     Args:
         model: the model that learns.
         X, y: (n, p) training rows and their labels (n,), of any kind.
-        test: rows and labels that are held back, (X_test, y_test).
+        test: rows and labels that are held back, (X_test, y_test), or (X_test, y_test, sample_weight).
         rival: another model of the same targets, such as `BackpropMLP` beside `LatentMLP`. It begins from the same θ,
             as far as the two have arrays of the same names and shapes, else by its own choice from the same seed.
         start: θ to begin from, that of another model, too, where it has arrays of the same names and shapes.
         sample_weight, seed, max_iter, tol, stopping, algorithm: as in `engine.iterate`. All iterations are taken
-            unless a tolerance or a rule says otherwise. Scores count every row once.
+            unless a tolerance or a rule says otherwise. Scores count each row by its weight, too, and
+            leave out rows of weight 0.
 
     Raises:
         EngineError: data, a start or an option can't be used, or the model is not supervised; one sentence.
@@ -239,7 +246,7 @@ def learning_curves(
     if start is not None and not isinstance(start, model.Params) and isinstance(start, Parameters):
         start = same_start(model, start) or start
     first = begin(model, X, y, sample_weight=sample_weight, start=start, seed=seed, algorithm=algorithm)
-    train = _coded(first, X, y)
+    train = _coded(first, X, y, sample_weight)
     held_back = _held_back(first, test)
     last = first
     points = list[LearningPoint]()
@@ -258,7 +265,7 @@ def learning_curves(
     return LearningCurves(tuple(points), tuple(theirs), last.params, other.params)
 
 
-def _point(step: Step, train: tuple[Any, Any], test: tuple[Any, Any] | None) -> LearningPoint:
+def _point(step: Step, train: CodedRows, test: CodedRows | None) -> LearningPoint:
     return learning_point(step, _reports(step, train), None if test is None else _reports(step, test))
 
 
@@ -283,18 +290,21 @@ def _iterations(first: Step, rules: tuple[StoppingRule, ...]) -> Iterator[Step]:
             yield step
 
 
-def _held_back(step: Step, test: Rows | None) -> tuple[Any, Any] | None:
+def _held_back(step: Step, test: Rows | None) -> CodedRows | None:
     """The test rows with their targets as the model has them; None where there are none."""
     if test is None:
         return None
-    if not isinstance(test, (tuple, list)) or len(test) != 2:
+    if not isinstance(test, (tuple, list)) or len(test) not in (2, 3):
         raise OptionError("test must be the rows and the labels that are held back, (X_test, y_test).")
-    return _coded(step, *test) if len(test[1]) else None
+    if not len(test[1]) or (len(test) == 3 and test[2] is not None and not np.any(test[2])):  # or all of weight 0
+        return None
+    return _coded(step, *test)
 
 
-def _coded(step: Step, X: Any, y: Any) -> tuple[Any, Any]:
-    """The rows, and their targets as the model has them: numbers as they are, the codes of labels."""
+def _coded(step: Step, X: Any, y: Any, sample_weight: Any = None) -> CodedRows:
+    """The rows, and their targets as the model has them: numbers as they are, the codes of labels. Their weights."""
+    X, y, weights = counted(X, y, checked_weights(sample_weight, len(y)))
     labels = step.problem.data.class_labels
     if labels is None:  # labels of a supervised model are always encoded
-        return X, as_numbers(y, "y", "numbers, one a row")
-    return X, targets_among(y, labels)
+        return X, as_numbers(y, "y", "numbers, one a row"), weights
+    return X, targets_among(y, labels), weights

@@ -13,7 +13,7 @@ from engine.em.evaluation import Posterior
 from engine.em.step import Problem
 from engine.errors import OptionError
 
-Judge: TypeAlias = Callable[[Any], tuple[int, int]]
+Judge: TypeAlias = Callable[[Any], tuple[float, float]]
 """How many rows are right at some θ, of how many."""
 
 
@@ -36,8 +36,8 @@ class Optimum:
     log_likelihood: float
     best: StartResult
     seeds: tuple[int, ...]
-    hits: int = 0
-    total: int = 0
+    hits: float = 0
+    total: float = 0
     weak: Mapping[int, str] = field(default_factory=dict)
 
     @property
@@ -83,14 +83,16 @@ def group_optima(
         return tuple(_optimum(group, progress.problem, truth) for group in groups)
     found: list[Optimum] = []
     for group in groups:
-        equal: dict[tuple[int, int], list[StartResult]] = {}
+        equal: dict[tuple[float, float], list[StartResult]] = {}
         for one in group:
             equal.setdefault(judge(one.params), []).append(one)
         found += [_optimum(some, progress.problem, None, right) for right, some in equal.items()]
     return tuple(found)
 
 
-def _optimum(group: list[StartResult], problem: Problem, truth: Any, judged: tuple[int, int] | None = None) -> Optimum:
+def _optimum(
+    group: list[StartResult], problem: Problem, truth: Any, judged: tuple[float, float] | None = None
+) -> Optimum:
     best = group[0]
     hits, total = judged or (0, 0)
     if judged is None and truth is not None:

@@ -150,7 +150,7 @@ class Study:
             of `tested`. 0: nothing is chosen, and every run is scored on the test rows.
         standardize: scale inputs by mean and standard deviation of the rows that are fitted, so that nothing about
             the others leaks into the fit.
-        sample_weight: (n,) how often a row counts in the fit; scores count every row once.
+        sample_weight: (n,) how often a row counts, in the fit and in the scores; a row of weight 0 is left out.
         prediction: what scores are by, "marginal" or "forward"; None: each method by what it is trained by.
 
     Raises EngineError on making one, in one sentence, where the data or an option can't be used.
@@ -240,13 +240,14 @@ class Study:
         if choosing:
             inner = validation_split(self._targets, split.train, share=self.validation_share, seed=seed)
             fitted, judged = inner.train, inner.test
-        missing = np.setdiff1d(self._targets, self._targets[fitted])
+        weights = None if self.sample_weight is None else as_numbers(self.sample_weight)
+        weight, other_weight = (None, None) if weights is None else (weights[fitted], weights[judged])
+        missing = np.setdiff1d(self._targets, self._targets[fitted if weight is None else fitted[weight > 0]])
         if len(missing):
             raise DataError(f"class {missing[0]} has no training row in this split: stratify it, or take another seed.")
         X, y = self._table, self._targets
         if self.standardize:
             X = standard_units(X[fitted])[0].to_standard(X)
-        weight = None if self.sample_weight is None else np.asarray(self.sample_weight)[fitted]
         last = None
         for step in iterate(
             model, X[fitted], y[fitted], sample_weight=weight, seed=seed, max_iter=self.max_iter, tol=self.tol
@@ -255,8 +256,10 @@ class Study:
                 last.release(keep=step)
             last = step
         assert last is not None
-        train = prediction_score(model, last.params, X[fitted], y[fitted], self.prediction)
-        other = prediction_score(model, last.params, X[judged], y[judged], self.prediction) if len(judged) else _NOWHERE
+        way, other = self.prediction, _NOWHERE
+        train = prediction_score(model, last.params, X[fitted], y[fitted], way, weight)
+        if len(judged):
+            other = prediction_score(model, last.params, X[judged], y[judged], way, other_weight)
         validation, test = (other, _NOWHERE) if choosing else (_NOWHERE, other)
         return StudyRun(method, seed, last.iteration, last.seconds, *train, *validation, *test)
 

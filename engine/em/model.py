@@ -306,14 +306,15 @@ class Model(HasOptions, ABC, Generic[P, D]):
         """Whether θ was learned of numbers, so that the model predicts E[y | x] and no classes."""
         return False
 
-    def reports(self, params: P, X: Any, targets: Any) -> dict[str, Report]:
+    def reports(self, params: P, X: Any, targets: Any, weights: Array | None = None) -> dict[str, Report]:
         """How each way in which a supervised model predicts fares on rows (n, p) with targets (n,): 0…g−1, or numbers.
 
+        weights: (n,) how often each row counts, above 0 (`prediction_report.counted` leaves out the others).
         "marginal" is p(y | x) of the model; "forward" is there where a forward pass says something else.
         """
         with one_blas_thread():
             probabilities = self.predict_proba(params, self.observe_new(X, params))
-        return {MARGINAL: class_report(probabilities, targets)}
+        return {MARGINAL: class_report(probabilities, targets, weights=weights)}
 
     def predict_unseen(self, params: P, X: Any) -> Array:
         """One row (D,) or several (n, D) with missing entries (NaN) predicted from θ and the other entries.

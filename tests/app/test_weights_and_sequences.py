@@ -25,7 +25,8 @@ from emtui.spec.command_line import command_of
 from emtui.spec.parameters_file import params_as_lists
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import problem_of, sample_weight_of, table_of
+from emtui.spec.train_test_split import problem_of, sample_weight_of, split_of, table_of
+from engine.analysis.study import Study
 from engine.data.data_spec import DataSpec
 from engine.errors import EngineError
 from engine.models import model_class
@@ -121,11 +122,71 @@ def test_a_run_of_several_sequences_is_that_of_a_list() -> None:
     assert "The gmm model takes each row by itself, whatever its sequence." in other.notes
 
 
-def test_the_report_says_that_scores_take_each_row_once(tmp_path: Path) -> None:
-    words = ("run", frequencies(tmp_path), "--label", "k", "--rows", "id", "--model", "experts", "--max-iter", "1")
-    said = "loss and accuracy take each row once, whatever its weight"
-    assert said in here(*words, "--weights", "n")[1]
-    assert said not in here(*words)[1]
+@pytest.mark.parametrize("model", ["experts", "mlp", "backprop"])
+def test_scores_of_weighed_rows_are_those_of_the_rows_written_so_often(model: str, tmp_path: Path) -> None:
+    words = ("--label", "k", "--columns", "x", "--rows", "id", "--model", model, "--max-iter", "1", "--seed", "3")
+    spec = spec_of(frequencies(tmp_path), *words, "--weights", "n")
+    split, session = split_of(spec), Session(spec)
+    assert split is not None and split.weights is not None
+    session.take()
+    session.take()
+    step, weights = session.timeline.current, split.weights.astype(int)
+    for rows, found in zip((split.train, split.test), _scores_of(session), strict=True):
+        often = np.repeat(rows, weights[rows])
+        known = spec.model.reports(step.params, split.inputs[often], split.targets[often])[split.prediction]
+        assert found.n_rows == len(often) < 2 * len(rows)
+        assert found.log_loss == pytest.approx(known.log_loss, rel=1e-12)
+        assert found.accuracy == pytest.approx(known.accuracy, rel=1e-12)
+        assert np.array_equal(found.confusion, known.confusion) and found.hits == np.trace(known.confusion)
+    here_ = _scores_of(session)[1]
+    out = here("run", frequencies(tmp_path), *words, "--weights", "n")[1]
+    assert "take each row once" not in out and f" {here_.hits}/{here_.n_rows} " in out
+    printed = run_script(export_script(session, tmp_path / "run.py"), tmp_path)
+    assert float(printed["test_loss"]) == here_.log_loss
+    said = " ".join(" ".join(map(str, agreement_lines(session.snapshot(), 60, DARK))).split())
+    assert "Rows are weighed by 'n'; hits and losses count each row so often." in said
+
+
+def _scores_of(session: Session) -> tuple[Any, Any]:
+    comparison = session.snapshot().comparison
+    assert comparison is not None
+    return comparison.here.train, comparison.here.test
+
+
+def test_a_study_counts_rows_by_their_weights(tmp_path: Path) -> None:
+    table = engine.read_table(frequencies(tmp_path), label="k", weights="n", columns=["x", "z"])
+    assert table.weights is not None and table.y is not None
+    often = table.weights.astype(int)
+    models: tuple[Any, ...] = engine.LatentMLP(2), engine.BackpropMLP(2, "batch"), engine.MixtureOfExperts(2)
+    for model in models:
+        run = engine.fit(model, table.X, table.y, sample_weight=table.weights, max_iter=2)
+        found = engine.learning_scores(run.step, table.X, table.y, sample_weight=table.weights)
+        other = engine.learning_scores(run.step, np.repeat(table.X, often, axis=0), np.repeat(table.y, often))
+        assert {name: found[name] for name in found if "train" in name} == pytest.approx(
+            {name: other[name] for name in other if "train" in name}, rel=1e-12
+        )
+    study = Study(table.X, table.y, {"em": engine.LatentMLP(2)}, range(1), 2, sample_weight=table.weights)
+    (made,), rows = study.runs(), study.rows(0)
+    X, y, w = table.X[rows.train], table.y[rows.train], table.weights[rows.train]
+    curves = engine.learning_curves(engine.LatentMLP(2), X, y, sample_weight=w, max_iter=2)
+    assert made.train_log_loss == curves.points[-1].scores["train_loss"]
+    status, out, _ = here("study", frequencies(tmp_path), "--label", "k", "--weights", "n", "--seeds", "1", "-k", "2")
+    assert status == 0 and "could not be run" not in out
+
+
+def test_a_row_of_weight_0_is_none_whatever_stands_in_it() -> None:
+    generator = np.random.default_rng(0)
+    X, y = generator.normal(size=(40, 2)), generator.normal(size=40)
+    weights = np.where(np.arange(40) % 4, 1.5, 0.0)
+    other, kept = np.where(weights[:, None] > 0, X, np.nan), weights > 0
+    models: tuple[Any, ...] = engine.LatentMLP(2), engine.MixtureOfExperts(2), engine.BackpropMLP(2)
+    for model in models:
+        found = engine.learning_curves(
+            model, other, y, sample_weight=weights, test=(other, y, weights), max_iter=1
+        ).columns()
+        plain = engine.learning_curves(model, X[kept], y[kept], sample_weight=weights[kept], max_iter=1).columns()
+        assert found["test_rmse"] == pytest.approx(plain["train_rmse"]) == found["train_rmse"]
+        assert found["train_loss"] == pytest.approx(plain["train_loss"])
 
 
 def test_rivals_see_the_same_weights(tmp_path: Path) -> None:
@@ -146,8 +207,6 @@ def test_what_can_not_be_weighed_says_so() -> None:
     assert status == 2 and "differs in weight from the rows before it" in said
     status, _, said = here("run", "iris", "--weights", "petal length")
     assert status == 2 and "'iris' is no file: --weights is for one" in said
-    status, _, said = here("study", SEQUENCES, "--label", "who", "--weights", "cones")
-    assert status == 2 and "a study counts every row once: leave out --weights" in said
 
 
 def test_a_target_that_nothing_looks_at_is_told() -> None:

@@ -173,14 +173,17 @@ def _weighed(snapshot: StepSnapshot, width: int) -> list[TableCell]:
     if not snapshot.moved_by_hand:
         if column is None:
             return []
-        counted = "hits and losses" if snapshot.comparison is not None else "hits, hard shares and rows"
-        said = f"Rows are weighed by {quoted(column)}; {counted} count every row once."
+        counted = "hits, hard shares and rows count every row once"
+        if snapshot.comparison is not None:
+            counted = "hits and losses count each row so often"
+        said = f"Rows are weighed by {quoted(column)}; {counted}."
         return [*wrapped(said, width)]
     out, other = int((weights == 0).sum()), int(((weights != 0) & (weights != 1)).sum())
     parts = [f"{out:,} left out"] * (out > 0) + [f"{other:,} counted otherwise"] * (other > 0)
     counted = "hits, hard shares and rows count every row once"
     if snapshot.comparison is not None:
-        counted = "hits and losses count every row once, and the other method has them all"
+        so_often = "every row once" if column is None else f"each by {quoted(column)}"
+        counted = f"hits and losses count {so_often}, and the other method has them all"
     return [*wrapped(f"By hand: {', '.join(parts)}; {counted}.", width)] if parts else []
 
 

@@ -63,7 +63,7 @@ def _said(snapshot: StepSnapshot, rows: IntArray, model: Any, params: Any, known
     assert split is not None
     if not len(rows):
         return Predictions(rows, np.zeros((0, split.n_classes)), np.zeros(0, dtype=bool))
-    if isinstance(known, Score) and known.probabilities is not None and known.n_rows >= len(rows):
+    if isinstance(known, Score) and known.probabilities is not None and len(known.probabilities) >= len(rows):
         probabilities = known.probabilities[: len(rows)]
     else:
         rows = rows[: affordable_rows(params)]

@@ -15,7 +15,7 @@ from emtui.session.branches import TwoBranches
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.entry_cursor import parameter_words
 from emtui.views.entry_names import entry_words
-from emtui.views.number_format import fixed, number, plural
+from emtui.views.number_format import count, fixed, number, plural
 from emtui.views.parameter_edit import in_standard_units
 from emtui.views.score_words import how_right
 from emtui.views.step_text import objective_name, pencil, step_words
@@ -30,7 +30,9 @@ def heading(snapshot: StepSnapshot) -> tuple[str, str]:
     hits = "" if snapshot.spec.dataset.y is None or snapshot.labels is None else f" · {hits_of(snapshot.agreement)}"
     if snapshot.comparison is not None:
         score = snapshot.comparison.here.test or snapshot.comparison.here.train
-        hits = f" · {how_right(score)}" if isinstance(score, NumberScore) else f" · {score.hits}/{score.n_rows} right"
+        hits = f" · {how_right(score)}"
+        if not isinstance(score, NumberScore):
+            hits = f" · {count(score.hits)}/{count(score.n_rows)} right"
     record = snapshot.record
     same = record.log_likelihood == record.objective or not math.isfinite(record.log_likelihood)
     likelihood = "" if same else f" · ln p {fixed(record.log_likelihood)}"

@@ -15,6 +15,7 @@ from emtui.views import view_for
 from emtui.views.baseline_snapshot import matched_order, why_no_baseline
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.dataset_cache import remembered
+from emtui.views.number_format import count as in_figures
 from emtui.views.number_format import number
 from engine.analysis.evaluation import Agreement
 from engine.arrays import Array, IntArray
@@ -164,7 +165,7 @@ def _predicted(snapshot: StepSnapshot, rows: IntArray) -> Grouping:
     scores = [one for one in (here.train, here.test) if isinstance(one, Score)]
     hits, total = sum(one.hits for one in scores), sum(one.n_rows for one in scores)
     marks = tuple(range(split.n_classes))
-    said = f"{hits:,} of {total:,} rows predicted right"
+    said = f"{in_figures(hits)} of {in_figures(total)} rows predicted right"
     return Grouping(own_title(snapshot), rows, shares, split.class_names, marks, said)
 
 

@@ -73,7 +73,7 @@ class OptimaScreen(StudyScreen):
         self._max_iter, self._tol = (NETWORK_ITERATIONS, NETWORK_TOL) if network else (MAX_ITER, TOL)
         self._choosing = choosing_spec(spec) if network else spec
         self.map: OptimaMap | None = None
-        self._judged: dict[int, tuple[Any, tuple[int, int]]] = {}  # by identity, with the parameters themselves
+        self._judged: dict[int, tuple[Any, tuple[float, float]]] = {}  # by identity, with the parameters themselves
         self.model = spread(spec.model)
         self._first_seed, self._n_starts = spec.seed, n_starts
         self._seed: int | None = None  # of a start that reached the selected optimum; None for the highest
@@ -118,7 +118,7 @@ class OptimaScreen(StudyScreen):
         fits = truth is not None and len(truth) == value.problem.data.n_given
         return OptimaMap(value, group_optima(value, truth=truth if fits else None))
 
-    def _validated(self, split: TrainTestSplit, params: Any) -> tuple[int, int]:
+    def _validated(self, split: TrainTestSplit, params: Any) -> tuple[float, float]:
         """What the validation rows say of these parameters: asked once, though the map is drawn after every start."""
         known = self._judged.get(id(params))
         if known is None or known[0] is not params:

@@ -9,7 +9,7 @@ from emtui.charts.text_bars import bar
 from emtui.networks.scores import Score
 from emtui.screens.studies.weak_components import COLUMN as WEAK
 from emtui.screens.studies.weak_components import weak_cell, weak_clause
-from emtui.views.number_format import MISSING, amount, number, plural, share
+from emtui.views.number_format import MISSING, amount, count, number, plural, share
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn
 from engine.analysis.many_starts import StartsProgress
@@ -82,17 +82,18 @@ def verdict(now: OptimaMap) -> str:
         said = f"All {starts} end at the same {place}, {what} {amount(most.objective)}"
         if highest.total:
             does = "and each gets" if now.by_validation else "which gets"
-            said += f", {does} {highest.hits} of {highest.total} {rows} right"
+            said += f", {does} {count(highest.hits)} of {count(highest.total)} {rows} right"
         return f"{said}.{_of_network(now)}"
     said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
     said += f"; most often ({most.count}) the {what} ends at {amount(most.objective)}"
     if highest.total:
         best = max(now.optima, key=lambda one: one.hits)
-        said += f". The highest, {amount(highest.objective)}, gets {highest.hits} of {highest.total} {rows} right"
+        gets = f"{count(highest.hits)} of {count(highest.total)} {rows} right"
+        said += f". The highest, {amount(highest.objective)}, gets {gets}"
         if best.hits > highest.hits:
             gap = highest.objective - best.objective
             kind = "best by them" if now.by_validation else "best clustering"
-            said += f"; the {kind}, {best.hits} of {best.total}, lies {number(gap)} lower"
+            said += f"; the {kind}, {count(best.hits)} of {count(best.total)}, lies {number(gap)} lower"
         elif len(now.optima) > 1:
             said += ", and no other more"
     elif math.isfinite(highest.objective):

@@ -266,15 +266,15 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         """Whether the experts are regressions."""
         return isinstance(params.experts, GaussianExperts)
 
-    def reports(self, params: ExpertsParams, X: Any, targets: Any) -> dict[str, Report]:
+    def reports(self, params: ExpertsParams, X: Any, targets: Any, weights: Array | None = None) -> dict[str, Report]:
         """By p(y | x), which is a mixture of what the experts say; of numbers by its mean."""
         with one_blas_thread():
             if not isinstance(params.experts, GaussianExperts):
-                return super().reports(params, X, targets)
+                return super().reports(params, X, targets, weights)
             y = np.asarray(targets, dtype=np.float64)
             rows = replace(self.observe_new(X, params), target=y)
             log_p = self.log_evidence(params, rows)
-            return {MARGINAL: number_report(self.predict_mean(params, rows), y, log_p)}
+            return {MARGINAL: number_report(self.predict_mean(params, rows), y, log_p, weights=weights)}
 
     def predict_mean(self, params: ExpertsParams, data: ExpertRows) -> Array:
         """(n,) E[y | x] = Σ_k g_k(x) β_kᵀ[1, x], where numbers are learned."""

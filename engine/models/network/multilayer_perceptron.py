@@ -118,9 +118,9 @@ class MultilayerPerceptron(Model[W, NetworkRows], Explains):
         """Whether it has a variance, and so one linear output."""
         return params.numeric
 
-    def reports(self, params: W, X: Any, targets: Any) -> dict[str, Report]:
+    def reports(self, params: W, X: Any, targets: Any, weights: Array | None = None) -> dict[str, Report]:
         """By the marginal, and by the usual forward pass."""
-        return dict(network_report(params, X, targets).items())
+        return dict(network_report(params, X, targets, sample_weight=weights).items())
 
     def relabel(self, params: W, order: IntArray) -> W | None:
         """The hidden units of one layer in another order; those of several layers don't change places."""

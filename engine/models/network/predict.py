@@ -21,9 +21,10 @@ import numpy as np
 from engine.arrays import Array, IntArray
 from engine.em.class_labels import encoded, targets_among
 from engine.em.prediction_report import PredictionReport as PredictionReport
-from engine.em.prediction_report import Report, class_report, number_report
+from engine.em.prediction_report import Report, class_report, counted, error_of_mean, number_report
 from engine.em.row_text import RowText
 from engine.errors import DataError, OptionError
+from engine.models.mixture import checked_weights
 from engine.models.network import gaussian_output
 from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.cost import MOST_EXACT
@@ -155,14 +156,17 @@ def network_report(
     generator: np.random.Generator | None = None,
     n_draws: int = 100,
     classes: Any = None,
+    sample_weight: Any = None,
 ) -> dict[Prediction, Report]:
     """How each way of predicting fares on labelled rows, or on rows with their numbers.
 
     classes: the g labels that y is in, `run.classes_`; None where y counts from 0, or where every class is among them.
+    sample_weight: (n,) how often each row counts in the scores; a row of weight 0 is left out.
     Raises DataError for rows or a class that it doesn't know.
     """
+    X, y, weights = counted(X, y, None if sample_weight is None else checked_weights(sample_weight, len(y)))
     if params.numeric:
-        return dict(_number_reports(params, X, y, predictions))
+        return dict(_number_reports(params, X, y, predictions, weights))
     design = new_rows(X, params.hidden.shape[1] - 1).design
     targets = checked_targets(_as_codes(y, params.n_classes, classes), len(design))
     if targets.max() >= params.n_classes:
@@ -186,7 +190,7 @@ def network_report(
                 predicted = Predicted(found, np.zeros(found.shape))
             probabilities = predicted.probabilities
             log_p = _log_probability_of_targets(params, design, targets, prediction, probabilities)
-        reports[prediction] = class_report(probabilities, targets, log_p, predicted.errors)
+        reports[prediction] = class_report(probabilities, targets, log_p, predicted.errors, weights)
     return reports
 
 
@@ -196,7 +200,7 @@ def predicted_numbers(params: NetworkParams, design: Array) -> Array:
 
 
 def _number_reports(
-    params: NetworkParams, X: Any, y: Any, predictions: tuple[Prediction, ...]
+    params: NetworkParams, X: Any, y: Any, predictions: tuple[Prediction, ...], weights: Array | None
 ) -> Iterator[tuple[Prediction, Report]]:
     rows = numbers_apart(X, y, params.hidden.shape[1] - 1)
     assert rows.target is not None and params.variances is not None
@@ -209,11 +213,11 @@ def _number_reports(
             elif exactly_predictable(params):
                 log_p = exact_posterior(params, rows).log_evidence
             else:
-                found, log_p, error = _sampled_numbers(params, rows)
-            yield prediction, number_report(found, rows.target, log_p, error)
+                found, log_p, error = _sampled_numbers(params, rows, weights)
+            yield prediction, number_report(found, rows.target, log_p, error, weights)
 
 
-def _sampled_numbers(params: NetworkParams, rows: NetworkRows) -> tuple[Array, Array, float]:
+def _sampled_numbers(params: NetworkParams, rows: NetworkRows, weights: Array | None) -> tuple[Array, Array, float]:
     """E[y | x] and ln p(y | x) (n,) from draws z ~ p(z | x) that are always the same, and the error of −ln p's mean."""
     assert rows.target is not None and params.variances is not None
     generator, n = np.random.default_rng(0), rows.n_rows
@@ -227,7 +231,7 @@ def _sampled_numbers(params: NetworkParams, rows: NetworkRows) -> tuple[Array, A
     drawn = np.concatenate(found)
     log_each = gaussian_output.log_normal(rows.target - drawn, float(params.variances[0]))
     log_p, relative = log_means(log_each, (_DRAWS,))
-    return drawn.mean(axis=0), log_p, float(np.sqrt(relative.sum()) / n)
+    return drawn.mean(axis=0), log_p, error_of_mean(relative, weights)
 
 
 def _as_codes(y: Any, n_classes: int, classes: Any) -> Any:
