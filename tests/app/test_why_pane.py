@@ -366,3 +366,22 @@ async def test_backpropagation_has_a_forward_pass_and_no_bound(size):
         await driver.press("escape", "8")
         await driver.settle()
         assert "nothing is hidden" in driver.text and "┄ bound" not in driver.text
+
+
+@pytest.mark.parametrize("model", ["mlp", "backprop", "experts"])
+async def test_a_standardised_row_is_said_to_be_so_with_its_values_in_the_datas_units(model):
+    async with driving(chosen("iris", model=model, standardize=True), size=(80, 40)) as driver:
+        text = await driver.press("n", "e", "9", "d", "z")
+        row, X = driver.app.screen.query_one(WhyPane)._row, driver.snapshot.spec.dataset.X
+        split = split_of(driver.snapshot.spec)
+        for held_back in (split.is_test(row), not split.is_test(row)):
+            if held_back != split.is_test(row):
+                row = int((split.test if held_back else split.train)[1])
+                driver.app.screen.post_message(RowChosen(row))
+                await driver.settle()
+                await driver.app.workers.wait_for_complete()
+                await driver.settle()
+                text = driver.text
+            assert "is standardised by the training rows" in " ".join(text.replace("│", " ").split())
+            for name, own in zip(driver.snapshot.spec.dataset.feature_names, X[row], strict=True):
+                assert f"{name}, {own:.4g} standardised" in text

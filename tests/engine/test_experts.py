@@ -336,6 +336,35 @@ def test_a_row_without_its_target_is_worked_out_as_it_is_predicted(classes: int)
     assert np.allclose([line.result for line in worked.of("prediction")], said, rtol=1e-9)
 
 
+@pytest.mark.parametrize("weighed", [False, True])
+def test_the_rows_that_pull_most_sum_to_the_slope_of_the_definition(weighed: bool) -> None:
+    """Σ_j (r_kj − g_kj) x_j of the gate, Σ_j r_kj (y_ij − p_ij) x_j of an expert, each row's by hand."""
+    X, y = noisy_classes(40)
+    weight = np.random.default_rng(2).integers(1, 4, 40).astype(float) if weighed else None
+    begun = engine.begin(MixtureOfExperts(2), X, y, sample_weight=weight)
+    step = engine.e_step(begun)
+    params, r = step.params, step.posterior.responsibilities
+    design = np.column_stack([np.ones(40), X])
+    counted = np.ones(40) if weight is None else weight
+
+    def softmax(logits: Any) -> Any:
+        return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+
+    g = softmax(design @ params.gate.T)
+    for j in (0, 2):
+        pulls = {f"gate[0,{j}]": counted * (r[:, 0] - g[:, 0]) * design[:, j]}
+        p = softmax(design @ params.experts.coefficients[1].T)
+        pulls[f"experts.coefficients[1,0,{j}]"] = counted * r[:, 1] * ((y == 0) - p[:, 0]) * design[:, j]
+        for name, each in pulls.items():
+            worked = engine.worked_parameter(step, name)
+            rows = [line for line in worked.of("pull") if line.row is not None]
+            assert [line.row for line in rows] == np.argsort(-np.abs(each), kind="stable")[:6].tolist()
+            np.testing.assert_allclose([line.result for line in rows], each[[line.row for line in rows]], rtol=1e-8)
+            assert worked.of("slope")[0].result == pytest.approx(each.sum(), rel=1e-7, abs=1e-9)
+            for line in worked.lines:
+                assert line.recomputed == pytest.approx(line.result, rel=1e-9, abs=1e-12)
+
+
 # beside others
 
 

@@ -19,6 +19,7 @@ from emtui.panes.messages import RowChosen
 from emtui.panes.table_pane import TablePane, sideways
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
+from emtui.panes.why.own_units import with_own_units
 from emtui.session.queries import NewRowWorked, ParameterWorked, Query, RowWorked
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
@@ -248,6 +249,7 @@ def why_lines(
     of = parameter_words(snapshot, entry, palette) if entry is not None else ""
     said = partial(view.with_names, snapshot)
     names, row_name = view.component_names(snapshot), snapshot.step.problem.row_name
+    answer = with_own_units(answer, snapshot)
     worked = worked_lines(answer, names, width, palette, of=of, said=said, row_name=row_name)
     return (*ledger, "", *worked) if height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
 

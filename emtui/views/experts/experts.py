@@ -125,7 +125,10 @@ class ExpertsView(GenericView):
             return names[int(found[1])] if int(found[1]) < len(names) else found[0]
 
         formula = re.sub(r"\bclass (\d+)\b", name, formula)
-        return re.sub(r"\bw x (\d+)", lambda found: f"w · {split.input_names[int(found[1])]}", formula)
+        inputs = split.input_names
+        return re.sub(
+            r"\bx (\d+)", lambda found: inputs[int(found[1])] if int(found[1]) < len(inputs) else found[0], formula
+        )
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which rows moved between experts, what the loss became, and which number of θ moved most."""

@@ -21,12 +21,15 @@ from engine.models.experts.gaussian_experts import residuals
 from engine.models.experts.multinomial import log_softmax
 from engine.models.experts.params import ExpertsParams, GaussianExperts
 
+_INPUTS = 24  # that have lines of their own
+_ROWS = 6  # that pull most
+
 
 def expert_row(step: Step, row: int) -> Worked:
     """r_k = g_k(x) p_k(y | x) / Σ_j g_j(x) p_j(y | x), every factor from the inputs on."""
     data, params = step.problem.data, step.params_q
     assert isinstance(data, ExpertRows) and isinstance(params, ExpertsParams)
-    lines = list[WorkedLine]()
+    lines = _input_lines(data.X[row])
     log_g = _gate_lines(lines, params, data.X[row])
     log_p = _density_lines(lines, params, data, row)
     joint = log_g + log_p
@@ -42,6 +45,11 @@ def expert_row(step: Step, row: int) -> Worked:
     return Worked("row", str(row), tuple(lines), responsibilities_of(step, row), "E-step", LOGS if logs else "")
 
 
+def _input_lines(x: Array) -> list[WorkedLine]:
+    """The inputs, of very many the first ones."""
+    return [line("input", f"x {j}", "value", [(f"x {j}", value)]) for j, value in enumerate(x[:_INPUTS])]
+
+
 def _gate_lines(lines: list[WorkedLine], params: ExpertsParams, x: Array) -> Array:
     """(K,) ln g_k(x), with the lines that lead to it."""
     logits = [_linear(lines, "γ · x", weights, x, k) for k, weights in enumerate(params.gate)]
@@ -54,7 +62,7 @@ def _gate_lines(lines: list[WorkedLine], params: ExpertsParams, x: Array) -> Arr
 
 def expert_new_row(params: ExpertsParams, x: Array) -> Worked:
     """What is said of a row whose target is not used: p(y = i | x) = Σ_k g_k(x) p_k(y = i | x), or E[y | x]."""
-    lines = list[WorkedLine]()
+    lines = _input_lines(x)
     g = np.exp(_gate_lines(lines, params, x))
     if isinstance(params.experts, GaussianExperts):
         means = [_linear(lines, "m = β · x", weights, x, k) for k, weights in enumerate(params.experts.coefficients)]
@@ -83,8 +91,8 @@ def _paired(name: str, values: Array, other: str, others: Array) -> list[tuple[s
 def _linear(
     lines: list[WorkedLine], formula: str, weights: Array, x: Array, k: int, target: int | None = None
 ) -> float:
-    terms = [(f"w x {j}", value) for j, value in enumerate(weights[1:] * x)]
-    lines.append(line("part", formula, "sum", [("bias", weights[0]), *terms], k, target=target))
+    values = [("bias", weights[0]), ("1", 1.0), *_paired("w", weights[1:], "x", x)]
+    lines.append(line("part", formula, "pairs", values, k, target=target))
     return lines[-1].result
 
 
@@ -127,11 +135,13 @@ def parameter_lines_of(model: Any, step: Step, entry: Entry, after: ExpertsParam
         if entry.path.endswith("variances"):
             return _variance(r[:, k], k, family.ridge, after.experts, data)
         return _coefficient(r[:, k], entry.index, family.weight_decay, after.experts, data)
-    slopes = [_slope(model, r, entry, params, data) for params in (before, after)]
+    lines, slope = _pulls(model, r, entry, before, data)
+    _, left = _pulls(model, r, entry, after, data)
     old, new = value_of(before, entry), value_of(after, entry)
     return [
-        line("total", "slope of Q + log prior before", "value", [("slope", slopes[0])]),
-        line("total", "slope after Newton's steps", "value", [("slope", slopes[1])]),
+        *lines,
+        line("total", "slope of Q + log prior before", "value", [("slope", slope)]),
+        line("total", "slope after Newton's steps", "value", [("slope", left)]),
         line("total", "the steps", "difference", [("after", new), ("before", old)]),
         line("parameter", "before + the steps", "sum", [("before", old), ("the steps", new - old)]),
     ]
@@ -178,17 +188,42 @@ def _coefficient(
     ]
 
 
-def _slope(model: Any, r: Array, entry: Entry, params: ExpertsParams, data: ExpertRows) -> float:
-    """∂(Q + log p(θ)) of one entry of a softmax: Σ_i N_i (share_i − p_i) x_ij − λ (w − w̄)."""
+def _pulls(
+    model: Any, r: Array, entry: Entry, params: ExpertsParams, data: ExpertRows
+) -> tuple[list[WorkedLine], float]:
+    """The rows that pull most at one entry of a softmax, and its slope ∂(Q + log p(θ)), their sum less λ (w − w̄).
+
+    (r_ik − g_k(x_i)) x_ij of the gate, r_ik (y_ic − p_c(x_i)) x_ij of an expert; times a row's weight.
+    """
+    weight = np.ones(len(r)) if data.sample_weight is None else data.sample_weight
+    shares, j = r / weight[:, None], entry.index[-1]
+    x = np.ones(len(r)) if j == 0 else data.X[:, j - 1]
+    what = "1" if j == 0 else f"x {j - 1}"
     if entry.path == "gate":
-        k, j = entry.index
-        shares, counts, weights = r[:, k], r.sum(axis=1), params.gate
-        p = np.exp(log_softmax(data.logits(params.gate)))[:, k]
-    else:
-        expert, k, j = entry.index
-        assert data.y is not None
-        shares, counts, weights = r[:, expert] * (data.y == k), r[:, expert], params.experts.coefficients[expert]
+        k, weights = entry.index[0], params.gate
         p = np.exp(log_softmax(data.logits(weights)))[:, k]
-    x = np.ones(len(p)) if j == 0 else data.X[:, j - 1]
+        formula, first = f"(r − g) · {what}", shares[:, k]
+        factors = [(what, x)]
+    else:
+        expert, k, _ = entry.index
+        weights = params.experts.coefficients[expert]
+        p = np.exp(log_softmax(data.logits(weights)))[:, k]
+        assert data.y is not None
+        formula, first = f"(y − p) · {what} · r", (data.y == k).astype(np.float64)
+        factors = [(what, x), ("r", shares[:, expert])]
+    if data.sample_weight is not None:
+        formula, factors = f"{formula} · weight", [*factors, ("weight", weight)]
+    pulls = (first - p) * np.prod([values for _, values in factors], axis=0)
+    shown = np.argsort(-np.abs(pulls), kind="stable")[:_ROWS]
+    lines = []
+    for i in shown.tolist():
+        values = [("has", first[i]), ("is said", p[i]), *((name, each[i]) for name, each in factors)]
+        lines.append(line("pull", formula, "deviation", values, row=data.row_of(i)))
+    named = [("pull", one.result) for one in lines]
+    if n_others := len(pulls) - len(shown):
+        said = f"the other {n_others:,} rows" if n_others > 1 else "the other row"
+        lines.append(line("pull", said, "value", [(said, np.delete(pulls, shown).sum())]))
+        named.append((said, lines[-1].result))
+    lines.append(line("slope", f"slope of Q = Σ {formula}", "sum", named))
     decayed = 0.0 if j == 0 else model.weight_decay * float(weights[k, j] - weights[:, j].mean())
-    return float((shares - counts * p) @ x) - decayed
+    return lines, lines[-1].result - decayed
