@@ -14,10 +14,11 @@ from driving import driving, explorer
 from studying import at_rest, stopped_and_begun_again
 
 import engine
+from emtui.charts.colors import DARK
 from emtui.networks.choosing import VALIDATION_SHARE, choosing_spec, scored_on_test, validated
 from emtui.networks.scores import score
 from emtui.networks.sizes import SizesResult, network_sizes, size_name, sizes_for, with_size
-from emtui.screens.studies.network_sizes import NetworkSizesScreen
+from emtui.screens.studies.network_sizes import NetworkSizesScreen, sizes_scene
 from emtui.screens.studies.network_sizes import verdict as verdict_of_sizes
 from emtui.screens.studies.optima import OptimaScreen
 from emtui.screens.studies.optima_starts import starts_of_network
@@ -242,3 +243,11 @@ async def test_experts_have_no_hidden_units_to_choose() -> None:
         for key, words in (("f", "mlp or backprop"), ("O", "is none"), ("K", "is neither"), ("w", "mlp"), ("C", "mlp")):
             assert words in " ".join((await app.press(key)).split())
             assert app.app.screen is explorer(app.app)
+
+
+def test_a_single_size_is_no_curve_and_makes_no_axis() -> None:
+    spec = network(max_iter=1)
+    results = list(network_sizes(spec, (1, 2), 1, 0))
+    first, second = (sizes_scene(now, "validation_accuracy", DARK) for now in results[:2])
+    assert not first.layers and first.empty == "one size so far"
+    assert second.layers
