@@ -26,6 +26,7 @@ from emtui.spec.parameters_file import params_as_lists
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, sample_weight_of, split_of, table_of
+from emtui.views.number_format import share
 from engine.analysis.study import Study
 from engine.data.data_spec import DataSpec
 from engine.errors import EngineError
@@ -151,6 +152,16 @@ def _scores_of(session: Session) -> tuple[Any, Any]:
     comparison = session.snapshot().comparison
     assert comparison is not None
     return comparison.here.train, comparison.here.test
+
+
+def test_sums_of_weights_that_are_not_whole_are_shown_with_a_decimal(tmp_path: Path) -> None:
+    path = tmp_path / "halves.csv"
+    path.write_text("x,n,k\n" + "".join(f"{i * i % 7},{0.3 + i % 3:.1f},{'ab'[i % 2]}\n" for i in range(40)))
+    session = Session(spec_of(str(path), "--label", "k", "--columns", "x", "--model", "mlp", "--weights", "n"))
+    test = _scores_of(session)[1]
+    said = " ".join(" ".join(map(str, agreement_lines(session.snapshot(), 60, DARK))).split())
+    assert test.confusion.sum() == pytest.approx(test.n_rows) and share(test.hits, test.n_rows) in said
+    assert all(f"{value:.1f}" in said for value in test.confusion.ravel() if value)
 
 
 def test_a_study_counts_rows_by_their_weights(tmp_path: Path) -> None:

@@ -97,7 +97,8 @@ def _confusion(title: str, found: Any, classes: Sequence[str], palette: Palette,
     if width < 8 + (longest + 2) * k:  # the markers stand for the names
         heads = [palette.marker(c) for c in range(k)]
         names = [f"{palette.marker(c)} {name}" for c, name in enumerate(classes)]
-    picture = draw_matrix(Matrix(values, names, heads, ".0f"), width, k + 1, palette)
+    digits = ".0f" if (values == np.floor(values)).all() else ".1f"  # sums of weights
+    picture = draw_matrix(Matrix(values, names, heads, digits), width, k + 1, palette)
     lines: list[tuple[Piece, ...]] = [((pad(title, width), ink(palette, palette.muted)),)]
     for strip in to_strips(picture, palette.mode):
         lines.append(tuple((segment.text, segment.style or Style()) for segment in strip))
