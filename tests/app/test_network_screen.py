@@ -87,11 +87,11 @@ async def test_the_network_is_drawn_with_a_training_row_in_it(size: tuple[int, i
             assert "z (top 10 of 128)" in text
 
 
-@pytest.mark.parametrize(("size", "which"), [((120, 40), "1 of 10"), ((80, 24), "1/10")])
-async def test_layers_have_whole_heads_and_classes_that_differ(size: tuple[int, int], which: str) -> None:
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_layers_have_whole_heads_and_classes_that_differ(size: tuple[int, int]) -> None:
     async with driving(network(settings={"hidden_units": "4,3"}), size) as app:
         text = await app.press("n")
-        assert which in text
+        assert re.search(r" · 1( of |/)10 ", text)
         head = next(line for line in text.splitlines() if "E[z] 1" in line)
         assert "p(y|x)" in head
         for short in ("se", "ve", "vi"):
