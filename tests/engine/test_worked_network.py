@@ -378,3 +378,37 @@ def test_the_slope_of_an_epoch_is_a_sum_of_products(optimizer, loss):
         assert worked.lines[-1].result == pytest.approx(getattr(after.params, path)[index], rel=1e-12)
         rated = worked.of("total")[0].formula == "rate · slope"
         assert rated == (optimizer == "batch")
+
+
+@pytest.mark.parametrize("m", [1, 2, 5])
+def test_sums_over_configurations_are_those_of_enumeration(m):
+    """q(z) and E[z] p(y | x) by halves, and Σ_z S_c(z) (1{y = c} − o_c(z)) z_h of a weight of V."""
+    generator = np.random.default_rng(m)
+    X, y = generator.normal(size=(12, 2)), np.arange(12) % 3
+    step = engine.e_step(engine.begin(engine.LatentMLP(m), X, y, seed=1))
+    params = step.params
+    z = np.array([[n >> h & 1 for h in range(m)] for n in range(2**m)])
+    u = 1.0 / (1.0 + np.exp(-(params.hidden[:, 0] + X @ params.hidden[:, 1:].T)))
+    o = np.exp(params.output[:, 0] + z @ params.output[:, 1:].T)
+    o /= o.sum(axis=1, keepdims=True)
+    joint = np.array([np.prod(np.where(z == 1, u[j], 1 - u[j]), axis=1) * o[:, y[j]] for j in range(12)])
+    p = joint.sum(axis=1, keepdims=True)
+    worked = engine.worked_row(step, 4)
+    shares = [line for line in worked.lines if "share of S(z)" in line.formula]
+    for line in shares:
+        bits = [int(bit) for bit in line.formula.rpartition("z = ")[2]]
+        place = int((z == bits).all(axis=1).argmax())
+        assert line.result == pytest.approx((joint / p)[4, place], rel=1e-9)
+    assert len(shares) == min(8, 2**m)
+    halves = [line.result for line in worked.lines if "in halves = " in line.formula]
+    np.testing.assert_allclose(halves, joint[4] @ z, rtol=1e-9)
+    S = np.stack([(joint / p)[y == c].sum(axis=0) for c in range(3)])
+    for i, h in ((0, 0), (1, 1)):
+        on = np.ones(2**m) if h == 0 else z[:, h - 1]
+        slope = sum((S[c] * ((c == i) - o[:, i]) * on).sum() for c in range(3))
+        worked = engine.worked_parameter(step, f"output[{i},{h}]")
+        found = [line for line in worked.lines if line.formula == "slope of Q_v = Σ S(z) − Σ N(z) · o(z)"]
+        assert [line.result for line in found] == pytest.approx([slope], rel=1e-8, abs=1e-10)
+        assert worked.of("slope")[0].result == pytest.approx(slope, rel=1e-8, abs=1e-10)
+        for line in (*worked.lines, *engine.worked_row(step, 4).lines):
+            assert line.recomputed == pytest.approx(line.result, rel=1e-9, abs=1e-12)

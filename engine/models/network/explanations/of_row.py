@@ -30,6 +30,7 @@ from engine.models.network.explanations.numbers import (
     number_forward_lines,
     number_prediction_lines,
 )
+from engine.models.network.explanations.sums_over_z import row_sum_lines
 from engine.models.network.params import NetworkParams, softplus
 from engine.models.network.predict import activities, exactly_predictable, predictive
 from engine.models.network.row_configurations import SHOWN, RowConfigurations, Values
@@ -59,6 +60,7 @@ def posterior_row(step: Step, row: int) -> Worked:
     else:
         lines += _settled_lines(step, r)
     lines += [*prediction_lines(seen), *_detail_lines(seen)]
+    lines += [] if logs else row_sum_lines(seen, float(np.exp(evidence)))
     return Worked("row", str(row), tuple(lines), r, "E-step", LOGS if logs else "")
 
 

@@ -30,6 +30,7 @@ from engine.models.network.expectation import (
 )
 from engine.models.network.explanations.numbers import number_pulls, variance_lines
 from engine.models.network.explanations.pulls import pull_lines
+from engine.models.network.explanations.sums_over_z import output_sum_lines
 from engine.models.network.gaussian_m_step import step_length
 from engine.models.network.held import Moved
 from engine.models.network.newton import NewtonStep, newton_on_hidden, newton_on_output
@@ -67,6 +68,8 @@ def weight_lines(step: Step, entry: Entry, after: NetworkParams, how: WeightMSte
     else:
         moments = output_moments(how.inner, statistics, before, rows, step.inference, _place(entry))
         lines = output_pulls(moments, rows, entry, draws)
+        if how.inner.exact:
+            lines = [*output_sum_lines(statistics, before, entry), *lines]
     lines = with_decay(lines, before, entry, how.weight_decay, _times(before, entry))
     return [*lines, *_moved(statistics, before, after, rows, entry, how, lines[-1].result)]
 
