@@ -222,8 +222,10 @@ class _Look:
             power = measured(self.step, power, iterations=1)
             self.passes += power.passes - before
             rates.append(power.rate)
-            kind = self._judge(rates, power)
+            kind = self._judge(rates, power) or kind
             yield
+        if kind == "maximum" and not self.rate + self.error < 1.0:  # rates that came nearer to 1 since
+            kind = None
         if power is not None and kind == "saddle" and not (yield from self.rises(power)):
             kind = "untested"
         if power is not None and kind == "saddle":
