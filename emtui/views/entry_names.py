@@ -47,7 +47,7 @@ def _name_of(snapshot: StepSnapshot, axis: Axis, number: int) -> str:
     """A column or a symbol of the data, or one of the classes that are learned, by its name."""
     data, split = snapshot.spec.dataset, split_of(snapshot.spec)
     if axis.noun == "class" and split is not None and number < len(split.class_names):
-        return split.class_names[number]
+        return f"class {split.class_names[number]}"
     return axis.name_of(number, data.feature_names, snapshot.step.problem.model, data.symbol_names)
 
 
