@@ -50,7 +50,7 @@ def _why(told: Convergence, step: Step, spec: RunSpec) -> str:
         parts.append(f"{noun}s {names[found.first]} and {names[found.second]} overlap ({found.confusion:z.2f})")
     if told.helps:
         parts.append(f"try {_HELPS[told.helps[0]]}")
-    elif step.converged and spec.tol > 0:
+    elif step.converged and spec.tol > 0 and (step.rest is None or step.rest.kind == "untested"):
         parts.append("small changes are no proof of rest: try a smaller --tol")
     to_go = f" ({plural(told.steps_to_go, 'iteration')} to below {spec.tol:zg})" if told.steps_to_go else ""
     return f"slow{to_go}: {'; '.join(parts)}" if parts else f"slow{to_go}"

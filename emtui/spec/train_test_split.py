@@ -10,6 +10,7 @@ import numpy as np
 
 from emtui.spec.labels_given import known_labels
 from emtui.spec.run_spec import RunSpec, once_a_spec
+from emtui.spec.sources import prepared
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.data.products import product_names, product_units
@@ -20,7 +21,7 @@ from engine.em.observed import observed
 from engine.em.prediction_report import FORWARD, MARGINAL
 from engine.em.row_text import RowName, rows_called
 from engine.em.step import Problem
-from engine.errors import DataError, OptionError
+from engine.errors import DataError, EngineError, OptionError
 from engine.text import quoted
 
 if TYPE_CHECKING:
@@ -121,9 +122,30 @@ def problem_of(spec: RunSpec) -> Problem:
     """The model with the data as it takes them in. Raises EngineError where it can't."""
     name, data = row_name_of(spec), spec.dataset
     with rows_called(name, input_names(spec)):
-        observations = observed(spec.model, *table_of(spec), sample_weight_of(spec))
+        try:
+            observations = observed(spec.model, *table_of(spec), sample_weight_of(spec))
+        except DataError:
+            if spec.data.standardize and _taken_unstandardised(spec):
+                raise DataError(
+                    f"standardised columns are no counts, answers or symbols, which the {spec.model.name} model takes: "
+                    "leave them in their own units."
+                ) from None
+            raise
     algorithm = algorithm_named(spec.algorithm)
     return Problem(spec.model, observations, algorithm, spec.seed, name, input_names(spec), data.symbol_names)
+
+
+def _taken_unstandardised(spec: RunSpec) -> bool:
+    """Whether the model takes the columns as they were read."""
+    if spec.opened is None or spec.model.supervised:
+        return False
+    plain = replace(spec.data, standardize=False)
+    try:
+        raw = replace(spec, data=plain, dataset=prepared(spec.opened, plain, spec.model))
+        observed(spec.model, *table_of(raw), sample_weight_of(raw))
+    except EngineError:
+        return False
+    return True
 
 
 def row_name_of(spec: RunSpec) -> RowName:

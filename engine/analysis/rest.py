@@ -85,7 +85,8 @@ def with_rest(step: Step, rest: Rest | None) -> Step:
     """The step with what was found; where that is no rest, it has not converged, and the reason says so."""
     if rest is None or step.stop_reason is None:
         return step
-    told = f"{step.stop_reason}; {rest.said}" if rest.is_rest else f"{rest.said} ({step.stop_reason}): {rest.remedy}"
+    seemed = step.stop_reason.replace("and will gain", "and seemed to gain")  # a forecast for what rests
+    told = f"{step.stop_reason}; {rest.said}" if rest.is_rest else f"{rest.said} ({seemed}): {rest.remedy}"
     return replace(step, rest=rest, converged=step.converged and rest.is_rest, stop_reason=told)
 
 

@@ -139,8 +139,8 @@ def compare_sizes(
         if model.supervised:
             instead = "compare its sizes on validation rows, engine.studies.Study(X, y, models, validation_share=.25)"
         raise OptionError(
-            f"Sizes are compared for mixtures with an exact likelihood and no target, and {model.title} is none: "
-            f"{instead}."
+            "Sizes are compared for mixtures with an exact likelihood and no target, and the "
+            f"{model.name} model is none: {instead}."
         )
     repeats = whole_number("repeats", repeats, 1)
     folds = None if folds is None else whole_number("folds", folds, 2)

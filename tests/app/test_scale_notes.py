@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from driving import driving
 from shell import here
 from textual.widgets import Static
@@ -40,4 +41,12 @@ async def test_a_network_says_it_at_once_and_one_key_standardizes() -> None:
         assert app.snapshot.spec.data.standardize and "very different scales" not in " ".join(app.text.split())
         assert str(below.content).startswith("Each row is one wine")
         await app.send("N")
+        assert not app.snapshot.spec.data.standardize
+
+
+@pytest.mark.parametrize("source", ["linkage", "icecream", "coins", "votes", "deaths"])
+async def test_columns_that_are_no_measurements_are_not_standardised(source: str) -> None:
+    async with driving(choose(source)) as app:
+        await app.send("N")
+        assert "standardised columns are no counts, answers or symbols" in " ".join(app.text.lower().split())
         assert not app.snapshot.spec.data.standardize

@@ -149,7 +149,7 @@ def to_go_words(snapshot: StepSnapshot, convergence: Convergence, measured: Meas
         if step.rest is not None and step.rest.kind == "flight":
             return "without end: there is no maximum, and the weights grow for ever"
         if step.rest is not None and not step.rest.is_rest:
-            return "unknown: it is no maximum, and nothing leads off it but a push or another start"
+            return "unknown: it is no maximum, and only a push or another start leads off it soon"
         ended = "stopped" if not step.converged else "none, at rest" if can_be_tested(step) else "none, converged"
         return f"{ended}: {plain(step.stop_reason)}" + ("" if step.converged else _beyond(convergence))
     if math.isnan(convergence.change):
