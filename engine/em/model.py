@@ -1,4 +1,4 @@
-"""What a model owes to EM, in one short page.
+"""What a model owes to EM, and what it may offer beyond that.
 
 A model defines how its parameters start, what an E-step expects at some parameters, and which parameters the M-step
 then chooses. It holds no state: parameters, observations and expectations are values that go in and come out.
