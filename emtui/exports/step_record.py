@@ -44,7 +44,14 @@ def step_record(
 
 def json_text(value: Any) -> str:
     """Strict JSON on one line: every digit of a float, and null for what is not finite."""
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value, enc_hook=_as_plain_text).decode()
+
+
+def _as_plain_text(value: Any) -> str:
+    """A sentence that knows its rows, as text."""
+    if isinstance(value, str):
+        return str(value)
+    raise TypeError(f"no JSON for a {type(value).__name__}")
 
 
 def csv_lines(steps: Sequence[Step], scores: Sequence[Mapping[str, float]] = ()) -> Iterator[str]:

@@ -272,7 +272,7 @@ class Session:
             known = Record(
                 index, step.iteration, step.phase, step.log_likelihood, step.log_prior, step.objective, step.elbo,
                 step.kl, step.q_value, step.entropy, step.seconds, None if matched is None else matched.hits,
-                is_by_hand(step),
+                is_by_hand(step), step.stop_reason is not None, step.problem.algorithm.text,
             )  # fmt: skip
             self._records[step] = known
         return known

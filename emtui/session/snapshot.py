@@ -37,6 +37,8 @@ class Record:
     seconds: float
     hits: int | None  # rows whose matched label is right, where classes are known
     by_hand: bool = False  # a person moved the parameters, or weighed the rows
+    ends: bool = False  # a rule says why to stop here
+    algorithm: str = "classic"  # as typed after --algorithm: a temperature is turned on the way
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,13 +47,19 @@ def words_of(spec: RunSpec) -> list[str]:
     return [*words, *_split_words(spec), "--seed", str(spec.seed)]
 
 
-def command_of(spec: RunSpec) -> str:
-    """The shell command that reproduces the run."""
+def command_of(spec: RunSpec, until: int | None = None, *, past_rest: bool = False) -> str:
+    """The shell command that reproduces the run.
+
+    until: the iteration that it ends at; None where its own rules end it. past_rest: it ends there only, whatever
+    its rules say before.
+    """
+    limit = spec.max_iter if until is None else max(until, 200) if past_rest else until
+    stop = f"iterations={until}" if until is not None and past_rest else spec.stop
     words = words_of(spec)
-    if spec.max_iter != 200:
-        words += ["--max-iter", str(spec.max_iter)]
-    if spec.stop is not None:
-        words += ["--stop", spec.stop]
+    if limit != 200:
+        words += ["--max-iter", str(limit)]
+    if stop is not None:
+        words += ["--stop", stop]
     elif spec.tol != 1e-6:
         words += ["--tol", repr(spec.tol)]
     return " ".join(_shell_word(word) for word in ["emtui", "run", *words])

@@ -37,14 +37,13 @@ from emtui.screens.explore.pane_grid import PaneGrid
 from emtui.screens.explore.study_actions import StudyActions
 from emtui.screens.explore.view_actions import ViewActions
 from emtui.screens.stepping import COMPUTING, Stepping
+from emtui.session.copied_command import copied_command
 from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused, WorkerMessage
-from emtui.session.row_weights import NO_COMMAND
 from emtui.session.snapshot import StepSnapshot
 from emtui.session.worker import SessionWorker
 from emtui.settings.keys import EXPLORE, as_bound
 from emtui.settings.layout import SMALLEST, too_small
 from emtui.spec.choose import choose, make_model
-from emtui.spec.command_line import command_of
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
@@ -358,13 +357,11 @@ class ExploreScreen(Screen[None]):
             yield from pane.commands()
 
     def action_copy_command(self) -> None:
-        """Copy the command that reproduces this, and show it; after a change by hand, say what does instead."""
-        if self.snapshot is not None and self.snapshot.moved_by_hand:
-            self.refuse(NO_COMMAND)
-            return
-        command = command_of(self._spec)
-        self.app.copy_to_clipboard(command)
-        self.say(f"Copied: {command}")
+        """Copy the command that leads to this step, and show it with what it leaves out."""
+        if self.snapshot is not None:
+            copied = copied_command(self.snapshot)
+            self.app.copy_to_clipboard(copied.command)
+            self.say(copied.notice)
 
     def action_help(self) -> None:
         """Keys, panes and words."""

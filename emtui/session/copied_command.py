@@ -1,0 +1,45 @@
+"""The shell command that leads to the step under the cursor, and what no command holds of the way there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from emtui.session.row_weights import NO_COMMAND
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.command_line import command_of
+
+_TIMED = "seconds"
+
+
+@dataclass(frozen=True)
+class CopiedCommand:
+    """The command, and a notice that shows it and says what it leaves out."""
+
+    command: str
+    notice: str
+
+
+def copied_command(snapshot: StepSnapshot) -> CopiedCommand:
+    """The command of this branch up to the step, or up to the first change by hand before it."""
+    way = snapshot.records[: snapshot.cursor + 1]
+    by_hand = next((place for place, record in enumerate(way) if record.by_hand), None)
+    if by_hand is not None:
+        way = way[: max(by_hand, 1)]
+        way = way[:-1] if way[-1].phase == "E" else way  # the change was made in place of the M-step
+    last, rested = way[-1], any(record.ends for record in way[:-1])
+    timed = snapshot.spec.stop is not None and _TIMED in snapshot.spec.stop
+    at_its_end = last.ends and not rested and not timed
+    command = command_of(snapshot.spec, None if at_its_end else last.iteration, past_rest=rested or timed)
+    notes = []
+    if by_hand is not None:
+        notes.append(f"It ends before the change by hand, at iteration {last.iteration}. {NO_COMMAND}")
+    elif last.phase == "E":
+        notes.append("It ends half a step later, with the M-step; this E-step is on its way.")
+    elif last.phase == "init":
+        notes.append("It ends at the start; without --max-iter it runs until a stopping rule is met.")
+    if len({record.algorithm for record in way}) > 1:
+        notes.append("The temperature was turned on the way: the command holds the last one from the start.")
+    if snapshot.n_branches > 1:
+        others = snapshot.n_branches - 1
+        notes.append("The other branch is not in it." if others == 1 else f"The other {others} branches are not in it.")
+    return CopiedCommand(command, " ".join([f"Copied: {command}", *([f"— {' '.join(notes)}"] if notes else [])]))
