@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from emtui.session.baseline import Baselines, agreement_with_classes, kmeans_steps
+from emtui.session.deeds import Deed, Taken, Weighed, moved
 from emtui.session.row_weights import weight_of, with_row_weighed
 from emtui.session.snapshot import Baseline, Record, StepSnapshot
 from emtui.session.temperature import turned
@@ -18,13 +19,13 @@ from emtui.spec.train_test_split import problem_of, split_of
 from engine.analysis.rest import can_be_tested, looking_at_rest, passes_in_background, with_rest
 from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
-from engine.em.algorithms import Annealed
+from engine.em.algorithms import Annealed, algorithm_named
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.loop import advance, begin_problem, stopped, switch_algorithm
 from engine.em.rest import Rest
 from engine.em.step import Problem, Step
 from engine.em.timeline import Timeline
-from engine.errors import EngineError
+from engine.errors import EngineError, OptionError
 
 if TYPE_CHECKING:
     from emtui.networks.training_history import Learners
@@ -41,6 +42,7 @@ class Session:
 
     def __init__(self, spec: RunSpec) -> None:
         self._records: dict[Step, Record] = {}
+        self._deeds: dict[Step, Deed] = {}  # what each step came of
         self._labels: tuple[Step, IntArray] | None = None
         self._responsibilities: list[tuple[Evaluation, Array]] = []
         self._drawn: dict[Problem, tuple[IntArray, IntArray]] = {}
@@ -87,36 +89,26 @@ class Session:
         refused = self.refusal(phase)
         if refused is not None:
             raise EngineError(refused)
-        left = self.timeline.branch
-        self.timeline.record(stopped(advance(self._as_turned(self.timeline.current)), self.spec.rules))
-        return self._recorded(left)
+        deed = Taken(turned=self.turned)
+        return self.add(stopped(self.advanced(), self.spec.rules), deed, opens_branch=False)
 
     def place(self, params: Any, message: str) -> str:
         """Move θ by hand, in place of the M-step, on a branch of its own; what can't be is an EngineError.
 
         message says what was moved, and becomes the step's event. Returns a sentence on the branch that this opened.
         """
-        return self._fork(placed(self.timeline.current, params, message))
+        step = self.timeline.current
+        made = placed(step, params, message)
+        return self.add(made, moved(step.params, params, message), opens_branch=True)
 
     def weigh_row(self, row: int, weight: float) -> str:
         """Leave out a row of the data set (0), count it twice (2) or put it back (1); as `place` does."""
-        return self._fork(with_row_weighed(self.spec, self.timeline.current, row, weight))
+        made = with_row_weighed(self.spec, self.timeline.current, row, weight)
+        return self.add(made, Weighed(row, weight), opens_branch=True)
 
     def weight_of(self, row: int) -> float:
         """What a row of the data set counts in the current step."""
         return weight_of(self.spec, self.timeline.current, row)
-
-    def _fork(self, step: Step) -> str:
-        left = self.timeline.branch
-        self._spec_of.setdefault(step.problem, self.spec)
-        self.timeline.fork(step)
-        return self._recorded(left)
-
-    def _recorded(self, left: int) -> str:
-        """What to say after recording a step, where that left a branch."""
-        self._record(self.timeline.cursor, self.timeline.current)  # now, while its statistics are at hand
-        now = self.timeline.branch
-        return "" if now == left else f"This opened branch {now + 1}; branch {left + 1} is kept."
 
     def turn_temperature(self, factor: float) -> str:
         """Let the next E-steps be hotter or cooler (the sentence says how hot); steps that were taken stay as they are.
@@ -161,11 +153,61 @@ class Session:
         if seed is None or seed == self.spec.seed:
             self.timeline.go_to(0)
             return
-        spec = started_anew(self.spec, seed)
+        self.plant(started_anew(self.spec, seed))
+
+    def plant(self, spec: RunSpec) -> None:
+        """Begin by these choices, on a branch that shares nothing with the others, and go there."""
         first = self._begin(spec)
         self._spec_of[first.problem] = spec
         self.timeline.plant(first)
         self._baselines.begin(spec, kmeans_steps(spec, first.params))
+
+    # what was done, and doing it again
+
+    def spec_of(self, step: Step) -> RunSpec:
+        """The choices that a step belongs to."""
+        return self._spec_of[step.problem]
+
+    def deed_of(self, step: Step) -> Deed | None:
+        """What was done to come to this step from the one before; None at a start."""
+        return self._deeds.get(step)
+
+    def record_of(self, step: Step) -> Record:
+        """The scalars of any step of any branch."""
+        return self._record(self.timeline.cursor, step)
+
+    def scores_of(self, step: Step) -> Mapping[str, float]:
+        """Of a network: the scores of a step by name, without its rival's; else {}."""
+        return {} if self._learners is None else self._learners.judge(self.spec_of(step), step).scores
+
+    @property
+    def turned(self) -> str | None:
+        """The algorithm that the next step goes on by, where the temperature was turned since the last one."""
+        return None if self._turned is None else self._turned.text
+
+    def turn_to(self, algorithm: str) -> None:
+        """Let the next step go on by annealed EM with these options. Raises OptionError where it is another one."""
+        found = algorithm_named(algorithm)
+        if not isinstance(found, Annealed):
+            raise OptionError(f"a temperature is turned in annealed EM, and this is {found.name}.")
+        self._turned = found
+
+    def advanced(self) -> Step:
+        """The half-step after the current one, by the temperature that was turned, before a stopping rule is asked."""
+        return advance(self._as_turned(self.timeline.current))
+
+    def add(self, step: Step, deed: Deed, *, opens_branch: bool) -> str:
+        """Record a step that came of a deed; on a branch of its own, even at the end of this one, where that is said.
+
+        Returns a sentence on the branch that this opened, or "".
+        """
+        left = self.timeline.branch
+        self._spec_of.setdefault(step.problem, self.spec)
+        (self.timeline.fork if opens_branch else self.timeline.record)(step)
+        self._deeds[self.timeline.current] = deed
+        self._record(self.timeline.cursor, self.timeline.current)  # now, while its statistics are at hand
+        now = self.timeline.branch
+        return "" if now == left else f"This opened branch {now + 1}; branch {left + 1} is kept."
 
     # looking
 
@@ -239,6 +281,8 @@ class Session:
             told = with_rest(step, end.value)
             self.timeline.amend(step, told)
             self._records[told] = self._record(self.timeline.cursor, step)
+            if step in self._deeds:
+                self._deeds[told] = self._deeds[step]
             self._unknown_rests.add(told)  # it is told by now, or never
         except BaseException:
             self._unknown_rests.add(step)  # what went wrong once is not tried for ever
