@@ -14,8 +14,8 @@ from walking import walked
 from emtui.charts.axes import fit_scales
 from emtui.charts.colors import DARK
 from emtui.panes.agreement.agreement_text import criteria_of
-from emtui.panes.curves.curves import bound_scene
 from emtui.session.snapshot import StepSnapshot
+from emtui.views.curve_scenes import bound_scene
 from emtui.views.number_format import fixed
 from emtui.views.step_text import estimate_words, objective_words
 

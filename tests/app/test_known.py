@@ -17,7 +17,6 @@ from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
 from emtui.cli.arguments import parse
 from emtui.exports.export import export_script
-from emtui.panes.curves.curves import accuracy_scene
 from emtui.panes.model_form.model_form_fields import fields_for, settings_from, texts_of
 from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of, words_of
@@ -25,6 +24,7 @@ from emtui.spec.labels_given import known_labels, parse_known, share_of
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import table_of
+from emtui.views.curve_scenes import accuracy_scene
 from emtui.widgets.form_field import FormField
 from engine.analysis.evaluation import match
 from engine.errors import EngineError, OptionError

@@ -15,9 +15,9 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.log_axis import log_ticks, logged
 from emtui.charts.scene import Curve
 from emtui.panes.curves.curves import CurvesPane
-from emtui.panes.curves.learning_chart import Axes, with_logarithms
 from emtui.panes.rows.predictions import RowsPane
 from emtui.spec.run_spec import RunSpec
+from emtui.views.network.learning_chart import Axes, with_logarithms
 from emtui.views.number_format import probability
 from engine.analysis.learning_curves import LearningPoint
 

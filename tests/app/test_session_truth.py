@@ -17,12 +17,12 @@ from walking import walked
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
 from emtui.panes.agreement.agreement_text import criteria_of
-from emtui.panes.curves.curves import bound_scene
 from emtui.panes.why.ledger_text import falls
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import known_labels
 from emtui.spec.train_test_split import split_of, table_of
+from emtui.views.curve_scenes import bound_scene
 from emtui.views.edit_sentences import step_sentence
 from emtui.views.number_format import fixed
 from emtui.views.parameter_edit import ParameterEdit

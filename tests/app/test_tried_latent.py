@@ -21,7 +21,6 @@ from emtui.charts.scene_drawing import draw_scene
 from emtui.cli.headless import run
 from emtui.cli.shell_output import Output
 from emtui.panes.agreement.agreement_text import agreement_lines
-from emtui.panes.curves.curves import bound_scene
 from emtui.panes.parameters.parameter_table import ParameterSource
 from emtui.panes.rows.row_order import RowOrder
 from emtui.panes.rows.row_table import RowSource
@@ -35,6 +34,7 @@ from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
+from emtui.views.curve_scenes import bound_scene
 from emtui.views.hmm.hmm import HiddenMarkovView
 from emtui.views.hmm.hmm_charts import HIGH, LOW, PATH, band_places
 from emtui.views.number_format import decimals_apart

@@ -18,7 +18,6 @@ from emtui.charts.scene import Curve, Scene
 from emtui.charts.scene_drawing import draw_scene
 from emtui.cli.run_numbers import significant
 from emtui.panes.bound import BoundPane
-from emtui.panes.curves.curves import bound_scene
 from emtui.panes.datasets import DatasetsPane
 from emtui.panes.messages import KeyRefused
 from emtui.screens.studies.optima_map import OptimaMap, optima_table, verdict
@@ -28,6 +27,7 @@ from emtui.spec.choose import choose
 from emtui.spec.train_test_split import table_of
 from emtui.views import view_for
 from emtui.views.changes import ComponentMove
+from emtui.views.curve_scenes import bound_scene
 from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.step_text import where_parts
 from engine import GaussianMixture
