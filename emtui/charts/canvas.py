@@ -19,6 +19,7 @@ from emtui.charts.cell_picture import BOLD, NO_COLOR, REVERSE, Picture, pack, pa
 from emtui.charts.cell_text import cells as text_cells
 from emtui.charts.cell_text import single_cell
 from emtui.charts.colors import LINEAR_OF_BYTE, Palette, blend, linear_to_bytes
+from emtui.charts.ellipse import half_axes
 from emtui.charts.pixel_image import ASCII_SHADES, SHADES, shades_of
 from emtui.charts.prose import placed_words
 from emtui.charts.rasterize import InkedCells, cells_of, line_dots, reduce_cloud, reduce_dots, thin_curve
@@ -192,18 +193,13 @@ class Canvas:
         self._clear(cells)
 
     def put_ellipse(self, ellipse: layers.Ellipse) -> None:
-        """The outline of a Gaussian: c + n_std · Σ^½ (cos t, sin t), Σ^½ = V √λ Vᵀ, which no sign in V touches."""
-        if not (np.isfinite(ellipse.center).all() and np.isfinite(ellipse.covariance).all()):
-            return
-        # Scaled, because eigenvalues of the largest and the smallest numbers lose their range.
-        scale = float(np.abs(ellipse.covariance).max()) or 1.0
-        values, vectors = np.linalg.eigh((ellipse.covariance / scale + ellipse.covariance.T / scale) / 2)
-        if values[0] < -1e-9 * max(abs(values[1]), 1e-300):
+        """The outline of a Gaussian."""
+        reach = half_axes(ellipse)
+        if reach is None:
             return
         t = np.linspace(0.0, 2 * np.pi, 181)
         circle = np.stack([np.cos(t), np.sin(t)])
         with np.errstate(over="ignore", invalid="ignore"):
-            reach = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T * (math.sqrt(scale) * ellipse.n_std)
             x, y = reach @ circle + ellipse.center[:, None]
         self.put_line(self.scales[0].fraction(x), self.scales[1].fraction(y), ellipse.color, ellipse.style)
 

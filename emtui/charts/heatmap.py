@@ -113,14 +113,14 @@ def draw_matrix(matrix: Matrix, width: int, height: int, palette: Palette) -> Pi
                 continue
             fill = blend(palette.background, palette.color(0), 0.85 * round(float(strengths[i, j]), 2))
             picture.background[i + 1, where] = pack(fill)
-            picture.foreground[i + 1, where] = pack(_readable(fill))
+            picture.foreground[i + 1, where] = pack(readable(fill))
             picture.attributes[i + 1, where] = BOLD if strengths[i, j] > 0.5 else PLAIN
     if fit.columns < matrix.values.shape[1]:
         write(0, fit.label_width + fit.columns * fit.column_width, ellipsis)
     return picture
 
 
-def _readable(fill: RGB) -> RGB:
+def readable(fill: RGB) -> RGB:
     """Black or white, whichever has the greater contrast on a fill [WCAG 2.1, relative luminance]."""
     luminance = float(LINEAR_OF_BYTE[np.array(fill)] @ np.array([0.2126, 0.7152, 0.0722]))
     return (16, 18, 20) if (luminance + 0.05) ** 2 > 0.05 * 1.05 else (245, 246, 248)

@@ -30,7 +30,7 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
         y_ticks = named_ticks(y_scale, scene.y_ticks, max(1, height - 3), width // 3)
     x_text = " ".join(filter(None, (scene.x_label, x_ticks.note)))
     y_text = " ".join(filter(None, (scene.y_label, y_ticks.note)))
-    legend = _legend(scene, palette)
+    legend = legend_of(scene, palette)
     header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))
     if header and height >= _ROOMY and not scene.title and _needs_its_line(legend, y_text, width):
         header = 2
@@ -65,7 +65,7 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
     return picture
 
 
-def _legend(scene: Scene, palette: Palette) -> list[LegendEntry]:
+def legend_of(scene: Scene, palette: Palette) -> list[LegendEntry]:
     """(character, colour, text) for the scene's own entries and every labelled layer."""
     entries: list[LegendEntry] = list(scene.legend)
     lines = {"solid": "-", "dotted": ":", "step": "-"} if palette.ascii else {"solid": "─", "dotted": "┄", "step": "─"}

@@ -59,7 +59,7 @@ def draw_layers(
         return
     top = 1 if height > 2 else 0
     rows = height - top
-    shown = [_shown(layers, weights, index, rows) for index in range(len(layers))]
+    shown = [shown_units(layers, weights, index, rows) for index in range(len(layers))]
     columns = _columns(layers, shown, picture.chars.shape[1])
     places = [_places(len(chosen), rows) for chosen in shown]
     for index in range(len(layers) - 1):
@@ -94,7 +94,7 @@ class _Column:
     gap: int  # cells between a dot and its value
 
 
-def _shown(layers: Sequence[UnitLayer], weights: Sequence[FloatArray], index: int, rows: int) -> IntArray:
+def shown_units(layers: Sequence[UnitLayer], weights: Sequence[FloatArray], index: int, rows: int) -> IntArray:
     """The units of a layer that there are lines for: those with the largest weights to or from them."""
     n = len(layers[index].names)
     rows = min(rows, MOST_UNITS)

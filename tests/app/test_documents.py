@@ -137,7 +137,10 @@ def test_the_table_of_packages_is_what_is_installed():
     section = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## What it stands on", 1)[1].split("\n## ", 1)[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| ") and "package" not in line]
     told = {name.strip() for row in rows for name in row.split(",")}
-    needed = [*project["dependencies"], *project["optional-dependencies"]["files"]]
+    needed = [
+        *project["dependencies"],
+        *(name for extra in ("files", "pictures") for name in project["optional-dependencies"][extra]),
+    ]
     assert told == {re.split("[<>=]", words)[0] for words in needed}
     for words in project["optional-dependencies"]["test"]:
         name = re.split("[<>=]", words)[0]

@@ -1,0 +1,119 @@
+"""What is shown of a step, as sheets: the data picture, and the curves up to the end of the branch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from emtui.charts.colors import Palette
+from emtui.charts.scene import Scene
+from emtui.exports.pictures.other_plots import diagram_plot, panel_plots
+from emtui.exports.pictures.scene_plot import plot_of, sign_of
+from emtui.exports.pictures.shapes import Markers, Plot, Sheet
+from emtui.session.snapshot import StepSnapshot
+from emtui.views import view_for
+from emtui.views.curve_scenes import accuracy_scene, bound_scene, kl_scene
+from emtui.views.edit_sentences import step_sentence
+from emtui.views.step_text import step_words, where_parts
+from emtui.views.view import Axes, UnitsName
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from emtui.views.slice_choice import SliceChoice
+
+_MOST_SIGNS = 24  # components that differ in the pair of colour and form
+_ROOM = 90  # letters of a legend of curves
+_HIGH = 3.2  # inches of a picture below another one
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the data picture is looked at: along which axes, in which units, through which slice, with which row marked.
+
+    What is None is the view's own first.
+    """
+
+    axes: Axes | None = None
+    units: UnitsName = "data"
+    choice: SliceChoice | None = None
+    row: int | None = None
+
+
+def title_of(snapshot: StepSnapshot) -> str:
+    """Data, model, K, and the step: "iris 150×4 · gmm K=3 full · iteration 7 · E"."""
+    return " · ".join([*where_parts(snapshot)[:2], step_words(snapshot)])
+
+
+def picture_sheet(snapshot: StepSnapshot, palette: Palette, look: Look | None = None) -> Sheet:
+    """The data picture of a step.
+
+    Raises:
+        EngineError: the model has no picture.
+    """
+    plots, caption, notes = picture_plots(snapshot, palette, look or Look())
+    notes = [step_sentence(snapshot), *notes]
+    if len(snapshot.rows) < snapshot.n_rows:
+        notes.append(f"{len(snapshot.rows):,} of {snapshot.n_rows:,} rows are drawn.")
+    rows, columns = len(plots), max(map(len, plots))
+    wide, high = (6.4, 4.4) if rows * columns == 1 else (max(6.4, 3.4 * columns), max(3.8, 2.9 * rows))
+    return Sheet(title_of(snapshot), plots, caption, notes, wide, high)
+
+
+def picture_plots(snapshot: StepSnapshot, palette: Palette, look: Look) -> tuple[list[list[Plot]], str, list[str]]:
+    """The plots of the data picture in their rows, its caption, and what is said below it."""
+    view = view_for(snapshot.spec.model)
+    axes = look.axes or next(iter(view.axes(snapshot)), None)
+    if axes is None:
+        raise EngineError(f"the model {snapshot.spec.model.name} has no picture.")
+    if axes.is_slice:
+        from emtui.views.slice_choice import first_choice
+
+        choice = look.choice or first_choice(snapshot.spec.dataset)
+        panels = view.slices(snapshot, axes, palette, choice, highlight=look.row)
+        if panels is not None:
+            return (
+                panel_plots(panels, palette),
+                panels.title or view.caption(snapshot, axes),
+                [note[0] for note in panels.notes],
+            )
+    diagram = view.diagram(snapshot, axes, highlight=look.row)
+    if diagram is not None:
+        return [[diagram_plot(diagram, palette)]], diagram.title, []
+    scene = view.scene(snapshot, axes, palette, highlight=look.row, units=look.units)
+    plot = plot_of(scene, palette)
+    if not plot.legend and any(isinstance(shape, Markers) and shape.shares is not None for shape in plot.shapes):
+        names = view.component_names(snapshot)
+        plot = replace(plot, legend=tuple(sign_of(*entry) for entry in palette.legend(names, _MOST_SIGNS)))
+    return [[plot]], view.caption(snapshot, axes), []
+
+
+def curves_sheet(snapshot: StepSnapshot, palette: Palette) -> Sheet:
+    """All curves of the branch below each other, with a mark at the step."""
+    plots = [[plot] for plot in curve_plots(snapshot, palette)]
+    return Sheet(title_of(snapshot), plots, "by iteration", (), 6.4, 0.6 + max(_HIGH, 2.3 * len(plots)))
+
+
+def curve_plots(snapshot: StepSnapshot, palette: Palette) -> list[Plot]:
+    """Log-likelihood and bound, KL, and the accuracy where classes are known; of a network how it learns."""
+    made: list[tuple[str, Scene]] = []
+    if snapshot.comparison is not None:
+        from emtui.views.network.learning_chart import Axes as Against
+        from emtui.views.network.learning_chart import learning_scene
+
+        second = "RMSE" if snapshot.comparison.split.numeric else "accuracy"
+        made = [
+            ("loss", learning_scene(snapshot, palette, Against("loss", room=_ROOM))),
+            (second, learning_scene(snapshot, palette, Against(second, room=_ROOM))),  # type: ignore[arg-type]
+        ]
+    label = snapshot.spec.model.objective_label
+    makers: Sequence[tuple[str, Callable[[StepSnapshot, Palette], Scene]]] = (
+        (f"{label} and bound", bound_scene), ("KL(q ‖ posterior)", kl_scene), ("accuracy", accuracy_scene),
+    )  # fmt: skip
+    known = any(record.hits is not None for record in snapshot.records)
+    finite = any(math.isfinite(record.elbo) for record in snapshot.records)
+    for name, maker in makers[: 3 if known and snapshot.comparison is None else 2]:
+        if finite or not made:
+            made.append((name, maker(snapshot, palette)))
+    return [plot_of(scene, palette, title=name) for name, scene in made]
