@@ -159,6 +159,14 @@ class Step(Generic[Theta]):
         with one_blas_thread():
             return self.problem.model.q_parts(self.at_q.expectation, self.params, self.problem.data)
 
+    def q_parts_change(self, previous: Step | None) -> dict[str, float]:
+        """What each part of Q changed by since `previous`, the half-step before; the changes sum to that of Q.
+
+        nan where there was no such part: before the first E-step, and without a half-step before.
+        """
+        before = {} if previous is None else previous.q_parts
+        return {name: value - before.get(name, math.nan) for name, value in self.q_parts.items()}
+
     @property
     def entropy(self) -> float:
         """H(q); nan before the first E-step."""

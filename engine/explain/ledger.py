@@ -135,8 +135,8 @@ def ledger(step: Step, previous: Step | None = None) -> Ledger:
 
 def parts_of_q(step: Step, previous: Step | None = None) -> tuple[PartOfQ, ...]:
     """The parts of Q that the model has, with their changes since the half-step before."""
-    before = {} if previous is None else previous.q_parts
-    return tuple(PartOfQ(name, value, value - before.get(name, math.nan)) for name, value in step.q_parts.items())
+    changes = step.q_parts_change(previous)
+    return tuple(PartOfQ(name, value, changes[name]) for name, value in step.q_parts.items())
 
 
 def _falls(step: Step, previous: Step, lines: list[LedgerLine]) -> list[Fall]:

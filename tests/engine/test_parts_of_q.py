@@ -46,6 +46,14 @@ def test_they_sum_to_q_as_the_model_has_it(name, algorithm):
         for part in parts:
             change = part.value - before.q_parts.get(part.name, math.nan)
             assert part.change == pytest.approx(change, nan_ok=True)
+        assert step.q_parts_change(before).keys() == step.q_parts.keys()
+        if step.q_parts and before.q_parts:
+            changes = step.q_parts_change(before)
+            rounding = 1e-13 * max(map(abs, (*step.q_parts.values(), *before.q_parts.values())))
+            assert sum(changes.values()) == pytest.approx(step.q_value - before.q_value, rel=1e-9, abs=rounding)
+            assert changes == {part.name: part.change for part in parts}
+    assert all(math.isnan(change) for change in steps[1].q_parts_change(steps[0]).values())
+    assert all(math.isnan(change) for change in steps[1].q_parts_change(None).values())
 
 
 @pytest.mark.parametrize("e_step", ["exact", "gibbs", "mean_field", "importance"])
