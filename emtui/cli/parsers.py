@@ -50,6 +50,7 @@ examples:
   emtui study                           iris, 20 seeds, 50 iterations
   emtui study xor --max-iter 100        and from how many starts it is learned
   emtui study wine -k 5 --seeds 10
+  emtui study homes.csv --target price --model experts
 """
 _SWEEP_EPILOG = """\
 validation rows, a share of the training rows, choose a cell; it alone is then tested
@@ -131,15 +132,19 @@ def _run_parser() -> Parser:
 
 
 def _study_parser() -> Parser:
-    description = "Train a network from many seeds, by EM and by backpropagation, and print a table of how they fare."
+    description = (
+        "Train a network or experts from many seeds, by EM and backpropagation; print a table of how they fare."
+    )
     parser = Parser("emtui study", description, _STUDY_EPILOG)
     add = parser.add_argument
     _add_labelled(parser, "so many splits and starts (20)")
-    add("-k", dest="hidden_units", type=values.whole(1), metavar="M", help="hidden units (7)")
+    add("--model", metavar="NAME", help="a network (mlp) or a mixture of experts (experts), each by both ways (mlp)")
+    add("-k", type=values.whole(1), metavar="M", help="hidden units (7), or experts (2)")
     add("--weight-decay", type=values.tolerance, metavar="X", help="precision of the prior on the weights (0.01)")
     _add_table(parser)
     add("--raw", action="store_true", help="take the inputs as they are; else they are standardised")
     _add_split(parser)
+    _add_prediction(parser)
     add("--json", action="store_true", help="one JSON object a line, a run each")
     return parser
 
@@ -298,4 +303,8 @@ def _add_of_networks(parser: argparse._ActionsContainer) -> None:
     add("--products", action="store_true", help="squares and products of the inputs as further inputs")
     add("--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)")
     _add_settings(parser, "--rival", "rival", "an option of the other way to train it")
-    add("--prediction", metavar="NAME", help="what both are scored by: marginal or forward (marginal)")
+    _add_prediction(parser)
+
+
+def _add_prediction(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--prediction", metavar="NAME", help="what all are scored by: marginal or forward (marginal)")

@@ -43,7 +43,7 @@ def split_report(
 
 
 def _record(replay: Replay, one: ManySplits, run: SplitRun) -> dict[str, Any]:
-    own = run_record(run.run) | {"method": one.title}
+    own = run_record(run.run, one.study.measure) | {"method": one.title}
     return {"replay": replay.name, **own, "start_log_loss": run.start_log_loss, "published": dict(one.published)}
 
 

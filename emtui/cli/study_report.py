@@ -1,4 +1,4 @@
-"""`emtui study`: a network from many seeds, by EM and by backpropagation, as a table without a screen."""
+"""`emtui study`: a network or experts from many seeds, by EM and by backpropagation, as a table without a screen."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from typing import Any, TypeAlias
 from emtui.cli.shell_output import Output, table
 from emtui.exports.step_record import json_text
 from emtui.spec.choose import DEFAULT_SOURCE, choose
+from emtui.spec.rival_model import is_network, other_way
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import train_share
-from engine.analysis.study import Study, StudyResult, StudyRun, usual_methods
+from emtui.spec.train_test_split import learns_numbers, train_share
+from emtui.views.number_format import plural
+from engine.analysis.study import Measure, Study, StudyResult, StudyRun, usual_experts, usual_methods
 from engine.data.data_spec import DataSpec
+from engine.em.prediction_report import MARGINAL
 from engine.errors import OptionError
+from engine.models import model_class
 
 Say: TypeAlias = Callable[[str], None]
 LEARNED = 0.95  # of the training rows right
-_SCORED = "EM is scored by the marginal; backprop by the forward pass, or by the marginal where it is trained by that"
 
 
 def study(
@@ -27,7 +30,9 @@ def study(
     *,
     n_seeds: int = 20,
     max_iter: int = 50,
-    hidden_units: int = 7,
+    model: str = "mlp",
+    k: int | None = None,
+    prediction: str = MARGINAL,
     weight_decay: float = 0.01,
     raw: bool = False,
     test_share: float = 0.4,
@@ -37,37 +42,44 @@ def study(
 ) -> None:
     """Run every usual method from every seed, which draws a split and a start, and print what came of them.
 
-    say: is told what is going on.
+    model: a network's name or that of a mixture of experts. k: hidden units, or experts; None for the usual.
+    prediction: what all methods are scored by. say: is told what is going on.
 
     Raises:
         EngineError: the data or an option can't be used; one sentence, and nothing has been printed then.
     """
     if test_share == 0.0:
         raise OptionError("a study tests on rows that are held back: give a test share above 0, such as 0.4.")
-    spec = choose(data, model="mlp", k=hidden_units, test_share=test_share, stratify=stratify)
-    if spec.dataset.target is not None:
-        raise OptionError("a study counts rows that get their own class: give the classes with --label, no --target.")
+    kind = model_class(model)
+    if not kind.supervised or other_way(model) is None:
+        raise OptionError(f"a study is of networks and of experts, and {model} is neither: choose mlp or experts.")
+    spec = choose(data, model=model, k=k, test_share=test_share, stratify=stratify, prediction=prediction)
+    asked = spec.model.size or 1
+    usual = usual_methods if is_network(spec.model) else usual_experts
     dataset = spec.dataset
+    numeric = learns_numbers(spec)
     study = Study(
         dataset.X,
-        dataset.y,
-        usual_methods(hidden_units, weight_decay),
+        dataset.target if numeric else dataset.y,
+        usual(asked, weight_decay, numeric=numeric),
         seeds=range(n_seeds),
         max_iter=max_iter,
         train_share=train_share(test_share),
         stratified=stratify,
         standardize=not raw,
         sample_weight=dataset.weights,
+        prediction=spec.prediction,
     )
     if as_json:
-        output.lines([json_text(run_record(run)) for run in told(study, say)])
+        output.lines([json_text(run_record(run, study.measure)) for run in told(study, say)])
         return
     output.line(_heading(spec, study, weight_decay))
     found = StudyResult(tuple(told(study, say)))
-    output.lines(["", *found.lines(), "", _SCORED, ""])
-    counts = [(method, f"{found.learned(method, LEARNED)} of {n_seeds}") for method in found.methods]
-    head = ("learned from", f"starts (at least {LEARNED:z.0%} of the training rows right)")
-    output.lines(table([head, *counts]))
+    output.lines(["", *found.lines(), "", _scored(spec)])
+    if not numeric:
+        counts = [(method, f"{found.learned(method, LEARNED)} of {n_seeds}") for method in found.methods]
+        head = ("learned from", f"starts (at least {LEARNED:z.0%} of the training rows right)")
+        output.lines(["", *table([head, *counts])])
     output.lines(error_lines(found.errors))
 
 
@@ -79,12 +91,18 @@ def told(study: Study, say: Say) -> Iterator[StudyRun]:
         yield next(runs)
 
 
-def run_record(run: StudyRun) -> dict[str, Any]:
-    """A run by the names of its attributes, without scores of rows that it has not looked at."""
+def run_record(run: StudyRun, measure: Measure) -> dict[str, Any]:
+    """A run by the names of its attributes, without scores of rows that it has not looked at.
+
+    measure: what its predictions are scored by; it has no other.
+    """
+    other: Measure = "accuracy" if measure == "rmse" else "rmse"
     return {
         name: value
         for name, value in asdict(run).items()
-        if value is not None and not (name.startswith(("validation_", "test_")) and math.isnan(value))
+        if value is not None
+        and not name.endswith(f"_{other}")
+        and not (name.startswith(("validation_", "test_")) and math.isnan(value))
     }
 
 
@@ -101,8 +119,25 @@ def _heading(spec: RunSpec, study: Study, weight_decay: float) -> str:
     units = " standardised" if study.standardize else ""
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
     iterations = "1 iteration" if study.max_iter == 1 else f"{study.max_iter} iterations"
-    held_back = f"{spec.test_share:z.0%} held back" + ("" if spec.stratify else ", not stratified")
+    plain = not spec.stratify and not learns_numbers(spec)
+    held_back = f"{spec.test_share:z.0%} held back" + (", not stratified" if plain else "")
     return (
-        f"{data.name} {data.n_samples}×{data.n_features}{units} · {spec.n_components} hidden units, "
+        f"{data.name} {data.n_samples}×{data.n_features}{units} · {_size(spec)}, "
         f"weight decay {weight_decay:zg} · {held_back} · {seeds}, {iterations}"
     )
+
+
+def _size(spec: RunSpec) -> str:
+    what = "hidden unit" if is_network(spec.model) else "expert"
+    return plural(spec.model.size or 1, what)
+
+
+def _scored(spec: RunSpec) -> str:
+    """What the scores are by, and what each method learns; of numbers, in which unit RMSE is."""
+    said = ""
+    if is_network(spec.model):
+        said = f"Every method is scored by its {spec.prediction} prediction. EM learns the marginal loss, and backprop "
+        said += "the forward loss, but where its name says marginal."
+    else:
+        said = "All of them learn the same likelihood, and are scored by it."
+    return f"{said} RMSE is in units of the target." if learns_numbers(spec) else said

@@ -1,8 +1,9 @@
-"""How well a supervised model predicts labelled rows, whatever the model: log-loss and accuracy."""
+"""How well a supervised model predicts rows with known targets, whatever the model: log-loss, accuracy or RMSE."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from engine.arrays import Array, IntArray
@@ -15,20 +16,35 @@ def prediction_score(
     model: Model[Any, Any],
     params: Any,
     X: Array,
-    y: IntArray,
+    y: Array | IntArray,
     prediction: str | None = None,
     sample_weight: Array | None = None,
 ) -> tuple[float, float]:
-    """(mean −ln p(y | x) in nats, share of rows whose likeliest class is theirs).
+    """(mean −ln p(y | x) in nats, share of rows whose likeliest class is theirs; nan where numbers are learned).
+
+    The arguments are those of `prediction_scores`.
+    """
+    found = prediction_scores(model, params, X, y, prediction, sample_weight)
+    return found.get("loss", math.nan), found.get("accuracy", math.nan)
+
+
+def prediction_scores(
+    model: Model[Any, Any],
+    params: Any,
+    X: Array,
+    y: Array | IntArray,
+    prediction: str | None = None,
+    sample_weight: Array | None = None,
+) -> Mapping[str, float]:
+    """The scores by name: "loss", the mean −ln p(y | x) in nats, and "accuracy" of classes or "rmse" of numbers.
 
     prediction: "marginal" or "forward", where the model has such a pass; None for the one that it is trained by.
-    sample_weight: (n,) how often each row counts; both are nan where it is 0 throughout.
+    sample_weight: (n,) how often each row counts; there are no scores where it is 0 throughout.
     """
     X, y, weights = counted(X, y, sample_weight)
     if not len(X):
-        return math.nan, math.nan
+        return {}
     with one_blas_thread():
         reports = model.reports(params, X, y, weights)
     way = prediction or (FORWARD if model.forward_pass else MARGINAL)
-    scores = reports[way if way in reports else MARGINAL].scores
-    return scores["loss"], scores.get("accuracy", math.nan)
+    return reports[way if way in reports else MARGINAL].scores

@@ -5,20 +5,24 @@
 
 A method is any supervised model; a grid of options is a method for each of its cells. Where one of them is to be
 chosen, that is by validation rows, which are taken from the training rows: the test rows are left for the winner.
+Of classes the highest accuracy on them is chosen, of numbers the lowest RMSE; among equals the lowest log-loss.
 
     rows  =  training rows + test rows          training rows  =  rows to fit + validation rows
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from engine.analysis.prediction_score import prediction_score
+from engine.analysis.prediction_score import prediction_scores
+from engine.analysis.study_result import Measure as Measure
+from engine.analysis.study_result import StudyResult as StudyResult
+from engine.analysis.study_result import StudyRun as StudyRun
+from engine.analysis.usual_methods import usual_experts as usual_experts
 from engine.analysis.usual_methods import usual_methods as usual_methods
 from engine.arrays import Array, IntArray, as_numbers
 from engine.data.train_test import Split, train_test_split, validation_split
@@ -27,110 +31,10 @@ from engine.em.class_labels import target_codes
 from engine.em.loop import iterate
 from engine.em.model import Model
 from engine.errors import DataError, EngineError, OptionError
+from engine.models.number_targets import checked_numbers
 from engine.options import whole_number
 
-MISSING = "–"
-_NOWHERE = (math.nan, math.nan)
-
-
-@dataclass(frozen=True)
-class StudyRun:
-    """One run of a method from one seed.
-
-    Attributes:
-        iterations: of EM, or epochs of backpropagation.
-        seconds: spent computing, without reports.
-        train_log_loss, train_accuracy: of the rows that were fitted: mean −ln p(y | x) in nats, and the share of rows
-            that are right, by the prediction that the method was trained for.
-        validation_log_loss, validation_accuracy: the same of the validation rows; nan where there are none.
-        test_log_loss, test_accuracy: the same of the test rows; nan where they are not to be looked at, or there are
-            none.
-        error: in words, why it could not be run; None where it was.
-    """
-
-    method: str
-    seed: int
-    iterations: int = 0
-    seconds: float = math.nan
-    train_log_loss: float = math.nan
-    train_accuracy: float = math.nan
-    validation_log_loss: float = math.nan
-    validation_accuracy: float = math.nan
-    test_log_loss: float = math.nan
-    test_accuracy: float = math.nan
-    error: str | None = None
-
-
-@dataclass(frozen=True)
-class StudyResult:
-    """The runs so far, and what they come to, method by method."""
-
-    runs: tuple[StudyRun, ...] = ()
-
-    @property
-    def methods(self) -> tuple[str, ...]:
-        """The methods in the order in which they were run first."""
-        return tuple(dict.fromkeys(run.method for run in self.runs))
-
-    def of(self, method: str) -> tuple[StudyRun, ...]:
-        """The runs of a method."""
-        return tuple(run for run in self.runs if run.method == method)
-
-    def column(self, method: str, name: str) -> Array:
-        """(runs,) one attribute of the runs of a method; nan where a run could not be made."""
-        return np.array([getattr(run, name) for run in self.of(method)], dtype=float)
-
-    def mean(self, method: str, name: str) -> float:
-        """The mean of an attribute over the seeds so far; nan where there is none."""
-        known = _known(self.column(method, name))
-        return float(known.mean()) if len(known) else math.nan
-
-    def spread(self, method: str, name: str) -> float:
-        """The standard deviation of an attribute over the seeds so far; nan where there is none."""
-        known = _known(self.column(method, name))
-        return float(known.std()) if len(known) else math.nan
-
-    def learned(self, method: str, accuracy: float = 0.95) -> int:
-        """From how many seeds the fitted rows came out right to this share at least."""
-        return int((self.column(method, "train_accuracy") >= accuracy).sum())
-
-    @property
-    def errors(self) -> tuple[StudyRun, ...]:
-        """The runs that could not be made."""
-        return tuple(run for run in self.runs if run.error is not None)
-
-    @property
-    def best(self) -> str | None:
-        """The method with the highest mean accuracy on validation rows, and the lowest log-loss there among equals.
-
-        None before there is one.
-        """
-        ranked = [
-            (round(self.mean(method, "validation_accuracy"), 12), -self.mean(method, "validation_log_loss"), method)
-            for method in self.methods
-            if math.isfinite(self.mean(method, "validation_accuracy"))
-        ]
-        first = max((rank[:2] for rank in ranked), default=None)
-        return next((method for *rank, method in ranked if tuple(rank) == first), None)
-
-    def lines(self) -> list[str]:
-        """A table of means over the seeds with their standard deviations in brackets, a method a line."""
-        columns = [("iterations", "iterations", 0), ("seconds", "seconds", 3), *_scores(self.runs)]
-        table = [("method", "seeds", *(head for head, _, _ in columns))]
-        for method in self.methods:
-            made = sum(run.error is None for run in self.of(method))
-            table.append((method, str(made), *(self._cell(method, name, digits) for _, name, digits in columns)))
-        widths = [max(len(row[j]) for row in table) for j in range(len(table[0]))]
-        return [
-            "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
-            for row in table
-        ]
-
-    def _cell(self, method: str, name: str, digits: int) -> str:
-        if all(run.error is not None for run in self.of(method)):
-            return MISSING
-        mean, spread = self.mean(method, name), self.spread(method, name)
-        return MISSING if math.isnan(mean) else f"{mean:z.{digits}f} ({spread:z.{digits}f})"
+_NAMED = {"loss": "log_loss"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,12 +43,13 @@ class Study:
 
     Attributes:
         X: (n, p) inputs, in the data's own units.
-        y: (n,) classes, in any labels.
+        y: (n,) classes, in any labels; numbers where the methods learn numbers.
         methods: supervised models by the name that the table shows.
         seeds: each draws a start, the validation rows, and a split unless `split_seed` does.
         max_iter: iterations of EM, epochs of backpropagation.
         tol: stop sooner where the objective changes by less than this per row; 0 for the whole of `max_iter`.
-        train_share, stratified: of the split (see `train_test_split`); a share of 1 holds back no test rows.
+        train_share, stratified: of the split (see `train_test_split`); a share of 1 holds back no test rows. Rows
+            whose targets are numbers are split plainly.
         split_seed: of one split for all seeds; None where each seed draws its own.
         validation_share: of the training rows, held back to choose by; then no run looks at the test rows but those
             of `tested`. 0: nothing is chosen, and every run is scored on the test rows.
@@ -170,7 +75,8 @@ class Study:
     sample_weight: Any = None
     prediction: str | None = None
     _table: Array = field(init=False, repr=False)
-    _targets: IntArray = field(init=False, repr=False)
+    _targets: Any = field(init=False, repr=False)
+    _groups: IntArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check what can be checked before the first run."""
@@ -183,14 +89,34 @@ class Study:
             raise OptionError(f"a study compares models that learn targets, and {unsuited!r} is none: name a network.")
         whole_number("max_iter", self.max_iter, 1)
         if self.y is None:
-            raise DataError("a study needs y, the class of each row.")
+            raise DataError("a study needs y, the class or the number of each row.")
         object.__setattr__(self, "_table", as_numbers(self.X))
-        object.__setattr__(self, "_targets", target_codes(self.y)[0])
-        if self._table.ndim != 2 or len(self._table) != len(self._targets):
+        numeric = self.numeric
+        targets = checked_numbers(self.y, len(self._table), "a study") if numeric else target_codes(self.y)[0]
+        object.__setattr__(self, "_targets", targets)
+        object.__setattr__(self, "_groups", np.zeros(len(targets), dtype=np.int64) if numeric else targets)
+        if self._table.ndim != 2 or len(self._table) != len(targets):
             raise DataError(
-                f"X must have a row for each of the {len(self._targets)} classes of y, not shape {self._table.shape}."
+                f"X must have a row for each of the {len(targets)} classes of y, not shape {self._table.shape}."
             )
         self.rows(self.seeds[0])
+
+    @property
+    def numeric(self) -> bool:
+        """Numbers are learned, and methods compared by RMSE. Raises OptionError where some learn classes of them."""
+        learn = {name: model.learns_numbers(self.y) for name, model in self.methods.items()}
+        if len(set(learn.values())) > 1:
+            numbers, classes = (next(name for name in learn if learn[name] is which) for which in (True, False))
+            raise OptionError(
+                f"a study compares methods that learn the same: of these targets {numbers!r} learns numbers, and "
+                f"{classes!r} classes."
+            )
+        return any(learn.values())
+
+    @property
+    def measure(self) -> Measure:
+        """What methods are compared by, beside the log-loss: "rmse" where numbers are learned, else "accuracy"."""
+        return "rmse" if self.numeric else "accuracy"
 
     @property
     def n_runs(self) -> int:
@@ -200,11 +126,11 @@ class Study:
     def rows(self, seed: int) -> Split:
         """The training rows and the test rows of a seed."""
         if self.train_share == 1.0:
-            return Split(np.arange(len(self._targets)), np.arange(0))
+            return Split(np.arange(len(self._groups)), np.arange(0))
         return train_test_split(
-            self._targets,
+            self._groups,
             train_share=self.train_share,
-            stratified=self.stratified,
+            stratified=self.stratified and not self.numeric,
             seed=seed if self.split_seed is None else self.split_seed,
         )
 
@@ -235,15 +161,17 @@ class Study:
             return StudyRun(method, seed, error=str(error))
 
     def _fitted(self, method: str, seed: int, choosing: bool) -> StudyRun:
-        split, model = self.rows(seed), self.methods[method]
+        split, model, numeric = self.rows(seed), self.methods[method], self.numeric
+        if numeric:  # also where the numbers of the rows that are fitted happen to be whole
+            model = replace(model, **model.for_numbers)  # type: ignore[type-var]  # every model is a dataclass
         fitted, judged = split.train, split.test
         if choosing:
-            inner = validation_split(self._targets, split.train, share=self.validation_share, seed=seed)
+            inner = validation_split(self._groups, split.train, share=self.validation_share, seed=seed)
             fitted, judged = inner.train, inner.test
         weights = None if self.sample_weight is None else as_numbers(self.sample_weight)
         weight, other_weight = (None, None) if weights is None else (weights[fitted], weights[judged])
-        missing = np.setdiff1d(self._targets, self._targets[fitted if weight is None else fitted[weight > 0]])
-        if len(missing):
+        missing = np.setdiff1d(self._groups, self._groups[fitted if weight is None else fitted[weight > 0]])
+        if len(missing) and not numeric:
             raise DataError(f"class {missing[0]} has no training row in this split: stratify it, or take another seed.")
         X, y = self._table, self._targets
         if self.standardize:
@@ -256,22 +184,10 @@ class Study:
                 last.release(keep=step)
             last = step
         assert last is not None
-        way, other = self.prediction, _NOWHERE
-        train = prediction_score(model, last.params, X[fitted], y[fitted], way, weight)
-        if len(judged):
-            other = prediction_score(model, last.params, X[judged], y[judged], way, other_weight)
-        validation, test = (other, _NOWHERE) if choosing else (_NOWHERE, other)
-        return StudyRun(method, seed, last.iteration, last.seconds, *train, *validation, *test)
-
-
-def _known(values: Array) -> Array:
-    return values[np.isfinite(values)]
-
-
-def _scores(runs: Sequence[StudyRun]) -> list[tuple[str, str, int]]:
-    """(head, attribute, digits) of the scores that some run has, the fitted rows first."""
-    found = [("train log-loss", "train_log_loss", 3), ("train acc", "train_accuracy", 3)]
-    for rows in ("validation", "test"):
-        if any(math.isfinite(getattr(run, f"{rows}_log_loss")) for run in runs):
-            found += [(f"{rows} log-loss", f"{rows}_log_loss", 3), (f"{rows} acc", f"{rows}_accuracy", 3)]
-    return sorted(found, key=lambda one: one[1].endswith("accuracy"))  # losses, then accuracies, as they were found
+        held_back = "validation" if choosing else "test"
+        parts = {"train": (fitted, weight), held_back: (judged, other_weight)}
+        scores: dict[str, Any] = {}
+        for name, (rows, counts) in parts.items():
+            found = prediction_scores(model, last.params, X[rows], y[rows], self.prediction, counts)
+            scores |= {f"{name}_{_NAMED.get(score, score)}": value for score, value in found.items()}
+        return replace(StudyRun(method, seed, last.iteration, last.seconds), **scores)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from emtui.spec.revise import changed
 from emtui.spec.rival_model import rival_model
 from emtui.spec.train_test_split import split_of, table_of
 from emtui.views import view_for
+from engine.data.units import standard_units
 from engine.errors import EngineError
 from engine.models.network.predict import network_report
 
@@ -377,19 +379,53 @@ def test_the_study_as_json_is_the_engines() -> None:
     assert status == 0
     rows = [json.loads(line) for line in out.splitlines()]
     data = engine.load("iris")
-    found = engine.studies.Study(data.X, data.y, engine.studies.usual_methods(), seeds=[0], max_iter=3).result()
+    methods = engine.studies.usual_methods()
+    found = engine.studies.Study(data.X, data.y, methods, seeds=[0], max_iter=3, prediction="marginal").result()
     assert [row["method"] for row in rows] == list(found.methods)
     for row, outcome in zip(rows, found.runs, strict=True):
         assert row["train_log_loss"] == pytest.approx(outcome.train_log_loss)
-        assert row["test_accuracy"] == outcome.test_accuracy
+        assert row["test_accuracy"] == outcome.test_accuracy and "test_rmse" not in row
+
+
+@pytest.mark.parametrize("way", ["marginal", "forward"])
+def test_a_study_scores_every_method_by_one_way_of_predicting_and_says_it(way: str) -> None:
+    words = ("study", "iris", "--seeds", "1", "--max-iter", "3", "-k", "2", "--prediction", way)
+    status, out, _ = here(*words)
+    assert status == 0 and f"Every method is scored by its {way} prediction. EM learns the marginal loss" in out
+    rows = [json.loads(line) for line in here(*words, "--json")[1].splitlines()]
+    data = engine.load("iris")
+    split = engine.train_test_split(data.y)
+    Z = standard_units(data.X[split.train])[0].to_standard(data.X)
+    methods: dict[str, Any] = {**engine.studies.usual_methods(2)}
+    for row in rows[::4]:
+        fitted = engine.fit(methods[row["method"]], Z[split.train], data.y[split.train], max_iter=3, tol=0)
+        report = network_report(fitted.params, Z[split.test], data.y[split.test])[way]
+        assert row["test_log_loss"] == pytest.approx(report.log_loss)
+
+
+def test_a_study_of_numbers_and_one_of_experts(tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(20)))
+    for model, said in (("mlp", "7 hidden units"), ("experts", "2 experts")):
+        words = ("study", str(numbers), "--target", "y", "--model", model, "--seeds", "1", "--max-iter", "2")
+        status, out, err = here(*words)
+        assert (status, err) == (0, "") and said in out and "test RMSE" in out
+        assert "RMSE is in units of the target" in out
+        assert "acc" not in out and "learned from" not in out
+        rows = [json.loads(line) for line in here(*words, "--json")[1].splitlines()]
+        assert all(row["test_rmse"] > 0 and "test_accuracy" not in row for row in rows)
+    status, out, _ = here("study", "iris", "--model", "experts", "-k", "3", "--seeds", "1", "--max-iter", "2")
+    assert status == 0 and "3 experts" in out and "learned from" in out and "test acc" in out
 
 
 def test_the_study_refuses_in_one_sentence(tmp_path: Path) -> None:
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(20)))
-    of_numbers = [str(numbers), "--target", "y"]
-    some = (["old_faithful"], ["iris", "--test-share", "0"], ["iris", "--seeds", "0"], ["iris", "--bogus"], of_numbers)
-    for words in some:
+    unlearned = [str(numbers), "--target", "x", "--label", "y"]
+    other_ways = (["iris", "--prediction", "x"], ["iris", "--prediction", "forward", "--model", "experts"])
+    some = (["old_faithful"], ["iris", "--test-share", "0"], ["iris", "--seeds", "0"], ["iris", "--bogus"], unlearned)
+    others = (["iris", "--model", "gmm"], ["iris", "--model", "nothing"])
+    for words in (*some, *other_ways, *others):
         status, out, err = here("study", *words)
         assert (status, out) == (2, "")
         assert is_one_sentence(err)

@@ -111,6 +111,95 @@ def test_experts_are_studied_beside_networks(iris):
     assert run.test_accuracy == (p.argmax(axis=1) == iris.y[split.test]).mean()
 
 
+# numbers
+
+
+def of_numbers(n: int = 90) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of two lines, the slope of which turns where the first input is 0."""
+    generator = np.random.default_rng(5)
+    X = generator.normal(size=(n, 2))
+    return X, np.where(X[:, 0] > 0, 2 * X[:, 1], -X[:, 1]) + 0.3 * generator.normal(size=n)
+
+
+NUMBERS: dict[str, Any] = {
+    "EM": LatentMLP(2, m_step="newton", weight_decay=0.1),
+    "backprop": BackpropMLP(2, "adam", learning_rate=0.05),
+    "experts": engine.MixtureOfExperts(2, weight_decay=0.1),
+}
+
+
+def test_numbers_are_compared_by_rmse_as_a_plain_loop_of_fits_has_it():
+    X, y = of_numbers()
+    study = Study(X, y, NUMBERS, seeds=(3, 4), max_iter=6, split_seed=1, validation_share=0.25, standardize=True)
+    found = study.result()
+    assert found.measure == study.measure == "rmse" and not found.errors
+    split = engine.train_test_split(np.zeros(len(y)), stratified=False, seed=1)
+    means = {}
+    for method, model in NUMBERS.items():
+        errors = []
+        for seed, run in zip((3, 4), found.of(method), strict=True):
+            inner = validation_split(np.zeros(len(y)), split.train, seed=seed)
+            assert not set(inner.test) & set(split.test)
+            Z = (X - X[inner.train].mean(axis=0)) / X[inner.train].std(axis=0)
+            fitted = engine.fit(model, Z[inner.train], y[inner.train], seed=seed, max_iter=6, tol=0)
+            for rows, rmse in ((inner.train, run.train_rmse), (inner.test, run.validation_rmse)):
+                off = y[rows] - fitted.predict(Z[rows])
+                assert rmse == pytest.approx(np.sqrt((off**2).mean()), rel=1e-9)
+            errors.append(run.validation_rmse)
+            assert np.isnan([run.test_rmse, run.test_log_loss, run.train_accuracy, run.validation_accuracy]).all()
+        means[method] = np.mean(errors)
+    assert found.best == min(means, key=lambda method: means[method])
+    (run, _) = study.tested(found.best)
+    Z = (X - X[split.train].mean(axis=0)) / X[split.train].std(axis=0)
+    fitted = engine.fit(NUMBERS[found.best], Z[split.train], y[split.train], seed=3, max_iter=6, tol=0)
+    off = y[split.test] - fitted.predict(Z[split.test])
+    assert run.test_rmse == pytest.approx(np.sqrt((off**2).mean()), rel=1e-9)
+    head = found.lines()[0]
+    assert "validation RMSE" in head and "acc" not in head
+
+
+def test_numbers_stay_numbers_where_those_that_are_fitted_are_whole():
+    X, _ = of_numbers(40)
+    y = np.arange(40.0)
+    y[7] = 7.5  # the only fraction, which most splits hold back
+    seeds = [seed for seed in range(12) if 7 in Study(X, y, NUMBERS, seeds=(seed,)).rows(seed).test][:2]
+    runs = Study(X, y, NUMBERS, seeds=seeds, max_iter=1).result().runs
+    assert len(runs) == 6 and all(run.error is None and np.isfinite(run.test_rmse) for run in runs)
+
+
+def test_a_unit_of_the_target_changes_no_choice():
+    X, y = of_numbers()
+    chosen = [
+        Study(X, scale * y, NUMBERS, seeds=(3,), max_iter=4, validation_share=0.25).result() for scale in (1, 1e-20)
+    ]
+    assert chosen[0].best == chosen[1].best
+    for method in ("EM", "experts"):
+        small, large = (result.mean(method, "validation_rmse") for result in chosen[::-1])
+        assert small == pytest.approx(1e-20 * large, rel=1e-3)
+
+
+def test_rows_of_weight_0_and_weights_count_in_rmse():
+    X, y = of_numbers()
+    weights = np.random.default_rng(0).integers(0, 3, len(y)).astype(float)
+    study = Study(X, y, {"EM": NUMBERS["EM"]}, seeds=(0,), max_iter=3, sample_weight=weights)
+    (run,), rows = study.runs(), study.rows(0)
+    train, test = rows.train, rows.test
+    fitted = engine.fit(NUMBERS["EM"], X[train], y[train], sample_weight=weights[train], max_iter=3, tol=0)
+    squares = weights[test] @ (y[test] - fitted.predict(X[test])) ** 2
+    assert run.test_rmse == pytest.approx(np.sqrt(squares / weights[test].sum()), rel=1e-9)
+
+
+def test_the_usual_methods_learn_classes_and_numbers(iris):
+    X, y = of_numbers(60)
+    for usual in (engine.studies.usual_methods, engine.studies.usual_experts):
+        for table, targets in ((iris.X, iris.y), (X, np.round(y))):
+            numeric = table is X
+            methods = usual(2, numeric=numeric)
+            found = Study(table, targets, methods, seeds=(0,), max_iter=1, standardize=True).result()
+            assert not found.errors and found.measure == ("rmse" if numeric else "accuracy")
+            assert all(np.isfinite(found.mean(method, f"test_{found.measure}")) for method in methods)
+
+
 def test_what_a_study_refuses(iris):
     for wrong, message in (
         ({"methods": {}}, "at least one method"),
@@ -120,6 +209,8 @@ def test_what_a_study_refuses(iris):
         ({"train_share": 1.5}, "train_share"),
         ({"y": iris.y[:7]}, "a row for each of the 7"),
         ({"y": None}, "needs y"),
+        ({"y": np.where(np.arange(150) == 3, np.inf, 0.5)}, "target of row 4 is inf"),
+        ({"y": iris.X[:, 0], "methods": METHODS | {"classes": LatentMLP(2, likelihood="softmax")}}, "learn the same"),
     ):
         arguments: dict[str, Any] = {"X": iris.X, "y": iris.y, "methods": METHODS} | wrong
         with pytest.raises(EngineError, match=message):
