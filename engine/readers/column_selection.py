@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from engine.data.dataset import column_index
 from engine.errors import DataError
 from engine.readers.csv_dialect import Dialect
+from engine.readers.header import kind_of
+from engine.readers.notation import Notation
 from engine.readers.text_file import TextFile
 from engine.readers.word_columns import holds_answers, holds_symbols
 from engine.text import clean, quoted
@@ -17,6 +19,7 @@ _PART_IN_WORDS = {
     "label": "the label", "rows": "the names of the rows", "sequence": "the sequence", "weights": "the weights",
     "target": "the target",
 }  # fmt: skip
+_FEWEST_NUMBERS = 2
 _OF_NUMBERS = ("weights", "target")
 
 
@@ -209,18 +212,53 @@ def _no_numbers(file: TextFile, dialect: Dialect) -> DataError:
         return DataError(
             f"{file.name} has no column of numbers left beside those that were named for something else: name one less."
         )
-    if not file.is_text:
-        remedy = "choose a file with measurements"
-    elif len(dialect.names) == 1:
+    remedy = "choose a file with measurements"
+    numbering = [j for j, kind in enumerate(dialect.kinds) if kind == "row number"]
+    symbols = [j for j in range(len(dialect.names)) if holds_symbols(dialect, j)]
+    above = _lines_above_numbers(dialect) if file.is_text else 0
+    if above:
+        remedy = f"leave out the lines above its numbers with skip={above} (in the shell, --skip {above})"
+    elif file.is_text and len(dialect.names) == 1:
         remedy = (
             "put a comma, semicolon or tab between cells, or name the separator with delimiter= "
             "(in the shell, --delimiter)"
         )
-    elif any(dialect.notation.number(dialect.cells(j)[-1]) is not None for j in range(len(dialect.names))):
-        remedy = "leave out the lines above its numbers with skip= (in the shell, --skip)"
-    else:
-        remedy = "choose a file with measurements, or name the decimal mark with decimal= (in the shell, --decimal)"
+    elif file.is_text and _has_other_decimals(dialect):
+        remedy = "name the decimal mark with decimal= (in the shell, --decimal)"
+    elif symbols:
+        column = _as_named(dialect, symbols[0])
+        remedy += f", or name a column of words as symbols with columns= (in the shell, --columns {column})"
+    elif numbering:
+        column = _as_named(dialect, numbering[0])
+        remedy += f", or take what numbers its rows with columns= (in the shell, --columns {column})"
     return DataError(f"{file.name} has no column of numbers to work on: {remedy}.")
+
+
+def _lines_above_numbers(dialect: Dialect) -> int:
+    """How many lines to leave out so that a column of words holds numbers alone, two at least; 0 for none."""
+    cells_of = [dialect.cells(j) for j, kind in enumerate(dialect.kinds) if kind == "text"]
+    least = 0
+    for cells in cells_of:
+        n = len(cells)
+        while n and (dialect.is_missing(cells[n - 1]) or dialect.notation.number(cells[n - 1]) is not None):
+            n -= 1
+        told = sum(not dialect.is_missing(cell) for cell in cells[n:])
+        if n > 0 and told >= _FEWEST_NUMBERS:
+            above = dialect.sample[n][0] - 1
+            least = min(least, above) if least else above
+    return least
+
+
+def _has_other_decimals(dialect: Dialect) -> bool:
+    """Whether the words of a column are numbers with the other decimal mark."""
+    other = Notation("," if dialect.decimal == "." else ".", dialect.notation.marks)
+    return any(kind == "text" and kind_of(dialect.cells(j), other) == "number" for j, kind in enumerate(dialect.kinds))
+
+
+def _as_named(dialect: Dialect, index: int) -> str:
+    """A column as the shell takes it: its name where that is one plain word, else its number."""
+    name = dialect.names[index]
+    return name if name.isidentifier() and index not in dialect.unnamed else str(index + 1)
 
 
 def left_out(dialect: Dialect, indices: list[int], one: str, several: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from engine.readers.delimiters import (
     title_rows,
     with_quotes,
 )
-from engine.readers.footers import footer_note, footer_start, looks_like_a_source
+from engine.readers.footers import footer_note, footer_of, looks_like_a_source
 from engine.readers.header import (
     Kind,
     first_word_among_numbers,
@@ -129,14 +129,15 @@ def detect_dialect(file: TextFile, written: Written) -> Dialect:
     titles = _titles(sample, width, cutting.delimiter) if written.skip is None and width > 1 else 0
     if titles:
         skip = sample[titles - 1][0]
-    end = footer_start(file, cutting, width, sample[titles][0])
+    footer = footer_of(file, cutting, width, sample[titles][0], rows=written.skip is None)
+    end = None if footer is None else footer.start
     if end is not None:
         sample = [one for one in sample if one[0] < end]
     notes = _notes_above(lines, written, comment, sample[:titles], width)
     if any(map(str.strip, lines[skip - above : skip])) and above:
         notes += (f"The lines above line {skip + 1} were left out; say how many with skip= (in the shell, --skip).",)
-    if end is not None:
-        notes += (footer_note(file, end),)
+    if footer is not None:
+        notes += (footer_note(file, footer, skip),)
     sample, width = _whole_width(sample[titles:], width, written.header)
     sample = [(line, fitted(row, width, line, file)) for line, row in sample]
     rows = [row for _, row in sample]

@@ -55,7 +55,7 @@ def written(folder: Path, content: str | bytes, name: str = "t.csv") -> Path:
         ("a,b\nx,y\nz,w\n", "has no column of numbers to work on"),
         (
             "a,b\nx,y\nz,w\n1,2\n3,4\n",
-            "to work on: leave out the lines above its numbers with skip= (in the shell, --skip)",
+            "to work on: leave out the lines above its numbers with skip=3 (in the shell, --skip 3)",
         ),
         ("a\nx\nz\n", "has no column of numbers to work on: put a comma, semicolon or tab between cells"),
         (
