@@ -34,6 +34,7 @@ class Request:
     `emtui.spec.choose.choose`, or of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
     n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
     writes them to. name: what to replay. grid: words and numbers of a sweep. export: the file that it is written to.
+    exports: the files that a run is written to.
     """
 
     command: str
@@ -45,6 +46,7 @@ class Request:
     name: str | None = None
     grid: Mapping[str, Any] = field(default_factory=dict)
     export: str | None = None
+    exports: Sequence[str] = ()
 
 
 def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
@@ -69,14 +71,14 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     found["data"] = _data(found)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     baseline, export = bool(found.pop("baseline", True)), found.pop("export", None)
-    predictions = found.pop("predictions", None)
+    predictions, exports = found.pop("predictions", None), found.pop("exports", None) or ()
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
     found["settings"] = dict(found["settings"]) if found.get("settings") else None
     spec = {name: value for name, value in found.items() if value is not None}
     return Request(
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
-        export=export,
+        export=export, exports=exports,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -26,8 +26,8 @@ from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from emtui.cli.rival_report import ScoredRun
+    from emtui.cli.run_files import RunFiles
 
-_NO_FILE = "--predictions needs the name of a file: standard output has the report."
 _LEAST_PATIENCE = 5.0  # seconds that k-means may take beside a run that took less
 
 
@@ -39,26 +39,26 @@ def run(
     as_json: bool = False,
     baseline: bool = True,
     predictions: str | None = None,
+    exports: Sequence[str] = (),
     say: Callable[[str], None] = lambda what: None,
 ) -> None:
     """Run EM until it stops and print every half-step as it is taken; several starts are run first, the best is shown.
 
     baseline: k-means is run beside it, for as long as EM took or five seconds. predictions: the file that what is said
-    of every row in the end is written to. say: is told what is going on.
+    of every row in the end is written to. exports: further files; the ending of each says what it is. say: is told what
+    is going on.
 
     Raises:
         EngineError: the model can't start, or no start could be run; where nothing could, nothing has been printed.
-            Or the predictions can't be written.
+            Or a file can't be written; then the report has been printed where that could not be known before.
         OSError: the output can't be written.
     """
     if n_init > 1 and spec.start_file is None:
         spec = replace(spec, start=None)  # a published start that nobody asked for
     if n_init > 1 and spec.start is not None:
         raise EngineError("a given start can be run only once: leave out --start or --n-init.")
-    if predictions is not None:
-        if predictions.strip() in ("", "-"):
-            raise ExportError(_NO_FILE)
-        check_free(predictions)
+    ending = None if predictions is None else _ending(predictions)
+    files = _files(exports, () if predictions is None else [predictions])
     printer = JsonPrinter(output) if as_json else TextPrinter(output)
     problem = problem_of(spec)  # before anything is printed: the model may refuse the data
     restarts: tuple[Restart, ...] = ()
@@ -83,15 +83,40 @@ def run(
     for step in steps:
         printer.step(step, {} if scored is None else scored.scores(step))
         recent.append(step)
+        if files is not None:
+            files.take(step)
         say(f"iteration {step.iteration + (step.phase != 'E')}")
     say("comparing with what is known")
     patience = max(_LEAST_PATIENCE, time.monotonic() - begun) if baseline else 0.0
     comparison = None if scored is None else scored.comparison
     printer.end(judge(spec, recent, restarts, patience, comparison))
-    if predictions is not None:
-        from emtui.exports.predictions import prediction_lines
+    if predictions is not None and ending is not None:
+        from emtui.exports.data_table import WRITERS
+        from emtui.exports.predictions import prediction_table
 
-        write_file(predictions, prediction_lines(spec, recent[-1], comparison))
+        write_file(predictions, WRITERS[ending](prediction_table(spec, recent[-1], comparison)))
+    if files is not None:
+        written = files.write(spec, scored, say)
+        output.lines([] if as_json else written)
+
+
+def _ending(predictions: str) -> str:
+    """By which ending predictions are written; raises ExportError where that file can't be."""
+    from emtui.exports.data_table import table_ending
+
+    if predictions.strip() in ("", "-"):
+        raise ExportError("--predictions needs the name of a file: standard output has the report.")
+    check_free(predictions)
+    return table_ending(predictions)
+
+
+def _files(exports: Sequence[str], others: Sequence[str]) -> RunFiles | None:
+    """What writes the exports; None where there are none."""
+    if not exports:
+        return None
+    from emtui.cli.run_files import RunFiles
+
+    return RunFiles(exports, others)
 
 
 def _scored(spec: RunSpec) -> ScoredRun | None:

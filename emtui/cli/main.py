@@ -139,7 +139,7 @@ def _run(request: Request) -> int:
         progress.now("reading the data")
         run(
             _choose(request), output, n_init=request.n_init, as_json=request.json, baseline=request.baseline,
-            say=progress.now, predictions=request.predictions,
+            say=progress.now, predictions=request.predictions, exports=request.exports,
         )  # fmt: skip
     return DONE
 

@@ -36,6 +36,12 @@ examples:
 _RUN_EPILOG = f"""\
 {_RULES}
 
+exports (--export FILE; the ending decides, and the last word of the name where it could be several things):
+  .csv .json .parquet   the steps; else what the name ends in:
+                        iris-parameters.json (for --start), iris-responsibilities.csv, iris-predictions.parquet
+  .py                   a Python script that makes the same run
+  .txt                  the picture
+
 examples:
   emtui run iris
   emtui run iris --model gmm -k 3 --stop responsibilities=1e-4
@@ -43,6 +49,7 @@ examples:
   emtui run measurements.csv --label species --n-init 20
   emtui run coins --json > steps.jsonl
   emtui run iris --model mlp --predictions iris.csv
+  emtui run iris --export iris.csv --export iris-parameters.json
   emtui run counts.csv.gz --weights n   each row counts n times; - reads standard input
 """
 _STUDY_EPILOG = """\
@@ -127,7 +134,14 @@ def _run_parser() -> Parser:
     )
     add("--no-baseline", action="store_false", dest="baseline", help="without the k-means beside it")
     add("--json", action="store_true", help="one JSON object a line, with the names of engine.Step")
-    add("--predictions", metavar="FILE", help="write what the run says of every row in the end to a CSV file")
+    add("--predictions", metavar="FILE", help="write what the run says of every row in the end (.csv, .json, .parquet)")
+    add(
+        "--export",
+        action="append",
+        dest="exports",
+        metavar="FILE",
+        help="write the run to a file, see below; may be said again",
+    )
     return parser
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from emtui.cli.shell_output import CROSS, TICK, Output, table
 from emtui.cli.split_report import split_report
-from emtui.exports.step_record import json_text
+from emtui.exports.data_table import json_text
 from engine.reference.replay import Check, Replay, checks
 from engine.reference.replays import replay_named, replays
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from emtui.networks.rival import (
     short_name,
 )
 from emtui.networks.scores import AnyScore, NumberScore, Progress, Score, progress, way_of
+from emtui.networks.training_history import Learners
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, split_of
 from engine.em.step import Step
@@ -51,6 +53,12 @@ class ScoredRun:
         while rival is not None and rival.n_iterations < own.iteration and not rival.has_stopped:
             rival.advance()
         return scores_beside(own, () if rival is None else rival.progress)
+
+    def history(self, steps: Sequence[Step]) -> Learners:
+        """What a session of these steps, which have been scored, remembers of both methods."""
+        learners = Learners()
+        learners.adopt(steps, self._own, (self._rival, self._why))
+        return learners
 
     @property
     def comparison(self) -> MethodComparison:

@@ -8,7 +8,8 @@ from typing import Any
 from emtui.cli.convergence_report import convergence_record
 from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import Output
-from emtui.exports.step_record import json_text, step_record
+from emtui.exports.data_table import json_text
+from emtui.exports.step_record import step_record
 from emtui.spec.labels_given import n_given
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement

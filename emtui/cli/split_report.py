@@ -9,7 +9,7 @@ import numpy as np
 
 from emtui.cli.shell_output import CROSS, TICK, Output, table
 from emtui.cli.study_report import run_record
-from emtui.exports.step_record import json_text
+from emtui.exports.data_table import json_text
 from engine.reference.many_splits import SCORES, ManySplits, Score, SplitRun
 from engine.reference.replay import Replay
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from emtui.cli.shell_output import Output, table
-from emtui.exports.step_record import json_text
+from emtui.exports.data_table import json_text
 from emtui.spec.choose import DEFAULT_SOURCE, choose
 from emtui.spec.rival_model import is_network, other_way
 from emtui.spec.run_spec import RunSpec

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from emtui.cli.shell_output import Output, printable
-from emtui.exports.step_record import json_text
-from emtui.exports.sweep_table import cell_record, sweep_chunks, sweep_text
+from emtui.exports.data_table import json_text
+from emtui.exports.export import export_for
+from emtui.exports.sweep_table import SWEEP_EXPORTS, cell_record, sweep_text
 from emtui.networks.sweep import SweepResult, cells, sweep
 from emtui.networks.sweep_grid import MAX_ITER, N_SEEDS, RATES, UNITS, SweepGrid, rates_from, units_from
-from emtui.spec.atomic_files import check_free, write_file
+from emtui.spec.atomic_files import check_free
 from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from engine.errors import OptionError
@@ -55,8 +56,9 @@ def sweep_report(
     Raises:
         EngineError: the data, an option or the file can't be used; one sentence, and nothing has been printed then.
     """
-    chunks = None if export is None else sweep_chunks(export)
-    if export is not None:
+    kind = None if export is None else export_for(export, SWEEP_EXPORTS)
+    if kind is not None and export is not None:
+        kind.check_library()
         check_free(export)
     if not is_network(spec.model):
         raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
@@ -64,7 +66,7 @@ def sweep_report(
     say(f"run 1 of {now.n_runs}")
     for now in sweep(spec, grid):
         say(f"run {min(now.n_done + 1, now.n_runs)} of {now.n_runs}")
-    written = None if chunks is None or export is None else write_file(export, chunks(now))
+    written = None if kind is None else kind(now, export)
     if as_json:
         output.lines([json_text(cell_record(now, cell)) for cell in cells(grid)])
         return

@@ -1,28 +1,29 @@
-"""What a run says of every row once it is over, as CSV: `emtui run … --predictions FILE`.
+"""What a step says of every row, as a table: its predictions, and its responsibilities.
 
 network    row, split, truth, predicted, p of each class (nothing of the kind for numbers); the same of the rival
 experts    the same, then r of each expert, expert; of a test row, whose target is not used, the gate's shares
 mixture    row, known class, r of each component, component; where classes were given, the class that it stands for
 chain      row, known class, r of each state, state, and the state of the likeliest path (Viterbi)
 
-All of it belongs to the parameters that the run ended with.
+`row` is the row's name, else its line in the file, else its number from 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from emtui.exports.step_record import csv_line
+from emtui.exports.data_table import Columns, DataTable, Kind
 from emtui.networks.scores import numbers_said_by, said_by
 from emtui.spec.labels_given import NONE
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, split_of
 from engine.analysis.learning_curves import RIVAL
 from engine.arrays import IntArray
+from engine.data.dataset import Dataset
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.step import Step
 from engine.models.hmm.model import HiddenMarkovModel
@@ -35,31 +36,47 @@ if TYPE_CHECKING:
 ROWS_AT_ONCE = 8_192
 
 
-def prediction_lines(spec: RunSpec, step: Step, comparison: MethodComparison | None) -> Iterator[str]:
-    """A head and a line for each row of the data; for each row that a mixture or a chain is fitted to.
+def prediction_table(spec: RunSpec, step: Step, comparison: MethodComparison | None) -> DataTable:
+    """What the parameters of a step say of each row of the data; of each row that a mixture or a chain is fitted to.
 
-    comparison: of a network, both methods at the end of the run.
+    comparison: of a network, both methods at that step.
     """
     split = split_of(spec)
     if split is not None:
         return _of_targets(spec, step, split, comparison)
-    return posterior_lines(spec, step.at, step.params.component_noun, spec.known != NONE, _path(step.at))
+    return posterior_table(spec, step.at, step.params.component_noun, spec.known != NONE, _path(step.at))
 
 
-def _of_targets(spec: RunSpec, step: Step, split: TrainTestSplit, comparison: MethodComparison | None) -> Iterator[str]:
+def _of_targets(spec: RunSpec, step: Step, split: TrainTestSplit, comparison: MethodComparison | None) -> DataTable:
     """By the way of predicting that both are scored by."""
     methods = [("", spec.model, step.params)]
     if comparison is not None and comparison.rival_params_here is not None:
         methods.append((RIVAL, comparison.rival_model, comparison.rival_params_here))
     predict = _numbers if split.numeric else _classes
-    columns = {name: column for each in methods for name, column in predict(split, *each).items()}
-    columns |= _of_experts(spec, step, split)
+    found = {name: column for each in methods for name, column in predict(split, *each).items()}
+    found |= _of_experts(spec, step, split)
     names = split.class_names
     truth = split.targets.tolist() if split.numeric else [names[code] for code in split.targets.tolist()]
-    yield csv_line(["row", "split", "truth", *columns])
-    for row, cells in enumerate(zip(*columns.values(), strict=True)):
-        held_back = "test" if split.is_test(row) else "train"
-        yield csv_line([spec.dataset.row_name(row), held_back, truth[row], *cells])
+    held_back = ["test" if split.is_test(row) else "train" for row in range(len(truth))]
+    kind, labels = row_cells(spec.dataset)
+    first = [labels(row) for row in range(len(truth))]
+    columns: Columns = {"row": kind, "split": "text", "truth": "number" if split.numeric else "text"}
+    columns = {**columns, **{name: _kind_of(column) for name, column in found.items()}}
+    return DataTable(columns, [list(zip(first, held_back, truth, *found.values(), strict=True))])
+
+
+def _kind_of(column: list[Any]) -> Kind:
+    first = next(iter(column), 0.0)
+    return "text" if isinstance(first, str) else "whole" if isinstance(first, int) else "number"
+
+
+def row_cells(data: Dataset | None) -> tuple[Kind, Callable[[int], int | str]]:
+    """What the column `row` holds, and its cell for a row counted from 0: a name, or a number as all tables have it."""
+    if data is None:
+        return "whole", lambda row: row + 1
+    if data.row_names is not None:
+        return "text", data.row_label
+    return "whole", lambda row: int(data.row_label(row))
 
 
 def _classes(split: TrainTestSplit, prefix: str, model: Any, params: Any) -> dict[str, list[Any]]:
@@ -90,36 +107,45 @@ def _numbers(split: TrainTestSplit, prefix: str, model: Any, params: Any) -> dic
     return {f"{prefix}predicted": numbers_said_by(model, params, split.inputs).tolist()}
 
 
-def posterior_lines(
+def posterior_table(
     spec: RunSpec, at: Evaluation, noun: str = "component", as_classes: bool = False, path: IntArray | None = None
-) -> Iterator[str]:
+) -> DataTable:
     """Every row that the model is fitted to: row, known class, r of each component or unit, and the likeliest of them.
 
     noun: what a component is called. as_classes: the class that the likeliest one stands for is there as well. path:
     (n,) the component of each row along the likeliest path, −1 where there is none.
     """
-    data, posterior, split = spec.dataset, Posterior(at), split_of(spec)
+    data, split = spec.dataset, split_of(spec)
     origin = None if split is None else split.train  # the rows of the table that a network is trained on
-    n_rows = at.data.n_given
-    named = origin is not None or n_rows == data.n_samples  # else a row of the model is not a row of the table
+    named = origin is not None or at.data.n_given == data.n_samples  # else a row of the model is no row of the table
     known = named and data.y is not None
-    for begin in range(0, n_rows, ROWS_AT_ONCE):
-        r = posterior.rows(slice(begin, min(begin + ROWS_AT_ONCE, n_rows)))
-        if begin == 0:
-            ends = [noun, *(["predicted"] if as_classes else []), *(["path"] if path is not None else [])]
-            yield csv_line(["row", *(["class"] if known else []), *(f"r{k + 1}" for k in range(r.shape[1])), *ends])
-        lines = []
+    n_components = Posterior(at).rows(slice(0, 1)).shape[1]
+    kind, label = row_cells(data if named else None)
+    columns: Columns = {
+        "row": kind,
+        **({"class": "text"} if known else {}),
+        **{f"r{k + 1}": "number" for k in range(n_components)},
+        noun: "whole",
+        **({"predicted": "text"} if as_classes else {}),
+        **({"path": "whole"} if path is not None else {}),
+    }
+
+    def rows_from(begin: int) -> list[list[Any]]:
+        r = Posterior(at).rows(slice(begin, min(begin + ROWS_AT_ONCE, at.data.n_given)))
+        rows = []
         for i, values in enumerate(r.tolist(), start=begin):
             unknown = math.isnan(values[0])  # a row of weight 0 that the model can't take
             likeliest = -1 if unknown else max(range(len(values)), key=values.__getitem__)
             place = i if origin is None else int(origin[i])
-            row: list[Any] = [data.row_name(place) if named else i + 1]
+            row: list[Any] = [label(place)]
             row += [_name(data.class_names, int(data.y[place]))] if known and data.y is not None else []
-            row += [*values, "" if unknown else likeliest + 1]
+            row += [*values, None if unknown else likeliest + 1]
             row += [_name(data.class_names, likeliest)] if as_classes else []
-            row += [int(path[i]) + 1 if path[i] >= 0 else ""] if path is not None else []
-            lines.append(csv_line(row))
-        yield "".join(lines)
+            row += [int(path[i]) + 1 if path[i] >= 0 else None] if path is not None else []
+            rows.append(row)
+        return rows
+
+    return DataTable(columns, map(rows_from, range(0, at.data.n_given, ROWS_AT_ONCE)))
 
 
 def _name(names: Sequence[str], code: int) -> str:

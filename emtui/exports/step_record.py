@@ -1,17 +1,15 @@
-"""A step as plain values under the names of `engine.Step`: for JSON, one object a step, and for CSV, one row a step."""
+"""A step as plain values under the names of `engine.Step`: as JSON an object, in a table a row."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import msgspec
 import numpy as np
 
+from emtui.exports.data_table import Columns, DataTable
 from emtui.spec.parameters_file import params_as_lists
 from engine.em.parameters import arrays_of
 from engine.em.step import Step
@@ -42,59 +40,39 @@ def step_record(
     return record
 
 
-def json_text(value: Any) -> str:
-    """Strict JSON on one line: every digit of a float, and null for what is not finite."""
-    return msgspec.json.encode(value, enc_hook=_as_plain_text).decode()
-
-
-def _as_plain_text(value: Any) -> str:
-    """A sentence that knows its rows, as text."""
-    if isinstance(value, str):
-        return str(value)
-    raise TypeError(f"no JSON for a {type(value).__name__}")
-
-
-def csv_lines(steps: Sequence[Step], scores: Sequence[Mapping[str, float]] = ()) -> Iterator[str]:
-    """A head and one line a step: scalars, parts of Q and their changes, parameters, `means[0,1]` each in a column.
+def steps_table(steps: Sequence[Step], scores: Sequence[Mapping[str, float]] = ()) -> DataTable:
+    """A row a step: scalars, parts of Q and their changes, parameters, `means[0,1]` each in a column.
 
     scores: of each step of a network, and of its rival, by name; each has a column, too.
 
-    A missing number (no responsibilities yet) is an empty cell. Where the parameters have more than 500
-    entries they are left to the JSON export.
+    Where the parameters have more than 500 entries they are left to the JSON export.
     """
     arrays = arrays_of(steps[0].params)
     names = [name for name, values in arrays.items() for name in _entry_names(name, values)]
     wide = len(names) <= _MOST_COLUMNS
     parts = list(steps[-1].q_parts)
-    scored = list(scores[0]) if scores else []
     of_parts = [f"{name}[{part}]" for name in ("q_parts", "q_parts_change") for part in parts]
-    numbers = [*SCALARS, *of_parts, *scored]
-    yield csv_line(["iteration", "phase", *numbers, "converged", "stop_reason", "events", *(names if wide else [])])
+    numbers = [*SCALARS, *of_parts, *(scores[0] if scores else ())]
+    columns: Columns = {
+        "iteration": "whole", "phase": "text", **dict.fromkeys(numbers, "number"), "converged": "yes or no",
+        "stop_reason": "text", "events": "text", **dict.fromkeys(names if wide else [], "number"),
+    }  # fmt: skip
+    return DataTable(columns, _step_rows(steps, scores, parts, wide))
+
+
+def _step_rows(
+    steps: Sequence[Step], scores: Sequence[Mapping[str, float]], parts: Sequence[str], wide: bool
+) -> Iterator[list[list[Any]]]:
     for index, step in enumerate(steps):
-        cells: list[Any] = [step.iteration, step.phase, *(getattr(step, name) for name in SCALARS)]
+        cells: list[Any] = [step.iteration, step.phase, *(float(getattr(step, name)) for name in SCALARS)]
         known = {part.name: part for part in parts_of_q(step, steps[index - 1] if index else None)}
         cells += [known[part].value if part in known else math.nan for part in parts]
         cells += [known[part].change if part in known else math.nan for part in parts]
-        cells += [scores[index][name] for name in scored]
+        cells += scores[index].values() if scores else []
         cells += [step.converged, step.stop_reason or "", "; ".join(event.message for event in step.events)]
         if wide:
             cells += [value for values in arrays_of(step.params).values() for value in values.ravel().tolist()]
-        yield csv_line(cells)
-
-
-def csv_line(cells: Sequence[Any]) -> str:
-    """One line of CSV; floats with every digit, not-a-number as an empty cell."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([_cell(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float | np.floating):
-        return "" if value != value else repr(float(value))
-    return value
+        yield [cells]
 
 
 def _entry_names(name: str, values: Any) -> list[str]:

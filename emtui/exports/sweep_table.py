@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from typing import Any
 
-from emtui.exports.step_record import csv_line, json_text
+from emtui.exports.data_table import DataTable, json_text
+from emtui.exports.export import Export, table_exports
 from emtui.networks.sweep import Cell, SweepResult, cells, has_rate, models_of
-from emtui.spec.atomic_files import ExportError
 from emtui.views.network.sweep_text import SUBJECTS, chosen_sentence, heat_lines
-from engine.text import clean, quoted
+from engine.text import clean
 
 _SCORES = ("validation_accuracy", "validation_log_loss", "train_accuracy", "train_log_loss", "iterations", "seconds")
-
-
-def sweep_chunks(path: str | Path) -> Callable[[SweepResult], Iterable[str]]:
-    """What writes a sweep to this file: by its ending a table (.csv, .json) or the heat maps (.txt).
-
-    Raises:
-        ExportError: the name has another ending; one sentence.
-    """
-    ending = Path(path).suffix.lower()
-    if ending not in WRITERS:
-        name = quoted(str(path), 200)
-        raise ExportError(f"{name} can't hold a sweep: end the name in .csv or .json (table) or .txt (heat maps).")
-    return WRITERS[ending]
 
 
 def cell_record(result: SweepResult, cell: Cell) -> dict[str, Any]:
@@ -53,6 +39,11 @@ def cell_record(result: SweepResult, cell: Cell) -> dict[str, Any]:
     return record
 
 
+def cells_table(result: SweepResult) -> DataTable:
+    """A row for each cell."""
+    return DataTable.of([cell_record(result, cell) for cell in cells(result.grid)])
+
+
 def sweep_record(result: SweepResult) -> dict[str, Any]:
     """The whole sweep as plain values: the grid, every cell, every run, and what is chosen."""
     spec, grid = result.spec, result.grid
@@ -71,15 +62,6 @@ def sweep_record(result: SweepResult) -> dict[str, Any]:
     }
 
 
-def _csv(result: SweepResult) -> Iterable[str]:
-    records = [cell_record(result, cell) for cell in cells(result.grid)]
-    return [csv_line(list(records[0])), *(csv_line(list(record.values())) for record in records)]
-
-
-def _json(result: SweepResult) -> Iterable[str]:
-    return [json_text(sweep_record(result)), "\n"]
-
-
 def sweep_text(result: SweepResult) -> Iterable[str]:
     """Both subjects as heat maps in characters, and what is chosen."""
     part = f", {result.n_done} of {result.n_runs} runs" if result.chosen is None else ""
@@ -90,4 +72,12 @@ def sweep_text(result: SweepResult) -> Iterable[str]:
     return [f"{line}\n" for line in lines]
 
 
-WRITERS: Mapping[str, Callable[[SweepResult], Iterable[str]]] = {".csv": _csv, ".json": _json, ".txt": sweep_text}
+def _document(result: SweepResult) -> Iterable[str]:
+    return [json_text(sweep_record(result)), "\n"]
+
+
+_of_cells = table_exports("table of the sweep", "sweep", cells_table)
+SWEEP_EXPORTS: tuple[Export[SweepResult], ...] = (
+    *(_of_cells | {"json": replace(_of_cells["json"], chunks=_document)}).values(),
+    Export("heat maps as text", "map", "txt", sweep_text),
+)

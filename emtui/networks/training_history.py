@@ -19,6 +19,12 @@ class Learners:
         self._progress: dict[Evaluation, Progress] = {}
         self._rivals: dict[Problem, tuple[Rival | None, str]] = {}
 
+    def adopt(self, steps: Sequence[Step], own: Sequence[Progress], rival: tuple[Rival | None, str]) -> None:
+        """Take over a run that was scored already: the progress of its start and iterations, and its rival."""
+        kept = [step for step in steps if step.phase != "E"]
+        self._progress |= {step.at: one for step, one in zip(kept, own, strict=True)}
+        self._rivals[steps[0].problem] = rival
+
     def judge(self, spec: RunSpec, step: Step) -> Progress:
         """The scores of a step's parameters, computed once."""
         known = self._progress.get(step.at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from engine.em.timeline import Timeline
 from engine.errors import EngineError, OptionError
 
 if TYPE_CHECKING:
+    from emtui.networks.rival import MethodComparison
     from emtui.networks.training_history import Learners
 
 ROWS_DRAWN = 100_000
@@ -40,13 +41,14 @@ class Session:
         EngineError: the model can't start on these data; one sentence.
     """
 
-    def __init__(self, spec: RunSpec) -> None:
+    def __init__(self, spec: RunSpec, first: Step | None = None) -> None:
+        """`first` is the step that it begins with, where that has been taken already."""
         self._records: dict[Step, Record] = {}
         self._deeds: dict[Step, Deed] = {}  # what each step came of
         self._labels: tuple[Step, IntArray] | None = None
         self._responsibilities: list[tuple[Evaluation, Array]] = []
         self._drawn: dict[Problem, tuple[IntArray, IntArray]] = {}
-        first = self._begin(spec)
+        first = self._begin(spec) if first is None else first
         self._spec_of = {first.problem: spec}
         self.timeline = Timeline(first)
         self._turned: Annealed | None = None  # what the next step goes on by, where the temperature was turned
@@ -55,6 +57,18 @@ class Session:
         self._baselines.begin(spec, kmeans_steps(spec, first.params))
         self._unknown_rests: set[Step] = set()
         self._looking: tuple[Step, Generator[None, None, Rest | None]] | None = None  # at the rest of a run
+
+    @classmethod
+    def of_run(cls, spec: RunSpec, steps: Sequence[Step], learners: Learners | None = None) -> Session:
+        """A session whose only branch is a run that is over, with the cursor at its end; nothing is computed again.
+
+        learners: of a network, with the scores of these steps.
+        """
+        session = cls(spec, steps[0])
+        for step in steps[1:]:
+            session.timeline.record(step)
+        session._learners = learners if learners is not None else session._learners
+        return session
 
     @property
     def spec(self) -> RunSpec:
@@ -254,6 +268,12 @@ class Session:
     def scores(self) -> list[dict[str, float]]:
         """Of a network: the scores of each step of the current branch by name, its rival's among them; else []."""
         return [] if self._learners is None else self._learners.scores(self.spec, self.timeline.steps)
+
+    @property
+    def comparison(self) -> MethodComparison | None:
+        """Of a network: both ways to train it, at the step under the cursor; else None."""
+        steps, cursor = self.timeline.steps, self.timeline.cursor
+        return None if self._learners is None else self._learners.comparison(self.spec, steps, cursor)
 
     @property
     def rival_is_behind(self) -> bool:

@@ -21,13 +21,16 @@ _LONGEST_PATH = 250
 _MOST_NUMBERED = 10_000
 _STREAM = re.compile(r"/dev/(stdin|stdout|stderr|fd/\d+)")
 
+Chunk = str | bytes
+"""A part of a file: text, which is written as UTF-8, or bytes."""
+
 
 class ExportError(EngineError):
     """A file can't be written; the message is one sentence with the remedy."""
 
 
-def write_file(path: str | os.PathLike[str], chunks: Iterable[str], *, overwrite: bool = False) -> Path:
-    """Write `chunks` (UTF-8) to `path`, whole or not at all.
+def write_file(path: str | os.PathLike[str], chunks: Iterable[Chunk], *, overwrite: bool = False) -> Path:
+    """Write `chunks` to `path`, whole or not at all.
 
     Raises:
         ExportError: the file exists already (unless `overwrite`), or it can't be written.
@@ -80,7 +83,7 @@ def is_terminal(path: str | os.PathLike[str]) -> bool:
         os.close(descriptor)
 
 
-def write_numbered(folder: str | os.PathLike[str], name: str, chunks: Iterable[str]) -> Path:
+def write_numbered(folder: str | os.PathLike[str], name: str, chunks: Iterable[Chunk]) -> Path:
     """Write `chunks` under a free name in `folder`: iris-gmm-steps.csv, then iris-gmm-steps-2.csv, …
 
     Raises:
@@ -110,17 +113,21 @@ def _followed(path: Path) -> Path:
         raise _unwritable(path, error) from error
 
 
-def _write_through(path: Path, chunks: Iterable[str]) -> None:
+def _write_through(path: Path, chunks: Iterable[Chunk]) -> None:
     """Write to what is no file; it can be neither replaced nor taken back. A pipe is not waited for."""
     try:
         if stat.S_ISBLK(path.stat().st_mode):
             raise ExportError(f"{_name(path)} is a disk: give the name of a file.")
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY | os.O_NONBLOCK)
         os.set_blocking(descriptor, True)
-        with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as device:
-            device.writelines(chunks)
+        with open(descriptor, "wb") as device:
+            device.writelines(map(_bytes, chunks))
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def _bytes(chunk: Chunk) -> bytes:
+    return chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", errors="replace")
 
 
 def _unwritable(path: Path, error: OSError) -> ExportError:
@@ -129,7 +136,7 @@ def _unwritable(path: Path, error: OSError) -> ExportError:
 
 
 @contextlib.contextmanager
-def _written_beside(target: Path, chunks: Iterable[str]) -> Iterator[Path]:
+def _written_beside(target: Path, chunks: Iterable[Chunk]) -> Iterator[Path]:
     """A temporary file in the folder of `target`, to be renamed; nothing of it stays, whatever happens."""
     if target.is_dir():
         raise ExportError(f"{_name(target)} is a folder: give the name of a file in it.")
@@ -139,8 +146,8 @@ def _written_beside(target: Path, chunks: Iterable[str]) -> Iterator[Path]:
     try:
         # the mode of a new file follows the user's umask, which a temporary file of the library does not
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with open(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
-            file.writelines(chunks)
+        with open(descriptor, "wb") as file:
+            file.writelines(map(_bytes, chunks))
         yield temporary
     except OSError as error:
         raise _unwritable(target, error) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from screen_text import screen_text
 from textual.binding import Binding
 from textual.widgets import Input
 
-from emtui.exports.export import EXPORTS
+from emtui.exports.export import EXPORTS, Export
 from emtui.screens.dialogs.export_dialog import ExportScreen, free_name
 from emtui.screens.dialogs.go_to import GoToScreen, find_place, place_name
 from emtui.screens.dialogs.help import HelpScreen, key_groups
@@ -170,30 +172,32 @@ def test_help_reads_the_bindings_as_they_are() -> None:
 # export
 
 
-async def choose_kind(pilot: Any, place: int) -> None:
+async def choose_kind(pilot: Any, place: int, right: int = 0) -> None:
     pilot.app.screen.query_one(ChoiceList).focus()
-    await pilot.press(*["down"] * place)
+    await pilot.press(*["down"] * place, *["right"] * right)
     await pilot.pause()
+
+
+def places() -> list[tuple[int, int, str]]:
+    """Every line and format of the dialog, with the name that it offers."""
+    lines: dict[str, list[str]] = {}
+    for one in EXPORTS:
+        lines.setdefault(one.title, []).append(f"iris-gmm-{one.word}.{one.ending}")
+    return [(down, right, name) for down, names in enumerate(lines.values()) for right, name in enumerate(names)]
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_kind_is_written_where_it_is_said(walked: Session, size: tuple[int, int], tmp_path: Path) -> None:
     app = Host()
     async with app.run_test(size=size) as pilot:
-        for place in range(len(EXPORTS)):
+        for down, right, _ in places():
             await app.open(pilot, ExportScreen(walked, tmp_path))
-            assert "steps of this branch (CSV)" in screen_text(app)
-            await choose_kind(pilot, place)
+            assert "steps of this branch" in screen_text(app)
+            await choose_kind(pilot, down, right)
             await pilot.press("enter")
             await settle(pilot)
-        assert [path.name for path in app.results] == [
-            "iris-gmm-steps.csv",
-            "iris-gmm-steps.json",
-            "iris-gmm-parameters.json",
-            "iris-gmm-responsibilities.csv",
-            "iris-gmm-run.py",
-            "iris-gmm-picture.txt",
-        ]
+        assert [path.name for path in app.results] == [name for *_, name in places()]
+        assert len(set(app.results)) == len(EXPORTS)
     assert {path.parent.resolve() for path in app.results} == {tmp_path.resolve()}
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in app.results)
     assert len(json.loads((tmp_path / "iris-gmm-steps.json").read_text("utf-8"))["steps"]) == 8
@@ -202,6 +206,52 @@ async def test_every_kind_is_written_where_it_is_said(walked: Session, size: tup
     assert "petal length" in picture
     assert "●" in picture
     assert all(line.isprintable() for line in picture.splitlines())
+
+
+async def test_the_ending_of_a_name_of_ones_own_decides(walked: Session, tmp_path: Path) -> None:
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.open(pilot, ExportScreen(walked, tmp_path))
+        await write(pilot, "mine.json")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert json.loads((tmp_path / "mine.json").read_text())["model"] == "gmm"
+        await app.open(pilot, ExportScreen(walked, tmp_path))
+        await write(pilot, "mine.py")
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "steps of this branch can't be written to .py: end the name in .csv, .json or .parquet." in words(app)
+        await write(pilot, "mine.csv")
+        await choose_kind(pilot, 0, 2)
+        assert app.screen.query_one(Input).value == "mine.parquet"
+        await pilot.press("left")
+        assert app.screen.query_one(Input).value == "mine.json"
+
+
+async def test_leaving_while_it_is_written_leaves_nothing(walked: Session, tmp_path: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(_: Session) -> Iterator[str]:
+        yield "some"
+        begun.set()
+        go_on.wait(10)
+        yield "more"
+
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.open(pilot, ExportScreen(walked, tmp_path, [Export("slow thing", "slow", "txt", slowly)]))
+        await pilot.press("enter")
+        while not begun.is_set():
+            await pilot.pause()
+        assert "esc stops" in screen_text(app)
+        await pilot.press("escape")
+        assert app.results == [None]
+        go_on.set()
+        for _ in range(100):
+            if not list(tmp_path.iterdir()):
+                break
+            await pilot.pause(0.02)
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_nothing_is_replaced_without_a_yes(walked: Session, tmp_path: Path) -> None:
@@ -249,7 +299,7 @@ async def test_responsibilities_before_the_first_e_step_are_refused_in_words(tmp
     app = Host()
     async with app.run_test(size=(100, 30)) as pilot:
         await app.open(pilot, ExportScreen(Session(choose("iris")), tmp_path))
-        await choose_kind(pilot, 3)
+        await choose_kind(pilot, 2)
         await pilot.press("enter")
         await settle(pilot)
         assert "there are no responsibilities yet: take an E-step first." in words(app)
@@ -264,7 +314,7 @@ async def test_the_offered_name_is_free_and_a_name_of_ones_own_stays(walked: Ses
         await app.open(pilot, ExportScreen(walked, tmp_path))
         line = app.screen.query_one(Input)
         assert line.value == "iris-gmm-steps-2.csv"
-        await choose_kind(pilot, 1)
+        await choose_kind(pilot, 0, 1)
         assert line.value == "iris-gmm-steps.json"
         await write(pilot, "own.txt")
         await choose_kind(pilot, 1)

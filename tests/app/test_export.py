@@ -142,7 +142,7 @@ def test_responsibilities_of_every_row(tmp_path: Path) -> None:
     r = np.array([[float(row[f"r{k}"]) for k in (1, 2, 3)] for row in rows])
     assert np.array_equal(r, posterior.responsibilities)
     assert [int(row["component"]) - 1 for row in rows] == posterior.labels.tolist()
-    assert [row["row"] for row in rows[:2]] == ["row 1", "row 2"]
+    assert [row["row"] for row in rows[:2]] == ["1", "2"]
     data = session.spec.dataset
     assert data.y is not None
     assert [row["class"] for row in rows] == [data.class_names[label] for label in data.y]

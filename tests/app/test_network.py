@@ -439,7 +439,7 @@ def test_exported_units_carry_the_rows_of_the_table(tmp_path: Path) -> None:
     assert split is not None
     assert len(rows) == 91
     last = int(split.train[-1])
-    assert rows[-1][0] == f"row {last + 1}"
+    assert rows[-1][0] == str(last + 1)
     assert rows[-1][1] == split.class_names[split.targets[last]]
     posterior = session.timeline.current.posterior
     assert posterior is not None

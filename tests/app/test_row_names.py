@@ -82,7 +82,8 @@ def test_a_component_on_the_outlier_is_told_by_its_line_everywhere(table: Path) 
     session.timeline.go_to(2)
     for export in EXPORTS:
         if export.ending != "py":
-            assert not counted("".join(export.chunks(session)))
+            chunks = [one if isinstance(one, str) else one.decode("latin-1") for one in export.chunks(session)]
+            assert not counted("".join(chunks))
     for as_json in (False, True):
         out = io.StringIO()
         run(spec, Output(out), as_json=as_json)

@@ -1,29 +1,39 @@
-"""Write steps, parameters, responsibilities, a script or the picture to a file."""
+"""What is to be written to which file: a line for each thing, with the formats that it can have."""
 
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
 
-from emtui.exports.export import EXPORTS, Export
+from emtui.exports.export import EXPORTS, Explored, Export, listed_endings
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.dialogs.yes_no import YesNoScreen
-from emtui.session.session import Session
-from emtui.spec.atomic_files import file_name, is_device, is_terminal
+from emtui.spec.atomic_files import is_device, is_terminal
 from emtui.widgets.choice_list import ChoiceList
 from emtui.widgets.text_input import TextInput
 from engine.errors import EngineError
 from engine.readers.byte_source import expanded
 from engine.text import clean, quoted
+
+_KEYS = "enter writes · ←→ format · tab next · esc cancels"
+_SECONDS_BETWEEN_NEWS = 0.2
+
+
+class _DialogLeftError(EngineError):
+    """The dialog was left while it wrote."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +44,6 @@ class Written:
     problem: str = ""
 
 
-def write(kind: Export, session: Session, path: Path, overwrite: bool) -> Written:
-    """Write one thing. Runs in a thread."""
-    try:
-        return Written(kind(session, path, overwrite=overwrite))
-    except EngineError as error:
-        return Written(path, str(error))
-    except OSError as error:
-        return Written(path, f"{quoted(str(path))} can't be written: {clean(error.strerror or str(error))}.")
-
-
 def free_name(folder: Path, name: str) -> str:
     """The name, or the first of name-2, name-3, … that nothing in the folder has yet."""
     stem, ending = os.path.splitext(name)
@@ -52,51 +52,101 @@ def free_name(folder: Path, name: str) -> str:
 
 
 class ExportScreen(Dialog[Path]):
-    """Asks what to write and where; gives the path that was written, or None."""
+    """Asks what to write and where; gives the path that was written, or None.
 
+    of: what is exported, a session or what a study has found. exports: what it can be written as; those of one title
+    stand on one line, and the arrows choose among their endings.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("right,l", "format(1)", "next format", show=False),
+        Binding("left,h", "format(-1)", "format before", show=False),
+    ]
     DEFAULT_CSS = """
-    ExportScreen ChoiceList { height: auto; max-height: 6; }
+    ExportScreen ChoiceList { height: auto; max-height: 10; }
     ExportScreen #folder { margin-top: 1; }
     """
 
-    def __init__(self, session: Session, folder: str | os.PathLike[str] = ".") -> None:
+    def __init__(
+        self, of: Explored, folder: str | os.PathLike[str] = ".", exports: Sequence[Export[Any]] = EXPORTS
+    ) -> None:
         super().__init__()
-        self._session = session
+        self._of = of
         self._folder = Path(folder)
+        self._exports = exports
+        self._lines: dict[str, list[Export[Any]]] = {}
+        for one in exports:
+            self._lines.setdefault(one.title, []).append(one)
+        self._formats = [0] * len(self._lines)  # which one of each line
         self._offered = ""  # the name that stands in the line unless the user wrote another
         self._writing = False
+        self._n_bytes = 0  # bytes so far
+        self._left = threading.Event()
 
     def compose(self) -> ComposeResult:
         """What there is to write, and the path."""
         with VerticalScroll(id="box", can_focus=False) as box:
             box.border_title = "export"
-            box.border_subtitle = "enter writes · tab next · esc cancels"
-            yield ChoiceList(*[Option(Content(kind.title)) for kind in EXPORTS], markup=False)
+            box.border_subtitle = _KEYS
+            yield ChoiceList(*[Option(Content(self._line(place))) for place in range(len(self._lines))], markup=False)
             yield Static("", id="folder", classes="hint", markup=False)
             yield TextInput(id="path")
             yield Static("", id="problem", markup=False)
 
     def on_mount(self) -> None:
-        """Start with the first kind and a name for it."""
+        """Start with the first line and a name for it."""
         self.query_one("#folder", Static).update(Content(clean(f"a path, or a name in {self._folder.resolve()}")))
-        spec = self.query_one(ChoiceList)
-        spec.highlighted = 0
-        spec.focus()
+        lines = self.query_one(ChoiceList)
+        lines.highlighted = 0
+        lines.focus()
         self._offer()
+        self.set_interval(_SECONDS_BETWEEN_NEWS, self._tell)
+
+    def on_unmount(self) -> None:
+        """What is still being written is given up."""
+        self._left.set()
+
+    def _line(self, place: int) -> str:
+        """A thing and its formats; the chosen one stands in brackets where there are several."""
+        title, kinds = list(self._lines.items())[place]
+        width = max(map(len, self._lines))
+        several = len(kinds) > 1
+        chosen = kinds[self._formats[place]]
+        words = [f"[{one.ending}]" if several and one is chosen else f" {one.ending} " for one in kinds]
+        return f"{title:{width}}  {' '.join(words)}".rstrip()
 
     @property
-    def _kind(self) -> Export:
-        return EXPORTS[self.query_one(ChoiceList).highlighted or 0]
+    def _place(self) -> int:
+        return self.query_one(ChoiceList).highlighted or 0
+
+    @property
+    def _kinds(self) -> list[Export[Any]]:
+        return list(self._lines.values())[self._place]
+
+    @property
+    def _kind(self) -> Export[Any]:
+        return self._kinds[self._formats[self._place]]
 
     def _offer(self) -> None:
         """Put a free name for the kind into the line, unless the user wrote one."""
         line = self.query_one("#path", Input)
         if line.value.strip() not in ("", self._offered):
             return
-        kind, spec = self._kind, self._session.spec
-        name = file_name(spec.dataset.name, spec.model.name, kind.word, ending=kind.ending)
-        self._offered = free_name(self._folder, name)
+        self._offered = free_name(self._folder, self._kind.name_for(self._of.spec))
         line.value = self._offered
+
+    def action_format(self, by: int) -> None:
+        """The next format of what is highlighted; a name of the user's own gets its ending."""
+        place, kinds = self._place, self._kinds
+        if len(kinds) == 1 or self._writing:
+            return
+        self._formats[place] = (self._formats[place] + by) % len(kinds)
+        self.query_one(ChoiceList).replace_option_prompt_at_index(place, Content(self._line(place)))
+        line = self.query_one("#path", Input)
+        stem, ending = os.path.splitext(line.value.strip())
+        if line.value.strip() != self._offered and ending[1:].lower() in [one.ending for one in kinds]:
+            line.value = f"{stem}.{self._kind.ending}"
+        self._offer()
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
@@ -121,27 +171,62 @@ class ExportScreen(Dialog[Path]):
             return
         path = expanded(typed)
         path = path if path.is_absolute() else self._folder / path
+        kind = self._kind_for(path)
+        if kind is None:
+            endings = listed_endings(self._kinds)
+            self.say(f"{self._kind.title} can't be written to {path.suffix}: end the name in {endings}.")
+            return
         device = is_device(path)
         if device and is_terminal(path):
             self.say(f"{quoted(str(path), 200)} is a terminal, and the app draws there: give the name of a file.")
             return
         if device or not os.path.exists(path) or path.is_dir():
-            self._write(path, overwrite=False)
+            self._write(kind, path, overwrite=False)
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._write(path, overwrite=True)
+                self._write(kind, path, overwrite=True)
             else:
                 self.say("Nothing was written: choose another name.")
 
         self.app.push_screen(YesNoScreen(f"{quoted(str(path), 200)} is there already: replace it?"), answered)
 
-    def _write(self, path: Path, overwrite: bool) -> None:
-        kind, session = self._kind, self._session
-        self._writing = True
-        self.query_one("#box").border_subtitle = "writing…"
-        self.run_worker(lambda: write(kind, session, path, overwrite), thread=True)
+    def _kind_for(self, path: Path) -> Export[Any] | None:
+        """What the ending of the name says, else the chosen format; None where the ending is that of something else."""
+        ending = path.suffix.lower().removeprefix(".")
+        if ending == self._kind.ending or all(one.ending != ending for one in self._exports):
+            return self._kind
+        return next((one for one in self._kinds if one.ending == ending), None)
+
+    # writing, in a thread
+
+    def _write(self, kind: Export[Any], path: Path, overwrite: bool) -> None:
+        self._writing, self._n_bytes = True, 0
+        self._tell()
+
+        def write() -> Written:
+            try:
+                return Written(kind(self._of, path, overwrite=overwrite, say=self._so_far))
+            except EngineError as error:
+                return Written(path, str(error))
+            except OSError as error:
+                return Written(path, f"{quoted(str(path))} can't be written: {clean(error.strerror or str(error))}.")
+            except MemoryError:
+                return Written(path, "There is not enough memory for this: choose another format.")
+
+        self.run_worker(write, thread=True)
+
+    def _so_far(self, size: int) -> None:
+        """Told in the thread; the file is given up where the dialog has been left."""
+        self._n_bytes = size
+        if self._left.is_set():
+            raise _DialogLeftError("Nothing was written: the dialog was left.")
+
+    def _tell(self) -> None:
+        """How much there is, while it is written."""
+        size = f" {self._n_bytes / 1e6:.0f} MB" if self._n_bytes >= 1e6 else ""
+        self.query_one("#box").border_subtitle = f"writing…{size} · esc stops" if self._writing else _KEYS
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """It was written, or it could not be."""
@@ -151,7 +236,7 @@ class ExportScreen(Dialog[Path]):
         self._writing = False
         written = event.worker.result
         if written.problem:
-            self.query_one("#box").border_subtitle = "enter writes · tab next · esc cancels"
+            self._tell()
             self.say(written.problem)
             return
         self.dismiss(written.path)

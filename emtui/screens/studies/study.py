@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -18,10 +19,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from emtui.exports.export import Explored, Export
+from emtui.screens.dialogs.export_dialog import ExportScreen
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.following_theme import follow_theme
 from emtui.widgets.paged_table import LineTable
 from engine.errors import EngineError
+from engine.text import clean
 
 _SECONDS_BETWEEN_PICTURES = 0.1
 
@@ -38,6 +42,7 @@ class StudyScreen(Screen[RunSpec]):
         Binding("escape", "leave", "back", id="survey.back", tooltip="stop; back to the explorer"),
         Binding("enter", "open", "open", id="survey.open", tooltip="open what is chosen in the explorer"),
         Binding("space", "again", "again", id="survey.again", tooltip="stop, or begin again"),
+        Binding("x", "export", "export", id="survey.export", tooltip="what was found to a file"),
     ]
     DEFAULT_CSS = """
     StudyScreen { layout: vertical; }
@@ -91,6 +96,10 @@ class StudyScreen(Screen[RunSpec]):
     @abstractmethod
     def chosen(self) -> RunSpec | None:
         """The selected entry as choices for the explorer; None if there is nothing to open."""
+
+    def exported(self) -> tuple[Explored, Sequence[Export[Any]]] | None:
+        """What was found so far, and what it can be written as; None if there is nothing yet."""
+        return None
 
     def on_mount(self) -> None:
         """Start the study; the table, if there is one, gets the arrow keys."""
@@ -171,6 +180,19 @@ class StudyScreen(Screen[RunSpec]):
             return
         self.stop()
         self.dismiss(spec)
+
+    def action_export(self) -> None:
+        """Ask which of what was found is to be written, and where."""
+        found = self.exported()
+        if found is None:
+            self.notify("There is nothing here to write yet.", severity="warning", markup=False)
+            return
+
+        def say_written(path: Path | None) -> None:
+            if path is not None:
+                self.notify(clean(f"Written: {path.resolve()}"), markup=False)
+
+        self.app.push_screen(ExportScreen(found[0], exports=found[1]), say_written)
 
     def action_leave(self) -> None:
         """Back to the explorer as it was."""

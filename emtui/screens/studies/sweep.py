@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,16 +12,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.heatmap import Heatmap
-from emtui.exports.sweep_table import WRITERS
+from emtui.exports.export import Explored, Export
+from emtui.exports.sweep_table import SWEEP_EXPORTS
 from emtui.networks.sweep import SIDES, Side, SweepResult, What, models_of, sweep
 from emtui.networks.sweep_grid import SweepGrid
 from emtui.screens.studies.study import StudyScreen
 from emtui.screens.studies.sweep_form import SweepForm
-from emtui.spec.atomic_files import file_name, write_numbered
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.views.network.sweep_text import cell_words, chosen_sentence, side_name, subject_name, sweep_matrix
-from engine.errors import EngineError
 from engine.text import clean
 
 _KEYS = "↑↓←→ cell · enter opens · tab side · d subject · g grid · x export · esc back"
@@ -41,7 +40,6 @@ class SweepScreen(StudyScreen):
         Binding("tab", "other_side", "other method", id="sweep.side", tooltip="the other method"),
         Binding("d", "other_subject", "subject", id="sweep.subject", tooltip="validation accuracy, final loss"),
         Binding("g", "form", "grid", id="sweep.form", tooltip="rates, hidden units, seeds, iterations"),
-        Binding("x", "export", "export", id="sweep.export", tooltip="table and heat maps to files"),
     ]
     DEFAULT_CSS = """
     SweepScreen #cell { height: auto; max-height: 4; text-wrap: wrap; }
@@ -177,21 +175,9 @@ class SweepScreen(StudyScreen):
         self._what = "train_log_loss" if self._what == "validation_accuracy" else "validation_accuracy"
         self.draw()
 
-    def action_export(self) -> None:
-        """Write the table and the heat maps under free names."""
-        if not self.sweep.found.runs:
-            self.notify("There is nothing here to write yet.", severity="warning", markup=False)
-            return
-        name = clean(self.spec.dataset.name)
-        try:
-            written = [
-                write_numbered(".", file_name(name, "sweep", what, ending=ending), WRITERS[f".{ending}"](self.sweep))
-                for what, ending in (("table", "csv"), ("map", "txt"))
-            ]
-        except EngineError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        self.notify(f"Written: {' and '.join(path.name for path in written)}.", markup=False)
+    def exported(self) -> tuple[Explored, Sequence[Export[Any]]] | None:
+        """Its table and its heat maps."""
+        return (self.sweep, SWEEP_EXPORTS) if self.sweep.found.runs else None
 
 
 def _middle(grid: SweepGrid) -> tuple[int, int]:

@@ -1,0 +1,70 @@
+"""The files that `emtui run` writes: what is asked for is checked before the run, and written when it is over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from emtui.cli.shell_output import printable
+from emtui.exports.export import EXPORTS, export_for
+from emtui.session.session import Session
+from emtui.spec.atomic_files import ExportError, check_free, is_device
+from emtui.spec.run_spec import RunSpec
+from engine.em.step import Step
+from engine.errors import EngineError
+from engine.text import quoted
+
+if TYPE_CHECKING:
+    from emtui.cli.rival_report import ScoredRun
+
+
+class RunFiles:
+    """Collects the steps of a run, and writes them.
+
+    exports: the files; their ending says what they are. others: files that something else writes.
+
+    Raises (on making one):
+        ExportError: a file can't be written, as far as can be told; one sentence.
+    """
+
+    def __init__(self, exports: Sequence[str], others: Sequence[str] = ()) -> None:
+        self._steps: list[Step] = []
+        if any(path.strip() in ("", "-") for path in exports):
+            raise ExportError("--export needs the name of a file: standard output has the report.")
+        self._files = [(path, export_for(path, EXPORTS)) for path in exports]
+        for path, export in self._files:
+            export.check_library()
+            check_free(path)
+        places = [os.path.realpath(path) for path in (*exports, *others) if not is_device(path)]
+        twice = next((place for i, place in enumerate(places) if place in places[:i]), None)
+        if twice is not None:
+            raise ExportError(f"{quoted(twice, 200)} is to be written twice: give each file a name of its own.")
+
+    def take(self, step: Step) -> None:
+        """Keep a step."""
+        self._steps.append(step)
+
+    def write(self, spec: RunSpec, scored: ScoredRun | None, say: Callable[[str], None]) -> list[str]:
+        """Write all that can be; a line for each comes back.
+
+        scored: of a network, what has scored the steps.
+
+        Raises:
+            ExportError: some could not be written; a sentence for each.
+        """
+        session = Session.of_run(spec, self._steps, None if scored is None else scored.history(self._steps))
+        lines, problems = list[str](), list[str]()
+        for path, export in self._files:
+            try:
+                export(session, path, say=lambda size, path=path: say(f"writing {path}{_so_far(size)}"))  # type: ignore[misc]
+                lines.append(printable(f"{export.title} written to {path}"))
+            except EngineError as error:
+                problems.append(str(error))
+        if problems:
+            raise ExportError(" ".join(problems))
+        return ["", *lines]
+
+
+def _so_far(size: int) -> str:
+    return f", {size / 1e6:.0f} MB" if size >= 1e6 else ""
