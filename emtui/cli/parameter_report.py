@@ -10,10 +10,9 @@ from emtui.cli.run_numbers import fixed, significant
 from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import left_out, table
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import input_names, split_of
+from emtui.spec.train_test_split import place_name
 from engine.arrays import Array
 from engine.em.fields import Field, count_components, expected_stays, fields_of, mixing_weights
-from engine.em.parameters import Axis
 from engine.text import clean
 
 _LINE = 80
@@ -85,17 +84,9 @@ def _entries(field: Field, K: int, spec: RunSpec) -> list[tuple[str, Array]]:
         if field.held is not None and not np.isnan(field.held[(slice(None), *index)]).any():
             continue  # such as those of the class that the others are relative to
         places = zip(index, field.axes[1:], strict=True)
-        names = [_place_name(i + axis.offset, axis, spec) for i, axis in places]
+        names = [place_name(i + axis.offset, axis, spec) for i, axis in places]
         found.append((" ".join((short, *names)), whole[:, j]))
     return found
-
-
-def _place_name(number: int, axis: Axis, spec: RunSpec) -> str:
-    """What an entry is of: a column or a symbol of the data by its name, one of the classes that are learned."""
-    data, split = spec.dataset, split_of(spec)
-    if axis.noun == "class" and split is not None and number < len(split.class_names):
-        return split.class_names[number]
-    return axis.name_of(number, input_names(spec), spec.model, data.symbol_names)
 
 
 def _in_blocks(names: list[str], columns: list[list[str]]) -> list[str]:

@@ -39,6 +39,7 @@ _RUN_EPILOG = f"""\
 exports (--export FILE; the ending decides, and the last word of the name where it could be several things):
   .csv .json .parquet   the steps; else what the name ends in:
                         iris-parameters.json (for --start), iris-responsibilities.csv, iris-predictions.parquet
+  .md .tex              the parameters as a table: Markdown, LaTeX with booktabs
   .py                   a Python script that makes the same run
   .txt                  the picture
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from emtui.exports.data_table import NEEDS, WRITERS, DataTable, json_text, need_library
+from emtui.exports.markup_table import latex_lines, markdown_lines
+from emtui.exports.parameter_markup import parameter_tables
 from emtui.exports.picture_text import picture_text
 from emtui.exports.predictions import posterior_table, prediction_table
 from emtui.exports.python_script import script_text
@@ -206,6 +208,8 @@ export_picture = Export("picture", "picture", "txt", _picture)
 EXPORTS: tuple[Export[Session], ...] = (
     export_steps_csv, export_steps_json, _of_steps["parquet"],
     export_parameters,
+    Export("parameters", "parameters", "md", lambda session: markdown_lines(parameter_tables(session))),
+    Export("parameters", "parameters", "tex", lambda session: latex_lines(parameter_tables(session))),
     *_of_responsibilities.values(),
     *table_exports("predictions of every row", "predictions", _predictions).values(),
     export_script,

@@ -18,6 +18,7 @@ from engine.data.train_test import train_test_split
 from engine.data.units import Units, standard_units
 from engine.em.algorithms import algorithm_named
 from engine.em.observed import observed
+from engine.em.parameters import Axis
 from engine.em.prediction_report import FORWARD, MARGINAL
 from engine.em.row_text import RowName, rows_called
 from engine.em.step import Problem
@@ -199,6 +200,14 @@ def prediction_of(spec: RunSpec) -> Prediction:
     if spec.prediction == FORWARD and "hidden_units" not in spec.model.option_values:
         raise OptionError(f"the {spec.model.name} model has no forward pass: choose the prediction {MARGINAL}.")
     return "forward" if spec.prediction == FORWARD else "marginal"
+
+
+def place_name(number: int, axis: Axis, spec: RunSpec) -> str:
+    """What an entry is of: a column or a symbol of the data by its name, one of the classes that are learned."""
+    data, split = spec.dataset, split_of(spec)
+    if axis.noun == "class" and split is not None and number < len(split.class_names):
+        return split.class_names[number]
+    return axis.name_of(number, input_names(spec), spec.model, data.symbol_names)
 
 
 def input_names(spec: RunSpec) -> tuple[str, ...]:
