@@ -13,10 +13,11 @@ from engine.em.step import Step
 _HELPS: dict[Help, str] = {
     "squarem": "--algorithm squarem",
     "fewer_components": "fewer components (-k)",
-    "push": "another start (--seed, --n-init)",
+    "push": "",  # that is for the app
     "standardize": "--standardize",
     "leave_out": "another start (--seed, --n-init)",
     "other_start": "another start (--seed, --n-init)",
+    "other_kind_of_start": "--set init=",
     "newton": "--set m_step=newton",
     "larger_tolerance": "a larger --tol",
     "weight_decay": "--set weight_decay=0.1",
@@ -26,7 +27,8 @@ _HELPS: dict[Help, str] = {
 def convergence_lines(told: Convergence, step: Step, spec: RunSpec) -> list[str]:
     """The rate and what it means; if EM is slow, why and what helps. Nothing if there is no rate."""
     if step.rest is not None and not step.rest.is_rest:
-        return [f"no maximum: try {' or '.join(dict.fromkeys(_HELPS[one] for one in told.helps))}"]
+        words = [_HELPS[one] + (step.rest.starts[0] if one == "other_kind_of_start" else "") for one in told.helps]
+        return [f"no maximum: try {' or '.join(dict.fromkeys(filter(None, words)))}"]
     if not 0.0 <= told.rate < 1.0:
         return []
     gains = f" by moves, {_rate(told.from_gains)} by gains" if math.isfinite(told.from_gains) else ""

@@ -18,6 +18,7 @@ from emtui.views.changes import drawn_responsibilities, expected_rows, most_move
 from emtui.views.number_format import amount, count, listed, number, plural, probability, signed
 from engine.analysis.rest import can_be_tested
 from engine.em.inference import Hard, Sampled, Tempered
+from engine.em.rest import Rest
 from engine.text import clean
 
 if TYPE_CHECKING:
@@ -291,11 +292,22 @@ def ending(snapshot: StepSnapshot) -> list[str]:
     if step.rest is not None and step.rest.kind == "flight":
         return [f"Stopped at {plain(step.rest.said)}: {plain(step.rest.remedy)} (pane {PANE_KEYS['model']})"]
     if step.rest is not None and not step.rest.is_rest:
-        way = "N standardizes" if step.rest.scales else "E pushes it off"
-        return [f"Stopped at {plain(step.rest.said)}: {way}, R takes another start"]
+        return [f"Stopped at {plain(step.rest.said)}: {', '.join(_ways_off(step.rest))}"]
     how = "Stopped" if not step.converged else "At rest" if can_be_tested(step) else "Converged"
     limit = f"; pane {PANE_KEYS['model']} raises the limit" if _is_limit(reason) else ""
     return [f"{how}: {plain(reason)}{limit}"]
+
+
+def _ways_off(rest: Rest) -> list[str]:
+    """The keys that lead off what is no rest."""
+    ways = ["N standardizes"] if rest.scales else []
+    if rest.push:
+        ways.append(f"E pushes it off ({plain(rest.push)})")
+    elif rest.remedy.startswith("fit fewer"):
+        ways.append("K compares fewer")
+    if rest.starts:
+        return [*ways, f"start {' or '.join(rest.starts)} (pane {PANE_KEYS['model']}) begins elsewhere"]
+    return [*ways, "R takes another start"]
 
 
 def _is_limit(reason: str) -> bool:

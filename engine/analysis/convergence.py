@@ -31,6 +31,7 @@ Help = Literal[
     "squarem",
     "fewer_components",
     "other_start",
+    "other_kind_of_start",
     "newton",
     "larger_tolerance",
     "push",
@@ -238,9 +239,9 @@ def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_t
     if step.rest is not None and step.rest.kind == "flight":
         return ("weight_decay",)
     if step.rest is not None and not step.rest.is_rest:
-        helps = ["standardize"] if step.rest.scales else ["push"] if model.responsibilities_sum_to_one else []
+        helps = ["standardize"] if step.rest.scales else ["push"] if step.rest.push else []
         fewer: list[Help] = ["fewer_components"] if step.rest.kind == "plateau" and not model.supervised else []
-        return (*helps, "other_start", *fewer)
+        return (*helps, "other_kind_of_start" if step.rest.starts else "other_start", *fewer)
     if len(counts) > 1 and bool(np.any((counts >= 1.0) & (counts < 1.5))):
         helps.append("leave_out")
     ended, data = step.stop_reason is not None, step.problem.data

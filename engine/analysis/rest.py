@@ -15,22 +15,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from engine.analysis.alike import closest_two, living, made_alike, objective_alike
 from engine.analysis.convergence_rate import DIFFERENCE, ITERATIONS, MapRate, measured, norm, scales_of
+from engine.analysis.leaving import Push, kinds_of_start, tried_pushes, words_of_entry
+from engine.arrays import Array
 from engine.editing.entries import admissible
 from engine.em.fields import fields_of
 from engine.em.inference import Exact
-from engine.em.parameters import DATA_NOUNS, arrays_of, with_arrays
+from engine.em.parameters import arrays_of, with_arrays
 from engine.em.pushed_apart import pushed_apart
 from engine.em.rest import Rest, RestKind
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.parallel import one_blas_thread
-from engine.text import clean
 
 _ALIKE = 1e-5  # of the objective, per observation: so little better is no better
 _DIFFERENCES = 1e-4  # of the rate: what central differences and rounding may add
@@ -124,9 +125,41 @@ class _Look:
     rate: float = math.nan
     error: float = math.nan
     members: tuple[int, ...] = ()  # components that could as well be one
+    away: dict[str, Array] = field(default_factory=dict)  # a direction that parts them
 
-    def found(self, kind: RestKind, said: str, remedy: str = "", scales: bool = False) -> Rest:
-        return Rest(kind, said, remedy, self.rate, self.error, scales, self.passes)
+    def found(
+        self,
+        kind: RestKind,
+        said: str,
+        remedy: str = "",
+        scales: bool = False,
+        push: str = "",
+        starts: tuple[str, ...] = (),
+    ) -> Rest:
+        return Rest(kind, said, remedy, self.rate, self.error, scales, self.passes, push, starts)
+
+    def left_by(self, kind: RestKind, said: str, direction: dict[str, Array]) -> Generator[None, None, Rest]:
+        """What is no rest, with what leads off it: a push that was tried, or a start that does not begin near it."""
+        step, push = self.step, None
+        self.most_passes = max(self.most_passes, passes_in_background(step))  # it is rare, and has to be told
+        for along in (direction, self.away):
+            if along and push is None:
+                push = yield from self._counted(tried_pushes(step, along, self.most_passes - self.passes))
+        pushed, starts = "" if push is None else push.words(step), kinds_of_start(step.problem.model)
+        other = f"take another kind of start ({' or '.join(starts)})" if starts else "take another start"
+        fewer = f"fit fewer {step.params.component_noun}s, or " if kind == "plateau" else ""
+        remedy = f"push it off by hand ({pushed}), or {other}" if pushed else f"{fewer}{other}"
+        return self.found(kind, said, remedy, push=pushed, starts=starts)
+
+    def _counted(self, trials: Generator[None, None, Push | None]) -> Generator[None, None, Push | None]:
+        while True:
+            try:
+                next(trials)
+            except StopIteration as end:
+                found: Push | None = end.value
+                return found
+            self.passes += 1
+            yield
 
     def at_once(self) -> Rest | None:
         """What takes no trial."""
@@ -197,7 +230,9 @@ class _Look:
                     return True
                 theta = model.maximize(at.expectation, theta, data).params
             if not pushed:
+                merged = arrays_of(theta)
                 theta, groups = pushed_apart(theta, model, np.random.default_rng(0))
+                self.away = {path: array - merged[path] for path, array in arrays_of(theta).items()}
                 theta, pushed = model.check_params(theta, data), bool(groups)
                 if not pushed:
                     return False
@@ -207,7 +242,6 @@ class _Look:
 
     def second_order(self, together: str) -> Generator[None, None, Rest]:
         """By the largest eigenvalue; `together` says which components could be one."""
-        leave = "push it off by hand, or take another start"
         power: MapRate | None = None
         rates: list[float] = []
         kind: RestKind | None = None
@@ -233,13 +267,13 @@ class _Look:
             where = f"{together}, and " if together else ""
             along = _words_of_largest(self.step, power)
             said = f"a saddle: {where}EM leaves it along {along}, {_above_one(self.rate)} times as far each iteration"
-            return self.found("saddle", said, leave)
+            return (yield from self.left_by("saddle", said, power.direction))
         if together and (yield from self.apart()):
             said = f"a saddle: {together}, from where EM goes up once they are pushed apart"
-            return self.found("saddle", said, leave)
+            return (yield from self.left_by("saddle", said, self.away))
         if together:
             fewer = ", no better than fewer" if together.endswith("coincide") else ""
-            return self.found("plateau", f"a plateau: {together}{fewer}", leave)
+            return (yield from self.left_by("plateau", f"a plateau: {together}{fewer}", self.away))
         along = self.step.problem.model.level_along(self.step.params)
         if along and kind in ("maximum", "flat"):  # found or not among others of a rate near 1
             return self.found("flat", f"the objective is level along {along}, which is not identified")
@@ -330,37 +364,21 @@ def _last_move(step: Step) -> float:
 
 
 def _words_of_largest(step: Step, power: MapRate) -> str:
-    """The entry of θ that moves most in that direction, by the words of its declaration."""
-    params, model = step.params, step.problem.model
-    scale = scales_of(params, model)
+    """The entry of θ that moves most in that direction."""
+    scale = scales_of(step.params, step.problem.model)
     shares = {path: np.abs(v) / scale[path] for path, v in power.direction.items() if v.size}
     path = max(shares, key=lambda one: float(shares[one].max()))
     index = tuple(int(i) for i in np.unravel_index(int(shares[path].argmax()), shares[path].shape))
-    field = fields_of(params, model)[path]
-    only = field.array.shape[-1:] == (1,)  # column: it needs no name
-    owners, subjects, names = list[str](), list[str](), step.problem.column_names
-    for axis, i in zip(field.axes, index, strict=True):
-        number = i + axis.offset
-        called = clean(axis.name_of(number, names, model, step.problem.symbol_names), 60)
-        if axis not in field.declared.of:
-            owners += [f"{axis.noun} {called}"] if axis.noun else []
-        elif axis.noun and not only:
-            known = axis.noun in DATA_NOUNS and 0 <= number < len(names)
-            subjects.append(called if known else f"{axis.noun} {called}")
-    of = f" of {' and '.join(dict.fromkeys(subjects))}" if subjects else ""
-    if len(owners) == 1 and subjects:
-        return f"{owners[0]}'s {field.word_at(index)}{of}"
-    whose = f" of {' and '.join(dict.fromkeys(owners))}" if owners else ""
-    return f"the {field.word_at(index)}{of}{whose}"
+    return words_of_entry(step, path, index)
 
 
 def _nearly_equal(step: Step, pair: tuple[int, int]) -> bool:
     """Whether the parameters of two components are nearly the same, and not only one of the two needed."""
     scale = scales_of(step.params, step.problem.model)
-    for path, field in fields_of(step.params, step.problem.model).items():
-        own = field.axes and field.axes[0].noun == step.params.component_noun and not field.axes[0].offset
-        if own and not field.declared.latent:
-            one, other = field.array[pair[0]], field.array[pair[1]]
+    for path, array in fields_of(step.params, step.problem.model).items():
+        own = array.axes and array.axes[0].noun == step.params.component_noun and not array.axes[0].offset
+        if own and not array.declared.latent:
+            one, other = array.array[pair[0]], array.array[pair[1]]
             if float(np.max(np.abs(one - other) / scale[path], initial=0.0)) > _FAR:
                 return False
     return True

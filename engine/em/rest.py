@@ -23,6 +23,8 @@ class Rest:
         error: what that may be off by.
         scales: the columns of the data are on very different scales, which may be why.
         passes: over the data, that it took to find out.
+        push: an entry of θ and the value from which EM was seen to leave, in words; "" where none was found.
+        starts: other kinds of start that lead elsewhere; () where any other start will do.
     """
 
     kind: RestKind
@@ -32,6 +34,8 @@ class Rest:
     error: float
     scales: bool
     passes: int
+    push: str = ""
+    starts: tuple[str, ...] = ()
 
     @property
     def is_rest(self) -> bool:

@@ -31,10 +31,11 @@ def test_components_that_coincide_are_a_plateau_with_the_keys_that_leave_it():
     sentence, pane = said_of(walked("two_gaussians", **ALIKE))
     assert "Stopped at a " in sentence
     assert "components 1 and 2 coincide" in sentence
-    assert "E pushes it off, R takes another start" in sentence
+    assert "E pushes it off (the mean of component " in sentence
+    assert "start kmeans or points (pane 7) begins elsewhere" in sentence
     assert "coincide" in pane
-    assert "push a parameter off it: E" in pane
-    assert "another start: R" in pane
+    assert "push it off: E, the mean of component " in pane
+    assert "another kind of start in pane 7 (kmeans or points)" in pane
     assert "onverged" not in sentence + pane
 
 
@@ -75,7 +76,7 @@ def test_the_shell_says_it_and_what_to_try():
     assert status == 0
     assert "stopped after" in out
     assert "plateau" in out or "saddle" in out
-    assert "try another start (--seed, --n-init)" in out
+    assert "try --set init=kmeans" in out
     assert "converged" not in out
 
 

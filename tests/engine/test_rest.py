@@ -9,8 +9,11 @@ import pytest
 
 import engine
 from engine.analysis import rest as rests
+from engine.analysis.leaving import words_of_entry
 from engine.analysis.remarks import remarks_on
 from engine.analysis.rest import column_scales, rest_of, with_rest
+from engine.editing.edits import placed
+from engine.editing.entries import entries, moved
 from engine.em.loop import begin, e_step, m_step, stopped
 from engine.em.parameters import arrays_of, with_arrays
 from engine.em.stopping import Stop
@@ -103,7 +106,8 @@ def test_components_that_begin_nearly_alike_are_told_as_what_they_are(seed):
     if run.objectives[-1] < -586.0:
         assert not run.converged
         assert "saddle" in run.stop_reason or "plateau" in run.stop_reason
-        assert "push it off by hand, or take another start" in run.stop_reason
+        assert "push it off by hand (the mean of component " in run.stop_reason
+        assert "or take another kind of start (kmeans or points)" in run.stop_reason
         assert "converged" not in run.stop_reason
     else:
         assert run.objectives[-1] == pytest.approx(-585.547, abs=1e-2)
@@ -255,3 +259,70 @@ def test_no_flight_where_classes_overlap_or_weights_are_held(decay):
     assert run.step.rest.kind != "flight"
     assert "the likelihood has no maximum" not in run.stop_reason
     assert remarks_on(run.step) == ()
+
+
+def done_as_told(step):
+    """The run that goes on, by the default rule, from where the remedy says that one entry of θ is to be put."""
+    name, _, value = step.rest.push.rpartition(" to ")
+    [entry] = [
+        one
+        for one in entries(step.problem.model, step.params)
+        if words_of_entry(step, one.path, one.index) == name and one.rule != "covariance"
+    ]
+    step = placed(step, moved(step.params, entry, float(value)), "pushed")
+    while step.stop_reason is None:
+        step = stopped(m_step(e_step(step)), (engine.stopping.StillToGain(), engine.stopping.Iterations(2000)))
+    return step
+
+
+def saddles():
+    half = [0.5, 0.5]
+    yield engine.PoissonMixture(2), COUNTS, alike(COUNTS.mean())
+    hidden = ROWS.random(400) < 0.4
+    X = (ROWS.random((400, 4)) < np.where(hidden[:, None], 0.8, 0.3)).astype(float)
+    yield engine.BernoulliMixture(2), X, engine.BernoulliMixture.Params(half, np.tile(X.mean(axis=0), (2, 1)))
+    coins = engine.load("coins")
+    model = engine.model_class(coins.model)(**coins.options)
+    yield model, coins.X, type(model).Params(half, [0.66, 0.66])
+    half_states = engine.HiddenMarkovModel.Params(half, [half, half], [half, half])
+    yield engine.HiddenMarkovModel(n_states=2), [1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1], half_states
+    for k in (2, 3):
+        iris = engine.load("iris").X
+        same = engine.GaussianMixture.Params([1 / k] * k, [iris.mean(axis=0)] * k, [np.cov(iris.T, bias=True)] * k)
+        yield engine.GaussianMixture(k), iris, same
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_a_saddle_is_left_by_the_push_that_is_told(place):
+    model, X, start = [*saddles()][place]
+    step = resting(model, X, start)
+    step = with_rest(step, rest_of(step))
+    assert not step.rest.is_rest and step.rest.push in step.stop_reason
+    after = done_as_told(step)
+    assert after.objective > step.objective + 1e-5 * step.problem.data.total_weight
+    assert after.rest is None or "coincide" not in after.rest.said
+
+
+@pytest.mark.parametrize(("name", "k", "form"), [("two_gaussians", 2, "full"), ("two_gaussians", 3, "tied"),
+                                                 ("old_faithful", 3, "tied"), ("stretched", 3, "tied")])  # fmt: skip
+def test_a_run_that_ended_at_a_saddle_gets_off_it_by_its_push_and_by_its_starts(name, k, form):
+    X, found = engine.load(name).X, 0
+    for seed in range(6):
+        model = engine.GaussianMixture(k, init="responsibilities", covariance_type=form)
+        step = engine.fit(model, X, seed=seed).step
+        if step.rest is None or step.rest.is_rest:
+            continue
+        found += 1
+        assert done_as_told(step).objective > step.objective + 1e-5 * len(X)
+        assert step.rest.starts == ("kmeans", "points")
+        for init in step.rest.starts:
+            again = engine.fit(replace(model, init=init), X, seed=seed)
+            assert again.step.objective > step.objective + 1.0
+    assert found
+
+
+def test_a_plateau_that_no_push_leaves_is_told_to_take_fewer():
+    even = np.array([[3.0], [4.0], [3.0], [4.0], [5.0]] * 20)
+    found = rest_of(resting(engine.PoissonMixture(2), even, alike(even.mean())))
+    assert (found.kind, found.push) == ("plateau", "")
+    assert found.remedy == "fit fewer components, or take another start"

@@ -14,6 +14,7 @@ from emtui.views.sentences import plain
 from engine.analysis.rest import can_be_tested
 from engine.em.inference import Tempered
 from engine.em.model import Ascent
+from engine.em.rest import Rest
 
 if TYPE_CHECKING:
     from engine.analysis.convergence import Convergence, Help, Kind
@@ -41,9 +42,10 @@ _MODEL = PANE_KEYS["model"]
 _HELPS: dict[Help, str] = {
     "squarem": f"SQUAREM: the algorithm in pane {_MODEL}; f races it",
     "fewer_components": "fewer components: K compares them",
-    "push": "push a parameter off it: E",
+    "push": "push it off: E",
     "standardize": "inputs on one scale: N standardizes",
     "leave_out": "leave out the row that a component holds alone: E, tab, x",
+    "other_kind_of_start": f"another kind of start in pane {_MODEL}",
     "other_start": "another start: R, or O for many",
     "newton": f"a full M-step: m step newton in pane {_MODEL}",
     "larger_tolerance": f"a larger tolerance, if so little is no matter: pane {_MODEL}",
@@ -149,7 +151,7 @@ def to_go_words(snapshot: StepSnapshot, convergence: Convergence, measured: Meas
         if step.rest is not None and step.rest.kind == "flight":
             return "without end: there is no maximum, and the weights grow for ever"
         if step.rest is not None and not step.rest.is_rest:
-            return "unknown: it is no maximum, and only a push or another start leads off it soon"
+            return "unknown: it is no maximum, and what helps leads off it"
         ended = "stopped" if not step.converged else "none, at rest" if can_be_tested(step) else "none, converged"
         return f"{ended}: {plain(step.stop_reason)}" + ("" if step.converged else _beyond(convergence))
     if math.isnan(convergence.change):
@@ -159,7 +161,7 @@ def to_go_words(snapshot: StepSnapshot, convergence: Convergence, measured: Meas
     if isinstance(step.inference, Tempered):
         return "unknown: no small change counts as rest while the temperature is not 1"
     if convergence.rate_ahead >= 1.0 and 0.0 < convergence.change < tol:
-        return "unknown: on a plateau, or leaving a saddle, since so small gains grow; E pushes it on"
+        return "unknown: on a plateau, or leaving a saddle, since so small gains grow; c goes on"
     if convergence.steps_to_go == 0:
         return f"the change is below {number(tol)} already{other}"
     if convergence.steps_to_go is None:
@@ -214,8 +216,13 @@ def overlap_words(overlap: Overlap, names: tuple[str, ...]) -> str:
     return said
 
 
-def help_words(convergence: Convergence, measured: Measured, at_rest: bool) -> tuple[str, ...]:
+def help_words(
+    convergence: Convergence, measured: Measured, at_rest: bool, rest: Rest | None = None
+) -> tuple[str, ...]:
     """What would help, the best first, each with its key; or that no help is needed."""
+    if convergence.helps and rest is not None:
+        more = {"push": f", {plain(rest.push)}", "other_kind_of_start": f" ({' or '.join(rest.starts)})"}
+        return tuple(_HELPS[one] + more.get(one, "") for one in convergence.helps)
     if convergence.helps:
         return tuple(_HELPS[one] for one in convergence.helps)
     steady = convergence.settled or measured.rate is not None or convergence.rate < _NONE_LEFT

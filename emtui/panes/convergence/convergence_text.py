@@ -61,7 +61,7 @@ def entries(
         ("why" if convergence.slow else "overlap", _overlap(snapshot, convergence, palette, waiting)),
         *(
             ("helps" if not place else "", text)
-            for place, text in enumerate(help_words(convergence, measured, at_rest))
+            for place, text in enumerate(help_words(convergence, measured, at_rest, snapshot.step.rest))
         ),
     ]
     return tuple((label, text) for label, text in all_of_it if text)
