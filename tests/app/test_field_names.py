@@ -30,6 +30,7 @@ HOMONYMS = {
     ("emtui/spec/rival_model.py", "experts"): "the name of the model",
     ("emtui/views/registry.py", "experts"): "the same",
     ("emtui/screens/guide/chapters.py", "experts"): "a chapter of the guide",
+    ("engine/readers/footers.py", "means"): "what a line below a table is called",
     ("engine/reference/published_values.py", "theta"): "what a published number is called in its paper",
     **dict.fromkeys(
         [
