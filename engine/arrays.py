@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from array import array
 from collections.abc import Callable
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +23,7 @@ _TABLE = "a table of numbers; a column of text can't be fitted"
 
 def freeze(parameters: Any) -> None:
     """Turn every array field of a frozen dataclass into its own read-only float64 array (for `__post_init__`)."""
-    optional = {field.name for field in dataclasses.fields(parameters) if "None" in str(field.type)}
+    optional = _optional(type(parameters))
     for name, value in list(vars(parameters).items()):
         if (value is None and name in optional) or dataclasses.is_dataclass(value):
             continue
@@ -31,6 +32,12 @@ def freeze(parameters: Any) -> None:
         array = np.array(as_numbers(value, f"{name} of {type(parameters).__name__}", "an array of numbers"))
         array.flags.writeable = False
         object.__setattr__(parameters, name, array)
+
+
+@cache
+def _optional(kind: type[Any]) -> frozenset[str]:
+    """The fields that may be None."""
+    return frozenset(field.name for field in dataclasses.fields(kind) if "None" in str(field.type))
 
 
 def as_numbers(values: Any, what: str = "X", form: str = _TABLE) -> Array:

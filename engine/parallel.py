@@ -27,7 +27,13 @@ _most_rows: int | None = None
 
 def n_threads() -> int:
     """How many threads a pass over the data may use: what `threads` says, else one a core, four at the most."""
-    return _n_threads if _n_threads is not None else min(4, os.cpu_count() or 1)
+    return _n_threads if _n_threads is not None else min(4, _n_cores())
+
+
+@cache
+def _n_cores() -> int:
+    """Asked once: the system's answer takes as long as a pass over a few rows."""
+    return os.cpu_count() or 1
 
 
 @contextmanager

@@ -109,10 +109,12 @@ def buffers(values: Any) -> list[NDArray[Any]]:
 
 
 def watched(X: Any, kept: Any) -> tuple[Watch, ...]:
-    """Watches over what `kept`, the model's own form of X, still shares with the caller."""
-    own = buffers(kept)
+    """Watches over what `kept`, the model's own form of X, still shares with the caller; see `private`."""
+    parts, own = buffers(X), buffers(kept)
+    if sum(part.nbytes for part in parts) <= COPIED_BYTES:
+        return ()
     return tuple(
         Watch.of("X", part)
-        for part in buffers(X)
+        for part in parts
         if part.nbytes > 0 and not is_frozen(part) and any(np.may_share_memory(part, one) for one in own)
     )

@@ -8,7 +8,7 @@ the column, so that no list of 2^m configurations is made.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -57,15 +57,30 @@ class Listed:
         """(C,)."""
         return (len(self.design),)
 
+    @cached_property
+    def _latest(self) -> dict[bytes, ListedOutputs]:
+        """The output layer at the V that was asked for last: an E-step, Q and an M-step ask for the same."""
+        return {}
+
     def outputs(self, output: Array) -> ListedOutputs:
-        """The output layer at V, through a log-sum-exp that no weight can overflow."""
+        """The output layer at V, kept until another V is asked for."""
+        key = output.tobytes()
+        found = self._latest.get(key)
+        if found is None:
+            found = self._outputs(output)
+            self._latest.clear()
+            self._latest[key] = found
+        return found
+
+    def _outputs(self, output: Array) -> ListedOutputs:
+        """Through a log-sum-exp that no weight can overflow."""
         logits = output @ self.design.T  # (g, C)
         top = logits.max(axis=0)
         logits -= top
         np.exp(logits, out=logits)
         total = logits.sum(axis=0)
         logits /= total
-        return ListedOutputs(self, logits, np.log(total) + top)
+        return ListedOutputs(self, read_only(logits), read_only(np.log(total) + top))
 
     def logits(self, v: Array) -> Array:
         """(C,) vᵀ[1, z]."""

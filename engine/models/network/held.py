@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray
 from engine.em.parameters import Held
+from engine.models.network.configurations import read_only
 from engine.models.network.params import NetworkParams
 
 Mask = NDArray[np.bool_]
@@ -17,15 +19,21 @@ Mask = NDArray[np.bool_]
 
 def held_weights(params: NetworkParams, bias: bool, free_output: bool) -> Held:
     """What the options hold at 0: the biases of every layer without bias, the last row of output unless it is free."""
+    return _held_in(tuple((path, layer.shape) for path, layer in _paths(params)), bias, free_output)
+
+
+@lru_cache(maxsize=16)
+def _held_in(shapes: tuple[tuple[str, tuple[int, ...]], ...], bias: bool, free_output: bool) -> Held:
+    """The same for layers of these shapes, by their paths: every M-step asks for it."""
     found = {}
-    for path, layer in _paths(params):
-        held = np.full(layer.shape, np.nan)
+    for path, shape in shapes:
+        held = np.full(shape, np.nan)
         if not bias:
             held[:, 0] = 0.0
         if path == "output" and not free_output:
             held[-1] = 0.0
         if not np.isnan(held).all():
-            found[path] = held
+            found[path] = read_only(held)
     return found
 
 

@@ -21,6 +21,7 @@ from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
 from engine.em.maximization import Event, Maximization
 from engine.em.model import Ascent
+from engine.em.parameters import Held
 from engine.em.step import Step
 from engine.errors import OptionError
 from engine.explain.derivation import Worked, WorkedLine
@@ -190,12 +191,11 @@ class LatentMLP(MultilayerPerceptron[NetworkParams]):
             return Maximization(climb(statistics, params, data, decay, steps, held))
         if self.m_step == "lbfgs":
             return Maximization(lbfgs_step(statistics, params, data, decay, held))
-        return self._gradient(expectation, params, data)
+        return self._gradient(expectation, params, data, held)
 
     def _gradient(
-        self, expectation: Expectation, params: NetworkParams, data: NetworkRows
+        self, expectation: Expectation, params: NetworkParams, data: NetworkRows, held: Held
     ) -> Maximization[NetworkParams]:
-        held, moved = self.held(params), params
         if self.remembers:
             state = params.state if isinstance(params, SteppedParams) else None
             n_rows = data.n_rows if self.batch_size is None else self.batch_size

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.em.expectation import Expectation
-from engine.em.inference import Inference, uniforms
+from engine.em.inference import EXACT, Inference, uniforms
 from engine.errors import OptionError
 from engine.models.network.configurations import all_configurations
 from engine.models.network.cost import MOST_EXACT, check_memory
@@ -44,7 +44,7 @@ class ExactEStep:
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
         """The posterior's statistics; H(q) = ln p(y | X, θ) − Q(θ; q) where q is the posterior."""
         found = exact_posterior(params, rows, inference, uniforms(inference, rows.n_rows))
-        statistics = replace(_gathered(found, params, rows), inference=inference)
+        statistics = _gathered(found, params, rows, inference)
         log_likelihood = rows.weighted_sum(found.log_evidence)
         if found.entropy is not None:
             return Expectation(statistics, log_likelihood, rows.weighted_sum(found.entropy))
@@ -81,9 +81,14 @@ class ExactEStep:
         return rows.weighted_sum(found.entropy)
 
 
-def _gathered(found: ExactPosterior, params: NetworkParams, rows: NetworkRows) -> NetworkExpectation:
-    moments = class_moments(found.hidden, rows, params.n_classes)
-    return NetworkExpectation(found.hidden, moments, found.counts, all_configurations(params.hidden_units))
+def _gathered(
+    found: ExactPosterior, params: NetworkParams, rows: NetworkRows, inference: Inference = EXACT
+) -> NetworkExpectation:
+    moments, configurations = (
+        class_moments(found.hidden, rows, params.n_classes),
+        all_configurations(params.hidden_units),
+    )
+    return NetworkExpectation(found.hidden, moments, found.counts, configurations, inference=inference)
 
 
 EStep = ExactEStep | ApproximateEStep

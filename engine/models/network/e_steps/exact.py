@@ -35,6 +35,7 @@ _LEAST_EVIDENCE = 1e-80  # above, what was flushed is less than 2^m·1e-20 of th
 _ENTRIES_AT_ONCE = 2**19  # of A, of B and of their products
 _ENUMERATED_AT_ONCE = 2**21
 _A_GROUP = 2**11  # entries of an enumeration that take as long as the calls for one grid
+_MAY_BE_FLUSHED = -float(np.log(FLUSHED))  # a product of factors whose logarithms reach this far
 _SMALL = 2**16  # entries of a table of n × 2^m that is cheaper than halves; far below 2^12 configurations a row
 
 
@@ -59,12 +60,11 @@ def exact_posterior(
     params: NetworkParams, rows: NetworkRows, inference: Inference = EXACT, draws: Array | None = None
 ) -> ExactPosterior:
     """The E-step at θ for labelled rows; `draws` (n,) are uniform numbers in the user's order, for `Sampled`."""
-    every = np.arange(rows.n_rows)
     if not isinstance(inference, Exact):
-        return enumerated(params, rows, every, inference, draws)
+        return enumerated(params, rows, np.arange(rows.n_rows), inference, draws)
     small = rows.n_rows << params.hidden_units <= _SMALL
     if rows.numeric:
-        found = enumerated(params, rows, every) if small else _numbers_in_halves(params, rows)
+        found = enumerated(params, rows, np.arange(rows.n_rows)) if small else _numbers_in_halves(params, rows)
         return replace(found, entropy=None)
     hidden, evidence, counts = (_in_one_table if small else _in_halves)(params, rows)
     return _completed(params, rows, hidden, evidence, counts)
@@ -172,17 +172,21 @@ class Factors:
     @classmethod
     def of(cls, a: Array) -> Factors:
         """From a = w_hᵀ[1, x] (m, n)."""
-        return cls(*sigmoids(a), flush=bool(np.abs(a).max() * len(a) > -np.log(FLUSHED)))
+        return cls(*sigmoids(a), flush=bool(np.abs(a).max() * len(a) > _MAY_BE_FLUSHED))
 
     def table(self, units: slice, part: slice) -> Array:
         """(2^units, rows) Π_h u_h^z_h (1 − u_h)^(1−z_h) over these units, built by doubling."""
         u, not_u = self.u[units, part], self.not_u[units, part]
         table = np.empty((2 ** len(u), u.shape[1]))
-        table[0] = 1.0
-        for h, (yes, no) in enumerate(zip(u, not_u, strict=True)):
+        if not len(u):
+            table[0] = 1.0
+            return table
+        table[0], table[1] = not_u[0], u[0]
+        for h in range(1, len(u)):
             width = 1 << h
-            np.multiply(table[:width], yes, out=table[width : 2 * width])
-            table[:width] *= no
+            lower = table[:width]
+            np.multiply(lower, u[h], out=table[width : 2 * width])
+            lower *= not_u[h]
         if self.flush:
             table[table < FLUSHED] = 0.0
         return table
