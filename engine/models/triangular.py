@@ -16,7 +16,8 @@ def solve_lower(lower: Array, right: Array) -> Array:
     """
     batch = np.broadcast_shapes(lower.shape[:-2], right.shape[:-2])
     solved = np.empty((*batch, *right.shape[-2:]))
-    for i in range(lower.shape[-1]):
+    solved[..., 0, :] = right[..., 0, :] / lower[..., 0, 0, None]
+    for i in range(1, lower.shape[-1]):
         known = (lower[..., i : i + 1, :i] @ solved[..., :i, :])[..., 0, :]
         solved[..., i, :] = (right[..., i, :] - known) / lower[..., i, i, None]
     return solved

@@ -101,6 +101,13 @@ def test_buffers_and_arrays_of_other_libraries_are_copied() -> None:
         column[:] = IRIS.X[:, 0]
 
 
+def test_copies_are_not_watched() -> None:
+    X = IRIS.X.copy()
+    for own in (X, scipy.sparse.csr_array(COUNTS)):
+        model: Any = engine.GaussianMixture(3) if own is X else engine.LatentDirichletAllocation(2)
+        assert not engine.begin(model, own).problem.data.watches
+
+
 def test_large_arrays_are_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(given, "COPIED_BYTES", 1000)
     X = IRIS.X.copy()

@@ -211,3 +211,16 @@ def test_one_class_of_the_middle_may_be_empty():
     rows = network_rows(X, y)
     np.testing.assert_allclose(exact_posterior(params, rows).log_evidence, log_evidence)
     assert ExactEStep().statistics(params, rows).class_moments[1].tolist() == [0, 0, 0]
+
+
+def test_the_output_layer_is_kept_until_another_is_asked_for():
+    listed = Listed(binary_design(4))
+    one, other = np.random.default_rng(0).normal(size=(2, 3, 5))
+    first = listed.outputs(one)
+    assert listed.outputs(one.copy()) is first
+    with pytest.raises(ValueError, match="read-only"):
+        first.probability(0)[0] = 1.0
+    for output in (other, one):
+        expected = np.exp(output @ listed.design.T)
+        expected /= expected.sum(axis=0)
+        assert np.allclose(listed.outputs(output).probabilities, expected, rtol=1e-13)

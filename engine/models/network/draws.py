@@ -235,6 +235,7 @@ def gathered(z: Bits, weights: Array) -> tuple[Array, Configurations]:
         configurations = all_configurations(m)
         counts = np.bincount(numbers, weights.ravel(), minlength=2**m)
         return counts.reshape(configurations.shape).astype(np.float64), configurations
-    design = np.ones((weights.size, m + 1))
+    design = np.empty((weights.size, m + 1))
+    design[:, 0] = 1.0
     design[:, 1:] = z.reshape(-1, m)
     return weights.ravel(), Listed(design)

@@ -184,15 +184,19 @@ def _swept(before: Array, alpha: Array, output: Array) -> Array:
     # ln E_q[exp(v_ih z_h)] of each unit, (m, g, rows); their sums are carried along, computed again in each sweep
     own = softplus(logit[:, None, :] + v.T[:, :, None]) - softplus(logit)[:, None, :]
     terms = output[:, :1] + own.sum(axis=0)
+    weights = np.vstack([v, np.zeros(len(logit))])[:, :, None]  # (g + 1, m, 1): the last is no class
+    pair = np.empty((2, *terms.shape))
     for h in range(len(logit)):
         terms -= own[h]
-        off, on = log_sum_exp(terms), log_sum_exp(terms + v[:, h, None])  # ln S₀, ln S₁
-        top = np.maximum(off, on)
-        s0, s1 = np.exp(off - top), np.exp(on - top)
+        pair[0] = terms
+        np.add(terms, v[:, h, None], out=pair[1])
+        log_s = log_sum_exp(pair, axis=1)  # ln S₀, ln S₁
+        s0, s1 = np.exp(log_s - log_s.max(axis=0))
         mu, not_mu = sigmoids(logit[h])
         slope = (s1 - s0) / (not_mu * s0 + mu * s1)
         logit[h] = np.clip(alpha[h] - slope, -_LARGEST_LOGIT, _LARGEST_LOGIT)
-        terms += softplus(logit[h] + v[:, h, None]) - softplus(logit[h])
+        grown = softplus(logit[h] + weights[:, h])
+        terms += grown[:-1] - grown[-1]
     return logit
 
 
