@@ -23,7 +23,8 @@ _TABLE = "a table of numbers; a column of text can't be fitted"
 
 def freeze(parameters: Any) -> None:
     """Turn every array field of a frozen dataclass into its own read-only float64 array (for `__post_init__`)."""
-    optional = _optional(type(parameters))
+    kind: Any = type(parameters)  # mypy takes no class for hashable
+    optional = _optional(kind)
     for name, value in list(vars(parameters).items()):
         if (value is None and name in optional) or dataclasses.is_dataclass(value):
             continue

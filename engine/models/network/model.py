@@ -196,6 +196,7 @@ class LatentMLP(MultilayerPerceptron[NetworkParams]):
     def _gradient(
         self, expectation: Expectation, params: NetworkParams, data: NetworkRows, held: Held
     ) -> Maximization[NetworkParams]:
+        moved = params
         if self.remembers:
             state = params.state if isinstance(params, SteppedParams) else None
             n_rows = data.n_rows if self.batch_size is None else self.batch_size
