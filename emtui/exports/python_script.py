@@ -127,7 +127,8 @@ def _split_lines(spec: RunSpec) -> list[str]:
     else:
         seed = spec.seed if spec.split_seed is None else spec.split_seed
         share = f"train_share={train_share(spec.test_share)!r}"
-        how = [share, *([] if stratified else ["stratified=False"]), f"seed={seed}"]
+        weighted = [] if spec.dataset.weights is None else ["sample_weight=data.weights"]
+        how = [share, *([] if stratified else ["stratified=False"]), f"seed={seed}", *weighted]
         lines = [
             *_call("split = engine.train_test_split", [y, *how]),
             f"X, y = data.X[split.train], {y}[split.train]",
@@ -135,7 +136,10 @@ def _split_lines(spec: RunSpec) -> list[str]:
         ]
     if spec.data.standardize or spec.data.products:
         standard = ", standardize=True" if spec.data.standardize else ""
-        units = f"units = product_units(X{standard})" if spec.data.products else "units, _ = standard_units(X)"
+        weights = "data.weights[split.train]" if spec.test_share else "data.weights"
+        counted = "" if spec.dataset.weights is None else f", sample_weight={weights}"
+        units = f"product_units(X{standard}{counted})" if spec.data.products else f"standard_units(X{counted})"
+        units = f"units{'' if spec.data.products else ', _'} = {units}"
         lines += [units, "X = units.to_standard(X)"]
         lines += ["X_test = units.to_standard(X_test)"] if spec.test_share else []
     return lines

@@ -225,9 +225,10 @@ def _inputs(spec: RunSpec, train: IntArray) -> tuple[Array, Units | None]:
             f"{data.row_name(row)} has no {quoted(data.feature_names[column])}, and every input is needed: "
             "leave out that row or column."
         )
-    units: Units | None = standard_units(data.X[train])[0] if spec.data.standardize else None
+    weights = None if data.weights is None else data.weights[train]
+    units: Units | None = standard_units(data.X[train], weights)[0] if spec.data.standardize else None
     if spec.data.products:
-        units = product_units(data.X[train], spec.data.standardize)
+        units = product_units(data.X[train], spec.data.standardize, weights)
     inputs = data.X if units is None else units.to_standard(data.X)
     return inputs, units
 
@@ -279,7 +280,8 @@ def _split(spec: RunSpec, targets: IntArray) -> tuple[IntArray, IntArray]:
         raise OptionError(f"the test share must be at least 0 and below 1, not {share:zg}.")
     if share == 0.0:
         return np.arange(len(targets)), np.arange(0)
-    counts = np.bincount(targets)
+    weights = spec.dataset.weights
+    counts = np.bincount(targets if weights is None else targets[weights > 0])
     if spec.stratify and (counts == 1).any():
         name = quoted(spec.dataset.class_names[int(np.flatnonzero(counts == 1)[0])])
         raise DataError(
@@ -287,7 +289,9 @@ def _split(spec: RunSpec, targets: IntArray) -> tuple[IntArray, IntArray]:
             "leave that row out, or hold back none (--test-share 0)."
         )
     seed = spec.seed if spec.split_seed is None else spec.split_seed
-    split = train_test_split(targets, train_share=train_share(share), stratified=spec.stratify, seed=seed)
+    split = train_test_split(
+        targets, train_share=train_share(share), stratified=spec.stratify, seed=seed, sample_weight=weights
+    )
     return split.train, split.test
 
 

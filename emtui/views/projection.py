@@ -46,7 +46,7 @@ def shown_units(data: Dataset, units: UnitsName) -> Units | None:
         return data.units
 
     def inverse() -> Units:
-        own, _ = standard_units(data.X)  # x = offset + scale z, so z = −offset/scale + x/scale
+        own, _ = standard_units(data.X, data.weights)  # x = offset + scale z, so z = −offset/scale + x/scale
         return Units(-own.offset / own.scale, 1.0 / own.scale)
 
     return remembered(data, "to standard units", inverse)
@@ -57,7 +57,7 @@ def spreads(data: Dataset, units: UnitsName) -> tuple[Array, Array]:
 
     def make() -> tuple[Array, Array]:
         shown = shown_units(data, units) or Units(np.zeros(data.n_features), np.ones(data.n_features))
-        own, _ = standard_units(data.X)
+        own, _ = standard_units(data.X, data.weights)
         with np.errstate(over="ignore"):
             return own.scale * shown.scale, np.abs(shown.to_original(column_ends(data))).max(axis=0)
 

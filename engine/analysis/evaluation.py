@@ -89,9 +89,10 @@ class Agreement:
 def agreement(labels: Any, truth: Any, n_components: int | None = None, n_classes: int | None = None) -> Agreement:
     """Match components with classes and count; rows of unknown class (−1) are left out.
 
-    Labels are names, and may be any whole numbers: 10, 20, 30 are three classes, not thirty. Those below 1,000 count
-    from 0, so that a component without rows between others has its place. Words, and True and False, count from 0 in
-    their order, and what is missing among them (None, NaN, "") is unknown.
+    Labels are names, and may be any whole numbers: 10, 20, 30 are three classes, not thirty, and −5 is one, too. Those
+    from 0 to 999 count from 0, so that a component without rows between others has its place. −1 is no name but an
+    unknown class, unless −1 and 1 are all that there is: then these are two classes, as they are for networks. Words,
+    and True and False, count from 0 in their order, and what is missing among them (None, NaN, "") is unknown.
 
     Args:
         labels: (n,) the component of each row.
@@ -103,13 +104,14 @@ def agreement(labels: Any, truth: Any, n_components: int | None = None, n_classe
         DataError: the two don't fit each other, are no labels, or no class is known.
     """
     component, known = _labels(labels, "labels"), _labels(truth, "truth")
+    both_signs = n_classes is None and known.min() == -1 and known.max() == 1 and bool(known.all())
     if component.shape != known.shape:
         raise DataError(f"labels has {len(component)} rows and truth {len(known)}: give one of each for every row.")
-    chosen = known >= 0
+    chosen = (known != UNKNOWN) | both_signs
     if not chosen.any():
         raise DataError("no row has a known class: there is nothing to agree with.")
-    if component.min() < 0:
-        raise DataError("labels must be components from 0 up; −1 for unknown is for truth alone.")
+    if (component == UNKNOWN).any() and not both_signs:
+        raise DataError("labels must be components from 0 up, or names; −1 for unknown is for truth alone.")
     components, column = _named(component, n_components, "labels", "n_components")
     classes, row = _named(known[chosen], n_classes, "truth", "n_classes")
     C, K = len(classes), len(components)
@@ -218,7 +220,9 @@ def _named(labels: IntArray, size: int | None, what: str, option: str) -> tuple[
     largest = int(labels.max())
     if size is not None and size <= largest:
         raise DataError(f"{what} goes up to {largest}, which is too many for {option} = {size}.")
-    if size is not None or largest < _COUNTED:
+    if size is not None and int(labels.min()) < 0:
+        raise DataError(f"{what} holds {int(labels.min())}, and {option} counts from 0: leave {option} out.")
+    if size is not None or (largest < _COUNTED and int(labels.min()) >= 0):
         return np.arange(largest + 1 if size is None else size), labels.astype(np.int64)
     names, places = np.unique(labels, return_inverse=True)
     return names, places

@@ -11,6 +11,8 @@ from engine.em.row_text import RowText
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
 
+_SAME = 1e-6  # nats a row: closer than that no run comes to rest, and rounding may add as much where columns are alike
+
 
 def remarks_on(step: Step) -> tuple[str, ...]:
     """Clauses about the parameters of a step: the model's own, and that a positive log-likelihood is no fault."""
@@ -34,6 +36,8 @@ def positive_log_likelihood(step: Step) -> str:
     if single is None:
         return said
     more = (step.log_likelihood - single) / data.total_weight
+    if abs(more) <= _SAME:
+        return f"{said}, the same as that of one component"
     return f"{said}, and {abs(more):.3g} a row {'above' if more >= 0 else 'below'} that of one component"
 
 

@@ -132,6 +132,7 @@ class Study:
             train_share=self.train_share,
             stratified=self.stratified and not self.numeric,
             seed=seed if self.split_seed is None else self.split_seed,
+            sample_weight=self.sample_weight,
         )
 
     def runs(self) -> Iterator[StudyRun]:
@@ -165,17 +166,18 @@ class Study:
         if numeric:  # also where the numbers of the rows that are fitted happen to be whole
             model = replace(model, **model.for_numbers)  # type: ignore[type-var]  # every model is a dataclass
         fitted, judged = split.train, split.test
-        if choosing:
-            inner = validation_split(self._groups, split.train, share=self.validation_share, seed=seed)
-            fitted, judged = inner.train, inner.test
         weights = None if self.sample_weight is None else as_numbers(self.sample_weight)
+        if choosing:
+            counted = fitted if weights is None else fitted[weights[fitted] > 0]
+            inner = validation_split(self._groups, counted, share=self.validation_share, seed=seed)
+            fitted, judged = inner.train, inner.test
         weight, other_weight = (None, None) if weights is None else (weights[fitted], weights[judged])
         missing = np.setdiff1d(self._groups, self._groups[fitted if weight is None else fitted[weight > 0]])
         if len(missing) and not numeric:
             raise DataError(f"class {missing[0]} has no training row in this split: stratify it, or take another seed.")
         X, y = self._table, self._targets
         if self.standardize:
-            X = standard_units(X[fitted])[0].to_standard(X)
+            X = standard_units(X[fitted], weight)[0].to_standard(X)
         last = None
         for step in iterate(
             model, X[fitted], y[fitted], sample_weight=weight, seed=seed, max_iter=self.max_iter, tol=self.tol

@@ -264,9 +264,10 @@ class Dataset(ByFields):
     def standardized(self) -> Dataset:
         """The same data with mean 0 and variance 1 in each column; `units` remembers the way back.
 
-        z = (x − mean) / standard deviation, with the deviation of division by n. A constant column is only shifted.
+        z = (x − mean) / standard deviation, with the deviation of division by n, of the rows of no weight 0. A constant
+        column is only shifted.
         """
-        step, constant = standard_units(self.X)
+        step, constant = standard_units(self.X, self.weights)
         units = step
         if self.units is not None:  # x = o₁ + s₁ (o₂ + s₂ z)
             units = Units(self.units.to_original(step.offset), self.units.scale * step.scale)

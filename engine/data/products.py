@@ -63,9 +63,12 @@ class ProductUnits(Units):
         return super().to_original(Z)[..., :p]
 
 
-def product_units(X: Array, standardize: bool = False) -> ProductUnits:
-    """The way from features to inputs with products; standardised by these rows (n, p) where that is asked for."""
-    inputs = with_products(X)
+def product_units(X: Array, standardize: bool = False, sample_weight: Array | None = None) -> ProductUnits:
+    """The way from features to inputs with products; standardised by these rows (n, p) where that is asked for.
+
+    Rows of weight 0 are left out.
+    """
+    inputs = with_products(X if sample_weight is None else X[sample_weight > 0])
     if not standardize:
         return ProductUnits(np.zeros(inputs.shape[1]), np.ones(inputs.shape[1]))
     units, _ = standard_units(inputs)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import IntArray
+from engine.arrays import IntArray, as_numbers
 from engine.errors import DataError, OptionError
 from engine.options import whole_number
 
@@ -23,14 +23,20 @@ class Split:
     test: IntArray
 
 
-def train_test_split(y: Any, *, train_share: float = 0.6, stratified: bool = True, seed: int = 0) -> Split:
+def train_test_split(
+    y: Any, *, train_share: float = 0.6, stratified: bool = True, seed: int = 0, sample_weight: Any = None
+) -> Split:
     """Draw the training rows: `train_share` of all, the same share of every class where it is stratified.
+
+    Rows of weight 0 are not drawn: the others are what they would be without them. They stand among the test rows,
+    where they count for nothing.
 
     Args:
         y: (n,) the class of each row, −1 where unknown (a class of its own here).
         train_share: of the rows, above 0 and below 1.
         stratified: draw within each class, so that each keeps its share; else from all rows alike.
         seed: the same seed gives the same rows.
+        sample_weight: (n,) of the rows; None where each counts.
 
     Raises:
         OptionError: a share or a seed that can't be used.
@@ -42,6 +48,15 @@ def train_test_split(y: Any, *, train_share: float = 0.6, stratified: bool = Tru
     labels = np.asarray(y)
     if labels.ndim != 1:
         raise DataError(f"y must have one class a row, not shape {labels.shape}.")
+    if sample_weight is not None:
+        weight = as_numbers(sample_weight, "sample_weight", "numbers, one a row")
+        if weight.shape != labels.shape:
+            raise DataError(f"sample_weight must have one number a row ({len(labels)}), not shape {weight.shape}.")
+        if not (weight > 0).all():
+            counted = np.flatnonzero(weight > 0)
+            among = train_test_split(labels[counted], train_share=train_share, stratified=stratified, seed=seed)
+            train = counted[among.train]
+            return Split(train, np.setdiff1d(np.arange(len(labels)), train))
     n, generator = len(labels), np.random.default_rng(seed)
     if n < 2:
         raise DataError(f"{n} rows can't be split into training and test rows: at least 2 are needed.")

@@ -29,12 +29,14 @@ class Units:
         return self.offset + self.scale * Z
 
 
-def standard_units(X: Array) -> tuple[Units, tuple[int, ...]]:
+def standard_units(X: Array, sample_weight: Array | None = None) -> tuple[Units, tuple[int, ...]]:
     """The `Units` that give each column of `X` (n, d) mean 0 and variance 1, and the indices of constant columns.
 
-    A constant column keeps scale 1: there is nothing to divide by. Missing values (NaN) are passed over. Columns are
-    divided by their largest magnitude on the way, so that squares of 1e±200 neither overflow nor vanish.
+    Every row counts once, whatever its weight, but those of weight 0, which are left out. A constant column keeps scale
+    1: there is nothing to divide by. Missing values (NaN) are passed over. Columns are divided by their largest
+    magnitude on the way, so that squares of 1e±200 neither overflow nor vanish.
     """
+    X = X if sample_weight is None else X[sample_weight > 0]
     d = X.shape[1]
     offset, scale, constant = np.zeros(d), np.ones(d), []
     for j in range(d):

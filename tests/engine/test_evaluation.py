@@ -6,6 +6,7 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from counts import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -224,3 +225,38 @@ def test_labels_are_names_and_no_sizes(name):
     assert found.hits == (found.matching[labels] == name(y)).sum()
     turned = agreement(name(y), labels)
     assert turned.hits == agreement(y, labels).hits
+
+
+def test_negative_labels_are_names_and_count():
+    truth = np.array([-5, -5, -5, 2, 2, 7])
+    found = agreement([0, 0, 1, 1, 1, 2], truth)
+    assert (found.total, found.hits) == (6, 5)
+    assert found.classes.tolist() == [-5, 2, 7]
+    assert found.matching.tolist() == [-5, 2, 7]
+    again = agreement([0, 0, 1, 1, 1, 2], truth.astype(float))
+    assert (again.classes.tolist(), again.confusion.tolist()) == ([-5, 2, 7], found.confusion.tolist())
+    named = agreement([-5, -5, 2, 2, 2, 7], truth)  # what a network predicts
+    assert (named.components.tolist(), named.hits) == ([-5, 2, 7], 5)
+
+
+def test_minus_one_is_unknown_but_beside_one_alone():
+    assert agreement([0, 0, 1, 1], [-1, 0, 1, 1]).total == 3
+    assert agreement([0, 0, 1, 1], [-1, -5, 1, 1]).total == 3
+    signs = agreement([0, 0, 1, 1], [-1, -1, 1, 1])
+    assert (signs.total, signs.hits, signs.classes.tolist()) == (4, 4, [-1, 1])
+    assert agreement([-1, 1, 1, 1], [-1, -1, 1, 1]).hits == 3
+    with pytest.raises(DataError, match="−1 for unknown is for truth alone"):
+        agreement([-1, 0], [0, 1])
+    with pytest.raises(DataError, match="truth holds -5, and n_classes counts from 0: leave n_classes out"):
+        agreement([0, 1], [-5, 1], n_classes=3)
+
+
+@pytest.mark.parametrize("seed", range(examples(5)))
+def test_agreement_is_the_same_whatever_the_classes_are_called(seed):
+    generator = np.random.default_rng(seed)
+    truth, labels = generator.integers(0, 4, 60), generator.integers(0, 3, 60)
+    names = generator.choice(np.setdiff1d(np.arange(-2000, 2000), [-1]), 4, replace=False)
+    found, plain = agreement(labels, names[truth]), agreement(labels, truth)
+    assert (found.hits, found.total) == (plain.hits, plain.total)
+    assert found.adjusted_rand == pytest.approx(plain.adjusted_rand)
+    assert found.normalized_mutual_information == pytest.approx(plain.normalized_mutual_information)

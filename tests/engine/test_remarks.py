@@ -96,3 +96,12 @@ def test_impossible_rows_are_no_ties() -> None:
     start = engine.HiddenMarkovModel.Params([1.0, 0.0], np.eye(2), np.eye(2))
     model = engine.HiddenMarkovModel(2)
     assert not len(model.tied_rows(start, model.observe(np.array([0, 0, 0]))))
+
+
+def test_a_difference_within_rounding_is_the_same() -> None:
+    """Columns in a constant ratio: two components are worth as much as one, and the digits beyond are rounding."""
+    height = np.random.default_rng(0).normal(size=100) * 1e-3
+    X = np.column_stack([height, 2.0 * height])
+    for seed in range(3):
+        step = engine.fit(engine.GaussianMixture(2), X, seed=seed).step
+        assert positive_log_likelihood(step).endswith("a row, the same as that of one component")
