@@ -33,7 +33,7 @@ _CIRCLE: FloatArray = np.array(
 
 def plot_of(scene: Scene, palette: Palette, scales: tuple[Scale, Scale] | None = None, title: str = "") -> Plot:
     """The scene on its own axes, or on these. palette: the one that the scene was made with."""
-    found = scales or _with_levels(scene, fit_scales(scene))
+    found = scales or scales_of(scene)
     x, y = found or (Scale(0.0, 1.0), Scale(0.0, 1.0))
     x_ticks, y_ticks = ticks_of(x, scene.x_ticks, _ACROSS), ticks_of(y, scene.y_ticks, _UP, 30)
     return Plot(
@@ -50,8 +50,9 @@ def plot_of(scene: Scene, palette: Palette, scales: tuple[Scale, Scale] | None =
     )
 
 
-def _with_levels(scene: Scene, scales: tuple[Scale, Scale] | None) -> tuple[Scale, Scale] | None:
+def scales_of(scene: Scene) -> tuple[Scale, Scale] | None:
     """Axes that hold the levels of reference, too: a legend that names one would lie if it were beyond them."""
+    scales = fit_scales(scene)
     levels = [layer.y for layer in scene.layers if isinstance(layer, layers.HLine) and np.isfinite(layer.y)]
     if scales is None or scene.y_range is not None or not levels:
         return scales
@@ -152,7 +153,7 @@ def _cloud(cloud: layers.Cloud, scales: tuple[Scale, Scale]) -> Iterator[Shape]:
     shares = np.nan_to_num(cloud.responsibilities[inside])
     index = shares.argmax(axis=1) if shares.shape[1] else np.zeros(len(x), dtype=np.int64)
     forms = [FORMS.get(sign, "circle") for sign in cloud.markers] or ["circle"]
-    yield Markers(x, y, forms, index, mix(shares, cloud.colors), shares)
+    yield Markers(x, y, forms, index, mix(shares, cloud.colors), shares, cloud.colors)
 
 
 def _mark(mark: layers.Mark, scales: tuple[Scale, Scale]) -> Iterator[Shape]:

@@ -31,8 +31,8 @@ FORMS: dict[str, Form] = {
 class Markers:
     """Points. x, y: (n,). forms: the form of each is `forms[index]`. colors: one for all, or (n, 3).
 
-    shares: (n, K) the responsibilities that the colours are mixes of, where they are. strong: means and the like,
-    drawn larger and with an outline.
+    shares: (n, K) the responsibilities that the colours are mixes of, where they are; pure: the K colours of the
+    mix. strong: means and the like, drawn larger and with an outline.
     """
 
     x: FloatArray
@@ -41,6 +41,7 @@ class Markers:
     index: IntArray
     colors: ColorArray | RGB
     shares: FloatArray | None = None
+    pure: Sequence[RGB] = ()
     strong: bool = False
 
 
