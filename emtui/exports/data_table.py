@@ -165,7 +165,7 @@ WRITERS: Mapping[str, Callable[[DataTable], Iterable[Chunk]]] = {
 """What writes a table, by the ending of the file's name."""
 NEEDS = {"parquet": "pyarrow"}
 """The library that is needed for an ending."""
-_EXTRAS = {"pyarrow": "files"}
+_EXTRAS = {"pyarrow": "files", "matplotlib": "pictures"}
 
 
 def need_library(module: str, ending: str) -> None:

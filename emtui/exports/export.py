@@ -10,8 +10,9 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from emtui.exports.data_table import NEEDS, WRITERS, DataTable, json_text, need_library
 from emtui.exports.markup_table import latex_lines, markdown_lines
@@ -27,6 +28,9 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import looks_like_file
 from emtui.spec.train_test_split import input_names
 from engine.text import quoted
+
+if TYPE_CHECKING:
+    from emtui.exports.pictures.sheets import Look
 
 _PACKED = (".gz", ".bz2", ".xz", ".zip")
 PathLike = str | os.PathLike[str]
@@ -188,6 +192,40 @@ def _picture(session: Session) -> list[str]:
     return [picture_text(session)]
 
 
+def picture_exports(look: Look | None = None) -> tuple[Export[Session], ...]:
+    """The picture of the step under the cursor, the curves, and all steps as a page; by default as the view begins."""
+    figures = tuple(
+        Export(word, word, ending, partial(make, look, ending), "matplotlib")
+        for word, make in (("picture", _figure), ("curves", _curves))
+        for ending in ("svg", "pdf")
+    )
+    return (*figures, Export("page with a slider", "page", "html", partial(_page, look)))
+
+
+def exports_as_seen(look: Look) -> tuple[Export[Session], ...]:
+    """EXPORTS, with pictures that look at the data as pane 1 does."""
+    seen = {(one.word, one.ending): one for one in picture_exports(look)}
+    return tuple(seen.get((one.word, one.ending), one) for one in EXPORTS)
+
+
+def _figure(look: Look | None, ending: Literal["svg", "pdf"], session: Session) -> Iterator[bytes]:
+    from emtui.exports.pictures.session_pictures import picture_file
+
+    return picture_file(session, ending, look)
+
+
+def _curves(look: Look | None, ending: Literal["svg", "pdf"], session: Session) -> Iterator[bytes]:
+    from emtui.exports.pictures.session_pictures import curves_file
+
+    return curves_file(session, ending)
+
+
+def _page(look: Look | None, session: Session) -> Iterator[str]:
+    from emtui.exports.pages.step_page import step_page
+
+    return step_page(session, look)
+
+
 def _script(session: Session) -> list[str]:
     timeline = session.timeline
     return [script_text(session.spec, timeline.steps[: timeline.cursor + 1])]
@@ -214,5 +252,6 @@ EXPORTS: tuple[Export[Session], ...] = (
     *table_exports("predictions of every row", "predictions", _predictions).values(),
     export_script,
     export_picture,
+    *picture_exports(),
 )  # fmt: skip
 """What a session can be written as; those of one title stand together, the first with an ending is the usual one."""

@@ -6,8 +6,9 @@ The points are in the file once, and of each step only what it changed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,7 +20,7 @@ from emtui.exports.pages.ink import BOTH, Ink
 from emtui.exports.pages.page import asset, html_text, page
 from emtui.exports.pages.page_curves import DrawnCurve, drawn_curves
 from emtui.exports.pages.step_parts import StepParts
-from emtui.exports.pages.svg import Pair, svg_around
+from emtui.exports.pages.svg import svg_around
 from emtui.exports.pictures.scene_plot import scales_of
 from emtui.exports.pictures.shapes import Plot
 from emtui.exports.pictures.sheets import Look, Pictured, pictured
@@ -33,12 +34,11 @@ MOST_STEPS = 200
 """More steps than this are thinned: whole iterations, as even as can be."""
 MOST_POINTS = 2_000
 """More rows than this are thinned in a picture of points."""
+_ROUNDING = 1e-12  # of the objective: a smaller change is none
 
 
-def step_page(
-    session: Session, look: Look | None = None, told: Callable[[int, int], None] = lambda done, of: None
-) -> Iterator[str]:
-    """The page of the current branch, opened at the step under the cursor. told: how many steps are drawn, of how many.
+def step_page(session: Session, look: Look | None = None) -> Iterator[str]:
+    """The page of the current branch, opened at the step under the cursor; empty pieces while it is being drawn.
 
     Raises:
         EngineError: the model has no picture.
@@ -46,34 +46,39 @@ def step_page(
     timeline = session.timeline
     steps = timeline.steps
     chosen = chosen_steps([step.phase for step in steps], timeline.cursor)
-    ink, frames = Ink(), list[StepSnapshot]()
+    frames, shown = list[StepSnapshot](), list[tuple[Pictured, Pictured]]()
     for place in chosen:
         frames.append(thinned(session.snapshot_at(timeline.branch, place)))
-        told(len(frames), 2 * len(chosen))
-    drawing = StepParts(ink)
-    pictures = _pictures(frames, look or Look(), lambda done: told(len(chosen) + done, 2 * len(chosen)))
-    drawn = [drawing.plots(plots) for plots, _ in pictures]
-    curves = drawn_curves(frames, ink)
-    here = frames[chosen.index(timeline.cursor)]
+        light, dark = (pictured(frames[-1], palette, look or Look()) for palette in BOTH)
+        shown.append((light, dark))
+        yield ""
+    parts, pictures = StepParts(Ink()), list[list[dict[str, Any]]]()
+    scales = common_scales([light.content for light, _ in shown if isinstance(light.content, Scene)])
+    for light, dark in shown:
+        both = [_flat(one.plots(palette, scales)) for one, palette in zip((light, dark), BOTH, strict=True)]
+        pictures.append(parts.plots(list(zip(*both, strict=True))))
+        yield ""
+    curves, rows, here = drawn_curves(frames, parts.ink), _named_rows(frames), frames[chosen.index(timeline.cursor)]
     document = {
         "begin": chosen.index(timeline.cursor),
         "steps": [
             {
                 "title": clean(step_words(one)),
                 "says": clean(step_sentence(one)),
-                "numbers": _numbers(one),
+                "numbers": _numbers(one, rows),
                 "plots": plots,
                 "marks": [curve.marks[index] for curve in curves],
             }
-            for index, (one, plots) in enumerate(zip(frames, drawn, strict=True))
+            for index, (one, plots) in enumerate(zip(frames, pictures, strict=True))
         ],
-        "parts": list(drawing.parts),
-        "clouds": drawing.clouds,
-        "shares": drawing.shares,
+        "parts": list(parts.parts),
+        "clouds": parts.clouds,
+        "shares": parts.shares,
     }
     title = " · ".join(where_parts(here)[:2])
-    body = _body(here, pictures[-1][1], drawing, curves, _notes(frames, len(steps), session))
-    yield from page(title, ink.css(), body, msgspec.json.encode(document).decode(), asset("steps.js"))
+    figure = _figure(shown[chosen.index(timeline.cursor)][0].caption, parts)
+    body = _body(here, len(frames) - 1, figure, _table(rows), curves, _notes(frames, len(steps), session))
+    yield from page(title, parts.ink.css(), body, msgspec.json.encode(document).decode(), asset("steps.js"))
 
 
 def chosen_steps(phases: Sequence[str], cursor: int) -> list[int]:
@@ -82,7 +87,7 @@ def chosen_steps(phases: Sequence[str], cursor: int) -> list[int]:
     if n <= MOST_STEPS:
         return list(range(n))
     whole = [place for place, phase in enumerate(phases) if phase != "E"]
-    even = np.unique(np.linspace(0, len(whole) - 1, min(MOST_STEPS - 2, len(whole))).astype(int))
+    even = np.unique(np.linspace(0, len(whole) - 1, min(MOST_STEPS, len(whole))).astype(int))
     return sorted({0, n - 1, cursor, *(whole[place] for place in even.tolist())})
 
 
@@ -101,24 +106,6 @@ def thinned(snapshot: StepSnapshot) -> StepSnapshot:
     )
 
 
-def _pictures(
-    frames: Sequence[StepSnapshot], look: Look, told: Callable[[int], None]
-) -> list[tuple[list[Pair], Pictured]]:
-    """Each step's plots on light and on dark; scenes on axes that hold all of them."""
-    shown: list[tuple[Pictured, Pictured]] = []
-    for one in frames:
-        light, dark = (pictured(one, palette, look) for palette in BOTH)
-        shown.append((light, dark))
-        told(len(shown))
-    scenes = [light.content for light, _ in shown if isinstance(light.content, Scene)]
-    scales = common_scales(scenes)
-    made = []
-    for light, dark in shown:
-        both = [_flat(one.plots(palette, scales)) for one, palette in zip((light, dark), BOTH, strict=True)]
-        made.append((list(zip(*both, strict=True)), light))
-    return made
-
-
 def _flat(rows: Sequence[Sequence[Plot]]) -> list[Plot]:
     return [plot for row in rows for plot in row]
 
@@ -135,25 +122,34 @@ def common_scales(scenes: Sequence[Scene]) -> tuple[Scale, Scale] | None:
     return x, y
 
 
-def _rows(snapshot: StepSnapshot) -> list[tuple[str, float]]:
-    """What a step has come to: names and numbers."""
+def _rows(snapshot: StepSnapshot) -> dict[str, float]:
+    """What a step has come to, by name."""
     record = snapshot.record
-    rows = [(objective_name(snapshot), record.objective)]
+    rows = {objective_name(snapshot): record.objective}
     for name, value in ((snapshot.spec.model.objective_label, record.log_likelihood), ("bound", record.elbo)):
-        if name != rows[0][0]:
-            rows.append((name, value))
-    return [*rows, ("KL", record.kl)]
+        rows.setdefault(name, value)
+    return {**rows, "KL": record.kl}
 
 
-def _numbers(snapshot: StepSnapshot) -> list[str]:
+def _named_rows(frames: Sequence[StepSnapshot]) -> list[str]:
+    """The names of those that any step has."""
+    found = [_rows(one) for one in frames]
+    return [name for name in found[-1] if any(not math.isnan(rows.get(name, math.nan)) for rows in found)]
+
+
+def _numbers(snapshot: StepSnapshot, names: Sequence[str]) -> list[str]:
     """In the order of the table: each value, and what it changed by."""
     before = snapshot.previous_record
-    then = {} if before is None else dict(_rows(replace(snapshot, cursor=snapshot.cursor - 1)))
+    now = _rows(snapshot)
+    then = {} if before is None else _rows(replace(snapshot, cursor=snapshot.cursor - 1))
+    rounding = _ROUNDING * abs(snapshot.record.objective)
     made = []
-    for name, value in _rows(snapshot):
+    for name in names:
+        value = now.get(name, math.nan)
         change = value - then.get(name, math.nan) if math.isfinite(value) else math.nan
-        made += [fixed(value) if not math.isnan(value) else MISSING]
-        made += [f"{'+' if change > 0 else ''}{number(change)}" if math.isfinite(change) else ""]
+        change = 0.0 if abs(change) <= rounding else change
+        made.append(MISSING if math.isnan(value) else fixed(value))
+        made.append(f"{'+' if change > 0 else ''}{number(change)}" if math.isfinite(change) else "")
     return made
 
 
@@ -170,22 +166,30 @@ def _notes(frames: Sequence[StepSnapshot], n_steps: int, session: Session) -> li
     return notes
 
 
-def _body(
-    here: StepSnapshot, shown: Pictured, drawing: StepParts, curves: Sequence[DrawnCurve], notes: Sequence[str]
-) -> str:
-    parts = where_parts(here)
-    last = len(curves[0].marks) - 1 if curves else 0
+def _figure(caption: str, parts: StepParts) -> str:
+    """The places of the pictures, which the page fills at each step."""
+    many = " many" if len(parts.frames) > 1 else ""
     empty = '<g class="behind"></g><g class="cloud"></g><g class="above"></g>'
     plots = "".join(
         f'<div class="plot"><div class="name"></div>{svg_around(frame, "", "", empty)}<ul class="legend"></ul></div>'
-        for frame in drawing.frames
+        for frame in parts.frames
     )
-    many = " many" if len(drawing.frames) > 1 else ""
-    table = "".join(f'<tr><th scope="row">{html_text(name)}</th><td></td><td></td></tr>' for name, _ in _rows(here))
-    figures = "".join(
-        f'<figure class="curve"><figcaption>{html_text(one.name)}</figcaption>{one.svg}</figure>' for one in curves
+    return f'<figure><figcaption>{html_text(caption)}</figcaption>\n<div class="plots{many}">{plots}</div></figure>'
+
+
+def _table(names: Sequence[str]) -> str:
+    rows = "".join(f'<tr><th scope="row">{html_text(name)}</th><td></td><td></td></tr>' for name in names)
+    return f"<thead><tr><th></th><th>value</th><th>change</th></tr></thead>\n<tbody>{rows}</tbody>"
+
+
+def _body(
+    here: StepSnapshot, last: int, figure: str, table: str, curves: Sequence[DrawnCurve], notes: Sequence[str]
+) -> str:
+    parts = where_parts(here)
+    drawn = "".join(
+        f'<figure class="curve"><figcaption>{html_text(one.name)}</figcaption>{one.svg}</figure>\n' for one in curves
     )
-    said = "".join(f'<p class="note">{html_text(note)}</p>' for note in notes)
+    said = "".join(f'<p class="note">{html_text(note)}</p>\n' for note in notes)
     return f"""<header><h1>{html_text(" · ".join(parts[:2]))}</h1>
 <p class="about">{html_text(" · ".join(parts[2:]))}</p></header>
 <main>
@@ -197,12 +201,10 @@ def _body(
 <p id="says" aria-live="polite"></p>
 <noscript><p>The steps are shown by a script in this file, and scripts are off here.</p></noscript>
 <div class="panes">
-<figure><figcaption>{html_text(shown.caption)}</figcaption>
-<div class="plots{many}">{plots}</div></figure>
+{figure}
 <section aria-label="numbers and curves">
-<table id="numbers"><thead><tr><th></th><th>value</th><th>change</th></tr></thead>
-<tbody>{table}</tbody></table>
-{figures}</section>
+<table id="numbers">{table}</table>
+{drawn}</section>
 </div>
 {said}<p class="note">← and → go a step, Home and End to the ends.</p>
 </main>"""

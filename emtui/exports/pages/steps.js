@@ -44,7 +44,7 @@
     let known = drawn.get(at);
     if (!known || known.cloud !== cloud) {
       const points = cloud.x.map((x, i) => {
-        const point = document.createElementNS("http://www.w3.org/2000/svg", "path");
+        const point = document.createElementNS(group.namespaceURI, "path");
         point.setAttribute("transform", `translate(${x} ${cloud.y[i]})`);
         return point;
       });

@@ -78,7 +78,7 @@ def pieces_of(pair: Pair, frame: Frame, ink: Ink, *, keep_cloud: bool = True) ->
         (made.behind if made.cloud is None or straight else made.above).extend(drawn)
     if plot.empty:
         width, height = frame.inner
-        text = f'<text x="{width / 2:.0f}" y="{height / 2:.0f}" text-anchor="middle" class="{_muted(ink)}">'
+        text = f'<text x="{_n(width / 2)}" y="{_n(height / 2)}" text-anchor="middle" class="{_muted(ink)}">'
         made.above.append(f"{text}{_text(plot.empty)}</text>")
     return made
 
@@ -194,9 +194,9 @@ def _axes(plot: Plot, frame: Frame, ink: Ink) -> list[str]:
         made.append(f'<text x="-7" y="{_n(y + 4)}" text-anchor="end" class="{muted}">{_text(label)}</text>')
     words = f'text-anchor="middle" class="{ink.fill(BOTH[0].text, BOTH[1].text)}"'
     if plot.x_label:
-        made.append(f'<text x="{width / 2:.0f}" y="{height + 36}" {words}>{_text(plot.x_label)}</text>')
+        made.append(f'<text x="{_n(width / 2)}" y="{height + 36}" {words}>{_text(plot.x_label)}</text>')
     if plot.y_label:
-        place = f"translate({13 - frame.left} {height / 2:.0f})rotate(-90)"
+        place = f"translate({13 - frame.left} {_n(height / 2)})rotate(-90)"
         made.append(f'<text transform="{place}" {words}>{_text(plot.y_label)}</text>')
     return made
 
@@ -217,7 +217,8 @@ def _shape(shape: Shape, other: Shape, size: tuple[int, int], ink: Ink) -> Itera
             places = [f"{_n(a)} {_n(b)}" for a, b in zip(x, y, strict=True)]
             dotted = " dotted" if shape.dotted else ""
             color = ink.stroke(shape.color, other.color)
-            yield f'<path class="line{dotted} {color}" stroke-width="1.6" d="M{places[0]}C{" ".join(places[1:])}z"/>'
+            path = f"M{places[0]}C{' '.join(places[1:])}z"
+            yield f'<path class="halo" d="{path}"/><path class="line{dotted} {color}" stroke-width="1.6" d="{path}"/>'
         case Boxes(), Boxes():
             yield from _boxes(shape, other, size, ink)
         case Raster(), Raster():
@@ -288,7 +289,7 @@ def _raster(shape: Raster, other: Raster, size: tuple[int, int], ink: Ink) -> It
     (x0, x1, y0, y1), (width, height) = shape.extent, size
     place = (
         f"translate({_n(x0 * width)} {_n((1 - y1) * height)})"
-        f"scale({(x1 - x0) * width / columns:.5g} {(y1 - y0) * height / rows:.5g})"
+        f"scale({(x1 - x0) * width / columns:z.5g} {(y1 - y0) * height / rows:z.5g})"
     )
     paths: dict[int, list[str]] = {}
     for row in range(rows):

@@ -148,11 +148,12 @@ def _draw_shape(axes: Axes, shape: Shape, order: float, palette: Palette, *, sma
             from matplotlib.path import Path
 
             path = Path(shape.points, [Path.MOVETO, *[Path.CURVE4] * 12])
-            style = (0, (1.2, 1.6)) if shape.dotted else "solid"
-            width = 0.9 if small else 1.3
-            axes.add_patch(
-                PathPatch(path, fill=False, edgecolor=_hex(shape.color), linewidth=width, linestyle=style, zorder=order)
-            )
+            style, width = (0, (1.2, 1.6)) if shape.dotted else "solid", 0.9 if small else 1.3
+            # on a line in the background's colour, so that it is seen before points of its own
+            for ink, wide, dashes in ((palette.background, width + 1.4, "solid"), (shape.color, width, style)):
+                patch = PathPatch(path, fill=False, edgecolor=_hex(ink), linewidth=wide, linestyle=dashes)
+                patch.set_zorder(order)
+                axes.add_patch(patch)
         case Boxes():
             colors = _hex(shape.colors) if isinstance(shape.colors, tuple) else shape.colors / 255.0
             axes.bar(
