@@ -41,6 +41,7 @@ from engine.em.inference import EXACT as EXACT
 from engine.em.inference import Inference as Inference
 from engine.em.loop import advance as advance
 from engine.em.loop import begin as begin
+from engine.em.loop import drawn_anew as drawn_anew
 from engine.em.loop import e_step as e_step
 from engine.em.loop import iterate as iterate
 from engine.em.loop import m_step as m_step

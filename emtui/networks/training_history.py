@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from emtui.networks.rival import MethodComparison, Rival, rival_of, scores_beside
 from emtui.networks.scores import Progress, progress
@@ -59,6 +59,13 @@ class Learners:
         rival, last = known[0], steps[-1]
         reached = last.iteration - (last.phase == "E")  # iterations that are done on this branch
         return rival is not None and not rival.has_stopped and rival.n_iterations < reached
+
+    def keep_only(self, steps: Collection[Step]) -> None:
+        """Forget what belongs to any other step."""
+        places = {step.at for step in steps}
+        problems = {step.problem for step in steps}
+        self._progress = {at: scores for at, scores in self._progress.items() if at in places}
+        self._rivals = {problem: rival for problem, rival in self._rivals.items() if problem in problems}
 
     def advance(self, spec: RunSpec, steps: Sequence[Step]) -> None:
         """Start the rival, or let it take one more iteration."""

@@ -172,6 +172,11 @@ class Stepping:
         """Back to the same start; what was done stays in the history."""
         self._do_now(_to_start)
 
+    def undo(self) -> None:
+        """Undo the last choices applied, row weighed, or data opened."""
+        self.pause()
+        self.worker.undo()
+
     def new_start(self) -> None:
         """Another random start, from the next seed."""
         self._do_now(lambda session: session.restart(session.spec.seed + 1))
@@ -187,11 +192,11 @@ def _moved(session: Session, by: int, refusal: str) -> str:
 
 def _to_start(session: Session) -> str:
     """Back to the same start; a turned temperature is forgotten."""
-    before = session.timeline.cursor
-    session.restart()
-    if session.timeline.cursor == before:
+    before = session.timeline.current
+    note = session.restart()
+    if session.timeline.current is before:
         raise EngineError(_AT_START)
-    return ""
+    return note
 
 
 def _ignore(_: object) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from emtui.spec.labels_given import known_labels
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement, agreement
 from engine.arrays import IntArray
+from engine.data.dataset import Dataset
 from engine.em.fields import count_components
 from engine.em.run import Restart, Run, report
 from engine.em.timeline import Timeline
@@ -123,12 +124,18 @@ def kmeans_steps(
     return Baseline(run, agreement_with_classes(spec, run.labels), began_em)
 
 
+_Key: TypeAlias = tuple[Dataset, str, int, str, bool, int]
+
+
 class Baselines:
-    """The k-means beside each start of a session: one for each seed where the model starts at k-means, else one."""
+    """The k-means beside each start of a session: one for each seed where the model starts at k-means, else one.
+
+    Other data, another model, another K and other classes given to it have a k-means of their own.
+    """
 
     def __init__(self) -> None:
-        self._found: dict[int, Baseline | None] = {}
-        self._under_way: list[tuple[int, Generator[None, None, Baseline | None]]] = []
+        self._found: dict[_Key, Baseline | None] = {}
+        self._under_way: list[tuple[_Key, Generator[None, None, Baseline | None]]] = []
         self._first: int | None = None
 
     def begin(self, spec: RunSpec, steps: Generator[None, None, Baseline | None]) -> None:
@@ -160,8 +167,16 @@ class Baselines:
         """The k-means beside the start of these choices; None where it can't be run, or is not there yet."""
         return self._found.get(self._key(spec))
 
-    def _key(self, spec: RunSpec) -> int:
-        return spec.seed if self._first is None or starts_at_kmeans(spec) else self._first
+    def keep_only(self, specs: Iterable[RunSpec]) -> None:
+        """Forget, and run no further, what stands beside none of these."""
+        keys = {self._key(spec) for spec in specs}
+        self._found = {key: found for key, found in self._found.items() if key in keys}
+        self._under_way = [(key, steps) for key, steps in self._under_way if key in keys]
+
+    def _key(self, spec: RunSpec) -> _Key:
+        at_kmeans = starts_at_kmeans(spec)
+        seed = spec.seed if self._first is None or at_kmeans else self._first
+        return spec.dataset, spec.model.name, spec.n_components, spec.known, at_kmeans, seed
 
 
 def starts_at_kmeans(spec: RunSpec) -> bool:

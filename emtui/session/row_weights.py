@@ -79,6 +79,12 @@ def with_row_weighed(spec: RunSpec, step: Step, row: int, weight: float) -> Step
     return reweighted(step, X, y, None if all_count_once else weights, _in_words(name, before, weight))
 
 
+def weighed_words(spec: RunSpec, row: int, weight: float) -> str:
+    """What was done to a row of the data set, in words: "row 12 left out"."""
+    done = {0.0: "left out", 1.0: "put back", 2.0: "counted twice"}.get(weight, f"given the weight {weight:zg}")
+    return f"{spec.dataset.row_name(row)} {done}"
+
+
 def _in_words(name: str, before: float, weight: float) -> str:
     stay = "the parameters stay where they are"
     if weight == 0:

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from emtui.session.baseline import Baselines, agreement_with_classes, kmeans_steps
 from emtui.session.deeds import Deed, Taken, Weighed, moved
-from emtui.session.row_weights import weight_of, with_row_weighed
+from emtui.session.kept_rows import (
+    begun_with,
+    capital,
+    lost_words,
+    rows_by_hand,
+    rows_carried,
+    rows_words,
+    weight_given,
+)
+from emtui.session.looked_at import LookedAt
+from emtui.session.row_weights import weighed_words, weight_of, with_row_weighed
 from emtui.session.snapshot import Baseline, Record, StepSnapshot
 from emtui.session.temperature import turned
+from emtui.session.undo import NOTHING_TO_UNDO, Act, undone
+from emtui.spec.choices_words import differing_words
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import problem_of, split_of
+from emtui.spec.train_test_split import split_of
 from engine.analysis.rest import can_be_tested, looking_at_rest, passes_in_background, with_rest
-from engine.arrays import Array, IntArray
 from engine.editing.edits import is_by_hand, placed
 from engine.em.algorithms import Annealed, algorithm_named
-from engine.em.evaluation import Evaluation, Posterior
-from engine.em.loop import advance, begin_problem, stopped, switch_algorithm
+from engine.em.given import buffers
+from engine.em.loop import advance, drawn_anew, stopped, switch_algorithm
 from engine.em.rest import Rest
-from engine.em.step import Problem, Step
+from engine.em.step import Step
 from engine.em.timeline import Timeline
 from engine.errors import EngineError, OptionError
 
@@ -31,7 +40,7 @@ if TYPE_CHECKING:
     from emtui.networks.rival import MethodComparison
     from emtui.networks.training_history import Learners
 
-ROWS_DRAWN = 100_000
+WALKED = "Walked to"  # how a note begins that says that no step was taken
 
 
 class Session:
@@ -45,14 +54,13 @@ class Session:
         """`first` is the step that it begins with, where that has been taken already."""
         self._records: dict[Step, Record] = {}
         self._deeds: dict[Step, Deed] = {}  # what each step came of
-        self._labels: tuple[Step, IntArray] | None = None
-        self._responsibilities: list[tuple[Evaluation, Array]] = []
-        self._drawn: dict[Problem, tuple[IntArray, IntArray]] = {}
-        first = self._begin(spec) if first is None else first
+        self._looked_at = LookedAt(lambda problem: self._spec_of[problem])
+        first = stopped(begun_with(spec, {}), spec.rules) if first is None else first
         self._spec_of = {first.problem: spec}
         self.timeline = Timeline(first)
         self._turned: Annealed | None = None  # what the next step goes on by, where the temperature was turned
-        self._learners = _learners_of(spec)
+        self._learners: Learners | None = None
+        self._acts: list[Act] = []
         self._baselines = Baselines()
         self._baselines.begin(spec, kmeans_steps(spec, first.params))
         self._unknown_rests: set[Step] = set()
@@ -75,10 +83,6 @@ class Session:
         """The choices that the current branch began with; another start has another seed."""
         return self._spec_of[self.timeline.current.problem]
 
-    @staticmethod
-    def _begin(spec: RunSpec) -> Step:
-        return stopped(begin_problem(problem_of(spec), spec.start), spec.rules)
-
     # walking
 
     def refusal(self, phase: str | None = None) -> str | None:
@@ -95,7 +99,8 @@ class Session:
     def take(self, phase: str | None = None) -> str:
         """Take the next half-step and record it; a sentence to say beside the step's own comes back, or "".
 
-        Going on after looking back opens a branch.
+        A step that was taken from here already, and has no part left to chance, is walked to. Otherwise going on after
+        looking back opens a branch; an E-step that draws makes another draw there.
 
         Raises:
             EngineError: the step can't be taken (`refusal`), or the model can't go on; nothing is recorded then.
@@ -103,8 +108,41 @@ class Session:
         refused = self.refusal(phase)
         if refused is not None:
             raise EngineError(refused)
-        deed = Taken(turned=self.turned)
-        return self.add(stopped(self.advanced(), self.spec.rules), deed, opens_branch=False)
+        known = self._taken_already()
+        if known is not None:
+            return self._walk_to(known)
+        draw = self._draw_to_make()
+        deed = Taken(turned=self.turned, draw=draw)
+        step = stopped(self.advanced(draw), self.spec.rules)
+        return self.add(step, deed, opens_branch=False)
+
+    def _taken_already(self) -> Step | None:
+        """The step that the next half-step would come to, where it was taken from here already."""
+        here, turned_to = self.timeline.current, self._turned
+        if here.next_is_drawn:
+            return None
+        phase = "M" if here.phase == "E" else "E"
+        for step in self.timeline.followers:
+            problem, same = step.problem, step.problem is here.problem
+            if turned_to is not None:
+                same = problem.algorithm == turned_to and problem.data is here.problem.data
+            if same and step.phase == phase and not is_by_hand(step):
+                return step
+        return None
+
+    def _walk_to(self, step: Step) -> str:
+        left, self._turned = self.timeline.branch, None
+        self.timeline.walk_to(step)
+        now = self.timeline.branch
+        where = "a step" if now == left else f"a step of branch {now + 1}"
+        return f"{WALKED} {where} that was taken before."
+
+    def _draw_to_make(self) -> int | None:
+        """The number of another draw, where an E-step that draws was taken from here already."""
+        if not self.timeline.current.next_is_drawn:
+            return None
+        drawn_here = any(step.phase == "E" and not is_by_hand(step) for step in self.timeline.followers)
+        return 1 + max(problem.draw for problem in self._spec_of) if drawn_here else None
 
     def place(self, params: Any, message: str) -> str:
         """Move θ by hand, in place of the M-step, on a branch of its own; what can't be is an EngineError.
@@ -117,8 +155,11 @@ class Session:
 
     def weigh_row(self, row: int, weight: float) -> str:
         """Leave out a row of the data set (0), count it twice (2) or put it back (1); as `place` does."""
+        place = self.timeline.place
         made = with_row_weighed(self.spec, self.timeline.current, row, weight)
-        return self.add(made, Weighed(row, weight), opens_branch=True)
+        said = self.add(made, Weighed(row, weight), opens_branch=True)
+        self._acts.append(Act(weighed_words(self.spec, row, weight), place, self.timeline.place))
+        return said
 
     def weight_of(self, row: int) -> float:
         """What a row of the data set counts in the current step."""
@@ -153,7 +194,7 @@ class Session:
         notes = [self.take()]
         while self.timeline.current.phase != "M":
             notes.append(self.take())
-        return next((note for note in notes if note), "")
+        return one_note(notes)
 
     def run_on(self) -> Iterator[str]:
         """Iterate until a stopping rule is met, a half-step at a time, so that the caller can stop in between."""
@@ -161,20 +202,128 @@ class Session:
         while self.timeline.current.stop_reason is None:
             yield self.take()
 
-    def restart(self, seed: int | None = None) -> None:
-        """Back to the start: the same one, or that of another seed. The old steps stay as a branch of their own."""
-        self._turned = None
-        if seed is None or seed == self.spec.seed:
-            self.timeline.go_to(0)
-            return
-        self.plant(started_anew(self.spec, seed))
+    # beginning again
 
-    def plant(self, spec: RunSpec) -> None:
-        """Begin by these choices, on a branch that shares nothing with the others, and go there."""
-        first = self._begin(spec)
+    def apply(self, spec: RunSpec) -> str:
+        """Begin with other choices, on a branch of its own beside the old ones; a sentence on that comes back.
+
+        Rows that were weighed by hand stay so, as long as they are among the rows. It can be undone.
+
+        Raises:
+            EngineError: the model can't start so; nothing has changed then.
+        """
+        before, place = self.spec, self.timeline.place
+        said = self._begin_beside(spec)
+        self._acts.append(Act(differing_words(before, spec), place, self.timeline.place))
+        return said
+
+    def restart(self, seed: int | None = None) -> str:
+        """Back to the start: the same one, or that of another seed. The old steps stay as a branch of their own.
+
+        Rows that were weighed by hand stay so: a sentence says it.
+        """
+        if seed is not None and seed != self.spec.seed:
+            return self._begin_beside(started_anew(self.spec, seed))
+        self._turned = None
+        rows, steps, branch = rows_by_hand(self.spec, self.timeline.current), self.timeline.steps, self.timeline.branch
+        place = self._same_start(steps[0], rows)
+        if place is None:
+            place = self._weigh_at_start(rows)
+        else:
+            self.timeline.switch(place[0])
+            self.timeline.go_to(place[1])
+        said = [f"{capital(rows_words(self.spec.dataset, rows))}."] if rows else []
+        if self.timeline.branch != branch:
+            said.append(f"This is branch {self.timeline.branch + 1}; branch {branch + 1} is kept.")
+        return " ".join(said)
+
+    def _same_start(self, start: Step, rows: Mapping[int, float]) -> tuple[int, int] | None:
+        """Branch and place of a start at this very θ, with these rows weighed by hand; the current branch first."""
+        lines = list(enumerate(self.timeline.lines))
+        for branch, line in sorted(lines, key=lambda each: each[0] != self.timeline.branch):
+            for place, step in enumerate(line if line[0] is start else ()):
+                if step.phase != "init" or step.params is not start.params:
+                    break
+                if rows_by_hand(self.spec_of(step), step) == rows:
+                    return branch, place
+        return None
+
+    def _weigh_at_start(self, rows: Mapping[int, float]) -> tuple[int, int]:
+        """Weigh these rows at the start of the branch as they are weighed here: on a branch of its own."""
+        timeline = self.timeline
+        start = timeline.go_to(0)
+        spec = self.spec_of(start)
+        wanted = dict.fromkeys(rows_by_hand(spec, start), None) | dict(rows)
+        for number, (row, weight) in enumerate(wanted.items()):
+            weight = weight_given(spec, row) if weight is None else weight
+            if weight_of(spec, timeline.current, row) != weight:
+                made = with_row_weighed(spec, timeline.current, row, weight)
+                self.add(made, Weighed(row, weight), opens_branch=number == 0)
+        return timeline.branch, timeline.cursor
+
+    def _begin_beside(self, spec: RunSpec) -> str:
+        """Begin by these choices beside what there is; rows weighed by hand stay so."""
+        before, left = self.spec, self.timeline.branch
+        kept = rows_carried(rows_by_hand(before, self.timeline.current), before, spec)
+        self.plant(spec, kept.weights)
+        said = f"This opened branch {self.timeline.branch + 1}; branch {left + 1} is kept."
+        return " ".join(part for part in (said, lost_words(before.dataset, kept)) if part)
+
+    def plant(self, spec: RunSpec, rows: Mapping[int, float] | None = None) -> None:
+        """Begin by these choices, on a branch that shares nothing with the others, and go there.
+
+        rows: of the data set, by number from 0, that count by hand what is said here.
+        """
+        first = stopped(begun_with(spec, rows or {}), spec.rules)
+        self._turned = None
         self._spec_of[first.problem] = spec
         self.timeline.plant(first)
+        self._record(0, first)
         self._baselines.begin(spec, kmeans_steps(spec, first.params))
+
+    def undo(self) -> str:
+        """Undo the last choices applied, or row weighed: go back to where one stood. A sentence says what was undone.
+
+        Raises:
+            EngineError: there is nothing to undo.
+        """
+        if not self._acts:
+            raise EngineError(NOTHING_TO_UNDO)
+        self._turned = None
+        said = undone(self.timeline, self._acts.pop())
+        self._forget_the_closed()
+        return said
+
+    def release(self) -> None:
+        """Free what can be computed again."""
+        self.timeline.current.release()
+        self._looked_at.keep_only(self._spec_of)
+
+    @property
+    def table_bytes(self) -> int:
+        """How much memory its data take: the tables as they were read, and those that each start has of its own."""
+        tables = [*(spec.dataset.X for spec in self._spec_of.values()), *(one.data.X for one in self._spec_of)]
+        return sum({id(part): part.nbytes for table in tables for part in buffers(table)}.values())
+
+    @property
+    def can_undo(self) -> bool:
+        """There is something to undo."""
+        return bool(self._acts)
+
+    def _forget_the_closed(self) -> None:
+        """Free what belongs to no branch any more."""
+        steps = {step for line in self.timeline.lines for step in line}
+        problems = {step.problem for step in steps}
+        self._records = {step: record for step, record in self._records.items() if step in steps}
+        self._deeds = {step: deed for step, deed in self._deeds.items() if step in steps}
+        self._spec_of = {problem: spec for problem, spec in self._spec_of.items() if problem in problems}
+        self._unknown_rests &= steps
+        self._looked_at.keep_only(problems)
+        self._baselines.keep_only(list(self._spec_of.values()))
+        if self._learners is not None:
+            self._learners.keep_only(steps)
+        if self._looking is not None and self._looking[0] not in steps:
+            self._looking = None
 
     # what was done, and doing it again
 
@@ -192,7 +341,8 @@ class Session:
 
     def scores_of(self, step: Step) -> Mapping[str, float]:
         """Of a network: the scores of a step by name, without its rival's; else {}."""
-        return {} if self._learners is None else self._learners.judge(self.spec_of(step), step).scores
+        learners = self._learners_of(self.spec_of(step))
+        return {} if learners is None else learners.judge(self.spec_of(step), step).scores
 
     @property
     def turned(self) -> str | None:
@@ -206,9 +356,17 @@ class Session:
             raise OptionError(f"a temperature is turned in annealed EM, and this is {found.name}.")
         self._turned = found
 
-    def advanced(self) -> Step:
-        """The half-step after the current one, by the temperature that was turned, before a stopping rule is asked."""
-        return advance(self._as_turned(self.timeline.current))
+    def advanced(self, draw: int | None = None) -> Step:
+        """The half-step after the current one, by the temperature that was turned, before a stopping rule is asked.
+
+        draw: which draw E-steps make from here on; None for the present one.
+        """
+        step = self._as_turned(self.timeline.current)
+        if draw is not None:
+            spec = self._spec_of[step.problem]
+            step = drawn_anew(step, draw)
+            self._spec_of[step.problem] = spec
+        return advance(step)
 
     def add(self, step: Step, deed: Deed, *, opens_branch: bool) -> str:
         """Record a step that came of a deed; on a branch of its own, even at the end of this one, where that is said.
@@ -221,7 +379,8 @@ class Session:
         self._deeds[self.timeline.current] = deed
         self._record(self.timeline.cursor, self.timeline.current)  # now, while its statistics are at hand
         now = self.timeline.branch
-        return "" if now == left else f"This opened branch {now + 1}; branch {left + 1} is kept."
+        drawn = " with another draw" if isinstance(deed, Taken) and deed.draw is not None else ""
+        return "" if now == left else f"This opened branch {now + 1}{drawn}; branch {left + 1} is kept."
 
     # looking
 
@@ -231,9 +390,12 @@ class Session:
 
     def snapshot_at(self, branch: int, index: int, note: str = "") -> StepSnapshot:
         """Any step of any branch as the screen shows it; the cursor stays where it is. Raises IndexError beyond."""
-        steps, learners = self.timeline.steps_of(branch), self._learners
+        steps = self.timeline.steps_of(branch)
         step, previous = steps[index], steps[index - 1] if index else None
-        spec, labels = self._spec_of[step.problem], self._labels_of(step)
+        spec, labels = self._spec_of[step.problem], self._looked_at.labels(step)
+        learners, baseline = self._learners_of(spec), self._baselines.of(spec)
+        if baseline is not None and baseline.began_em and is_by_hand(steps[0]):
+            baseline = replace(baseline, began_em=False)  # the model began with other weights of the rows
         return StepSnapshot(
             spec=spec,
             step=step,
@@ -243,47 +405,50 @@ class Session:
             branch=branch,
             n_branches=self.timeline.n_branches,
             trail=tuple(one.params for one in steps[: index + 1] if one.phase != "E"),
-            rows=self._places_and_rows(step.problem)[1],
-            responsibilities=self._drawn_responsibilities(step),
+            rows=self._looked_at.rows(step.problem),
+            responsibilities=self._looked_at.responsibilities(step),
             labels=labels,
             agreement=agreement_with_classes(spec, labels),
-            baseline=self._baselines.of(spec),
+            baseline=baseline,
             note=note,
-            responsibilities_before=None if previous is None else self._drawn_responsibilities(previous),
+            responsibilities_before=None if previous is None else self._looked_at.responsibilities(previous),
             comparison=None if learners is None else learners.comparison(spec, steps, index),
             recent=tuple(steps[max(0, index - 7) : index + 1]),
         )
 
-    def _places_and_rows(self, problem: Problem) -> tuple[IntArray, IntArray]:
-        """The drawn rows as the model counts them, and as the data set does: a split leaves rows out."""
-        if problem not in self._drawn:
-            n_rows, split = problem.data.n_given, split_of(self._spec_of[problem])
-            places = np.arange(n_rows)
-            if n_rows > ROWS_DRAWN:
-                places = np.sort(np.random.default_rng(0).choice(n_rows, ROWS_DRAWN, replace=False))
-            self._drawn[problem] = (places, places if split is None else split.train[places])
-        return self._drawn[problem]
+    def _learners_of(self, spec: RunSpec) -> Learners | None:
+        """What is remembered about networks; None for choices that are none."""
+        if split_of(spec) is None:
+            return None
+        if self._learners is None:
+            from emtui.networks.training_history import Learners
+
+            self._learners = Learners()
+        return self._learners
 
     @property
     def scores(self) -> list[dict[str, float]]:
         """Of a network: the scores of each step of the current branch by name, its rival's among them; else []."""
-        return [] if self._learners is None else self._learners.scores(self.spec, self.timeline.steps)
+        learners = self._learners_of(self.spec)
+        return [] if learners is None else learners.scores(self.spec, self.timeline.steps)
 
     @property
     def comparison(self) -> MethodComparison | None:
         """Of a network: both ways to train it, at the step under the cursor; else None."""
-        steps, cursor = self.timeline.steps, self.timeline.cursor
-        return None if self._learners is None else self._learners.comparison(self.spec, steps, cursor)
+        learners, cursor = self._learners_of(self.spec), self.timeline.cursor
+        return None if learners is None else learners.comparison(self.spec, self.timeline.steps, cursor)
 
     @property
     def rival_is_behind(self) -> bool:
         """The other way to train the network has not come as far as the current branch."""
-        return self._learners is not None and self._learners.is_behind(self.spec, self.timeline.steps)
+        learners = self._learners_of(self.spec)
+        return learners is not None and learners.is_behind(self.spec, self.timeline.steps)
 
     def advance_rival(self) -> None:
         """Let the other way to train the network take an iteration; it may take a moment."""
-        if self._learners is not None:
-            self._learners.advance(self.spec, self.timeline.steps)
+        learners = self._learners_of(self.spec)
+        if learners is not None:
+            learners.advance(self.spec, self.timeline.steps)
 
     @property
     def rest_is_due(self) -> bool:
@@ -330,9 +495,10 @@ class Session:
     def _record(self, index: int, step: Step) -> Record:
         known = self._records.get(step)
         if known is None:
-            if self._learners is not None:
-                self._learners.judge(self._spec_of[step.problem], step)
-            matched = agreement_with_classes(self._spec_of[step.problem], self._labels_of(step))
+            spec = self._spec_of[step.problem]
+            if (learners := self._learners_of(spec)) is not None:
+                learners.judge(spec, step)
+            matched = agreement_with_classes(spec, self._looked_at.labels(step))
             known = Record(
                 index, step.iteration, step.phase, step.log_likelihood, step.log_prior, step.objective, step.elbo,
                 step.kl, step.q_value, step.entropy, step.seconds, None if matched is None else matched.hits,
@@ -341,28 +507,11 @@ class Session:
             self._records[step] = known
         return known
 
-    def _drawn_responsibilities(self, step: Step) -> Array | None:
-        """q's probabilities for the drawn rows; those of the last two E-steps looked at are kept, to be compared."""
-        if step.at_q is None:
-            return None
-        known = next((r for at, r in self._responsibilities if at is step.at_q), None)
-        if known is None:
-            known = Posterior(step.at_q).rows(self._places_and_rows(step.problem)[0])
-            self._responsibilities = [*self._responsibilities[-1:], (step.at_q, known)]
-        return known
 
-    def _labels_of(self, step: Step) -> IntArray | None:
-        """Labels under q; those of the last step looked at are kept, since E and M share them."""
-        if step.at_q is None:
-            return None
-        if self._labels is None or self._labels[0].at_q is not step.at_q:
-            self._labels = (step, Posterior(step.at_q).labels)
-        return self._labels[1]
-
-
-def _learners_of(spec: RunSpec) -> Learners | None:
-    if split_of(spec) is None:
-        return None
-    from emtui.networks.training_history import Learners
-
-    return Learners()
+def one_note(notes: Iterable[str]) -> str:
+    """What to say of several steps: what one of them opened, or else what is to be said of the last."""
+    last = ""
+    for last in notes:
+        if last and not last.startswith(WALKED):
+            return last
+    return last

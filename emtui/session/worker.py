@@ -14,9 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from emtui.session.closed_sessions import ClosedSessions
 from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused, WorkerMessage
 from emtui.session.queries import Asker, OtherBranch, Query, answer
-from emtui.session.session import Session
+from emtui.session.session import Session, one_note
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
 from engine.em.step import Step
@@ -53,6 +54,7 @@ class SessionWorker:
         self._cancelled = threading.Event()
         self._generation = 0
         self._session: Session | None = None
+        self._closed = ClosedSessions()
         self._thread: threading.Thread | None = None
         self._running_on = False
         self._note = ""  # beside the step that is shown
@@ -91,13 +93,45 @@ class SessionWorker:
         """
 
         def job() -> str:
-            self._session = Session(make_spec())
+            before, self._session = self._session, Session(make_spec())
+            if before is not None:
+                self._closed.keep(before)
             return ""
 
+        self._leave_the_old()
+        self._submit(Job(self._generation, job), at_once=small)
+
+    def _leave_the_old(self) -> None:
+        """Drop what the current exploration still had to do; what it reports from now on is stale."""
         self.cancel()
         self._generation += 1
         self._asked.clear()
-        self._submit(Job(self._generation, job), at_once=small)
+
+    def apply(self, make_spec: Callable[[], RunSpec]) -> None:
+        """Begin with other choices on a branch of its own; where that can't be, nothing changes."""
+
+        def job() -> str:
+            return self._session.apply(make_spec()) if self._session is not None else ""
+
+        self.cancel()
+        self._submit(Job(self._generation, job), at_once=False)
+
+    def undo(self) -> None:
+        """Undo the last choices applied, or row weighed; else the last data opened. Where nothing was, that is said."""
+        session = self._session
+        if session is None or session.can_undo:
+            self.do(Session.undo)
+            return
+
+        def job() -> str:
+            now, self._session = self._session, self._closed.take_back()
+            here, n = self._session.spec.dataset.name, self._session.timeline.n_branches
+            with_branches = f" with its {n} branches" if n > 1 else ""
+            left = "" if now is None else now.spec.dataset.name
+            return f"Undone: {left} was opened; back on {here}{with_branches}."
+
+        self._leave_the_old()
+        self._submit(Job(self._generation, job), at_once=True)
 
     def _follow(self) -> str:
         """Look what kind of rest a run came to, run k-means beside the model, let the rival of a network catch up.
@@ -165,12 +199,12 @@ class SessionWorker:
         self._submit(Job(self._generation, self._run_on), at_once=False)
 
     def _run_on(self) -> str:
-        first_note, shown = "", time.monotonic()
+        said, shown = "", time.monotonic()
         try:
             if self._session is None:
                 return ""
             for note in self._session.run_on():
-                first_note = first_note or note
+                said = one_note([said, note])
                 if self._cancelled.is_set():
                     return f"Stopped at iteration {self._session.timeline.current.iteration}, before it came to rest."
                 if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
@@ -178,7 +212,7 @@ class SessionWorker:
                     self._show(self._generation, "Running: escape stops.")
         finally:
             self._running_on = False
-        return first_note
+        return said
 
     def cancel(self) -> None:
         """Stop what is under way at the next half-step, and forget what is queued, but for questions."""
@@ -207,6 +241,7 @@ class SessionWorker:
     def close(self) -> None:
         """Stop the thread; it ends by itself after the half-step that it is in."""
         self.cancel()
+        self._closed.forget()
         self._asked.clear()
         self._jobs.put(None)
 

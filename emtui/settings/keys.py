@@ -75,6 +75,7 @@ EXPLORE: tuple[Binding, ...] = (
     _key("history.branch", "b", "step('branch')", "branch", "go to the next branch"),
     _key("history.reset", "r", "step('reset')", "reset", "back to the same start"),
     _key("history.newstart", "R", "step('new_start')", "new start", "another random start"),
+    _key("history.undo", "U", "step('undo')", "undo", "undo choices applied, a row weighed, data opened"),
     *(_pane_key(name, key) for name, key in PANE_KEYS.items()),
     _key("look.zoom", "z", "zoom", "zoom", "give the pane the whole screen, and back"),
     _key("look.axes", "a", "axes(1)", "axes", "the next pair of features in the picture"),
@@ -108,7 +109,7 @@ EXPLORE: tuple[Binding, ...] = (
 FOOTER: tuple[str, ...] = (
     "step.e", "step.m", "app.help", "app.quit", "step.iteration", "step.play", "history.back", "step.converge",
     "history.goto", "look.pane1", "look.zoom", "look.axes", "look.compare", "choose.export", "choose.open",
-    "history.reset", "history.newstart",
+    "history.reset", "history.newstart", "history.undo",
 )  # fmt: skip
 
 STEPPING: tuple[Binding, ...] = tuple(binding for binding in EXPLORE if binding.action.startswith("step("))

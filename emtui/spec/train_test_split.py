@@ -119,12 +119,15 @@ def sample_weight_of(spec: RunSpec) -> Array | None:
     return data.weights[split.train]
 
 
-def problem_of(spec: RunSpec) -> Problem:
-    """The model with the data as it takes them in. Raises EngineError where it can't."""
+def problem_of(spec: RunSpec, weights: Array | None = None) -> Problem:
+    """The model with the data as it takes them in. Raises EngineError where it can't.
+
+    weights: of the rows that it is fitted to, in place of those of the data.
+    """
     name, data = row_name_of(spec), spec.dataset
     with rows_called(name, input_names(spec)):
         try:
-            observations = observed(spec.model, *table_of(spec), sample_weight_of(spec))
+            observations = observed(spec.model, *table_of(spec), sample_weight_of(spec) if weights is None else weights)
         except DataError:
             if spec.data.standardize and _taken_unstandardised(spec):
                 raise DataError(

@@ -45,7 +45,7 @@ def placed(step: Step, params: Any, message: str) -> Step:
     problem = step.problem
     params = _checked(problem.model, params, step)
     problem.algorithm.check(problem.model, params)
-    at = problem.at(params, problem.algorithm.inference(step.iteration + 1, problem.seed))
+    at = problem.next_at(params, step.iteration + 1)
     phase: Phase = "init" if step.at_q is None else "M"
     made = Step(
         problem, step.iteration, phase, params, at, step.at_q, step.seconds, (_event(message),),

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from engine.em.algorithms import Algorithm, algorithm_named
-from engine.em.evaluation import Evaluation
 from engine.em.given_start import given_start
 from engine.em.maximization import Event
 from engine.em.model import Model, P, in_its_words
@@ -58,7 +57,7 @@ def begin_problem(problem: Problem, start: Any = None) -> Step:
         params = problem.model.seeded(params, problem.data, np.random.default_rng(problem.seed))
     seconds = time.perf_counter() - started
     problem.algorithm.check(problem.model, params)
-    return Step(problem, 0, "init", params, _evaluation(problem, params, 1), None, seconds, notes)
+    return Step(problem, 0, "init", params, problem.next_at(params, 1), None, seconds, notes)
 
 
 def e_step(step: Step) -> Step:
@@ -101,7 +100,7 @@ def m_step(step: Step) -> Step:
     with one_blas_thread(), in_its_words(problem.model):
         moved = problem.algorithm.maximize(step.at_q)
     seconds = before + time.perf_counter() - started
-    at = _evaluation(problem, moved.params, step.iteration + 1)
+    at = problem.next_at(moved.params, step.iteration + 1)
     evaluations = step.evaluations + moved.evaluations
     events = tuple(event.named(problem.row_name, problem.data) for event in moved.events)
     return Step(
@@ -118,8 +117,20 @@ def switch_algorithm(step: Step, algorithm: str | Algorithm) -> Step:
     """
     problem = replace(step.problem, algorithm=algorithm_named(algorithm))
     problem.algorithm.check(problem.model, step.params)
-    at = step.at if step.phase == "E" else _evaluation(problem, step.params, step.iteration + 1)
+    at = step.at if step.phase == "E" else problem.next_at(step.params, step.iteration + 1)
     return replace(step, problem=problem, at=at, converged=False, stop_reason=None, earlier=(), rest=None)
+
+
+def drawn_anew(step: Step, draw: int) -> Step:
+    """The same step, from which E-steps draw otherwise: by another draw of the same seed; 0 is the first one.
+
+    A step that was the last can be gone on from. Raises OptionError after an E-step, whose draw is made.
+    """
+    if step.phase == "E":
+        raise OptionError("this E-step has made its draw: go back to the step before it.")
+    problem = replace(step.problem, draw=whole_number("draw", draw, 0))
+    at = problem.next_at(step.params, step.iteration + 1)
+    return replace(step, problem=problem, at=at, converged=False, stop_reason=None, rest=None)
 
 
 def advance(step: Step) -> Step:
@@ -178,7 +189,3 @@ def stopped(step: Step, rules: tuple[StoppingRule, ...]) -> Step:
         return step
     stop = AnyOf(rules)(step)
     return step if stop is None else replace(step, converged=stop.converged, stop_reason=stop.reason)
-
-
-def _evaluation(problem: Problem, params: Any, iteration: int) -> Evaluation:
-    return problem.at(params, problem.algorithm.inference(iteration, problem.seed))

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal
 
+import numpy as np
+
 from engine.em.algorithm import Algorithm
 from engine.em.evaluation import Evaluation, Posterior
 from engine.em.expectation import EffectiveDraws, Expectation
-from engine.em.inference import EXACT, Exact, Inference
+from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled
 from engine.em.maximization import Event
 from engine.em.model import Model
 from engine.em.observations import Observations
@@ -37,6 +39,7 @@ class Problem:
     """What stays the same during a run: the model, the observations, the algorithm, the seed, and names.
 
     row_name: what rows are called. column_names, symbol_names: of columns and symbols; () where they have numbers.
+    draw: 0 for the draws of the seed; each other number gives other ones from the same seed.
     """
 
     model: Model[Any, Any]
@@ -46,6 +49,14 @@ class Problem:
     row_name: RowName = row_number
     column_names: tuple[str, ...] = ()
     symbol_names: tuple[str, ...] = ()
+    draw: int = 0
+
+    def next_at(self, params: Any, iteration: int) -> Evaluation:
+        """The pass at this θ, as the E-step of this iteration chooses q there."""
+        seed = self.seed
+        if self.draw:
+            seed = int(np.random.SeedSequence([self.seed, self.draw]).generate_state(1)[0])
+        return self.at(params, self.algorithm.inference(iteration, seed))
 
     def at(self, params: Any, inference: Inference = EXACT) -> Evaluation:
         """The pass at this θ."""
@@ -190,6 +201,13 @@ class Step(Generic[Theta]):
             size = max(abs(self.log_likelihood), abs(self.q_value), self.entropy)
             return 0.0 if abs(gap) <= _ROUNDING * size else gap
         return gap
+
+    @property
+    def next_is_drawn(self) -> bool:
+        """Chance has a part in the next half-step: an E-step that draws, so that another draw gives another one."""
+        if self.phase == "E" or isinstance(self.at.inference, Hard):
+            return False
+        return isinstance(self.at.inference, Sampled) or self.problem.model.samples
 
     @property
     def seconds(self) -> float:

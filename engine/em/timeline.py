@@ -24,6 +24,14 @@ class Branch:
     shared: int = 0
 
 
+@dataclass(frozen=True, eq=False)
+class Place:
+    """A step's place, told by its branch itself: branches are numbered anew when one is closed."""
+
+    line: list[Step]
+    index: int
+
+
 class Timeline:
     """The steps of one exploration, in branches, and a cursor on one of them."""
 
@@ -82,6 +90,11 @@ class Timeline:
         return list(self._lines[self._checked(branch)])
 
     @property
+    def lines(self) -> list[list[Step]]:
+        """The steps of every branch, as they are kept: to be looked at only."""
+        return self._lines
+
+    @property
     def n_branches(self) -> int:
         """How many branches there are."""
         return len(self._lines)
@@ -122,6 +135,54 @@ class Timeline:
         self._parents.append((None, 0))
         self._branch = len(self._lines) - 1
         self._cursor = 0
+
+    @property
+    def followers(self) -> list[Step]:
+        """The steps that were taken from here, on whatever branch; those of the current branch first."""
+        mine = self._lines[self._branch]
+        lines = [mine, *(line for line in self._lines if line is not mine)]
+        after = self._cursor + 1
+        found = [line[after] for line in lines if len(line) > after and line[self._cursor] is self.current]
+        return list(dict.fromkeys(found))
+
+    def walk_to(self, follower: Step) -> Step:
+        """Go to a step that was taken from here: on the current branch where it has it, else on the first that has."""
+        after = self._cursor + 1
+        order = sorted(range(self.n_branches), key=lambda branch: (branch != self._branch, branch))
+        self._branch = next(b for b in order if len(self._lines[b]) > after and self._lines[b][after] is follower)
+        return self.go_to(after)
+
+    @property
+    def place(self) -> Place:
+        """Where the cursor is, to come back to whatever is opened and closed in the meantime."""
+        return Place(self._lines[self._branch], self._cursor)
+
+    def return_to(self, place: Place) -> bool:
+        """Go back to a place; False where its branch was closed."""
+        found = [branch for branch, line in enumerate(self._lines) if line is place.line]
+        if found:
+            self._branch = found[0]
+            self.go_to(place.index)
+        return bool(found)
+
+    def close_if_unused(self, place: Place) -> bool:
+        """Close the branch that ends with the step at this place, unless another one left it after that.
+
+        The cursor must be on another branch. What left it earlier counts from then on as having left its parent.
+        """
+        branch = next((branch for branch, line in enumerate(self._lines) if line is place.line), None)
+        if branch is None or len(place.line) > place.index + 1 or branch == self._branch:
+            return False
+        parent, shared = self._parents[branch]
+        children = [i for i, (of, _) in enumerate(self._parents) if of == branch]
+        if any(self._parents[child][1] > shared for child in children):
+            return False
+        for child in children:
+            self._parents[child] = (parent, self._parents[child][1])
+        del self._lines[branch], self._parents[branch]
+        self._parents = [(of - 1 if of is not None and of > branch else of, kept) for of, kept in self._parents]
+        self._branch -= self._branch > branch
+        return True
 
     def go_to(self, index: int) -> Step:
         """Move the cursor, kept within the branch."""

@@ -183,7 +183,10 @@ def two_of(app: Driver) -> tuple[int, int]:
 async def test_either_side_can_be_another_branch(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
         await with_two_branches(app)
-        await app.send("left", "left", "left", "left", "n", "B")  # a third branch, from the first two steps
+        await app.send("left", "left", "left", "left")
+        explorer(app.app).worker.do(lambda session: session.weigh_row(3, 0))  # a third branch, from the first steps
+        await app.settle()
+        await app.send("n", "B")
         assert app.snapshot.n_branches == 3
         assert two_of(app) == (1, 2)
         await app.send("full_stop")

@@ -67,11 +67,23 @@ async def test_iris_from_kmeans_reaches_the_published_accuracy():
         assert ".2992" in text and ".3333" in text and ".3675" in text
 
 
-async def test_stepping_after_going_back_opens_a_branch_and_the_old_one_stays():
+async def test_stepping_after_going_back_walks_to_the_steps_that_are_there():
     async with driving() as app:
+        await app.send("n", "n", "left", "left", "left")
+        text = await app.press("m")
+        assert "iteration 1 · M" in text and "Walked to a step that was taken before." in text
+        assert "branch" not in text.splitlines()[-4]
+        text = await app.press("n")
+        assert "iteration 2 · M" in text and "Walked to" in text
+        text = await app.press("n")
+        assert "iteration 3 · M" in text and "Walked to" not in text
+
+
+async def test_an_e_step_that_draws_opens_a_branch_and_the_old_one_stays():
+    async with driving(choose("iris", algorithm="stochastic")) as app:
         await app.send("n", "n", "left", "left")
         text = await app.press("e")
-        assert "branch 2 of 2" in text and "opened branch 2" in text
+        assert "branch 2 of 2" in text and "opened branch 2 with another draw" in text
         text = await app.press("b")
         assert "branch 1 of 2" in text
         text = await app.press("end")

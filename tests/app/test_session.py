@@ -141,12 +141,29 @@ def test_the_baseline_is_k_means_with_the_same_k() -> None:
     assert session_of("iris", model="kmeans").baseline is None
 
 
-def test_going_on_after_looking_back_opens_a_branch() -> None:
+def test_going_on_after_looking_back_walks_to_what_was_taken() -> None:
     session = session_of()
     for _ in range(6):
         session.take()
     first = session.timeline.steps
     session.timeline.go_to(2)
+    assert session.take() == "Walked to a step that was taken before."
+    assert session.take_iteration() == "Walked to a step that was taken before."
+    snapshot = session.snapshot()
+    assert (snapshot.branch, snapshot.n_branches, snapshot.cursor) == (0, 1, 4)
+    for _ in session.run_on():
+        pass
+    assert session.timeline.n_branches == 1
+    assert all(one is other for one, other in zip(session.timeline.steps, first, strict=False))
+
+
+def test_going_on_otherwise_opens_a_branch() -> None:
+    session = session_of("iris", algorithm="annealed")
+    for _ in range(6):
+        session.take()
+    first = session.timeline.steps
+    session.timeline.go_to(2)
+    session.turn_temperature(2.0)
     assert "branch 2" in session.take()
     snapshot = session.snapshot()
     assert (snapshot.branch, snapshot.n_branches, snapshot.cursor) == (1, 2, 3)
@@ -154,6 +171,9 @@ def test_going_on_after_looking_back_opens_a_branch() -> None:
     assert session.take() == ""
     session.timeline.switch(0)
     assert all(one is other for one, other in zip(session.timeline.steps, first, strict=True))
+    session.timeline.go_to(2)
+    session.turn_temperature(2.0)
+    assert session.take() == "Walked to a step of branch 2 that was taken before."
 
 
 def test_the_same_start_again_and_another() -> None:
@@ -191,7 +211,7 @@ def test_a_model_that_does_not_fit_the_data_is_refused() -> None:
 
 
 def test_large_data_are_drawn_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.session.session.ROWS_DRAWN", 40)
+    monkeypatch.setattr("emtui.session.looked_at.ROWS_DRAWN", 40)
     session = session_of("iris")
     session.take()
     snapshot = session.snapshot()

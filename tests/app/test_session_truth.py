@@ -18,6 +18,7 @@ from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve
 from emtui.panes.agreement.agreement_text import criteria_of
 from emtui.panes.why.ledger_text import falls
+from emtui.session.deeds import Weighed
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import known_labels
@@ -50,6 +51,7 @@ ACTIONS = (
     "other",
     "reset",
     "new",
+    "undo",
     "hotter",
 )
 SHAPES = ("full", "tied", "diag", "spherical")
@@ -105,14 +107,28 @@ class Walk:
                 session.turn_temperature(0.5 + 2 * how_far)
             elif action == "reset":
                 session.restart()
+            elif action == "undo":
+                session.undo()
             else:
                 session.restart(session.spec.seed + 1)
-                weights = np.ones(len(weights))
         except EngineError:
             pass
+        if action == "reset":
+            self.follow_the_deeds()
         for step in session.timeline.steps:
             self.weights.setdefault(step, weights)
         assert known <= len(self.weights)
+
+    def follow_the_deeds(self) -> None:
+        """Rows that are weighed at the start again are weighed one after the other."""
+        steps, split = self.session.timeline.steps, split_of(self.session.spec)
+        weights = self.weights[steps[0]]
+        for step in steps[1:]:
+            deed = self.session.deed_of(step)
+            if isinstance(deed, Weighed):
+                weights = weights.copy()
+                weights[deed.row if split is None else split.train.tolist().index(deed.row)] = deed.weight
+            self.weights.setdefault(step, weights)
 
     def move(self, where: float, how_far: float) -> None:
         """Some entry of θ somewhere within its limits; what was foretold comes true."""

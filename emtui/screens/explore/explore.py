@@ -38,6 +38,7 @@ from emtui.screens.explore.study_actions import StudyActions
 from emtui.screens.explore.view_actions import ViewActions
 from emtui.screens.stepping import COMPUTING, Stepping
 from emtui.session.copied_command import copied_command
+from emtui.session.kept_rows import same_rows
 from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused, WorkerMessage
 from emtui.session.snapshot import StepSnapshot
 from emtui.session.worker import SessionWorker
@@ -150,10 +151,15 @@ class ExploreScreen(Screen[None]):
     def open_spec(self, make: Callable[[], RunSpec], *, small: bool = False) -> None:
         """Begin another exploration; if it can't be begun, the current one stays open."""
         self.stepping.pause()
-        self._row = None
         if not small:
             self.say("Reading the data and looking for a start…")
         self.worker.open(make, small=small)
+
+    def apply(self, make: Callable[[], RunSpec]) -> None:
+        """Begin with other choices on the same data, on a branch beside the old ones; where that can't be, say why."""
+        self.stepping.pause()
+        self.say("Looking for a start…")
+        self.worker.apply(make)
 
     def report(self, message: WorkerMessage) -> None:
         """Take a message of the worker, from either thread."""
@@ -182,6 +188,8 @@ class ExploreScreen(Screen[None]):
             self.call_after_refresh(self._lay_out_the_rest)
         before = self.snapshot
         self.snapshot, self._spec = snapshot, snapshot.spec
+        if before is not None and not same_rows(before.spec, snapshot.spec):
+            self._row = None
         with self.app.batch_update():
             self._headline.show(snapshot)
             self._timeline.show(snapshot)
@@ -303,20 +311,19 @@ class ExploreScreen(Screen[None]):
         """Another model on the same data."""
         event.stop()
         spec = self._spec
-        self.open_spec(lambda: changed(spec, model=make_model(spec.dataset, event.name)))
+        self.apply(lambda: changed(spec, model=make_model(spec.dataset, event.name)))
 
     def on_settings_changed(self, event: SettingsChanged) -> None:
-        """Other options: begin again with them."""
+        """Other options: begin with them beside what was done."""
         event.stop()
         spec, settings = self._spec, dict(event.settings)
-
-        self.open_spec(lambda: changed(spec, **settings))
+        self.apply(lambda: changed(spec, **settings))
 
     def action_standardize(self) -> None:
-        """Begin again with every column at mean 0 and variance 1, or in its own units."""
+        """Begin with every column at mean 0 and variance 1, or in its own units, beside what was done."""
         spec = self._spec
         data = replace(spec.data, standardize=not spec.data.standardize)
-        self.open_spec(lambda: changed(spec, data=data))
+        self.apply(lambda: changed(spec, data=data))
 
     def on_moved_by_mouse(self, event: MovedByMouse) -> None:
         """A mean was dragged in the picture: set it where it was let go."""

@@ -28,8 +28,8 @@ class ActionHost(SteppedScreen, Protocol):
     ) -> None:
         """Show a sentence in a box that disappears by itself."""
 
-    def open_spec(self, make: Callable[[], RunSpec], /) -> None:
-        """Begin another exploration."""
+    def apply(self, make: Callable[[], RunSpec], /) -> None:
+        """Begin with other choices on the same data, beside what was done."""
 
     def lay_over(self, screen: Screen[T], then: Callable[[T], None] | None = None, otherwise: str = "", /) -> None:
         """Put a screen over the explorer; if it shows steps, it gets the current one and all that follow.

@@ -106,7 +106,7 @@ class StudyActions:
             self._host.notify(said, timeout=_SECONDS_SAID, markup=False)
 
     def _begin(self, spec: RunSpec) -> None:
-        self._host.open_spec(lambda: spec)
+        self._host.apply(lambda: spec)
 
     def _run(self, spec: RunSpec) -> None:
         self._begin(spec)

@@ -25,10 +25,10 @@ def do_again(session: Session, deed: Deed, seconds: float, *, opens_branch: bool
             made = placed(step, params_after(step.params, deed), message)
         case Weighed(row=row, weight=weight):
             made = with_row_weighed(session.spec, step, row, weight)
-        case Taken(turned=turned):
+        case Taken(turned=turned, draw=draw):
             if turned is not None:
                 session.turn_to(turned)
-            made = session.advanced()
+            made = session.advanced(draw)
     made = replace(made, seconds_before=seconds - (made.seconds - made.seconds_before))
     if isinstance(deed, Taken):  # a stopping rule may go by the seconds
         made = stopped(made, session.spec_of(made).rules)
