@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from emtui.spec.run_spec import RunSpec
 
 _SHOWN = 3
+_OF_DATA_AND_MODEL = {"data", "dataset", "opened", "model", "start", "start_file"}
 
 
 def what_differs(old: RunSpec, new: RunSpec) -> list[str]:
@@ -23,13 +26,11 @@ def what_differs(old: RunSpec, new: RunSpec) -> list[str]:
         said.append("standardized columns" if new.data.standardize else "columns in their own units")
     if new.data.generated != old.data.generated:
         said.append("another draw of the data")
-    for name in ("algorithm", "seed", "tol", "stop", "max_iter", "test_share", "split_seed", "known", "prediction"):
-        ours, theirs = getattr(new, name), getattr(old, name)
-        if ours != theirs:
-            said.append(f"{name}={'by tolerance' if name == 'stop' and ours is None else ours}")
-    for name, words in (("stratify", "the split"), ("rival", "the rival"), ("same_start", "the rival's start")):
-        if getattr(new, name) != getattr(old, name):
-            said.append(words)
+    for one in fields(new):
+        ours, theirs = getattr(new, one.name), getattr(old, one.name)
+        if one.name not in _OF_DATA_AND_MODEL and ours != theirs:
+            plain = isinstance(ours, str | int | float) and not isinstance(ours, bool)
+            said.append(f"{one.name}={ours}" if plain else f"other {one.name.replace('_', ' ')}")
     if new.start is not old.start and not said:
         said.append("another start")
     if (new.data.products, new.data.principal) != (old.data.products, old.data.principal):

@@ -47,7 +47,10 @@ PANES: tuple[tuple[str, str], ...] = (
         "at what rate EM comes to rest, the iterations to go, the share of missing information, what overlaps "
         "and what would help; d measures the rate at this θ; zoomed, the changes so far and the forecast",
     ),
-    ("timeline", "every half-step so far; going on from an earlier one opens a branch, and so does a move by hand (✎)"),
+    (
+        "timeline",
+        "every half-step so far; a move by hand (✎), another draw or other choices open a branch",
+    ),
 )
 
 WORDS: tuple[tuple[str, str], ...] = (
@@ -64,7 +67,7 @@ WORDS: tuple[tuple[str, str], ...] = (
         "missing information",
         "the share of what X and Z together would tell of θ that is lost because Z was not seen: EM's rate at rest",
     ),
-    ("branch", "a line of steps of its own: a step from an earlier one opens it, or a move by hand; the old one stays"),
+    ("branch", "a line of steps of its own: other choices open it, a move by hand or another draw; the old one stays"),
     ("ridge", "a prior that keeps covariances from collapsing; its log-prior is part of the objective"),
     ("known label", "a row's component, given: q is it there; with every label given one M-step is the whole fit"),
     ("start", "θ before the first E-step; other starts may lead to other optima"),
