@@ -235,15 +235,14 @@ def test_whatever_is_done_and_undone_no_number_changes(deeds: list[tuple[str, in
         assert len(session.timeline.lines) >= before - (what == "undo")
         session.snapshot()
         for line, numbers in zip(session.timeline.lines, numbers_of(session), strict=True):
-            for step, its in zip(line, numbers, strict=True):
-                assert known.setdefault(step, its) == its
-        for branch, line in enumerate(session.timeline.branches):
-            assert (line.parent is None) == (line.shared == 0)
-            if line.parent is not None:
-                parent = session.timeline.branches[line.parent]
-                assert line.parent < branch and all(
-                    one is other for one, other in zip(line.steps[: line.shared], parent.steps, strict=False)
-                )
+            for step, number_of in zip(line, numbers, strict=True):
+                assert known.setdefault(step, number_of) == number_of
+        for place, branch in enumerate(session.timeline.branches):
+            assert (branch.parent is None) == (branch.shared == 0)
+            if branch.parent is not None:
+                assert branch.parent < place
+                its = session.timeline.branches[branch.parent].steps
+                assert branch.steps[: branch.shared] == its[: branch.shared]
 
 
 def test_undo_goes_back_level_by_level_and_says_what_it_took_back() -> None:
