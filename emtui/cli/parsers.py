@@ -40,7 +40,7 @@ exports (--export FILE; the ending decides, and the last word of the name where 
   .csv .json .parquet   the steps; else what the name ends in:
                         iris-parameters.json (for --start), iris-responsibilities.csv, iris-predictions.parquet
   .md .tex              the parameters as a table: Markdown, LaTeX with booktabs
-  .py                   a Python script that makes the same run
+  .py .ipynb            a Python script, a Jupyter notebook that makes the same run
   .txt .svg .pdf        the picture; iris-curves.pdf: the curves (SVG and PDF: pip install 'emtui[pictures]')
   .html                 a page with a slider over the steps, for any browser
 

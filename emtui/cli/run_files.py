@@ -67,4 +67,4 @@ class RunFiles:
 
 
 def _so_far(size: int) -> str:
-    return f", {size / 1e6:.0f} MB" if size >= 1e6 else ""
+    return f", {size / 1e6:z.0f} MB" if size >= 1e6 else ""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from emtui.exports.data_table import NEEDS, WRITERS, DataTable, json_text, need_library
 from emtui.exports.markup_table import latex_lines, markdown_lines
+from emtui.exports.notebook import notebook_text
 from emtui.exports.parameter_markup import parameter_tables
 from emtui.exports.picture_text import picture_text
 from emtui.exports.predictions import posterior_table, prediction_table
@@ -251,6 +252,7 @@ EXPORTS: tuple[Export[Session], ...] = (
     *_of_responsibilities.values(),
     *table_exports("predictions of every row", "predictions", _predictions).values(),
     export_script,
+    Export("Jupyter notebook", "run", "ipynb", lambda session: [notebook_text(session)]),
     export_picture,
     *picture_exports(),
 )  # fmt: skip

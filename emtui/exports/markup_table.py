@@ -68,7 +68,7 @@ def numbers_alike(numbers: Sequence[float]) -> Callable[[float], str]:
         if not math.isfinite(number):
             return "" if math.isnan(number) else "inf" if number > 0 else "-inf"
         if abs(number) <= 1e-14 * largest:
-            return f"{0:.{decimals}f}"
+            return f"{0.0:z.{decimals}f}"
         if not 1e-3 <= largest < 1e7 or abs(number) < 10.0 ** (1 - decimals):
             return f"{number:z.3e}"
         return f"{number:z.{decimals}f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,33 @@ from engine.em.algorithms import algorithm_named
 from engine.em.parameters import arrays_of
 from engine.em.step import Step
 
+REPORT = "print(step.iteration, step.phase, step.objective)"
+"""What the script does at each step."""
+
+
+@dataclass(frozen=True)
+class ScriptParts:
+    """The lines of a script, part by part; `scores` is empty for all but networks."""
+
+    title: str
+    imports: list[str]
+    data: list[str]
+    model: list[str]
+    run: list[str]
+    results: list[str]
+    scores: list[str]
+
 
 def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
-    """The script that takes the same steps.
+    """The script that takes the same steps: see `script_parts`."""
+    parts = script_parts(spec, steps)
+    lines = [f'"""{parts.title}"""', "", *parts.imports, "", *parts.data, *parts.model, "", *parts.run]
+    lines += ["", *parts.results, *(["", *parts.scores] if parts.scores else [])]
+    return "\n".join(lines) + "\n"
+
+
+def script_parts(spec: RunSpec, steps: Sequence[Step]) -> ScriptParts:
+    """The parts of the script that takes the same steps.
 
     If the last step, and no earlier one, was stopped by a rule, the script iterates under the same stopping rules;
     otherwise it steps to that iteration and phase and stops there. If something was changed by hand on the way, the
@@ -47,26 +72,18 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     if spec.known not in (NONE, ALL):
         imports.append("from engine.models.known_labels import some_labels")
         known.append(f"y = some_labels(data.y, {share_of(spec.known)!r})")
-    lines = [
-        f'"""{_title(spec, last)}"""',
-        "",
-        *(["import numpy as np", ""] if start is not None or weights is not None else []),
-        "import engine",
-        *imports,
-        "",
-        *_data_lines(spec),
-        *known,
-        *_call(f"model = {class_name}", [f"{name}={value!r}" for name, value in spec.model.option_values.items()]),
-    ]
+    imports = ["import engine", *imports]
+    if start is not None or weights is not None:
+        imports = ["import numpy as np", "", *imports]
+    model = _call(f"model = {class_name}", [f"{name}={value!r}" for name, value in spec.model.option_values.items()])
     labels = {NONE: [], ALL: ["data.y"]}.get(spec.known, ["y"])
-    table = "data.X" if spec.model.independent_rows or spec.dataset.sequence is None else "data.sequences"
-    arguments = ["model", *(["X", "y"] if spec.model.supervised else [table, *labels])]
+    arguments = ["model", *(["X", "y"] if spec.model.supervised else [table_name(spec), *labels])]
     if start is not None:
-        lines += _call("start = model.Params", _arrays(start))
+        model += _call("start = model.Params", _arrays(start))
         arguments.append("start=start")
     if weights is not None:
         every = f"np.ones(len({'X' if spec.model.supervised else 'data.X'}))" if given is None else f"{given}.copy()"
-        lines += _weight_lines(weights, sample_weight_of(spec), every)
+        model += _weight_lines(weights, sample_weight_of(spec), every)
         arguments.append("sample_weight=sample_weight")
     elif given is not None:
         arguments.append(f"sample_weight={given}")
@@ -74,13 +91,17 @@ def script_text(spec: RunSpec, steps: Sequence[Step]) -> str:
     if spec.algorithm != "classic":
         arguments.append(f"algorithm={spec.algorithm!r}")
     if moved is None:
-        walk = _walk_lines(spec, steps, arguments)
+        run = _walk_lines(spec, steps, arguments)
     else:
-        walk = [*_of_the_iteration(spec), *_lines_since(moved, arguments)]
-    lines += ["", *walk, "", *_result_lines(last)]
-    if spec.model.supervised:
-        lines += _score_lines(spec, steps, start is not spec.start, given)
-    return "\n".join(lines) + "\n"
+        run = [*_of_the_iteration(spec), *_lines_since(moved, arguments)]
+    scores = _score_lines(spec, steps, start is not spec.start, given) if spec.model.supervised else []
+    data = [*_data_lines(spec), *known]
+    return ScriptParts(_title(spec, last), imports, data, model, run, _result_lines(last), scores)
+
+
+def table_name(spec: RunSpec) -> str:
+    """What the script calls the rows that a model without a target is fitted to."""
+    return "data.X" if spec.model.independent_rows or spec.dataset.sequence is None else "data.sequences"
 
 
 def _title(spec: RunSpec, last: Step) -> str:
@@ -154,7 +175,7 @@ def _score_lines(spec: RunSpec, steps: Sequence[Step], moved: bool, given: str |
     test = [f"test=({held_back})"] if spec.test_share else []
     weighted = [f"sample_weight={given}"] if given is not None else []
     scored = _call("scores = engine.learning_scores", ["step", "X", "y", *test, *weighted])
-    lines = ["", *scored, "for name, value in scores.items():", "    print(name, repr(float(value)))"]
+    lines = [*scored, "for name, value in scores.items():", "    print(name, repr(float(value)))"]
     if rival_of(spec, steps[0].params)[0] is None:
         return lines
     rival, seed = rival_model(spec), spec.seed if spec.same_start else spec.seed + 1
@@ -219,31 +240,30 @@ def _lines_since(moved: EditedStart, arguments: list[str]) -> list[str]:
             *_call("step = engine.e_step", [f"engine.begin({', '.join(arguments)})"]),
             *_call("moved = model.Params", _arrays(moved.params)),
             'step = engine.by_hand.placed(step, moved, "by hand")',
-            "print(step.iteration, step.phase, step.objective)",
+            REPORT,
         ]
     return [
         *_call("step = engine.begin", arguments),
         f"for _ in range({moved.half_steps}):",
         "    step = engine.advance(step)",
-        "    print(step.iteration, step.phase, step.objective)",
+        f"    {REPORT}",
     ]
 
 
 def _walk_lines(spec: RunSpec, steps: Sequence[Step], arguments: list[str]) -> list[str]:
     last = steps[-1]
-    report = "print(step.iteration, step.phase, step.objective)"
     if last.stop_reason is not None and all(step.stop_reason is None for step in steps[:-1]):
         limits = [f"max_iter={spec.max_iter}"]
         if spec.stop is None:
             limits.append(f"tol={spec.tol!r}")
         else:
             limits.append(f"stopping=engine.stopping.parse_rule({spec.stop!r})")
-        return [*_call("steps = engine.iterate", arguments + limits), "for step in steps:", f"    {report}"]
+        return [*_call("steps = engine.iterate", arguments + limits), "for step in steps:", f"    {REPORT}"]
     return [
         *_call("step = engine.begin", arguments),
         f"while (step.iteration, step.phase) != ({last.iteration}, {last.phase!r}):",
         "    step = engine.advance(step)",
-        f"    {report}",
+        f"    {REPORT}",
     ]
 
 

@@ -225,7 +225,7 @@ class ExportScreen(Dialog[Path]):
 
     def _tell(self) -> None:
         """How much there is, while it is written."""
-        size = f" {self._n_bytes / 1e6:.0f} MB" if self._n_bytes >= 1e6 else ""
+        size = f" {self._n_bytes / 1e6:z.0f} MB" if self._n_bytes >= 1e6 else ""
         self.query_one("#box").border_subtitle = f"writing…{size} · esc stops" if self._writing else _KEYS
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
