@@ -63,7 +63,7 @@ class ExportScreen(Dialog[Path]):
         Binding("left,h", "format(-1)", "format before", show=False),
     ]
     DEFAULT_CSS = """
-    ExportScreen ChoiceList { height: auto; max-height: 10; }
+    ExportScreen ChoiceList { height: auto; max-height: 12; }
     ExportScreen #folder { margin-top: 1; }
     """
 
