@@ -23,7 +23,7 @@ _OF_GENERATED = ("n_samples", "noise", "data_seed")
 _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks", "sheet")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 _TAKEN |= {"emtui sweep": _ONE_TABLE}
-_OF_GRID = ("learning_rates", "hidden_units", "n_seeds", "max_iter")
+_OF_GRID = ("learning_rates", "hidden_units", "n_experts", "n_seeds", "max_iter")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -156,12 +156,14 @@ def _study(request: Request) -> int:
 def _sweep(request: Request) -> int:
     from emtui.cli.progress import Progress
     from emtui.cli.sweep_report import check_settings, grid_of, sweep_report
+    from emtui.networks.sweep_grid import sizes_of_model
     from emtui.spec.choose import choose
 
     with Progress(sys.stderr) as progress:
-        grid = grid_of(request.grid)
-        check_settings(request.spec)
-        spec = choose(**{"model": "mlp", **request.spec})
+        words = {"model": "mlp", **request.spec}
+        grid = grid_of(request.grid, sizes_of_model(words["model"]))
+        check_settings(words)
+        spec = choose(**words)
         output = Output(sys.stdout, progress.aside)
         sweep_report(spec, grid, output, export=request.export, as_json=request.json, say=progress.now)
     return DONE

@@ -69,6 +69,7 @@ examples:
   emtui sweep iris --rates .001,.01,.1 --hidden 2,4,7 --seeds 3 --max-iter 50
   emtui sweep iris --set m_step=newton --export sweep.csv
   emtui sweep xor --standardize --export map.txt
+  emtui sweep homes.csv --target price --model experts --experts 1,2,3
 """
 _REPLAY_EPILOG = """\
 exit status:
@@ -166,13 +167,14 @@ def _study_parser() -> Parser:
 
 
 def _sweep_parser() -> Parser:
-    description = "Train a network over learning rates and hidden units, by EM and by backpropagation; print heat maps."
+    description = "Train a network over learning rates and hidden units (or experts), by EM and backpropagation."
     parser = Parser("emtui sweep", description, _SWEEP_EPILOG)
     add = parser.add_argument
     _add_labelled(parser, "so many starts and validation rows (3)")
     add("--rates", dest="learning_rates", metavar="X,Y", help="the learning rates (0.001,0.005,0.02,0.1,0.5)")
     add("--hidden", dest="hidden_units", metavar="M,N", help="the numbers of hidden units (1,2,4,7,12)")
-    _add_model(parser, "mlp or backprop; the other runs beside it (mlp)", "the first seed (0)")
+    add("--experts", dest="n_experts", metavar="K,L", help="the numbers of experts, for that model (1,2,3,4,6)")
+    _add_model(parser, "mlp, backprop or experts; the other way runs beside it (mlp)", "the first seed (0)")
     _add_scaled_table(parser)
     _add_split(parser)
     _add_of_networks(parser)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any, TypeAlias
 
 from emtui.cli.shell_output import Output, table
@@ -96,13 +95,10 @@ def run_record(run: StudyRun, measure: Measure) -> dict[str, Any]:
 
     measure: what its predictions are scored by; it has no other.
     """
-    other: Measure = "accuracy" if measure == "rmse" else "rmse"
     return {
         name: value
-        for name, value in asdict(run).items()
-        if value is not None
-        and not name.endswith(f"_{other}")
-        and not (name.startswith(("validation_", "test_")) and math.isnan(value))
+        for name, value in run.record(measure).items()
+        if value is not None and not (name.startswith(("validation_", "test_")) and math.isnan(value))
     }
 
 

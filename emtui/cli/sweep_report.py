@@ -1,4 +1,4 @@
-"""`emtui sweep`: learning rate × hidden units of a network without a screen, its heat maps, and what is chosen."""
+"""`emtui sweep`: learning rate × hidden units, or experts, without a screen: its heat maps, and what is chosen."""
 
 from __future__ import annotations
 
@@ -9,33 +9,41 @@ from emtui.cli.shell_output import Output, printable
 from emtui.exports.data_table import json_text
 from emtui.exports.export import export_for
 from emtui.exports.sweep_table import SWEEP_EXPORTS, cell_record, sweep_text
-from emtui.networks.sweep import SweepResult, cells, sweep
-from emtui.networks.sweep_grid import MAX_ITER, N_SEEDS, RATES, UNITS, SweepGrid, rates_from, units_from
+from emtui.networks.sweep import SweepResult, cells, sweep, why_no_sweep
+from emtui.networks.sweep_grid import OF_EXPERTS, OF_NETWORKS, SweepGrid, rates_from, units_from, usual_grid
 from emtui.spec.atomic_files import check_free
-from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from engine.errors import OptionError
 
 
-def grid_of(words: Mapping[str, Any]) -> SweepGrid:
-    """The grid that was asked for, rates and units as typed; the usual for what is left out.
+def grid_of(words: Mapping[str, Any], sizes_of: str = OF_NETWORKS) -> SweepGrid:
+    """The grid that was asked for, rates and sizes as typed; the usual for what is left out.
+
+    sizes_of: hidden units, or experts.
 
     Raises:
         OptionError: it can't be swept; one sentence.
     """
-    rates, units = words.get("learning_rates"), words.get("hidden_units")
+    named = {OF_NETWORKS: "hidden_units", OF_EXPERTS: "n_experts"}
+    options = {OF_NETWORKS: "--hidden", OF_EXPERTS: "--experts"}
+    other = OF_EXPERTS if sizes_of == OF_NETWORKS else OF_NETWORKS
+    if named[other] in words:
+        raise OptionError(f"{options[other]} is of {other}, and here the {sizes_of} vary: give {options[sizes_of]}.")
+    rates, units = words.get("learning_rates"), words.get(named[sizes_of])
+    usual = usual_grid(sizes_of)
     return SweepGrid(
-        RATES if rates is None else rates_from(rates),
-        UNITS if units is None else units_from(units),
-        words.get("n_seeds", N_SEEDS),
-        words.get("max_iter", MAX_ITER),
+        usual.rates if rates is None else rates_from(rates),
+        usual.units if units is None else units_from(units, sizes_of),
+        words.get("n_seeds", usual.n_seeds),
+        words.get("max_iter", usual.max_iter),
+        sizes_of,
     )
 
 
 def check_settings(words: Mapping[str, Any]) -> None:
     """See that no option is set that the grid sets. Raises OptionError; several layers are no number of the grid."""
     for option, given in (("--set", words.get("settings") or {}), ("--rival", dict(words.get("rival") or ()))):
-        for name, instead in (("learning_rate", "--rates"), ("hidden_units", "--hidden")):
+        for name, instead in (("learning_rate", "--rates"), ("hidden_units", "--hidden"), ("n_experts", "--experts")):
             if name in given and "," not in given[name]:
                 raise OptionError(f"the grid of a sweep sets {name}: give {instead} in place of {option} {name}.")
 
@@ -60,8 +68,8 @@ def sweep_report(
     if kind is not None and export is not None:
         kind.check_library()
         check_free(export)
-    if not is_network(spec.model):
-        raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
+    if reason := why_no_sweep(spec.model):
+        raise OptionError(reason)
     now = SweepResult(spec, grid)
     say(f"run 1 of {now.n_runs}")
     for now in sweep(spec, grid):

@@ -1,15 +1,19 @@
-"""Choosing among networks: by validation rows, which are taken from the training rows of a spec; no screen here."""
+"""Choosing among networks, or mixtures of experts: by validation rows, which are taken from a spec's training rows.
+
+Of classes the most rows right are chosen, of numbers the lowest RMSE. No screen here.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from emtui.networks.scores import Score, score
-from emtui.spec.rival_model import is_network
+from emtui.networks.scores import AnyScore, NumberScore, Score, score
+from emtui.spec.rival_model import has_rival
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, problem_of, split_of, train_share
 from engine.analysis.study import Study, StudyResult, StudyRun
@@ -21,7 +25,6 @@ from engine.text import quoted
 
 VALIDATION_SHARE = 0.25
 """Of the training rows."""
-_NUMBERS = "Validation rows are compared by their classes, and numbers are learned here: choose classes (a label)."
 
 
 def study_of(
@@ -37,8 +40,6 @@ def study_of(
     split = split_of(spec)
     if split is None:
         raise OptionError(f"The {spec.model.name} model learns no targets, so there is nothing to validate.")
-    if split.numeric:
-        raise OptionError(_NUMBERS)
     first = spec.seed if seed is None else seed
     return Study(
         with_products(spec.dataset.X) if spec.data.products else spec.dataset.X,
@@ -84,9 +85,7 @@ def choosing_spec(spec: RunSpec) -> RunSpec:
     split = split_of(spec)
     if split is None:
         raise OptionError(f"The {spec.model.name} model learns no targets, so there is nothing to validate.")
-    if split.numeric:
-        raise OptionError(_NUMBERS)
-    alone = np.flatnonzero(np.bincount(split.targets[split.train]) == 1)
+    alone = np.arange(0) if split.numeric else np.flatnonzero(np.bincount(split.targets[split.train]) == 1)
     if len(alone):
         name = quoted(split.class_names[int(alone[0])])
         raise OptionError(
@@ -104,16 +103,14 @@ def why_no_choice(spec: RunSpec, *, by_rows: bool = False) -> str:
     by_rows: each class needs a validation row that is told beforehand, as `choosing_spec` draws them.
     """
     try:
-        split = split_of(spec) if is_network(spec.model) else None
-        if split is not None and split.numeric:
-            return _NUMBERS
+        split = split_of(spec) if has_rival(spec.model) else None
         _ = choosing_spec(spec) if split is not None and by_rows else None
     except EngineError as error:
         return str(error)
     return ""
 
 
-def scored_on_test(spec: RunSpec) -> Score | None:
+def scored_on_test(spec: RunSpec) -> AnyScore | None:
     """What was chosen, fitted to all training rows by its own rules, on the test rows; None where none are held back.
 
     Raises:
@@ -128,15 +125,19 @@ def scored_on_test(spec: RunSpec) -> Score | None:
             last.release(keep=step)
         last = step
     assert last is not None
-    found = score(spec.model, last.params, split, split.test)
-    assert isinstance(found, Score)  # a choosing spec has been made
-    return found
+    return score(spec.model, last.params, split, split.test)
 
 
 def validated(model: Any, split: TrainTestSplit, params: Any) -> tuple[float, float]:
     """How many of the rows that a choosing spec holds back, its validation rows, are right, of how many."""
     found = score(model, params, split, split.test)
     return (found.hits, found.n_rows) if isinstance(found, Score) else (0, 0)
+
+
+def validation_rmse(model: Any, split: TrainTestSplit, params: Any) -> float:
+    """The RMSE of the rows that a choosing spec holds back, in the target's unit; nan where classes are learned."""
+    found = score(model, params, split, split.test)
+    return found.rmse if isinstance(found, NumberScore) else math.nan
 
 
 def seconds_of_a_step(spec: RunSpec, hidden_units: int | tuple[int, ...]) -> float:

@@ -1,4 +1,4 @@
-"""How many hidden units: the same network at several sizes, compared by validation rows; no screen here."""
+"""How many hidden units, or experts: the same model at several sizes, compared by validation rows; no screen here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from emtui.networks.choosing import seconds_of_a_step, studied, study_of
+from emtui.spec.rival_model import has_rival, is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.tolerance import tolerance_of
 from engine.analysis.study import StudyResult, StudyRun
@@ -14,7 +15,7 @@ from engine.errors import OptionError
 from engine.models import model_class
 
 Size: TypeAlias = int | tuple[int, ...]
-"""What the option `hidden_units` takes: the units of one layer, or of each."""
+"""What `hidden_units` takes, the units of one layer or of each; or how many experts."""
 REPEATS = 3
 _FIRST, _FURTHER = 8, 3  # the sizes that are tried: as many, and at least so many beyond the present one
 _MOST_SECONDS = 10.0  # that a run may be expected to take; larger networks are left out, but for the present one
@@ -50,14 +51,28 @@ class SizesResult:
         """The size that is best on validation rows; None before all are run."""
         if len(self.found.runs) < len(self.sizes) * self.repeats:
             return None
-        return next((size for size in self.sizes if size_name(size) == self.found.best), None)
+        return next((size for size in self.sizes if self.name(size) == self.found.best), None)
+
+    @property
+    def noun(self) -> str:
+        """What there are so many of."""
+        return size_noun(self.spec.model)
+
+    def name(self, size: Size) -> str:
+        """What a size is called."""
+        return size_name(size, self.noun)
 
 
-def size_name(size: Size) -> str:
-    """`4 units`; `layers 4,3`."""
+def size_noun(model: Any) -> str:
+    """What the size of a model counts: "unit" of a network, "expert" of a mixture of experts."""
+    return "unit" if is_network(model) else "expert"
+
+
+def size_name(size: Size, noun: str = "unit") -> str:
+    """`4 units`; `layers 4,3`; `3 experts`."""
     if isinstance(size, tuple):
         return f"layers {','.join(map(str, size))}"
-    return "1 unit" if size == 1 else f"{size} units"
+    return f"1 {noun}" if size == 1 else f"{size} {noun}s"
 
 
 def first_layer(size: Size) -> int:
@@ -66,18 +81,16 @@ def first_layer(size: Size) -> int:
 
 
 def sizes_for(spec: RunSpec) -> tuple[Size, ...]:
-    """The sizes to be tried: 1, 2, … units, or of several layers as many in the first, the others as they are.
+    """The sizes to be tried: 1, 2, … units or experts; of several layers as many in the first, the others as they are.
 
     Those whose runs would take too long on this machine are left out.
 
     Raises:
-        EngineError: the model has no hidden units.
+        EngineError: the model has neither hidden units nor experts.
     """
-    asked = spec.model.option_values.get("hidden_units")
-    if asked is None:
-        raise OptionError(
-            f"Sizes are compared for networks and mixtures without a target, and {spec.model.name} is neither."
-        )
+    asked = spec.model.option_values.get(spec.model.size_option)
+    if asked is None or not has_rival(spec.model):
+        raise OptionError(f"Sizes are compared for networks and mixtures, and {spec.model.name} is neither.")
     here = first_layer(asked)
     tried = tuple(range(1, max(_FIRST, here + _FURTHER) + 1))
     if len(tried) > 2 * _FIRST:
@@ -93,8 +106,8 @@ def resized(size: Size, units: int) -> Size:
 
 
 def with_size(model: Any, size: Size) -> Any:
-    """The same model with another number of hidden units."""
-    return model_class(model.name)(**model.option_values | {"hidden_units": size})
+    """The same model with another number of hidden units, or of experts."""
+    return model_class(model.name)(**model.option_values | {model.size_option: size})
 
 
 def network_sizes(spec: RunSpec, sizes: tuple[Size, ...], repeats: int, seed: int) -> Iterator[SizesResult]:
@@ -104,7 +117,7 @@ def network_sizes(spec: RunSpec, sizes: tuple[Size, ...], repeats: int, seed: in
         EngineError: the data or an option can't be used; one sentence.
     """
     now = SizesResult(spec, sizes, repeats)
-    methods = {size_name(size): with_size(spec.model, size) for size in sizes}
+    methods = {now.name(size): with_size(spec.model, size) for size in sizes}
     study = study_of(spec, methods, n_seeds=repeats, max_iter=max(1, spec.max_iter), tol=tolerance_of(spec), seed=seed)
     for found, tested in studied(study, spec, "size"):
         yield replace(now, found=found, tested=tested)

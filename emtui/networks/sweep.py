@@ -1,4 +1,4 @@
-"""Learning rate × hidden units: both ways to train a network in every cell, from several seeds. No screen here.
+"""Learning rate × hidden units, or experts: both ways to train in every cell, from several seeds. No screen here.
 
 Cells are compared by validation rows, which are taken from the training rows. The test rows are looked at once, by the
 cell that is chosen: it is fitted again to all training rows.
@@ -15,10 +15,11 @@ import numpy as np
 
 from emtui.networks.choosing import studied, study_of
 from emtui.networks.rival import method_name
-from emtui.networks.sizes import resized, size_name
+from emtui.networks.sizes import resized, size_name, size_noun, with_size
 from emtui.networks.sweep_grid import SweepGrid
-from emtui.spec.rival_model import rival_model
+from emtui.spec.rival_model import has_rival, rival_model
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import learns_numbers
 from engine.analysis.study import StudyResult, StudyRun
 from engine.arrays import Array
 from engine.errors import OptionError
@@ -26,9 +27,9 @@ from engine.models import model_class
 
 Side = Literal["own", "rival"]
 SIDES: tuple[Side, ...] = ("own", "rival")
-What = Literal["validation_accuracy", "train_log_loss"]
+What = Literal["validation_accuracy", "validation_rmse", "train_log_loss"]
 Cell: TypeAlias = tuple[Side, int, int]
-"""A method, and the places of its hidden units and of its learning rate in the grid."""
+"""A method, and the places of its hidden units (or experts) and of its learning rate in the grid."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,11 @@ class SweepResult:
             cell: cell_name(models_of(self.spec, cell[0], self.grid.rates[cell[2]], self.grid.units[cell[1]]))
             for cell in cells(self.grid)
         }
+
+    @property
+    def compared(self) -> What:
+        """What cells are compared by."""
+        return "validation_rmse" if learns_numbers(self.spec) else "validation_accuracy"
 
     @property
     def n_runs(self) -> int:
@@ -87,7 +93,7 @@ def cells(grid: SweepGrid) -> list[Cell]:
 
 
 def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
-    """The model of a cell: the spec's own or its rival, with this learning rate and number of hidden units.
+    """The model of a cell: the spec's own or its rival, with this learning rate and number of hidden units or experts.
 
     Of several hidden layers the first gets that number, and the others stay as they are.
 
@@ -95,24 +101,32 @@ def models_of(spec: RunSpec, side: Side, rate: float, units: int) -> Any:
         EngineError: there is no such model; one sentence.
     """
     own = spec.model
-    if not own.supervised or not {"learning_rate", "hidden_units"} <= own.option_values.keys():
-        raise OptionError("A sweep is for networks: choose the model mlp or backprop.")
-    own = _with(own, learning_rate=rate, hidden_units=resized(own.option_values["hidden_units"], units))
-    return own if side == "own" else _with(rival_model(replace(spec, model=own)), learning_rate=rate)
+    if reason := why_no_sweep(own):
+        raise OptionError(reason)
+    own = _at_rate(with_size(own, resized(own.option_values[own.size_option], units)), rate)
+    return own if side == "own" else _at_rate(rival_model(replace(spec, model=own)), rate)
 
 
-def _with(model: Any, **changes: Any) -> Any:
-    return model_class(model.name)(**model.option_values | changes)
+def why_no_sweep(model: Any) -> str:
+    """Why it can't be swept, in a sentence; "" where it can."""
+    return "" if has_rival(model) else "A sweep is for networks and experts: choose the model mlp, backprop or experts."
+
+
+def _at_rate(model: Any, rate: float) -> Any:
+    """The same at this learning rate; unchanged where it has none."""
+    if "learning_rate" not in model.option_values:
+        return model
+    return model_class(model.name)(**model.option_values | {"learning_rate": rate})
 
 
 def has_rate(model: Any) -> bool:
-    """Whether the model uses a learning rate; Newton's method and L-BFGS don't."""
+    """Whether the model uses a learning rate; Newton's method, L-BFGS and EM of experts don't."""
     return bool(model.ascent == "gradient")
 
 
 def cell_name(model: Any) -> str:
     """The method of a cell: `EM gradient 0.1, 4 units`; `EM newton, 4 units`, whatever the rate."""
-    return f"{method_name(model)}, {size_name(model.hidden_units)}"
+    return f"{method_name(model)}, {size_name(model.option_values[model.size_option], size_noun(model))}"
 
 
 def sweep(spec: RunSpec, grid: SweepGrid) -> Iterator[SweepResult]:

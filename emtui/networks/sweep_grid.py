@@ -1,4 +1,4 @@
-"""The grid of a sweep, from what was typed: learning rates, hidden units, seeds and iterations."""
+"""The grid of a sweep, from what was typed: learning rates, hidden units or experts, seeds and iterations."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass
 
 from engine.errors import OptionError
+from engine.models import model_class
 from engine.text import quoted
 
 RATES = (0.001, 0.005, 0.02, 0.1, 0.5)
-UNITS = (1, 2, 4, 7, 12)
+UNITS, EXPERTS = (1, 2, 4, 7, 12), (1, 2, 3, 4, 6)
+EXPERT = "expert"
+OF_NETWORKS, OF_EXPERTS = "hidden units", f"{EXPERT}s"
 N_SEEDS, MAX_ITER = 3, 50
 _MOST_VALUES, _MOST_UNITS, _MOST_SEEDS, _MOST_ITERATIONS = 20, 10_000, 1_000, 100_000
 
@@ -18,8 +21,8 @@ _MOST_VALUES, _MOST_UNITS, _MOST_SEEDS, _MOST_ITERATIONS = 20, 10_000, 1_000, 10
 class SweepGrid:
     """The grid of a sweep.
 
-    rates: learning rates. units: hidden units of one layer. n_seeds: each draws a start and validation rows. max_iter:
-    iterations, epochs.
+    rates: learning rates. units: hidden units of one layer, or experts. n_seeds: each draws a start and validation
+    rows. max_iter: iterations, epochs. sizes_of: what `units` are.
 
     Raises OptionError on making one: a grid that can't be swept; one sentence.
     """
@@ -28,11 +31,12 @@ class SweepGrid:
     units: tuple[int, ...] = UNITS
     n_seeds: int = N_SEEDS
     max_iter: int = MAX_ITER
+    sizes_of: str = OF_NETWORKS
 
     def __post_init__(self) -> None:
         if not self.rates or not self.units or self.n_seeds < 1 or self.max_iter < 1:
-            raise OptionError("a sweep needs a learning rate, a number of hidden units, a seed and an iteration.")
-        for what, values in (("learning rates", self.rates), ("numbers of hidden units", self.units)):
+            raise OptionError(f"a sweep needs a learning rate, a number of {self.sizes_of}, a seed and an iteration.")
+        for what, values in (("learning rates", self.rates), (f"numbers of {self.sizes_of}", self.units)):
             if len(values) > _MOST_VALUES:
                 raise OptionError(f"a sweep takes up to {_MOST_VALUES} {what}, not {len(values)}: leave some out.")
             unfit = next((value for value in values if not 0 < value < math.inf), None)
@@ -61,10 +65,23 @@ def rates_from(text: str) -> tuple[float, ...]:
     return tuple(found)
 
 
-def units_from(text: str) -> tuple[int, ...]:
-    """The numbers of hidden units in `2,4,7`. Raises OptionError: what stands there can't be used; one sentence."""
-    words = _words(text, "numbers of hidden units", "2,4,7")
-    return tuple(_whole(word, "number of hidden units", _MOST_UNITS, ", such as 2,4,7") for word in words)
+def sizes_of_model(name: str) -> str:
+    """What a sweep of this model varies beside the rate. Raises OptionError where there is no such model."""
+    return OF_EXPERTS if model_class(name).size_option == "n_experts" else OF_NETWORKS
+
+
+def usual_grid(sizes_of: str) -> SweepGrid:
+    """The grid where none is asked for, of hidden units or of experts."""
+    return SweepGrid(units=UNITS if sizes_of == OF_NETWORKS else EXPERTS, sizes_of=sizes_of)
+
+
+def units_from(text: str, sizes_of: str = OF_NETWORKS) -> tuple[int, ...]:
+    """The numbers of hidden units, or experts, in `2,4,7`.
+
+    Raises OptionError: what stands there can't be used; one sentence.
+    """
+    words = _words(text, f"numbers of {sizes_of}", "2,4,7")
+    return tuple(_whole(word, f"number of {sizes_of}", _MOST_UNITS, ", such as 2,4,7") for word in words)
 
 
 def seeds_from(text: str) -> int:

@@ -12,11 +12,12 @@ from functools import partial
 
 from emtui.session.baseline import classes_to_find
 from emtui.session.network_race import network_must_rise, network_race, why_no_network_race
+from emtui.session.racer import Judgement, Runner, laps
 from emtui.session.racer import Race as Race
 from emtui.session.racer import Racer as Racer
-from emtui.session.racer import Runner, laps
 from emtui.spec.labels_given import NONE, n_given
 from emtui.spec.revise import started_anew
+from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, sample_weight_of, table_of
 from engine.analysis.evaluation import agreement
@@ -48,10 +49,10 @@ def must_rise(racer: Racer) -> str:
     """Whether its objective must rise, in a sentence; "" of a racer that can't be run."""
     if racer.spec is None:
         return ""
-    if racer.spec.model.supervised:
-        return network_must_rise(racer)
     if racer.name == KMEANS:
         return "k-means: its inertia never rises, but the objective may fall."
+    if is_network(racer.spec.model) or not racer.spec.model.hides:
+        return network_must_rise(racer)
     if racer.spec.model.samples:
         return f"{racer.name}: its E-steps draw, so that nothing must rise."
     return f"{racer.name}: {_MUST_RISE[algorithm_named(racer.spec.algorithm).rises]}."
@@ -100,12 +101,10 @@ def _as_chosen(spec: RunSpec, name: str) -> str:
     return spec.algorithm if algorithm_named(spec.algorithm).name == name else name
 
 
-def _by_labels(
-    truth: IntArray | None, judged: Callable[[Step], tuple[float, Evaluation]], step: Step
-) -> tuple[float, int | None]:
+def _by_labels(truth: IntArray | None, judged: Callable[[Step], tuple[float, Evaluation]], step: Step) -> Judgement:
     """The objective, and how many labels of this step are right."""
     objective, labels_at = judged(step)
-    return objective, None if truth is None else agreement(Posterior(labels_at).labels, truth).hits
+    return Judgement(objective, None if truth is None else agreement(Posterior(labels_at).labels, truth).hits)
 
 
 def _judged(step: Step) -> tuple[float, Evaluation]:

@@ -14,8 +14,21 @@ from engine.em.loop import advance, stopped
 from engine.em.step import Step
 from engine.errors import EngineError
 
-Judge: TypeAlias = Callable[[Step], tuple[float, float | None]]
-"""The objective at a step's θ, and how many rows it gets right; None where none is judged."""
+
+@dataclass(frozen=True)
+class Judgement:
+    """What is said of a step's θ.
+
+    objective: of the model. hits: how many rows it gets right; None where none is judged. rmse: of rows whose targets
+    are numbers, in the target's unit; None of others.
+    """
+
+    objective: float
+    hits: float | None = None
+    rmse: float | None = None
+
+
+Judge: TypeAlias = Callable[[Step], Judgement]
 
 
 @dataclass(frozen=True)
@@ -28,12 +41,14 @@ class Lap:
         objective: of the model at these parameters; nan where it can't be had.
         hits: rows whose matched label is right, of those whose class is known and was not given; of a network the
             validation rows that it predicts rightly.
+        rmse: of the validation rows, where numbers are learned; None elsewhere.
     """
 
     iteration: int
     seconds: float
     objective: float
     hits: float | None
+    rmse: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +92,10 @@ class Race:
         racers: in a fixed order.
         n_judged: rows whose class is known and was not given, or validation rows; 0 where there are none.
         n_given: rows whose class was given, which count as neither right nor wrong.
-        by_validation: networks race, judged by validation rows.
+        by_validation: networks or experts race, judged by validation rows.
         tested: how many of the n_tested test rows the winner alone gets right, fitted again to all training rows.
+        by_rmse: they learn numbers, so that RMSE stands in place of rows that are right.
+        tested_rmse: the same as `tested` of numbers: RMSE on the test rows.
     """
 
     racers: tuple[Racer, ...]
@@ -87,6 +104,8 @@ class Race:
     by_validation: bool = False
     tested: float | None = None
     n_tested: float = 0
+    by_rmse: bool = False
+    tested_rmse: float | None = None
 
     @property
     def over(self) -> bool:
@@ -95,11 +114,20 @@ class Race:
 
     @property
     def winner(self) -> Racer | None:
-        """The racer with most rows right, and the highest objective among equals, once the race is over."""
+        """The racer with most rows right, or the lowest RMSE; among equals the highest. None before all are through."""
+        if self.by_rmse:
+            erring = [(rmse, racer) for racer in self.racers if (rmse := final_rmse(racer)) is not None]
+            return min(erring, key=lambda one: one[0])[1] if self.over and erring else None
         known = [racer for racer in self.racers if racer.laps and racer.laps[-1].hits is not None]
         if not self.over or not known:
             return None
         return max(known, key=lambda racer: (racer.laps[-1].hits or 0, _height(racer.laps[-1].objective)))
+
+
+def final_rmse(racer: Racer) -> float | None:
+    """Its RMSE as it stands; None where it has none."""
+    rmse = racer.laps[-1].rmse if racer.laps else None
+    return rmse if rmse is not None and math.isfinite(rmse) else None
 
 
 class Runner:
@@ -132,8 +160,8 @@ class Runner:
         self._step = step
 
     def _take(self, step: Step) -> None:
-        objective, hits = self._judge(step)
-        lap = Lap(step.iteration, step.seconds, objective, hits)
+        said = self._judge(step)
+        lap = Lap(step.iteration, step.seconds, said.objective, said.hits, said.rmse)
         weak = step.problem.model.weak_components(step.params, step.problem.data)
         self.racer = replace(
             self.racer,

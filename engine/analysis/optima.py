@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from engine.analysis.evaluation import agreement
@@ -15,6 +15,8 @@ from engine.errors import OptionError
 
 Judge: TypeAlias = Callable[[Any], tuple[float, float]]
 """How many rows are right at some θ, of how many."""
+Erring: TypeAlias = Callable[[Any], float]
+"""The RMSE of some rows at some θ."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class Optimum:
         seeds: of all of them.
         hits, total: rows in the component of their class, after matching, of those whose class is known; 0 of 0 where
             nothing is known.
+        rmse: of rows whose targets are numbers, at the best of them; nan where none was asked for.
         weak: {component: what is wrong with it} of the best of them, as `Model.weak_components` has it.
     """
 
@@ -39,6 +42,7 @@ class Optimum:
     hits: float = 0
     total: float = 0
     weak: Mapping[int, str] = field(default_factory=dict)
+    rmse: float = math.nan
 
     @property
     def params(self) -> Any:
@@ -52,7 +56,11 @@ class Optimum:
 
 
 def group_optima(
-    progress: StartsProgress, tol: float = 1e-2, truth: Any = None, judge: Judge | None = None
+    progress: StartsProgress,
+    tol: float = 1e-2,
+    truth: Any = None,
+    judge: Judge | None = None,
+    rmse: Erring | None = None,
 ) -> tuple[Optimum, ...]:
     """The optima that the starts reached, highest first: results whose objectives lie within `tol` of the next one.
 
@@ -64,6 +72,7 @@ def group_optima(
             height of a network is the same for its hidden units in any order, so they are one optimum; where every
             training row is right, heights meet near 0 though networks differ, so those that get other numbers right
             are told apart.
+        rmse: the RMSE of some rows at some θ, such as validation rows of a network that learns numbers.
 
     Raises:
         OptionError: tol is not a number of at least 0.
@@ -80,7 +89,8 @@ def group_optima(
         else:
             groups.append([one])
     if judge is None:
-        return tuple(_optimum(group, progress.problem, truth) for group in groups)
+        optima = (_optimum(group, progress.problem, truth) for group in groups)
+        return tuple(one if rmse is None else replace(one, rmse=rmse(one.params)) for one in optima)
     found: list[Optimum] = []
     for group in groups:
         equal: dict[tuple[float, float], list[StartResult]] = {}

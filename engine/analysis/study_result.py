@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -48,6 +48,11 @@ class StudyRun:
     validation_rmse: float = math.nan
     test_rmse: float = math.nan
     error: str | None = None
+
+    def record(self, measure: Measure) -> dict[str, Any]:
+        """Its attributes by name, as far as a run has them whose predictions are compared by `measure`."""
+        other = "_accuracy" if measure == "rmse" else "_rmse"
+        return {name: value for name, value in asdict(self).items() if not name.endswith(other)}
 
 
 @dataclass(frozen=True)

@@ -206,10 +206,10 @@ async def test_the_sentence_names_the_entry_that_moved() -> None:
         assert "Training loss" in text and "right" in text and ("expert 1's" in text or "expert 2's" in text)
 
 
-async def test_no_study_of_networks_and_no_regions_of_numbers(lines: Path) -> None:
+async def test_no_cost_of_configurations_and_no_regions_of_numbers(lines: Path) -> None:
     async with driving(numbers(lines)) as app:
         assert "Decision regions are of classes" in await app.press("n", "v")
-        assert "A sweep is for networks" in await app.press("w")
+        assert "is that of a network" in " ".join((await app.press("C")).split())
 
 
 def test_the_script_learns_the_target(lines: Path, tmp_path: Path) -> None:

@@ -238,11 +238,14 @@ def test_what_no_size_can_do_is_said() -> None:
         last(network_sizes(spec, (50, 60), 1, 0))
 
 
-async def test_experts_have_no_hidden_units_to_choose() -> None:
-    async with driving(chosen("iris", model="experts")) as app:
-        for key, words in (("f", "mlp or backprop"), ("O", "is none"), ("K", "is neither"), ("w", "mlp"), ("C", "mlp")):
+async def test_experts_are_raced_mapped_sized_and_swept_but_have_no_configurations() -> None:
+    async with driving(chosen("iris", model="experts", max_iter=1)) as app:
+        for key, words in (("f", "race on"), ("O", "optima of"), ("K", "1 to 8 experts"), ("w", "experts╲rate")):
             assert words in " ".join((await app.press(key)).split())
+            await app.send("space", "escape")
             assert app.app.screen is explorer(app.app)
+        assert "choose the model mlp" in await app.press("C")
+        assert app.app.screen is explorer(app.app)
 
 
 def test_a_single_size_is_no_curve_and_makes_no_axis() -> None:

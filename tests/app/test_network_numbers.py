@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from driving import driving, explorer
+from driving import driving
 from shell import here
 from studying import at_rest
 
@@ -189,13 +189,6 @@ async def test_the_cost_of_numbers_ends_where_they_can_be_learned(wave: Path, mo
         text = " ".join((await at_rest(app)).split())
         assert "numbers are learned by the exact E-step alone, so that no more units are taken" in text
         assert "samples" not in text
-
-
-async def test_what_is_chosen_by_classes_is_refused_at_once(wave: Path) -> None:
-    async with driving(numbers(wave), (120, 40)) as app:
-        for key in "fOKw":
-            assert "Validation rows are compared by their classes, and numbers are learned here" in await app.press(key)
-            assert app.app.screen is explorer(app.app)
 
 
 async def test_a_narrow_table_of_parameters_says_the_variance_below(wave: Path) -> None:

@@ -149,10 +149,9 @@ def test_own_options_of_the_algorithm_are_kept() -> None:
     assert annealed is not None and annealed.algorithm == "annealed:initial=8"
 
 
-@pytest.mark.parametrize(("model", "words"), [("experts", "mlp or backprop"), ("kmeans", "choose a mixture")])
-def test_what_can_not_be_raced(model: str, words: str) -> None:
-    with pytest.raises(OptionError, match=words):
-        next(race(choose("iris", model=model)))
+def test_what_can_not_be_raced() -> None:
+    with pytest.raises(OptionError, match="choose a mixture"):
+        next(race(choose("iris", model="kmeans")))
 
 
 def test_the_verdict_and_the_curves_say_what_the_laps_hold() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emtui.networks.choosing import why_no_choice
+from emtui.networks.sweep import why_no_sweep
 from emtui.screens.explore.host import ActionHost
 from emtui.session.race import KMEANS, why_no_race
 from emtui.spec.rival_model import is_network
@@ -73,10 +74,7 @@ class StudyActions:
     def sweep(self) -> None:
         """A network over learning rates and hidden units; enter there opens a cell here."""
         spec = self._host.spec
-        if not is_network(spec.model):
-            self._host.refuse("A sweep is for networks: choose the model mlp or backprop.")
-            return
-        if reason := why_no_choice(spec):
+        if reason := why_no_sweep(spec.model) or why_no_choice(spec):
             self._host.refuse(reason)
             return
         from emtui.screens.studies.sweep import SweepScreen

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Scene
-from emtui.networks.choosing import choosing_spec, scored_on_test, validated
+from emtui.networks.choosing import choosing_spec, scored_on_test, validated, validation_rmse
 from emtui.screens.studies.optima_map import OptimaMap, optima_table, verdict
 from emtui.screens.studies.optima_starts import (
     MAX_ITER,
@@ -32,6 +32,7 @@ from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import n_given
 from emtui.spec.revise import changed, with_seed
+from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
 from emtui.views import view_for
@@ -83,8 +84,7 @@ class OptimaScreen(StudyScreen):
 
     def compose(self) -> ComposeResult:
         """The progress; a verdict in words; the optima and a picture of the selected one; the keys."""
-        network = self.spec.model.supervised
-        keys = _KEYS.replace("other starts", "own M-step") if network else _KEYS
+        keys = _KEYS.replace("other starts", "own M-step") if is_network(self.spec.model) else _KEYS
         keys = keys.replace(" · s own M-step", "") if spread(self.spec.model) is self.spec.model else keys
         return side_by_side(LineTable(), Chart(can_focus=False), keys=keys)
 
@@ -112,6 +112,9 @@ class OptimaScreen(StudyScreen):
         if isinstance(value, OptimaMap):
             return value
         split = split_of(self._choosing)
+        if split is not None and split.numeric:
+            erring = partial(validation_rmse, self.model, split)
+            return OptimaMap(value, group_optima(value, rmse=erring), by_validation=True)
         if split is not None:
             return OptimaMap(value, group_optima(value, judge=partial(self._validated, split)), by_validation=True)
         truth = classes_to_find(self.spec)
@@ -231,7 +234,7 @@ class OptimaScreen(StudyScreen):
     def action_other_starts(self) -> None:
         """Switch between starts at random rows and the model's own starts."""
         if spread(self.spec.model) is self.spec.model:
-            what = "is run in one way" if self.spec.model.supervised else "has one kind of start"
+            what = "is run in one way" if is_network(self.spec.model) else "has one kind of start"
             self.notify(f"This model {what}: press R for other seeds.", markup=False)
             return
         self.stop()

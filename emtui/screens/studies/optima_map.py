@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 
 from emtui.charts.text_bars import bar
-from emtui.networks.scores import Score
+from emtui.networks.scores import AnyScore
 from emtui.screens.studies.weak_components import COLUMN as WEAK
 from emtui.screens.studies.weak_components import weak_cell, weak_clause
 from emtui.views.number_format import MISSING, amount, count, number, plural, share
+from emtui.views.score_words import how_right
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn
 from engine.analysis.many_starts import StartsProgress
@@ -23,7 +24,7 @@ class OptimaMap:
     progress: StartsProgress
     optima: tuple[Optimum, ...]
     by_validation: bool = False  # a network's, judged by validation rows
-    tested: Score | None = None  # of the one that is best by them, fitted again to all training rows
+    tested: AnyScore | None = None  # of the one that is best by them, fitted again to all training rows
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -31,8 +32,15 @@ class OptimaMap:
         return tuple(one.error for one in self.progress.results if one.error is not None)
 
     @property
+    def by_rmse(self) -> bool:
+        """Numbers are learned, so that RMSE stands in place of rows that are right."""
+        return any(math.isfinite(one.rmse) for one in self.optima)
+
+    @property
     def best(self) -> Optimum | None:
-        """The one with most rows right, the highest among equals."""
+        """The one with most rows right, the highest among equals; of numbers the one with the lowest RMSE."""
+        if self.by_rmse:
+            return min((one for one in self.optima if math.isfinite(one.rmse)), key=lambda one: one.rmse, default=None)
         return max(self.optima, key=lambda one: (one.hits, one.objective), default=None)
 
 
@@ -41,11 +49,12 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
 
     likelihood: the objective is a log-likelihood and what a prior adds to it, so that both are shown.
     """
+    judged_by = "validation RMSE" if now.by_rmse else "validation" if now.by_validation else "accuracy"
     columns = (
         TableColumn("place", "", 3, "right"),
         TableColumn("objective", "objective", 12, "right"),
         TableColumn("likelihood", "log-likelihood", 14, "right"),
-        TableColumn("hits", "validation" if now.by_validation else "accuracy", 14, "right"),
+        TableColumn("hits", judged_by, 15 if now.by_rmse else 14, "right"),
         TableColumn("starts", "starts", 6, "right"),
         WEAK,
         TableColumn("share", "", 10),
@@ -55,8 +64,9 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
     for place, one in enumerate(now.optima):
         heights = amount(one.objective), amount(one.log_likelihood) if likelihood else MISSING
         hits = share(one.hits, one.total) if one.total else MISSING
+        hits = number(one.rmse, 4) if math.isfinite(one.rmse) else hits
         rows.append((str(place + 1), *heights, hits, str(one.count), weak_cell(one.weak), bar(one.count / done, 10)))
-    known, weak = any(one.total for one in now.optima), any(one.weak for one in now.optima)
+    known, weak = now.by_rmse or any(one.total for one in now.optima), any(one.weak for one in now.optima)
     shown = [place for place, column in enumerate(columns)
              if (likelihood or column.key != "likelihood") and (known or column.key != "hits")
              and (weak or column.key != WEAK.key)]  # fmt: skip
@@ -83,6 +93,8 @@ def verdict(now: OptimaMap) -> str:
         if highest.total:
             does = "and each gets" if now.by_validation else "which gets"
             said += f", {does} {count(highest.hits)} of {count(highest.total)} {rows} right"
+        elif now.by_rmse:
+            said += f", RMSE on validation rows {number(highest.rmse, 4)}"
         return f"{said}.{_of_network(now)}"
     said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
     said += f"; most often ({most.count}) the {what} ends at {amount(most.objective)}"
@@ -96,6 +108,13 @@ def verdict(now: OptimaMap) -> str:
             said += f"; the {kind}, {count(best.hits)} of {count(best.total)}, lies {number(gap)} lower"
         elif len(now.optima) > 1:
             said += ", and no other more"
+    elif now.by_rmse and (least := now.best) is not None:
+        said += f". The highest, {amount(highest.objective)}, has RMSE {number(highest.rmse, 4)} on validation rows"
+        if least.rmse < highest.rmse:
+            lower = number(highest.objective - least.objective)
+            said += f"; the best by it, {number(least.rmse, 4)}, lies {lower} lower"
+        else:
+            said += ", and no other less"
     elif math.isfinite(highest.objective):
         said += f", highest {amount(highest.objective)}"
     if highest.weak:
@@ -112,6 +131,6 @@ def _of_network(now: OptimaMap) -> str:
     restless = sum(one.error is None and not one.converged for one in now.progress.results)
     said = f" {plural(restless, 'start is', 'starts are')} not at rest." if restless else ""
     if now.tested is not None:
-        best = share(now.tested.hits, now.tested.n_rows)
+        best = how_right(now.tested)
         said += f" The best by validation rows, fitted again to all training rows, is tested alone: {best}."
     return said

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from emtui.networks.choosing import choosing_spec, seconds_of_a_step
-from emtui.spec.rival_model import is_network
+from emtui.spec.rival_model import has_rival
 from emtui.spec.run_spec import RunSpec
 from engine.em.model import Model
 from engine.errors import EngineError
@@ -21,7 +21,7 @@ SPREAD = "points"  # the start that finds most optima
 
 def starts_of_network(spec: RunSpec) -> int:
     """Forty starts, or as many, four at least, as their exact E-steps are expected to take a minute for."""
-    step = seconds_of_a_step(spec, spec.model.option_values["hidden_units"])
+    step = seconds_of_a_step(spec, spec.model.option_values[spec.model.size_option])
     affordable = _SECONDS_OF_NETWORKS / (NETWORK_ITERATIONS * step) if step > 0 else math.inf
     return int(min(N_STARTS_OF_NETWORKS, max(_LEAST_STARTS, affordable)))
 
@@ -45,8 +45,8 @@ def spread(model: Model[Any, Any]) -> Model[Any, Any]:
 
 def why_no_map(spec: RunSpec) -> str:
     """Why there is no map of optima for these choices, in a sentence; "" where there is."""
-    if spec.model.supervised and not is_network(spec.model):
-        return f"The map of optima is for mixtures and networks, and the {spec.model.name} model is none."
+    if spec.model.supervised and not has_rival(spec.model):
+        return f"The map of optima is for mixtures and networks, and the {spec.model.name} model is neither."
     try:
         _ = choosing_spec(spec) if spec.model.supervised else None
     except EngineError as error:

@@ -19,10 +19,13 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Mark, Range, Scene
 from emtui.networks.cost import seconds_in_words
+from emtui.networks.rival import differences
 from emtui.screens.studies.study import StudyScreen, named
 from emtui.screens.studies.weak_components import weak_clause
 from emtui.session.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, must_rise, race
+from emtui.session.racer import final_rmse
 from emtui.spec.revise import started_anew
+from emtui.spec.rival_model import has_rival, is_network, rival_model
 from emtui.spec.run_spec import RunSpec
 from emtui.views.number_format import MISSING, amount, number, plural, share
 from emtui.widgets.paged_table import LineTable
@@ -60,6 +63,8 @@ class RaceScreen(StudyScreen):
     DEFAULT_CSS = """
     RaceScreen #charts { height: 1fr; }
     RaceScreen LineTable { height: 10; }
+    RaceScreen #verdict { max-height: 5; }
+    RaceScreen.-narrow #verdict { max-height: 6; }
     RaceScreen.-low LineTable { height: 1fr; }
     RaceScreen.-low #charts { display: none; }
     RaceScreen.-one.-objective #accuracy, RaceScreen.-one.-accuracy #objective { display: none; }
@@ -120,11 +125,18 @@ class RaceScreen(StudyScreen):
         for what in ("objective", "accuracy"):
             chart = self.query_one(f"#{what}", Chart)
             kind = "validation " if self.race is not None and self.race.by_validation and what == "accuracy" else ""
-            chart.border_title = Content(f"{kind}{what} by {self._against}")
-            chart.set_scene(race_scene(self.race, what == "accuracy", self._against, chart.palette))
+            numeric = self.race is not None and self.race.by_rmse
+            named_so = "RMSE" if numeric and what == "accuracy" else what
+            chart.border_title = Content(f"{kind}{named_so}{self._way(what)} by {self._against}")
+            room = max(chart.size.width, self.size.width // (1 if self.has_class("-one") else 2)) - 4
+            chart.set_scene(race_scene(self.race, what == "accuracy", self._against, chart.palette, room))
         table = self.query_one(LineTable)
         table.set_source(race_table(self.race, chart.palette), self._place, self.refusal or "They are at the start.")
         self._say()
+
+    def _way(self, what: str) -> str:
+        """The way of predicting that a network's accuracy is by, in brackets."""
+        return f" ({self.spec.prediction})" if what == "accuracy" and is_network(self.spec.model) else ""
 
     def _say(self) -> None:
         """Which racer is highest, and whether the objective of the selected one must rise, or why it can't be run."""
@@ -134,7 +146,8 @@ class RaceScreen(StudyScreen):
             marked = f"{_WEAK} marks components that the rows alone don't hold up."
             weak = marked if any(one.weak for one in self.race.racers) else ""
             weak = f"{racer.name} has {weak_clause(racer.weak)}." if racer.weak else weak
-            parts = (verdict(self.race), winner_sentence(self.race), weak, must_rise(racer))
+            apart = differences(self.spec.model, rival_model(self.spec)) if has_rival(self.spec.model) else ""
+            parts = (verdict(self.race), winner_sentence(self.race), weak, must_rise(racer), apart)
             said = racer.error or " ".join(part for part in parts if part)
         self.query_one("#verdict", Static).update(Content(said))
 
@@ -177,8 +190,8 @@ class RaceScreen(StudyScreen):
         self.begin()
 
 
-def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Palette) -> Scene:
-    """A curve for each racer, with its marker at the end."""
+def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Palette, room: int = 1000) -> Scene:
+    """A curve for each racer, with its marker at the end; room: cells for a legend, which is whole or not there."""
     layers: list[Curve] = []
     ends: list[Mark] = []
     for place, racer in enumerate(() if now is None else now.racers):
@@ -194,14 +207,15 @@ def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Pale
     words = "" if now is None else verdict(now)
     if all(np.isfinite(curve.y).sum() < 2 for curve in layers):  # a point has no range
         layers, ends = [], []
-    y_range = (0.0, 1.0) if accuracy else _heights(now)
+    y_range = _heights(now) if not accuracy else None if now is not None and now.by_rmse else (0.0, 1.0)
     racers = () if now is None else now.racers
     legend = [(palette.marker(i), palette.color(i), racer.name) for i, racer in enumerate(racers) if racer.laps]
+    taken = sum(len(name) + 2 for _, _, name in legend) + 2 * (len(legend) - 1)
     return Scene(
         (*layers, *ends),
         x_label=against,
         y_range=y_range,
-        legend=legend if not accuracy else (),
+        legend=legend if not accuracy and taken <= room else (),  # the table names them, too
         empty="at the start",
         description=words,
     )
@@ -222,6 +236,8 @@ def _height(now: Race, racer: Racer, index: int, accuracy: bool) -> float:
     lap = racer.laps[index]
     if not accuracy:
         return lap.objective
+    if now.by_rmse:
+        return math.nan if lap.rmse is None else lap.rmse
     return math.nan if lap.hits is None or not now.n_judged else lap.hits / now.n_judged
 
 
@@ -240,11 +256,13 @@ def race_table(now: Race | None, palette: Palette) -> PlainTable:
             continue
         lap = racer.laps[-1]
         hits = MISSING if lap.hits is None else share(lap.hits, now.n_judged)
+        hits = hits if lap.rmse is None else number(lap.rmse, 4)
         stands, time = racer.error or _standing(racer, top), seconds_in_words(lap.seconds)
         rows.append((name, amount(lap.objective), hits, str(lap.iteration), time, stands))
     columns: tuple[TableColumn, ...] = _COLUMNS
     if now is not None and now.by_validation:
-        columns = tuple(replace(one, title="validation") if one.key == "hits" else one for one in columns)
+        title = "validation RMSE" if now.by_rmse else "validation"
+        columns = tuple(replace(one, title=title) if one.key == "hits" else one for one in columns)
     return PlainTable(columns, tuple(rows), ("seconds", "iterations", "hits"))
 
 
@@ -286,6 +304,10 @@ def verdict(now: Race) -> str:
             f"; {_names(right)} {'have' if len(right) > 1 else 'has'} most {rows} right, {share(most, now.n_judged)}"
         )
         said += f" without the {now.n_given:,} given" if now.n_given else ""
+    erring = [(rmse, r) for r in now.racers if (rmse := final_rmse(r)) is not None]
+    if erring:
+        least, best = min(erring, key=lambda one: one[0])
+        said += f"; {best.name} has the lowest RMSE on validation rows, {number(least, 4)}"
     if running:
         return f"{said}; {plural(len(running), 'racer')} still running."
     return f"{said}."
@@ -296,6 +318,13 @@ def winner_sentence(now: Race) -> str:
     winner = now.winner if now.by_validation else None
     if winner is None:
         return ""
+    if now.by_rmse:
+        said = f"{winner.name} wins by that"
+        if now.tested_rmse is not None:
+            return (
+                f"{said}, and it alone is tested, fitted again to all training rows: RMSE {number(now.tested_rmse, 4)}."
+            )
+        return f"{said}." if now.n_tested else f"{said}; no test rows are held back."
     equal = sum(racer.laps[-1].hits == winner.laps[-1].hits for racer in now.racers if racer.laps)
     said = f"{winner.name} wins by them" if equal == 1 else f"{winner.name} wins as the highest of them"
     if not now.n_tested:

@@ -1,4 +1,4 @@
-"""A sweep over learning rate × hidden units: heat maps of both methods, filled as the runs come in."""
+"""A sweep over learning rate × hidden units (or experts): heat maps of both methods, filled as the runs come in."""
 
 from __future__ import annotations
 
@@ -15,12 +15,21 @@ from emtui.charts.heatmap import Heatmap
 from emtui.exports.export import Explored, Export
 from emtui.exports.sweep_table import SWEEP_EXPORTS
 from emtui.networks.sweep import SIDES, Side, SweepResult, What, models_of, sweep
-from emtui.networks.sweep_grid import SweepGrid
+from emtui.networks.sweep_grid import SweepGrid, sizes_of_model, usual_grid
 from emtui.screens.studies.study import StudyScreen
 from emtui.screens.studies.sweep_form import SweepForm
 from emtui.spec.revise import changed
+from emtui.spec.rival_model import is_network
 from emtui.spec.run_spec import RunSpec
-from emtui.views.network.sweep_text import cell_words, chosen_sentence, side_name, subject_name, sweep_matrix
+from emtui.views.network.sweep_text import (
+    cell_words,
+    chosen_sentence,
+    differences_of,
+    side_name,
+    subject_name,
+    subjects_of,
+    sweep_matrix,
+)
 from engine.text import clean
 
 _KEYS = "↑↓←→ cell · enter opens · tab side · d subject · g grid · x export · esc back"
@@ -38,12 +47,12 @@ class SweepScreen(StudyScreen):
         Binding("left,h", "move(0, -1)", "left", show=False, id="sweep.left"),
         Binding("right,l", "move(0, 1)", "right", show=False, id="sweep.right"),
         Binding("tab", "other_side", "other method", id="sweep.side", tooltip="the other method"),
-        Binding("d", "other_subject", "subject", id="sweep.subject", tooltip="validation accuracy, final loss"),
-        Binding("g", "form", "grid", id="sweep.form", tooltip="rates, hidden units, seeds, iterations"),
+        Binding("d", "other_subject", "subject", id="sweep.subject", tooltip="validation accuracy or RMSE, final loss"),
+        Binding("g", "form", "grid", id="sweep.form", tooltip="rates, sizes, seeds, iterations"),
     ]
     DEFAULT_CSS = """
     SweepScreen #cell { height: auto; max-height: 4; text-wrap: wrap; }
-    SweepScreen #verdict { height: auto; max-height: 3; text-wrap: wrap; display: none; }
+    SweepScreen #verdict { height: auto; max-height: 4; text-wrap: wrap; display: none; }
     SweepScreen #verdict.-said { display: block; }
     SweepScreen #maps { height: 1fr; }
     SweepScreen .map { border: round $foreground 35%; height: 1fr; width: 1fr; padding: 0 1; overflow-y: auto;
@@ -54,9 +63,9 @@ class SweepScreen(StudyScreen):
 
     def __init__(self, spec: RunSpec, grid: SweepGrid | None = None) -> None:
         super().__init__(spec)
-        self.sweep = SweepResult(spec, grid or SweepGrid())
+        self.sweep = SweepResult(spec, grid or usual_grid(sizes_of_model(spec.model.name)))
         self._side: Side = "own"
-        self._what: What = "validation_accuracy"
+        self._what: What = self.sweep.compared
         self._cell = _middle(self.sweep.grid)
 
     def compose(self) -> ComposeResult:
@@ -99,7 +108,8 @@ class SweepScreen(StudyScreen):
         data = clean(self.spec.dataset.name)
         grid = self.sweep.grid
         seeds = f"mean of {grid.n_seeds} seeds" if grid.n_seeds > 1 else "1 seed"
-        head = f"sweep of {data} · {state} · {seeds} · {self.spec.prediction} scores"
+        way = f" · {self.spec.prediction} scores" if is_network(self.spec.model) else ""
+        head = f"sweep of {data} · {state} · {seeds}{way}"
         self.query_one("#head", Static).update(Content(head))
         for side in SIDES:
             box = self.query_one(f"#{side}", Vertical)
@@ -110,7 +120,8 @@ class SweepScreen(StudyScreen):
             if at[0] + 1 >= box.scroll_y + box.content_size.height or at[0] < box.scroll_y:
                 box.scroll_to(y=at[0], animate=False)
         self.query_one("#cell", Static).update(Content(self.refusal or cell_words(self.sweep, self._cell)))
-        said, verdict = chosen_sentence(self.sweep), self.query_one("#verdict", Static)
+        said = f"{chosen_sentence(self.sweep)} {differences_of(self.sweep)}".strip()
+        verdict = self.query_one("#verdict", Static)
         verdict.update(Content(said))
         verdict.set_class(bool(said), "-said")
 
@@ -171,8 +182,9 @@ class SweepScreen(StudyScreen):
         self.draw()
 
     def action_other_subject(self) -> None:
-        """Switch between validation accuracy and final loss."""
-        self._what = "train_log_loss" if self._what == "validation_accuracy" else "validation_accuracy"
+        """Switch between what cells are compared by and the final loss."""
+        first, second = subjects_of(self.sweep)
+        self._what = second if self._what == first else first
         self.draw()
 
     def exported(self) -> tuple[Explored, Sequence[Export[Any]]] | None:

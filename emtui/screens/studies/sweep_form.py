@@ -1,8 +1,9 @@
-"""The form of a sweep: learning rates, hidden units, seeds and iterations, each on a line."""
+"""The form of a sweep: learning rates, hidden units or experts, seeds and iterations, each on a line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -28,19 +29,21 @@ def _asked(key: str, label: str, help: str, parse: Callable[[str], Any]) -> Fiel
     return FieldSpec(key, label, help, (), parse)
 
 
-FIELDS = (
-    _asked("learning_rates", "learning rates", "with commas between them", rates_from),
-    _asked("hidden_units", "hidden units", "with commas between them", units_from),
-    _asked("n_seeds", "seeds", "each draws a start and validation rows", seeds_from),
-    _asked("max_iter", "iterations", "of EM; epochs of backpropagation", iterations_from),
-)
+def fields_of(grid: SweepGrid) -> tuple[FieldSpec, ...]:
+    """A line for each value of this grid."""
+    return (
+        _asked("learning_rates", "learning rates", "with commas between them", rates_from),
+        _asked("sizes", grid.sizes_of, "with commas between them", partial(units_from, sizes_of=grid.sizes_of)),
+        _asked("n_seeds", "seeds", "each draws a start and validation rows", seeds_from),
+        _asked("max_iter", "iterations", "of EM; epochs of backpropagation", iterations_from),
+    )
 
 
 def texts_of(grid: SweepGrid) -> dict[str, str]:
     """What stands in each field for this grid."""
     return {
         "learning_rates": listed_values(grid.rates),
-        "hidden_units": listed_values(grid.units),
+        "sizes": listed_values(grid.units),
         "n_seeds": str(grid.n_seeds),
         "max_iter": str(grid.max_iter),
     }
@@ -70,7 +73,7 @@ class SweepForm(Grid):
     def compose(self) -> ComposeResult:
         """A line for each value."""
         texts = texts_of(self._grid)
-        for field in FIELDS:
+        for field in fields_of(self._grid):
             yield FormField(field, texts[field.key], _LABELS)
 
     @property
@@ -117,7 +120,8 @@ class SweepForm(Grid):
                 self._go_to(field)
                 return
         try:
-            grid = SweepGrid(*values)
+            rates, units, n_seeds, max_iter = values
+            grid = SweepGrid(rates, units, n_seeds, max_iter, self._grid.sizes_of)
         except EngineError as error:
             self.fields[0].say(str(error))
             self._go_to(self.fields[0])
