@@ -17,6 +17,7 @@ from engine.data.products import product_names, product_units
 from engine.data.train_test import train_test_split
 from engine.data.units import Units, standard_units
 from engine.em.algorithms import algorithm_named
+from engine.em.class_labels import one_each
 from engine.em.observed import observed
 from engine.em.parameters import Axis
 from engine.em.prediction_report import FORWARD, MARGINAL
@@ -273,6 +274,13 @@ def _checked_targets(data: Dataset, model: Any) -> IntArray:
         raise DataError(
             f"every row of {quoted(data.name)} is of the class {name}, so there is nothing to tell apart: "
             "choose another label column."
+        )
+    n_classes = len(np.unique(data.y))
+    if one_each(n_classes, len(data.y)):
+        number = "to learn numbers, name their column with --target, or " if model.takes_target else ""
+        raise DataError(
+            f"{quoted(data.name)} has {n_classes} classes in {len(data.y)} rows, nearly one for each, and classes come "
+            f"again: {number}choose another label column."
         )
     return data.y
 

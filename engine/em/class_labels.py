@@ -20,6 +20,7 @@ from engine.text import quoted
 UNKNOWN = -1
 _LARGEST_WHOLE = 2.0**53  # beyond, every float is whole
 _FEW = 10  # classes, which rows may be hardly more than
+_ONE_EACH = 0.9  # classes a row
 
 
 def encoded(y: Any, *, unknown_is_minus_one: bool = True) -> tuple[IntArray, NDArray[Any]]:
@@ -147,10 +148,17 @@ def target_codes(y: Any, learner: str = "a network") -> tuple[IntArray, NDArray[
 
 
 def _check_classes(given: NDArray[Any], codes: IntArray, labels: NDArray[Any]) -> None:
-    """Raises DataError for floats that are whole as measurements may be: past 2^53, or hardly one of them twice."""
+    """Raises DataError where nearly each row is a class of its own, and for floats that are whole as measurements may
+    be: past 2^53, or hardly one of them twice."""
+    known = int((codes >= 0).sum())
+    if given.dtype.kind != "f" and one_each(len(labels), known):
+        raise DataError(
+            f"y holds {len(labels)} different labels in {known} rows, nearly one for each, and classes come again: to "
+            "learn numbers, take likelihood='gaussian' (expert='gaussian' of experts)."
+        )
     if given.dtype.kind != "f" or not len(labels):
         return
-    known, largest = int((codes >= 0).sum()), float(np.abs(labels).max())
+    largest = float(np.abs(labels).max())
     if largest > _LARGEST_WHOLE:
         why = f"y holds a number of size {largest:z.3g}, which is no class"
     elif len(labels) > max(_FEW, known / 2):
@@ -161,6 +169,11 @@ def _check_classes(given: NDArray[Any], codes: IntArray, labels: NDArray[Any]) -
         f"{why}: to learn numbers, take likelihood='gaussian' (expert='gaussian' of experts); write classes as words "
         "or integers."
     )
+
+
+def one_each(n_classes: int, n_rows: int) -> bool:
+    """Whether so many rows of so many classes are nearly all of different ones, of which nothing can be learned."""
+    return n_classes > max(_FEW, _ONE_EACH * n_rows)
 
 
 def targets_among(y: Any, labels: NDArray[Any]) -> IntArray:

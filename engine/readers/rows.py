@@ -14,6 +14,7 @@ from engine.arrays import frozen
 from engine.data.class_labels import as_number, encode_labels
 from engine.data.dataset import Dataset
 from engine.data.missing import Missing, rows_to_keep
+from engine.em.class_labels import one_each
 from engine.errors import DataError
 from engine.readers.cells import Cells
 from engine.readers.notation import Notation, names_among
@@ -64,6 +65,7 @@ class ReadRows:
         if sequence is not None:
             notes += (_sequences_note(sequence, apart=bool((np.diff(rows) < 0).any())),)
         y, class_names, label_notes = self._classes(rows)
+        come_again = y is not None and not one_each(len(class_names), int((y >= 0).sum()))
         noun: Literal["line", "row"] = "line" if self.rows_above is None else "row"
         numbers = cells.lines - (self.rows_above or 0)
 
@@ -79,7 +81,7 @@ class ReadRows:
             description=f"one row of {self.path.name}",
             source=str(self.path),
             model=self.model,
-            options={**self.options, **({"n_components": len(class_names)} if class_names else {})},
+            options={**self.options, **({"n_components": len(class_names)} if class_names and come_again else {})},
             row_names=parts.row_names(rows, numbers, noun),
             line_numbers=of_rows(numbers),
             line_noun=noun,
@@ -124,6 +126,12 @@ class ReadRows:
             return None, (), (f"{fault}, so it was not used.",)
         y, class_names = encode_labels(known)
         notes: tuple[str, ...] = () if self.asked else (f"The column {name} was taken as the label.",)
+        if one_each(len(class_names), len(known) - known.count(None)):
+            what, part, key = ("numbers to be learned", "target", "t") if numeric else ("names of rows", "rows", "n")
+            notes += (
+                f"{name} has {len(class_names)} classes in {len(known)} rows, nearly one for each: if it holds {what}, "
+                f"read it with {part}= (in the shell, --{part}; in the dialog o, {key}).",
+            )
         unknown = known.count(None)
         if unknown:
             have = "has" if unknown == 1 else "have"

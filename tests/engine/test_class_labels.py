@@ -194,6 +194,41 @@ def test_floats_that_are_whole_by_chance_are_no_classes(y, model):
 
 def test_whole_floats_are_classes_as_ever():
     X = np.random.default_rng(0).normal(size=(30, 2))
-    for y in (np.arange(30) % 3.0, np.arange(30) % 10 * 1e12, np.arange(30)):
+    for y in (np.arange(30) % 3.0, np.arange(30) % 10 * 1e12, np.arange(30) // 2):
         run = engine.fit(engine.LatentMLP(2), X, y, max_iter=1)
         assert run.params.n_classes == len(np.unique(y))
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        1_700_000_000_000 + 1000 * np.arange(40),
+        np.random.default_rng(0).permutation(40),
+        np.append(np.arange(39), 7),
+        [f"p{i}" for i in range(40)],
+    ],
+)
+def test_labels_that_tell_every_row_apart_are_no_classes(y):
+    X = np.random.default_rng(1).normal(size=(40, 2))
+    for model in (engine.LatentMLP(2), engine.BackpropMLP(2), engine.MixtureOfExperts(2)):
+        with pytest.raises(DataError, match=r"different labels in 40 rows, nearly one for each.*likelihood='gaussian'"):
+            engine.fit(model, X, y, max_iter=1)
+
+
+def test_many_classes_that_come_again_and_few_rows_are_classes():
+    X = np.random.default_rng(1).normal(size=(40, 2))
+    engine.fit(engine.LatentMLP(2), X, np.arange(40) % 30, max_iter=1)
+    engine.fit(engine.LatentMLP(2), X[:8], np.arange(8), max_iter=1)
+
+
+def test_a_label_column_of_measurements_is_told_when_it_opens(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,t,who\n" + "".join(f"{i % 7}.5,{1_700_000_000_000 + 1000 * i},p{i}\n" for i in range(40)))
+    data = engine.read_table(path, label="t")
+    assert data.notes[-1] == (
+        "'t' has 40 classes in 40 rows, nearly one for each: if it holds numbers to be learned, read it with target= "
+        "(in the shell, --target; in the dialog o, t)."
+    )
+    assert "n_components" not in data.options
+    assert "names of rows, read it with rows=" in engine.read_table(path, label="who").notes[-1]
+    assert engine.read_table(path, target="t").target is not None
