@@ -208,9 +208,10 @@ def test_whole_floats_are_classes_as_ever():
         [f"p{i}" for i in range(40)],
     ],
 )
-def test_labels_that_tell_every_row_apart_are_no_classes(y):
+def test_labels_that_tell_every_row_apart_are_no_classes(y: Any) -> None:
     X = np.random.default_rng(1).normal(size=(40, 2))
-    for model in (engine.LatentMLP(2), engine.BackpropMLP(2), engine.MixtureOfExperts(2)):
+    models: list[Any] = [engine.LatentMLP(2), engine.BackpropMLP(2), engine.MixtureOfExperts(2)]
+    for model in models:
         with pytest.raises(DataError, match=r"different labels in 40 rows, nearly one for each.*likelihood='gaussian'"):
             engine.fit(model, X, y, max_iter=1)
 

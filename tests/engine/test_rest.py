@@ -326,3 +326,16 @@ def test_a_plateau_that_no_push_leaves_is_told_to_take_fewer():
     found = rest_of(resting(engine.PoissonMixture(2), even, alike(even.mean())))
     assert (found.kind, found.push) == ("plateau", "")
     assert found.remedy == "fit fewer components, or take another start"
+
+
+@pytest.mark.parametrize(("weight", "flies"), [(0.0, True), (1.0, True), (30.0, False)])
+def test_a_unit_that_stays_at_one_half_hides_no_flight(weight, flies):
+    """The second unit has weights of 0: it is 0 or 1 whatever the others grow to, and must not turn the class."""
+    X, y = separable()
+    params = engine.LatentMLP.Params([[0.0, 5.0], [0.0, 0.0]], [[10.0, -20.0, weight], [0.0, 0.0, 0.0]])
+    model = engine.LatentMLP(2)
+    step = begin(model, X, y, start=params)
+    said, _ = model.without_maximum(step.params, step.problem.data)
+    assert bool(said) == flies
+    larger = engine.LatentMLP.Params(20.0 * step.params.hidden, 20.0 * step.params.output)
+    assert (step.problem.at(larger).log_likelihood > -1e-3) == flies

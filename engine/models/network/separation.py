@@ -9,6 +9,7 @@ pass needs the output's weights alone to grow: where softmax(V [1, u]) has every
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray
 from engine.models.network.data import NetworkRows
@@ -28,19 +29,25 @@ def tells_apart(params: NetworkParams, data: NetworkRows, *, forward: bool) -> b
         return False
     if forward and _right(params.output, activities(params.layers, data.design)[-1], data.sorted_targets):
         return True
-    z = data.design[:, 1:]
+    z, open_ = data.design[:, 1:], np.zeros((len(data.design), 0), dtype=bool)
     for layer in params.layers:
-        above = z @ layer[:, 1:].T + layer[:, 0]
-        if (above == 0.0).any():
+        if open_.any():  # what follows on units that stay at ½ would have to be tried for each of their values
             return False
-        z = (above > 0.0).astype(np.float64)
-    return _right(params.output, z, data.sorted_targets)
+        above = z @ layer[:, 1:].T + layer[:, 0]
+        z, open_ = (above > 0.0).astype(np.float64), above == 0.0
+    return _right(params.output, z, data.sorted_targets, open_)
 
 
-def _right(output: Array, units: Array, y: IntArray) -> bool:
-    """Whether v_iᵀ[1, units] is the largest, and the only one, for the class of each row."""
-    logits = units @ output[:, 1:].T + output[:, 0]
+def _right(output: Array, units: Array, y: IntArray, open_: NDArray[np.bool_] | None = None) -> bool:
+    """Whether v_iᵀ[1, units] is the largest, and the only one, for the class of each row.
+
+    open_: the units that are 0 or 1, however large the weights; it has to be so for either.
+    """
     rows = np.arange(len(y))
-    own = logits[rows, y].copy()
-    logits[rows, y] = -np.inf
-    return bool((own > logits.max(axis=1)).all())
+    logits = units @ output[:, 1:].T + output[:, 0]
+    margins = logits[rows, y][:, None] - logits
+    if open_ is not None and open_.any():
+        ahead = output[y, None, 1:] - output[None, :, 1:]  # (n, g, m) of the own class before each other
+        margins += np.einsum("ngm,nm->ng", np.minimum(ahead, 0.0), open_.astype(np.float64))
+    margins[rows, y] = np.inf
+    return bool((margins > 0.0).all())
