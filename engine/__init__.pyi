@@ -102,3 +102,5 @@ from engine.reference.replay import Published as Published
 from engine.reference.replay import Replay as Replay
 from engine.reference.replay import Walk as Walk
 from engine.starts import initialization as initialization
+
+__version__: str

@@ -59,20 +59,10 @@ def _obey(words: Sequence[str]) -> int:
 
 
 def version() -> str:
-    """The version of the package; of the checkout where it is not installed."""
-    import tomllib
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-    from pathlib import Path
+    """The version of the package, the engine included."""
+    import engine
 
-    checkout = Path(__file__).resolve().parents[2] / "pyproject.toml"
-    if checkout.is_file():
-        with checkout.open("rb") as file:
-            return str(tomllib.load(file)["project"]["version"])
-    try:
-        return installed("emtui")
-    except PackageNotFoundError:
-        return "(unknown version: emtui is not installed)"
+    return engine.__version__
 
 
 def _open(request: Request) -> int:

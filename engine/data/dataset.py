@@ -17,6 +17,7 @@ from engine.data.units import Units, standard_units
 from engine.errors import DataError
 from engine.text import clean, nearest, quoted, unique_names
 
+_NAMED = 8  # columns that a data set shows of itself
 _OF_ANY_NUMBERS = ("gmm", "kmeans", "mlp", "backprop")
 
 
@@ -69,6 +70,12 @@ class Dataset(ByFields):
     symbol_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     as_read: Rows | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        """Its name, its extent, and its columns."""
+        columns = ", ".join(self.feature_names[:_NAMED]) + (", …" if self.n_features > _NAMED else "")
+        classes = f", {len(self.class_names)} classes" if self.class_names else ""
+        return f"Dataset({self.name!r}, {self.n_samples} × {self.n_features}: {columns}{classes})"
 
     def __post_init__(self) -> None:
         X = _own(as_numbers(self.X))

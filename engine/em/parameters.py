@@ -14,12 +14,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, ClassVar, Literal, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
 from engine.arrays import Array, ByFields, IntArray, freeze
+from engine.em.value_text import arrays_text
 
 Domain = Literal["simplex", "probability", "positive", "positive definite", "real", "whole"]
 Theta = TypeVar("Theta", bound="Parameters")
@@ -30,10 +31,11 @@ Held = Mapping[str, Array]
 FORMS = ("full", "tied", "diag", "spherical")
 DATA_NOUNS = ("column", "input", "word")  # axes along the columns of the data, which have their names
 _METADATA_KEY = "engine.parameter"
+_HASHED = 16  # numbers
 
 
 class Parameters(ByFields):
-    """Base class of every model's `Params`: frozen dataclasses of read-only arrays, equal to themselves alone.
+    """Base class of every model's `Params`: frozen dataclasses of read-only arrays, equal where all numbers are.
 
     A field may hold another value of this kind, whose arrays then have dotted paths (`emission.means`), or None if the
     model does without. A field with `compare=False`, such as an optimiser's state, is no part of θ.
@@ -42,14 +44,38 @@ class Parameters(ByFields):
     component_noun: ClassVar[str] = "component"  # the noun of the axes along which components change places
 
     def __init_subclass__(cls, **keywords: Any) -> None:
-        """Keep identity as equality: `dataclass` would compare arrays, whose truth is ambiguous."""
+        """Keep what is here: `dataclass` would compare arrays, whose truth is ambiguous, and show all of them."""
         super().__init_subclass__(**keywords)
-        setattr(cls, "__eq__", object.__eq__)  # noqa: B010
-        setattr(cls, "__hash__", object.__hash__)  # noqa: B010
+        for name in ("__eq__", "__hash__", "__repr__"):
+            if name not in vars(cls):
+                setattr(cls, name, getattr(Parameters, name))
 
     def __post_init__(self) -> None:
         """Make the arrays read-only."""
         freeze(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Of one class, with the same number at every place; nan is the same as nan."""
+        if self is other or type(self) is not type(other):
+            return self is other
+        assert isinstance(other, Parameters)
+        mine, others = arrays_of(self), arrays_of(other)
+        same = (np.array_equal(array, others[path], equal_nan=True) for path, array in mine.items() if path in others)
+        return mine.keys() == others.keys() and all(same)
+
+    def __hash__(self) -> int:
+        """The same for equal values: by the first numbers of the first array."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        first = next(declared_arrays(self), None)
+        some = b"" if first is None else (first[3].ravel()[:_HASHED] + 0.0).tobytes()  # −0 is 0
+        return hash((type(self), some))
+
+    def __repr__(self) -> str:
+        """The arrays by their paths, large ones in part."""
+        return arrays_text(type(self).__name__, arrays_of(self))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from engine.em.evaluation import Posterior
 from engine.em.model import Model
 from engine.em.step import Step, Theta
 from engine.em.timeline import Timeline
+from engine.em.value_text import with_lines
 from engine.parallel import one_blas_thread
 
 
@@ -41,6 +42,12 @@ class Run(Generic[Theta]):
 
     timeline: Timeline
     restarts: tuple[Restart, ...]
+
+    def __repr__(self) -> str:
+        """How it ended, and θ there."""
+        tried = "" if len(self.restarts) == 1 else f"the best of {len(self.restarts)} starts"
+        title = f"Run(n_iter={self.n_iter}, converged={self.converged})"
+        return with_lines(title, [repr(self.step.problem), self.stop_reason, tried]) + f"\n{self.params!r}"
 
     @property
     def step(self) -> Step[Theta]:

@@ -18,7 +18,9 @@ from engine.em.model import Model
 from engine.em.observations import Observations
 from engine.em.rest import Rest
 from engine.em.row_text import RowName, row_number
+from engine.em.value_text import with_lines
 from engine.parallel import one_blas_thread
+from engine.text import clean
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -30,6 +32,7 @@ else:
     Theta = TypeVar("Theta")
 
 Phase = Literal["init", "E", "M"]
+_EVENTS = 4  # that a step shows of itself
 _ROUNDING = 1e-12
 """Relative to the log-likelihood, Q and H: what rounding may add to their difference, over a million rows, too."""
 
@@ -57,6 +60,11 @@ class Problem:
         if self.draw:
             seed = int(np.random.SeedSequence([self.seed, self.draw]).generate_state(1)[0])
         return self.at(params, self.algorithm.inference(iteration, seed))
+
+    def __repr__(self) -> str:
+        """How many rows, the algorithm, the seed, and the model."""
+        rows = f"{self.data.n_rows} row{'' if self.data.n_rows == 1 else 's'}"
+        return clean(f"Problem({rows}, algorithm {self.algorithm.text}, seed {self.seed}, {self.model!r})", 240)
 
     def at(self, params: Any, inference: Inference = EXACT) -> Evaluation:
         """The pass at this θ."""
@@ -92,6 +100,15 @@ class Step(Generic[Theta]):
     evaluations_before: int = 0
     earlier: tuple[float, ...] = ()
     rest: Rest | None = None
+
+    def __repr__(self) -> str:
+        """Which half-step of what, the objective if it is known, and what is out of the ordinary."""
+        objective = self.objective if self.at.knows_its_objective else math.nan
+        known = "" if math.isnan(objective) else f", objective={objective:z.9g}"
+        return with_lines(
+            f"Step(iteration={self.iteration}, phase={self.phase!r}{known})",
+            [repr(self.problem), *(event.message for event in self.events[:_EVENTS]), self.stop_reason or ""],
+        )
 
     @property
     def params_q(self) -> Any:

@@ -41,6 +41,11 @@ class Timeline:
         self._branch = 0
         self._cursor = 0
 
+    def __repr__(self) -> str:
+        """How many steps in how many branches, and where the cursor is."""
+        here, others = self.current, "" if self.n_branches == 1 else f", branch {self.branch + 1} of {self.n_branches}"
+        return f"Timeline({len(self)} steps{others}, at {here.iteration} {here.phase})"
+
     @property
     def steps(self) -> list[Step]:
         """The steps of the current branch, oldest first (a copy of the list, not of the steps)."""

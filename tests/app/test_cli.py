@@ -224,7 +224,12 @@ def test_no_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_version_is_that_of_the_project() -> None:
     import tomllib
 
-    expected = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    import engine
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["dynamic"] == ["version"]
+    assert project["tool"]["hatch"]["version"]["path"] == "engine/__init__.py"
+    expected = engine.__version__
     assert here("--version") == (0, f"emtui {expected}\n", "")
     assert here("iris", "--version")[1] == f"emtui {expected}\n"
 

@@ -54,9 +54,14 @@ class Undeclared(Parameters):
     nothing: np.ndarray | None = None
 
 
-def test_arrays_are_read_only_and_values_equal_themselves_alone():
+def test_arrays_are_read_only_and_values_are_equal_where_all_numbers_are():
     one, other = engine.PoissonMixture.Params([0.5, 0.5], [1, 2]), engine.PoissonMixture.Params([0.5, 0.5], [1, 2])
-    assert one == one and one != other and hash(one) == hash(one) and len({one, other}) == 2
+    assert one == other and hash(one) == hash(other) and len({one, other}) == 1
+    for unlike in ([0.5, 0.5], [1, 3]), ([0.4, 0.6], [1, 2]), ([0.5, 0.25, 0.25], [1, 2, 3]):
+        assert one != engine.PoissonMixture.Params(*unlike)
+    assert one != ZerosLastParams(one.weights, one.rates) and one != "θ"  # another class
+    assert Undeclared([0.0, np.nan]) == Undeclared([-0.0, np.nan]) and len({Undeclared([0.0]), Undeclared([-0.0])}) == 1
+    assert Undeclared([1.0]) != Undeclared([1.0], [1.0])
     with pytest.raises(ValueError, match="read-only"):
         one.rates[0] = 3.0
     assert largest_difference(one, with_arrays(other, {"rates": np.array([1.0, 4.0])})) == 2.0
