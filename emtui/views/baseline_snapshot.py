@@ -10,10 +10,9 @@ import numpy as np
 from emtui.charts.axes import Scale, fit_scales
 from emtui.charts.scene import Range, Scene
 from emtui.session.baseline import agreement_with_classes, n_clusters
+from emtui.session.matched_labels import matched_order
 from emtui.session.snapshot import Baseline, StepSnapshot
 from emtui.spec.run_spec import RunSpec
-from engine.analysis.evaluation import match
-from engine.arrays import IntArray
 from engine.em.fields import count_components, relabelled
 
 
@@ -60,16 +59,6 @@ def baseline_snapshot(snapshot: StepSnapshot, baseline: Baseline) -> StepSnapsho
         baseline=None,
         note="",
     )
-
-
-def matched_order(ours: IntArray | None, theirs: IntArray, k: int) -> IntArray:
-    """(k,) which cluster of k-means comes first, second, …: the one that shares most rows with that component."""
-    if ours is None:
-        return np.arange(k)
-    n_ours = max(int(ours.max()) + 1, k)
-    counts = np.bincount(theirs * n_ours + ours, minlength=k * n_ours).reshape(k, n_ours)
-    component_of = match(counts.T)  # (k,) the component of each cluster, −1 for none
-    return np.argsort(np.where(component_of < 0, n_ours, component_of), kind="stable")
 
 
 def on_the_same_axes(left: Scene, right: Scene) -> tuple[Scene, Scene]:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import permutations
+from typing import Any
+
+import numpy as np
 import pytest
 from choosing import chosen
 from driving import Driver, driving, explorer
@@ -13,11 +19,21 @@ from emtui.charts.axes import fit_scales
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
 from emtui.screens.compare.branch_comparison import BranchesScreen
-from emtui.screens.compare.branch_text import branches_sentence, difference_lines, heading, objectives_scene
+from emtui.screens.compare.branch_text import (
+    branches_sentence,
+    curves_title,
+    difference_lines,
+    heading,
+    objectives_scene,
+)
 from emtui.session.branches import TwoBranches, differences, origin_of, same_place, two_branches
 from emtui.session.session import Session
-from emtui.spec.choose import choose
+from emtui.spec.choose import choose, make_model
+from emtui.spec.revise import changed
+from emtui.spec.run_spec import RunSpec
+from emtui.views.number_format import number
 from emtui.views.parameter_edit import ParameterEdit
+from engine.data.data_spec import Generated
 from engine.editing.edits import set_entry
 from engine.editing.entries import entries, value_of
 from engine.errors import OptionError
@@ -146,7 +162,89 @@ def test_both_objectives_are_drawn_with_where_they_stand() -> None:
     assert fitted is not None
 
 
+def beside(source: str, *specs: Callable[[RunSpec], RunSpec], steps: int = 4) -> Session:
+    """A session with branches of other choices, each gone on so far."""
+    session = walked(source, steps)
+    for choices in specs:
+        session.apply(choices(session.spec))
+        for _ in range(steps):
+            session.take()
+    return session
+
+
+def another(model: str, k: int | None = None, **options: str) -> Callable[[RunSpec], RunSpec]:
+    return lambda spec: changed(spec, model=make_model(spec.dataset, model, k, options))
+
+
+def test_another_k_is_compared_by_likelihood_and_not_entry_by_entry() -> None:
+    two = two_branches(beside("iris", another("gmm", 4)))
+    assert (two.left_origin, two.right_origin) == ("the first", "K=4, seed 0")
+    said = branches_sentence(two)
+    apart = two.right.record.log_likelihood - two.left.record.log_likelihood
+    assert apart > 0 and f"The log-likelihood of branch 2 is {number(apart)} higher than that of branch 1" in said
+    assert said.endswith("parameters of other shapes (K=3 and K=4) are not compared entry by entry.")
+    assert difference_lines(two, 100, 6, DARK) == [
+        "parameters of other shapes (K=3 and K=4) are not compared entry by entry"
+    ]
+    curves = [layer for layer in objectives_scene(two, DARK).layers if isinstance(layer, Curve)]
+    assert [curve.y[-1] for curve in curves] == [one.record.log_likelihood for one in (two.left, two.right)]
+
+
+@pytest.mark.parametrize(
+    ("source", "choices", "objectives", "parameters"),
+    [
+        ("iris", another("kmeans"), "no two values of one thing", "parameters of gmm and of kmeans are not compared"),
+        ("iris", another("mlp"), "trained on other rows", "parameters of gmm and of mlp are not compared"),
+        ("iris", lambda spec: changed(spec, data=replace(spec.data, standardize=True)),
+         "columns or units differ", "other columns or units"),
+        ("iris", lambda spec: changed(spec, known="few"), "the classes that are given differ", ""),
+        ("moons", lambda spec: changed(spec, data=replace(spec.data, generated=Generated(noise=0.3))),
+         "fitted to other rows", ""),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_compared_is_said(source: str, choices: Any, objectives: str, parameters: str) -> None:
+    two = two_branches(beside(source, choices))
+    assert objectives in two.objectives_apart and (not parameters or parameters in two.parameters_apart)
+    said = branches_sentence(two)
+    assert objectives.lower() in said.lower() and "higher" not in said
+    assert len([layer for layer in objectives_scene(two, DARK).layers if isinstance(layer, Curve)]) == 1
+    assert curves_title(two).endswith("of branch 2 alone by iteration")
+
+
+def test_components_of_other_starts_stand_in_one_order() -> None:
+    session = walked("iris", None, settings={"init": "points"})
+    for seed in range(1, 6):
+        session.restart(seed)
+        for _ in session.run_on():
+            pass
+        two = two_branches(session, 0)
+        assert two.left.labels is not None and two.right.labels is not None
+        together = (two.left.labels[:, None] == np.arange(3)) & (two.right.labels[:, None] == np.arange(3))
+        for order in permutations(range(3)):
+            assert together.sum() >= (np.array(order)[two.left.labels] == two.right.labels).sum()
+        assert two.left.responsibilities is not None
+        np.testing.assert_array_equal(two.left.responsibilities.argmax(axis=1), two.left.labels)
+        for each in two.differences:
+            assert each.left == value_of(two.left.step.params, each.entry)
+
+
 # on the screen
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("model", ["kmeans", "mlp", "experts"])
+async def test_unlike_models_stand_side_by_side(model: str, size: tuple[int, int]) -> None:
+    async with driving(size=size) as app:
+        await app.send("n")
+        explorer(app.app).apply(lambda: another(model)(choose("iris")))
+        await app.settle()
+        await app.send("n", "B")
+        assert two_of(app) == (0, 1)
+        text = " ".join(app.text.split())
+        assert f"parameters of gmm and of {model} are not compared" in text.replace("│ ", "")
+        assert "gmm K=3 · iteration 1 · M" in text and f"{model} " in text
+        await app.send("e", "b", "a", "m", "escape")
+        assert app.app.screen is explorer(app.app)
 
 
 @pytest.mark.parametrize("size", SIZES)

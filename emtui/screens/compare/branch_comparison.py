@@ -12,7 +12,13 @@ from textual.widgets import Static
 
 from emtui.charts.cell_text import fit
 from emtui.charts.chart_widget import Chart
-from emtui.screens.compare.branch_text import branches_sentence, difference_lines, heading, objectives_scene
+from emtui.screens.compare.branch_text import (
+    branches_sentence,
+    curves_title,
+    difference_lines,
+    heading,
+    objectives_scene,
+)
 from emtui.screens.compare.side_by_side import SideBySideScreen
 from emtui.screens.stepping import Stepping
 from emtui.session.branches import TwoBranches
@@ -20,7 +26,6 @@ from emtui.session.queries import Ask, OtherBranch, Query
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.baseline_snapshot import on_the_same_axes
-from emtui.views.step_text import objective_name
 from emtui.views.view import Axes
 from engine.em.step import Step
 
@@ -107,11 +112,9 @@ class BranchesScreen(SideBySideScreen):
         else:
             self.left.say(str(answer))
 
-    @property
-    def _axes(self) -> tuple[Axes, ...]:
-        """The axes that both pictures can show; a diagram is not among them."""
-        assert self.two is not None
-        snapshot = self.two.right
+    @staticmethod
+    def _axes(snapshot: StepSnapshot) -> tuple[Axes, ...]:
+        """The axes that a picture beside another one can show; a diagram is not among them."""
         view = view_for(snapshot.spec.model)
         return tuple(
             axes
@@ -122,18 +125,23 @@ class BranchesScreen(SideBySideScreen):
     def _draw_two(self) -> None:
         two = self.two
         assert two is not None
-        offered = self._axes
+        offered = self._axes(two.right)
         axes = offered[self._axes_index % len(offered)]
-        view = view_for(two.right.spec.model)
+        others = self._axes(two.left)
+        beside = next((one for one in others if one.title == axes.title), others[self._axes_index % len(others)])
         scenes = on_the_same_axes(
-            *(view.scene(snapshot, axes, side.chart.palette) for snapshot, side in self._sides(two))
+            *(
+                view_for(snapshot.spec.model).scene(snapshot, its, side.chart.palette)
+                for (snapshot, side), its in zip(self._sides(two), (beside, axes), strict=True)
+            )
         )
+        unlike = two.left.step.problem.model != two.right.step.problem.model
         origins = two.left_origin, two.right_origin
         for (snapshot, side), scene, name, origin in zip(self._sides(two), scenes, self.names(), origins, strict=True):
             side.border_title = Content(fit(f"{name} · {origin}", max(1, side.size.width - 6)))
-            side.show(heading(snapshot), scene, None)
+            side.show(heading(snapshot, of_model=unlike), scene, None)
         chart = self.query_one("#objectives", Chart)
-        chart.border_title = Content(f"{objective_name(two.right)} by iteration")
+        chart.border_title = Content(curves_title(two))
         chart.set_scene(objectives_scene(two, chart.palette))
         self._draw_differences()
         self.query_one("#said", Static).update(Content(branches_sentence(two)))

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from emtui.charts.cell_text import fit, pad
+from emtui.charts.cell_text import fit, pad, wrapped
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
 from emtui.networks.scores import NumberScore
 from emtui.screens.compare.comparison_side import hits_of
 from emtui.session.branches import TwoBranches
-from emtui.session.snapshot import StepSnapshot
+from emtui.session.snapshot import Record, StepSnapshot
 from emtui.views.entry_cursor import parameter_words
 from emtui.views.entry_names import entry_words
 from emtui.views.number_format import count, fixed, number, plural
@@ -25,8 +25,10 @@ _MOST_DIGITS = 9
 _DEEP = 3.0  # times the height of the upper three quarters of a curve: lower parts are cut off
 
 
-def heading(snapshot: StepSnapshot) -> tuple[str, str]:
-    """The place of a branch and its numbers: two lines."""
+def heading(snapshot: StepSnapshot, *, of_model: bool = False) -> tuple[str, str]:
+    """The place of a branch and its numbers: two lines. of_model: which model it is comes first."""
+    model = snapshot.step.problem.model
+    named = f"{' '.join(part for part in (model.name, model.size_words) if part)} · " if of_model else ""
     hits = "" if snapshot.spec.dataset.y is None or snapshot.labels is None else f" · {hits_of(snapshot.agreement)}"
     if snapshot.comparison is not None:
         score = snapshot.comparison.here.test or snapshot.comparison.here.train
@@ -36,7 +38,7 @@ def heading(snapshot: StepSnapshot) -> tuple[str, str]:
     record = snapshot.record
     same = record.log_likelihood == record.objective or not math.isfinite(record.log_likelihood)
     likelihood = "" if same else f" · ln p {fixed(record.log_likelihood)}"
-    return f"{step_words(snapshot)}{hits}", f"{objective_name(snapshot)} {_value(record.objective)}{likelihood}"
+    return f"{named}{step_words(snapshot)}{hits}", f"{objective_name(snapshot)} {_value(record.objective)}{likelihood}"
 
 
 def _value(value: float) -> str:
@@ -44,25 +46,28 @@ def _value(value: float) -> str:
 
 
 def objectives_scene(two: TwoBranches, palette: Palette) -> Scene:
-    """Both objectives by iteration, with a marker at each branch's place and a pencil at each change by hand."""
+    """Both objectives by iteration, with a marker at each branch's place and a pencil at each change by hand.
+
+    Where they can't be compared, that of the current branch alone.
+    """
     layers: list[Layer] = []
     marks: list[Layer] = []
     heights = []
-    for place, snapshot in enumerate((two.left, two.right)):
+    shown = _shown(two)
+    for place, snapshot in shown:
         x = snapshot.half_steps
-        y = np.array([record.objective for record in snapshot.records])
+        y = np.array([_height(two, record) for record in snapshot.records])
         heights.append(y[np.isfinite(y)])
         color = palette.color(_COLORS[place])
         layers.append(Curve(x, y, color, "dotted" if place == 0 else "solid"))
         for record in snapshot.records:
-            if record.by_hand and math.isfinite(record.objective):
-                marks.append(Mark(float(x[record.index]), record.objective, pencil(ascii=palette.ascii), color))
-        if math.isfinite(snapshot.record.objective):
-            marks.append(Mark(float(x[snapshot.cursor]), snapshot.record.objective, _standing(place, palette), color))
-    named = enumerate((two.left, two.right))
-    legend = [(_standing(i, palette), palette.color(_COLORS[i]), _name(snapshot)) for i, snapshot in named]
+            if record.by_hand and math.isfinite(y[record.index]):
+                marks.append(Mark(float(x[record.index]), y[record.index], pencil(ascii=palette.ascii), color))
+        if math.isfinite(y[snapshot.cursor]):
+            marks.append(Mark(float(x[snapshot.cursor]), y[snapshot.cursor], _standing(place, palette), color))
+    legend = [(_standing(i, palette), palette.color(_COLORS[i]), _name(snapshot)) for i, snapshot in shown]
     now = VLine(float(two.right.half_steps[two.right.cursor]))
-    last = max(float(snapshot.half_steps[-1]) for snapshot in (two.left, two.right))
+    last = max(float(snapshot.half_steps[-1]) for _, snapshot in shown)
     return Scene(
         (now, *layers, *marks),
         x_label="iteration",
@@ -72,6 +77,30 @@ def objectives_scene(two: TwoBranches, palette: Palette) -> Scene:
         empty="no bound before the first E-step",
         description=branches_sentence(two),
     )
+
+
+def _shown(two: TwoBranches) -> list[tuple[int, StepSnapshot]]:
+    """The branches whose heights stand on one axis: both, or the current one alone."""
+    both = [(0, two.left), (1, two.right)]
+    return both[1:] if two.objectives_apart else both
+
+
+def _height(two: TwoBranches, record: Record) -> float:
+    return float(getattr(record, "objective" if two.objectives_apart else two.quantity))
+
+
+def compared_name(two: TwoBranches) -> str:
+    """The name of what the curves show, and of what is compared."""
+    model = two.right.step.problem.model
+    if two.objectives_apart or two.quantity == "objective":
+        return objective_name(two.right)
+    return "bound" if two.quantity == "elbo" else model.objective_label
+
+
+def curves_title(two: TwoBranches) -> str:
+    """What the curves are, and of which branch where the other one is not on the same axis."""
+    alone = f" of {_name(two.right)} alone" if two.objectives_apart else ""
+    return f"{compared_name(two)}{alone} by iteration"
 
 
 def _standing(place: int, palette: Palette) -> str:
@@ -96,6 +125,8 @@ def _upper_part(values: np.ndarray) -> tuple[float, float] | None:
 
 def difference_lines(two: TwoBranches, width: int, height: int, palette: Palette) -> list[str]:
     """The entries of θ that differ most: in words, at the left, at the right."""
+    if two.parameters_apart:
+        return wrapped(two.parameters_apart, width)[:height]
     if not two.differences:
         return ["the parameters are the same"]
     shown = two.differences[: max(1, height - 1)]
@@ -123,21 +154,23 @@ def _alike(one: float, other: float) -> tuple[str, str]:
 def branches_sentence(two: TwoBranches) -> str:
     """Which branch is higher, and what differs most, in a sentence or two."""
     said = []
-    ours, theirs = two.right.record.objective, two.left.record.objective
+    ours, theirs = _height(two, two.right.record), _height(two, two.left.record)
     mine, other = _name(two.right), _name(two.left)
-    if not two.same_rows:
-        said.append("Rows weigh otherwise in one of the two, so that their objectives are sums over other rows")
+    if two.objectives_apart:
+        said.append(two.objectives_apart[:1].upper() + two.objectives_apart[1:])
     elif math.isfinite(ours - theirs):
         apart = abs(ours - theirs)
         if apart <= 1e-9 * max(1.0, abs(ours)):
-            said.append(f"Both have the same {objective_name(two.right)}")
+            said.append(f"Both have the same {compared_name(two)}")
         else:
             higher, lower = (mine, other) if ours > theirs else (other, mine)
-            said.append(f"The {objective_name(two.right)} of {higher} is {number(apart)} higher than that of {lower}")
+            said.append(f"The {compared_name(two)} of {higher} is {number(apart)} higher than that of {lower}")
     if two.left.step.iteration != two.right.step.iteration:
         taken = plural(two.left.step.iteration, "iteration")
         said.append(f"{other} has taken {taken} only" if two.left.is_last else f"{other} stands at {taken}")
-    if two.differences:
+    if two.parameters_apart:
+        said.append(two.parameters_apart)
+    elif two.differences:
         most = two.differences[0]
         words = entry_words(two.right, most.entry)
         left, right = _alike(most.left, most.right)

@@ -9,10 +9,11 @@ from typing import Literal
 import numpy as np
 
 from emtui.networks.scores import Score, affordable_rows, numbers_said_by, said_by
+from emtui.session.matched_labels import matched_order
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit
 from emtui.views import view_for
-from emtui.views.baseline_snapshot import matched_order, why_no_baseline
+from emtui.views.baseline_snapshot import why_no_baseline
 from emtui.views.changes import drawn_responsibilities
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import count as in_figures
