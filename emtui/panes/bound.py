@@ -20,6 +20,7 @@ from emtui.panes.pane import Pane
 from emtui.session.queries import BoundAlong, Query
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.entry_cursor import ParameterNames, parameter_names, parameter_words
+from emtui.views.entry_names import entry_words
 from emtui.views.number_format import fixed, number
 from emtui.widgets.table_columns import joined
 from engine.analysis.bound_profile import LINE, Slice
@@ -121,7 +122,8 @@ class BoundPane(Pane):
         """The line and the parameters to draw along, for the palette."""
         yield "bound: from θ old to θ new", "all parameters together", partial(self.show_along, -1)
         for place, entry in enumerate(() if self._names is None else self._names.entries[:_MOST_COMMANDS]):
-            yield f"bound: along {entry.name}", "one parameter, others held", partial(self.show_along, place)
+            what = "one parameter" if self.snapshot is None else entry_words(self.snapshot, entry)
+            yield f"bound: along {entry.name}", f"{what}, others held", partial(self.show_along, place)
 
 
 def bound_scene(snapshot: StepSnapshot, found: Slice, palette: Palette, x_label: str) -> Scene:

@@ -74,11 +74,10 @@ def _entries(model: Any, params: Any) -> tuple[Entry, ...]:
 
 
 def parameter_words(snapshot: StepSnapshot, entry: Entry, palette: Palette) -> str:
-    """What an entry is: "■ 2 mean of petal length", "● H → ■ C transition", "theta"."""
+    """What an entry is: "■ 2 mean of petal length", "● H → ■ C transition", "bias of unit 1"."""
     parts = entry_parts(snapshot, entry)
     if parts is None:
         return entry.name
     names = view_for(snapshot.spec.model).component_names(snapshot)
     who = " → ".join(f"{palette.marker(k)} {clean(names[k])}" for k in parts.components)
-    said = f"{parts.what} of {' and '.join(parts.of)}" if parts.of else parts.what
-    return f"{who} {said}" if who else said
+    return f"{who} {parts.words}" if who else parts.words

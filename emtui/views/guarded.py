@@ -14,6 +14,7 @@ from emtui.charts.network_diagram import NetworkDiagram
 from emtui.charts.panels import Panels
 from emtui.charts.scene import Prose, Scene
 from emtui.charts.scene_drawing import draw_scene
+from emtui.views.entry_parts import EntryParts
 from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, Share, View
 from engine.text import clean, quoted
 
@@ -22,7 +23,7 @@ _GIVES: dict[str, type | tuple[type, ...]] = {
     "n_components": int, "component_names": tuple, "words": tuple, "weights": tuple, "responsibilities_columns": tuple,
     "detail_title": str, "with_names": str, "detail": (ParameterTable, type(None)), "row_at": (int, type(None)),
     "diagram": (NetworkDiagram, type(None)), "numbers_along": (NumbersAlong, type(None)),
-    "slices": (Panels, type(None)),
+    "slices": (Panels, type(None)), "entry_parts": (EntryParts, type(None)),
 }  # fmt: skip
 _EACH: dict[str, type] = {
     "axes": Axes,

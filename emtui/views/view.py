@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from emtui.charts.panels import Panels
     from emtui.charts.scene import Scene
     from emtui.session.snapshot import StepSnapshot
+    from emtui.views.entry_parts import EntryParts
     from emtui.views.slice_choice import SliceChoice
+    from engine.editing.entries import Entry
 
 UnitsName = Literal["data", "standard"]
 """Which units numbers are shown in: the data's own, or mean 0 and variance 1 in each column."""
@@ -194,6 +196,10 @@ class View(ABC):
     def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """K short names, as in the table's first column: "1", "2", … unless a model has others, such as "A", "B"."""
         return snapshot.step.problem.model.component_names(snapshot.step.params)
+
+    def entry_parts(self, snapshot: StepSnapshot, entry: Entry) -> EntryParts | None:
+        """An entry of θ in words of the view's own; None where its declaration says enough."""
+        return None
 
     @abstractmethod
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:

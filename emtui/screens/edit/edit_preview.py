@@ -276,5 +276,5 @@ class EditPreview(Screen[Query], ShowsStep):
 
 
 def _begun(words: str) -> str:
-    """Begin with a capital, unless the text begins with a name such as hidden[0,1]."""
+    """Begin with a capital, unless the text begins with a name such as theta[0,1]."""
     return words[:1].upper() + words[1:] if re.match(r"[a-z]+['’ ]", words) else words

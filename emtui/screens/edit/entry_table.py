@@ -12,6 +12,7 @@ from emtui.charts.cell_text import clean, short_head
 from emtui.charts.colors import Palette
 from emtui.views import view_for
 from emtui.views.entry_names import entry_parts
+from emtui.views.entry_parts import EntryParts
 from emtui.views.number_format import number
 from emtui.views.parameter_edit import ParameterEdit, limits_words
 from emtui.widgets.table_columns import Piece, Sheet, TableCell, TableColumn, ink, widths
@@ -95,14 +96,14 @@ def entry_title(edit: ParameterEdit, entry: Entry, palette: Palette, width: int)
         )
         pieces.append((text, ink(palette, palette.color(k), bold=True)))
     room = width - sum(cell_len(text) for text, _ in pieces) - bool(pieces)
-    said = _short(parts.what, parts.of, room)
+    said = _short(parts, room)
     return (*pieces, (f"{' ' if pieces else ''}{said}", Style()))
 
 
-def _short(what: str, of: tuple[str, ...], room: int) -> str:
-    whole = f"{what} of {' and '.join(of)}" if of else what
-    if not of or (cell_len(whole) <= room and room >= _WHOLE):
-        return whole
-    head = f"{_SHORT.get(what, what)} "
+def _short(parts: EntryParts, room: int) -> str:
+    of = parts.of
+    if not of or (cell_len(parts.words) <= room and room >= _WHOLE):
+        return parts.words
+    head = f"{_SHORT.get(parts.what, parts.what)} "
     each = max(3, (room - cell_len(head) - 3 * (len(of) - 1)) // len(of))
     return head + " · ".join(short_head(name, each) for name in of)

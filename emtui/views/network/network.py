@@ -17,7 +17,9 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views.decision_regions import COARSE, regions_of
 from emtui.views.mean_maps import number_dots
+from emtui.views.entry_parts import EntryParts
 from emtui.views.network.network_diagram import network_diagram
+from emtui.views.network.network_entries import network_entry
 from emtui.views.network.network_row import network_row, takes_long, usual_row
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import number
@@ -29,6 +31,7 @@ from emtui.views.slice_choice import SliceChoice
 from emtui.views.supervised import REGIONS, SupervisedView, later
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, Share, UnitsName
 from engine.arrays import Array
+from engine.editing.entries import Entry
 from engine.models.network.params import NetworkParams
 from engine.models.network.predict import exactly_predictable
 from engine.models.network.units import exactly_chained
@@ -51,6 +54,10 @@ class NetworkView(SupervisedView):
         if len(sizes) == 1:
             return tuple(str(k + 1) for k in range(sizes[0]))
         return tuple(f"{depth}.{k + 1}" for depth, size in enumerate(sizes, start=1) for k in range(size))
+
+    def entry_parts(self, snapshot: StepSnapshot, entry: Entry) -> EntryParts | None:
+        """From where a weight comes and where it goes: layers have no one component that it belongs to."""
+        return network_entry(snapshot, entry, self.component_names(snapshot))
 
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """The network, decision regions, response maps, then rows along two features by the class that is predicted."""
