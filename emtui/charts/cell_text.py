@@ -45,6 +45,9 @@ def fit(text: str, width: int, ellipsis: str = "…") -> str:
     return "".join(kept).rstrip() + ellipsis
 
 
+_SIGNED = 8  # cells of a shortened name from which it ends in …
+
+
 def first_fitting(width: int, *texts: str) -> str:
     """The first of the texts that fits into so many cells, so that no word is cut; else the last one, cut."""
     return next((text for text in map(clean, texts) if cell_len(text) <= width), fit(texts[-1], width))
@@ -54,12 +57,20 @@ def short_head(name: str, width: int) -> str:
     """A name in so many cells, each of its words shortened alike: "petal length" in seven is "pet len".
 
     A plain cut would make "petal length" and "petal width" the same; and "reading_12" and "reading_13", so that
-    underscores part words too, and the digits at the end of a word are kept.
+    underscores part words too, and the digits at the end of a word are kept. Where there is room for a sign that
+    letters are missing at the end, it has one: "sepal len…".
     """
     text = clean(name)
     if cell_len(text) <= width:
         return text
     words = text.replace("_", " ").split()
+    short = _shortened(text, words, width)
+    if width < _SIGNED or short.endswith("…") or not words or short.endswith(words[-1]):
+        return short
+    return f"{_shortened(text, words, width - 1).rstrip()}…"
+
+
+def _shortened(text: str, words: list[str], width: int) -> str:
     if len(words) < 2:
         stem = text.rstrip("0123456789")
         digits = text[len(stem) :]

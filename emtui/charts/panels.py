@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from textual.message import Message
 
 from emtui.charts.axes import Scale
@@ -97,8 +98,16 @@ def note_lines(notes: Sequence[Sequence[str]], width: int, most: int) -> list[st
     if len(lines) > most:
         lines = lines[:most]
         if lines:
-            lines[-1] = f"{fit(lines[-1], width - 2)} …" if width > 2 else lines[-1]
+            lines[-1] = _going_on(lines[-1], width)
     return lines
+
+
+def _going_on(line: str, width: int) -> str:
+    """The line with a sign that it is not all, in place of its last words where there is no room."""
+    words = line.split(" ")
+    while len(words) > 1 and cell_len(" ".join(words)) + 2 > width:
+        words.pop()
+    return fit(f"{' '.join(words)} …", width)
 
 
 def _with_axes(shown: Panels, width: int, height: int) -> list[Placed]:

@@ -32,10 +32,11 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
     y_text = " ".join(filter(None, (scene.y_label, y_ticks.note)))
     legend = legend_of(scene, palette)
     header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))
-    if header and height >= _ROOMY and not scene.title and _needs_its_line(legend, y_text, width):
-        header = 2
     footer = int(height >= 7 and width >= 8 and bool(x_text))
     axes = draw_axes(width, height - header - footer, x_ticks, y_ticks, scene.grid, palette.ascii)
+    if header and height >= _ROOMY and not scene.title and _needs_its_line(legend, y_text, width, axes.left):
+        header = 2
+        axes = draw_axes(width, height - header - footer, x_ticks, y_ticks, scene.grid, palette.ascii)
     left, columns, bottom = axes.left, axes.columns, header + axes.rows
     area = None if scales is None else PlotArea(left, header, columns, axes.rows, x_scale, y_scale)
     picture = Picture.blank(width, height, palette, area)
@@ -89,9 +90,13 @@ def _beside(legend: list[LegendEntry], y_text: str, room: int) -> str:
 
     Which colour is which can't be guessed, so that the legend comes first where it fits at all.
     """
-    least = sum(4 + min(cell_len(text), _LABEL) for _, _, text in legend) - 2
+    whole, least = (sum(4 + min(cell_len(text), most) for _, _, text in legend) - 2 for most in (_LONGEST, _LABEL))
+    if not legend or least > room or cell_len(y_text) <= room - whole - 2:
+        return y_text
+    if room - whole - 2 >= _LEAST_NAME:
+        return fit(y_text, room - whole - 2)
     left = room - least - 2
-    if not legend or least > room or cell_len(y_text) <= left:
+    if cell_len(y_text) <= left:
         return y_text
     return fit(y_text, left) if left >= _LEAST_NAME else ""
 
@@ -133,8 +138,8 @@ def _size(legend: list[LegendEntry]) -> int:
     return sum(4 + cell_len(text) for _, _, text in legend) - 2
 
 
-def _needs_its_line(legend: list[LegendEntry], y_text: str, width: int) -> bool:
-    """A legend whose words are cut beside the y label, and not on a line of its own."""
+def _needs_its_line(legend: list[LegendEntry], y_text: str, width: int, left: int) -> bool:
+    """A legend whose words are cut beside the y label, which stands over its axis, and not on a line of its own."""
     full = [(char, color, fit(text, _LONGEST)) for char, color, text in legend]
-    beside = width - (_LEAST_NAME + 2 if cell_len(y_text) > _LEAST_NAME else cell_len(y_text) + 2 * bool(y_text))
+    beside = width - (max(0, left - 1) + cell_len(y_text) + 2 if y_text else 0)
     return bool(legend) and beside < _size(full) <= width

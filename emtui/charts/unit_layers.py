@@ -218,6 +218,7 @@ def _draw_unit(
     room = at.right - at.left
     widest = max(map(cell_len, layer.texts), default=0)  # so that all names are shortened alike
     name = _short_names(layer.names, max(0, room - widest - bool(widest) - at.gap * bool(widest)))[unit]
+    name = name.replace("…", ".") if palette.ascii else name
     if first:
         picture.write(row, at.left, name, palette.muted)
         picture.write(row, at.node - 1 - cell_len(text), text, palette.text)

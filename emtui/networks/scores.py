@@ -98,6 +98,13 @@ def said_by(model: Any, params: Any, inputs: Array, prediction: Prediction) -> A
     return found
 
 
+def said_exactly(params: Any, prediction: Prediction) -> bool:
+    """Whether what is said by these parameters is computed, not estimated from draws."""
+    if not isinstance(params, NetworkParams) or params.numeric or prediction == "forward":
+        return True
+    return prediction == "marginal" and exactly_predictable(params)
+
+
 def numbers_said_by(model: Any, params: Any, inputs: Array) -> Array:
     """(n,) E[y | x] of rows, of a model that learns numbers."""
     with one_blas_thread():

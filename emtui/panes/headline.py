@@ -47,10 +47,10 @@ class Headline(Widget, ShowsStep):
             objective = f"{objective}  {estimate}"
         if cell_len(step) + cell_len(objective) + 4 > width:
             objective = fixed(self._snapshot.record.objective)
-        room = width - cell_len(step) - cell_len(objective) - 4
+        room = width - cell_len(step) - cell_len(objective) - 5
         where = _fitted(where_parts(self._snapshot), room) if room >= 8 else ""
         gap = max(1, width - cell_len(where) - cell_len(step) - cell_len(objective) - 2)
-        left = gap // 2
+        left = max(gap // 2, min(2, gap - 1))
         segments = [
             Segment(f" {where}", where_style),
             Segment(" " * max(1, left), where_style),
@@ -62,10 +62,22 @@ class Headline(Widget, ShowsStep):
 
 
 def _fitted(parts: list[str], room: int) -> str:
-    while len(parts) > 1 and cell_len(" · ".join(parts)) > room:
+    """The parts that fit, the data and the model before all others, and their names before their sizes."""
+    while len(parts) > 2 and cell_len(" · ".join(parts)) > room:
         parts = parts[:-1]
-    words = " · ".join(parts).split(" ")
-    while len(words) > 1 and cell_len(" ".join(words)) > room:
-        words = words[:-1]  # a number is shown whole or not at all
-    text = " ".join(words)
+    whole = " · ".join(parts)
+    if len(parts) == 2 and cell_len(whole) > room:
+        shorter = (f"{data} · {model}" for data in _beginnings(parts[0]) for model in _beginnings(parts[1]))
+        return next((text for text in shorter if cell_len(text) <= room), _cut(parts[0], room))
+    return _cut(whole, room)
+
+
+def _beginnings(text: str) -> list[str]:
+    """The text, and what is left of it without its last words, the longest first: a number is whole or not at all."""
+    words = text.split(" ")
+    return [" ".join(words[:n]) for n in range(len(words), 0, -1)]
+
+
+def _cut(text: str, room: int) -> str:
+    text = next((some for some in _beginnings(text) if cell_len(some) <= room), text.split(" ")[0])
     return text if cell_len(text) <= room else set_cell_size(text, room - 1) + "…" if room > 0 else ""

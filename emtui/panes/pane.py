@@ -38,7 +38,18 @@ class Pane(Vertical, ShowsStep):
         self.chosen_row: int | None = None
         self._drawn: tuple[StepSnapshot, int | None] | None = None
         self.border_title = self.label
-        self.border_taken = 0  # cells of the upper border that the pane grid needs
+        self._border_taken = 0
+
+    @property
+    def border_taken(self) -> int:
+        """Cells of the upper border that the pane grid needs; the title is chosen anew for what they leave."""
+        return self._border_taken
+
+    @border_taken.setter
+    def border_taken(self, cells: int) -> None:
+        if cells != self._border_taken:
+            self._border_taken = cells
+            self.redraw()
 
     @property
     def title_room(self) -> int:

@@ -19,6 +19,7 @@ from emtui.session.kept_rows import (
 )
 from emtui.session.looked_at import LookedAt
 from emtui.session.row_weights import weighed_words, weight_of, with_row_weighed
+from emtui.session.same_start import same_start
 from emtui.session.snapshot import Baseline, Record, StepSnapshot
 from emtui.session.temperature import turned
 from emtui.session.undo import NOTHING_TO_UNDO, Act, undone
@@ -223,7 +224,9 @@ class Session:
         Rows that were weighed by hand stay so: a sentence says it.
         """
         if seed is not None and seed != self.spec.seed:
-            return self._begin_beside(started_anew(self.spec, seed))
+            before = self.timeline.steps[0]
+            said = self._begin_beside(started_anew(self.spec, seed))
+            return " ".join(filter(None, (said, same_start(before, self.timeline.steps[0]))))
         self._turned = None
         rows, steps, branch = rows_by_hand(self.spec, self.timeline.current), self.timeline.steps, self.timeline.branch
         place = self._same_start(steps[0], rows)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emtui.networks.scores import said_by
+from emtui.networks.scores import said_by, said_exactly
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit
 from emtui.views.projection import nearest_row
@@ -35,6 +35,7 @@ class Regions:
         near: the rows that are drawn there.
         right: (k,) the method gives each of them its own class; all of a model that learns numbers.
         means: (rows, columns) E[y | x] of a model that learns numbers; else None.
+        exact: the probabilities are no estimates from draws.
     """
 
     plane: InputSlice
@@ -42,6 +43,7 @@ class Regions:
     near: SliceRows
     right: NDArray[np.bool_]
     means: Array | None = None
+    exact: bool = True
 
     @property
     def winners(self) -> IntArray:
@@ -74,7 +76,8 @@ def _regions(split: TrainTestSplit, model: Any, params: Any, plane: InputSlice, 
         means = predicted_means(model, params, plane, split.units)
         return Regions(plane, np.empty((*plane.shape, 0)), near, np.ones(len(near.rows), dtype=bool), means)
     said = decision_regions(model, params, plane, split.units, split.prediction)
-    return Regions(plane, said, near, _right(split, model, params, near))
+    exact = said_exactly(params, split.prediction)
+    return Regions(plane, said, near, _right(split, model, params, near), exact=exact)
 
 
 def _right(split: TrainTestSplit, model: Any, params: Any, near: SliceRows) -> NDArray[np.bool_]:

@@ -11,7 +11,6 @@ from engine.em.fields import Field, fields_of
 from engine.em.parameters import Axis
 from engine.text import clean
 
-
 _BIAS = "bias"  # what is added whatever the inputs are
 
 

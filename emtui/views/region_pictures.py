@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from engine.models.network.predict import Prediction
 
 _GROUNDS, _ASCII_GROUNDS = "·:-'~=^/\\|_,", ".:-'~=^/\\|_,"
+_ESTIMATED = (
+    "p(y|x) is estimated from draws of the hidden units: borders are rough by its error",
+    "p(y|x) is estimated from draws",
+)
 _SURE, _RATHER_SURE = 0.9, 0.6  # of the likeliest class, from which its sign stands thickly, or thinly
 
 
@@ -167,7 +171,8 @@ def slice_notes(snapshot: StepSnapshot, found: Regions, choice: SliceChoice, pal
     held = held_words(data, comparison.split, choice, ">" if palette.ascii else "▸")
     if found.means is not None:
         return [held, rows_words(found.near), *means_words(comparison.split, palette, len(choice.features))]
-    return [held, rows_words(found.near), *grounds_words(palette, names, choice)]
+    drawn = [] if found.exact else [_ESTIMATED]
+    return [held, rows_words(found.near), *drawn, *grounds_words(palette, names, choice)]
 
 
 def regions_panels(
@@ -201,7 +206,10 @@ def regions_panels(
     notes = slice_notes(snapshot, found[0], choice, palette)
     if found[1] is None:
         notes.append((comparison.rival_why or "the other method is on its way",))
-    title = "decision regions" if found[0].means is None else f"predicted {clean(comparison.split.target_name)}"
+    estimated = "" if found[0].exact else ", estimated"
+    title = (
+        f"decision regions{estimated}" if found[0].means is None else f"predicted {clean(comparison.split.target_name)}"
+    )
     return Panels(panels, notes, title=title, description=described)
 
 

@@ -143,6 +143,11 @@ class Model(HasOptions, ABC, Generic[P, D]):
         return False
 
     @property
+    def takes_measurements(self) -> bool:
+        """X may hold numbers on any scale; standardised columns are no counts, answers or symbols."""
+        return True
+
+    @property
     def compares_columns(self) -> bool:
         """Its start or its steps set the numbers of one column beside those of others, so that scales matter."""
         return False

@@ -77,6 +77,11 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
             return ("With one toss a set only Σ w·p is determined: the coins are not identified.",)
         return (f"With {n} tosses a set {K} coins are not identified: other coins explain the sets as well.",)
 
+    @property
+    def takes_measurements(self) -> bool:
+        """They are heads among tosses."""
+        return False
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> TossCounts:
         """Check that X holds whole numbers of heads, 0…n_trials."""
         table = checked_table(X, what="the heads")

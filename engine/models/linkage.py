@@ -56,6 +56,11 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
     name: ClassVar[str] = "linkage"
     title: ClassVar[str] = "genetic linkage"
 
+    @property
+    def takes_measurements(self) -> bool:
+        """They are counts of four kinds."""
+        return False
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> CellCounts:
         """Check that X has four columns of whole numbers; known labels have no place here."""
         table = checked_table(X, what="the counts")

@@ -53,6 +53,11 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
 
     n_components: int = option(2, "how many components", minimum=1)
 
+    @property
+    def takes_measurements(self) -> bool:
+        """They are counts."""
+        return False
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> Counts:
         """Check that X is one column of counts: whole numbers of at least 0."""
         table = checked_table(X, what="the counts")

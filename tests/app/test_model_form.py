@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from choice_host import Host
 from choosing import chosen
+from driving import driving, explorer
 from screen_text import screen_text
 from textual.app import App
 
@@ -56,7 +57,7 @@ def test_every_model_has_a_form_whose_texts_parse_to_its_options(name: str) -> N
     spec = choose("coins") if name == "coins" else choose("iris")
     made = make_model(spec.dataset, name)
     texts = texts_of(spec, made)
-    fields = {field.key: field for field in fields_for(name)}
+    fields = {field.key: field for field in fields_for(name, measured=made.takes_measurements)}
     assert fields.keys() == texts.keys()
     for option in made.options():
         assert fields[option.name].parse(texts[option.name]) == getattr(made, option.name)
@@ -341,3 +342,25 @@ async def test_a_model_picked_but_not_applied_gives_way_to_another_start() -> No
         host.pane.show(host.session.snapshot())
         await pilot.pause()
         assert host.pane.texts["seed"] == "5" and "n_trials" in host.pane.texts
+
+
+@pytest.mark.parametrize("source", ["coins", "deaths", "linkage", "icecream", "votes", "bars"])
+async def test_what_is_no_measurement_is_not_offered_to_be_standardized(source: str) -> None:
+    async with driving(choose(source), size=(120, 40)) as app:
+        text = await app.press("7", "z")
+        assert "iterations" in text and "standardize" not in text
+
+
+async def test_the_line_comes_and_goes_with_the_model() -> None:
+    async with driving(choose("iris"), size=(120, 40)) as app:
+        form = app.app.screen.query_one(ModelForm)
+        assert list(form.texts).index("standardize") == list(form.texts).index("max_iter") + 1
+        explorer(app.app).open_spec(lambda: choose("votes", settings={"threshold": "0.5"}))
+        await app.settle()
+        assert "standardize" in form.texts
+        explorer(app.app).open_spec(lambda: choose("votes"))
+        await app.settle()
+        assert "standardize" not in form.texts
+        explorer(app.app).open_spec(lambda: choose("iris"))
+        await app.settle()
+        assert list(form.texts).index("standardize") == list(form.texts).index("max_iter") + 1

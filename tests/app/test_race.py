@@ -13,8 +13,9 @@ from studying import at_rest, stopped_and_begun_again
 
 import engine
 from emtui.charts.colors import DARK
-from emtui.screens.studies.race import RaceScreen, race_scene, verdict
-from emtui.session.race import KMEANS, Race, race
+from emtui.screens.studies.race import RaceScreen, by_seconds, race_scene, verdict
+from emtui.session.race import KMEANS, Race, Racer, race
+from emtui.session.racer import Lap
 from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of
 from emtui.spec.labels_given import known_labels
@@ -318,3 +319,19 @@ async def test_each_racer_says_whether_its_objective_must_rise(size: tuple[int, 
 def test_a_single_point_is_no_curve_and_makes_no_axis(max_iter: int, drawn: bool) -> None:
     scene = race_scene(ended(choose("coins", max_iter=max_iter)), False, "iterations", DARK)
     assert bool(scene.layers) == drawn
+
+
+def test_seconds_are_compared_at_the_same_time() -> None:
+    def racer(name: str, seconds: list[float], objectives: list[float], converged: bool) -> Racer:
+        laps = tuple(Lap(i, s, o, None) for i, (s, o) in enumerate(zip(seconds, objectives, strict=True)))
+        return Racer(name, None, laps, converged, "at rest" if converged else None)
+
+    quick = racer("quick", [0.0, 1.0, 2.0, 3.0], [-9.0, -5.0, -4.0, -3.0], False)
+    slow = racer("slow", [0.0, 4.0, 8.0, 12.0], [-9.0, -4.5, -2.0, -1.0], False)
+    assert by_seconds(Race((quick, slow), 0)).startswith("After 3 s of computing each")
+    assert "quick stands highest, −3" in by_seconds(Race((quick, slow), 0))
+    assert "slow stands highest" in verdict(Race((quick, slow), 0))
+    rested = racer("quick", [0.0, 1.0, 2.0, 3.0], [-9.0, -5.0, -1.005, -1.0], True)
+    ended = racer("slow", [0.0, 4.0, 8.0, 12.0], [-9.0, -4.5, -2.0, -1.0], True)
+    assert by_seconds(Race((rested, ended), 0)) == "quick is the first within 0.01 of the top, after 2 s."
+    assert race_scene(Race((rested, ended), 0), False, "seconds", DARK).x_label.startswith("seconds of computing")

@@ -258,7 +258,7 @@ def test_another_start_keeps_the_training_rows_of_a_network() -> None:
 
 
 def test_rows_of_one_number_show_it() -> None:
-    for source, shown in (("deaths", "deaths"), ("icecream", "ice crea"), ("coins", "heads")):
+    for source, shown in (("deaths", "deaths"), ("icecream", "ice creams"), ("coins", "heads")):
         snapshot = catalogue(source, 1)
         table = RowSource(snapshot, RowOrder(), None, ("1", "2"))
         sheet = table.sheet(40, DARK)

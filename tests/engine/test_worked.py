@@ -16,6 +16,7 @@ from engine.em.loop import begin, e_step, m_step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked
 from engine.explain.worked import worked_parameter, worked_row
+from engine.models.bernoulli.mixture import BernoulliMixture
 
 ALGORITHMS = ("classic", "hard", "stochastic", "annealed")
 
@@ -213,3 +214,12 @@ def test_scales_that_can_not_be_written_down_are_added_as_logarithms() -> None:
     for row in (0, 400, 899):
         evidence = engine.worked_row(step, row).of("evidence")[1]
         assert evidence.log and evidence.result == pytest.approx(step.log_likelihood, rel=1e-12)
+
+
+def test_a_row_without_answers_says_that_the_weights_alone_speak() -> None:
+    X = np.array([[1.0, 0.0], [np.nan, np.nan], [0.0, 1.0], [1.0, np.nan]])
+    step = e_step(begin(BernoulliMixture(n_components=2), X))
+    made = step.problem.model.worked_row(step, 1)
+    assert "no answer of this row was seen" in made.remark
+    np.testing.assert_allclose(made.result, step.params_q.weights)
+    assert step.problem.model.worked_row(step, 3).remark == ""

@@ -12,6 +12,7 @@ from emtui.panes.messages import ModelChosen, SettingsChanged
 from emtui.panes.model_form.generated_fields import GENERATED
 from emtui.panes.model_form.model_form_fields import (
     MODEL,
+    SCALING,
     WrongFieldError,
     fields_for,
     problem_with,
@@ -30,6 +31,7 @@ from engine.errors import EngineError
 from engine.models import model_problems
 
 CHOOSE = "← → choose"
+_AMID = GENERATED | {SCALING}  # of the run's lines those that only some have
 _LABEL_WIDTH = 13
 _ROOM_FOR_SENTENCES = 4  # lines below which a sentence goes to the border
 
@@ -71,18 +73,19 @@ class ModelForm(Pane):
         if spec is before:
             return
         self._spec = spec
+        texts = texts_of(spec)
         other = before is None or before.dataset is not spec.dataset or self._built_for != spec.model.name
-        if other:
-            self._build(spec.model.name, texts_of(spec), texts_of(spec))
+        if other or texts.keys() != self._fields.keys():
+            self._build(spec.model.name, texts, texts)
         else:
-            for key, text in texts_of(spec).items():
+            for key, text in texts.items():
                 self._fields[key].put(text)
         self._say()
 
     def _build(self, model_name: str, applied: dict[str, str], texts: dict[str, str]) -> None:
         """Make the lines for this model; lines that it shares with the last model stay."""
         assert self._spec is not None
-        specs = fields_for(model_name, self._spec.data.source)
+        specs = fields_for(model_name, self._spec.data.source, SCALING in texts)
         if model_name == self._built_for and [spec.key for spec in specs] == list(self._fields):
             for key, field in self._fields.items():
                 field.put(applied[key], texts[key])
@@ -90,7 +93,7 @@ class ModelForm(Pane):
         self._built_for = model_name
         box = self.query_one(VerticalScroll)
         keep = {spec.key for spec in specs if not spec.of_model} & self._fields.keys()
-        if {spec.key for spec in specs} & GENERATED != self._fields.keys() & GENERATED:
+        if {spec.key for spec in specs} & _AMID != self._fields.keys() & _AMID:
             keep = set()  # they stand in the middle: the lines are made in their order
         for key, field in list(self._fields.items()):
             if key not in keep:
@@ -138,7 +141,7 @@ class ModelForm(Pane):
             return
         applied = texts_of(self._spec)
         now = self.texts
-        specs = fields_for(model_name, self._spec.data.source)
+        specs = fields_for(model_name, self._spec.data.source, SCALING in texts)
         run = {spec.key: now[spec.key] for spec in specs if not spec.of_model and spec.key in now}
         own = texts if model_name != self._spec.model.name else applied
         self._build(model_name, own | applied, texts | run)

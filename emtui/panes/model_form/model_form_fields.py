@@ -63,6 +63,7 @@ _PRINCIPAL = Option(
 _STANDARDIZE = Option(
     name="standardize", kind="bool", default=False, help="give every column mean 0 and variance 1 first"
 )
+SCALING = _STANDARDIZE.name
 _PRODUCTS = Option(
     name="products", kind="bool", default=False, help="squares and products of the inputs as further inputs: x², x·y"
 )
@@ -85,17 +86,18 @@ class WrongFieldError(EngineError):
         self.key = key
 
 
-def fields_for(model_name: str, source: str = "") -> tuple[FieldSpec, ...]:
+def fields_for(model_name: str, source: str = "", measured: bool = True) -> tuple[FieldSpec, ...]:
     """The form for this model: the model, its options, the run's own fields, how a generated set is made anew.
 
-    source: the data, whose name tells whether they are a generated set.
+    source: the data, whose name tells whether they are a generated set. measured: it takes measurements; columns of
+    counts, answers or symbols are not standardized.
     """
     options = tuple(_field(option, of_model=True) for option in model_class(model_name).options())
     model = model_class(model_name)
     of_classes = _network_fields() if model.supervised else (_KNOWN,) if model.takes_labels else ()
     if any(option.name == "hidden_units" for option in model.options()):
         of_classes = (*of_classes, _field(_PREDICTION))
-    return (_model_field(), *options, *_run_fields(), *generated_fields(source), *of_classes)
+    return (_model_field(), *options, *_run_fields(measured), *generated_fields(source), *of_classes)
 
 
 def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, str]:
@@ -109,8 +111,9 @@ def texts_of(spec: RunSpec, model: Model[Any, Any] | None = None) -> dict[str, s
         "tol": _TOL.format(spec.tol),
         "stop": BY_TOLERANCE if spec.stop is None else spec.stop,
         "max_iter": _MAX_ITER.format(spec.max_iter),
-        "standardize": _STANDARDIZE.format(spec.data.standardize),
     }
+    if model.takes_measurements:
+        texts[SCALING] = _STANDARDIZE.format(spec.data.standardize)
     texts |= generated_texts(spec.data)
     if model.takes_labels:
         texts["known"] = spec.known
@@ -141,7 +144,7 @@ def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
     Raises:
         WrongFieldError: a line can't be used; it says which line and why.
     """
-    fields = fields_for(texts[MODEL], spec.data.source)
+    fields = fields_for(texts[MODEL], spec.data.source, SCALING in texts)
     values = {field.key: _parsed(field, texts[field.key]) for field in fields}
     settings: dict[str, Any] = {}
     options = {field.key: values[field.key] for field in fields if field.of_model}
@@ -156,7 +159,8 @@ def settings_from(spec: RunSpec, texts: Mapping[str, str]) -> dict[str, Any]:
             settings[key] = values[key]
     products = bool(values.get("products", False))
     generated = generated_from(spec.data, values)
-    data = replace(spec.data, standardize=values["standardize"], products=products, generated=generated)
+    standardize = bool(values.get(SCALING, False))
+    data = replace(spec.data, standardize=standardize, products=products, generated=generated)
     if data != spec.data:
         settings["data"] = data
     return settings
@@ -217,12 +221,13 @@ def _model_field() -> FieldSpec:
     return FieldSpec(MODEL, "model", titles, model_names(), parse)
 
 
-def _run_fields() -> tuple[FieldSpec, ...]:
+def _run_fields(measured: bool) -> tuple[FieldSpec, ...]:
     ways = ", ".join(f"{name}: {kind.title}" for name, kind in ALGORITHMS.items())
     algorithm = FieldSpec("algorithm", "algorithm", ways, tuple(ALGORITHMS), lambda text: algorithm_named(text).text)
     rules = f"by tolerance, or NAME=VALUE where NAME is {', '.join(KINDS)}"
     stop = FieldSpec("stop", _LABELS["stop"], rules, (), _parse_stop)
-    return algorithm, _field(_SEED), _field(_TOL), stop, _field(_MAX_ITER), standardize_field()
+    scaling = (standardize_field(),) if measured else ()
+    return algorithm, _field(_SEED), _field(_TOL), stop, _field(_MAX_ITER), *scaling
 
 
 def _network_fields() -> tuple[FieldSpec, ...]:

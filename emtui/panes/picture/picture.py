@@ -95,6 +95,8 @@ class PicturePane(Pane, SliceKeys):
         if any(axes.is_slice for axes in self._offered) and self._axes in self._offered:
             place, n = self._offered.index(self._axes) + 1, len(self._offered)
             counted = [f"{caption} · {place} of {n}", f"{caption} · {place}/{n}"]
+            if self._axes.y is not None:  # what is drawn along them is said when they are turned to
+                counted.append(f"{self._axes.title} · {place}/{n}")
         self.border_title = border_text(first_fitting(self.title_room, *counted, caption))
 
     def _draw_scene(self, snapshot: StepSnapshot, chart: HandleChart, axes: Axes) -> None:

@@ -127,7 +127,8 @@ class RowSource(ListedRows):
         name, mark = self._name_column(width), TableColumn("mark", "", 4 if weighed else 2)
         classes, bar = self._class_column(width), TableColumn("bar", "", 6 if width < 60 else 10)
         layouts: list[tuple[list[TableColumn], list[TableColumn]]] = [
-            ([name, *self._value_column(), bar], [*classes, mark]),
+            ([name, *self._value_column(_NAME), bar], [*classes, mark]),
+            ([name, *self._value_column(_VALUE_HEAD), bar], [*classes, mark]),
             ([name, bar], [*classes, mark]),
             ([name, TableColumn("bar", "", 6)], [*classes, mark]),
             ([name], [*classes, mark]),
@@ -137,7 +138,7 @@ class RowSource(ListedRows):
         if fitting:
             left, right = fitting[0]
         else:
-            left, right = layouts[2] if width >= _WINDOW_FROM else layouts[4]
+            left, right = layouts[3] if width >= _WINDOW_FROM else layouts[5]
         shown = fit_columns(left, components, right, width, self.first).columns
         for room in range(self._whole_name, name.width, -1):  # names as long as costs no column
             wider = fit_columns([replace(name, width=room), *left[1:]], components, right, width, self.first).columns
@@ -167,13 +168,13 @@ class RowSource(ListedRows):
         heading, last = data.row_heading, row_label(data, -1)
         return TableColumn("row", heading, max(len(heading), len(last)), "right", marked)
 
-    def _value_column(self) -> list[TableColumn]:
-        """What was seen in the row, where that is a single number."""
+    def _value_column(self, head: int) -> list[TableColumn]:
+        """What was seen in the row, where that is a single number, under a head of at most so many cells."""
         data = self.snapshot.spec.dataset
         if data.n_features != 1:
             return []
         texts = [number(float(value)) for value in own_values(data, self.rows(range(min(self.n_rows, _VALUES))))]
-        title = short_head(data.feature_names[0], _VALUE_HEAD)
+        title = short_head(data.feature_names[0], head)
         return [TableColumn("value", title, max(cell_len(title), *map(len, texts)), "right")]
 
     def _class_column(self, width: int) -> list[TableColumn]:

@@ -33,6 +33,10 @@ from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink
 
 Against = Literal["iterations", "seconds"]
+_X_LABELS: dict[Against, str] = {
+    "iterations": "iterations",
+    "seconds": "seconds of computing, judging apart",  # `Lap.seconds`
+}
 _FIRST_LAPS = 2  # which the picture leaves out where they lie far below
 _WEAK = "!"  # after the name of a racer with a component that is dead, on a single row or on the ridge
 _SAME = 1e-2  # nats within which two objectives are the same optimum
@@ -147,7 +151,8 @@ class RaceScreen(StudyScreen):
             weak = marked if any(one.weak for one in self.race.racers) else ""
             weak = f"{racer.name} has {weak_clause(racer.weak)}." if racer.weak else weak
             apart = differences(self.spec.model, rival_model(self.spec)) if has_rival(self.spec.model) else ""
-            parts = (verdict(self.race), winner_sentence(self.race), weak, must_rise(racer), apart)
+            timed = by_seconds(self.race) if self._against == "seconds" else ""
+            parts = (timed or verdict(self.race), winner_sentence(self.race), weak, must_rise(racer), apart)
             said = racer.error or " ".join(part for part in parts if part)
         self.query_one("#verdict", Static).update(Content(said))
 
@@ -213,7 +218,7 @@ def race_scene(now: Race | None, accuracy: bool, against: Against, palette: Pale
     taken = sum(len(name) + 2 for _, _, name in legend) + 2 * (len(legend) - 1)
     return Scene(
         (*layers, *ends),
-        x_label=against,
+        x_label=_X_LABELS[against],
         y_range=y_range,
         legend=legend if not accuracy and taken <= room else (),  # the table names them, too
         empty="at the start",
@@ -311,6 +316,31 @@ def verdict(now: Race) -> str:
     if running:
         return f"{said}; {plural(len(running), 'racer')} still running."
     return f"{said}."
+
+
+def by_seconds(now: Race) -> str:
+    """Who is highest after the same time of computing: as long as each has had that is not at rest.
+
+    Where all are at rest, who came first to the top. An iteration of one may take as long as ten of another.
+    """
+    racers = [r for r in now.racers if len(r.laps) > 1 and r.error is None]
+    going = [r.laps[-1].seconds for r in racers if not r.converged]
+    if not going:
+        top = _top(now)
+        came = {r.name: lap.seconds for r in racers for lap in reversed(r.laps) if top - lap.objective <= _SAME}
+        if not came:
+            return ""
+        first = min(came, key=lambda name: came[name])
+        return f"{first} is the first within {_SAME:zg} of the top, after {seconds_in_words(came[first])}."
+    time = min(going)
+    then = {r.name: lap.objective for r in racers for lap in r.laps if lap.seconds <= time}  # the last one stays
+    known = {name: value for name, value in then.items() if math.isfinite(value)}
+    if not known:
+        return ""
+    best = max(known.values())
+    names = [r for r in racers if best - known.get(r.name, -math.inf) <= _SAME]
+    said = f"After {seconds_in_words(time)} of computing each (who is at rest stays there), {_names(names)}"
+    return f"{said} {'stand' if len(names) > 1 else 'stands'} highest, {amount(best)}."
 
 
 def winner_sentence(now: Race) -> str:

@@ -16,8 +16,8 @@ from emtui.networks.scores import affordable_rows, numbers_said_by, predicted
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views.decision_regions import COARSE, regions_of
-from emtui.views.mean_maps import number_dots
 from emtui.views.entry_parts import EntryParts
+from emtui.views.mean_maps import number_dots
 from emtui.views.network.network_diagram import network_diagram
 from emtui.views.network.network_entries import network_entry
 from emtui.views.network.network_row import network_row, takes_long, usual_row

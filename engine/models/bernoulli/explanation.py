@@ -9,6 +9,8 @@ from engine.editing.entries import Entry
 from engine.explain.derivation import WorkedLine, line
 from engine.models.mixture_explanation import Densities, density_line
 
+NO_ANSWERS = "no answer of this row was seen: a product of nothing is 1, and its posterior is the weights"
+
 
 def answer_densities(answers: Array, cut: float, p: Array) -> Densities:
     """Π over the answers (D,) that were seen: p_d for a yes, 1 − p_d for a no."""

@@ -12,7 +12,7 @@ log_likelihood + log_prior. With c = 0, the default, it is maximum likelihood, w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,8 +26,8 @@ from engine.em.parameters import Parameters, probability, simplex
 from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
-from engine.explain.derivation import WorkedLine, counted_lines
-from engine.models.bernoulli.explanation import answer_densities, share_lines
+from engine.explain.derivation import Worked, WorkedLine, counted_lines
+from engine.models.bernoulli.explanation import NO_ANSWERS, answer_densities, share_lines
 from engine.models.bernoulli.masks import Masks
 from engine.models.bernoulli.start import gathered, near_random_rows
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
@@ -89,6 +89,11 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         """0 and 1, or the numbers at either side of the threshold."""
         cut = self.threshold
         return (0.0, 1.0) if cut is None else (cut, float(np.nextafter(cut, np.inf)))
+
+    @property
+    def takes_measurements(self) -> bool:
+        """Measurements become answers where a threshold is given."""
+        return self.threshold is not None
 
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> Answers:
         """Check that X holds 0, 1 and NaN alone, unless a threshold makes it so."""
@@ -206,6 +211,14 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         data = step.problem.data
         assert isinstance(data, Answers)
         return answer_densities(data.X[row], data.cut, step.params_q.probabilities)
+
+    def worked_row(self, step: Step, row: int) -> Worked:
+        """Line by line; of a row without answers it is said that nothing but the weights speaks."""
+        made, data = super().worked_row(step, row), step.problem.data
+        assert isinstance(data, Answers)
+        if not np.isnan(data.X[row]).all():
+            return made
+        return replace(made, remark="; ".join(filter(None, (NO_ANSWERS, made.remark))))
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The share of yes among the answers, including those that the prior adds."""

@@ -76,6 +76,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
     first_symbol: int = option(0, "the number of the first symbol", minimum=-1_000_000, maximum=1_000_000)
 
     @property
+    def takes_measurements(self) -> bool:
+        """Gaussian emissions are of measurements, others of symbols."""
+        return self.emission == "gaussian"
+
+    @property
     def compares_columns(self) -> bool:
         """Whether columns are compared with one another: Gaussian emissions do that."""
         return self.emission == "gaussian"

@@ -71,6 +71,11 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
         """The E-step with its settings."""
         return TopicEStep(self.e_step == "gibbs", self.inner_tol, self.inner_steps, self.sweeps)
 
+    @property
+    def takes_measurements(self) -> bool:
+        """They are counts of words."""
+        return False
+
     def observe(self, X: Any, y: Any = None, sample_weight: Any = None) -> Corpus:
         """Check the counts. A document has a mixture of topics, so there are no known labels to give."""
         if y is not None:
