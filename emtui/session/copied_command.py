@@ -31,7 +31,9 @@ def copied_command(snapshot: StepSnapshot) -> CopiedCommand:
     at_its_end = last.ends and not rested and not timed
     command = command_of(snapshot.spec, None if at_its_end else last.iteration, past_rest=rested or timed)
     notes = []
-    if by_hand is not None:
+    if by_hand == 0:
+        notes.append(f"The change by hand at the start is not in it. {NO_COMMAND}")
+    elif by_hand is not None:
         notes.append(f"It ends before the change by hand, at iteration {last.iteration}. {NO_COMMAND}")
     elif last.phase == "E":
         notes.append("It ends half a step later, with the M-step; this E-step is on its way.")
@@ -39,6 +41,8 @@ def copied_command(snapshot: StepSnapshot) -> CopiedCommand:
         notes.append("It ends at the start; without --max-iter it runs until a stopping rule is met.")
     if len({record.algorithm for record in way}) > 1:
         notes.append("The temperature was turned on the way: the command holds the last one from the start.")
+    if any(record.draw for record in way):
+        notes.append("An E-step was drawn anew on the way: the command makes the first draw of its seed.")
     if snapshot.n_branches > 1:
         others = snapshot.n_branches - 1
         notes.append("The other branch is not in it." if others == 1 else f"The other {others} branches are not in it.")

@@ -225,8 +225,8 @@ class Session:
         """
         if seed is not None and seed != self.spec.seed:
             before = self.timeline.steps[0]
-            said = self._begin_beside(started_anew(self.spec, seed))
-            return " ".join(filter(None, (said, same_start(before, self.timeline.steps[0]))))
+            begun = self._begin_beside(started_anew(self.spec, seed))
+            return " ".join(filter(None, (begun, same_start(before, self.timeline.steps[0]))))
         self._turned = None
         rows, steps, branch = rows_by_hand(self.spec, self.timeline.current), self.timeline.steps, self.timeline.branch
         place = self._same_start(steps[0], rows)
@@ -506,6 +506,7 @@ class Session:
                 index, step.iteration, step.phase, step.log_likelihood, step.log_prior, step.objective, step.elbo,
                 step.kl, step.q_value, step.entropy, step.seconds, None if matched is None else matched.hits,
                 is_by_hand(step), step.stop_reason is not None, step.problem.algorithm.text,
+                step.problem.draw,
             )  # fmt: skip
             self._records[step] = known
         return known

@@ -39,6 +39,7 @@ class Record:
     by_hand: bool = False  # a person moved the parameters, or weighed the rows
     ends: bool = False  # a rule says why to stop here
     algorithm: str = "classic"  # as typed after --algorithm: a temperature is turned on the way
+    draw: int = 0  # which draw of the seed E-steps make, where one was made anew
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,6 +93,23 @@ def test_a_change_by_hand_is_left_out_and_said(half_steps: int, iteration: int) 
     assert "export the script (x)" in copied.notice
 
 
+def test_an_e_step_that_was_drawn_anew_is_said() -> None:
+    session = walked("iris", 4, algorithm="stochastic")
+    session.timeline.go_to(2)
+    session.take_iteration()
+    notice = copied_command(session.snapshot()).notice
+    assert ("drawn anew" in notice) == (session.timeline.current.problem.draw > 0)
+
+
+def test_rows_left_out_at_a_start_are_said() -> None:
+    session = walked("iris", 2)
+    session.weigh_row(3, 0.0)
+    session.restart(5)
+    session.take_iteration()
+    notice = copied_command(session.snapshot()).notice
+    assert "change by hand at the start is not in it" in notice and "--max-iter 0" in notice
+
+
 def test_a_temperature_that_was_turned_is_said() -> None:
     session = walked("coins", 2, algorithm="annealed")
     session.turn_temperature(2.0)

@@ -219,7 +219,7 @@ def test_scales_that_can_not_be_written_down_are_added_as_logarithms() -> None:
 def test_a_row_without_answers_says_that_the_weights_alone_speak() -> None:
     X = np.array([[1.0, 0.0], [np.nan, np.nan], [0.0, 1.0], [1.0, np.nan]])
     step = e_step(begin(BernoulliMixture(n_components=2), X))
-    made = step.problem.model.worked_row(step, 1)
+    made = worked_row(step, 1)
     assert "no answer of this row was seen" in made.remark
     np.testing.assert_allclose(made.result, step.params_q.weights)
-    assert step.problem.model.worked_row(step, 3).remark == ""
+    assert worked_row(step, 3).remark == ""
