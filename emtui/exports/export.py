@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from emtui.exports.data_table import NEEDS, WRITERS, DataTable, json_text, need_library
+from emtui.exports.look import Look
 from emtui.exports.markup_table import latex_lines, markdown_lines
 from emtui.exports.notebook import notebook_text
 from emtui.exports.parameter_markup import parameter_tables
@@ -29,9 +30,6 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import looks_like_file
 from emtui.spec.train_test_split import input_names
 from engine.text import quoted
-
-if TYPE_CHECKING:
-    from emtui.exports.pictures.sheets import Look
 
 _PACKED = (".gz", ".bz2", ".xz", ".zip")
 PathLike = str | os.PathLike[str]

@@ -9,6 +9,8 @@ from typing import Any
 
 from emtui.exports.data_table import DataTable, json_text
 from emtui.exports.export import Export, table_exports
+from emtui.exports.pictures.sweep_sheet import sweep_sheet
+from emtui.exports.sheet_exports import sheet_exports
 from emtui.networks.sweep import Cell, SweepResult, cells, has_rate, models_of
 from emtui.views.network.sweep_text import chosen_sentence, differences_of, heat_lines, measure_of, subjects_of
 from engine.text import clean
@@ -79,5 +81,6 @@ def _document(result: SweepResult) -> Iterable[str]:
 _of_cells = table_exports("table of the sweep", "sweep", cells_table)
 SWEEP_EXPORTS: tuple[Export[SweepResult], ...] = (
     *(_of_cells | {"json": replace(_of_cells["json"], chunks=_document)}).values(),
-    Export("heat maps as text", "map", "txt", sweep_text),
+    Export("heat maps", "map", "txt", sweep_text),
+    *sheet_exports("heat maps", "map", sweep_sheet),
 )

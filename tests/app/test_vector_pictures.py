@@ -15,12 +15,13 @@ from walking import walked
 from emtui.charts.heatmap import Matrix
 from emtui.charts.pair_grid import Notes, PairGrid
 from emtui.charts.scene import Bars, Curve, Dots, Ellipse, HLine, Mark, Scene
+from emtui.exports.look import Look
 from emtui.exports.pictures.figure import MOST_VECTORS, PRINT, figure_bytes
 from emtui.exports.pictures.other_plots import matrix_plot, pair_plots
 from emtui.exports.pictures.scene_plot import plot_of
 from emtui.exports.pictures.session_pictures import curves_file, picture_file
 from emtui.exports.pictures.shapes import Line, Sheet
-from emtui.exports.pictures.sheets import Look, curve_plots, picture_sheet
+from emtui.exports.pictures.sheets import curve_plots, picture_sheet
 from emtui.views import view_for
 from engine.errors import EngineError
 

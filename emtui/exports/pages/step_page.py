@@ -16,6 +16,7 @@ import numpy as np
 from emtui.charts.axes import Scale, make_scale
 from emtui.charts.cell_text import clean
 from emtui.charts.scene import Scene
+from emtui.exports.look import Look
 from emtui.exports.pages.ink import BOTH, Ink
 from emtui.exports.pages.page import asset, html_text, page
 from emtui.exports.pages.page_curves import DrawnCurve, drawn_curves
@@ -23,7 +24,7 @@ from emtui.exports.pages.step_parts import StepParts
 from emtui.exports.pages.svg import svg_around
 from emtui.exports.pictures.scene_plot import scales_of
 from emtui.exports.pictures.shapes import Plot
-from emtui.exports.pictures.sheets import Look, Pictured, pictured
+from emtui.exports.pictures.sheets import Pictured, pictured
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.edit_sentences import step_sentence

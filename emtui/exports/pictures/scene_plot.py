@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
+from rich.cells import cell_len
 
 from emtui.charts import scene as layers
 from emtui.charts.axes import Scale, Ticks, fit_scales, make_scale, make_ticks, named_ticks
@@ -19,6 +20,7 @@ from emtui.exports.pictures.shapes import FORMS, Boxes, Line, Markers, Outline, 
 
 _ACROSS, _UP = 8, 6  # ticks, about
 _LONGEST_LABEL, _LONGEST_TICK = 60, 14  # letters
+_LETTERS = 84  # of ticks across a picture
 _COLUMNS, _LINES = 96, 30  # letters and lines of words in a picture
 _LEVELS = 16  # shades of pixels
 _ENDS: FloatArray = np.array([0.0, 1.0])
@@ -35,7 +37,9 @@ def plot_of(scene: Scene, palette: Palette, scales: tuple[Scale, Scale] | None =
     """The scene on its own axes, or on these. palette: the one that the scene was made with."""
     found = scales or scales_of(scene)
     x, y = found or (Scale(0.0, 1.0), Scale(0.0, 1.0))
-    x_ticks, y_ticks = ticks_of(x, scene.x_ticks, _ACROSS), ticks_of(y, scene.y_ticks, _UP, 30)
+    longest = max((cell_len(fit(name, _LONGEST_TICK)) for _, name in scene.x_ticks or ()), default=0)
+    x_ticks = ticks_of(x, scene.x_ticks, _ACROSS, _LETTERS // (longest + 2))
+    y_ticks = ticks_of(y, scene.y_ticks, _UP, 30)
     return Plot(
         tuple(shape for layer in scene.layers for shape in _shapes(layer, (x, y), palette)) if found else (),
         _label(scene.x_label, x_ticks),
@@ -70,10 +74,10 @@ def bare_plot(scene: Scene, palette: Palette, title: str = "") -> Plot:
     return Plot(shapes, title=clean(title), framed=False, description=clean(scene.description))
 
 
-def ticks_of(scale: Scale, named: Sequence[tuple[float, str]] | None, count: int, most: int = 0) -> Ticks:
+def ticks_of(scale: Scale, named: Sequence[tuple[float, str]] | None, count: int, most: int) -> Ticks:
     """Ticks at round values, about so many; or those that have names, at most so many."""
     if named is not None:
-        return named_ticks(scale, named, most or 3 * count, _LONGEST_TICK)
+        return named_ticks(scale, named, most, _LONGEST_TICK)
     ticks = make_ticks(scale, count)
     return replace(ticks, labels=tuple(label.replace("-", "−") for label in ticks.labels))
 

@@ -11,6 +11,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.network_diagram import NetworkDiagram
 from emtui.charts.panels import Panels
 from emtui.charts.scene import Scene
+from emtui.exports.look import Look
 from emtui.exports.pictures.other_plots import diagram_plot, panel_plots
 from emtui.exports.pictures.scene_plot import plot_of, sign_of
 from emtui.exports.pictures.shapes import Markers, Plot, Sheet
@@ -19,27 +20,13 @@ from emtui.views import view_for
 from emtui.views.curve_scenes import accuracy_scene, bound_scene, kl_scene
 from emtui.views.edit_sentences import step_sentence
 from emtui.views.estimate_words import quantity_name
-from emtui.views.slice_choice import SliceChoice, first_choice
+from emtui.views.slice_choice import first_choice
 from emtui.views.step_text import step_words, where_parts
-from emtui.views.view import Axes, UnitsName
 from engine.errors import EngineError
 
 _MOST_SIGNS = 24  # components that differ in the pair of colour and form
 _ROOM = 90  # letters of a legend of curves
 _HIGH = 3.2  # inches of a picture below another one
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the data picture is looked at: along which axes, in which units, through which slice, with which row marked.
-
-    What is None is the view's own first.
-    """
-
-    axes: Axes | None = None
-    units: UnitsName = "data"
-    choice: SliceChoice | None = None
-    row: int | None = None
 
 
 def title_of(snapshot: StepSnapshot) -> str:

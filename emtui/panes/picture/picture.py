@@ -13,6 +13,7 @@ from textual.worker import Worker, WorkerState
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.chart_handles import HandleChart
 from emtui.charts.chart_widget import Chart
+from emtui.exports.look import Look
 from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.pane import Pane
 from emtui.panes.picture.handles import drawn_moves, handles
@@ -255,6 +256,14 @@ class PicturePane(Pane, SliceKeys):
     def axes(self) -> Axes | None:
         """The axes of the picture; None before the first snapshot."""
         return self._axes
+
+    @property
+    def look(self) -> Look:
+        """How the data are looked at, for a picture that is written to a file."""
+        snapshot = self.slice_snapshot()
+        choice = None if snapshot is None else self.choice_for(snapshot)
+        units: UnitsName = "data" if self.snapshot is None else self._units(self.snapshot)
+        return Look(self._axes, units, choice, self.chosen_row)
 
     def show_axes(self, axes: Axes) -> None:
         """Look along these axes."""

@@ -7,15 +7,17 @@ from pathlib import Path
 
 from emtui.panes.messages import DatasetChosen
 from emtui.screens.explore.host import ActionHost
+from emtui.screens.explore.pane_grid import PaneGrid
 from engine.text import clean
 
 
 class DialogActions:
-    """Where to go, which file to open, what to write. open_data: opens what was chosen."""
+    """Where to go, which file to open, what to write. open_data: opens what was chosen. panes: what can be written."""
 
-    def __init__(self, host: ActionHost, open_data: Callable[[DatasetChosen], None]) -> None:
+    def __init__(self, host: ActionHost, open_data: Callable[[DatasetChosen], None], panes: PaneGrid) -> None:
         self._host = host
         self._open_data = open_data
+        self._panes = panes
 
     def go_to(self) -> None:
         """Ask where to."""
@@ -33,11 +35,17 @@ class DialogActions:
 
     def export(self) -> None:
         """Ask what to write, and where."""
+        from emtui.exports.export import exports_as_seen
         from emtui.screens.dialogs.export_dialog import ExportScreen
+        from emtui.screens.explore.screen_exports import screen_exports
 
         session = self._host.stepping.worker.session
         if session is not None:
-            self._host.lay_over(ExportScreen(session), self._say_written)
+            exports = (
+                *exports_as_seen(self._panes.picture.look),
+                *screen_exports(self._panes.screen, self._panes.chosen),
+            )
+            self._host.lay_over(ExportScreen(session, exports=exports), self._say_written)
 
     def _say_written(self, path: Path) -> None:
         self._host.say(clean(f"Written: {path.resolve()}"))

@@ -99,7 +99,7 @@ class ExploreScreen(Screen[None]):
         self.studies = StudyActions(self)
         self.edits = EditActions(self, lambda: self._row)
         self.views = ViewActions(self, self._panes.picture)
-        self.dialogs = DialogActions(self, self.open_data)
+        self.dialogs = DialogActions(self, self.open_data, self._panes)
 
     @property
     def spec(self) -> RunSpec:

@@ -187,8 +187,16 @@ class PaneGrid(Container, ShowsStep):
 
     def toggle_zoom(self) -> None:
         """Give the pane with the focus (or the picture) all the room, or put it back."""
-        focused = next((name for name, pane in self._panes.items() if pane.has_focus_within), PICTURE)
-        self.zoomed = None if self.zoomed is not None else focused
+        self.zoomed = None if self.zoomed is not None else self._chosen_name
+
+    @property
+    def chosen(self) -> Pane:
+        """The pane with the focus, else the one that has all the room, else the picture."""
+        return self._panes[self.zoomed or self._chosen_name]
+
+    @property
+    def _chosen_name(self) -> str:
+        return next((name for name, pane in self._panes.items() if pane.has_focus_within), PICTURE)
 
 
 def _tabs_of(place: tuple[str, ...]) -> str:

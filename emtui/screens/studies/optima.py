@@ -15,8 +15,13 @@ from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Scene
+from emtui.exports.look import Look
+from emtui.exports.pictures.figure import PRINT
+from emtui.exports.pictures.scene_plot import plot_of
+from emtui.exports.pictures.shapes import Sheet
+from emtui.exports.pictures.sheets import pictured
 from emtui.networks.choosing import choosing_spec, scored_on_test, validated, validation_rmse
-from emtui.screens.studies.optima_map import OptimaMap, optima_table, verdict
+from emtui.screens.studies.optima_map import OptimaMap, optima_scene, optima_table, verdict
 from emtui.screens.studies.optima_starts import (
     MAX_ITER,
     N_STARTS,
@@ -37,6 +42,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, sample_weight_of, split_of, table_of
 from emtui.views import view_for
 from emtui.views.number_format import plural
+from emtui.views.view import Axes
 from emtui.widgets.paged_table import LineTable
 from engine.analysis.many_starts import StartsProgress, many_starts
 from engine.analysis.optima import Optimum, group_optima
@@ -186,11 +192,30 @@ class OptimaScreen(StudyScreen):
         elif self._snapshot[1] is not None:
             snapshot = self._snapshot[1]
             view = view_for(snapshot.spec.model)
-            offered = view.axes(snapshot)
-            offered = tuple(a for a in offered if not a.is_slice and a.y is not None) or offered
-            axes = offered[self._axes % len(offered)]
+            axes = self._shown_axes(snapshot)
             chart.border_title = Content(view.caption(snapshot, axes))
             chart.set_scene(view.scene(snapshot, axes, chart.palette))
+
+    def _shown_axes(self, snapshot: StepSnapshot) -> Axes:
+        offered = view_for(snapshot.spec.model).axes(snapshot)
+        offered = tuple(a for a in offered if not a.is_slice and a.y is not None) or offered
+        return offered[self._axes % len(offered)]
+
+    def sheet(self) -> Sheet | None:
+        """Where the starts ended, and the selected optimum below."""
+        now, optimum = self.map, self.pointed
+        if now is None or optimum is None:
+            return None
+        plots = [[plot_of(optima_scene(now, self.place, PRINT), PRINT, title="starts that ended there")]]
+        if self._snapshot is not None and self._snapshot[0].best is optimum.best and self._snapshot[1] is not None:
+            snapshot = self._snapshot[1]
+            shown = pictured(snapshot, PRINT, Look(self._shown_axes(snapshot)))
+            plots.append(
+                [replace(plot, title=f"optimum {self.place + 1}: {shown.caption}") for plot in shown.plots(PRINT)[0]]
+            )
+        title = f"optima of {self.spec.dataset.name} · {named(replace(self.spec, model=self.model))}"
+        seeds = f"seeds {self._first_seed}–{self._first_seed + self._n_starts - 1}"
+        return Sheet(title, plots, seeds, [verdict(now)], 6.4, 3.4 + 3.6 * (len(plots) - 1))
 
     def _compute(self, optimum: Optimum) -> None:
         if self._picturing:  # one at a time: the one that is wanted then is asked for when this one is there

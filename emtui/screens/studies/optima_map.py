@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from emtui.charts.colors import Palette, blend
+from emtui.charts.scene import Bars, Scene
 from emtui.charts.text_bars import bar
 from emtui.networks.scores import AnyScore
 from emtui.screens.studies.weak_components import COLUMN as WEAK
@@ -74,6 +78,21 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
         tuple(columns[place] for place in shown),
         tuple(tuple(row[place] for place in shown) for row in rows),
         ("share", "likelihood", "hits"),
+    )
+
+
+def optima_scene(now: OptimaMap, chosen: int, palette: Palette) -> Scene:
+    """A bar for each optimum from the highest down, as tall as starts ended there; the chosen one stands out."""
+    n = len(now.optima)
+    places = np.arange(1, n + 1, dtype=float)
+    colors = np.array([palette.color(0) if i == chosen else blend(palette.background, palette.color(0), 0.45)
+                       for i in range(n)], dtype=np.uint8)  # fmt: skip
+    return Scene(
+        [Bars(np.arange(n + 1, dtype=np.float64) + 0.5, np.array([float(one.count) for one in now.optima]), colors)],
+        "objective",
+        "starts",
+        x_ticks=[(place, amount(one.objective)) for place, one in zip(places.tolist(), now.optima, strict=True)],
+        description=verdict(now),
     )
 
 

@@ -18,6 +18,9 @@ from textual.widgets import Static
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Mark, Range, Scene
+from emtui.exports.pictures.figure import PRINT
+from emtui.exports.pictures.scene_plot import plot_of
+from emtui.exports.pictures.shapes import Sheet
 from emtui.networks.cost import seconds_in_words
 from emtui.networks.rival import differences
 from emtui.screens.studies.study import StudyScreen, named
@@ -155,6 +158,19 @@ class RaceScreen(StudyScreen):
             parts = (timed or verdict(self.race), winner_sentence(self.race), weak, must_rise(racer), apart)
             said = racer.error or " ".join(part for part in parts if part)
         self.query_one("#verdict", Static).update(Content(said))
+
+    def sheet(self) -> Sheet | None:
+        """Both charts below each other; the objective alone where no classes are known."""
+        now = self.race
+        if now is None or not any(racer.laps for racer in now.racers):
+            return None
+        charts = [("objective", race_scene(now, False, self._against, PRINT))]
+        if now.n_judged:
+            kind = "validation accuracy" if now.by_validation else "accuracy"
+            charts.append((kind, race_scene(now, True, self._against, PRINT)))
+        plots = [[plot_of(scene, PRINT, title=name)] for name, scene in charts]
+        title = f"race on {self.spec.dataset.name} · {named(self.spec)} · seed {self.spec.seed}"
+        return Sheet(title, plots, f"by {self._against}", [verdict(now)], 6.4, 0.8 + 2.9 * len(plots))
 
     # keys
 

@@ -20,6 +20,8 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from emtui.exports.export import Explored, Export
+from emtui.exports.pictures.shapes import Sheet
+from emtui.exports.sheet_exports import sheet_exports
 from emtui.screens.dialogs.export_dialog import ExportScreen
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.following_theme import follow_theme
@@ -99,6 +101,10 @@ class StudyScreen(Screen[RunSpec]):
 
     def exported(self) -> tuple[Explored, Sequence[Export[Any]]] | None:
         """What was found so far, and what it can be written as; None if there is nothing yet."""
+        return None
+
+    def sheet(self) -> Sheet | None:
+        """What is drawn, as a figure for a slide or a paper; None if there is nothing yet."""
         return None
 
     def on_mount(self) -> None:
@@ -183,8 +189,12 @@ class StudyScreen(Screen[RunSpec]):
 
     def action_export(self) -> None:
         """Ask which of what was found is to be written, and where."""
-        found = self.exported()
-        if found is None:
+        found, sheet = self.exported(), self.sheet()
+        of, exports = found or (self, ())
+        if sheet is not None:
+            name = type(self).__name__.removesuffix("Screen").lower()
+            exports = (*exports, *sheet_exports("picture", name, lambda _: sheet))
+        if not exports:
             self.notify("There is nothing here to write yet.", severity="warning", markup=False)
             return
 
@@ -192,7 +202,7 @@ class StudyScreen(Screen[RunSpec]):
             if path is not None:
                 self.notify(clean(f"Written: {path.resolve()}"), markup=False)
 
-        self.app.push_screen(ExportScreen(found[0], exports=found[1]), say_written)
+        self.app.push_screen(ExportScreen(of, exports=exports), say_written)
 
     def action_leave(self) -> None:
         """Back to the explorer as it was."""

@@ -1,0 +1,84 @@
+"""What `x` writes of the screen itself, of a race, of optima and of a sweep."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from driving import driving, explorer
+from studying import at_rest
+
+from emtui.exports.export import export_for
+from emtui.exports.pictures.figure import figure_bytes
+from emtui.exports.sweep_table import SWEEP_EXPORTS
+from emtui.networks.sweep import sweep
+from emtui.networks.sweep_grid import SweepGrid
+from emtui.screens.dialogs.export_dialog import ExportScreen
+from emtui.screens.studies.optima import OptimaScreen
+from emtui.screens.studies.race import RaceScreen
+from emtui.spec.choose import choose
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(svg: str | bytes) -> str:
+    found = ElementTree.fromstring(svg).iter(f"{SVG}text")
+    return "\n".join("".join(one.itertext()) for one in found).replace("\N{NO-BREAK SPACE}", " ")
+
+
+async def test_the_screen_and_the_pane_with_the_focus_are_written_as_they_stood() -> None:
+    async with driving(choose("coins")) as app:
+        await app.send("n", "2")
+        shown = app.text
+        await app.send("x")
+        dialog = app.app.screen
+        assert isinstance(dialog, ExportScreen)
+        screen, pane = (
+            "".join(export.chunks(dialog._of)) for export in dialog._exports if export.word in ("screen", "pane")
+        )
+    words = texts(screen)
+    for line in (shown.splitlines()[0], "log-likelihood", "agreement"):
+        assert all(word in words for word in line.split())
+    assert "│ export" not in words and "esc cancels" not in words  # the dialog came later
+    assert "log-likelihood" in texts(pane) and "agreement" not in texts(pane)
+    for svg in (screen, pane):
+        assert not re.search(r"url\((?!#)|@font-face|https?:(?!//www\.w3\.org/2000/svg)", svg)
+        assert svg == re.sub(r"terminal-\d+", "", svg)  # no number that changes from one writing to the next
+
+
+async def test_a_picture_from_the_dialog_looks_as_pane_1_does(tmp_path: Path) -> None:
+    async with driving(choose("iris")) as app:
+        await app.send("n", "a", "x")
+        dialog = app.app.screen
+        assert isinstance(dialog, ExportScreen)
+        (export,) = (one for one in dialog._exports if (one.word, one.ending) == ("picture", "svg"))
+        assert "PC 1 × PC 2" in export(dialog._of, tmp_path / "a.svg").read_text("utf-8")
+
+
+async def test_a_race_and_its_optima_are_drawn_as_they_stand() -> None:
+    async with driving(choose("coins")) as app:
+        await app.send("f")
+        await at_rest(app)
+        race = app.app.screen
+        assert isinstance(race, RaceScreen)
+        words = texts(figure_bytes(race.sheet(), "svg"))
+        assert all(one.name in words for one in race.race.racers if one.laps) and "iterations" in words
+        await app.send("x")
+        assert "iris" not in app.text and "coins-coins-race.svg" in app.text
+        await app.send("escape", "escape", "O")
+        await at_rest(app)
+        optima = app.app.screen
+        assert isinstance(optima, OptimaScreen)
+        words = texts(figure_bytes(optima.sheet(), "svg"))
+        assert "starts that ended there" in words and "optimum 1" in words and "200 starts" in words
+        await app.send("escape")
+        assert app.app.screen is explorer(app.app)
+
+
+def test_a_sweeps_heat_maps_are_written_by_the_ending(tmp_path: Path) -> None:
+    grid = SweepGrid(rates=(0.1, 1.0), units=(2,), n_seeds=1, max_iter=2)
+    *_, last = sweep(choose("xor", model="mlp"), grid)
+    export = export_for(tmp_path / "a.svg", SWEEP_EXPORTS)
+    words = texts(export(last, tmp_path / "a.svg").read_bytes())
+    assert all(word in words for word in ("validation accuracy", "backprop", "rate", "units", "0.1", "sweep of xor"))
