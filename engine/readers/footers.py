@@ -6,7 +6,7 @@ import io
 import math
 import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -35,6 +35,7 @@ _BEGINS = re.compile(
 _FOOTNOTE = re.compile(r"\s*(?:[*†‡§¶¹²³⁴⁵]+|\(?\w\)|\[\w\])\s*\w")
 _WORDS_OF_PROSE = 4
 _CHANCE = 2.0  # log10 of how many values could have stood in place of sums or means that are met exactly
+_DOUBT = 3.0  # the same of a line with a name of its own
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,8 @@ class _Below:
             return "summary" if told and not again else "row"
         if name in _SPREADS and len(cells) == self.width:
             return "spread"
+        if self._is_total(cells, at):
+            return "summary"
         if self._is_no_row(cells):
             return "note" if len(cells) > 1 and _FOOTNOTE.match(cells[0]) else "prose"
         return "row"
@@ -150,7 +153,26 @@ class _Below:
             return False
         return all(row[0].strip() for row in self._rows_above(at)) and self._sums_up(cells, at)
 
-    def _sums_up(self, cells: Sequence[str], at: int) -> bool:
+    def _is_total(self, cells: Sequence[str], at: int) -> bool:
+        """Two numbers or more are the sums of their columns, beyond doubt: a total, whatever it is called."""
+        told = [j for j, cell in enumerate(cells) if _is_number(cell)]
+        if len(cells) != self.width or len(told) < 2:
+            return False
+        first, last = (self._cells(self.lines[i]) for i in (self.first, at - 1))
+        for j in told:  # what is larger than two of them is worth a look at all of them
+            for row in (first, last):
+                other = _number(row[j]) if j < len(row) else None
+                if other is None or not abs(_number(cells[j]) or 0.0) > abs(other):
+                    return False
+        return self._sums_up(cells, at, (math.fsum,), _DOUBT)
+
+    def _sums_up(
+        self,
+        cells: Sequence[str],
+        at: int,
+        ways: Sequence[Callable[[Sequence[float]], float]] = (math.fsum, statistics.fmean, statistics.median),
+        least: float = _CHANCE,
+    ) -> bool:
         """Whether every number is the sum of its column, or every one the mean, or the median; more than by chance."""
         rows = self._rows_above(at)
         told = [j for j, cell in enumerate(cells) if _is_number(cell)]
@@ -159,9 +181,9 @@ class _Below:
         columns = {j: [number for row in rows if (number := _number(row[j])) is not None] for j in told}
         if not all(len(column) >= _LEAST_ROWS for column in columns.values()):
             return False
-        for how in (math.fsum, statistics.fmean, statistics.median):
+        for how in ways:
             odds = [_odds(cells[j], columns[j], how(columns[j])) for j in told]
-            if all(odds) and sum(map(math.log10, odds)) >= _CHANCE:
+            if all(odds) and sum(map(math.log10, odds)) >= least:
                 return True
         return False
 

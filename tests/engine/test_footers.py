@@ -121,6 +121,7 @@ MEANS = "name,a,b\nx,4,60\ny,6,40\nz,5,51\nw,2,11\n"
         "Total,17,162\nMean,4.25,40.5\nSD,1.7,21.2\n",
         ",,\nAverage:,4.25,40.50\n",
         "\n,17,162\n",
+        "all of them,17,162\n",
     ],
 )
 def test_sums_and_means_are_left_out_and_the_note_says_how_they_are_kept(tmp_path: Path, below: str) -> None:
@@ -133,7 +134,18 @@ def test_sums_and_means_are_left_out_and_the_note_says_how_they_are_kept(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "line", ["average,5,5", "average,5,5\n\n", ",75,80", "max,6,60", "SD,1.7,21.2", "sum of all,4,3", ",NA,3"]
+    "line",
+    [
+        "average,5,5",
+        "average,5,5\n\n",
+        "v,17,161",
+        "v,7,62",
+        ",75,80",
+        "max,6,60",
+        "SD,1.7,21.2",
+        "sum of all,4,3",
+        ",NA,3",
+    ],
 )
 def test_a_row_that_sums_nothing_up_stays_whatever_it_is_called(tmp_path: Path, line: str) -> None:
     data = engine.read_table(put(tmp_path, MEANS + line + "\n"), missing="keep")
