@@ -5,6 +5,8 @@
 --mutations N      small files that are damaged and opened
 --examples N       so many times the usual number of examples for each property
 --fits N           random fits, options mixed, whose objective must not fall
+--damaged N        session files that are damaged and opened
+--kills N          processes that are killed while they save
 --update-pictures  take the pictures in tests/app/pictures anew
 """
 
@@ -27,6 +29,8 @@ def pytest_addoption(parser):
     parser.addoption("--mutations", type=int, default=100, help="small files that are damaged and opened")
     parser.addoption("--examples", type=float, default=1.0, help="times the usual number of examples of each property")
     parser.addoption("--fits", type=int, default=40, help="random fits whose objective must not fall")
+    parser.addoption("--damaged", type=int, default=40, help="session files that are damaged and opened")
+    parser.addoption("--kills", type=int, default=20, help="processes that are killed while they save")
     parser.addoption("--update-pictures", action="store_true", help="take the pictures in tests/app/pictures anew")
 
 

@@ -27,6 +27,7 @@ from emtui.settings.config import Config, load_config
 from emtui.settings.layout import too_small
 
 if TYPE_CHECKING:
+    from emtui.session.saved.opening import Reopening
     from emtui.spec.run_spec import RunSpec
 
 SignalHandler = Callable[[int, FrameType | None], Any]
@@ -40,7 +41,7 @@ def _commands() -> type[Provider]:
 
 
 class EmtuiApp(App[None]):
-    """Opens the explorer on the given choices; they may be made after the first frame is drawn."""
+    """Opens the explorer on the given choices, which may be made after the first frame is drawn, or on a session."""
 
     TITLE = "emtui"
     CSS_PATH = "app.tcss"
@@ -51,7 +52,7 @@ class EmtuiApp(App[None]):
         Binding("q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
     ]
 
-    def __init__(self, spec: RunSpec | Callable[[], RunSpec], config: Config | None = None) -> None:
+    def __init__(self, spec: RunSpec | Reopening | Callable[[], RunSpec], config: Config | None = None) -> None:
         drawn_lines.free_with_widgets()
         one_heap.share()
         self._config = config or load_config()
@@ -129,7 +130,7 @@ class EmtuiApp(App[None]):
         self.push_screen(ExploreScreen(self._spec() if callable(self._spec) else self._spec))
 
 
-def open_app(spec: RunSpec | Callable[[], RunSpec]) -> int:
+def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec]) -> int:
     """Run the app until the user leaves; the exit status."""
     app = EmtuiApp(spec)
     os.environ.setdefault("ESCDELAY", "25")

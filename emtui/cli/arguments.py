@@ -15,14 +15,15 @@ from emtui.cli.parsers import UsageError as UsageError
 if TYPE_CHECKING:
     from engine.data.data_spec import DataSpec
 
-COMMANDS = ("run", "study", "sweep", "replay", "datasets", "models")
+COMMANDS = ("run", "study", "sweep", "replay", "show", "datasets", "models")
+_SESSION = ".emtui"  # the ending of a session that was saved
 _ONE_TABLE = "one data set or file"
 _OF_DATA = ("source", "label", "columns", "rows", "sequence", "weights", "target")
 _OF_INPUTS = ("standardize", "principal", "products")
 _OF_GENERATED = ("n_samples", "noise", "data_seed")
 _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks", "sheet")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
-_TAKEN |= {"emtui sweep": _ONE_TABLE}
+_TAKEN |= {"emtui sweep": _ONE_TABLE, "emtui show": "one session"}
 _OF_GRID = ("learning_rates", "hidden_units", "n_experts", "n_seeds", "max_iter")
 
 
@@ -30,11 +31,11 @@ _OF_GRID = ("learning_rates", "hidden_units", "n_experts", "n_seeds", "max_iter"
 class Request:
     """What the words ask for.
 
-    command: "open", "run", "study", "sweep", "replay", "datasets" or "models". spec: keywords of
+    command: "open", "run", "study", "sweep", "replay", "show", "datasets" or "models". spec: keywords of
     `emtui.spec.choose.choose`, or of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
     n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
-    writes them to. name: what to replay. grid: words and numbers of a sweep. export: the file that it is written to.
-    exports: the files that a run is written to.
+    writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. grid: words
+    and numbers of a sweep. export: the file that it is written to. exports: the files that a run is written to.
     """
 
     command: str
@@ -44,6 +45,7 @@ class Request:
     baseline: bool = True
     predictions: str | None = None
     name: str | None = None
+    data_file: str | None = None
     grid: Mapping[str, Any] = field(default_factory=dict)
     export: str | None = None
     exports: Sequence[str] = ()
@@ -63,8 +65,12 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     if found.get("source") in COMMANDS:
         name = found["source"]
         raise UsageError(f"the command {name} comes first, as in emtui {name}; a file of that name is ./{name}.")
-    if command in ("datasets", "models", "replay"):
-        return Request(command=command, json=found["json"], name=found.get("name"))
+    if command in ("datasets", "models", "replay", "show"):
+        return Request(command=command, json=found["json"], name=found.get("name"), data_file=found.get("data_file"))
+    if command == "open" and str(found.get("source")).lower().endswith(_SESSION):
+        return _session(found)
+    if found.pop("data_file", None) is not None:
+        raise UsageError("--data names the data of a session: write emtui NAME.emtui --data FILE.")
     grid: dict[str, Any] = {}
     if command == "sweep":
         grid = {name: value for name in _OF_GRID if (value := found.pop(name)) is not None}
@@ -80,6 +86,14 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
         export=export, exports=exports,
     )  # fmt: skip
+
+
+def _session(found: dict[str, Any]) -> Request:
+    """A session to open, which has its choices in it."""
+    name, data_file = found.pop("source"), found.pop("data_file", None)
+    if any(value not in (None, False) for value in found.values()):
+        raise UsageError(f"{quoted(name)} is a session, with its choices in it: leave out the other words.")
+    return Request(command="open", name=name, data_file=data_file)
 
 
 def _data(found: dict[str, Any]) -> DataSpec | None:

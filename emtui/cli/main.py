@@ -1,14 +1,15 @@
 """The `emtui` command. What can't be done is said in one sentence.
 
-Exit status: 0 done, 1 the machine failed (no space, no memory) or a replay disagrees with what was published,
-2 bad input, 129 the terminal has gone, 130 Ctrl-C, 141 the reader has gone, 143 ended by SIGTERM.
+Exit status: 0 done, 1 the machine failed (no space, no memory), a replay disagrees with what was published, or a
+session does not come out again, 2 bad input, 129 the terminal has gone, 130 Ctrl-C, 141 the reader has gone, 143 ended
+by SIGTERM.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
@@ -17,6 +18,7 @@ from emtui.cli.arguments import Request, UsageError, parse
 from emtui.cli.shell_output import Output, abandon_stdout, complain
 
 if TYPE_CHECKING:
+    from emtui.session.saved.opening import Reopening
     from emtui.spec.run_spec import RunSpec
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
@@ -67,8 +69,11 @@ def version() -> str:
 
 def _open(request: Request) -> int:
     # what was typed is checked before the screen is taken; where nothing was, the first frame need not wait for it
-    make = partial(_choose, request)
-    spec = make() if request.spec else make
+    spec: RunSpec | Reopening | Callable[[], RunSpec] = partial(_choose, request)
+    if request.name is not None:
+        spec = _reopened(request.name, request.data_file)
+    elif request.spec:
+        spec = _choose(request)
     from engine.readers.byte_source import STANDARD_INPUT
 
     data = request.spec.get("data")
@@ -85,6 +90,14 @@ def _open(request: Request) -> int:
     from emtui.application.app import open_app
 
     return open_app(spec)
+
+
+def _reopened(name: str, data_file: str | None) -> Reopening:
+    from pathlib import Path
+
+    from emtui.session.saved.opening import reopen
+
+    return reopen(Path(name), data_file)
 
 
 def _choose(request: Request) -> RunSpec:
@@ -159,6 +172,17 @@ def _sweep(request: Request) -> int:
     return DONE
 
 
+def _show(request: Request) -> int:
+    from emtui.cli.progress import Progress
+    from emtui.cli.session_report import show
+
+    with Progress(sys.stderr) as progress:
+        output = Output(sys.stdout, progress.aside)
+        assert request.name is not None
+        verified = show(request.name, output, data=request.data_file, as_json=request.json, say=progress.now)
+    return DONE if verified else FAILED
+
+
 def _replay(request: Request) -> int:
     from emtui.cli.progress import Progress
     from emtui.cli.replay_report import replay, replay_lines
@@ -197,5 +221,6 @@ def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
 
 _COMMANDS = {
     "open": _open, "run": _run, "study": _study, "sweep": _sweep, "replay": _replay,
+    "show": _show,
     "datasets": _datasets, "models": _models,
 }  # fmt: skip

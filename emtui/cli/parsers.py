@@ -20,6 +20,7 @@ commands:
   study                 a network from many seeds, by EM and by backpropagation
   sweep                 a network over learning rates and hidden units, by both
   replay                published examples, stepped beside their published values
+  show                  what is in a session that was saved, and whether its numbers come out again
   datasets              list the data sets that come with emtui
   models                list the models and their options
 
@@ -31,6 +32,7 @@ examples:
   emtui measurements.csv --label species --columns "width,height" --standardize
   emtui run iris --seed 3 --n-init 10
   emtui run coins --json | head -3
+  emtui three.emtui                     a session that was saved, exactly there
   emtui ./run                           a file whose name is that of a command
 """
 _RUN_EPILOG = f"""\
@@ -80,6 +82,14 @@ examples:
   emtui replay coins
   emtui replay linkage --json
 """
+_SHOW_EPILOG = """\
+exit status:
+  0 where every number comes out again as it was saved, 1 where one does not
+
+examples:
+  emtui show three.emtui
+  emtui show three.emtui --data elsewhere/measurements.csv
+"""
 
 
 class UsageError(Exception):
@@ -120,6 +130,7 @@ class Parser(argparse.ArgumentParser):
 def _open_parser() -> Parser:
     parser = Parser("emtui", "A debugger for the EM algorithm: walk it half a step at a time.", _OPEN_EPILOG)
     _add_choices(parser)
+    _add_session_data(parser)
     parser.add_argument("--version", action="store_true", default=argparse.SUPPRESS, help="print the version and leave")
     return parser
 
@@ -191,6 +202,19 @@ def _replay_parser() -> Parser:
     return parser
 
 
+def _show_parser() -> Parser:
+    description = "Print what is in a session that was saved, do it again, and compare every number."
+    parser = Parser("emtui show", description, _SHOW_EPILOG)
+    parser.add_argument("name", metavar="NAME.emtui", help="the session")
+    _add_session_data(parser)
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+    return parser
+
+
+def _add_session_data(parser: Parser) -> None:
+    parser.add_argument("--data", dest="data_file", metavar="FILE", help="the file that has the data of a session now")
+
+
 def _list_parser(command: str, description: str) -> Parser:
     parser = Parser(f"emtui {command}", description)
     parser.add_argument("--json", action="store_true", help="as one JSON array")
@@ -203,6 +227,7 @@ PARSERS: Mapping[str, Callable[[], Parser]] = {
     "study": _study_parser,
     "sweep": _sweep_parser,
     "replay": _replay_parser,
+    "show": _show_parser,
     "datasets": lambda: _list_parser("datasets", "List the data sets that come with emtui."),
     "models": lambda: _list_parser("models", "List the models and their options."),
 }

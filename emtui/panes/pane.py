@@ -10,6 +10,7 @@ from textual.containers import Vertical
 from emtui.panes.messages import KeyRefused, QueryAsked
 from emtui.panes.shows_step import ShowsStep
 from emtui.session.queries import Query
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from engine.em.step import Step
 
@@ -93,6 +94,14 @@ class Pane(Vertical, ShowsStep):
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Take the answer to a question of this pane."""
+
+    @property
+    def state(self) -> State:
+        """What it shows of what it could, as a session that is saved has it."""
+        return {}
+
+    def take_state(self, state: State) -> None:
+        """Show what was shown then; what is not known is passed over."""
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """What it can do besides its keys, for the palette: title, tip, and call."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -15,12 +15,6 @@ class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """A value of the file; what is as usual is left out there."""
 
 
-class Begun(_Value, frozen=True, tag="begin"):
-    """A start by its choices. rows: what rows of the data set counted by hand from the beginning, by number from 0."""
-
-    rows: dict[int, float] = {}
-
-
 class Taken(_Value, frozen=True, tag="steps"):
     """So many half-steps were taken, an E after an M, an M after an E.
 
@@ -28,9 +22,9 @@ class Taken(_Value, frozen=True, tag="steps"):
     draw: which draw the E-steps make from there on, where another one was asked for.
     """
 
-    count: int = 1
+    count: Annotated[int, msgspec.Meta(ge=1)] = 1
     turned: str | None = None
-    draw: int | None = None
+    draw: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class Moved(_Value, frozen=True, tag="move"):
@@ -43,7 +37,7 @@ class Moved(_Value, frozen=True, tag="move"):
 class Weighed(_Value, frozen=True, tag="weigh"):
     """A row of the data set, by its number from 0, was left out (0), counted twice (2) or put back (1)."""
 
-    row: int
+    row: Annotated[int, msgspec.Meta(ge=0)]
     weight: float
 
 

@@ -1,11 +1,13 @@
-"""What the worker reports: a step is ready or was refused, a question is answered, something broke."""
+"""What the worker reports: a step is ready or was refused, a question is answered, a file written; what broke."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from emtui.session.queries import Asker, Query
+from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from engine.em.step import Step
 
@@ -38,10 +40,19 @@ class QueryAnswered:
 
 
 @dataclass(frozen=True, eq=False)
+class SessionSaved:
+    """The session was written to a file, or it could not be: then `problem` is a sentence."""
+
+    session: Session
+    path: Path
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class Crashed:
     """The worker met an unexpected error; the screen raises it, so that it is seen."""
 
     error: Exception
 
 
-WorkerMessage: TypeAlias = SnapshotReady | StepRefused | QueryAnswered | Crashed
+WorkerMessage: TypeAlias = SnapshotReady | StepRefused | QueryAnswered | SessionSaved | Crashed

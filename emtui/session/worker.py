@@ -10,12 +10,14 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from emtui.session.closed_sessions import ClosedSessions
-from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused, WorkerMessage
+from emtui.session.messages import Crashed, QueryAnswered, SessionSaved, SnapshotReady, StepRefused, WorkerMessage
 from emtui.session.queries import Asker, OtherBranch, Query, answer
 from emtui.session.session import Session, one_note
 from emtui.spec.run_spec import RunSpec
@@ -23,7 +25,11 @@ from emtui.spec.work import is_small
 from engine.em.step import Step
 from engine.errors import EngineError
 
+if TYPE_CHECKING:
+    from emtui.session.saved.opening import Reopening
+
 SECONDS_BETWEEN_FRAMES = 0.1
+_LAST_WORDS = 5.0  # seconds that a file may take to be written when the screen has gone
 _TROUBLE = (EngineError, OSError, MemoryError)
 
 
@@ -60,6 +66,7 @@ class SessionWorker:
         self._note = ""  # beside the step that is shown
         self._owed = False  # a step was taken that no snapshot has shown yet
         self._asked: dict[tuple[Asker, type], tuple[Query, Step]] = {}
+        self._errands: deque[Callable[[], None]] = deque()  # done between two half-steps, even of a long run
 
     @property
     def session(self) -> Session | None:
@@ -133,6 +140,49 @@ class SessionWorker:
         self._leave_the_old()
         self._submit(Job(self._generation, job), at_once=True)
 
+    def reopen(self, reopening: Reopening) -> None:
+        """Begin the exploration of a session file: do its deeds again, showing frames on the way, until `cancel`.
+
+        What stops it is said beside the step that was reached; if nothing could be begun, the reason is reported.
+        """
+        self._leave_the_old()
+        self._submit(Job(self._generation, lambda: self._do_again(reopening)), at_once=False)
+
+    def _do_again(self, reopening: Reopening) -> str:
+        shown = time.monotonic()
+        try:
+            for done in reopening.steps():
+                self._session = reopening.session
+                self._run_errands()
+                if self._cancelled.is_set():
+                    return f"Stopped opening the session at step {done:,} of {reopening.total:,}."
+                if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
+                    shown = time.monotonic()
+                    said = f"Opening the session: step {done:,} of {reopening.total:,}; escape stops."
+                    self._show(self._generation, said)
+        except EngineError as error:
+            if reopening.session is None:
+                raise
+            return f"The session could not be opened to its end: {error}"
+        return reopening.words
+
+    def save(self, session: Session, write: Callable[[Session], Path], path: Path) -> None:
+        """Write a session to a file between two half-steps, and report how that went."""
+
+        def errand() -> None:
+            try:
+                self._report(SessionSaved(session, write(session)))
+            except _TROUBLE as error:
+                self._report(SessionSaved(session, path, _sentence(error)))
+
+        self._errands.append(errand)
+        self._submit(Job(self._generation, self._run_errands, shows=False), at_once=False)
+
+    def _run_errands(self) -> str:
+        while self._errands:
+            self._errands.popleft()()
+        return ""
+
     def _follow(self) -> str:
         """Look what kind of rest a run came to, run k-means beside the model, let the rival of a network catch up.
 
@@ -205,6 +255,7 @@ class SessionWorker:
                 return ""
             for note in self._session.run_on():
                 said = one_note([said, note])
+                self._run_errands()
                 if self._cancelled.is_set():
                     return f"Stopped at iteration {self._session.timeline.current.iteration}, before it came to rest."
                 if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
@@ -239,8 +290,13 @@ class SessionWorker:
         self._jobs.task_done()
 
     def close(self) -> None:
-        """Stop the thread; it ends by itself after the half-step that it is in."""
+        """Stop the thread; it ends by itself after the half-step that it is in. What is being saved is saved first."""
         self.cancel()
+        if self._errands and self._lock.acquire(timeout=_LAST_WORDS):
+            try:
+                self._run_errands()
+            finally:
+                self._lock.release()
         self._closed.forget()
         self._asked.clear()
         self._jobs.put(None)

@@ -98,6 +98,7 @@ EXPLORE: tuple[Binding, ...] = (
     _key("choose.open", "o", "dialog('open_file')", "open", "open a file or a folder of texts of your own"),
     _key("choose.units", "N", "standardize", "standardize", "all columns on one scale, or in their own units again"),
     _key("choose.export", "x", "dialog('export')", "export", "write steps, parameters or a script to files"),
+    _key("choose.save", "ctrl+s", "save", "save", "save the session: branches, choices, where you are"),
     _key("choose.copy", "y", "copy_command", "copy", "copy the command that leads to this step"),
     _key("app.theme", "t", "theme", "theme", "dark and light"),
     _key("app.help", "question_mark", "help", "help", "keys, panes and words", "?"),

@@ -16,6 +16,13 @@ from pathlib import Path
 from engine.errors import EngineError
 from engine.text import clean, quoted
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None  # type: ignore[assignment]
+
+_TEMPORARY = ".emtui-"
+_TEMPORARY_NAME = re.compile(r"\.emtui-[0-9a-f]{12}\.tmp")
 _LONGEST_STEM = 80
 _LONGEST_PATH = 250
 _MOST_NUMBERED = 10_000
@@ -142,18 +149,71 @@ def _written_beside(target: Path, chunks: Iterable[Chunk]) -> Iterator[Path]:
         raise ExportError(f"{_name(target)} is a folder: give the name of a file in it.")
     if not target.parent.is_dir():
         raise ExportError(f"there is no folder {_name(target.parent)}: make it first, or choose another.")
-    temporary = target.with_name(f".emtui-{secrets.token_hex(6)}.tmp")
+    temporary: Path | None = None
     try:
-        # the mode of a new file follows the user's umask, which a temporary file of the library does not
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        _sweep(target.parent)
+        descriptor, temporary = _temporary_in(target.parent)
         with open(descriptor, "wb") as file:
             file.writelines(map(_bytes, chunks))
-        yield temporary
+            file.flush()
+            if target.exists():  # else after a failure of power neither the old file nor the new one may be there
+                os.fsync(descriptor)
+                _keep_mode(descriptor, target)
+            if fcntl is None:
+                file.close()  # what is open can't be renamed there
+            yield temporary
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _temporary_in(folder: Path) -> tuple[int, Path]:
+    """A file of its own, locked as long as this process lives and has it open."""
+    while True:
+        temporary = folder / f"{_TEMPORARY}{secrets.token_hex(6)}.tmp"
+        # the mode of a new file follows the user's umask, which a temporary file of the library does not
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        if _lock(descriptor) and temporary.exists():
+            return descriptor, temporary
+        os.close(descriptor)  # another process took it for one that was left behind
+
+
+def _sweep(folder: Path) -> None:
+    """Remove temporary files whose writers were killed: nobody has them locked."""
+    if fcntl is None:
+        return
+    with contextlib.suppress(OSError):
+        left = [entry.path for entry in os.scandir(folder) if _TEMPORARY_NAME.fullmatch(entry.name)]
+        for path in left:
+            with contextlib.suppress(OSError):
+                descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+                try:
+                    if _lock(descriptor, where_there_are_none=False):
+                        os.unlink(path)
+                finally:
+                    os.close(descriptor)
+
+
+def _lock(descriptor: int, *, where_there_are_none: bool = True) -> bool:
+    """Lock the file for this process; False where another has it."""
+    if fcntl is None:
+        return where_there_are_none
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return where_there_are_none
+    return True
+
+
+def _keep_mode(descriptor: int, target: Path) -> None:
+    """What replaces a file can be read by the same people."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
 
 
 def _move_to_free(written: Path, target: Path) -> bool:

@@ -88,27 +88,32 @@ def read_parameters(path: str, model: Model[Any, Any], *, standardized: bool | N
     if None not in (standardized, found.standardized) and standardized != found.standardized:
         theirs, remedy = ("standard", "add") if found.standardized else ("the data's own", "leave out")
         raise ParametersError(f"the parameters in {_name(path)} are in {theirs} units: {remedy} --standardize.")
-    return _params(path, model, found.params)
+    return params_from_lists(_name(path), model, found.params)
 
 
-def _params(path: str, model: Model[Any, Any], values: dict[str, Any]) -> Any:
+def params_from_lists(where: str, model: Model[Any, Any], values: dict[str, Any]) -> Any:
+    """`model.Params` from nested lists by name; `where` names them in a sentence.
+
+    Raises:
+        ParametersError: they are not those of the model, or no numbers.
+    """
     fields = {field.name: field for field in fields_of(model.Params)}
     unknown = next((name for name in values if name not in fields), None)
     if unknown is not None:
         raise ParametersError(
-            f"{_name(path)} has {quoted(unknown)}, which {model.name} does not know: it has {', '.join(fields)}"
+            f"{where} has {quoted(unknown)}, which {model.name} does not know: it has {', '.join(fields)}"
             f"{_of_others(values)}."
         )
     needed = [name for name, field in fields.items() if field.default is dataclasses.MISSING]
     for name in needed:
         if name not in values:
-            raise ParametersError(f"{_name(path)} lacks {name}: {model.name} needs {', '.join(needed)}.")
+            raise ParametersError(f"{where} lacks {name}: {model.name} needs {', '.join(needed)}.")
     try:
-        return model.Params(**{name: _array(path, fields[name], value) for name, value in values.items()})
+        return model.Params(**{name: _array(where, fields[name], value) for name, value in values.items()})
     except EngineError:
         raise
     except (TypeError, ValueError, RecursionError) as error:
-        raise ParametersError(f"the parameters in {_name(path)} don't fit the {model.name} model: {error}.") from error
+        raise ParametersError(f"the parameters in {where} don't fit the {model.name} model: {error}.") from error
 
 
 def _of_others(values: Collection[str]) -> str:
@@ -118,19 +123,19 @@ def _of_others(values: Collection[str]) -> str:
     return f" (for parameters of {fitting[0]}, add --model {fitting[0]})" if fitting else ""
 
 
-def _array(path: str, field: dataclasses.Field[Any], value: Any) -> Any:
+def _array(where: str, field: dataclasses.Field[Any], value: Any) -> Any:
     name = field.name
     if value is None and field.default is not dataclasses.MISSING:
         return None  # an array that the model can do without
     if isinstance(value, dict):
         if _holds_parameters(field):
-            return {inner: _array(path, field, part) for inner, part in value.items()}
-        raise ParametersError(f"{name} in {_name(path)} must be numbers in lists, not a table of names.")
-    _check_numbers(path, name, value)
+            return {inner: _array(where, field, part) for inner, part in value.items()}
+        raise ParametersError(f"{name} in {where} must be numbers in lists, not a table of names.")
+    _check_numbers(where, name, value)
     try:
         return np.array(value, dtype=np.float64)
     except (ValueError, OverflowError):
-        raise ParametersError(f"the lists of {name} in {_name(path)} differ in length: make them equal.") from None
+        raise ParametersError(f"the lists of {name} in {where} differ in length: make them equal.") from None
 
 
 def _holds_parameters(field: dataclasses.Field[Any]) -> bool:
@@ -138,12 +143,12 @@ def _holds_parameters(field: dataclasses.Field[Any]) -> bool:
     return any(not part.strip().startswith(("Array", "None")) for part in str(field.type).split("|"))
 
 
-def _check_numbers(path: str, name: str, value: Any) -> None:
+def _check_numbers(where: str, name: str, value: Any) -> None:
     for number in value if isinstance(value, list) else [value]:
         if isinstance(number, list):
-            _check_numbers(path, name, number)
+            _check_numbers(where, name, number)
         elif isinstance(number, bool) or not isinstance(number, int | float) or not _finite(number):
-            raise ParametersError(f"{name} in {_name(path)} holds {quoted(str(number))}: every entry must be a number.")
+            raise ParametersError(f"{name} in {where} holds {quoted(str(number))}: every entry must be a number.")
 
 
 def _finite(number: int | float) -> bool:

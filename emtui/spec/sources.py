@@ -17,6 +17,8 @@ from engine.text import quoted
 if TYPE_CHECKING:
     from engine.readers.table import TableFile
 
+SESSION_ENDING = ".emtui"
+
 
 def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
     """The data set that a user named, as it is read: one of the catalogue, a file of their own, or a folder of texts.
@@ -27,6 +29,10 @@ def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
         DataError: there is no such data set or file, or it can't be read; one sentence.
     """
     source = data.source
+    if source.lower().endswith(SESSION_ENDING):
+        raise DataError(
+            f"{quoted(source, 200)} is a session, not data: emtui NAME{SESSION_ENDING} opens it, emtui show prints it."
+        )
     if data.read_options != AS_DETECTED and (is_folder(source) or not looks_like_file(source)):
         word = read_option_words(data.read_options)[0].partition("=")[0]
         raise DataError(f"{quoted(source)} is no file with a table: leave out {word}.")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.data.dataset import Dataset
-from engine.text import quoted
+from engine.text import clean, quoted
 
 _BYTES = 12  # of a hash: two columns that differ have the same one with a chance of 2^−96
 
@@ -23,7 +23,7 @@ class Fingerprint:
     """What data are known by.
 
     n_rows: all rows that were read, those with a missing value, too. columns: the name and the hash of each.
-    others: hashes of what belongs to the rows besides: classes, target, weights, sequence, names, symbols.
+    others: hashes of what belongs to the rows besides: classes, targets, row weights, sequences, row names, symbols.
     """
 
     n_rows: int
@@ -40,7 +40,7 @@ def fingerprint(data: Dataset) -> Fingerprint:
     """The fingerprint of every row that was read."""
     whole = every_row(data)
     columns = tuple((name, _of_numbers(whole.X[:, j])) for j, name in enumerate(whole.feature_names))
-    numbers = {"target": whole.target, "weights": whole.weights, "sequence": whole.sequence}
+    numbers = {"targets": whole.target, "row weights": whole.weights, "sequences": whole.sequence}
     others = [(what, _of_numbers(values)) for what, values in numbers.items() if values is not None]
     if whole.y is not None:
         others.append(("classes", _of_words((_of_numbers(whole.y), *whole.class_names))))
@@ -69,7 +69,7 @@ def first_difference(now: Fingerprint, known: Fingerprint) -> str | None:
     ours, theirs = dict(now.others), dict(known.others)
     for what in (*theirs, *ours):
         if ours.get(what) != theirs.get(what):
-            return f"the {quoted(what)[1:-1]} of the rows are others"
+            return f"the {clean(what, 40)} are others"
     return None
 
 

@@ -28,6 +28,8 @@ from driving import Driver, driving
 from textual.worker import WorkerCancelled
 
 from emtui.cli.arguments import parse
+from emtui.session.saved.saving import save
+from emtui.session.session import Session
 from emtui.settings.config import Config
 from emtui.spec.choose import choose
 
@@ -172,6 +174,13 @@ def write_files(folder: Path) -> None:
         rows.append(f"{big:.1f};{width};{('weiß', 'gelb', 'rosé')[i % 3]};{lily}".replace(".", ",", 1))
     (folder / "lilies.csv").write_text("\n".join(rows) + "\n", encoding="cp1252")
     (folder / "iris.csv").write_bytes((ROOT / "datasets" / "iris.csv").read_bytes())
+    session = Session(choose("coins"))
+    for _ in range(2):
+        session.take_iteration()
+    session.timeline.go_to(2)
+    session.weigh_row(4, 0.0)
+    session.take_iteration()
+    save(session, folder / "two-coins.emtui")
     letters = folder / "letters"
     letters.mkdir()
     for i in range(6):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
+import msgspec
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
@@ -34,12 +35,15 @@ from emtui.panes.timeline import TimelineBar
 from emtui.screens.explore.dialog_actions import DialogActions
 from emtui.screens.explore.edit_actions import EditActions
 from emtui.screens.explore.pane_grid import PaneGrid
+from emtui.screens.explore.save_actions import SaveActions
 from emtui.screens.explore.study_actions import StudyActions
 from emtui.screens.explore.view_actions import ViewActions
 from emtui.screens.stepping import COMPUTING, Stepping
 from emtui.session.copied_command import copied_command
 from emtui.session.kept_rows import same_rows
-from emtui.session.messages import Crashed, QueryAnswered, SnapshotReady, StepRefused, WorkerMessage
+from emtui.session.messages import Crashed, QueryAnswered, SessionSaved, SnapshotReady, StepRefused, WorkerMessage
+from emtui.session.saved.opening import Reopening
+from emtui.session.saved.session_file import View
 from emtui.session.snapshot import StepSnapshot
 from emtui.session.worker import SessionWorker
 from emtui.settings.keys import EXPLORE, as_bound
@@ -85,11 +89,12 @@ class ExploreScreen(Screen[None]):
     class Complete(Message):
         """All its panes are there."""
 
-    def __init__(self, spec: RunSpec) -> None:
+    def __init__(self, spec: RunSpec | Reopening) -> None:
         super().__init__()
         self.worker = SessionWorker(self.report)
         self.snapshot: StepSnapshot | None = None
-        self._spec = spec
+        self._spec = spec if isinstance(spec, RunSpec) else spec.spec
+        self._reopening = None if isinstance(spec, RunSpec) else spec
         self._row: int | None = None
         self._headline = Headline(id="headline")
         self._panes = PaneGrid(id="panes")
@@ -100,6 +105,7 @@ class ExploreScreen(Screen[None]):
         self.edits = EditActions(self, lambda: self._row)
         self.views = ViewActions(self, self._panes.picture)
         self.dialogs = DialogActions(self, self.open_data, self._panes)
+        self.saving = SaveActions(self, self._view)
 
     @property
     def spec(self) -> RunSpec:
@@ -120,11 +126,16 @@ class ExploreScreen(Screen[None]):
     async def _lay_out_the_rest(self) -> None:
         """Add the panes that the first picture did not wait for."""
         await self._panes.complete()
+        self._restore_view()
         self.post_message(self.Complete())
 
     def on_mount(self) -> None:
-        """Begin with the given choices."""
-        self.open_spec(lambda: self._spec, small=is_small(self._spec, self._spec.dataset.n_samples))
+        """Begin with the given choices, or with a session that was saved."""
+        if self._reopening is not None:
+            self.say("Opening the session…")
+            self.worker.reopen(self._reopening)
+        else:
+            self.open_spec(lambda: self._spec, small=is_small(self._spec, self._spec.dataset.n_samples))
         follow_theme(self, self._panes.redraw)  # pictures carry their colours
 
     def on_resize(self) -> None:
@@ -170,6 +181,9 @@ class ExploreScreen(Screen[None]):
         event.stop()
         if isinstance(event.report, Crashed):  # an error of ours is not hidden
             raise event.report.error
+        if isinstance(event.report, SessionSaved):
+            self.saving.saved(event.report)
+            return
         if event.report.generation != self.worker.generation:
             return
         match event.report:
@@ -202,6 +216,7 @@ class ExploreScreen(Screen[None]):
                 screen.show(snapshot)
         if snapshot.step.stop_reason is not None and self.stepping.playing and snapshot.is_last:
             self.stepping.pause()
+        self._restore_view()
 
     def _refuse_step(self, reason: str) -> None:
         self.stepping.pause()
@@ -214,6 +229,25 @@ class ExploreScreen(Screen[None]):
         """Have a pane's question answered in its turn."""
         event.stop()
         self.worker.ask(event.query, event.step, event.asker)
+
+    # how the panes stand, in a session that is saved
+
+    def _view(self) -> View:
+        """How the panes stand."""
+        return msgspec.structs.replace(self._panes.view, row=self._row)
+
+    def _restore_view(self) -> None:
+        """Once a session that was saved is there, and all the panes: let them stand as they stood."""
+        found = self._reopening
+        if found is None or not found.is_over or not self._panes.is_complete or self.snapshot is None:
+            return
+        self._reopening = None
+        if found.is_complete and found.difference is None and found.session is not None:
+            self.saving.opened(found.session, found.path, keep_data=found.keeps_data)
+        row = found.file.view.row
+        self._row = row if row is not None and row < self._spec.dataset.n_samples else None
+        self._panes.restore(found.file.view)
+        self._panes.show(self.snapshot, self._row)
 
     # the row
 
@@ -255,6 +289,10 @@ class ExploreScreen(Screen[None]):
     def action_view(self, name: str) -> None:
         """Open another view of the current step."""
         getattr(self.views, name)()
+
+    def action_save(self) -> None:
+        """Save the session."""
+        self.saving.save()
 
     def action_dialog(self, name: str) -> None:
         """Open a dialog."""

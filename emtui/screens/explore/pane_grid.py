@@ -15,6 +15,7 @@ from emtui.panes.curves.curves import CurvesPane
 from emtui.panes.pane import Pane
 from emtui.panes.picture.picture import PicturePane
 from emtui.panes.shows_step import ShowsStep
+from emtui.session.saved.session_file import View
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import PANE_KEYS
 from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, PaneLayout, pane_layout, twin_of, width_class
@@ -93,6 +94,29 @@ class PaneGrid(Container, ShowsStep):
         self.rearrange()
         if self._shown is not None:
             self.show(*self._shown)
+
+    @property
+    def is_complete(self) -> bool:
+        """All of the panes are there."""
+        return len(self._panes) == len(ORDER)
+
+    @property
+    def view(self) -> View:
+        """How the panes stand, as a session that is saved has it."""
+        focused = next((name for name, pane in self._panes.items() if pane.has_focus_within), None)
+        panes = {name: pane.state for name, pane in self._panes.items() if pane.state}
+        return View(tab=self.tab, zoomed=self.zoomed, turned=tuple(sorted(self.turned)), focus=focused, panes=panes)
+
+    def restore(self, view: View) -> None:
+        """Let the panes stand as they stood; what is not known here is passed over."""
+        self.tab = view.tab if view.tab in self._panes else ""
+        self.zoomed = view.zoomed if view.zoomed in self._panes else None
+        self.turned = frozenset(name for name in view.turned if name in RIGHT and twin_of(name) is not None)
+        for name, state in view.panes.items():
+            if name in self._panes:
+                self._panes[name].take_state(state)
+        if view.focus in self._panes:
+            self.call_after_refresh(_focus_within, self._panes[view.focus])
 
     def compose(self) -> ComposeResult:
         """The tabs, and the panes that are there from the start."""

@@ -16,6 +16,7 @@ NAMES = (
     "studies",
     "by-hand",
     "your-data",
+    "sessions",
     "hidden-markov",
     "topics",
     "networks",

@@ -1,0 +1,94 @@
+"""Saving the session from the explorer: to a name that is asked for once, then to the same file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from emtui.screens.explore.host import ActionHost
+from emtui.session.messages import SessionSaved
+from emtui.session.saved.session_file import View
+from emtui.session.session import Session
+from engine.text import clean, quoted
+
+
+@dataclass
+class _Home:
+    """The file that a session is saved to. state: of the file when it was last ours, by which a change is known."""
+
+    path: Path
+    keep_data: bool = False
+    state: tuple[int, int, int] | None = None
+
+
+class SaveActions:
+    """The file of each session. view: how the panes stand now."""
+
+    def __init__(self, host: ActionHost, view: Callable[[], View]) -> None:
+        self._host, self._view = host, view
+        self._homes: WeakKeyDictionary[Session, _Home] = WeakKeyDictionary()
+
+    def opened(self, session: Session, path: Path, *, keep_data: bool) -> None:
+        """The session came from this file, and is saved to it again."""
+        self._homes[session] = _Home(path, keep_data, _state_of(path))
+
+    def save(self) -> None:
+        """Save to the session's file; where it has none, or another one stands there, ask first."""
+        from emtui.screens.dialogs.save_dialog import SaveScreen, Wanted
+
+        session = self._host.stepping.worker.session
+        if session is None or self._host.snapshot is None:
+            self._host.refuse("There is nothing to save yet: open some data first.")
+            return
+        home = self._homes.get(session)
+        if home is not None and _state_of(home.path) in (home.state, None):
+            self._write(session, home, overwrite=_state_of(home.path) is not None)
+        elif home is not None:
+            from emtui.screens.dialogs.yes_no import YesNoScreen
+
+            name = quoted(str(home.path), 200)
+
+            def answered(yes: bool) -> None:
+                if yes:
+                    self._write(session, home, overwrite=True)
+                else:
+                    self._host.say("Nothing was saved.")
+
+            self._host.lay_over(YesNoScreen(f"{name} was changed by somebody else: replace it?"), answered)
+        else:
+
+            def chosen(wanted: Wanted) -> None:
+                self._write(session, _Home(wanted.path, wanted.keep_data), overwrite=wanted.overwrite)
+
+            self._host.lay_over(SaveScreen(session), chosen, "Nothing was saved.")
+
+    def _write(self, session: Session, home: _Home, *, overwrite: bool) -> None:
+        from emtui.session.saved.saving import save
+
+        write = partial(save, path=home.path, view=self._view(), keep_data=home.keep_data, overwrite=overwrite)
+        self._pending = home
+        self._host.stepping.worker.save(session, write, home.path)
+
+    def saved(self, report: SessionSaved) -> None:
+        """Say how saving went; the session's next one goes to the same file."""
+        if report.problem:
+            self._host.refuse(report.problem[:1].upper() + report.problem[1:])
+            return
+        home = self._pending
+        if home.path == report.path:
+            home.state = _state_of(report.path)
+            self._homes[report.session] = home
+        self._host.say(clean(f"Saved: {report.path.resolve()}"))
+
+
+def _state_of(path: Path) -> tuple[int, int, int] | None:
+    """What tells whether a file was changed; None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
