@@ -62,7 +62,8 @@ class CurvesPane(Pane):
             self._what = self._offered(snapshot)[0]
         chart.set_scene(self._scene(snapshot, chart.palette))
         self.border_title = first_fitting(self.title_room, *self._titles(snapshot))
-        self.border_subtitle = "d: " + " · ".join(what for what in self._offered(snapshot) if what != self._what)
+        others = "d: " + " · ".join(what for what in self._offered(snapshot) if what != self._what)
+        self.border_subtitle = first_fitting(self.size.width - 4, others, others.replace("log-likelihood", "ln p"))
         if self._shows_learning(snapshot):
             self.border_subtitle = "d subject · i against · s log"
 
