@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from counts import examples
 
 import engine
 from engine.analysis import rest as rests
@@ -303,10 +304,11 @@ def test_a_saddle_is_left_by_the_push_that_is_told(place):
     assert after.rest is None or "coincide" not in after.rest.said
 
 
-@pytest.mark.parametrize(("name", "k", "form"), [("two_gaussians", 2, "full"), ("two_gaussians", 3, "tied"),
-                                                 ("old_faithful", 3, "tied"), ("stretched", 3, "tied")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "k", "form"), [("two_gaussians", 2, "full"), ("two_gaussians", 3, "tied"), ("old_faithful", 3, "tied")]
+)
 def test_a_run_that_ended_at_a_saddle_gets_off_it_by_its_push_and_by_its_starts(name, k, form):
-    X, found = engine.load(name).X, 0
+    X, found, most = engine.load(name).X, 0, examples(1)
     for seed in range(6):
         model = engine.GaussianMixture(k, init="responsibilities", covariance_type=form)
         step = engine.fit(model, X, seed=seed).step
@@ -318,6 +320,8 @@ def test_a_run_that_ended_at_a_saddle_gets_off_it_by_its_push_and_by_its_starts(
         for init in step.rest.starts:
             again = engine.fit(replace(model, init=init), X, seed=seed)
             assert again.step.objective > step.objective + 1.0
+        if found == most:
+            break
     assert found
 
 
