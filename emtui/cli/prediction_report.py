@@ -8,7 +8,7 @@ import numpy as np
 
 from emtui.cli.shell_output import table
 from emtui.networks.rival import MethodComparison, short_name
-from emtui.networks.scores import AnyScore, NumberScore, Score, numbers_said_by, said_by
+from emtui.networks.scores import AnyScore, NumberScore, Score, numbers_said_by, said_by, way_of
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit
 from engine.arrays import IntArray
@@ -37,6 +37,8 @@ def prediction_lines(spec: RunSpec, params: Any, comparison: MethodComparison) -
         known = point.test if held_back else point.train
         columns += _of_method(model, theta, known, split, listed[places], places)
     lines = ["", *table([[head for head, _ in columns], *zip(*(cells for _, cells in columns), strict=True)])]
+    if way := way_of(spec.model, split.prediction):
+        lines.append(f"both by the {way} prediction" if len(methods) > 1 else f"by the {way} prediction")
     left = len(listed) - len(rows)
     return [*lines, *([f"… and {left} more: --predictions FILE writes every row"] if left else [])]
 

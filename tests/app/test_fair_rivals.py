@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from driving import driving
 from shell import here
 
 from emtui.cli.headless import run
@@ -193,3 +194,14 @@ def test_a_prediction_that_is_not_there_is_refused_in_a_sentence() -> None:
         choose("iris", model="mlp", prediction="sampled")
     with pytest.raises(EngineError, match="no forward pass: choose the prediction marginal"):
         choose("iris", model="experts", prediction="forward")
+
+
+@pytest.mark.parametrize("way", ["marginal", "forward"])
+async def test_predictions_say_by_which_way_they_are(way: str) -> None:
+    status, out, _ = here("run", "iris", "--model", "mlp", "--max-iter", "1", "--prediction", way)
+    assert status == 0 and f"both by the {way} prediction" in out
+    status, out, _ = here("run", "iris", "--model", "experts", "--max-iter", "1")
+    assert status == 0 and "prediction\n" not in out  # there is one alone
+    async with driving(choose("iris", model="mlp", prediction=way, settings=_SMALL), (120, 40)) as app:
+        await app.send("n", "3", "z")
+        assert f"· {way} " in app.text.splitlines()[1]

@@ -76,6 +76,7 @@ class RowsPane(ResponsibilitiesPane):
         held_back = self.held_back and len(comparison.split.test) > 0
         kind = "test" if held_back else "training"
         from emtui.networks.rival import short_name
+        from emtui.networks.scores import way_of
 
         own, theirs = _standing(source), _standing_of_rival(source)
         titles = [f"{kind}: {own}"]
@@ -83,7 +84,10 @@ class RowsPane(ResponsibilitiesPane):
             name = short_name(snapshot.spec.model)
             both = f"{kind}: {name} {own.removesuffix(' wrong')}, {comparison.rival_name} {theirs}"
             alone = f"{kind}: {name} {own}"
-            titles = [f"{kind}: {name} {own} · {comparison.rival_name} {theirs}", both, alone, *titles]
+            whole = f"{kind}: {name} {own} · {comparison.rival_name} {theirs}"
+            way = way_of(snapshot.spec.model, comparison.split.prediction)
+            said = [f"{title} · {way}" for title in (whole, both) if way]
+            titles = [*said, whole, both, alone, *titles]
         self.border_title = Content(first_fitting(self.title_room, *titles))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
