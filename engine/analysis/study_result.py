@@ -106,7 +106,7 @@ class StudyResult:
         """
         what, sign = f"validation_{self.measure}", _LARGER_IS_BETTER[self.measure]
         ranked = [
-            (float(f"{sign * self.mean(method, what):.12g}"), -self.mean(method, "validation_log_loss"), method)
+            (float(f"{sign * self.mean(method, what):z.12g}"), -self.mean(method, "validation_log_loss"), method)
             for method in self.methods
             if math.isfinite(self.mean(method, what))
         ]

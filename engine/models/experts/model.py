@@ -38,7 +38,7 @@ from engine.models.experts.params import (
     check_experts_params,
     reordered,
 )
-from engine.models.experts.softmax_experts import SoftmaxFamily
+from engine.models.experts.softmax_experts import HELD_BY, NO_MAXIMUM, SoftmaxFamily, tells_apart
 from engine.models.experts.start import STARTS, first_shares
 from engine.models.mixture import Mixture
 from engine.models.network.data import checked_targets
@@ -98,6 +98,11 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
     def ascent(self) -> Ascent:
         """With a weight decay, a Gaussian expert's line and variance are taken in turn."""
         return "maximum" if self.weight_decay == 0.0 or self.expert == "softmax" else "conditional"
+
+    @property
+    def compares_columns(self) -> bool:
+        """One weight decay for the weights of all columns."""
+        return self.weight_decay > 0.0
 
     def held(self, params: ExpertsParams) -> Held:
         """The coefficients of the last class, which the others are relative to."""
@@ -249,6 +254,10 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
         each = experts.coefficients[:, :-1] if experts.coefficients.ndim == 3 else experts.coefficients
         variances = len(experts.variances) if isinstance(experts, GaussianExperts) else 0
         return int(params.gate[:-1].size + each.size + variances)
+
+    def without_maximum(self, params: ExpertsParams, data: ExpertRows) -> tuple[str, str]:
+        """Where the classes are told apart, and no weight decay holds the weights."""
+        return (NO_MAXIMUM, HELD_BY) if self.weight_decay == 0.0 and tells_apart(params, data) else ("", "")
 
     def relabel(self, params: ExpertsParams, order: IntArray) -> ExpertsParams | None:
         """The experts in another order, and the gate held against another one."""

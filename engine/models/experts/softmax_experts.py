@@ -8,18 +8,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Array, Rows
 from engine.em.maximization import Event
 from engine.models.experts.data import ExpertRows
 from engine.models.experts.multinomial import MOST_STEPS, climb, is_flat, log_softmax
-from engine.models.experts.params import SoftmaxExperts
+from engine.models.experts.params import ExpertsParams, SoftmaxExperts
 
 NO_ROWS = 1e-10  # of the rows: an expert with less stays as it was
 TAKES_OFF = (
     "expert {} tells classes of its rows apart without a doubt: its coefficients grow without bound, and a "
     "weight_decay above 0 would hold them"
 )
+NO_MAXIMUM = (
+    "gate and experts tell the classes of all rows apart, so that larger weights are better without end and the "
+    "likelihood has no maximum"
+)
+HELD_BY = "a weight_decay above 0 would hold them"
+
+
+def tells_apart(params: ExpertsParams, data: ExpertRows) -> bool:
+    """Whether larger weights of these signs have every row right for certain: by the expert that the gate prefers."""
+    if data.y is None or not isinstance(params.experts, SoftmaxExperts):
+        return False
+    gate, each = data.logits(params.gate), data.logits(params.experts.coefficients)
+    preferred = each[np.arange(len(gate)), gate.argmax(axis=1)]
+    right = preferred.argmax(axis=1) == data.y
+    return bool((right & _alone(gate) & _alone(preferred)).all())
+
+
+def _alone(logits: Array) -> NDArray[np.bool_]:
+    """(n,) of each row whether the largest of its logits (n, k) is above all others."""
+    return np.asarray((logits == logits.max(axis=1, keepdims=True)).sum(axis=1) == 1)
 
 
 @dataclass(frozen=True)
