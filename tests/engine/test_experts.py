@@ -375,3 +375,21 @@ def test_scores_of_numbers_are_loss_and_rmse() -> None:
     run = engine.fit(MixtureOfExperts(2), X[:150], y[:150], max_iter=5, tol=0.0)
     assert columns["test_rmse"][-1] == pytest.approx(np.sqrt(((run.predict(X[150:]) - y[150:]) ** 2).mean()))
     assert columns["train_loss"][-1] == pytest.approx(-run.log_likelihood / 150)
+
+
+def test_classes_told_apart_without_weight_decay_have_no_maximum():
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(60, 2))
+    told = MixtureOfExperts(2), MixtureOfExperts(2, weight_decay=0.1)
+    for y, apart in (((X[:, 0] > 0).astype(int), True), (generator.integers(0, 2, 60), False)):
+        for model in told:
+            run = engine.fit(model, X, y, max_iter=100)
+            said = (run.stop_reason or "").startswith("a point on the way to infinity, since gate and experts tell")
+            assert said is (apart and model.weight_decay == 0.0)
+            assert not (said and run.converged)
+    flying = engine.fit(told[0], X, (X[:, 0] > 0).astype(int), max_iter=100).params
+    data = told[0].observe(X, (X[:, 0] > 0).astype(int))
+    assert told[0].without_maximum(flying, data)[1] == "a weight_decay above 0 would hold them"
+    level = ExpertsParams(0 * flying.gate, flying.experts)  # the gate prefers none
+    assert told[0].without_maximum(level, data) == ("", "")
+    assert [model.compares_columns for model in told] == [False, True]
