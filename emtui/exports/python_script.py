@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -251,20 +252,33 @@ def _lines_since(moved: EditedStart, arguments: list[str]) -> list[str]:
 
 
 def _walk_lines(spec: RunSpec, steps: Sequence[Step], arguments: list[str]) -> list[str]:
-    last = steps[-1]
-    if last.stop_reason is not None and all(step.stop_reason is None for step in steps[:-1]):
+    last, draws = steps[-1], _draws(steps)
+    if last.stop_reason is not None and all(step.stop_reason is None for step in steps[:-1]) and not draws:
         limits = [f"max_iter={spec.max_iter}"]
         if spec.stop is None:
             limits.append(f"tol={spec.tol!r}")
         else:
             limits.append(f"stopping=engine.stopping.parse_rule({spec.stop!r})")
         return [*_call("steps = engine.iterate", arguments + limits), "for step in steps:", f"    {REPORT}"]
+    drawn = [
+        '    if step.phase != "E" and step.iteration + 1 in draws:',
+        "        step = engine.drawn_anew(step, draws.pop(step.iteration + 1))",
+    ]
     return [
         *_call("step = engine.begin", arguments),
+        *([f"draws = {draws!r}  # from the E-step of these iterations on, which draw is made"] if draws else []),
         f"while (step.iteration, step.phase) != ({last.iteration}, {last.phase!r}):",
+        *(drawn if draws else []),
         "    step = engine.advance(step)",
         f"    {REPORT}",
     ]
+
+
+def _draws(steps: Sequence[Step]) -> dict[int, int]:
+    """The draws that were made anew on the way, by the iteration of their E-step."""
+    return {
+        now.iteration: now.problem.draw for before, now in pairwise(steps) if now.problem.draw != before.problem.draw
+    }
 
 
 def _result_lines(last: Step) -> list[str]:

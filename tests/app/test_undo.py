@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from counts import examples
 from driving import Driver, driving, explorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_script import run_script, says_the_same
 from walking import walked
 
+from emtui.exports.export import export_script
 from emtui.session.closed_sessions import ClosedSessions
+from emtui.session.copied_command import copied_command
 from emtui.session.session import Session
 from emtui.session.worker import SessionWorker
 from emtui.spec.choose import choose, make_model
@@ -186,6 +190,17 @@ def test_another_draw_is_another_one_and_comes_again(source: str, how: dict[str,
     assert numbers_of(again)[1] == numbers_of(session)[1]
     session.timeline.go_to(1)
     assert session.take().startswith("Walked to")  # an M-step leaves nothing to chance
+
+
+@pytest.mark.parametrize("more", [0, 3])
+def test_the_script_and_the_command_know_of_other_draws(tmp_path: Path, more: int) -> None:
+    session = walked("coins", 4, algorithm="stochastic")
+    session.timeline.go_to(2)
+    session.take()
+    for _ in range(more):
+        session.take()
+    says_the_same(run_script(export_script(session, tmp_path / "run.py"), tmp_path), session)
+    assert "An E-step was drawn anew on the way" in copied_command(session.snapshot()).notice
 
 
 # undo
