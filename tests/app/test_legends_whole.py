@@ -9,12 +9,14 @@ import pytest
 from choosing import chosen
 from driving import Driver, driving, explorer
 from rich.cells import cell_len
+from walking import walked
 
 from emtui.charts.cell_text import short_head
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import DARK
 from emtui.charts.scene import LegendEntry, Scene
 from emtui.charts.scene_drawing import legend_of
+from emtui.panes.agreement.rival_text import comparison_lines
 from emtui.panes.headline import _fitted
 from emtui.panes.pane import Pane
 
@@ -88,3 +90,13 @@ def test_the_headline_keeps_the_model_before_the_size_of_the_data() -> None:
     assert _fitted(list(parts), 18) == "icecream · hmm K=2"
     assert _fitted(list(parts), 15) == "icecream · hmm"
     assert _fitted(list(parts), 9) == "icecream"
+
+
+def test_the_loss_stands_beside_hits_that_are_all_right() -> None:
+    spec = chosen("iris", model="experts")
+    comparison = walked("iris", 4, model="experts").snapshot().comparison
+    assert comparison is not None and comparison.here.test is not None
+    lines = comparison_lines(comparison, spec.model, 25, DARK)
+    rows = [line for line in lines if isinstance(line, str) and line.lstrip().startswith(("train", "test"))]
+    assert any("60/60 1.000" in row for row in rows)
+    assert all(re.search(r" · \d[.]\d{3}$", row) and cell_len(row) <= 25 for row in rows)

@@ -66,9 +66,9 @@ def _method(name: str, found: Progress, loss: str, room: int, width: int, style:
         said = f" · {loss}" if len(name) + len(loss) + 3 <= width else ""
         lines: list[TableCell] = [((name, style), (said, Style()))]
         for kind, s in parts:
-            text = f" {pad(kind, 5)} {how_right(s)}"
-            longer = f"{text} · {fixed(s.log_loss, 3)}"
-            lines.append(longer if len(longer) <= width else fit(text, width))
+            forms = (f" {pad(kind, 5)} {how_right(s)}", f" {kind} {how_right(s)}")
+            with_loss = [f"{form} · {fixed(s.log_loss, 3)}" for form in forms]
+            lines.append(next((form for form in with_loss if len(form) <= width), fit(forms[0], width)))
         return lines
     return [((fit(name, width), style),), *(fit(how_right_alone(s), width) for _, s in parts)]
 
