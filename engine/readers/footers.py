@@ -26,6 +26,7 @@ _SPREADS = frozenset(
     ("sd", "std", "std dev", "stdev", "standard deviation", "se", "variance", "min", "minimum", "max", "maximum", "n",
      "count", "標準偏差", "표준편차")
 )  # fmt: skip
+_NAMES = frozenset(("n", "max", "min", "se"))  # of rows as well, such as the north and Max
 _SUMMARIES = _TOTALS | _AVERAGES | _SPREADS
 _BEGINS = re.compile(
     r"[\W_]*(?:sources?|(?:foot)?notes?|n\.?b|remarks?|quellen?|anmerkung(?:en)?|출처|주|자료|出典|注|资料来源)"
@@ -110,7 +111,7 @@ class _Below:
 
     def names_summaries(self, end: int) -> bool:
         """Whether rows that stay are means, totals and the like as well."""
-        return any(self._name(cells) in _SUMMARIES for cells in self._rows[: max(0, end - self.first)])
+        return any(self._name(cells) in _SUMMARIES - _NAMES for cells in self._rows[: max(0, end - self.first)])
 
     def _what(self, at: int, noted: bool) -> str:
         """What a line is: "note", "prose" that may be one, "summary", "spread", or "row". noted: notes stand below."""
@@ -174,8 +175,20 @@ class _Below:
         least: float = _CHANCE,
     ) -> bool:
         """Whether every number is the sum of its column, or every one the mean, or the median; more than by chance."""
-        rows = self._rows_above(at)
         told = [j for j, cell in enumerate(cells) if _is_number(cell)]
+        every, rows = self._rows_above(at, all_of_them=True), self._rows_above(at)
+        return self._sum_up(cells, told, every, ways, least) or (
+            len(rows) < len(every) and self._sum_up(cells, told, rows, ways, least)
+        )
+
+    def _sum_up(
+        self,
+        cells: Sequence[str],
+        told: Sequence[int],
+        rows: Sequence[Sequence[str]],
+        ways: Sequence[Callable[[Sequence[float]], float]],
+        least: float,
+    ) -> bool:
         if not told or len(rows) < _LEAST_ROWS or any(len(row) != self.width for row in rows):
             return False
         columns = {j: [number for row in rows if (number := _number(row[j])) is not None] for j in told}
@@ -187,9 +200,12 @@ class _Below:
                 return True
         return False
 
-    def _rows_above(self, at: int) -> list[list[str]]:
-        rows = self._rows[: max(0, at - self.first)]
-        return [cells for cells in rows if cells and self._name(cells) not in _SUMMARIES]
+    def _rows_above(self, at: int, all_of_them: bool = False) -> list[list[str]]:
+        """The rows up to that line; without the last ones that are summaries by name, unless all are asked for."""
+        rows = [cells for cells in self._rows[: max(0, at - self.first)] if cells]
+        while rows and not all_of_them and self._name(rows[-1]) in _SUMMARIES:
+            rows.pop()
+        return rows
 
     @cached_property
     def _rows(self) -> list[list[str]]:

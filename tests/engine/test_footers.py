@@ -152,6 +152,13 @@ def test_a_row_that_sums_nothing_up_stays_whatever_it_is_called(tmp_path: Path, 
     assert data.n_samples == 5
 
 
+@pytest.mark.parametrize("last", ["Total", "All", ""])
+def test_rows_that_are_called_as_summaries_count_among_the_sums(tmp_path: Path, last: str) -> None:
+    text = '"region","pop","area"\n"N","1,200","10"\n"Max","3,400","21"\n"W","2,000","30"\n"SE","2,100","7"\n'
+    data = engine.read_table(put(tmp_path, text + f'"{last}","8,700","68"\n'))
+    assert data.X.tolist() == [[1200, 10], [3400, 21], [2000, 30], [2100, 7]]
+
+
 def test_a_table_whose_rows_are_summaries_keeps_them(tmp_path: Path) -> None:
     names = ("n", "mean", "sd", "min", "median", "max", "total")
     text = "statistic,a,b\n" + "".join(f"{name},{i},{i * i}\n" for i, name in enumerate(names))
