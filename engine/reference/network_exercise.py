@@ -23,7 +23,7 @@ from engine.em.maximization import Maximization
 from engine.models.network.data import NetworkRows
 from engine.models.network.held import Moved, hold
 from engine.models.network.model import LatentMLP
-from engine.models.network.params import NetworkParams, sigmoids
+from engine.models.network.params import NetworkParams, sigmoid
 from engine.reference.many_splits import ManySplits, Score, SplitRun
 
 _SPLITS = 20
@@ -49,7 +49,7 @@ class PrintedNetwork(ExerciseNetwork):
     ) -> Maximization[NetworkParams]:
         """w_h ← w_h + learning_rate Σ_j (E[z_hj] − u_hj x_j); the output's step is right."""
         moved = super().maximize(expectation, params, data)
-        u, _ = sigmoids(data.design @ params.hidden.T)
+        u = sigmoid(data.design @ params.hidden.T)
         step = expectation.statistics.hidden.sum(axis=0)[:, None] - u.T @ data.design
         hold([step], Moved.of(params, self.held(params)).layers)
         return Maximization(NetworkParams(params.hidden + self.learning_rate * step, moved.params.output), moved.events)

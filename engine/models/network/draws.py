@@ -27,7 +27,7 @@ from engine.em.expectation import EffectiveDraws
 from engine.models.network.configurations import Configurations, Listed, all_configurations
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows
-from engine.models.network.params import NetworkParams, sigmoids, softplus
+from engine.models.network.params import NetworkParams, sigmoid, softplus
 
 Bits = NDArray[np.bool_]
 _ENTRIES_AT_ONCE = 2**18
@@ -147,7 +147,7 @@ def layer_draws(
         else:
             a = z[-1].reshape(number * n, -1) @ layer[:, 1:].T
             a = (a + layer[:, 0]).reshape(number, n, -1)
-        probability = sigmoids(a)[0] if means is None else means[level]
+        probability = sigmoid(a) if means is None else means[level]
         z.append(generator.random((number, n, len(layer))) < probability)
         log_prior += _log_bernoulli(z[-1], a)
     return z, log_prior

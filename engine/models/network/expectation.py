@@ -22,7 +22,7 @@ from engine.em.statistics import NotAdditive
 from engine.models.network.configurations import Configurations
 from engine.models.network.data import NetworkRows
 from engine.models.network.gaussian_output import Squares
-from engine.models.network.params import NetworkParams, decay_of, sigmoids, softplus
+from engine.models.network.params import NetworkParams, decay_of, sigmoid, softplus
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +127,7 @@ def expected_log_joint(statistics: NetworkExpectation, params: NetworkParams, ro
 
 def hidden_gradient(statistics: Targets, hidden: Array, rows: NetworkRows, weight_decay: float = 0.0) -> Array:
     """(m, p+1) ∂(Q_w + ln p)/∂w_h = Σ_j weight_j (E[z_hj] − u_hj) [1, x_j] − weight_decay w_h."""
-    u, _ = sigmoids(rows.design @ hidden.T)
+    u = sigmoid(rows.design @ hidden.T)
     residual = np.subtract(statistics.hidden, u, out=u)
     if rows.weights is not None:
         residual *= rows.weights[:, None]

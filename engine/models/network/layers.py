@@ -22,7 +22,7 @@ from engine.arrays import Array, log_sum_exp
 from engine.models.network.data import NetworkRows, arranged
 from engine.models.network.draws import Bits
 from engine.models.network.expectation import DeeperExpectation
-from engine.models.network.params import NetworkParams, sigmoids, softplus
+from engine.models.network.params import NetworkParams, sigmoid, softplus
 
 
 class Sweeps(Protocol):
@@ -77,7 +77,7 @@ class LayeredSweeps:
         self.first = params.hidden @ rows.design.T
         self.z: list[Array] = []
         for level in range(len(params.layers)):
-            u, _ = sigmoids(self._logits(level))
+            u = sigmoid(self._logits(level))
             chance = np.full(u.shape, 0.5) if generator is None else generator.random(u.shape)
             self.z.append((chance < u).astype(np.float64))
 
@@ -116,7 +116,7 @@ class LayeredSweeps:
             if temperature == 0.0:
                 found[h] = z[h] = logit > 0
             else:
-                found[h] = sigmoids(logit / temperature)[0]
+                found[h] = sigmoid(logit / temperature)
                 z[h] = uniform[h] < found[h]
             above = np.where(z[h] > 0, on, off)
         return found

@@ -192,6 +192,14 @@ def sigmoids(a: Array) -> tuple[Array, Array]:
     return np.where(positive, large, small), np.where(positive, small, large)
 
 
+def sigmoid(a: Array) -> Array:
+    """σ(a) alone."""
+    small = np.exp(-np.abs(a))
+    large = 1.0 / (1.0 + small)
+    small *= large
+    return np.where(a >= 0, large, small)
+
+
 def softplus(a: Array) -> Array:
     """ln(1 + exp a) = −ln σ(−a)."""
     return np.asarray(np.maximum(a, 0.0) + np.log1p(np.exp(-np.abs(a))))

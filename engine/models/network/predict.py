@@ -31,7 +31,7 @@ from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows, arranged, checked_targets, new_rows, numbers_apart
 from engine.models.network.draws import layer_draws, log_means
 from engine.models.network.e_steps.exact import Factors, exact_posterior
-from engine.models.network.params import NetworkParams, sigmoids
+from engine.models.network.params import NetworkParams, sigmoid
 from engine.parallel import one_blas_thread, row_chunks
 
 Prediction = Literal["marginal", "forward", "sampled"]
@@ -48,9 +48,9 @@ def forward_probabilities(params: NetworkParams, design: Array) -> Array:
 
 def activities(layers: Sequence[Array], design: Array) -> list[Array]:
     """(n, m_l) u = σ(W [1, inputs]) of each hidden layer, whose inputs are x or the activities of the one before."""
-    u = [sigmoids(design @ layers[0].T)[0]]
+    u = [sigmoid(design @ layers[0].T)]
     for layer in layers[1:]:
-        u.append(sigmoids(u[-1] @ layer[:, 1:].T + layer[:, 0])[0])
+        u.append(sigmoid(u[-1] @ layer[:, 1:].T + layer[:, 0]))
     return u
 
 

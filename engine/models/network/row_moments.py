@@ -15,7 +15,7 @@ from engine.models.network.e_steps.e_step import EStep
 from engine.models.network.e_steps.exact import Factors, log_output, log_prior_table
 from engine.models.network.e_steps.mean_field import Factorised
 from engine.models.network.expectation import NetworkExpectation
-from engine.models.network.params import NetworkParams, sigmoids
+from engine.models.network.params import NetworkParams, sigmoid
 from engine.parallel import row_chunks
 
 _ENTRIES_AT_ONCE = 2**20
@@ -66,7 +66,7 @@ def _factorised(statistics: NetworkExpectation, params: NetworkParams, i: int, h
     at = q.outputs(params.output)
     if h == 0:
         return np.ones(len(q.logit)), at.probabilities[i]
-    return sigmoids(q.logit[:, h - 1])[0], at.probabilities[i] * sigmoids(at.shifted[i][:, h - 1])[0]
+    return sigmoid(q.logit[:, h - 1]), at.probabilities[i] * sigmoid(at.shifted[i][:, h - 1])
 
 
 def _in_halves(params: NetworkParams, rows: NetworkRows, i: int, h: int) -> tuple[Array, Array, Array]:

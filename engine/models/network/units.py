@@ -20,7 +20,7 @@ from engine.models.network.configurations import binary_design
 from engine.models.network.data import new_rows
 from engine.models.network.draws import layer_draws
 from engine.models.network.e_steps.exact import Factors
-from engine.models.network.params import NetworkParams, sigmoids
+from engine.models.network.params import NetworkParams, sigmoid
 from engine.models.network.predict import activities
 from engine.parallel import one_blas_thread
 
@@ -66,10 +66,10 @@ def exactly_chained(params: NetworkParams) -> bool:
 def _chained(params: NetworkParams, design: Array) -> list[Array]:
     """From layer to layer by p(z_l | x), a table (2^m_l, n) for every layer but the last."""
     logits = params.hidden @ design.T  # (m, n)
-    found, table = [sigmoids(logits.T)[0]], Factors.of(logits).table(slice(None), slice(None))
+    found, table = [sigmoid(logits.T)], Factors.of(logits).table(slice(None), slice(None))
     for depth, layer in enumerate(params.layers[1:], start=2):
         given = layer @ binary_design(layer.shape[1] - 1).T  # (m_l, 2^m_(l−1)) the logits given each configuration
-        found.append(table.T @ sigmoids(given.T)[0])
+        found.append(table.T @ sigmoid(given.T))
         if depth < len(params.layers):
             table = Factors.of(given).table(slice(None), slice(None)) @ table
     return found
@@ -86,5 +86,5 @@ def _drawn(params: NetworkParams, design: Array) -> tuple[Array, ...]:
         z, _ = layer_draws(params, design, None, generator, number)
         for sums, layer, before in zip(total, params.layers[1:], z, strict=False):
             logits = before.reshape(number * n, -1) @ layer[:, 1:].T + layer[:, 0]
-            sums += sigmoids(logits)[0].reshape(number, n, -1).sum(axis=0)
-    return (sigmoids(design @ params.hidden.T)[0], *(sums / _DRAWS for sums in total))
+            sums += sigmoid(logits).reshape(number, n, -1).sum(axis=0)
+    return (sigmoid(design @ params.hidden.T), *(sums / _DRAWS for sums in total))

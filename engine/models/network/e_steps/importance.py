@@ -22,7 +22,7 @@ from engine.models.network.e_steps.approximate import ApproximateEStep
 from engine.models.network.e_steps.mean_field import settled
 from engine.models.network.e_steps.proposals import broad_proposals
 from engine.models.network.expectation import NetworkExpectation, class_moments, expected_log_joint
-from engine.models.network.params import NetworkParams, sigmoids
+from engine.models.network.params import NetworkParams, sigmoid
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class ImportanceEStep(ApproximateEStep):
         """The draws and their weights (S, n), which sum to 1 for each row."""
         if not isinstance(inference, Exact):
             raise OptionError("importance sampling is for the algorithm classic alone: take that one, or e_step=gibbs.")
-        mu, _ = sigmoids(settled(params, rows, inference))
+        mu = sigmoid(settled(params, rows, inference))
         proposals = ((mu,), *broad_proposals(params, rows))
         drawn = weighted_draws(params, rows, proposals, generator_of(inference), self.draws, keep=True)
         return drawn, np.exp(drawn.log_weights - log_sum_exp(drawn.log_weights))

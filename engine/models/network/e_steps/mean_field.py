@@ -31,7 +31,7 @@ from engine.models.network.e_steps.approximate import ApproximateEStep
 from engine.models.network.e_steps.exact import exact_posterior
 from engine.models.network.e_steps.proposals import broad_proposals
 from engine.models.network.expectation import NetworkExpectation, class_moments
-from engine.models.network.params import NetworkParams, sigmoids, softplus
+from engine.models.network.params import NetworkParams, sigmoid, sigmoids, softplus
 from engine.parallel import map_chunks, row_chunks
 
 _MOST_SWEEPS = 200
@@ -81,7 +81,7 @@ class FactorisedOutputs:
     def first_moments(self, index: int, weights: Array) -> Array:
         """(m+1,) Σ_j weight_j π_i [1, ρ_i]: a row of the gradient of Σ weights · C."""
         weighted = weights * self.probabilities[index]
-        return np.concatenate([[weighted.sum()], weighted @ sigmoids(self.shifted[index])[0]])
+        return np.concatenate([[weighted.sum()], weighted @ sigmoid(self.shifted[index])])
 
     def second_moments(self, index: int, other: int, weights: Array) -> Array:
         """(m+1, m+1) a block of the Hessian: δ_ij π_i (diag(0, ρ_i(1−ρ_i)) + r_i r_iᵀ) − π_i π_j r_i r_jᵀ."""
@@ -95,7 +95,7 @@ class FactorisedOutputs:
         return np.asarray(block)
 
     def _design(self, index: int) -> Array:
-        rho, _ = sigmoids(self.shifted[index])
+        rho = sigmoid(self.shifted[index])
         return np.hstack([np.ones((len(rho), 1)), rho])
 
 
@@ -120,7 +120,7 @@ class MeanFieldEStep(ApproximateEStep):
     def expect(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Expectation:
         """The statistics of q, whose Q + H is the bound; ln p(y | X, θ) is an estimate with its error."""
         logit = settled(params, rows, inference)
-        mu, _ = sigmoids(logit)
+        mu = sigmoid(logit)
         weights = np.ones(rows.n_rows) if rows.weights is None else rows.weights
         moments = class_moments(mu, rows, params.n_classes)
         statistics = NetworkExpectation(mu, moments, weights, Factorised(logit))
@@ -135,7 +135,7 @@ class MeanFieldEStep(ApproximateEStep):
 
     def means(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> Array:
         """(n, m) μ in the order of the design."""
-        return sigmoids(settled(params, rows, inference))[0]
+        return sigmoid(settled(params, rows, inference))
 
     def entropy(self, params: NetworkParams, rows: NetworkRows, inference: Inference) -> float:
         """−Σ μ ln μ + (1 − μ) ln(1 − μ), from μ itself."""
@@ -202,7 +202,7 @@ def _swept(before: Array, alpha: Array, output: Array) -> Array:
 
 def bounds(params: NetworkParams, rows: NetworkRows, logit: Array) -> Array:
     """(n,) the bound of each row of the design at any μ, given by its logits (n, m)."""
-    mu, _ = sigmoids(logit)
+    mu = sigmoid(logit)
     a = rows.design @ params.hidden.T
     own = params.output[rows.sorted_targets]
     inner = (mu * a - softplus(a)).sum(axis=1) + own[:, 0] + (own[:, 1:] * mu).sum(axis=1)
@@ -211,4 +211,4 @@ def bounds(params: NetworkParams, rows: NetworkRows, logit: Array) -> Array:
 
 def _entropies(logit: Array) -> Array:
     """(n,) H(μ) = Σ_h softplus(λ_h) − μ_h λ_h."""
-    return np.asarray((softplus(logit) - sigmoids(logit)[0] * logit).sum(axis=1))
+    return np.asarray((softplus(logit) - sigmoid(logit) * logit).sum(axis=1))

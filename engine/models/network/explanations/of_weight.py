@@ -34,7 +34,7 @@ from engine.models.network.explanations.sums_over_z import output_sum_lines
 from engine.models.network.gaussian_m_step import step_length
 from engine.models.network.held import Moved
 from engine.models.network.newton import NewtonStep, newton_on_hidden, newton_on_output
-from engine.models.network.params import NetworkParams, sigmoids
+from engine.models.network.params import NetworkParams, sigmoid
 from engine.models.network.row_moments import output_moments
 
 _TERMS = 6  # of curvature⁻¹ · gradient
@@ -130,7 +130,7 @@ def hidden_pulls(
     """(E[z] − u) · x of the rows that pull most, of all others together, and the sum."""
     (h, k), level = _place(entry), _level(entry)
     target, layer, inputs = _layer(statistics, params, rows, level)
-    expected, u, x = target.hidden[:, h], sigmoids(inputs.design @ layer[h])[0], inputs.design[:, k]
+    expected, u, x = target.hidden[:, h], sigmoid(inputs.design @ layer[h]), inputs.design[:, k]
     what = "1" if k == 0 else f"x {k - 1}" if level == 0 else f"unit {k} of layer {level}"
     if level == 0:
         each = [[("E[z]", e), ("u", v), (what, at)] for e, v, at in zip(expected, u, x, strict=True)]
