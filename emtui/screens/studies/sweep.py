@@ -120,7 +120,10 @@ class SweepScreen(StudyScreen):
             if at[0] + 1 >= box.scroll_y + box.content_size.height or at[0] < box.scroll_y:
                 box.scroll_to(y=at[0], animate=False)
         self.query_one("#cell", Static).update(Content(self.refusal or cell_words(self.sweep, self._cell)))
-        said = f"{chosen_sentence(self.sweep)} {differences_of(self.sweep)}".strip()
+        apart = differences_of(self.sweep)
+        if self.has_class("-stacked") and ";" in apart:  # what each learns, which comes first, has to have room
+            apart = f"{apart.partition(';')[0]}."
+        said = f"{chosen_sentence(self.sweep)} {apart}".strip()
         verdict = self.query_one("#verdict", Static)
         verdict.update(Content(said))
         verdict.set_class(bool(said), "-said")
