@@ -43,7 +43,8 @@ exports (--export FILE; the ending decides, and the last word of the name where 
                         iris-parameters.json (for --start), iris-responsibilities.csv, iris-predictions.parquet
   .md .tex              the parameters as a table: Markdown, LaTeX with booktabs
   .py .ipynb            a Python script, a Jupyter notebook that makes the same run
-  .txt .svg .pdf        the picture; iris-curves.pdf: the curves (SVG and PDF: pip install 'emtui[pictures]')
+  .txt .svg .pdf        the picture; iris-curves.pdf, iris-pairs.svg: curves, every pair of features
+                        (SVG and PDF: pip install 'emtui[pictures]')
   .html                 a page with a slider over the steps, for any browser
 
 examples:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from emtui.cli.shell_output import printable
 from emtui.exports.export import EXPORTS, export_for
+from emtui.screens.pairs.pair_sheet import PAIR_FIGURES
 from emtui.session.session import Session
 from emtui.spec.atomic_files import ExportError, check_free, is_device
 from emtui.spec.run_spec import RunSpec
@@ -32,7 +33,7 @@ class RunFiles:
         self._steps: list[Step] = []
         if any(path.strip() in ("", "-") for path in exports):
             raise ExportError("--export needs the name of a file: standard output has the report.")
-        self._files = [(path, export_for(path, EXPORTS)) for path in exports]
+        self._files = [(path, export_for(path, (*EXPORTS, *PAIR_FIGURES))) for path in exports]
         for path, export in self._files:
             export.check_library()
             check_free(path)

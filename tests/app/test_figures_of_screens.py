@@ -6,18 +6,22 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 from driving import driving, explorer
 from studying import at_rest
+from walking import walked
 
-from emtui.exports.export import export_for
+from emtui.exports.export import EXPORTS, export_for
 from emtui.exports.pictures.figure import figure_bytes
 from emtui.exports.sweep_table import SWEEP_EXPORTS
 from emtui.networks.sweep import sweep
 from emtui.networks.sweep_grid import SweepGrid
 from emtui.screens.dialogs.export_dialog import ExportScreen
+from emtui.screens.pairs.pair_sheet import PAIR_FIGURES, pair_sheet
 from emtui.screens.studies.optima import OptimaScreen
 from emtui.screens.studies.race import RaceScreen
 from emtui.spec.choose import choose
+from engine.errors import EngineError
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -62,6 +66,7 @@ async def test_a_race_and_its_optima_are_drawn_as_they_stand() -> None:
         await at_rest(app)
         race = app.app.screen
         assert isinstance(race, RaceScreen)
+        assert len(race.sheet().plots) == 1  # no classes are known here
         words = texts(figure_bytes(race.sheet(), "svg"))
         assert all(one.name in words for one in race.race.racers if one.laps) and "iterations" in words
         await app.send("x")
@@ -82,3 +87,16 @@ def test_a_sweeps_heat_maps_are_written_by_the_ending(tmp_path: Path) -> None:
     export = export_for(tmp_path / "a.svg", SWEEP_EXPORTS)
     words = texts(export(last, tmp_path / "a.svg").read_bytes())
     assert all(word in words for word in ("validation accuracy", "backprop", "rate", "units", "0.1", "sweep of xor"))
+
+
+def test_a_pair_plot_is_written_of_every_pair_or_of_one(tmp_path: Path) -> None:
+    session = walked("iris", 5)
+    export = export_for(tmp_path / "iris-pairs.svg", (*EXPORTS, *PAIR_FIGURES))
+    words = texts(export(session, tmp_path / "iris-pairs.svg").read_bytes())
+    assert all(words.count(name) == 2 for name in ("sepal width", "petal length"))  # of a row and of a column
+    assert words.count("\nall ") == 6 and "1 = virginica" in words and "coloured by EM" in words
+    alone = pair_sheet(session.snapshot(), "truth", pair=(2, 3))
+    assert "coloured by truth" in alone.caption and [len(row) for row in alone.plots] == [1]
+    assert [len(row) for row in pair_sheet(walked("wine", 1).snapshot()).plots] == [6] * 6
+    with pytest.raises(EngineError, match="The pair plot is for a table of measured features"):
+        pair_sheet(walked("icecream", 1).snapshot())

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from rich.cells import cell_len
 
-from emtui.charts.axes import Ticks, make_scale
+from emtui.charts.axes import Scale, Ticks, make_scale
 from emtui.charts.cell_text import clean, fit, pad
 from emtui.charts.colors import Palette, blend
 from emtui.charts.heatmap import Matrix, readable
@@ -18,9 +18,10 @@ from emtui.charts.pair_grid import Notes, PairGrid
 from emtui.charts.panels import Panels
 from emtui.charts.scene import RGB, FloatArray, IntArray
 from emtui.charts.unit_layers import MOST_UNITS, NEGATIVE, POSITIVE, UnitLayer, shown_units
-from emtui.exports.pictures.scene_plot import bare_plot, plot_of
+from emtui.exports.pictures.scene_plot import bare_plot, plot_of, ticks_of
 from emtui.exports.pictures.shapes import NO_TICKS, Boxes, Line, Markers, Plot, Shape, Words
 
+_EDGE = 0.08  # of a small picture, which has no tick
 _NAME = 18  # letters of a unit's or a row's name
 _FAINTEST = 0.06  # of the largest weight of its layer: weaker ones are not drawn
 _TABLES = 0.36  # of a network's picture
@@ -84,11 +85,19 @@ def pair_plots(grid: PairGrid, palette: Palette) -> list[list[Plot]]:
             own = cell.y_range
             upright = grid.scales[i] if own is None else make_scale(*own, margin=0.0)
             plot = plot_of(cell, palette, (grid.scales[j], upright))
+            plot = replace(plot, x_ticks=_few(grid.scales[j]), y_ticks=_few(grid.scales[i]))
             plots.append(
                 _in_grid(plot, grid.names[j] if i == n - 1 else "", grid.names[i] if j == 0 else "", own is None)
             )
         made.append(plots)
     return made
+
+
+def _few(scale: Scale) -> Ticks:
+    """Ticks that don't touch those of the neighbour."""
+    ticks = ticks_of(scale, None, 3, 0)
+    kept = [(f, label) for f, label in zip(ticks.fractions, ticks.labels, strict=True) if _EDGE <= f <= 1 - _EDGE]
+    return Ticks(tuple(f for f, _ in kept), tuple(label for _, label in kept), ticks.note)
 
 
 def _in_grid(plot: Plot, below: str, beside: str, measured: bool) -> Plot:

@@ -38,11 +38,13 @@ class DialogActions:
         from emtui.exports.export import exports_as_seen
         from emtui.screens.dialogs.export_dialog import ExportScreen
         from emtui.screens.explore.screen_exports import screen_exports
+        from emtui.screens.pairs.pair_sheet import PAIR_FIGURES, why_no_pairs
 
-        session = self._host.stepping.worker.session
+        session, snapshot = self._host.stepping.worker.session, self._host.snapshot
         if session is not None:
             exports = (
                 *exports_as_seen(self._panes.picture.look),
+                *(() if snapshot is None or why_no_pairs(snapshot) else PAIR_FIGURES),
                 *screen_exports(self._panes.screen, self._panes.chosen),
             )
             self._host.lay_over(ExportScreen(session, exports=exports), self._say_written)

@@ -29,7 +29,8 @@ class ViewActions:
 
     def pairs(self) -> None:
         """Every pair of features at once; enter there brings one into the picture here."""
-        from emtui.screens.pairs.pairs import PairsScreen, why_no_pairs
+        from emtui.screens.pairs.pair_sheet import why_no_pairs
+        from emtui.screens.pairs.pairs import PairsScreen
 
         snapshot = self._host.snapshot
         if snapshot is None:

@@ -17,11 +17,11 @@ from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.pairs.groupings import GroupingName, grouping, offered
 from emtui.screens.pairs.pair_order import Pair, PairOrder, window_pairs
 from emtui.screens.pairs.pair_plot import PairPlot
+from emtui.screens.pairs.pair_sheet import why_no_pairs
 from emtui.screens.pairs.pair_text import PairPlace, Pieces, by_line, key_line, number_line, painted
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
-from emtui.views import view_for
 from emtui.views.view import Axes, PictureAxis
 
 _SMALL, _LARGE = 5_000, 20_000  # rows that a picture draws
@@ -208,14 +208,3 @@ class PairsScreen(OverExplorer[Axes]):
         self.query_one("#by", Static).update(painted(by_line(plot, place, width), chart.palette))
         self.query_one("#numbers", Static).update(painted(numbers, chart.palette))
         self.query_one("#hint", Static).update(Text(key_line(place, width)))
-
-
-def why_no_pairs(snapshot: StepSnapshot) -> str:
-    """Why there can be no pair plot of this, in a sentence; "" where there can."""
-    model = snapshot.spec.model
-    if any(axis.kind == "feature" for axis in view_for(model).single_axes(snapshot)):
-        return ""
-    return (
-        f"The pair plot is for a table of measured features, which {model.name} does not model: "
-        "choose the model gmm or kmeans on such data."
-    )

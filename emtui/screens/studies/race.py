@@ -160,13 +160,14 @@ class RaceScreen(StudyScreen):
         self.query_one("#verdict", Static).update(Content(said))
 
     def sheet(self) -> Sheet | None:
-        """Both charts below each other; the objective alone where no classes are known."""
+        """Both charts below each other; the objective alone where nothing is known to judge by."""
         now = self.race
         if now is None or not any(racer.laps for racer in now.racers):
             return None
         charts = [("objective", race_scene(now, False, self._against, PRINT))]
-        if now.n_judged:
-            kind = "validation accuracy" if now.by_validation else "accuracy"
+        if now.n_judged or now.by_rmse:
+            kind = "RMSE" if now.by_rmse else "accuracy"
+            kind = f"validation {kind}" if now.by_validation else kind
             charts.append((kind, race_scene(now, True, self._against, PRINT)))
         plots = [[plot_of(scene, PRINT, title=name)] for name, scene in charts]
         title = f"race on {self.spec.dataset.name} · {named(self.spec)} · seed {self.spec.seed}"
