@@ -27,7 +27,7 @@ def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
         return Scene(empty="ln p is −∞ so far" if impossible else "no E-step yet", x_ticks=(), y_ticks=())
     alone = not np.isfinite(likelihood).any()  # the bound alone
     upper, label = (bound, "bound") if alone else (likelihood, snapshot.spec.model.objective_label)
-    below = [] if alone else [Curve(x, bound, palette.color(1), "dotted", "bound")]
+    below = [] if alone or not snapshot.spec.model.hides else [Curve(x, bound, palette.color(1), "dotted", "bound")]
     scene = _by_half_step(snapshot, palette, [*below, Curve(x, upper, palette.color(0), "solid", label)], upper)
     return replace(
         scene,

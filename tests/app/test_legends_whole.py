@@ -100,3 +100,10 @@ def test_the_loss_stands_beside_hits_that_are_all_right() -> None:
     rows = [line for line in lines if isinstance(line, str) and line.lstrip().startswith(("train", "test"))]
     assert any("60/60 1.000" in row for row in rows)
     assert all(re.search(r" · \d[.]\d{3}$", row) and cell_len(row) <= 25 for row in rows)
+
+
+async def test_where_nothing_is_hidden_no_bound_and_no_kl_are_drawn() -> None:
+    async with driving(chosen("iris", model="backprop", k=2), size=(80, 24)) as app:
+        assert "· 1 of 3" in await app.press("n", "2")
+        text = await app.press("d", "d")
+        assert "· 3 of 3" in text and "bound ─" not in text and "┄ bound" not in text and "d: loss · accuracy" in text

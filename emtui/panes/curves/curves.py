@@ -115,6 +115,8 @@ class CurvesPane(Pane):
             return f"{what} by {self._against}", what, self._what
         if self._what == "log-likelihood" and not any(math.isfinite(r.log_likelihood) for r in snapshot.records):
             return (label,) if snapshot.record.log_likelihood == -math.inf else ("bound",)
+        if self._what == "log-likelihood" and not snapshot.spec.model.hides:
+            return label, "ln p"
         if self._what == "log-likelihood":
             return f"{label} and bound", f"{label}, bound", "ln p and bound", "ln p, bound", "ln p"
         kl = ("KL(q ‖ posterior)", "KL")
@@ -124,7 +126,8 @@ class CurvesPane(Pane):
 
     def _offered(self, snapshot: StepSnapshot) -> tuple[What, ...]:
         if snapshot.comparison is not None:
-            return _OF_NUMBERS if snapshot.comparison.split.numeric else _OF_CLASSES
+            offered = _OF_NUMBERS if snapshot.comparison.split.numeric else _OF_CLASSES
+            return offered if snapshot.spec.model.hides else tuple(what for what in offered if what != "kl")
         known = any(record.hits is not None for record in snapshot.records)
         return _WHAT if known else _WHAT[:2]
 
