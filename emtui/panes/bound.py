@@ -17,7 +17,9 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
 from emtui.panes.pane import Pane
+from emtui.panes.pane_state import entry_at
 from emtui.session.queries import BoundAlong, Query
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.entry_cursor import ParameterNames, parameter_names, parameter_words
 from emtui.views.entry_names import entry_words
@@ -52,6 +54,18 @@ class BoundPane(Pane):
         self._along_line = True
         self._asked: tuple[Query, Step] | None = None
         self.slice: Slice | str | None = None
+
+    @property
+    def state(self) -> State:
+        """Along what."""
+        return {} if self.along is None else {"along": self.along}
+
+    def take_state(self, state: State) -> None:
+        """Draw along that."""
+        if self.snapshot is not None and "along" in state:
+            self._names = entry_at(state, "along", parameter_names(self.snapshot))
+            self._along_line = self._names is None or self._names.entry.name != state["along"]
+            self.redraw()
 
     def compose(self) -> ComposeResult:
         """One chart."""

@@ -19,7 +19,7 @@ NEAR = 1.0
 """Rows are near a slice up to this distance: as far from it as a typical row from the means."""
 _MOVES = 20  # through the range of a feature
 _NAMED = 3  # features whose values are said one by one
-_METHODS = 3  # both, the other one, the explored one
+N_METHODS = 3  # both, the other one, the explored one
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class SliceChoice:
 
     def with_method(self, by: int) -> SliceChoice:
         """Both methods, the other one alone, the explored one alone, and round again."""
-        return replace(self, method=(self.method + by) % _METHODS)
+        return replace(self, method=(self.method + by) % N_METHODS)
 
     def held(self, n_features: int) -> tuple[int, ...]:
         """The columns that don't vary."""

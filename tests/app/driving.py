@@ -19,6 +19,7 @@ from textual.pilot import Pilot
 
 from emtui.application.app import EmtuiApp
 from emtui.screens.explore.explore import ExploreScreen
+from emtui.session.saved.opening import Reopening
 from emtui.settings.config import Config
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
@@ -81,7 +82,10 @@ def nothing_drawn(compositor: Compositor, full: bool = False, screen_stack: Any 
 
 @asynccontextmanager
 async def driving(
-    spec: RunSpec | None = None, size: tuple[int, int] = (120, 40), config: Config | None = None, drawn: bool = False
+    spec: RunSpec | Reopening | None = None,
+    size: tuple[int, int] = (120, 40),
+    config: Config | None = None,
+    drawn: bool = False,
 ) -> AsyncIterator[Driver]:
     """Open the app on these choices (iris unless told otherwise) at this size. drawn: each change is drawn at once."""
     app = EmtuiApp(spec or choose("iris"), config or Config())

@@ -18,6 +18,8 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Scene
 from emtui.panes.messages import GoTo
 from emtui.panes.pane import Pane
+from emtui.panes.pane_state import one_of, unusual
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.curve_scenes import accuracy_scene, bound_scene, kl_scene
 from emtui.views.estimate_words import quantity_name
@@ -49,6 +51,26 @@ class CurvesPane(Pane):
         self._against: Against = "iterations"
         self._log: Logarithmic = ""
         self._of_network = False
+
+    @property
+    def state(self) -> State:
+        """Which curve, against what."""
+        first = _WHAT[0] if self.snapshot is None else self._offered(self.snapshot)[0]
+        now: State = {"curve": self._what, "against": self._against, "log": self._log}
+        return unusual(now, {"curve": first, "against": "iterations", "log": ""})
+
+    def take_state(self, state: State) -> None:
+        """Draw that curve."""
+        from emtui.views.network.learning_chart import AGAINST, offered_logs
+
+        if self.snapshot is None:
+            return
+        offered = self._offered(self.snapshot)
+        self._of_network = self.snapshot.comparison is not None
+        self._what = one_of(state, "curve", offered, offered[0])
+        self._against = one_of(state, "against", AGAINST, "iterations")
+        self._log = one_of(state, "log", offered_logs(self._measure), "")
+        self.redraw()
 
     def compose(self) -> ComposeResult:
         """One chart."""

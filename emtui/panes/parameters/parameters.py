@@ -10,8 +10,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.cell_text import first_fitting
+from emtui.panes.pane_state import one_of, unusual, whole
 from emtui.panes.parameters.parameter_table import ParameterSource
 from emtui.panes.table_pane import TablePane, sideways
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.view import ParameterTable, UnitsName
@@ -39,6 +41,19 @@ class ParametersPane(TablePane):
         self.component: int | None = None
         self._first = 0
         self._shown: ParameterTable | None = None
+
+    @property
+    def state(self) -> State:
+        """The units, the component and the first column."""
+        now: State = {"units": self.units, "component": self.component, "first": self._first}
+        return unusual(now, {"units": "data", "component": None, "first": 0})
+
+    def take_state(self, state: State) -> None:
+        """Tabulate that."""
+        units: tuple[UnitsName, ...] = ("data", "standard")
+        self.units = one_of(state, "units", units, "data")
+        self.component, self._first = whole(state, "component"), whole(state, "first") or 0
+        self.redraw()
 
     def compose(self) -> ComposeResult:
         """The table and, below it, what the view has to say."""

@@ -18,6 +18,7 @@ from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.pane import Pane
 from emtui.panes.picture.handles import drawn_moves, handles
 from emtui.panes.picture.slice_keys import SliceKeys, border_keys, slice_bindings
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.parameter_edit import Move, ParameterEdit, own_units
@@ -56,6 +57,24 @@ class PicturePane(Pane, SliceKeys):
         self._offered: tuple[Axes, ...] = ()
         self._caption = ""
         self._in_background: tuple[Any, ...] = ()  # what is being made there
+
+    @property
+    def state(self) -> State:
+        """The axes, and what is chosen of slices."""
+        state = self.choice_state
+        if self._axes is not None and self._offered and self._axes != self._offered[0]:
+            state["axes"] = self._axes.title
+        return state
+
+    def take_state(self, state: State) -> None:
+        """Look along those."""
+        if self.snapshot is None:
+            return
+        self._offered = view_for(self.snapshot.spec.model).axes(self.snapshot)
+        first = self._offered[0] if self._offered else None
+        self._axes = next((axes for axes in self._offered if axes.title == state.get("axes")), first)
+        self.take_choice(state, self.snapshot.spec.dataset)
+        self.redraw()
 
     def compose(self) -> ComposeResult:
         """One chart; the diagram that may stand in its place comes when there is one."""

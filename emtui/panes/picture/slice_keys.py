@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from textual.binding import Binding
 
+from emtui.panes.pane_state import flag, numbers, whole
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit
-from emtui.views.slice_choice import SliceChoice, first_choice
+from emtui.views.slice_choice import N_METHODS, SliceChoice, first_choice
 from engine.data.dataset import Dataset
 
 _NO_SLICE = "There are no decision regions here: choose a model that learns classes, such as mlp."
@@ -64,6 +66,51 @@ class SliceKeys:
             self._choice = first_choice(data)
         self._choice_of = data
         return self._choice
+
+    @property
+    def choice_state(self) -> State:
+        """What is chosen of slices, as a session that is saved has it; {} where nothing is."""
+        choice, data = self._choice, self._choice_of
+        if choice is None or data is None or choice == first_choice(data):
+            return {}
+        return {
+            "features": [*choice.features],
+            "moved": [number for pair in choice.moved for number in pair],
+            "moving": choice.moving,
+            "hard": choice.hard,
+            "held_back": choice.held_back,
+            "method": choice.method,
+            "unit": choice.unit,
+            "large": choice.large,
+        }
+
+    def take_choice(self, state: State, data: Dataset) -> None:
+        """Choose that again, as far as the data have such columns."""
+        usual, n = first_choice(data), data.n_features
+        features = tuple(int(one) for one in numbers(state, "features"))
+        if (
+            len(features) != len(usual.features)
+            or not set(features) <= set(range(n))
+            or len({*features}) < len(features)
+        ):
+            return
+        given = numbers(state, "moved")
+        moved = tuple((int(column), value) for column, value in zip(given[::2], given[1::2], strict=False))
+        moving = whole(state, "moving")
+        self._choice_of, self._choice = (
+            data,
+            replace(
+                usual,
+                features=features,
+                moved=tuple(pair for pair in moved if 0 <= pair[0] < n),
+                moving=moving if moving is not None and moving < n else None,
+                hard=flag(state, "hard", otherwise=False),
+                held_back=flag(state, "held_back", otherwise=True),
+                method=(whole(state, "method") or 0) % N_METHODS,
+                unit=whole(state, "unit") or 0,
+                large=flag(state, "large", otherwise=False),
+            ),
+        )
 
     def change(self, made: Callable[[SliceChoice, Dataset, TrainTestSplit], SliceChoice | str]) -> None:
         """Draw what comes of the choice, or say why nothing does."""

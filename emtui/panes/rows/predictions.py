@@ -9,10 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from emtui.charts.cell_text import first_fitting
+from emtui.panes.pane_state import flag, unusual
 from emtui.panes.rows.number_table import NumberSource, numbers_of
 from emtui.panes.rows.prediction_table import Predictions, PredictionSource, predictions_of
 from emtui.panes.rows.responsibilities import ResponsibilitiesPane
 from emtui.panes.rows.row_order import ListedRows, RowOrder
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import MISSING, number
 from emtui.widgets.table_columns import joined
@@ -34,6 +36,22 @@ class RowsPane(ResponsibilitiesPane):
         self.held_back = True
         self._of_components = False
         self._both: tuple[StepSnapshot, bool, tuple[Predictions, Predictions | None]] | None = None
+
+    KINDS: ClassVar[dict[str, type[ListedRows]]] = {
+        **ResponsibilitiesPane.KINDS, "predictions": PredictionSource, "numbers": NumberSource
+    }  # fmt: skip
+
+    @property
+    def state(self) -> State:
+        """Which rows, too."""
+        now: State = {"held_back": self.held_back, "of_components": self._of_components}
+        return super().state | unusual(now, {"held_back": True, "of_components": False})
+
+    def take_state(self, state: State) -> None:
+        """List those rows."""
+        self.held_back = flag(state, "held_back", otherwise=True)
+        self._of_components = flag(state, "of_components", otherwise=False)
+        super().take_state(state)
 
     @property
     def predictions(self) -> PredictionSource | None:

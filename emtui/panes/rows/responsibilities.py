@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, cast, get_args
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,9 +13,11 @@ from textual.content import Content
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.heatstrip import HeatStrip, StripRows
 from emtui.panes.messages import RowChosen
-from emtui.panes.rows.row_order import ListedRows, RowOrder
+from emtui.panes.pane_state import whole
+from emtui.panes.rows.row_order import By, ListedRows, RowOrder
 from emtui.panes.rows.row_table import RowSource, drawn_place
 from emtui.panes.table_pane import TablePane, sideways
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.widgets.paged_table import LineTable
@@ -46,6 +48,27 @@ class ResponsibilitiesPane(TablePane):
         self._first = 0
         self._source: ListedRows | None = None
         self._announced: int | None = None
+
+    KINDS: ClassVar[dict[str, type[ListedRows]]] = {"rows": RowSource}  # what may be listed
+
+    @property
+    def state(self) -> State:
+        """The order of the rows, and the first of the columns."""
+        now: State = {} if not self._first else {"first": self._first}
+        for kind, listed in self.KINDS.items():
+            order = self._orders.get(listed, RowOrder())
+            if order != RowOrder():
+                now[kind] = [order.by, order.component, order.reverse]
+        return now
+
+    def take_state(self, state: State) -> None:
+        """List them in that order."""
+        self._first = whole(state, "first") or 0
+        for kind, listed in self.KINDS.items():
+            match state.get(kind):
+                case [str(by), int(component), bool(reverse)] if by in get_args(By) and component >= 0:
+                    self._orders[listed] = RowOrder(cast(By, by), component, reverse)
+        self.redraw()
 
     def compose(self) -> ComposeResult:
         """The strip above the table."""

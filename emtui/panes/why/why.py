@@ -16,11 +16,13 @@ from emtui.charts.cell_text import first_fitting
 from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import theme_palette
 from emtui.panes.messages import RowChosen
+from emtui.panes.pane_state import entry_at, one_of, unusual, whole
 from emtui.panes.table_pane import TablePane, sideways
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
 from emtui.panes.why.own_units import with_own_units
 from emtui.session.queries import NewRowWorked, ParameterWorked, Query, RowWorked
+from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
@@ -77,6 +79,22 @@ class WhyPane(TablePane):
         self._names: ParameterNames | None = None
         self._asked: tuple[Query, Step] | None = None
         self._answer: tuple[Query, Step, Any] | None = None
+
+    @property
+    def state(self) -> State:
+        """The subject, the row, the word and the entry of θ."""
+        entry = None if self._entry is None or self.subject != "M-step" else self._entry.name
+        now: State = {"subject": self.subject, "row": self._row, "word": self._word, "entry": entry}
+        return unusual(now, {"subject": "ledger", "row": self._row if self.subject == "ledger" else None})
+
+    def take_state(self, state: State) -> None:
+        """Work that out."""
+        if self.snapshot is None:
+            return
+        self.subject = one_of(state, "subject", _SUBJECTS, "ledger")
+        self._row, self._word = whole(state, "row"), whole(state, "word")
+        self._names = entry_at(state, "entry", parameter_names(self.snapshot))
+        self.redraw()
 
     def compose(self) -> ComposeResult:
         """Lines that scroll."""
