@@ -33,6 +33,18 @@ class Observations:
     given: Given | None = field(default=None, kw_only=True, repr=False)
     watches: tuple[Watch, ...] = field(default=(), kw_only=True, repr=False)
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Keep what is shown here: `dataclass` would show every array."""
+        super().__init_subclass__(**keywords)
+        if "__repr__" not in vars(cls):
+            setattr(cls, "__repr__", Observations.__repr__)  # noqa: B010
+
+    def __repr__(self) -> str:
+        """How many rows, of how many columns, and what is known of them."""
+        columns = f" × {self.X.shape[1]}" if np.ndim(self.X) == 2 else ""
+        known = [what for what, values in (("y", self.y), ("weights", self.sample_weight)) if values is not None]
+        return f"{type(self).__name__}({', '.join([f'{self.n_rows}{columns}', *known])})"
+
     @property
     def n_rows(self) -> int:
         """How many rows there are, whatever their weights."""

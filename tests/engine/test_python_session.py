@@ -42,7 +42,8 @@ def run_of(name: str) -> engine.Run:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_run_a_step_and_parameters_show_at_most_a_screen(name: str) -> None:
     run = run_of(name)
-    for value in (run, run.step, run.timeline[1], run.params, run.step.problem, run.timeline, run.restarts[0]):
+    problem = run.step.problem
+    for value in (run, run.step, run.timeline[1], run.params, problem, problem.data, run.timeline, run.restarts[0]):
         shown = repr(value)
         assert shown.startswith(type(value).__name__)
         rows = sum(max(1, -(-len(line) // 80)) for line in shown.split("\n"))
