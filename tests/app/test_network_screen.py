@@ -450,8 +450,12 @@ async def test_the_grid_of_a_sweep_is_typed(tmp_path: Path, monkeypatch: pytest.
         assert "18 of 18 runs" in text and "mean of 2 seeds" in text
         await app.send("right", "x")
         await at_rest(app)
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["iris-sweep-map.txt", "iris-sweep-table.csv"]
-        assert (tmp_path / "iris-sweep-map.txt").read_text() == "".join(sweep_text(screen.sweep))
+        assert "table of the sweep" in app.text and "heat map" in app.text
+        offered = screen.exported()
+        assert offered is not None
+        maps = next(export for export in offered[1] if export.title == "heat maps")
+        assert "".join(maps.chunks(offered[0])) == "".join(sweep_text(screen.sweep))
+        await app.send("escape")
         await app.send("g", "5", "tab", "6", "escape", "d")
         assert "marginal training loss" in app.text and screen.sweep.grid.rates == (0.01, 0.2)
         assert "learning rates 0.01,0.2" in app.text and re.search("hidden units +2,3", app.text)  # every line
