@@ -14,6 +14,8 @@ from emtui.exports.data_table import DataTable
 from emtui.exports.latex_text import OTHER_SCRIPT, maths, words
 
 _ROWS_OF_A_PAGE, _LINE_OF_A_PAGE = 40, 66  # an article's, in letters; between two columns there are two and a half
+_LONGEST = 40  # letters of a text in a table of a study
+_FIGURES_OF_A_COLUMN = 6  # objectives, which lie close together
 _FIGURES = 4  # significant ones of a row's largest number, and three of its smallest where four decimals have room
 
 
@@ -47,22 +49,22 @@ class MarkupTable:
     def texts(self) -> list[list[str | Symbol]]:
         """The cells with their numbers written."""
         lines = list(zip(*self.rows, strict=True)) if self.by_column else self.rows
-        written = [_written(line) for line in lines]
+        written = [_written(line, _FIGURES_OF_A_COLUMN if self.by_column else _FIGURES) for line in lines]
         return [list(row) for row in zip(*written, strict=True)] if self.by_column else written
 
 
-def _written(cells: Sequence[Cell]) -> list[str | Symbol]:
-    text = numbers_alike([cell for cell in cells if isinstance(cell, float)])
+def _written(cells: Sequence[Cell], figures: int) -> list[str | Symbol]:
+    text = numbers_alike([cell for cell in cells if isinstance(cell, float)], figures)
     return ["" if cell is None else text(cell) if isinstance(cell, float) else cell for cell in cells]
 
 
-def numbers_alike(numbers: Sequence[float]) -> Callable[[float], str]:
+def numbers_alike(numbers: Sequence[float], figures: int = _FIGURES) -> Callable[[float], str]:
     """How numbers that stand together are written: as many decimals each; an exponent where these show too little."""
     sizes = [abs(number) for number in numbers if math.isfinite(number) and number != 0]
     largest = max(sizes, default=1.0)
     sizes = [size for size in sizes if size > 1e-14 * largest]  # what is less is rounding
     first, last = (math.floor(math.log10(size)) for size in (largest, min(sizes, default=1.0)))
-    decimals = max(0, min(8, max(_FIGURES - 1 - first, min(2 - last, 4))))
+    decimals = max(0, min(8, max(figures - 1 - first, min(2 - last, 4))))
 
     def text(number: float) -> str:
         if not math.isfinite(number):
@@ -77,11 +79,17 @@ def numbers_alike(numbers: Sequence[float]) -> Callable[[float], str]:
 
 
 def as_markup(title: str, table: DataTable) -> MarkupTable:
-    """A table of a study: a column for each of its columns."""
-    rows = [[_cell(value) for value in row] for row in table.rows]
-    kinds = list(table.columns.values())
-    n_heads = next((place for place, kind in enumerate(kinds) if kind in ("whole", "number")), len(kinds))
-    return MarkupTable(title, [name.replace("_", " ") for name in table.columns], n_heads, rows, by_column=True)
+    """A table of a study: a column for each of its columns, but for those that hold nothing, or long texts."""
+    rows = list(table.rows)
+    kept = [j for j in range(len(table.columns)) if 0 < max((_length(row[j]) for row in rows), default=0) <= _LONGEST]
+    names, kinds = list(table.columns), list(table.columns.values())
+    n_heads = next((place for place, j in enumerate(kept) if kinds[j] in ("whole", "number")), len(kept))
+    cells = [[_cell(row[j]) for j in kept] for row in rows]
+    return MarkupTable(title, [names[j].replace("_", " ") for j in kept], n_heads, cells, by_column=True)
+
+
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, str) else 0 if value is None or value != value else 1
 
 
 def _cell(value: Any) -> Cell:

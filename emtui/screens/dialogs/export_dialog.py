@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
@@ -240,3 +241,14 @@ class ExportScreen(Dialog[Path]):
             self.say(written.problem)
             return
         self.dismiss(written.path)
+
+
+def ask_for_export(screen: Screen[Any], of: Explored, exports: Sequence[Export[Any]]) -> None:
+    """Ask over a screen which of its findings is to be written, and where; the screen then says where it went."""
+
+    def say_written(path: Path | None) -> None:
+        if path is not None:
+            here = path.resolve().parent == Path.cwd()
+            screen.notify(clean(f"Written: {path.name if here else path.resolve()}"), markup=False)
+
+    screen.app.push_screen(ExportScreen(of, exports=exports), say_written)

@@ -110,12 +110,13 @@ def key_line(place: PairPlace, width: int) -> str:
         "turn": ", . features" if place.is_part else "",
         "alone": "" if not several else "z alone" if place.columns else "z grid" if place.alone else "",
         "enter": "enter in the picture",
+        "export": "x export" if several else "",
         "step": "e m n ← → step",
         "back": "esc back",
         "numbers": "numbers: correlation by group" if place.columns else "",
     }
     said = ""
-    for least in ("", "alone", "step", "numbers", "enter", "walk", "turn"):
+    for least in ("", "alone", "step", "numbers", "export", "enter", "walk", "turn"):
         parts.pop(least, None)
         said = " · ".join(part for part in parts.values() if part)
         if cell_len(said) <= width:

@@ -12,12 +12,15 @@ from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.pair_grid import PairGridChart, capacity
+from emtui.exports.study_tables import PAIRS_EXPORTS, Study
 from emtui.panes.headline import Headline
+from emtui.screens.dialogs.export_dialog import ask_for_export
 from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.pairs.groupings import GroupingName, grouping, offered
 from emtui.screens.pairs.pair_order import Pair, PairOrder, window_pairs
 from emtui.screens.pairs.pair_plot import PairPlot
 from emtui.screens.pairs.pair_sheet import why_no_pairs
+from emtui.screens.pairs.pair_table import pairs_of
 from emtui.screens.pairs.pair_text import PairPlace, Pieces, by_line, key_line, number_line, painted
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
@@ -41,6 +44,7 @@ class PairsScreen(OverExplorer[Axes]):
         Binding("comma", "turn(-1)", "off", show=False, id="pairs.off", tooltip="the features or the pair before"),
         Binding("z", "alone", "alone", show=False, id="pairs.alone", tooltip="the chosen pair alone, and back"),
         Binding("enter", "choose", "choose", id="pairs.choose", tooltip="this pair in the explorer's picture"),
+        Binding("x", "export", "export", id="pairs.export", tooltip="the correlations of every pair to a file"),
     ]
     DEFAULT_CSS = """
     PairsScreen { layout: vertical; overflow: hidden; }
@@ -169,6 +173,12 @@ class PairsScreen(OverExplorer[Axes]):
         (x, y), names = self.pair, self._snapshot.spec.dataset.feature_names
         second = PictureAxis("feature", y, names[y]) if x != y else None
         self.dismiss(Axes(PictureAxis("feature", x, names[x]), second))
+
+    def action_export(self) -> None:
+        """Ask where the correlations are to be written."""
+        if self._snapshot is not None and self._d > 1:
+            spec, groups = self._snapshot.spec, grouping(self._snapshot, self._coloring)
+            ask_for_export(self, Study(spec, pairs_of(spec.dataset, groups)), PAIRS_EXPORTS)
 
     def action_back(self) -> None:
         """Back to the explorer as it was."""

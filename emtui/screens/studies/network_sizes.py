@@ -14,6 +14,7 @@ from textual.widgets import Static
 from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene
+from emtui.exports.study_tables import NETWORK_SIZES_EXPORTS, Study
 from emtui.networks.rival import method_name
 from emtui.networks.sizes import (
     REPEATS,
@@ -24,7 +25,7 @@ from emtui.networks.sizes import (
     sizes_for,
     with_size,
 )
-from emtui.screens.studies.study import StudyScreen, side_by_side
+from emtui.screens.studies.study import Exported, StudyScreen, side_by_side
 from emtui.spec.revise import changed, with_seed
 from emtui.spec.rival_model import has_rival, is_network
 from emtui.spec.run_spec import RunSpec
@@ -43,7 +44,7 @@ SUBJECTS: dict[What, str] = {
     "validation_log_loss": "loss on validation rows, the smaller the better",
     "train_log_loss": "loss on the rows that are fitted",
 }
-_KEYS = "enter opens · d other subject · R other seeds · space again · esc back"
+_KEYS = "enter opens · d other subject · R other seeds · x export · esc back"
 
 
 class NetworkSizesScreen(StudyScreen):
@@ -94,6 +95,10 @@ class NetworkSizesScreen(StudyScreen):
         pinned = with_seed(self.spec, self._seed)
         model = with_size(self.spec.model, self._sizes[self.place])
         return changed(self.spec, model=model, seed=self._seed, split_seed=pinned.split_seed, algorithm="classic")
+
+    def exported(self) -> Exported | None:
+        """What each size has come to."""
+        return (Study(self.spec, self.sizes), NETWORK_SIZES_EXPORTS) if self.sizes.found.runs else None
 
     # drawing
 

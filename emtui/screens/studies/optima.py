@@ -20,6 +20,7 @@ from emtui.exports.pictures.figure import PRINT
 from emtui.exports.pictures.scene_plot import plot_of
 from emtui.exports.pictures.shapes import Sheet
 from emtui.exports.pictures.sheets import pictured
+from emtui.exports.study_tables import OPTIMA_EXPORTS, Study
 from emtui.networks.choosing import choosing_spec, scored_on_test, validated, validation_rmse
 from emtui.screens.studies.optima_map import OptimaMap, optima_scene, optima_table, verdict
 from emtui.screens.studies.optima_starts import (
@@ -31,7 +32,7 @@ from emtui.screens.studies.optima_starts import (
     spread,
     starts_of_network,
 )
-from emtui.screens.studies.study import StudyScreen, named, side_by_side
+from emtui.screens.studies.study import Exported, StudyScreen, named, side_by_side
 from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
@@ -48,7 +49,7 @@ from engine.analysis.many_starts import StartsProgress, many_starts
 from engine.analysis.optima import Optimum, group_optima
 from engine.errors import EngineError
 
-_KEYS = "enter opens · a axes · s other starts · R other seeds · space again · esc back"
+_KEYS = "enter opens · a axes · s other starts · R seeds · x export · esc back"
 
 
 class OptimaScreen(StudyScreen):
@@ -153,6 +154,11 @@ class OptimaScreen(StudyScreen):
         """The best start of the selected optimum, to be run as far as it was run here."""
         optimum = self.pointed
         return None if optimum is None else self._of_start(optimum.best.seed)
+
+    def exported(self) -> Exported | None:
+        """The optima, and the starts that reached them."""
+        found = self.map
+        return None if found is None or not found.progress.results else (Study(self.spec, found), OPTIMA_EXPORTS)
 
     def _of_start(self, seed: int) -> RunSpec:
         pinned = with_seed(self.spec, seed).split_seed

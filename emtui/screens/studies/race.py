@@ -21,9 +21,10 @@ from emtui.charts.scene import Curve, Mark, Range, Scene
 from emtui.exports.pictures.figure import PRINT
 from emtui.exports.pictures.scene_plot import plot_of
 from emtui.exports.pictures.shapes import Sheet
+from emtui.exports.study_tables import RACE_EXPORTS, Study
 from emtui.networks.cost import seconds_in_words
 from emtui.networks.rival import differences
-from emtui.screens.studies.study import StudyScreen, named
+from emtui.screens.studies.study import Exported, StudyScreen, named
 from emtui.screens.studies.weak_components import weak_clause
 from emtui.session.race import KMEANS, MOST_STARTS, N_STARTS, Race, Racer, must_rise, race
 from emtui.session.racer import final_rmse
@@ -43,7 +44,7 @@ _X_LABELS: dict[Against, str] = {
 _FIRST_LAPS = 2  # which the picture leaves out where they lie far below
 _WEAK = "!"  # after the name of a racer with a component that is dead, on a single row or on the ridge
 _SAME = 1e-2  # nats within which two objectives are the same optimum
-_KEYS = "enter opens · i seconds · d accuracy · + − starts · R new start · esc back"
+_KEYS = "enter opens · i seconds · d accuracy · + − R starts · x export · esc back"
 _COLUMNS = (
     TableColumn("name", "racer", 13),
     TableColumn("objective", "objective", 14, "right"),
@@ -116,6 +117,10 @@ class RaceScreen(StudyScreen):
     def chosen(self) -> RunSpec | None:
         """The selected racer."""
         return None if self.race is None else self.race.racers[self._place].spec
+
+    def exported(self) -> Exported | None:
+        """All racers as they stand, and all iterations."""
+        return None if self.race is None else (Study(self.spec, self.race), RACE_EXPORTS)
 
     # drawing
 

@@ -12,8 +12,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
-from emtui.screens.studies.selection_sizes import Size, size_scene, size_table, sizes_of, verdict
-from emtui.screens.studies.study import StudyScreen, side_by_side
+from emtui.exports.study_tables import Study
+from emtui.screens.studies.selection_sizes import SIZES_EXPORTS, Size, size_scene, size_table, sizes_of, verdict
+from emtui.screens.studies.study import Exported, StudyScreen, side_by_side
 from emtui.spec.labels_given import NONE
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
@@ -32,7 +33,7 @@ _MEANING: dict[Criterion, str] = {
     "icl_map": "ICL, MAP form, the smaller the better",
     "held_out": "log-likelihood of a held-out row, the larger the better",
 }
-_KEYS = "enter opens · d other criterion · R other seeds · space again · esc back"
+_KEYS = "enter opens · d other criterion · R other seeds · x export · esc back"
 
 
 class SelectionScreen(StudyScreen):
@@ -101,6 +102,11 @@ class SelectionScreen(StudyScreen):
             self.spec, model=replace(model, **changes), seed=size.seed, known=NONE, algorithm="classic", stop=None
         )
         return replace(made, start=None)  # drawn by its seed, also where another start was published
+
+    def exported(self) -> Exported | None:
+        """All sizes, and the fits that they come of."""
+        candidates = self.progress.candidates if self.progress is not None else ()
+        return (Study(self.spec, candidates), SIZES_EXPORTS) if candidates else None
 
     # drawing
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,9 @@ from rich.style import Style
 
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene
+from emtui.exports.data_table import DataTable
+from emtui.exports.export import Export
+from emtui.exports.study_tables import Study, fits_table, study_exports, weak_words
 from emtui.screens.studies.weak_components import COLUMN as WEAK
 from emtui.screens.studies.weak_components import weak_cell
 from emtui.views.number_format import decimals_apart, fixed, listed, number, plural
@@ -61,6 +64,29 @@ def sizes_of(candidates: tuple[Candidate, ...]) -> tuple[Size, ...]:
         best = max(fits, key=lambda one: one.objective, default=None)
         found.append(Size(k, kind, numbers, None if best is None else best.seed, {} if best is None else best.weak))
     return tuple(found)
+
+
+def sizes_data(candidates: Sequence[Candidate]) -> DataTable:
+    """The same as a file: a row for each K and covariance type."""
+    kind = any(one.covariance_type is not None for one in candidates)
+    return DataTable.of(
+        [
+            {
+                "n_components": one.n_components,
+                **({"covariance_type": one.covariance_type} if kind else {}),
+                **{criterion: float(one.values[criterion]) for criterion in CRITERIA},
+                "best_seed": one.seed,
+                "weak_components": weak_words(one.weak),
+            }
+            for one in sizes_of(tuple(candidates))
+        ]
+    )
+
+
+SIZES_EXPORTS: tuple[Export[Study[Sequence[Candidate]]], ...] = (
+    *study_exports("sizes", "sizes", sizes_data),
+    *study_exports("every fit", "fits", fits_table)[:3],
+)
 
 
 def size_scene(

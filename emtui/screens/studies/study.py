@@ -6,8 +6,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,14 +21,15 @@ from textual.worker import get_current_worker
 from emtui.exports.export import Explored, Export
 from emtui.exports.pictures.shapes import Sheet
 from emtui.exports.sheet_exports import sheet_exports
-from emtui.screens.dialogs.export_dialog import ExportScreen
+from emtui.screens.dialogs.export_dialog import ask_for_export
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.following_theme import follow_theme
 from emtui.widgets.paged_table import LineTable
 from engine.errors import EngineError
-from engine.text import clean
 
 _SECONDS_BETWEEN_PICTURES = 0.1
+Exported: TypeAlias = tuple[Explored, Sequence[Export[Any]]]
+"""What was found, and the files that it can be."""
 
 
 class StudyScreen(Screen[RunSpec]):
@@ -99,7 +99,7 @@ class StudyScreen(Screen[RunSpec]):
     def chosen(self) -> RunSpec | None:
         """The selected entry as choices for the explorer; None if there is nothing to open."""
 
-    def exported(self) -> tuple[Explored, Sequence[Export[Any]]] | None:
+    def exported(self) -> Exported | None:
         """What was found so far, and what it can be written as; None if there is nothing yet."""
         return None
 
@@ -198,11 +198,7 @@ class StudyScreen(Screen[RunSpec]):
             self.notify("There is nothing here to write yet.", severity="warning", markup=False)
             return
 
-        def say_written(path: Path | None) -> None:
-            if path is not None:
-                self.notify(clean(f"Written: {path.resolve()}"), markup=False)
-
-        self.app.push_screen(ExportScreen(of, exports=exports), say_written)
+        ask_for_export(self, of, exports)
 
     def action_leave(self) -> None:
         """Back to the explorer as it was."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -12,11 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from emtui.charts.heatmap import Heatmap
-from emtui.exports.export import Explored, Export
 from emtui.exports.sweep_table import SWEEP_EXPORTS
 from emtui.networks.sweep import SIDES, Side, SweepResult, What, models_of, sweep
 from emtui.networks.sweep_grid import SweepGrid, sizes_of_model, usual_grid
-from emtui.screens.studies.study import StudyScreen
+from emtui.screens.studies.study import Exported, StudyScreen
 from emtui.screens.studies.sweep_form import SweepForm
 from emtui.spec.revise import changed
 from emtui.spec.rival_model import is_network
@@ -190,7 +189,7 @@ class SweepScreen(StudyScreen):
         self._what = second if self._what == first else first
         self.draw()
 
-    def exported(self) -> tuple[Explored, Sequence[Export[Any]]] | None:
+    def exported(self) -> Exported | None:
         """Its table and its heat maps."""
         return (self.sweep, SWEEP_EXPORTS) if self.sweep.found.runs else None
 
