@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -10,7 +11,7 @@ from emtui.exports.data_table import Columns, DataTable
 from emtui.exports.export import Export, table_exports
 from emtui.exports.markup_table import as_markup, latex_lines, markdown_lines
 from emtui.networks.sizes import SizesResult, size_name
-from emtui.session.race import Race
+from emtui.session.race import Race, Racer
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.many_starts import StartResult, StartsProgress
 from engine.analysis.optima import Optimum
@@ -54,13 +55,14 @@ def race_table(race: Race) -> DataTable:
 def _racer_record(race: Race, place: int) -> dict[str, Any]:
     racer = race.racers[place]
     last = racer.laps[-1] if racer.laps else None
-    rows = "validation_rows" if race.by_validation else "rows"
+    right = _right("validation_" * race.by_validation, None if last is None else last.hits, race.n_judged)
+    if race.by_rmse:
+        right = {"validation_rmse": None if last is None else last.rmse}
     return {
         "racer": racer.name,
         "seed": None if racer.spec is None else racer.spec.seed,
         "objective": None if last is None else float(last.objective),
-        f"{rows}_right": None if last is None else _count(last.hits),
-        f"{rows}_judged": _count(race.n_judged),
+        **right,
         "iterations": None if last is None else last.iteration,
         "seconds": None if last is None else float(last.seconds),
         "converged": racer.converged,
@@ -70,6 +72,15 @@ def _racer_record(race: Race, place: int) -> dict[str, Any]:
     }
 
 
+def _right(which: str, hits: float | None, judged: float) -> dict[str, Any]:
+    """How many rows are right, of how many; empty where none is judged."""
+    return (
+        {f"{which}rows_right": None if hits is None else _count(hits), f"{which}rows_judged": _count(judged)}
+        if judged
+        else {}
+    )
+
+
 def _count(rows: float | None) -> float | int | None:
     """How many rows; with weights these need not be whole."""
     return int(rows) if rows is not None and float(rows).is_integer() else rows
@@ -77,25 +88,30 @@ def _count(rows: float | None) -> float | int | None:
 
 def laps_table(race: Race) -> DataTable:
     """A row for each racer and iteration: what the curves show."""
-    return DataTable(
-        {"racer": "text", "iteration": "whole", "seconds": "number", "objective": "number", "rows_right": "number"},
-        [
-            [[racer.name, lap.iteration, lap.seconds, lap.objective, lap.hits] for lap in racer.laps]
-            for racer in race.racers
-        ],
-    )
+    judged = "validation_rmse" if race.by_rmse else "validation_rows_right" if race.by_validation else "rows_right"
+    columns: Columns = {
+        "racer": "text", "iteration": "whole", "seconds": "number", "objective": "number", judged: "number"
+    }  # fmt: skip
+    return DataTable(columns, [_laps(racer, race.by_rmse) for racer in race.racers])
 
 
-def optima_table(optima: Sequence[Optimum]) -> DataTable:
+def _laps(racer: Racer, by_rmse: bool) -> list[list[Any]]:
+    return [
+        [racer.name, lap.iteration, lap.seconds, lap.objective, lap.rmse if by_rmse else lap.hits] for lap in racer.laps
+    ]
+
+
+def optima_table(optima: Sequence[Optimum], by_validation: bool = False) -> DataTable:
     """A row for each optimum, the highest first; the seeds of all of its starts stand in one cell."""
+    by_rmse = any(math.isfinite(one.rmse) for one in optima)
     return DataTable.of(
         [
             {
                 "optimum": place,
                 "objective": float(one.objective),
                 "log_likelihood": float(one.log_likelihood),
-                "rows_right": _count(one.hits) if one.total else None,
-                "rows_judged": _count(one.total),
+                **({"validation_rmse": float(one.rmse)} if by_rmse else {}),
+                **_right("validation_" * by_validation, one.hits, max(each.total for each in optima)),
                 "starts": one.count,
                 "best_seed": one.best.seed,
                 "weak_components": weak_words(one.weak),
@@ -177,7 +193,11 @@ class Pairs:
 
 
 class Optima(Protocol):
-    """The starts of a map of optima, and where they ended."""
+    """The starts of a map of optima, and where they ended. by_validation: they are judged by validation rows."""
+
+    @property
+    def by_validation(self) -> bool:
+        """Whether they are."""
 
     @property
     def optima(self) -> tuple[Optimum, ...]:
@@ -202,7 +222,7 @@ def pairs_table(pairs: Pairs) -> DataTable:
 
 
 def _optima(found: Optima) -> DataTable:
-    return optima_table(found.optima)
+    return optima_table(found.optima, found.by_validation)
 
 
 def _starts(found: Optima) -> DataTable:

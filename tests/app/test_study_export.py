@@ -29,6 +29,7 @@ from emtui.screens.studies.study import StudyScreen
 from emtui.screens.studies.sweep import SweepScreen
 from emtui.spec.choose import choose
 from emtui.spec.run_spec import RunSpec
+from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 
 Open = Callable[[RunSpec], Any]
@@ -155,3 +156,24 @@ async def test_the_pair_plot_writes_its_correlations(
     assert [str(name) for name in frame if str(name).startswith("r of")] == [
         f"r of group {k}: {name}" for k, name in enumerate(groups.names, start=1)
     ]
+
+
+async def test_studies_of_numbers_have_the_rmse_in_place_of_rows_that_are_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    x = np.arange(60) / 10
+    (tmp_path / "wave.csv").write_text("x,t\n" + "".join(f"{a},{np.sin(a):.4f}\n" for a in x))
+    spec = choose(data=DataSpec("wave.csv", target="t"), model="mlp", k=2, max_iter=3, settings={"m_step": "newton"})
+    async with driving(spec) as app:
+        race = (await opened(app, RaceScreen)).race
+        rows = pd.read_csv(await write_by_x(app))
+        assert rows["validation_rmse"].tolist() == pytest.approx([racer.laps[-1].rmse for racer in race.racers])
+        assert not any("rows" in name for name in rows)
+        laps = pd.read_csv(await write_by_x(app, "down"))
+        assert laps["validation_rmse"].notna().all()
+        found = (await opened(app, lambda spec: OptimaScreen(spec, 4))).map
+        rows = pd.read_csv(await write_by_x(app))
+        assert rows["validation_rmse"].tolist() == pytest.approx([one.rmse for one in found.optima])
+        await opened(app, lambda spec: NetworkSizesScreen(spec, (1, 2), 1))
+        assert pd.read_csv(await write_by_x(app))["validation_rmse"].notna().all()
