@@ -13,12 +13,16 @@
 import gc
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy comes: threads of several workers wait for each other
 
 import counts
 from hypothesis import settings
+
+_STATE = tempfile.TemporaryDirectory(prefix="emtui-state-")  # for what apps keep by themselves
+os.environ["XDG_STATE_HOME"] = _STATE.name
 
 OURS = "|".join(sorted(path.stem for path in Path(__file__).parent.rglob("*.py")))
 

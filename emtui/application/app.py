@@ -127,7 +127,8 @@ class EmtuiApp(App[None]):
     def _open(self) -> None:
         from emtui.screens.explore.explore import ExploreScreen
 
-        self.push_screen(ExploreScreen(self._spec() if callable(self._spec) else self._spec))
+        spec = self._spec() if callable(self._spec) else self._spec
+        self.push_screen(ExploreScreen(spec, autosave=self._config.autosave))
 
 
 def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec]) -> int:

@@ -34,8 +34,9 @@ class Request:
     command: "open", "run", "study", "sweep", "replay", "show", "datasets" or "models". spec: keywords of
     `emtui.spec.choose.choose`, or of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
     n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
-    writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. grid: words
-    and numbers of a sweep. export: the file that it is written to. exports: the files that a run is written to.
+    writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. resume:
+    open the session that was kept last. grid: words and numbers of a sweep. export: the file that it is written to.
+    exports: the files that a run is written to.
     """
 
     command: str
@@ -46,6 +47,7 @@ class Request:
     predictions: str | None = None
     name: str | None = None
     data_file: str | None = None
+    resume: bool = False
     grid: Mapping[str, Any] = field(default_factory=dict)
     export: str | None = None
     exports: Sequence[str] = ()
@@ -67,6 +69,10 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         raise UsageError(f"the command {name} comes first, as in emtui {name}; a file of that name is ./{name}.")
     if command in ("datasets", "models", "replay", "show"):
         return Request(command=command, json=found["json"], name=found.get("name"), data_file=found.get("data_file"))
+    if found.pop("resume", False):
+        if any(value not in (None, False) for value in found.values()):
+            raise UsageError("--resume opens the last session as it stood: leave out the other words.")
+        return Request(command="open", resume=True)
     if command == "open" and str(found.get("source")).lower().endswith(_SESSION):
         return _session(found)
     if found.pop("data_file", None) is not None:

@@ -70,7 +70,9 @@ def version() -> str:
 def _open(request: Request) -> int:
     # what was typed is checked before the screen is taken; where nothing was, the first frame need not wait for it
     spec: RunSpec | Reopening | Callable[[], RunSpec] = partial(_choose, request)
-    if request.name is not None:
+    if request.resume:
+        spec = _resumed()
+    elif request.name is not None:
         spec = _reopened(request.name, request.data_file)
     elif request.spec:
         spec = _choose(request)
@@ -98,6 +100,12 @@ def _reopened(name: str, data_file: str | None) -> Reopening:
     from emtui.session.saved.opening import reopen
 
     return reopen(Path(name), data_file)
+
+
+def _resumed() -> Reopening:
+    from emtui.session.saved.autosaves import resumed
+
+    return resumed()
 
 
 def _choose(request: Request) -> RunSpec:

@@ -33,6 +33,7 @@ examples:
   emtui run iris --seed 3 --n-init 10
   emtui run coins --json | head -3
   emtui three.emtui                     a session that was saved, exactly there
+  emtui --resume                        the last session, kept by itself
   emtui ./run                           a file whose name is that of a command
 """
 _RUN_EPILOG = f"""\
@@ -132,6 +133,7 @@ def _open_parser() -> Parser:
     parser = Parser("emtui", "A debugger for the EM algorithm: walk it half a step at a time.", _OPEN_EPILOG)
     _add_choices(parser)
     _add_session_data(parser)
+    parser.add_argument("--resume", action="store_true", help="open the last session as it stood, after a crash or q")
     parser.add_argument("--version", action="store_true", default=argparse.SUPPRESS, help="print the version and leave")
     return parser
 

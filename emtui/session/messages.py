@@ -49,10 +49,17 @@ class SessionSaved:
 
 
 @dataclass(frozen=True, eq=False)
+class NotKept:
+    """The session could not be kept by itself; `reason` is a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
 class Crashed:
     """The worker met an unexpected error; the screen raises it, so that it is seen."""
 
     error: Exception
 
 
-WorkerMessage: TypeAlias = SnapshotReady | StepRefused | QueryAnswered | SessionSaved | Crashed
+WorkerMessage: TypeAlias = SnapshotReady | StepRefused | QueryAnswered | SessionSaved | NotKept | Crashed

@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emtui.session.closed_sessions import ClosedSessions
-from emtui.session.messages import Crashed, QueryAnswered, SessionSaved, SnapshotReady, StepRefused, WorkerMessage
+from emtui.session.messages import (
+    Crashed,
+    NotKept,
+    QueryAnswered,
+    SessionSaved,
+    SnapshotReady,
+    StepRefused,
+    WorkerMessage,
+)
 from emtui.session.queries import Asker, OtherBranch, Query, answer
 from emtui.session.session import Session, one_note
 from emtui.spec.run_spec import RunSpec
@@ -175,6 +183,21 @@ class SessionWorker:
             except _TROUBLE as error:
                 self._report(SessionSaved(session, path, _sentence(error)))
 
+        self.errand(errand)
+
+    def keep(self, write: Callable[[], None]) -> None:
+        """Keep a session between two half-steps; only what goes wrong is reported."""
+
+        def errand() -> None:
+            try:
+                write()
+            except _TROUBLE as error:
+                self._report(NotKept(_sentence(error)))
+
+        self.errand(errand)
+
+    def errand(self, errand: Callable[[], None]) -> None:
+        """Do something that leaves the session alone, between two half-steps."""
         self._errands.append(errand)
         self._submit(Job(self._generation, self._run_errands, shows=False), at_once=False)
 

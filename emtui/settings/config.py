@@ -16,13 +16,15 @@ THEMES = ("emtui-dark", "emtui-light")
 class Config:
     """The settings in the file, with defaults for the rest.
 
-    theme: a name of Textual's themes or ours. keymap: binding ids to keys. ascii: no braille, no blocks.
+    theme: a name of Textual's themes or ours. keymap: binding ids to keys. ascii: no braille, no blocks. autosave: what
+    is explored is kept, to be resumed.
     warnings: sentences about lines that could not be used.
     """
 
     theme: str = THEMES[0]
     keymap: dict[str, str] = field(default_factory=dict)
     ascii: bool = False
+    autosave: bool = True
     warnings: tuple[str, ...] = ()
 
 
@@ -64,9 +66,9 @@ def _checked(said: dict[str, Any], path: Path) -> Config:
     from emtui.settings.keys import EXPLORE
 
     warnings = [
-        f"{path} has a setting {key!r} that is not known: use theme, ascii or [keys]."
+        f"{path} has a setting {key!r} that is not known: use theme, ascii, autosave or [keys]."
         for key in said
-        if key not in {"theme", "ascii", "keys"}
+        if key not in {"theme", "ascii", "autosave", "keys"}
     ]
     theme, ascii_only, keys = said.get("theme", THEMES[0]), said.get("ascii", False), said.get("keys", {})
     if not isinstance(theme, str):
@@ -75,6 +77,10 @@ def _checked(said: dict[str, Any], path: Path) -> Config:
     if not isinstance(ascii_only, bool):
         warnings.append(f"ascii in {path} must be true or false.")
         ascii_only = False
+    autosave = said.get("autosave", True)
+    if not isinstance(autosave, bool):
+        warnings.append(f"autosave in {path} must be true or false.")
+        autosave = True
     known = {binding.id for binding in EXPLORE}
     keymap = {}
     for name, key in keys.items() if isinstance(keys, dict) else ():
@@ -82,4 +88,4 @@ def _checked(said: dict[str, Any], path: Path) -> Config:
             keymap[name] = key
         else:
             warnings.append(f"[keys] in {path} has {name!r}: name a binding from the help, and a key in quotes.")
-    return Config(theme, keymap, ascii_only, tuple(warnings))
+    return Config(theme, keymap, ascii_only, autosave, tuple(warnings))

@@ -88,7 +88,7 @@ async def driving(
     drawn: bool = False,
 ) -> AsyncIterator[Driver]:
     """Open the app on these choices (iris unless told otherwise) at this size. drawn: each change is drawn at once."""
-    app = EmtuiApp(spec or choose("iris"), config or Config())
+    app = EmtuiApp(spec or choose("iris"), config or Config(autosave=False))
     app.animation_level = "none"  # what is scrolled to is there at once
     with nullcontext() if drawn else mock.patch.object(Compositor, "render_update", nothing_drawn):
         async with app.run_test(size=size, notifications=True) as pilot:

@@ -32,6 +32,7 @@ from emtui.panes.messages import (
 from emtui.panes.shows_step import ShowsStep
 from emtui.panes.status_line import StatusLine
 from emtui.panes.timeline import TimelineBar
+from emtui.screens.explore.autosaving import LOOK_EVERY, Autosaving
 from emtui.screens.explore.dialog_actions import DialogActions
 from emtui.screens.explore.edit_actions import EditActions
 from emtui.screens.explore.pane_grid import PaneGrid
@@ -41,7 +42,15 @@ from emtui.screens.explore.view_actions import ViewActions
 from emtui.screens.stepping import COMPUTING, Stepping
 from emtui.session.copied_command import copied_command
 from emtui.session.kept_rows import same_rows
-from emtui.session.messages import Crashed, QueryAnswered, SessionSaved, SnapshotReady, StepRefused, WorkerMessage
+from emtui.session.messages import (
+    Crashed,
+    NotKept,
+    QueryAnswered,
+    SessionSaved,
+    SnapshotReady,
+    StepRefused,
+    WorkerMessage,
+)
 from emtui.session.saved.opening import Reopening
 from emtui.session.saved.session_file import View
 from emtui.session.snapshot import StepSnapshot
@@ -89,7 +98,7 @@ class ExploreScreen(Screen[None]):
     class Complete(Message):
         """All its panes are there."""
 
-    def __init__(self, spec: RunSpec | Reopening) -> None:
+    def __init__(self, spec: RunSpec | Reopening, *, autosave: bool = False) -> None:
         super().__init__()
         self.worker = SessionWorker(self.report)
         self.snapshot: StepSnapshot | None = None
@@ -106,6 +115,7 @@ class ExploreScreen(Screen[None]):
         self.views = ViewActions(self, self._panes.picture)
         self.dialogs = DialogActions(self, self.open_data, self._panes)
         self.saving = SaveActions(self, self._view)
+        self.autosaving = Autosaving(self, self._view, wanted=autosave)
 
     @property
     def spec(self) -> RunSpec:
@@ -136,6 +146,7 @@ class ExploreScreen(Screen[None]):
             self.worker.reopen(self._reopening)
         else:
             self.open_spec(lambda: self._spec, small=is_small(self._spec, self._spec.dataset.n_samples))
+        self.set_interval(LOOK_EVERY, self._look_what_to_keep)
         follow_theme(self, self._panes.redraw)  # pictures carry their colours
 
     def on_resize(self) -> None:
@@ -154,8 +165,15 @@ class ExploreScreen(Screen[None]):
         self._panes.draw_seen()
 
     def on_unmount(self) -> None:
-        """Stop the worker."""
+        """Stop the worker, once it has kept the session."""
+        if self._reopening is None:
+            self.autosaving.close()
         self.worker.close()
+
+    def _look_what_to_keep(self) -> None:
+        """Keep the session where it has changed; not one that is only on its way from its file."""
+        if self._reopening is None:
+            self.autosaving.look()
 
     # the one way from choices to a snapshot
 
@@ -183,6 +201,9 @@ class ExploreScreen(Screen[None]):
             raise event.report.error
         if isinstance(event.report, SessionSaved):
             self.saving.saved(event.report)
+            return
+        if isinstance(event.report, NotKept):
+            self.autosaving.failed(event.report.reason)
             return
         if event.report.generation != self.worker.generation:
             return
@@ -242,7 +263,9 @@ class ExploreScreen(Screen[None]):
         if found is None or not found.is_over or not self._panes.is_complete or self.snapshot is None:
             return
         self._reopening = None
-        if found.is_complete and found.difference is None and found.session is not None:
+        if found.session is not None:
+            self.autosaving.opened(found.session)
+        if found.is_complete and found.difference is None and found.session is not None and not found.resumed:
             self.saving.opened(found.session, found.path, keep_data=found.keeps_data)
         row = found.file.view.row
         self._row = row if row is not None and row < self._spec.dataset.n_samples else None

@@ -68,6 +68,7 @@ class Reopening:
         done, total: how many steps are there, and how many there will be.
         difference: the first number that came out otherwise; None as long as there is none.
         is_over: it is at its end, or was stopped.
+        resumed: which session it is and when it was kept, where it was kept by itself; "" for one that a person saved.
         same_machine: it was saved by the same versions on the same machine, so that every bit counts.
     """
 
@@ -77,6 +78,7 @@ class Reopening:
         self.done, self.total = 0, self.file.n_steps
         self.difference: Difference | None = None
         self.is_over = False
+        self.resumed = ""
         self.same_machine = same_machine(self.file.saved_by, saved_by_this())
         self._specs = specs
 
@@ -97,9 +99,9 @@ class Reopening:
 
     @property
     def words(self) -> str:
-        """A sentence on what came of it, where that is not what was saved; "" where it is."""
+        """A sentence on what came of it, where that is not what was saved, or it was resumed; "" otherwise."""
         if self.difference is None:
-            return ""
+            return self.resumed
         found = self.difference
         return (
             f"This is not what was saved: {found.quantity} at {found.where} of branch {found.branch + 1} comes out as "

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from engine.readers.byte_source import STANDARD_INPUT, expanded
 from engine.text import quoted
 
 MOST_CELLS = 1_000_000  # of a table that is kept inside
+_KNOWN_MARKS: WeakKeyDictionary[Dataset, Fingerprint] = WeakKeyDictionary()
 
 
 def saved_data(spec: RunSpec, folder: Path, *, keep: bool) -> SavedData:
@@ -40,7 +42,7 @@ def saved_data(spec: RunSpec, folder: Path, *, keep: bool) -> SavedData:
     place, source = _place_of(data.source, folder)
     table = _table(opened) if keep or place == "inside" else None
     reading = {**data.read_options.given()}
-    marks = fingerprint(opened)
+    marks = _marks_of(opened)
     return SavedData(
         place="inside" if table is not None else place,
         source=source,
@@ -52,6 +54,13 @@ def saved_data(spec: RunSpec, folder: Path, *, keep: bool) -> SavedData:
         table=table,
         **data.parts,
     )
+
+
+def _marks_of(opened: Dataset) -> Fingerprint:
+    """Its fingerprint, computed once: a session is kept again and again."""
+    if opened not in _KNOWN_MARKS:
+        _KNOWN_MARKS[opened] = fingerprint(opened)
+    return _KNOWN_MARKS[opened]
 
 
 def _place_of(source: str, folder: Path) -> tuple[Any, str]:
