@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from emtui.spec.run_spec import RunSpec
-from emtui.spec.train_test_split import problem_of, sample_weight_of, split_of, table_of
+from emtui.spec.train_test_split import problem_of, sample_weight_of, split_of
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.em.loop import begin_problem
@@ -124,9 +124,9 @@ def begun_with(spec: RunSpec, rows: Mapping[int, float]) -> Step:
 
 def weights_with(spec: RunSpec, rows: Mapping[int, float]) -> Array:
     """(n,) the weights of the model's rows: those of the data, but for these rows of the data set."""
-    given, (X, _) = sample_weight_of(spec), table_of(spec)
-    weights: Array = np.ones(X.shape[0] if hasattr(X, "shape") else len(X)) if given is None else given.copy()
-    split = split_of(spec)
+    given, split = sample_weight_of(spec), split_of(spec)
+    n_rows = spec.dataset.n_samples if split is None else len(split.train)
+    weights: Array = np.ones(n_rows) if given is None else given.copy()
     for row, weight in rows.items():
         weights[row if split is None else int(np.searchsorted(split.train, row))] = weight
     return weights

@@ -42,7 +42,7 @@ class Observations:
     def __repr__(self) -> str:
         """How many rows, of how many columns, and what is known of them."""
         columns = f" × {self.X.shape[1]}" if np.ndim(self.X) == 2 else ""
-        known = [what for what, values in (("y", self.y), ("weights", self.sample_weight)) if values is not None]
+        known = [what for what, values in (("y", self.y), ("sample_weight", self.sample_weight)) if values is not None]
         return f"{type(self).__name__}({', '.join([f'{self.n_rows}{columns}', *known])})"
 
     @property

@@ -86,7 +86,8 @@ def _shown(two: TwoBranches) -> list[tuple[int, StepSnapshot]]:
 
 
 def _height(two: TwoBranches, record: Record) -> float:
-    return float(getattr(record, "objective" if two.objectives_apart else two.quantity))
+    quantity = "objective" if two.objectives_apart else two.quantity
+    return float(getattr(record, quantity))
 
 
 def compared_name(two: TwoBranches) -> str:
