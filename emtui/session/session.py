@@ -22,7 +22,7 @@ from emtui.session.row_weights import weighed_words, weight_of, with_row_weighed
 from emtui.session.same_start import same_start
 from emtui.session.temperature import turned
 from emtui.session.undo import NOTHING_TO_UNDO, Act, undone
-from emtui.spec.choices_words import differing_words
+from emtui.spec.choices_words import differing_words, same_choices
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
 from engine.editing.edits import is_by_hand, placed
@@ -191,9 +191,10 @@ class Session(Frames):
         Raises:
             EngineError: the model can't start so; nothing has changed then.
         """
-        before, place = self.spec, self.timeline.place
+        before, place, n_before = self.spec, self.timeline.place, self.timeline.n_branches
         said = self._begin_beside(spec)
-        self._acts.append(Act(differing_words(before, spec), place, self.timeline.place))
+        opened = self.timeline.place if self.timeline.n_branches > n_before else None
+        self._acts.append(Act(differing_words(before, spec), place, opened))
         return said
 
     def restart(self, seed: int | None = None) -> str:
@@ -243,12 +244,28 @@ class Session(Frames):
         return timeline.branch, timeline.cursor
 
     def _begin_beside(self, spec: RunSpec) -> str:
-        """Begin by these choices beside what there is; rows weighed by hand stay so."""
+        """Begin by these choices beside what there is, or where that was begun; rows weighed by hand stay so."""
         before, left = self.spec, self.timeline.branch
         kept = rows_carried(rows_by_hand(before, self.timeline.current), before, spec)
-        self.plant(spec, kept.weights)
-        said = f"This opened branch {self.timeline.branch + 1}; branch {left + 1} is kept."
+        begun = self._begun_already(spec, kept.weights)
+        if begun is None:
+            self.plant(spec, kept.weights)
+            said = f"This opened branch {self.timeline.branch + 1}; branch {left + 1} is kept."
+        else:
+            self._turned = None
+            self.timeline.switch(begun)
+            self.timeline.go_to(0)
+            said = f"{WALKED} the start of branch {begun + 1}, which was begun with these choices."
         return " ".join(part for part in (said, lost_words(before.dataset, kept)) if part)
+
+    def _begun_already(self, spec: RunSpec, rows: Mapping[int, float]) -> int | None:
+        """The branch that began with these choices, and with these rows weighed by hand."""
+        for branch, line in enumerate(self.timeline.branches):
+            first = line.steps[0]
+            its = self.spec_of(first)
+            if line.parent is None and same_choices(its, spec) and rows_by_hand(its, first) == dict(rows):
+                return branch
+        return None
 
     def plant(self, spec: RunSpec, rows: Mapping[int, float] | None = None) -> None:
         """Begin by these choices, on a branch that shares nothing with the others, and go there.

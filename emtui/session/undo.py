@@ -13,11 +13,14 @@ NOTHING_TO_UNDO = (
 
 @dataclass(frozen=True, eq=False)
 class Act:
-    """What can be undone: what it was in words, where one stood, and the step that it opened a branch with."""
+    """What can be undone: what it was in words, where one stood, and the step that it opened a branch with.
+
+    opened: None where it led to a branch that was there before.
+    """
 
     words: str
     came_from: Place
-    opened: Place
+    opened: Place | None
 
 
 def undone(timeline: Timeline, act: Act) -> str:
@@ -25,6 +28,9 @@ def undone(timeline: Timeline, act: Act) -> str:
 
     The branch that it opened is closed if no step was taken on it; else it stays, so that no work is lost.
     """
+    if act.opened is None:
+        timeline.return_to(act.came_from)
+        return f"Undone: {act.words}; back on branch {timeline.branch + 1}."
     opened, before = number_of(timeline, act.opened), timeline.n_branches
     taken = len(act.opened.line) - 1 - act.opened.index
     timeline.return_to(act.came_from)

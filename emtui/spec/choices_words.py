@@ -1,4 +1,4 @@
-"""What differs between two choices of one exploration, in words: "K=4, covariance_type=tied"."""
+"""What differs between two choices of one exploration, in words: "K=4, covariance_type=tied"; and whether it does."""
 
 from __future__ import annotations
 
@@ -43,3 +43,11 @@ def differing_words(old: RunSpec, new: RunSpec) -> str:
     said = what_differs(old, new)
     more = [f"{len(said) - _SHOWN} more"] if len(said) > _SHOWN else []
     return ", ".join([*said[:_SHOWN], *more]) or "the same choices"
+
+
+def same_choices(one: RunSpec, other: RunSpec) -> bool:
+    """Both lead to the very same run: the same choices on the same data."""
+    if one.opened is not other.opened or (one.opened is None and one.dataset is not other.dataset):
+        return False
+    names = {field.name for field in fields(one)} - {"opened", "dataset"}
+    return all(getattr(one, name) == getattr(other, name) for name in names)

@@ -75,7 +75,7 @@ def test_choices_that_are_applied_stand_beside_the_old_branches() -> None:
     assert numbers_of(session)[1] == numbers_of(alone)[0]
 
 
-@pytest.mark.parametrize("others", [("kmeans", "mlp", "backprop"), ("experts", "gmm", "kmeans")])
+@pytest.mark.parametrize("others", [("kmeans", "mlp", "backprop"), ("experts", "kmeans", "mlp")])
 def test_unlike_models_stand_side_by_side(others: tuple[str, ...]) -> None:
     session = walked("iris", 3)
     for name in others:
@@ -102,6 +102,27 @@ def test_unlike_models_stand_side_by_side(others: tuple[str, ...]) -> None:
         if ours.baseline is not None and expected is not None:
             assert ours.baseline.run.log_likelihood == expected.run.log_likelihood
             assert ours.baseline.began_em == expected.began_em
+
+
+def test_choices_that_were_begun_already_are_walked_to() -> None:
+    session = walked("iris", 3)
+    session.apply(with_k(session.spec, 4))
+    session.take()
+    said = "Walked to the start of branch {}, which was begun with these choices."
+    assert session.apply(with_k(session.spec, 3)) == said.format(1)
+    assert session.apply(changed(session.spec, algorithm="hard")) == "This opened branch 3; branch 1 is kept."
+    assert session.apply(with_k(changed(session.spec, algorithm="classic"), 4)) == said.format(2)
+    session.weigh_row(3, 0)
+    assert "This opened branch 5" in session.apply(with_k(session.spec, 3))  # the rows are others
+    session.timeline.switch(0)
+    session.timeline.go_to(0)
+    assert "This opened branch 6" in session.restart(1)
+    session.timeline.switch(0)
+    assert said.format(6) in session.restart(1)
+    for _ in range(6):
+        session.undo()
+    assert session.timeline.branch == 0 and session.timeline.cursor == 3
+    assert not session.can_undo
 
 
 def test_choices_that_can_not_be_used_change_nothing() -> None:
