@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,15 +160,16 @@ class SessionWorker:
     def _do_again(self, reopening: Reopening) -> str:
         shown = time.monotonic()
         try:
-            for done in reopening.steps():
-                self._session = reopening.session
-                self._run_errands()
-                if self._cancelled.is_set():
-                    return f"Stopped opening the session at step {done:,} of {reopening.total:,}."
-                if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
-                    shown = time.monotonic()
-                    said = f"Opening the session: step {done:,} of {reopening.total:,}; escape stops."
-                    self._show(self._generation, said)
+            with closing(reopening.steps()) as steps:
+                for done in steps:
+                    self._session = reopening.session
+                    self._run_errands()
+                    if self._cancelled.is_set():
+                        return f"Stopped opening the session at step {done:,} of {reopening.total:,}."
+                    if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
+                        shown = time.monotonic()
+                        said = f"Opening the session: step {done:,} of {reopening.total:,}; escape stops."
+                        self._show(self._generation, said)
         except EngineError as error:
             if reopening.session is None:
                 raise

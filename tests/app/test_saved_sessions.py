@@ -142,7 +142,7 @@ def test_show_names_the_first_number_that_differs(tmp_path: Path) -> None:
 
 WAYS: list[tuple[str, dict[str, Any]]] = [
     ("iris", {}),
-    ("iris", {"algorithm": "hard"}),
+    ("iris", {"algorithm": "hard", "stop": "seconds=0.003"}),
     ("iris", {"algorithm": "stochastic", "seed": 3}),
     ("iris", {"algorithm": "squarem"}),
     ("iris", {"algorithm": "annealed:initial=3", "known": "20%"}),

@@ -68,6 +68,10 @@ WORDS: tuple[tuple[str, str], ...] = (
         "the share of what X and Z together would tell of θ that is lost because Z was not seen: EM's rate at rest",
     ),
     ("branch", "a line of steps of its own: other choices open it, a move by hand or another draw; the old one stays"),
+    (
+        "session",
+        "all that was done, in a file (ctrl+s): emtui NAME.emtui opens it again, emtui show checks its numbers",
+    ),
     ("ridge", "a prior that keeps covariances from collapsing; its log-prior is part of the objective"),
     ("known label", "a row's component, given: q is it there; with every label given one M-step is the whole fit"),
     ("start", "θ before the first E-step; other starts may lead to other optima"),

@@ -7,7 +7,7 @@ reopening.difference                            # the first number that came out
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,7 +108,7 @@ class Reopening:
             f"{found.now}, and was {clean(str(found.saved), 60)}."
         )
 
-    def steps(self) -> Iterator[int]:
+    def steps(self) -> Generator[int, None, None]:
         """Do the deeds again, a step at a time; at the end the session stands where it stood when it was saved.
 
         Raises:

@@ -113,6 +113,8 @@ def opened_again(
     if known.table is not None and elsewhere is None:
         opened = _dataset(known.table, known.source)
     else:
+        if known.place == "catalogue" and not is_dataset_name(known.source):
+            raise SessionFileError(f"the session's data set {quoted(known.source)} is none that this emtui has.")
         if elsewhere is not None or known.place != "catalogue":
             data = replace(data, source=_found(known, folder, elsewhere))
         if known.generated.n_samples not in (None, known.fingerprint.n_rows):
@@ -120,7 +122,7 @@ def opened_again(
         opened = open_source(data)
     marks = known.fingerprint
     before = Fingerprint(marks.n_rows, tuple(marks.columns.items()), tuple(marks.others.items()))
-    clause = first_difference(fingerprint(opened), before)
+    clause = first_difference(_marks_of(opened), before)
     if clause is not None:
         where = (
             "inside the session" if known.table is not None and elsewhere is None else f"in {quoted(data.source, 200)}"

@@ -340,7 +340,7 @@ def _read(path: Path) -> bytes:
         raise SessionFileError(f"{_name(path)} can't be read: {clean(why)}: give a session file.") from error
     if len(content) > LARGEST:
         raise SessionFileError(f"{_name(path)} is larger than {LARGEST >> 20} MB: it can't be a session.")
-    return content
+    return content.removeprefix(b"\xef\xbb\xbf")
 
 
 def _name(path: Path) -> str:
