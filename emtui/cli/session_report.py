@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,11 @@ def show(
     reopening = reopen(Path(path), data, found=found)
     problem = ""
     try:
-        for done in reopening.steps():
-            say(f"step {done} of {reopening.total}")
+        with closing(reopening.steps()) as steps:
+            for done in steps:
+                say(f"step {done} of {reopening.total}")
+                if reopening.difference is not None:
+                    break  # what follows would differ, too
     except SessionFileError as error:
         problem = str(error)
     verified = reopening.difference is None and not problem and unchanged
