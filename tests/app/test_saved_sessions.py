@@ -155,6 +155,7 @@ WAYS: list[tuple[str, dict[str, Any]]] = [
     ("moons", {"model": "mlp", "k": 2, "products": True, "generated": Generated(n_samples=60, seed=4)}),
     ("coins", {}),
     ("linkage", {}),
+    ("bars", {"settings": {"e_step": "gibbs"}}),
 ]
 
 
@@ -311,6 +312,27 @@ def test_a_table_kept_inside_needs_no_other_file(tmp_path: Path, table: Path, mo
     is_the_same(session, found.session)
     again = saved(found.session, tmp_path / ".", keep_data=True)
     assert opened(again).difference is None
+
+
+@pytest.mark.parametrize(
+    ("how", "sequence"),
+    [({"model": "experts", "k": 2, "target": "times", "standardize": True}, False), ({"model": "hmm", "k": 2}, True)],
+    ids=["target", "sequences"],
+)
+@pytest.mark.parametrize("keep_data", [False, True])
+def test_targets_and_sequences_open_again(
+    tmp_path: Path, table: Path, how: dict[str, Any], sequence: bool, keep_data: bool
+) -> None:
+    if sequence:
+        lines = table.read_text().splitlines()
+        table.write_text("\n".join([f"{lines[0]},who", *(f"{line},w{i // 13}" for i, line in enumerate(lines[1:]))]))
+        how = how | {"sequence": "who", "settings": {"emission": "gaussian"}}
+    session = Session(chosen(str(table), columns=("one", "two"), **how))
+    walked(session, random.Random(8), 8)
+    path = saved(session, tmp_path, keep_data=keep_data)
+    found = opened(path)
+    assert found.difference is None and found.session is not None
+    is_the_same(session, found.session)
 
 
 def test_data_that_were_piped_in_are_kept(tmp_path: Path) -> None:

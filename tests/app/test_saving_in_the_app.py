@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import msgspec
@@ -13,10 +14,12 @@ from textual.widgets import Input
 
 from emtui.screens.dialogs.save_dialog import SaveScreen
 from emtui.screens.dialogs.yes_no import YesNoScreen
+from emtui.session.messages import SessionSaved, WorkerMessage
 from emtui.session.saved.opening import reopen
 from emtui.session.saved.saving import save, session_as_file
 from emtui.session.saved.session_file import View, read_session_file, text_of
 from emtui.session.session import Session
+from emtui.session.worker import SessionWorker
 from emtui.spec.run_spec import RunSpec
 
 NETWORK = {"model": "mlp", "k": 3, "standardize": True}
@@ -151,6 +154,37 @@ async def test_opening_is_stopped_by_escape_and_the_file_is_left_alone(tmp_path:
         await driver.send("ctrl+s")
         assert isinstance(driver.app.screen, SaveScreen)
     assert path.read_text() == before
+
+
+def test_a_session_is_saved_in_the_middle_of_a_long_run_and_when_the_app_is_left_at_once(tmp_path: Path) -> None:
+    reports: list[WorkerMessage] = []
+    worker, written = SessionWorker(reports.append), threading.Event()
+    worker.open(lambda: chosen("breast_cancer", max_iter=10**6, stop="iterations=1000000", k=2))
+    worker.wait()
+    session = worker.session
+    assert session is not None
+
+    def write(one: Session) -> Path:
+        path = save(one, tmp_path / "some.emtui", overwrite=True)
+        written.set()
+        return path
+
+    worker.run_on()
+    worker.save(session, write, tmp_path / "some.emtui")
+    assert written.wait(20) and worker.running_on
+    assert opened_whole(tmp_path / "some.emtui")
+    worker.cancel()
+    worker.wait()
+    session.timeline.go_to(0)
+    worker.save(session, write, tmp_path / "some.emtui")
+    worker.close()
+    assert read_session_file(tmp_path / "some.emtui").file.here.step == 0
+    assert [report.problem for report in reports if isinstance(report, SessionSaved)] == ["", ""]
+
+
+def opened_whole(path: Path) -> bool:
+    found = reopen(path)
+    return all(True for _ in found.steps()) and found.difference is None
 
 
 async def test_what_comes_out_otherwise_is_said_and_not_saved_over(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import emtui.session.frames
 import emtui.session.session
 from emtui.session.baseline import kmeans_baseline, kmeans_steps
 from emtui.session.messages import Crashed, SnapshotReady, StepRefused
@@ -25,7 +26,8 @@ class SlowBaseline:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.gate = threading.Event(), threading.Semaphore(0)
-        monkeypatch.setattr(emtui.session.session, "kmeans_steps", self.steps)
+        for module in (emtui.session.frames, emtui.session.session):
+            monkeypatch.setattr(module, "kmeans_steps", self.steps)
 
     def steps(self, spec: RunSpec, params: Any) -> Generator[None, None, Baseline | None]:
         steps = kmeans_steps(spec, params)
