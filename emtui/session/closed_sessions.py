@@ -26,16 +26,23 @@ class ClosedSessions:
             self._kept.pop(0)
         self._too_large = "" if self._kept else session.spec.dataset.name
 
-    def take_back(self) -> Session:
-        """The one that was closed last. Raises OptionError where none is kept."""
+    @property
+    def refusal(self) -> str | None:
+        """Why none can be taken back, a sentence; None where one can."""
         if self._kept:
-            return self._kept.pop()
+            return None
         if self._too_large:
-            raise OptionError(
+            return (
                 f"{self._too_large} was too large to be kept beside other data: open it again (o). "
                 "There is nothing else to undo."
             )
-        raise OptionError(NOTHING_TO_UNDO)
+        return NOTHING_TO_UNDO
+
+    def take_back(self) -> Session:
+        """The one that was closed last. Raises OptionError where none is kept."""
+        if self.refusal is not None:
+            raise OptionError(self.refusal)
+        return self._kept.pop()
 
     def forget(self) -> None:
         """Let go of all of them."""

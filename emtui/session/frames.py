@@ -40,9 +40,13 @@ class Frames:
         self.timeline = Timeline(first)
         self._learners: Learners | None = None
         self._baselines = Baselines()
-        self._baselines.begin(spec, kmeans_steps(spec, first.params))
+        self._begin_baseline(spec, first)
         self._unknown_rests: set[Step] = set()
         self._looking: tuple[Step, Generator[None, None, Rest | None]] | None = None  # at the rest of a run
+
+    def _begin_baseline(self, spec: RunSpec, first: Step) -> None:
+        """Run k-means beside this start, where none runs there yet."""
+        self._baselines.begin(spec, kmeans_steps(spec, first.params))
 
     @property
     def spec(self) -> RunSpec:

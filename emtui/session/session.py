@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from emtui.session.baseline import kmeans_steps
 from emtui.session.deeds import Deed, Taken, Weighed, moved
 from emtui.session.frames import Frames
 from emtui.session.kept_rows import (
@@ -208,12 +207,12 @@ class Session(Frames):
             return " ".join(filter(None, (begun, same_start(before, self.timeline.steps[0]))))
         self._turned = None
         rows, steps, branch = rows_by_hand(self.spec, self.timeline.current), self.timeline.steps, self.timeline.branch
-        place = self._same_start(steps[0], rows)
-        if place is None:
-            place = self._weigh_at_start(rows)
+        known = self._same_start(steps[0], rows)
+        if known is None:
+            self._weigh_at_start(rows)
         else:
-            self.timeline.switch(place[0])
-            self.timeline.go_to(place[1])
+            self.timeline.switch(known[0])
+            self.timeline.go_to(known[1])
         said = [f"{capital(rows_words(self.spec.dataset, rows))}."] if rows else []
         if self.timeline.branch != branch:
             said.append(f"This is branch {self.timeline.branch + 1}; branch {branch + 1} is kept.")
@@ -230,18 +229,23 @@ class Session(Frames):
                     return branch, place
         return None
 
-    def _weigh_at_start(self, rows: Mapping[int, float]) -> tuple[int, int]:
+    def _weigh_at_start(self, rows: Mapping[int, float]) -> None:
         """Weigh these rows at the start of the branch as they are weighed here: on a branch of its own."""
-        timeline = self.timeline
+        timeline, came_from = self.timeline, self.timeline.place
         start = timeline.go_to(0)
         spec = self.spec_of(start)
         wanted = dict.fromkeys(rows_by_hand(spec, start), None) | dict(rows)
-        for number, (row, weight) in enumerate(wanted.items()):
-            weight = weight_given(spec, row) if weight is None else weight
-            if weight_of(spec, timeline.current, row) != weight:
-                made = with_row_weighed(spec, timeline.current, row, weight)
-                self.add(made, Weighed(row, weight), opens_branch=number == 0)
-        return timeline.branch, timeline.cursor
+        opens_branch = True
+        try:
+            for row, weight in wanted.items():
+                weight = weight_given(spec, row) if weight is None else weight
+                if weight_of(spec, timeline.current, row) != weight:
+                    made = with_row_weighed(spec, timeline.current, row, weight)
+                    self.add(made, Weighed(row, weight), opens_branch=opens_branch)
+                    opens_branch = False
+        except EngineError:
+            timeline.return_to(came_from)
+            raise
 
     def _begin_beside(self, spec: RunSpec) -> str:
         """Begin by these choices beside what there is, or where that was begun; rows weighed by hand stay so."""
@@ -277,7 +281,7 @@ class Session(Frames):
         self._spec_of[first.problem] = spec
         self.timeline.plant(first)
         self._record(0, first)
-        self._baselines.begin(spec, kmeans_steps(spec, first.params))
+        self._begin_baseline(spec, first)
 
     def undo(self) -> str:
         """Undo the last choices applied, or row weighed: go back to where one stood. A sentence says what was undone.

@@ -32,7 +32,7 @@ from emtui.session.session import Session, one_note
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
 from engine.em.step import Step
-from engine.errors import EngineError
+from engine.errors import EngineError, OptionError
 
 if TYPE_CHECKING:
     from emtui.session.saved.opening import Reopening
@@ -135,8 +135,8 @@ class SessionWorker:
     def undo(self) -> None:
         """Undo the last choices applied, or row weighed; else the last data opened. Where nothing was, that is said."""
         session = self._session
-        if session is None or session.can_undo:
-            self.do(Session.undo)
+        if session is None or session.can_undo or self._closed.refusal is not None:
+            self.do(self._undo_here)
             return
 
         def job() -> str:
@@ -147,7 +147,12 @@ class SessionWorker:
             return f"Undone: {left} was opened; back on {here}{with_branches}."
 
         self._leave_the_old()
-        self._submit(Job(self._generation, job), at_once=True)
+        self._submit(Job(self._generation, job), at_once=False)
+
+    def _undo_here(self, session: Session) -> str:
+        if not session.can_undo and self._closed.refusal is not None:
+            raise OptionError(self._closed.refusal)
+        return session.undo()
 
     def reopen(self, reopening: Reopening) -> None:
         """Begin the exploration of a session file: do its deeds again, showing frames on the way, until `cancel`.

@@ -18,6 +18,7 @@ from test_script import run_script, says_the_same
 from walking import walked
 
 from emtui.exports.export import export_script
+from emtui.session import closed_sessions
 from emtui.session.closed_sessions import ClosedSessions
 from emtui.session.copied_command import copied_command
 from emtui.session.session import Session
@@ -25,6 +26,7 @@ from emtui.session.worker import SessionWorker
 from emtui.spec.choose import choose, make_model
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.train_test_split import split_of
 from engine.editing.edits import set_entry
 from engine.em.parameters import arrays_of
 from engine.errors import EngineError
@@ -327,6 +329,32 @@ def test_explorations_that_were_left_are_kept_while_they_fit(monkeypatch: pytest
     closed.keep(walked("iris", 1))
     with pytest.raises(EngineError, match="iris was too large to be kept beside other data: open it again"):
         closed.take_back()
+
+
+def test_what_is_beyond_the_last_few_is_free() -> None:
+    closed, freed = ClosedSessions(), []
+    for _ in range(closed_sessions.MOST + 2):
+        session = walked("coins", 2)
+        freed.append(weakref.ref(session))
+        closed.keep(session)
+        del session
+    gc.collect()
+    assert [one() is None for one in freed] == [True] * 2 + [False] * closed_sessions.MOST
+    closed.forget()
+    gc.collect()
+    assert all(one() is None for one in freed)
+
+
+@pytest.mark.parametrize("how", [{}, {"model": "mlp", "k": 3, "settings": {"m_step": "newton"}}])
+def test_the_script_of_a_start_without_a_row_makes_the_same_numbers(how: dict[str, Any], tmp_path: Path) -> None:
+    session = walked("iris", 2, **how)
+    split = split_of(session.spec)
+    session.weigh_row(11 if split is None else int(split.train[4]), 0)
+    session.restart(3)
+    session.apply(with_k(session.spec, 4))
+    session.take_iteration()
+    printed = run_script(export_script(session, tmp_path / "run.py"), tmp_path)
+    assert float(printed["objective"]) == session.timeline.current.objective
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
