@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import emtui.session.frames
-import emtui.session.session
 from emtui.session.baseline import kmeans_baseline, kmeans_steps
 from emtui.session.messages import Crashed, SnapshotReady, StepRefused
 from emtui.session.snapshot import Baseline
@@ -26,8 +25,7 @@ class SlowBaseline:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.gate = threading.Event(), threading.Semaphore(0)
-        for module in (emtui.session.frames, emtui.session.session):
-            monkeypatch.setattr(module, "kmeans_steps", self.steps)
+        monkeypatch.setattr(emtui.session.frames, "kmeans_steps", self.steps)
 
     def steps(self, spec: RunSpec, params: Any) -> Generator[None, None, Baseline | None]:
         steps = kmeans_steps(spec, params)
