@@ -26,6 +26,7 @@ from engine.errors import EngineError
 from engine.text import clean, quoted
 
 _NAMED = 6  # columns that are named
+_DEEDS = 6  # of a branch
 _PLACES = {"catalogue": "a data set of emtui", "file": "a file", "folder": "a folder of texts", "inside": "kept inside"}
 
 
@@ -121,7 +122,9 @@ def _branch_words(file: SessionFile, branch: SavedBranch) -> str:
         begun = f"by choices {(branch.choices or 0) + 1}" if len(file.choices) > 1 else "from the start"
     else:
         begun = f"from {_step_words(file, branch.parent, branch.shared - 1)} of branch {branch.parent + 1}"
-    done = ", ".join(_deed_words(deed) for deed in branch.deeds) or "nothing done yet"
+    deeds = [_deed_words(deed) for deed in branch.deeds[:_DEEDS]]
+    more = [f"{len(branch.deeds) - _DEEDS} more"] if len(branch.deeds) > _DEEDS else []
+    done = ", ".join([*deeds, *more]) or "nothing done yet"
     objective = branch.numbers[-1].objective
     shown = f"{objective:z.6g}".replace("-", "−") if isinstance(objective, float) else objective
     return f"{begun}, {done}; objective {shown}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -463,6 +464,13 @@ def test_kills_while_saving_lose_nothing(tmp_path: Path, request: pytest.Fixture
         command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60 + count, check=False
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_a_name_that_is_no_text_is_told_of(tmp_path: Path) -> None:
+    table = tmp_path / os.fsdecode(b"caf\xe9.csv")
+    table.write_text("a,b\n" + "\n".join(f"{i},{i * i % 7}" for i in range(20)) + "\n")
+    with pytest.raises(SessionFileError, match="bytes that are no text"):
+        save(Session(chosen(str(table), k=2)), tmp_path / "some.emtui")
 
 
 def test_what_is_there_is_not_replaced_unasked(tmp_path: Path) -> None:

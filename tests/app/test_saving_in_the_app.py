@@ -201,6 +201,19 @@ async def test_what_comes_out_otherwise_is_said_and_not_saved_over(tmp_path: Pat
         assert isinstance(driver.app.screen, SaveScreen)
 
 
+async def test_what_can_not_be_done_again_is_said_and_what_was_before_it_stays(tmp_path: Path) -> None:
+    session = Session(chosen("coins"))
+    session.take_iteration()
+    session.weigh_row(2, 0.0)
+    path = save(session, tmp_path / "some.emtui")
+    path.write_text(path.read_text().replace('"row":2', '"row":77'))
+    async with driving(reopen(path)) as driver:
+        await driver.settle()
+        said = " ".join(driver.text.split())
+        assert "The session could not be opened to its end: iteration 1 · M of branch 2 can't be done again" in said
+        assert (driver.snapshot.n_branches, len(driver.snapshot.records)) == (1, 3)
+
+
 async def test_panes_take_only_what_they_can_show(tmp_path: Path) -> None:
     session = Session(chosen("iris", **NETWORK))  # type: ignore[arg-type]
     session.take_iteration()

@@ -43,7 +43,13 @@ def save(
     Raises:
         EngineError: the file is there already (unless `overwrite`) or can't be written, or the data are too large.
     """
-    text = text_of(session_as_file(session, view or View(), path.parent, keep_data=keep_data))
+    try:
+        text = text_of(session_as_file(session, view or View(), path.parent, keep_data=keep_data))
+    except UnicodeEncodeError as error:
+        raise SessionFileError(
+            "a name in the session has bytes that are no text, and can't stand in its file: rename the file of data "
+            "or that of the start."
+        ) from error
     if len(text) > LARGEST:  # most of it is ASCII
         raise SessionFileError(
             f"the session would take over {LARGEST >> 20} MB, and could not be opened again: export its tables (x)."
