@@ -122,6 +122,7 @@ def test_wide_parameters_stay_out_of_the_csv(tmp_path: Path) -> None:
 def test_steps_as_json_are_the_present_branch(tmp_path: Path) -> None:
     session = walked("coins")
     session.timeline.go_to(3)
+    session.weigh_row(0, 2)
     session.take()
     document = json.loads(export_steps_json(session, folder=tmp_path).read_text())
     assert (document["dataset"], document["model"], document["seed"]) == ("coins", "coins", 0)
