@@ -10,6 +10,7 @@ from typing import Any
 from emtui.cli.shell_output import CROSS, TICK, Output
 from emtui.exports.data_table import json_text
 from emtui.session.deeds import Deed, Moved, Taken, Weighed
+from emtui.session.saved.file_text import read_session_file
 from emtui.session.saved.opening import TOLERANCE, Difference, Reopening, reopen
 from emtui.session.saved.saved_choices import model_of
 from emtui.session.saved.session_file import (
@@ -18,7 +19,6 @@ from emtui.session.saved.session_file import (
     SavedData,
     SessionFile,
     SessionFileError,
-    read_session_file,
 )
 from emtui.spec.command_line import PUBLISHED
 from emtui.spec.labels_given import NONE

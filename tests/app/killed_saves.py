@@ -12,8 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from emtui.session.saved.file_text import read_session_file
 from emtui.session.saved.saving import save
-from emtui.session.saved.session_file import read_session_file
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 

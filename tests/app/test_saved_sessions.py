@@ -22,9 +22,10 @@ from shell import ENVIRONMENT, ROOT, here, is_one_sentence, shell
 
 import engine
 from emtui.session.saved import opening
+from emtui.session.saved.file_text import read_session_file, text_of
 from emtui.session.saved.opening import Reopening, reopen
 from emtui.session.saved.saving import save, session_as_file
-from emtui.session.saved.session_file import Choices, SavedData, SessionFileError, View, read_session_file, text_of
+from emtui.session.saved.session_file import Choices, SavedData, SessionFileError, View
 from emtui.session.session import Session
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec

@@ -15,9 +15,10 @@ from textual.widgets import Input
 from emtui.screens.dialogs.save_dialog import SaveScreen
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.session.messages import SessionSaved, WorkerMessage
+from emtui.session.saved.file_text import read_session_file, text_of
 from emtui.session.saved.opening import reopen
 from emtui.session.saved.saving import save, session_as_file
-from emtui.session.saved.session_file import View, read_session_file, text_of
+from emtui.session.saved.session_file import View
 from emtui.session.session import Session
 from emtui.session.worker import SessionWorker
 from emtui.spec.run_spec import RunSpec

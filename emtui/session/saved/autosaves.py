@@ -12,9 +12,10 @@ import secrets
 import time
 from pathlib import Path
 
+from emtui.session.saved.file_text import text_of
 from emtui.session.saved.opening import Reopening, reopen
 from emtui.session.saved.saving import session_as_file
-from emtui.session.saved.session_file import SessionFileError, View, text_of
+from emtui.session.saved.session_file import SessionFileError, View
 from emtui.session.session import Session
 from emtui.spec.atomic_files import write_file
 from engine.text import quoted

@@ -15,18 +15,17 @@ import numpy as np
 
 from emtui.session.deeds import Deed, Taken
 from emtui.session.kept_rows import begun_with
+from emtui.session.saved.file_text import FoundFile, read_session_file
 from emtui.session.saved.redoing import do_again
 from emtui.session.saved.saved_by import same_machine, saved_by_this
 from emtui.session.saved.saved_choices import model_of, spec_of
 from emtui.session.saved.saved_data import opened_again
 from emtui.session.saved.saving import numbers_of
 from emtui.session.saved.session_file import (
-    FoundFile,
     Number,
     Numbers,
     SavedBranch,
     SessionFileError,
-    read_session_file,
 )
 from emtui.session.session import Session
 from emtui.spec.run_spec import RunSpec

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from emtui.session.deeds import Deed, Taken
 from emtui.session.kept_rows import rows_by_hand
+from emtui.session.saved.file_text import LARGEST, text_of
 from emtui.session.saved.saved_by import saved_by_this
 from emtui.session.saved.saved_choices import saved_choices
 from emtui.session.saved.saved_data import saved_data
 from emtui.session.saved.session_file import (
     FORM,
-    LARGEST,
     Choices,
     Here,
     Number,
@@ -24,7 +24,6 @@ from emtui.session.saved.session_file import (
     SessionFile,
     SessionFileError,
     View,
-    text_of,
 )
 from emtui.session.session import Session
 from emtui.spec.atomic_files import write_file
