@@ -42,8 +42,10 @@ class Progress:
             self._erase()
 
     def now(self, what: str) -> None:
-        """What is going on from now on."""
-        self._what, self._begun = what, time.monotonic()
+        """What is going on from now on; behind a comma stands how far it is, which begins nothing new."""
+        if what.partition(", ")[0] != self._what.partition(", ")[0]:
+            self._begun = time.monotonic()
+        self._what = what
 
     @contextlib.contextmanager
     def aside(self, seen: bool = True) -> Iterator[None]:

@@ -1,1 +1,1 @@
-"""What is written to files: steps, parameters, pictures as text, and scripts that make the same run."""
+"""What is written to files: tables, pictures, pages, and scripts and notebooks that make the same run."""

@@ -295,6 +295,27 @@ async def test_a_place_that_can_not_be_written_gets_a_sentence(
     assert [path.name for path in tmp_path.iterdir()] == ["sub"]
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
+async def test_a_write_that_fails_leaves_what_was_there(walked: Session, tmp_path: Path, error: BaseException) -> None:
+    def failing(_: Session) -> Iterator[str]:
+        yield "x" * 100_000
+        raise error
+
+    (tmp_path / "mine.txt").write_text("precious")
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.open(pilot, ExportScreen(walked, tmp_path, [Export("thing", "thing", "txt", failing)]))
+        await write(pilot, "mine.txt")
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press("y")
+        await settle(pilot)
+        assert ("No space left" if isinstance(error, OSError) else "not enough memory") in words(app)
+        assert "enter writes" in screen_text(app) and app.results == []
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
 async def test_responsibilities_before_the_first_e_step_are_refused_in_words(tmp_path: Path) -> None:
     app = Host()
     async with app.run_test(size=(100, 30)) as pilot:

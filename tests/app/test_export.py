@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import math
 import os
@@ -21,7 +22,9 @@ from emtui.exports.export import (
     export_steps_json,
 )
 from emtui.exports.step_record import SCALARS
+from emtui.session.session import Session
 from emtui.spec.atomic_files import ExportError
+from emtui.spec.choose import choose
 from emtui.spec.parameters_file import params_as_lists
 from engine.errors import EngineError
 
@@ -48,6 +51,23 @@ def test_default_names_come_from_data_and_model(tmp_path: Path) -> None:
         "iris-gmm-run.py",
     ]
     assert export_steps_csv(session, folder=tmp_path).name == "iris-gmm-steps-2.csv"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("my.csv", "my-gmm-steps.csv"),
+        ("my.table.csv", "my.table-gmm-steps.csv"),
+        ("counts.csv.gz", "counts-gmm-steps.csv"),
+        ("my | own.txt", "my-own-gmm-steps.csv"),
+    ],
+)
+def test_names_do_not_repeat_the_ending_of_the_data(tmp_path: Path, file: str, name: str) -> None:
+    text = "a,b\n" + "".join(f"{i % 5},{i * i % 11}\n" for i in range(30))
+    (tmp_path / file).write_bytes(gzip.compress(text.encode()) if file.endswith(".gz") else text.encode())
+    session = Session(choose(str(tmp_path / file), k=2))
+    assert export_steps_csv.name_for(session.spec) == name
+    assert export_steps_csv(session, folder=tmp_path).name == name
 
 
 @pytest.mark.parametrize("export", EXPORTS)

@@ -62,6 +62,18 @@ def test_it_is_said_what_is_going_on_and_goes_away() -> None:
     assert terminal.getvalue() == before
 
 
+def test_how_far_it_is_begins_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    with Progress(terminal) as shown:
+        shown.now("writing a.csv")
+        begun = shown._begun
+        shown.now("writing a.csv, 3 MB")
+        assert shown._begun == begun
+        until(terminal, "writing a.csv, 3 MB, 0 s")
+        shown.now("writing b.csv")
+        assert shown._begun > begun
+
+
 def test_away_from_a_terminal_nothing_is_said() -> None:
     stream = io.StringIO()
     for given in (stream, None):

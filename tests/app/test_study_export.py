@@ -147,7 +147,9 @@ async def test_the_pair_plot_writes_its_correlations(
         screen = app.app.screen
         assert isinstance(screen, PairsScreen) and ("x export" in app.text or size[0] == 80)
         path = await write_by_x(app)
+        figure = await write_by_x(app, "down")
         snapshot = app.snapshot
+    assert figure.name == "iris-gmm-pairs.svg" and "<svg" in figure.read_text()
     frame = pd.read_csv(path)
     assert path.name == "iris-gmm-pairs.csv" and len(frame) == 6
     X = engine.load("iris").X

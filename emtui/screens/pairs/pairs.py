@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,6 +13,7 @@ from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.pair_grid import PairGridChart, capacity
+from emtui.exports.sheet_exports import sheet_exports
 from emtui.exports.study_tables import PAIRS_EXPORTS, Study
 from emtui.panes.headline import Headline
 from emtui.screens.dialogs.export_dialog import ask_for_export
@@ -19,7 +21,7 @@ from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.pairs.groupings import GroupingName, grouping, offered
 from emtui.screens.pairs.pair_order import Pair, PairOrder, window_pairs
 from emtui.screens.pairs.pair_plot import PairPlot
-from emtui.screens.pairs.pair_sheet import why_no_pairs
+from emtui.screens.pairs.pair_sheet import pair_sheet, why_no_pairs
 from emtui.screens.pairs.pair_table import pairs_of
 from emtui.screens.pairs.pair_text import PairPlace, Pieces, by_line, key_line, number_line, painted
 from emtui.screens.stepping import Stepping
@@ -175,10 +177,13 @@ class PairsScreen(OverExplorer[Axes]):
         self.dismiss(Axes(PictureAxis("feature", x, names[x]), second))
 
     def action_export(self) -> None:
-        """Ask where the correlations are to be written."""
-        if self._snapshot is not None and self._d > 1:
-            spec, groups = self._snapshot.spec, grouping(self._snapshot, self._coloring)
-            ask_for_export(self, Study(spec, pairs_of(spec.dataset, groups)), PAIRS_EXPORTS)
+        """Ask where the correlations, or what is drawn here, is to be written."""
+        snapshot = self._snapshot
+        if snapshot is not None and self._d > 1:
+            spec, groups = snapshot.spec, grouping(snapshot, self._coloring)
+            figure = partial(pair_sheet, snapshot, self._coloring, self.columns, self.pair)
+            exports = (*PAIRS_EXPORTS, *sheet_exports("pair plot", "pairs", lambda _: figure()))
+            ask_for_export(self, Study(spec, pairs_of(spec.dataset, groups)), exports)
 
     def action_back(self) -> None:
         """Back to the explorer as it was."""
