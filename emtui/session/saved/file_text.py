@@ -17,22 +17,25 @@ from engine.text import clean, quoted
 
 LARGEST = 64 * 1024 * 1024
 _LINE = 100  # what has an object or a list in it, and is longer, goes over several lines
-_EMPTY = '"checksum": ""'
 _CHECKSUM = re.compile(rb'"checksum":"[0-9a-f]*"}$')
 _SPACE = re.compile(rb'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 
 
 def text_of(file: SessionFile) -> str:
     """The file as it is written."""
-    said = "".join(_laid_out(msgspec.to_builtins(msgspec.structs.replace(file, checksum="")), ""))
-    head, _, _ = said.rpartition(_EMPTY)
-    return f'{head}{_EMPTY[:-1]}{_checksum_of(said.encode())}"\n}}\n'
+    said = msgspec.to_builtins(msgspec.structs.replace(file, checksum=""))
+    checksum = _hash(msgspec.json.encode(said))
+    return "".join(_laid_out(said | {"checksum": checksum}, "")) + "\n"
 
 
 def _checksum_of(content: bytes) -> str:
     """The checksum of a file but for its own, however it is laid out: every digit counts, white space does not."""
     dense = _SPACE.sub(lambda found: found[1] or b"", content)
-    return hashlib.blake2b(_CHECKSUM.sub(b'"checksum":""}', dense), digest_size=12).hexdigest()
+    return _hash(_CHECKSUM.sub(b'"checksum":""}', dense))
+
+
+def _hash(dense: bytes) -> str:
+    return hashlib.blake2b(dense, digest_size=12).hexdigest()
 
 
 def _laid_out(value: Any, indent: str) -> Iterator[str]:
