@@ -3,7 +3,8 @@ r"""What kind of rest a run has come to. A small gain is no proof of a maximum: 
 - Components that coincide: with the two closest made one, or with K = 1, the objective is as high. If EM goes up from
   there once they are pushed apart, that is a saddle: at equal Gaussians the eigenvalue of the means is exactly 1, and
   of a state that a chain never comes to nothing moves, so that only this trial sees it.
-- A network at chance: its log-likelihood is Σ_c n_c ln(n_c / n), that of the classes' shares, which no input changes.
+- A network at chance: its log-likelihood is Σ_c n_c ln(n_c / n), that of the classes' shares, which no input changes;
+  of numbers that of their mean and variance.
 - A network that tells all classes apart: larger weights are better without end (`Model.without_maximum`).
 - The second-order test: near rest θ_t − θ* grows or shrinks by the eigenvalues of the Jacobian of one EM iteration
   (Dempster, Laird & Rubin 1977, §3.5). The largest is below 1 at a maximum, 1 along a direction in which the objective
@@ -22,7 +23,7 @@ import numpy as np
 from engine.analysis.alike import closest_two, living, made_alike, objective_alike
 from engine.analysis.convergence_rate import DIFFERENCE, ITERATIONS, MapRate, measured, norm, scales_of
 from engine.analysis.leaving import Push, kinds_of_start, tried_pushes, words_of_entry
-from engine.arrays import Array
+from engine.arrays import Array, IntArray
 from engine.editing.entries import admissible
 from engine.em.fields import fields_of
 from engine.em.inference import Exact
@@ -169,17 +170,20 @@ class _Look:
         )
 
     def at_chance(self) -> Rest | None:
-        """The log-likelihood is that of the classes' shares, whatever the inputs."""
+        """The log-likelihood is that of the classes' shares, or of one Gaussian for all rows, whatever the inputs."""
         model, data = self.step.problem.model, self.step.problem.data
-        if not model.supervised or data.y is None or data.y.dtype.kind not in "iu":
+        numbers = data.number_targets
+        if not model.supervised or (data.y is None and numbers is None):
             return None
-        counts = np.bincount(data.y, weights=data.sample_weight).astype(np.float64)
-        counts = counts[counts > 0]
-        chance = float(counts @ np.log(counts / counts.sum()))
+        if numbers is not None:
+            chance, said = _chance_of_numbers(numbers, data.sample_weight), "each row is predicted by the mean"
+        else:
+            chance = _chance_of_classes(data.y, data.sample_weight)
+            said = "the probabilities are the shares of the classes"
         if not abs(self.step.log_likelihood - chance) <= _ALIKE * data.total_weight:
             return None
         scales = column_scales(data.X, data.sample_weight)
-        said = "a plateau where nothing was learned: the probabilities are the shares of the classes"
+        said = f"a plateau where nothing was learned: {said}"
         if scales is None:
             return self.found("plateau", said, "take another start")
         said += f", and the inputs are on very different scales (sd {scales[0]:z.3g} to {scales[1]:z.3g})"
@@ -382,6 +386,19 @@ def _nearly_equal(step: Step, pair: tuple[int, int]) -> bool:
             if float(np.max(np.abs(one - other) / scale[path], initial=0.0)) > _FAR:
                 return False
     return True
+
+
+def _chance_of_classes(y: IntArray, weight: Array | None) -> float:
+    counts = np.bincount(y, weights=weight).astype(np.float64)
+    counts = counts[counts > 0]
+    return float(counts @ np.log(counts / counts.sum()))
+
+
+def _chance_of_numbers(y: Array, weight: Array | None) -> float:
+    """−n/2 (ln 2πσ² + 1): a ridge that makes σ² larger by 1e-6 of it changes this by less than 1e-12 n."""
+    n = float(len(y) if weight is None else weight.sum())
+    variance = float(np.average((y - np.average(y, weights=weight)) ** 2, weights=weight))
+    return -0.5 * n * (math.log(2.0 * math.pi * variance) + 1.0) if variance > 0 else math.inf
 
 
 def column_scales(X: object, sample_weight: object = None) -> tuple[float, float] | None:

@@ -51,6 +51,11 @@ class Observations:
         return len(self.X)
 
     @property
+    def number_targets(self) -> Array | None:
+        """(n,) the numbers that a supervised model learns; None where it learns classes, or nothing."""
+        return None
+
+    @property
     def n_given(self) -> int:
         """How many rows were given, those of weight 0 included: as many as have responsibilities."""
         return self.n_rows if self.given is None else self.given.n_rows

@@ -140,6 +140,18 @@ async def test_the_picture_has_the_mean_in_place_of_classes(wave: Path, size: tu
         assert "rows by the price that the network predicts" in scene.description
 
 
+async def test_rows_count_by_their_weights_in_the_rmse_of_the_table_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    x, times = rng.uniform(-3, 3, 60), rng.integers(1, 9, 60)
+    y = np.sin(x) + 0.01 * times * rng.normal(size=60) + 0.001
+    file = tmp_path / "weighed.csv"
+    file.write_text("x,y,n\n" + "\n".join(f"{a:.3f},{b:.4f},{c}" for a, b, c in zip(x, y, times, strict=True)))
+    async with driving(choose(DataSpec(str(file), target="y", weights="n"), model="mlp", k=3)) as app:
+        text = await app.press("n", "n")
+        scored = app.snapshot.comparison.here.test.rmse
+        assert f"test: EM RMSE {number(scored, 4)}" in text
+
+
 async def test_regions_and_response_maps_know_numbers(wave: Path) -> None:
     async with driving(numbers(wave, settings={"m_step": "newton"})) as app:
         text = await app.press("n", "n", "1", "z", "a")

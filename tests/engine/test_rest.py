@@ -126,6 +126,23 @@ def test_a_network_at_chance_has_learned_nothing_and_its_scales_are_named():
     assert run.step.rest.scales
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_network_of_numbers_that_predicts_the_mean_has_learned_nothing(weighted):
+    rng = np.random.default_rng(0)
+    X = np.column_stack([rng.normal(0.0, 1e-4, 80), rng.normal(3e6, 1e5, 80)])
+    y = np.sin(2e4 * X[:, 0]) + 3e-6 * X[:, 1]
+    weight = rng.integers(1, 4, 80).astype(float) if weighted else None
+    run = engine.fit(engine.LatentMLP(m_step="newton"), X, y, seed=0, sample_weight=weight)
+    variance = np.cov(y, ddof=0, aweights=weight)
+    n = run.step.problem.data.total_weight
+    assert run.log_likelihood == pytest.approx(-0.5 * n * (np.log(2 * np.pi * variance) + 1), abs=1e-3)
+    assert not run.converged
+    assert "a plateau where nothing was learned: each row is predicted by the mean" in run.stop_reason
+    assert run.step.rest.scales
+    learned = engine.fit(engine.LatentMLP(m_step="newton"), X / [1e-4, 1e5] - [0.0, 30.0], y, seed=0, max_iter=30)
+    assert "nothing was learned" not in learned.stop_reason
+
+
 def test_scales_are_those_of_columns_that_vary():
     X = np.column_stack([np.arange(10.0), 1e4 * np.arange(10.0), np.full(10, 7.0)])
     found = column_scales(X)

@@ -16,6 +16,7 @@ from emtui.panes.rows.responsibilities import ResponsibilitiesPane
 from emtui.panes.rows.row_order import ListedRows, RowOrder
 from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.train_test_split import split_of
 from emtui.views.number_format import MISSING, number
 from emtui.widgets.table_columns import joined
 from engine.arrays import Array
@@ -138,16 +139,23 @@ def has_components(snapshot: StepSnapshot) -> bool:
 
 def _standing(source: PredictionSource | NumberSource) -> str:
     if isinstance(source, NumberSource):
-        return f"RMSE {_rmse(source.found.left)}"
+        return f"RMSE {_rmse(source, source.found.left)}"
     return f"{int(source.own.wrong.sum())} wrong"
 
 
 def _standing_of_rival(source: PredictionSource | NumberSource) -> str:
     if isinstance(source, NumberSource):
         rival = source.found.rival
-        return "" if rival is None else _rmse(source.found.targets - rival)
+        return "" if rival is None else _rmse(source, source.found.targets - rival)
     return "" if source.rival is None else str(int(source.rival.wrong.sum()))
 
 
-def _rmse(left: Array) -> str:
-    return number(float(np.sqrt((left**2).mean())), 4) if len(left) else MISSING
+def _rmse(source: NumberSource, left: Array) -> str:
+    """Of what is left, each row by its weight, as in the scores of pane 5."""
+    if not len(left):
+        return MISSING
+    split = split_of(source.snapshot.spec)
+    weights = None if split is None or split.weights is None else split.weights[source.found.rows]
+    if weights is not None and not weights.any():
+        return MISSING
+    return number(float(np.sqrt(np.average(left**2, weights=weights))), 4)

@@ -35,6 +35,11 @@ class ExpertRows(Observations):
     centre: float = 0.0
     spread: float = 0.0
 
+    @property
+    def number_targets(self) -> Array | None:
+        """The target, where it is numbers."""
+        return self.target
+
     def logits(self, weights: Array, rows: Rows = slice(None)) -> Array:
         """(m, …) w₀ + w₁ᵀx of some rows for weights (…, p+1), the bias first."""
         flat = weights.reshape(-1, weights.shape[-1])

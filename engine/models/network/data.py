@@ -50,6 +50,11 @@ class NetworkRows(Observations):
         return self.target is not None
 
     @property
+    def number_targets(self) -> Array | None:
+        """The target, where it is numbers."""
+        return self.target
+
+    @property
     def n_classes(self) -> int:
         """How many classes the targets count up to."""
         return len(self.classes) - 1
