@@ -35,8 +35,8 @@ class Request:
     `emtui.spec.choose.choose`, or of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
     n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
     writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. resume:
-    open the session that was kept last. grid: words and numbers of a sweep. export: the file that it is written to.
-    exports: the files that a run is written to.
+    open the session that was kept last. grid: words and numbers of a sweep.
+    exports: the files that a run or a sweep is written to.
     """
 
     command: str
@@ -49,7 +49,6 @@ class Request:
     data_file: str | None = None
     resume: bool = False
     grid: Mapping[str, Any] = field(default_factory=dict)
-    export: str | None = None
     exports: Sequence[str] = ()
 
 
@@ -82,7 +81,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         grid = {name: value for name in _OF_GRID if (value := found.pop(name)) is not None}
     found["data"] = _data(found)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
-    baseline, export = bool(found.pop("baseline", True)), found.pop("export", None)
+    baseline = bool(found.pop("baseline", True))
     predictions, exports = found.pop("predictions", None), found.pop("exports", None) or ()
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
@@ -90,7 +89,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     spec = {name: value for name, value in found.items() if value is not None}
     return Request(
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
-        export=export, exports=exports,
+        exports=exports,
     )  # fmt: skip
 
 

@@ -176,7 +176,7 @@ def _sweep(request: Request) -> int:
         check_settings(words)
         spec = choose(**words)
         output = Output(sys.stdout, progress.aside)
-        sweep_report(spec, grid, output, export=request.export, as_json=request.json, say=progress.now)
+        sweep_report(spec, grid, output, exports=request.exports, as_json=request.json, say=progress.now)
     return DONE
 
 

@@ -192,7 +192,13 @@ def _sweep_parser() -> Parser:
     _add_scaled_table(parser)
     _add_split(parser)
     _add_of_networks(parser)
-    add("--export", metavar="FILE", help="write the table (.csv, .json, .parquet) or the heat maps (.txt, .svg, .pdf)")
+    add(
+        "--export",
+        action="append",
+        dest="exports",
+        metavar="FILE",
+        help="write the table (.csv, .json, .parquet) or the heat maps (.txt, .svg, .pdf); may be said again",
+    )
     add("--json", action="store_true", help="one JSON object a line, a cell each")
     return parser
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from emtui.cli.shell_output import Output, printable
@@ -53,31 +53,31 @@ def sweep_report(
     grid: SweepGrid,
     output: Output,
     *,
-    export: str | None = None,
+    exports: Sequence[str] = (),
     as_json: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Run the sweep, print its heat maps (or a JSON object for each cell), and write them to a file.
+    """Run the sweep, print its heat maps (or a JSON object for each cell), and write them to files.
 
-    export: the file; its ending says what is written. say: is told what is going on.
+    exports: the files; their endings say what is written. say: is told what is going on.
 
     Raises:
         EngineError: the data, an option or the file can't be used; one sentence, and nothing has been printed then.
     """
-    kind = None if export is None else export_for(export, SWEEP_EXPORTS)
-    if kind is not None and export is not None:
+    files = [(path, export_for(path, SWEEP_EXPORTS)) for path in exports]
+    for path, kind in files:
         kind.check_library()
-        check_free(export)
+        check_free(path)
     if reason := why_no_sweep(spec.model):
         raise OptionError(reason)
     now = SweepResult(spec, grid)
     say(f"run 1 of {now.n_runs}")
     for now in sweep(spec, grid):
         say(f"run {min(now.n_done + 1, now.n_runs)} of {now.n_runs}")
-    written = None if kind is None else kind(now, export)
+    written = [kind(now, path) for path, kind in files]
     if as_json:
         output.lines([json_text(cell_record(now, cell)) for cell in cells(grid)])
         return
     output.lines("".join(sweep_text(now)).splitlines())
-    if written is not None:
-        output.lines(["", printable(f"written to {written}")])
+    if written:
+        output.lines(["", *[printable(f"written to {path}") for path in written]])

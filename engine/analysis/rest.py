@@ -172,14 +172,16 @@ class _Look:
     def at_chance(self) -> Rest | None:
         """The log-likelihood is that of the classes' shares, or of one Gaussian for all rows, whatever the inputs."""
         model, data = self.step.problem.model, self.step.problem.data
-        numbers = data.number_targets
-        if not model.supervised or (data.y is None and numbers is None):
+        if not model.supervised:
             return None
-        if numbers is not None:
-            chance, said = _chance_of_numbers(numbers, data.sample_weight), "each row is predicted by the mean"
-        else:
+        if data.number_targets is not None:
+            chance = _chance_of_numbers(data.number_targets, data.sample_weight)
+            said = "each row is predicted by the mean"
+        elif data.y is not None:
             chance = _chance_of_classes(data.y, data.sample_weight)
             said = "the probabilities are the shares of the classes"
+        else:
+            return None
         if not abs(self.step.log_likelihood - chance) <= _ALIKE * data.total_weight:
             return None
         scales = column_scales(data.X, data.sample_weight)

@@ -191,9 +191,9 @@ def test_the_sweep_in_the_shell_is_that_of_the_screen(tmp_path: Path) -> None:
         mean = expected.found.mean(expected.names[cell], "validation_accuracy")
         assert float(row["validation_accuracy"]) == pytest.approx(mean)
         assert (row["test_accuracy"] != "") == (cell == expected.chosen)
-    assert here("sweep", *WORDS, "--export", str(text))[0] == 0
+    status, out, _ = here("sweep", *WORDS, "--export", str(text), "--export", str(whole))
+    assert status == 0 and f"written to {text}" in out and f"written to {whole}" in out
     assert text.read_text() == shown
-    assert here("sweep", *WORDS, "--export", str(whole))[0] == 0
     document = json.loads(whole.read_text())
     assert document["chosen"] == expected.found.best and len(document["runs"]) == 16
     status, out, _ = here("sweep", *WORDS, "--json")

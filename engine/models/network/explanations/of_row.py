@@ -53,7 +53,8 @@ def posterior_row(step: Step, row: int) -> Worked:
         on = [(seen.named(n), float(q[n])) for n in seen.shown.tolist() if n >> h & 1]
         rest = float(q[seen.others[(seen.others >> h & 1).astype(bool)]].sum())
         others = [(f"{seen.others_named} with z on", rest)] if len(seen.others) else []
-        lines.append(line("responsibility", "E[z] = Σ q(z) with z on", "sum", [*on, *others], h))
+        formula = "E[z] = Σ q(z) with z on" + (f", {seen.others_named} together" if len(seen.others) else "")
+        lines.append(line("responsibility", formula, "sum", [*on, *others], h))
     r = responsibilities_of(step, row)
     if isinstance(step.inference, Exact):
         lines += _bound_lines(seen, r, q, evidence)
