@@ -15,7 +15,8 @@ from emtui.cli.parsers import UsageError as UsageError
 if TYPE_CHECKING:
     from engine.data.data_spec import DataSpec
 
-COMMANDS = ("run", "study", "sweep", "replay", "show", "datasets", "models")
+COMMANDS = ("run", "report", "study", "sweep", "replay", "show", "datasets", "models")
+_PAGES = (".html", ".htm")
 _SESSION = ".emtui"  # the ending of a session that was saved
 _ONE_TABLE = "one data set or file"
 _OF_DATA = ("source", "label", "columns", "rows", "sequence", "weights", "target")
@@ -23,7 +24,7 @@ _OF_INPUTS = ("standardize", "principal", "products")
 _OF_GENERATED = ("n_samples", "noise", "data_seed")
 _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks", "sheet")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
-_TAKEN |= {"emtui sweep": _ONE_TABLE, "emtui show": "one session"}
+_TAKEN |= {"emtui sweep": _ONE_TABLE, "emtui report": _ONE_TABLE, "emtui show": "one session"}
 _OF_GRID = ("learning_rates", "hidden_units", "n_experts", "n_seeds", "max_iter")
 
 
@@ -31,12 +32,12 @@ _OF_GRID = ("learning_rates", "hidden_units", "n_experts", "n_seeds", "max_iter"
 class Request:
     """What the words ask for.
 
-    command: "open", "run", "study", "sweep", "replay", "show", "datasets" or "models". spec: keywords of
+    command: "open", "run", "report", "study", "sweep", "replay", "show", "datasets" or "models". spec: keywords of
     `emtui.spec.choose.choose`, or of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
     n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
     writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. resume:
     open the session that was kept last. grid: words and numbers of a sweep.
-    exports: the files that a run or a sweep is written to.
+    exports: the files that a run, a report or a sweep is written to.
     """
 
     command: str
@@ -79,6 +80,8 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     grid: dict[str, Any] = {}
     if command == "sweep":
         grid = {name: value for name in _OF_GRID if (value := found.pop(name)) is not None}
+    if command == "report":
+        _name_page(found)
     found["data"] = _data(found)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     baseline = bool(found.pop("baseline", True))
@@ -91,6 +94,14 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
         exports=exports,
     )  # fmt: skip
+
+
+def _name_page(found: dict[str, Any]) -> None:
+    """The one file of a report: a page that stands alone in place of a data set, or what is named by --export."""
+    if not found.get("exports") and str(found.get("source")).lower().endswith(_PAGES):
+        found["exports"], found["source"] = [found["source"]], None
+    if len(found.get("exports") or ()) != 1:
+        raise UsageError("a report needs the name of one file: emtui report iris --export iris.html.")
 
 
 def _session(found: dict[str, Any]) -> Request:

@@ -79,7 +79,7 @@ def run(
         best, restarts = best_of(spec, problem, n_init, told)
         first, spec, steps = spec, with_seed(spec, best[0].problem.seed), iter(best)
     recent: deque[Step] = deque(maxlen=8)
-    scored = _scored(spec) if n_init == 1 else _scored_many(first, spec, n_init, best[-1].iteration)
+    scored = scored_run(spec) if n_init == 1 else _scored_many(first, spec, n_init, best[-1].iteration)
     for step in steps:
         printer.step(step, {} if scored is None else scored.scores(step))
         recent.append(step)
@@ -119,7 +119,7 @@ def _files(exports: Sequence[str], others: Sequence[str]) -> RunFiles | None:
     return RunFiles(exports, others)
 
 
-def _scored(spec: RunSpec) -> ScoredRun | None:
+def scored_run(spec: RunSpec) -> ScoredRun | None:
     """What scores a network's steps; None for a model that has no training and test rows."""
     if split_of(spec) is None:
         return None

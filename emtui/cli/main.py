@@ -155,6 +155,19 @@ def _run(request: Request) -> int:
     return DONE
 
 
+def _report(request: Request) -> int:
+    from emtui.cli.page_report import report
+    from emtui.cli.progress import Progress
+
+    with Progress(sys.stderr) as progress:
+        progress.now("reading the data")
+        report(
+            _choose(request), request.exports[0], Output(sys.stdout, progress.aside), n_init=request.n_init,
+            baseline=request.baseline, say=progress.now,
+        )  # fmt: skip
+    return DONE
+
+
 def _study(request: Request) -> int:
     from emtui.cli.progress import Progress
     from emtui.cli.study_report import study
@@ -228,7 +241,7 @@ def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
 
 
 _COMMANDS = {
-    "open": _open, "run": _run, "study": _study, "sweep": _sweep, "replay": _replay,
+    "open": _open, "run": _run, "report": _report, "study": _study, "sweep": _sweep, "replay": _replay,
     "show": _show,
     "datasets": _datasets, "models": _models,
 }  # fmt: skip

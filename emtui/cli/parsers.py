@@ -17,6 +17,7 @@ stopping rules:
 _OPEN_EPILOG = f"""\
 commands:
   run                   the same without a screen: a line for each half-step
+  report                a page on a fit for a browser, with other starts and sizes
   study                 a network from many seeds, by EM and by backpropagation
   sweep                 a network over learning rates and hidden units, by both
   replay                published examples, stepped beside their published values
@@ -57,6 +58,12 @@ examples:
   emtui run iris --model mlp --predictions iris.csv
   emtui run iris --export iris.csv --export iris-parameters.json
   emtui run counts.csv.gz --weights n   each row counts n times; - reads standard input
+"""
+_REPORT_EPILOG = """\
+examples:
+  emtui report iris --export iris.html
+  emtui report measurements.csv --label species -k 4 --n-init 20 --export measurements.html
+  emtui report iris.html                the data that emtui opens with
 """
 _STUDY_EPILOG = """\
 examples:
@@ -141,15 +148,8 @@ def _open_parser() -> Parser:
 def _run_parser() -> Parser:
     parser = Parser("emtui run", "Run EM without a screen: a line for each half-step, then a summary.", _RUN_EPILOG)
     _add_choices(parser)
+    _add_starts(parser)
     add = parser.add_argument
-    add(
-        "--n-init",
-        type=values.whole(1),
-        metavar="N",
-        default=1,
-        help="try N starts (seeds S, S+1, ...) and keep the best",
-    )
-    add("--no-baseline", action="store_false", dest="baseline", help="without the k-means beside it")
     add("--json", action="store_true", help="one JSON object a line, with the names of engine.Step")
     add("--predictions", metavar="FILE", help="write what the run says of every row in the end (.csv, .json, .parquet)")
     add(
@@ -158,6 +158,21 @@ def _run_parser() -> Parser:
         dest="exports",
         metavar="FILE",
         help="write the run to a file, see below; may be said again",
+    )
+    return parser
+
+
+def _report_parser() -> Parser:
+    description = "Write a page on a fit: data, choices, why it stopped, other starts and sizes, warnings."
+    parser = Parser("emtui report", description, _REPORT_EPILOG)
+    _add_choices(parser)
+    _add_starts(parser)
+    parser.add_argument(
+        "--export",
+        action="append",
+        dest="exports",
+        metavar="FILE.html",
+        help="the page (in place of a data set it may stand alone)",
     )
     return parser
 
@@ -233,6 +248,7 @@ def _list_parser(command: str, description: str) -> Parser:
 PARSERS: Mapping[str, Callable[[], Parser]] = {
     "open": _open_parser,
     "run": _run_parser,
+    "report": _report_parser,
     "study": _study_parser,
     "sweep": _sweep_parser,
     "replay": _replay_parser,
@@ -275,6 +291,19 @@ def _add_choices(parser: Parser) -> None:
     _add_of_networks(networks)
     add = networks.add_argument
     add("--own-start", action="store_false", dest="same_start", default=None, help="the other way starts elsewhere")
+
+
+def _add_starts(parser: Parser) -> None:
+    """How many starts there are, and whether k-means runs beside them."""
+    add = parser.add_argument
+    add(
+        "--n-init",
+        type=values.whole(1),
+        metavar="N",
+        default=1,
+        help="try N starts (seeds S, S+1, ...) and keep the best",
+    )
+    add("--no-baseline", action="store_false", dest="baseline", help="without the k-means beside it")
 
 
 def _add_labelled(parser: Parser, seeds: str) -> None:

@@ -1,0 +1,61 @@
+"""`emtui report`: one page on a fit."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from test_pages import HOSTILE, elements
+
+from emtui.cli.arguments import UsageError, parse
+from emtui.cli.main import main
+
+
+def request(*words: str) -> tuple[str | None, list[str]]:
+    asked = parse(words, lambda: "")
+    data = asked.spec.get("data")
+    return None if data is None else data.source, list(asked.exports)
+
+
+def test_the_page_is_named_by_export_or_stands_alone() -> None:
+    assert request("report", "wine", "--export", "a.html") == ("wine", ["a.html"])
+    assert request("report", "a.html") == (None, ["a.html"])
+    for words in (["report", "wine"], ["report", "--export", "a.html", "--export", "b.html"]):
+        with pytest.raises(UsageError, match="needs the name of one file"):
+            parse(words, lambda: "")
+
+
+def test_a_report_has_its_sections_and_asks_nothing_of_a_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("emtui.cli.page_report._STARTS", 4)
+    there = tmp_path / "iris.html"
+    assert main(["report", "iris", "--seed", "1", "--export", str(there), "--max-iter", "40"]) == 0
+    assert "report written to" in capsys.readouterr().out
+    page = there.read_text("utf-8")
+    found = elements(page)
+    assert [text.strip() for text in found.text["h2"]] == [
+        "Data", "Choices", "Why it stopped", "Warnings", "Picture", "Curves", "Parameters",
+        "Other starts", "Other sizes",
+    ]  # fmt: skip
+    said = " ".join(found.text["p"])
+    assert "onverged after" in said and "of 4 starts" in said and "BIC" in said
+    assert "--seed 1" in "".join(found.text["pre"])
+    assert not re.search(r"https?:|\bsrc=|@import|url\(|<link|<script", page)
+    assert len(found.of("figure")) == 1 + 3 + len(re.findall("starts that ended", page)) + 1
+    assert main(["report", "iris", "--export", str(there)]) == 2  # it is there already
+    assert there.read_text("utf-8") == page
+
+
+def test_names_from_data_are_text_and_networks_say_what_is_not_there(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    rows = "\n".join(f"{i % 7},{i % 3},{'ab'[i % 2]}" for i in range(40))
+    table.write_text(f'"{HOSTILE}",b,class\n{rows}\n')
+    there = tmp_path / "a.html"
+    words = ["--label", "class", "--model", "mlp", "--max-iter", "2"]
+    assert main(["report", str(table), "--export", str(there), *words]) == 0
+    page = there.read_text("utf-8")
+    assert "<script" not in page and "&lt;script&gt;" in page
+    assert "compared by validation rows" in page
+    assert main(["report", str(table), "--export", str(tmp_path / "a.pdf"), *words]) == 2
