@@ -70,7 +70,9 @@ async def test_a_race_and_its_optima_are_drawn_as_they_stand() -> None:
         words = texts(figure_bytes(race.sheet(), "svg"))
         assert all(one.name in words for one in race.race.racers if one.laps) and "iterations" in words
         await app.send("x")
-        assert "iris" not in app.text and "coins-coins-race.svg" in app.text
+        dialog = app.app.screen
+        assert isinstance(dialog, ExportScreen) and "picture" in app.text
+        assert "coins-coins-race.svg" in [one.name_for(race.spec) for one in dialog._exports]
         await app.send("escape", "escape", "O")
         await at_rest(app)
         optima = app.app.screen
