@@ -99,7 +99,8 @@ def test_the_report_for_eyes_has_the_curves_and_says_how_they_were_predicted() -
             p = point.test.probabilities[at]  # type: ignore[union-attr]
             said += [comparison.split.class_names[p.argmax()], f"{p.max():.3f}"]
         assert cells == ["row", str(row + 1), *said]
-    assert lines[first + 11] == "… and 50 more: --predictions FILE writes every row"
+    said_below = ["both by the marginal prediction", "… and 50 more: --predictions FILE writes every row"]
+    assert lines[first + 11 : first + 13] == said_below
 
 
 def test_a_model_that_learns_no_classes_has_no_scores() -> None:
