@@ -24,8 +24,8 @@ from engine.analysis.alike import closest_two, living, made_alike, objective_ali
 from engine.analysis.convergence_rate import DIFFERENCE, ITERATIONS, MapRate, measured, norm, scales_of
 from engine.analysis.leaving import Push, kinds_of_start, tried_pushes, words_of_entry
 from engine.arrays import Array, IntArray
-from engine.editing.entries import admissible
-from engine.em.fields import fields_of
+from engine.editing.entries import Entry, admissible, entries, moved
+from engine.em.fields import Field, fields_of
 from engine.em.inference import Exact
 from engine.em.parameters import arrays_of, with_arrays
 from engine.em.pushed_apart import pushed_apart
@@ -47,6 +47,9 @@ _FAR = 0.25  # of a parameter's scale: components that differ by more don't coin
 _MOST_COMPARED = 2000  # components, each with each other
 _TRIED = 20  # iterations from components that are pushed apart
 _WORK = 3e8  # of a look in the background, or at components that could be one: rows × entries of θ, for all passes
+_NO_PROBABILITY = 1e-100  # a probability from which EM takes hundreds of iterations to anything, if it moves at all
+_ZEROS = 20  # probabilities of 0 that are tried one by one
+_OFF_ZERO = 1e-4  # so far each is moved
 _SCALES = 100.0  # the largest standard deviation of a column over the smallest: very different scales
 
 
@@ -287,11 +290,31 @@ class _Look:
             along = _words_of_largest(self.step, power)
             return self.found("flat", f"the objective is level along {along}, which is not identified")
         if kind == "maximum":
-            return self.found("maximum", "a maximum")
+            return self.found("maximum", (yield from self.as_far_as_zeros_stay()))
         if power is not None and kind == "untested":
             return self.found("untested", f"too level along {_words_of_largest(self.step, power)} to tell what it is")
         self.rate = self.error = math.nan
         return self.found("untested", "not tested for a saddle")
+
+    def as_far_as_zeros_stay(self) -> Generator[None, None, str]:
+        """A maximum, in words; where EM can't move a probability off 0, it may be none beside it."""
+        step = self.step
+        model, theta = step.problem.model, fields_of(step.params, step.problem.model)
+        zeros = [one for one in entries(model, step.params) if _is_a_zero(theta[one.path], one)]
+        if len(zeros) > min(_ZEROS, self.most_passes - self.passes):
+            return "a maximum as long as the probabilities that are 0 stay so"
+        for zero in zeros:
+            moved_off = moved(step.params, zero, _OFF_ZERO)
+            if not admissible(model, moved_off):
+                continue
+            with one_blas_thread():
+                height = step.problem.at(moved_off).objective
+            self.passes += 1
+            yield
+            if height > step.objective + 1e-12 * abs(step.objective):
+                what = words_of_entry(step, zero.path, zero.index)
+                return f"a maximum only as long as {what} stays 0: above it the objective rises"
+        return "a maximum"
 
     def is_level(self, power: MapRate) -> Generator[None, None, bool]:
         """Whether the objective itself stays where θ moves along the direction of an eigenvalue of 1, and back.
@@ -346,6 +369,10 @@ class _Look:
         if not power.settled:
             return None
         return "flat" if self.error < _EXACT else "untested"  # too far from rest yet to tell a level direction
+
+
+def _is_a_zero(field: Field, entry: Entry) -> bool:
+    return field.domain in ("simplex", "probability") and field.array[entry.index] <= _NO_PROBABILITY
 
 
 def _above_one(rate: float) -> str:

@@ -66,17 +66,17 @@ def _different(data: Dataset) -> str:
 def _numbering(data: Dataset) -> str:
     """The first column that holds each whole number of a range once."""
     n = data.n_samples
-    if n < _NUMBERED or data.n_features < 2:
+    if n < _NUMBERED:
         return ""
     X = data.X if data.units is None else data.units.to_original(data.X)
     low, high = _ends(X)
     for j in np.flatnonzero(np.abs(high - low - (n - 1)) < 0.5):
         whole = np.rint(X[:, j])
         if np.allclose(X[:, j], whole, rtol=0.0, atol=1e-6) and len(np.unique(whole)) == n:
-            return (
-                f"The column {quoted(data.feature_names[j])} numbers the rows from {whole.min():z.0f} to "
-                f"{whole.max():z.0f}: leave it out if it is an identifier ({_LEAVE_OUT})."
-            )
+            name, ends = quoted(data.feature_names[j]), f"from {whole.min():z.0f} to {whole.max():z.0f}"
+            if data.n_features == 1:
+                return f"{name}, the only column, numbers the rows {ends}: if it is an identifier, it measures nothing."
+            return f"The column {name} numbers the rows {ends}: leave it out if it is an identifier ({_LEAVE_OUT})."
     return ""
 
 

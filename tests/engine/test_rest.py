@@ -360,3 +360,26 @@ def test_a_unit_that_stays_at_one_half_hides_no_flight(weight, flies):
     assert bool(said) == flies
     larger = engine.LatentMLP.Params(20.0 * step.params.hidden, 20.0 * step.params.output)
     assert (step.problem.at(larger).log_likelihood > -1e-3) == flies
+
+
+@pytest.mark.parametrize(("mean", "rises"), [(6.0, True), (60.0, False)])
+def test_a_component_without_weight_makes_a_maximum_only_where_none_would_help(mean, rises):
+    X = np.r_[ROWS.normal(0.0, 1.0, 100), ROWS.normal(6.0, 1.0, 100)][:, None]
+    model = engine.GaussianMixture(2)
+    start = model.Params([1.0, 0.0], [[0.0], [mean]], [[[1.0]], [[1.0]]])
+    run = engine.fit(model, X, start=start)
+    assert ("a maximum only as long as the weight of component 2 stays 0" in run.stop_reason) is rises
+    assert rises or run.stop_reason.endswith("a maximum")
+
+
+def test_a_maximum_beside_which_a_probability_of_0_may_rise_says_so():
+    p = np.where(np.arange(200)[:, None] % 2, [0.9, 0.8, 0.9, 0.2, 0.1, 0.3], [0.1, 0.2, 0.3, 0.8, 0.9, 0.7])
+    X, model = (np.random.default_rng(8).random((200, 6)) < p).astype(float), engine.BernoulliMixture(2)
+    start = model.Params([0.5, 0.5], [[0.0, 0.0, 0.5, 0.5, 0.5, 0.5], [0.5] * 6])
+    step = engine.fit(model, X, start=start).step
+    found = rest_of(replace(step, rest=None))
+    assert found.kind == "maximum" and "probability of column 1 stays 0: above it the objective rises" in found.said
+    raised = step.params.probabilities.copy()
+    raised[0, 0] = 0.001
+    higher = step.problem.at(replace(step.params, probabilities=raised))
+    assert higher.objective > step.objective

@@ -42,4 +42,5 @@ def test_a_column_that_numbers_the_rows_is_said() -> None:
     assert scale_notes(data.standardized())[-1].startswith(said)
     twice = np.column_stack([NORMAL, np.r_[numbers[:-1], numbers[0]]])
     assert not any("numbers the rows" in note for note in scale_notes(Dataset("a", twice)))
-    assert scale_notes(Dataset("a", numbers[:, None])) == ()
+    (alone,) = scale_notes(Dataset("a", numbers[:, None], feature_names=("case",)))
+    assert alone.startswith("'case', the only column, numbers the rows from 1 to 40")
