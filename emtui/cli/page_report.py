@@ -23,6 +23,7 @@ from emtui.exports.pages.report_page import (
     report_page,
     scene_picture,
 )
+from emtui.exports.pages.step_page import thinned
 from emtui.screens.studies.optima_map import OptimaMap, optima_scene, optima_table
 from emtui.screens.studies.optima_map import verdict as optima_verdict
 from emtui.screens.studies.optima_starts import MAX_ITER, TOL, spread
@@ -145,11 +146,13 @@ def _of_fit(outcome: RunSummary, snapshot: StepSnapshot) -> list[Section]:
     table = view_for(snapshot.spec.model).parameters(snapshot)
     rows = [[row.name, *(cell.text.strip() for cell in row.cells)] for row in table.rows[:_ROWS]]
     notes = [table.note] if table.note else []
+    drawn = thinned(snapshot)
+    few = [f"{len(drawn.rows):,} of {snapshot.n_rows:,} rows are drawn."] if len(drawn.rows) < snapshot.n_rows else []
     notes += [f"The first {_ROWS} of {len(table.rows)} rows."] if len(table.rows) > _ROWS else []
     return [
         Section("Why it stopped", [_sentence(line) for line in stopped]),
         Section("Warnings", [_sentence(line) for line in careful] or ["None."]),
-        Section("Picture", pictures=data_pictures(snapshot)),
+        Section("Picture", few, pictures=data_pictures(drawn)),
         Section("Curves", pictures=curve_pictures(snapshot)),
         Section("Parameters", notes, table=ReportTable(("", *table.columns), rows)),
     ]

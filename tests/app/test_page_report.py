@@ -30,6 +30,7 @@ def test_a_report_has_its_sections_and_asks_nothing_of_a_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("emtui.cli.page_report._STARTS", 4)
+    monkeypatch.setattr("emtui.exports.pages.step_page.MOST_POINTS", 50)
     there = tmp_path / "iris.html"
     assert main(["report", "iris", "--seed", "1", "--export", str(there), "--max-iter", "40"]) == 0
     assert "report written to" in capsys.readouterr().out
@@ -40,6 +41,7 @@ def test_a_report_has_its_sections_and_asks_nothing_of_a_network(
         "Other starts", "Other sizes",
     ]  # fmt: skip
     said = " ".join(found.text["p"])
+    assert "50 of 150 rows are drawn" in said
     assert "onverged after" in said and "of 4 starts" in said and "BIC" in said
     assert "--seed 1" in "".join(found.text["pre"])
     assert not re.search(r"https?:|\bsrc=|@import|url\(|<link|<script", page)
