@@ -21,6 +21,7 @@ from emtui.networks.scores import AnyScore, NumberScore, Progress, Score, progre
 from emtui.networks.training_history import Learners
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import TrainTestSplit, split_of
+from emtui.views.score_words import estimated_losses
 from engine.em.step import Step
 from engine.models.network.params import NetworkParams
 
@@ -97,8 +98,8 @@ def comparison_lines(spec: RunSpec, comparison: MethodComparison) -> list[str]:
         seeds = ((spec.model, spec.seed), (comparison.rival_model, comparison.rival_seed))
         best = ", ".join(f"{short_name(model)} from seed {seed}" for model, seed in seeds)
         lines.append(f"each is the best of {comparison.n_init} starts by its own objective: {best}")
-    said = differences(spec.model, comparison.rival_model)
-    return [*lines, *([said] if said else [])]
+    said = (estimated_losses((comparison.here, comparison.rival_here)), differences(spec.model, comparison.rival_model))
+    return [*lines, *filter(None, said)]
 
 
 def _row(model: Any, found: Progress, split: TrainTestSplit) -> tuple[str, ...]:

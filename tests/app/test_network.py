@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from choosing import chosen
+from driving import driving
 from shell import ENVIRONMENT, here, is_one_sentence
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, log_loss
@@ -429,6 +430,17 @@ def test_the_study_refuses_in_one_sentence(tmp_path: Path) -> None:
         status, out, err = here("study", *words)
         assert (status, out) == (2, "")
         assert is_one_sentence(err)
+
+
+async def test_losses_that_are_estimates_are_called_so() -> None:
+    words = ("run", "iris", "--model", "mlp", "--set", "hidden_units=4,3", "--standardize", "--max-iter", "1")
+    said = "p(y | x) is estimated from draws: standard errors of a loss up to 0.0"
+    assert said in here(*words)[1]
+    assert said not in here(*words, "--prediction", "forward")[1]
+    assert said not in here("run", "iris", "--model", "mlp", "--max-iter", "1")[1]
+    async with driving(choose("iris", model="mlp", settings={"hidden_units": "4,3"})) as app:
+        text = await app.press("n", "5", "z")
+        assert said in " ".join(text.replace("│", " ").split())
 
 
 def test_exported_units_carry_the_rows_of_the_table(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from emtui.charts.heatmap import Matrix, draw_matrix
 from emtui.networks.rival import differences, short_name
 from emtui.networks.scores import Score, loss_name
 from emtui.views.number_format import fixed
-from emtui.views.score_words import how_right, how_right_alone
+from emtui.views.score_words import estimated_losses, how_right, how_right_alone
 from emtui.widgets.table_columns import Piece, TableCell, ink
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
     classes = comparison.split.class_names[:_CLASSES_SHOWN]
     scores = [(name, *(("train", one.train) if one.test is None else ("test", one.test))) for name, one in sides]
     said = "" if comparison.rival_model is None else differences(model, comparison.rival_model)
+    said = " ".join(filter(None, (estimated_losses(found for _, found in sides), said)))
     last = ["", *wrapped(said, width)] if said else []
     if comparison.split.numeric:
         return [*lines, *last]
