@@ -78,6 +78,7 @@ def sweep_report(
     if as_json:
         output.lines([json_text(cell_record(now, cell)) for cell in cells(grid)])
         return
+    output.lines([*map(printable, spec.notes), *([""] if spec.notes else [])])
     output.lines("".join(sweep_text(now)).splitlines())
     if written:
         output.lines(["", *[printable(f"written to {path}") for path in written]])

@@ -178,6 +178,16 @@ def test_where_no_rows_are_held_back_nothing_is_tested() -> None:
 WORDS = ("iris", "--rates", ".01,.1", "--hidden", "1,3", "--seeds", "2", "--max-iter", "3", "--standardize")
 
 
+def test_a_sweep_says_what_is_to_be_known_of_the_data(tmp_path: Path) -> None:
+    table = tmp_path / "unlike.csv"
+    table.write_text("a,b,c\n" + "\n".join(f"{i % 7},{1e4 * (i % 5)},{'xy'[i % 2]}" for i in range(20)))
+    words = ("sweep", str(table), "--label", "c", "--rates", ".1", "--hidden", "1", "--seeds", "1", "--max-iter", "2")
+    said = "The columns are on very different scales"
+    assert here(*words)[1].startswith(said)
+    assert said not in here(*words, "--standardize")[1]
+    assert len([json.loads(line) for line in here(*words, "--json")[1].splitlines()]) == 2
+
+
 def test_the_sweep_in_the_shell_is_that_of_the_screen(tmp_path: Path) -> None:
     expected = swept(chosen("iris", model="mlp", standardize=True), SweepGrid((0.01, 0.1), (1, 3), 2, 3))
     table, text, whole = tmp_path / "a.csv", tmp_path / "a.txt", tmp_path / "a.json"
