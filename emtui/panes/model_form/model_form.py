@@ -94,7 +94,7 @@ class ModelForm(Pane):
         box = self.query_one(VerticalScroll)
         keep = {spec.key for spec in specs if not spec.of_model} & self._fields.keys()
         if {spec.key for spec in specs} & _AMID != self._fields.keys() & _AMID:
-            keep = set()  # they stand in the middle: the lines are made in their order
+            keep &= {MODEL}  # they stand in the middle: all but the line with the focus are made in order
         for key, field in list(self._fields.items()):
             if key not in keep:
                 del self._fields[key]
