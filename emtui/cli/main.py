@@ -156,7 +156,7 @@ def _run(request: Request) -> int:
 
 
 def _report(request: Request) -> int:
-    from emtui.cli.page_report import report
+    from emtui.cli.fit_report import report
     from emtui.cli.progress import Progress
 
     with Progress(sys.stderr) as progress:

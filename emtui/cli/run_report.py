@@ -135,7 +135,7 @@ def summary(outcome: RunSummary) -> list[str]:
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.comparison is not None:
-        from emtui.cli.prediction_report import prediction_lines
+        from emtui.cli.prediction_sample import prediction_lines
         from emtui.cli.rival_report import comparison_lines, curve_lines, has_layers, weight_lines
 
         spec, comparison, params = outcome.spec, outcome.comparison, step.params

@@ -11,10 +11,10 @@ from emtui.session.baseline import agreement_with_classes, kmeans_baseline
 from emtui.session.snapshot import Baseline
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.tolerance import tolerance_of
+from engine.analysis.classic_end import classic_end
 from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
 from engine.analysis.remarks import remarks_on
-from engine.analysis.same_start import classic_end
 from engine.arrays import Array
 from engine.em.algorithms import Annealed
 from engine.em.evaluation import Posterior

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from emtui.exports.data_table import NEEDS, WRITERS, DataTable, json_text, need_library
-from emtui.exports.look import Look
 from emtui.exports.markup_table import latex_lines, markdown_lines
 from emtui.exports.notebook import notebook_text
 from emtui.exports.parameter_markup import parameter_tables
+from emtui.exports.picture_look import Look
 from emtui.exports.picture_text import picture_text
 from emtui.exports.predictions import posterior_table, prediction_table
 from emtui.exports.python_script import script_text

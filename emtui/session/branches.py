@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from emtui.session.kept_rows import same_rows
+from emtui.session.carried_row_weights import same_rows
 from emtui.session.matched_labels import with_matched_labels
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.choices_words import what_differs

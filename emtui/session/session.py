@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from emtui.session.deeds import Deed, Taken, Weighed, moved
-from emtui.session.frames import Frames
-from emtui.session.kept_rows import (
+from emtui.session.carried_row_weights import (
     begun_with,
     capital,
     lost_words,
@@ -17,8 +15,10 @@ from emtui.session.kept_rows import (
     rows_words,
     weight_given,
 )
+from emtui.session.deeds import Deed, Taken, Weighed, moved
 from emtui.session.row_weights import weighed_words, weight_of, with_row_weighed
 from emtui.session.same_start import same_start
+from emtui.session.snapshot_maker import SnapshotMaker
 from emtui.session.temperature import turned
 from emtui.session.undo import NOTHING_TO_UNDO, Act, undone
 from emtui.spec.choices_words import differing_words, same_choices
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 WALKED = "Walked to"  # how a note begins that says that no step was taken
 
 
-class Session(Frames):
+class Session(SnapshotMaker):
     """Choices, a timeline, and the scalars of every step; it hands out frames.
 
     Raises (on making one):

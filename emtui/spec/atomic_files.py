@@ -13,13 +13,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from emtui.spec.file_locks import HAS_LOCKS, locked
 from engine.errors import EngineError
 from engine.text import clean, quoted
-
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
 
 _TEMPORARY = ".emtui-"
 _TEMPORARY_NAME = re.compile(r"\.emtui-[0-9a-f]{12}\.tmp")
@@ -159,7 +155,7 @@ def _written_beside(target: Path, chunks: Iterable[Chunk]) -> Iterator[Path]:
             if target.exists():  # else after a failure of power neither the old file nor the new one may be there
                 os.fsync(descriptor)
                 _keep_mode(descriptor, target)
-            if fcntl is None:
+            if not HAS_LOCKS:
                 file.close()  # what is open can't be renamed there
             yield temporary
     except OSError as error:
@@ -176,14 +172,14 @@ def _temporary_in(folder: Path) -> tuple[int, Path]:
         temporary = folder / f"{_TEMPORARY}{secrets.token_hex(6)}.tmp"
         # the mode of a new file follows the user's umask, which a temporary file of the library does not
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        if _lock(descriptor) and temporary.exists():
+        if locked(descriptor) and temporary.exists():
             return descriptor, temporary
         os.close(descriptor)  # another process took it for one that was left behind
 
 
 def _sweep(folder: Path) -> None:
     """Remove temporary files whose writers were killed: nobody has them locked."""
-    if fcntl is None:
+    if not HAS_LOCKS:
         return
     with contextlib.suppress(OSError):
         left = [entry.path for entry in os.scandir(folder) if _TEMPORARY_NAME.fullmatch(entry.name)]
@@ -191,23 +187,10 @@ def _sweep(folder: Path) -> None:
             with contextlib.suppress(OSError):
                 descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
                 try:
-                    if _lock(descriptor, where_there_are_none=False):
+                    if locked(descriptor, where_there_are_none=False):
                         os.unlink(path)
                 finally:
                     os.close(descriptor)
-
-
-def _lock(descriptor: int, *, where_there_are_none: bool = True) -> bool:
-    """Lock the file for this process; False where another has it."""
-    if fcntl is None:
-        return where_there_are_none
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks
-        return where_there_are_none
-    return True
 
 
 def _keep_mode(descriptor: int, target: Path) -> None:

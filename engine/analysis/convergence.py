@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.analysis.convergence_rate import norm
 from engine.analysis.overlap import Overlap, overlap_of
-from engine.analysis.rest import column_scales
+from engine.analysis.scales import column_scales
 from engine.baselines.backprop import BackpropMLP
 from engine.baselines.kmeans import KMeans
 from engine.em.fields import mixing_weights

@@ -17,17 +17,21 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
 from engine.analysis.alike import closest_two, living, made_alike, objective_alike
-from engine.analysis.convergence_rate import DIFFERENCE, ITERATIONS, MapRate, measured, norm, scales_of
-from engine.analysis.leaving import Push, kinds_of_start, tried_pushes, words_of_entry
-from engine.arrays import Array, IntArray
-from engine.editing.entries import Entry, admissible, entries, moved
-from engine.em.fields import Field, fields_of
+from engine.analysis.chance_level import chance_level
+from engine.analysis.convergence_rate import ITERATIONS, MapRate, measured, scales_of
+from engine.analysis.leaving_saddles import kinds_of_start, tried_pushes
+from engine.analysis.scales import column_scales
+from engine.analysis.second_order import EXACT, above_one, judged_eigenvalue, risen_along, rounding_of, words_of_largest
+from engine.analysis.zero_probabilities import maximum_beside_zeros
+from engine.arrays import Array
+from engine.em.fields import fields_of
 from engine.em.inference import Exact
-from engine.em.parameters import arrays_of, with_arrays
+from engine.em.parameters import arrays_of
 from engine.em.pushed_apart import pushed_apart
 from engine.em.rest import Rest, RestKind
 from engine.em.step import Step
@@ -35,22 +39,15 @@ from engine.errors import EngineError
 from engine.parallel import one_blas_thread
 
 _ALIKE = 1e-5  # of the objective, per observation: so little better is no better
-_DIFFERENCES = 1e-4  # of the rate: what central differences and rounding may add
 _COARSE = 0.01  # of the rate: what the rounding of large parameters may add where there is something to measure
-_EPS = float(np.finfo(np.float64).eps)
 _MOVED = 0.01  # deviations: so far a level direction is followed, beyond the tolerance of any M-step
 _NEAR = 1e-3  # deviations: so far a saddle is followed, short of where the objective bends down again
-_FEWEST = 4  # iterations of power before anything is said
-_CLOSE = 0.05  # to 1: a rate so near it has to settle before anything is said
-_EXACT = 2e-3  # a rate of 1 means something where it is known as well as this
 _FAR = 0.25  # of a parameter's scale: components that differ by more don't coincide, however little it matters
 _MOST_COMPARED = 2000  # components, each with each other
 _TRIED = 20  # iterations from components that are pushed apart
 _WORK = 3e8  # of a look in the background, or at components that could be one: rows × entries of θ, for all passes
-_NO_PROBABILITY = 1e-100  # a probability from which EM takes hundreds of iterations to anything, if it moves at all
-_ZEROS = 20  # probabilities of 0 that are tried one by one
-_OFF_ZERO = 1e-4  # so far each is moved
-_SCALES = 100.0  # the largest standard deviation of a column over the smallest: very different scales
+
+T = TypeVar("T")
 
 
 def rest_of(step: Step, most_passes: float = math.inf) -> Rest | None:
@@ -155,12 +152,13 @@ class _Look:
         remedy = f"push it off by hand ({pushed}), or {other}" if pushed else f"{fewer}{other}"
         return self.found(kind, said, remedy, push=pushed, starts=starts)
 
-    def _counted(self, trials: Generator[None, None, Push | None]) -> Generator[None, None, Push | None]:
+    def _counted(self, trials: Generator[None, None, T]) -> Generator[None, None, T]:
+        """What comes of trials, each of which is a pass."""
         while True:
             try:
                 next(trials)
             except StopIteration as end:
-                found: Push | None = end.value
+                found: T = end.value
                 return found
             self.passes += 1
             yield
@@ -177,18 +175,11 @@ class _Look:
         model, data = self.step.problem.model, self.step.problem.data
         if not model.supervised:
             return None
-        if data.number_targets is not None:
-            chance = _chance_of_numbers(data.number_targets, data.sample_weight)
-            said = "each row is predicted by the mean"
-        elif data.y is not None:
-            chance = _chance_of_classes(data.y, data.sample_weight)
-            said = "the probabilities are the shares of the classes"
-        else:
-            return None
-        if not abs(self.step.log_likelihood - chance) <= _ALIKE * data.total_weight:
+        chance = chance_level(data)
+        if chance is None or not abs(self.step.log_likelihood - chance[0]) <= _ALIKE * data.total_weight:
             return None
         scales = column_scales(data.X, data.sample_weight)
-        said = f"a plateau where nothing was learned: {said}"
+        said = f"a plateau where nothing was learned: {chance[1]}"
         if scales is None:
             return self.found("plateau", said, "take another start")
         said += f", and the inputs are on very different scales (sd {scales[0]:z.3g} to {scales[1]:z.3g})"
@@ -254,7 +245,7 @@ class _Look:
         power: MapRate | None = None
         rates: list[float] = []
         kind: RestKind | None = None
-        rounding = _rounding_of(self.step)
+        rounding = rounding_of(self.step)
         # of mixtures `together` finds most saddles; those of networks may be the last that the power iteration comes to
         going_on = (None, "maximum") if self.step.problem.model.supervised else (None,)
         while (
@@ -266,7 +257,9 @@ class _Look:
             power = measured(self.step, power, iterations=1)
             self.passes += power.passes - before
             rates.append(power.rate)
-            kind = self._judge(rates, power) or kind
+            judged = judged_eigenvalue(self.step, rates, power)
+            if judged is not None:
+                self.rate, self.error, kind = judged.rate, judged.error, judged.kind or kind
             yield
         if kind == "maximum" and not self.rate + self.error < 1.0:  # rates that came nearer to 1 since
             kind = None
@@ -274,8 +267,8 @@ class _Look:
             kind = "untested"
         if power is not None and kind == "saddle":
             where = f"{together}, and " if together else ""
-            along = _words_of_largest(self.step, power)
-            said = f"a saddle: {where}EM leaves it along {along}, {_above_one(self.rate)} times as far each iteration"
+            along = words_of_largest(self.step, power)
+            said = f"a saddle: {where}EM leaves it along {along}, {above_one(self.rate)} times as far each iteration"
             return (yield from self.left_by("saddle", said, power.direction))
         if together and (yield from self.apart()):
             said = f"a saddle: {together}, from where EM goes up once they are pushed apart"
@@ -287,34 +280,15 @@ class _Look:
         if along and kind in ("maximum", "flat"):  # found or not among others of a rate near 1
             return self.found("flat", f"the objective is level along {along}, which is not identified")
         if power is not None and kind == "flat" and (yield from self.is_level(power)):
-            along = _words_of_largest(self.step, power)
+            along = words_of_largest(self.step, power)
             return self.found("flat", f"the objective is level along {along}, which is not identified")
         if kind == "maximum":
-            return self.found("maximum", (yield from self.as_far_as_zeros_stay()))
+            left = self.most_passes - self.passes
+            return self.found("maximum", (yield from self._counted(maximum_beside_zeros(self.step, left))))
         if power is not None and kind == "untested":
-            return self.found("untested", f"too level along {_words_of_largest(self.step, power)} to tell what it is")
+            return self.found("untested", f"too level along {words_of_largest(self.step, power)} to tell what it is")
         self.rate = self.error = math.nan
         return self.found("untested", "not tested for a saddle")
-
-    def as_far_as_zeros_stay(self) -> Generator[None, None, str]:
-        """A maximum, in words; where EM can't move a probability off 0, it may be none beside it."""
-        step = self.step
-        model, theta = step.problem.model, fields_of(step.params, step.problem.model)
-        zeros = [one for one in entries(model, step.params) if _is_a_zero(theta[one.path], one)]
-        if len(zeros) > min(_ZEROS, self.most_passes - self.passes):
-            return "a maximum as long as the probabilities that are 0 stay so"
-        for zero in zeros:
-            moved_off = moved(step.params, zero, _OFF_ZERO)
-            if not admissible(model, moved_off):
-                continue
-            with one_blas_thread():
-                height = step.problem.at(moved_off).objective
-            self.passes += 1
-            yield
-            if height > step.objective + 1e-12 * abs(step.objective):
-                what = words_of_entry(step, zero.path, zero.index)
-                return f"a maximum only as long as {what} stays 0: above it the objective rises"
-        return "a maximum"
 
     def is_level(self, power: MapRate) -> Generator[None, None, bool]:
         """Whether the objective itself stays where θ moves along the direction of an eigenvalue of 1, and back.
@@ -323,86 +297,16 @@ class _Look:
         """
         if self.passes + 2 > self.most_passes:
             return False
-        risen = yield from self.risen(power, _MOVED)
-        return risen is None or -risen <= _EXACT * _MOVED**2 * self.step.problem.data.total_weight
+        risen = yield from self._counted(risen_along(self.step, power, _MOVED))
+        return risen is None or -risen <= EXACT * _MOVED**2 * self.step.problem.data.total_weight
 
     def rises(self, power: MapRate) -> Generator[None, None, bool]:
         """Whether the objective curves upwards along the direction of an eigenvalue above 1, as it does at a saddle.
 
         Where an M-step's tolerance leaves more open than θ was moved for the eigenvalue, that is one of its last moves.
         """
-        risen = yield from self.risen(power, _NEAR)
+        risen = yield from self._counted(risen_along(self.step, power, _NEAR))
         return risen is None or risen > 0.0
-
-    def risen(self, power: MapRate, reach: float) -> Generator[None, None, float | None]:
-        """How much higher the objective is so many deviations ahead and behind, on average; None at a border."""
-        step, theta = self.step, arrays_of(self.step.params)
-        length = reach / norm(power.direction, scales_of(step.params, step.problem.model))
-        heights = []
-        for sign in (length, -length):
-            moved = with_arrays(step.params, {path: theta[path] + sign * power.direction[path] for path in theta})
-            if not admissible(step.problem.model, moved):
-                return None  # there is nowhere to look
-            with one_blas_thread():
-                heights.append(step.problem.at(moved).objective)
-            self.passes += 1
-            yield
-        return sum(heights) / 2 - step.objective
-
-    def _judge(self, rates: list[float], power: MapRate) -> RestKind | None:
-        """What the eigenvalue says as far as it is known: rates approach it by a ratio, and so does their error."""
-        if not math.isfinite(rates[-1]):
-            return None
-        if power.over and len(rates) == 1:  # nothing can move
-            self.rate, self.error = rates[-1], _DIFFERENCES
-            return "maximum"
-        if len(rates) < (2 if power.settled else _FEWEST):
-            return None
-        last, before = abs(rates[-1] - rates[-2]), abs(rates[-2] - (rates[-3] if len(rates) > 2 else 0.0))
-        ratio = min(0.95, last / before) if before > 0 else 0.0
-        tail = last * ratio / (1.0 - ratio)
-        self.rate = rates[-1] + math.copysign(tail, rates[-1] - rates[-2])
-        self.error = tail + _DIFFERENCES + _last_move(self.step) + _rounding_of(self.step)
-        certain = power.settled or (abs(self.rate - 1.0) > _CLOSE and self.error < _CLOSE)
-        if certain and abs(self.rate - 1.0) > self.error:
-            return "saddle" if self.rate > 1.0 else "maximum"
-        if not power.settled:
-            return None
-        return "flat" if self.error < _EXACT else "untested"  # too far from rest yet to tell a level direction
-
-
-def _is_a_zero(field: Field, entry: Entry) -> bool:
-    return field.domain in ("simplex", "probability") and field.array[entry.index] <= _NO_PROBABILITY
-
-
-def _above_one(rate: float) -> str:
-    """Three decimals, or as many as it takes to read as above 1."""
-    decimals = max(3, math.ceil(-math.log10(rate - 1.0)))
-    return f"{rate:z.{decimals}f}"
-
-
-def _rounding_of(step: Step) -> float:
-    """What the rounding of θ adds to a rate that is measured by moves of `DIFFERENCE` deviations."""
-    scale = scales_of(step.params, step.problem.model)
-    theta = arrays_of(step.params).items()
-    steps = [float(np.max(_EPS * np.abs(one) / scale[path], initial=0.0)) for path, one in theta]
-    return max(steps, default=0.0) / DIFFERENCE
-
-
-def _last_move(step: Step) -> float:
-    """‖θ − θ_q‖, in its scales: so far θ may be from rest, and the rate from that there."""
-    here, there = arrays_of(step.params), arrays_of(step.params_q)
-    scale = scales_of(step.params, step.problem.model)
-    return norm({path: here[path] - there[path] for path in here}, scale)
-
-
-def _words_of_largest(step: Step, power: MapRate) -> str:
-    """The entry of θ that moves most in that direction."""
-    scale = scales_of(step.params, step.problem.model)
-    shares = {path: np.abs(v) / scale[path] for path, v in power.direction.items() if v.size}
-    path = max(shares, key=lambda one: float(shares[one].max()))
-    index = tuple(int(i) for i in np.unravel_index(int(shares[path].argmax()), shares[path].shape))
-    return words_of_entry(step, path, index)
 
 
 def _nearly_equal(step: Step, pair: tuple[int, int]) -> bool:
@@ -415,29 +319,3 @@ def _nearly_equal(step: Step, pair: tuple[int, int]) -> bool:
             if float(np.max(np.abs(one - other) / scale[path], initial=0.0)) > _FAR:
                 return False
     return True
-
-
-def _chance_of_classes(y: IntArray, weight: Array | None) -> float:
-    counts = np.bincount(y, weights=weight).astype(np.float64)
-    counts = counts[counts > 0]
-    return float(counts @ np.log(counts / counts.sum()))
-
-
-def _chance_of_numbers(y: Array, weight: Array | None) -> float:
-    """−n/2 (ln 2πσ² + 1): a ridge that makes σ² larger by 1e-6 of it changes this by less than 1e-12 n."""
-    n = float(len(y) if weight is None else weight.sum())
-    variance = float(np.average((y - np.average(y, weights=weight)) ** 2, weights=weight))
-    return -0.5 * n * (math.log(2.0 * math.pi * variance) + 1.0) if variance > 0 else math.inf
-
-
-def column_scales(X: object, sample_weight: object = None) -> tuple[float, float] | None:
-    """The smallest and the largest standard deviation of the columns that vary, where these are very different."""
-    table = X if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f" else None
-    if table is None:
-        return None
-    rows = table if sample_weight is None else table[np.asarray(sample_weight) > 0]
-    deviations = rows.std(axis=0)
-    deviations = deviations[np.isfinite(deviations) & (deviations > 0)]
-    if len(deviations) < 2 or deviations.max() < _SCALES * deviations.min():
-        return None
-    return float(deviations.min()), float(deviations.max())

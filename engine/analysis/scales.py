@@ -63,6 +63,19 @@ def _different(data: Dataset) -> str:
     )
 
 
+def column_scales(X: object, sample_weight: object = None) -> tuple[float, float] | None:
+    """The smallest and the largest standard deviation of the columns that vary, where these are very different."""
+    table = X if isinstance(X, np.ndarray) and X.ndim == 2 and X.dtype.kind == "f" else None
+    if table is None:
+        return None
+    rows = table if sample_weight is None else table[np.asarray(sample_weight) > 0]
+    deviations = rows.std(axis=0)
+    deviations = deviations[np.isfinite(deviations) & (deviations > 0)]
+    if len(deviations) < 2 or deviations.max() < _VERY_DIFFERENT * deviations.min():
+        return None
+    return float(deviations.min()), float(deviations.max())
+
+
 def _numbering(data: Dataset) -> str:
     """The first column that holds each whole number of a range once."""
     n = data.n_samples

@@ -8,8 +8,8 @@ from walking import walked
 
 from emtui.cli import run_summary
 from emtui.cli.convergence_report import convergence_lines
+from engine.analysis.classic_end import classic_end
 from engine.analysis.convergence import convergence_of
-from engine.analysis.same_start import classic_end
 
 
 def said(source, **how):

@@ -29,7 +29,7 @@ def test_the_page_is_named_by_export_or_stands_alone() -> None:
 def test_a_report_has_its_sections_and_asks_nothing_of_a_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("emtui.cli.page_report._STARTS", 4)
+    monkeypatch.setattr("emtui.cli.fit_report._STARTS", 4)
     monkeypatch.setattr("emtui.exports.pages.step_page.MOST_POINTS", 50)
     there = tmp_path / "iris.html"
     assert main(["report", "iris", "--seed", "1", "--export", str(there), "--max-iter", "40"]) == 0

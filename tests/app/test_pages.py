@@ -16,8 +16,8 @@ from choosing import chosen
 from walking import walked
 
 from emtui.exports.export import EXPORTS, export_for, exports_as_seen
-from emtui.exports.look import Look
 from emtui.exports.pages.step_page import MOST_POINTS, MOST_STEPS, chosen_steps, step_page, thinned
+from emtui.exports.picture_look import Look
 from emtui.session.session import Session
 from emtui.views import view_for
 from engine.data.data_spec import DataSpec

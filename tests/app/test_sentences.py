@@ -240,7 +240,7 @@ def test_rows_are_called_by_their_names() -> None:
 
 
 def test_a_draw_of_the_rows_is_said_to_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.session.looked_at.ROWS_DRAWN", 100)
+    monkeypatch.setattr("emtui.session.posterior_cache.ROWS_DRAWN", 100)
     walk = snapshots(session_of(blobs(400, 2, 3), GaussianMixture(n_components=3, init="points")), 3)
     assert "has about " in said(walk[1])
     assert re.search(r"rows? drawn (is|are) shared", said(walk[1]))

@@ -211,7 +211,7 @@ def test_a_model_that_does_not_fit_the_data_is_refused() -> None:
 
 
 def test_large_data_are_drawn_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.session.looked_at.ROWS_DRAWN", 40)
+    monkeypatch.setattr("emtui.session.posterior_cache.ROWS_DRAWN", 40)
     session = session_of("iris")
     session.take()
     snapshot = session.snapshot()

@@ -15,13 +15,13 @@ from walking import walked
 from emtui.charts.heatmap import Matrix
 from emtui.charts.pair_grid import Notes, PairGrid
 from emtui.charts.scene import Bars, Curve, Dots, Ellipse, HLine, Mark, Scene
-from emtui.exports.look import Look
+from emtui.exports.picture_look import Look
+from emtui.exports.pictures.chart_plots import matrix_plot, pair_plots
 from emtui.exports.pictures.figure import MOST_VECTORS, PRINT, figure_bytes
-from emtui.exports.pictures.other_plots import matrix_plot, pair_plots
 from emtui.exports.pictures.scene_plot import plot_of
 from emtui.exports.pictures.session_pictures import curves_file, picture_file
 from emtui.exports.pictures.shapes import Line, Sheet
-from emtui.exports.pictures.sheets import curve_plots, picture_sheet
+from emtui.exports.pictures.step_sheets import curve_plots, picture_sheet
 from emtui.views import view_for
 from engine.errors import EngineError
 
@@ -177,5 +177,5 @@ def test_fewer_rows_than_there_are_is_said() -> None:
 def test_the_pictures_are_not_in_the_engine() -> None:
     import subprocess
 
-    code = "import sys, emtui.exports.pictures.sheets; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, emtui.exports.pictures.step_sheets; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0

@@ -141,7 +141,7 @@ def test_a_chosen_row_is_marked_and_found_again() -> None:
 
 
 def test_a_row_that_is_not_drawn_is_marked_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emtui.session.looked_at.ROWS_DRAWN", 40)
+    monkeypatch.setattr("emtui.session.posterior_cache.ROWS_DRAWN", 40)
     session = session_of(blobs(200, 2, 2), GaussianMixture(n_components=2))
     snapshot, view = walked(session, 1), view_for("gmm")
     assert len(snapshot.rows) == 40

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-import emtui.session.frames
+import emtui.session.snapshot_maker
 from emtui.session.baseline import kmeans_baseline, kmeans_steps
 from emtui.session.messages import Crashed, SnapshotReady, StepRefused
 from emtui.session.snapshot import Baseline
@@ -25,7 +25,7 @@ class SlowBaseline:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun, self.gate = threading.Event(), threading.Semaphore(0)
-        monkeypatch.setattr(emtui.session.frames, "kmeans_steps", self.steps)
+        monkeypatch.setattr(emtui.session.snapshot_maker, "kmeans_steps", self.steps)
 
     def steps(self, spec: RunSpec, params: Any) -> Generator[None, None, Baseline | None]:
         steps = kmeans_steps(spec, params)

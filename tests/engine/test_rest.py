@@ -10,9 +10,10 @@ from counts import examples
 
 import engine
 from engine.analysis import rest as rests
-from engine.analysis.leaving import words_of_entry
+from engine.analysis.leaving_saddles import words_of_entry
 from engine.analysis.remarks import remarks_on
-from engine.analysis.rest import column_scales, rest_of, with_rest
+from engine.analysis.rest import rest_of, with_rest
+from engine.analysis.scales import column_scales
 from engine.editing.edits import placed
 from engine.editing.entries import entries, moved
 from engine.em.loop import begin, e_step, m_step, stopped

@@ -10,10 +10,10 @@ import numpy as np
 
 from emtui.charts.axes import Scale
 from emtui.charts.scene import Curve, Mark, Scene, VLine
-from emtui.exports.pages.ink import BOTH, Ink
+from emtui.exports.pages.page_colors import BOTH, PageColors
 from emtui.exports.pages.svg import Frame, legend_html, pieces_of, svg_around
 from emtui.exports.pictures.scene_plot import plot_of, scales_of
-from emtui.exports.pictures.sheets import curve_scenes
+from emtui.exports.pictures.step_sheets import curve_scenes
 from emtui.session.snapshot import StepSnapshot
 
 _CURVE = (420, 210)  # pixels
@@ -28,7 +28,7 @@ class DrawnCurve:
     marks: Sequence[tuple[float, float | None] | None]
 
 
-def drawn_curves(frames: Sequence[StepSnapshot], ink: Ink) -> list[DrawnCurve]:
+def drawn_curves(frames: Sequence[StepSnapshot], ink: PageColors) -> list[DrawnCurve]:
     """Every curve, without the marks of a step, which the page sets itself."""
     of_steps = [curve_scenes(one, BOTH[0]) for one in frames]
     light, dark = of_steps[-1], curve_scenes(frames[-1], BOTH[1])

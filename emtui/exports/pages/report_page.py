@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from emtui.charts.scene import Scene
-from emtui.exports.look import Look
-from emtui.exports.pages.ink import BOTH, Ink
 from emtui.exports.pages.page import html_text, page
+from emtui.exports.pages.page_colors import BOTH, PageColors
 from emtui.exports.pages.svg import Frame, Pair, picture_svg
+from emtui.exports.picture_look import Look
 from emtui.exports.pictures.scene_plot import plot_of
-from emtui.exports.pictures.sheets import curve_scenes, pictured
+from emtui.exports.pictures.step_sheets import curve_scenes, pictured
 from emtui.session.snapshot import StepSnapshot
 
 _LARGE, _SMALL = (580, 400), (400, 240)  # pixels
@@ -47,7 +47,7 @@ class Section:
 
 def report_page(title: str, about: str, sections: Sequence[Section]) -> Iterator[str]:
     """The file. about: the line below the title."""
-    ink = Ink()
+    ink = PageColors()
     body = [f"<header><h1>{html_text(title)}</h1>\n<p class='about'>{html_text(about)}</p></header>\n<main>"]
     body += [_section(one, ink) for one in sections if one.said or one.table or one.pictures]
     yield from page(title, ink.css(), "\n".join([*body, "</main>"]))
@@ -73,7 +73,7 @@ def curve_pictures(snapshot: StepSnapshot) -> list[Picture]:
     return [scene_picture(name, one, other) for (name, one), (_, other) in zip(light, dark, strict=True)]
 
 
-def _section(section: Section, ink: Ink) -> str:
+def _section(section: Section, ink: PageColors) -> str:
     made = [f"<section>\n<h2>{html_text(section.title)}</h2>"]
     made += [f"<p>{html_text(sentence)}</p>" for sentence in section.said]
     made += [f"<pre>{html_text(section.typed)}</pre>"] if section.typed else []
@@ -95,7 +95,7 @@ def _row(cells: Sequence[str]) -> str:
     return f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in numbers)}</tr>"
 
 
-def _figure(picture: Picture, ink: Ink) -> str:
+def _figure(picture: Picture, ink: PageColors) -> str:
     frame = Frame.of([picture.pair[0]], *(_LARGE if picture.large else _SMALL))
     drawn = picture_svg(picture.pair, frame, ink, picture.pair[0].description or picture.title)
     return f"<figure><figcaption>{html_text(picture.title)}</figcaption>{drawn}</figure>"

@@ -16,15 +16,15 @@ import numpy as np
 from emtui.charts.axes import Scale, make_scale
 from emtui.charts.cell_text import clean
 from emtui.charts.scene import Scene
-from emtui.exports.look import Look
-from emtui.exports.pages.ink import BOTH, Ink
 from emtui.exports.pages.page import asset, html_text, page
+from emtui.exports.pages.page_colors import BOTH, PageColors
 from emtui.exports.pages.page_curves import DrawnCurve, drawn_curves
 from emtui.exports.pages.step_parts import StepParts
 from emtui.exports.pages.svg import svg_around
+from emtui.exports.picture_look import Look
 from emtui.exports.pictures.scene_plot import scales_of
 from emtui.exports.pictures.shapes import Plot
-from emtui.exports.pictures.sheets import Pictured, pictured
+from emtui.exports.pictures.step_sheets import Pictured, pictured
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.edit_sentences import step_sentence
@@ -53,7 +53,7 @@ def step_page(session: Session, look: Look | None = None) -> Iterator[str]:
         light, dark = (pictured(frames[-1], palette, look or Look()) for palette in BOTH)
         shown.append((light, dark))
         yield ""
-    parts, pictures = StepParts(Ink()), list[list[dict[str, Any]]]()
+    parts, pictures = StepParts(PageColors()), list[list[dict[str, Any]]]()
     scales = common_scales([light.content for light, _ in shown if isinstance(light.content, Scene)])
     for light, dark in shown:
         both = [_flat(one.plots(palette, scales)) for one, palette in zip((light, dark), BOTH, strict=True)]

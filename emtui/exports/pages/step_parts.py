@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from emtui.charts.scene import FloatArray
-from emtui.exports.pages.ink import Ink
+from emtui.exports.pages.page_colors import PageColors
 from emtui.exports.pages.svg import Frame, Pair, form_path, is_open, marker_size, pieces_of
 from emtui.exports.pictures.shapes import Markers
 
@@ -21,7 +21,7 @@ _SURE = 0.995  # from this responsibility on a point has its component's pure co
 class StepParts:
     """What the pictures of all steps have in common: each piece is in the file once, steps name it by its number."""
 
-    ink: Ink
+    ink: PageColors
     parts: dict[str, int] = field(default_factory=dict)
     clouds: list[dict[str, Any]] = field(default_factory=list)
     shares: list[list[int | list[int]]] = field(default_factory=list)

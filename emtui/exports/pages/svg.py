@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from emtui.charts.cell_text import clean
 from emtui.charts.scene import RGB, ColorArray, FloatArray
-from emtui.exports.pages.ink import BOTH, Ink
+from emtui.exports.pages.page_colors import BOTH, PageColors
 from emtui.exports.pictures.shapes import Boxes, Form, Line, Markers, Outline, Plot, Raster, Shape, Sign, Words
 
 Pair: TypeAlias = tuple[Plot, Plot]
@@ -62,7 +62,7 @@ class Pieces:
     legend: list[str] = field(default_factory=list)
 
 
-def pieces_of(pair: Pair, frame: Frame, ink: Ink, *, keep_cloud: bool = True) -> Pieces:
+def pieces_of(pair: Pair, frame: Frame, ink: PageColors, *, keep_cloud: bool = True) -> Pieces:
     """The pieces; the first cloud by itself, or like everything else."""
     plot, dark = pair
     made = Pieces(legend=[_legend_entry(*signs, ink) for signs in zip(plot.legend, dark.legend, strict=False)])
@@ -83,7 +83,7 @@ def pieces_of(pair: Pair, frame: Frame, ink: Ink, *, keep_cloud: bool = True) ->
     return made
 
 
-def picture_svg(pair: Pair, frame: Frame, ink: Ink, label: str) -> str:
+def picture_svg(pair: Pair, frame: Frame, ink: PageColors, label: str) -> str:
     """A whole picture that does not change, its legend after it."""
     made = pieces_of(pair, frame, ink, keep_cloud=False)
     drawn = svg_around(frame, label, "".join(made.axes), "".join([*made.behind, *made.above]))
@@ -173,11 +173,11 @@ def _text(text: str) -> str:
     return escape(clean(text), quote=True)
 
 
-def _muted(ink: Ink) -> str:
+def _muted(ink: PageColors) -> str:
     return ink.fill(BOTH[0].muted, BOTH[1].muted)
 
 
-def _axes(plot: Plot, frame: Frame, ink: Ink) -> list[str]:
+def _axes(plot: Plot, frame: Frame, ink: PageColors) -> list[str]:
     """The lines at the left and below, ticks and labels."""
     if not plot.framed:
         return []
@@ -201,7 +201,7 @@ def _axes(plot: Plot, frame: Frame, ink: Ink) -> list[str]:
     return made
 
 
-def _shape(shape: Shape, other: Shape, size: tuple[int, int], ink: Ink) -> Iterator[str]:
+def _shape(shape: Shape, other: Shape, size: tuple[int, int], ink: PageColors) -> Iterator[str]:
     """What one shape becomes; `other` is the same one on dark."""
     width, height = size
     match shape, other:
@@ -250,7 +250,7 @@ def _color_of(colors: ColorArray | RGB, index: int) -> RGB:
     return r, g, b
 
 
-def _markers(shape: Markers, other: Markers, size: tuple[int, int], ink: Ink) -> Iterator[str]:
+def _markers(shape: Markers, other: Markers, size: tuple[int, int], ink: PageColors) -> Iterator[str]:
     """All points of one form and colour as one path."""
     width, height = size
     half = 5.0 if shape.strong else marker_size(len(shape.x))
@@ -265,7 +265,7 @@ def _markers(shape: Markers, other: Markers, size: tuple[int, int], ink: Ink) ->
         yield f'<path class="{paint}" d="{"".join(paths)}"/>'
 
 
-def _boxes(shape: Boxes, other: Boxes, size: tuple[int, int], ink: Ink) -> Iterator[str]:
+def _boxes(shape: Boxes, other: Boxes, size: tuple[int, int], ink: PageColors) -> Iterator[str]:
     width, height = size
     groups: dict[tuple[RGB, RGB], list[str]] = {}
     x0, x1 = shape.x0 * width, shape.x1 * width
@@ -278,7 +278,7 @@ def _boxes(shape: Boxes, other: Boxes, size: tuple[int, int], ink: Ink) -> Itera
         yield f'<path class="box {ink.fill(light, dark)}" d="{"".join(paths)}"/>'
 
 
-def _raster(shape: Raster, other: Raster, size: tuple[int, int], ink: Ink) -> Iterator[str]:
+def _raster(shape: Raster, other: Raster, size: tuple[int, int], ink: PageColors) -> Iterator[str]:
     """Runs of one colour along the rows, all of one colour as one path."""
     rows, columns = shape.colors.shape[:2]
     both = np.concatenate([shape.colors, other.colors], axis=2).reshape(-1, 6).astype(np.int64)
@@ -306,7 +306,7 @@ def _raster(shape: Raster, other: Raster, size: tuple[int, int], ink: Ink) -> It
     yield f'<g class="raster" transform="{place}">{"".join(drawn)}</g>'
 
 
-def _legend_entry(sign: Sign, dark: Sign, ink: Ink) -> str:
+def _legend_entry(sign: Sign, dark: Sign, ink: PageColors) -> str:
     """A small picture of the sign, and its text."""
     color, line = ink.fill(sign.color, dark.color), ink.stroke(sign.color, dark.color)
     match sign.kind:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from emtui.exports.look import Look
+from emtui.exports.picture_look import Look
 from emtui.exports.pictures.figure import PRINT, figure_bytes
-from emtui.exports.pictures.sheets import curves_sheet, picture_sheet
+from emtui.exports.pictures.step_sheets import curves_sheet, picture_sheet
 from emtui.session.session import Session
 
 Ending = Literal["svg", "pdf"]

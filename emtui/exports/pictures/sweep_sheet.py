@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emtui.exports.pictures.other_plots import matrix_plot
+from emtui.exports.pictures.chart_plots import matrix_plot
 from emtui.exports.pictures.shapes import Plot, Sheet
 from emtui.networks.sweep import SIDES, Side, SweepResult, What
 from emtui.views.network.sweep_text import (

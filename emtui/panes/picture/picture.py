@@ -13,7 +13,7 @@ from textual.worker import Worker, WorkerState
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.chart_handles import HandleChart
 from emtui.charts.chart_widget import Chart
-from emtui.exports.look import Look
+from emtui.exports.picture_look import Look
 from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.pane import Pane
 from emtui.panes.picture.handles import drawn_moves, handles

@@ -40,8 +40,8 @@ from emtui.screens.explore.save_actions import SaveActions
 from emtui.screens.explore.study_actions import StudyActions
 from emtui.screens.explore.view_actions import ViewActions
 from emtui.screens.stepping import COMPUTING, Stepping
+from emtui.session.carried_row_weights import same_rows
 from emtui.session.copied_command import copied_command
-from emtui.session.kept_rows import same_rows
 from emtui.session.messages import (
     Crashed,
     NotKept,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from emtui.exports.pictures.chart_plots import pair_plots
 from emtui.exports.pictures.figure import PRINT
-from emtui.exports.pictures.other_plots import pair_plots
 from emtui.exports.pictures.scene_plot import plot_of, sign_of
 from emtui.exports.pictures.shapes import Sheet
-from emtui.exports.pictures.sheets import title_of
+from emtui.exports.pictures.step_sheets import title_of
 from emtui.exports.sheet_exports import sheet_exports
 from emtui.screens.pairs.groupings import GroupingName, grouping
 from emtui.screens.pairs.pair_order import Pair, PairOrder

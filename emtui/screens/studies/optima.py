@@ -15,11 +15,11 @@ from textual.widgets import Static
 
 from emtui.charts.chart_widget import Chart
 from emtui.charts.scene import Scene
-from emtui.exports.look import Look
+from emtui.exports.picture_look import Look
 from emtui.exports.pictures.figure import PRINT
 from emtui.exports.pictures.scene_plot import plot_of
 from emtui.exports.pictures.shapes import Sheet
-from emtui.exports.pictures.sheets import pictured
+from emtui.exports.pictures.step_sheets import pictured
 from emtui.exports.study_tables import OPTIMA_EXPORTS, Study
 from emtui.networks.choosing import choosing_spec, scored_on_test, validated, validation_rmse
 from emtui.screens.studies.optima_map import OptimaMap, optima_scene, optima_table, verdict

@@ -18,12 +18,8 @@ from emtui.session.saved.saving import session_as_file
 from emtui.session.saved.session_file import SessionFileError, View
 from emtui.session.session import Session
 from emtui.spec.atomic_files import write_file
+from emtui.spec.file_locks import locked
 from engine.text import quoted
-
-try:
-    import fcntl
-except ImportError:  # not on Windows
-    fcntl = None  # type: ignore[assignment]
 
 KEPT = 5
 """As many sessions are kept."""
@@ -51,7 +47,7 @@ class Autosaves:
         self._name = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
         self._count = 0
         self._lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, 0o600)
-        _locks(self._lock)
+        locked(self._lock)
 
     @property
     def _lock_file(self) -> Path:
@@ -140,25 +136,12 @@ def _app_of(path: Path) -> str:
 
 
 def _is_alive(folder: Path, app: str) -> bool:
-    """Somebody has the lock of this app."""
+    """Somebody has the lock of this app; without locks nobody is known to be alive."""
     try:
         descriptor = os.open(folder / f"{app}.lock", os.O_RDWR)
     except OSError:
         return False
     try:
-        return not _locks(descriptor)
+        return not locked(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _locks(descriptor: int) -> bool:
-    """Lock it for this process; False where another one has it. Without locks nobody is known to be alive."""
-    if fcntl is None:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from emtui.session.carried_row_weights import begun_with
 from emtui.session.deeds import Deed, Taken
-from emtui.session.kept_rows import begun_with
 from emtui.session.saved.file_text import FoundFile, read_session_file
 from emtui.session.saved.redoing import do_again
 from emtui.session.saved.saved_by import same_machine, saved_by_this

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from emtui.session.carried_row_weights import rows_by_hand
 from emtui.session.deeds import Deed, Taken
-from emtui.session.kept_rows import rows_by_hand
 from emtui.session.saved.file_text import LARGEST, text_of
 from emtui.session.saved.saved_by import saved_by_this
 from emtui.session.saved.saved_choices import saved_choices

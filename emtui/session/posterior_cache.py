@@ -1,4 +1,4 @@
-"""What of a step's q is looked at again and again: which rows are drawn, their responsibilities, labels of all rows."""
+"""Answers about q that are asked again and again: which rows are drawn, their responsibilities, labels of all rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.em.step import Problem, Step
 ROWS_DRAWN = 100_000
 
 
-class LookedAt:
+class PosteriorCache:
     """The last few answers; all of them follow from a step and can be computed again.
 
     Args:

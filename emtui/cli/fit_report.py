@@ -14,7 +14,7 @@ from emtui.cli.headless import best_of, scored_run, steps_from
 from emtui.cli.run_report import heading, summary, weak_lines
 from emtui.cli.run_summary import RunSummary, judge
 from emtui.cli.shell_output import Output, printable
-from emtui.exports.pages.ink import BOTH
+from emtui.exports.pages.page_colors import BOTH
 from emtui.exports.pages.report_page import (
     ReportTable,
     Section,

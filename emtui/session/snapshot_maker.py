@@ -1,4 +1,4 @@
-"""What is looked at in an exploration: the choices, scalars and frame of every step, and what runs beside it."""
+"""The snapshots of an exploration: the choices and scalars of every step, and what runs beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from emtui.session.baseline import Baselines, agreement_with_classes, kmeans_steps
 from emtui.session.deeds import Deed
-from emtui.session.looked_at import LookedAt
+from emtui.session.posterior_cache import PosteriorCache
 from emtui.session.snapshot import Baseline, Record, StepSnapshot
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from emtui.networks.training_history import Learners
 
 
-class Frames:
-    """A timeline, the choices and scalars of its steps, and frames of them; a `Session` adds what is done.
+class SnapshotMaker:
+    """A timeline, the choices and scalars of its steps, and snapshots of them; a `Session` adds what is done.
 
     Args:
         spec: the choices that it begins with.
@@ -35,7 +35,7 @@ class Frames:
     def __init__(self, spec: RunSpec, first: Step) -> None:
         self._records: dict[Step, Record] = {}
         self._deeds: dict[Step, Deed] = {}  # what each step came of
-        self._looked_at = LookedAt(lambda problem: self._spec_of[problem])
+        self._posteriors = PosteriorCache(lambda problem: self._spec_of[problem])
         self._spec_of = {first.problem: spec}
         self.timeline = Timeline(first)
         self._learners: Learners | None = None
@@ -80,7 +80,7 @@ class Frames:
         """Any step of any branch as the screen shows it; the cursor stays where it is. Raises IndexError beyond."""
         steps = self.timeline.steps_of(branch)
         step, previous = steps[index], steps[index - 1] if index else None
-        spec, labels = self._spec_of[step.problem], self._looked_at.labels(step)
+        spec, labels = self._spec_of[step.problem], self._posteriors.labels(step)
         learners, baseline = self._learners_of(spec), self._baselines.of(spec)
         if baseline is not None and baseline.began_em and is_by_hand(steps[0]):
             baseline = replace(baseline, began_em=False)  # the model began with other weights of the rows
@@ -93,13 +93,13 @@ class Frames:
             branch=branch,
             n_branches=self.timeline.n_branches,
             trail=tuple(one.params for one in steps[: index + 1] if one.phase != "E"),
-            rows=self._looked_at.rows(step.problem),
-            responsibilities=self._looked_at.responsibilities(step),
+            rows=self._posteriors.rows(step.problem),
+            responsibilities=self._posteriors.responsibilities(step),
             labels=labels,
             agreement=agreement_with_classes(spec, labels),
             baseline=baseline,
             note=note,
-            responsibilities_before=None if previous is None else self._looked_at.responsibilities(previous),
+            responsibilities_before=None if previous is None else self._posteriors.responsibilities(previous),
             comparison=None if learners is None else learners.comparison(spec, steps, index),
             recent=tuple(steps[max(0, index - 7) : index + 1]),
         )
@@ -186,7 +186,7 @@ class Frames:
             spec = self._spec_of[step.problem]
             if (learners := self._learners_of(spec)) is not None:
                 learners.judge(spec, step)
-            matched = agreement_with_classes(spec, self._looked_at.labels(step))
+            matched = agreement_with_classes(spec, self._posteriors.labels(step))
             known = Record(
                 index, step.iteration, step.phase, step.log_likelihood, step.log_prior, step.objective, step.elbo,
                 step.kl, step.q_value, step.entropy, step.seconds, None if matched is None else matched.hits,
@@ -200,7 +200,7 @@ class Frames:
     def release(self) -> None:
         """Free what can be computed again."""
         self.timeline.current.release()
-        self._looked_at.keep_only(self._spec_of)
+        self._posteriors.keep_only(self._spec_of)
 
     @property
     def table_bytes(self) -> int:
@@ -216,7 +216,7 @@ class Frames:
         self._deeds = {step: deed for step, deed in self._deeds.items() if step in steps}
         self._spec_of = {problem: spec for problem, spec in self._spec_of.items() if problem in problems}
         self._unknown_rests &= steps
-        self._looked_at.keep_only(problems)
+        self._posteriors.keep_only(problems)
         self._baselines.keep_only(list(self._spec_of.values()))
         if self._learners is not None:
             self._learners.keep_only(steps)

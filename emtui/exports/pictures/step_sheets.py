@@ -11,8 +11,8 @@ from emtui.charts.colors import Palette
 from emtui.charts.network_diagram import NetworkDiagram
 from emtui.charts.panels import Panels
 from emtui.charts.scene import Scene
-from emtui.exports.look import Look
-from emtui.exports.pictures.other_plots import diagram_plot, panel_plots
+from emtui.exports.picture_look import Look
+from emtui.exports.pictures.chart_plots import diagram_plot, panel_plots
 from emtui.exports.pictures.scene_plot import plot_of, sign_of
 from emtui.exports.pictures.shapes import Markers, Plot, Sheet
 from emtui.session.snapshot import StepSnapshot

@@ -14,7 +14,7 @@ BOTH: tuple[Palette, Palette] = (PAPER, NIGHT)
 
 
 @dataclass
-class Ink:
+class PageColors:
     """Gives names to pairs of colours, in the order in which they come."""
 
     _names: dict[tuple[RGB, RGB], int] = field(default_factory=dict)
