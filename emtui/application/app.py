@@ -9,6 +9,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from emtui.spec.run_spec import RunSpec
 
 SignalHandler = Callable[[int, FrameType | None], Any]
+_STOPPING = 0.1  # seconds within which a signal to stop has its effect
 _LEAVING = 3.0  # seconds after which a process without a terminal ends, even if it is waiting for something
 
 
@@ -58,6 +60,7 @@ class EmtuiApp(App[None]):
         self._config = config or load_config()
         super().__init__()
         self._spec = spec
+        self._is_away = False  # the terminal was given back for ctrl+z
         self.register_theme(themes.DARK)
         self.register_theme(themes.LIGHT)
         known = self._config.theme in self.available_themes
@@ -109,10 +112,39 @@ class EmtuiApp(App[None]):
 
         Textual takes it in either case, and then waits for ever for the thread that reads the keys of before.
         """
-        if getattr(self._driver, "_must_signal_resume", True):
+        if self._is_away:
+            self._take_the_terminal()
+        elif getattr(self._driver, "_must_signal_resume", True):
             resume(number, frame)
         else:
             self.refresh(layout=True)
+
+    def action_suspend_process(self) -> None:
+        """Stop as any command does on ctrl+z: all of the terminal's foreground, with what waits for the app in it.
+
+        Textual stops its own process alone: a wrapper (`sh -c`, `uv run`) would wait on, and no shell come back.
+        """
+        driver = self._driver
+        if driver is None or not driver.can_suspend or not _has_the_foreground():
+            super().action_suspend_process()
+            return
+        self.app_suspend_signal.publish(self)
+        driver.suspend_application_mode()
+        self._is_away = True
+        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        try:
+            os.killpg(os.getpgrp(), signal.SIGTSTP)
+            time.sleep(_STOPPING)
+        finally:
+            signal.signal(signal.SIGTSTP, handler)
+        self._take_the_terminal()  # where no shell is there to come back to, the system stops nobody
+
+    def _take_the_terminal(self) -> None:
+        """Once, after ctrl+z."""
+        if self._is_away and self._driver is not None:
+            self._is_away = False
+            self._driver.resume_application_mode()
+            self.call_later(self.app_resume_signal.publish, self)
 
     def on_resize(self, event: events.Resize) -> None:
         """Close the palette if the window becomes too small: its list fails at zero height."""
@@ -129,6 +161,14 @@ class EmtuiApp(App[None]):
 
         spec = self._spec() if callable(self._spec) else self._spec
         self.push_screen(ExploreScreen(spec, autosave=self._config.autosave))
+
+
+def _has_the_foreground() -> bool:
+    """Whether this process belongs to the commands that have the terminal, which a shell can take back."""
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except (OSError, AttributeError):  # it is no terminal of this session, or this is Windows
+        return False
 
 
 def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec]) -> int:

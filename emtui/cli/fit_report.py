@@ -32,7 +32,7 @@ from emtui.screens.studies.selection_sizes import verdict as sizes_verdict
 from emtui.session.baseline import classes_to_find
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
-from emtui.spec.atomic_files import ExportError, check_free, write_file
+from emtui.spec.atomic_files import ExportError, check_free, is_device, write_file
 from emtui.spec.command_line import command_of
 from emtui.spec.revise import with_seed
 from emtui.spec.run_spec import RunSpec
@@ -67,7 +67,8 @@ def report(spec: RunSpec, path: str, output: Output, *, n_init: int = 1, baselin
         EngineError: the model can't start, or the file can't be written; one sentence.
     """
     if Path(path).suffix.lower() not in (".html", ".htm"):
-        raise ExportError(f"{quoted(path, 200)} can't hold a report: end the name in .html.")
+        what = "is a device or a pipe, not a file" if is_device(path) else "can't hold a report"
+        raise ExportError(f"{quoted(path, 200)} {what}: end the name in .html.")
     check_free(path)
     if n_init > 1:
         spec = replace(spec, start=None)  # a published start can be run only once
@@ -91,7 +92,7 @@ def report(spec: RunSpec, path: str, output: Output, *, n_init: int = 1, baselin
     sections = [
         *_of_data(spec),
         *_of_choices(spec),
-        *_of_fit(outcome, snapshot),
+        *_of_fit(spec, outcome, snapshot),
         *_optima(spec, say),
         *_sizes(spec, say),
     ]
@@ -110,7 +111,7 @@ def _of_data(spec: RunSpec) -> list[Section]:
     """The table: how large, its columns, what was left out."""
     data = spec.dataset
     size = f"{data.name}: {plural(data.n_samples, 'row')}, {plural(data.n_features, 'column')}"
-    said = [f"{size}{' standardised' if spec.standardized else ''}.", *data.notes]
+    said = [f"{size}{' standardised' if spec.standardized else ''}."]
     if data.class_names and data.y is not None:
         said.append(f"Known classes: {', '.join(data.class_names)}.")
     X, names = np.asarray(data.X), data.feature_names[:_COLUMNS]
@@ -126,11 +127,11 @@ def _of_data(spec: RunSpec) -> list[Section]:
 
 
 def _of_choices(spec: RunSpec) -> list[Section]:
-    first, *others = heading(spec)
-    return [Section("Choices", [first, *others, "The command that makes the same run:"], command_of(spec))]
+    told = [line for line in heading(spec) if line not in spec.notes]
+    return [Section("Choices", [*told, "The command that makes the same run:"], command_of(spec))]
 
 
-def _of_fit(outcome: RunSummary, snapshot: StepSnapshot) -> list[Section]:
+def _of_fit(spec: RunSpec, outcome: RunSummary, snapshot: StepSnapshot) -> list[Section]:
     """Why it stopped, what to be careful with, the pictures and the parameters."""
     step, lines = outcome.step, [line for line in summary(outcome)[1:] if line]
     ended = next((place for place, line in enumerate(lines) if line.startswith(("AIC", "rate", "near"))), 1)
@@ -142,7 +143,12 @@ def _of_fit(outcome: RunSummary, snapshot: StepSnapshot) -> list[Section]:
     if outcome.agreement is not None:
         agreed = outcome.agreement
         stopped.append(f"{agreed.hits} of {agreed.total} rows agree with the known classes.")
-    careful = [*weak, *outcome.remarks, *dict.fromkeys(event.message for event in step.events if not event.stops)]
+    careful = [
+        *spec.notes,
+        *weak,
+        *outcome.remarks,
+        *dict.fromkeys(event.message for event in step.events if not event.stops),
+    ]
     table = view_for(snapshot.spec.model).parameters(snapshot)
     rows = [[row.name, *(cell.text.strip() for cell in row.cells)] for row in table.rows[:_ROWS]]
     notes = [table.note] if table.note else []

@@ -24,7 +24,7 @@ from emtui.exports.predictions import posterior_table, prediction_table
 from emtui.exports.python_script import script_text
 from emtui.exports.step_record import step_record, steps_table
 from emtui.session.session import Session
-from emtui.spec.atomic_files import Chunk, ExportError, file_name, write_file, write_numbered
+from emtui.spec.atomic_files import Chunk, ExportError, file_name, is_device, write_file, write_numbered
 from emtui.spec.parameters_file import parameters_text
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import looks_like_file
@@ -127,6 +127,11 @@ def export_for(path: PathLike, exports: Sequence[Export[S]]) -> Export[S]:
     """
     ending = Path(path).suffix.lower().removeprefix(".")
     fitting = [one for one in exports if one.ending == ending]
+    if not fitting and is_device(path):
+        raise ExportError(
+            f"{quoted(str(path), 200)} is a device or a pipe, whose name has no ending that says what to write there: "
+            f"write a file whose name ends in {listed_endings(exports)}."
+        )
     if not fitting:
         raise ExportError(f"{quoted(str(path), 200)} can't be written: end the name in {listed_endings(exports)}.")
     word = _last_word(path)

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
+from engine.data.frequencies import frequencies
 from engine.text import quoted
 
 _VERY_DIFFERENT = 100.0  # the largest standard deviation over the smallest
@@ -77,20 +78,31 @@ def column_scales(X: object, sample_weight: object = None) -> tuple[float, float
 
 
 def _numbering(data: Dataset) -> str:
-    """The first column that holds each whole number of a range once."""
+    """The first column that holds each whole number of a range once, but for the values of a table of frequencies."""
     n = data.n_samples
-    if n < _NUMBERED:
+    if n < _NUMBERED or data.weights is not None:
         return ""
     X = data.X if data.units is None else data.units.to_original(data.X)
     low, high = _ends(X)
     for j in np.flatnonzero(np.abs(high - low - (n - 1)) < 0.5):
         whole = np.rint(X[:, j])
-        if np.allclose(X[:, j], whole, rtol=0.0, atol=1e-6) and len(np.unique(whole)) == n:
+        if (
+            np.allclose(X[:, j], whole, rtol=0.0, atol=1e-6)
+            and len(np.unique(whole)) == n
+            and not _are_counted(data, X, int(j))
+        ):
             name, ends = quoted(data.feature_names[j]), f"from {whole.min():z.0f} to {whole.max():z.0f}"
             if data.n_features == 1:
                 return f"{name}, the only column, numbers the rows {ends}: if it is an identifier, it measures nothing."
             return f"The column {name} numbers the rows {ends}: leave it out if it is an identifier ({_LEAVE_OUT})."
     return ""
+
+
+def _are_counted(data: Dataset, X: Array, j: int) -> bool:
+    """Whether another column says how often each of these values occurs."""
+    enough = ("likely",) if data.n_features > 2 else ("likely", "maybe")
+    others = (i for i in range(data.n_features) if i != j)
+    return any(frequencies(data.feature_names[i], X[np.isfinite(X[:, i]), i]) in enough for i in others)
 
 
 def _ends(X: Array) -> tuple[Array, Array]:

@@ -251,7 +251,10 @@ class Trouble:
             return None
         if objective == -math.inf and (step.params_q is None or largest_difference(step.params, step.params_q) > 0.0):
             return None  # what is impossible is explained as well as may be, and the M-step may leave it
-        reached = "no step leads out of it" if objective == -math.inf else "no parameters can be better"
+        if math.isnan(objective):
+            reached = "the numbers are beyond arithmetic: take other parameters, or columns in other units"
+        else:
+            reached = "no step leads out of it" if objective < 0 else "no parameters can be better"
         return Stop(f"the {model.objective_label} is {objective} here: {reached}", False)
 
 

@@ -22,6 +22,7 @@ from engine.readers.delimiters import (
 from engine.readers.footers import footer_note, footer_of, looks_like_a_source
 from engine.readers.header import (
     Kind,
+    could_be_header,
     first_word_among_numbers,
     has_header,
     is_second_header,
@@ -253,6 +254,12 @@ def _with_header(file: TextFile, dialect: Dialect, header: Header, lines: Sequen
             "header=False (in the shell, --no-header).",
         )
     else:
+        if header == "auto" and could_be_header(rows):
+            shown = quoted(",".join(map(str.strip, written)), 30)
+            notes += (
+                f"The first line, {shown}, was taken as a row; if it holds column names, say so with header=True "
+                "(in the shell, --header).",
+            )
         written = [""] * width
     if not sample:
         remedy = "add the rows, or read it with header=False (in the shell, --no-header)"

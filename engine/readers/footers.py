@@ -36,6 +36,7 @@ _BEGINS = re.compile(
 _FOOTNOTE = re.compile(r"\s*(?:[*†‡§¶¹²³⁴⁵]+|\(?\w\)|\[\w\])\s*\w")
 _WORDS_OF_PROSE = 4
 _CHANCE = 2.0  # log10 of how many values could have stood in place of sums or means that are met exactly
+_BY_NAME = 1.0  # the same of a line that is called a mean
 _DOUBT = 3.0  # the same of a line with a name of its own
 
 
@@ -126,9 +127,10 @@ class _Below:
         if _BEGINS.match(first) or (len(cells) == 1 and len(first.split()) > 2):
             return "note"
         name = self._name(cells)
-        if name in _TOTALS | _AVERAGES:
+        among_numbers = name in _SUMMARIES and next(j for j, cell in enumerate(cells) if cell.strip()) in self._numeric
+        if among_numbers or name in _TOTALS | _AVERAGES:
             again = any(re.search(rf"\b{re.escape(first)}\b", one, re.IGNORECASE) for one in above)
-            told = name in _TOTALS or noted or self._sums_up(cells, at)
+            told = among_numbers or name in _TOTALS or noted or self._sums_up(cells, at, least=_BY_NAME)
             return "summary" if told and not again else "row"
         if name in _SPREADS and len(cells) == self.width:
             return "spread"

@@ -48,6 +48,12 @@ def has_header(rows: Sequence[list[str]], notation: Notation, quoted: bool) -> b
     return bool(told) and sum(told) * 2 >= len(told)
 
 
+def could_be_header(rows: Sequence[list[str]]) -> bool:
+    """Whether a first record that was taken as a row rises evenly as names such as years do, and the next doesn't."""
+    first, following = ([cell.strip() for cell in row] for row in (rows[0], rows[1] if len(rows) > 1 else rows[0]))
+    return rises_evenly(first) and len(first) > 2 and not rises_evenly(following)
+
+
 def _are_years(cells: Sequence[str]) -> bool:
     """Whether these are years, that rise evenly if they are several."""
     texts = [cell.strip() for cell in cells]

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Array
+from engine.data.frequencies import frequencies
 from engine.readers.csv_dialect import Dialect
 from engine.text import quoted
 
-_FREQUENCY = re.compile(r"freq(s|uency|uencies)?|n_?obs|wgts?|weights", re.IGNORECASE)
-_COUNT = re.compile(r"counts?|n|cases|times|num(ber)?", re.IGNORECASE)
 _ANGLE = re.compile(
     r"(^|[^a-z])(angles?|dir|direction|bearing|heading|azimuth|aspect|hue|phase|wd|wdir|winddir\w*|deg|degrees)([^a-z]|$)",
     re.IGNORECASE,
@@ -46,11 +45,8 @@ def shape_notes(dialect: Dialect, X: Array, features: Sequence[int], weighed: bo
 
 def _are_frequencies(dialect: Dialect, j: int, known: Array) -> bool:
     """By its name; a name that also fits plain counts needs other columns that are crossed with one another."""
-    whole = len(known) > 1 and bool((known >= 0).all()) and bool((known == np.floor(known)).all())
-    name = dialect.names[j].strip()
-    if not whole or known.min() == known.max():
-        return False
-    return bool(_FREQUENCY.fullmatch(name)) or bool(_COUNT.fullmatch(name) and _crossed(dialect, j))
+    found = frequencies(dialect.names[j], known)
+    return found == "likely" or (found == "maybe" and _crossed(dialect, j))
 
 
 def _crossed(dialect: Dialect, j: int) -> bool:

@@ -61,3 +61,18 @@ def test_names_from_data_are_text_and_networks_say_what_is_not_there(tmp_path: P
     assert "<script" not in page and "&lt;script&gt;" in page
     assert "compared by validation rows" in page
     assert main(["report", str(table), "--export", str(tmp_path / "a.pdf"), *words]) == 2
+
+
+def test_what_warns_of_the_data_stands_under_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("optima", "sizes"):
+        monkeypatch.setattr(f"emtui.cli.page_report._{name}", lambda spec, say: [])
+    table = tmp_path / "a.csv"
+    rows = "\n".join(f"{i * 7 % 11},{i * i}000,w" for i in range(40))
+    table.write_text(f"small,large,word\n{rows}\n")
+    there = tmp_path / "a.html"
+    assert main(["report", str(table), "--export", str(there), "--max-iter", "2", "--no-baseline"]) == 0
+    before, found, after = there.read_text("utf-8").partition("<h2>Warnings</h2>")
+    careful = after.partition("<h2>")[0]
+    for said in ("The columns are on very different scales", "&#x27;word&#x27; was left out"):
+        assert found and said in careful and said not in before
+    assert "None." not in careful

@@ -131,6 +131,7 @@ def test_names_of_rows_stand_where_numbers_would(tmp_path: Path) -> None:
         ("-", "--export needs the name of a file"),
         ("", "--export needs the name of a file"),
         ("folder.csv", "is a folder"),
+        ("/dev/null", "'/dev/null' is a device or a pipe, whose name has no ending that says what to write there"),
     ],
 )
 def test_what_can_not_be_written_is_said_before_the_run(tmp_path: Path, name: str, said: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -16,6 +18,7 @@ from contextlib import contextmanager
 import pytest
 from shell import ENVIRONMENT, ROOT
 
+_PATIENCE = 60.0  # seconds
 INTO_THE_ALTERNATE_SCREEN, OUT_OF_IT = b"\x1b[?1049h", b"\x1b[?1049l"
 
 
@@ -23,6 +26,7 @@ def read_until(terminal: int, wanted: bytes) -> bytes:
     """What the app writes, up to the first time that it writes this."""
     seen = b""
     while wanted not in seen:
+        assert select.select([terminal], [], [], _PATIENCE)[0], (wanted, seen)
         seen += os.read(terminal, 65_536)
     return seen
 
@@ -76,6 +80,40 @@ def test_it_is_suspended_comes_back_and_ends() -> None:
         os.write(terminal, b"q")
         read_until(terminal, OUT_OF_IT)
         assert app.wait(timeout=60) == 0
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell that stops jobs")
+@pytest.mark.parametrize("command", ["{}", "bash -c '{}; true'"])
+def test_with_what_waits_for_it_it_is_suspended_comes_back_and_ends(command: str) -> None:
+    given = ENVIRONMENT | {
+        "TERM": "xterm-256color",
+        "EMTUI_CONFIG": "/nonexistent/emtui.toml",
+        "PS1": "$ ",
+        "LC_ALL": "C",
+    }
+    shell, terminal = pty.fork()
+    if not shell:
+        os.chdir(ROOT)
+        os.execvpe("bash", ["bash", "--norc", "--noprofile", "-i"], given)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    try:
+        read_until(terminal, b"$ ")
+        os.write(terminal, command.format(f"{sys.executable} -m emtui coins").encode() + b"\n")
+        read_until(terminal, b"press e")
+        for _ in range(2):
+            os.write(terminal, b"\x1a")  # ctrl+z
+            assert OUT_OF_IT in read_until(terminal, b"Stopped")
+            os.write(terminal, b"fg\n")
+            assert INTO_THE_ALTERNATE_SCREEN in read_until(terminal, b"press e")
+        os.write(terminal, b"q")
+        read_until(terminal, OUT_OF_IT)
+        os.write(terminal, b"echo left with $?\n")
+        read_until(terminal, b"left with 0")
+    finally:
+        os.kill(shell, signal.SIGHUP)
+        os.kill(shell, signal.SIGKILL)
+        os.waitpid(shell, 0)
+        os.close(terminal)
 
 
 def test_where_it_can_not_draw_it_says_why() -> None:

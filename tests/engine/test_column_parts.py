@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import engine
+from engine.analysis.scales import scale_notes
 from engine.errors import DataError
 
 FILES = Path(__file__).resolve().parents[1] / "files"
@@ -172,6 +173,32 @@ def test_data_from_memory_are_checked() -> None:
 def test_a_frequency_table_is_told(tmp_path: Path, text: str, said: bool) -> None:
     notes = engine.read_table(table(tmp_path, text)).notes
     assert any("looks like how often each row occurs" in note for note in notes) == said
+
+
+@pytest.mark.parametrize("head", ["x,freq", "x,n", "x,freq,group"])
+@pytest.mark.parametrize("weights", [None, "known"])
+def test_the_values_of_a_frequency_table_are_no_identifier(tmp_path: Path, head: str, weights: str | None) -> None:
+    rows = "\n".join(f"{i},{i * 7 % 11 + 1},{i % 2}"[: None if head.endswith("p") else -2] for i in range(12))
+    path = table(tmp_path, f"{head}\n{rows}\n")
+    data = engine.read_table(path, weights=weights and head.split(",")[1])
+    assert weights or "how often each row occurs" in data.notes[-1]
+    assert not any("identifier" in note for note in scale_notes(data))
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [("1990,1991,1992", True), ("10,20,30", True), ("5,9,7", False), ("1.5,2.5,3.5", False), ("7,8", False)],
+)
+def test_a_first_row_that_could_be_names_is_told(tmp_path: Path, first: str, said: bool) -> None:
+    width = len(first.split(","))
+    rows = [",".join(map(str, (i, i * i, i % 3)[:width])) for i in range(3, 15)]
+    path = table(tmp_path, "\n".join([first, *rows]) + "\n")
+    data = engine.read_table(path)
+    assert data.n_samples == 13
+    note = f"The first line, '{first}', was taken as a row; if it holds column names, say so with header=True"
+    assert any(one.startswith(note) for one in data.notes) == said
+    named = engine.read_table(path, header=True)
+    assert named.feature_names == tuple(first.split(",")) and named.n_samples == 12
 
 
 def test_weights_that_are_known_are_not_offered(tmp_path: Path) -> None:

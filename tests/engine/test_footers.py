@@ -232,3 +232,15 @@ def test_what_a_table_without_numbers_is_told_to_do_works(tmp_path: Path, text: 
     [(option, value)] = options.items()
     assert f"--{option} {value})" in str(refused.value)
     assert engine.read_table(put(tmp_path, text), **options).n_samples >= 3
+
+
+@pytest.mark.parametrize("name", ["r{}", "{}"])
+@pytest.mark.parametrize(
+    "last", ["Total,55", "Mean,5.5", "average,5.50", "Median,5.5", "Max,10", "Total,55\nMean,5.5\nSD,3.03"]
+)
+def test_all_summaries_are_told_below_two_columns(tmp_path: Path, name: str, last: str) -> None:
+    text = "name,x\n" + "".join(f"{name.format(i * 3 % 7)},{i}\n" for i in range(1, 11))
+    data = engine.read_table(put(tmp_path, text + last + "\n"), missing="keep")
+    kept = last.startswith("Max") and name == "r{}"  # there it may be the name of a row
+    assert data.X[:, -1].tolist() == [*range(1, 11), *([10] if kept else [])]
+    assert any("below the table" in note for note in data.notes) != kept
