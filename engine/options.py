@@ -89,7 +89,7 @@ class Option:
             return self._parse_array(text)
         try:
             if self.kind == "sizes":
-                return self.check(tuple(int(part) for part in text.strip("()").split(",") if part.strip()))
+                return self.check(tuple(int(part) for part in text.strip("()").removesuffix(",").split(",")))
             return self.check(int(text) if self.kind == "int" else float(text))
         except OptionError:
             raise
@@ -100,7 +100,8 @@ class Option:
 
     def _parse_array(self, text: str) -> tuple[float, ...]:
         try:
-            numbers = tuple(float(part) for part in text.replace(";", ",").split(",") if part.strip())
+            parts = text.replace(";", ",").strip().removesuffix(",").split(",")
+            numbers = tuple(float(part) for part in parts) if any(parts) else ()
         except ValueError:
             numbers = (math.nan,)
         if not all(map(math.isfinite, numbers)):

@@ -25,6 +25,17 @@ def whole(minimum: int) -> Callable[[str], int]:
     return read
 
 
+def size(text: str) -> int:
+    """A whole number of at least 1; several are the layers of a network, which are set elsewhere."""
+    parts = text.strip("()").split(",")
+    if len(parts) > 1 and all(part.strip().isdecimal() for part in parts):
+        layers = ",".join(part.strip() for part in parts)
+        raise ArgumentTypeError(
+            f"needs one whole number, not {quoted(text)}: several hidden layers are --set hidden_units={layers}"
+        )
+    return whole(1)(text)
+
+
 def tolerance(text: str) -> float:
     """A finite number of at least 0."""
     return _number(text, math.inf, "a number of at least 0, such as 1e-6")

@@ -266,7 +266,7 @@ def _add_choices(parser: Parser) -> None:
         metavar="DATASET|FILE",
         help="a data set's name, a file with a table, or - for standard input (iris)",
     )
-    add("-k", type=values.whole(1), metavar="K", help="the number of components (that of the data)")
+    add("-k", type=values.size, metavar="K", help="the number of components (that of the data)")
     _add_model(parser, "the model (the one that suits the data)", "the seed of the start (0)")
     _add_scaled_table(parser)
     add(

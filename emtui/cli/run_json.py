@@ -11,6 +11,7 @@ from emtui.cli.shell_output import Output
 from emtui.exports.data_table import json_text
 from emtui.exports.step_record import step_record
 from emtui.spec.labels_given import n_given
+from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from engine.analysis.evaluation import Agreement
 from engine.em.run import Restart
@@ -54,7 +55,7 @@ def outcome_record(outcome: RunSummary) -> dict[str, Any]:
     record["convergence"] = None if outcome.convergence is None else convergence_record(outcome.convergence)
     record["hard_shares"] = None if outcome.hard_shares is None else outcome.hard_shares.tolist()
     record["remarks"] = outcome.remarks
-    record |= {"seed": outcome.spec.seed, "notes": outcome.spec.notes}
+    record |= {"seed": outcome.spec.seed, "notes": run_notes(outcome.spec)}
     if outcome.comparison is not None:
         from emtui.cli.rival_report import comparison_record
 

@@ -15,6 +15,7 @@ from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import Output, table
 from emtui.spec.labels_given import n_given
 from emtui.spec.promise import may_fall
+from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
 from emtui.views.estimate_words import draws_words, quantity_name
@@ -99,7 +100,7 @@ def heading(spec: RunSpec) -> list[str]:
         size += f" ({len(split.train)} train, {len(split.test)} test)"
     first = f"{data.name} {size}{units} · {f'{model.name} {options}'.strip()} · {start}{algorithm}"
     promise = may_fall(spec)
-    return [first, *([f"{promise[0].upper()}{promise[1:]}."] if promise else []), *spec.notes]
+    return [first, *([f"{promise[0].upper()}{promise[1:]}."] if promise else []), *run_notes(spec)]
 
 
 def summary(outcome: RunSummary) -> list[str]:

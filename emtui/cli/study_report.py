@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from emtui.cli.shell_output import Output, table
+from emtui.cli.shell_output import Output, printable, table
 from emtui.exports.data_table import json_text
 from emtui.spec.choose import DEFAULT_SOURCE, choose
 from emtui.spec.rival_model import is_network, other_way
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import learns_numbers, train_share
 from emtui.views.number_format import plural
+from engine.analysis.scales import different_scales
 from engine.analysis.study import Measure, Study, StudyResult, StudyRun, usual_experts, usual_methods
 from engine.data.data_spec import DataSpec
 from engine.em.prediction_report import MARGINAL
@@ -72,7 +73,8 @@ def study(
     if as_json:
         output.lines([json_text(run_record(run, study.measure)) for run in told(study, say)])
         return
-    output.line(_heading(spec, study, weight_decay))
+    scales = different_scales(dataset, how="leave out --raw") if raw else ()
+    output.lines([_heading(spec, study, weight_decay), *map(printable, scales)])
     found = StudyResult(tuple(told(study, say)))
     output.lines(["", *found.lines(), "", _scored(spec)])
     if not numeric:

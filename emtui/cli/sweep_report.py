@@ -12,6 +12,7 @@ from emtui.exports.sweep_table import SWEEP_EXPORTS, cell_record, sweep_text
 from emtui.networks.sweep import SweepResult, cells, sweep, why_no_sweep
 from emtui.networks.sweep_grid import OF_EXPERTS, OF_NETWORKS, SweepGrid, rates_from, units_from, usual_grid
 from emtui.spec.atomic_files import check_free
+from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from engine.errors import OptionError
 
@@ -78,7 +79,8 @@ def sweep_report(
     if as_json:
         output.lines([json_text(cell_record(now, cell)) for cell in cells(grid)])
         return
-    output.lines([*map(printable, spec.notes), *([""] if spec.notes else [])])
+    notes = run_notes(spec)
+    output.lines([*map(printable, notes), *([""] if notes else [])])
     output.lines("".join(sweep_text(now)).splitlines())
     if written:
         output.lines(["", *[printable(f"written to {path}") for path in written]])

@@ -15,6 +15,7 @@ from emtui.charts.cell_text import cut_lines, fit, pad, wrapped
 from emtui.panes.messages import DatasetChosen, FileWanted
 from emtui.panes.pane import Pane
 from emtui.session.snapshot import StepSnapshot
+from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.border_text import border_text
 from emtui.widgets.choice_list import ChoiceList
@@ -117,7 +118,7 @@ class DatasetsPane(Pane):
             others = [offer for offer in self._recent if offer.key != present.key]
             self._recent = (present, *others)[:_RECENT]
         width = self._list_width
-        wanted = (snapshot.spec.dataset, snapshot.spec.notes, self._recent, width)
+        wanted = (snapshot.spec.dataset, run_notes(snapshot.spec), self._recent, width)
         if wanted == self._listed:
             return
         self._listed = wanted
@@ -161,7 +162,7 @@ class DatasetsPane(Pane):
         """Below the list: the notes of the current data, or what is known of the highlighted line."""
         if self.snapshot is None or not self.is_mounted:
             return
-        data, notes = self.snapshot.spec.dataset, self.snapshot.spec.notes
+        data, notes = self.snapshot.spec.dataset, run_notes(self.snapshot.spec)
         options = self.query_one(ChoiceList)
         place = options.highlighted
         here = self._place_of(offer_of(self.snapshot.spec))

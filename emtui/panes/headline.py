@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -67,7 +68,7 @@ def _fitted(parts: list[str], room: int) -> str:
         parts = parts[:-1]
     whole = " · ".join(parts)
     if len(parts) == 2 and cell_len(whole) > room:
-        shorter = (f"{data} · {model}" for data in _beginnings(parts[0]) for model in _beginnings(parts[1]))
+        shorter = (f"{data} · {model}" for data in _beginnings(parts[0]) for model in _model_beginnings(parts[1]))
         return next((text for text in shorter if cell_len(text) <= room), _cut(parts[0], room))
     return _cut(whole, room)
 
@@ -76,6 +77,11 @@ def _beginnings(text: str) -> list[str]:
     """The text, and what is left of it without its last words, the longest first: a number is whole or not at all."""
     words = text.split(" ")
     return [" ".join(words[:n]) for n in range(len(words), 0, -1)]
+
+
+def _model_beginnings(text: str) -> list[str]:
+    """As `_beginnings`, but no word stands without the number that it is of: not "layers" of "layers 4,3"."""
+    return [said for said in _beginnings(text) if not re.match(r"\s\d", text[len(said) :])]
 
 
 def _cut(text: str, room: int) -> str:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from emtui.spec.own_options import wide_notes
-from engine.analysis.scales import scale_notes
 from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.em.given_start import given_start
@@ -68,18 +66,6 @@ class RunSpec:
         """K, under whatever name the model has it; the sum of several layers; 1 where it has none."""
         size = self.model.size
         return 1 if size is None else size
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is to be known of the data before the run: of how they were read, and of this model on them."""
-        data, model = self.dataset, self.model
-        unused = []
-        if data.target is not None and not model.takes_target:
-            unused.append(f"The target is for models of numbers: the {model.name} model does not look at it.")
-        if data.sequence is not None and model.independent_rows:
-            unused.append(f"The {model.name} model takes each row by itself, whatever its sequence.")
-        scales = scale_notes(data, self.data.standardize) if model.compares_columns else ()
-        return (*data.notes, *unused, *wide_notes(data, model), *scales, *model.notes_on(data.n_features))
 
     @property
     def standardized(self) -> bool:

@@ -16,6 +16,7 @@ _NUMBERED = 10  # rows from which on a run of whole numbers is no accident
 _SHOWN = 3
 _LOOKED_AT = 20_000  # rows, at most twice as many, that tell a scale
 _LEAVE_OUT = "in the shell, --columns; in the dialog o, space"
+_STANDARDIZE = "in the shell, --standardize; on the screen, N"
 _TOLD: WeakKeyDictionary[Dataset, tuple[str, str, str]] = WeakKeyDictionary()
 
 
@@ -28,6 +29,15 @@ def scale_notes(data: Dataset, standardized: bool = False) -> tuple[str, ...]:
         _TOLD[data] = _constant(data), _different(data), _numbering(data)
     constant, different, numbering = _TOLD[data]
     return tuple(note for note in (constant, "" if standardized else different, numbering) if note)
+
+
+def different_scales(data: Dataset, concerns: str = "", how: str = _STANDARDIZE) -> tuple[str, ...]:
+    """That the columns are on very different scales, alone; () where they are not.
+
+    concerns: whom, in words, where it is not the model itself. how: they are standardized.
+    """
+    note = _different(data, concerns, how)
+    return (note,) if note else ()
 
 
 def _constant(data: Dataset) -> str:
@@ -48,7 +58,7 @@ def _constant(data: Dataset) -> str:
     )
 
 
-def _different(data: Dataset) -> str:
+def _different(data: Dataset, concerns: str = "", how: str = _STANDARDIZE) -> str:
     rows = data.X[:: 1 + data.n_samples // _LOOKED_AT]
     deviations = np.array([_deviation(column) for column in rows.T])
     varied = np.flatnonzero(np.isfinite(deviations) & (deviations > 0))
@@ -59,8 +69,8 @@ def _different(data: Dataset) -> str:
         return ""
     ends = [f"{deviations[j]:z.3g} of {quoted(data.feature_names[j])}" for j in (small, large)]
     return (
-        f"The columns are on very different scales (standard deviations from {ends[0]} to {ends[1]}): standardize them "
-        "(in the shell, --standardize; on the screen, N)."
+        f"The columns are on very different scales (standard deviations from {ends[0]} to {ends[1]}): "
+        f"{concerns}{', so ' if concerns else ''}standardize them ({how})."
     )
 
 

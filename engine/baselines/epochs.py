@@ -24,6 +24,11 @@ class InEpochs:
     batch_size: int | None
 
     @property
+    def update_name(self) -> str:
+        """An epoch is one step along the gradient, or several."""
+        return "gradient steps" if self.steps_on_parts else "gradient step"
+
+    @property
     def ascent(self) -> Ascent:
         """An epoch follows the gradient."""
         return "gradient"

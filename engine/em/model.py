@@ -96,6 +96,11 @@ class Model(HasOptions, ABC, Generic[P, D]):
         return str(self.option_values.get("init", ""))
 
     @property
+    def update_name(self) -> str:
+        """What the half-step is that moves θ: an M-step, or what stands in its place where nothing is hidden."""
+        return "M-step"
+
+    @property
     def ascent(self) -> Ascent:
         """What an M-step promises. A gradient step that is too long says so by an event; "drawn" promises nothing."""
         return "maximum"

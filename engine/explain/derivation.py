@@ -94,7 +94,7 @@ class Worked:
         name: the row's number from 0 as text ("" for a new row), that and the word's, or the parameter's name.
         lines: in the order in which they would be written by hand.
         result: the responsibilities of the row (K,), those of the word (K,), or the parameter (1,).
-        what: "E-step", "prediction", "M-step", or "M-step to come" where the step is an E-step.
+        what: "E-step", "prediction", "M-step" (`Model.update_name`), or "M-step to come" where the step is an E-step.
         remark: what the lines can't show: that they are in logarithms, that only the result is known; else empty.
     """
 

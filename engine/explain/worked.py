@@ -45,10 +45,10 @@ class Explains:
     def worked_parameter(self, step: Step, entry: Entry) -> Worked:
         """The M-step of one entry of θ, after an E-step was taken: `parameter_lines`, compared with what came out."""
         assert step.at_q is not None
-        after, events, what = step.params, step.events, "M-step"
+        after, events, what = step.params, step.events, step.problem.model.update_name
         if step.phase != "M":
             best = step.problem.model.maximize(step.at_q.expectation, step.params, step.problem.data)
-            after, what = best.params, "M-step to come"
+            after, what = best.params, f"{what} to come"
             events = tuple(event.named(step.problem.row_name, step.problem.data) for event in best.events)
         return _held_against(self.parameter_lines(step, entry, after), step, entry, after, events, what)
 
@@ -152,23 +152,23 @@ def _held_against(
     lines: list[WorkedLine] | None, step: Step, entry: Entry, after: Any, events: tuple[Event, ...], what: str
 ) -> Worked:
     """The formula with a remark where it is not how the parameter came about; without one, the entry as it moved."""
-    value, remark = value_of(after, entry), ""
+    value, remark, update = value_of(after, entry), "", step.problem.model.update_name
     accelerated = step.problem.algorithm.rises == "objective"
     if lines is None:
         before = value_of(step.params_q, entry)
         own = [event.message for event in events if event.component in (None, *entry.index[:1])]
-        remark = "; ".join(own) or "the model tells the result of its M-step alone"
+        remark = "; ".join(own) or f"the model tells the result of its {update} alone"
         lines = [
             line("total", "the step", "difference", [("after", value), ("before", before)]),
             line("parameter", "before + the step", "sum", [("before", before), ("the step", value - before)]),
         ]
     elif not abs(lines[-1].result - value) <= APART * max(abs(value), abs(lines[-1].result), 1e-300):
-        leapt = f"{step.problem.algorithm.name} goes on from this M-step, as far as the objective does not fall"
-        otherwise = leapt if accelerated else "the M-step set it otherwise than by this formula"
+        leapt = f"{step.problem.algorithm.name} goes on from this {update}, as far as the objective does not fall"
+        otherwise = leapt if accelerated else f"the {update} set it otherwise than by this formula"
         remark = "; ".join(event.message for event in events) or otherwise
         if any(event.by_hand for event in events):  # it may have been an earlier move that changed this one
-            remark = f"changed by hand since this M-step, at last: {remark}"
+            remark = f"changed by hand since this {update}, at last: {remark}"
         lines = [*lines, line("parameter", "as it was set", "value", [(entry.name, value)])]
     elif accelerated and step.phase == "E":
-        remark = f"this is one plain M-step; {step.problem.algorithm.name} goes on from here"
+        remark = f"this is one plain {update}; {step.problem.algorithm.name} goes on from here"
     return Worked("parameter", entry.name, tuple(lines), np.array([value]), what, remark)

@@ -84,6 +84,8 @@ def test_columns_are_split_like_csv(text: str, names: tuple[str, ...]) -> None:
 
 BAD_WORDS = [
     (["-k", "x"], "-k needs a whole number of at least 1, not 'x'"),
+    (["-k", "4,3"], "-k needs one whole number, not '4,3': several hidden layers are --set hidden_units=4,3"),
+    (["run", "-k", "(4, 3)"], "--set hidden_units=4,3"),
     (["-k", "0"], "at least 1"),
     (["-k", "-3"], "at least 1"),
     (["-k", "2.5"], "'2.5'"),

@@ -15,6 +15,7 @@ from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of
 from emtui.spec.revise import changed
+from emtui.spec.run_notes import run_notes
 from engine.data.data_spec import DataSpec, Generated
 
 ANEW = Generated(n_samples=60, noise=0.3, seed=5)
@@ -24,7 +25,7 @@ def test_command_and_script_make_the_same_data_again() -> None:
     spec = choose(DataSpec("spirals", generated=ANEW))
     assert "--n-samples 60 --noise 0.3 --data-seed 5" in command_of(spec)
     assert spec.dataset.X.tobytes() == engine.load("spirals", n_samples=60, noise=0.3, seed=5).X.tobytes()
-    assert spec.notes[0] == "Made anew by its recipe: rows 60, noise 0.3, seed 5."
+    assert run_notes(spec)[0] == "Made anew by its recipe: rows 60, noise 0.3, seed 5."
     step = Session(spec).timeline.current
     assert "engine.load('spirals', n_samples=60, noise=0.3, seed=5)" in script_text(spec, [step])
     assert "--noise" not in command_of(choose("spirals"))

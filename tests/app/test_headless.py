@@ -22,6 +22,7 @@ from emtui.cli.run_numbers import fixed, number, significant
 from emtui.cli.shell_output import Output
 from emtui.session.session import Session
 from emtui.spec.choose import choose
+from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of
 from engine.analysis.rest import judged
@@ -246,7 +247,7 @@ def test_standard_deviations_of_every_shape(covariance_type: str, k: int) -> Non
 def test_many_components_and_columns_are_cut_with_a_word() -> None:
     spec = choose("digits", k=22, model="kmeans", max_iter=1)
     lines = text_lines(spec)
-    assert max(len(line) for line in lines[1:] if not line.startswith("stopped") and line not in spec.notes) <= 80
+    assert max(len(line) for line in lines[1:] if not line.startswith("stopped") and line not in run_notes(spec)) <= 80
     assert "… and 24 more parameters of each: --json has them all" in lines
     assert "… and 2 more components: --json has them all" in lines
 
@@ -274,7 +275,7 @@ def test_notes_of_a_file_are_said(tmp_path: Path) -> None:
     spec = choose(str(file), k=2)
     assert spec.dataset.notes
     assert spec.dataset.notes[0] in text_lines(spec)
-    assert json_steps(spec)[-1]["notes"] == list(spec.notes)
+    assert json_steps(spec)[-1]["notes"] == list(run_notes(spec))
 
 
 @pytest.mark.parametrize(

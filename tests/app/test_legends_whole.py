@@ -90,6 +90,10 @@ def test_the_headline_keeps_the_model_before_the_size_of_the_data() -> None:
     assert _fitted(list(parts), 18) == "icecream · hmm K=2"
     assert _fitted(list(parts), 15) == "icecream · hmm"
     assert _fitted(list(parts), 9) == "icecream"
+    layers = ["iris 150×4", "mlp layers 4,3", "seed 0"]
+    assert [_fitted(list(layers), room) for room in (27, 26, 16, 14)] == [
+        "iris 150×4 · mlp layers 4,3", "iris 150×4 · mlp", "iris 150×4 · mlp", "iris · mlp"
+    ]  # fmt: skip
 
 
 def test_the_loss_stands_beside_hits_that_are_all_right() -> None:

@@ -260,7 +260,7 @@ async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
         assert source is not None
         wrong = comparison.here.test.n_rows - comparison.here.test.hits
         assert int(source.own.wrong.sum()) == wrong
-        assert f"test: EM {wrong}, backprop {source.rival.wrong.sum()}" in app.text
+        assert f"test ✗: EM {wrong}, rival {source.rival.wrong.sum()}" in app.text
         await app.send("s")
         flags = pane.predictions.own.wrong[pane.predictions.places]  # type: ignore[union-attr]
         assert flags.tolist() == sorted(flags.tolist(), reverse=True)

@@ -385,3 +385,23 @@ async def test_a_standardised_row_is_said_to_be_so_with_its_values_in_the_datas_
             assert "is standardised by the training rows" in " ".join(text.replace("│", " ").split())
             for name, own in zip(driver.snapshot.spec.dataset.feature_names, X[row], strict=True):
                 assert f"{name}, {own:.4g} standardised" in text
+
+
+@pytest.mark.parametrize(
+    ("model", "optimizer", "said"),
+    [
+        ("backprop", "sgd", "gradient steps"),
+        ("backprop", "batch", "gradient step"),
+        ("backprop-experts", "adam", "gradient step"),
+        ("mlp", "momentum", "M-step"),
+    ],
+)
+async def test_where_nothing_is_hidden_a_parameter_moves_by_gradient_steps(model, optimizer, said):
+    spec = chosen("iris", model=model, settings={"optimizer": optimizer})
+    async with driving(spec) as app:
+        text, pane = await app.press("e", "9", "d", "d"), app.app.screen.query_one(WhyPane)
+        assert f"{said} to come: " in text and pane.subject == "M-step"
+        text = await app.press("m")
+        assert f"{said}: " in text and ("M-step: " in text) == (model == "mlp")
+        await app.press("d")
+        assert f"a row · {said}" in str(pane.border_subtitle)

@@ -176,3 +176,14 @@ def test_sizes_are_one_whole_number_or_several():
     for other in ((), (7, 0), (7, 2.0), 2.0, "7", True):
         with pytest.raises(OptionError, match=r"layers must .*whole number"):
             Sample(layers=other)
+
+
+@pytest.mark.parametrize("text", ["4,,3", ",4", "4,3,,", ",", "", "4 3"])
+def test_sizes_with_a_place_left_empty_are_refused(text):
+    with pytest.raises(OptionError, match=r"hidden_units must be whole numbers with commas between them"):
+        parse_options(engine.LatentMLP, {"hidden_units": text})
+
+
+def test_sizes_as_python_writes_them_are_taken():
+    for text in ("4,3", "4, 3", "(4, 3)", "4,3,"):
+        assert parse_options(engine.LatentMLP, {"hidden_units": text}) == {"hidden_units": (4, 3)}

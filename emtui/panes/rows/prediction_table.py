@@ -209,9 +209,14 @@ def _number(said: Predictions, at: int, c: int, palette: Palette, close: bool) -
     return text[:3] if close else text.rjust(4), ink(palette, palette.color(c), bold=True) if likeliest else faint
 
 
+def wrong_sign(palette: Palette) -> str:
+    """What stands beside a wrong prediction."""
+    return "x" if palette.ascii else "✗"
+
+
 def _mark(wrong: bool, palette: Palette) -> TableCell:
     if wrong:
-        return (("x" if palette.ascii else "✗", ink(palette, palette.color(5), bold=True)),)
+        return ((wrong_sign(palette), ink(palette, palette.color(5), bold=True)),)
     return (("." if palette.ascii else "✓", ink(palette, palette.color(2))),)
 
 

@@ -9,9 +9,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from emtui.charts.cell_text import first_fitting
+from emtui.charts.picture_widget import theme_palette
 from emtui.panes.pane_state import flag, unusual
 from emtui.panes.rows.number_table import NumberSource, numbers_of
-from emtui.panes.rows.prediction_table import Predictions, PredictionSource, predictions_of
+from emtui.panes.rows.prediction_table import Predictions, PredictionSource, predictions_of, wrong_sign
 from emtui.panes.rows.responsibilities import ResponsibilitiesPane
 from emtui.panes.rows.row_order import ListedRows, RowOrder
 from emtui.session.saved.session_file import State
@@ -101,12 +102,15 @@ class RowsPane(ResponsibilitiesPane):
         titles = [f"{kind}: {own}"]
         if theirs:  # whose numbers come first is said
             name = short_name(snapshot.spec.model)
-            both = f"{kind}: {name} {own.removesuffix(' wrong')}, {comparison.rival_name} {theirs}"
-            alone = f"{kind}: {name} {own}"
+            alone, bare = f"{kind}: {name} {own}", own.removesuffix(" wrong")
+            counted = kind if bare == own else f"{kind} {wrong_sign(theme_palette(self))}"  # not how many are right
+            both = f"{counted}: {name} {bare}, {comparison.rival_name} {theirs}"
+            shorter = (f"{name} {bare}, rival {theirs}", f"{bare}, {comparison.rival_name} {theirs}")
+            short = [f"{counted}: {said}" for said in shorter]
             whole = f"{kind}: {name} {own} · {comparison.rival_name} {theirs}"
             way = way_of(snapshot.spec.model, comparison.split.prediction)
             said = [f"{title} · {way}" for title in (whole, both) if way]
-            titles = [*said, whole, both, alone, *titles]
+            titles = [*said, whole, both, *short, alone, *titles]
         self.border_title = Content(first_fitting(self.title_room, *titles))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"

@@ -177,10 +177,11 @@ class WhyPane(TablePane):
         if self.subject == "row" and self._row is not None:
             title, short = self._row_title(snapshot, room), row_name(snapshot, self._row)
         elif self.subject == "M-step" and self._names is not None:
-            title, short = parameter_words(snapshot, self._names.entry, theme_palette(self)), "M-step"
+            title = parameter_words(snapshot, self._names.entry, theme_palette(self))
+            short = _subject_words("M-step", snapshot)
         titles = (f"{said} · {of}" for said in (title, short) for of in (which, which.replace(" of ", "/")))
         self.border_title = Content(first_fitting(self.title_room, *titles, which, self.label))
-        others = " · ".join(_WORDS[subject] for subject in _SUBJECTS if subject != self.subject)
+        others = " · ".join(_subject_words(subject, snapshot) for subject in _SUBJECTS if subject != self.subject)
         rows = "↑↓ row" if self._word is None else "↑↓ row · , . word"
         walk = {"ledger": "", "row": rows, "M-step": "↑↓ , . p: others"}[self.subject]
         self.border_subtitle = Content(joined((f"d: {others}", walk, self.in_sight), self.size.width - 4))
@@ -272,4 +273,5 @@ def why_lines(
     return (*ledger, "", *worked) if height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
 
 
-_WORDS: dict[Subject, str] = {"ledger": "ledger", "row": "a row", "M-step": "M-step"}
+def _subject_words(subject: Subject, snapshot: StepSnapshot) -> str:
+    return {"ledger": "ledger", "row": "a row", "M-step": snapshot.spec.model.update_name}[subject]

@@ -59,6 +59,7 @@ from emtui.settings.keys import EXPLORE, as_bound
 from emtui.settings.layout import SMALLEST, too_small
 from emtui.spec.choose import choose, make_model
 from emtui.spec.revise import changed
+from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
 from emtui.views import view_for
@@ -277,7 +278,7 @@ class ExploreScreen(Screen[None]):
     def _say_step(self, snapshot: StepSnapshot) -> None:
         sentence = step_sentence(snapshot)
         # of the data too, when they are opened: the rows that were left out, the label that was taken
-        notes = snapshot.spec.notes if snapshot.step.phase == "init" else ()
+        notes = run_notes(snapshot.spec) if snapshot.step.phase == "init" else ()
         self.say(" ".join(part for part in (sentence, snapshot.note, *notes) if part))
 
     def say(self, sentence: str) -> None:
