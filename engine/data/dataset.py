@@ -271,8 +271,8 @@ class Dataset(ByFields):
     def standardized(self) -> Dataset:
         """The same data with mean 0 and variance 1 in each column; `units` remembers the way back.
 
-        z = (x − mean) / standard deviation, with the deviation of division by n, of the rows of no weight 0. A constant
-        column is only shifted.
+        z = (x − mean) / standard deviation, with the deviation of division by n; a row counts as often as its weight
+        says. A constant column is only shifted.
         """
         step, constant = standard_units(self.X, self.weights)
         units = step
@@ -289,12 +289,13 @@ class Dataset(ByFields):
     def principal(self, n_components: int) -> Dataset:
         """The rows by their first `n_components` principal components, "PC 1", "PC 2", …, in place of the columns.
 
-        They are those of all rows, in the units of X as it is; `notes` says what share of the variance they keep.
+        They are those of all rows, each by its weight, in the units of X as it is; `notes` says what share of the
+        variance they keep.
         The data have no way back to their own units then.
 
         Raises DataError where a value is missing, or there are fewer components than that.
         """
-        n, d = self.X.shape
+        d, n = self.n_features, self.n_samples if self.weights is None else int(np.count_nonzero(self.weights))
         if not 1 <= n_components <= min(n, d):
             raise DataError(
                 f"{quoted(self.name)} has {min(n, d)} principal components, for its {n} rows and {d} columns: "
@@ -306,7 +307,7 @@ class Dataset(ByFields):
                 f"{self.row_name(row)} of {quoted(self.name)} has no {quoted(self.feature_names[column])}, and "
                 "principal components need every value: leave out that row or column."
             )
-        scores, shares = principal_components(self.X, n_components)
+        scores, shares = principal_components(self.X, n_components, self.weights)
         which = "The first principal component keeps"
         if n_components > 1:
             which = f"The first {n_components} of {min(n, d)} principal components keep"

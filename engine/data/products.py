@@ -66,10 +66,11 @@ class ProductUnits(Units):
 def product_units(X: Array, standardize: bool = False, sample_weight: Array | None = None) -> ProductUnits:
     """The way from features to inputs with products; standardised by these rows (n, p) where that is asked for.
 
-    Rows of weight 0 are left out.
+    Each row counts by its weight; those of weight 0 are left out.
     """
-    inputs = with_products(X if sample_weight is None else X[sample_weight > 0])
+    counted = None if sample_weight is None else sample_weight > 0
+    inputs = with_products(X if counted is None else X[counted])
     if not standardize:
         return ProductUnits(np.zeros(inputs.shape[1]), np.ones(inputs.shape[1]))
-    units, _ = standard_units(inputs)
+    units, _ = standard_units(inputs, None if sample_weight is None else sample_weight[counted])
     return ProductUnits(units.offset, units.scale)

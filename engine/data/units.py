@@ -32,23 +32,37 @@ class Units:
 def standard_units(X: Array, sample_weight: Array | None = None) -> tuple[Units, tuple[int, ...]]:
     """The `Units` that give each column of `X` (n, d) mean 0 and variance 1, and the indices of constant columns.
 
-    Every row counts once, whatever its weight, but those of weight 0, which are left out. A constant column keeps scale
-    1: there is nothing to divide by. Missing values (NaN) are passed over. Columns are divided by their largest
+    A row of weight w counts as w rows do: μ_j = Σ w x_j / Σ w, σ_j² = Σ w (x_j − μ_j)² / Σ w. A constant column keeps
+    scale 1: there is nothing to divide by. Missing values (NaN) are passed over. Columns are divided by their largest
     magnitude on the way, so that squares of 1e±200 neither overflow nor vanish.
     """
-    X = X if sample_weight is None else X[sample_weight > 0]
+    weight = None
+    if sample_weight is not None:
+        X, weight = X[sample_weight > 0], sample_weight[sample_weight > 0]
     d = X.shape[1]
     offset, scale, constant = np.zeros(d), np.ones(d), []
     for j in range(d):
         column = X[:, j]
-        column = column[~np.isnan(column)]
+        known = ~np.isnan(column)
+        column, counts = column[known], None if weight is None else weight[known]
         if column.size == 0 or column.min() == column.max():
             offset[j] = column[0] if column.size else 0.0
             constant.append(j)
             continue
         magnitude = float(np.abs(column).max())
         unit = column / magnitude
-        mean = float(unit.mean())
+        mean = _mean(unit, counts)
         offset[j] = mean * magnitude
-        scale[j] = float(np.sqrt(np.mean((unit - mean) ** 2))) * magnitude
+        scale[j] = float(np.sqrt(_mean((unit - mean) ** 2, counts))) * magnitude
+        if not scale[j] > 0:  # what varies has next to no weight
+            scale[j] = 1.0
+            constant.append(j)
     return Units(offset, scale), tuple(constant)
+
+
+def _mean(values: Array, counts: Array | None) -> float:
+    """Each value by its count, these relative to the largest, so that none overflows; equal counts change no bit."""
+    if counts is None:
+        return float(values.mean())
+    relative = counts / counts.max()
+    return float((relative * values).sum() / relative.sum())

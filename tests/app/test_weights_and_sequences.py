@@ -24,6 +24,7 @@ from emtui.spec.choose import choose
 from emtui.spec.command_line import command_of
 from emtui.spec.parameters_file import params_as_lists
 from emtui.spec.revise import changed
+from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, sample_weight_of, split_of, table_of
 from emtui.views.number_format import share
@@ -120,7 +121,7 @@ def test_a_run_of_several_sequences_is_that_of_a_list() -> None:
     assert listed.log_likelihood == told.log_likelihood
     other = changed(spec, model=engine.GaussianMixture(n_components=2))
     assert isinstance(table_of(other)[0], np.ndarray)  # a model of rows takes the rows
-    assert "The gmm model takes each row by itself, whatever its sequence." in other.notes
+    assert "The gmm model takes each row by itself, whatever its sequence." in run_notes(other)
 
 
 @pytest.mark.parametrize("model", ["experts", "mlp", "backprop"])
