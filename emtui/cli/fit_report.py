@@ -35,6 +35,7 @@ from emtui.session.snapshot import StepSnapshot
 from emtui.spec.atomic_files import ExportError, check_free, is_device, write_file
 from emtui.spec.command_line import command_of
 from emtui.spec.revise import with_seed
+from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, sample_weight_of, table_of
 from emtui.views import view_for
@@ -127,7 +128,8 @@ def _of_data(spec: RunSpec) -> list[Section]:
 
 
 def _of_choices(spec: RunSpec) -> list[Section]:
-    told = [line for line in heading(spec) if line not in spec.notes]
+    notes = run_notes(spec)
+    told = [line for line in heading(spec) if line not in notes]
     return [Section("Choices", [*told, "The command that makes the same run:"], command_of(spec))]
 
 
@@ -144,7 +146,7 @@ def _of_fit(spec: RunSpec, outcome: RunSummary, snapshot: StepSnapshot) -> list[
         agreed = outcome.agreement
         stopped.append(f"{agreed.hits} of {agreed.total} rows agree with the known classes.")
     careful = [
-        *spec.notes,
+        *run_notes(spec),
         *weak,
         *outcome.remarks,
         *dict.fromkeys(event.message for event in step.events if not event.stops),
