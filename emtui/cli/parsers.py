@@ -12,18 +12,18 @@ from emtui.cli.shell_output import Output
 
 _RULES = """\
 stopping rules:
-  objective=1e-6, responsibilities=1e-4, parameters=1e-6, iterations=20, seconds=2.5;
-  with commas between them, the first that is met stops the run"""
+  objective=1e-6, responsibilities=1e-4, parameters=1e-6, iterations=20,
+  seconds=2.5; with commas between them, the first that is met stops the run"""
 _OPEN_EPILOG = f"""\
 commands:
   run                   the same without a screen: a line for each half-step
   report                a page on a fit for a browser, with other starts and sizes
-  study                 a network from many seeds, by EM and by backpropagation
-  sweep                 a network over learning rates and hidden units, by both
+  show                  a session that was saved, and whether its numbers agree
+  study                 a network or experts from many seeds, by EM and gradients
+  sweep                 the same over learning rates and sizes
   replay                published examples, stepped beside their published values
-  show                  what is in a session that was saved, and whether its numbers come out again
-  datasets              list the data sets that come with emtui
-  models                list the models and their options
+  datasets              the data sets that come with emtui
+  models                the models and their options
 
 {_RULES}
 
@@ -40,13 +40,17 @@ examples:
 _RUN_EPILOG = f"""\
 {_RULES}
 
-exports (--export FILE; the ending decides, and the last word of the name where it could be several things):
+exports (--export FILE; the ending decides, and the last word of the name where
+it could be several things):
   .csv .json .parquet   the steps; else what the name ends in:
-                        iris-parameters.json (for --start), iris-responsibilities.csv, iris-predictions.parquet
+                        iris-parameters.json (for --start),
+                        iris-responsibilities.csv, iris-predictions.parquet
+                        (.parquet: pip install 'emtui[files]')
   .md .tex              the parameters as a table: Markdown, LaTeX with booktabs
-  .py .ipynb            a Python script, a Jupyter notebook that makes the same run
-  .txt .svg .pdf        the picture; iris-curves.pdf, iris-pairs.svg: curves, every pair of features
-                        (SVG and PDF: pip install 'emtui[pictures]')
+  .py .ipynb            a Python script, a notebook that makes the same run
+  .txt .svg .pdf        the picture; iris-curves.pdf the curves,
+                        iris-pairs.svg every pair of features
+                        (.svg, .pdf: pip install 'emtui[pictures]')
   .html                 a page with a slider over the steps, for any browser
 
 examples:
@@ -73,7 +77,7 @@ examples:
   emtui study homes.csv --target price --model experts
 """
 _SWEEP_EPILOG = """\
-validation rows, a share of the training rows, choose a cell; it alone is then tested
+validation rows, a share of the training rows, choose a cell; it alone is tested
 
 examples:
   emtui sweep iris --standardize
@@ -163,7 +167,7 @@ def _run_parser() -> Parser:
 
 
 def _report_parser() -> Parser:
-    description = "Write a page on a fit: data, choices, why it stopped, other starts and sizes, warnings."
+    description = "Write a page on a fit: data, choices, why it stopped, other starts and sizes."
     parser = Parser("emtui report", description, _REPORT_EPILOG)
     _add_choices(parser)
     _add_starts(parser)
@@ -178,9 +182,7 @@ def _report_parser() -> Parser:
 
 
 def _study_parser() -> Parser:
-    description = (
-        "Train a network or experts from many seeds, by EM and backpropagation; print a table of how they fare."
-    )
+    description = "Train a network or experts from many seeds, by EM and by gradients, and compare."
     parser = Parser("emtui study", description, _STUDY_EPILOG)
     add = parser.add_argument
     _add_labelled(parser, "so many splits and starts (20)")
@@ -196,7 +198,7 @@ def _study_parser() -> Parser:
 
 
 def _sweep_parser() -> Parser:
-    description = "Train a network over learning rates and hidden units (or experts), by EM and backpropagation."
+    description = "Train a network or experts over learning rates and sizes, by EM and by gradients."
     parser = Parser("emtui sweep", description, _SWEEP_EPILOG)
     add = parser.add_argument
     _add_labelled(parser, "so many starts and validation rows (3)")
@@ -286,7 +288,7 @@ def _add_choices(parser: Parser) -> None:
     add("--stop", metavar="RULE", help="a stopping rule in place of --tol, see below")
     add("--start", dest="start_file", metavar="FILE", help="begin from parameters in a JSON file, or: published, model")
     add("--known", metavar="all|N%|none", help="give a mixture the known classes of all rows, or of a share of them")
-    networks = parser.add_argument_group("networks (mlp, backprop)")
+    networks = parser.add_argument_group("networks and experts (mlp, experts, and both by gradients)")
     _add_split(networks)
     _add_of_networks(networks)
     add = networks.add_argument
