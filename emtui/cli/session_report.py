@@ -178,7 +178,8 @@ def difference_words(difference: Difference) -> str:
     """The first number that came out otherwise, in a clause."""
     where = f"{difference.where} of branch {difference.branch + 1}"
     saved, now = (repr(one) if isinstance(one, float) else one for one in (difference.saved, difference.now))
-    return f"{difference.quantity} at {where} was saved as {clean(str(saved), 60)} and comes out as {now}"
+    quantity = clean(difference.quantity, 60)
+    return f"{quantity} at {where} was saved as {clean(str(saved), 60)} and comes out as {now}"
 
 
 def _others(reopening: Reopening) -> str:

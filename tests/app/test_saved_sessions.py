@@ -142,6 +142,18 @@ def test_show_names_the_first_number_that_differs(tmp_path: Path) -> None:
     assert (said["difference"]["quantity"], said["difference"]["step"]) == ("entropy", "iteration 2 · E")
 
 
+def test_the_name_of_a_number_in_the_file_brings_no_control_characters(tmp_path: Path) -> None:
+    path = saved(Session(chosen("iris", model="mlp", k=2, standardize=True)), tmp_path)
+    document = json.loads(path.read_text())
+    scores = document["branches"][0]["numbers"][0]["scores"]
+    document["branches"][0]["numbers"][0]["scores"] = {"\x1b[2J" + "x" * 900: 0.5} | scores
+    path.write_text(json.dumps(document))
+    status, out, _ = here("show", str(path))
+    assert status == 1 and "✗ " in out
+    assert all(line.isprintable() and len(line) < 300 for line in out.splitlines())
+    assert opened(path).words.isprintable()
+
+
 WAYS: list[tuple[str, dict[str, Any]]] = [
     ("iris", {}),
     ("iris", {"algorithm": "hard", "stop": "seconds=0.003"}),

@@ -102,8 +102,9 @@ class Reopening:
         if self.difference is None:
             return self.resumed
         found = self.difference
+        quantity = clean(found.quantity, 60)
         return (
-            f"This is not what was saved: {found.quantity} at {found.where} of branch {found.branch + 1} comes out as "
+            f"This is not what was saved: {quantity} at {found.where} of branch {found.branch + 1} comes out as "
             f"{found.now}, and was {clean(str(found.saved), 60)}."
         )
 
