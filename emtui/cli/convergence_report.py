@@ -28,7 +28,8 @@ def convergence_lines(told: Convergence, step: Step, spec: RunSpec) -> list[str]
     """The rate and what it means; if EM is slow, why and what helps. Nothing if there is no rate."""
     if step.rest is not None and not step.rest.is_rest:
         words = [_HELPS[one] + (step.rest.starts[0] if one == "other_kind_of_start" else "") for one in told.helps]
-        return [f"no maximum: try {' or '.join(dict.fromkeys(filter(None, words)))}"]
+        tried = " or ".join(dict.fromkeys(filter(None, words)))
+        return [f"no maximum: try {tried or 'a push by hand (in the app, E; here, --start)'}"]
     if not 0.0 <= told.rate < 1.0:
         return []
     gains = f" by moves, {_rate(told.from_gains)} by gains" if math.isfinite(told.from_gains) else ""

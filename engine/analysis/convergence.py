@@ -241,7 +241,9 @@ def _helps(step: Step, kind: Kind, rate: float, overlap: Overlap | None, steps_t
     if step.rest is not None and not step.rest.is_rest:
         helps = ["standardize"] if step.rest.scales else ["push"] if step.rest.push else []
         fewer: list[Help] = ["fewer_components"] if step.rest.kind == "plateau" and not model.supervised else []
-        return (*helps, "other_kind_of_start" if step.rest.starts else "other_start", *fewer)
+        start: list[Help] = ["other_start"] if step.rest.another else []
+        start = ["other_kind_of_start"] if step.rest.starts else start
+        return (*helps, *start, *fewer) or ("push",)
     if len(counts) > 1 and bool(np.any((counts >= 1.0) & (counts < 1.5))):
         helps.append("leave_out")
     ended, data = step.stop_reason is not None, step.problem.data

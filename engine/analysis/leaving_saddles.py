@@ -2,14 +2,15 @@ r"""How a saddle or a plateau is left by hand: one entry of θ moved so far that
 
 A small push may be taken back: where the eigenvalue of a direction is 1, or a single entry lies only partly along it,
 EM leads back to the same θ before it goes up, and a rule may stop it there. So a push is told only after EM was tried
-from it: it must get above the objective at θ, to which it can't fall back then, before its gains look like rest.
+from it: it must get above the objective at θ, to which it can't fall back then, before its gains look like rest. Other
+starts are tried so, too: where a kind of start begins near the saddle, each of them leads there again.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,8 @@ _ENTRIES = 3  # of the largest along a direction
 _ITERATIONS = 100  # of EM from a push
 _MOST_PASSES = 600  # for all pushes together
 _HIGHER = 1e-5  # of the objective, per observation: so much above θ is off it
+_SEEDS = 4  # of starts of the same kind, none of which leads elsewhere: it is not worth another
+START_OPTION = "init"
 _OF_LIMIT = 0.8  # of the way to a limit
 
 
@@ -98,32 +101,99 @@ def _within(params: Any, entry: Entry, value: float, unit: float) -> float | Non
 
 
 def _leaves(step: Step, push: Push, most_passes: float) -> Generator[None, None, bool]:
-    """Whether EM gets above the objective at θ from there, before the default rule would stop it."""
-    problem, model = step.problem, step.problem.model
+    """Whether EM gets above the objective at θ from there, and not by the push alone."""
+    problem = step.problem
+    try:
+        theta = problem.model.check_params(moved(step.params, push.entry, push.value), problem.data)
+    except (EngineError, np.linalg.LinAlgError, ArithmeticError):
+        return False
+    if not admissible(problem.model, theta):
+        return False
+    passes = 0
+    climbing = _climbs(step, problem.model, theta, most_passes)
+    while True:
+        try:
+            next(climbing)
+        except StopIteration as end:
+            return bool(end.value) and passes > 0
+        passes += 1
+        yield
+
+
+def _climbs(step: Step, model: Model[Any, Any], theta: Any, most_passes: float) -> Generator[None, None, bool | None]:
+    """Whether EM gets from there above the objective of the step, before the default rule would stop it.
+
+    None where that was not seen to its end.
+    """
+    problem = replace(step.problem, model=model)
     rule, unit = StillToGain(), model.objective_unit(problem.data) * problem.data.total_weight
     heights: list[float] = []
     try:
-        theta = model.check_params(moved(step.params, push.entry, push.value), problem.data)
-        if not admissible(model, theta):
-            return False
         for _ in range(int(min(_ITERATIONS, most_passes))):
             with one_blas_thread():
                 at = problem.at(theta)
                 heights.append(at.objective)
                 if heights[-1] > step.objective + _HIGHER * problem.data.total_weight:
-                    return len(heights) > 1
+                    return True
                 if not math.isfinite(heights[-1]) or (len(heights) > 2 and rule.after(heights[-4:], unit) is not None):
                     return False
                 theta = model.maximize(at.expectation, theta, problem.data).params
             yield
     except (EngineError, np.linalg.LinAlgError, ArithmeticError):  # EM can't go on from there
         return False
-    return False
+    return None
+
+
+@dataclass(frozen=True)
+class Starts:
+    """What other starts are worth: the kinds that lead elsewhere, and whether another one of the same kind may."""
+
+    kinds: tuple[str, ...]
+    same_kind: bool
+
+
+def tried_starts(step: Step, most_passes: float) -> Generator[None, None, Starts]:
+    """The starts from which EM was seen to get above θ, or not seen not to. It yields once for each pass."""
+    model, kinds = step.problem.model, kinds_of_start(step.problem.model)
+    if model.supervised:  # weights are drawn far from each other, and a trial takes long
+        return Starts(kinds, True)
+    worth = list[str]()
+    for kind in kinds:
+        other = type(model)(**{**model.option_values, START_OPTION: kind})
+        found, passes = yield from _tried_start(step, other, step.problem.seed, most_passes)
+        most_passes -= passes
+        worth += [kind] if found is not False else []
+    if worth:
+        return Starts(tuple(worth), True)
+    for seed in range(step.problem.seed + 1, step.problem.seed + 1 + _SEEDS):
+        found, passes = yield from _tried_start(step, model, seed, most_passes)
+        most_passes -= passes
+        if found is not False:
+            return Starts((), True)
+    return Starts((), False)
+
+
+def _tried_start(
+    step: Step, model: Model[Any, Any], seed: int, most_passes: float
+) -> Generator[None, None, tuple[bool | None, int]]:
+    """Whether EM gets above θ from the start of that seed (None where that was not seen), and the passes it took."""
+    try:
+        theta = model.begin(step.problem.data, np.random.default_rng(seed))
+    except (EngineError, np.linalg.LinAlgError, ArithmeticError):
+        return False, 0
+    passes, climbing = 0, _climbs(step, model, theta, most_passes)
+    while True:
+        try:
+            next(climbing)
+        except StopIteration as end:
+            return end.value, passes
+        passes += 1
+        yield
 
 
 def kinds_of_start(model: Model[Any, Any]) -> tuple[str, ...]:
     """Other kinds of start than drawn responsibilities, all of which begin near the same saddle; () where none."""
-    option = next((one for one in model.options() if one.name == "init"), None)
+    option = next((one for one in model.options() if one.name == START_OPTION), None)
     if option is None or model.option_values[option.name] != "responsibilities":
         return ()
     return tuple(one for one in option.choices if one in ("kmeans", "points"))

@@ -24,7 +24,7 @@ import numpy as np
 from engine.analysis.alike import closest_two, living, made_alike, objective_alike
 from engine.analysis.chance_level import chance_level
 from engine.analysis.convergence_rate import ITERATIONS, MapRate, measured, scales_of
-from engine.analysis.leaving_saddles import kinds_of_start, tried_pushes
+from engine.analysis.leaving_saddles import tried_pushes, tried_starts
 from engine.analysis.scales import column_scales
 from engine.analysis.second_order import EXACT, above_one, judged_eigenvalue, risen_along, rounding_of, words_of_largest
 from engine.analysis.zero_probabilities import maximum_beside_zeros
@@ -146,11 +146,17 @@ class _Look:
         for along in (direction, self.away):
             if along and push is None:
                 push = yield from self._counted(tried_pushes(step, along, self.most_passes - self.passes))
-        pushed, starts = "" if push is None else push.words(step), kinds_of_start(step.problem.model)
-        other = f"take another kind of start ({' or '.join(starts)})" if starts else "take another start"
-        fewer = f"fit fewer {step.params.component_noun}s, or " if kind == "plateau" else ""
-        remedy = f"push it off by hand ({pushed}), or {other}" if pushed else f"{fewer}{other}"
-        return self.found(kind, said, remedy, push=pushed, starts=starts)
+        pushed = "" if push is None else push.words(step)
+        starts = yield from self._counted(tried_starts(step, self.most_passes - self.passes))
+        ways = [f"fit fewer {step.params.component_noun}s"] if kind == "plateau" and not pushed else []
+        ways += [f"push it off by hand ({pushed})"] if pushed else []
+        if starts.kinds:
+            ways.append(f"take another kind of start ({' or '.join(starts.kinds)})")
+        elif starts.same_kind:
+            ways.append("take another start")
+        remedy = ", or ".join(ways) or "push it off by hand"
+        found = self.found(kind, said, remedy, push=pushed, starts=starts.kinds)
+        return replace(found, another=starts.same_kind)
 
     def _counted(self, trials: Generator[None, None, T]) -> Generator[None, None, T]:
         """What comes of trials, each of which is a pass."""

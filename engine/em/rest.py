@@ -24,7 +24,8 @@ class Rest:
         scales: the columns of the data are on very different scales, which may be why.
         passes: over the data, that it took to find out.
         push: an entry of θ and the value from which EM was seen to leave, in words; "" where none was found.
-        starts: other kinds of start that lead elsewhere; () where any other start will do.
+        starts: other kinds of start that lead elsewhere; () for none.
+        another: another start of the same kind may lead elsewhere; False where those that were tried lead here again.
     """
 
     kind: RestKind
@@ -36,6 +37,7 @@ class Rest:
     passes: int
     push: str = ""
     starts: tuple[str, ...] = ()
+    another: bool = True
 
     @property
     def is_rest(self) -> bool:

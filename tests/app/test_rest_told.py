@@ -147,3 +147,13 @@ def test_a_network_whose_classes_are_told_apart_has_not_converged():
     assert "the likelihood has no maximum" in out
     assert "no maximum: try --set weight_decay=0.1" in out
     assert "converged" not in out
+
+
+def test_a_start_that_leads_there_again_is_not_told(tmp_path):
+    file = tmp_path / "coin.csv"
+    file.write_text("side\n" + "\n".join("011010011100" * 8) + "\n")
+    sentence, pane = said_of(walked(str(file), model="hmm"))
+    assert "states 1 and 2 coincide" in sentence and "E pushes it off (" in sentence
+    assert "start" not in sentence and "start" not in pane.lower()
+    _, out, _ = here("run", str(file), "--model", "hmm")
+    assert "try a push by hand (in the app, E; here, --start)" in out and "another start" not in out

@@ -10,6 +10,7 @@ from counts import examples
 
 import engine
 from engine.analysis import rest as rests
+from engine.analysis.convergence import convergence_of
 from engine.analysis.leaving_saddles import words_of_entry
 from engine.analysis.remarks import remarks_on
 from engine.analysis.rest import rest_of, with_rest
@@ -347,7 +348,32 @@ def test_a_plateau_that_no_push_leaves_is_told_to_take_fewer():
     even = np.array([[3.0], [4.0], [3.0], [4.0], [5.0]] * 20)
     found = rest_of(resting(engine.PoissonMixture(2), even, alike(even.mean())))
     assert (found.kind, found.push) == ("plateau", "")
-    assert found.remedy == "fit fewer components, or take another start"
+    assert found.remedy == "fit fewer components"  # no start leads higher
+
+
+@pytest.mark.parametrize("pattern", ["011010011100", "012201102"])
+def test_another_start_is_named_only_where_one_leads_elsewhere(pattern):
+    """Symbols whose order says little: every start of these states leads to equal emissions, a push does not."""
+    model, X = engine.HiddenMarkovModel(n_states=2), np.array([int(one) for one in pattern * 8])
+    stuck, higher = [], False
+    for seed in range(2):
+        step = engine.fit(model, X, seed=seed).step
+        if step.rest is not None and not step.rest.is_rest:
+            stuck.append(step)
+    for step in stuck:
+        ends = [engine.fit(model, X, seed=step.problem.seed + 1 + more).step for more in range(4)]
+        higher = any(end.objective > step.objective + 1e-5 * len(X) for end in ends)
+        assert ("another start" in step.rest.remedy) == step.rest.another == higher
+        assert ("other_start" in convergence_of([step]).helps) == higher
+        if step.rest.push:
+            assert done_as_told(step).objective > step.objective + 1e-5 * len(X)
+    assert stuck or pattern != "011010011100"
+
+
+def test_another_start_stays_named_where_only_the_given_one_lay_on_the_saddle():
+    step = resting(engine.PoissonMixture(2), COUNTS, alike(COUNTS.mean()))
+    assert rest_of(step).remedy.endswith("or take another start")
+    assert engine.fit(engine.PoissonMixture(2), COUNTS, seed=1).step.objective > step.objective + 1.0
 
 
 @pytest.mark.parametrize(("weight", "flies"), [(0.0, True), (1.0, True), (30.0, False)])

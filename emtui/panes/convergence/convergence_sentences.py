@@ -221,7 +221,10 @@ def help_words(
 ) -> tuple[str, ...]:
     """What would help, the best first, each with its key; or that no help is needed."""
     if convergence.helps and rest is not None:
-        more = {"push": f", {plain(rest.push)}", "other_kind_of_start": f" ({' or '.join(rest.starts)})"}
+        more = {
+            "push": f", {plain(rest.push)}" if rest.push else "",
+            "other_kind_of_start": f" ({' or '.join(rest.starts)})",
+        }
         return tuple(_HELPS[one] + more.get(one, "") for one in convergence.helps)
     if convergence.helps:
         return tuple(_HELPS[one] for one in convergence.helps)
