@@ -15,6 +15,7 @@ from engine.em.evaluation import Posterior
 from engine.em.model import Model
 from engine.em.step import Step, Theta
 from engine.em.timeline import Timeline
+from engine.em.value_html import run_html
 from engine.em.value_text import with_lines
 from engine.parallel import one_blas_thread
 
@@ -48,6 +49,13 @@ class Run(Generic[Theta]):
         tried = "" if len(self.restarts) == 1 else f"the best of {len(self.restarts)} starts"
         title = f"Run(n_iter={self.n_iter}, converged={self.converged})"
         return with_lines(title, [repr(self.step.problem), self.stop_reason, tried]) + f"\n{self.params!r}"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the objective by iteration, some of the rows at the end, and a table."""
+        ended = "converged" if self.converged else "stopped"
+        tried = {} if len(self.restarts) == 1 else {"starts": f"the best of {len(self.restarts)}"}
+        plural = "" if self.n_iter == 1 else "s"
+        return run_html(f"Run: {ended} after {self.n_iter} iteration{plural}", self.timeline.steps, tried)
 
     @property
     def step(self) -> Step[Theta]:

@@ -18,6 +18,7 @@ from engine.em.model import Model
 from engine.em.observations import Observations
 from engine.em.rest import Rest
 from engine.em.row_text import RowName, row_number
+from engine.em.value_html import step_html
 from engine.em.value_text import with_lines
 from engine.parallel import one_blas_thread
 from engine.text import clean
@@ -109,6 +110,10 @@ class Step(Generic[Theta]):
             f"Step(iteration={self.iteration}, phase={self.phase!r}{known})",
             [repr(self.problem), *(event.message for event in self.events[:_EVENTS]), self.stop_reason or ""],
         )
+
+    def _repr_html_(self) -> str:
+        """In a notebook: some of the rows as a picture, and a table."""
+        return step_html(f"Step: iteration {self.iteration}, {self.phase}", self)
 
     @property
     def params_q(self) -> Any:

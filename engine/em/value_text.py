@@ -17,14 +17,20 @@ _EDGES = (20, 6, 3, 2, 1)  # entries that are shown at both ends of an axis
 
 def arrays_text(title: str, arrays: Mapping[str, Array]) -> str:
     """The title, and under it the arrays with their names and shapes; large ones in part."""
+    texts = arrays_in_part(arrays)
+    more = [f"  … and {len(arrays) - len(texts)} more"] if len(arrays) > len(texts) else []
+    return "\n".join([title, *(f"  {head}{text}" for head, text in texts.values()), *more])
+
+
+def arrays_in_part(arrays: Mapping[str, Array]) -> dict[str, tuple[str, str]]:
+    """The name and shape of each array, and its numbers, as many of them as fit a screen together."""
     left, texts = _MOST_LINES, {}
     shown = dict(list(arrays.items())[:_MOST_ARRAYS])
     for number, (name, array) in enumerate(sorted(shown.items(), key=lambda item: item[1].size)):
-        head = f"  {name}{' × '.join(map(str, array.shape)).join((' (', ')')) if array.ndim else ''}: "
-        texts[name] = head + array_text(array, left // (len(shown) - number), len(head))
-        left -= texts[name].count("\n") + 1
-    more = [f"  … and {len(arrays) - len(shown)} more"] if len(arrays) > len(shown) else []
-    return "\n".join([title, *(texts[name] for name in shown), *more])
+        head = f"{name}{' × '.join(map(str, array.shape)).join((' (', ')')) if array.ndim else ''}: "
+        texts[name] = head, array_text(array, left // (len(shown) - number), len(head) + 2)
+        left -= texts[name][1].count("\n") + 1
+    return {name: texts[name] for name in shown}
 
 
 def array_text(array: Array, most_lines: int, indent: int) -> str:

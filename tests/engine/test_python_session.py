@@ -5,14 +5,17 @@ from __future__ import annotations
 import pickle
 import pydoc
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 import engine
 from engine.em.parameters import arrays_of
+from engine.em.value_html import curve_svg, points_svg
 
 IRIS = engine.load("iris").standardized()
 COUNTS = np.random.default_rng(0).poisson(2.0, (40, 300)).astype(float)
@@ -98,3 +101,60 @@ def test_the_help_on_the_engine_is_short_and_names_what_is_there() -> None:
     names = [name for line in listed.splitlines() for name in re.findall(r"\w+", line[16:])]  # after the heads
     assert len(names) > 45 and set(names) <= set(dir(engine)), set(names) - set(dir(engine))
     assert re.fullmatch(r"\d+\.\d+\.\d+", engine.__version__)
+
+
+# in a notebook
+
+DRAWN = {"svg", "rect", "polyline", "circle", "text"}
+TAGS = {"div", "strong", "table", "tbody", "tr", "th", "td", "pre"} | DRAWN
+
+
+def parts_of(page: str) -> list[ElementTree.Element]:
+    """Every element of what a notebook shows, which is well formed."""
+    return list(ElementTree.fromstring(page).iter())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_notebook_shows_a_run_and_a_step_as_a_picture_and_a_table_in_a_screen(name: str) -> None:
+    run = run_of(name)
+    assert "objective by iteration" in run._repr_html_()
+    for value in (run, run.step, run.timeline[1], run.timeline[0]):
+        parts = parts_of(value._repr_html_())
+        tags = [part.tag.rpartition("}")[2] for part in parts]
+        assert set(tags) <= TAGS
+        assert tags.count("table") == 1 and tags.count("svg") <= 2
+        rows = sum(1 + "".join(part.itertext()).count("\n") for part in parts if part.tag == "td")
+        assert rows <= 24
+        words = "".join(parts[0].itertext())
+        assert all(path in words for path in arrays_of(value.params))
+
+
+def test_the_picture_has_the_rows_of_the_first_two_columns_in_the_colours_of_their_components() -> None:
+    X = np.array([[0.0, 0.0], [0.1, 0.2], [0.2, 0.1], [9.0, 9.0], [9.1, 9.2], [9.2, 9.1]])
+    step = engine.begin(engine.GaussianMixture(2), X, seed=1)
+    assert {dot.get("fill") for dot in parts_of(step._repr_html_()) if dot.tag.endswith("circle")} == {"currentColor"}
+    dots = [dot for dot in parts_of(engine.e_step(step)._repr_html_()) if dot.tag.endswith("circle")]
+    colors = [dot.get("fill") for dot in dots]
+    assert len(dots) == 6 and len(set(colors[:3])) == len(set(colors[3:])) == 1 and colors[0] != colors[3]
+    lefts = [float(dot.get("cx", "nan")) for dot in dots]
+    assert lefts == sorted(lefts)
+
+
+def test_what_a_notebook_shows_takes_nothing_from_elsewhere_and_nothing_of_the_data_for_markup() -> None:
+    names = ("<script>alert(1)</script>", 'a & \x1b[31m"b"')
+    begun = engine.begin(engine.GaussianMixture(2), IRIS.X[:, :2])
+    step = engine.e_step(replace(begun, problem=replace(begun.problem, column_names=names)))
+    page = step._repr_html_()
+    assert "<script" not in page and "\x1b" not in page and "&lt;script&gt;" in page
+    assert page.count("http") == page.count('xmlns="http://www.w3.org/2000/svg"')
+    assert not re.search(r"url\(|href|src=|#000|#fff|black|white(?!-)", page)
+    parts_of(page)
+
+
+def test_numbers_at_the_edges_of_what_is_representable_are_drawn_inside_the_frame() -> None:
+    X = np.array([[-1.7e308, 1.0], [1.7e308, 1.0], [0.0, 1.0]])
+    for svg in (curve_svg("c", np.arange(3.0), X[:, 0]), points_svg("p", X, None)):
+        places = re.findall(r'c[xy]="([^"]+)"', svg) + re.findall(r"[\d.]+(?=,)|(?<=,)[\d.]+", svg)
+        assert places and all(0 <= float(place) <= 330 for place in places)
+    assert curve_svg("c", np.arange(2.0), np.array([1.0, np.nan])) == ""
+    assert points_svg("p", np.full((2, 2), np.nan), None) == ""
