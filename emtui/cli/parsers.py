@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from emtui.cli import argument_values as values
+from emtui.cli import option_groups as options
 from emtui.cli.shell_output import Output
 
 _RULES = """\
@@ -142,8 +143,8 @@ class Parser(argparse.ArgumentParser):
 
 def _open_parser() -> Parser:
     parser = Parser("emtui", "A debugger for the EM algorithm: walk it half a step at a time.", _OPEN_EPILOG)
-    _add_choices(parser)
-    _add_session_data(parser)
+    options.add_choices(parser)
+    options.add_session_data(parser)
     parser.add_argument("--resume", action="store_true", help="open the last session as it stood, after a crash or q")
     parser.add_argument("--version", action="store_true", default=argparse.SUPPRESS, help="print the version and leave")
     return parser
@@ -151,8 +152,8 @@ def _open_parser() -> Parser:
 
 def _run_parser() -> Parser:
     parser = Parser("emtui run", "Run EM without a screen: a line for each half-step, then a summary.", _RUN_EPILOG)
-    _add_choices(parser)
-    _add_starts(parser)
+    options.add_choices(parser)
+    options.add_starts(parser)
     add = parser.add_argument
     add("--json", action="store_true", help="one JSON object a line, with the names of engine.Step")
     add("--predictions", metavar="FILE", help="write what the run says of every row in the end (.csv, .json, .parquet)")
@@ -169,8 +170,8 @@ def _run_parser() -> Parser:
 def _report_parser() -> Parser:
     description = "Write a page on a fit: data, choices, why it stopped, other starts and sizes."
     parser = Parser("emtui report", description, _REPORT_EPILOG)
-    _add_choices(parser)
-    _add_starts(parser)
+    options.add_choices(parser)
+    options.add_starts(parser)
     parser.add_argument(
         "--export",
         action="append",
@@ -185,14 +186,14 @@ def _study_parser() -> Parser:
     description = "Train a network or experts from many seeds, by EM and by gradients, and compare."
     parser = Parser("emtui study", description, _STUDY_EPILOG)
     add = parser.add_argument
-    _add_labelled(parser, "so many splits and starts (20)")
+    options.add_labelled(parser, "so many splits and starts (20)")
     add("--model", metavar="NAME", help="a network (mlp) or a mixture of experts (experts), each by both ways (mlp)")
     add("-k", type=values.whole(1), metavar="M", help="hidden units (7), or experts (2)")
     add("--weight-decay", type=values.tolerance, metavar="X", help="precision of the prior on the weights (0.01)")
-    _add_table(parser)
+    options.add_table(parser)
     add("--raw", action="store_true", help="take the inputs as they are; else they are standardised")
-    _add_split(parser)
-    _add_prediction(parser)
+    options.add_split(parser)
+    options.add_prediction(parser)
     add("--json", action="store_true", help="one JSON object a line, a run each")
     return parser
 
@@ -201,14 +202,14 @@ def _sweep_parser() -> Parser:
     description = "Train a network or experts over learning rates and sizes, by EM and by gradients."
     parser = Parser("emtui sweep", description, _SWEEP_EPILOG)
     add = parser.add_argument
-    _add_labelled(parser, "so many starts and validation rows (3)")
+    options.add_labelled(parser, "so many starts and validation rows (3)")
     add("--rates", dest="learning_rates", metavar="X,Y", help="the learning rates (0.001,0.005,0.02,0.1,0.5)")
     add("--hidden", dest="hidden_units", metavar="M,N", help="the numbers of hidden units (1,2,4,7,12)")
     add("--experts", dest="n_experts", metavar="K,L", help="the numbers of experts, for that model (1,2,3,4,6)")
-    _add_model(parser, "mlp, backprop or experts; the other way runs beside it (mlp)", "the first seed (0)")
-    _add_scaled_table(parser)
-    _add_split(parser)
-    _add_of_networks(parser)
+    options.add_model(parser, "mlp, backprop or experts; the other way runs beside it (mlp)", "the first seed (0)")
+    options.add_scaled_table(parser)
+    options.add_split(parser)
+    options.add_of_networks(parser)
     add(
         "--export",
         action="append",
@@ -232,13 +233,9 @@ def _show_parser() -> Parser:
     description = "Print what is in a session that was saved, do it again, and compare every number."
     parser = Parser("emtui show", description, _SHOW_EPILOG)
     parser.add_argument("name", metavar="NAME.emtui", help="the session")
-    _add_session_data(parser)
+    options.add_session_data(parser)
     parser.add_argument("--json", action="store_true", help="as one JSON object")
     return parser
-
-
-def _add_session_data(parser: Parser) -> None:
-    parser.add_argument("--data", dest="data_file", metavar="FILE", help="the file that has the data of a session now")
 
 
 def _list_parser(command: str, description: str) -> Parser:
@@ -258,136 +255,3 @@ PARSERS: Mapping[str, Callable[[], Parser]] = {
     "datasets": lambda: _list_parser("datasets", "List the data sets that come with emtui."),
     "models": lambda: _list_parser("models", "List the models and their options."),
 }
-
-
-def _add_choices(parser: Parser) -> None:
-    add = parser.add_argument
-    add(
-        "source",
-        nargs="?",
-        metavar="DATASET|FILE",
-        help="a data set's name, a file with a table, or - for standard input (iris)",
-    )
-    add("-k", type=values.size, metavar="K", help="the number of components (that of the data)")
-    _add_model(parser, "the model (the one that suits the data)", "the seed of the start (0)")
-    _add_scaled_table(parser)
-    add(
-        "--principal",
-        type=values.whole(1),
-        metavar="N",
-        help="the first N principal components in place of the columns",
-    )
-    add("--algorithm", metavar="NAME", help="classic, hard, stochastic, annealed:initial=1.3,rate=0.8 or squarem")
-    add("--max-iter", type=values.whole(0), metavar="N", help="at most so many iterations (200)")
-    add(
-        "--tol",
-        type=values.tolerance,
-        metavar="X",
-        help="stop when the objective changes by less per observation (1e-6)",
-    )
-    add("--stop", metavar="RULE", help="a stopping rule in place of --tol, see below")
-    add("--start", dest="start_file", metavar="FILE", help="begin from parameters in a JSON file, or: published, model")
-    add("--known", metavar="all|N%|none", help="give a mixture the known classes of all rows, or of a share of them")
-    networks = parser.add_argument_group("networks and experts (mlp, experts, and both by gradients)")
-    _add_split(networks)
-    _add_of_networks(networks)
-    add = networks.add_argument
-    add("--own-start", action="store_false", dest="same_start", default=None, help="the other way starts elsewhere")
-
-
-def _add_starts(parser: Parser) -> None:
-    """How many starts there are, and whether k-means runs beside them."""
-    add = parser.add_argument
-    add(
-        "--n-init",
-        type=values.whole(1),
-        metavar="N",
-        default=1,
-        help="try N starts (seeds S, S+1, ...) and keep the best",
-    )
-    add("--no-baseline", action="store_false", dest="baseline", help="without the k-means beside it")
-
-
-def _add_labelled(parser: Parser, seeds: str) -> None:
-    """What is trained on, from how many seeds, and for how long."""
-    add = parser.add_argument
-    add("source", nargs="?", metavar="DATASET|FILE", help="labelled data (iris)")
-    add("--seeds", dest="n_seeds", type=values.whole(1), metavar="N", help=seeds)
-    add("--max-iter", type=values.whole(1), metavar="N", help="iterations of EM, epochs of backpropagation (50)")
-
-
-def _add_model(parser: Parser, model: str, seed: str) -> None:
-    """The model, its options and its seed; `model` and `seed` are what the help says of them."""
-    parser.add_argument("--model", metavar="NAME", help=model)
-    _add_settings(parser, "--set", "settings", "an option of the model")
-    parser.add_argument("--seed", type=values.whole(0), metavar="S", help=seed)
-
-
-def _add_settings(parser: argparse._ActionsContainer, option: str, dest: str, help: str) -> None:
-    """An option that takes KEY=VALUE, and may be said again."""
-    parser.add_argument(option, type=values.setting, action="append", dest=dest, metavar="KEY=VALUE", help=help)
-
-
-def _add_scaled_table(parser: Parser) -> None:
-    _add_table(parser)
-    parser.add_argument("--standardize", action="store_true", help="scale every column to mean 0 and variance 1")
-
-
-def _add_table(parser: Parser) -> None:
-    add = parser.add_argument
-    add("--label", metavar="COLUMN", help="the column of known classes, for a file")
-    add("--columns", type=values.split_columns, metavar="A,B", help="the columns to use")
-    add("--rows", metavar="COLUMN", help="the column that names the rows, for a file")
-    add("--sequence", metavar="COLUMN", help="the column that tells which sequence a row belongs to, for a file")
-    add("--weights", metavar="COLUMN", help="the column that tells how often each row counts, for a file")
-    add("--target", metavar="COLUMN", help="the column of numbers that a model of numbers learns, for a file")
-    generated = parser.add_argument_group("how a generated set is made anew")
-    add = generated.add_argument
-    add("--n-samples", type=values.whole(1), metavar="N", help="so many rows (as many as it comes with)")
-    add("--noise", type=values.tolerance, metavar="X", help="standard deviation of the noise: moons, spirals, xor")
-    add("--data-seed", type=values.whole(0), metavar="S", help="the seed of what is drawn (that of the set)")
-    files = parser.add_argument_group("how a file is written (each is told from the file unless it is said)")
-    add = files.add_argument
-    add("--encoding", metavar="NAME", help="utf-8, cp949, utf-16, cp1252, ...")
-    add(
-        "--delimiter",
-        type=values.delimiter,
-        metavar="CHAR",
-        help="between cells: one character, or tab, space, aligned, ...",
-    )
-    add("--decimal", type=values.decimal, metavar="MARK", help="of numbers: . or ,")
-    add("--header", action="store_true", default=None, help="the first line names the columns")
-    add("--no-header", action="store_false", dest="header", default=None, help="it does not")
-    add("--skip", type=values.whole(0), metavar="N", help="leave out N lines at the top")
-    add("--comment", type=values.comment, metavar="MARK", help="leave out lines that begin with it, such as #; or none")
-    add(
-        "--missing",
-        type=values.missing_word,
-        action="append",
-        dest="missing_marks",
-        metavar="WORD",
-        help="a word for a missing value besides the usual ones; may be said again",
-    )
-    add(
-        "--sheet",
-        metavar="NAME",
-        help="the sheet of a workbook, by its name or number (the first that holds something)",
-    )
-
-
-def _add_split(parser: argparse._ActionsContainer) -> None:
-    add = parser.add_argument
-    add("--test-share", type=values.share, metavar="X", help="hold back this share of the rows for testing (0.4)")
-    add("--no-stratify", action="store_false", dest="stratify", default=None, help="split without regard to classes")
-
-
-def _add_of_networks(parser: argparse._ActionsContainer) -> None:
-    add = parser.add_argument
-    add("--products", action="store_true", help="squares and products of the inputs as further inputs")
-    add("--split-seed", type=values.whole(0), metavar="S", help="the seed of the split (that of the start)")
-    _add_settings(parser, "--rival", "rival", "an option of the other way to train it")
-    _add_prediction(parser)
-
-
-def _add_prediction(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument("--prediction", metavar="NAME", help="what all are scored by: marginal or forward (marginal)")

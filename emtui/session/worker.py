@@ -10,7 +10,6 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,11 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emtui.session.closed_sessions import ClosedSessions
+from emtui.session.errands import TROUBLE, Errands, error_sentence
 from emtui.session.messages import (
     Crashed,
-    NotKept,
     QueryAnswered,
-    SessionSaved,
     SnapshotReady,
     StepRefused,
     WorkerMessage,
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_FRAMES = 0.1
 _LAST_WORDS = 5.0  # seconds that a file may take to be written when the screen has gone
-_TROUBLE = (EngineError, OSError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -75,7 +72,7 @@ class SessionWorker:
         self._note = ""  # beside the step that is shown
         self._owed = False  # a step was taken that no snapshot has shown yet
         self._asked: dict[tuple[Asker, type], tuple[Query, Step]] = {}
-        self._errands: deque[Callable[[], None]] = deque()  # done between two half-steps, even of a long run
+        self._errands = Errands(report)
 
     @property
     def session(self) -> Session | None:
@@ -168,7 +165,7 @@ class SessionWorker:
             with closing(reopening.steps()) as steps:
                 for done in steps:
                     self._session = reopening.session
-                    self._run_errands()
+                    self._errands.run()
                     if self._cancelled.is_set():
                         return f"Stopped opening the session at step {done:,} of {reopening.total:,}."
                     if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
@@ -183,35 +180,16 @@ class SessionWorker:
 
     def save(self, session: Session, write: Callable[[Session], Path], path: Path) -> None:
         """Write a session to a file between two half-steps, and report how that went."""
-
-        def errand() -> None:
-            try:
-                self._report(SessionSaved(session, write(session)))
-            except _TROUBLE as error:
-                self._report(SessionSaved(session, path, _sentence(error)))
-
-        self.errand(errand)
+        self.errand(self._errands.saving(session, write, path))
 
     def keep(self, write: Callable[[], None]) -> None:
         """Keep a session between two half-steps; only what goes wrong is reported."""
-
-        def errand() -> None:
-            try:
-                write()
-            except _TROUBLE as error:
-                self._report(NotKept(_sentence(error)))
-
-        self.errand(errand)
+        self.errand(self._errands.keeping(write))
 
     def errand(self, errand: Callable[[], None]) -> None:
         """Do something that leaves the session alone, between two half-steps."""
-        self._errands.append(errand)
-        self._submit(Job(self._generation, self._run_errands, shows=False), at_once=False)
-
-    def _run_errands(self) -> str:
-        while self._errands:
-            self._errands.popleft()()
-        return ""
+        self._errands.add(errand)
+        self._submit(Job(self._generation, self._errands.run, shows=False), at_once=False)
 
     def _follow(self) -> str:
         """Look what kind of rest a run came to, run k-means beside the model, let the rival of a network catch up.
@@ -285,7 +263,7 @@ class SessionWorker:
                 return ""
             for note in self._session.run_on():
                 said = one_note([said, note])
-                self._run_errands()
+                self._errands.run()
                 if self._cancelled.is_set():
                     return f"Stopped at iteration {self._session.timeline.current.iteration}, before it came to rest."
                 if time.monotonic() - shown > SECONDS_BETWEEN_FRAMES:
@@ -324,7 +302,7 @@ class SessionWorker:
         self.cancel()
         if self._errands and self._lock.acquire(timeout=_LAST_WORDS):
             try:
-                self._run_errands()
+                self._errands.run()
             finally:
                 self._lock.release()
         self._closed.forget()
@@ -373,8 +351,8 @@ class SessionWorker:
                 self._note, self._owed = note, True
             if note or (self._owed and self._jobs.empty()):
                 self._show(job.generation, self._note)
-        except _TROUBLE as error:
-            self._report(StepRefused(_sentence(error), job.generation))
+        except TROUBLE as error:
+            self._report(StepRefused(error_sentence(error), job.generation))
         except Exception as error:
             self._report(Crashed(error))
         if job.do != self._follow and self._session is not None and _has_more_to_follow(self._session):
@@ -388,11 +366,3 @@ class SessionWorker:
 
 def _has_more_to_follow(session: Session) -> bool:
     return session.rest_is_due or session.baseline_is_due or session.rival_is_behind
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return "There is not enough memory for this step: choose fewer rows, columns or components."
-    if isinstance(error, OSError):
-        return f"{error.filename or 'The file'} can't be used: {error.strerror or error}."
-    return str(error)
