@@ -6,7 +6,7 @@ from emtui.charts.colors import DARK
 from emtui.charts.scene_drawing import draw_scene
 from emtui.session.session import Session
 from emtui.views import view_for
-from emtui.views.edit_sentences import step_sentence
+from emtui.views.edit_sentences import kept_sentence
 
 WIDTH, HEIGHT = 100, 36
 
@@ -23,5 +23,5 @@ def picture_text(session: Session, width: int = WIDTH, height: int = HEIGHT) -> 
         from emtui.charts.network_diagram import draw_diagram
 
         picture = draw_diagram(diagram, width, height, DARK)
-    lines = [view.caption(snapshot, axes), *picture.text.splitlines(), step_sentence(snapshot)]
+    lines = [view.caption(snapshot, axes), *picture.text.splitlines(), kept_sentence(snapshot)]
     return "".join(f"{line.rstrip()}\n" for line in lines)

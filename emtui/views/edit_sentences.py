@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
+from emtui.charts.cell_text import clean
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.estimate_words import quantity_name
 from emtui.views.number_format import amount, number, signed
 from emtui.views.registry import view_for
-from emtui.views.sentences import events, line
+from emtui.views.sentences import ending, events, line, plain
 
 
 def step_sentence(snapshot: StepSnapshot) -> str:
@@ -17,6 +19,17 @@ def step_sentence(snapshot: StepSnapshot) -> str:
         return view_for(snapshot.step.problem.model).sentence(snapshot)
     same_rows = snapshot.previous is not None and snapshot.previous.problem is snapshot.step.problem
     return line([*events(snapshot), *(_of_parameters(snapshot) if same_rows else _of_rows(snapshot))])
+
+
+def kept_sentence(snapshot: StepSnapshot) -> str:
+    """The same for a file, where no key does anything: what leads on in words alone, in the engine's."""
+    said = re.sub(r"[:,] press [em]\b", "", step_sentence(snapshot))
+    rest = snapshot.step.rest
+    for keys in map(clean, ending(snapshot)):
+        if rest is not None and not rest.is_rest:
+            said = said.replace(keys, clean(f"Stopped at {plain(rest.said)}: {plain(rest.remedy)}"))
+        said = said.replace(keys, re.sub(r"; pane \d raises the limit$", "", keys))
+    return said
 
 
 def _of_parameters(snapshot: StepSnapshot) -> list[str]:

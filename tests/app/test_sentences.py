@@ -19,6 +19,7 @@ from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.views import view_for
 from emtui.views.changes import ComponentMove, largest_move, most_moved
+from emtui.views.edit_sentences import kept_sentence
 from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.sentences import line, plain
 from engine import BinomialMixture, EngineError, GaussianMixture, KMeans
@@ -137,6 +138,22 @@ def test_the_end_says_why() -> None:
     assert said(cut).endswith(
         "Stopped: the limit of 2 iterations was reached before it came to rest; pane 7 raises the limit."
     )
+
+
+def test_a_sentence_in_a_file_names_no_key() -> None:
+    walk = snapshots(Session(choose("iris", max_iter=2)), 9)
+    assert said(walk[0]).endswith("nothing has been assigned yet: press e.")
+    assert kept_sentence(walk[0]) == said(walk[0]).replace(": press e", "")
+    assert kept_sentence(walk[1]) == said(walk[1])
+    assert kept_sentence(walk[-1]).endswith("the limit of 2 iterations was reached before it came to rest.")
+    session = Session(choose("two_gaussians", settings={"init": "responsibilities"}))
+    snapshots(session, 400)
+    while session.rest_is_due:
+        session.advance_rest()
+    saddle = session.snapshot()
+    rest = saddle.step.rest
+    assert rest is not None and not rest.is_rest and "pushes it off" in said(saddle)
+    assert kept_sentence(saddle).endswith(f"Stopped at {rest.said}: {plain(rest.remedy)}.")
 
 
 # why the objective may fall

@@ -51,6 +51,15 @@ def svg_of(scene: Scene) -> ElementTree.Element:
     return parsed(figure_bytes(Sheet("title", [[plot_of(scene, PRINT)]]), "svg"))
 
 
+def test_long_names_go_on_in_another_line() -> None:
+    scene = Scene([Dots(np.arange(3.0), np.arange(3.0))], x_label="x", y_label=60 * "y")
+    plots = [plot_of(scene, PRINT, title=" ".join(["title"] * 9)), plot_of(scene, PRINT)]
+    alone = texts(svg_of(scene))
+    assert 60 * "y" not in alone and 60 * "y" in "".join(alone)
+    said = texts(parsed(figure_bytes(Sheet("two", [plots]), "svg")))
+    assert [len(text.split()) for text in said if text.startswith("title")] == [6, 3]
+
+
 def test_the_data_picture_has_every_row_and_mean_axes_legend_and_title() -> None:
     root = parsed(b"".join(picture_file(walked("iris", 5), "svg")))
     said = texts(root)

@@ -27,7 +27,7 @@ from emtui.exports.pictures.shapes import Plot
 from emtui.exports.pictures.step_sheets import Pictured, pictured
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
-from emtui.views.edit_sentences import step_sentence
+from emtui.views.edit_sentences import kept_sentence
 from emtui.views.number_format import MISSING, fixed, number
 from emtui.views.step_text import objective_name, step_words, where_parts
 
@@ -65,7 +65,7 @@ def step_page(session: Session, look: Look | None = None) -> Iterator[str]:
         "steps": [
             {
                 "title": clean(step_words(one)),
-                "says": clean(step_sentence(one)),
+                "says": clean(kept_sentence(one)),
                 "numbers": _numbers(one, rows),
                 "plots": plots,
                 "marks": [curve.marks[index] for curve in curves],

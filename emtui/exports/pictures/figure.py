@@ -34,6 +34,7 @@ MOST_VECTORS = 5_000
 _DPI = 300  # of that image
 _SIZE = 8.5  # points of a label's letters
 _WIDE = 88  # letters of a note's line
+_LETTER, _LEAST = 0.075, 18  # inches of a label's letter, about, and letters that any label has room for
 _STYLE: dict[str, Any] = {
     "text.parse_math": False,  # a $ in a name is a $
     "svg.fonttype": "none",
@@ -91,7 +92,8 @@ def _draw_sheet(figure: Figure, sheet: Sheet, palette: Palette) -> None:
     for i, row in enumerate(sheet.plots):
         for j, plot in enumerate(row):
             axes = figure.add_subplot(rows, columns, i * columns + j + 1)
-            drawn_as_image = max(drawn_as_image, _draw_plot(axes, plot, palette, small=rows * columns > 4))
+            room = (sheet.width / columns, (sheet.height - 1.0) / rows)
+            drawn_as_image = max(drawn_as_image, _draw_plot(axes, plot, palette, room, small=rows * columns > 4))
     figure.suptitle(_head(sheet), x=0.01, ha="left", fontsize=_SIZE + 1, color=_hex(palette.text), linespacing=1.4)
     notes = [clean(note) for note in sheet.notes if note]
     if drawn_as_image:
@@ -106,8 +108,8 @@ def _head(sheet: Sheet) -> str:
     return "\n".join(line for text in (sheet.title, sheet.caption) if text for line in wrapped(clean(text), width))
 
 
-def _draw_plot(axes: Axes, plot: Plot, palette: Palette, *, small: bool) -> int:
-    """Draw one picture; how many of its points became an image comes back."""
+def _draw_plot(axes: Axes, plot: Plot, palette: Palette, room: tuple[float, float], *, small: bool) -> int:
+    """Draw one picture; how many of its points became an image comes back. room: its width and height in inches."""
     text, muted, frame = (_hex(color) for color in (palette.text, palette.muted, palette.frame))
     axes.set_xlim(0.0, 1.0)
     axes.set_ylim(0.0, 1.0)
@@ -118,10 +120,11 @@ def _draw_plot(axes: Axes, plot: Plot, palette: Palette, *, small: bool) -> int:
     axes.set_xticks(plot.x_ticks.fractions, [clean(label) for label in plot.x_ticks.labels])
     axes.set_yticks(plot.y_ticks.fractions, [clean(label) for label in plot.y_ticks.labels])
     axes.tick_params(color=frame, labelcolor=muted, labelsize=_SIZE - (2.5 if small else 1), length=3)
-    axes.set_xlabel(plot.x_label, color=text)
-    axes.set_ylabel(plot.y_label, color=text)
+    across, up = (max(_LEAST, round(0.9 * inches / _LETTER)) for inches in room)
+    axes.set_xlabel("\n".join(wrapped(plot.x_label, across)), color=text)
+    axes.set_ylabel("\n".join(wrapped(plot.y_label, up)), color=text)
     if plot.title:
-        axes.set_title(plot.title, fontsize=_SIZE, color=text, loc="left")
+        axes.set_title("\n".join(wrapped(plot.title, across)), fontsize=_SIZE, color=text, loc="left")
     if plot.grid:
         axes.grid(color=_hex(palette.grid), linewidth=0.5)
         axes.set_axisbelow(True)

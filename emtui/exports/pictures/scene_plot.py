@@ -79,7 +79,9 @@ def ticks_of(scale: Scale, named: Sequence[tuple[float, str]] | None, count: int
     if named is not None:
         return named_ticks(scale, named, most, _LONGEST_TICK)
     ticks = make_ticks(scale, count)
-    return replace(ticks, labels=tuple(label.replace("-", "−") for label in ticks.labels))
+    return replace(
+        ticks, labels=tuple(label.replace("-", "−") for label in ticks.labels), note=ticks.note.replace("-", "−")
+    )
 
 
 def _label(text: str, ticks: Ticks) -> str:

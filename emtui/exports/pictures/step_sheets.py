@@ -18,7 +18,7 @@ from emtui.exports.pictures.shapes import Markers, Plot, Sheet
 from emtui.session.snapshot import StepSnapshot
 from emtui.views import view_for
 from emtui.views.curve_scenes import accuracy_scene, bound_scene, kl_scene
-from emtui.views.edit_sentences import step_sentence
+from emtui.views.edit_sentences import kept_sentence
 from emtui.views.estimate_words import quantity_name
 from emtui.views.slice_choice import first_choice
 from emtui.views.step_text import step_words, where_parts
@@ -81,7 +81,7 @@ def pictured(snapshot: StepSnapshot, palette: Palette, look: Look) -> Pictured:
 def picture_sheet(snapshot: StepSnapshot, palette: Palette, look: Look | None = None) -> Sheet:
     """The data picture of a step; raises as `pictured` does."""
     shown = pictured(snapshot, palette, look or Look())
-    notes = [step_sentence(snapshot), *shown.notes]
+    notes = [kept_sentence(snapshot), *shown.notes]
     if len(snapshot.rows) < snapshot.n_rows:
         notes.append(f"{len(snapshot.rows):,} of {snapshot.n_rows:,} rows are drawn.")
     plots = shown.plots(palette)
