@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TextIO
@@ -26,6 +27,8 @@ DONE, FAILED, BAD_INPUT, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit status comes back. `argv` are the words after `emtui`, those of the shell if None."""
+    if argv is None and not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what is out of the ordinary is said in sentences of our own
     try:
         return _obey(sys.argv[1:] if argv is None else argv)
     except KeyboardInterrupt:

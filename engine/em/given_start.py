@@ -22,6 +22,8 @@ from engine.errors import EngineError
 
 _SUMS_TO_ONE = 1e-6  # so much may be missing without a word: what models take as sums of 1
 _FEWEST_DIGITS = 3  # of fewer, a number of significant digits is a guess
+_LARGEST = 1e150  # of an entry, beside data of size 1: its square can be summed
+_SMALLEST = 1e-300  # of an entry that is divided by
 _MOST_MISSED = 0.02  # beyond it a row is wrong, however coarsely it was rounded
 
 
@@ -34,6 +36,7 @@ def given_start(model: Model[Any, Any], start: Any, data: Observations) -> tuple
         return model.check_params(start, data), ()
     params, events = rescaled(start)
     params = model.check_params(params, data)
+    _check_sizes(model, params, data)
     for field in _simplexes(params).values():
         totals = _totals(params, field)
         wrong = np.argwhere(~(np.abs(totals - 1.0) <= _SUMS_TO_ONE))
@@ -41,6 +44,31 @@ def given_start(model: Model[Any, Any], start: Any, data: Observations) -> tuple
             index = tuple(int(i) for i in wrong[0])
             raise EngineError(f"{_row_name(field, index)} of the start must sum to 1, not {totals[index]:z.6g}.")
     return params, events
+
+
+def _check_sizes(model: Model[Any, Any], params: Parameters, data: Observations) -> None:
+    """Raise EngineError for an entry beyond arithmetic: its square, its distance to the data, or 1 over it."""
+    limit = _LARGEST * max(1.0, _largest(data.X))
+    for field in fields_of(params, model).values():
+        sizes = np.abs(field.array)
+        small = (sizes > 0.0) & (sizes < _SMALLEST) if field.domain == "positive" else np.zeros(sizes.shape, bool)
+        wrong = np.argwhere((sizes > limit) | small)
+        if len(wrong):
+            index = tuple(int(i) for i in wrong[0])
+            where = f"{field.path}[{', '.join(str(i + 1) for i in index)}]" if index else field.path
+            far, bound = ("small", f"above {_SMALLEST:zg}") if small[index] else ("large", f"within ±{_LARGEST:zg}")
+            raise EngineError(
+                f"{where} of the start is {field.array[index]:z.6g}, too {far} to compute with beside these data: "
+                f"give a number {bound}."
+            )
+
+
+def _largest(X: Any) -> float:
+    """The largest size among the numbers of a table; 0 where they are no plain table, or none is known."""
+    if not isinstance(X, np.ndarray) or X.dtype.kind != "f" or not X.size:
+        return 0.0
+    ends = np.fmin.reduce(X, axis=None), np.fmax.reduce(X, axis=None)
+    return float(np.nan_to_num(max(-ends[0], ends[1]), nan=0.0))
 
 
 def rescaled(params: Parameters) -> tuple[Any, tuple[Event, ...]]:
@@ -94,7 +122,7 @@ def _rest(params: Parameters, field: Field, totals: Array) -> Array | None:
 
 def _row_name(field: Field, index: tuple[int, ...]) -> str:
     """ "weights", "row 2 of transition"."""
-    return f"row {', '.join(str(i + 1) for i in index)} of {field.name}" if index else field.name
+    return f"row {', '.join(str(i + 1) for i in index)} of {field.name}" if index else field.path
 
 
 def _rounding(row: Array) -> float:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
+import warnings
+from pathlib import Path
 
+import pytest
 from choosing import chosen
-from shell import ROOT, here
+from shell import ENVIRONMENT, ROOT, here, is_one_sentence
 
 from emtui.session.session import Session
 from emtui.views.registry import view_for
@@ -44,3 +49,24 @@ def test_the_app_says_the_same() -> None:
     for _ in session.run_on():
         pass
     assert math.isclose(session.timeline.current.log_likelihood, 4 * math.log(0.5), abs_tol=1e-5)
+
+
+@pytest.mark.parametrize("far", [1e200, -1.7e308])
+def test_a_start_beyond_arithmetic_is_refused_with_its_entry(tmp_path: Path, far: float) -> None:
+    start, data = tmp_path / "start.json", tmp_path / "plain.csv"
+    start.write_text(json.dumps({"weights": [0.5, 0.5], "means": [[1], [far]], "covariances": [[[1]], [[1]]]}))
+    data.write_text("x\n" + "\n".join(str(i * 7 % 11) for i in range(30)) + "\n")
+    with warnings.catch_warnings(record=True) as raw:
+        warnings.simplefilter("always")
+        status, out, err = here("run", str(data), "--model", "gmm", "-k", "2", "--start", str(start))
+    assert (status, out, raw) == (2, "", []) and is_one_sentence(err)
+    assert f"means[2, 1] of the start is {far:.6g}, too large to compute with" in err
+
+
+def test_no_raw_warning_reaches_the_terminal() -> None:
+    code = (
+        "import sys, warnings\nfrom emtui.cli.main import main\nsys.argv = ['emtui', '--version']\nmain()\n"
+        "warnings.warn('overflow', RuntimeWarning)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.stderr == "" and done.returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -117,3 +118,35 @@ def test_a_start_that_sums_to_one_is_taken_as_it_is() -> None:
     start = model.Params(weights=np.array([0.3, 0.7]), probabilities=np.array([0.2, 0.5]))
     step = engine.begin(model, COUNTS[:, :1], start=start)
     assert step.params is start and step.events == ()
+
+
+@pytest.mark.parametrize("place", range(len(CASES) + 2))
+@pytest.mark.parametrize("value", [1e200, -1.7e308, 1e149, 1e-200, 1e-310])
+def test_what_is_beyond_arithmetic_is_refused_with_its_entry_or_stepped_from(place: int, value: float) -> None:
+    """Every entry that is no probability in turn, and all of its array: a sentence or a step, and no warning."""
+    more = [(engine.KMeans(3), COUNTS, None), (engine.LatentMLP(2), COUNTS, (COUNTS[:, 0] > 3).astype(int))]
+    model, X, y = [*((*case, None) for case in CASES), *more][place]
+    start = engine.fit(model, X, y, max_iter=1).params
+    for path, field in fields_of(start, model).items():
+        if field.domain == "simplex" or not field.array.size:
+            continue
+        for every in (False, True):
+            array = np.array(field.array)
+            array[... if every else np.unravel_index(0, array.shape)] = value
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                try:
+                    run = engine.fit(model, X, y, start=with_arrays(start, {path: array}), max_iter=2)
+                except EngineError as error:
+                    said = str(error)
+                    assert said.endswith(".") and said.count(". ") == 0
+                    if abs(value) > 1e150 and "beside these data" in said:
+                        assert said.startswith(f"{path}[1") and f"{value:.6g}" in said
+                else:
+                    assert abs(value) < 1e150 and "nan" not in str(run.stop_reason)
+
+
+def test_a_start_as_large_as_its_data_is_taken() -> None:
+    model, X = engine.GaussianMixture(2), COUNTS * 1e120
+    start = engine.fit(model, X, max_iter=1).params
+    assert engine.fit(model, X, start=start, max_iter=2).step.iteration == 2
