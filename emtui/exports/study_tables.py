@@ -115,6 +115,7 @@ def optima_table(optima: Sequence[Optimum], by_validation: bool = False) -> Data
                 "starts": one.count,
                 "best_seed": one.best.seed,
                 "weak_components": weak_words(one.weak),
+                **({"to_infinity": bool(one.flight)} if by_validation else {}),
                 "seeds": " ".join(map(str, one.seeds)),
             }
             for place, one in enumerate(optima, start=1)

@@ -32,6 +32,8 @@ class Optimum:
             nothing is known.
         rmse: of rows whose targets are numbers, at the best of them; nan where none was asked for.
         weak: {component: what is wrong with it} of the best of them, as `Model.weak_components` has it.
+        flight: why the objective rises without end from the best of them on, as `Model.without_maximum` has it, so that
+            this is a place on the way to infinity; "" for an optimum.
     """
 
     count: int
@@ -43,6 +45,7 @@ class Optimum:
     total: float = 0
     weak: Mapping[int, str] = field(default_factory=dict)
     rmse: float = math.nan
+    flight: str = ""
 
     @property
     def params(self) -> Any:
@@ -110,4 +113,5 @@ def _optimum(
         hits, total = agreed.hits, agreed.total
     seeds = tuple(sorted(one.seed for one in group))
     weak = problem.model.weak_components(best.params, problem.data)
-    return Optimum(len(group), best.objective, best.log_likelihood, best, seeds, hits, total, weak)
+    flight, _ = problem.model.without_maximum(best.params, problem.data)
+    return Optimum(len(group), best.objective, best.log_likelihood, best, seeds, hits, total, weak, flight=flight)

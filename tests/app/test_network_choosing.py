@@ -15,12 +15,15 @@ from studying import at_rest, stopped_and_begun_again
 
 import engine
 from emtui.charts.colors import DARK
+from emtui.exports.study_tables import optima_table
 from emtui.networks.choosing import VALIDATION_SHARE, choosing_spec, scored_on_test, validated
 from emtui.networks.scores import score
 from emtui.networks.sizes import SizesResult, network_sizes, size_name, sizes_for, with_size
 from emtui.screens.studies.network_sizes import NetworkSizesScreen, sizes_scene
 from emtui.screens.studies.network_sizes import verdict as verdict_of_sizes
 from emtui.screens.studies.optima import OptimaScreen
+from emtui.screens.studies.optima_map import OptimaMap
+from emtui.screens.studies.optima_map import verdict as verdict_of_optima
 from emtui.screens.studies.optima_starts import starts_of_network
 from emtui.screens.studies.race import RaceScreen, verdict, winner_sentence
 from emtui.session.race import Race, must_rise, race
@@ -254,3 +257,27 @@ def test_a_single_size_is_no_curve_and_makes_no_axis() -> None:
     first, second = (sizes_scene(now, "validation_accuracy", DARK) for now in results[:2])
     assert not first.layers and first.empty == "one size so far"
     assert second.layers
+
+
+async def test_places_on_the_way_to_infinity_are_no_optima() -> None:
+    spec = network(settings=NEWTON | {"hidden_units": "4", "weight_decay": "0"})
+    async with driving(spec, (80, 24)) as app:
+        screen = OptimaScreen(app.snapshot.spec, 2)
+        app.app.push_screen(screen, explorer(app.app).studies._begin)
+        text = " ".join((await at_rest(app)).split())
+        assert screen.map is not None and all(one.flight for one in screen.map.optima)
+        assert "to infinity" in text and "(a weight_decay above 0 would hold them)" in text
+        assert "most often" not in text and "not at rest" not in text and "is tested alone: " in text
+        assert optima_table(screen.map.optima, True).columns["to_infinity"] == "yes or no"
+
+
+def test_flights_are_counted_apart_from_optima() -> None:
+    spec = network(settings=NEWTON | {"weight_decay": "0"})
+    found = all_starts(spec.model, *table_of(spec), n_starts=2, max_iter=5)
+    one, other = (replace(group, flight="") for group in group_optima(found, tol=0.0))
+    flight = replace(other, flight="larger weights are better")
+    said = [
+        verdict_of_optima(OptimaMap(found, optima, True)) for optima in ((one, other), (one, flight), (flight,) * 2)
+    ]
+    begins = ("2 optima of 2 starts; most", "1 optimum and 1 flight to infinity of 2", "No optimum, but 2 flights to")
+    assert all(text.startswith(words) for text, words in zip(said, begins, strict=True))

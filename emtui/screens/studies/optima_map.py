@@ -20,6 +20,8 @@ from emtui.widgets.table_columns import TableCell, TableColumn
 from engine.analysis.many_starts import StartsProgress
 from engine.analysis.optima import Optimum
 
+_FLIGHT = TableColumn("flight", "", 6)
+
 
 @dataclass(frozen=True, eq=False)
 class OptimaMap:
@@ -39,6 +41,11 @@ class OptimaMap:
     def by_rmse(self) -> bool:
         """Numbers are learned, so that RMSE stands in place of rows that are right."""
         return any(math.isfinite(one.rmse) for one in self.optima)
+
+    @property
+    def n_flights(self) -> int:
+        """How many of them are no optima, but places on the way to infinity."""
+        return sum(bool(one.flight) for one in self.optima)
 
     @property
     def best(self) -> Optimum | None:
@@ -61,6 +68,7 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
         TableColumn("hits", judged_by, 15 if now.by_rmse else 14, "right"),
         TableColumn("starts", "starts", 6, "right"),
         WEAK,
+        _FLIGHT,
         TableColumn("share", "", 10),
     )
     rows: list[tuple[TableCell, ...]] = []
@@ -69,11 +77,12 @@ def optima_table(now: OptimaMap, likelihood: bool) -> PlainTable:
         heights = amount(one.objective), amount(one.log_likelihood) if likelihood else MISSING
         hits = share(one.hits, one.total) if one.total else MISSING
         hits = number(one.rmse, 4) if math.isfinite(one.rmse) else hits
-        rows.append((str(place + 1), *heights, hits, str(one.count), weak_cell(one.weak), bar(one.count / done, 10)))
+        of_it = str(one.count), weak_cell(one.weak), "flight" if one.flight else "", bar(one.count / done, 10)
+        rows.append((str(place + 1), *heights, hits, *of_it))
     known, weak = now.by_rmse or any(one.total for one in now.optima), any(one.weak for one in now.optima)
     shown = [place for place, column in enumerate(columns)
              if (likelihood or column.key != "likelihood") and (known or column.key != "hits")
-             and (weak or column.key != WEAK.key)]  # fmt: skip
+             and (weak or column.key != WEAK.key) and (now.n_flights or column.key != _FLIGHT.key)]  # fmt: skip
     return PlainTable(
         tuple(columns[place] for place in shown),
         tuple(tuple(row[place] for place in shown) for row in rows),
@@ -109,14 +118,17 @@ def verdict(now: OptimaMap) -> str:
     if len(now.optima) == 1 and most.count == now.progress.done > 1:
         place = "height" if now.by_validation else "optimum"
         said = f"All {starts} end at the same {place}, {what} {amount(most.objective)}"
+        if now.n_flights:
+            said = f"All {starts} end on the way to infinity, {what} {amount(most.objective)}{_held_by(now)}"
         if highest.total:
             does = "and each gets" if now.by_validation else "which gets"
             said += f", {does} {count(highest.hits)} of {count(highest.total)} {rows} right"
         elif now.by_rmse:
             said += f", RMSE on validation rows {number(highest.rmse, 4)}"
         return f"{said}.{_of_network(now)}"
-    said = f"{plural(len(now.optima), 'optimum', 'optima')} of {starts}"
-    said += f"; most often ({most.count}) the {what} ends at {amount(most.objective)}"
+    said = f"{_counted(now)} of {starts}{_held_by(now)}"
+    if not now.n_flights:  # how far a flight has come says nothing
+        said += f"; most often ({most.count}) the {what} ends at {amount(most.objective)}"
     if highest.total:
         best = max(now.optima, key=lambda one: one.hits)
         gets = f"{count(highest.hits)} of {count(highest.total)} {rows} right"
@@ -143,11 +155,29 @@ def verdict(now: OptimaMap) -> str:
     return f"{said}.{_of_network(now)}{failed}"
 
 
+def _counted(now: OptimaMap) -> str:
+    """How many optima, and how many that are none: "2 optima and 1 flight to infinity"."""
+    n, flights = len(now.optima) - now.n_flights, plural(now.n_flights, "flight to infinity", "flights to infinity")
+    optima = plural(n, "optimum", "optima")
+    return optima if not now.n_flights else f"{optima} and {flights}" if n else f"No optimum, but {flights}"
+
+
+def _held_by(now: OptimaMap) -> str:
+    """What would hold those that are on the way to infinity, in brackets."""
+    found = next((one for one in now.optima if one.flight), None)
+    if found is None:
+        return ""
+    problem = now.progress.problem
+    return f" ({problem.model.without_maximum(found.params, problem.data)[1]})"
+
+
 def _of_network(now: OptimaMap) -> str:
     """Of a network: how many starts are not at rest, and what the test rows say of the best; with a blank before it."""
     if not now.by_validation:
         return ""
-    restless = sum(one.error is None and not one.converged for one in now.progress.results)
+    flown = {seed for one in now.optima if one.flight for seed in one.seeds}
+    ended = (one for one in now.progress.results if one.error is None and one.seed not in flown)
+    restless = sum(not one.converged for one in ended)
     said = f" {plural(restless, 'start is', 'starts are')} not at rest." if restless else ""
     if now.tested is not None:
         best = how_right(now.tested)
