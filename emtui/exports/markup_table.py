@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from emtui.exports.data_table import DataTable
 from emtui.exports.latex_text import OTHER_SCRIPT, maths, words
 
-_ROWS_OF_A_PAGE, _LINE_OF_A_PAGE = 40, 66  # an article's, in letters; between two columns there are two and a half
+_ROWS_OF_A_PAGE, _LINE_OF_A_PAGE = 40, 69  # an article's, in digits; between two columns there are two and a half
 _LONGEST = 40  # letters of a text in a table of a study
 _FIGURES_OF_A_COLUMN = 6  # objectives, which lie close together
 _FIGURES = 4  # significant ones of a row's largest number, and three of its smallest where four decimals have room
@@ -151,7 +151,8 @@ def _pages(table: MarkupTable) -> Iterator[MarkupTable]:
     texts = table.texts  # the same decimals in all parts
     lines = [[_head(cell) for cell in table.heads], *texts]
     widths = [
-        2.5 + max(len(cell) if isinstance(cell, str) else 1 for cell in column) for column in zip(*lines, strict=True)
+        2.5 + max(_digits_wide(cell) if isinstance(cell, str) else 2 for cell in column)
+        for column in zip(*lines, strict=True)
     ]
     parts: list[MarkupTable] = []
     for columns in _that_fit(widths, table.n_heads):
@@ -161,6 +162,19 @@ def _pages(table: MarkupTable) -> Iterator[MarkupTable]:
             parts.append(replace(table, title=title, heads=[table.heads[j] for j in columns], rows=rows, notes=()))
     yield from parts[:-1]
     yield replace(parts[-1], notes=table.notes)
+
+
+def _digits_wide(text: str) -> float:
+    """How wide a text is in LaTeX's own letters, in digits, at least."""
+    if re.fullmatch(r"-?\d\.\d+e.\d+", text):  # × 10 and a power
+        return len(text) + 2.0
+    if re.fullmatch(r"-\d.*", text):
+        return len(text) + 0.2  # a long minus, and a point
+    return sum(
+        0.67 if letter in "fijl,.:;'!| " else 0.9 if letter in "cerstI()[]-" else 1.7 if letter in "mw"
+        else 1.5 if letter.isupper() or not letter.isascii() else 1.12 if letter.isalpha() else 1.0
+        for letter in text
+    )  # fmt: skip
 
 
 def _that_fit(widths: Sequence[float], n_heads: int) -> list[list[int]]:

@@ -17,6 +17,7 @@ from studying import stopped_and_begun_again
 from emtui.charts.chart_widget import Chart
 from emtui.charts.network_diagram import DiagramChart
 from emtui.charts.scene import Backdrop, Curve
+from emtui.exports.pictures.sweep_sheet import sweep_sheet
 from emtui.exports.sweep_table import sweep_text
 from emtui.networks.sweep import SweepResult, sweep
 from emtui.networks.sweep_grid import SweepGrid
@@ -455,6 +456,8 @@ async def test_the_grid_of_a_sweep_is_typed(tmp_path: Path, monkeypatch: pytest.
         assert offered is not None
         maps = next(export for export in offered[1] if export.title == "heat maps")
         assert "".join(maps.chunks(offered[0])) == "".join(sweep_text(screen.sweep))
+        drawn = [[plot.title.split(" · ")[1] for plot in row] for row in sweep_sheet(screen.sweep).plots]
+        assert drawn == [["validation accuracy"] * 2, ["marginal training loss"] * 2]
         await app.send("escape")
         await app.send("g", "5", "tab", "6", "escape", "d")
         assert "marginal training loss" in app.text and screen.sweep.grid.rates == (0.01, 0.2)

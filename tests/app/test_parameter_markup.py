@@ -176,3 +176,12 @@ def test_latex_compiles(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_room_on_a_page_is_by_the_width_of_letters() -> None:
+    def parts(name: str) -> int:
+        table = MarkupTable("t", ["", None, *"123"], 2, [[name, Symbol("Σ"), 0.09221, 0.09723, 0.09692]])
+        return "".join(latex_lines([table])).count(r"\begin{table}")
+
+    assert parts("covariance sepal length, petal length") == 1  # as of iris, whose three components fit
+    assert parts("COVARIANCE SEPAL LENGTH, PETAL LENGTH") > 1
