@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,7 +157,11 @@ def _taken_unstandardised(spec: RunSpec) -> bool:
 def row_name_of(spec: RunSpec) -> RowName:
     """What the rows are called that the model is fitted to: as the data set calls them."""
     split, data = split_of(spec), spec.dataset
-    return data.row_name if split is None else lambda row: data.row_name(int(split.train[row]))
+    return data.row_name if split is None else partial(_trained_row_name, data, split.train)
+
+
+def _trained_row_name(data: Dataset, train: IntArray, row: int) -> str:
+    return data.row_name(int(train[row]))
 
 
 @once_a_spec

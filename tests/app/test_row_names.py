@@ -125,6 +125,13 @@ def test_a_networks_rows_are_those_of_the_file(table: Path) -> None:
     assert not counted(view_for(snapshot.spec.model).sentence(session.snapshot()))
 
 
+def test_a_step_of_a_split_can_be_pickled() -> None:
+    step = Session(choose("iris", model="mlp")).timeline.current
+    again = pickle.loads(pickle.dumps(step))
+    assert again.params == step.params
+    assert [again.problem.row_name(row) for row in range(5)] == [step.problem.row_name(row) for row in range(5)]
+
+
 def test_names_of_rows_are_said_in_place_of_numbers() -> None:
     text = RowText("component 2 holds only ", 82, ": it begins again at ", np.int64(0))
     assert text == "component 2 holds only row 83: it begins again at row 1"
