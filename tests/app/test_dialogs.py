@@ -264,7 +264,7 @@ async def test_nothing_is_replaced_without_a_yes(walked: Session, tmp_path: Path
             await pilot.press("enter")
             await pilot.pause()
             assert isinstance(app.screen, YesNoScreen)
-            assert "is there already: replace it?" in words(app)
+            assert "is there already: replace" in words(app)  # where the line ends goes by how long the path is
             await pilot.press(key)
             await settle(pilot)
             assert "Nothing was written" in words(app)
