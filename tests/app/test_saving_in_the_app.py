@@ -118,6 +118,17 @@ async def test_a_name_that_is_taken_is_asked_for_and_an_ending_is_added(tmp_path
         assert read_session_file(tmp_path / "yours.emtui").file.data[0].place == "inside"
 
 
+async def test_a_name_that_no_file_can_have_is_answered(tmp_path: Path) -> None:
+    async with driving(chosen("coins")) as driver:
+        await driver.send("n", "ctrl+s")
+        for name in ("/", ".", "..", "sub/..", "~"):
+            driver.app.screen.query_one("#path", Input).value = name
+            assert "is no file that a session can be saved" in " ".join((await driver.press("enter")).split()), name
+        driver.app.screen.query_one("#path", Input).value = "a" * 300
+        assert "can't be written" in " ".join((await driver.press("enter")).split())
+    assert not list(tmp_path.iterdir())
+
+
 async def test_a_session_that_was_opened_is_saved_where_it_came_from(tmp_path: Path) -> None:
     session = Session(chosen("coins"))
     session.take_iteration()

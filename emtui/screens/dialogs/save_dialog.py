@@ -81,10 +81,11 @@ class SaveScreen(Dialog[Wanted]):
             self.say("Write the name of the file first.")
             return
         path = expanded(typed)
+        names_folder = path.name in ("", "..") or typed == "~"
         path = path if path.is_absolute() else self._folder / path
-        if path.suffix.lower() != SESSION_ENDING:
+        if not names_folder and path.suffix.lower() != SESSION_ENDING:
             path = path.with_name(f"{path.name}{SESSION_ENDING}")
-        if path.is_dir() or is_device(path):
+        if names_folder or os.path.isdir(path) or is_device(path):
             self.say(f"{quoted(str(path), 200)} is no file that a session can be saved to: give another name.")
             return
         keep_data = self.query_one(FormField).text == _INSIDE
