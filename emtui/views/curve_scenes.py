@@ -57,7 +57,11 @@ def accuracy_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
         layers.append(HLine(snapshot.baseline.agreement.accuracy, palette.color(1)))
         legend.append(("─", palette.color(1), "k-means"))
     layers.append(Curve(snapshot.half_steps, accuracy, palette.color(2), "solid", "EM"))
-    return replace(_by_half_step(snapshot, palette, layers, accuracy, by_hand=False), legend=tuple(legend))
+    scene = replace(_by_half_step(snapshot, palette, layers, accuracy, by_hand=False), legend=tuple(legend))
+    known = [*accuracy[np.isfinite(accuracy)], *(layer.y for layer in layers if isinstance(layer, HLine))]
+    if known and min(known) == max(known):  # an axis around one value would go on beyond 1
+        return replace(scene, y_range=(max(0.0, known[0] - 0.1), min(1.0, known[0] + 0.1)))
+    return scene
 
 
 def _by_half_step(

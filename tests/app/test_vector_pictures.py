@@ -23,6 +23,7 @@ from emtui.exports.pictures.session_pictures import curves_file, picture_file
 from emtui.exports.pictures.shapes import Line, Sheet
 from emtui.exports.pictures.step_sheets import curve_plots, picture_sheet
 from emtui.views import view_for
+from emtui.views.curve_scenes import accuracy_scene
 from engine.errors import EngineError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -188,3 +189,12 @@ def test_the_pictures_are_not_in_the_engine() -> None:
 
     code = "import sys, emtui.exports.pictures.step_sheets; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def test_the_axis_of_an_accuracy_that_never_changes_ends_at_one() -> None:
+    snapshot = walked("iris", 3).snapshot()
+    perfect = replace(snapshot, baseline=None, records=[replace(one, hits=150) for one in snapshot.records])
+    scene = accuracy_scene(perfect, PRINT)
+    assert scene.y_range == (0.9, 1.0)
+    assert "1.1" not in plot_of(scene, PRINT).y_ticks.labels and "1.00" in plot_of(scene, PRINT).y_ticks.labels
+    assert accuracy_scene(snapshot, PRINT).y_range is None
