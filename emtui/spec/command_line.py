@@ -65,6 +65,11 @@ def command_of(spec: RunSpec, until: int | None = None, *, past_rest: bool = Fal
     return " ".join(_shell_word(word) for word in ["emtui", "run", *words])
 
 
+def session_command(path: str) -> str:
+    """The shell command that opens a session from its file."""
+    return f"emtui {_shell_word(f'./{path}' if path.startswith('-') else path)}"
+
+
 def _shell_word(word: str) -> str:
     """The word in quotes where it needs them; bytes of a file's name that are no UTF-8 are written as \\xff."""
     try:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from choosing import chosen
 from driving import driving
 from shell import here
 from walking import walked
 
-from emtui.session.copied_command import copied_command
+from emtui.session.copied_command import SAVE_FIRST, copied_command
+from emtui.session.saved.opening import reopen
+from emtui.session.saved.saving import save
 from emtui.session.session import Session
 from engine.editing.edits import set_entry
 
@@ -123,3 +127,53 @@ async def test_the_notice_is_whole(size: tuple[int, int]) -> None:
         await app.send("n", "n", "e")
         text = " ".join((await app.press("y")).split())
         assert "Copied: emtui run iris" in text and "--max-iter 3" in text and "this E-step is on its way" in text
+
+
+def test_what_no_command_holds_is_saved_first() -> None:
+    plain, branches = walked("iris", 4), walked("iris", 4)
+    branches.restart(5)
+    moved = walked("coins", 4)
+    moved.place(set_entry(moved.timeline.current, "probabilities[0]", 0.9).params, "moved")
+    assert SAVE_FIRST not in copied_command(plain.snapshot()).notice
+    for session in (branches, moved):
+        assert copied_command(session.snapshot()).notice.endswith(SAVE_FIRST)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_once_saved_it_is_the_line_that_opens_the_session(
+    size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with driving(chosen("coins"), size=size) as app:
+        await app.send("n", "n", "left", "left", "R", "n")
+
+        async def copied() -> str:
+            text = " ".join((await app.press("y")).replace("│", " ").split())
+            assert "Copied:" in text
+            return text.partition("Copied:")[2]
+
+        assert SAVE_FIRST in await copied()
+        await app.send("ctrl+s", "enter")
+        assert "emtui coins-coins.emtui — It opens this session here, with all of its branches." in await copied()
+        assert app.app.clipboard == "emtui coins-coins.emtui"
+        for keys in (["left"], ["right", "n"]):
+            await app.send(*keys)
+            assert "coins-coins.emtui" not in await copied()
+        await app.send("ctrl+s")
+        assert "coins-coins.emtui" in await copied()
+        Path("coins-coins.emtui").write_text("other")
+        assert "coins-coins.emtui" not in await copied()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_session_that_was_opened_is_copied_as_its_line_where_its_file_is_enough(
+    elsewhere: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text("x,y\n" + "\n".join(f"{i},{i % 3}" for i in range(12)))
+    save(walked("a.csv", 3), Path("-x.emtui"))
+    if elsewhere:
+        Path("a.csv").rename("b.csv")
+    async with driving(reopen(Path("-x.emtui"), "b.csv" if elsewhere else None)) as app:
+        await app.press("y")
+        assert (app.app.clipboard == "emtui ./-x.emtui") != elsewhere

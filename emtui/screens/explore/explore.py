@@ -267,7 +267,7 @@ class ExploreScreen(Screen[None]):
         if found.session is not None:
             self.autosaving.opened(found.session)
         if found.is_complete and found.difference is None and found.session is not None and not found.resumed:
-            self.saving.opened(found.session, found.path, keep_data=found.keeps_data)
+            self.saving.opened(found.session, found.path, keep_data=found.keeps_data, alone=not found.data_elsewhere)
         row = found.file.view.row
         self._row = row if row is not None and row < self._spec.dataset.n_samples else None
         self._panes.restore(found.file.view)
@@ -426,9 +426,9 @@ class ExploreScreen(Screen[None]):
             yield from pane.commands()
 
     def action_copy_command(self) -> None:
-        """Copy the command that leads to this step, and show it with what it leaves out."""
+        """Copy the command that opens the session as saved, or leads to this step; show it with what it leaves out."""
         if self.snapshot is not None:
-            copied = copied_command(self.snapshot)
+            copied = copied_command(self.snapshot, self.saving.saved_to)
             self.app.copy_to_clipboard(copied.command)
             self.say(copied.notice)
 

@@ -12,17 +12,23 @@ from weakref import WeakKeyDictionary
 from emtui.screens.explore.host import ActionHost
 from emtui.session.messages import SessionSaved
 from emtui.session.saved.session_file import View
+from emtui.session.saved.standing import Standing, standing_of
 from emtui.session.session import Session
 from engine.text import clean, quoted
 
 
 @dataclass
 class _Home:
-    """The file that a session is saved to. state: of the file when it was last ours, by which a change is known."""
+    """The file that a session is saved to.
+
+    state: of the file when it was last ours, by which a change is known. standing: of the session in the file; None
+    where the file alone doesn't open it.
+    """
 
     path: Path
     keep_data: bool = False
     state: tuple[int, int, int] | None = None
+    standing: Standing | None = None
 
 
 class SaveActions:
@@ -32,9 +38,18 @@ class SaveActions:
         self._host, self._view = host, view
         self._homes: WeakKeyDictionary[Session, _Home] = WeakKeyDictionary()
 
-    def opened(self, session: Session, path: Path, *, keep_data: bool) -> None:
-        """The session came from this file, and is saved to it again."""
-        self._homes[session] = _Home(path, keep_data, _state_of(path))
+    def opened(self, session: Session, path: Path, *, keep_data: bool, alone: bool) -> None:
+        """The session came from this file, and is saved to it again. alone: the file opened without further words."""
+        self._homes[session] = _Home(path, keep_data, _state_of(path), standing_of(session) if alone else None)
+
+    @property
+    def saved_to(self) -> str | None:
+        """The file that opens the session as it stands; None where none does, or it is about to change."""
+        worker = self._host.stepping.worker
+        home = None if worker.session is None or worker.stepping else self._homes.get(worker.session)
+        if home is None or worker.session is None or home.state is None or _state_of(home.path) != home.state:
+            return None
+        return str(home.path) if home.standing == standing_of(worker.session) else None
 
     def save(self) -> None:
         """Save to the session's file; where it has none, or another one stands there, ask first."""
@@ -69,7 +84,13 @@ class SaveActions:
     def _write(self, session: Session, home: _Home, *, overwrite: bool) -> None:
         from emtui.session.saved.saving import save
 
-        write = partial(save, path=home.path, view=self._view(), keep_data=home.keep_data, overwrite=overwrite)
+        put = partial(save, path=home.path, view=self._view(), keep_data=home.keep_data, overwrite=overwrite)
+
+        def write(session: Session) -> Path:
+            path = put(session)
+            home.standing = standing_of(session)  # nothing is done to it meanwhile
+            return path
+
         self._pending = home
         self._host.stepping.worker.save(session, write, home.path)
 

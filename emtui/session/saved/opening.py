@@ -68,6 +68,7 @@ class Reopening:
         difference: the first number that came out otherwise; None as long as there is none.
         is_over: it is at its end, or was stopped.
         resumed: which session it is and when it was kept, where it was kept by itself; "" for one that a person saved.
+        data_elsewhere: its data were pointed to: the file alone doesn't find them.
         same_machine: it was saved by the same versions on the same machine, so that every bit counts.
     """
 
@@ -78,6 +79,7 @@ class Reopening:
         self.difference: Difference | None = None
         self.is_over = False
         self.resumed = ""
+        self.data_elsewhere = False
         self.same_machine = same_machine(self.file.saved_by, saved_by_this())
         self._specs = specs
 
@@ -200,7 +202,9 @@ def reopen(path: Path, data: str | None = None, *, found: FoundFile | None = Non
         raise
     except _TROUBLE as error:
         raise SessionFileError(f"the choices of the session can't be used: {_sentence(error)}") from error
-    return Reopening(path, found, specs)
+    reopening = Reopening(path, found, specs)
+    reopening.data_elsewhere = data is not None
+    return reopening
 
 
 def first_difference(saved: Numbers, now: Numbers, tolerance: float) -> tuple[str, Number, Number] | None:
