@@ -6,6 +6,7 @@ A link is followed: what it leads to is written. What is no file, such as /dev/s
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -135,7 +136,8 @@ def _bytes(chunk: Chunk) -> bytes:
 
 def _unwritable(path: Path, error: OSError) -> ExportError:
     why = clean(error.strerror or str(error))
-    return ExportError(f"{_name(path)} can't be written: {why}: choose another folder or make room.")
+    room = "make room, or " if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
+    return ExportError(f"{_name(path)} can't be written ({why}): {room}choose another folder.")
 
 
 @contextlib.contextmanager

@@ -227,4 +227,4 @@ def test_a_folder_that_can_not_be_written_to(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(os, "open", refuse)
     status, out, err = here("run", *FEW, "--export", str(tmp_path / "a.csv"))
-    assert (status, out) == (2, "") and "can't be written: Permission denied" in err and is_one_sentence(err)
+    assert (status, out) == (2, "") and "can't be written (Permission denied)" in err and is_one_sentence(err)
