@@ -65,7 +65,7 @@ def test_names_from_data_are_text_and_networks_say_what_is_not_there(tmp_path: P
 
 def test_what_warns_of_the_data_stands_under_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("optima", "sizes"):
-        monkeypatch.setattr(f"emtui.cli.page_report._{name}", lambda spec, say: [])
+        monkeypatch.setattr(f"emtui.cli.fit_report._{name}", lambda spec, say: [])
     table = tmp_path / "a.csv"
     rows = "\n".join(f"{i * 7 % 11},{i * i}000,w" for i in range(40))
     table.write_text(f"small,large,word\n{rows}\n")
