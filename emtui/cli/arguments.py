@@ -37,7 +37,7 @@ class Request:
     n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
     writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. resume:
     open the session that was kept last. grid: words and numbers of a sweep.
-    exports: the files that a run, a report or a sweep is written to.
+    exports: the files that a run, a report or a sweep is written to. plot: a run ends with charts.
     """
 
     command: str
@@ -51,6 +51,7 @@ class Request:
     resume: bool = False
     grid: Mapping[str, Any] = field(default_factory=dict)
     exports: Sequence[str] = ()
+    plot: bool = False
 
 
 def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
@@ -85,6 +86,9 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     found["data"] = _data(found)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     baseline = bool(found.pop("baseline", True))
+    plot = bool(found.pop("plot", False))
+    if plot and json:
+        raise UsageError("--plot draws charts for eyes, and --json prints for programs: leave one of them out.")
     predictions, exports = found.pop("predictions", None), found.pop("exports", None) or ()
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
@@ -92,7 +96,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     spec = {name: value for name, value in found.items() if value is not None}
     return Request(
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
-        exports=exports,
+        exports=exports, plot=plot,
     )  # fmt: skip
 
 

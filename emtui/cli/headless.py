@@ -40,13 +40,14 @@ def run(
     baseline: bool = True,
     predictions: str | None = None,
     exports: Sequence[str] = (),
+    plot: bool = False,
     say: Callable[[str], None] = lambda what: None,
 ) -> None:
     """Run EM until it stops and print every half-step as it is taken; several starts are run first, the best is shown.
 
     baseline: k-means is run beside it, for as long as EM took or five seconds. predictions: the file that what is said
-    of every row in the end is written to. exports: further files; the ending of each says what it is. say: is told what
-    is going on.
+    of every row in the end is written to. exports: further files; the ending of each says what it is. plot: charts come
+    after the report. say: is told what is going on.
 
     Raises:
         EngineError: the model can't start, or no start could be run; where nothing could, nothing has been printed.
@@ -79,12 +80,13 @@ def run(
         best, restarts = best_of(spec, problem, n_init, told)
         first, spec, steps = spec, with_seed(spec, best[0].problem.seed), iter(best)
     recent: deque[Step] = deque(maxlen=8)
+    kept: list[Step] | None = [] if plot or files is not None else None
     scored = scored_run(spec) if n_init == 1 else _scored_many(first, spec, n_init, best[-1].iteration)
     for step in steps:
         printer.step(step, {} if scored is None else scored.scores(step))
         recent.append(step)
-        if files is not None:
-            files.take(step)
+        if kept is not None:
+            kept.append(step)
         say(f"iteration {step.iteration + (step.phase != 'E')}")
     say("comparing with what is known")
     patience = max(_LEAST_PATIENCE, time.monotonic() - begun) if baseline else 0.0
@@ -95,8 +97,18 @@ def run(
         from emtui.exports.predictions import prediction_table
 
         write_file(predictions, WRITERS[ending](prediction_table(spec, recent[-1], comparison)))
+    if kept is None:
+        return
+    from emtui.session.session import Session
+
+    say("drawing" if plot else "looking at every step")
+    session = Session.of_run(spec, kept, None if scored is None else scored.history(kept))
+    if plot:
+        from emtui.cli.run_plots import plot_lines
+
+        output.lines(list(plot_lines(session, output)))
     if files is not None:
-        written = files.write(spec, scored, say)
+        written = files.write(session, say)
         output.lines([] if as_json else written)
 
 

@@ -60,6 +60,7 @@ examples:
   emtui run iris --known 10%            learn from a few labels and from all rows
   emtui run measurements.csv --label species --n-init 20
   emtui run coins --json > steps.jsonl
+  emtui run old_faithful --plot
   emtui run iris --model mlp --predictions iris.csv
   emtui run iris --export iris.csv --export iris-parameters.json
   emtui run counts.csv.gz --weights n   each row counts n times; - reads standard input
@@ -155,6 +156,7 @@ def _run_parser() -> Parser:
     options.add_choices(parser)
     options.add_starts(parser)
     add = parser.add_argument
+    add("--plot", action="store_true", help="charts at the end: curves, first column with densities, confusion")
     add("--json", action="store_true", help="one JSON object a line, with the names of engine.Step")
     add("--predictions", metavar="FILE", help="write what the run says of every row in the end (.csv, .json, .parquet)")
     add(

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from emtui.cli.shell_output import printable
 from emtui.exports.export import EXPORTS, export_for
 from emtui.screens.pairs.pair_sheet import PAIR_FIGURES
 from emtui.session.session import Session
 from emtui.spec.atomic_files import ExportError, check_free, is_device
-from emtui.spec.run_spec import RunSpec
-from engine.em.step import Step
 from engine.errors import EngineError
 from engine.text import quoted
 
-if TYPE_CHECKING:
-    from emtui.cli.rival_report import ScoredRun
-
 
 class RunFiles:
-    """Collects the steps of a run, and writes them.
+    """Writes a run.
 
     exports: the files; their ending says what they are. others: files that something else writes.
 
@@ -30,7 +24,6 @@ class RunFiles:
     """
 
     def __init__(self, exports: Sequence[str], others: Sequence[str] = ()) -> None:
-        self._steps: list[Step] = []
         if any(path.strip() in ("", "-") for path in exports):
             raise ExportError("--export needs the name of a file: standard output has the report.")
         self._files = [(path, export_for(path, (*EXPORTS, *PAIR_FIGURES))) for path in exports]
@@ -42,19 +35,12 @@ class RunFiles:
         if twice is not None:
             raise ExportError(f"{quoted(twice, 200)} is to be written twice: give each file a name of its own.")
 
-    def take(self, step: Step) -> None:
-        """Keep a step."""
-        self._steps.append(step)
-
-    def write(self, spec: RunSpec, scored: ScoredRun | None, say: Callable[[str], None]) -> list[str]:
+    def write(self, session: Session, say: Callable[[str], None]) -> list[str]:
         """Write all that can be; a line for each comes back.
-
-        scored: of a network, what has scored the steps.
 
         Raises:
             ExportError: some could not be written; a sentence for each.
         """
-        session = Session.of_run(spec, self._steps, None if scored is None else scored.history(self._steps))
         lines, problems = list[str](), list[str]()
         for path, export in self._files:
             try:

@@ -44,6 +44,19 @@ class Output:
         except (AttributeError, ValueError, UnsupportedOperation):  # a stream in memory
             self._descriptor = None
 
+    @property
+    def shows_colors(self) -> bool:
+        """It is a terminal, and nobody has asked for no colours (https://no-color.org)."""
+        return self._stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def can_write(self, text: str) -> bool:
+        """The encoding has these characters."""
+        try:
+            text.encode(self._encoding)
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def line(self, text: str = "") -> None:
         """Write one whole line: an interrupt waits until it is written."""
         line = encodable(text, self._encoding) + "\n"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
 from rich.cells import cell_len
 from rich.style import Style
 
 from emtui.charts.cell_picture import to_strips
 from emtui.charts.cell_text import clean, pad, wrapped
 from emtui.charts.colors import Palette
-from emtui.charts.heatmap import Matrix, draw_matrix
+from emtui.charts.heatmap import draw_matrix
 from emtui.charts.text_bars import bar
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.labels_given import known_labels, n_given
 from emtui.spec.work import is_small
 from emtui.views import view_for
+from emtui.views.confusion import agreement_matrix
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import MISSING, fixed, number, probability, share
 from emtui.views.sentences import line, plain
@@ -29,7 +29,6 @@ from engine.em.inference import Exact
 from engine.errors import EngineError
 from engine.text import quoted
 
-_CLASSES_SHOWN = 24
 _ROWS_SUMMED = 20_000
 
 
@@ -234,18 +233,13 @@ def _remarks(snapshot: StepSnapshot, width: int) -> list[TableCell]:
 
 def _confusion(snapshot: StepSnapshot, found: Agreement, width: int, palette: Palette) -> list[TableCell]:
     """Known classes by components, the matched ones on the diagonal."""
-    names = view_for(snapshot.spec.model).component_names(snapshot)
-    classes = snapshot.spec.dataset.class_names[: len(found.confusion)][:_CLASSES_SHOWN]
-    heads = [
-        f"{palette.marker(int(k))}{names[int(k)] if int(k) < len(names) else int(k) + 1}" for k in found.components
-    ]
-    values = np.asarray(found.confusion, dtype=np.float64)[: len(classes)]
-    matrix = Matrix(values, classes, heads, ".0f", "class")
-    picture = draw_matrix(matrix, width, len(classes) + 1, palette)
+    matrix = agreement_matrix(snapshot, found, palette)
+    n_classes = len(matrix.row_labels)
+    picture = draw_matrix(matrix, width, n_classes + 1, palette)
     lines: list[TableCell] = [""]
     for strip in to_strips(picture, palette.mode):
         lines.append(tuple((segment.text, segment.style or Style()) for segment in strip))
-    left_out = len(found.confusion) - len(classes)
+    left_out = len(found.confusion) - n_classes
     return [*lines, f"+{left_out} more classes"] if left_out > 0 else lines
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from rich.style import Style
 
 from emtui.charts.cell_picture import to_strips
-from emtui.charts.cell_text import clean, fit, pad, wrapped
+from emtui.charts.cell_text import fit, pad, wrapped
 from emtui.charts.colors import Palette
-from emtui.charts.heatmap import Matrix, draw_matrix
+from emtui.charts.heatmap import draw_matrix
 from emtui.networks.rival import differences, short_name
 from emtui.networks.scores import Score, loss_name
+from emtui.views.confusion import MOST_CLASSES, prediction_matrix
 from emtui.views.number_format import fixed
 from emtui.views.score_words import estimated_losses, how_right, how_right_alone
 from emtui.widgets.table_columns import Piece, TableCell, ink
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from emtui.networks.rival import MethodComparison
     from emtui.networks.scores import Progress
 
-_CLASSES_SHOWN = 24
 _ROOM_FOR_KINDS = 18
 
 
@@ -41,7 +40,7 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
     elif comparison.rival_here.iteration < comparison.here.iteration:
         behind = f"{sides[1][0]} has come to iteration {comparison.rival_here.iteration}"
         lines += wrapped(behind, width)
-    classes = comparison.split.class_names[:_CLASSES_SHOWN]
+    classes = comparison.split.class_names[:MOST_CLASSES]
     scores = [(name, *(("train", one.train) if one.test is None else ("test", one.test))) for name, one in sides]
     said = "" if comparison.rival_model is None else differences(model, comparison.rival_model)
     said = " ".join(filter(None, (estimated_losses(found for _, found in sides), said)))
@@ -90,16 +89,7 @@ def _confusions(
 
 def _confusion(title: str, found: Any, classes: Sequence[str], palette: Palette, width: int) -> list[tuple[Piece, ...]]:
     """Targets down, predictions across, each line filled to the width; the corner names the method."""
-    k = len(classes)
-    values = np.asarray(found, dtype=np.float64)[:k, :k]
-    heads = [f"{palette.marker(c)}{clean(name)}" for c, name in enumerate(classes)]
-    longest = max((len(head) for head in heads), default=1)
-    names = list(classes)
-    if width < 8 + (longest + 2) * k:  # the markers stand for the names
-        heads = [palette.marker(c) for c in range(k)]
-        names = [f"{palette.marker(c)} {name}" for c, name in enumerate(classes)]
-    digits = ".0f" if (values == np.floor(values)).all() else ".1f"  # sums of weights
-    picture = draw_matrix(Matrix(values, names, heads, digits), width, k + 1, palette)
+    picture = draw_matrix(prediction_matrix(found, classes, palette, width), width, len(classes) + 1, palette)
     lines: list[tuple[Piece, ...]] = [((pad(title, width), ink(palette, palette.muted)),)]
     for strip in to_strips(picture, palette.mode):
         lines.append(tuple((segment.text, segment.style or Style()) for segment in strip))
