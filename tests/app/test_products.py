@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from driving import driving
 from shell import here, is_one_sentence
+from studying import at_rest
 from test_script import run_script
 
 import engine
@@ -148,4 +149,4 @@ async def test_every_subject_of_the_panes_is_drawn_with_products() -> None:
         for pane in "1234567890":
             await app.send(pane, "d", "d", "d", "a", "a", "escape")
         await app.send("v", "comma", "full_stop")
-        assert "both features are shown" in app.text
+        assert "both features are shown" in await at_rest(app)

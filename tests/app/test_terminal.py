@@ -107,6 +107,7 @@ def test_with_what_waits_for_it_it_is_suspended_comes_back_and_ends(command: str
             assert INTO_THE_ALTERNATE_SCREEN in read_until(terminal, b"press e")
         os.write(terminal, b"q")
         read_until(terminal, OUT_OF_IT)
+        read_until(terminal, b"$ ")  # what is written before the app is gone, is lost with it
         os.write(terminal, b"echo left with $?\n")
         read_until(terminal, b"left with 0")
     finally:
