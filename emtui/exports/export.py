@@ -21,7 +21,7 @@ from emtui.exports.parameter_markup import parameter_tables
 from emtui.exports.picture_look import Look
 from emtui.exports.picture_text import picture_text
 from emtui.exports.predictions import posterior_table, prediction_table
-from emtui.exports.python_script import script_text
+from emtui.exports.scripts.session_script import session_script
 from emtui.exports.step_record import step_record, steps_table
 from emtui.session.session import Session
 from emtui.spec.atomic_files import Chunk, ExportError, file_name, is_device, write_file, write_numbered
@@ -230,11 +230,6 @@ def _page(look: Look | None, session: Session) -> Iterator[str]:
     return step_page(session, look)
 
 
-def _script(session: Session) -> list[str]:
-    timeline = session.timeline
-    return [script_text(session.spec, timeline.steps[: timeline.cursor + 1])]
-
-
 def _steps(session: Session) -> DataTable:
     return steps_table(session.timeline.steps, session.scores)
 
@@ -245,7 +240,7 @@ export_steps_csv = _of_steps["csv"]
 export_steps_json = replace(_of_steps["json"], chunks=_json_document)
 export_parameters = Export("parameters", "parameters", "json", _parameters)
 export_responsibilities = _of_responsibilities["csv"]
-export_script = Export("Python script", "run", "py", _script)
+export_script = Export[Session]("Python script", "run", "py", lambda session: [session_script(session)])
 export_picture = Export("picture", "picture", "txt", _picture)
 EXPORTS: tuple[Export[Session], ...] = (
     export_steps_csv, export_steps_json, _of_steps["parquet"],

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from emtui.exports.markup_table import markdown_text
-from emtui.exports.python_script import REPORT, ScriptParts, script_parts, table_name
+from emtui.exports.scripts.choice_lines import table_name
+from emtui.exports.scripts.run_script import REPORT, ScriptParts, script_parts
 from emtui.session.session import Session
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import is_folder, looks_like_file

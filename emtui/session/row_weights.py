@@ -52,7 +52,7 @@ def edited_start(steps: Sequence[Step]) -> EditedStart | None:
 
 def weight_of(spec: RunSpec, step: Step, row: int) -> float:
     """What a row of the data set counts in this step; a row that is held back counts as it would."""
-    weights, place = step.problem.data.given_weight, _place(spec, row)
+    weights, place = step.problem.data.given_weight, place_in_model(spec, row)
     return 1.0 if weights is None or place is None or place >= len(weights) else float(weights[place])
 
 
@@ -104,7 +104,7 @@ def _checked_place(spec: RunSpec, step: Step, row: int) -> int:
         raise DataError(
             "what follows in a sequence hangs on what came before: no single one of its rows can be left out."
         )
-    place = _place(spec, row)
+    place = place_in_model(spec, row)
     if place is None:
         raise DataError(f"{data.row_name(row)} is held back for the test and takes no part in the fit: choose another.")
     if place >= step.problem.data.n_given or step.problem.data.n_given != len(table_of(spec)[0]):
@@ -112,7 +112,7 @@ def _checked_place(spec: RunSpec, step: Step, row: int) -> int:
     return place
 
 
-def _place(spec: RunSpec, row: int) -> int | None:
+def place_in_model(spec: RunSpec, row: int) -> int | None:
     """Where the model has a row of the data set; None for one that is held back."""
     split = split_of(spec)
     if split is None:

@@ -8,7 +8,7 @@ from driving import driving
 from shell import here, is_one_sentence
 
 import engine
-from emtui.exports.python_script import script_text
+from emtui.exports.scripts.run_script import script_text
 from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.model_form.model_form_fields import WrongFieldError, fields_for, settings_from, texts_of
 from emtui.session.session import Session

@@ -22,7 +22,7 @@ from view_frames import walked
 import engine
 from emtui.charts.colors import DARK
 from emtui.exports.export import export_responsibilities
-from emtui.exports.python_script import script_text
+from emtui.exports.scripts.run_script import script_text
 from emtui.exports.step_record import step_record
 from emtui.networks.scores import predict_row, score
 from emtui.panes.why.ledger_text import ledger_lines

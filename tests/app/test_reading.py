@@ -19,7 +19,7 @@ from shell import ENVIRONMENT, here, is_one_sentence
 
 import engine
 from emtui.cli.arguments import UsageError, parse
-from emtui.exports.python_script import script_text
+from emtui.exports.scripts.run_script import script_text
 from emtui.panes.datasets import offer_of
 from emtui.session.session import Session
 from emtui.spec.choose import choose

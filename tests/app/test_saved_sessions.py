@@ -8,7 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from choosing import chosen
 from counts import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_sessions import WAYS, by_hand, model_sets, wander
 from shell import ENVIRONMENT, ROOT, here, is_one_sentence, shell
 
 import engine
@@ -27,22 +28,10 @@ from emtui.session.saved.opening import Reopening, reopen
 from emtui.session.saved.saving import save, session_as_file
 from emtui.session.saved.session_file import Choices, SavedData, SessionFileError, View
 from emtui.session.session import Session
-from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from engine.data.data_spec import DataSpec, Generated, ReadOptions
-from engine.editing.entries import entries, limits_of, moved, value_of
 from engine.em.parameters import arrays_of
 from engine.errors import EngineError
-
-
-def by_hand(session: Session, which: int = 0, share: float = 0.3) -> None:
-    """Move an entry of θ some of the way to a limit."""
-    step = session.timeline.current
-    offered = entries(step.problem.model, step.params)
-    entry = offered[which % len(offered)]
-    value, (low, high) = value_of(step.params, entry), limits_of(step.params, entry)
-    there = high if np.isfinite(high) else low if np.isfinite(low) else value + 1.0
-    session.place(moved(step.params, entry, value + share * (there - value)), f"{entry.name} moved by hand")
 
 
 def opened(path: Path, data: str | None = None) -> Reopening:
@@ -154,71 +143,19 @@ def test_the_name_of_a_number_in_the_file_brings_no_control_characters(tmp_path:
     assert opened(path).words.isprintable()
 
 
-WAYS: list[tuple[str, dict[str, Any]]] = [
-    ("iris", {}),
-    ("iris", {"algorithm": "hard", "stop": "seconds=0.003"}),
-    ("iris", {"algorithm": "stochastic", "seed": 3}),
-    ("iris", {"algorithm": "squarem"}),
-    ("iris", {"algorithm": "annealed:initial=3", "known": "20%"}),
-    ("iris", {"standardize": True, "principal": 2}),
-    ("iris", {"model": "kmeans"}),
-    ("iris", {"model": "experts", "k": 2}),
-    ("iris", {"model": "mlp", "k": 3, "split_seed": 5, "rival": (("optimizer", "adam"),)}),
-    ("iris", {"model": "backprop", "k": 3, "settings": {"optimizer": "momentum"}}),
-    ("iris", {"model": "mlp", "k": 3, "settings": {"e_step": "gibbs"}}),
-    ("moons", {"model": "mlp", "k": 2, "products": True, "generated": Generated(n_samples=60, seed=4)}),
-    ("coins", {}),
-    ("linkage", {}),
-    ("bars", {"settings": {"e_step": "gibbs"}}),
-]
-
-
-def model_sets() -> list[tuple[str, dict[str, Any]]]:
-    """The smallest data set of every other model."""
-    found: dict[str, tuple[int, str]] = {}
-    for one in engine.datasets():
-        size = one.shape[0] * one.shape[1]
-        if size < found.get(one.model, (1 << 60, ""))[0]:
-            found[one.model] = size, one.key
-    return [(key, {}) for model, (_, key) in sorted(found.items()) if model not in ("gmm", "coins", "linkage", "mlp")]
-
-
-def walked(session: Session, rng: random.Random, deeds: int) -> None:
-    """Do some things at random; what can't be done is left undone."""
-    ways: list[Callable[[], object]] = [
-        session.take,
-        session.take_iteration,
-        session.take_iteration,
-        lambda: session.timeline.go_to(rng.randrange(len(session.timeline))),
-        lambda: session.timeline.switch(rng.randrange(session.timeline.n_branches)),
-        lambda: by_hand(session, rng.randrange(40), rng.random() * 0.4),
-        lambda: session.weigh_row(rng.randrange(session.spec.dataset.n_samples), rng.choice((0.0, 2.0, 1.0))),
-        lambda: session.turn_temperature(rng.choice((1.5, 0.7))),
-        lambda: session.restart(rng.choice((None, None, 0, 1, 2))),
-        lambda: session.apply(changed(session.spec, seed=rng.randrange(9))),
-        lambda: session.apply(changed(session.spec, data=replace(session.spec.data, standardize=True))),
-        session.undo,
-    ]
-    for _ in range(deeds):
-        try:
-            rng.choice(ways)()
-        except EngineError:
-            continue
-
-
 @settings(max_examples=examples(10))
 @given(st.sampled_from([*WAYS, *model_sets()]), st.randoms(use_true_random=False))
 def test_random_walks_open_again_to_the_bit(
     tmp_path_factory: pytest.TempPathFactory, way: tuple[str, dict[str, Any]], rng: random.Random
 ) -> None:
     session, folder = Session(chosen(way[0], **way[1])), tmp_path_factory.mktemp("walk")
-    walked(session, rng, 10)
+    wander(session, rng, 10)
     path = saved(session, folder)
     found = opened(path)
     assert found.session is not None and found.difference is None
     is_the_same(session, found.session)
-    walked(session, random.Random(5), 3)
-    walked(found.session, random.Random(5), 3)
+    wander(session, random.Random(5), 3)
+    wander(found.session, random.Random(5), 3)
     is_the_same(session, found.session, seconds=False)  # it goes on the same, too
 
 
@@ -342,7 +279,7 @@ def test_targets_and_sequences_open_again(
         table.write_text("\n".join([f"{lines[0]},who", *(f"{line},w{i // 13}" for i, line in enumerate(lines[1:]))]))
         how = how | {"sequence": "who", "settings": {"emission": "gaussian"}}
     session = Session(chosen(str(table), columns=("one", "two"), **how))
-    walked(session, random.Random(8), 8)
+    wander(session, random.Random(8), 8)
     path = saved(session, tmp_path, keep_data=keep_data)
     found = opened(path)
     assert found.difference is None and found.session is not None

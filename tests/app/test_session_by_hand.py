@@ -347,12 +347,11 @@ def test_the_script_of_a_move_comes_to_its_bound_where_e_steps_are_not_exact(tmp
     assert json.loads(printed["topics"]) == step.params.topics.tolist()
 
 
-def test_a_script_of_draws_warns_that_iterations_are_counted_anew(tmp_path: Path) -> None:
+def test_a_script_of_draws_goes_on_with_the_draws_of_the_session(tmp_path: Path) -> None:
     session = walked("coins", 3, algorithm="stochastic")
     move(session, "probabilities[0]", 0.9)
-    text = export_script(session, tmp_path / "run.py").read_text()
-    assert "# iterations are counted anew from here" in text
-    run_script(tmp_path / "run.py", tmp_path)
+    session.take_iteration()
+    says_the_same(run_script(export_script(session, tmp_path / "run.py"), tmp_path), session)
 
 
 def test_steps_by_hand_are_exported_as_all_steps_are(tmp_path: Path) -> None:

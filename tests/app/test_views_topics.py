@@ -15,7 +15,7 @@ import engine
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Dots, Mark, PixelImage, Prose, Scene
 from emtui.charts.scene_drawing import draw_scene
-from emtui.exports.python_script import script_text
+from emtui.exports.scripts.run_script import script_text
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.views import view_for

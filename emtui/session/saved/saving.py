@@ -77,7 +77,7 @@ def session_as_file(session: Session, view: View, folder: Path, *, keep_data: bo
             rows=rows,
             parent=line.parent,
             shared=line.shared,
-            deeds=_joined([session.deed_of(step) for step in done]),
+            deeds=joined([session.deed_of(step) for step in done]),
             numbers=[numbers_of(session, step) for step in own],
         )
         branches.append(branch)
@@ -109,7 +109,7 @@ class _Kept:
         return self._places[key]
 
 
-def _joined(deeds: Sequence[Deed | None]) -> list[Deed]:
+def joined(deeds: Sequence[Deed | None]) -> list[Deed]:
     """Steps that follow each other are one deed."""
     joined = list[Deed]()
     for deed in deeds:
