@@ -277,6 +277,21 @@ async def test_nothing_is_replaced_without_a_yes(walked: Session, tmp_path: Path
     assert (tmp_path / "mine.csv").read_text("utf-8") != "precious"
 
 
+async def test_a_dialog_that_is_through_leaves_with_what_lies_over_it(walked: Session, tmp_path: Path) -> None:
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        below = app.screen
+        dialog = ExportScreen(walked, tmp_path)
+        await app.open(pilot, dialog)
+        await app.push_screen(YesNoScreen("Another question?"))
+        dialog.dismiss(tmp_path / "a.csv")  # as where the thread that writes comes to its end
+        await settle(pilot)
+        assert app.screen is below and app.results == [tmp_path / "a.csv"]
+        dialog.dismiss(None)  # a key that comes late
+        await settle(pilot)
+        assert app.screen is below and app.results == [tmp_path / "a.csv"]
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("nowhere/x.csv", "there is no folder"), ("sub", "is a folder"), ("", "Write the name")]
 )

@@ -32,8 +32,12 @@ class Dialog(ModalScreen[T]):
     """
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Leave once: a key may come at the moment when a thread is through and the dialog leaves by itself."""
-        return super().dismiss(result) if self in self.app.screen_stack else AwaitComplete()
+        """Leave once, with all that lies over it: a thread may be through while the palette is open."""
+        if self not in self.app.screen_stack:
+            return AwaitComplete()
+        while self.app.screen is not self:
+            self.app.pop_screen()
+        return super().dismiss(result)
 
     def action_cancel(self) -> None:
         """Leave without a choice."""
