@@ -14,6 +14,7 @@ from emtui.charts.colors import DARK
 from emtui.panes.messages import RowChosen
 from emtui.panes.why.derivation_text import expression, worked_lines
 from emtui.panes.why.ledger_text import entries, falls, ledger_lines
+from emtui.panes.why.subjects.registry import SUBJECTS
 from emtui.panes.why.why import WhyPane
 from emtui.session.queries import NewRowWorked, ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
@@ -287,6 +288,27 @@ async def test_it_fits(size):
         assert app.app.screen.query_one(WhyPane).subject == "ledger"
 
 
+@pytest.mark.parametrize("source", ["iris", "coins"])
+async def test_every_subject_has_its_number_its_words_and_its_place_in_the_palette(source):
+    async with driving(chosen(source)) as app:
+        await app.press("n", "9", "z")
+        pane = app.app.screen.query_one(WhyPane)
+        calls = {title: call for title, _, call in pane.commands()}
+        assert len(calls) == len(SUBJECTS)
+        for place, subject in enumerate(SUBJECTS):
+            assert f"{place + 1} of {len(SUBJECTS)}" in app.text and pane.subject == subject.name
+            assert "computing" not in app.text
+            held = {**pane.state}
+            await app.press("D")
+            assert pane.subject == SUBJECTS[place - 1].name
+            pane.take_state(held)
+            assert pane.subject == subject.name
+            await app.press("d")
+        for title, subject in zip(calls, SUBJECTS, strict=True):
+            calls[title]()
+            assert pane.subject == subject.name
+
+
 # networks, whose rows may be held back
 
 
@@ -403,4 +425,4 @@ async def test_where_nothing_is_hidden_a_parameter_moves_by_gradient_steps(model
         text = await app.press("m")
         assert f"{said}: " in text and ("M-step: " in text) == (model == "mlp")
         await app.press("d")
-        assert f"a row · {said}" in str(pane.border_subtitle)
+        assert f"d: a row · D: {said}" in str(pane.border_subtitle)

@@ -11,11 +11,15 @@ from rich.cells import cell_len
 from view_frames import session_of
 
 from emtui.charts.colors import DARK
+from emtui.panes.why.subjects.parameter import ParameterSubject
+from emtui.panes.why.subjects.row import RowSubject
+from emtui.panes.why.subjects.subject import Chosen, Subject
 from emtui.panes.why.why import WhyPane, why_lines
 from emtui.session.queries import ParameterWorked, RowWorked, answer
 from emtui.session.session import Session
 from emtui.spec.choose import choose
 from emtui.views import view_for
+from emtui.views.entry_cursor import ParameterNames
 from engine.editing.entries import entry_named
 from engine.models.topics.model import LatentDirichletAllocation
 
@@ -33,10 +37,12 @@ def squeezed(text):
 
 
 def lines_of(snapshot, query, width, height=9):
-    entry = None
+    subject: Subject = RowSubject()
+    chosen = Chosen(row=0)
     if isinstance(query, ParameterWorked):
         entry = entry_named(snapshot.spec.model, snapshot.step.params, query.name)
-    cells = why_lines(snapshot, query, entry, answer(query, snapshot.step), height, width, DARK)
+        subject, chosen = ParameterSubject(), Chosen(names=ParameterNames((entry,)))
+    cells = why_lines(snapshot, subject, chosen, answer(query, snapshot.step), height, width, DARK)
     return ["".join(text for text, _ in cell) if isinstance(cell, tuple) else cell for cell in cells]
 
 

@@ -1,18 +1,19 @@
-"""The why pane: the ledger of the half-step, and the E-step of a row or the M-step of a parameter in numbers."""
+"""The why pane: the ledger of the half-step, and its reasons in its own numbers, one subject after another."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-import numpy as np
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 
 from emtui.charts.cell_text import first_fitting
+from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.picture_widget import theme_palette
 from emtui.panes.messages import RowChosen
@@ -20,23 +21,22 @@ from emtui.panes.pane_state import entry_at, one_of, unusual, whole
 from emtui.panes.table_pane import TablePane, sideways
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.panes.why.ledger_text import ledger_lines
-from emtui.panes.why.own_units import with_own_units
-from emtui.session.queries import NewRowWorked, ParameterWorked, Query, RowWorked
+from emtui.panes.why.subjects.registry import SUBJECTS
+from emtui.panes.why.subjects.subject import Chosen, Subject
+from emtui.session.queries import Query
 from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
 from emtui.views import view_for
-from emtui.views.entry_cursor import ParameterNames, parameter_names, parameter_words
-from emtui.views.sentences import row_name
+from emtui.views.entry_cursor import ParameterNames, parameter_names
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import TextLines
 from emtui.widgets.table_columns import TableCell, joined
-from engine.editing.entries import Entry
 from engine.em.step import Step
 
-Subject = Literal["ledger", "row", "M-step"]
-_SUBJECTS: tuple[Subject, ...] = ("ledger", "row", "M-step")
+_BY_NAME = {subject.name: subject for subject in SUBJECTS}
 _ROOM_FOR_BOTH = 20  # lines from which the ledger stands above the other subjects
+_ROOM_FOR_PICTURE = 5  # lines of a picture below which it is left out
 
 
 class WhyLines(LineTable):
@@ -61,11 +61,15 @@ class WhyLines(LineTable):
 
 
 class WhyPane(TablePane):
-    """Three subjects; `d` shows the next. If there is room, the ledger stands above the other two."""
+    """One subject of `SUBJECTS`; `d` shows the next, `D` the one before. Where there is room the ledger is above it."""
 
     label = "why"
+    DEFAULT_CSS = """
+    WhyPane > Chart { display: none; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "next_subject", "other", tooltip="ledger, a row, a parameter", id="why.next"),
+        Binding("d", "next_subject(1)", "other", tooltip="the next subject: ledger, a row, a parameter", id="why.next"),
+        Binding("D", "next_subject(-1)", "back", tooltip="the subject before", id="why.previous"),
         Binding("p", "array(1)", "parameter", tooltip="other parameters", id="why.parameter"),
         Binding("P", "array(-1)", "back", tooltip="the parameters before", id="why.parameterback"),
         *sideways("why", "entry", ("entry", "entry back"), ("another entry, a word further", "before")),
@@ -73,7 +77,7 @@ class WhyPane(TablePane):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.subject: Subject = "ledger"
+        self.subject = "ledger"
         self._row: int | None = None
         self._word: int | None = None
         self._names: ParameterNames | None = None
@@ -81,29 +85,47 @@ class WhyPane(TablePane):
         self._answer: tuple[Query, Step, Any] | None = None
 
     @property
+    def shown(self) -> Subject:
+        """The subject that is shown."""
+        return _BY_NAME[self.subject]
+
+    @property
+    def chosen(self) -> Chosen:
+        """The row, the word and the entry of θ that it is about."""
+        return Chosen(self._row, self._word, self._names)
+
+    @property
     def state(self) -> State:
         """The subject, the row, the word and the entry of θ."""
-        entry = None if self._entry is None or self.subject != "M-step" else self._entry.name
+        of = self.shown.of
+        entry = None if self._names is None or of != "parameter" else self._names.entry.name
         now: State = {"subject": self.subject, "row": self._row, "word": self._word, "entry": entry}
-        return unusual(now, {"subject": "ledger", "row": self._row if self.subject == "ledger" else None})
+        return unusual(now, {"subject": "ledger", "row": None if of == "row" else self._row})
 
     def take_state(self, state: State) -> None:
         """Work that out."""
         if self.snapshot is None:
             return
-        self.subject = one_of(state, "subject", _SUBJECTS, "ledger")
+        self.subject = one_of(state, "subject", _BY_NAME, "ledger")
         self._row, self._word = whole(state, "row"), whole(state, "word")
         self._names = entry_at(state, "entry", parameter_names(self.snapshot))
         self.redraw()
 
     def compose(self) -> ComposeResult:
-        """Lines that scroll."""
+        """A picture, where the subject has one, and lines that scroll."""
+        yield Chart(can_focus=False)
         yield WhyLines()
 
     @property
     def table(self) -> WhyLines:
         """The lines."""
         return self.query_one(WhyLines)
+
+    def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+        """The subjects by name, for the palette."""
+        for place, subject in enumerate(SUBJECTS):
+            words = subject.name if self.snapshot is None else subject.words(self.snapshot)
+            yield f"why: {words}", f"{place + 1} of {len(SUBJECTS)} in pane 9", partial(self.show_subject, subject.name)
 
     # drawing
 
@@ -112,39 +134,36 @@ class WhyPane(TablePane):
         self._names = parameter_names(snapshot, self._names)
         self._row = self._row_of(snapshot)
         self._word = self._word_of(snapshot)
-        query = self._query(snapshot)
+        subject, chosen = self.shown, self.chosen
+        query = None if subject.refusal(snapshot, chosen) else subject.query(snapshot, chosen)
         if query is not None and self._asked != (query, snapshot.step):
             self._asked = (query, snapshot.step)
             self.ask(query, snapshot.step)
         known = self._answer
         answer = known[2] if known is not None and known[:2] == (query, snapshot.step) else None
         table = self.table
-        table.walks = query is not None
-        lines = partial(why_lines, snapshot, query, self._entry, answer, self.content_size.height)
+        table.walks = subject.of != "step"
+        lines = partial(why_lines, snapshot, subject, chosen, answer, self.content_size.height)
         table.set_source(TextLines(lines))
+        self._draw_picture(snapshot, subject, chosen, answer)
         self.draw_border(snapshot)
+
+    def _draw_picture(self, snapshot: StepSnapshot, subject: Subject, chosen: Chosen, answer: Any) -> None:
+        """The picture takes what its lines leave, and at least two thirds."""
+        chart, table, height = self.query_one(Chart), self.table, self.content_size.height
+        refused = subject.refusal(snapshot, chosen)
+        scene = None if refused else subject.scene(snapshot, chosen, answer, chart.palette)
+        lines = max(1, min(table.n_rows, height // 3))
+        chart.display = scene is not None and height - lines >= _ROOM_FOR_PICTURE
+        table.styles.height = lines if chart.display else "1fr"
+        if scene is not None and chart.display:
+            chart.set_scene(scene)
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Draw the numbers that have arrived."""
         if (query, step) == self._asked:
             self._answer = (query, step, answer)
             self.redraw()
-
-    def _query(self, snapshot: StepSnapshot) -> Query | None:
-        if self.subject == "row" and self._row is not None:
-            split = split_of(snapshot.spec)
-            if split is None:
-                return RowWorked(self._row, self._word)
-            if split.is_test(self._row):
-                return NewRowWorked(tuple(split.inputs[self._row].tolist()))
-            return RowWorked(int(np.searchsorted(split.train, self._row)))
-        if self.subject == "M-step" and self._names is not None:
-            return ParameterWorked(self._names.entry.name)
-        return None
-
-    @property
-    def _entry(self) -> Entry | None:
-        return None if self._names is None else self._names.entry
 
     def _row_of(self, snapshot: StepSnapshot) -> int | None:
         """The chosen row; if there is none, the one that the picture shows then, or the row in most doubt."""
@@ -171,40 +190,25 @@ class WhyPane(TablePane):
 
     def draw_border(self, snapshot: StepSnapshot) -> None:
         """The subject in words, and the keys that go on from there."""
-        which = f"{_SUBJECTS.index(self.subject) + 1} of {len(_SUBJECTS)}"
-        room = self.title_room - len(" · 1/3")
-        title, short = "why: the ledger", "ledger"
-        if self.subject == "row" and self._row is not None:
-            title, short = self._row_title(snapshot, room), row_name(snapshot, self._row)
-        elif self.subject == "M-step" and self._names is not None:
-            title = parameter_words(snapshot, self._names.entry, theme_palette(self))
-            short = _subject_words("M-step", snapshot)
-        titles = (f"{said} · {of}" for said in (title, short) for of in (which, which.replace(" of ", "/")))
+        subject, chosen, place = self.shown, self.chosen, SUBJECTS.index(self.shown)
+        which = f"{place + 1} of {len(SUBJECTS)}"
+        said = subject.titles(snapshot, chosen, theme_palette(self), self.title_room - len(" · 1/3"))
+        titles = (f"{words} · {of}" for words in said for of in (which, which.replace(" of ", "/")))
         self.border_title = Content(first_fitting(self.title_room, *titles, which, self.label))
-        others = " · ".join(_subject_words(subject, snapshot) for subject in _SUBJECTS if subject != self.subject)
-        rows = "↑↓ row" if self._word is None else "↑↓ row · , . word"
-        walk = {"ledger": "", "row": rows, "M-step": "↑↓ , . p: others"}[self.subject]
-        self.border_subtitle = Content(joined((f"d: {others}", walk, self.in_sight), self.size.width - 4))
-
-    def _row_title(self, snapshot: StepSnapshot, room: int) -> str:
-        """What is worked out of which row, or of which word of it, in this room."""
-        assert self._row is not None
-        if self._word is not None:
-            word, of = (
-                view_for(snapshot.spec.model).with_names(snapshot, said)
-                for said in (f"word {self._word}", f"document {self._row}")
-            )
-            return first_fitting(room, f"E-step of word '{word}' in {of}", f"'{word}' in {of}", f"word '{word}'")
-        split, name = split_of(snapshot.spec), row_name(snapshot, self._row)
-        if split is not None and split.is_test(self._row):
-            return first_fitting(room, f"prediction of {name}, a test row", f"{name}, a test row", name)
-        return f"{'E-step' if snapshot.spec.model.hides else 'forward pass'} of {name}"
+        after, before = (SUBJECTS[(place + by) % len(SUBJECTS)].words(snapshot) for by in (1, -1))
+        keys = "" if subject.refusal(snapshot, chosen) and subject.of == "step" else subject.keys(snapshot, chosen)
+        parts = (f"d: {after}", f"D: {before}", keys, self.in_sight)
+        self.border_subtitle = Content(joined(parts, self.size.width - 4))
 
     # choosing
 
-    def action_next_subject(self) -> None:
-        """The next subject."""
-        self.subject = _SUBJECTS[(_SUBJECTS.index(self.subject) + 1) % len(_SUBJECTS)]
+    def action_next_subject(self, by: int) -> None:
+        """The next subject, or the one before."""
+        self.show_subject(SUBJECTS[(SUBJECTS.index(self.shown) + by) % len(SUBJECTS)].name)
+
+    def show_subject(self, name: str) -> None:
+        """Show the subject of this name."""
+        self.subject = name
         self.table.scroll_to(y=0, animate=False, force=True)
         self.redraw()
 
@@ -213,7 +217,7 @@ class WhyPane(TablePane):
         event.stop()
         if self.snapshot is None:
             return
-        if self.subject == "M-step":
+        if self.shown.of == "parameter":
             self._walk(lambda names: names.component(event.by))
         elif self._row is not None:
             self._row = max(0, min(len(_rows_of(self.snapshot)) - 1, self._row + event.by))
@@ -236,8 +240,10 @@ class WhyPane(TablePane):
         self._walk(lambda names: names.within(by))
 
     def _walk(self, how: Any) -> None:
+        """Another entry of θ; a subject that is of no parameter gives way to the one that is."""
         if self.snapshot is not None and self._names is not None:
-            self.subject = "M-step"
+            if self.shown.of != "parameter":
+                self.subject = "M-step"
             self._names = how(self._names)
             self.redraw()
 
@@ -249,29 +255,19 @@ def _rows_of(snapshot: StepSnapshot) -> range:
 
 
 def why_lines(
-    snapshot: StepSnapshot,
-    query: Query | None,
-    entry: Entry | None,
-    answer: Any,
-    height: int,
-    width: int,
-    palette: Palette,
+    snapshot: StepSnapshot, subject: Subject, chosen: Chosen, answer: Any, height: int, width: int, palette: Palette
 ) -> tuple[TableCell, ...]:
-    """The pane's lines for a step: the ledger, and below it or in its place the answer to a query.
+    """The pane's lines for a step: those of the subject, below the ledger where there is room for both.
 
-    entry: the chosen parameter. answer: None until it arrives. height: the available lines.
+    answer: to the subject's query; None until it arrives. height: the available lines.
     """
+    refusal = subject.refusal(snapshot, chosen)
+    own = (
+        worked_lines(refusal, (), width, palette)
+        if refusal
+        else subject.lines(snapshot, chosen, answer, width, palette)
+    )
+    if not subject.below_ledger:
+        return own
     ledger = ledger_lines(snapshot, width, palette)
-    if query is None:
-        return ledger
-    view = view_for(snapshot.spec.model)
-    of = parameter_words(snapshot, entry, palette) if entry is not None else ""
-    said = partial(view.with_names, snapshot)
-    names, row_name = view.component_names(snapshot), snapshot.step.problem.row_name
-    answer = with_own_units(answer, snapshot)
-    worked = worked_lines(answer, names, width, palette, of=of, said=said, row_name=row_name)
-    return (*ledger, "", *worked) if height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else worked
-
-
-def _subject_words(subject: Subject, snapshot: StepSnapshot) -> str:
-    return {"ledger": "ledger", "row": "a row", "M-step": snapshot.spec.model.update_name}[subject]
+    return (*ledger, "", *own) if height >= max(_ROOM_FOR_BOTH, len(ledger) + 8) else own
