@@ -15,7 +15,7 @@ from emtui.cli.parsers import UsageError as UsageError
 if TYPE_CHECKING:
     from engine.data.data_spec import DataSpec
 
-COMMANDS = ("run", "report", "study", "sweep", "replay", "show", "datasets", "models")
+COMMANDS = ("run", "report", "predict", "study", "sweep", "replay", "show", "datasets", "models")
 _PAGES = (".html", ".htm")
 _SESSION = ".emtui"  # the ending of a session that was saved
 _ONE_TABLE = "one data set or file"
@@ -25,6 +25,7 @@ _OF_GENERATED = ("n_samples", "noise", "data_seed")
 _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comment", "missing_marks", "sheet")
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 _TAKEN |= {"emtui sweep": _ONE_TABLE, "emtui report": _ONE_TABLE, "emtui show": "one session"}
+_TAKEN |= {"emtui predict": f"{_ONE_TABLE}, and rows by --row"}
 _OF_GRID = ("learning_rates", "hidden_units", "n_experts", "n_seeds", "max_iter")
 
 
@@ -32,12 +33,13 @@ _OF_GRID = ("learning_rates", "hidden_units", "n_experts", "n_seeds", "max_iter"
 class Request:
     """What the words ask for.
 
-    command: "open", "run", "report", "study", "sweep", "replay", "show", "datasets" or "models". spec: keywords of
-    `emtui.spec.choose.choose`, or of `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
+    command: "open" or one of `COMMANDS`. spec: keywords of `emtui.spec.choose.choose`, or of
+    `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
     n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
     writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. resume:
     open the session that was kept last. grid: words and numbers of a sweep.
     exports: the files that a run, a report or a sweep is written to. plot: a run ends with charts.
+    asked_rows, asked_table: rows to predict for, in words and in a file.
     """
 
     command: str
@@ -52,6 +54,8 @@ class Request:
     grid: Mapping[str, Any] = field(default_factory=dict)
     exports: Sequence[str] = ()
     plot: bool = False
+    asked_rows: Sequence[str] = ()
+    asked_table: str | None = None
 
 
 def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
@@ -90,13 +94,14 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     if plot and json:
         raise UsageError("--plot draws charts for eyes, and --json prints for programs: leave one of them out.")
     predictions, exports = found.pop("predictions", None), found.pop("exports", None) or ()
+    asked_rows, asked_table = found.pop("asked_rows", None) or (), found.pop("asked_table", None)
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
     found["settings"] = dict(found["settings"]) if found.get("settings") else None
     spec = {name: value for name, value in found.items() if value is not None}
     return Request(
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
-        exports=exports, plot=plot,
+        exports=exports, plot=plot, asked_rows=asked_rows, asked_table=asked_table,
     )  # fmt: skip
 
 

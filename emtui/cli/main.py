@@ -172,6 +172,19 @@ def _report(request: Request) -> int:
     return DONE
 
 
+def _predict(request: Request) -> int:
+    from emtui.cli.prediction_report import predict
+    from emtui.cli.progress import Progress
+
+    with Progress(sys.stderr) as progress:
+        progress.now("reading the data")
+        predict(
+            _choose(request), Output(sys.stdout, progress.aside), rows=request.asked_rows, file=request.asked_table,
+            n_init=request.n_init, as_json=request.json, say=progress.now,
+        )  # fmt: skip
+    return DONE
+
+
 def _study(request: Request) -> int:
     from emtui.cli.progress import Progress
     from emtui.cli.study_report import study
@@ -245,7 +258,7 @@ def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
 
 
 _COMMANDS = {
-    "open": _open, "run": _run, "report": _report, "study": _study, "sweep": _sweep, "replay": _replay,
-    "show": _show,
+    "open": _open, "run": _run, "report": _report, "predict": _predict, "study": _study, "sweep": _sweep,
+    "replay": _replay, "show": _show,
     "datasets": _datasets, "models": _models,
 }  # fmt: skip

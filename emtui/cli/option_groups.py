@@ -45,15 +45,20 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
 
 def add_starts(parser: argparse.ArgumentParser) -> None:
     """How many starts there are, and whether k-means runs beside them."""
+    add_n_init(parser)
     add = parser.add_argument
-    add(
+    add("--no-baseline", action="store_false", dest="baseline", help="without the k-means beside it")
+
+
+def add_n_init(parser: argparse.ArgumentParser) -> None:
+    """How many starts there are."""
+    parser.add_argument(
         "--n-init",
         type=values.whole(1),
         metavar="N",
         default=1,
         help="try N starts (seeds S, S+1, ...) and keep the best",
     )
-    add("--no-baseline", action="store_false", dest="baseline", help="without the k-means beside it")
 
 
 def add_labelled(parser: argparse.ArgumentParser, seeds: str) -> None:

@@ -19,6 +19,7 @@ _OPEN_EPILOG = f"""\
 commands:
   run                   the same without a screen: a line for each half-step
   report                a page on a fit for a browser, with other starts and sizes
+  predict               what a fit says of a row of your own
   show                  a session that was saved, and whether its numbers agree
   study                 a network or experts from many seeds, by EM and gradients
   sweep                 the same over learning rates and sizes
@@ -70,6 +71,15 @@ examples:
   emtui report iris --export iris.html
   emtui report measurements.csv --label species -k 4 --n-init 20 --export measurements.html
   emtui report iris.html                the data that emtui opens with
+"""
+_PREDICT_EPILOG = """\
+a row names its columns: yes, no, or ? for unseen, as is every column that is
+not named; a name with a comma stands in double quotes
+
+examples:
+  emtui predict films -k 2 --row "Gate Nine Whispers=yes, A Waltz in Merrow=no"
+  emtui predict votes --row "crime=yes" --row "crime=no" --json
+  emtui predict votes --table others.csv
 """
 _STUDY_EPILOG = """\
 examples:
@@ -184,6 +194,18 @@ def _report_parser() -> Parser:
     return parser
 
 
+def _predict_parser() -> Parser:
+    description = "Run EM, and say what the fit makes of rows of your own: components, and what is unseen of them."
+    parser = Parser("emtui predict", description, _PREDICT_EPILOG)
+    options.add_choices(parser)
+    options.add_n_init(parser)
+    add = parser.add_argument
+    add("--row", action="append", dest="asked_rows", metavar="NAME=VALUE,...", help="a row; may be said again")
+    add("--table", dest="asked_table", metavar="FILE", help="a file with rows that have the columns of the data")
+    add("--json", action="store_true", help="one JSON object a line, a row each")
+    return parser
+
+
 def _study_parser() -> Parser:
     description = "Train a network or experts from many seeds, by EM and by gradients, and compare."
     parser = Parser("emtui study", description, _STUDY_EPILOG)
@@ -250,6 +272,7 @@ PARSERS: Mapping[str, Callable[[], Parser]] = {
     "open": _open_parser,
     "run": _run_parser,
     "report": _report_parser,
+    "predict": _predict_parser,
     "study": _study_parser,
     "sweep": _sweep_parser,
     "replay": _replay_parser,

@@ -19,8 +19,9 @@ from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.stepping import Stepping
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import STEPPING
-from emtui.views.bernoulli.answer_row import Answer, answers, answers_sentence, likely_components
+from emtui.views.bernoulli.answer_row import Answer, answers, answers_of_row, answers_sentence, likely_components
 from emtui.views.number_format import probability
+from emtui.views.sentences import row_name
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink
@@ -36,7 +37,10 @@ _KEYS = "space 1, 0, ? · → yes · ← no · x clear · esc back · ↑ ↓ co
 
 
 class ConditionalProbabilitiesScreen(OverExplorer[None]):
-    """A row, column by column; unseen columns are predicted again at each change and each step."""
+    """A row, column by column; unseen columns are predicted again at each change and each step.
+
+    begin: the row of the data whose answers it begins with; None for no answers.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in STEPPING if binding.id in ("step.e", "step.m", "step.iteration")),
@@ -56,9 +60,10 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
     ConditionalProbabilitiesScreen #hint { color: $text-muted; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def __init__(self, stepping: Stepping | None = None) -> None:
+    def __init__(self, stepping: Stepping | None = None, begin: int | None = None) -> None:
         super().__init__(stepping)
         self.said: tuple[Said, ...] = ()
+        self._begin = begin
 
     def compose(self) -> ComposeResult:
         """Where one is, the columns, the answer in a sentence, and the keys."""
@@ -77,7 +82,8 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
             self.dismiss()
             return
         if self._snapshot is None or snapshot.spec.dataset.feature_names != self._snapshot.spec.dataset.feature_names:
-            self.said = (UNSEEN,) * snapshot.spec.dataset.n_features
+            first = self._snapshot is None
+            self.said = said_in(snapshot, self._begin) if first else (UNSEEN,) * snapshot.spec.dataset.n_features
         super().show(snapshot)
 
     # the row
@@ -130,7 +136,10 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
         place = (
             "start" if snapshot.step.phase == "init" else f"iteration {snapshot.step.iteration} · {snapshot.step.phase}"
         )
-        head = f"{snapshot.spec.dataset.name} · what about the others? · {place}"
+        row = ""
+        if self._begin is not None and self.said == said_in(snapshot, self._begin):
+            row = f" · {row_name(snapshot, self._begin)}"
+        head = f"{snapshot.spec.dataset.name}{row} · what about the others? · {place}"
         self.query_one("#head", Static).update(Content(clean(head)))
         table = self.query_one(LineTable)
         try:
@@ -146,6 +155,14 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
 def can_be_asked(model: Any) -> bool:
     """Whether the model predicts unseen entries of a row."""
     return bool(model.predicts_unseen)
+
+
+def said_in(snapshot: StepSnapshot, row: int | None) -> tuple[Said, ...]:
+    """The answers of a row of the data; none for no row."""
+    if row is None:
+        return (UNSEEN,) * snapshot.spec.dataset.n_features
+    said: list[Said] = ["yes" if one.probability > 0.5 else "no" for one in answers_of_row(snapshot, row)]
+    return tuple(word if one.seen else UNSEEN for one, word in zip(answers_of_row(snapshot, row), said, strict=True))
 
 
 def row_of(model: Any, said: tuple[Said, ...]) -> Array:

@@ -51,11 +51,11 @@ class ViewActions:
         self._host.lay_over(BranchesScreen(stepping, stepping.worker.ask))
 
     def query(self) -> None:
-        """A row of the user's own, of which a Bernoulli mixture predicts the rest."""
+        """The chosen row, or one of the user's own, of which a Bernoulli mixture predicts the rest."""
         from emtui.screens.dialogs.conditional_probabilities import ConditionalProbabilitiesScreen, can_be_asked
 
         snapshot = self._host.snapshot
         if snapshot is None or not can_be_asked(snapshot.step.problem.model):
             self._host.refuse("A query is for answers of yes and no: choose the model bernoulli.")
             return
-        self._host.lay_over(ConditionalProbabilitiesScreen(self._host.stepping))
+        self._host.lay_over(ConditionalProbabilitiesScreen(self._host.stepping, self._picture.chosen_row))
