@@ -62,11 +62,15 @@ def test_a_number_far_out_does_not_make_the_ridge_wide() -> None:
     assert (ridge_of(X) <= 81 * 1e-6 * 100 * (X[:80].max() - X[:80].min()) ** 2).all()
 
 
-def test_a_constant_column_has_the_mean_of_the_others() -> None:
-    X = np.column_stack([IRIS[:, :2], np.full(150, 7.0)])
-    expected = 150e-6 * np.array([*IRIS[:, :2].var(axis=0), IRIS[:, :2].var(axis=0).mean()])
-    np.testing.assert_allclose(ridge_of(X), expected, rtol=1e-11)
-    run = engine.fit(engine.GaussianMixture(2), X)
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_a_constant_column_has_the_square_of_its_number(covariance_type: str) -> None:
+    """Of zeros, which have no unit, and for one variance that serves all columns, the mean of the others."""
+    X = np.column_stack([IRIS[:, :2], np.full(150, -7.0), np.zeros(150)])
+    others = IRIS[:, :2].var(axis=0)
+    own = others.mean() if covariance_type == "spherical" else 49.0
+    expected = 150e-6 * np.array([*others, own, others.mean()])
+    np.testing.assert_allclose(ridge_of(X, covariance_type=covariance_type), expected, rtol=1e-11)
+    run = engine.fit(engine.GaussianMixture(2, covariance_type), X)
     assert run.converged and np.isfinite(run.log_likelihood)
     np.testing.assert_allclose(ridge_of(np.full((10, 2), [0.0, 3.0])), 10e-6 * np.array([1.0, 9.0]))
     assert np.isfinite(engine.fit(engine.GaussianMixture(1), np.full((10, 2), 3.0)).log_likelihood)

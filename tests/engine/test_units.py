@@ -54,6 +54,23 @@ def test_a_factor_for_each_column_changes_nothing_from_a_start_that_has_them(cov
     assert run.log_likelihood == pytest.approx(plain.log_likelihood - shift, rel=1e-11)
 
 
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag"])
+@pytest.mark.parametrize("constant", [7.0, -3e-5, 1e8])
+def test_a_factor_for_another_column_moves_nothing_beside_a_constant_one(covariance_type: str, constant: float) -> None:
+    X = np.column_stack([IRIS, np.full(len(IRIS), constant)])
+    factors = np.array([1e-3, 1e3, 1e4, 1e-2, 1e2])
+    model = engine.GaussianMixture(3, covariance_type)
+    start = engine.begin(model, X).params
+    both = factors**2 if covariance_type == "diag" else factors[:, None] * factors
+    moved = model.Params(start.weights, start.means * factors, start.covariances * both)
+    plain, run = engine.fit(model, X, start=start), engine.fit(model, X * factors, start=moved)
+    np.testing.assert_array_equal(run.labels, plain.labels)
+    assert run.n_iter == plain.n_iter
+    shift = len(X) * np.log(factors).sum()
+    # logarithms of the constant column's variance, 1e-6 of the square of its number, are added for each row
+    assert run.log_likelihood == pytest.approx(plain.log_likelihood - shift, rel=1e-10)
+
+
 def test_the_chosen_size_is_the_same_in_any_units() -> None:
     X = three_groups()
     found = []

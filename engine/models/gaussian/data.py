@@ -143,12 +143,19 @@ class GaussianRows(Observations):
 
     @cached_property
     def variances(self) -> Array:
-        """(d,) the variance of each column; of a constant one the mean of the others, or the square of its number."""
+        """(d,) the variance of each column; of a constant one, which has none, what stands for it.
+
+        That is the square of its number, so that no other column's unit moves it. Of a column of zeros, which has no
+        unit of its own, and where one variance serves all columns (spherical), it is the mean of the others.
+        """
         variance, noise = self.covariance.diagonal(), noise_at(self.mean)
-        constant = ~(np.sqrt(variance) > noise)
+        constant, zero = ~(np.sqrt(variance) > noise), ~(np.abs(self.mean) > noise)
         if constant.all():
-            return np.where(np.abs(self.mean) > noise, self.mean, 1.0) ** 2
-        return np.where(constant, (variance[~constant] / np.count_nonzero(~constant)).sum(), variance)
+            return np.where(zero, 1.0, self.mean) ** 2
+        others = (variance[~constant] / np.count_nonzero(~constant)).sum()
+        if self.covariance_type == "spherical":
+            return np.where(constant, others, variance)
+        return np.where(constant, np.where(zero, others, self.mean**2), variance)
 
     @cached_property
     def ridge_unit(self) -> Array:

@@ -3,7 +3,8 @@ r"""The ridge of Gaussian covariances: a prior in the data's own units, the same
     ln p(Σ_k) = −½ Σ_j λ_j (Σ_k⁻¹)_jj + const        so that an M-step adds λ_j / N_k to the variance of column j
 
     auto        λ_j = 1e-6 · n · v_j,   v_j the column's variance: what is found doesn't depend on the units;
-                                        a few numbers far out don't count: at most 100 times what its quartiles say
+                                        a few numbers far out don't count: at most 100 times what its quartiles say;
+                                        of a constant column the square of its number (see `GaussianRows.variances`)
     a number    λ_j = reg_covar · n     in the squared units of the data; with K = 1 it is scikit-learn's `reg_covar`
 
 n is the sum of the weights. λ knows nothing of K, so a further component, dead or alive, leaves the prior of the others
