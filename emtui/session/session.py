@@ -213,10 +213,20 @@ class Session(SnapshotMaker):
         else:
             self.timeline.switch(known[0])
             self.timeline.go_to(known[1])
-        said = [f"{capital(rows_words(self.spec.dataset, rows))}."] if rows else []
+        said = self._rows_unsaid(rows)
         if self.timeline.branch != branch:
             said.append(f"This is branch {self.timeline.branch + 1}; branch {branch + 1} is kept.")
         return " ".join(said)
+
+    def _rows_unsaid(self, rows: Mapping[int, float]) -> list[str]:
+        """A sentence on rows that are weighed by hand here, without those that the step itself names."""
+        step, data = self.timeline.current, self.spec.dataset
+        if not rows or any(event.message == rows_words(data, rows) for event in step.events):
+            return []
+        deed = self.deed_of(step)
+        named = deed.row if isinstance(deed, Weighed) else None
+        others = {row: weight for row, weight in rows.items() if row != named}
+        return [f"{capital(rows_words(data, others))}."] if others else []
 
     def _same_start(self, start: Step, rows: Mapping[int, float]) -> tuple[int, int] | None:
         """Branch and place of a start at this very θ, with these rows weighed by hand; the current branch first."""
@@ -241,6 +251,10 @@ class Session(SnapshotMaker):
                 weight = weight_given(spec, row) if weight is None else weight
                 if weight_of(spec, timeline.current, row) != weight:
                     made = with_row_weighed(spec, timeline.current, row, weight)
+                    stay = rows_by_hand(spec, made)
+                    if stay:
+                        event = replace(made.events[-1], message=rows_words(spec.dataset, stay))
+                        made = replace(made, events=(*made.events[:-1], event))
                     self.add(made, Weighed(row, weight), opens_branch=opens_branch)
                     opens_branch = False
         except EngineError:

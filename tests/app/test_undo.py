@@ -143,11 +143,11 @@ def test_rows_left_out_stay_out_at_every_start() -> None:
     session = walked("iris", 3)
     session.weigh_row(11, 0)
     session.take_iteration()
-    assert session.restart() == "Row 12 stays left out. This is branch 3; branch 2 is kept."
+    assert session.restart() == "This is branch 3; branch 2 is kept."
+    assert [event.message for event in session.timeline.current.events] == ["row 12 stays left out"]
     start = session.timeline.steps_of(0)[0]
     assert session.timeline.current.params is start.params and session.weight_of(11) == 0
-    assert session.restart() == "Row 12 stays left out."  # and no further branch
-    assert session.timeline.n_branches == 3
+    assert session.restart() == "" and session.timeline.n_branches == 3  # no further branch
     said = session.restart(seed=5)
     assert said == "This opened branch 4; branch 3 is kept."
     assert session.weight_of(11) == 0 and session.spec.seed == 5
@@ -389,13 +389,29 @@ async def test_data_opened_are_undone_with_all_branches() -> None:
         assert "iteration 1 · M" in app.text
 
 
+def test_each_row_that_stays_left_out_is_said_once_at_the_start() -> None:
+    session = walked("iris", 2)
+    session.weigh_row(11, 0)
+    session.weigh_row(2, 2)
+    session.restart()
+    assert session.timeline.current.events[-1].message == "row 12 stays left out, row 3 still counts twice"
+    other = walked("iris", 0)  # weighed at the start itself, by hand
+    other.weigh_row(11, 0)
+    other.weigh_row(2, 2)
+    assert other.timeline.current.events[-1].message.startswith("row 3 now counts twice")
+    other.take_iteration()
+    assert other.restart() == "Row 12 stays left out."
+
+
 async def test_rows_left_out_are_said_to_stay_so() -> None:
     async with driving() as app:
         await app.send("n")
         explorer(app.app).worker.do(lambda session: session.weigh_row(11, 0))
         await app.settle()
         await app.send("n", "r")
-        assert "Row 12 stays left out." in in_one_line(app)
+        assert in_one_line(app).lower().count("row 12 ") == 1 and "Row 12 stays left out" in in_one_line(app)
+        await app.send("n", "r")  # walked to now
+        assert in_one_line(app).lower().count("row 12 ") == 1 and "Row 12 stays left out" in in_one_line(app)
         await app.send("R")
         assert "row 12 stays left out" in in_one_line(app).lower()
         assert explorer(app.app).worker.session.weight_of(11) == 0  # type: ignore[union-attr]
