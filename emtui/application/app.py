@@ -82,7 +82,7 @@ class EmtuiApp(App[None]):
         if self._config.theme not in self.available_themes:
             self.notify(f"There is no theme {self._config.theme!r}: the dark one is used.", markup=False)
 
-    def on_explore_screen_complete(self) -> None:
+    def on_session_screen_complete(self) -> None:
         """Everything loaded until now stays, so the garbage collector need not look through it."""
         gc_pause.let_go()
 
