@@ -22,6 +22,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 
 from emtui.application import drawn_lines, gc_pause, one_heap
+from emtui.application.key_order import KeyDealtWith, KeyOrder
 from emtui.application.splash import OpeningScreen
 from emtui.settings import themes
 from emtui.settings.config import Config, load_config
@@ -59,6 +60,7 @@ class EmtuiApp(App[None]):
         one_heap.share()
         self._config = config or load_config()
         super().__init__()
+        self._key_order = KeyOrder(self)
         self._spec = spec
         self._is_away = False  # the terminal was given back for ctrl+z
         self.register_theme(themes.DARK)
@@ -146,6 +148,21 @@ class EmtuiApp(App[None]):
             self._driver.resume_application_mode()
             self.call_later(self.app_resume_signal.publish, self)
 
+    async def on_event(self, event: events.Event) -> None:
+        """Hand on what was typed or pasted once the key before it is dealt with (`emtui.application.key_order`)."""
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif not self._key_order.holds(event):
+            await super().on_event(event)
+            self._key_order.follow()
+
+    async def on_key_dealt_with(self, event: KeyDealtWith) -> None:
+        """The next key goes on."""
+        event.stop()
+        following = self._key_order.came_back(event.number)
+        if following is not None:
+            await self.on_event(following)
+
     def on_resize(self, event: events.Resize) -> None:
         """Close the palette if the window becomes too small: its list fails at zero height."""
         if too_small(event.size) and isinstance(self.screen, CommandPalette):
@@ -161,6 +178,7 @@ class EmtuiApp(App[None]):
 
         spec = self._spec() if callable(self._spec) else self._spec
         self.push_screen(ExploreScreen(spec, autosave=self._config.autosave))
+        self._key_order.follow()  # what was typed before it was there
 
 
 def _has_the_foreground() -> bool:

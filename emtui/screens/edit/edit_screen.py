@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
@@ -16,7 +16,7 @@ from emtui.session.queries import Weighed
 from emtui.views.parameter_edit import ParameterEdit
 from emtui.widgets.paged_table import LineTable
 from engine.errors import EngineError, OptionError
-from engine.text import quoted
+from engine.text import clean, quoted
 
 _ONE_AT_A_TIME = "One thing at a time: enter does what is moved, backspace puts it back."
 
@@ -121,6 +121,12 @@ class EditScreen(EditPreview):
         field.cursor_position = len(text)
         self.refusal = ""
         self.say()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A number that is pasted is written into the field, as one that is typed."""
+        event.stop()
+        if text := event.text.strip():
+            self.action_type(clean(text.splitlines()[0]))
 
     def _stop_typing(self) -> None:
         self.remove_class("-typing")

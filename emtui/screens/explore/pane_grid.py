@@ -202,7 +202,10 @@ class PaneGrid(Container, ShowsStep):
         twin = twin_of(name)
         if twin is not None:
             self.turned = self.turned - {name} if name in RIGHT else self.turned | {twin}
-        self.call_after_refresh(_focus_within, self._panes[name])
+        if self._panes[name].display:  # before the next key
+            _focus_within(self._panes[name])
+        else:
+            self.call_after_refresh(_focus_within, self._panes[name])
 
     def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
         """Go to the pane whose tab was clicked."""

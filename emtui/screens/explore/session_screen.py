@@ -228,7 +228,7 @@ class SessionScreen(Screen[None]):
 
         self.app.push_screen(screen, answered)
         if isinstance(screen, ShowsStep) and self.snapshot is not None:
-            self.call_after_refresh(screen.show, self.snapshot)
+            screen.call_later(screen.show, self.snapshot)  # before the next key
 
     def on_query_asked(self, event: QueryAsked) -> None:
         """Have a pane's question answered in its turn."""
