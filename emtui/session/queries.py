@@ -34,6 +34,13 @@ class RowWorked:
 
 
 @dataclass(frozen=True)
+class RowJensen:
+    """Jensen's inequality on one row."""
+
+    row: int
+
+
+@dataclass(frozen=True)
 class NewRowWorked:
     """The prediction for a row that is held back, by its inputs as the model takes them; its target is not used."""
 
@@ -88,7 +95,16 @@ class OtherBranch:
 
 
 Query: TypeAlias = (
-    OtherBranch | Placed | Weighed | BoundAlong | RowWorked | NewRowWorked | ParameterWorked | OverlapAt | RateAt
+    OtherBranch
+    | Placed
+    | Weighed
+    | BoundAlong
+    | RowWorked
+    | RowJensen
+    | NewRowWorked
+    | ParameterWorked
+    | OverlapAt
+    | RateAt
 )
 
 
@@ -115,6 +131,10 @@ def answer(query: Query, step: Step) -> Any:
                 from engine.explain.worked import worked_row, worked_word
 
                 return worked_row(step, row) if word is None else worked_word(step, row, word)
+            case RowJensen(row):
+                from engine.explain.jensen import jensen
+
+                return jensen(step, row)
             case NewRowWorked(inputs):
                 from engine.explain.worked import worked_new_row
 

@@ -26,6 +26,7 @@ from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine, line
+from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains, responsibilities_of
 from engine.models.mixture import checked_table, checked_weights
 from engine.options import option
@@ -174,6 +175,10 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
         r = responsibilities_of(step, row)
         lines += [line("assignment", "1 for the nearest", "value", [("r", value)], k) for k, value in enumerate(r)]
         return Worked("row", str(row), tuple(lines), r, "E-step")
+
+    def row_states(self, step: Step, row: int) -> RowStates:
+        """There are none: it has distances and no densities."""
+        raise EngineError("k-means has distances and no densities, so there is no ln p(x) to compare a bound with.")
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The mean of the cluster's rows."""

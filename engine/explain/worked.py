@@ -22,6 +22,7 @@ from engine.em.observed import around_row
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, WorkedLine, line
+from engine.explain.row_states import RowStates
 from engine.parallel import one_blas_thread
 
 APART = 1e-9  # of the parameter: further off, a rule has set it, and not the formula
@@ -41,6 +42,13 @@ class Explains:
     def worked_word(self, step: Step, row: int, word: int) -> Worked:
         """The E-step of one word of a document. Raises EngineError where a row has no words, or not this one."""
         raise EngineError("only a topic model has words: ask for the row itself.")
+
+    def row_states(self, step: Step, row: int) -> RowStates:
+        """q and the joint probability of every state that one row may hide, after an E-step was taken.
+
+        Raises EngineError where q is not of each row by itself, or of too many states.
+        """
+        raise EngineError("this model does not tell the joint probability of a row with each of its hidden states.")
 
     def worked_parameter(self, step: Step, entry: Entry) -> Worked:
         """The M-step of one entry of θ, after an E-step was taken: `parameter_lines`, compared with what came out."""
@@ -66,10 +74,10 @@ def worked_row(step: Step, row: int) -> Worked:
     Raises:
         EngineError: there is no such row, or no E-step has been taken yet.
     """
-    _need_row(step, row)
+    need_row(step, row)
     shown, place = _as_counted(step, int(row))
     with one_blas_thread():
-        worked = _explainer(step).worked_row(shown, place)
+        worked = explainer(step).worked_row(shown, place)
     return worked if place == row else replace(worked, name=str(row))
 
 
@@ -81,7 +89,7 @@ def worked_new_row(step: Step, x: Any) -> Worked:
     """
     row = as_numbers(x, "x", "the inputs of one row").ravel()
     with one_blas_thread():
-        return _explainer(step).worked_new_row(step, row)
+        return explainer(step).worked_new_row(step, row)
 
 
 def worked_word(step: Step, row: int, word: int) -> Worked:
@@ -92,10 +100,10 @@ def worked_word(step: Step, row: int, word: int) -> Worked:
     Raises:
         EngineError: there is no such row, the word is not in it, it is no model of words, or there was no E-step yet.
     """
-    _need_row(step, row)
+    need_row(step, row)
     shown, place = _as_counted(step, int(row))
     with one_blas_thread():
-        worked = _explainer(step).worked_word(shown, place, word)
+        worked = explainer(step).worked_word(shown, place, word)
     return worked if place == row else replace(worked, name=f"{row}, {word}")
 
 
@@ -109,7 +117,7 @@ def worked_parameter(step: Step, name: str) -> Worked:
         raise EngineError("an M-step needs responsibilities: take an E-step first.")
     entry = entry_named(step.problem.model, step.params, name)
     with one_blas_thread():
-        return _explainer(step).worked_parameter(step, entry)
+        return explainer(step).worked_parameter(step, entry)
 
 
 def result_row(step: Step, row: int, remark: str = "the model tells its responsibilities alone") -> Worked:
@@ -125,7 +133,7 @@ def responsibilities_of(step: Step, row: int) -> Array:
     return np.asarray(step.posterior.rows(np.array([row]))[0])
 
 
-def _explainer(step: Step) -> Explains:
+def explainer(step: Step) -> Explains:
     """The model where it explains itself, else what can be said of any."""
     model: object = step.problem.model
     return model if isinstance(model, Explains) else Explains()
@@ -140,7 +148,8 @@ def _as_counted(step: Step, row: int) -> tuple[Step, int]:
     return replace(step, problem=problem, at_q=problem.at(theta, step.at_q.inference)), place
 
 
-def _need_row(step: Step, row: int) -> None:
+def need_row(step: Step, row: int) -> None:
+    """Raises EngineError before the first E-step, and where there is no such row."""
     if step.at_q is None:
         raise EngineError("there are no responsibilities before the first E-step: take an E-step.")
     n = step.problem.data.n_given

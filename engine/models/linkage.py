@@ -24,6 +24,7 @@ from engine.em.parameters import Parameters, probability
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine, line, quotient_lines
+from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains, responsibilities_of, result_row
 from engine.models.mixture import check_counts, checked_table, checked_weights
 from engine.models.probabilities import log_factorials
@@ -176,6 +177,15 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
         for k, share in enumerate([one.result for one in lines if one.role == "responsibility"]):
             lines.append(line("count", "animals · share", "product", [("animals", animals), ("share", share)], k))
         return Worked("row", str(row), tuple(lines), responsibilities_of(step, row), "E-step")
+
+    def row_states(self, step: Step, row: int) -> RowStates:
+        """The two parts of the first cell, for one of its animals; they are all alike unless they are drawn."""
+        if isinstance(step.inference, Sampled):
+            raise EngineError("each animal was drawn by itself, so they have no picture in common.")
+        with np.errstate(divide="ignore"):
+            log_joint = np.log(np.array([0.5, float(step.params.theta) / 4]))
+        animals = float(step.problem.data.X[row, 0])
+        return RowStates(responsibilities_of(step, row), log_joint, times=animals, of="an animal of the first cell")
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """(part + x₄) / (part + x₂ + x₃ + x₄)."""

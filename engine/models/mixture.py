@@ -22,6 +22,7 @@ from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains
 from engine.models.mixture_explanation import Densities, mixture_row, plain_densities, weight_lines
 from engine.models.probabilities import alive
@@ -124,6 +125,14 @@ class Mixture(Model[P, D], Explains):
     def worked_row(self, step: Step, row: int) -> Worked:
         """The E-step of a row line by line: weight × density, sum, quotient."""
         return mixture_row(step, row, self.worked_densities(step, row))
+
+    def row_states(self, step: Step, row: int) -> RowStates:
+        """The components: q, and ln weights_k p(x | k) at θ; with a known label p(x, z = label) alone."""
+        data: Any = step.problem.data
+        assert step.posterior is not None
+        one = np.array([row])
+        log_joint = self._clamped(self.log_joint(step.params, data, one), data, one)[:, 0]
+        return RowStates(step.posterior.counted(one)[0], log_joint)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The weights; override with formulas for the others."""

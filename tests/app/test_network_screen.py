@@ -25,6 +25,7 @@ from emtui.panes.curves.curves import CurvesPane
 from emtui.panes.messages import RowChosen
 from emtui.panes.model_form.model_form import ModelForm
 from emtui.panes.rows.predictions import RowsPane
+from emtui.panes.why.subjects.registry import SUBJECTS
 from emtui.panes.why.why import WhyPane
 from emtui.screens.compare.region_comparison import RegionsScreen
 from emtui.screens.studies.cost import CostScreen
@@ -137,8 +138,8 @@ async def test_the_same_row_is_drawn_and_worked_out_where_none_was_chosen(size: 
             assert f"network · row {row + 1} (train," in drawn
             await app.send("9")
             text = await at_rest_after(app, "d")
-            assert f"row {row + 1} · 2 of 3" in text and app.app.screen.query_one(WhyPane)._row == row
-            await app.send("d", "d")
+            assert f"row {row + 1} · 2 of {len(SUBJECTS)}" in text and app.app.screen.query_one(WhyPane)._row == row
+            await app.send("D")
 
 
 @pytest.mark.parametrize("m", [2, 7])

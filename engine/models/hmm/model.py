@@ -24,8 +24,9 @@ from engine.em.maximization import Maximization
 from engine.em.model import Model
 from engine.em.row_text import RowText, row_number
 from engine.em.step import Step
-from engine.errors import DataError
+from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains, result_row
 from engine.models.gaussian.explanation import moment_lines
 from engine.models.gaussian.mixture import GaussianMixture
@@ -348,6 +349,13 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         if smooth(chain, data.sequence_weight).lost[sequence]:
             return result_row(step, row, "no path explains the sequence: shares of its least impossible paths")
         return chain_row(step, row, chain) or result_row(step, row)
+
+    def row_states(self, step: Step, row: int) -> RowStates:
+        """There are none of a row by itself."""
+        raise EngineError(
+            "the steps of a sequence hang together: q is of whole paths through the states, and a step by itself has "
+            "no ln p(x) that its points could be weighed to."
+        )
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """Shares of what is expected; the moments of a Gaussian emission."""

@@ -23,13 +23,15 @@ from engine.em.maximization import Event, Maximization
 from engine.em.model import Ascent
 from engine.em.parameters import Held
 from engine.em.step import Step
-from engine.errors import OptionError
+from engine.errors import EngineError, OptionError
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.row_states import RowStates
 from engine.models.network import options
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows, new_rows
 from engine.models.network.e_steps.e_step import E_STEPS, EStep, e_step_named
 from engine.models.network.expectation import parts_of_q
+from engine.models.network.explanations.configuration_states import configuration_states
 from engine.models.network.explanations.draws import drawn_row
 from engine.models.network.explanations.of_row import new_row, posterior_row
 from engine.models.network.explanations.of_weight import WeightMStep, weight_lines
@@ -260,6 +262,15 @@ class LatentMLP(MultilayerPerceptron[NetworkParams]):
     def worked_row(self, step: Step, row: int) -> Worked:
         """Its units before y is known, the likeliest configurations, E[z]; where q is no sum over all, its draws."""
         return posterior_row(step, row) if self.inner.exact else drawn_row(step, row, self.inner)
+
+    def row_states(self, step: Step, row: int) -> RowStates:
+        """Every configuration of its hidden units, where the E-step is the sum over all."""
+        if not self.inner.exact:
+            raise EngineError(
+                f"the E-step {self.inner.name} does not hold q of every configuration: take e_step=exact and one "
+                "hidden layer to see it."
+            )
+        return configuration_states(step, row)
 
     def worked_new_row(self, step: Step, x: Array) -> Worked:
         """u, and p(y | x) as the sum over the configurations. Raises DataError for another number of inputs."""

@@ -26,6 +26,7 @@ from engine.em.model import Model
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains
 from engine.models.topics.bound import best_alpha, best_topics, parts_of_q
 from engine.models.topics.data import Corpus, corpus_of, need_whole_counts, need_words
@@ -179,6 +180,13 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
     def worked_word(self, step: Step, row: int, word: int) -> Worked:
         """How one word of a document came to its topics."""
         return word_row(self.inner, step, row, word)
+
+    def row_states(self, step: Step, row: int) -> RowStates:
+        """There are none of a document by itself."""
+        raise EngineError(
+            "a document hides its mixture and the topic of every word, all at once: no handful of states whose "
+            "points could be weighed by q."
+        )
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The shares of a topic's words; Newton's steps on alpha."""

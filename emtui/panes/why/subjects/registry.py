@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emtui.panes.why.subjects.jensen import JensenSubject
 from emtui.panes.why.subjects.ledger import LedgerSubject
 from emtui.panes.why.subjects.parameter import ParameterSubject
 from emtui.panes.why.subjects.row import RowSubject
@@ -11,4 +12,5 @@ SUBJECTS: tuple[Subject, ...] = (
     LedgerSubject(),
     RowSubject(),
     ParameterSubject(),
+    JensenSubject(),
 )
