@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, ByFields, IntArray, as_numbers, frozen, is_frozen
+from engine.data.dataset_html import dataset_html
 from engine.data.missing import Missing, rows_to_keep
 from engine.data.principal_components import principal_components
 from engine.data.units import Units, standard_units
@@ -76,6 +77,10 @@ class Dataset(ByFields):
         columns = ", ".join(self.feature_names[:_NAMED]) + (", …" if self.n_features > _NAMED else "")
         classes = f", {len(self.class_names)} classes" if self.class_names else ""
         return f"Dataset({self.name!r}, {self.n_samples} × {self.n_features}: {columns}{classes})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: its title, and the first rows under the names of the columns."""
+        return dataset_html(self)
 
     def __post_init__(self) -> None:
         X = _own(as_numbers(self.X))

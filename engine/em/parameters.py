@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal, TypedDict, TypeVar, Unpack
 import numpy as np
 
 from engine.arrays import Array, ByFields, IntArray, freeze
+from engine.em.html_table import params_html
 from engine.em.value_text import arrays_text
 
 Domain = Literal["simplex", "probability", "positive", "positive definite", "real", "whole"]
@@ -76,6 +77,10 @@ class Parameters(ByFields):
     def __repr__(self) -> str:
         """The arrays by their paths, large ones in part."""
         return arrays_text(type(self).__name__, arrays_of(self))
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a table of the arrays, large ones in part."""
+        return params_html(type(self).__qualname__, arrays_of(self))
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array, is_sparse
 from engine.em.evaluation import Evaluation, Posterior
+from engine.em.html_table import array_rows, box, named_row, named_rows, safe
 from engine.em.parameters import arrays_of
-from engine.em.value_text import arrays_in_part
 from engine.errors import EngineError
 from engine.text import clean
 
@@ -136,31 +136,17 @@ def _facts(step: ShownStep) -> dict[str, str]:
         "rows": f"{n_rows}" + (f" ({drawn} of them drawn)" if drawn < n_rows else ""),
     }
     known |= {"algorithm": problem.algorithm.text, "seed": str(problem.seed)}
-    if step.at.knows_its_objective and not math.isnan(step.objective):
-        known["objective"] = f"{step.objective:z.9g}"
+    objective = step.objective if step.at.knows_its_objective else math.nan
+    if not math.isnan(objective):
+        known["objective"] = f"{objective:z.9g}"
+    elif step.phase != "E":
+        known["objective"] = "not known yet: the next E-step computes it"
     return known | ({"stopped": step.stop_reason} if step.stop_reason else {})
 
 
 def _page(title: str, pictures: Sequence[str], facts: Mapping[str, str], params: Any) -> str:
-    arrays = arrays_of(params)
-    shown = arrays_in_part(arrays)
-    rows = [_row(name, _safe(value, 200)) for name, value in facts.items()]
-    for head, text in shown.values():
-        lines = text.replace("\n" + (len(head) + 2) * " ", "\n")
-        rows.append(_row(head.removesuffix(": "), f'<pre style="margin:0">{html.escape(lines)}</pre>'))
-    if len(arrays) > len(shown):
-        rows.append(_row("…", f"and {len(arrays) - len(shown)} arrays more"))
-    table = f"<table><tbody>{''.join(rows)}</tbody></table>"
-    return f"<div><strong>{_safe(title, 120)}</strong><div>{''.join(pictures)}</div>{table}</div>"
-
-
-def _row(name: str, value: str) -> str:
-    left = "text-align:left;vertical-align:top"
-    return f'<tr><th style="{left};white-space:nowrap">{_safe(name, 60)}</th><td style="{left}">{value}</td></tr>'
-
-
-def _safe(text: str, limit: int) -> str:
-    return html.escape(clean(text, limit))
+    rows = [named_row(name, safe(value, 200)) for name, value in facts.items()]
+    return box(title, f"<div>{''.join(pictures)}</div>", named_rows([*rows, *array_rows(arrays_of(params))]))
 
 
 def _some(count: int) -> NDArray[np.intp]:
@@ -183,7 +169,7 @@ def _framed(title: str, drawn: str, x: Array, y: Array) -> str:
         'stroke="currentColor" stroke-opacity="0.4"/>'
     )
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{_safe(title, 120)}" width="{_WIDTH}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{safe(title, 120)}" width="{_WIDTH}" '
         f'height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}">{frame}{drawn}{"".join(words)}</svg>'
     )
 

@@ -129,6 +129,48 @@ def test_a_notebook_shows_a_run_and_a_step_as_a_picture_and_a_table_in_a_screen(
         assert all(path in words for path in arrays_of(value.params))
 
 
+def test_a_notebook_shows_parameters_as_a_table_of_their_arrays() -> None:
+    for name in MODELS:
+        params = run_of(name).params
+        parts = parts_of(params._repr_html_())
+        tags = [part.tag for part in parts]
+        assert set(tags) <= TAGS and tags.count("table") == 1
+        words = "".join(parts[0].itertext())
+        assert words.startswith(type(params).__name__) and all(path in words for path in arrays_of(params))
+
+
+def test_a_notebook_shows_a_data_set_as_its_title_and_its_first_rows() -> None:
+    iris = engine.load("iris")
+    parts = parts_of(iris._repr_html_())
+    rows = [[cell.text or "" for cell in row] for row in parts if row.tag == "tr"]
+    assert parts[1].text == "iris: Iris flowers"
+    assert rows[0] == ["row", *iris.feature_names, "class"] and rows[1] == ["1", "5.1", "3.5", "1.4", "0.2", "setosa"]
+    assert len(rows) == 9 and "150 rows, 4 columns; the first 8 rows are shown." in "".join(parts[0].itertext())
+    odd = engine.Dataset(
+        "<b>", np.full((2, 30), np.nan), y=np.array([-1, 0]), class_names=("<i>",), weights=np.array([1.0, 2.0]),
+        feature_names=tuple(f"\x1b[31m<{j}>" for j in range(30)), row_names=("a&b", "c"),
+    )  # fmt: skip
+    page = odd._repr_html_()
+    assert "\x1b" not in page and {part.tag for part in parts_of(page)} <= TAGS
+    rows = [[cell.text or "" for cell in row] for row in parts_of(page) if row.tag == "tr"]
+    assert len(rows) == 3 and rows[1] == ["a&b", *[""] * 12, "…", "", "1"] and rows[2][-2:] == ["<i>", "2"]
+    assert "2 rows, 30 columns" in page
+    for one in (engine.load("coins"), engine.load("federalist"), iris.standardized()):
+        assert {part.tag for part in parts_of(one._repr_html_())} <= TAGS
+
+
+def test_a_notebook_says_the_objective_of_a_step_or_that_an_e_step_computes_it() -> None:
+    for name in MODELS:
+        model, X, y = MODELS[name]
+        begun = engine.begin(model, X, y, seed=2)
+        page = begun._repr_html_()
+        assert "not known yet: the next E-step computes it" in page and not begun.at.knows_its_objective
+        expected = engine.e_step(begun)
+        assert f"{expected.objective:z.9g}" in expected._repr_html_()
+        if not np.isnan(begun.objective):  # it has been asked for
+            assert f"{begun.objective:z.9g}" in begun._repr_html_()
+
+
 def test_the_picture_has_the_rows_of_the_first_two_columns_in_the_colours_of_their_components() -> None:
     X = np.array([[0.0, 0.0], [0.1, 0.2], [0.2, 0.1], [9.0, 9.0], [9.1, 9.2], [9.2, 9.1]])
     step = engine.begin(engine.GaussianMixture(2), X, seed=1)
